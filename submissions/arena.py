@@ -1,0 +1,149 @@
+"""The two repositories that the web app and the evaluator share, and the records in them.
+
+submissions (private)  <yyyy>/<mm>/<ulid>/submission.json + data/<task>.jsonl     written by the web app or `submit`
+results     (public)   tasks.jsonl, status/<ulid>.json, results/<ulid>.json       written by the evaluator
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from submissions.errors import Conflict, Corrupt, NotFound
+from submissions.local import LocalRepo
+from submissions.models import History, Record, Result, Row, Status, Submission, Task
+from submissions.repo import Change, Repo
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True)
+class Arena:
+    """Where submissions go in and results come out."""
+
+    submissions: Repo
+    results: Repo
+
+    def tasks(self) -> tuple[Task, ...]:
+        """The public side of the benchmark, in its order; empty until an evaluator has published it."""
+        if "tasks.jsonl" not in self.results.list("tasks.jsonl"):
+            return ()
+        return read_lines(self.results, "tasks.jsonl", Task)
+
+    def submission_ids(self) -> list[str]:
+        """All submissions, oldest first (ULIDs sort by time)."""
+        return sorted(path.split("/")[2] for path in self.submissions.list() if path.endswith("/submission.json"))
+
+    def submission(self, ulid: str) -> Submission:
+        """One submission. Raises NotFound."""
+        return read_record(self.submissions, f"{folder_of(ulid)}/submission.json", Submission)
+
+    def rows(self, submission: Submission, task: str) -> tuple[Row, ...]:
+        """The rows that a submission delivers for a task. Raises NotFound."""
+        for file in submission.files:
+            if file.task == task:
+                return read_lines(self.submissions, f"{folder_of(submission.id)}/{file.path}", Row)
+        raise NotFound(f"Submission {submission.id} has no data for {task}.")
+
+    def history(self, ulid: str) -> History:
+        """What happened to a submission; one that no evaluator has seen is `received`. Raises NotFound."""
+        path = f"status/{ulid}.json"
+        if path in self.results.list(path):
+            return read_record(self.results, path, History)
+        received = Status(
+            state="received", message="Stored; waiting for the evaluator.", time=self.submission(ulid).created_at
+        )
+        return History(submission=ulid, entries=(received,))
+
+    def result_ids(self) -> list[str]:
+        """The submissions with a published result, oldest first."""
+        return [Path(path).stem for path in self.results.list("results/")]
+
+    def result(self, ulid: str) -> Result:
+        """The published result of a submission. Raises NotFound."""
+        return read_record(self.results, f"results/{ulid}.json", Result)
+
+    def add(self, submission: Submission, data: Path) -> None:
+        """Store a submission whose checked files lie in `data/<task>.jsonl`."""
+        folder = folder_of(submission.id)
+        changes = [Change(f"{folder}/{file.path}", data / f"{file.task}.jsonl") for file in submission.files]
+        changes.append(Change(f"{folder}/submission.json", dump(submission)))
+        commit_again(self.submissions, changes)
+
+
+def open_arena(where: str) -> Arena:
+    """The arena in a folder. Raises NotFound if its parent does not exist."""
+    folder = Path(where)
+    if not folder.parent.is_dir():
+        raise NotFound(f"No folder {folder.parent} to hold the arena {folder.name}: create it, or check --arena.")
+    return Arena(LocalRepo(folder / "submissions"), LocalRepo(folder / "results"))
+
+
+def folder_of(ulid: str) -> str:
+    """Where a submission lies: `<yyyy>/<mm>/<ulid>`, from the time in its id. Raises NotFound for no ULID."""
+    from ulid import ULID
+
+    try:
+        time = ULID.from_str(ulid).datetime.astimezone(UTC)
+    except ValueError as error:
+        raise NotFound(f"{ulid[:40]!r} is not a submission id: 26 characters of 0-9 and A-Z.") from error
+    return f"{time:%Y/%m}/{ulid}"
+
+
+def new_id(now: datetime) -> str:
+    """A fresh ULID for a moment."""
+    from ulid import ULID
+
+    return str(ULID.from_datetime(now))
+
+
+def dump(record: Record) -> bytes:
+    """A record as the JSON that is stored."""
+    return (record.model_dump_json(indent=1) + "\n").encode()
+
+
+def dump_lines(records: Iterable[Record]) -> bytes:
+    """Records as JSON lines."""
+    return "".join(record.model_dump_json() + "\n" for record in records).encode()
+
+
+def read_record(repo: Repo, path: str, kind: type[R]) -> R:
+    """One stored record. Raises NotFound, or Corrupt with the path and the first fault."""
+    try:
+        return kind.model_validate_json(repo.read(path))
+    except ValidationError as error:
+        raise Corrupt(_unreadable(path, None, kind, error)) from error
+
+
+def read_lines(repo: Repo, path: str, kind: type[R]) -> tuple[R, ...]:
+    """Stored JSON lines. Raises NotFound, or Corrupt with the path, the line and the first fault."""
+    records = []
+    for number, line in enumerate(repo.read(path).split(b"\n"), 1):
+        if line:
+            try:
+                records.append(kind.model_validate_json(line))
+            except ValidationError as error:
+                raise Corrupt(_unreadable(path, number, kind, error)) from error
+    return tuple(records)
+
+
+def commit_again(repo: Repo, changes: list[Change], tries: int = 20) -> str:
+    """Commit changes that no other writer's commit can invalidate: take the new head and try again."""
+    for _ in range(tries - 1):
+        try:
+            return repo.commit(changes, repo.head())
+        except Conflict:
+            continue
+    return repo.commit(changes, repo.head())
+
+
+def _unreadable(path: str, line: int | None, kind: type[Record], error: ValidationError) -> str:
+    fault = error.errors()[0]
+    field = ".".join(str(part) for part in fault["loc"]) or "the record"
+    where = f"{path}:{line}" if line else path
+    return f"{where} is not a {kind.__name__}: {field}: {fault['msg']}. Restore it from the repository's history."

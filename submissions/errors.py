@@ -1,0 +1,62 @@
+"""What can go wrong, and whose fault it is.
+
+ArenaError
+├── TheirError            the submitter can mend it; costs no attempt; exit code 1
+│   ├── Refused           the check found errors; carries the report
+│   └── NotFound          no such task, submission, file or board
+└── OurError              the organiser must mend it; is retried; exit code 2
+    ├── Conflict          the repository moved on since it was read
+    ├── Corrupt           a stored file is not what its writer wrote
+    └── EvaluatorError    a stage could not finish (evaluator/errors.py has the kinds)
+
+A message says what happened, where, and what to do next.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from submissions.report import Report
+
+
+class ArenaError(Exception):
+    """Anything that the arena says about itself."""
+
+    exit_code = 2
+
+
+class TheirError(ArenaError):
+    """Something the submitter or visitor can mend."""
+
+    exit_code = 1
+
+
+class Refused(TheirError):
+    """A submission with errors; nothing was stored."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(
+            f"The submission has {len(report.errors)} error(s); nothing was stored. First: {report.errors[0]}"
+        )
+        self.report = report
+
+
+class NotFound(TheirError):
+    """A name that does not exist; the message names what does."""
+
+
+class OurError(ArenaError):
+    """Something only the organiser can mend."""
+
+
+class Conflict(OurError):
+    """A commit whose parent is no longer the head. Read again, then commit again."""
+
+
+class Corrupt(OurError):
+    """A stored file that cannot be read back."""
+
+
+class EvaluatorError(OurError):
+    """A stage that could not finish through no fault of the submission."""

@@ -1,0 +1,144 @@
+"""A repository in a folder, and the way every file here is written."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from submissions.errors import Conflict, Corrupt, NotFound
+from submissions.repo import Change, confined
+
+_EMPTY_HEAD = "0" * 64
+
+
+class LocalRepo:
+    """A folder. Commits are journalled: a killed writer leaves the state before or the state after, nothing between.
+
+    On disk: the data in place; `.head` (64 hex digits), `.lock` (flock), and during a commit `.journal/` with the
+    staged contents and, written last, `changes.json`. A complete journal is carried out by whoever comes next.
+    """
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+
+    def head(self) -> str:
+        with self._locked(exclusive=False):
+            return self._head()
+
+    def read(self, path: str) -> bytes:
+        file = self.folder / confined(path)
+        with self._locked(exclusive=False):
+            if file.is_symlink() or not file.is_file():
+                raise NotFound(f"No file {path} in {self.folder}.")
+            return file.read_bytes()
+
+    def list(self, prefix: str = "") -> list[str]:
+        start = self.folder / confined(prefix.rpartition("/")[0]) if "/" in prefix else self.folder
+        found = []
+        with self._locked(exclusive=False):
+            for root, folders, names in os.walk(start):
+                folders[:] = [name for name in folders if not name.startswith(".")]
+                found += [Path(root, name).relative_to(self.folder).as_posix() for name in names if name[0] != "."]
+        return sorted(path for path in found if path.startswith(prefix))
+
+    def commit(self, changes: Sequence[Change], parent: str) -> str:
+        paths = [confined(change.path) for change in changes]
+        if len(set(paths)) != len(paths):
+            raise ValueError(f"a commit names a path twice: {sorted(paths)}")
+        with self._locked(exclusive=True):
+            head = self._head()
+            if head != parent:
+                raise Conflict(f"{self.folder} is at {head[:12]}, not at {parent[:12]}: read again, then commit again.")
+            return self._apply(changes, head)
+
+    def _head(self) -> str:
+        file = self.folder / ".head"
+        if not file.exists():
+            return _EMPTY_HEAD
+        head = file.read_text().strip()
+        if not re.fullmatch(r"[0-9a-f]{64}", head):
+            raise Corrupt(f"{file} does not hold a head but {head[:80]!r}. Restore it from a backup.")
+        return head
+
+    def _apply(self, changes: Sequence[Change], head: str) -> str:
+        journal = self.folder / ".journal"
+        journal.mkdir()
+        digest = hashlib.sha256(head.encode())
+        plan: list[tuple[str, str | None]] = []
+        for number, change in enumerate(changes):
+            digest.update(change.path.encode() + b"\0")
+            if change.content is None:
+                plan.append((change.path, None))
+                continue
+            staged = journal / str(number)
+            _stage(change.content, staged)
+            with staged.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+            plan.append((change.path, staged.name))
+        new = digest.hexdigest()
+        write_whole(journal / "changes.json", json.dumps({"head": new, "plan": plan}).encode())
+        self._roll_forward()
+        return new
+
+    def _roll_forward(self) -> None:
+        """Carry out the journal if it is complete, else forget it. Safe to repeat."""
+        journal = self.folder / ".journal"
+        if (journal / "changes.json").is_file():
+            commit = json.loads((journal / "changes.json").read_bytes())
+            for path, staged in commit["plan"]:
+                target = self.folder / path
+                if staged is None:
+                    target.unlink(missing_ok=True)
+                elif (journal / staged).exists():
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    (journal / staged).replace(target)
+            write_whole(self.folder / ".head", f"{commit['head']}\n".encode())
+            (journal / "changes.json").unlink()
+        shutil.rmtree(journal, ignore_errors=True)
+
+    @contextmanager
+    def _locked(self, *, exclusive: bool) -> Iterator[None]:
+        if not self.folder.is_dir():
+            if not exclusive:
+                yield
+                return
+            self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / ".lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+            if (self.folder / ".journal").exists():
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                self._roll_forward()
+            yield
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old content or the new, never a part (temporary file, fsync, rename)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _stage(content: bytes | Path, target: Path) -> None:
+    if isinstance(content, Path):
+        shutil.copyfile(content, target)
+        with target.open("rb") as file:
+            os.fsync(file.fileno())
+    else:
+        write_whole(target, content)

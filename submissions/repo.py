@@ -1,0 +1,46 @@
+"""The one seam to storage: versioned files behind four methods, for a folder and for the Hub alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+_SEGMENT = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9._@+-]{0,149}")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One file of a commit: its whole new content, or None to delete it. A Path is copied from."""
+
+    path: str
+    content: bytes | Path | None
+
+
+class Repo(Protocol):
+    """Versioned files with compare-and-swap on the head."""
+
+    def head(self) -> str:
+        """An opaque token of the present state; equal tokens mean equal files."""
+        ...
+
+    def read(self, path: str) -> bytes:
+        """The content of a file. Raises NotFound."""
+        ...
+
+    def list(self, prefix: str = "") -> list[str]:
+        """Paths that begin with `prefix`, sorted."""
+        ...
+
+    def commit(self, changes: Sequence[Change], parent: str) -> str:
+        """Make all changes or none, if the head is still `parent`; the new head. Raises Conflict."""
+        ...
+
+
+def confined(path: str) -> str:
+    """The path itself, if it stays inside its repository and uses plain names. Raises ValueError."""
+    if not all(_SEGMENT.fullmatch(segment) for segment in path.split("/")):
+        raise ValueError(f"{path!r} is not a repository path: use names of letters, digits, . _ - joined by /")
+    return path

@@ -1,0 +1,15 @@
+"""What may be submitted to each board."""
+
+from submissions.errors import NotFound
+from submissions.tracks import dataset_research
+from submissions.tracks.track import Track
+
+TRACKS = {"dataset_research": dataset_research.TRACK}
+
+
+def track_named(name: str) -> Track:
+    """The track. Raises NotFound with the names that exist."""
+    try:
+        return TRACKS[name]
+    except KeyError:
+        raise NotFound(f"No track {name[:80]!r}; there are: {', '.join(TRACKS)}.") from None
