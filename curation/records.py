@@ -1,0 +1,96 @@
+"""The records of curation, and reading JSON lines so that every fault is reported at once."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeVar
+
+from pydantic import Field, ValidationError
+
+from submissions.models import Kind, Metadata, Record, Sha256, TaskId
+from submissions.report import Problem
+
+R = TypeVar("R", bound=Record)
+Text = Annotated[str, Field(pattern=r"\S")]
+"""Something to read: not empty, not only white space."""
+
+_FIXES = {
+    "missing": "Add the field.",
+    "extra_forbidden": "Remove the field.",
+    "json_invalid": "Write one JSON object on each line, in UTF-8.",
+    "string_pattern_mismatch": "Write a value of that form.",
+}
+
+
+class FlatTask(Record):
+    """One line of the flat layout's tasks.jsonl: a task with its metadata and origin."""
+
+    id: TaskId
+    title: Text
+    category: str
+    kind: Kind
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+    """BCP 47 tag of the outputs."""
+    subsets: Annotated[tuple[Text, ...], Field(min_length=1)] = ("full",)
+    demand: Text
+    metadata: Metadata
+    source: Text
+    """Where the rows come from."""
+    licence: Text
+
+
+class Source(Record):
+    """Where a task's rows come from, and on what terms."""
+
+    source: str
+    licence: str
+
+
+class Sources(Record):
+    """The origin of every task: sources.json."""
+
+    tasks: dict[TaskId, Source]
+
+
+class Checksums(Record):
+    """What an import wrote: checksums.json."""
+
+    split: str
+    """The rule that made the halves, for example `hash-split@1`."""
+    files: dict[str, Sha256]
+    """Path to digest, sorted by path; anchors are measured later and not listed."""
+
+
+def error(file: str, line: int | None, what: str, fix: str) -> Problem:
+    """A problem that stops the work."""
+    return Problem(level="error", file=file, line=line, what=what, fix=fix)
+
+
+def parse(content: bytes, kind: type[R], file: str, line: int | None = None) -> R | list[Problem]:
+    """A record, or all that is wrong with it."""
+    try:
+        return kind.model_validate_json(content)
+    except ValidationError as invalid:
+        return [
+            error(
+                file,
+                line,
+                f"{'.'.join(map(str, fault['loc'])) or 'the line'}: {fault['msg']}.",
+                _FIXES.get(fault["type"], "Correct the value."),
+            )
+            for fault in invalid.errors(include_url=False, include_input=False)
+        ]
+
+
+def parse_lines(content: bytes, kind: type[R], file: str, problems: list[Problem]) -> dict[int, R]:
+    """Records by line number, counted from 1; what is wrong goes to `problems`."""
+    records: dict[int, R] = {}
+    lines = content.removesuffix(b"\n").split(b"\n") if content else []
+    for number, line in enumerate(lines, 1):
+        parsed = parse(line, kind, file, number)
+        if isinstance(parsed, list):
+            problems += parsed
+        else:
+            records[number] = parsed
+    if not lines:
+        problems.append(error(file, None, "The file is empty.", "Write one JSON object on each line."))
+    return records

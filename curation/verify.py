@@ -1,0 +1,93 @@
+"""Whether a benchmark is still what its import wrote, and fits the schema."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+
+from curation.flat import CATEGORIES
+from curation.records import Checksums, Sources, error, parse, parse_lines
+from curation.split import SPLIT, half
+from submissions.errors import NotFound
+from submissions.models import Metadata, Record, Row, Task
+from submissions.repo import Repo
+from submissions.report import Problem
+
+_RESTORE = "Restore it, or import the benchmark again into a new folder."
+
+
+def verify(repo: Repo, progress: Callable[[str, int, int], None] = lambda *_: None) -> tuple[Problem, ...]:
+    """All that is wrong with an imported benchmark. Raises NotFound if there is none."""
+    present = set(repo.list())
+    if "checksums.json" not in present:
+        raise NotFound("No checksums.json: this is no benchmark that `python -m curation import-flat` made.")
+    sums = parse(repo.read("checksums.json"), Checksums, "checksums.json")
+    if isinstance(sums, list):
+        return tuple(sums)
+    problems = list(_digests(repo, sums, present))
+    if "tasks.jsonl" in present:
+        tasks = parse_lines(repo.read("tasks.jsonl"), Task, "tasks.jsonl", problems)
+        problems += _tasks(tasks)
+        for number, task in enumerate(tasks.values()):
+            progress(task.id, number, len(tasks))
+            problems += _reference(repo, task, present)
+        problems += _sources(repo, {task.id for task in tasks.values()}, present)
+    return tuple(problems)
+
+
+def _digests(repo: Repo, sums: Checksums, present: set[str]) -> Iterator[Problem]:
+    if sums.split != SPLIT:
+        yield error("checksums.json", None, f"split: {sums.split!r} is not {SPLIT}.", _RESTORE)
+    for path, digest in sums.files.items():
+        if path not in present:
+            yield error(path, None, "The file is gone.", _RESTORE)
+        elif hashlib.sha256(repo.read(path)).hexdigest() != digest:
+            yield error(path, None, "The file was changed after the import.", _RESTORE)
+    for path in sorted(present - sums.files.keys() - {"checksums.json"}):
+        if not path.startswith("anchors/"):
+            yield error(path, None, "The import did not write this file.", "Remove it.")
+
+
+def _tasks(tasks: dict[int, Task]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for line, task in tasks.items():
+        if CATEGORIES.get(task.category) != task.metric:
+            what = f"metric: {task.category!r} is not measured by {task.metric!r}."
+            yield error("tasks.jsonl", line, what, _RESTORE)
+        if task.id in seen:
+            yield error("tasks.jsonl", line, f"id: {task.id!r} is there twice.", _RESTORE)
+        seen.add(task.id)
+
+
+def _reference(repo: Repo, task: Task, present: set[str]) -> Iterator[Problem]:
+    folder = f"references/{task.id}"
+    yield from _record(repo, f"{folder}/metadata.json", Metadata, present)
+    for side in ("train", "test"):
+        path = f"{folder}/{side}.jsonl"
+        if path not in present:
+            yield error(path, None, f"Task {task.id} has no {side} rows.", _RESTORE)
+            continue
+        problems: list[Problem] = []
+        rows = parse_lines(repo.read(path), Row, path, problems)
+        yield from problems
+        for line, row in rows.items():
+            if half(task.id, row.input) != side:
+                yield error(path, line, f"{SPLIT} puts this row into the other half.", _RESTORE)
+
+
+def _record(repo: Repo, path: str, kind: type[Record], present: set[str]) -> Iterator[Problem]:
+    if path not in present:
+        yield error(path, None, "The file is missing.", _RESTORE)
+        return
+    parsed = parse(repo.read(path), kind, path)
+    if isinstance(parsed, list):
+        yield from parsed
+
+
+def _sources(repo: Repo, tasks: set[str], present: set[str]) -> Iterator[Problem]:
+    yield from _record(repo, "sources.json", Sources, present)
+    if "sources.json" in present:
+        sources = parse(repo.read("sources.json"), Sources, "sources.json")
+        if isinstance(sources, Sources) and sources.tasks.keys() != tasks:
+            wrong = ", ".join(sorted(sources.tasks.keys() ^ tasks))
+            yield error("sources.json", None, f"The tasks differ from those of tasks.jsonl: {wrong}.", _RESTORE)
