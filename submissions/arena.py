@@ -41,7 +41,10 @@ class Arena:
 
     def submission(self, ulid: str) -> Submission:
         """One submission. Raises NotFound."""
-        return read_record(self.submissions, f"{folder_of(ulid)}/submission.json", Submission)
+        path = f"{folder_of(ulid)}/submission.json"
+        if path not in self.submissions.list(path):
+            raise NotFound(f"No submission {ulid}: `submit` printed its id, and the queue lists all.")
+        return read_record(self.submissions, path, Submission)
 
     def rows(self, submission: Submission, task: str) -> tuple[Row, ...]:
         """The rows that a submission delivers for a task. Raises NotFound."""
@@ -122,8 +125,13 @@ def read_record(repo: Repo, path: str, kind: type[R]) -> R:
 
 def read_lines(repo: Repo, path: str, kind: type[R]) -> tuple[R, ...]:
     """Stored JSON lines. Raises NotFound, or Corrupt with the path, the line and the first fault."""
+    return parse_lines(path, repo.read(path), kind)
+
+
+def parse_lines(path: str, content: bytes, kind: type[R]) -> tuple[R, ...]:
+    """JSON lines as records; `path` is for the message. Raises Corrupt with the path, the line and the first fault."""
     records = []
-    for number, line in enumerate(repo.read(path).split(b"\n"), 1):
+    for number, line in enumerate(content.split(b"\n"), 1):
         if line:
             try:
                 records.append(kind.model_validate_json(line))

@@ -3,6 +3,8 @@
 ArenaError
 ├── TheirError            the submitter can mend it; costs no attempt; exit code 1
 │   ├── Refused           the check found errors; carries the report
+│   ├── Unfit             one file that cannot be taken; the check lists it as a problem
+│   ├── Misfilled         fields of the submit form that cannot be taken; carries what is wrong with each
 │   └── NotFound          no such task, submission, file or board
 └── OurError              the organiser must mend it; is retried; exit code 2
     ├── Conflict          the repository moved on since it was read
@@ -14,6 +16,7 @@ A message says what happened, where, and what to do next.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,6 +43,23 @@ class Refused(TheirError):
             f"The submission has {len(report.errors)} error(s); nothing was stored. First: {report.errors[0]}"
         )
         self.report = report
+
+
+class Unfit(TheirError):
+    """One file, or a whole folder or zip, that cannot be taken."""
+
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(f"{what} {fix}")
+        self.what = what
+        self.fix = fix
+
+
+class Misfilled(TheirError):
+    """A form with fields that cannot be taken; `faults` says by field what is wrong."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{field}: {fault}" for field, fault in faults.items()))
+        self.faults = dict(faults)
 
 
 class NotFound(TheirError):

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from submissions.errors import Conflict, Corrupt, NotFound
 from submissions.repo import Change, confined
@@ -57,7 +57,16 @@ class LocalRepo:
             head = self._head()
             if head != parent:
                 raise Conflict(f"{self.folder} is at {head[:12]}, not at {parent[:12]}: read again, then commit again.")
+            self._refuse_file_as_folder(changes)
             return self._apply(changes, head)
+
+    def _refuse_file_as_folder(self, changes: Sequence[Change]) -> None:
+        """Raise ValueError for what could be journalled and then never carried out."""
+        written = {change.path for change in changes if change.content is not None}
+        for path in written:
+            above = {parent.as_posix() for parent in PurePosixPath(path).parents}
+            if above & written or (self.folder / path).is_dir() or any((self.folder / up).is_file() for up in above):
+                raise ValueError(f"{path} would be a file and a folder at once in {self.folder}")
 
     def _head(self) -> str:
         file = self.folder / ".head"

@@ -1,4 +1,4 @@
-"""Tables as files: the same rows as CSV, JSON or Parquet."""
+"""A result as tables, and tables as files: the same rows as CSV, JSON or Parquet."""
 
 from __future__ import annotations
 
@@ -7,8 +7,43 @@ from typing import Literal, get_args
 
 import pandas as pd
 
+from submissions.models import MethodScore, Result, TaskResult
+
 Ending = Literal["csv", "json", "parquet"]
 ENDINGS: tuple[Ending, ...] = get_args(Ending)
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""How a cell begins that a spreadsheet would run; the last four are the full-width forms."""
+
+_TASK_COLUMNS = ["task", "state", "method", "score", "n", "gain", "base", "reference", "rows", "removed"]
+_TOTAL_COLUMNS = ["method", "subset", "group", "gain", "n", "median", "low", "high"]
+
+
+def task_table(result: Result) -> pd.DataFrame:
+    """One row per task and method, in the result's order; what is unscored is NaN.
+
+    A task without methods still has a row, with no method: the table must not hide it.
+    """
+    rows = [_task_row(task, method) for task in result.tasks for method in task.methods or (None,)]
+    table = pd.DataFrame(rows, columns=_TASK_COLUMNS)
+    return table.astype({**dict.fromkeys(["score", "gain", "base", "reference"], "float64"), "method": "str"})
+
+
+def total_table(result: Result) -> pd.DataFrame:
+    """One row per mean over tasks: its gain, the 95% interval from low to high, and how many tasks it is over."""
+    rows = []
+    for total in result.totals:
+        low, high = total.gain.interval or (None, None)
+        gain = total.gain
+        rows.append((total.method, total.subset, total.group, gain.value, gain.n, total.median, low, high))
+    table = pd.DataFrame(rows, columns=_TOTAL_COLUMNS)
+    return table.astype(dict.fromkeys(["gain", "median", "low", "high"], "float64"))
+
+
+def _task_row(task: TaskResult, method: MethodScore | None) -> tuple[object, ...]:
+    scored = (method.method, method.score.value, method.score.n, method.gain.value) if method else (None, None, 0, None)
+    return (task.task, task.state, *scored, task.base.value, task.reference.value, task.rows, task.removed)
 
 
 def encode(table: pd.DataFrame, ending: Ending) -> bytes:
@@ -27,4 +62,4 @@ def encode(table: pd.DataFrame, ending: Ending) -> bytes:
 
 
 def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

@@ -1,0 +1,82 @@
+"""One thing that lies in a folder or zip, and how it is opened without following a link or blocking on a pipe."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from submissions.errors import Unfit
+
+MOST_ENTRIES = 10_000
+"""In one folder or zip; far more than any benchmark has tasks."""
+
+_REFUSALS = {
+    errno.ELOOP: "It is a symbolic link.",
+    errno.ENOTDIR: "It is no folder any more.",
+    errno.ENOENT: "It is not there any more.",
+    errno.EACCES: "It may not be read.",
+    errno.ENXIO: "It is a socket or device.",
+}
+_COPY_FIX = "Deliver a plain file in its place."
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file or folder that was delivered."""
+
+    path: str
+    """As its folder or zip names it, with / between folders; anything at all, so show it with `shown`."""
+    open: Callable[[], IO[bytes]]
+    """A seekable file of its content. Raises Unfit."""
+    unfit: Unfit | None = None
+    """Why it is refused without being opened."""
+    folder: bool = False
+
+
+def opened(path: Path | str, parent: int | None = None) -> IO[bytes]:
+    """A plain file, opened; `parent` is a handle of its folder. Raises Unfit for anything else, unopened."""
+    with refusing():
+        _refuse(os.stat(path, dir_fd=parent, follow_symlinks=False))
+        # It may have been swapped since: a link is then not followed, a pipe does not block, and is looked at again.
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
+    file = os.fdopen(handle, "rb")
+    try:
+        _refuse(os.fstat(handle))
+    except Unfit:
+        file.close()
+        raise
+    return file
+
+
+def unfit(status: os.stat_result) -> Unfit | None:
+    """Why a file of this status is not read; None for a plain file that no other folder shares."""
+    if stat.S_ISLNK(status.st_mode):
+        return Unfit(_REFUSALS[errno.ELOOP], _COPY_FIX)
+    if not stat.S_ISREG(status.st_mode):
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, socket or device"
+        return Unfit(f"It is {kind}, not a file.", _COPY_FIX)
+    if status.st_nlink > 1:
+        return Unfit("It is a hard link: the same file has another name elsewhere.", _COPY_FIX)
+    return None
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Turn what a stranger's file can cause on opening into Unfit; a failing disk stays an OSError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _REFUSALS:
+            raise
+        raise Unfit(_REFUSALS[error.errno], _COPY_FIX) from error
+
+
+def _refuse(status: os.stat_result) -> None:
+    if fault := unfit(status):
+        raise fault

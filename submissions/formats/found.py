@@ -1,0 +1,37 @@
+"""A row as it stands in a file, before its values are checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from submissions.errors import Unfit
+from submissions.tracks.track import Track
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a file says the input and output of one row are."""
+
+    line: int
+    """Where the row begins, counted from 1: a line of the file, or a row of a Parquet table."""
+    input: object
+    output: object
+    extra: tuple[str, ...] = ()
+    """Other keys or columns, which are not used."""
+
+
+def longest_record(track: Track) -> int:
+    """How many bytes one row may take in a text file before it is refused unread.
+
+    A character takes up to 12 bytes in JSON (two \\u escapes); the rest is room for keys that are not used.
+    """
+    return 12 * track.max_characters + 65_536
+
+
+def refuse_over(count: int, track: Track) -> None:
+    """End the reading of a file that has more rows, good or bad, than may be delivered. Raises Unfit."""
+    if count > track.row_limit:
+        raise Unfit(
+            f"The file has more than {track.row_limit:,} rows.",
+            f"Deliver at most {track.row_limit:,}; only the first {track.max_rows:,} count.",
+        )

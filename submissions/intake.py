@@ -1,0 +1,81 @@
+"""From a checked delivery to a stored submission."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, ValidationError
+
+from submissions.arena import Arena, new_id
+from submissions.errors import Misfilled, Refused
+from submissions.models import Name, Provenance, Record, Submission, SystemType
+from submissions.report import Report
+
+_REORDERING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that change the order of text around them; a name with one could pass for another name."""
+
+
+def _readable(name: str) -> str:
+    if not name.strip():
+        raise ValueError("it must not be blank")
+    if any(letter in _REORDERING or unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in name):
+        raise ValueError("it must have no control characters")
+    return name.strip()
+
+
+ReadableName = Annotated[Name, AfterValidator(_readable)]
+
+
+class Delivery(Record):
+    """Who delivers, and what made the data."""
+
+    system: ReadableName
+    system_type: SystemType
+    team: ReadableName
+    submitter: ReadableName
+    provenance: Provenance = Provenance()
+
+    @classmethod
+    def from_form(cls, fields: Mapping[str, str]) -> Self:
+        """Read the fields of a form: system, system_type, team, submitter, description, url.
+
+        Raises Misfilled, which names every field that cannot be taken.
+        """
+        provenance = {key: fields[key] for key in ("description", "url") if key in fields}
+        others = {key: value for key, value in fields.items() if key not in provenance}
+        try:
+            return cls.model_validate({**others, "provenance": provenance})
+        except ValidationError as error:
+            raise Misfilled(_faults(error)) from error
+
+
+def receive(arena: Arena, report: Report, data: Path, delivery: Delivery, now: datetime) -> Submission:
+    """Store what the check accepted, in one commit; `data` is the folder that the check wrote into. Raises Refused."""
+    if not report.accepted:
+        raise Refused(report)
+    submission = Submission(
+        id=new_id(now),
+        track=report.track,
+        system=delivery.system,
+        system_type=delivery.system_type,
+        team=delivery.team,
+        submitter=delivery.submitter,
+        files=report.files,
+        provenance=delivery.provenance,
+        created_at=now,
+    )
+    arena.add(submission, data)
+    return submission
+
+
+def _faults(error: ValidationError) -> dict[str, str]:
+    faults: dict[str, str] = {}
+    for fault in error.errors():
+        path = [str(part) for part in fault["loc"] if part != "provenance"]
+        message = "is missing" if fault["type"] == "missing" else fault["msg"].removeprefix("Value error, ")
+        faults.setdefault(".".join(path) or "provenance", message)
+    return faults
