@@ -76,6 +76,12 @@ def _faults(error: ValidationError) -> dict[str, str]:
     faults: dict[str, str] = {}
     for fault in error.errors():
         path = [str(part) for part in fault["loc"] if part != "provenance"]
-        message = "is missing" if fault["type"] == "missing" else fault["msg"].removeprefix("Value error, ")
-        faults.setdefault(".".join(path) or "provenance", message)
+        faults.setdefault(".".join(path), _in_words(path[-1], fault["type"], fault["msg"]))
     return faults
+
+
+def _in_words(field: str, kind: str, message: str) -> str:
+    if kind == "string_pattern_mismatch":
+        return "it must begin with http:// or https://" if field == "url" else "it must have no control characters"
+    known = {"missing": "it is missing", "string_too_short": "it must not be blank", "extra_forbidden": "no such field"}
+    return known.get(kind, message.removeprefix("Value error, "))

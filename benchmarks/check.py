@@ -1,0 +1,155 @@
+"""What `check` costs: seconds and peak memory for 208 tasks of 1,000 rows, beside reading the same files unchecked.
+
+Run `python -m benchmarks.check [--tasks N] [--rows N]`. The other reader is what a user would reach for,
+`datasets.load_dataset("json")`; it checks nothing and writes Arrow files. Each reader runs in its own process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one reading."""
+
+    seconds: float
+    megabytes: float
+    """Peak resident memory of the process."""
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tasks", type=int, default=208)
+    parser.add_argument("--rows", type=int, default=1000)
+    parser.add_argument("--reader", choices=READERS, help=argparse.SUPPRESS)
+    parser.add_argument("--source", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.reader:
+        read(given.reader, given.source)
+        return
+    with tempfile.TemporaryDirectory() as where:
+        source = Path(where, "source")
+        source.mkdir()
+        size = write_submission(source, given.tasks, given.rows)
+        print(
+            f"{given.tasks} tasks x {given.rows} rows, {size / 1e6:.0f} MB, {os.cpu_count()} cores, median of {ROUNDS}"
+        )
+        costs = {name: median_of(name, source) for name in READERS}
+    ours = costs["check"]
+    print(f"{'':24}{'seconds':>9}{'ratio':>8}{'peak MB':>10}{'ratio':>8}")
+    for name, cost in costs.items():
+        times, sizes = cost.seconds / ours.seconds, cost.megabytes / ours.megabytes
+        print(f"{name:24}{cost.seconds:9.2f}{times:8.2f}{cost.megabytes:10.0f}{sizes:8.2f}")
+
+
+def write_submission(folder: Path, tasks: int, rows: int) -> int:
+    """Write rows of varied length, some in other scripts; the bytes in all."""
+    words = [
+        "la",
+        "data",
+        "set",
+        "of",
+        "short",
+        "questions",
+        "with",
+        "one",
+        "answer",
+        "each",
+        "数据",
+        "集合",
+        "câu",
+        "hỏi",
+        "ngắn",
+        "سؤال",
+        "قصير",
+    ]
+    chance = random.Random(0)
+    for task in range(tasks):
+        with (folder / f"task-{task:03}.jsonl").open("w", encoding="utf-8") as file:
+            for row in range(rows):
+                given = f"{task}.{row} " + " ".join(chance.choices(words, k=chance.randint(20, 120)))
+                wanted = " ".join(chance.choices(words, k=chance.randint(1, 40)))
+                file.write(json.dumps({"input": given, "output": wanted}, ensure_ascii=False) + "\n")
+    return sum(file.stat().st_size for file in folder.iterdir())
+
+
+def with_check(source: Path) -> int:
+    """Read by our check; the rows."""
+    from submissions.check import check
+    from submissions.models import Task
+    from submissions.tracks import track_named
+
+    tasks = [
+        Task(
+            id=file.stem,
+            track="dataset_research",
+            title="A task",
+            category="question_answering",
+            kind="knowledge",
+            language="en",
+            metric="token_f1",
+            demand="Rows.",
+        )
+        for file in source.iterdir()
+    ]
+    with tempfile.TemporaryDirectory() as into:
+        report = check([source], tasks, into=Path(into), track=track_named("dataset_research"))
+    if not report.accepted:
+        raise SystemExit(f"the benchmark's own submission was refused: {report.errors[0]}")
+    return sum(file.rows for file in report.files)
+
+
+def with_datasets(source: Path) -> int:
+    """Read by `datasets`; the rows."""
+    from datasets import load_dataset
+
+    files = {file.stem.replace("-", "_"): str(file) for file in source.iterdir()}
+    with tempfile.TemporaryDirectory() as cache:
+        loaded = load_dataset("json", data_files=files, cache_dir=cache)
+        return sum(split.num_rows for split in loaded.values())
+
+
+READERS = {"check": with_check, "datasets.load_dataset": with_datasets}
+
+
+def median_of(reader: str, source: Path) -> Cost:
+    """The median by time of several readings, each in a fresh process."""
+    costs = sorted((measured(reader, source) for _ in range(ROUNDS)), key=lambda cost: cost.seconds)
+    return costs[ROUNDS // 2]
+
+
+def measured(reader: str, source: Path) -> Cost:
+    """One reading in a process of its own, timed from its start to its end."""
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "benchmarks.check", "--reader", reader, "--source", str(source)]
+    done = subprocess.run(
+        command,
+        check=True,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"},
+    )
+    return Cost(time.perf_counter() - started, int(done.stdout.split()[-1]) / 1000)
+
+
+def read(reader: str, source: Path) -> None:
+    """Read once, in this process; print the peak of its memory in kB."""
+    READERS[reader](source)
+    status = Path("/proc/self/status").read_text()
+    print(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""A submission and its result as a folder of files."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from submissions.arena import Arena, dump, folder_of
+from submissions.errors import TheirError
+from submissions.local import write_whole
+from submissions.tables import ENDINGS, encode, task_table
+
+
+def download(arena: Arena, ulid: str, to: Path) -> list[str]:
+    """Write submission.json, data/ and, once published, result.json and tasks.csv, .json and .parquet.
+
+    The folder `to` appears whole or not at all. Returns the paths in it. Raises NotFound, or TheirError if it exists.
+    """
+    if to.exists() or not to.absolute().parent.is_dir():
+        raise TheirError(f"{to} exists already, or its parent does not: name a new folder with --to.")
+    submission = arena.submission(ulid)
+    files = {"submission.json": dump(submission)}
+    if ulid in arena.result_ids():
+        result = arena.result(ulid)
+        files["result.json"] = dump(result)
+        table = task_table(result)
+        files |= {f"tasks.{ending}": encode(table, ending) for ending in ENDINGS}
+    with tempfile.TemporaryDirectory(dir=to.absolute().parent, prefix=".part-") as temporary:
+        whole = Path(temporary) / "whole"
+        for path, content in files.items():
+            write_whole(whole / path, content)
+        for file in submission.files:
+            write_whole(whole / file.path, arena.submissions.read(f"{folder_of(ulid)}/{file.path}"))
+        whole.rename(to)
+    return sorted([*files, *(file.path for file in submission.files)])
