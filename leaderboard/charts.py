@@ -1,0 +1,49 @@
+"""Figures: made here, drawn by Plotly in the browser, and always beside a table with the same numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+# Okabe and Ito's colours, without the two that vanish on a white or a black page.
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+DASHES = ("solid", "dash", "dot", "dashdot")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up")
+
+
+def radar(rows: Sequence[Mapping[str, Any]], dimensions: Sequence[str], top: float) -> dict[str, Any]:
+    """A radar chart with one closed line for each row, from 0 to `top` on each of the dimensions."""
+    # Plotly takes a third of a second to import, which pages without a chart need not wait for.
+    from plotly import graph_objects as go
+
+    figure = go.Figure()
+    spokes = [dimension.capitalize() for dimension in dimensions]
+    for place, row in enumerate(rows):
+        values = [row[dimension] for dimension in dimensions]
+        figure.add_scatterpolar(
+            r=[*values, values[0]],
+            theta=[*spokes, spokes[0]],
+            # Plotly reads some HTML in names; a name is text.
+            name=html.escape(row["system"]),
+            mode="lines+markers",
+            line={"color": colour_of(row["system"]), "width": 2, "dash": DASHES[place % len(DASHES)]},
+            marker={"size": 7, "symbol": SYMBOLS[place % len(SYMBOLS)]},
+            hovertemplate="%{theta}: %{r:.2f}",
+        )
+    figure.update_layout(
+        template="none",
+        polar={"radialaxis": {"range": [0, top], "tickvals": list(range(0, int(top) + 1, 2)), "angle": 90}},
+        legend={"orientation": "h", "y": -0.12, "x": 0.5, "xanchor": "center"},
+        margin={"l": 60, "r": 60, "t": 30, "b": 30},
+        height=460,
+    )
+    plain: dict[str, Any] = json.loads(figure.to_json())
+    return plain
+
+
+def colour_of(system: str) -> str:
+    """A system's colour: the same on every page and every day."""
+    return PALETTE[hashlib.sha256(system.encode()).digest()[0] % len(PALETTE)]

@@ -1,0 +1,15 @@
+"""One module for each page, with its routes; this list is the site."""
+
+from leaderboard.pages import about, board, home, static, submission, submissions, submit, task, tasks
+
+ROUTES = [
+    *home.ROUTES,
+    *board.ROUTES,
+    *tasks.ROUTES,
+    *task.ROUTES,
+    *submissions.ROUTES,
+    *submission.ROUTES,
+    *submit.ROUTES,
+    *about.ROUTES,
+    *static.ROUTES,
+]

@@ -1,0 +1,14 @@
+"""How scoring works, in plain words."""
+
+from __future__ import annotations
+
+from leaderboard.protocols import WORDS
+from leaderboard.web import View, Visit, page
+
+
+def show(visit: Visit) -> View:
+    """The page; it explains the protocols that this site names."""
+    return View("about.html", {"protocols": WORDS, "default_protocol": visit.site.settings.protocol})
+
+
+ROUTES = [page("/about", show)]

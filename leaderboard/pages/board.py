@@ -1,0 +1,97 @@
+"""A track's board, and the table behind its radar chart."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pandas as pd
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from leaderboard.boards import GROUPS, board_table, protocols_of
+from leaderboard.charts import radar
+from leaderboard.choice import SUBSETS, Choice
+from leaderboard.protocols import WORDS, Scale, in_use, scale_of
+from leaderboard.published import published
+from leaderboard.snapshot import Snapshot
+from leaderboard.tables import Table
+from leaderboard.tracks import board_named
+from leaderboard.web import View, Visit, page
+from submissions.models import METHODS
+from submissions.tracks import track_named
+
+
+def show(visit: Visit) -> View:
+    """The board in the view that the query chooses."""
+    site, snapshot, track = visit.site, visit.snapshot, visit.names["track"]
+    board = board_named(track)
+    protocols = in_use(site.settings.protocol, protocols_of(snapshot, track))
+    columns = tuple(column.key for column in board.columns)
+    choice = Choice.of(visit.query, protocols=protocols, columns=columns)
+    table = board_table(snapshot, track, choice)
+    rows = table.rows
+    scale = scale_of(choice.protocol)
+    filled = [name for name in protocols if _has_rows(snapshot, track, name)]
+    context = {
+        "track": track_named(track),
+        "board": board,
+        "choice": choice,
+        "default_protocol": site.settings.protocol,
+        "switches": {"protocol": protocols, "method": METHODS, "subset": SUBSETS},
+        "scale": scale,
+        "span": _span(rows, scale),
+        "ranked": [row for row in rows if not row["flagged"]],
+        "flagged": [row for row in rows if row["flagged"]],
+        "elsewhere": [name for name in filled if name != choice.protocol],
+        "protocol_meaning": WORDS.get(choice.protocol, ""),
+        "source": published(track),
+        "metadata": metadata_table(track),
+        "figure": _figure(track),
+    }
+    return View("board.html", context, table)
+
+
+def show_metadata(visit: Visit) -> View:
+    """The twins of the radar chart's table, which itself stands on the board's page."""
+    track = board_named(visit.names["track"]).track
+    return View("board.html", table=metadata_table(track))
+
+
+def to_metadata(request: Request) -> Response:
+    """The radar chart's table has no page of its own: to its place on the board."""
+    return RedirectResponse(f"/board/{board_named(request.path_params['track']).track}#metadata")
+
+
+@cache
+def metadata_table(track: str) -> Table:
+    """The judge's verdicts by system and dimension, 0 to 10."""
+    source = published(track)
+    frame = pd.DataFrame([row.model_dump() for row in source.metadata])
+    return Table(f"{track}-metadata", frame.assign(badge="published", source=source.source))
+
+
+@cache
+def _figure(track: str) -> dict[str, Any]:
+    return radar(metadata_table(track).rows, board_named(track).dimensions, 10)
+
+
+def _has_rows(snapshot: Snapshot, track: str, protocol: str) -> bool:
+    return protocol == published(track).protocol or any(
+        result.track == track and result.protocol == protocol for result in snapshot.results.values()
+    )
+
+
+def _span(rows: list[dict[str, Any]], scale: Scale) -> tuple[float, float]:
+    """The range that a cell's bar stands for: from zero to the reference, and wider where a value or interval is."""
+    ends = [row[f"{group}{end}"] for row in rows for group in GROUPS for end in ("", "_low", "_high")]
+    values = [end for end in ends if end is not None]
+    return min([0.0, *values]), max([scale.reference, *values])
+
+
+ROUTES = [
+    page("/board/{track:stem}{ending:ending}", show),
+    Route("/board/{track}/metadata", to_metadata),
+    page("/board/{track}/metadata{ending:ending}", show_metadata),
+]

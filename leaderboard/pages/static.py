@@ -1,0 +1,31 @@
+"""Style sheet, scripts and icon. Their addresses carry the build, so a browser may keep them for good."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from leaderboard.web import HERE, site_of
+from submissions.errors import NotFound
+
+FILES = {
+    file.relative_to(HERE / "static").as_posix(): file for file in (HERE / "static").rglob("*") if file.suffix != ".md"
+}
+
+
+def show(request: Request) -> Response:
+    """One of the files that ship with the site; no other path is ever opened. Raises NotFound."""
+    name = request.path_params["file"]
+    if name not in FILES or not FILES[name].is_file():
+        raise NotFound(f"No file {name[:120]!r} among the site's own.")
+    forever = "public, max-age=31536000, immutable"
+    return FileResponse(FILES[name], headers={"Cache-Control": forever if request.url.query else "no-cache"})
+
+
+def icon(request: Request) -> Response:
+    """Where browsers look for an icon unasked."""
+    return RedirectResponse(f"/static/icon.svg?v={site_of(request).build}")
+
+
+ROUTES = [Route("/static/{file:path}", show), Route("/favicon.ico", icon)]

@@ -1,0 +1,64 @@
+"""One submission: who, where it stands, what it scored, and on what that rests."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from leaderboard.snapshot import Snapshot
+from leaderboard.tables import Table
+from leaderboard.web import View, Visit, page, site_of
+from submissions.arena import dump
+from submissions.errors import Corrupt, NotFound
+from submissions.tables import task_table, total_table
+
+FINAL = {"refused", "published"}
+STAGES = ("check", "screen", "metadata", "few_shot", "fine_tune", "total", "publish")
+
+
+def show(visit: Visit) -> View:
+    """One submission; its table is the result's, task by task. Raises NotFound, or Corrupt for an unreadable record."""
+    snapshot, ulid = visit.snapshot, visit.names["ulid"]
+    _must_exist(snapshot, ulid)
+    submission, result = snapshot.submissions.get(ulid), snapshot.results.get(ulid)
+    history = snapshot.histories.get(ulid)
+    if visit.names["ending"] and result is None:
+        raise NotFound(f"Submission {ulid} has no result yet; /submissions/{ulid} shows where it stands.")
+    context = {
+        "ulid": ulid,
+        "submission": submission,
+        "result": result,
+        "history": history,
+        "titles": {name: task.title for name, task in snapshot.tasks.items()},
+        "totals": Table(f"totals-{ulid}", total_table(result)).rows if result else [],
+        "is_final": history is None or history.now.state in FINAL,
+        "stages": STAGES,
+        "unreadable": [entry for entry in snapshot.unreadable if entry.record == ulid],
+    }
+    return View("submission.html", context, Table(f"submission-{ulid}", task_table(result)) if result else None)
+
+
+def raw(request: Request) -> Response:
+    """The stored result as it is. Raises NotFound."""
+    ulid = request.path_params["ulid"]
+    snapshot = site_of(request).reader.snapshot()
+    _must_exist(snapshot, ulid)
+    if ulid not in snapshot.results:
+        raise NotFound(f"Submission {ulid} has no result yet; /submissions/{ulid} shows where it stands.")
+    return Response(dump(snapshot.results[ulid]), media_type="application/json")
+
+
+def _must_exist(snapshot: Snapshot, ulid: str) -> None:
+    if ulid in snapshot.submissions or ulid in snapshot.results:
+        return
+    for entry in snapshot.unreadable:
+        if entry.record == ulid:
+            raise Corrupt(entry.why)
+    raise NotFound(f"No submission {ulid[:40]!r}. The page /submissions lists all {len(snapshot.submissions)}.")
+
+
+ROUTES = [
+    Route("/submissions/{ulid}/result.json", raw),
+    page("/submissions/{ulid:stem}{ending:ending}", show),
+]

@@ -1,0 +1,54 @@
+"""What a number means under each protocol. Numbers of different protocols never share a column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How a protocol's totals are shown."""
+
+    unit: str
+    factor: float
+    """What a stored value is multiplied by."""
+    decimals: int
+    reference: float
+    """The shown value of the model trained on the real data."""
+    meaning: str
+    base: str
+    """Where the untouched model stands, in words."""
+
+
+GAIN = Scale(
+    unit="gain",
+    factor=1.0,
+    decimals=3,
+    reference=1.0,
+    meaning="Gain over the untouched base model, averaged over all tasks.",
+    base="0 is the untouched base model, 1 is the same model trained on the real data set.",
+)
+SHARE = Scale(
+    unit="% of the reference score",
+    factor=100.0,
+    decimals=2,
+    reference=100.0,
+    meaning="Score in percent of what the model reaches when it is trained on the real data set.",
+    base="100 is the model trained on the real data set; the untouched base model has a row of its own.",
+)
+WORDS = {
+    "arena@1": "What the arena ranks by: held-out test rows, greedy decoding, gain between two measured anchors.",
+    "demo@1": "arena@1 with a tiny model and tiny limits, for one CPU machine. It shows how things work, no more.",
+    "paper@1": "Compatible with the published code of DatasetResearch, so that its figures can stand beside ours.",
+}
+
+
+def scale_of(protocol: str) -> Scale:
+    """The scale of a protocol's totals: a share of the reference score for paper@…, else a gain."""
+    return SHARE if protocol.startswith("paper@") else GAIN
+
+
+def in_use(default: str, found: Iterable[str]) -> tuple[str, ...]:
+    """The protocols a board offers: the default one first, then the others by name."""
+    return (default, *sorted(set(found) - {default}))

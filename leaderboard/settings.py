@@ -1,0 +1,52 @@
+"""What may be set from outside, and the message for a value that makes no sense."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from submissions.errors import OurError
+
+
+class BadSetting(OurError):
+    """An environment variable whose value cannot be used."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this process serves the arena."""
+
+    arena: str
+    """Folder that holds the two repositories."""
+    host: str
+    port: int
+    protocol: str
+    """The protocol whose numbers a board shows when its URL names none."""
+    max_upload_bytes: int
+    """A larger submission is refused while it is still being sent."""
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings in a mapping such as os.environ. Raises BadSetting."""
+    return Settings(
+        arena=environ.get("ARENA") or ".arena",
+        # A Space is reached from outside its container; a laptop should not be.
+        host=environ.get("HOST") or ("0.0.0.0" if environ.get("SPACE_ID") else "127.0.0.1"),  # noqa: S104
+        port=_whole(environ, "PORT", 7860, 1, 65535),
+        protocol=_protocol(environ.get("ARENA_PROTOCOL") or "demo@1"),
+        max_upload_bytes=_whole(environ, "MAX_UPLOAD_MB", 512, 1, 100_000) * 2**20,
+    )
+
+
+def _whole(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = environ.get(name, "").strip() or str(default)
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
+        raise BadSetting(f"{name}={text!r} is not a whole number from {low} to {high}: mend or unset it.")
+    return int(text)
+
+
+def _protocol(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9_-]+@[0-9]+", name):
+        raise BadSetting(f"ARENA_PROTOCOL={name!r} is not a protocol: a name and a version, for example arena@1.")
+    return name

@@ -1,0 +1,29 @@
+"""From settings to the web app."""
+
+from __future__ import annotations
+
+import gradio
+from starlette.exceptions import HTTPException
+
+from leaderboard.api import attach
+from leaderboard.guard import Guard
+from leaderboard.pages import ROUTES
+from leaderboard.settings import Settings
+from leaderboard.snapshot import Reader
+from leaderboard.web import Site, broken, not_found, refused
+from submissions.arena import open_arena
+from submissions.errors import NotFound
+
+
+def make_app(settings: Settings) -> gradio.Server:
+    """The web app: our pages, and Gradio's end points for programs beside them. Raises NotFound for no such arena."""
+    app = gradio.Server(title="DatasetResearch Arena", openapi_url=None)
+    app.state.site = Site(settings, Reader(open_arena(settings.arena)))
+    # First come, first served: Gradio adds its own pages for / and /static when it launches, behind these.
+    app.router.routes.extend(ROUTES)
+    app.add_middleware(Guard)
+    app.add_exception_handler(NotFound, not_found)
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(Exception, broken)
+    attach(app)
+    return app

@@ -1,0 +1,97 @@
+"""The arena as it stood at one moment, read once and shared by all requests until a repository moves on."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from submissions.arena import Arena
+from submissions.errors import Corrupt, NotFound
+from submissions.models import History, Result, Submission, Task
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A stored record that could not be read back."""
+
+    record: str
+    """What it is of: a submission's id, or the file's name."""
+    why: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything the pages show. Mappings are keyed by id, oldest first; tasks stand in the benchmark's order."""
+
+    key: str
+    """Equal keys mean equal content."""
+    tasks: Mapping[str, Task]
+    submissions: Mapping[str, Submission]
+    histories: Mapping[str, History]
+    results: Mapping[str, Result]
+    unreadable: tuple[Unreadable, ...]
+
+
+class Reader:
+    """Hands out the newest snapshot; reads the repositories again only when a head has moved."""
+
+    def __init__(self, arena: Arena) -> None:
+        self.arena = arena
+        self._lock = threading.Lock()
+        self._latest: Snapshot | None = None
+
+    def snapshot(self) -> Snapshot:
+        """The arena at its present heads. Raises Corrupt if a head itself is unreadable."""
+        key = f"{self.arena.results.head()[:16]}-{self.arena.submissions.head()[:16]}"
+        with self._lock:
+            if self._latest is None or self._latest.key != key:
+                self._latest = _Reading(self.arena).snapshot(key, self._latest)
+            return self._latest
+
+
+class _Reading:
+    """One pass over both repositories that survives records it cannot read.
+
+    A writer that commits meanwhile moves a head, so the next request reads again.
+    """
+
+    def __init__(self, arena: Arena) -> None:
+        self.arena = arena
+        self.unreadable: list[Unreadable] = []
+
+    def snapshot(self, key: str, before: Snapshot | None) -> Snapshot:
+        # A submission is written once, so one that was read before needs no second look.
+        known = before.submissions if before else {}
+        ids = self.arena.submission_ids()
+        submissions = {ulid: known[ulid] for ulid in ids if ulid in known}
+        submissions |= self._each([ulid for ulid in ids if ulid not in known], self.arena.submission)
+        tasks = self._read("tasks.jsonl", self.arena.tasks) or ()
+        return Snapshot(
+            key=key,
+            tasks={task.id: task for task in tasks},
+            submissions=dict(sorted(submissions.items())),
+            histories=self._each(submissions, self.arena.history),
+            results=self._each(self.arena.result_ids(), self.arena.result),
+            unreadable=tuple(self.unreadable),
+        )
+
+    def _each(self, ids: Mapping[str, object] | list[str], read: Callable[[str], T]) -> dict[str, T]:
+        found = ((ulid, self._read(ulid, partial(read, ulid))) for ulid in ids)
+        return {ulid: record for ulid, record in found if record is not None}
+
+    def _read(self, record: str, read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except (Corrupt, NotFound) as error:
+            log.error("unreadable record of %s: %s", record, error)
+            # A NotFound names folders of this machine, which are no visitor's business.
+            why = str(error) if isinstance(error, Corrupt) else "A file that should be there is missing."
+            self.unreadable.append(Unreadable(record, why))
+            return None

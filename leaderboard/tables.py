@@ -1,0 +1,52 @@
+"""What a page shows in rows: one data frame, from which the page and its .csv, .json and .parquet twins are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_TYPES = {"str": "str", "int": "Int64", "float": "Float64", "bool": "boolean"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A named table."""
+
+    name: str
+    """What a downloaded file is called, without its ending."""
+    frame: pd.DataFrame
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows in order, by column; what is missing is None, never NaN."""
+        return [
+            {str(name): None if pd.isna(value) else value for name, value in row.items()}
+            for row in self.frame.to_dict("records")
+        ]
+
+
+def frame_of(kind: type[DataclassInstance], rows: Iterable[DataclassInstance]) -> pd.DataFrame:
+    """Rows of a flat dataclass as a frame with one typed column for each field, even if there are no rows."""
+    types = {field.name: _TYPES[str(field.type).removesuffix(" | None")] for field in fields(kind)}
+    return pd.DataFrame([asdict(row) for row in rows], columns=list(types), dtype="object").astype(types)
+
+
+def in_order(rows: Sequence[Mapping[str, Any]], sort: str) -> list[Mapping[str, Any]]:
+    """Rows by a column, `-column` for falling order; rows that lack the value always come last.
+
+    Sorting is stable: equal rows keep the order they came in.
+    """
+    name = sort.removeprefix("-")
+    have = [row for row in rows if row[name] is not None]
+    have.sort(key=lambda row: _sortable(row[name]), reverse=sort.startswith("-"))
+    return have + [row for row in rows if row[name] is None]
+
+
+def _sortable(value: object) -> Any:
+    return value.casefold() if isinstance(value, str) else value

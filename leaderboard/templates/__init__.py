@@ -1,0 +1,76 @@
+"""The pages' templates, and what they may call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from leaderboard.protocols import WORDS
+from submissions.models import METHODS
+
+METHOD_NAMES = dict(zip(METHODS, ("1 shot", "3 shots", "5 shots", "fine-tune"), strict=True))
+SUBSET_NAMES = {"full": "all tasks", "pro": "pro: the hard ones"}
+
+
+def environment(build: str) -> Environment:
+    """Templates with autoescaping on for every name, and an error for any name that is missing."""
+    found = Environment(
+        loader=PackageLoader("leaderboard"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    found.filters |= {"words": words, "moment": moment, "segment": segment, "sized": sized}
+    found.globals |= {
+        "build": build,
+        "method_names": METHOD_NAMES,
+        "subset_names": SUBSET_NAMES,
+        "protocol_words": WORDS,
+        "interval_bar": interval_bar,
+    }
+    return found
+
+
+def words(name: str) -> str:
+    """A stored name as people write it: `deep_research` is deep research, `few_shot_3` is 3 shots."""
+    return METHOD_NAMES.get(name, name.replace("_", " "))  # type: ignore[call-overload, no-any-return]
+
+
+def moment(time: datetime | str) -> str:
+    """A time in UTC, to the minute."""
+    return f"{(datetime.fromisoformat(time) if isinstance(time, str) else time).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def segment(name: str) -> str:
+    """A name as one part of a URL's path."""
+    return quote(name, safe="")
+
+
+def sized(size: int) -> str:
+    """A number of bytes for people."""
+    for unit, factor in (("GB", 2**30), ("MB", 2**20), ("kB", 2**10)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"
+
+
+def interval_bar(row: Mapping[str, Any], group: str, span: tuple[float, float]) -> dict[str, float] | None:
+    """Where a cell's bar, interval and zero stand, in percent of its width; None without a value."""
+    if row[group] is None:
+        return None
+    low, high = span
+
+    def at(value: float) -> float:
+        return round(100 * (min(max(value, low), high) - low) / (high - low), 2)
+
+    zero, value = at(0), at(row[group])
+    bar = {"zero": zero, "from": min(zero, value), "width": abs(value - zero), "value": value}
+    if row[f"{group}_low"] is not None:
+        bar |= {"low": at(row[f"{group}_low"]), "high": at(row[f"{group}_high"])}
+    return bar

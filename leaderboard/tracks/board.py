@@ -1,0 +1,30 @@
+"""What a track's board shows: its words, columns and charts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a board."""
+
+    key: str
+    """Name in the table and in `?sort=`."""
+    label: str
+    kind: Literal["text", "type", "score", "count", "badge"]
+    """How a cell is set."""
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Board:
+    """One track's page."""
+
+    track: str
+    lead: str
+    """What the board answers, in one sentence."""
+    columns: tuple[Column, ...]
+    dimensions: tuple[str, ...]
+    """What the metadata judge compares: the spokes of the radar chart, each 0 to 10."""

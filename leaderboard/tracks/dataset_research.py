@@ -1,0 +1,21 @@
+"""The DatasetResearch board (arXiv 2508.06960)."""
+
+from __future__ import annotations
+
+from leaderboard.tracks.board import Board, Column
+
+BOARD = Board(
+    track="dataset_research",
+    lead="Given a demand in plain words, which system finds or makes the training data that teaches a model most?",
+    columns=(
+        Column("system", "System", "text"),
+        Column("team", "Team", "text"),
+        Column("system_type", "Type", "type", "How the system comes by its data."),
+        Column("overall", "Overall", "score", "Mean over all tasks of the subset; a missing task counts as no gain."),
+        Column("knowledge", "Knowledge", "score", "Tasks that ask for breadth of facts."),
+        Column("reasoning", "Reasoning", "score", "Tasks that ask for paths of inference."),
+        Column("tasks", "Tasks", "count", "How many tasks the overall figure is the mean of."),
+        Column("badge", "Badge", "badge", "evaluated: trained and scored here. published: reported by a paper."),
+    ),
+    dimensions=("introduction", "task", "question", "input", "output", "example"),
+)

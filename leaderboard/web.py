@@ -1,0 +1,169 @@
+"""From a view to an HTTP answer: page or twin, ETag, error pages."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from leaderboard.settings import Settings
+from leaderboard.snapshot import Reader, Snapshot
+from leaderboard.tables import Table
+from leaderboard.templates import environment
+from submissions.tables import ENDINGS, Ending, encode
+
+HERE = Path(__file__).parent
+MEDIA = {"csv": "text/csv; charset=utf-8", "json": "application/json", "parquet": "application/vnd.apache.parquet"}
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class View:
+    """What one URL shows."""
+
+    template: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+    table: Table | None = None
+    """The rows that the page shows and its twins hold."""
+
+
+class Site:
+    """What every page needs: settings, the arena's newest snapshot, templates."""
+
+    def __init__(self, settings: Settings, reader: Reader) -> None:
+        self.settings = settings
+        self.reader = reader
+        self.build = _build()
+        self.templates: Environment = environment(self.build)
+
+    def render(self, request: Request, view: View, status: int = 200) -> HTMLResponse:
+        """A page."""
+        context = {"path": request.url.path, "table": view.table, **view.context}
+        return HTMLResponse(self.templates.get_template(view.template).render(context), status)
+
+
+def site_of(request: Request) -> Site:
+    """The site that a request came to."""
+    site = request.app.state.site
+    assert isinstance(site, Site)  # noqa: S101 - make_app put it there
+    return site
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a page may look at."""
+
+    site: Site
+    snapshot: Snapshot
+    names: Mapping[str, str]
+    """The parts of the path that have a name in the route."""
+    query: Mapping[str, str]
+    query_text: str
+    """The query as it came, without its question mark."""
+
+
+Show = Callable[[Visit], View]
+
+
+def page(path: str, show: Show) -> Route:
+    """A GET page. Where the path ends in `{ending:ending}`, its table is served as .csv, .json and .parquet too."""
+
+    def endpoint(request: Request) -> Response:
+        site = site_of(request)
+        snapshot = site.reader.snapshot()
+        headers = {"ETag": f'W/"{snapshot.key}-{site.build}"', "Cache-Control": "no-cache"}
+        if headers["ETag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        view = show(Visit(site, snapshot, request.path_params, request.query_params, request.url.query))
+        ending = request.path_params.get("ending")
+        response = _twin(view, ending) if ending else site.render(request, view)
+        response.headers.update(headers)
+        return response
+
+    return Route(path, endpoint)
+
+
+def _twin(view: View, ending: Ending) -> Response:
+    assert view.table is not None  # noqa: S101 - only pages with a table have paths with an ending
+    name = f"{view.table.name}.{ending}".replace("@", "-")
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'} if ending != "json" else {}
+    return Response(encode(view.table.frame, ending), media_type=MEDIA[ending], headers=disposition)
+
+
+def not_found(request: Request, error: Exception) -> Response:
+    """The answer to a name that does not exist: what exists."""
+    return problem(request, 404, "There is nothing here by that name", str(error))
+
+
+def refused(request: Request, error: Exception) -> Response:
+    """The answer that a page asked for by raising HTTPException, or to a URL without a page."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for no other
+    if error.status_code == 404:
+        return problem(request, 404, "There is no such page", f"No page has the address {request.url.path[:200]}.")
+    return problem(request, error.status_code, "That did not work", error.detail, error.headers)
+
+
+def broken(request: Request, error: Exception) -> Response:
+    """The answer when the fault is ours. What went wrong is in the log, under the page's address."""
+    log.error("%s %s: %s", request.method, request.url.path, error)
+    what = "The fault is ours, not yours, and it has been logged with this page's address. Please try again later."
+    return problem(request, 500, "Something broke here", what)
+
+
+def problem(request: Request, status: int, title: str, what: str, headers: Mapping[str, str] | None = None) -> Response:
+    """An error in the form that was asked for: a page, JSON for `.json` and for the API, plain text for other files."""
+    path = request.url.path
+    if path.endswith(".json") or path.startswith(("/gradio_api", "/config")):
+        return JSONResponse({"error": what, "detail": what}, status, dict(headers or {}))
+    if path.endswith((".csv", ".parquet")):
+        return PlainTextResponse(what + "\n", status, dict(headers or {}))
+    response = site_of(request).render(request, View("error.html", {"title": title, "what": what}), status)
+    response.headers.update(headers or {})
+    return response
+
+
+class _Stem(Convertor[str]):
+    """A name whose ending, if it is one of a twin, is left for the next part of the path."""
+
+    regex = "[^/]+?"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+class _Ending(Convertor[str]):
+    """`.csv`, `.json`, `.parquet` or nothing."""
+
+    regex = rf"(?:\.(?:{'|'.join(ENDINGS)}))?"
+
+    def convert(self, value: str) -> str:
+        return value.removeprefix(".")
+
+    def to_string(self, value: str) -> str:
+        return f".{value}" if value else ""
+
+
+register_url_convertor("stem", _Stem())
+register_url_convertor("ending", _Ending())
+
+
+def _build() -> str:
+    """A hash over the pages' own files, so that neither a browser nor a proxy keeps a page of an older release."""
+    digest = hashlib.sha256()
+    for file in sorted(HERE.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts:
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
