@@ -1,0 +1,138 @@
+"""A child process that answers JSON messages over a Unix socket, and dies with its parent.
+
+The trainer and the engine live in children: what they import never meets the parent, a crash is an error message with
+the end of the log, and one signal ends the whole group.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from multiprocessing.connection import Client, Connection, Listener
+from pathlib import Path
+from typing import Any, Self
+
+from evaluator.errors import ChildFailed
+
+_ADDRESS = "ARENA_CHILD_ADDRESS"
+_KEY = "ARENA_CHILD_KEY"
+_TAIL_LINES = 25
+
+
+class Child:
+    """One child process group. Use it as a context manager."""
+
+    def __init__(self, name: str, command: Sequence[str], log: Path, env: Mapping[str, str], start_seconds: float):
+        self.name = name
+        self.log = log
+        self._folder = Path(tempfile.mkdtemp(prefix="arena-"))
+        key = secrets.token_hex(16)
+        listener = Listener(str(self._folder / "socket"), "AF_UNIX", authkey=key.encode())
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as out:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, **env, _ADDRESS: str(self._folder / "socket"), _KEY: key},
+            )
+        self._connection: Connection | None = None
+        try:
+            self._connection = self._accept(listener, time.monotonic() + start_seconds)
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            listener.close()
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Hand the child a message. Raises ChildFailed if it is gone."""
+        assert self._connection is not None
+        try:
+            self._connection.send_bytes(json.dumps(message).encode())
+        except (BrokenPipeError, ConnectionError) as error:
+            raise self._failed("went away") from error
+
+    def receive(self, seconds: float) -> dict[str, Any]:
+        """The child's next message. Raises ChildFailed if it dies, or is silent for `seconds`."""
+        assert self._connection is not None
+        try:
+            if not self._connection.poll(seconds):
+                raise self._failed(f"was silent for {seconds:.0f} s")
+            message: dict[str, Any] = json.loads(self._connection.recv_bytes())
+        except (EOFError, ConnectionError) as error:
+            raise self._failed("went away") from error
+        if "error" in message:
+            raise self._failed(f"said {message['error']}")
+        return message
+
+    def close(self) -> None:
+        """End the whole process group, gently and then not."""
+        if self._connection is not None:
+            self._connection.close()
+        for number, patience in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 30.0)):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(patience)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _accept(self, listener: Listener, deadline: float) -> Connection:
+        socket = listener._listener._socket  # type: ignore[attr-defined]  # the only way to give accept a time limit
+        socket.settimeout(0.2)
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise self._failed(f"ended with {self._process.returncode} before it was ready")
+            with contextlib.suppress(TimeoutError):
+                return listener.accept()
+        raise self._failed("was not ready in time")
+
+    def _failed(self, what: str) -> ChildFailed:
+        lines = self.log.read_text(errors="replace").splitlines()[-_TAIL_LINES:] if self.log.exists() else []
+        tail = "\n".join(f"  | {line[:400]}" for line in lines)
+        return ChildFailed(f"The {self.name} {what}. Its log is {self.log}; the end of it:\n{tail}")
+
+
+class Parent:
+    """The child's side of the connection."""
+
+    def __init__(self) -> None:
+        self._connection = Client(os.environ[_ADDRESS], "AF_UNIX", authkey=os.environ[_KEY].encode())
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        self._connection.send_bytes(json.dumps(message).encode())
+
+    def receive(self) -> dict[str, Any] | None:
+        """The parent's next message; None when it has gone."""
+        try:
+            message: dict[str, Any] = json.loads(self._connection.recv_bytes())
+        except (EOFError, ConnectionError):
+            return None
+        return message
+
+
+def die_with_parent() -> None:
+    """Have Linux kill this process when the thread that started it ends, even by SIGKILL."""
+    if sys.platform == "linux":
+        set_parent_death_signal = 1
+        ctypes.CDLL(None, use_errno=True).prctl(set_parent_death_signal, signal.SIGKILL)
+        if os.getppid() == 1:
+            os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,21 @@
+"""What can stop an evaluation that is not the submission's fault (all exit with 2 and are retried).
+
+EvaluatorError (submissions/errors.py)
+├── ChildFailed       the trainer or the engine died, hung or answered nonsense; shows the end of its log
+├── Unmeasured        anchors are missing, or were measured under another protocol or setup
+└── TrainingDiverged  the loss stopped being a number
+"""
+
+from submissions.errors import EvaluatorError
+
+
+class ChildFailed(EvaluatorError):
+    """A child process that could not do its work."""
+
+
+class Unmeasured(EvaluatorError):
+    """A score that has no scale to stand on."""
+
+
+class TrainingDiverged(EvaluatorError):
+    """A training whose loss is NaN or infinite."""

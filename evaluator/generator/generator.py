@@ -1,0 +1,28 @@
+"""The seam: token ids in, texts out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from submissions.models import Record
+
+
+class Completion(Record):
+    """One greedy answer."""
+
+    text: str
+    """Without special tokens."""
+    tokens: int
+    """Generated tokens, the stop token included."""
+    finished: bool
+    """False if the limit cut it off."""
+
+
+class Generator(Protocol):
+    """Answers prompts with any model of the base model's shape."""
+
+    def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
+        """One completion per prompt, in order, decoded greedily from the weights in `model`. Raises EvaluatorError."""
+        ...

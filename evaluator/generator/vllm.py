@@ -1,0 +1,88 @@
+"""One vLLM engine in a child process; weights are swapped in place for each fine-tuned model."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from evaluator.child import Child
+from evaluator.generator.generator import Completion
+from evaluator.profile import Profile
+from evaluator.protocol import Protocol
+
+
+class VllmGenerator:
+    """Boots evaluator/generator/engine.py at the first call. A context manager: the engine ends with it."""
+
+    def __init__(
+        self, base_model: Path, protocol: Protocol, profile: Profile, stop_ids: Sequence[int], log: Path
+    ) -> None:
+        self._base_model = base_model
+        self._protocol = protocol
+        self._profile = profile
+        self._stop_ids = list(stop_ids)
+        self._log = log
+        self._child: Child | None = None
+        self._loaded = base_model
+        self._folder = Path(tempfile.mkdtemp(prefix="arena-engine-"))
+
+    def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
+        if not prompts:
+            return []
+        child = self._booted()
+        if model != self._loaded:
+            child.send({"weights": str(model.resolve())})
+            child.receive(self._profile.silent_seconds)
+            self._loaded = model
+        child.send({"prompts": list(prompts), "max_new_tokens": max_new_tokens, "stop_ids": self._stop_ids})
+        answers = child.receive(self._profile.silent_seconds)["completions"]
+        return [Completion.model_validate(answer) for answer in answers]
+
+    def close(self) -> None:
+        """End the engine and remove its copy of the weights."""
+        if self._child is not None:
+            self._child.close()
+            self._child = None
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _booted(self) -> Child:
+        if self._child is None:
+            with contextlib.suppress(FileExistsError):
+                shutil.copytree(self._base_model, self._folder / "model")
+            profile, decoding = self._profile, self._protocol.decoding
+            command = [sys.executable, "-m", "evaluator.generator.engine"]
+            self._child = Child("engine", command, self._log, _env(profile), profile.start_seconds)
+            self._child.send(
+                {
+                    "model": str(self._folder / "model"),
+                    "dtype": self._protocol.base_model.dtype,
+                    "max_model_len": decoding.max_prompt_tokens + decoding.max_new_tokens,
+                    "seed": self._protocol.few_shot.seed,
+                }
+            )
+            self._child.receive(profile.start_seconds)
+        return self._child
+
+
+def _env(profile: Profile) -> dict[str, str]:
+    common = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
+    if profile.device == "cuda":
+        return common
+    return {
+        **common,
+        "OMP_NUM_THREADS": str(profile.threads),
+        "VLLM_CPU_KVCACHE_SPACE": str(profile.kv_cache_gib),
+        "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+        "CUDA_VISIBLE_DEVICES": "",
+    }

@@ -1,0 +1,29 @@
+"""chrF++ and BLEU of sacrebleu, in [0, 1]."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sacrebleu.metrics import BLEU, CHRF
+
+BLEU_TOKENIZERS = {"zh": "zh", "ja": "char", "th": "char", "lo": "char", "km": "char", "my": "char"}
+"""sacrebleu's tokenizer by language; 13a elsewhere."""
+
+
+def chrf_pp(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
+    """Sentence chrF++ (character 6-grams, word 2-grams, beta 2; Popovic 2017) of each item."""
+    metric = CHRF(word_order=2)
+    return [metric.sentence_score(one, [two]).score / 100 for one, two in zip(predictions, references, strict=True)]
+
+
+def bleu(predictions: Sequence[str], references: Sequence[str], language: str) -> float:
+    """Corpus BLEU with the language's tokenizer."""
+    tokenizer = BLEU_TOKENIZERS.get(language.split("-")[0].lower(), "13a")
+    return float(BLEU(tokenize=tokenizer).corpus_score(list(predictions), [list(references)]).score / 100)
+
+
+def bleu_signature(language: str) -> str:
+    """sacrebleu's signature of the settings: references, case, tokenizer, smoothing, version."""
+    metric = BLEU(tokenize=BLEU_TOKENIZERS.get(language.split("-")[0].lower(), "13a"))
+    metric.corpus_score(["a"], [["a"]])
+    return str(metric.get_signature())

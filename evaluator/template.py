@@ -1,0 +1,94 @@
+"""The llama3 chat frame without a system block, as token ids (SCORING.md, "Shared").
+
+Prompt and target are encoded separately and text is encoded as text: a stranger's `<|eot_id|>` never becomes the
+control token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+BOS = "<|begin_of_text|>"
+EOS = "<|end_of_text|>"
+HEADER_START = "<|start_header_id|>"
+HEADER_END = "<|end_header_id|>"
+EOT = "<|eot_id|>"
+EOM = "<|eom_id|>"
+SPECIAL_TOKENS = (BOS, EOS, HEADER_START, HEADER_END, EOT, EOM)
+IGNORED = -100
+"""The label of a token that is not trained."""
+
+
+class Encoder(Protocol):
+    """What is needed of a tokenizer (a transformers fast tokenizer has it)."""
+
+    def encode(self, text: str, *, add_special_tokens: bool, split_special_tokens: bool) -> list[int]: ...
+
+    def convert_tokens_to_ids(self, tokens: str) -> int: ...
+
+
+@dataclass(frozen=True)
+class Example:
+    """One training example: ids and labels of equal length, labels IGNORED over the prompt."""
+
+    input_ids: list[int]
+    labels: list[int]
+
+
+class Template:
+    """Frames turns for one tokenizer."""
+
+    def __init__(self, tokenizer: Encoder) -> None:
+        self._tokenizer = tokenizer
+        self._special = {token: tokenizer.convert_tokens_to_ids(token) for token in SPECIAL_TOKENS}
+
+    @property
+    def stop_ids(self) -> list[int]:
+        """Tokens that end an answer."""
+        return [self._special[token] for token in (EOT, EOM, EOS)]
+
+    def text(self, text: str) -> list[int]:
+        """Ids of plain text, special tokens in it spelled out as text."""
+        return self._tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
+
+    def target(self, output: str) -> list[int]:
+        """Ids of an answer with the end of its turn."""
+        return [*self.text(output), self._special[EOT]]
+
+    def prompt(self, question: str, shots: Sequence[tuple[str, str]] = (), limit: int | None = None) -> list[int]:
+        """Ids of a prompt that waits for the assistant's answer, at most `limit` of them.
+
+        The oldest shots go first when it is too long; then the question loses its middle, so that the instruction at
+        its head and what stands at its end both stay.
+        """
+        turns = [[*self._user(self.text(one)), *self.target(two)] for one, two in shots]
+        ids = self.text(question)
+        if limit is not None:
+            room = limit - 1 - len(self._user([]))
+            while turns and sum(map(len, turns)) + len(ids) > room:
+                turns.pop(0)
+            ids = without_middle(ids, room)
+        return [self._special[BOS], *(id_ for turn in turns for id_ in turn), *self._user(ids)]
+
+    def example(self, question: str, output: str, cutoff: int) -> Example:
+        """A training example of at most `cutoff` tokens; the prompt gives way first, down to a quarter of the room."""
+        target = self.target(output)
+        prompt = self.prompt(question, limit=max(cutoff - len(target), cutoff // 4))
+        ids = (prompt + target)[:cutoff]
+        return Example(ids, ([IGNORED] * len(prompt) + target)[:cutoff])
+
+    def _user(self, ids: list[int]) -> list[int]:
+        return [*self._header("user"), *ids, self._special[EOT], *self._header("assistant")]
+
+    def _header(self, role: str) -> list[int]:
+        return [self._special[HEADER_START], *self.text(role), self._special[HEADER_END], *self.text("\n\n")]
+
+
+def without_middle(ids: list[int], room: int) -> list[int]:
+    """The first and last tokens that fit into `room`, two thirds of it from the end."""
+    if len(ids) <= room:
+        return ids
+    head = max(room, 0) // 3
+    return ids[:head] + ids[len(ids) - (max(room, 0) - head) :]

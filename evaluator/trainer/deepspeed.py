@@ -1,0 +1,76 @@
+"""Full-parameter fine-tuning with DeepSpeed ZeRO-3 in one torchrun process group for all jobs of a call."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evaluator.child import Child
+from evaluator.errors import TrainingDiverged
+from evaluator.profile import Profile
+from evaluator.protocol import Protocol
+from evaluator.trainer.trainer import Progress, Trained, TrainJob
+
+
+@dataclass(frozen=True)
+class DeepSpeedTrainer:
+    """Runs evaluator/trainer/sft.py on every rank: imports and process group are paid once, each job starts anew."""
+
+    base_model: Path
+    protocol: Protocol
+    profile: Profile
+    log: Path
+
+    def train(self, jobs: Sequence[TrainJob], progress: Progress) -> Iterator[Trained]:
+        if not jobs:
+            return
+        with Child("trainer", self._command(), self.log, self._env(), self.profile.start_seconds) as child:
+            for job in jobs:
+                yield self._train(child, job, progress)
+
+    def _train(self, child: Child, job: TrainJob, progress: Progress) -> Trained:
+        child.send(
+            {
+                "rows": str(job.rows.resolve()),
+                "out": str(job.out.resolve()),
+                "base_model": str(self.base_model.resolve()),
+                "dtype": self.protocol.base_model.dtype,
+                "sft": self.protocol.sft.model_dump(),
+                "device": self.profile.device,
+                "micro_batch": self.profile.micro_batch,
+            }
+        )
+        while True:
+            message = child.receive(self.profile.silent_seconds)
+            if "step" in message:
+                progress(job.name, message["step"], message["of"])
+                continue
+            if not math.isfinite(message["loss"]):
+                raise TrainingDiverged(
+                    f"The loss of {job.name} is {message['loss']} after {message['steps']} steps; log: {self.log}. "
+                    "Look at the rows of this task, then run again."
+                )
+            return Trained(job, message["steps"], message["loss"])
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "-m", "evaluator.trainer.launch", str(self.profile.ranks)]
+
+    def _env(self) -> dict[str, str]:
+        cpu = {"DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": ""} if self.profile.device == "cpu" else {}
+        return {
+            "OMP_NUM_THREADS": str(self.profile.threads),
+            "TOKENIZERS_PARALLELISM": "false",
+            "HF_HUB_OFFLINE": "1",
+            "PATH": _path_with_ninja(),
+            **cpu,
+        }
+
+
+def _path_with_ninja() -> str:
+    """DeepSpeed compiles one extension through `ninja`, which lies beside the interpreter of a virtual environment."""
+    import os
+
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])

@@ -1,0 +1,52 @@
+"""Attention for rows that stand in one sequence, on machines without flash attention: each row attends to itself.
+
+The CPU's counterpart of flash attention's variable-length call: it takes the same row bounds, and costs the sum of the
+squared row lengths where a masked sequence would cost the square of the sum.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import AttentionInterface, AttentionMaskInterface
+
+NAME = "rows"
+
+
+def rows_attention(
+    module: torch.nn.Module,  # noqa: ARG001  # the interface's signature
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: None,  # noqa: ARG001
+    scaling: float,
+    cu_seq_lens_q: torch.Tensor,
+    **rest: Any,  # noqa: ARG001
+) -> tuple[torch.Tensor, None]:
+    """Causal attention within each row.
+
+    query is (1, heads, tokens, width), key and value (1, key heads, tokens, width); `cu_seq_lens_q` holds the bounds of
+    the rows, 0 first and the number of tokens last. Returns (1, tokens, heads, width).
+    """
+    bounds = cu_seq_lens_q.tolist()
+    rows = [
+        scaled_dot_product_attention(
+            query[:, :, start:end],
+            key[:, :, start:end],
+            value[:, :, start:end],
+            is_causal=True,
+            scale=scaling,
+            enable_gqa=True,
+        )
+        for start, end in pairwise(bounds)
+    ]
+    return torch.cat(rows, dim=2).transpose(1, 2).contiguous(), None
+
+
+def register() -> None:
+    """Make `attn_implementation="rows"` known to transformers; it needs no mask."""
+    AttentionInterface.register(NAME, rows_attention)
+    AttentionMaskInterface.register(NAME, lambda *args, **kwargs: None)  # noqa: ARG005
