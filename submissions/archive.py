@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 import struct
 import tempfile
 import zipfile
 import zlib
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import IO
 
@@ -33,10 +35,8 @@ _SMALLER_FIX = "Deliver less: rows after the first 1,000 of a task do not count.
 def archived(file: IO[bytes], track: Track, stack: ExitStack) -> list[Entry]:
     """The members of an open zip, which stays open as long as the stack. Raises Unfit for the zip as a whole."""
     _refuse_huge_directory(file)
-    try:
+    with _refusing_damage("The zip cannot be read"):
         archive = stack.enter_context(zipfile.ZipFile(file))
-    except _DAMAGED as error:
-        raise Unfit(f"The zip cannot be read: {shown(str(error))}.", _ZIP_FIX) from error
     members = archive.infolist()
     if len(members) > MOST_ENTRIES:
         raise Unfit(f"The zip holds {len(members):,} files, more than {MOST_ENTRIES:,}.", "Leave out what is no data.")
@@ -74,17 +74,27 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
     """A nameless copy of a member, never longer than the size it states, which has been checked."""
     with ExitStack() as undone:
         copy = undone.enter_context(tempfile.TemporaryFile())
-        try:
-            with archive.open(member) as packed:
-                while chunk := packed.read(_CHUNK):
-                    if copy.tell() + len(chunk) > member.file_size:
-                        raise zipfile.BadZipFile("it has more bytes than it states")
-                    copy.write(chunk)
-        except _DAMAGED as error:
-            raise Unfit(f"It cannot be unpacked: {shown(str(error))}.", _ZIP_FIX) from error
+        with _refusing_damage("It cannot be unpacked"), archive.open(member) as packed:
+            while chunk := packed.read(_CHUNK):
+                if copy.tell() + len(chunk) > member.file_size:
+                    raise zipfile.BadZipFile("it has more bytes than it states")
+                copy.write(chunk)
         copy.seek(0)
         undone.pop_all()
         return copy
+
+
+@contextmanager
+def _refusing_damage(what: str) -> Iterator[None]:
+    try:
+        yield
+    except _DAMAGED as error:
+        raise Unfit(f"{what}: {shown(str(error))}.", _ZIP_FIX) from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        # A damaged zip can point to before its own start, where no file can be sought.
+        raise Unfit(f"{what}: it points outside itself.", _ZIP_FIX) from error
 
 
 def _refuse_huge_directory(file: IO[bytes]) -> None:

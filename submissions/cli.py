@@ -166,7 +166,7 @@ def _tasks(arena: str | None, benchmark: str | None, file: Path | None) -> tuple
         return open_arena(arena).tasks()
     if benchmark is not None:
         return open_benchmark(benchmark).tasks()
-    assert file is not None  # noqa: S101 - one of the three is given
+    assert file is not None
     if not file.is_file():
         raise NotFound(f"No file {file} with tasks: check the name.")
     return parse_lines(str(file), file.read_bytes(), Task)

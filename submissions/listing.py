@@ -59,3 +59,8 @@ def shown(text: str, width: int = 80) -> str:
     """A stranger's text on one line: control, bidirectional and unpaired characters escaped, the rest cut off."""
     # repr escapes what str.isprintable refuses: categories Cc, Cf, Cs, Co, Cn, Zl, Zp and spaces other than the blank.
     return repr(text[:width])[1:-1] + ("…" if len(text) > width else "")
+
+
+def quoted(text: str, width: int = 80) -> str:
+    """The same in quotes, for the middle of a sentence."""
+    return f"'{shown(text, width)}'"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from submissions.errors import Unfit
 from submissions.formats import READERS
-from submissions.listing import shown
+from submissions.listing import quoted
 
 _ENDINGS = ", ".join(f".{ending}" for ending in READERS)
 _TAKEN = re.compile(rf"([A-Za-z0-9][A-Za-z0-9._-]*)\.({'|'.join(READERS)})", re.ASCII)
@@ -57,7 +57,7 @@ def unknown_task(task: str, known: Collection[str]) -> Unfit:
     """Why a task id is not one, with the closest that is."""
     close = difflib.get_close_matches(task[:_LONGEST], known, n=1)
     hint = f"Did you mean {close[0]}? Rename the file" if close else "Rename the file to an id of the task list"
-    return Unfit(f"There is no task {shown(task)!r}.", f"{hint}, or leave it out.")
+    return Unfit(f"There is no task {quoted(task)}.", f"{hint}, or leave it out.")
 
 
 def _unfit(name: str) -> Unfit:

@@ -9,7 +9,7 @@ from typing import Self
 
 from submissions.formats.found import Found
 from submissions.formats.json_object import ROW_FIX, kind_of
-from submissions.listing import Listing, shown
+from submissions.listing import Listing, quoted, shown
 from submissions.models import Row
 from submissions.tracks.track import Track
 
@@ -18,18 +18,18 @@ _NAMED_KEYS = 5
 
 def row_of(found: Found, track: Track, listing: Listing) -> Row | None:
     """The row, if both of its values are texts that can be stored and trained on; else None, and listed."""
-    given = _text("input", found.input, found.line, listing)
-    wanted = _text("output", found.output, found.line, listing)
-    if given is None or wanted is None:
-        return None
-    if len(given) + len(wanted) > track.max_characters:
+    # Long texts go first and unread: a Parquet dictionary can hold one and stand for it in every row.
+    length = sum(len(value) for value in (found.input, found.output) if isinstance(value, str))
+    if length > track.max_characters:
         listing.error(
-            f"Input and output have {len(given) + len(wanted):,} characters.",
+            f"Input and output have {length:,} characters.",
             f"Shorten the row to {track.max_characters:,} characters together, or leave it out.",
             found.line,
         )
         return None
-    return Row(input=given, output=wanted)
+    given = _text("input", found.input, found.line, listing)
+    wanted = _text("output", found.output, found.line, listing)
+    return None if given is None or wanted is None else Row(input=given, output=wanted)
 
 
 def _text(key: str, value: object, line: int, listing: Listing) -> str | None:
@@ -120,7 +120,7 @@ class OtherKeys:
     def warn(self, listing: Listing) -> None:
         """List them, if there were any."""
         if self._names:
-            names = [repr(shown(name, 30)) for name in self._names]
+            names = [quoted(name, 30) for name in self._names]
             more = ", …" if len(names) > _NAMED_KEYS else ""
             listing.warn(
                 f"{self._rows:,} row(s) have other keys, which are not used: {', '.join(names[:_NAMED_KEYS])}{more}.",

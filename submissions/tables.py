@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from typing import Literal, get_args
-
-import pandas as pd
+from typing import TYPE_CHECKING, Literal, get_args
 
 from submissions.models import MethodScore, Result, TaskResult
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Ending = Literal["csv", "json", "parquet"]
 ENDINGS: tuple[Ending, ...] = get_args(Ending)
@@ -25,6 +26,8 @@ def task_table(result: Result) -> pd.DataFrame:
 
     A task without methods still has a row, with no method: the table must not hide it.
     """
+    import pandas as pd  # here, because it takes longer to load than most commands take to run
+
     rows = [_task_row(task, method) for task in result.tasks for method in task.methods or (None,)]
     table = pd.DataFrame(rows, columns=_TASK_COLUMNS)
     return table.astype({**dict.fromkeys(["score", "gain", "base", "reference"], "float64"), "method": "str"})
@@ -32,6 +35,8 @@ def task_table(result: Result) -> pd.DataFrame:
 
 def total_table(result: Result) -> pd.DataFrame:
     """One row per mean over tasks: its gain, the 95% interval from low to high, and how many tasks it is over."""
+    import pandas as pd
+
     rows = []
     for total in result.totals:
         low, high = total.gain.interval or (None, None)
@@ -53,7 +58,8 @@ def encode(table: pd.DataFrame, ending: Ending) -> bytes:
     null for what is missing; Parquet keeps the column types.
     """
     if ending == "csv":
-        return table.map(_harmless).to_csv(index=False).encode()
+        # With \r\n between records (RFC 4180) a lone \r in a cell is quoted too; with \n it would end its record.
+        return table.map(_harmless).to_csv(index=False, lineterminator="\r\n").encode()
     if ending == "json":
         return (table.to_json(orient="records", force_ascii=False, indent=1, double_precision=15) + "\n").encode()
     buffer = io.BytesIO()

@@ -11,7 +11,7 @@ from typing import IO, TextIO
 from submissions.errors import Unfit
 from submissions.formats.found import Found, longest_record, refuse_over
 from submissions.formats.text import decoded
-from submissions.listing import Listing, shown
+from submissions.listing import Listing, quoted
 from submissions.tracks.track import Track
 
 _HEADER_FIX = "The first line must name the columns: input,output (separated by commas)."
@@ -59,7 +59,7 @@ class _Header:
 
 def _header(names: list[str]) -> _Header:
     """Where the two columns stand. Raises Unfit."""
-    columns = ", ".join(repr(shown(name, 40)) for name in names[:12]) or "none"
+    columns = ", ".join(quoted(name, 40) for name in names[:12]) or "none"
     for name in ("input", "output"):
         if Counter(names)[name] != 1:
             count = "no" if name not in names else "more than one"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from submissions.formats.found import Found
-from submissions.listing import Listing, shown
+from submissions.listing import Listing, quoted
 
 TOO_DEEP = "The JSON is nested too deeply to be a row."
 ROW_FIX = 'Write each row as an object of two texts: {"input": "…", "output": "…"}.'
@@ -26,11 +26,11 @@ def found(value: object, line: int, listing: Listing) -> Found | None:
         return None
     fields = dict(value)
     if len(fields) < len(value) and (twice := _twice(value)):
-        listing.error(f"The key {twice!r} stands twice in one row.", "Keep one of them.", line)
+        listing.error(f"The key {quoted(twice)} stands twice in one row.", "Keep one of them.", line)
         return None
     missing = [key for key in ("input", "output") if key not in fields]
     if missing:
-        keys = ", ".join(repr(shown(key, 30)) for key in list(fields)[:8]) or "none"
+        keys = ", ".join(quoted(key, 30) for key in list(fields)[:8]) or "none"
         listing.error(f"The row has no key {' and no key '.join(missing)} (its keys: {keys}).", ROW_FIX, line)
         return None
     extra = tuple(key for key in fields if key not in ("input", "output"))

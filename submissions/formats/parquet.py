@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING
 
 from submissions.errors import Unfit
 from submissions.formats.found import Found, refuse_over
-from submissions.listing import Listing, shown
+from submissions.listing import Listing, quoted, shown
 from submissions.tracks.track import Track
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def rows(stream: IO[bytes], track: Track, listing: Listing) -> Iterator[Found]:
 
 def _other_columns(schema: pa.Schema) -> tuple[str, ...]:
     """The columns that are not used. Raises Unfit if the two that are cannot be."""
-    columns = ", ".join(repr(shown(name, 40)) for name in schema.names[:12]) or "none"
+    columns = ", ".join(quoted(name, 40) for name in schema.names[:12]) or "none"
     for name in _COLUMNS:
         places = schema.get_all_field_indices(name)
         if len(places) != 1:

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from submissions.check import check
+from submissions.models import Task
+from submissions.report import Report
+from submissions.tracks import TRACKS
+from submissions.tracks.track import Track
+
+ROOT = Path(__file__).parents[2]
+BANK = "cls-en-bank-intents"
+SARCASM = "cls-ar-sarcasm"
+GOOD = b"".join(b'{"input": "question %d", "output": "answer %d"}\n' % (n, n) for n in range(20))
+
+
+def task(name: str, track: str = "dataset_research") -> Task:
+    return Task(
+        id=name,
+        track=track,
+        title="A task",
+        category="text_classification",
+        kind="knowledge",
+        language="en",
+        metric="accuracy",
+        demand="I need data.",
+    )
+
+
+@dataclass(frozen=True)
+class Checker:
+    """Runs the check on what lies in `folder`."""
+
+    folder: Path
+    into: Path
+
+    def __call__(self, *sources: Path, track: Track = TRACKS["dataset_research"]) -> Report:
+        for old in self.into.iterdir():
+            old.unlink()
+        return check(sources or [self.folder], [task(BANK), task(SARCASM)], into=self.into, track=track)
+
+    def file(self, name: str, content: bytes, track: Track = TRACKS["dataset_research"]) -> Report:
+        (self.folder / name).write_bytes(content)
+        return self(track=track)
+
+
+@pytest.fixture
+def checker(tmp_path: Path) -> Checker:
+    for name in ("delivered", "into"):
+        (tmp_path / name).mkdir()
+    return Checker(tmp_path / "delivered", tmp_path / "into")
+
+
+@pytest.fixture(scope="session")
+def malformed() -> Path:
+    shared = Path(os.environ.get("ARENA_SHARED_DATA") or ROOT.parent / "shared" / "data")
+    folder = shared / "submissions" / "malformed"
+    if not folder.is_dir():
+        pytest.skip(f"NO REAL MALFORMED FILES: {folder} is absent; set ARENA_SHARED_DATA to test against them")
+    return folder
+
+
+def errors(report: Report) -> list[tuple[str, int | None]]:
+    return [(problem.file, problem.line) for problem in report.errors]
+
+
+Write = Callable[[Path, Sequence[tuple[str, str]]], None]

@@ -1,0 +1,96 @@
+"""A stored submission and its result, for the tests of what is read back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from submissions.arena import Arena, dump, dump_lines
+from submissions.check import check
+from submissions.intake import Delivery, receive
+from submissions.local import LocalRepo
+from submissions.models import (
+    History,
+    MethodScore,
+    Result,
+    Score,
+    Setup,
+    Status,
+    Submission,
+    TaskResult,
+    Total,
+)
+from submissions.repo import Change
+from submissions.tracks import TRACKS
+from tests.submissions.conftest import BANK, GOOD, SARCASM, task
+
+NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+FORM = {"system": "=Finder [bold]", "system_type": "search", "team": "Nhóm Một", "submitter": "An"}
+
+
+def arena_with_tasks(folder: Path) -> Arena:
+    arena = Arena(LocalRepo(folder / "submissions"), LocalRepo(folder / "results"))
+    tasks = dump_lines([task(BANK), task(SARCASM)])
+    arena.results.commit([Change("tasks.jsonl", tasks)], arena.results.head())
+    return arena
+
+
+def stored(arena: Arena, work: Path) -> Submission:
+    source, into = work / f"{BANK}.jsonl", work / "into"
+    source.write_bytes(GOOD)
+    into.mkdir()
+    report = check([source], arena.tasks(), into=into, track=TRACKS["dataset_research"])
+    return receive(arena, report, into, Delivery.from_form(FORM), NOW)
+
+
+def publish(arena: Arena, submission: Submission) -> Result:
+    result = result_of(submission)
+    published = Status(state="published", message="Done.", time=NOW)
+    history = History(submission=submission.id, entries=(published,))
+    changes = [
+        Change(f"results/{submission.id}.json", dump(result)),
+        Change(f"status/{submission.id}.json", dump(history)),
+    ]
+    arena.results.commit(changes, arena.results.head())
+    return result
+
+
+def result_of(submission: Submission) -> Result:
+    none = Score(name="accuracy", n=0, why="missing")
+    base, reference = Score(name="accuracy", value=0.25, n=8), Score(name="accuracy", value=0.75, n=8)
+    scored = MethodScore(
+        method="fine_tune", score=Score(name="accuracy", value=0.5, n=8), gain=Score(name="gain", value=0.5, n=8)
+    )
+    unscored = MethodScore(method="few_shot_1", score=none, gain=none)
+    return Result(
+        submission=submission.id,
+        track=submission.track,
+        system=submission.system,
+        system_type=submission.system_type,
+        team=submission.team,
+        protocol="demo@1",
+        protocol_sha256="0" * 64,
+        setup=Setup(model="tiny", model_sha256="0" * 64, packages={}, hardware="cpu", seed=0),
+        tasks=(
+            TaskResult(
+                task=BANK,
+                state="scored",
+                rows=18,
+                removed=2,
+                base=base,
+                reference=reference,
+                methods=(scored, unscored),
+            ),
+            TaskResult(task=SARCASM, state="missing", rows=0, removed=0, base=base, reference=reference, methods=()),
+        ),
+        totals=(
+            Total(
+                method="fine_tune",
+                subset="full",
+                group="overall",
+                gain=Score(name="gain", value=0.25, n=2, interval=(0.1, 0.4)),
+                median=0.25,
+            ),
+            Total(method="few_shot_1", subset="full", group="overall", gain=none),
+        ),
+    )

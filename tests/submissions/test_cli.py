@@ -1,0 +1,158 @@
+"""The command line in real processes: what it prints, where, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from submissions.arena import dump_lines, open_arena
+from tests.submissions.conftest import BANK, GOOD, ROOT, SARCASM, task
+from tests.submissions.records import arena_with_tasks, publish, stored
+
+
+def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "submissions", *map(str, arguments)]
+    env = {**os.environ, "COLUMNS": "160", **environment}
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=env, stdin=subprocess.DEVNULL)
+
+
+@pytest.fixture
+def arena(tmp_path: Path) -> Path:
+    arena_with_tasks(tmp_path / "arena")
+    return tmp_path / "arena"
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    (tmp_path / f"{BANK}.jsonl").write_bytes(GOOD)
+    return tmp_path / f"{BANK}.jsonl"
+
+
+def test_check_accepts(arena: Path, good: Path) -> None:
+    done = run("check", good, "--arena", arena)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("A task without a file counts as no gain.\nAccepted.\n")
+
+
+def test_check_refuses_with_file_line_and_fix(arena: Path, tmp_path: Path) -> None:
+    (tmp_path / f"{BANK}.jsonl").write_bytes(GOOD + b"bad\n")
+    done = run("check", tmp_path / f"{BANK}.jsonl", "--arena", arena)
+    assert done.returncode == 1
+    assert f"error    {BANK}.jsonl:21: The line is not JSON: expecting value at column 1. Write each" in done.stdout
+    assert done.stdout.endswith("Refused: 1 error(s).\n")
+
+
+def test_check_prints_one_json_document(tmp_path: Path, good: Path) -> None:
+    (tmp_path / "tasks.jsonl").write_bytes(dump_lines([task(BANK)]))
+    for source, code in ((good, 0), (tmp_path / "tasks.jsonl", 1)):
+        done = run("check", source, "--tasks", tmp_path / "tasks.jsonl", "--json")
+        assert (done.returncode, done.stderr) == (code, "")
+        assert json.loads(done.stdout)["accepted"] is (code == 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["check", "x", "--bogus"], "No such option"),
+        (["nonsense"], "No such command"),
+        (["check", "x"], "exactly one of --arena, --benchmark and --tasks"),
+        (["check", "no-such-file", "--arena", "{arena}"], "No file or folder no-such-file"),
+        (["check", "x", "--arena", "/no/such/arena"], "check --arena"),
+        (["check", "x", "--benchmark", "{arena}/results"], "No file or folder x"),
+        (["check", "x", "--tasks", "none.jsonl"], "No file none.jsonl with tasks"),
+        (["check", "x", "--arena", "{arena}", "--track", "chess"], "No track 'chess'"),
+        (["status", "nonsense", "--arena", "{arena}"], "is not a submission id"),
+        (["status", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "--arena", "{arena}"], "No submission 01ARZ3"),
+        (["submit", "x", "--arena", "{arena}", "--system", "", "--system-type", "search", "--team", "t"], "system: "),
+        (["submit", "x", "--arena", "{arena}", "--system", "s", "--system-type", "magic", "--team", "t"], "magic"),
+    ],
+)
+def test_a_mistake_ends_with_1_and_says_what_it_is(arena: Path, arguments: list[str], said: str) -> None:
+    done = run(*(argument.format(arena=arena) for argument in arguments))
+    assert done.returncode == 1
+    assert said in " ".join(done.stderr.split())
+    assert done.stdout == ""
+
+
+def test_help_ends_with_0() -> None:
+    assert run("--help").returncode == 0
+
+
+def test_a_mistake_in_json(arena: Path) -> None:
+    done = run("status", "nonsense", "--arena", arena, "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["fault"] == "submission"
+
+
+def test_our_failures_end_with_2(arena: Path, good: Path) -> None:
+    (arena / "results" / "tasks.jsonl").write_text("damaged")
+    done = run("check", good, "--arena", arena, "--json")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["fault"] == "evaluator"
+
+
+def test_a_bug_of_ours_ends_with_2() -> None:
+    code = "import sys; from submissions.cli import main; main(['--help']); raise KeyError('a bug')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "KeyError: 'a bug'" in done.stderr
+
+
+def test_a_full_disk_is_our_failure(arena: Path, good: Path) -> None:
+    limited = f"ulimit -f 0; exec {sys.executable} -m submissions check {good} --arena {arena}"
+    done = subprocess.run(["bash", "-c", limited], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "The machine failed, not the submission" in done.stderr
+
+
+def test_a_submission_from_its_delivery_to_its_download(arena: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "mine.zip", "w") as archive:
+        archive.writestr(f"mine/{BANK}.jsonl", GOOD)
+    who = ("--system", "Finder", "--system-type", "search", "--team", "Nhóm", "--url", "https://example.org")
+    done = run("submit", tmp_path / "mine.zip", "--arena", arena, *who, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    ulid = json.loads(done.stdout)["id"]
+    submission = open_arena(str(arena)).submission(ulid)
+    assert (submission.team, submission.submitter) == ("Nhóm", "Nhóm")
+
+    assert f"{ulid}: received" in run("status", ulid.lower(), "--arena", arena).stdout
+    done = run("download", ulid, "--arena", arena, "--to", tmp_path / "early")
+    assert "There is no result yet" in done.stdout
+    assert sorted(os.listdir(tmp_path / "early")) == ["data", "submission.json"]
+
+    publish(open_arena(str(arena)), submission)
+    shown = run("status", ulid, "--arena", arena).stdout
+    assert "0.100 to 0.400" in shown
+    assert json.loads(run("status", ulid, "--arena", arena, "--json").stdout)["totals"][0]["gain"]["value"] == 0.25
+
+    target = tmp_path / "late"
+    done = run("download", ulid, "--arena", arena, "--to", target, "--json")
+    files = [f"data/{BANK}.jsonl", "result.json", "submission.json", "tasks.csv", "tasks.json", "tasks.parquet"]
+    assert json.loads(done.stdout)["files"] == files
+    assert all((target / file).is_file() for file in files)
+    assert list(pd.read_csv(target / "tasks.csv")["task"]) == [BANK, BANK, SARCASM]
+    assert run("download", ulid, "--arena", arena, "--to", target).returncode == 1
+
+
+def test_submit_says_how_to_follow_and_stores_nothing_that_is_refused(arena: Path, good: Path) -> None:
+    who = ("--system", "Finder", "--system-type", "search", "--team", "Team")
+    assert "python -m submissions status 0" in run("submit", good, "--arena", arena, *who).stdout
+    good.write_bytes(b"bad\n")
+    done = run("submit", good, "--arena", arena, *who, "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["id"] is None
+    assert len(open_arena(str(arena)).submission_ids()) == 1
+
+
+def test_names_are_never_read_as_markup(arena: Path, tmp_path: Path) -> None:
+    where = open_arena(str(arena))
+    submission = stored(where, tmp_path)
+    publish(where, submission)
+    assert "=Finder [bold] under demo@1" in run("status", submission.id, "--arena", arena).stdout

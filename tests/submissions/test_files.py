@@ -1,0 +1,246 @@
+"""Attacks by what a folder or zip holds: links, pipes, names, bombs. None may be followed, opened or unpacked."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import stat
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from submissions.report import Report
+from tests.submissions.conftest import BANK, GOOD, SARCASM, Checker, errors
+
+NAME = f"{BANK}.jsonl"
+SECRET = b'{"input": "hidden", "output": "reference"}\n'
+
+
+def zipped(checker: Checker, *members: tuple[str | zipfile.ZipInfo, bytes]) -> Report:
+    target = checker.folder / "delivered.zip"
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return checker(target)
+
+
+def patched(checker: Checker, change: Callable[[bytes], bytes], content: bytes = GOOD) -> Report:
+    zipped(checker, (NAME, content))
+    target = checker.folder / "delivered.zip"
+    target.write_bytes(change(target.read_bytes()))
+    return checker(target)
+
+
+def refused(report: Report, file: str, what: str) -> None:
+    assert errors(report) == [(file, None)], report.problems
+    assert what in report.errors[0].what
+    assert not report.accepted
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "../reference.jsonl", NAME])
+def test_a_symbolic_link_is_never_followed(checker: Checker, target: str) -> None:
+    (checker.folder.parent / "reference.jsonl").write_bytes(SECRET)
+    (checker.folder / NAME).symlink_to(target)
+    refused(checker(), NAME, "symbolic link")
+    refused(checker(checker.folder / NAME), NAME, "symbolic link")
+    assert list(checker.into.iterdir()) == []
+
+
+def test_a_link_to_a_folder_is_not_followed(checker: Checker) -> None:
+    references = checker.folder.parent / "references"
+    references.mkdir()
+    (references / NAME).write_bytes(SECRET)
+    (checker.folder / "data").symlink_to(references)
+    refused(checker(), "data", "symbolic link")
+
+
+def test_a_hard_link_is_refused(checker: Checker) -> None:
+    (checker.folder.parent / "reference.jsonl").write_bytes(SECRET)
+    (checker.folder / NAME).hardlink_to(checker.folder.parent / "reference.jsonl")
+    refused(checker(), NAME, "hard link")
+
+
+def test_a_pipe_is_refused_without_blocking(checker: Checker) -> None:
+    os.mkfifo(checker.folder / NAME)
+    refused(checker(), NAME, "pipe")
+    refused(checker(checker.folder / NAME), NAME, "pipe")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a device")
+def test_a_device_is_refused(checker: Checker) -> None:
+    try:
+        os.mknod(checker.folder / NAME, 0o600 | stat.S_IFCHR, os.makedev(1, 5))
+    except PermissionError:
+        pytest.skip("NO DEVICE TEST: this container may not make devices")
+    refused(checker(), NAME, "device")
+
+
+def test_a_folder_in_place_of_a_file_is_refused(checker: Checker) -> None:
+    (checker.folder / NAME).mkdir()
+    refused(checker(), NAME, "a folder, not a file")
+
+
+def test_files_in_one_folder_are_taken(checker: Checker) -> None:
+    (checker.folder / "data").mkdir()
+    (checker.folder / "data" / NAME).write_bytes(GOOD)
+    (checker.folder / "README.md").write_bytes(b"# Mine")
+    assert checker().accepted
+    assert zipped(checker, (f"data/{NAME}", GOOD), ("README.md", b"# Mine")).accepted
+
+
+def test_files_in_two_places_are_refused(checker: Checker) -> None:
+    report = zipped(checker, (f"a/{NAME}", GOOD), (f"b/{SARCASM}.jsonl", GOOD))
+    assert [file for file, _ in errors(report)] == [f"a/{NAME}", f"b/{SARCASM}.jsonl"]
+
+
+def test_a_folder_in_a_folder_is_refused(checker: Checker) -> None:
+    (checker.folder / "a" / "b").mkdir(parents=True)
+    refused(checker(), "a/b", "folder inside a folder")
+    refused(zipped(checker, (f"a/b/c/{NAME}", GOOD)), f"a/b/c/{NAME}", "folder inside a folder")
+
+
+def test_what_is_no_data_is_passed_over_with_one_warning(checker: Checker) -> None:
+    members = ("README.md", "LICENSE", "notes.md", ".DS_Store", f"__MACOSX/._{NAME}", ".git/config")
+    report = zipped(checker, (NAME, GOOD), *((name, b"x") for name in members))
+    assert report.accepted
+    assert [problem.what[:26] for problem in report.warnings] == ["6 file(s) are no data and "]
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        (f"{BANK}.JSONL", "not in lower case"),
+        (f"{BANK}.txt", "no data file"),
+        (BANK, "no data file"),
+        ("CON.jsonl", "device on Windows"),
+        ("nul.x.jsonl", "device on Windows"),
+        (f"{BANK}\n.jsonl", "other characters"),
+        (f"\u202e{BANK}.jsonl", "other characters"),
+        (f"{BANK} .jsonl", "other characters"),
+        (f"{'a' * 249}.jsonl", "has 255 characters"),
+        ("données.jsonl", "other characters"),
+    ],
+)
+def test_names_are_taken_by_an_allow_list(checker: Checker, name: str, what: str) -> None:
+    for report in (checker.file(name, GOOD), zipped(checker, (name, GOOD))):
+        problems = [problem for problem in report.errors if problem.file != "delivered.zip"]
+        assert what in problems[0].what
+        assert all(problem.file.isprintable() and len(problem.file) <= 90 for problem in problems)
+        (checker.folder / name).unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        (f"../../{NAME}", "leaves its folder"),
+        (f"data/../{NAME}", "leaves its folder"),
+        (f"/tmp/{NAME}", "absolute"),
+        (f"C:{NAME}", "absolute"),
+        (f"..\\{NAME}", "backslash"),
+        (f"data//{NAME}", "leaves its folder, or is not plain"),
+        (f"{NAME}/inner.jsonl", "is a folder, not a file"),
+    ],
+)
+def test_member_paths_that_leave_the_zip_are_refused(checker: Checker, path: str, what: str) -> None:
+    report = zipped(checker, (path, GOOD))
+    assert what in report.errors[0].what
+    assert list(checker.into.iterdir()) == []
+
+
+def test_a_member_name_cut_off_by_nul_is_refused(checker: Checker) -> None:
+    longer = NAME.replace(".jsonl", ".jsonlXa").encode()
+    target = checker.folder / "delivered.zip"
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr(longer.decode(), GOOD)
+    target.write_bytes(target.read_bytes().replace(longer, longer.replace(b"X", b"\0")))
+    assert "not plain" in checker(target).errors[0].what
+
+
+def test_a_link_in_a_zip_is_refused(checker: Checker) -> None:
+    link = zipfile.ZipInfo(NAME)
+    link.create_system = 3
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    refused(zipped(checker, (link, b"/etc/passwd")), NAME, "link or special file")
+
+
+def test_an_encrypted_member_is_refused(checker: Checker) -> None:
+    def encrypt(content: bytes) -> bytes:
+        data = bytearray(content)
+        data[content.index(b"PK\x01\x02") + 8] |= 1
+        data[6] |= 1
+        return bytes(data)
+
+    refused(patched(checker, encrypt), NAME, "encrypted")
+
+
+def test_a_zip_bomb_is_refused_unopened(checker: Checker) -> None:
+    refused(zipped(checker, (NAME, b" " * 2**24)), NAME, "zip bombs")
+
+
+def test_a_member_that_is_longer_than_it_states_is_not_read_on(checker: Checker) -> None:
+    def understate(content: bytes) -> bytes:
+        size = len(GOOD).to_bytes(4, "little")
+        assert content.count(size) >= 2
+        return content.replace(size, (10).to_bytes(4, "little"))
+
+    refused(patched(checker, understate), NAME, "cannot be unpacked")
+
+
+def test_a_zip_with_too_many_files_is_refused(checker: Checker) -> None:
+    refused(zipped(checker, *((f"{n}.jsonl", b"") for n in range(10_001))), "delivered.zip", "10,001 files")
+
+
+def test_a_zip_whose_contents_table_is_huge_is_refused_before_it_is_read(checker: Checker) -> None:
+    def overstate(content: bytes) -> bytes:
+        at = content.rindex(b"PK\x05\x06")
+        return content[: at + 12] + (2**31).to_bytes(4, "little") + content[at + 16 :]
+
+    refused(patched(checker, overstate), "delivered.zip", "table of contents")
+
+
+def test_two_members_of_one_name_are_refused(checker: Checker) -> None:
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        report = zipped(checker, (NAME, GOOD), (NAME, GOOD))
+    refused(report, NAME, "is for the same task")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"not a zip", b"PK\x05\x06" + b"\0" * 18])
+def test_what_is_no_zip_is_refused(checker: Checker, content: bytes) -> None:
+    target = checker.folder / "delivered.zip"
+    target.write_bytes(content)
+    assert not checker(target).accepted
+
+
+def test_damaged_zips_and_parquet_files_are_refused_or_read_but_never_crash(checker: Checker) -> None:
+    pd = pytest.importorskip("pandas")
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(NAME, GOOD)
+    table = io.BytesIO()
+    pd.DataFrame({"input": ["a", "b"] * 9, "output": ["c"] * 18}).to_parquet(table)
+    chance = random.Random(0)
+    for content, name in ((whole.getvalue(), "delivered.zip"), (table.getvalue(), f"{BANK}.parquet")):
+        for _ in range(150):
+            damaged = bytearray(content)
+            for _ in range(chance.randint(1, 3)):
+                damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+            target = checker.folder / name
+            target.write_bytes(damaged[: chance.choice([len(damaged), chance.randrange(len(damaged))])])
+            report = checker(target)
+            assert report.accepted or report.errors
+
+
+def test_messages_never_name_where_the_files_lie(checker: Checker) -> None:
+    (checker.folder / "bad name.jsonl").write_bytes(GOOD)
+    (checker.folder / NAME).write_bytes(b"bad\n")
+    assert str(checker.folder.parent) not in checker().model_dump_json()
+
+
+def test_single_files_and_a_folder_named_by_a_link_are_taken(checker: Checker, tmp_path: Path) -> None:
+    (checker.folder / NAME).write_bytes(GOOD)
+    (tmp_path / "latest").symlink_to(checker.folder)
+    assert checker(checker.folder / NAME).accepted
+    assert checker(tmp_path / "latest").accepted

@@ -1,0 +1,200 @@
+"""The contract of a repository, for every kind of it: another kind joins by a line in FACTORIES."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from submissions.errors import Conflict, Corrupt, NotFound
+from submissions.local import LocalRepo, write_whole
+from submissions.repo import Change, Repo
+from tests.submissions.conftest import ROOT
+
+FACTORIES: dict[str, Callable[[Path], Repo]] = {"local": lambda folder: LocalRepo(folder / "repo")}
+
+
+@pytest.fixture(params=FACTORIES)
+def repo(request: pytest.FixtureRequest, tmp_path: Path) -> Repo:
+    return FACTORIES[request.param](tmp_path)
+
+
+def put(repo: Repo, **files: str) -> str:
+    return repo.commit([Change(path, text.encode()) for path, text in files.items()], repo.head())
+
+
+def test_an_empty_repository_has_a_head_and_no_files(repo: Repo) -> None:
+    assert repo.head()
+    assert repo.list() == []
+
+
+def test_what_is_committed_is_read_back(repo: Repo, tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(b"from a file")
+    changes = [Change("a.json", b"\0bytes"), Change("deep/er/b.jsonl", tmp_path / "source")]
+    head = repo.commit(changes, repo.head())
+    assert repo.head() == head
+    assert repo.read("a.json") == b"\0bytes"
+    assert repo.read("deep/er/b.jsonl") == b"from a file"
+    assert repo.list() == ["a.json", "deep/er/b.jsonl"]
+
+
+def test_a_commit_replaces_and_deletes(repo: Repo) -> None:
+    first = put(repo, a="1", b="1")
+    second = repo.commit([Change("a", b"2"), Change("b", None), Change("never", None)], first)
+    assert second != first
+    assert repo.list() == ["a"]
+    assert repo.read("a") == b"2"
+
+
+def test_paths_are_listed_by_prefix(repo: Repo) -> None:
+    repo.commit([Change(path, b"") for path in ("status/1.json", "status/2.json", "statuses", "x")], repo.head())
+    assert repo.list("status/") == ["status/1.json", "status/2.json"]
+    assert repo.list("status") == ["status/1.json", "status/2.json", "statuses"]
+    assert repo.list("status/2") == ["status/2.json"]
+    assert repo.list("none/") == []
+
+
+def test_a_commit_on_an_old_head_is_a_conflict_and_changes_nothing(repo: Repo) -> None:
+    old = repo.head()
+    put(repo, a="1")
+    with pytest.raises(Conflict):
+        repo.commit([Change("a", b"2"), Change("b", b"2")], old)
+    assert repo.list() == ["a"]
+    assert repo.read("a") == b"1"
+
+
+def test_a_missing_file_is_not_found(repo: Repo) -> None:
+    put(repo, **{"folder/a": "1"})
+    for path in ("b", "folder", "folder/b"):
+        with pytest.raises(NotFound):
+            repo.read(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "/a", "a/", "../a", "a/../b", "a//b", ".head", "a/.lock", "a\\b", "a b", "a\n", "é", "a/" + "b" * 151],
+)
+def test_no_path_leaves_the_repository(repo: Repo, path: str) -> None:
+    with pytest.raises(ValueError, match="is not a repository path"):
+        repo.read(path)
+    with pytest.raises(ValueError, match="is not a repository path"):
+        repo.commit([Change(path, b"")], repo.head())
+    assert repo.list() == []
+
+
+def test_a_commit_that_names_a_path_twice_is_a_mistake(repo: Repo) -> None:
+    with pytest.raises(ValueError, match="twice"):
+        repo.commit([Change("a", b"1"), Change("a", b"2")], repo.head())
+
+
+@pytest.mark.parametrize(("there", "added"), [("a/b", ["a"]), ("a", ["a/b"]), ("x", ["a", "a/b"])])
+def test_a_path_that_is_file_and_folder_at_once_harms_nothing(repo: Repo, there: str, added: list[str]) -> None:
+    put(repo, **{there: "1"})
+    with pytest.raises(ValueError, match="file and a folder"):
+        repo.commit([Change(path, b"2") for path in added], repo.head())
+    assert repo.list() == [there]
+    put(repo, other="1")
+
+
+def test_a_source_that_cannot_be_read_leaves_the_repository_as_it_was(repo: Repo, tmp_path: Path) -> None:
+    head = put(repo, a="1")
+    with pytest.raises(FileNotFoundError):
+        repo.commit([Change("a", b"2"), Change("b", tmp_path / "absent")], head)
+    assert (repo.head(), repo.list(), repo.read("a")) == (head, ["a"], b"1")
+
+
+def test_committers_in_many_processes_lose_nothing(tmp_path: Path) -> None:
+    code = """
+import sys
+from submissions.arena import commit_again
+from submissions.local import LocalRepo
+from submissions.repo import Change
+repo = LocalRepo(sys.argv[1])
+for number in range(8):
+    commit_again(repo, [Change(f"{sys.argv[2]}/{number}", b"x")], tries=1000)
+"""
+    command = [sys.executable, "-c", code, str(tmp_path / "repo")]
+    children = [subprocess.Popen([*command, f"writer{n}"], cwd=ROOT) for n in range(4)]
+    assert [child.wait() for child in children] == [0] * 4
+    assert len(LocalRepo(tmp_path / "repo").list()) == 32
+
+
+KILLED = """
+import os, shutil, signal, sys
+from pathlib import Path
+from submissions.local import LocalRepo
+from submissions.repo import Change
+
+base, work = Path(sys.argv[1]), Path(sys.argv[2])
+step = 0
+while True:
+    step += 1
+    shutil.rmtree(work, ignore_errors=True)
+    shutil.copytree(base, work)
+    child = os.fork()
+    if child == 0:
+        left = step
+        def audit(event, arguments):
+            global left
+            if event in ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree", "fcntl.flock"):
+                left -= 1
+                if left == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+        repo = LocalRepo(work)
+        changes = [Change("a", b"new"), Change("b", None), Change("c/d", b"new")]
+        head = repo.head()
+        sys.addaudithook(audit)
+        repo.commit(changes, head)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    killed = os.WIFSIGNALED(status)
+    repo = LocalRepo(work)
+    state = {path: repo.read(path).decode() for path in repo.list()}
+    again = repo.commit([Change("after", b"")], repo.head())
+    how = "killed" if killed else "done"
+    print(step, how, sorted(state.items()), again == repo.head(), (work / ".journal").exists())
+    if not killed:
+        break
+"""
+
+
+def test_a_writer_killed_at_any_point_leaves_the_state_before_or_after(tmp_path: Path) -> None:
+    base = LocalRepo(tmp_path / "base")
+    put(base, a="old", b="old")
+    command = [sys.executable, "-c", KILLED, str(tmp_path / "base"), str(tmp_path / "work")]
+    lines = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    before, after = str([("a", "old"), ("b", "old")]), str([("a", "new"), ("c/d", "new")])
+    states = [line.split(" ", 2) for line in lines]
+    assert len(states) > 12, "the commit was killed at too few points to mean anything"
+    assert {kind for _, kind, _ in states[:-1]} == {"killed"}
+    seen = [rest for _, _, rest in states]
+    assert set(seen) == {f"{before} True False", f"{after} True False"}
+    assert seen == sorted(seen, reverse=True), "once a commit counts, it stays"
+
+
+def test_a_damaged_head_is_named(tmp_path: Path) -> None:
+    put(LocalRepo(tmp_path), a="1")
+    (tmp_path / ".head").write_text("nonsense")
+    with pytest.raises(Corrupt, match="nonsense"):
+        LocalRepo(tmp_path).head()
+
+
+def test_a_link_inside_the_folder_is_not_followed(tmp_path: Path) -> None:
+    put(LocalRepo(tmp_path / "repo"), a="1")
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "repo" / "link").symlink_to(tmp_path / "secret")
+    with pytest.raises(NotFound):
+        LocalRepo(tmp_path / "repo").read("link")
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+    write_whole(tmp_path / "a", b"old")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="folder"):
+        write_whole(tmp_path / "folder", b"new")
+    assert sorted(os.listdir(tmp_path)) == ["a", "folder"]
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o644
