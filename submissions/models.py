@@ -113,6 +113,8 @@ class Anchor(Record):
 
     base: Score
     reference: Score
+    noise: float = Field(ge=0, allow_inf_nan=False)
+    """Standard error of reference minus base over the test items."""
 
 
 class Anchors(Record):

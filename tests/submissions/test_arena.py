@@ -75,7 +75,7 @@ def test_a_track_that_does_not_exist_is_answered_with_those_that_do() -> None:
 def test_records_are_frozen_refuse_unknown_fields_and_never_hide_what_is_unscored() -> None:
     row = Row(input="a", output="b")
     with pytest.raises(ValidationError):
-        row.input = "c"  # type: ignore[misc]
+        row.input = "c"
     with pytest.raises(ValidationError, match="extra"):
         Row.model_validate({"input": "a", "output": "b", "id": 1})
     with pytest.raises(ValidationError, match="does not say why"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -139,6 +140,20 @@ def test_a_submission_from_its_delivery_to_its_download(arena: Path, tmp_path: P
     assert all((target / file).is_file() for file in files)
     assert list(pd.read_csv(target / "tasks.csv")["task"]) == [BANK, BANK, SARCASM]
     assert run("download", ulid, "--arena", arena, "--to", target).returncode == 1
+
+
+def test_progress_is_shown_on_a_terminal_only(arena: Path, good: Path) -> None:
+    terminal, end = os.openpty()
+    command = [sys.executable, "-m", "submissions", "check", str(good), "--arena", str(arena)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=end, env={**os.environ, "TERM": "xterm"}):
+        os.close(end)
+        seen = b""
+        with contextlib.suppress(OSError):  # how a terminal says that its other end has closed
+            while block := os.read(terminal, 4096):
+                seen += block
+    os.close(terminal)
+    assert b"Checked" in seen
+    assert "Check" not in run("check", good, "--arena", arena).stderr
 
 
 def test_submit_says_how_to_follow_and_stores_nothing_that_is_refused(arena: Path, good: Path) -> None:

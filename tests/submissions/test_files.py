@@ -193,6 +193,15 @@ def test_a_zip_with_too_many_files_is_refused(checker: Checker) -> None:
     refused(zipped(checker, *((f"{n}.jsonl", b"") for n in range(10_001))), "delivered.zip", "10,001 files")
 
 
+def test_a_zip_that_is_too_large_in_all_is_refused_unopened(checker: Checker) -> None:
+    zipped(checker, *((f"{n}.jsonl", GOOD) for n in range(20)))
+    target = checker.folder / "delivered.zip"
+    head, *members = target.read_bytes().split(b"PK\x01\x02")
+    large = (2**28).to_bytes(4, "little")
+    target.write_bytes(b"PK\x01\x02".join([head, *(member[:20] + large + member[24:] for member in members)]))
+    refused(checker(target), "delivered.zip", "5,368,709,120 bytes when unpacked")
+
+
 def test_a_zip_whose_contents_table_is_huge_is_refused_before_it_is_read(checker: Checker) -> None:
     def overstate(content: bytes) -> bytes:
         at = content.rindex(b"PK\x05\x06")

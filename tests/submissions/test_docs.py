@@ -1,0 +1,43 @@
+"""What the submitter's page says is so."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import get_args
+
+import pytest
+import typer
+
+from submissions import archive, entry, listing
+from submissions.cli import app
+from submissions.formats import READERS
+from submissions.models import SystemType
+from submissions.tracks import TRACKS
+from tests.submissions.conftest import ROOT
+
+PAGE = (ROOT / "docs" / "submitter.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^python -m submissions (.*)$", PAGE, re.MULTILINE)
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    track = TRACKS["dataset_research"]
+    numbers = [track.max_rows, track.min_rows, track.row_limit, track.max_characters, track.max_file_bytes]
+    numbers += [entry.MOST_ENTRIES, archive.MOST_BYTES, archive.MOST_RATIO, archive.RATIO_FROM // 2**20, listing.LIMIT]
+    assert [number for number in numbers if f" {number:,}" not in PAGE] == []
+
+
+def test_every_format_and_type_is_named() -> None:
+    assert [name for name in (*READERS, *get_args(SystemType)) if f"{name}`" not in PAGE] == []
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_the_commands_and_their_options_exist(line: str) -> None:
+    name, *words = shlex.split(line)
+    command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+    options = {option for parameter in command.params for option in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= options
+
+
+def test_every_command_is_shown() -> None:
+    assert {line.split()[0] for line in COMMANDS} == {"check", "submit", "status", "download"}
