@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Mapping
 
+from leaderboard.quick import quick_imports
 from leaderboard.settings import Settings, read_settings
 from submissions.errors import ArenaError
 
@@ -22,26 +22,11 @@ def main(environ: Mapping[str, str]) -> None:
 
 def serve(settings: Settings) -> None:
     """Launch the web app on its host and port, and wait."""
-    # Gradio makes a million objects as it is imported and keeps them all; looking for garbage among them takes a fifth
-    # of the start.
-    gc.disable()
-    from leaderboard.site import make_app
+    with quick_imports():
+        from leaderboard.site import launch, make_app
 
-    app = make_app(settings)
-    gc.freeze()
-    gc.enable()
-    app.launch(
-        server_name=settings.host,
-        server_port=settings.port,
-        share=False,
-        ssr_mode=False,
-        pwa=False,
-        run_history=False,
-        enable_monitoring=False,
-        footer_links=[],
-        # No end point of ours takes a file through Gradio; the submit form has its own limit.
-        max_file_size=1,
-    )
+        app = make_app(settings)
+    launch(app, settings)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from leaderboard.templates import visible
+
 # Okabe and Ito's colours, without the two that vanish on a white or a black page.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 DASHES = ("solid", "dash", "dot", "dashdot")
@@ -27,7 +29,7 @@ def radar(rows: Sequence[Mapping[str, Any]], dimensions: Sequence[str], top: flo
             r=[*values, values[0]],
             theta=[*spokes, spokes[0]],
             # Plotly reads some HTML in names; a name is text.
-            name=html.escape(row["system"]),
+            name=html.escape(str(visible(row["system"]))),
             mode="lines+markers",
             line={"color": colour_of(row["system"]), "width": 2, "dash": DASHES[place % len(DASHES)]},
             marker={"size": 7, "symbol": SYMBOLS[place % len(SYMBOLS)]},
@@ -35,10 +37,12 @@ def radar(rows: Sequence[Mapping[str, Any]], dimensions: Sequence[str], top: flo
         )
     figure.update_layout(
         template="none",
-        polar={"radialaxis": {"range": [0, top], "tickvals": list(range(0, int(top) + 1, 2)), "angle": 90}},
+        polar={
+            "radialaxis": {"range": [0, top], "tickvals": list(range(0, int(top) + 1, 2)), "angle": 90, "tickangle": 90}
+        },
         legend={"orientation": "h", "y": -0.12, "x": 0.5, "xanchor": "center"},
-        margin={"l": 60, "r": 60, "t": 30, "b": 30},
-        height=460,
+        margin={"l": 80, "r": 80, "t": 30, "b": 30},
+        height=440,
     )
     plain: dict[str, Any] = json.loads(figure.to_json())
     return plain

@@ -27,3 +27,21 @@ def make_app(settings: Settings) -> gradio.Server:
     app.add_exception_handler(Exception, broken)
     attach(app)
     return app
+
+
+def launch(app: gradio.Server, settings: Settings, *, wait: bool = True) -> None:
+    """Serve the app on its host and port; until interrupted, or in the background."""
+    app.launch(
+        server_name=settings.host,
+        server_port=settings.port,
+        prevent_thread_lock=not wait,
+        quiet=not wait,
+        share=False,
+        ssr_mode=False,
+        pwa=False,
+        run_history=False,
+        enable_monitoring=False,
+        footer_links=[],
+        # No end point of ours takes a file through Gradio; the submit form has its own limit.
+        max_file_size=1,
+    )

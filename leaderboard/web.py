@@ -55,7 +55,7 @@ class Site:
 def site_of(request: Request) -> Site:
     """The site that a request came to."""
     site = request.app.state.site
-    assert isinstance(site, Site)  # noqa: S101 - make_app put it there
+    assert isinstance(site, Site)
     return site
 
 
@@ -94,7 +94,7 @@ def page(path: str, show: Show) -> Route:
 
 
 def _twin(view: View, ending: Ending) -> Response:
-    assert view.table is not None  # noqa: S101 - only pages with a table have paths with an ending
+    assert view.table is not None
     name = f"{view.table.name}.{ending}".replace("@", "-")
     disposition = {"Content-Disposition": f'attachment; filename="{name}"'} if ending != "json" else {}
     return Response(encode(view.table.frame, ending), media_type=MEDIA[ending], headers=disposition)
@@ -107,7 +107,7 @@ def not_found(request: Request, error: Exception) -> Response:
 
 def refused(request: Request, error: Exception) -> Response:
     """The answer that a page asked for by raising HTTPException, or to a URL without a page."""
-    assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for no other
+    assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return problem(request, 404, "There is no such page", f"No page has the address {request.url.path[:200]}.")
     return problem(request, error.status_code, "That did not work", error.detail, error.headers)

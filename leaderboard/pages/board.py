@@ -47,6 +47,7 @@ def show(visit: Visit) -> View:
         "elsewhere": [name for name in filled if name != choice.protocol],
         "protocol_meaning": WORDS.get(choice.protocol, ""),
         "source": published(track),
+        "notes": sorted({row["note"] for row in rows if row["note"]}),
         "metadata": metadata_table(track),
         "figure": _figure(track),
     }

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -11,6 +15,7 @@ from leaderboard.tables import Table
 from leaderboard.web import View, Visit, page, site_of
 from submissions.arena import dump
 from submissions.errors import Corrupt, NotFound
+from submissions.models import METHODS, Result
 from submissions.tables import task_table, total_table
 
 FINAL = {"refused", "published"}
@@ -25,18 +30,21 @@ def show(visit: Visit) -> View:
     history = snapshot.histories.get(ulid)
     if visit.names["ending"] and result is None:
         raise NotFound(f"Submission {ulid} has no result yet; /submissions/{ulid} shows where it stands.")
+    table = Table(f"submission-{ulid}", task_table(result)) if result else None
     context = {
         "ulid": ulid,
         "submission": submission,
         "result": result,
         "history": history,
         "titles": {name: task.title for name, task in snapshot.tasks.items()},
-        "totals": Table(f"totals-{ulid}", total_table(result)).rows if result else [],
+        "methods": METHODS,
+        "totals": _totals(result) if result else {},
+        "by_task": [(task, list(rows)) for task, rows in groupby(table.rows, itemgetter("task"))] if table else [],
         "is_final": history is None or history.now.state in FINAL,
         "stages": STAGES,
         "unreadable": [entry for entry in snapshot.unreadable if entry.record == ulid],
     }
-    return View("submission.html", context, Table(f"submission-{ulid}", task_table(result)) if result else None)
+    return View("submission.html", context, table)
 
 
 def raw(request: Request) -> Response:
@@ -47,6 +55,14 @@ def raw(request: Request) -> Response:
     if ulid not in snapshot.results:
         raise NotFound(f"Submission {ulid} has no result yet; /submissions/{ulid} shows where it stands.")
     return Response(dump(snapshot.results[ulid]), media_type="application/json")
+
+
+def _totals(result: Result) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
+    """The totals by subset and group, and in each by method."""
+    found: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    for row in Table("totals", total_table(result)).rows:
+        found.setdefault((row["subset"], row["group"]), {})[row["method"]] = row
+    return found
 
 
 def _must_exist(snapshot: Snapshot, ulid: str) -> None:

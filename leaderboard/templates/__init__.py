@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from leaderboard.protocols import WORDS
 from submissions.models import METHODS
 
+REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""What makes abc\\u202egpj.exe look like abcexe.jpg; scripts that run from right to left need none of them."""
 METHOD_NAMES = dict(zip(METHODS, ("1 shot", "3 shots", "5 shots", "fine-tune"), strict=True))
 SUBSET_NAMES = {"full": "all tasks", "pro": "pro: the hard ones"}
 
@@ -25,6 +28,7 @@ def environment(build: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        finalize=visible,
     )
     found.filters |= {"words": words, "moment": moment, "segment": segment, "sized": sized}
     found.globals |= {
@@ -35,6 +39,11 @@ def environment(build: str) -> Environment:
         "interval_bar": interval_bar,
     }
     return found
+
+
+def visible(value: object) -> object:
+    """Text without the characters that turn around what stands beside them: each is shown as a replacement mark."""
+    return REORDERING.sub("\ufffd", value) if type(value) is str else value
 
 
 def words(name: str) -> str:
@@ -56,7 +65,7 @@ def sized(size: int) -> str:
     """A number of bytes for people."""
     for unit, factor in (("GB", 2**30), ("MB", 2**20), ("kB", 2**10)):
         if size >= factor:
-            return f"{size / factor:.1f} {unit}"
+            return f"{size / factor:.1f} {unit}".replace(".0 ", " ")
     return f"{size} bytes"
 
 

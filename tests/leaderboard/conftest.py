@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from leaderboard.settings import read_settings
+from leaderboard.site import make_app
+from submissions.arena import Arena, open_arena
+from tests.leaderboard.filled import fill
+
+Open = Callable[..., TestClient]
+
+
+@pytest.fixture
+def arena(tmp_path: Path) -> Arena:
+    return fill(tmp_path / "arena")
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Arena:
+    return open_arena(str(tmp_path / "empty"))
+
+
+@pytest.fixture
+def visit(tmp_path: Path) -> Open:
+    def opened(name: str = "arena", **environ: str) -> TestClient:
+        app = make_app(read_settings({"ARENA": str(tmp_path / name), **environ}))
+        return TestClient(app, follow_redirects=False)
+
+    return opened
+
+
+@pytest.fixture
+def site(arena: Arena, visit: Open) -> TestClient:
+    return visit()

@@ -1,0 +1,34 @@
+"""The real server on a free port of this machine, as `python app.py` starts it."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from leaderboard.settings import read_settings
+from leaderboard.site import launch, make_app
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def served(arena: Path, **environ: str) -> Iterator[str]:
+    """The site on an arena; its address without a trailing slash."""
+    settings = read_settings({"ARENA": str(arena), "PORT": str(free_port()), **environ})
+    app = make_app(settings)
+    launch(app, settings, wait=False)
+    try:
+        yield f"http://127.0.0.1:{settings.port}"
+    finally:
+        app.get_blocks().close(verbose=False)

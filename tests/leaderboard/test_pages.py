@@ -1,0 +1,157 @@
+"""Every page on a filled, an empty and a damaged arena: what it shows, and what it must not."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from submissions.arena import Arena, commit_again, folder_of
+from submissions.repo import Change
+from tests.leaderboard.conftest import Open
+from tests.leaderboard.filled import EMOJI, FORMULA, LONG, OVERRIDE, SCRIPT, SYSTEMS, TASKS, publish, result, store
+
+LISTS = ["/", "/board/dataset_research", "/tasks", "/submissions", "/submit", "/about"]
+
+
+def every_page(arena: Arena) -> list[str]:
+    submissions = [f"/submissions/{ulid}" for ulid in arena.submission_ids()]
+    return [*LISTS, *submissions, *(f"/tasks/{task.id}" for task in arena.tasks())]
+
+
+def test_every_page_answers(arena: Arena, site: TestClient) -> None:
+    for path in every_page(arena):
+        answer = site.get(path)
+        assert answer.status_code == 200, path
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_an_empty_arena_has_every_page(empty: Arena, visit: Open, path: str) -> None:
+    assert visit("empty").get(path).status_code == 200
+
+
+def test_strangers_text_is_text(arena: Arena, site: TestClient) -> None:
+    for path in every_page(arena):
+        page = site.get(path).text
+        scripts = re.findall(r"<script[^>]*>", page)
+        assert all('src="/static/' in script or 'type="application/json"' in script for script in scripts), path
+        assert "<img src=x" not in page
+        assert "<b>Legal" not in page
+        assert "<i>Ada" not in page
+        assert "\u202e" not in page
+        assert not re.search(r"\son\w+=|javascript:", re.sub(r">[^<]*<|\"[^\"]*\"", "", page)), path
+
+
+def test_names_are_shown_whole(site: TestClient) -> None:
+    page = unescape(site.get("/submissions").text)
+    for name in (SCRIPT, FORMULA, EMOJI, LONG, OVERRIDE.replace("\u202e", "\ufffd")):
+        assert name in page
+
+
+def test_no_style_and_no_script_is_inline(arena: Arena, site: TestClient) -> None:
+    for path in every_page(arena):
+        page = re.sub(r">[^<]*<", "><", site.get(path).text)
+        assert " style=" not in page, path
+        assert "<style" not in page, path
+
+
+def test_every_link_of_ours_leads_somewhere(arena: Arena, site: TestClient) -> None:
+    links = {
+        unescape(link).partition("#")[0]
+        for path in every_page(arena)
+        for link in re.findall(r'(?:href|src|hx-get)="(/[^"]*)"', site.get(path).text)
+    }
+    for link in sorted(link for link in links if link):
+        assert site.get(link).status_code in (200, 302, 303, 307), link
+
+
+def test_home_leads_with_the_board_that_has_numbers(site: TestClient, empty: Arena, visit: Open) -> None:
+    assert "<b>demo@1</b>" in site.get("/").text
+    assert "<b>paper@1</b>" in visit("empty").get("/").text
+
+
+def test_tasks_are_filtered_by_the_url(site: TestClient) -> None:
+    rows = site.get("/tasks.json?kind=knowledge&subset=pro").json()
+    assert [row["id"] for row in rows] == ["mc-en-science", "qa-vi-history"]
+    assert "No task passes these filters" in site.get("/tasks?language=none").text
+
+
+def test_a_task_shows_its_demand_anchors_and_every_system(site: TestClient) -> None:
+    page = unescape(site.get("/tasks/cls-ar-sarcasm").text)
+    assert "سخرية في التغريدات" in page
+    assert "0.200" in page
+    assert "0.700" in page
+    assert len(site.get("/tasks/cls-ar-sarcasm.json").json()) == 4 * len(SYSTEMS)
+
+
+def test_a_task_that_was_not_delivered_says_so(site: TestClient) -> None:
+    assert "not delivered" in site.get(f"/tasks/{TASKS[-1][0]}").text
+
+
+def test_a_submission_shows_whose_fault_a_failure_is(arena: Arena, site: TestClient) -> None:
+    pages = {arena.submission(ulid).system: site.get(f"/submissions/{ulid}").text for ulid in arena.submission_ids()}
+    assert "our fault" in pages["Broke"]
+    assert "fault of the submission" in pages["Refused"]
+    assert "number 4 in the queue" in pages["Waits"]
+    assert 'value="3" max="6"' in pages["Runs now"]
+
+
+def test_a_submission_is_polled_only_while_it_is_not_final(arena: Arena, site: TestClient) -> None:
+    for ulid in arena.submission_ids():
+        final = arena.history(ulid).now.state in {"published", "refused"}
+        page = site.get(f"/submissions/{ulid}").text
+        assert ("hx-trigger" in page) is not final
+        assert ("http-equiv" in page) is not final
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/tasks/none", "/submissions/none", "/board/none", "/static/none.js"])
+def test_a_miss_says_what_there_is(site: TestClient, path: str) -> None:
+    answer = site.get(path)
+    assert answer.status_code == 404
+    assert "no-such" not in answer.text
+    assert 'href="/tasks"' in answer.text
+
+
+def test_a_miss_in_a_twin_is_no_page(site: TestClient) -> None:
+    assert site.get("/tasks/none.json").json()["error"].startswith("No task")
+    assert site.get("/tasks/none.csv").text.startswith("No task")
+
+
+@pytest.mark.parametrize("path", ["/static/../settings.py", "/static/..%2fsettings.py", "/static/%2e%2e/web.py"])
+def test_only_the_site_s_own_files_are_served(site: TestClient, path: str) -> None:
+    assert site.get(path).status_code == 404
+
+
+def test_a_commit_of_another_process_is_seen_at_once(arena: Arena, site: TestClient) -> None:
+    assert "Newcomer" not in site.get("/board/dataset_research").text
+    made = store(arena, 40, "Newcomer", "Team Six", "hybrid")
+    publish(arena, made, result(made, 0.9))
+    assert "Newcomer" in site.get("/board/dataset_research").text
+    assert "Newcomer" in site.get("/submissions").text
+
+
+def test_a_damaged_record_is_named_and_harms_no_other(arena: Arena, site: TestClient) -> None:
+    first, second, third, *_ = arena.submission_ids()
+    commit_again(arena.results, [Change(f"results/{first}.json", b"{}"), Change(f"status/{second}.json", b"[1]")])
+    commit_again(arena.submissions, [Change(f"{folder_of(third)}/submission.json", b"\xff")])
+    fresh = site.get("/submissions")
+    assert fresh.status_code == 200
+    assert f"results/{first}.json is not a Result" in unescape(fresh.text)
+    assert f"status/{second}.json is not a History" in unescape(fresh.text)
+    assert site.get(f"/submissions/{first}").status_code == 200
+    assert site.get(f"/submissions/{second}").status_code == 200
+    assert site.get("/board/dataset_research").status_code == 200
+
+
+def test_a_page_that_rests_on_a_damaged_record_alone_says_so(arena: Arena, site: TestClient, tmp_path: Path) -> None:
+    waiting = arena.submission_ids()[-1]
+    commit_again(arena.submissions, [Change(f"{folder_of(waiting)}/submission.json", b"{}")])
+    answer = TestClient(site.app, raise_server_exceptions=False).get(f"/submissions/{waiting}")
+    assert answer.status_code == 500
+    assert "The fault is ours" in answer.text
+    assert str(tmp_path) not in answer.text
+    assert waiting in site.get("/submissions").text

@@ -1,0 +1,102 @@
+"""The .csv, .json and .parquet twins hold what the page shows; answers are cached only while they are true."""
+
+from __future__ import annotations
+
+import io
+import re
+from html import unescape
+
+import pandas as pd
+import pytest
+from starlette.testclient import TestClient
+
+from submissions.arena import Arena
+from tests.leaderboard.filled import FORMULA, store
+
+
+def pages(arena: Arena) -> list[str]:
+    first = arena.submission_ids()[0]
+    return [
+        "/board/dataset_research", "/board/dataset_research?protocol=paper@1&method=few_shot_3&sort=system",
+        "/board/dataset_research/metadata", "/tasks", "/tasks?kind=reasoning", "/tasks/mc-en-science", "/submissions",
+        f"/submissions/{first}",
+    ]  # fmt: skip
+
+
+def twin(path: str, ending: str) -> str:
+    address, mark, query = path.partition("?")
+    return f"{address}.{ending}{mark}{query}"
+
+
+def test_the_three_twins_agree(arena: Arena, site: TestClient) -> None:
+    for path in pages(arena):
+        table = pd.read_csv(io.BytesIO(site.get(twin(path, "csv")).content), keep_default_na=True)
+        records = site.get(twin(path, "json")).json()
+        columns = pd.read_parquet(io.BytesIO(site.get(twin(path, "parquet")).content))
+        assert len(table) == len(records) == len(columns) > 0, path
+        assert list(table.columns) == list(records[0]) == list(columns.columns), path
+        numbers = columns.select_dtypes("number").columns
+        for name in numbers:
+            expected = [float("nan") if pd.isna(value) else float(value) for value in columns[name]]
+            assert table[name].tolist() == pytest.approx(expected, nan_ok=True), (path, name)
+
+
+def test_the_page_shows_the_twin_s_rows_in_its_order(site: TestClient) -> None:
+    for query in ("", "?sort=reasoning", "?method=few_shot_1&subset=pro"):
+        page = site.get(f"/board/dataset_research{query}").text
+        table = page.partition('id="metadata"')[0]
+        shown = re.findall(r'<td class="col-score">\s*<span class="number">([^<]*)', table)
+        rows = site.get(f"/board/dataset_research.json{query}").json()
+        values = [row[name] for row in rows for name in ("overall", "knowledge", "reasoning")]
+        assert shown == [f"{value:.3f}".replace("-", "−") for value in values if value is not None]
+
+
+def test_a_spreadsheet_runs_nothing(site: TestClient) -> None:
+    text = site.get("/board/dataset_research.csv").text
+    assert f"'{FORMULA}" in text
+    assert not re.search(r"(^|,)\"?[=+@]", text, re.MULTILINE)
+
+
+def test_a_download_is_named_after_its_view(site: TestClient) -> None:
+    answer = site.get("/board/dataset_research.csv?method=few_shot_1")
+    assert answer.headers["content-disposition"] == (
+        'attachment; filename="dataset_research-demo-1-few_shot_1-full.csv"'
+    )
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+
+
+def test_the_raw_result_is_the_stored_one(arena: Arena, site: TestClient) -> None:
+    first = arena.submission_ids()[0]
+    stored = arena.results.read(f"results/{first}.json")
+    assert site.get(f"/submissions/{first}/result.json").content == stored
+
+
+def test_a_submission_without_a_result_has_no_table(arena: Arena, site: TestClient) -> None:
+    waiting = arena.submission_ids()[-1]
+    for address in (f"/submissions/{waiting}.csv", f"/submissions/{waiting}/result.json"):
+        answer = site.get(address)
+        assert answer.status_code == 404
+        assert "has no result yet" in answer.text
+
+
+def test_an_unchanged_page_is_not_sent_twice(arena: Arena, site: TestClient) -> None:
+    for path in pages(arena):
+        path = twin(path, "csv") if "metadata" in path else path
+        first = site.get(path)
+        again = site.get(path, headers={"If-None-Match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b""), path
+    store(arena, 50, "Newcomer", "Team", "search")
+    assert site.get("/submissions", headers={"If-None-Match": first.headers["etag"]}).status_code == 200
+
+
+def test_every_page_links_to_its_twins(arena: Arena, site: TestClient) -> None:
+    for path in pages(arena):
+        if "metadata" not in path:
+            page = unescape(site.get(path).text).replace("%40", "@")
+            assert {ending for ending in ("csv", "json", "parquet") if f'.{ending}' in page} == {"csv", "json", "parquet"}
+
+
+def test_files_of_the_site_are_kept_for_good_under_their_build(site: TestClient) -> None:
+    address = re.findall(r'href="(/static/arena.css[^"]*)"', site.get("/").text)[0]
+    assert "immutable" in site.get(address).headers["cache-control"]
+    assert site.get("/static/arena.css").headers["cache-control"] == "no-cache"
