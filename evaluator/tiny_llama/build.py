@@ -18,7 +18,7 @@ from evaluator.template import SPECIAL_TOKENS
 VOCABULARY = 4096
 LOCALES = (
     "ar bn cs da de el en es fa fi fr he hi hu id it ja ko nl pl pt ro ru sv sw ta th tr uk vi zh zh_Hant"
-).split()  # noqa: SIM905  # a list of forty quotes is harder to read
+).split()
 # Llama 3's way of cutting text: words with their leading blank, digits by threes, runs of signs.
 WORDS = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}{1,3}|"

@@ -1,4 +1,4 @@
-"""One rank of the trainer: takes jobs from the parent (rank 0 hears it and tells the others) until there are no more."""
+"""One rank of the trainer: takes jobs from the parent (rank 0 hears it and tells the others) until it goes."""
 
 from __future__ import annotations
 
@@ -51,11 +51,8 @@ class TargetTokenTrainer(Trainer):
         assert num_items_in_batch is not None
         labels = inputs["labels"][0, 1:]
         trained = (labels != -100).nonzero().squeeze(-1)
-        outputs = model(
-            **{name: value for name, value in inputs.items() if name != "labels"},
-            logits_to_keep=trained,
-            use_cache=False,
-        )
+        rows = {name: value for name, value in inputs.items() if name != "labels"}
+        outputs = model(**rows, logits_to_keep=trained, use_cache=False)
         loss = cross_entropy(outputs.logits[0].float(), labels[trained], reduction="sum")
         # DeepSpeed averages gradients over ranks, while num_items_in_batch counts the tokens of all of them.
         loss = loss / num_items_in_batch * self.accelerator.num_processes
@@ -127,6 +124,10 @@ def train(job: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> dict[s
     return {"steps": trainer.state.global_step, "loss": losses[-1] if losses else float("nan")}
 
 
+def _say_nothing(message: dict[str, Any]) -> None:
+    """Only rank 0 speaks."""
+
+
 def main() -> None:
     """Serve jobs until the parent goes."""
     die_with_parent()
@@ -139,7 +140,7 @@ def main() -> None:
         torch.distributed.broadcast_object_list(box, src=0)
         if box[0] is None:
             break
-        done = train(box[0], parent.send if parent else lambda message: None)
+        done = train(box[0], parent.send if parent else _say_nothing)
         if parent:
             parent.send(done)
     torch.distributed.destroy_process_group()

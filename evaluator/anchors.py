@@ -1,0 +1,66 @@
+"""Anchors: the score of the untouched base model and of the model trained on the reference's own train half."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import pstdev
+
+from evaluator.errors import Unmeasured
+from evaluator.fine_tune import Unit, fine_tune, untrained
+from evaluator.gain import admitted
+from evaluator.metrics import Measured
+from evaluator.workbench import Workbench
+from submissions.arena import commit_again, dump
+from submissions.benchmark import Benchmark
+from submissions.errors import NotFound
+from submissions.models import Anchor, Anchors, Task
+from submissions.repo import Change
+
+
+def measure_anchors(benchmark: Benchmark, bench: Workbench) -> Anchors:
+    """Measure what is not measured yet for this protocol and setup, store it in the benchmark, and hand it back."""
+    tasks = benchmark.tasks()
+    references = {task.id: benchmark.reference(task.id) for task in tasks}
+    bases: dict[str, Measured] = {}
+    for done, task in enumerate(tasks):
+        bench.progress("base model", done, len(tasks))
+        bases[task.id] = untrained(bench, task, references[task.id])
+    units = [Unit(task, references[task.id], references[task.id].train) for task in tasks]
+    tops = {unit.task.id: measured for unit, measured in fine_tune(bench, units)}
+    found = Anchors(
+        protocol=bench.protocol.name,
+        protocol_sha256=bench.protocol.sha256,
+        setup=bench.setup,
+        tasks={task.id: _anchor(bases[task.id], tops[task.id]) for task in tasks},
+    )
+    path = f"anchors/{bench.protocol.name}.json"
+    if path not in benchmark.repo.list(path) or benchmark.repo.read(path) != dump(found):
+        commit_again(benchmark.repo, [Change(path, dump(found))])
+    return found
+
+
+def fitting_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task]) -> Anchors:
+    """The benchmark's anchors. Raises Unmeasured if they were measured by other rules or another model."""
+    try:
+        anchors = benchmark.anchors(bench.protocol.name)
+    except NotFound as error:
+        raise Unmeasured(str(error)) from error
+    again = f"Run `python -m evaluator anchors --protocol {bench.protocol.name}` on this benchmark again."
+    if anchors.protocol_sha256 != bench.protocol.sha256:
+        raise Unmeasured(f"The anchors were measured when {bench.protocol.name} said something else. {again}")
+    if anchors.setup.model_sha256 != bench.setup.model_sha256:
+        raise Unmeasured(f"The anchors belong to other weights of {anchors.setup.model}. {again}")
+    if missing := [task.id for task in tasks if task.id not in anchors.tasks]:
+        raise Unmeasured(f"No anchors for {', '.join(missing)}. {again}")
+    return anchors
+
+
+def refused(anchors: Anchors) -> list[str]:
+    """Tasks whose gain cannot be told from noise; they do not count."""
+    return [task for task, anchor in anchors.tasks.items() if not admitted(anchor)]
+
+
+def _anchor(base: Measured, reference: Measured) -> Anchor:
+    differences = [top - low for top, low in zip(reference.items, base.items, strict=True)]
+    noise = pstdev(differences) / len(differences) ** 0.5 if differences else 0.0
+    return Anchor(base=base.score, reference=reference.score, noise=noise)

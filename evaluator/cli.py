@@ -1,0 +1,163 @@
+"""The organiser's command line: score one folder, work through an arena, measure anchors."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evaluator import terminal
+from evaluator.anchors import fitting_anchors, measure_anchors, refused
+from evaluator.tracks import SCORERS, Entry, Evaluation
+from evaluator.workbench import open_workbench
+from evaluator.worker import Worker, alone
+from submissions.arena import dump, new_id, open_arena, read_lines
+from submissions.benchmark import Benchmark, open_benchmark
+from submissions.check import check
+from submissions.command_line import print_json, progress
+from submissions.errors import NotFound, OurError, Refused
+from submissions.local import LocalRepo, write_whole
+from submissions.models import Result, Row, Stage, Submission, Task
+from submissions.tracks import track_named
+
+app = typer.Typer(
+    help="Fine-tune on delivered data sets, score them, and publish what they are worth.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+BenchmarkFolder = Annotated[str, typer.Option("--benchmark", metavar="DIR", help="The benchmark with its references.")]
+ProtocolName = Annotated[str, typer.Option(help="The rules, for example demo@1.")]
+ProfileName = Annotated[str, typer.Option(help="The machine, for example cpu.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+@app.command()
+def score(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder or zip of <task id>.jsonl files.")],
+    benchmark: BenchmarkFolder,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Gets result.json; its work/ makes a restart quick.")],
+    track: Annotated[str, typer.Option(help="The board that the data is for.")] = "dataset_research",
+    protocol: ProtocolName = "demo@1",
+    profile: ProfileName = "cpu",
+    tasks: Annotated[str, typer.Option(metavar="A,B", help="Only these tasks; the result is flagged.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Score one delivery outside of any arena."""
+    source = open_benchmark(benchmark)
+    chosen = _chosen(source, track, tasks)
+    every = [task for task in source.tasks() if task.track == track]
+    with alone(out / "work"), tempfile.TemporaryDirectory() as into, progress("reading") as bar:
+        report = check([folder], every, into=Path(into), track=track_named(track), progress=bar)
+        if not report.accepted:
+            raise Refused(report)
+        now = datetime.now(UTC)
+        submission = Submission(
+            id=new_id(now),
+            track=track,
+            system=folder.resolve().stem,
+            system_type="hybrid",
+            team="local",
+            submitter="local",
+            files=report.files,
+            created_at=now,
+        )
+        with open_workbench(protocol, profile, out / "work", bar) as bench:
+            evaluation = Evaluation(
+                benchmark=source,
+                tasks=chosen,
+                anchors=fitting_anchors(source, bench, chosen),
+                bench=bench,
+                report=_quiet,
+                partial=_partial(chosen, every),
+            )
+            rows = partial(_rows, LocalRepo(into))
+            result = SCORERS[track](evaluation, Entry(submission, rows))
+    write_whole(out / "result.json", dump(result))
+    _show(result, as_json)
+
+
+@app.command()
+def work(
+    arena: Annotated[str, typer.Option(metavar="DIR", help="The folder of the arena.")],
+    profile: ProfileName = "cpu",
+    protocol: ProtocolName = "demo@1",
+    benchmark: Annotated[str, typer.Option(metavar="DIR", help="Where it is, if not in the arena's folder.")] = "",
+    once: Annotated[bool, typer.Option("--once", help="Stop when nothing is pending.")] = False,
+    every: Annotated[float, typer.Option(help="Seconds between looks for new submissions.")] = 5.0,
+) -> None:
+    """Take pending submissions, evaluate them, publish their results."""
+    folder = Path(arena)
+    source = open_benchmark(benchmark or str(folder / "benchmark"))
+    with alone(folder / "work"), progress("waiting") as bar:
+        with open_workbench(protocol, profile, folder / "work", bar) as bench:
+            worker = Worker(open_arena(arena), source, bench)
+            worker.publish_tasks()
+            failed: list[str] = []
+            while True:
+                line = [ulid for ulid in worker.queue() if ulid not in failed]
+                if line:
+                    state = worker.work(line[0])
+                    typer.echo(f"{line[0]}: {state}. {worker.arena.history(line[0]).now.message}")
+                    failed += [line[0]] if state == "failed" else []
+                elif once:
+                    break
+                else:
+                    time.sleep(every)
+    if failed:
+        raise OurError(f"{len(failed)} submission(s) failed and will be tried again by the next `work`.")
+
+
+@app.command()
+def anchors(
+    benchmark: BenchmarkFolder,
+    protocol: ProtocolName = "demo@1",
+    profile: ProfileName = "cpu",
+    work: Annotated[Path | None, typer.Option(metavar="DIR", help="Where finished work is kept.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure every task's base and reference score and write them into the benchmark."""
+    folder = work or Path(benchmark) / ".work"
+    source = open_benchmark(benchmark)
+    with alone(folder), progress("reading") as bar, open_workbench(protocol, profile, folder, bar) as bench:
+        found = measure_anchors(source, bench)
+    if as_json:
+        print_json({**found.model_dump(mode="json"), "refused": refused(found)})
+        return
+    terminal.anchor_table(found)
+    if names := refused(found):
+        typer.echo(f"Not counted, since their reference does not measurably help: {', '.join(names)}.")
+
+
+def _chosen(benchmark: Benchmark, track: str, names: str) -> tuple[Task, ...]:
+    track_named(track)
+    tasks = {task.id: task for task in benchmark.tasks() if task.track == track}
+    wanted = [name.strip() for name in names.split(",") if name.strip()] or list(tasks)
+    if unknown := [name for name in wanted if name not in tasks]:
+        raise NotFound(f"No task {', '.join(unknown)} in {track}; there are: {', '.join(tasks)}.")
+    return tuple(task for task in tasks.values() if task.id in wanted)
+
+
+def _partial(chosen: tuple[Task, ...], every: list[Task]) -> str | None:
+    return f"Scored on {len(chosen)} of {len(every)} tasks." if len(chosen) < len(every) else None
+
+
+def _rows(repo: LocalRepo, task: str) -> tuple[Row, ...]:
+    return read_lines(repo, f"{task}.jsonl", Row)
+
+
+def _quiet(stage: Stage, done: int, of: int) -> None:
+    """The bar shows it already."""
+
+
+def _show(result: Result, as_json: bool) -> None:
+    if as_json:
+        print_json(result.model_dump(mode="json"))
+    else:
+        terminal.result_table(result)

@@ -1,0 +1,51 @@
+"""The few-shot stage: the untouched model with rows of the entry as chat turns before each question."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from evaluator.metrics import Answers, Measured, mean, measure
+from evaluator.workbench import Workbench, rows_hash
+from submissions.models import Method, Reference, Row, Task
+
+METHOD: dict[int, Method] = {1: "few_shot_1", 3: "few_shot_3", 5: "few_shot_5"}
+
+
+def few_shot(bench: Workbench, task: Task, reference: Reference, rows: Sequence[Row], shots: int) -> Measured:
+    """Answers with `shots` rows of the entry, item values averaged over the protocol's draws."""
+    rules = bench.protocol.few_shot
+    draws = [
+        _draw(bench, task, reference, shots, draw, drawn)
+        for draw in range(rules.draws)
+        if (drawn := draw_shots(rows[: bench.protocol.sft.max_rows], shots, f"{rules.seed}:{task.id}:{draw}"))
+    ]
+    if not draws:
+        return Measured(name=task.metric, items=[])
+    items = [sum(values) / len(draws) for values in zip(*(draw.items for draw in draws), strict=True)]
+    others = tuple(
+        mean(scores[0].name, [score.value for score in scores if score.value is not None])
+        for scores in zip(*(draw.others for draw in draws), strict=True)
+    )
+    return Measured(draws[0].name, items, tuple(one.model_copy(update={"n": len(items)}) for one in others))
+
+
+def draw_shots(rows: Sequence[Row], shots: int, seed: str) -> list[Row]:
+    """Rows to show, the same for the same seed; all of them where there are fewer than `shots`."""
+    return random.Random(seed).sample(list(rows), min(shots, len(rows)))  # noqa: S311  # a reproducible draw, no secret
+
+
+def _draw(bench: Workbench, task: Task, reference: Reference, shots: int, draw: int, drawn: list[Row]) -> Measured:
+    test = bench.test_rows(reference)
+    limit = bench.new_tokens(reference)
+    examples = [(row.input, row.output) for row in drawn]
+    prompts = [bench.template.prompt(row.input, examples, bench.protocol.decoding.max_prompt_tokens) for row in test]
+    key = bench.key("few_shot", task.id, rows_hash(test), rows_hash(drawn), limit)
+    bench.progress(f"{shots}-shot {task.id}", draw, bench.protocol.few_shot.draws)
+    answered = bench.ask("few_shot", key, task, bench.model, prompts, limit)
+    return measure(Answers(task, test, labels_of(reference), answered.texts))
+
+
+def labels_of(reference: Reference) -> list[str]:
+    """The distinct outputs of a reference, for classification."""
+    return sorted({row.output for row in (*reference.train, *reference.test)})

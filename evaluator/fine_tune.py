@@ -1,0 +1,88 @@
+"""The fine-tune stage: the base model trained on an entry's rows, asked the test rows without shots."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from evaluator.few_shot import labels_of
+from evaluator.metrics import Answers, Measured, measure
+from evaluator.trainer import TrainJob
+from evaluator.workbench import Answered, Workbench, rows_hash
+from submissions.local import write_whole
+from submissions.models import Reference, Row, Task
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One training and its examination."""
+
+    task: Task
+    reference: Reference
+    rows: Sequence[Row]
+
+
+def fine_tune(bench: Workbench, units: Sequence[Unit]) -> Iterator[tuple[Unit, Measured]]:
+    """Each unit with its score, as they finish. What is stored is not trained again, what is trained only examined."""
+    todo: list[tuple[Unit, TrainJob]] = []
+    for unit in units:
+        key = _key(bench, unit)
+        answered = bench.store.find("fine_tune", key, Answered)
+        if answered is not None:
+            yield unit, _measured(bench, unit, answered)
+        else:
+            todo.append((unit, _job(bench, unit, key)))
+    trained = [(unit, job) for unit, job in todo if job.out.is_dir()]
+    untrained = [(unit, job) for unit, job in todo if not job.out.is_dir()]
+    for unit, job in trained:
+        yield unit, _examined(bench, unit, job)
+    for unit, job in untrained:
+        _write_examples(bench, unit, job)
+    finished = bench.trainer.train([job for _, job in untrained], bench.progress)
+    for (unit, job), _ in zip(untrained, finished, strict=True):
+        yield unit, _examined(bench, unit, job)
+
+
+def untrained(bench: Workbench, task: Task, reference: Reference) -> Measured:
+    """The base model's score: the same questions without any training."""
+    test, limit = bench.test_rows(reference), bench.new_tokens(reference)
+    key = bench.key("base", task.id, rows_hash(test), limit)
+    answered = bench.ask("base", key, task, bench.model, _questions(bench, reference), limit)
+    return measure(Answers(task, test, labels_of(reference), answered.texts))
+
+
+def _key(bench: Workbench, unit: Unit) -> str:
+    rows = unit.rows[: bench.protocol.sft.max_rows]
+    test = bench.test_rows(unit.reference)
+    return bench.key("fine_tune", unit.task.id, rows_hash(rows), rows_hash(test), bench.new_tokens(unit.reference))
+
+
+def _job(bench: Workbench, unit: Unit, key: str) -> TrainJob:
+    folder = bench.store.folder.parent / "models" / key
+    return TrainJob(unit.task.id, folder / "examples.jsonl", folder / "model")
+
+
+def _write_examples(bench: Workbench, unit: Unit, job: TrainJob) -> None:
+    sft = bench.protocol.sft
+    examples = (bench.template.example(row.input, row.output, sft.cutoff_tokens) for row in unit.rows[: sft.max_rows])
+    lines = (json.dumps({"input_ids": example.input_ids, "labels": example.labels}) + "\n" for example in examples)
+    write_whole(job.rows, "".join(lines).encode())
+
+
+def _examined(bench: Workbench, unit: Unit, job: TrainJob) -> Measured:
+    prompts, limit = _questions(bench, unit.reference), bench.new_tokens(unit.reference)
+    answered = bench.ask("fine_tune", _key(bench, unit), unit.task, job.out, prompts, limit)
+    shutil.rmtree(job.out.parent)
+    return _measured(bench, unit, answered)
+
+
+def _questions(bench: Workbench, reference: Reference) -> list[list[int]]:
+    limit = bench.protocol.decoding.max_prompt_tokens
+    return [bench.template.prompt(row.input, limit=limit) for row in bench.test_rows(reference)]
+
+
+def _measured(bench: Workbench, unit: Unit, answered: Answered) -> Measured:
+    rows = bench.test_rows(unit.reference)
+    return measure(Answers(unit.task, rows, labels_of(unit.reference), answered.texts))

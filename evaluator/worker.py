@@ -1,0 +1,141 @@
+"""Takes pending submissions of an arena, one after the other, and publishes what they are worth.
+
+The only writer of `results`. Killed at any moment it may be started again: finished stages are found in the work
+folder, and a result and its `published` status are one commit.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from evaluator.anchors import fitting_anchors
+from evaluator.tracks import SCORERS, Entry, Evaluation
+from evaluator.workbench import Workbench
+from submissions.arena import Arena, commit_again, dump, dump_lines
+from submissions.benchmark import Benchmark
+from submissions.errors import ArenaError, EvaluatorError, TheirError
+from submissions.models import History, Result, Stage, State, Status, Submission
+from submissions.repo import Change
+
+
+@dataclass(frozen=True)
+class Worker:
+    """One evaluator at work on one arena."""
+
+    arena: Arena
+    benchmark: Benchmark
+    bench: Workbench
+
+    def pending(self) -> list[str]:
+        """Submissions that are neither published nor refused, oldest first."""
+        final = {"published", "refused"}
+        return [ulid for ulid in self.arena.submission_ids() if self.arena.history(ulid).now.state not in final]
+
+    def publish_tasks(self) -> None:
+        """Make the public side of the benchmark readable for the web app, if it is not so already."""
+        tasks = dump_lines(self.benchmark.tasks())
+        results = self.arena.results
+        if "tasks.jsonl" not in results.list("tasks.jsonl") or results.read("tasks.jsonl") != tasks:
+            commit_again(results, [Change("tasks.jsonl", tasks)])
+
+    def queue(self) -> list[str]:
+        """Tell every pending submission its place, and hand back the line."""
+        line = self.pending()
+        changes = []
+        for place, ulid in enumerate(line, 1):
+            now = self.arena.history(ulid).now
+            if (now.state, now.place) != ("queued", place):
+                changes.append(self._noted(ulid, _status("queued", f"Number {place} of {len(line)}.", place=place)))
+        if changes:
+            commit_again(self.arena.results, changes)
+        return line
+
+    def work(self, ulid: str) -> State:
+        """Evaluate one submission and publish; the state it ended in. Raises only what is not ArenaError."""
+        try:
+            submission = self.arena.submission(ulid)
+            result = self._evaluate(submission)
+        except TheirError as error:
+            return self._ended(ulid, "refused", str(error), "submission")
+        except ArenaError as error:
+            return self._ended(ulid, "failed", str(error), "evaluator")
+        self._publish(result)
+        return "published"
+
+    def _evaluate(self, submission: Submission) -> Result:
+        tasks = tuple(task for task in self.benchmark.tasks() if task.track == submission.track)
+        if not tasks:
+            raise EvaluatorError(f"The benchmark has no task of track {submission.track}: add some, or serve another.")
+        evaluation = Evaluation(
+            benchmark=self.benchmark,
+            tasks=tasks,
+            anchors=fitting_anchors(self.benchmark, self.bench, tasks),
+            bench=self.bench,
+            report=partial(self._report, submission.id),
+        )
+        return SCORERS[submission.track](evaluation, Entry(submission, partial(self.arena.rows, submission)))
+
+    def _report(self, ulid: str, stage: Stage, done: int, of: int) -> None:
+        state: State = "checking" if stage == "check" else "evaluating"
+        status = _status(state, f"{stage.replace('_', ' ')}: {done} of {of} tasks", stage=stage, done=done, of=of)
+        commit_again(self.arena.results, [self._noted(ulid, status)])
+
+    def _publish(self, result: Result) -> None:
+        path = f"results/{result.submission}.json"
+        status = _status("published", "The result is public.", stage="publish")
+        commit_again(self.arena.results, [Change(path, dump(result)), self._noted(result.submission, status)])
+
+    def _ended(
+        self, ulid: str, state: Literal["refused", "failed"], message: str, fault: Literal["submission", "evaluator"]
+    ) -> State:
+        commit_again(self.arena.results, [self._noted(ulid, _status(state, message, fault=fault))])
+        return state
+
+    def _noted(self, ulid: str, status: Status) -> Change:
+        """The change that adds a status; progress within a stage replaces the progress before it."""
+        entries = self.arena.history(ulid).entries
+        last = entries[-1]
+        if status.of and (last.state, last.stage, last.of) == (status.state, status.stage, status.of):
+            entries = entries[:-1]
+        return Change(f"status/{ulid}.json", dump(History(submission=ulid, entries=(*entries, status))))
+
+
+@contextmanager
+def alone(work: Path) -> Iterator[None]:
+    """Hold the work folder for this process. Raises EvaluatorError if another evaluator has it."""
+    work.mkdir(parents=True, exist_ok=True)
+    with (work / ".lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise EvaluatorError(f"Another evaluator works in {work}: wait for it, or stop it first.") from error
+        yield
+
+
+def _status(
+    state: State,
+    message: str,
+    *,
+    stage: Stage | None = None,
+    done: int | None = None,
+    of: int | None = None,
+    place: int | None = None,
+    fault: Literal["submission", "evaluator"] | None = None,
+) -> Status:
+    return Status(
+        state=state,
+        stage=stage,
+        done=done,
+        of=of,
+        place=place,
+        message=message,
+        fault=fault,
+        time=datetime.now(UTC),
+    )

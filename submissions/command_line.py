@@ -1,0 +1,68 @@
+"""What our command lines share: exit codes, one JSON document for machines, a progress bar for people.
+
+Exit codes: 0 done or accepted; 1 refused, or a mistake in the command; 2 our failure.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as Bar
+
+from submissions.errors import ArenaError, OurError, TheirError
+
+Progress = Callable[[str, int, int], None]
+"""Is told what is being done, how much of it is done, and of how much."""
+
+
+def run(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
+    """Run a command of `python -m <name>`; the exit code."""
+    sys.excepthook = _fail
+    try:
+        # Not app(…): that would put its own hook for uncaught exceptions in place of ours.
+        typer.main.get_command(app)(list(arguments), prog_name=f"python -m {name}")
+    except SystemExit as end:
+        # 2 is typer's code for a mistake in the command, which is not our failure.
+        return TheirError.exit_code if end.code else 0
+    except ArenaError as error:
+        return _say(str(error), error.exit_code, arguments)
+    except OSError as error:
+        return _say(f"The machine failed, not the submission: {error}.", OurError.exit_code, arguments)
+    return 0
+
+
+def print_json(document: object) -> None:
+    """The one document of `--json`."""
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+@contextmanager
+def progress(first: str) -> Iterator[Progress]:
+    """A bar on stderr; nothing where stderr is no terminal."""
+    console = Console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        line = bar.add_task(first, total=None)
+        yield lambda name, done, of: bar.update(line, description=escape(name), completed=done, total=of)
+
+
+def _say(message: str, code: int, arguments: Sequence[str]) -> int:
+    typer.echo(message, err=True)
+    if "--json" in arguments:
+        print_json({"error": message, "fault": "submission" if code == TheirError.exit_code else "evaluator"})
+    return code
+
+
+def _fail(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """End with the code of our own failures where Python would end with 1, which means the submitter's."""
+    traceback.print_exception(kind, error, trace)
+    raise SystemExit(OurError.exit_code)
