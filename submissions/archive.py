@@ -13,16 +13,11 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import IO
 
-from submissions.entry import MOST_ENTRIES, Entry
+from submissions.entry import Entry
 from submissions.errors import Unfit
+from submissions.limits import MOST_BYTES, MOST_ENTRIES, MOST_RATIO, is_bomb
 from submissions.listing import shown
 from submissions.tracks.track import Track
-
-MOST_BYTES = 4 * 2**30
-"""Of all members together, unpacked."""
-MOST_RATIO = 200
-"""Of unpacked to packed size, for members of more than RATIO_FROM bytes; text packs to between 2 and 50."""
-RATIO_FROM = 10 * 2**20
 
 _CHUNK = 2**20
 _DIRECTORY_BYTES = 512 * MOST_ENTRIES
@@ -65,7 +60,7 @@ def _unfit(member: zipfile.ZipInfo, track: Track) -> Unfit | None:
         return Unfit("It is packed by another method than deflate.", _ZIP_FIX)
     if member.file_size > track.max_file_bytes:
         return Unfit(f"It has {member.file_size:,} bytes, more than {track.max_file_bytes:,}.", _SMALLER_FIX)
-    if member.file_size > RATIO_FROM and member.file_size > MOST_RATIO * member.compress_size:
+    if is_bomb(member.file_size, member.compress_size):
         return Unfit(f"It unpacks to more than {MOST_RATIO} times its size, as zip bombs do.", _ZIP_FIX)
     return None
 

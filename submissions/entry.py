@@ -13,9 +13,6 @@ from typing import IO
 
 from submissions.errors import Unfit
 
-MOST_ENTRIES = 10_000
-"""In one folder or zip; far more than any benchmark has tasks."""
-
 _REFUSALS = {
     errno.ELOOP: "It is a symbolic link.",
     errno.ENOTDIR: "It is no folder any more.",

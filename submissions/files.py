@@ -16,9 +16,10 @@ from functools import partial
 from pathlib import Path
 
 from submissions.archive import archived
-from submissions.entry import MOST_ENTRIES, Entry, opened, refusing, unfit
+from submissions.entry import Entry, opened, refusing, unfit
 from submissions.errors import NotFound, Unfit
 from submissions.layout import settled
+from submissions.limits import MOST_ENTRIES
 from submissions.listing import Listing, shown
 from submissions.report import Problem
 from submissions.tracks.track import Track

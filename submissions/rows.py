@@ -22,8 +22,8 @@ def row_of(found: Found, track: Track, listing: Listing) -> Row | None:
     length = sum(len(value) for value in (found.input, found.output) if isinstance(value, str))
     if length > track.max_characters:
         listing.error(
-            f"Input and output have {length:,} characters.",
-            f"Shorten the row to {track.max_characters:,} characters together, or leave it out.",
+            f"Input and output have more than {track.max_characters:,} characters together.",
+            "Shorten the row, or leave it out.",
             found.line,
         )
         return None

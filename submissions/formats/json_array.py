@@ -17,6 +17,8 @@ from submissions.tracks.track import Track
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _PIECE = 65_536
+_CUT = 12
+"""How far before a cut the fault seems to be: the length of two \\u escapes."""
 _ARRAY_FIX = "Write one JSON array of objects, or name the file .jsonl and write one object on each line."
 
 
@@ -97,7 +99,7 @@ class _Cursor:
 
     def _broken(self, error: json.JSONDecodeError) -> Unfit:
         held = len(self._held) - self._at
-        if held > self._longest and (error.msg.startswith("Unterminated") or error.pos >= len(self._held)):
+        if held > self._longest and (error.msg.startswith("Unterminated") or error.pos >= len(self._held) - _CUT):
             return Unfit(
                 f"The row that begins here has more than {self._longest:,} characters.", "Shorten it, or leave it out."
             )

@@ -1,7 +1,8 @@
 """Parquet tables with the text columns input and output.
 
 The sizes that the file's footer states are checked before anything is unpacked. A footer that lies is not seen
-through: each page of the file may then cost what its own header states, at most 2 GiB.
+through: each page of the file may then cost what its own header states, at most 2 GiB. A footer that tells the truth
+allows about five times the track's limit for a file, while a batch is read.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import IO, TYPE_CHECKING
 
 from submissions.errors import Unfit
 from submissions.formats.found import Found, refuse_over
+from submissions.limits import MOST_RATIO, is_bomb
 from submissions.listing import Listing, quoted, shown
 from submissions.tracks.track import Track
 
@@ -38,7 +40,8 @@ def rows(stream: IO[bytes], track: Track, listing: Listing) -> Iterator[Found]:
         table = pq.ParquetFile(stream, metadata=footer.metadata, read_dictionary=list(_COLUMNS), pre_buffer=False)
         number = 0
         for batch in table.iter_batches(_BATCH, columns=list(_COLUMNS), use_threads=False):
-            for given, wanted in zip(_texts(batch.column("input")), _texts(batch.column("output")), strict=True):
+            columns = (_texts(batch.column(name), track) for name in _COLUMNS)
+            for given, wanted in zip(*columns, strict=True):
                 number += 1
                 refuse_over(number, track)
                 yield Found(number, given, wanted, extra)
@@ -75,24 +78,32 @@ def _value_type(kind: pa.DataType) -> str:
 def _refuse_by_footer(footer: pq.FileMetaData, track: Track) -> None:
     """Refuse what would be refused after unpacking. Raises Unfit."""
     refuse_over(footer.num_rows, track)
-    unpacked = 0
+    packed = unpacked = 0
     for group in range(footer.num_row_groups):
         for column in range(footer.num_columns):
             chunk = footer.row_group(group).column(column)
             if chunk.path_in_schema in _COLUMNS:
+                packed += chunk.total_compressed_size
                 unpacked += chunk.total_uncompressed_size
+    if is_bomb(unpacked, packed):
+        raise Unfit(f"The table unpacks to more than {MOST_RATIO} times its size, as bombs do.", _DAMAGED_FIX)
     if unpacked > track.max_file_bytes:
         raise Unfit(
             f"The table takes {unpacked:,} bytes when unpacked.", f"Deliver at most {track.max_file_bytes:,} bytes."
         )
 
 
-def _texts(column: pa.Array) -> Iterator[str | None]:
+def _texts(column: pa.Array, track: Track) -> Iterator[str | None]:
+    """The texts of a column, each cut off just after the most characters that a row may have."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    if not pa.types.is_dictionary(column.type):
-        yield from column.to_pylist()
+    is_dictionary = pa.types.is_dictionary(column.type)
+    # Cut off by Arrow: as Python texts, two that fill the file's limit would need gigabytes.
+    values = pc.utf8_slice_codeunits(column.dictionary if is_dictionary else column, 0, track.max_characters + 1)
+    texts = values.to_pylist()
+    if not is_dictionary:
+        yield from texts
         return
-    values = column.dictionary.to_pylist()
     for index in column.indices.to_pylist():
-        yield None if index is None else values[index]
+        yield None if index is None else texts[index]

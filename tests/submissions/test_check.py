@@ -49,7 +49,7 @@ def with_line(number: int, line: bytes) -> bytes:
         (b"[" * 200_000, "nested too deeply"),
         (b'{"input": "a", "output": ' + b"9" * 6000 + b"}", "output is a number"),
         (b'{"input": "a", "output": "caf\xe9"}', "byte 0xe9 at offset"),
-        (b'{"input": "a", "output": "' + b"b" * 200_000 + b'"}', "have 200,001 characters"),
+        (b'{"input": "a", "output": "' + b"b" * 200_000 + b'"}', "have more than 200,000 characters"),
         (b'{"input": "a", "output": "' + b"b" * 3_000_000 + b'"}', "more than 2,465,536 bytes"),
     ],
 )

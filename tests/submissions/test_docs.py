@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 import typer
 
-from submissions import archive, entry, listing
+from submissions import limits, listing
 from submissions.cli import app
 from submissions.formats import READERS
 from submissions.models import SystemType
@@ -23,7 +23,7 @@ COMMANDS = re.findall(r"^python -m submissions (.*)$", PAGE, re.MULTILINE)
 def test_the_limits_are_those_of_the_code() -> None:
     track = TRACKS["dataset_research"]
     numbers = [track.max_rows, track.min_rows, track.row_limit, track.max_characters, track.max_file_bytes]
-    numbers += [entry.MOST_ENTRIES, archive.MOST_BYTES, archive.MOST_RATIO, archive.RATIO_FROM // 2**20, listing.LIMIT]
+    numbers += [limits.MOST_ENTRIES, limits.MOST_BYTES, limits.MOST_RATIO, limits.RATIO_FROM // 2**20, listing.LIMIT]
     assert [number for number in numbers if f" {number:,}" not in PAGE] == []
 
 

@@ -99,7 +99,8 @@ def _lines(ending: str, good: list[bool]) -> set[int]:
         (b"[12, 3]", 1, "is a number, not an object"),
         (b'[{"input": "\xff"}]', 1, "byte 0xff at offset 12"),
         (b'[\n{"input": "' + b"a" * 6_000_000 + b'", "output": "b"}]', 2, "more than 2,465,536 characters"),
-        (b'[\n{"input": "' + b"a" * 200_000 + b'", "output": "b"}]', 2, "have 200,001 characters"),
+        (b'[\n{"input": "' + b"a" * 200_000 + b'", "output": "b"}]', 2, "have more than 200,000 characters"),
+        (b'[{"input": "' + b"\\u00e9" * 800_000, 1, "more than 2,465,536 characters"),
         (b"[" * 200_000, 1, "nested too deeply"),
     ],
 )
@@ -176,6 +177,13 @@ def test_a_parquet_column_of_bytes_that_are_no_text_is_refused(checker: Checker)
 def test_a_parquet_bomb_is_refused_by_its_footer(checker: Checker) -> None:
     column = pa.array(["a" * 2**20] * 8)
     content = parquet(pa.table({"input": column, "output": column}), compression="zstd", use_dictionary=False)
+    report = checker.file(f"{BANK}.parquet", content)
+    assert "more than 200 times its size" in report.errors[0].what
+
+
+def test_a_parquet_file_over_the_limit_when_unpacked_is_refused_by_its_footer(checker: Checker) -> None:
+    column = pa.array(["a" * 2**20] * 4)
+    content = parquet(pa.table({"input": column, "output": column}), compression="zstd", use_dictionary=False)
     track = dataclasses.replace(TRACKS["dataset_research"], max_file_bytes=2**20)
     assert len(content) < track.max_file_bytes
     report = checker.file(f"{BANK}.parquet", content, track)
@@ -188,6 +196,16 @@ def test_a_parquet_dictionary_bomb_is_never_spread_out(checker: Checker) -> None
     content = parquet(pa.table({"input": column, "output": column}))
     report = checker.file(f"{BANK}.parquet", content)
     assert "characters" in report.errors[0].what
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string())]
+)
+def test_every_kind_of_text_column_is_read(checker: Checker, kind: pa.DataType) -> None:
+    column = pa.array(["câu", "答"], pa.string()).cast(kind)
+    assert checker.file(f"{BANK}.parquet", parquet(pa.table({"output": column, "input": column}))).accepted
+    expected = dump_lines(Row(input=text, output=text) for text in ("câu", "答"))
+    assert (checker.into / f"{BANK}.jsonl").read_bytes() == expected
 
 
 def test_parquet_that_is_none_is_refused(checker: Checker) -> None:
