@@ -17,9 +17,8 @@ from submissions.models import Anchor, Anchors, Task
 from submissions.repo import Change
 
 
-def measure_anchors(benchmark: Benchmark, bench: Workbench) -> Anchors:
-    """Measure what is not measured yet for this protocol and setup, store it in the benchmark, and hand it back."""
-    tasks = benchmark.tasks()
+def measure_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task]) -> Anchors:
+    """Measure these tasks' anchors, store them in the benchmark beside those that still hold, and hand all back."""
     references = {task.id: benchmark.reference(task.id) for task in tasks}
     bases: dict[str, Measured] = {}
     for done, task in enumerate(tasks):
@@ -31,7 +30,7 @@ def measure_anchors(benchmark: Benchmark, bench: Workbench) -> Anchors:
         protocol=bench.protocol.name,
         protocol_sha256=bench.protocol.sha256,
         setup=bench.setup,
-        tasks={task.id: _anchor(bases[task.id], tops[task.id]) for task in tasks},
+        tasks=_held(benchmark, bench) | {task.id: _anchor(bases[task.id], tops[task.id]) for task in tasks},
     )
     path = f"anchors/{bench.protocol.name}.json"
     if path not in benchmark.repo.list(path) or benchmark.repo.read(path) != dump(found):
@@ -58,6 +57,16 @@ def fitting_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task
 def refused(anchors: Anchors) -> list[str]:
     """Tasks whose gain cannot be told from noise; they do not count."""
     return [task for task, anchor in anchors.tasks.items() if not admitted(anchor)]
+
+
+def _held(benchmark: Benchmark, bench: Workbench) -> dict[str, Anchor]:
+    """Anchors measured before by the same rules and setup."""
+    path = f"anchors/{bench.protocol.name}.json"
+    if path not in benchmark.repo.list(path):
+        return {}
+    old = benchmark.anchors(bench.protocol.name)
+    same = (old.protocol_sha256, old.setup) == (bench.protocol.sha256, bench.setup)
+    return old.tasks if same else {}
 
 
 def _anchor(base: Measured, reference: Measured) -> Anchor:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import subprocess
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from evaluator import tiny_llama
 from evaluator.profile import Profile
 from evaluator.protocol import Protocol
+from submissions.errors import EvaluatorError
 from submissions.models import Setup
 
 COMPUTING = (
@@ -33,11 +35,19 @@ def base_model(protocol: Protocol, folder: Path) -> Path:
         made = folder / name
         if not made.is_dir():
             folder.mkdir(parents=True, exist_ok=True)
-            tiny_llama.make(made)
+            _in_child(made)
         return made
     from huggingface_hub import snapshot_download
 
     return Path(snapshot_download(name, allow_patterns=["*.json", "*.safetensors", "tokenizer*"]))
+
+
+def _in_child(folder: Path) -> None:
+    """Make the tiny model in a process of its own, so that this one never loads torch."""
+    command = [sys.executable, "-m", "evaluator.tiny_llama", str(folder)]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    if made.returncode:
+        raise EvaluatorError(f"The tiny base model could not be made in {folder}:\n{made.stderr[-2000:]}")
 
 
 def setup_of(model: Path, protocol: Protocol, profile: Profile) -> Setup:

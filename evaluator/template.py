@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+
+from tokenizers import Tokenizer
 
 BOS = "<|begin_of_text|>"
 EOS = "<|end_of_text|>"
@@ -21,14 +23,6 @@ IGNORED = -100
 """The label of a token that is not trained."""
 
 
-class Encoder(Protocol):
-    """What is needed of a tokenizer (a transformers fast tokenizer has it)."""
-
-    def encode(self, text: str, *, add_special_tokens: bool, split_special_tokens: bool) -> list[int]: ...
-
-    def convert_tokens_to_ids(self, tokens: str) -> int: ...
-
-
 @dataclass(frozen=True)
 class Example:
     """One training example: ids and labels of equal length, labels IGNORED over the prompt."""
@@ -38,11 +32,12 @@ class Example:
 
 
 class Template:
-    """Frames turns for one tokenizer."""
+    """Frames turns for the tokenizer of a model folder."""
 
-    def __init__(self, tokenizer: Encoder) -> None:
-        self._tokenizer = tokenizer
-        self._special = {token: tokenizer.convert_tokens_to_ids(token) for token in SPECIAL_TOKENS}
+    def __init__(self, model: Path) -> None:
+        self._tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
+        self._tokenizer.encode_special_tokens = True
+        self._special = {token: self._id(token) for token in SPECIAL_TOKENS}
 
     @property
     def stop_ids(self) -> list[int]:
@@ -51,7 +46,8 @@ class Template:
 
     def text(self, text: str) -> list[int]:
         """Ids of plain text, special tokens in it spelled out as text."""
-        return self._tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return ids
 
     def target(self, output: str) -> list[int]:
         """Ids of an answer with the end of its turn."""
@@ -78,6 +74,12 @@ class Template:
         prompt = self.prompt(question, limit=max(cutoff - len(target), cutoff // 4))
         ids = (prompt + target)[:cutoff]
         return Example(ids, ([IGNORED] * len(prompt) + target)[:cutoff])
+
+    def _id(self, token: str) -> int:
+        found: int | None = self._tokenizer.token_to_id(token)
+        if found is None:
+            raise ValueError(f"the tokenizer has no {token}: the llama3 frame needs a Llama 3 tokenizer")
+        return found
 
     def _user(self, ids: list[int]) -> list[int]:
         return [*self._header("user"), *ids, self._special[EOT], *self._header("assistant")]

@@ -73,11 +73,9 @@ def rows_hash(rows: Sequence[Row]) -> str:
 @contextmanager
 def open_workbench(protocol: str, profile: str, work: Path, progress: Progress) -> Iterator[Workbench]:
     """Trainer and engine for a protocol on a machine; children end with the context. Logs lie in `work/logs`."""
-    from transformers import AutoTokenizer
-
     rules, machine = load_protocol(protocol), load_profile(profile)
     model = base_model(rules, work / "base")
-    template = Template(AutoTokenizer.from_pretrained(model))
+    template = Template(model)
     logs = work / "logs"
     with VllmGenerator(model, rules, machine, template.stop_ids, logs / "engine.log") as generator:
         yield Workbench(
