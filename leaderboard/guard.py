@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -45,6 +46,18 @@ class Guard:
             await refusal(scope, receive, send_guarded)
         else:
             await self.app(scope, receive, send_guarded)
+
+
+class Zipped:
+    """Middleware that sends pages gzipped. Gradio compresses what its address calls text (.js, .css, .csv), no page."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.zipped = GZipMiddleware(app, minimum_size=1000, compresslevel=5)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_page = scope["type"] == "http" and "." not in scope["path"] and not scope["path"].startswith("/gradio_api")
+        await (self.zipped if is_page else self.app)(scope, receive, send)
 
 
 def is_cross_site(headers: Headers) -> bool:

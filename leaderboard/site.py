@@ -6,7 +6,7 @@ import gradio
 from starlette.exceptions import HTTPException
 
 from leaderboard.api import attach
-from leaderboard.guard import Guard
+from leaderboard.guard import Guard, Zipped
 from leaderboard.pages import ROUTES
 from leaderboard.settings import Settings
 from leaderboard.snapshot import Reader
@@ -22,6 +22,7 @@ def make_app(settings: Settings) -> gradio.Server:
     # First come, first served: Gradio adds its own pages for / and /static when it launches, behind these.
     app.router.routes.extend(ROUTES)
     app.add_middleware(Guard)
+    app.add_middleware(Zipped)
     app.add_exception_handler(NotFound, not_found)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(Exception, broken)
@@ -35,7 +36,7 @@ def launch(app: gradio.Server, settings: Settings, *, wait: bool = True) -> None
         server_name=settings.host,
         server_port=settings.port,
         prevent_thread_lock=not wait,
-        quiet=not wait,
+        quiet=True,
         share=False,
         ssr_mode=False,
         pwa=False,

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from leaderboard.guard import HEADERS
 from leaderboard.settings import Settings
 from leaderboard.snapshot import Reader, Snapshot
 from leaderboard.tables import Table
@@ -43,7 +44,7 @@ class Site:
     def __init__(self, settings: Settings, reader: Reader) -> None:
         self.settings = settings
         self.reader = reader
-        self.build = _build()
+        self.build = _build(settings)
         self.templates: Environment = environment(self.build)
 
     def render(self, request: Request, view: View, status: int = 200) -> HTMLResponse:
@@ -117,7 +118,8 @@ def broken(request: Request, error: Exception) -> Response:
     """The answer when the fault is ours. What went wrong is in the log, under the page's address."""
     log.error("%s %s: %s", request.method, request.url.path, error)
     what = "The fault is ours, not yours, and it has been logged with this page's address. Please try again later."
-    return problem(request, 500, "Something broke here", what)
+    # Starlette answers for a broken page outside of all middleware, so the guard cannot add its headers.
+    return problem(request, 500, "Something broke here", what, HEADERS)
 
 
 def problem(request: Request, status: int, title: str, what: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -160,9 +162,9 @@ register_url_convertor("stem", _Stem())
 register_url_convertor("ending", _Ending())
 
 
-def _build() -> str:
-    """A hash over the pages' own files, so that neither a browser nor a proxy keeps a page of an older release."""
-    digest = hashlib.sha256()
+def _build(settings: Settings) -> str:
+    """A hash over all that shapes a page besides the arena's content, so that neither a browser nor a proxy keeps a page of an older release."""
+    digest = hashlib.sha256(repr(settings).encode())
     for file in sorted(HERE.rglob("*")):
         if file.is_file() and "__pycache__" not in file.parts:
             digest.update(file.read_bytes())

@@ -31,6 +31,7 @@ function drawCharts() {
 }
 
 function watchForm(form) {
+  form.dataset.watched = "";
   const files = form.querySelector("input[type=file]");
   const note = form.querySelector("[data-files]");
   const limit = Number(form.dataset.limit);
@@ -50,8 +51,12 @@ function watchForm(form) {
   addEventListener("pageshow", () => form.removeAttribute("aria-busy"));
 }
 
-if (document.querySelector("[data-figure]")) {
+function start() {
   drawCharts();
-  inDark.addEventListener("change", drawCharts);
+  document.querySelectorAll("form[data-limit]:not([data-watched])").forEach(watchForm);
 }
-document.querySelectorAll("form[data-limit]").forEach(watchForm);
+
+start();
+// Going back, htmx puts a fresh copy of the page in place, which has no chart yet.
+document.addEventListener("htmx:after:swap", start);
+inDark.addEventListener("change", drawCharts);

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from leaderboard.settings import read_settings
 from leaderboard.site import make_app
-from submissions.arena import Arena, open_arena
+from submissions.arena import Arena
 from tests.leaderboard.filled import fill
 
 Open = Callable[..., TestClient]
@@ -17,11 +17,6 @@ Open = Callable[..., TestClient]
 @pytest.fixture
 def arena(tmp_path: Path) -> Arena:
     return fill(tmp_path / "arena")
-
-
-@pytest.fixture
-def empty(tmp_path: Path) -> Arena:
-    return open_arena(str(tmp_path / "empty"))
 
 
 @pytest.fixture
@@ -35,4 +30,5 @@ def visit(tmp_path: Path) -> Open:
 
 @pytest.fixture
 def site(arena: Arena, visit: Open) -> TestClient:
+    assert arena.tasks()
     return visit()

@@ -51,9 +51,7 @@ def test_published_figures_stand_only_under_their_own_protocol(site: TestClient)
 
 
 def test_a_published_overall_figure_is_the_mean_over_tasks(site: TestClient) -> None:
-    row = next(
-        row for row in site.get(f"{BOARD}.json?protocol=paper@1").json() if row["system"] == "OpenAI o3 w/ ref"
-    )
+    row = next(row for row in site.get(f"{BOARD}.json?protocol=paper@1").json() if row["system"] == "OpenAI o3 w/ ref")
     assert row["overall"] == pytest.approx((51 * 38.98 + 157 * 72.70) / 208)
 
 
@@ -83,7 +81,7 @@ def test_a_choice_that_does_not_exist_names_those_that_do(site: TestClient, quer
     assert "there are:" in answer.text
 
 
-def test_an_empty_board_points_to_the_protocol_that_has_numbers(empty: Arena, visit: Open) -> None:
+def test_an_empty_board_points_to_the_protocol_that_has_numbers(visit: Open) -> None:
     page = visit("empty").get(BOARD).text
     assert "No system has a number here yet" in page
     assert f'href="{BOARD}?protocol=paper%401"' in page

@@ -30,7 +30,7 @@ def test_every_page_answers(arena: Arena, site: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_an_empty_arena_has_every_page(empty: Arena, visit: Open, path: str) -> None:
+def test_an_empty_arena_has_every_page(visit: Open, path: str) -> None:
     assert visit("empty").get(path).status_code == 200
 
 
@@ -69,7 +69,7 @@ def test_every_link_of_ours_leads_somewhere(arena: Arena, site: TestClient) -> N
         assert site.get(link).status_code in (200, 302, 303, 307), link
 
 
-def test_home_leads_with_the_board_that_has_numbers(site: TestClient, empty: Arena, visit: Open) -> None:
+def test_home_leads_with_the_board_that_has_numbers(site: TestClient, visit: Open) -> None:
     assert "<b>demo@1</b>" in site.get("/").text
     assert "<b>paper@1</b>" in visit("empty").get("/").text
 
@@ -153,5 +153,6 @@ def test_a_page_that_rests_on_a_damaged_record_alone_says_so(arena: Arena, site:
     answer = TestClient(site.app, raise_server_exceptions=False).get(f"/submissions/{waiting}")
     assert answer.status_code == 500
     assert "The fault is ours" in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert str(tmp_path) not in answer.text
     assert waiting in site.get("/submissions").text

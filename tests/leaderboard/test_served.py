@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import plotly.offline
@@ -15,7 +13,6 @@ from gradio_client.exceptions import AppError
 
 from leaderboard.quick import WRITES_STUBS
 from leaderboard.web import HERE
-from submissions.arena import open_arena
 from tests.leaderboard.filled import SCRIPT, fill
 from tests.leaderboard.serving import served
 
@@ -78,8 +75,11 @@ def test_pages_carry_the_headers_and_ask_no_other_host(address: str) -> None:
 
 
 def test_pages_are_sent_compressed(address: str) -> None:
-    answer = httpx.get(f"{address}/board/dataset_research", headers={"Accept-Encoding": "br"})
-    assert answer.headers["content-encoding"] == "br"
+    page = httpx.get(f"{address}/board/dataset_research", headers={"Accept-Encoding": "gzip, br"})
+    table = httpx.get(f"{address}/board/dataset_research.csv", headers={"Accept-Encoding": "gzip, br"})
+    assert (page.headers["content-encoding"], table.headers["content-encoding"]) == ("gzip", "br")
+    assert page.text.startswith("<!doctype html>")
+    assert table.text.startswith("system,team")
 
 
 def test_gradio_takes_no_files(address: str) -> None:
@@ -87,7 +87,7 @@ def test_gradio_takes_no_files(address: str) -> None:
     assert answer.status_code >= 400
 
 
-def test_a_form_is_taken_by_the_real_server(address: str, tmp_path: Path) -> None:
+def test_a_form_is_taken_by_the_real_server(address: str) -> None:
     rows = b'{"input": "q", "output": "a"}\n' * 12
     form = {"track": "dataset_research", "action": "check"}
     answer = httpx.post(f"{address}/submit", data=form, files=[("files", ("mc-en-science.jsonl", rows))])

@@ -80,7 +80,8 @@ def test_no_file_at_all(site: TestClient) -> None:
     assert "Choose at least one file." in answer.text
 
 
-def test_an_upload_over_the_limit_is_refused_while_it_is_sent(arena: Arena, visit: Open, temporary: Path) -> None:
+@pytest.mark.usefixtures("arena")
+def test_an_upload_over_the_limit_is_refused_while_it_is_sent(visit: Open, temporary: Path) -> None:
     site = visit(MAX_UPLOAD_MB="1")
     large = ("mc-en-science.jsonl", b"x" * (2 * 2**20))
     answer = send(site, "submit", large)
@@ -89,7 +90,8 @@ def test_an_upload_over_the_limit_is_refused_while_it_is_sent(arena: Arena, visi
     assert list(temporary.iterdir()) == []
 
 
-def test_a_length_that_was_not_announced_is_counted(arena: Arena, visit: Open) -> None:
+@pytest.mark.usefixtures("arena")
+def test_a_length_that_was_not_announced_is_counted(visit: Open) -> None:
     site = visit(MAX_UPLOAD_MB="1")
     head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.jsonl"\r\n\r\n'
     chunks = (head, *[b"x" * 65536] * 40, b"\r\n--x--\r\n")
@@ -121,7 +123,7 @@ def test_a_form_of_ours_is_taken(site: TestClient, headers: dict[str, str]) -> N
     assert answer.status_code == 200
 
 
-def test_an_arena_without_tasks_says_so(empty: Arena, visit: Open) -> None:
+def test_an_arena_without_tasks_says_so(visit: Open) -> None:
     site = visit("empty")
     assert "no benchmark yet" in site.get("/submit").text
     answer = send(site, "check", GOOD)

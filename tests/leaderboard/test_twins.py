@@ -93,7 +93,11 @@ def test_every_page_links_to_its_twins(arena: Arena, site: TestClient) -> None:
     for path in pages(arena):
         if "metadata" not in path:
             page = unescape(site.get(path).text).replace("%40", "@")
-            assert {ending for ending in ("csv", "json", "parquet") if f'.{ending}' in page} == {"csv", "json", "parquet"}
+            assert {ending for ending in ("csv", "json", "parquet") if f".{ending}" in page} == {
+                "csv",
+                "json",
+                "parquet",
+            }
 
 
 def test_files_of_the_site_are_kept_for_good_under_their_build(site: TestClient) -> None:

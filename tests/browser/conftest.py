@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from submissions.arena import Arena
+from submissions.local import LocalRepo
+from tests.browser.chromium import launched
+from tests.leaderboard.filled import fill
+from tests.leaderboard.serving import served
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def arena_of_base(tmp_path_factory: pytest.TempPathFactory) -> Arena:
+    return fill(tmp_path_factory.mktemp("browser") / "arena")
+
+
+@pytest.fixture(scope="session")
+def base(arena_of_base: Arena) -> Iterator[str]:
+    assert isinstance(arena_of_base.results, LocalRepo)
+    with served(arena_of_base.results.folder.parent) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright, launched(playwright) as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def visit(base: str, browser: Browser) -> Iterator[Open]:
+    """Opens pages; at the end, none of them may have complained or asked another host for anything."""
+    complaints: list[str] = []
+    contexts = []
+
+    def complain(message: ConsoleMessage) -> None:
+        # The browser reports every page that is sent with an error status, which a refusal and a miss rightly are.
+        if message.type == "error" and "responded with a status of 4" not in message.text:
+            complaints.append(message.text)
+
+    def opened(path: str, expects: int = 200, **options: Any) -> Page:
+        context = browser.new_context(base_url=base, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("requestfailed", lambda request: complaints.append(f"{request.url} failed"))
+        page.on("request", lambda request: request.url.startswith((base, "data:")) or complaints.append(request.url))
+        page.on("console", complain)
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == expects
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []

@@ -1,0 +1,141 @@
+"""The board in a real browser: with and without JavaScript, wide and narrow, light and dark."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Open
+from tests.leaderboard.filled import FORMULA, SCRIPT
+
+pytestmark = pytest.mark.slow
+BOARD = "/board/dataset_research"
+PAGES = (
+    "/", BOARD, f"{BOARD}?protocol=paper%401", "/tasks", "/tasks/cls-ar-sarcasm", "/submissions", "/submit", "/about",
+)  # fmt: skip
+
+
+def at(page: Page) -> str:
+    parts = urlsplit(page.url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def systems(page: Page) -> list[str]:
+    return page.locator("#view table").first.locator("tbody th > a, tbody th > span").all_text_contents()
+
+
+def test_the_first_row_is_the_best_and_hostile_text_is_text(visit: Open) -> None:
+    page = visit(BOARD)
+    expect(page.locator("tbody th a").first).to_have_text(SCRIPT)
+    assert FORMULA in systems(page)
+    assert page.locator("main script:not([type='application/json'])").count() == 0
+
+
+def test_the_radar_chart_is_drawn_with_every_system(visit: Open) -> None:
+    page = visit(BOARD)
+    expect(page.locator(".chart svg .scatterlayer .trace")).to_have_count(4)
+    expect(page.locator(".chart .legendtext").first).to_have_text("GPT-4o-search")
+    assert page.locator(".chart svg.main-svg").first.evaluate("svg => getComputedStyle(svg).position") == "absolute"
+
+
+def test_a_switch_swaps_the_table_and_the_url_and_back_swaps_them_again(visit: Open) -> None:
+    page = visit(BOARD)
+    page.evaluate("document.body.dataset.kept = 'yes'")
+    first = page.locator("td.col-score .number").first.text_content()
+    page.get_by_role("link", name="1 shot", exact=True).click()
+    expect(page).to_have_url(re.compile(r"method=few_shot_1$"))
+    expect(page.locator("#method-few_shot_1")).to_have_attribute("aria-current", "true")
+    assert page.locator("td.col-score .number").first.text_content() != first
+    assert page.evaluate("document.body.dataset.kept") == "yes"
+    page.go_back()
+    expect(page.locator("#method-fine_tune")).to_have_attribute("aria-current", "true")
+    assert at(page) == BOARD
+    assert page.locator("td.col-score .number").first.text_content() == first
+    expect(page.locator(".chart svg .scatterlayer .trace")).to_have_count(4)
+
+
+def test_a_view_survives_a_reload(visit: Open) -> None:
+    page = visit(BOARD)
+    page.locator("#protocol-paper\\@1").click()
+    expect(page).to_have_url(re.compile("protocol=paper%401"))
+    page.locator("#sort-knowledge").click()
+    expect(page.locator("th[aria-sort=descending]")).to_have_text("Knowledge")
+    seen = systems(page)
+    assert seen[0] == "GPT-4o-search"
+    page.reload()
+    assert systems(page) == seen
+
+
+def test_the_keyboard_reaches_a_switch_and_keeps_its_place(visit: Open) -> None:
+    page = visit(BOARD)
+    page.locator("#subset-pro").focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("subset=pro"))
+    expect(page.locator("#subset-pro")).to_have_attribute("aria-current", "true")
+    expect(page.locator("#subset-pro")).to_be_focused()
+
+
+def test_without_javascript_all_of_it_is_there(visit: Open) -> None:
+    page = visit(BOARD, java_script_enabled=False)
+    expect(page.locator("tbody th a").first).to_have_text(SCRIPT)
+    page.get_by_role("link", name="3 shots", exact=True).click()
+    assert at(page) == f"{BOARD}?method=few_shot_3"
+    expect(page.locator("#metadata tbody tr")).to_have_count(4)
+    expect(page.locator(".chart")).not_to_be_visible()
+
+
+def test_filters_work_without_a_button_and_without_javascript(visit: Open) -> None:
+    page = visit("/tasks")
+    page.select_option("#filter-kind", "knowledge")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    assert "kind=knowledge" in page.url
+    plain = visit("/tasks", java_script_enabled=False)
+    plain.select_option("#filter-kind", "knowledge")
+    plain.get_by_role("button", name="Filter").click()
+    expect(plain.locator("tbody tr")).to_have_count(2)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_phone_never_scrolls_sideways(visit: Open, path: str) -> None:
+    page = visit(path, viewport={"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_head_stays_in_sight(visit: Open) -> None:
+    page = visit(BOARD, viewport={"width": 1440, "height": 400})
+    page.locator("#view tbody tr").nth(4).scroll_into_view_if_needed()
+    page.mouse.wheel(0, 150)
+    expect(page.locator("#view thead th").first).to_be_in_viewport()
+
+
+def test_dark_is_dark_in_page_and_chart(visit: Open) -> None:
+    page = visit(BOARD, color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 22, 28)"
+    text = page.locator(".chart .legendtext").first
+    expect(text).to_have_css("fill", "rgb(227, 232, 238)")
+    page.emulate_media(color_scheme="light")
+    expect(text).to_have_css("fill", "rgb(28, 33, 40)")
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "parquet"])
+def test_a_download_holds_the_figures_on_the_page(visit: Open, tmp_path: Path, ending: str) -> None:
+    page = visit(f"{BOARD}?method=few_shot_5")
+    shown = [text.replace("−", "-") for text in page.locator("td.col-score > .number").all_text_contents()]
+    with page.expect_download() as download:
+        page.locator("#view .downloads a", has_text=re.compile(ending, re.IGNORECASE)).click()
+    file = tmp_path / f"board.{ending}"
+    download.value.save_as(file)
+    table = {"csv": pd.read_csv, "json": pd.read_json, "parquet": pd.read_parquet}[ending](file)
+    values = [value for row in table[["overall", "knowledge", "reasoning"]].to_numpy(float) for value in row]
+    assert [f"{value:.3f}" for value in values if value == value] == shown
+
+
+def test_a_missing_page_leads_on(visit: Open) -> None:
+    page = visit("/tasks/none", expects=404)
+    page.get_by_role("main").get_by_role("link", name="Tasks").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Tasks")
