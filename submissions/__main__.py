@@ -2,7 +2,8 @@
 
 import sys
 
-from submissions.cli import main
+from submissions.cli import app
+from submissions.command_line import run
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(app, "submissions", sys.argv[1:]))

@@ -5,24 +5,21 @@ Exit codes: 0 done or accepted; 1 refused, or a mistake in the command; 2 our fa
 
 from __future__ import annotations
 
-import json
-import sys
 import tempfile
-import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Annotated
 
 import typer
 
-from submissions import screen
+from submissions import terminal
 from submissions.arena import open_arena, parse_lines
 from submissions.benchmark import open_benchmark
 from submissions.check import check as check_sources
+from submissions.command_line import print_json, progress
 from submissions.download import download as download_submission
-from submissions.errors import ArenaError, NotFound, OurError, TheirError
+from submissions.errors import NotFound, TheirError
 from submissions.intake import Delivery, receive
 from submissions.models import SystemType, Task
 from submissions.report import Report
@@ -57,9 +54,9 @@ def check(
     with tempfile.TemporaryDirectory() as into:
         report = _report(source, _tasks(arena, benchmark, tasks), Path(into), track)
     if as_json:
-        _print_json({"accepted": report.accepted, **report.model_dump(mode="json")})
+        print_json({"accepted": report.accepted, **report.model_dump(mode="json")})
     else:
-        typer.echo(screen.report(report))
+        typer.echo(terminal.report(report))
     if not report.accepted:
         raise typer.Exit(TheirError.exit_code)
 
@@ -92,9 +89,9 @@ def submit(
         report = _report(source, where.tasks(), Path(into), track)
         stored = receive(where, report, Path(into), delivery, datetime.now(UTC)) if report.accepted else None
     if as_json:
-        _print_json({"id": stored.id if stored else None, "report": report.model_dump(mode="json")})
+        print_json({"id": stored.id if stored else None, "report": report.model_dump(mode="json")})
     else:
-        typer.echo(screen.report(report))
+        typer.echo(terminal.report(report))
     if stored is None:
         raise typer.Exit(TheirError.exit_code)
     if not as_json:
@@ -114,11 +111,11 @@ def status(
     result = where.result(history.submission) if history.now.state == "published" else None
     if as_json:
         totals = [total.model_dump(mode="json") for total in result.totals] if result else None
-        _print_json({"state": history.now.state, **history.model_dump(mode="json"), "totals": totals})
+        print_json({"state": history.now.state, **history.model_dump(mode="json"), "totals": totals})
         return
-    typer.echo(screen.history(history))
+    typer.echo(terminal.history(history))
     if result:
-        screen.totals(result)
+        terminal.totals(result)
 
 
 @app.command()
@@ -131,32 +128,16 @@ def download(
     """Write a submission, and its result once that is published, into a new folder."""
     written = download_submission(open_arena(arena), ulid.upper(), to)
     if as_json:
-        _print_json({"folder": str(to), "files": written})
+        print_json({"folder": str(to), "files": written})
         return
     typer.echo(f"Wrote {len(written)} file(s) to {to}.")
     if "result.json" not in written:
         typer.echo("There is no result yet; `status` says where the submission stands.")
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run a command; the exit code."""
-    sys.excepthook = _fail
-    try:
-        # Not app(…): that would put its own hook for uncaught exceptions in place of ours.
-        typer.main.get_command(app)(list(arguments), prog_name="python -m submissions")
-    except SystemExit as end:
-        # 2 is typer's code for a mistake in the command, which is not our failure.
-        return TheirError.exit_code if end.code else 0
-    except ArenaError as error:
-        return _say(str(error), error.exit_code, arguments)
-    except OSError as error:
-        return _say(f"The machine failed, not the submission: {error}.", OurError.exit_code, arguments)
-    return 0
-
-
 def _report(sources: list[Path], tasks: Sequence[Task], into: Path, track: str) -> Report:
-    with screen.progress() as progress:
-        return check_sources(sources, tasks, into=into, track=track_named(track), progress=progress)
+    with progress("checking") as bar:
+        return check_sources(sources, tasks, into=into, track=track_named(track), progress=bar)
 
 
 def _tasks(arena: str | None, benchmark: str | None, file: Path | None) -> tuple[Task, ...]:
@@ -170,20 +151,3 @@ def _tasks(arena: str | None, benchmark: str | None, file: Path | None) -> tuple
     if not file.is_file():
         raise NotFound(f"No file {file} with tasks: check the name.")
     return parse_lines(str(file), file.read_bytes(), Task)
-
-
-def _print_json(document: object) -> None:
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
-
-
-def _say(message: str, code: int, arguments: Sequence[str]) -> int:
-    typer.echo(message, err=True)
-    if "--json" in arguments:
-        _print_json({"error": message, "fault": "submission" if code == TheirError.exit_code else "evaluator"})
-    return code
-
-
-def _fail(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """End with the code of our own failures where Python would end with 1, which means the submitter's."""
-    traceback.print_exception(kind, error, trace)
-    raise SystemExit(OurError.exit_code)

@@ -100,7 +100,9 @@ def test_our_failures_end_with_2(arena: Path, good: Path) -> None:
 
 
 def test_a_bug_of_ours_ends_with_2() -> None:
-    code = "import sys; from submissions.cli import main; main(['--help']); raise KeyError('a bug')"
+    code = (
+        "import typer; from submissions.command_line import run; run(typer.Typer(), 'x', []); raise KeyError('a bug')"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2
     assert "KeyError: 'a bug'" in done.stderr

@@ -1,35 +1,17 @@
-"""What the command line shows to people: a report, a history, a table of totals, and how far a check has come."""
+"""What the command line shows to people: a report, a history, a table of totals."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
-from submissions.check import Progress
 from submissions.listing import shown
 from submissions.models import History, Result
 from submissions.report import Problem, Report
 from submissions.tables import total_table
-
-
-@contextmanager
-def progress() -> Iterator[Progress]:
-    """A bar on stderr while files are checked; nothing where stderr is no terminal."""
-    console = Console(stderr=True)
-    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Checking", total=None)
-
-        def advance(file: str, done: int, of: int) -> None:
-            bar.update(task, completed=done, total=of, description=f"Checked {escape(file)}")
-
-        yield advance
 
 
 def report(report: Report) -> str:
