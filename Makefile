@@ -1,30 +1,76 @@
-# make demo · make test · make lint · make bench · make web · make locks
+# make demo · make web · make test · make lint · make bench · make screenshots · make locks · make clean
 SHELL := /bin/bash
-PYTHON ?= python3.11
+.SHELLFLAGS := -euo pipefail -c
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 7860
 SERVE ?= yes
 ARENA ?= .arena
+
 export OMP_NUM_THREADS ?= 1
 export RAY_USAGE_STATS_ENABLED = 0
-
-.PHONY: demo test lint bench web locks clean
+export GRADIO_ANALYTICS_ENABLED = False
+export VLLM_NO_USAGE_STATS = 1
 
 LOCKS := evaluator/requirements-cpu.txt requirements.txt tests/requirements.txt
+PIP := -m pip --disable-pip-version-check --quiet
 
-.venv/.ready: $(LOCKS)
-	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --disable-pip-version-check --no-deps -q $(foreach lock,$(LOCKS),-r $(lock))
-	touch $@
+.PHONY: demo web test lint bench screenshots locks clean
 
-.venv-web/.ready: requirements.txt
-	$(PYTHON) -m venv .venv-web
-	.venv-web/bin/python -m pip install --disable-pip-version-check --no-deps -q -r requirements.txt
-	touch $@
+# The demo: everything on this machine, evaluated for real, then served.
+demo: .venv/.ready
+	.venv/bin/python -m demo $(ARENA)
+	@if [ "$(SERVE)" != no ]; then ARENA=$(ARENA) PORT=$(PORT) exec .venv/bin/python app.py; fi
+
+# The web app alone, from the Space's requirements: no torch.
+web: .venv-web/.ready
+	ARENA=$(ARENA) PORT=$(PORT) exec .venv-web/bin/python app.py
+
+test: .venv/.ready .venv-web/.ready .venv/.chromium
+	.venv/bin/pytest $(TESTS)
 
 lint: .venv/.ready
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
-test: .venv/.ready .venv-web/.ready
-	.venv/bin/pytest
+bench: .venv/.ready .venv/.chromium
+	for file in check overhead web; do echo "== $$file"; .venv/bin/python -m benchmarks.$$file; done
+
+# Chromium of each page, phone and desktop, light and dark, of the arena in $(ARENA).
+screenshots: .venv/.ready .venv/.chromium
+	.venv/bin/python -m tests.browser.screenshots screenshots
+
+.venv/.ready: $(LOCKS)
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; v == (3, 11) or sys.exit(f"Python 3.11 is needed, this is {v[0]}.{v[1]}: set PYTHON=/path/to/python3.11")'
+	@command -v g++ >/dev/null || { echo 'g++ is needed: DeepSpeed compiles one extension (Debian: apt-get install g++)'; exit 1; }
+	$(PYTHON) -m venv .venv
+	.venv/bin/python $(PIP) install --no-deps $(foreach lock,$(LOCKS),-r $(lock)) || { echo 'See "The environment" in docs/contributor.md: torch must be the CPU build.'; exit 1; }
+	touch $@
+
+.venv-web/.ready: requirements.txt
+	$(PYTHON) -m venv .venv-web
+	.venv-web/bin/python $(PIP) install --no-deps -r requirements.txt
+	touch $@
+
+# A browser for the tests: the one that is there, else Debian's where this is Debian and we may.
+.venv/.chromium: .venv/.ready
+	@if ! command -v chromium >/dev/null && [ -z "$${CHROMIUM:-}" ]; then \
+	  if [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq chromium fonts-noto-core fonts-noto-cjk >/dev/null; \
+	  else echo 'The browser tests need Chromium: install it (Debian: apt-get install chromium) or set CHROMIUM=/path/to/chromium. They will fail without.'; fi; fi
+	touch $@
+
+# New lock files from the .in files, all in step with each other.
+locks: .venv/.ready
+	.venv/bin/python $(PIP) install uv
+	UV=.venv/bin/uv; ALL=$$(mktemp); \
+	COMPILE="$$UV pip compile --quiet --python-version 3.11 --no-header --annotation-style line --override evaluator/overrides-cpu.txt"; \
+	export UV_FIND_LINKS="$${UV_FIND_LINKS:-$${PIP_FIND_LINKS:-}}"; \
+	$$COMPILE evaluator/requirements-cpu.in requirements.in tests/requirements.in -o $$ALL >/dev/null; \
+	for name in requirements evaluator/requirements-cpu tests/requirements; do \
+	  $$COMPILE -c $$ALL $$name.in -o $$name.txt >/dev/null; \
+	  sed -i "s#, -c $$ALL##; s#-c $$ALL, ##; s#  *\# via -c $$ALL\$$##" $$name.txt; \
+	done
+	UV=.venv/bin/uv; $$UV pip compile --quiet --python-version 3.11 --no-header --annotation-style line evaluator/requirements-gpu.in -o evaluator/requirements-gpu.txt >/dev/null
+
+clean:
+	rm -rf .venv .venv-web .arena screenshots

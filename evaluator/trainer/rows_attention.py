@@ -1,7 +1,7 @@
-"""Attention for rows that stand in one sequence, on machines without flash attention: each row attends to itself.
+"""Attention for rows that stand in one sequence: each row attends to itself.
 
-The CPU's counterpart of flash attention's variable-length call: it takes the same row bounds, and costs the sum of the
-squared row lengths where a masked sequence would cost the square of the sum.
+It takes the row bounds of flash attention's variable-length call, runs on any device, and costs the sum of the squared
+row lengths where a masked sequence would cost the square of the sum.
 """
 
 from __future__ import annotations

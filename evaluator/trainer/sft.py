@@ -20,7 +20,6 @@ from evaluator.child import Parent, die_with_parent
 from evaluator.trainer import rows_attention
 
 ZERO3 = Path(__file__).with_name("zero3.json")
-ATTENTION = {"cpu": rows_attention.NAME, "cuda": "flash_attention_2"}
 BACKENDS = {"cpu": "gloo", "cuda": "nccl"}
 
 
@@ -106,7 +105,7 @@ def train(job: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> dict[s
     arguments = settings(job, part)  # first: DeepSpeed's settings decide how weights are loaded
     trainer = TargetTokenTrainer(
         model=AutoModelForCausalLM.from_pretrained(
-            job["base_model"], dtype=job["dtype"], attn_implementation=ATTENTION[job["device"]]
+            job["base_model"], dtype=job["dtype"], attn_implementation=rows_attention.NAME
         ),
         args=arguments,
         train_dataset=rows,

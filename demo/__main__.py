@@ -1,0 +1,76 @@
+"""`python -m demo ARENA`: the whole way once, for real: import, submit, measure anchors, evaluate, publish.
+
+Run again it finds what is done and does the rest, which may be nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from curation.layout import import_flat
+from evaluator import terminal
+from evaluator.anchors import measure_anchors
+from evaluator.workbench import open_workbench
+from evaluator.worker import Worker, alone
+from submissions.arena import Arena, open_arena
+from submissions.benchmark import open_benchmark
+from submissions.check import check
+from submissions.command_line import Progress, progress, run
+from submissions.errors import OurError
+from submissions.intake import Delivery, receive
+from submissions.models import Task
+from submissions.tracks import track_named
+
+DEMO = Path(__file__).parent
+PROTOCOL = "demo@1"
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    arena: Annotated[Path, typer.Argument(metavar="ARENA", help="The folder of the arena; made if it is not there.")],
+    profile: Annotated[str, typer.Option(help="The machine.")] = "cpu",
+) -> None:
+    """Fill an arena with the demo benchmark and two evaluated submissions."""
+    arena.mkdir(parents=True, exist_ok=True)
+    where = open_arena(str(arena))
+    with alone(arena / "work"), progress("importing the benchmark") as bar:
+        import_flat(DEMO / "benchmark", arena / "benchmark", bar)
+        benchmark = open_benchmark(str(arena / "benchmark"))
+        deliver(where, benchmark.tasks(), bar)
+        with open_workbench(PROTOCOL, profile, arena / "work", bar) as bench:
+            anchors = measure_anchors(benchmark, bench, benchmark.tasks())
+            worker = Worker(where, benchmark, bench)
+            worker.publish_tasks()
+            line = worker.queue()
+            for ulid in line:
+                if worker.work(ulid) == "failed":
+                    raise OurError(f"{ulid} failed: {where.history(ulid).now.message}")
+    terminal.anchor_table(anchors)
+    for ulid in where.result_ids():
+        terminal.result_table(where.result(ulid))
+
+
+def deliver(arena: Arena, tasks: tuple[Task, ...], bar: Progress) -> None:
+    """Submit the demo's systems that the arena does not have yet."""
+    there = {arena.submission(ulid).system for ulid in arena.submission_ids()}
+    for name, system in json.loads((DEMO / "systems.json").read_text()).items():
+        delivery = Delivery.from_form({**system, "submitter": system["team"]})
+        if delivery.system in there:
+            continue
+        with tempfile.TemporaryDirectory() as into:
+            folder = DEMO / "submissions" / name
+            report = check([folder], tasks, into=Path(into), track=track_named("dataset_research"), progress=bar)
+            receive(arena, report, Path(into), delivery, datetime.now(UTC))
+
+
+if __name__ == "__main__":
+    sys.exit(run(app, "demo", sys.argv[1:]))
