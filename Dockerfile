@@ -13,17 +13,14 @@ ENV HOST=0.0.0.0 PORT=7860 ARENA=/data/arena
 EXPOSE 7860
 CMD ["python", "app.py"]
 
-FROM nvidia/cuda:13.0.1-devel-ubuntu24.04 AS evaluator
-# The devel image: DeepSpeed compiles an extension when a training first starts.
-RUN apt-get update && apt-get install -y --no-install-recommends software-properties-common git g++ ninja-build \
-    && add-apt-repository ppa:deadsnakes/ppa && apt-get install -y --no-install-recommends python3.11-venv python3.11-dev \
-    && rm -rf /var/lib/apt/lists/*
+FROM python:3.11-slim AS evaluator
+# g++ and ninja: DeepSpeed compiles an extension when a training first starts. The CUDA libraries come with torch.
+RUN apt-get update && apt-get install -y --no-install-recommends g++ ninja-build && rm -rf /var/lib/apt/lists/*
 WORKDIR /srv
-RUN python3.11 -m venv /venv
-ENV PATH=/venv/bin:$PATH RAY_USAGE_STATS_ENABLED=0 VLLM_NO_USAGE_STATS=1
 COPY evaluator/requirements-gpu.txt .
 RUN pip install --no-cache-dir --no-deps -r requirements-gpu.txt
 COPY submissions submissions
 COPY evaluator evaluator
 COPY curation curation
+ENV RAY_USAGE_STATS_ENABLED=0 VLLM_NO_USAGE_STATS=1
 ENTRYPOINT ["python", "-m", "evaluator"]
