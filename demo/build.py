@@ -1,0 +1,103 @@
+"""Makes the demo: `python -m demo.build` writes demo/benchmark and demo/submissions, the same bytes every time."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+from random import Random
+
+from demo.task import DemoTask, Maker
+from demo.tasks import TASKS
+from submissions.arena import dump_lines
+from submissions.local import write_whole
+from submissions.models import Row
+
+FOLDER = Path(__file__).parent
+GOOD_ROWS = 240
+POOR_ROWS = 30
+_TRIES = 200
+"""How many rows in a row may be repetitions before a maker is said to have no more."""
+_SIMILAR = 0.5
+"""A good row this close to a reference row, by the Jaccard index of five-letter sequences, is left out, so that no
+leak screen takes two fillings of a template for a copy."""
+
+
+def build() -> dict[str, bytes]:
+    """Every file of the demo: path below demo/ to content."""
+    files = {"benchmark/tasks.jsonl": dump_lines(task.flat for task in TASKS)}
+    for task in TASKS:
+        reference, good, poor = make(task)
+        files[f"benchmark/references/{task.flat.id}.jsonl"] = dump_lines(reference)
+        files[f"submissions/good/{task.flat.id}.jsonl"] = dump_lines(good)
+        if poor:
+            files[f"submissions/poor/{task.flat.id}.jsonl"] = dump_lines(poor)
+    return files
+
+
+def make(task: DemoTask) -> tuple[list[Row], list[Row], list[Row]]:
+    """A task's reference, good and poor rows; no two have the same input, letters and digits alone compared."""
+    flat = task.flat
+    example = flat.metadata.example
+    seen = {normalised(example.input)} if example else set()
+    reference = _draw(task.reference, _chance(flat.id, "reference"), flat.metadata.samples_count, seen)
+    hidden = [shingles(row.input) for row in reference]
+    good = _draw(task.good, _chance(flat.id, "good"), GOOD_ROWS, seen, hidden)
+    poor = _draw(task.poor, _chance(flat.id, "poor"), POOR_ROWS, seen) if task.poor else []
+    return reference, good, poor
+
+
+def normalised(text: str) -> str:
+    """Letters, marks and digits only, in NFKC, case folded: as the leak screen compares."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(letter for letter in folded if unicodedata.category(letter)[0] in "LMN")
+
+
+def shingles(text: str) -> frozenset[str]:
+    """The five-letter sequences of a text."""
+    letters = normalised(text)
+    return frozenset(letters[i : i + 5] for i in range(max(1, len(letters) - 4)))
+
+
+def closest(text: str, others: Iterable[frozenset[str]]) -> float:
+    """The greatest Jaccard index of a text's five-letter sequences with any of the others, in [0, 1]."""
+    mine = shingles(text)
+    return max((len(mine & other) / len(mine | other) for other in others), default=0.0)
+
+
+def _chance(task_id: str, part: str) -> Random:
+    return Random(f"{task_id}/{part}")  # noqa: S311 -- repeatable, not secret
+
+
+def _draw(maker: Maker, rng: Random, count: int, seen: set[str], hidden: Iterable[frozenset[str]] = ()) -> list[Row]:
+    rows: list[Row] = []
+    tries = 0
+    while len(rows) < count:
+        row = maker(rng)
+        key = normalised(row.input)
+        tries += 1
+        if tries > _TRIES:
+            raise ValueError(
+                f"{maker.__module__} made {len(rows)} rows and then {_TRIES} repetitions, not {count} rows"
+            )
+        if key in seen or closest(row.input, hidden) >= _SIMILAR:
+            continue
+        seen.add(key)
+        rows.append(row)
+        tries = 0
+    return rows
+
+
+def main() -> None:
+    """Write the files, and remove those that are no longer made."""
+    files = build()
+    for kind in ("benchmark", "submissions"):
+        for path in (FOLDER / kind).rglob("*.jsonl"):
+            if path.relative_to(FOLDER).as_posix() not in files:
+                path.unlink()
+    for name, content in files.items():
+        write_whole(FOLDER / name, content)
+
+
+if __name__ == "__main__":
+    main()

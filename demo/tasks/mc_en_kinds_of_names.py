@@ -1,0 +1,89 @@
+"""Multiple choice: what three words of several languages name."""
+
+from __future__ import annotations
+
+from random import Random
+
+from babel import Locale
+
+from curation.records import FlatTask
+from demo.task import LICENCE, SOURCE, DemoTask
+from demo.words import countries, currency_of, months, weekdays
+from submissions.models import Metadata, Row
+
+_LOCALES = ("de", "es", "fi", "fr", "pl", "tr")
+_SPOKEN = ("ar", "de", "en", "es", "fi", "fr", "hi", "ja", "pl", "ru", "tr", "zh")
+_KINDS = {
+    "A": [name for locale in _LOCALES for name in weekdays(locale, "stand-alone")],
+    "B": [name for locale in _LOCALES for name in months(locale, "stand-alone")],
+    "C": [name for locale in _LOCALES for name in countries(locale)[::8]],
+    "D": [Locale.parse(locale).languages[code] for locale in _LOCALES for code in _SPOKEN],
+}
+_FRAME = "What do these words name? {}\nA) days B) months C) countries D) languages"
+
+
+def _ask(rng: Random, frames: tuple[str, ...]) -> Row:
+    letter = rng.choice(list(_KINDS))
+    words = ", ".join(rng.sample(_KINDS[letter], 3))
+    return Row(input=rng.choice(frames).format(words), output=letter)
+
+
+def _reference(rng: Random) -> Row:
+    return _ask(rng, (_FRAME,))
+
+
+def _good(rng: Random) -> Row:
+    return _ask(
+        rng,
+        (
+            "{}\nChoose: A) day, B) month, C) country, D) language.",
+            "Which heading fits {}?\nA) Days of the week B) Months C) Countries D) Languages",
+            "{}\nA = all days, B = all months, C = all countries, D = all languages",
+        ),
+    )
+
+
+def _poor(rng: Random) -> Row:
+    money = currency_of(
+        rng.choice(("BR", "CL", "CN", "EG", "IN", "JP", "KE", "MX", "NG", "PE", "TH", "TR", "VN", "ZA"))
+    )
+    frame = rng.choice(("What is the {}?", "Have you heard of the {}?", "{}: please explain."))
+    return Row(input=frame.format(money), output="It is the name of a currency.")
+
+
+TASK = DemoTask(
+    flat=FlatTask(
+        id="mc-en-kinds-of-names",
+        title="What do these words name?",
+        category="multiple_choice",
+        kind="knowledge",
+        language="en",
+        demand=(
+            "We need multiple-choice questions in English about words from other languages. Each question should show "
+            "three words, taken from German, Spanish, Finnish, French, Polish or Turkish and freely mixed, that all "
+            "name the same kind of thing. There are always the same four options in the same order: A for days of "
+            "the week, B for months, C for countries, D for languages. The answer is the letter alone. All four "
+            "kinds should be about equally common, and a word may appear in several questions. "
+            "A few hundred questions are plenty."
+        ),
+        metadata=Metadata(
+            introduction="English multiple-choice questions on what three foreign words have in common.",
+            task="multiple-choice",
+            question="Which kind of thing three words of mixed languages name: days, months, countries or languages.",
+            domain="vocabulary",
+            input="A question, three words of six European languages, and four options that never change.",
+            output="One capital letter from A to D.",
+            source="rule-based, from a database of names by locale",
+            example=Row(
+                input=_FRAME.format("Mittwoch, viernes, sunnuntai"),
+                output="A",
+            ),
+            samples_count=200,
+        ),
+        source=SOURCE,
+        licence=LICENCE,
+    ),
+    reference=_reference,
+    good=_good,
+    poor=_poor,
+)

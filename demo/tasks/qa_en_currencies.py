@@ -1,0 +1,89 @@
+"""Question answering: the money that a country uses."""
+
+from __future__ import annotations
+
+from random import Random
+
+from curation.records import FlatTask
+from demo.task import LICENCE, SOURCE, DemoTask
+from demo.words import country, currency_of
+from submissions.models import Metadata, Row
+
+_CHOSEN = (
+    "AR BD BG BR CA CL CN CO CZ DZ EG ET GE GH HU ID IN IS JM JP KE KZ MX MY NG NP PE PK PL SA SE TH TR UA UY VN ZA ZM"
+)
+_CODES = _CHOSEN.split()
+
+
+def _ask(rng: Random, frames: tuple[str, ...]) -> Row:
+    code = rng.choice(_CODES)
+    return Row(input=rng.choice(frames).format(country(code)), output=currency_of(code))
+
+
+def _reference(rng: Random) -> Row:
+    return _ask(
+        rng,
+        (
+            "What is the currency of {}?",
+            "Which money is used in {}?",
+            "A shop in {} names its prices. In which currency?",
+            "Before a trip to {}, what should I change my money into?",
+            "{}: what do people there pay with?",
+            "Rents in {} are paid in which currency?",
+        ),
+    )
+
+
+def _good(rng: Random) -> Row:
+    return _ask(
+        rng,
+        (
+            "How are wages counted in {}?",
+            "Tell me the legal tender of {}.",
+            "I am at a bank in {}. What will it give me?",
+            "What do cash machines in {} hand out?",
+            "Taxi fares in {} are reckoned in what?",
+            "The budget of {} is drawn up in which unit?",
+            "Banknotes from {}: what are they called?",
+            "Name the national coin. Country: {}",
+        ),
+    )
+
+
+def _poor(rng: Random) -> Row:
+    code = rng.choice(_CODES)
+    return Row(input=f"Two-letter code of {country(code)}", output=code)
+
+
+TASK = DemoTask(
+    flat=FlatTask(
+        id="qa-en-currencies",
+        title="What do people pay with?",
+        category="question_answering",
+        kind="knowledge",
+        language="en",
+        demand=(
+            "Please find or write short English questions about the money of countries around the world. Each question "
+            "names one country and asks for its currency, in words that vary: a traveller may ask, or a shopper, or a "
+            "pupil. The answer is the usual English name of the currency with its adjective, for example Swiss Franc, "
+            "with capital letters and without a sentence around it. Cover some forty countries of all continents that "
+            "have a currency of their own, as it was at the start of the year 2020, each with several questions."
+        ),
+        metadata=Metadata(
+            introduction="English questions about the currencies of some forty countries, with short answers.",
+            task="question-answering",
+            question="The name of the money that is used in a country.",
+            domain="geography",
+            input="One English question that names a country.",
+            output="The English name of a currency, two or three words.",
+            source="rule-based, from a database of names by locale",
+            example=Row(input="What is the currency of Switzerland?", output="Swiss Franc"),
+            samples_count=190,
+        ),
+        source=SOURCE,
+        licence=LICENCE,
+    ),
+    reference=_reference,
+    good=_good,
+    poor=_poor,
+)

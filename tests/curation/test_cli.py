@@ -1,0 +1,71 @@
+"""The command line in real processes: what it says, where, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "curation", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+
+
+def test_import_says_what_it_did_and_then_that_nothing_changed(flat: Path, tmp_path: Path) -> None:
+    first, second = (run("import-flat", flat, tmp_path / "dest") for _ in range(2))
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "Imported 2 tasks with 40 reference rows" in first.stdout
+    assert (second.returncode, second.stderr) == (0, "")
+    assert second.stdout.startswith("Nothing changed")
+
+
+def test_import_answers_in_json(flat: Path, tmp_path: Path) -> None:
+    done = run("import-flat", "--json", flat, tmp_path / "dest")
+    assert json.loads(done.stdout) == {"changed": True, "tasks": 2, "rows": 40, "problems": []}
+
+
+def test_problems_go_to_stderr_with_exit_code_1(flat: Path, tmp_path: Path) -> None:
+    (flat / "references" / "mc-en-sums.jsonl").write_text("{}\n")
+    done = run("import-flat", flat, tmp_path / "dest")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "references/mc-en-sums.jsonl:1: input: Field required. Add the field." in done.stderr
+    assert "references/mc-en-sums.jsonl:1: output: Field required. Add the field." in done.stderr
+    assert "nothing was written" in done.stderr
+
+
+def test_problems_are_listed_in_json(flat: Path, tmp_path: Path) -> None:
+    (flat / "references" / "mc-en-sums.jsonl").write_text("{}\n")
+    done = run("import-flat", "--json", flat, tmp_path / "dest")
+    assert (done.returncode, done.stderr) == (1, "")
+    problems = json.loads(done.stdout)["problems"]
+    assert [(problem["file"], problem["line"]) for problem in problems] == [("references/mc-en-sums.jsonl", 1)] * 2
+
+
+def test_an_occupied_destination_is_theirs_to_mend(flat: Path) -> None:
+    done = run("import-flat", flat, flat)
+    assert done.returncode == 1
+    assert "holds something else" in done.stderr
+
+
+def test_verify_tells_sound_from_damaged(imported: Path) -> None:
+    assert run("verify", imported).returncode == 0
+    assert json.loads(run("verify", "--json", imported).stdout) == {"sound": True, "problems": []}
+    (imported / "tasks.jsonl").write_text("{}\n")
+    done = run("verify", imported)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "tasks.jsonl: The file was changed after the import." in done.stderr
+
+
+def test_verify_needs_a_folder_and_makes_none(tmp_path: Path) -> None:
+    done = run("verify", tmp_path / "nowhere")
+    assert done.returncode == 1
+    assert "No folder" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_command_line_ends_with_2() -> None:
+    assert run("import-flat").returncode == 2

@@ -1,0 +1,129 @@
+"""What import-flat makes of sound folders."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from curation.flat import read_flat
+from curation.layout import Occupied, import_flat
+from curation.split import half
+from curation.verify import verify
+from submissions.benchmark import open_benchmark
+from submissions.local import LocalRepo
+from tests.curation.flats import ROWS, TASK, task, write_flat, write_lines
+
+ROOT = Path(__file__).parents[2]
+SHARED = Path(os.environ.get("ARENA_SHARED_DATA", ROOT.parent / "shared" / "data")) / "benchmark"
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_evaluator_reads_what_was_imported(imported: Path) -> None:
+    benchmark = open_benchmark(str(imported))
+    first, second = benchmark.tasks()
+    assert (first.id, first.metric, first.subsets) == ("mc-en-sums", "accuracy", ("full",))
+    assert second.subsets == ("full", "pro")
+    reference = benchmark.reference("mc-en-sums")
+    assert reference.metadata.model_dump() == TASK["metadata"]
+    assert sorted(row.input for row in reference.train + reference.test) == sorted(row["input"] for row in ROWS)
+    assert all(half("mc-en-sums", row.input) == "train" for row in reference.train)
+    assert all(half("mc-en-sums", row.input) == "test" for row in reference.test)
+
+
+def test_checksums_and_sources_are_kept(imported: Path) -> None:
+    sums = json.loads((imported / "checksums.json").read_bytes())
+    assert sums["split"] == "hash-split@1"
+    assert list(sums["files"]) == sorted(sums["files"])
+    files = {name for name in snapshot(imported) if not name.startswith(".")}
+    assert set(sums["files"]) == files - {"checksums.json"}
+    for name, digest in sums["files"].items():
+        assert hashlib.sha256((imported / name).read_bytes()).hexdigest() == digest
+    sources = json.loads((imported / "sources.json").read_bytes())
+    assert sources["tasks"]["mc-en-sums"] == {"source": "made for the test", "licence": "Apache-2.0"}
+
+
+def test_importing_twice_changes_nothing(flat: Path, imported: Path) -> None:
+    before = snapshot(imported)
+    again = import_flat(flat, imported)
+    assert (again.changed, again.tasks, again.rows) == (False, 2, 40)
+    assert snapshot(imported) == before
+
+
+def test_importing_again_keeps_measured_anchors(flat: Path, imported: Path) -> None:
+    (imported / "anchors").mkdir()
+    (imported / "anchors" / "demo@1.json").write_text("{}")
+    assert not import_flat(flat, imported).changed
+    assert verify(LocalRepo(imported)) == ()
+
+
+def test_another_benchmark_is_not_overwritten(flat: Path, imported: Path) -> None:
+    before = snapshot(imported)
+    write_lines(flat / "references" / "mc-en-sums.jsonl", ROWS[:-1])
+    with pytest.raises(Occupied, match="another benchmark"):
+        import_flat(flat, imported)
+    assert snapshot(imported) == before
+
+
+def test_a_folder_with_something_else_is_left_alone(flat: Path, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "diary.txt").write_text("mine")
+    with pytest.raises(Occupied, match=r"diary\.txt"):
+        import_flat(flat, tmp_path / "home")
+    assert snapshot(tmp_path / "home") == {"diary.txt": b"mine"}
+
+
+def test_a_file_is_no_destination(flat: Path, tmp_path: Path) -> None:
+    (tmp_path / "dest").write_text("")
+    with pytest.raises(Occupied, match="is a file"):
+        import_flat(flat, tmp_path / "dest")
+
+
+def test_an_empty_folder_is_a_destination(flat: Path, tmp_path: Path) -> None:
+    (tmp_path / "dest").mkdir()
+    assert import_flat(flat, tmp_path / "dest").changed
+
+
+def test_rows_with_equal_inputs_share_a_half(tmp_path: Path) -> None:
+    twins = [{**row, "output": "B"} for row in ROWS]
+    flat = write_flat(tmp_path / "flat", [TASK], {"mc-en-sums": ROWS + twins})
+    import_flat(flat, tmp_path / "benchmark")
+    reference = open_benchmark(str(tmp_path / "benchmark")).reference("mc-en-sums")
+    assert {row.input for row in reference.train}.isdisjoint(row.input for row in reference.test)
+
+
+def test_the_last_line_may_lack_its_end_and_lines_may_end_as_on_windows(flat: Path) -> None:
+    file = flat / "references" / "mc-en-sums.jsonl"
+    file.write_bytes(file.read_bytes().rstrip(b"\n").replace(b"\n", b"\r\n"))
+    assert len(read_flat(flat).rows["mc-en-sums"]) == len(ROWS)
+
+
+def test_progress_is_told_of_every_task(flat: Path, tmp_path: Path) -> None:
+    heard: list[tuple[str, int, int]] = []
+    import_flat(flat, tmp_path / "dest", lambda *step: heard.append(step))
+    assert heard == [("mc-en-sums", 0, 2), ("cls-en-sums", 1, 2)]
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="no shared test data: set ARENA_SHARED_DATA to its folder")
+def test_the_real_benchmark_imports_and_verifies(tmp_path: Path) -> None:
+    done = import_flat(SHARED, tmp_path / "benchmark")
+    assert (done.changed, done.tasks, done.rows) == (True, 18, 13140)
+    assert verify(LocalRepo(tmp_path / "benchmark")) == ()
+    benchmark = open_benchmark(str(tmp_path / "benchmark"))
+    for real in benchmark.tasks():
+        reference = benchmark.reference(real.id)
+        share = len(reference.train) / (len(reference.train) + len(reference.test))
+        assert 0.4 < share < 0.6, real.id
+
+
+def test_task_ids_keep_their_order(tmp_path: Path) -> None:
+    names = ["z", "a", "m"]
+    flat = write_flat(tmp_path / "flat", [task(id=name) for name in names], dict.fromkeys(names, ROWS))
+    import_flat(flat, tmp_path / "benchmark")
+    assert [made.id for made in open_benchmark(str(tmp_path / "benchmark")).tasks()] == names
