@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from leaderboard.choice import Choice
@@ -54,12 +54,12 @@ COLUMNS = tuple(BoardRow.__annotations__)
 
 def board_table(snapshot: Snapshot, track: str, choice: Choice) -> Table:
     """The rows of a board in the chosen order; flagged entries after all others."""
-    rows = [asdict(row) for row in (*_evaluated(snapshot, track, choice), *_published(track, choice))]
-    rows.sort(key=lambda row: (row["system"].casefold(), row["submission"] or ""))
+    rows = [*_evaluated(snapshot, track, choice), *_published(track, choice)]
+    rows.sort(key=lambda row: (row.system.casefold(), row.submission or ""))
     ordered = in_order(rows, choice.sort)
-    ordered.sort(key=lambda row: row["flagged"] is not None)
+    ordered.sort(key=lambda row: row.flagged is not None)
     name = f"{track}-{choice.protocol}-{choice.method}-{choice.subset}"
-    return Table(name, frame_of(BoardRow, [BoardRow(**row) for row in ordered]))
+    return Table(name, frame_of(BoardRow, ordered))
 
 
 def protocols_of(snapshot: Snapshot, track: str) -> set[str]:

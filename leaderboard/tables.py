@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+Row = TypeVar("Row")
 _TYPES = {"str": "str", "int": "Int64", "float": "Float64", "bool": "boolean"}
 
 
@@ -34,18 +35,19 @@ class Table:
 def frame_of(kind: type[DataclassInstance], rows: Iterable[DataclassInstance]) -> pd.DataFrame:
     """Rows of a flat dataclass as a frame with one typed column for each field, even if there are no rows."""
     types = {field.name: _TYPES[str(field.type).removesuffix(" | None")] for field in fields(kind)}
-    return pd.DataFrame([asdict(row) for row in rows], columns=list(types), dtype="object").astype(types)
+    return pd.DataFrame([vars(row) for row in rows], columns=list(types), dtype="object").astype(types)
 
 
-def in_order(rows: Sequence[Mapping[str, Any]], sort: str) -> list[Mapping[str, Any]]:
-    """Rows by a column, `-column` for falling order; rows that lack the value always come last.
+def in_order(rows: Iterable[Row], sort: str) -> list[Row]:
+    """Rows by a field, `-field` for falling order; rows that lack the value always come last.
 
     Sorting is stable: equal rows keep the order they came in.
     """
     name = sort.removeprefix("-")
-    have = [row for row in rows if row[name] is not None]
-    have.sort(key=lambda row: _sortable(row[name]), reverse=sort.startswith("-"))
-    return have + [row for row in rows if row[name] is None]
+    keyed = [(getattr(row, name), row) for row in rows]
+    have = [pair for pair in keyed if pair[0] is not None]
+    have.sort(key=lambda pair: _sortable(pair[0]), reverse=sort.startswith("-"))
+    return [row for _, row in have] + [row for value, row in keyed if value is None]
 
 
 def _sortable(value: object) -> Any:

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from leaderboard.guard import HEADERS
+from leaderboard.kept import Answer, Kept
 from leaderboard.settings import Settings
 from leaderboard.snapshot import Reader, Snapshot
 from leaderboard.tables import Table
@@ -45,6 +46,7 @@ class Site:
         self.settings = settings
         self.reader = reader
         self.build = _build(settings)
+        self.kept = Kept(most=100)
         self.templates: Environment = environment(self.build)
 
     def render(self, request: Request, view: View, status: int = 200) -> HTMLResponse:
@@ -85,10 +87,14 @@ def page(path: str, show: Show) -> Route:
         headers = {"ETag": f'W/"{snapshot.key}-{site.build}"', "Cache-Control": "no-cache"}
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
+        key = (headers["ETag"], str(request.url.replace(scheme="", netloc="")))
+        if answer := site.kept.get(key):
+            return answer.response()
         view = show(Visit(site, snapshot, request.path_params, request.query_params, request.url.query))
         ending = request.path_params.get("ending")
         response = _twin(view, ending) if ending else site.render(request, view)
         response.headers.update(headers)
+        site.kept.put(key, Answer.of(response))
         return response
 
     return Route(path, endpoint)
@@ -163,7 +169,7 @@ register_url_convertor("ending", _Ending())
 
 
 def _build(settings: Settings) -> str:
-    """A hash over all that shapes a page besides the arena's content, so that neither a browser nor a proxy keeps a page of an older release."""
+    """A hash over all that shapes a page besides the arena's content, so that no cache outlives a release."""
     digest = hashlib.sha256(repr(settings).encode())
     for file in sorted(HERE.rglob("*")):
         if file.is_file() and "__pycache__" not in file.parts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from leaderboard.snapshot import Snapshot
 from leaderboard.tables import Table, frame_of, in_order
@@ -60,10 +60,10 @@ def show(visit: Visit) -> View:
 
 def scores_table(snapshot: Snapshot, name: str) -> Table:
     """Every system's score and gain on a task: by protocol and method, the highest gain first."""
-    scores = [asdict(row) for ulid, result in snapshot.results.items() for row in _rows(ulid, result, name)]
-    scores.sort(key=lambda row: (row["system"].casefold(), row["submission"]))
+    scores = [row for ulid, result in snapshot.results.items() for row in _rows(ulid, result, name)]
+    scores.sort(key=lambda row: (row.system.casefold(), row.submission))
     rows = in_order(in_order(in_order(scores, "-gain"), "method"), "protocol")
-    return Table(f"task-{name}", frame_of(TaskScore, [TaskScore(**row) for row in rows]))
+    return Table(f"task-{name}", frame_of(TaskScore, rows))
 
 
 def _of_task(result: Result, name: str) -> TaskResult | None:

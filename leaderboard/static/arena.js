@@ -22,13 +22,34 @@ function themed(layout) {
   };
 }
 
-function drawCharts() {
-  for (const place of document.querySelectorAll("[data-figure]")) {
-    const figure = JSON.parse(document.getElementById(place.dataset.figure).textContent);
-    place.hidden = false;
-    Plotly.react(place, figure.data, themed(figure.layout), { displayModeBar: false, responsive: true });
-  }
+function draw(place) {
+  const figure = JSON.parse(document.getElementById(place.dataset.figure).textContent);
+  place.hidden = false;
+  Plotly.react(place, figure.data, themed(figure.layout), { displayModeBar: false, responsive: true });
 }
+
+let plotly;
+
+function loaded(address) {
+  plotly ||= new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.addEventListener("load", done);
+    script.addEventListener("error", failed);
+    script.src = address;
+    document.head.append(script);
+  });
+  return plotly;
+}
+
+// Plotly weighs more than all else together, so it is fetched when its chart comes near.
+const nearby = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (isIntersecting) {
+      nearby.unobserve(target);
+      loaded(target.dataset.plotly).then(() => draw(target));
+    }
+  }
+}, { rootMargin: "200px" });
 
 function watchForm(form) {
   form.dataset.watched = "";
@@ -52,11 +73,11 @@ function watchForm(form) {
 }
 
 function start() {
-  drawCharts();
+  document.querySelectorAll("[data-figure]").forEach((place) => nearby.observe(place));
   document.querySelectorAll("form[data-limit]:not([data-watched])").forEach(watchForm);
 }
 
 start();
 // Going back, htmx puts a fresh copy of the page in place, which has no chart yet.
 document.addEventListener("htmx:after:swap", start);
-inDark.addEventListener("change", drawCharts);
+inDark.addEventListener("change", () => document.querySelectorAll(".js-plotly-plot").forEach(draw));

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from submissions.arena import Arena
 from submissions.local import LocalRepo
@@ -44,13 +44,17 @@ def visit(base: str, browser: Browser) -> Iterator[Open]:
         if message.type == "error" and "responded with a status of 4" not in message.text:
             complaints.append(message.text)
 
+    def stay_at_home(request: Request) -> None:
+        if not request.url.startswith((base, "data:")):
+            complaints.append(request.url)
+
     def opened(path: str, expects: int = 200, **options: Any) -> Page:
         context = browser.new_context(base_url=base, **options)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("requestfailed", lambda request: complaints.append(f"{request.url} failed"))
-        page.on("request", lambda request: request.url.startswith((base, "data:")) or complaints.append(request.url))
+        page.on("request", stay_at_home)
         page.on("console", complain)
         answer = page.goto(path)
         assert answer is not None

@@ -53,6 +53,9 @@ def take(base: str, out: Path) -> None:
                 for scheme in SCHEMES:
                     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
                     page.goto(base + address)
+                    for chart in page.locator(".chart").all():
+                        chart.scroll_into_view_if_needed()
+                        chart.locator(".main-svg").first.wait_for()
                     page.screenshot(path=out / f"{name}-{width}-{scheme}.png", full_page=True)
                     page.close()
 

@@ -38,6 +38,7 @@ def test_the_first_row_is_the_best_and_hostile_text_is_text(visit: Open) -> None
 
 def test_the_radar_chart_is_drawn_with_every_system(visit: Open) -> None:
     page = visit(BOARD)
+    page.locator(".chart").scroll_into_view_if_needed()
     expect(page.locator(".chart svg .scatterlayer .trace")).to_have_count(4)
     expect(page.locator(".chart .legendtext").first).to_have_text("GPT-4o-search")
     assert page.locator(".chart svg.main-svg").first.evaluate("svg => getComputedStyle(svg).position") == "absolute"
@@ -56,6 +57,7 @@ def test_a_switch_swaps_the_table_and_the_url_and_back_swaps_them_again(visit: O
     expect(page.locator("#method-fine_tune")).to_have_attribute("aria-current", "true")
     assert at(page) == BOARD
     assert page.locator("td.col-score .number").first.text_content() == first
+    page.locator(".chart").scroll_into_view_if_needed()
     expect(page.locator(".chart svg .scatterlayer .trace")).to_have_count(4)
 
 
@@ -116,6 +118,7 @@ def test_the_head_stays_in_sight(visit: Open) -> None:
 def test_dark_is_dark_in_page_and_chart(visit: Open) -> None:
     page = visit(BOARD, color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 22, 28)"
+    page.locator(".chart").scroll_into_view_if_needed()
     text = page.locator(".chart .legendtext").first
     expect(text).to_have_css("fill", "rgb(227, 232, 238)")
     page.emulate_media(color_scheme="light")
@@ -130,7 +133,7 @@ def test_a_download_holds_the_figures_on_the_page(visit: Open, tmp_path: Path, e
         page.locator("#view .downloads a", has_text=re.compile(ending, re.IGNORECASE)).click()
     file = tmp_path / f"board.{ending}"
     download.value.save_as(file)
-    table = {"csv": pd.read_csv, "json": pd.read_json, "parquet": pd.read_parquet}[ending](file)
+    table: pd.DataFrame = getattr(pd, f"read_{ending}")(file)
     values = [value for row in table[["overall", "knowledge", "reasoning"]].to_numpy(float) for value in row]
     assert [f"{value:.3f}" for value in values if value == value] == shown
 
