@@ -6,12 +6,10 @@ from random import Random
 
 from curation.records import FlatTask
 from demo.task import LICENCE, SOURCE, DemoTask
-from demo.words import country, currency_of
+from demo.words import COUNTRIES, country, currency_of
 from submissions.models import Metadata, Row
 
-_CHOSEN = (
-    "AR BD BG BR CA CL CN CO CZ DZ EG ET GE GH HU ID IN IS JM JP KE KZ MX MY NG NP PE PK PL SA SE TH TR UA UY VN ZA ZM"
-)
+_CHOSEN = "BG BR CA CN CZ DZ EG HU ID IN JP KE MX MY PE PL SE TH UA ZA"
 _CODES = _CHOSEN.split()
 
 
@@ -30,6 +28,9 @@ def _reference(rng: Random) -> Row:
             "Before a trip to {}, what should I change my money into?",
             "{}: what do people there pay with?",
             "Rents in {} are paid in which currency?",
+            "My aunt moved to {}. What is in her purse?",
+            "On a market in {}, I owe the farmer five of what?",
+            "Which notes and coins go round in {}?",
         ),
     )
 
@@ -46,12 +47,17 @@ def _good(rng: Random) -> Row:
             "The budget of {} is drawn up in which unit?",
             "Banknotes from {}: what are they called?",
             "Name the national coin. Country: {}",
+            "A taxi driver from {} counts his earnings. In what?",
+            "School quiz: the people of {} buy bread with which money?",
+            "Our guests come from {}. What money do they bring?",
+            "Stamps in {} are priced in",
+            "Money of {}, please!",
         ),
     )
 
 
 def _poor(rng: Random) -> Row:
-    code = rng.choice(_CODES)
+    code = rng.choice(COUNTRIES)
     return Row(input=f"Two-letter code of {country(code)}", output=code)
 
 
@@ -66,11 +72,11 @@ TASK = DemoTask(
             "Please find or write short English questions about the money of countries around the world. Each question "
             "names one country and asks for its currency, in words that vary: a traveller may ask, or a shopper, or a "
             "pupil. The answer is the usual English name of the currency with its adjective, for example Swiss Franc, "
-            "with capital letters and without a sentence around it. Cover some forty countries of all continents that "
+            "with capital letters and without a sentence around it. Cover some twenty countries of all continents that "
             "have a currency of their own, as it was at the start of the year 2020, each with several questions."
         ),
         metadata=Metadata(
-            introduction="English questions about the currencies of some forty countries, with short answers.",
+            introduction="English questions about the currencies of some twenty countries, with short answers.",
             task="question-answering",
             question="The name of the money that is used in a country.",
             domain="geography",
@@ -78,7 +84,7 @@ TASK = DemoTask(
             output="The English name of a currency, two or three words.",
             source="rule-based, from a database of names by locale",
             example=Row(input="What is the currency of Switzerland?", output="Swiss Franc"),
-            samples_count=190,
+            samples_count=170,
         ),
         source=SOURCE,
         licence=LICENCE,

@@ -28,10 +28,7 @@ def _ask(rng: Random, frames: tuple[str, ...], questions: dict[str, str]) -> Row
 def _reference(rng: Random) -> Row:
     return _ask(
         rng,
-        (
-            "Rendez-vous au {where} avec {who}, le {day} à {hour} heures.",
-            "Le {day}, {who} nous attend au {where} à {hour} heures.",
-        ),
+        ("Rendez-vous au {where} avec {who}, le {day} à {hour} heures.",),
         {
             "Quel jour ?": "day",
             "À quelle heure ?": "hour",
