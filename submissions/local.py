@@ -115,12 +115,14 @@ class LocalRepo:
 
     @contextmanager
     def _locked(self, *, exclusive: bool) -> Iterator[None]:
-        if not self.folder.is_dir():
-            if not exclusive:
-                yield
-                return
+        file = self.folder / ".lock"
+        if exclusive:
             self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / ".lock").open("a") as lock:
+            file.touch()
+        elif not file.exists():  # nothing was ever committed here, and a reader leaves no trace
+            yield
+            return
+        with file.open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
             if (self.folder / ".journal").exists():
                 fcntl.flock(lock, fcntl.LOCK_EX)
