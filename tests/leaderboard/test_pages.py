@@ -52,10 +52,12 @@ def test_names_are_shown_whole(site: TestClient) -> None:
         assert name in page
 
 
-def test_no_style_and_no_script_is_inline(arena: Arena, site: TestClient) -> None:
+def test_no_style_sheet_is_inline_and_a_style_attribute_only_places_a_bar(arena: Arena, site: TestClient) -> None:
     for path in every_page(arena):
         page = re.sub(r">[^<]*<", "><", site.get(path).text)
-        assert " style=" not in page, path
+        assert all(
+            re.fullmatch(r"(--[abzlh]:-?[\d.]+%;?)+", style) for style in re.findall(r' style="([^"]*)"', page)
+        ), path
         assert "<style" not in page, path
 
 

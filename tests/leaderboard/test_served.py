@@ -70,7 +70,7 @@ def test_our_pages_come_before_gradio_s(address: str) -> None:
 def test_pages_carry_the_headers_and_ask_no_other_host(address: str) -> None:
     policy = httpx.get(address).headers["content-security-policy"]
     assert "default-src 'none'" in policy
-    assert "unsafe" not in policy
+    assert "script-src 'self'; style-src 'self';" in policy
     assert "frame-ancestors 'self' https://huggingface.co" in policy
 
 

@@ -45,7 +45,7 @@ def test_the_page_shows_the_twin_s_rows_in_its_order(site: TestClient) -> None:
     for query in ("", "?sort=reasoning", "?method=few_shot_1&subset=pro"):
         page = site.get(f"/board/dataset_research{query}").text
         table = page.partition('id="metadata"')[0]
-        shown = re.findall(r'<td class="col-score">\s*<span class="number">([^<]*)', table)
+        shown = re.findall(r'<td class="col-score"[^>]*>\s*<span class="number">([^<]*)', table)
         rows = site.get(f"/board/dataset_research.json{query}").json()
         values = [row[name] for row in rows for name in ("overall", "knowledge", "reasoning")]
         assert shown == [f"{value:.3f}".replace("-", "−") for value in values if value is not None]
