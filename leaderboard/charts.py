@@ -41,7 +41,7 @@ def radar(rows: Sequence[Mapping[str, Any]], dimensions: Sequence[str], top: flo
             "radialaxis": {"range": [0, top], "tickvals": list(range(0, int(top) + 1, 2)), "angle": 90, "tickangle": 90}
         },
         legend={"orientation": "h", "y": -0.12, "x": 0.5, "xanchor": "center"},
-        margin={"l": 80, "r": 80, "t": 30, "b": 30},
+        margin={"l": 92, "r": 92, "t": 30, "b": 30},
         height=440,
     )
     plain: dict[str, Any] = json.loads(figure.to_json())

@@ -11,7 +11,7 @@ function themed(layout) {
   return {
     ...layout,
     paper_bgcolor: "rgba(0,0,0,0)",
-    font: { family: style.fontFamily, size: 13, color: token("--text") },
+    font: { family: style.fontFamily, size: 12, color: token("--text") },
     hoverlabel: { bgcolor: token("--surface"), bordercolor: token("--line"), font: { color: token("--text") } },
     polar: {
       ...polar,

@@ -56,6 +56,8 @@ def take(base: str, out: Path) -> None:
                     for chart in page.locator(".chart").all():
                         chart.scroll_into_view_if_needed()
                         chart.locator(".main-svg").first.wait_for()
+                    # A sticky head would be pictured where the scrolling left it.
+                    page.evaluate("scrollTo(0, 0)")
                     page.screenshot(path=out / f"{name}-{width}-{scheme}.png", full_page=True)
                     page.close()
 

@@ -1,0 +1,30 @@
+"""What docs/visitor.md says is true."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.leaderboard.filled import fill
+from tests.leaderboard.serving import served
+
+PAGE = (Path(__file__).parents[2] / "docs/visitor.md").read_text()
+
+
+def test_its_examples_run_and_its_addresses_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arena = fill(tmp_path / "arena")
+    names = {"/tasks/<id>": "/tasks/mc-en-science", "/submissions/<id>": f"/submissions/{arena.submission_ids()[0]}"}
+    with served(tmp_path / "arena") as base:
+        for example in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):
+            exec(example.replace("http://127.0.0.1:7860", base), {})
+        addresses = re.findall(r"`(/[^`\s…]*)`", PAGE)
+        for address in addresses:
+            for name, real in names.items():
+                address = address.replace(name, real)
+            if address not in ("/task", "/status"):
+                assert httpx.get(base + address).status_code == 200, address
+    assert len(addresses) > 15
+    assert "OpenAI o3 w/ ref" in capsys.readouterr().out
