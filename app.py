@@ -7,21 +7,23 @@ import sys
 from collections.abc import Mapping
 
 from leaderboard.quick import quick_imports
-from leaderboard.settings import Settings, read_settings
+from leaderboard.settings import Settings, must_be_free, read_settings
 from submissions.errors import ArenaError
 
 
 def main(environ: Mapping[str, str]) -> None:
-    """Serve the arena until interrupted. Raises SystemExit for a bad setting."""
+    """Serve the arena until interrupted. Raises SystemExit for a setting that cannot be used."""
     try:
         settings = read_settings(environ)
         serve(settings)
     except ArenaError as error:
-        sys.exit(f"app.py: {error}")
+        print(f"app.py: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
 
 
 def serve(settings: Settings) -> None:
     """Launch the web app on its host and port, and wait."""
+    must_be_free(settings)
     with quick_imports():
         from leaderboard.site import launch, make_app
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -37,6 +38,20 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         protocol=_protocol(environ.get("ARENA_PROTOCOL") or "demo@1"),
         max_upload_bytes=_whole(environ, "MAX_UPLOAD_MB", 512, 1, 100_000) * 2**20,
     )
+
+
+def must_be_free(settings: Settings) -> None:
+    """See that the server can listen where it is told to. Raises BadSetting."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            where = f"HOST={settings.host} PORT={settings.port}"
+            raise BadSetting(
+                f"Cannot listen at {where}: {error.strerror or error}. Set another PORT or HOST."
+            ) from error
 
 
 def _whole(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from leaderboard.protocols import WORDS
 from submissions.models import METHODS
+from submissions.tracks import TRACKS
 
 REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """What makes abc\\u202egpj.exe look like abcexe.jpg; scripts that run from right to left need none of them."""
@@ -33,12 +34,20 @@ def environment(build: str) -> Environment:
     found.filters |= {"words": words, "moment": moment, "segment": segment, "sized": sized, "figure": figure}
     found.globals |= {
         "build": build,
+        "site_pages": site_pages(),
         "method_names": METHOD_NAMES,
         "subset_names": SUBSET_NAMES,
         "protocol_words": WORDS,
         "interval_bar": interval_bar,
     }
     return found
+
+
+def site_pages() -> list[tuple[str, str]]:
+    """What the head of every page links to: a board goes by its title as soon as there are two."""
+    boards = [(f"/board/{track.name}", track.title if len(TRACKS) > 1 else "Board") for track in TRACKS.values()]
+    others = ("Tasks", "Submissions", "Submit", "About")
+    return boards + [(f"/{label.lower()}", label) for label in others]
 
 
 def visible(value: object) -> object:

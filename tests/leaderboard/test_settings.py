@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from leaderboard.settings import BadSetting, read_settings
+from tests.leaderboard.serving import free_port
 
 
 def test_defaults_serve_this_machine_only() -> None:
@@ -24,3 +31,40 @@ def test_a_space_is_reached_from_outside_unless_told_otherwise() -> None:
 def test_a_value_that_makes_no_sense_is_named(name: str, value: str) -> None:
     with pytest.raises(BadSetting, match=name):
         read_settings({name: value})
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def start(**environ: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **environ}
+    return subprocess.run(
+        [sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_app_does_not_start_on_a_bad_setting() -> None:
+    ended = start(PORT="http")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "app.py: PORT='http' is not a whole number from 1 to 65535: mend or unset it.\n"
+
+
+def test_the_app_does_not_start_on_a_taken_port() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        ended = start(PORT=str(other.getsockname()[1]))
+    assert ended.returncode == 2
+    assert "Address already in use. Set another PORT or HOST." in ended.stderr
+
+
+def test_the_app_does_not_start_without_a_place_for_the_arena(tmp_path: Path) -> None:
+    ended = start(ARENA=str(tmp_path / "none" / "arena"), PORT=str(free_port()))
+    assert ended.returncode == 1
+    assert "to hold the arena" in ended.stderr
+
+
+def test_the_web_app_needs_nothing_of_the_evaluator() -> None:
+    loaded = "import sys, leaderboard.site; print(*sorted({name.split('.')[0] for name in sys.modules}), *sys.modules)"
+    names = subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not {"evaluator", "torch", "transformers", "ray", "submissions.benchmark"} & set(names.stdout.split())
