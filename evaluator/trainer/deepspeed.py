@@ -64,6 +64,7 @@ class DeepSpeedTrainer:
             "OMP_NUM_THREADS": str(self.profile.threads),
             "TOKENIZERS_PARALLELISM": "false",
             "HF_HUB_OFFLINE": "1",
+            "PYTHONWARNINGS": "ignore::FutureWarning",  # torch says twenty times a step what DeepSpeed will rename
             "PATH": _path_with_ninja(),
             **cpu,
         }
