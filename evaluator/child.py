@@ -50,12 +50,11 @@ class Child:
             )
         self._connection: Connection | None = None
         try:
-            self._connection = self._accept(listener, time.monotonic() + start_seconds)
+            with listener:
+                self._connection = self._accept(listener, time.monotonic() + start_seconds)
         except BaseException:
             self.close()
             raise
-        finally:
-            listener.close()
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Hand the child a message. Raises ChildFailed if it is gone."""
