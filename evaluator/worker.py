@@ -20,7 +20,7 @@ from evaluator.tracks import SCORERS, Entry, Evaluation
 from evaluator.workbench import Workbench
 from submissions.arena import Arena, commit_again, dump, dump_lines
 from submissions.benchmark import Benchmark
-from submissions.errors import ArenaError, EvaluatorError, TheirError
+from submissions.errors import ArenaError, EvaluatorError
 from submissions.models import History, Result, Stage, State, Status, Submission
 from submissions.repo import Change
 
@@ -58,14 +58,15 @@ class Worker:
         return line
 
     def work(self, ulid: str) -> State:
-        """Evaluate one submission and publish; the state it ended in. Raises only what is not ArenaError."""
+        """Evaluate one submission and publish; the state it ended in. Raises only what is not ArenaError.
+
+        What was stored has passed the check, so whatever goes wrong now is ours: even a file that is not found.
+        """
         try:
             submission = self.arena.submission(ulid)
             result = self._evaluate(submission)
-        except TheirError as error:
-            return self._ended(ulid, "refused", str(error), "submission")
         except ArenaError as error:
-            return self._ended(ulid, "failed", str(error), "evaluator")
+            return self._failed(ulid, str(error))
         self._publish(result)
         return "published"
 
@@ -92,11 +93,9 @@ class Worker:
         status = _status("published", "The result is public.", stage="publish")
         commit_again(self.arena.results, [Change(path, dump(result)), self._noted(result.submission, status)])
 
-    def _ended(
-        self, ulid: str, state: Literal["refused", "failed"], message: str, fault: Literal["submission", "evaluator"]
-    ) -> State:
-        commit_again(self.arena.results, [self._noted(ulid, _status(state, message, fault=fault))])
-        return state
+    def _failed(self, ulid: str, message: str) -> State:
+        commit_again(self.arena.results, [self._noted(ulid, _status("failed", message, fault="evaluator"))])
+        return "failed"
 
     def _noted(self, ulid: str, status: Status) -> Change:
         """The change that adds a status; progress within a stage replaces the progress before it."""

@@ -41,10 +41,7 @@ class Arena:
 
     def submission(self, ulid: str) -> Submission:
         """One submission. Raises NotFound."""
-        path = f"{folder_of(ulid)}/submission.json"
-        if path not in self.submissions.list(path):
-            raise NotFound(f"No submission {ulid}: `submit` printed its id, and the queue lists all.")
-        return read_record(self.submissions, path, Submission)
+        return read_record(self.submissions, self._path(ulid), Submission)
 
     def rows(self, submission: Submission, task: str) -> tuple[Row, ...]:
         """The rows that a submission delivers for a task. Raises NotFound."""
@@ -58,9 +55,9 @@ class Arena:
         path = f"status/{ulid}.json"
         if path in self.results.list(path):
             return read_record(self.results, path, History)
-        received = Status(
-            state="received", message="Stored; waiting for the evaluator.", time=self.submission(ulid).created_at
-        )
+        self._path(ulid)
+        # Not the record's time: a submission that cannot be read must not stop the queue of all others.
+        received = Status(state="received", message="Stored; waiting for the evaluator.", time=time_of(ulid))
         return History(submission=ulid, entries=(received,))
 
     def result_ids(self) -> list[str]:
@@ -78,6 +75,13 @@ class Arena:
         changes.append(Change(f"{folder}/submission.json", dump(submission)))
         commit_again(self.submissions, changes)
 
+    def _path(self, ulid: str) -> str:
+        """Where the record of a submission lies. Raises NotFound."""
+        path = f"{folder_of(ulid)}/submission.json"
+        if path not in self.submissions.list(path):
+            raise NotFound(f"No submission {ulid}: `submit` printed its id, and the queue lists all.")
+        return path
+
 
 def open_arena(where: str) -> Arena:
     """The arena in a folder. Raises NotFound if its parent does not exist."""
@@ -89,13 +93,17 @@ def open_arena(where: str) -> Arena:
 
 def folder_of(ulid: str) -> str:
     """Where a submission lies: `<yyyy>/<mm>/<ulid>`, from the time in its id. Raises NotFound for no ULID."""
+    return f"{time_of(ulid):%Y/%m}/{ulid}"
+
+
+def time_of(ulid: str) -> datetime:
+    """When an id was given. Raises NotFound for no ULID."""
     from ulid import ULID
 
     try:
-        time = ULID.from_str(ulid).datetime.astimezone(UTC)
+        return ULID.from_str(ulid).datetime.astimezone(UTC)
     except ValueError as error:
         raise NotFound(f"{ulid[:40]!r} is not a submission id: 26 characters of 0-9 and A-Z.") from error
-    return f"{time:%Y/%m}/{ulid}"
 
 
 def new_id(now: datetime) -> str:
