@@ -4,24 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evaluator.metrics.text import plain
+from evaluator.metrics.text import folded, plain
+
+_SENTENCE_SIGNS = " .,;:!?*`'\"()[]«»„“”‘’。、"
 
 
 def accuracy(predictions: Sequence[str], references: Sequence[str], labels: Sequence[str]) -> list[float]:
     """1 or 0 per item. `labels` are all labels of the task (the distinct outputs of its reference)."""
-    known = {plain(label) for label in (*labels, *references)}
+    known = {bare(label) for label in (*labels, *references)}
     return [
-        float(plain(reference) == label_of(prediction, known))
+        float(bare(reference) == label_of(prediction, known))
         for prediction, reference in zip(predictions, references, strict=True)
     ]
 
 
+def bare(text: str) -> str:
+    """Folded text without the signs of a sentence around it. Other signs stay: C++ is not C#, and + is not -."""
+    return folded(text).strip(_SENTENCE_SIGNS) or folded(text)
+
+
 def label_of(answer: str, labels: set[str]) -> str | None:
-    """The label that an answer gives, or None if it gives none or several; `labels` are plain texts."""
+    """The label that an answer gives, or None if it gives none or several; `labels` are bare texts."""
     lines = answer.strip().splitlines()
-    line = plain(lines[0]) if lines else ""
+    line = bare(lines[0]) if lines else ""
     if line in labels:
         return line
-    named = [label for label in labels if label and f" {label} " in f" {line} "]
-    longest = [label for label in named if not any(label != other and label in other for other in named)]
+    words = plain(line)
+    same = [label for label in labels if label and plain(label) == words]
+    named = same or [label for label in labels if label and f" {plain(label)} " in f" {words} "]
+    longest = [one for one in named if not any(_is_part(plain(one), plain(other)) for other in named)]
     return longest[0] if len(longest) == 1 else None
+
+
+def _is_part(one: str, other: str) -> bool:
+    return one != other and one in other

@@ -9,9 +9,9 @@ import regex
 
 from evaluator.metrics.text import plain
 
-_OPTION = regex.compile(r"(?m)^\s*\(?([A-Z])[).:、．]\s*(.+?)\s*$")
-_ONLY_LETTER = regex.compile(r"[\W_]*([A-Z])[\W_]*")
-_LEADING_LETTER = regex.compile(r"[\W_]*([A-Z])\s*[).:、．].*")
+_OPTION = regex.compile(r"(?m)^\s*\(?([A-Za-z])[).:、．]\s*(.+?)\s*$")
+_ONLY_LETTER = regex.compile(r"[\W_]*([A-Za-z])[\W_]*")
+_LEADING_LETTER = regex.compile(r"[\W_]*([A-Za-z])\s*[).:、．].*")
 _LETTER = regex.compile(r"\b([A-Z])\b")
 
 
@@ -25,19 +25,20 @@ def accuracy(predictions: Sequence[str], references: Sequence[str], questions: S
 
 def options(question: str) -> dict[str, str]:
     """Letter to option text, as far as the question shows them (`A) text`, `(B) text`, `C. text`)."""
-    return dict(_OPTION.findall(unicodedata.normalize("NFKC", question)))
+    found = _OPTION.findall(unicodedata.normalize("NFKC", question))
+    return {letter.upper(): text for letter, text in found}
 
 
 def chosen(answer: str, choices: dict[str, str]) -> str | None:
     """The letter that an answer names, or None if it names none or several."""
     lines = unicodedata.normalize("NFKC", answer).strip().splitlines()
     first = lines[0] if lines else ""
-    for pattern in (_ONLY_LETTER, _LEADING_LETTER):
-        if match := pattern.fullmatch(first):
-            return match[1]
-    by_text = {letter for letter, text in choices.items() if plain(text) == plain(first)}
-    by_letter = set(_LETTER.findall(first)) & (choices.keys() or set("ABCDEFGHIJ"))
-    named = by_text or by_letter
+    if match := _ONLY_LETTER.fullmatch(first):
+        return str(match[1]).upper()
+    named = {letter for letter, text in choices.items() if plain(text) == plain(first)}
+    if not named and (match := _LEADING_LETTER.fullmatch(first)):
+        return str(match[1]).upper()
+    named = named or set(_LETTER.findall(first)) & (choices.keys() or set("ABCDEFGHIJ"))
     return named.pop() if len(named) == 1 else None
 
 

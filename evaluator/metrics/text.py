@@ -18,8 +18,8 @@ def folded(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Folded text with runs of signs and blanks as single blanks."""
-    return _NOT_WORD.sub(" ", folded(text)).strip()
+    """Folded text with runs of signs and blanks as single blanks; a text of signs alone stays what it is."""
+    return _NOT_WORD.sub(" ", folded(text)).strip() or folded(text)
 
 
 def tokens(text: str, language: str) -> list[str]:
