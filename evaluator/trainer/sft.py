@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import deepspeed
@@ -18,9 +20,12 @@ from transformers import AutoModelForCausalLM, DataCollatorWithFlattening, Train
 
 from evaluator.child import Parent, die_with_parent
 from evaluator.trainer import rows_attention
+from evaluator.trainer.order import training_order
 
 ZERO3 = Path(__file__).with_name("zero3.json")
 BACKENDS = {"cpu": "gloo", "cuda": "nccl"}
+LAST_STEPS = 5
+"""The reported loss is the mean over this many steps at the end."""
 
 
 class Report(TrainerCallback):
@@ -75,7 +80,8 @@ def settings(job: dict[str, Any], scratch: Path) -> TrainingArguments:
         per_device_train_batch_size=job["micro_batch"],
         gradient_accumulation_steps=sft["global_batch"] // at_once,
         average_tokens_across_devices=True,
-        num_train_epochs=sft["epochs"],
+        num_train_epochs=1,  # scheduled() repeats the rows
+        train_sampling_strategy="sequential",
         learning_rate=sft["learning_rate"],
         lr_scheduler_type=sft["scheduler"],
         warmup_steps=sft["warmup_ratio"],
@@ -87,40 +93,51 @@ def settings(job: dict[str, Any], scratch: Path) -> TrainingArguments:
         remove_unused_columns=False,
         gradient_checkpointing=job["device"] == "cuda",
         save_strategy="no",
-        logging_steps=5,
+        logging_steps=1,
+        logging_nan_inf_filter=False,  # it would show a lost training as a smooth curve
         report_to="none",
         disable_tqdm=True,
     )
 
 
+def scheduled(job: dict[str, Any]) -> Dataset:
+    """All rows of all epochs in training order."""
+    with Path(job["rows"]).open() as lines:
+        rows = [json.loads(line) for line in lines]
+    sft = job["sft"]
+    blank = {"input_ids": rows[0]["input_ids"][:1], "labels": [-100]}
+    order = training_order(len(rows), sft["epochs"], sft["global_batch"], sft["seed"])
+    return Dataset.from_list([*rows, blank]).select([len(rows) if row is None else row for row in order])
+
+
 def train(job: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """Fine-tune the base model on a job's rows and save it; steps and last loss."""
+    """Fine-tune the base model on a job's rows; steps and last loss. A model whose loss is no number is not saved."""
     out = Path(job["out"])
     part = out.with_name(f".part-{out.name}")
     if torch.distributed.get_rank() == 0:
         shutil.rmtree(part, ignore_errors=True)
     torch.distributed.barrier()
-    with Path(job["rows"]).open() as lines:
-        rows = Dataset.from_list([json.loads(line) for line in lines])
     arguments = settings(job, part)  # first: DeepSpeed's settings decide how weights are loaded
     trainer = TargetTokenTrainer(
         model=AutoModelForCausalLM.from_pretrained(
             job["base_model"], dtype=job["dtype"], attn_implementation=rows_attention.NAME
         ),
         args=arguments,
-        train_dataset=rows,
+        train_dataset=scheduled(job),
         data_collator=DataCollatorWithFlattening(return_flash_attn_kwargs=True),
         callbacks=[Report(send)],
     )
     trainer.train()
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
-    trainer.save_model(str(part))
+    loss = fmean(losses[-LAST_STEPS:]) if all(map(math.isfinite, losses)) else math.nan
+    if math.isfinite(loss):
+        trainer.save_model(str(part))
     trainer.accelerator.free_memory()
     torch.distributed.barrier()
-    if torch.distributed.get_rank() == 0:
+    if torch.distributed.get_rank() == 0 and math.isfinite(loss):
         shutil.rmtree(out, ignore_errors=True)
         part.rename(out)
-    return {"steps": trainer.state.global_step, "loss": losses[-1] if losses else float("nan")}
+    return {"steps": trainer.state.global_step, "loss": loss}
 
 
 def _say_nothing(message: dict[str, Any]) -> None:

@@ -29,7 +29,7 @@ class Trained:
     job: TrainJob
     steps: int
     loss: float
-    """Mean training loss per target token over the last logged steps."""
+    """Mean training loss per target token over the last steps."""
 
 
 class Trainer(Protocol):
