@@ -6,7 +6,9 @@ results     (public)   tasks.jsonl, status/<ulid>.json, results/<ulid>.json     
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +22,7 @@ from submissions.models import History, Record, Result, Row, Status, Submission,
 from submissions.repo import Change, Repo
 
 R = TypeVar("R", bound=Record)
+_RECORD = re.compile(r"\d{4}/\d{2}/([0-9A-HJKMNP-TV-Z]{26})/submission\.json")
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,15 @@ class Arena:
 
     def tasks(self) -> tuple[Task, ...]:
         """The public side of the benchmark, in its order; empty until an evaluator has published it."""
-        if "tasks.jsonl" not in self.results.list("tasks.jsonl"):
+        try:
+            return read_lines(self.results, "tasks.jsonl", Task)
+        except NotFound:
             return ()
-        return read_lines(self.results, "tasks.jsonl", Task)
 
     def submission_ids(self) -> list[str]:
         """All submissions, oldest first (ULIDs sort by time)."""
-        return sorted(path.split("/")[2] for path in self.submissions.list() if path.endswith("/submission.json"))
+        found = (_RECORD.fullmatch(path) for path in self.submissions.list())
+        return sorted(match[1] for match in found if match)
 
     def submission(self, ulid: str) -> Submission:
         """One submission. Raises NotFound."""
@@ -52,9 +57,9 @@ class Arena:
 
     def history(self, ulid: str) -> History:
         """What happened to a submission; one that no evaluator has seen is `received`. Raises NotFound."""
-        path = f"status/{ulid}.json"
-        if path in self.results.list(path):
-            return read_record(self.results, path, History)
+        folder_of(ulid)  # refuses what is no id before it becomes a path
+        with suppress(NotFound):
+            return read_record(self.results, f"status/{ulid}.json", History)
         self._path(ulid)
         # Not the record's time: a submission that cannot be read must not stop the queue of all others.
         received = Status(state="received", message="Stored; waiting for the evaluator.", time=time_of(ulid))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Kind = Literal["knowledge", "reasoning"]
 """What a task asks of its data: breadth of facts, or paths of inference."""
@@ -24,11 +24,19 @@ State = Literal["received", "checking", "refused", "queued", "evaluating", "fail
 Stage = Literal["check", "screen", "metadata", "few_shot", "fine_tune", "total", "publish"]
 """The steps of an evaluation, in order."""
 
-TaskId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$")]
+TaskId = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$"), AfterValidator(lambda task: _without_ending(task))
+]
 Ulid = Annotated[str, Field(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """A name that people choose: any script, no control characters."""
+
+
+def _without_ending(task: str) -> str:
+    if task.endswith((".csv", ".json", ".jsonl", ".parquet")):
+        raise ValueError("a task id must not end like a file name: its page and its data file could not be told apart")
+    return task
 
 
 class Record(BaseModel):
