@@ -7,29 +7,40 @@ from rich.table import Table
 from rich.text import Text
 
 from evaluator.gain import admitted
-from submissions.models import Anchors, Method, MethodScore, Result, Score, TaskResult
+from submissions.models import Anchors, Method, Result, Score
 
 
 def result_table(result: Result) -> None:
-    """Print a result: a line per task with every method's score and gain, then the totals."""
+    """Print a result: a line per task with every method's score, then the mean gains."""
     methods = list(dict.fromkeys(total.method for total in result.totals))
-    table = Table(title=Text(f"{result.system} under {result.protocol}: score (gain)"))
-    table.add_column("task")
-    for name in ("rows", "removed", "base", "reference", *methods):
-        table.add_column(name.replace("_", " "), justify="right")
+    scores = Table(title=Text(f"{result.system} under {result.protocol}: scores, and what fine-tuning gained"))
+    scores.add_column("task", no_wrap=True)
+    for name in ("rows", "removed", "base", "reference", *map(_short, methods), "gain"):
+        scores.add_column(name, justify="right", no_wrap=True)
     for task in result.tasks:
+        found = {score.method: score for score in task.methods}
         ends = (_number(task.base), _number(task.reference))
-        cells = (_of(task, method) for method in methods)
-        table.add_row(Text(task.task), str(task.rows), str(task.removed), *ends, *cells)
-    table.add_section()
-    for subset, group in dict.fromkeys((total.subset, total.group) for total in result.totals):
-        found = {total.method: total for total in result.totals if (total.subset, total.group) == (subset, group)}
-        gains = (_number(found[method].gain) for method in methods)
-        tasks = max((total.gain.n for total in found.values()), default=0)
-        table.add_row(f"mean gain, {subset}, {group} ({tasks} tasks)", "", "", "", "", *gains)
-    Console().print(table)
+        cells = (_number(found[method].score) if method in found else "missing" for method in methods)
+        gained = _number(found["fine_tune"].gain) if "fine_tune" in found else "missing"
+        scores.add_row(Text(task.task), str(task.rows), str(task.removed), *ends, *cells, gained)
+    _print(scores)
+    _totals(result, methods)
     if result.flagged:
-        Console().print(Text(f"Flagged: {result.flagged}"))
+        _print(Text(f"Flagged: {result.flagged}"))
+
+
+def _totals(result: Result, methods: list[Method]) -> None:
+    gains = Table(title="Mean gain over all tasks: 0 the untouched model, 1 as good as the real data")
+    for name in ("subset", "group"):
+        gains.add_column(name, no_wrap=True)
+    for name in ("tasks", *map(_short, methods)):
+        gains.add_column(name, justify="right", no_wrap=True)
+    for subset, group in dict.fromkeys((total.subset, total.group) for total in result.totals):
+        found = {total.method: total.gain for total in result.totals if (total.subset, total.group) == (subset, group)}
+        tasks = max(gain.n for gain in found.values())
+        if tasks:
+            gains.add_row(subset, group, str(tasks), *(_number(found[method]) for method in methods))
+    _print(gains)
 
 
 def anchor_table(anchors: Anchors) -> None:
@@ -41,14 +52,17 @@ def anchor_table(anchors: Anchors) -> None:
     for task, anchor in anchors.tasks.items():
         cells = (_number(anchor.base), _number(anchor.reference), f"{anchor.noise:.3f}")
         table.add_row(Text(task), str(anchor.reference.n), *cells, "yes" if admitted(anchor) else "no")
-    Console().print(table)
+    _print(table)
 
 
-def _of(task: TaskResult, method: Method) -> str:
-    scores: dict[Method, MethodScore] = {score.method: score for score in task.methods}
-    if method not in scores:
-        return "missing"
-    return f"{_number(scores[method].score)} ({_number(scores[method].gain)})"
+def _short(method: Method) -> str:
+    return method.replace("few_shot_", "shots ").replace("fine_tune", "fine-tune")
+
+
+def _print(what: Table | Text) -> None:
+    """On a terminal as wide as it is; elsewhere wide enough for every column."""
+    console = Console()
+    Console(width=None if console.is_terminal else 140).print(what)
 
 
 def _number(score: Score) -> str:
