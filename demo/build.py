@@ -14,7 +14,7 @@ from submissions.local import write_whole
 from submissions.models import Row
 
 FOLDER = Path(__file__).parent
-GOOD_ROWS = 240
+GOOD_ROWS = 160
 POOR_ROWS = 30
 _TRIES = 200
 """How many rows in a row may be repetitions before a maker is said to have no more."""

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Literal
 
 from evaluator.protocol import GainSettings
-from submissions.models import Anchor, Kind, Method, Score, Task, TaskResult, Total
+from submissions.models import Anchor, Method, Score, Task, TaskResult, Total
 
 Group = Literal["overall", "knowledge", "reasoning"]
 GROUPS: tuple[Group, ...] = ("overall", "knowledge", "reasoning")
@@ -37,17 +37,24 @@ def gain(score: Score, anchor: Anchor, settings: GainSettings) -> Score:
 def totals(
     tasks: Sequence[Task], results: Sequence[TaskResult], anchors: dict[str, Anchor], methods: Sequence[Method]
 ) -> tuple[Total, ...]:
-    """Mean gain over all admitted tasks, for each method, subset and group; a missing task counts as 0."""
+    """Mean gain over all admitted tasks, missing ones with their 0, for each method, subset and group."""
     by_task = {result.task: result for result in results}
-    subsets = list(dict.fromkeys(subset for task in tasks for subset in task.subsets))
-    counted = [task for task in tasks if admitted(anchors[task.id])]
     found = []
-    for method in methods:
-        for subset in subsets:
-            for group in GROUPS:
-                members = [task for task in counted if subset in task.subsets and _belongs(task.kind, group)]
-                found.append(_total(method, subset, group, [_gain_of(by_task[task.id], method) for task in members]))
+    for (subset, group), members in _groups(tasks).items():
+        counted = [by_task[task.id] for task in members if admitted(anchors[task.id])]
+        found += [_total(method, subset, group, [_gain_of(result, method) for result in counted]) for method in methods]
     return tuple(found)
+
+
+def _groups(tasks: Sequence[Task]) -> dict[tuple[str, Group], list[Task]]:
+    """The groups that have tasks, by subset in the order of their first task."""
+    subsets = dict.fromkeys(subset for task in tasks for subset in task.subsets)
+    found = {
+        (subset, group): [task for task in tasks if subset in task.subsets and group in ("overall", task.kind)]
+        for subset in subsets
+        for group in GROUPS
+    }
+    return {key: members for key, members in found.items() if members}
 
 
 def _total(method: Method, subset: str, group: Group, gains: list[Score]) -> Total:
@@ -63,13 +70,7 @@ def _total(method: Method, subset: str, group: Group, gains: list[Score]) -> Tot
 
 
 def _gain_of(result: TaskResult, method: Method) -> Score:
-    if result.state == "missing":
-        return Score(name="gain", value=0.0, n=0)
     for score in result.methods:
         if score.method == method:
             return score.gain
     return Score(name="gain", n=0, why=f"{method} was not measured on {result.task}")
-
-
-def _belongs(kind: Kind, group: Group) -> bool:
-    return group in ("overall", kind)

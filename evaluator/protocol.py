@@ -83,6 +83,8 @@ class Protocol(Record):
     metrics: Literal["arena-metrics@1"]
     test_items: int
     """At most this many test rows are asked, the first in the reference's order."""
+    metadata: Literal["none"]
+    """How delivered metadata is judged: not at all, which leaves the radar chart to systems that were judged."""
     base_model: BaseModelChoice
     sft: SftSettings
     decoding: DecodingSettings

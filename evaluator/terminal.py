@@ -20,8 +20,8 @@ def result_table(result: Result) -> None:
     for task in result.tasks:
         found = {score.method: score for score in task.methods}
         ends = (_number(task.base), _number(task.reference))
-        cells = (_number(found[method].score) if method in found else "missing" for method in methods)
-        gained = _number(found["fine_tune"].gain) if "fine_tune" in found else "missing"
+        cells = (_number(found[method].score) for method in methods)
+        gained = _number(found["fine_tune"].gain)
         scores.add_row(Text(task.task), str(task.rows), str(task.removed), *ends, *cells, gained)
     _print(scores)
     _totals(result, methods)
@@ -66,4 +66,4 @@ def _print(what: Table | Text) -> None:
 
 
 def _number(score: Score) -> str:
-    return "unscored" if score.value is None else f"{score.value:.3f}"
+    return "-" if score.value is None else f"{score.value:.3f}"

@@ -18,7 +18,7 @@ from evaluator.tracks.evaluation import Entry, Evaluation
 from evaluator.workbench import rows_hash
 from submissions.arena import dump_lines
 from submissions.errors import Corrupt
-from submissions.models import Method, MethodScore, Reference, Result, Row, Task, TaskResult
+from submissions.models import Method, MethodScore, Reference, Result, Row, Score, Task, TaskResult
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,12 @@ def _screened(evaluation: Evaluation, rows: dict[str, tuple[Row, ...]]) -> list[
 
 
 def _few_shot(evaluation: Evaluation, delivered: list[Delivered], scores: Scores) -> None:
-    for done, one in enumerate(delivered, 1):
+    usable = [one for one in delivered if one.rows]
+    for done, one in enumerate(usable, 1):
         for shots in evaluation.bench.protocol.few_shot.shots:
             measured = few_shot(evaluation.bench, one.task, one.reference, one.rows, shots)
             scores[one.task.id].append(_scored(evaluation, one.task, METHOD[shots], measured))
-        evaluation.report("few_shot", done, len(delivered))
+        evaluation.report("few_shot", done, len(usable))
 
 
 def _fine_tune(evaluation: Evaluation, delivered: list[Delivered], scores: Scores) -> None:
@@ -124,14 +125,25 @@ def _total(evaluation: Evaluation, entry: Entry, delivered: list[Delivered], sco
 
 def _task_result(evaluation: Evaluation, task: Task, one: Delivered | None, scores: Scores) -> TaskResult:
     anchor = evaluation.anchors.tasks[task.id]
+    protocol = evaluation.bench.protocol
+    nothing = "every row copied a hidden test row" if one else "no data was delivered"
     return TaskResult(
         task=task.id,
         state="scored" if one and one.rows else "missing",
-        rows=min(len(one.rows), evaluation.bench.protocol.sft.max_rows) if one else 0,
+        rows=min(len(one.rows), protocol.sft.max_rows) if one else 0,
         removed=one.screened.removed if one else 0,
         base=anchor.base,
         reference=anchor.reference,
-        methods=tuple(scores[task.id]) if one and one.rows else (),
+        methods=tuple(scores[task.id])
+        if one and one.rows
+        else tuple(_no_gain(task, method, nothing) for method in protocol.methods),
+    )
+
+
+def _no_gain(task: Task, method: Method, why: str) -> MethodScore:
+    """A missing task: nothing to score, and no gain (SCORING.md, arena@1, rule 2)."""
+    return MethodScore(
+        method=method, score=Score(name=task.metric, n=0, why=why), gain=Score(name="gain", value=0.0, n=0)
     )
 
 

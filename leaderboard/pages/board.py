@@ -42,6 +42,7 @@ def show(visit: Visit) -> View:
         "switches": {"protocol": protocols, "method": METHODS, "subset": SUBSETS},
         "scale": scale,
         "span": _span(rows, scale),
+        "has_intervals": any(row[f"{group}_low"] is not None for row in rows for group in GROUPS),
         "ranked": [row for row in rows if not row["flagged"]],
         "flagged": [row for row in rows if row["flagged"]],
         "elsewhere": [name for name in filled if name != choice.protocol],
