@@ -28,8 +28,9 @@ def serve(settings: Settings) -> None:
         from leaderboard.site import launch, make_app
 
         app = make_app(settings)
-    print(f"The arena in {settings.arena} is served at http://{settings.host}:{settings.port}", flush=True)
     launch(app, settings)
+    print(f"The arena in {settings.arena} is served at http://{settings.host}:{settings.port}", flush=True)
+    app.get_blocks().block_thread()
 
 
 if __name__ == "__main__":

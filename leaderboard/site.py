@@ -30,12 +30,12 @@ def make_app(settings: Settings) -> gradio.Server:
     return app
 
 
-def launch(app: gradio.Server, settings: Settings, *, wait: bool = True) -> None:
-    """Serve the app on its host and port; until interrupted, or in the background."""
+def launch(app: gradio.Server, settings: Settings) -> None:
+    """Serve the app on its host and port, in the background; it answers when this returns."""
     app.launch(
         server_name=settings.host,
         server_port=settings.port,
-        prevent_thread_lock=not wait,
+        prevent_thread_lock=True,
         quiet=True,
         share=False,
         ssr_mode=False,

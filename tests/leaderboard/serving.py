@@ -27,7 +27,7 @@ def served(arena: Path, **environ: str) -> Iterator[str]:
     """The site on an arena; its address without a trailing slash."""
     settings = read_settings({"ARENA": str(arena), "PORT": str(free_port()), **environ})
     app = make_app(settings)
-    launch(app, settings, wait=False)
+    launch(app, settings)
     try:
         yield f"http://127.0.0.1:{settings.port}"
     finally:

@@ -1,0 +1,73 @@
+"""The documents' claims: links lead somewhere, commands and their options exist, the tree is the tree."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import click
+import pytest
+import typer
+
+import curation.cli
+import evaluator.cli
+import submissions.cli
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md"), *ROOT.glob("demo/*.md")])
+APPS = {"submissions": submissions.cli.app, "evaluator": evaluator.cli.app, "curation": curation.cli.app}
+SCRIPTS = ("demo", "demo.build", "evaluator.tiny_llama.build", "tests.browser.screenshots")
+
+
+def commands(text: str) -> list[list[str]]:
+    """Every `python -m …` of a page, in words; alternatives such as `check|submit` are left out."""
+    found = re.findall(r"python -m ([^`\n]+)", text)
+    return [shlex.split(line.split("  #")[0]) for line in found if "|" not in line]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        file = page.parent / name if name else page
+        assert file.exists(), f"{page.name} links to {target}"
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE)
+            assert anchor in [re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_exist_with_their_options(page: Path) -> None:
+    for package, *words in commands(page.read_text()):
+        if package in SCRIPTS or package.startswith("benchmarks."):
+            assert any((ROOT / f"{package.replace('.', '/')}{end}").is_file() for end in (".py", "/__main__.py"))
+            continue
+        group = typer.main.get_command(APPS[package])
+        assert isinstance(group, click.Group) or hasattr(group, "commands")
+        if not words:
+            continue
+        assert words[0] in group.commands, f"{page.name}: python -m {package} {words[0]}"
+        options = {name for option in group.commands[words[0]].params for name in option.opts}
+        assert {word for word in words if word.startswith("--")} <= options, f"{page.name}: {words}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_make_targets_exist(page: Path) -> None:
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    named = re.findall(r"\bmake ([a-z]+)\b(?= |`|$)", "\n".join(re.findall(r"`[^`]+`|^\$ .*$", page.read_text(), re.M)))
+    assert set(named) <= set(targets)
+
+
+def test_the_readme_names_every_folder() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    folders = {path.split("/")[0] for path in tracked if "/" in path and not path.startswith(".")}
+    tree = re.search(r"```\n(app\.py.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert tree
+    named = {line.split("/")[0] for line in tree[1].splitlines() if "/" in line.split()[0]}
+    assert named == folders
