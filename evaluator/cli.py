@@ -87,11 +87,12 @@ def work(
 ) -> None:
     """Take pending submissions, evaluate them, publish their results."""
     folder = Path(arena)
+    repositories = open_arena(arena)
     source = open_benchmark(benchmark or str(folder / "benchmark"))
     home = folder / "work"
     failed: set[str] = set()
     with alone(home), progress("waiting") as bar, open_workbench(protocol, profile, home, bar) as bench:
-        worker = Worker(open_arena(arena), source, bench)
+        worker = Worker(repositories, source, bench)
         worker.publish_tasks()
         while True:
             line = [ulid for ulid in worker.queue() if ulid not in failed]
