@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import sys
 import tempfile
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from evaluator.child import Child
+from evaluator.errors import ChildFailed
 from evaluator.generator.generator import Completion
 from evaluator.profile import Profile
 from evaluator.protocol import Protocol
@@ -34,20 +34,18 @@ class VllmGenerator:
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
         if not prompts:
             return []
-        child = self._booted()
-        if model != self._loaded:
-            child.send({"weights": str(model.resolve())})
-            child.receive(self._profile.silent_seconds)
-            self._loaded = model
-        child.send({"prompts": list(prompts), "max_new_tokens": max_new_tokens, "stop_ids": self._stop_ids})
-        answers = child.receive(self._profile.silent_seconds)["completions"]
-        return [Completion.model_validate(answer) for answer in answers]
+        try:
+            return self._answered(self._booted(), model, prompts, max_new_tokens)
+        except ChildFailed:
+            self.close()  # the next call boots another
+            raise
 
     def close(self) -> None:
         """End the engine and remove its copy of the weights."""
         if self._child is not None:
             self._child.close()
             self._child = None
+        self._loaded = self._base_model
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
@@ -56,10 +54,20 @@ class VllmGenerator:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def _answered(
+        self, child: Child, model: Path, prompts: Sequence[list[int]], max_new_tokens: int
+    ) -> list[Completion]:
+        if model != self._loaded:
+            child.send({"weights": str(model.resolve())})
+            child.receive(self._profile.silent_seconds)
+            self._loaded = model
+        child.send({"prompts": list(prompts), "max_new_tokens": max_new_tokens, "stop_ids": self._stop_ids})
+        answers = child.receive(self._profile.silent_seconds)["completions"]
+        return [Completion.model_validate(answer) for answer in answers]
+
     def _booted(self) -> Child:
         if self._child is None:
-            with contextlib.suppress(FileExistsError):
-                shutil.copytree(self._base_model, self._folder / "model")
+            shutil.copytree(self._base_model, self._folder / "model")
             profile, decoding = self._profile, self._protocol.decoding
             command = [sys.executable, "-m", "evaluator.generator.engine"]
             self._child = Child("engine", command, self._log, _env(profile), profile.start_seconds)
