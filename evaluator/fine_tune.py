@@ -66,7 +66,8 @@ def _job(bench: Workbench, unit: Unit, key: str) -> TrainJob:
 
 def _write_examples(bench: Workbench, unit: Unit, job: TrainJob) -> None:
     sft = bench.protocol.sft
-    examples = (bench.template.example(row.input, row.output, sft.cutoff_tokens) for row in unit.rows[: sft.max_rows])
+    pairs = [(row.input, row.output) for row in unit.rows[: sft.max_rows]]
+    examples = bench.template.examples(pairs, sft.cutoff_tokens)
     lines = (json.dumps({"input_ids": example.input_ids, "labels": example.labels}) + "\n" for example in examples)
     write_whole(job.rows, "".join(lines).encode())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -21,6 +22,8 @@ EOM = "<|eom_id|>"
 SPECIAL_TOKENS = (BOS, EOS, HEADER_START, HEADER_END, EOT, EOM)
 IGNORED = -100
 """The label of a token that is not trained."""
+REMEMBERED = 512
+"""Texts whose ids are kept: a task's questions and shots come back for each number of shots."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Template:
         self._tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
         self._tokenizer.encode_special_tokens = True
         self._special = {token: self._id(token) for token in SPECIAL_TOKENS}
+        self._ids = lru_cache(REMEMBERED)(self._encoded)
+        self._longest = lru_cache(REMEMBERED)(self._longest_encoded)
 
     @property
     def stop_ids(self) -> list[int]:
@@ -46,12 +51,15 @@ class Template:
 
     def text(self, text: str) -> list[int]:
         """Ids of plain text, special tokens in it spelled out as text."""
-        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
-        return ids
+        return list(self._ids(text))
 
     def target(self, output: str) -> list[int]:
         """Ids of an answer with the end of its turn."""
-        return [*self.text(output), self._special[EOT]]
+        return [*self._ids(output), self._special[EOT]]
+
+    def longest(self, outputs: tuple[str, ...]) -> int:
+        """Tokens of the longest of these answers, the end of its turn included. Counted once."""
+        return self._longest(outputs)
 
     def prompt(self, question: str, shots: Sequence[tuple[str, str]] = (), limit: int | None = None) -> list[int]:
         """Ids of a prompt that waits for the assistant's answer, at most `limit` of them.
@@ -60,7 +68,26 @@ class Template:
         its head and what stands at its end both stay.
         """
         turns = [[*self._user(self.text(one)), *self.target(two)] for one, two in shots]
-        ids = self.text(question)
+        return self._framed(self.text(question), turns, limit)
+
+    def example(self, question: str, output: str, cutoff: int) -> Example:
+        """A training example of at most `cutoff` tokens; the prompt gives way first, down to a quarter of the room."""
+        (example,) = self.examples([(question, output)], cutoff)
+        return example
+
+    def examples(self, pairs: Sequence[tuple[str, str]], cutoff: int) -> list[Example]:
+        """Training examples, encoded together on all cores."""
+        encoded = self._tokenizer.encode_batch_fast([text for pair in pairs for text in pair], add_special_tokens=False)
+        ids = [one.ids for one in encoded]
+        return [self._example(one, two, cutoff) for one, two in zip(ids[::2], ids[1::2], strict=True)]
+
+    def _example(self, question: list[int], output: list[int], cutoff: int) -> Example:
+        target = [*output, self._special[EOT]]
+        prompt = self._framed(question, [], max(cutoff - len(target), cutoff // 4))
+        ids = (prompt + target)[:cutoff]
+        return Example(ids, ([IGNORED] * len(prompt) + target)[:cutoff])
+
+    def _framed(self, ids: list[int], turns: list[list[int]], limit: int | None) -> list[int]:
         if limit is not None:
             room = limit - 1 - len(self._user([]))
             while turns and sum(map(len, turns)) + len(ids) > room:
@@ -68,18 +95,18 @@ class Template:
             ids = without_middle(ids, room)
         return [self._special[BOS], *(id_ for turn in turns for id_ in turn), *self._user(ids)]
 
-    def example(self, question: str, output: str, cutoff: int) -> Example:
-        """A training example of at most `cutoff` tokens; the prompt gives way first, down to a quarter of the room."""
-        target = self.target(output)
-        prompt = self.prompt(question, limit=max(cutoff - len(target), cutoff // 4))
-        ids = (prompt + target)[:cutoff]
-        return Example(ids, ([IGNORED] * len(prompt) + target)[:cutoff])
-
     def _id(self, token: str) -> int:
         found: int | None = self._tokenizer.token_to_id(token)
         if found is None:
             raise ValueError(f"the tokenizer has no {token}: the llama3 frame needs a Llama 3 tokenizer")
         return found
+
+    def _encoded(self, text: str) -> tuple[int, ...]:
+        return tuple(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def _longest_encoded(self, outputs: tuple[str, ...]) -> int:
+        encoded = self._tokenizer.encode_batch_fast(list(outputs), add_special_tokens=False)
+        return 1 + max((len(one.ids) for one in encoded), default=0)
 
     def _user(self, ids: list[int]) -> list[int]:
         return [*self._header("user"), *ids, self._special[EOT], *self._header("assistant")]

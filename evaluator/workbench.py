@@ -51,7 +51,7 @@ class Workbench:
     def new_tokens(self, reference: Reference) -> int:
         """How long an answer may be, in tokens (SCORING.md, arena@1, rule 3)."""
         decoding = self.protocol.decoding
-        longest = max(len(self.template.target(row.output)) for row in (*reference.train, *reference.test))
+        longest = self.template.longest(tuple(row.output for row in (*reference.train, *reference.test)))
         return min(decoding.max_new_tokens, round(decoding.times_longest_reference * longest))
 
     def ask(self, stage: str, key: str, task: Task, model: Path, prompts: Sequence[list[int]], limit: int) -> Answered:

@@ -7,6 +7,8 @@ folder, and a result and its `published` status are one commit.
 from __future__ import annotations
 
 import fcntl
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from typing import Literal
 
 from evaluator.anchors import fitting_anchors
 from evaluator.tracks import SCORERS, Entry, Evaluation
+from evaluator.tracks.evaluation import StageReport
 from evaluator.workbench import Workbench
 from submissions.arena import Arena, commit_again, dump, dump_lines
 from submissions.benchmark import Benchmark
@@ -79,7 +82,7 @@ class Worker:
             tasks=tasks,
             anchors=fitting_anchors(self.benchmark, self.bench, tasks),
             bench=self.bench,
-            report=partial(self._report, submission.id),
+            report=spaced(partial(self._report, submission.id)),
         )
         return SCORERS[submission.track](evaluation, Entry(submission, partial(self.arena.rows, submission)))
 
@@ -104,6 +107,22 @@ class Worker:
         if status.of and (last.state, last.stage, last.of) == (status.state, status.stage, status.of):
             entries = entries[:-1]
         return Change(f"status/{ulid}.json", dump(History(submission=ulid, entries=(*entries, status))))
+
+
+def spaced(report: StageReport, seconds: float = 1.0) -> StageReport:
+    """Pass on where each stage begins and ends, and what lies between at most once in so many seconds.
+
+    Every report is a commit, and some stages do a thousand tasks in that time.
+    """
+    last = -math.inf
+
+    def sometimes(stage: Stage, done: int, of: int) -> None:
+        nonlocal last
+        if done <= 1 or done == of or time.monotonic() - last >= seconds:
+            last = time.monotonic()
+            report(stage, done, of)
+
+    return sometimes
 
 
 @contextmanager
