@@ -1,0 +1,140 @@
+"""What the evaluator costs beside training and generating: 208 tasks of 1,000 rows with tools that do nothing.
+
+Run `python -m benchmarks.overhead [--tasks N] [--rows N] [--profile]`. Beside it stands what none can do without:
+reading the same files with `json.loads`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import json
+import os
+import pstats
+import random
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from evaluator.anchors import measure_anchors
+from evaluator.null import NullGenerator, NullTrainer, null_workbench
+from evaluator.protocol import load_protocol
+from evaluator.worker import Worker
+from submissions.arena import Arena, dump, dump_lines
+from submissions.benchmark import Benchmark
+from submissions.check import check
+from submissions.intake import Delivery, receive
+from submissions.local import LocalRepo
+from submissions.models import Metadata, Row, Task
+from submissions.repo import Change
+from submissions.tracks import track_named
+
+CATEGORIES = track_named("dataset_research").categories
+WORDS = "la data set of short questions with one answer each 数据 集合 câu hỏi ngắn سؤال قصير".split()
+METADATA = Metadata(introduction="i", task="t", question="q", input="i", output="o", source="s", samples_count=0)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tasks", type=int, default=208)
+    parser.add_argument("--rows", type=int, default=1000, help="of an entry and of a reference's two halves together")
+    parser.add_argument("--profile", action="store_true", help="print where the time goes")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as where:
+        folder = Path(where)
+        benchmark = write_benchmark(folder / "benchmark", given.tasks, given.rows)
+        arena = Arena(LocalRepo(folder / "submissions"), LocalRepo(folder / "results"))
+        ulid = write_submission(arena, benchmark, folder / "delivered", given.rows)
+        bench = null_workbench(folder / "work", load_protocol("demo@1"), NullTrainer(), NullGenerator())
+        measure_anchors(benchmark, bench, benchmark.tasks())
+        worker = Worker(arena, benchmark, bench)
+        files = [*folder.glob("benchmark/references/*/*.jsonl"), *folder.glob("submissions/**/*.jsonl")]
+        size = sum(file.stat().st_size for file in files) / 1e6
+        read = seconds(lambda: [json.loads(line) for file in files for line in file.open("rb")])
+        fresh = seconds(lambda: evaluate(worker, ulid, profiled=given.profile))
+        again = seconds(lambda: evaluate(worker, ulid, profiled=False))
+    print(f"{given.tasks} tasks x {given.rows} rows, {size:.0f} MB of rows, {os.cpu_count()} cores")
+    print(f"{'':36}{'seconds':>9}{'ratio':>8}")
+    for name, cost in (("reading, json.loads", read), ("evaluation", fresh), ("the same, all stages finished", again)):
+        print(f"{name:36}{cost:9.2f}{cost / read:8.2f}")
+
+
+def evaluate(worker: Worker, ulid: str, *, profiled: bool) -> None:
+    """Evaluate and publish."""
+    profile = cProfile.Profile()
+    if profiled:
+        profile.enable()
+    state = worker.work(ulid)
+    profile.disable()
+    if profiled:
+        pstats.Stats(profile).sort_stats("cumulative").print_stats("evaluator|submissions|fsync|encode|flock|walk", 40)
+    if state != "published":
+        raise SystemExit(f"the evaluation ended as {state}: {worker.arena.history(ulid).now.message}")
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long a piece of work takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def write_benchmark(folder: Path, tasks: int, rows: int) -> Benchmark:
+    """Tasks of every category in turn, their references half train and half test."""
+    chance = random.Random(0)
+    known = [a_task(number, list(CATEGORIES)[number % len(CATEGORIES)]) for number in range(tasks)]
+    changes = [Change("tasks.jsonl", dump_lines(known))]
+    for task in known:
+        where = f"references/{task.id}"
+        changes.append(Change(f"{where}/metadata.json", dump(METADATA)))
+        changes += [
+            Change(f"{where}/{side}.jsonl", dump_lines(some_rows(chance, rows // 2))) for side in ("train", "test")
+        ]
+    repo = LocalRepo(folder)
+    repo.commit(changes, repo.head())
+    return Benchmark(repo)
+
+
+def write_submission(arena: Arena, benchmark: Benchmark, folder: Path, rows: int) -> str:
+    """Deliver rows for every task; the submission's id."""
+    chance, into = random.Random(1), folder / "checked"
+    into.mkdir(parents=True)
+    source = folder / "source"
+    source.mkdir()
+    for task in benchmark.tasks():
+        (source / f"{task.id}.jsonl").write_bytes(dump_lines(some_rows(chance, rows)))
+    report = check([source], benchmark.tasks(), into=into, track=track_named("dataset_research"))
+    form = {"system": "Null", "system_type": "search", "team": "Null", "submitter": "Null"}
+    return receive(arena, report, into, Delivery.from_form(form), datetime.now(UTC)).id
+
+
+def a_task(number: int, category: str) -> Task:
+    """One task."""
+    return Task(
+        id=f"task-{number:03}",
+        track="dataset_research",
+        title="A task",
+        category=category,
+        kind="knowledge" if number % 4 else "reasoning",
+        language="en",
+        metric=CATEGORIES[category],
+        demand="Rows.",
+    )
+
+
+def some_rows(chance: random.Random, count: int) -> list[Row]:
+    """Rows of varied length, some in other scripts."""
+    return [
+        Row(
+            input=" ".join(chance.choices(WORDS, k=chance.randint(20, 120))),
+            output=" ".join(chance.choices(WORDS, k=chance.randint(1, 40))),
+        )
+        for _ in range(count)
+    ]
+
+
+if __name__ == "__main__":
+    main()

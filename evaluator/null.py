@@ -1,0 +1,74 @@
+"""A trainer and a generator that do no work: what is left is the cost, and the order, of everything around them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from evaluator.generator import Completion, Generator
+from evaluator.protocol import Protocol
+from evaluator.store import StageStore
+from evaluator.template import Template
+from evaluator.tiny_llama import TOKENIZER
+from evaluator.trainer import Progress, Trained, Trainer, TrainJob
+from evaluator.workbench import Workbench
+from submissions.models import Setup
+
+Answer = Callable[[Path, Sequence[int]], str]
+"""What the model in a folder says to a prompt's token ids."""
+
+
+class NullTrainer:
+    """Writes empty model folders, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.jobs: list[TrainJob] = []
+        """Every job that was done, in order."""
+
+    def train(self, jobs: Sequence[TrainJob], progress: Progress) -> Iterator[Trained]:
+        for job in jobs:
+            job.out.mkdir(parents=True)
+            self.jobs.append(job)
+            progress(job.name, 1, 1)
+            yield Trained(job, steps=0, loss=0.0)
+
+
+class NullGenerator:
+    """Answers every prompt with a given function, or with nothing, and remembers which models it was asked."""
+
+    def __init__(self, answer: Answer = lambda _model, _prompt: "") -> None:
+        self._answer = answer
+        self.models: list[Path] = []
+        """The model of every call that was answered, in order."""
+
+    def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:  # noqa: ARG002
+        texts = [self._answer(model, prompt) for prompt in prompts]
+        self.models.append(model)
+        return [Completion(text=text, tokens=0, finished=True) for text in texts]
+
+
+def null_workbench(
+    work: Path,
+    protocol: Protocol,
+    trainer: Trainer,
+    generator: Generator,
+    progress: Progress = lambda _name, _done, _of: None,
+) -> Workbench:
+    """A workbench without a base model: the tokenizer of demo@1, any tools, real rules and a real store."""
+    return Workbench(
+        protocol=protocol,
+        setup=Setup(
+            model="null",
+            model_sha256=hashlib.sha256(b"").hexdigest(),
+            packages={},
+            hardware="none",
+            seed=protocol.sft.seed,
+        ),
+        model=work / "base",
+        template=Template(TOKENIZER.parent),
+        trainer=trainer,
+        generator=generator,
+        store=StageStore(work / "stages"),
+        progress=progress,
+    )
