@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evaluator import tiny_llama
+from evaluator.template import Template
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The base model of demo@1."""
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    tiny_llama.make(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def template() -> Template:
+    return Template(tiny_llama.TOKENIZER.parent)

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import pstdev
+
+import pytest
+
+from evaluator.anchors import fitting_anchors, measure_anchors, refused
+from evaluator.errors import Unmeasured
+from evaluator.null import NullGenerator, NullTrainer, null_workbench
+from evaluator.protocol import Protocol
+from evaluator.workbench import Workbench
+from submissions.arena import dump
+from submissions.benchmark import Benchmark
+from submissions.models import Anchors, Setup
+from submissions.repo import Change
+from tests.evaluator.worlds import a_benchmark, a_reference, a_task, demo, some_anchors
+
+TASKS = [a_task("a", "text_classification"), a_task("b", "text_classification"), a_task("c")]
+DEMO = demo()
+
+
+class Knowing(NullGenerator):
+    """A base model that knows nothing, and fine-tuned ones that know all but the first row of each task."""
+
+    def __init__(self) -> None:
+        super().__init__(self.says)
+        self.golden: dict[tuple[int, ...], str] = {}
+
+    def says(self, model: Path, prompt: Sequence[int]) -> str:
+        return self.golden.get(tuple(prompt), "") if model.name == "model" else ""
+
+    def learn(self, bench: Workbench) -> None:
+        for task in TASKS:
+            for row in a_reference(task.id).test[1:]:
+                self.golden[tuple(bench.template.prompt(row.input))] = row.output
+
+
+def tools(folder: Path, protocol: Protocol = DEMO) -> tuple[Workbench, NullTrainer, Knowing]:
+    trainer, generator = NullTrainer(), Knowing()
+    bench = null_workbench(folder, protocol, trainer, generator)
+    generator.learn(bench)
+    return bench, trainer, generator
+
+
+@pytest.fixture
+def benchmark(tmp_path: Path) -> Benchmark:
+    return a_benchmark(tmp_path / "benchmark", TASKS)
+
+
+def store(benchmark: Benchmark, anchors: Anchors) -> None:
+    path = f"anchors/{anchors.protocol}.json"
+    benchmark.repo.commit([Change(path, dump(anchors))], benchmark.repo.head())
+
+
+def test_both_ends_of_every_scale_are_measured_and_stored(benchmark: Benchmark, tmp_path: Path) -> None:
+    bench, trainer, generator = tools(tmp_path / "work")
+    found = measure_anchors(benchmark, bench, TASKS)
+    assert [(task, one.base.value, one.reference.value) for task, one in found.tasks.items()] == [
+        (task.id, 0.0, 0.75) for task in TASKS
+    ]
+    assert found.tasks["a"].noise == pytest.approx(pstdev([0, 1, 1, 1]) / 2)
+    assert benchmark.anchors("demo@1") == found == fitting_anchors(benchmark, bench, TASKS)
+    assert [job.name for job in trainer.jobs] == ["a", "b", "c"]
+    assert generator.models[:3] == [bench.model] * 3
+
+
+def test_measured_again_nothing_is_done_or_committed_again(benchmark: Benchmark, tmp_path: Path) -> None:
+    first = measure_anchors(benchmark, tools(tmp_path / "work")[0], TASKS)
+    head = benchmark.repo.head()
+    bench, trainer, generator = tools(tmp_path / "work")
+    assert measure_anchors(benchmark, bench, TASKS) == first
+    assert (trainer.jobs, generator.models, benchmark.repo.head()) == ([], [], head)
+
+
+def test_tasks_measured_one_by_one_join_those_that_still_hold(benchmark: Benchmark, tmp_path: Path) -> None:
+    for task in TASKS:
+        measure_anchors(benchmark, tools(tmp_path / "work")[0], [task])
+    together = a_benchmark(tmp_path / "other", TASKS)
+    assert benchmark.anchors("demo@1") == measure_anchors(together, tools(tmp_path / "work2")[0], TASKS)
+
+
+def test_anchors_of_another_setup_do_not_stay_beside_new_ones(benchmark: Benchmark, tmp_path: Path) -> None:
+    bench = tools(tmp_path / "work")[0]
+    old = bench.setup.model_copy(update={"packages": {"torch": "1"}})
+    store(benchmark, some_anchors(DEMO, old, TASKS))
+    measure_anchors(benchmark, bench, TASKS[:1])
+    assert benchmark.anchors("demo@1").tasks.keys() == {"a"}
+    with pytest.raises(Unmeasured, match="No anchors for b, c"):
+        fitting_anchors(benchmark, bench, TASKS)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "setup", "said"),
+    [
+        (demo(sft={"epochs": 1.0}), {}, "when demo@1 said something else"),
+        (DEMO, {"model_sha256": "f" * 64}, "other weights of null"),
+    ],
+)
+def test_anchors_by_other_rules_or_weights_do_not_fit(
+    benchmark: Benchmark, tmp_path: Path, protocol: Protocol, setup: dict[str, str], said: str
+) -> None:
+    bench = tools(tmp_path / "work")[0]
+    store(benchmark, some_anchors(protocol, Setup.model_validate(bench.setup.model_dump() | setup), TASKS))
+    with pytest.raises(Unmeasured, match=said) as failed:
+        fitting_anchors(benchmark, bench, TASKS)
+    assert "python -m evaluator anchors" in str(failed.value)
+
+
+def test_no_anchors_are_named_with_the_command_that_measures_them(benchmark: Benchmark, tmp_path: Path) -> None:
+    with pytest.raises(Unmeasured, match=r"python -m evaluator anchors .*--protocol demo@1"):
+        fitting_anchors(benchmark, tools(tmp_path / "work")[0], TASKS)
+
+
+def test_tasks_that_the_reference_does_not_help_are_refused(benchmark: Benchmark, tmp_path: Path) -> None:
+    bench = null_workbench(tmp_path / "work", DEMO, NullTrainer(), NullGenerator())
+    assert refused(measure_anchors(benchmark, bench, TASKS)) == ["a", "b", "c"]
+    helped = measure_anchors(a_benchmark(tmp_path / "other", TASKS), tools(tmp_path / "work2")[0], TASKS)
+    assert refused(helped) == []

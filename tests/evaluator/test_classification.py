@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from evaluator.metrics.classification import accuracy
+
+SENTIMENTS = ["positive", "negative", "not positive"]
+CARDS = ["card", "card arrival", "lost_or_stolen_card", "top_up"]
+LANGUAGES = ["C", "C++", "C#", "F#"]
+SIGNS = ["+", "-"]
+
+
+@pytest.mark.parametrize(
+    ("prediction", "reference", "labels", "right"),
+    [
+        ("positive", "positive", SENTIMENTS, True),
+        (" Positive.\nIt sounds happy.", "positive", SENTIMENTS, True),
+        ("The label is: positive", "positive", SENTIMENTS, True),
+        ("It is not positive", "not positive", SENTIMENTS, True),
+        ("It is not positive", "positive", SENTIMENTS, False),
+        ("positive or negative", "positive", SENTIMENTS, False),
+        ("positively", "positive", SENTIMENTS, False),
+        ("", "positive", SENTIMENTS, False),
+        ("happy", "positive", SENTIMENTS, False),
+        ("Label\npositive", "positive", SENTIMENTS, False),
+        ("card arrival", "card arrival", CARDS, True),
+        ("it is about card arrival", "card arrival", CARDS, True),
+        ("card arrival", "card", CARDS, False),
+        ("lost or stolen card", "lost_or_stolen_card", CARDS, True),
+        ("LOST_OR_STOLEN_CARD", "lost_or_stolen_card", CARDS, True),
+        ("top-up", "top_up", CARDS, True),
+        ("سلبي.", "سلبي", ["سلبي", "إيجابي"], True),
+        ("答案：负面", "负面", ["正面", "负面"], True),
+        ("Ｎｏ", "no", ["yes", "no"], True),
+        ("1", "1", ["1", "10"], True),
+        ("10", "1", ["1", "10"], False),
+        ("C++", "C++", LANGUAGES, True),
+        ("c++", "C++", LANGUAGES, True),
+        ("C#", "C++", LANGUAGES, False),
+        ("C", "C++", LANGUAGES, False),
+        ("C++", "C", LANGUAGES, False),
+        ("+", "+", SIGNS, True),
+        ("-", "+", SIGNS, False),
+        ("", "+", SIGNS, False),
+    ],
+)
+def test_labels_are_matched(prediction: str, reference: str, labels: list[str], right: bool) -> None:
+    assert accuracy([prediction], [reference], labels) == [float(right)]
+
+
+def test_a_label_that_only_the_item_knows_counts() -> None:
+    assert accuracy(["rare"], ["rare"], ["usual"]) == [1.0]

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evaluator.worker import alone
+from tests.evaluator.worlds import ROOT, a_benchmark, a_task, delivered, some_rows
+
+TASKS = [a_task("a"), a_task("b")]
+
+
+class Cli:
+    """`python -m evaluator` in a folder with a benchmark and a delivery; the base model is made already."""
+
+    def __init__(self, folder: Path, tiny: Path) -> None:
+        self.folder = folder
+        a_benchmark(folder / "benchmark", TASKS)
+        delivered(folder / "mine", {"a": some_rows("mine", 12)})
+        for work in ("out/work", "benchmark/.work", "arena/work"):
+            shutil.copytree(tiny, folder / work / "base" / "tiny-llama@1")
+
+    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "evaluator", *(argument.format(here=self.folder) for argument in arguments)]
+        return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+@pytest.fixture
+def cli(tmp_path: Path, tiny: Path) -> Cli:
+    return Cli(tmp_path, tiny)
+
+
+SCORE = ("score", "{here}/mine", "--benchmark", "{here}/benchmark", "--out", "{here}/out")
+ANCHORS = ("anchors", "--benchmark", "{here}/benchmark")
+WORK = ("work", "--arena", "{here}/arena", "--benchmark", "{here}/benchmark", "--once")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("score",), "Missing argument"),
+        (("score", "{here}/mine"), "--benchmark"),
+        ((*SCORE, "--magic"), "No such option"),
+        (("train",), "No such command"),
+        ((*SCORE, "--protocol", "demo@9"), "there are: demo@1"),
+        ((*SCORE, "--profile", "gpu"), "there are: "),
+        ((*SCORE, "--tasks", "a,zzz"), "No task zzz in dataset_research; there are: a, b"),
+        ((*SCORE, "--track", "chess"), "there are: dataset_research"),
+        ((*ANCHORS, "--protocol", "demo@9"), "there are: demo@1"),
+        ((*ANCHORS, "--tasks", "zzz"), "there are: a, b"),
+        ((*WORK, "--profile", "gpu"), "there are: "),
+        (("anchors", "--benchmark", "{here}/mine"), "holds no benchmark"),
+        (("work", "--arena", "{here}/no/where", "--benchmark", "{here}/benchmark", "--once"), "{here}/no"),
+    ],
+)
+def test_a_mistake_in_the_command_exits_with_1_and_names_what_exists(
+    cli: Cli, arguments: tuple[str, ...], said: str
+) -> None:
+    done = cli(*arguments)
+    assert done.returncode == 1, done.stderr
+    assert said.format(here=cli.folder) in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_delivery_with_errors_is_refused(cli: Cli) -> None:
+    (cli.folder / "mine" / "a.jsonl").write_text('{"input": "only"}\n')
+    done = cli(*SCORE, "--json")
+    assert done.returncode == 1
+    assert "a.jsonl:1" in done.stderr
+    assert json.loads(done.stdout)["fault"] == "submission"
+    assert not (cli.folder / "out" / "result.json").exists()
+
+
+def test_missing_anchors_are_our_failure_with_the_command_that_measures_them(cli: Cli) -> None:
+    done = cli(*SCORE)
+    assert done.returncode == 2
+    assert "python -m evaluator anchors --benchmark" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_work_folder_in_use_is_our_failure(cli: Cli) -> None:
+    with alone(cli.folder / "out" / "work"):
+        done = cli(*SCORE)
+    assert done.returncode == 2
+    assert "Another evaluator works in" in done.stderr
+
+
+def test_an_empty_arena_is_worked_through_at_once(cli: Cli) -> None:
+    done = cli(*WORK)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert (cli.folder / "arena" / "results" / "tasks.jsonl").is_file()
+
+
+def test_neither_torch_nor_transformers_is_loaded_by_a_worker_s_own_process() -> None:
+    code = (
+        "import sys, evaluator.cli, evaluator.null, evaluator.trainer, evaluator.generator;"
+        "print(sorted({'torch', 'transformers', 'vllm', 'deepspeed', 'gradio'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from submissions.models import Anchors, Result
+from tests.evaluator.processes import all_end, until
+from tests.evaluator.worlds import ROOT, a_benchmark, a_task, delivered, some_rows
+
+pytestmark = pytest.mark.slow
+
+TASKS = [a_task("count"), a_task("add")]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A benchmark with anchors, and a delivery for it."""
+
+    folder: Path
+    tiny: Path
+
+    def command(self, out: Path) -> list[str]:
+        return evaluator("score", self.folder / "mine", "--benchmark", self.folder / "benchmark", "--out", out)
+
+    def prepared(self, name: str) -> Path:
+        """A folder for results, with the base model made already."""
+        shutil.copytree(self.tiny, self.folder / name / "work" / "base" / "tiny-llama@1")
+        return self.folder / name
+
+
+def evaluator(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "evaluator", *map(str, arguments)]
+
+
+def done(command: list[str]) -> str:
+    return subprocess.run(
+        command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
+    ).stdout  # its stderr is in the report
+
+
+@pytest.fixture(scope="module")
+def measured(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Measured:
+    world = Measured(tmp_path_factory.mktemp("world"), tiny)
+    benchmark = world.folder / "benchmark"
+    a_benchmark(benchmark, TASKS, train=32, test=8)
+    delivered(world.folder / "mine", {task.id: some_rows(task.id, 32, start=200) for task in TASKS})
+    command = evaluator("anchors", "--benchmark", benchmark, "--work", world.prepared("measuring") / "work", "--json")
+    anchors = json.loads(done(command))
+    assert anchors.pop("refused") == []
+    assert Anchors.model_validate(anchors).tasks.keys() == {"count", "add"}
+    return world
+
+
+@pytest.fixture(scope="module")
+def undisturbed(measured: Measured) -> bytes:
+    out = measured.prepared("undisturbed")
+    done(measured.command(out))
+    assert not list((out / "work" / "models").glob("*")), "models are not kept when they are examined"
+    return (out / "result.json").read_bytes()
+
+
+def test_good_rows_are_worth_about_what_the_reference_is_worth(undisturbed: bytes) -> None:
+    result = Result.model_validate_json(undisturbed)
+    (total,) = (one for one in result.totals if (one.method, one.group) == ("fine_tune", "overall"))
+    assert total.gain.value is not None
+    assert total.gain.value > 0.5
+    assert [task.state for task in result.tasks] == ["scored", "scored"]
+
+
+def test_a_killed_evaluation_goes_on_to_the_same_result(measured: Measured, undisturbed: bytes) -> None:
+    out = measured.prepared("killed")
+    finished = out / "work" / "stages"
+    with subprocess.Popen(measured.command(out), cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+        until(lambda: list(finished.glob("fine_tune/*.json")) or process.poll() is not None, "a task to be finished")
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+    assert len(family) >= 4, "an engine, a trainer and its two ranks"
+    all_end(child.pid for child in family)
+    assert not (out / "result.json").exists()
+    before = {file: file.stat().st_mtime_ns for file in finished.rglob("*.json")}
+    done(measured.command(out))
+    assert (out / "result.json").read_bytes() == undisturbed
+    assert {file: file.stat().st_mtime_ns for file in before} == before
+    assert len(list(finished.glob("fine_tune/*.json"))) == 2
+    assert not [
+        child for child in psutil.Process().children(recursive=True) if "evaluator" in " ".join(child.cmdline())
+    ]

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from evaluator.null import NullGenerator, NullTrainer, null_workbench
+from evaluator.trainer import Trained, TrainJob
+from tests.evaluator.worlds import demo
+
+
+def test_the_trainer_makes_empty_models_and_remembers_its_jobs(tmp_path: Path) -> None:
+    trainer = NullTrainer()
+    jobs = [TrainJob(name, tmp_path / f"{name}.jsonl", tmp_path / name / "model") for name in "ab"]
+    seen: list[tuple[str, int, int]] = []
+    running = trainer.train(jobs, lambda *step: seen.append(step))
+    assert next(running) == Trained(jobs[0], steps=0, loss=0.0)
+    assert (jobs[0].out.is_dir(), jobs[1].out.exists()) == (True, False)
+    assert list(running) == [Trained(jobs[1], steps=0, loss=0.0)]
+    assert trainer.jobs == jobs
+    assert seen == [("a", 1, 1), ("b", 1, 1)]
+
+
+def test_the_generator_says_nothing_or_what_it_is_told(tmp_path: Path) -> None:
+    silent, knowing = NullGenerator(), NullGenerator(lambda model, prompt: f"{model.name}{sum(prompt)}")
+    assert [completion.text for completion in silent.generate(tmp_path / "m", [[1], [2, 3]], 9)] == ["", ""]
+    assert [completion.text for completion in knowing.generate(tmp_path / "m", [[1], [2, 3]], 9)] == ["m1", "m5"]
+    assert knowing.models == [tmp_path / "m"]
+
+
+def test_the_workbench_has_the_demo_s_tokenizer_and_a_real_store(tmp_path: Path) -> None:
+    bench = null_workbench(tmp_path, demo(), NullTrainer(), NullGenerator())
+    assert bench.template.text("two words")
+    assert bench.store.folder == tmp_path / "stages"
+    assert bench.key("a") != null_workbench(tmp_path, demo(sft={"seed": 1}), NullTrainer(), NullGenerator()).key("a")

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluator.trainer.order import training_order
+
+
+@given(st.integers(1, 60), st.integers(1, 4), st.integers(1, 20), st.integers(0, 9))
+def test_every_epoch_has_every_row_once_and_fills_its_last_step_with_blanks(
+    rows: int, epochs: int, batch: int, seed: int
+) -> None:
+    order = training_order(rows, epochs, batch, seed)
+    length = math.ceil(rows / batch) * batch
+    assert len(order) == epochs * length
+    for start in range(0, len(order), length):
+        epoch = order[start : start + length]
+        assert sorted(row for row in epoch[:rows] if row is not None) == list(range(rows))
+        assert epoch[rows:] == [None] * (length - rows)
+
+
+def test_the_seed_and_the_epoch_make_the_order() -> None:
+    first, second = training_order(32, 2, 16, 1)[:32], training_order(32, 2, 16, 1)[32:]
+    assert training_order(32, 2, 16, 1) == first + second
+    assert first != second
+    assert training_order(32, 1, 16, 2) != first
+    assert training_order(32, 1, 16, 1) == first
+
+
+def test_half_an_epoch_ends_with_a_whole_step() -> None:
+    assert training_order(40, 1.5, 16, 0) == training_order(40, 2, 16, 0)[: 5 * 16]

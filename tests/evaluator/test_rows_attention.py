@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers import AutoModelForCausalLM, DataCollatorWithFlattening
+
+from evaluator.trainer import rows_attention
+
+
+def test_rows_in_one_sequence_are_as_each_row_alone(tiny: Path) -> None:
+    rows_attention.register()
+    ours = AutoModelForCausalLM.from_pretrained(tiny, dtype="float32", attn_implementation=rows_attention.NAME)
+    theirs = AutoModelForCausalLM.from_pretrained(tiny, dtype="float32", attn_implementation="eager")
+    rows = [[5, 6, 7, 8, 9], [10], [11, 12, 13], [5, 6, 7, 8, 9]]
+    collate = DataCollatorWithFlattening(return_flash_attn_kwargs=True)
+    batch = collate([{"input_ids": row, "labels": row} for row in rows])
+    batch.pop("labels")
+    with torch.no_grad():
+        together = ours(**batch).logits[0]
+        apart = torch.cat([theirs(input_ids=torch.tensor([row])).logits[0] for row in rows])
+    torch.testing.assert_close(together, apart, atol=1e-5, rtol=1e-5)
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=5), st.integers(0, 2**16))
+@settings(max_examples=40, deadline=None)
+def test_every_row_attends_to_its_own_past_alone(lengths: list[int], seed: int) -> None:
+    chance = torch.Generator().manual_seed(seed)
+    total, heads, groups, width = sum(lengths), 4, 2, 8
+    query = torch.randn(1, heads, total, width, generator=chance)
+    key, value = (torch.randn(1, groups, total, width, generator=chance) for _ in range(2))
+    bounds = torch.tensor([0, *torch.tensor(lengths).cumsum(0).tolist()])
+    row = torch.repeat_interleave(torch.arange(len(lengths)), torch.tensor(lengths))
+    allowed = (row[:, None] == row[None, :]).tril()
+    scores = query @ key.repeat_interleave(2, dim=1).transpose(2, 3) * 0.3
+    weights = scores.masked_fill(~allowed, float("-inf")).softmax(-1)
+    expected = (weights @ value.repeat_interleave(2, dim=1)).transpose(1, 2)
+    found, _ = rows_attention.rows_attention(torch.nn.Module(), query, key, value, None, 0.3, bounds)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)

@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from evaluator.errors import ChildFailed
+from evaluator.null import NullGenerator, NullTrainer, null_workbench
+from evaluator.workbench import Workbench
+from evaluator.worker import Worker, alone, spaced
+from submissions.arena import Arena, dump, folder_of
+from submissions.benchmark import Benchmark
+from submissions.errors import EvaluatorError
+from submissions.local import LocalRepo
+from submissions.models import Row, Submission
+from submissions.repo import Change
+from tests.evaluator.worlds import a_benchmark, a_reference, a_task, delivered, demo, some_anchors, some_rows, submitted
+
+TASKS = [a_task("a", subsets=("full", "pro")), a_task("b", "multiple_choice"), a_task("c", kind="reasoning")]
+PROTOCOL = demo()
+
+
+class Recorded(LocalRepo):
+    """A folder that remembers the paths of each commit."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.commits: list[list[str]] = []
+
+    def commit(self, changes: Sequence[Change], parent: str) -> str:
+        head = super().commit(changes, parent)
+        self.commits.append([change.path for change in changes])
+        return head
+
+
+class World:
+    """An arena with a benchmark, and as many workers after each other as a test likes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.results = Recorded(folder / "results")
+        self.arena = Arena(LocalRepo(folder / "submissions"), self.results)
+        self.benchmark: Benchmark = a_benchmark(folder / "benchmark", TASKS)
+        self.trainer, self.generator = NullTrainer(), NullGenerator(self.knows)
+        self.golden: dict[tuple[int, ...], str] = {}
+        bench = self.bench(self.generator)
+        anchors = some_anchors(PROTOCOL, bench.setup, TASKS)
+        self.benchmark.repo.commit([Change(f"anchors/{PROTOCOL.name}.json", dump(anchors))], self.benchmark.repo.head())
+        for task in TASKS:
+            for row in a_reference(task.id).test:
+                self.golden[tuple(bench.template.prompt(row.input))] = row.output
+
+    def knows(self, model: Path, prompt: Sequence[int]) -> str:
+        """What is asked without shots is known to a fine-tuned model, and to no other."""
+        return self.golden.get(tuple(prompt), "") if model.name == "model" else ""
+
+    def bench(self, generator: NullGenerator) -> Workbench:
+        return null_workbench(self.folder / "work", PROTOCOL, self.trainer, generator)
+
+    def worker(self, generator: NullGenerator | None = None) -> Worker:
+        return Worker(self.arena, self.benchmark, self.bench(generator or self.generator))
+
+    def submit(self, name: str = "Finder", rows: dict[str, Sequence[Row]] | None = None) -> Submission:
+        mine = rows or {"a": some_rows("mine", 12), "b": some_rows("mine", 12)}
+        return submitted(self.arena, TASKS, delivered(self.folder / name, mine))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def broken(_model: Path, _prompt: Sequence[int]) -> str:
+    raise ChildFailed("The engine went away. Its log is engine.log.")
+
+
+def test_a_submission_goes_through_all_stages(world: World) -> None:
+    submission = world.submit()
+    worker = world.worker()
+    assert worker.queue() == [submission.id]
+    assert worker.work(submission.id) == "published"
+    entries = world.arena.history(submission.id).entries
+    stages = [(entry.state, entry.stage) for entry in entries]
+    assert stages == [
+        ("received", None),
+        ("queued", None),
+        ("checking", "check"),
+        ("evaluating", "screen"),
+        ("evaluating", "few_shot"),
+        ("evaluating", "fine_tune"),
+        ("evaluating", "total"),
+        ("published", "publish"),
+    ]
+    assert entries[1].place == 1
+    assert all(entry.done == entry.of for entry in entries)
+    assert all(entry.fault is None for entry in entries)
+
+
+def test_the_result_says_what_was_measured(world: World) -> None:
+    submission = world.submit()
+    world.worker().work(submission.id)
+    result = world.arena.result(submission.id)
+    assert (result.protocol_sha256, result.system) == (PROTOCOL.sha256, "Finder")
+    states = [(task.task, task.state, task.rows, task.removed) for task in result.tasks]
+    assert states == [("a", "scored", 12, 0), ("b", "scored", 12, 0), ("c", "missing", 0, 0)]
+    fine_tuned = {task.task: (task.methods[-1].score.value, task.methods[-1].gain.value) for task in result.tasks}
+    assert fine_tuned == {"a": (1.0, 1.0), "b": (1.0, 1.0), "c": (None, 0.0)}
+    assert result.tasks[2].methods[-1].score.why == "no data was delivered"
+    cells = {(total.method, total.subset, total.group): total.gain.value for total in result.totals}
+    assert cells["fine_tune", "full", "overall"] == pytest.approx(2 / 3)
+    assert cells["fine_tune", "full", "reasoning"] == 0.0
+    assert cells["fine_tune", "pro", "overall"] == 1.0
+    assert cells["few_shot_5", "full", "overall"] == 0.0
+
+
+def test_progress_between_the_ends_of_a_stage_is_not_told_every_time() -> None:
+    told: list[tuple[str, int, int]] = []
+    report = spaced(lambda *said: told.append(said), seconds=3600.0)
+    for stage in ("screen", "fine_tune"):
+        for done in range(208 + 1):
+            report(stage, done, 208)
+    ends = [(done, 208) for done in (0, 1, 208)]
+    assert told == [(stage, *end) for stage in ("screen", "fine_tune") for end in ends]
+    often: list[int] = []
+    always = spaced(lambda _stage, done, _of: often.append(done), seconds=0.0)
+    for done in range(9):
+        always("screen", done, 8)
+    assert often == list(range(9))
+
+
+def test_the_result_and_its_status_are_one_commit(world: World) -> None:
+    submission = world.submit()
+    world.worker().work(submission.id)
+    paths = [f"results/{submission.id}.json", f"status/{submission.id}.json"]
+    assert [commit for commit in world.results.commits if paths[0] in commit] == [paths]
+    assert world.results.commits[-1] == paths
+
+
+def test_places_in_the_queue_move_up(world: World) -> None:
+    ids = sorted(world.submit(name).id for name in ("one", "two", "three"))
+    worker = world.worker()
+    assert worker.queue() == ids
+    assert [world.arena.history(ulid).now.place for ulid in ids] == [1, 2, 3]
+    assert world.arena.history(ids[2]).now.message == "Number 3 of 3."
+    before = len(world.results.commits)
+    worker.queue()
+    assert len(world.results.commits) == before
+    worker.work(ids[0])
+    assert worker.queue() == ids[1:]
+    assert [world.arena.history(ulid).now.place for ulid in ids[1:]] == [1, 2]
+
+
+def test_what_is_published_is_left_alone(world: World) -> None:
+    submission = world.submit()
+    worker = world.worker()
+    worker.publish_tasks()
+    worker.work(submission.id)
+    head, calls = world.results.head(), len(world.generator.models)
+    again = world.worker()
+    again.publish_tasks()
+    assert again.queue() == []
+    assert world.results.head() == head
+    assert len(world.generator.models) == calls
+    assert world.arena.tasks() == tuple(TASKS)
+
+
+def test_a_tool_that_fails_is_our_fault_and_a_later_run_publishes(world: World) -> None:
+    submission = world.submit()
+    assert world.worker(NullGenerator(broken)).work(submission.id) == "failed"
+    now = world.arena.history(submission.id).now
+    assert (now.state, now.fault) == ("failed", "evaluator")
+    assert "engine.log" in now.message
+    assert world.arena.result_ids() == []
+    later = world.worker()
+    assert later.queue() == [submission.id]
+    assert later.work(submission.id) == "published"
+    states = [entry.state for entry in world.arena.history(submission.id).entries]
+    assert "failed" in states
+    assert states[-1] == "published"
+
+
+@pytest.mark.parametrize("survived", range(8))
+def test_an_interrupted_evaluation_goes_on_where_it_was(world: World, tmp_path: Path, survived: int) -> None:
+    """Two tasks are asked four times each: one, three and five shots, then the fine-tuned model."""
+    other = World(tmp_path / "undisturbed")
+    other.submit()
+    (ulid,) = other.worker().queue()
+    other.worker().work(ulid)
+    submission = world.submit()
+    generator = NullGenerator(world.knows)
+
+    def interrupted(model: Path, prompt: Sequence[int]) -> str:
+        if len(generator.models) == survived:
+            raise KeyboardInterrupt
+        return world.knows(model, prompt)
+
+    generator._answer = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        world.worker(generator).work(submission.id)
+    assert world.arena.result_ids() == []
+    assert world.worker().work(submission.id) == "published"
+    assert len(generator.models) == survived
+    assert len(world.generator.models) == 8 - survived
+    assert sorted(job.name for job in world.trainer.jobs) == ["a", "b"]
+    mine, theirs = world.arena.result(submission.id), other.arena.result(ulid)
+    assert mine.model_copy(update={"submission": ulid}) == theirs
+    assert not list((world.folder / "work" / "models").rglob("model"))
+
+
+def test_a_second_submission_with_the_same_rows_is_not_trained_again(world: World) -> None:
+    first, second = world.submit("one"), world.submit("two")
+    worker = world.worker()
+    worker.work(first.id)
+    calls = len(world.generator.models)
+    worker.work(second.id)
+    assert (len(world.generator.models), len(world.trainer.jobs)) == (calls, 2)
+    one, two = (world.arena.result(one.id).totals for one in (first, second))
+    assert one == two
+
+
+def test_copies_of_hidden_rows_are_removed_and_flag_the_entry(world: World) -> None:
+    leaked = [*some_rows("mine", 9), *a_reference("a").test]
+    submission = world.submit(rows={"a": leaked, "b": a_reference("b").test})
+    world.worker().work(submission.id)
+    result = world.arena.result(submission.id)
+    states = [(task.state, task.rows, task.removed) for task in result.tasks]
+    assert states == [("scored", 9, 4), ("missing", 0, 4), ("missing", 0, 0)]
+    assert {score.score.why for score in result.tasks[1].methods} == {"every row copied a hidden test row"}
+    assert result.flagged is not None
+    assert "8 of 17 rows (47%)" in result.flagged
+    assert {job.name for job in world.trainer.jobs} == {"a"}
+
+
+def data_file(world: World, submission: Submission) -> Path:
+    return world.folder / "submissions" / folder_of(submission.id) / submission.files[0].path
+
+
+def changed(world: World, submission: Submission) -> None:
+    file = data_file(world, submission)
+    file.write_bytes(file.read_bytes().replace(b"number", b"digit"))
+
+
+def torn(world: World, submission: Submission) -> None:
+    file = data_file(world, submission)
+    file.write_bytes(file.read_bytes()[:-9])
+
+
+def lost(world: World, submission: Submission) -> None:
+    data_file(world, submission).unlink()
+
+
+def spoiled(world: World, submission: Submission) -> None:
+    (world.folder / "submissions" / folder_of(submission.id) / "submission.json").write_text('{"id": ')
+
+
+def unreferenced(world: World, _submission: Submission) -> None:
+    (world.folder / "benchmark" / "references" / "a" / "test.jsonl").unlink()
+
+
+def unanchored(world: World, _submission: Submission) -> None:
+    (world.folder / "benchmark" / "anchors" / f"{PROTOCOL.name}.json").unlink()
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (changed, "data/a.jsonl of submission"),
+        (torn, "data/a.jsonl:12 is not a Row"),
+        (lost, "data/a.jsonl"),
+        (spoiled, "submission.json is not a Submission"),
+        (unreferenced, "references/a/test.jsonl"),
+        (unanchored, "python -m evaluator anchors"),
+    ],
+)
+def test_damage_to_what_is_stored_is_never_the_submitter_s_fault(
+    world: World, damage: Callable[[World, Submission], None], said: str
+) -> None:
+    submission = world.submit()
+    damage(world, submission)
+    worker = world.worker()
+    assert worker.queue() == [submission.id]
+    assert worker.work(submission.id) == "failed"
+    now = world.arena.history(submission.id).now
+    assert (now.state, now.fault) == ("failed", "evaluator")
+    assert said in now.message
+    assert worker.queue() == [submission.id]
+
+
+def test_a_benchmark_without_the_track_is_our_fault(world: World) -> None:
+    submission = world.submit()
+    other = a_benchmark(world.folder / "other", [a_task("x", track="another")])
+    worker = Worker(world.arena, other, world.bench(world.generator))
+    assert worker.work(submission.id) == "failed"
+    assert "no task of track dataset_research" in world.arena.history(submission.id).now.message
+
+
+def test_a_work_folder_is_for_one_worker(tmp_path: Path) -> None:
+    with alone(tmp_path / "work"):
+        with pytest.raises(EvaluatorError, match="Another evaluator works in"), alone(tmp_path / "work"):
+            raise AssertionError("two workers in one folder")
+        with alone(tmp_path / "other"):
+            pass
+    with alone(tmp_path / "work"):
+        pass

@@ -1,0 +1,100 @@
+"""Small benchmarks, deliveries and protocols for the evaluator's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from evaluator.protocol import Protocol, load_protocol
+from submissions.arena import Arena, dump, dump_lines
+from submissions.benchmark import Benchmark
+from submissions.check import check
+from submissions.intake import Delivery, receive
+from submissions.local import LocalRepo
+from submissions.models import Anchor, Anchors, Metadata, Reference, Row, Score, Setup, Submission, Task
+from submissions.repo import Change
+from submissions.tracks import TRACKS
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+METADATA = Metadata(introduction="i", task="t", question="q", input="i", output="o", source="s", samples_count=0)
+SETUP = Setup(model="null", model_sha256="0" * 64, packages={}, hardware="none", seed=42)
+
+
+def a_task(name: str, category: str = "question_answering", **fields: object) -> Task:
+    known = {
+        "id": name,
+        "track": "dataset_research",
+        "title": name,
+        "category": category,
+        "kind": "knowledge",
+        "language": "en",
+        "metric": TRACKS["dataset_research"].categories[category],
+        "demand": "I need data.",
+    }
+    return Task.model_validate(known | fields)
+
+
+def some_rows(name: str, count: int, start: int = 0) -> tuple[Row, ...]:
+    return tuple(
+        Row(input=f"{name}: what comes after {number}?", output=f"the number {number + 1}")
+        for number in range(start, start + count)
+    )
+
+
+def a_reference(task: str, train: int = 4, test: int = 4) -> Reference:
+    return Reference(task=task, metadata=METADATA, train=some_rows(task, train), test=some_rows(task, test, start=1000))
+
+
+def a_benchmark(folder: Path, tasks: Sequence[Task], train: int = 4, test: int = 4) -> Benchmark:
+    """A benchmark whose reference rows are those of `a_reference`."""
+    changes = [Change("tasks.jsonl", dump_lines(tasks))]
+    for task in tasks:
+        reference, where = a_reference(task.id, train, test), f"references/{task.id}"
+        changes += [
+            Change(f"{where}/metadata.json", dump(reference.metadata)),
+            Change(f"{where}/train.jsonl", dump_lines(reference.train)),
+            Change(f"{where}/test.jsonl", dump_lines(reference.test)),
+        ]
+    repo = LocalRepo(folder)
+    repo.commit(changes, repo.head())
+    return Benchmark(repo)
+
+
+def delivered(folder: Path, rows: Mapping[str, Sequence[Row]]) -> Path:
+    """A folder as a submitter delivers it."""
+    folder.mkdir(parents=True)
+    for task, mine in rows.items():
+        (folder / f"{task}.jsonl").write_bytes(dump_lines(mine))
+    return folder
+
+
+def submitted(arena: Arena, tasks: Sequence[Task], folder: Path) -> Submission:
+    """Check a delivered folder and store it, as the web app does."""
+    into = folder.with_name(f"{folder.name}-checked")
+    into.mkdir()
+    report = check([folder], tasks, into=into, track=TRACKS["dataset_research"])
+    form = {"system": folder.name, "system_type": "search", "team": "Team", "submitter": "An"}
+    return receive(arena, report, into, Delivery.from_form(form), NOW)
+
+
+def an_anchor(base: float, reference: float, noise: float = 0.0) -> Anchor:
+    return Anchor(
+        base=Score(name="accuracy", value=base, n=10),
+        reference=Score(name="accuracy", value=reference, n=10),
+        noise=noise,
+    )
+
+
+def some_anchors(protocol: Protocol, setup: Setup, tasks: Sequence[Task]) -> Anchors:
+    """Anchors from 0 to 1 for every task."""
+    ends = {task.id: an_anchor(0.0, 1.0) for task in tasks}
+    return Anchors(protocol=protocol.name, protocol_sha256=protocol.sha256, setup=setup, tasks=ends)
+
+
+def demo(**changes: dict[str, object]) -> Protocol:
+    """demo@1 with some settings changed, by section."""
+    protocol = load_protocol("demo@1")
+    sections = {name: getattr(protocol, name).model_copy(update=fields) for name, fields in changes.items()}
+    return protocol.model_copy(update=sections)
