@@ -95,7 +95,7 @@ def work(
         worker = Worker(repositories, source, bench)
         worker.publish_tasks()
         while True:
-            line = [ulid for ulid in worker.queue() if ulid not in failed]
+            line = worker.queue(aside=failed)
             for ulid in line[:1]:
                 if worker.work(ulid) == "failed":
                     failed.add(ulid)

@@ -29,11 +29,13 @@ def fine_tune(bench: Workbench, units: Sequence[Unit]) -> Iterator[tuple[Unit, M
     todo: list[tuple[Unit, TrainJob]] = []
     for unit in units:
         key = _key(bench, unit)
+        job = _job(bench, unit, key)
         answered = bench.store.find("fine_tune", key, Answered)
         if answered is not None:
+            shutil.rmtree(job.out.parent, ignore_errors=True)  # left by a run that was killed after its last answer
             yield unit, _measured(bench, unit, answered)
         else:
-            todo.append((unit, _job(bench, unit, key)))
+            todo.append((unit, job))
     trained = [(unit, job) for unit, job in todo if job.out.is_dir()]
     untrained = [(unit, job) for unit, job in todo if not job.out.is_dir()]
     for unit, job in trained:

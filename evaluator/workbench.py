@@ -14,6 +14,7 @@ from evaluator.protocol import Protocol, load_protocol
 from evaluator.store import StageStore, key_of
 from evaluator.template import Template
 from evaluator.trainer import DeepSpeedTrainer, Progress, Trainer
+from submissions.errors import EvaluatorError
 from submissions.models import Record, Reference, Row, Setup, Task
 
 
@@ -59,6 +60,10 @@ class Workbench:
 
         def work() -> Answered:
             completions = self.generator.generate(model, prompts, limit)
+            if len(completions) != len(prompts):
+                raise EvaluatorError(
+                    f"The engine gave {len(completions)} answers to {len(prompts)} prompts: run again."
+                )
             texts = tuple(completion.text for completion in completions)
             return Answered(task=task.id, texts=texts, tokens=sum(completion.tokens for completion in completions))
 

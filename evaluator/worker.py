@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -48,9 +48,9 @@ class Worker:
         if "tasks.jsonl" not in results.list("tasks.jsonl") or results.read("tasks.jsonl") != tasks:
             commit_again(results, [Change("tasks.jsonl", tasks)])
 
-    def queue(self) -> list[str]:
-        """Tell every pending submission its place, and hand back the line."""
-        line = self.pending()
+    def queue(self, aside: Collection[str] = ()) -> list[str]:
+        """Tell every pending submission its place, and hand back the line. Those set aside keep what they are told."""
+        line = [ulid for ulid in self.pending() if ulid not in aside]
         changes = []
         for place, ulid in enumerate(line, 1):
             now = self.arena.history(ulid).now

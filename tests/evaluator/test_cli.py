@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from evaluator.worker import alone
-from tests.evaluator.worlds import ROOT, a_benchmark, a_task, delivered, some_rows
+from submissions.arena import open_arena
+from tests.evaluator.worlds import ROOT, a_benchmark, a_task, delivered, some_rows, submitted
 
 TASKS = [a_task("a"), a_task("b")]
 
@@ -93,6 +94,19 @@ def test_an_empty_arena_is_worked_through_at_once(cli: Cli) -> None:
     done = cli(*WORK)
     assert (done.returncode, done.stdout) == (0, "")
     assert (cli.folder / "arena" / "results" / "tasks.jsonl").is_file()
+
+
+def test_a_submission_that_failed_says_so_until_the_next_run(cli: Cli) -> None:
+    arena = open_arena(str(cli.folder / "arena"))
+    submission = submitted(arena, TASKS, cli.folder / "mine")
+    for _ in range(2):
+        done = cli(*WORK)
+        assert done.returncode == 2
+        assert f"{submission.id}: failed." in done.stdout
+        assert "1 submission(s) failed and will be tried again" in done.stderr
+        now = arena.history(submission.id).now
+        assert (now.state, now.fault) == ("failed", "evaluator")
+        assert "python -m evaluator anchors" in now.message
 
 
 def test_neither_torch_nor_transformers_is_loaded_by_a_worker_s_own_process() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from evaluator.errors import ChildFailed
+from evaluator.generator import Completion
 from evaluator.null import NullGenerator, NullTrainer, null_workbench
 from evaluator.workbench import Workbench
 from evaluator.worker import Worker, alone, spaced
@@ -178,6 +179,39 @@ def test_a_tool_that_fails_is_our_fault_and_a_later_run_publishes(world: World) 
     states = [entry.state for entry in world.arena.history(submission.id).entries]
     assert "failed" in states
     assert states[-1] == "published"
+
+
+class Forgetful(NullGenerator):
+    """Drops the last answer."""
+
+    def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
+        return super().generate(model, prompts, max_new_tokens)[:-1]
+
+
+def test_an_engine_that_drops_an_answer_fails_and_nothing_of_it_is_kept(world: World) -> None:
+    submission = world.submit()
+    assert world.worker(Forgetful()).work(submission.id) == "failed"
+    assert "3 answers to 4 prompts" in world.arena.history(submission.id).now.message
+    assert world.worker().work(submission.id) == "published"
+
+
+def test_what_failed_is_set_aside_and_keeps_saying_so(world: World) -> None:
+    first, second = (world.submit(name).id for name in ("one", "two"))
+    worker = world.worker(NullGenerator(broken))
+    worker.queue()
+    worker.work(first)
+    assert worker.queue(aside={first}) == [second]
+    assert world.arena.history(first).now.state == "failed"
+    assert world.arena.history(second).now.place == 1
+
+
+def test_a_model_that_was_left_behind_is_removed(world: World) -> None:
+    submission = world.submit()
+    world.worker().work(submission.id)
+    for job in world.trainer.jobs:
+        job.out.mkdir(parents=True)
+    world.worker().work(submission.id)
+    assert not list((world.folder / "work" / "models").iterdir())
 
 
 @pytest.mark.parametrize("survived", range(8))
