@@ -73,6 +73,8 @@ class Child:
             message: dict[str, Any] = json.loads(self._connection.recv_bytes())
         except (EOFError, ConnectionError) as error:
             raise self._failed("went away") from error
+        except ValueError as error:
+            raise self._failed("answered nonsense") from error
         if "error" in message:
             raise self._failed(f"said {message['error']}")
         return message

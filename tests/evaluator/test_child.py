@@ -106,6 +106,12 @@ def test_an_error_that_a_child_reports_is_passed_on(start: Start) -> None:
         child.receive(60)
 
 
+def test_nonsense_is_a_failure(start: Start) -> None:
+    code = "from evaluator.child import Parent; Parent()._connection.send_bytes(b'{\\xff')"
+    with start(code) as child, pytest.raises(ChildFailed, match="answered nonsense"):
+        child.receive(60)
+
+
 def test_closing_ends_the_whole_family(start: Start) -> None:
     with start(FAMILY) as child:
         pids = [child._process.pid, *child.receive(60)["pids"]]
