@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from evaluator.metrics import Answers, Measured, mean, measure
+from evaluator.metrics import Measured, mean
 from evaluator.workbench import Workbench, rows_hash
 from submissions.models import Method, Reference, Row, Task
 
@@ -43,9 +43,4 @@ def _draw(bench: Workbench, task: Task, reference: Reference, shots: int, draw: 
     key = bench.key("few_shot", task.id, rows_hash(test), rows_hash(drawn), limit)
     bench.progress(f"{shots}-shot {task.id}", draw, bench.protocol.few_shot.draws)
     answered = bench.ask("few_shot", key, task, bench.model, prompts, limit)
-    return measure(Answers(task, test, labels_of(reference), answered.texts))
-
-
-def labels_of(reference: Reference) -> list[str]:
-    """The distinct outputs of a reference, for classification."""
-    return sorted({row.output for row in (*reference.train, *reference.test)})
+    return bench.measured(task, reference, answered)

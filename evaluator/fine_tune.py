@@ -7,8 +7,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from evaluator.few_shot import labels_of
-from evaluator.metrics import Answers, Measured, measure
+from evaluator.metrics import Measured
 from evaluator.trainer import TrainJob
 from evaluator.workbench import Answered, Workbench, rows_hash
 from submissions.local import write_whole
@@ -33,26 +32,27 @@ def fine_tune(bench: Workbench, units: Sequence[Unit]) -> Iterator[tuple[Unit, M
         answered = bench.store.find("fine_tune", key, Answered)
         if answered is not None:
             shutil.rmtree(job.out.parent, ignore_errors=True)  # left by a run that was killed after its last answer
-            yield unit, _measured(bench, unit, answered)
+            yield unit, bench.measured(unit.task, unit.reference, answered)
         else:
             todo.append((unit, job))
-    trained = [(unit, job) for unit, job in todo if job.out.is_dir()]
-    untrained = [(unit, job) for unit, job in todo if not job.out.is_dir()]
-    for unit, job in trained:
-        yield unit, _examined(bench, unit, job)
-    for unit, job in untrained:
+    unexamined = {job for _, job in todo if job.out.is_dir()}
+    to_train = [(unit, job) for unit, job in todo if job not in unexamined]
+    for unit, job in todo:
+        if job in unexamined:
+            yield unit, _examined(bench, unit, job)
+    for unit, job in to_train:
         _write_examples(bench, unit, job)
-    finished = bench.trainer.train([job for _, job in untrained], bench.progress)
-    for (unit, job), _ in zip(untrained, finished, strict=True):
+    finished = bench.trainer.train([job for _, job in to_train], bench.progress)
+    for (unit, job), _ in zip(to_train, finished, strict=True):
         yield unit, _examined(bench, unit, job)
 
 
 def untrained(bench: Workbench, task: Task, reference: Reference) -> Measured:
     """The base model's score: the same questions without any training."""
-    test, limit = bench.test_rows(reference), bench.new_tokens(reference)
-    key = bench.key("base", task.id, rows_hash(test), limit)
+    limit = bench.new_tokens(reference)
+    key = bench.key("base", task.id, rows_hash(bench.test_rows(reference)), limit)
     answered = bench.ask("base", key, task, bench.model, _questions(bench, reference), limit)
-    return measure(Answers(task, test, labels_of(reference), answered.texts))
+    return bench.measured(task, reference, answered)
 
 
 def _key(bench: Workbench, unit: Unit) -> str:
@@ -78,14 +78,9 @@ def _examined(bench: Workbench, unit: Unit, job: TrainJob) -> Measured:
     prompts, limit = _questions(bench, unit.reference), bench.new_tokens(unit.reference)
     answered = bench.ask("fine_tune", _key(bench, unit), unit.task, job.out, prompts, limit)
     shutil.rmtree(job.out.parent)
-    return _measured(bench, unit, answered)
+    return bench.measured(unit.task, unit.reference, answered)
 
 
 def _questions(bench: Workbench, reference: Reference) -> list[list[int]]:
     limit = bench.protocol.decoding.max_prompt_tokens
     return [bench.template.prompt(row.input, limit=limit) for row in bench.test_rows(reference)]
-
-
-def _measured(bench: Workbench, unit: Unit, answered: Answered) -> Measured:
-    rows = bench.test_rows(unit.reference)
-    return measure(Answers(unit.task, rows, labels_of(unit.reference), answered.texts))

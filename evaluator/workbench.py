@@ -9,6 +9,7 @@ from pathlib import Path
 
 from evaluator.generator import Generator, VllmGenerator
 from evaluator.machine import base_model, setup_of
+from evaluator.metrics import Answers, Measured, measure
 from evaluator.profile import load_profile
 from evaluator.protocol import Protocol, load_protocol
 from evaluator.store import StageStore, key_of
@@ -68,6 +69,11 @@ class Workbench:
             return Answered(task=task.id, texts=texts, tokens=sum(completion.tokens for completion in completions))
 
         return self.store.once(stage, key, Answered, work)
+
+    def measured(self, task: Task, reference: Reference, answered: Answered) -> Measured:
+        """The score of a model's answers to a task's test rows."""
+        labels = sorted({row.output for row in (*reference.train, *reference.test)})
+        return measure(Answers(task, self.test_rows(reference), labels, answered.texts))
 
 
 def rows_hash(rows: Sequence[Row]) -> str:
