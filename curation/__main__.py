@@ -1,5 +1,9 @@
-"""`python -m curation`."""
+"""`python -m curation`: import-flat, verify."""
+
+import sys
 
 from curation.cli import app
+from submissions.command_line import run
 
-app(prog_name="python -m curation")
+if __name__ == "__main__":
+    sys.exit(run(app, "curation", sys.argv[1:]))

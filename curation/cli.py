@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from curation.flat import Broken
 from curation.layout import import_flat
 from curation.verify import verify as verify_benchmark
-from submissions.errors import ArenaError, NotFound
+from submissions.command_line import print_json, progress
+from submissions.errors import NotFound
 from submissions.local import LocalRepo
 from submissions.report import Problem
 
@@ -36,10 +34,10 @@ def import_command(
     as_json: AsJson = False,
 ) -> None:
     """Lay a flat folder (tasks.jsonl, references/<task>.jsonl) out as a benchmark with held-out test rows."""
-    with _errors(as_json), _progress() as progress:
-        done = import_flat(source, dest, progress)
+    with _broken(as_json), progress("reading tasks") as bar:
+        done = import_flat(source, dest, bar)
     if as_json:
-        typer.echo(json.dumps({**done.model_dump(), "problems": []}))
+        print_json({**done.model_dump(), "problems": []})
     elif done.changed:
         typer.echo(f"Imported {done.tasks} tasks with {done.rows} reference rows into {dest}.")
     else:
@@ -52,40 +50,33 @@ def verify_command(
     as_json: AsJson = False,
 ) -> None:
     """Check a benchmark's checksums, schema and split."""
-    with _errors(as_json), _progress() as progress:
-        if not folder.is_dir():
-            raise NotFound(f"No folder {folder}: name one that `python -m curation import-flat` made.")
-        problems = verify_benchmark(LocalRepo(folder), progress)
+    if not folder.is_dir():
+        raise NotFound(f"No folder {folder}: name one that `python -m curation import-flat` made.")
+    with progress("reading tasks") as bar:
+        problems = verify_benchmark(LocalRepo(folder), bar)
     if problems:
         _report(problems, f"{folder} has {len(problems)} problem(s).", as_json)
         raise typer.Exit(1)
-    typer.echo(json.dumps({"sound": True, "problems": []}) if as_json else f"{folder} is sound.")
+    if as_json:
+        print_json({"sound": True, "problems": []})
+    else:
+        typer.echo(f"{folder} is sound.")
 
 
 @contextmanager
-def _errors(as_json: bool) -> Iterator[None]:
-    """Say what is wrong in the asked form and leave with the error's exit code."""
+def _broken(as_json: bool) -> Iterator[None]:
+    """List every problem of a flat folder in the asked form; other errors are told like everywhere."""
     try:
         yield
-    except ArenaError as error:
-        problems = error.problems if isinstance(error, Broken) else ()
-        _report(problems, str(error), as_json)
+    except Broken as error:
+        _report(error.problems, str(error), as_json)
         raise typer.Exit(error.exit_code) from error
 
 
 def _report(problems: tuple[Problem, ...], summary: str, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps({"error": summary, "problems": [problem.model_dump() for problem in problems]}))
+        print_json({"error": summary, "problems": [problem.model_dump() for problem in problems]})
         return
     for problem in problems:
         typer.echo(str(problem), err=True)
     typer.echo(summary, err=True)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    console = Console(stderr=True)
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        line = bar.add_task("reading tasks", total=None)
-        yield lambda name, done, total: bar.update(line, description=name, completed=done, total=total)

@@ -67,5 +67,5 @@ def test_verify_needs_a_folder_and_makes_none(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_wrong_command_line_ends_with_2() -> None:
-    assert run("import-flat").returncode == 2
+def test_a_wrong_command_line_ends_with_1() -> None:
+    assert run("import-flat").returncode == 1
