@@ -39,7 +39,11 @@ def _draw(bench: Workbench, task: Task, reference: Reference, shots: int, draw: 
     test = bench.test_rows(reference)
     limit = bench.new_tokens(reference)
     examples = [(row.input, row.output) for row in drawn]
-    prompts = [bench.template.prompt(row.input, examples, bench.protocol.decoding.max_prompt_tokens) for row in test]
+
+    def prompts() -> list[list[int]]:
+        longest = bench.protocol.decoding.max_prompt_tokens
+        return [bench.template.prompt(row.input, examples, longest) for row in test]
+
     key = bench.key("few_shot", task.id, rows_hash(test), rows_hash(drawn), limit)
     bench.progress(f"{shots}-shot {task.id}", draw, bench.protocol.few_shot.draws)
     answered = bench.ask("few_shot", key, task, bench.model, prompts, limit)

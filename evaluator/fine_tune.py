@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from evaluator.metrics import Measured
 from evaluator.trainer import TrainJob
@@ -51,7 +52,7 @@ def untrained(bench: Workbench, task: Task, reference: Reference) -> Measured:
     """The base model's score: the same questions without any training."""
     limit = bench.new_tokens(reference)
     key = bench.key("base", task.id, rows_hash(bench.test_rows(reference)), limit)
-    answered = bench.ask("base", key, task, bench.model, _questions(bench, reference), limit)
+    answered = bench.ask("base", key, task, bench.model, partial(_questions, bench, reference), limit)
     return bench.measured(task, reference, answered)
 
 
@@ -75,7 +76,7 @@ def _write_examples(bench: Workbench, unit: Unit, job: TrainJob) -> None:
 
 
 def _examined(bench: Workbench, unit: Unit, job: TrainJob) -> Measured:
-    prompts, limit = _questions(bench, unit.reference), bench.new_tokens(unit.reference)
+    prompts, limit = partial(_questions, bench, unit.reference), bench.new_tokens(unit.reference)
     answered = bench.ask("fine_tune", _key(bench, unit), unit.task, job.out, prompts, limit)
     shutil.rmtree(job.out.parent)
     return bench.measured(unit.task, unit.reference, answered)

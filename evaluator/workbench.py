@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,15 +56,22 @@ class Workbench:
         longest = self.template.longest(tuple(row.output for row in (*reference.train, *reference.test)))
         return min(decoding.max_new_tokens, round(decoding.times_longest_reference * longest))
 
-    def ask(self, stage: str, key: str, task: Task, model: Path, prompts: Sequence[list[int]], limit: int) -> Answered:
-        """The answers to prompts, generated at most once."""
+    def ask(
+        self,
+        stage: str,
+        key: str,
+        task: Task,
+        model: Path,
+        prompts: Callable[[], Sequence[list[int]]],
+        limit: int,
+    ) -> Answered:
+        """The answers to prompts, which are made, and generated, at most once."""
 
         def work() -> Answered:
-            completions = self.generator.generate(model, prompts, limit)
-            if len(completions) != len(prompts):
-                raise EvaluatorError(
-                    f"The engine gave {len(completions)} answers to {len(prompts)} prompts: run again."
-                )
+            asked = prompts()
+            completions = self.generator.generate(model, asked, limit)
+            if len(completions) != len(asked):
+                raise EvaluatorError(f"The engine gave {len(completions)} answers to {len(asked)} prompts: run again.")
             texts = tuple(completion.text for completion in completions)
             return Answered(task=task.id, texts=texts, tokens=sum(completion.tokens for completion in completions))
 
