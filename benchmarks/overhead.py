@@ -1,6 +1,6 @@
-"""What the evaluator costs beside training and generating: 208 tasks of 1,000 rows with tools that do nothing.
+"""What the evaluator costs beside training and generating: 208 tasks with tools that do nothing.
 
-Run `python -m benchmarks.overhead [--tasks N] [--rows N] [--profile]`. Beside it stands what none can do without:
+Run `python -m benchmarks.overhead [--tasks N] [--rows N …] [--profile]`. Beside it stands what none can do without:
 reading the same files with `json.loads`.
 """
 
@@ -40,23 +40,29 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tasks", type=int, default=208)
-    parser.add_argument("--rows", type=int, default=1000, help="of an entry and of a reference's two halves together")
+    parser.add_argument("--rows", type=int, nargs="*", default=[200, 1000], help="of an entry, and of a reference")
     parser.add_argument("--profile", action="store_true", help="print where the time goes")
     given = parser.parse_args()
+    for rows in given.rows:
+        measure(given.tasks, rows, profiled=given.profile)
+
+
+def measure(tasks: int, rows: int, *, profiled: bool) -> None:
+    """Print the table for one size."""
     with tempfile.TemporaryDirectory() as where:
         folder = Path(where)
-        benchmark = write_benchmark(folder / "benchmark", given.tasks, given.rows)
+        benchmark = write_benchmark(folder / "benchmark", tasks, rows)
         arena = Arena(LocalRepo(folder / "submissions"), LocalRepo(folder / "results"))
-        ulid = write_submission(arena, benchmark, folder / "delivered", given.rows)
+        ulid = write_submission(arena, benchmark, folder / "delivered", rows)
         bench = null_workbench(folder / "work", load_protocol("demo@1"), NullTrainer(), NullGenerator())
         measure_anchors(benchmark, bench, benchmark.tasks())
         worker = Worker(arena, benchmark, bench)
         files = [*folder.glob("benchmark/references/*/*.jsonl"), *folder.glob("submissions/**/*.jsonl")]
         size = sum(file.stat().st_size for file in files) / 1e6
         read = seconds(lambda: [json.loads(line) for file in files for line in file.open("rb")])
-        fresh = seconds(lambda: evaluate(worker, ulid, profiled=given.profile))
+        fresh = seconds(lambda: evaluate(worker, ulid, profiled=profiled))
         again = seconds(lambda: evaluate(worker, ulid, profiled=False))
-    print(f"{given.tasks} tasks x {given.rows} rows, {size:.0f} MB of rows, {os.cpu_count()} cores")
+    print(f"{tasks} tasks x {rows} rows, {size:.0f} MB of rows, {os.cpu_count()} cores")
     print(f"{'':36}{'seconds':>9}{'ratio':>8}")
     for name, cost in (("reading, json.loads", read), ("evaluation", fresh), ("the same, all stages finished", again)):
         print(f"{name:36}{cost:9.2f}{cost / read:8.2f}")
@@ -90,9 +96,8 @@ def write_benchmark(folder: Path, tasks: int, rows: int) -> Benchmark:
     for task in known:
         where = f"references/{task.id}"
         changes.append(Change(f"{where}/metadata.json", dump(METADATA)))
-        changes += [
-            Change(f"{where}/{side}.jsonl", dump_lines(some_rows(chance, rows // 2))) for side in ("train", "test")
-        ]
+        halves = {side: dump_lines(some_rows(chance, task.category, rows // 2)) for side in ("train", "test")}
+        changes += [Change(f"{where}/{side}.jsonl", content) for side, content in halves.items()]
     repo = LocalRepo(folder)
     repo.commit(changes, repo.head())
     return Benchmark(repo)
@@ -105,7 +110,7 @@ def write_submission(arena: Arena, benchmark: Benchmark, folder: Path, rows: int
     source = folder / "source"
     source.mkdir()
     for task in benchmark.tasks():
-        (source / f"{task.id}.jsonl").write_bytes(dump_lines(some_rows(chance, rows)))
+        (source / f"{task.id}.jsonl").write_bytes(dump_lines(some_rows(chance, task.category, rows)))
     report = check([source], benchmark.tasks(), into=into, track=track_named("dataset_research"))
     form = {"system": "Null", "system_type": "search", "team": "Null", "submitter": "Null"}
     return receive(arena, report, into, Delivery.from_form(form), datetime.now(UTC)).id
@@ -125,15 +130,21 @@ def a_task(number: int, category: str) -> Task:
     )
 
 
-def some_rows(chance: random.Random, count: int) -> list[Row]:
-    """Rows of varied length, some in other scripts."""
+def some_rows(chance: random.Random, category: str, count: int) -> list[Row]:
+    """Rows of varied length, some words in other scripts; outputs are letters, labels or texts, as the category has."""
     return [
-        Row(
-            input=" ".join(chance.choices(WORDS, k=chance.randint(20, 120))),
-            output=" ".join(chance.choices(WORDS, k=chance.randint(1, 40))),
-        )
+        Row(input=" ".join(chance.choices(WORDS, k=chance.randint(20, 120))), output=an_output(chance, category))
         for _ in range(count)
     ]
+
+
+def an_output(chance: random.Random, category: str) -> str:
+    """What a row of the category asks for."""
+    if category == "multiple_choice":
+        return chance.choice("ABCD")
+    if category == "text_classification":
+        return chance.choice(WORDS)
+    return " ".join(chance.choices(WORDS, k=chance.randint(1, 40)))
 
 
 if __name__ == "__main__":

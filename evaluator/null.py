@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from evaluator.generator import Completion, Generator
@@ -26,7 +26,7 @@ class NullTrainer:
         self.jobs: list[TrainJob] = []
         """Every job that was done, in order."""
 
-    def train(self, jobs: Sequence[TrainJob], progress: Progress) -> Iterator[Trained]:
+    def train(self, jobs: Iterable[TrainJob], progress: Progress) -> Iterator[Trained]:
         for job in jobs:
             job.out.mkdir(parents=True)
             self.jobs.append(job)

@@ -45,5 +45,5 @@ def screen(rows: Sequence[Row], test: Sequence[Row]) -> Screened:
 
 def skeleton(text: str) -> str:
     """letters-and-digits@1: NFKC, case folded, letters, marks and digits only; all of it if there are none."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
     return _NOT_LETTER_OR_DIGIT.sub("", folded) or folded.strip()

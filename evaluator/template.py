@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -22,8 +23,10 @@ EOM = "<|eom_id|>"
 SPECIAL_TOKENS = (BOS, EOS, HEADER_START, HEADER_END, EOT, EOM)
 IGNORED = -100
 """The label of a token that is not trained."""
-REMEMBERED = 512
-"""Texts whose ids are kept: a task's questions and shots come back for each number of shots."""
+AT_ONCE = 32
+"""Answers that are encoded together in search of the longest."""
+REMEMBERED = 8
+"""Lists of texts whose ids are kept: a task's questions come back for each number of shots."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,9 @@ class Template:
         self._tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
         self._tokenizer.encode_special_tokens = True
         self._special = {token: self._id(token) for token in SPECIAL_TOKENS}
-        self._ids = lru_cache(REMEMBERED)(self._encoded)
-        self._longest = lru_cache(REMEMBERED)(self._longest_encoded)
+        self._remembered = lru_cache(REMEMBERED)(self._encoded)
+        self._before_question = self._header("user")
+        self._after_question = [self._special[EOT], *self._header("assistant")]
 
     @property
     def stop_ids(self) -> list[int]:
@@ -51,15 +55,25 @@ class Template:
 
     def text(self, text: str) -> list[int]:
         """Ids of plain text, special tokens in it spelled out as text."""
-        return list(self._ids(text))
+        return list(self._encoded((text,))[0])
 
     def target(self, output: str) -> list[int]:
         """Ids of an answer with the end of its turn."""
-        return [*self._ids(output), self._special[EOT]]
+        return [*self.text(output), self._special[EOT]]
 
-    def longest(self, outputs: tuple[str, ...]) -> int:
-        """Tokens of the longest of these answers, the end of its turn included. Counted once."""
-        return self._longest(outputs)
+    def longest(self, outputs: Sequence[str], enough: float) -> int:
+        """Tokens of the longest of these answers, the end of its turn included; any number from `enough` on is enough.
+
+        A text has at most as many tokens as bytes, so few have to be encoded when the longest come first.
+        """
+        by_bytes = sorted((output.encode() for output in outputs), key=len, reverse=True)
+        found = 0
+        for start in range(0, len(by_bytes), AT_ONCE):
+            some = by_bytes[start : start + AT_ONCE]
+            if found >= min(enough, len(some[0]) + 1):
+                break
+            found = max(found, *(1 + len(ids) for ids in self._encoded([text.decode() for text in some])))
+        return found
 
     def prompt(self, question: str, shots: Sequence[tuple[str, str]] = (), limit: int | None = None) -> list[int]:
         """Ids of a prompt that waits for the assistant's answer, at most `limit` of them.
@@ -67,8 +81,15 @@ class Template:
         The oldest shots go first when it is too long; then the question loses its middle, so that the instruction at
         its head and what stands at its end both stay.
         """
+        (prompt,) = self.prompts((question,), shots, limit)
+        return prompt
+
+    def prompts(
+        self, questions: tuple[str, ...], shots: Sequence[tuple[str, str]] = (), limit: int | None = None
+    ) -> list[list[int]]:
+        """The prompts of several questions after the same shots."""
         turns = [[*self._user(self.text(one)), *self.target(two)] for one, two in shots]
-        return self._framed(self.text(question), turns, limit)
+        return [self._framed(ids, list(turns), limit) for ids in self._remembered(questions)]
 
     def example(self, question: str, output: str, cutoff: int) -> Example:
         """A training example of at most `cutoff` tokens; the prompt gives way first, down to a quarter of the room."""
@@ -77,8 +98,7 @@ class Template:
 
     def examples(self, pairs: Sequence[tuple[str, str]], cutoff: int) -> list[Example]:
         """Training examples, encoded together on all cores."""
-        encoded = self._tokenizer.encode_batch_fast([text for pair in pairs for text in pair], add_special_tokens=False)
-        ids = [one.ids for one in encoded]
+        ids = self._encoded([text for pair in pairs for text in pair])
         return [self._example(one, two, cutoff) for one, two in zip(ids[::2], ids[1::2], strict=True)]
 
     def _example(self, question: list[int], output: list[int], cutoff: int) -> Example:
@@ -89,11 +109,11 @@ class Template:
 
     def _framed(self, ids: list[int], turns: list[list[int]], limit: int | None) -> list[int]:
         if limit is not None:
-            room = limit - 1 - len(self._user([]))
+            room = limit - 1 - len(self._before_question) - len(self._after_question)
             while turns and sum(map(len, turns)) + len(ids) > room:
                 turns.pop(0)
             ids = without_middle(ids, room)
-        return [self._special[BOS], *(id_ for turn in turns for id_ in turn), *self._user(ids)]
+        return [self._special[BOS], *chain.from_iterable(turns), *self._user(ids)]
 
     def _id(self, token: str) -> int:
         found: int | None = self._tokenizer.token_to_id(token)
@@ -101,15 +121,11 @@ class Template:
             raise ValueError(f"the tokenizer has no {token}: the llama3 frame needs a Llama 3 tokenizer")
         return found
 
-    def _encoded(self, text: str) -> tuple[int, ...]:
-        return tuple(self._tokenizer.encode(text, add_special_tokens=False).ids)
-
-    def _longest_encoded(self, outputs: tuple[str, ...]) -> int:
-        encoded = self._tokenizer.encode_batch_fast(list(outputs), add_special_tokens=False)
-        return 1 + max((len(one.ids) for one in encoded), default=0)
+    def _encoded(self, texts: Sequence[str]) -> list[list[int]]:
+        return [one.ids for one in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
 
     def _user(self, ids: list[int]) -> list[int]:
-        return [*self._header("user"), *ids, self._special[EOT], *self._header("assistant")]
+        return [*self._before_question, *ids, *self._after_question]
 
     def _header(self, role: str) -> list[int]:
         return [self._special[HEADER_START], *self.text(role), self._special[HEADER_END], *self.text("\n\n")]

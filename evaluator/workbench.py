@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from evaluator.exam import Answered, Exam, rows_hash
 from evaluator.generator import Generator, VllmGenerator
 from evaluator.machine import base_model, setup_of
-from evaluator.metrics import Answers, Measured, measure
 from evaluator.profile import load_profile
 from evaluator.protocol import Protocol, load_protocol
 from evaluator.store import StageStore, key_of
 from evaluator.template import Template
 from evaluator.trainer import DeepSpeedTrainer, Progress, Trainer
 from submissions.errors import EvaluatorError
-from submissions.models import Record, Reference, Row, Setup, Task
-
-
-class Answered(Record):
-    """What a model said to a task's test rows. Private, for it stands beside hidden rows."""
-
-    task: str
-    texts: tuple[str, ...]
-    tokens: int
-    """Generated tokens in all."""
+from submissions.models import Record, Reference, Setup, Task
 
 
 @dataclass(frozen=True)
@@ -46,46 +37,28 @@ class Workbench:
         """The hash of a stage's inputs under this protocol and setup."""
         return key_of(self.protocol.sha256, self.setup, *parts)
 
-    def test_rows(self, reference: Reference) -> tuple[Row, ...]:
-        """The rows that are asked."""
-        return reference.test[: self.protocol.test_items]
-
-    def new_tokens(self, reference: Reference) -> int:
-        """How long an answer may be, in tokens (SCORING.md, arena@1, rule 3)."""
+    def exam(self, task: Task, reference: Reference) -> Exam:
+        """A task's exam under the protocol (the limit of an answer: SCORING.md, arena@1, rule 3)."""
+        outputs = [row.output for row in (*reference.train, *reference.test)]
         decoding = self.protocol.decoding
-        longest = self.template.longest(tuple(row.output for row in (*reference.train, *reference.test)))
-        return min(decoding.max_new_tokens, round(decoding.times_longest_reference * longest))
+        longest = self.template.longest(outputs, decoding.max_new_tokens / decoding.times_longest_reference)
+        limit = min(decoding.max_new_tokens, round(decoding.times_longest_reference * longest))
+        rows = reference.test[: self.protocol.test_items]
+        labels = tuple(sorted(set(outputs)))
+        return Exam(task, rows, labels, limit, key_of(task.id, rows_hash(rows), list(labels), limit))
 
-    def ask(
-        self,
-        stage: str,
-        key: str,
-        task: Task,
-        model: Path,
-        prompts: Callable[[], Sequence[list[int]]],
-        limit: int,
-    ) -> Answered:
-        """The answers to prompts, which are made, and generated, at most once."""
+    def ask(self, stage: str, key: str, exam: Exam, model: Path, shots: Sequence[tuple[str, str]] = ()) -> Answered:
+        """A model's answers to an exam after the same shots; generated at most once."""
 
         def work() -> Answered:
-            asked = prompts()
-            completions = self.generator.generate(model, asked, limit)
-            if len(completions) != len(asked):
-                raise EvaluatorError(f"The engine gave {len(completions)} answers to {len(asked)} prompts: run again.")
+            prompts = self.template.prompts(exam.questions, shots, self.protocol.decoding.max_prompt_tokens)
+            completions = self.generator.generate(model, prompts, exam.limit)
+            if len(completions) != len(prompts):
+                raise EvaluatorError(f"{len(completions)} answers came to {len(prompts)} prompts: run again.")
             texts = tuple(completion.text for completion in completions)
-            return Answered(task=task.id, texts=texts, tokens=sum(completion.tokens for completion in completions))
+            return Answered(task=exam.task.id, texts=texts, tokens=sum(completion.tokens for completion in completions))
 
         return self.store.once(stage, key, Answered, work)
-
-    def measured(self, task: Task, reference: Reference, answered: Answered) -> Measured:
-        """The score of a model's answers to a task's test rows."""
-        labels = sorted({row.output for row in (*reference.train, *reference.test)})
-        return measure(Answers(task, self.test_rows(reference), labels, answered.texts))
-
-
-def rows_hash(rows: Sequence[Row]) -> str:
-    """The hash of rows in their order."""
-    return key_of([text for row in rows for text in (row.input, row.output)])
 
 
 @contextmanager

@@ -7,6 +7,7 @@ folder, and a result and its `published` status are one commit.
 from __future__ import annotations
 
 import fcntl
+import logging
 import math
 import time
 from collections.abc import Collection, Iterator
@@ -26,6 +27,8 @@ from submissions.benchmark import Benchmark
 from submissions.errors import ArenaError, EvaluatorError
 from submissions.models import History, Result, Stage, State, Status, Submission
 from submissions.repo import Change
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,8 @@ class Worker:
             submission = self.arena.submission(ulid)
             result = self._evaluate(submission)
         except ArenaError as error:
-            return self._failed(ulid, str(error))
+            log.error("%s: %s", ulid, error)
+            return self._failed(ulid, error.public)
         self._publish(result)
         return "published"
 

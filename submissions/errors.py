@@ -28,6 +28,11 @@ class ArenaError(Exception):
 
     exit_code = 2
 
+    @property
+    def public(self) -> str:
+        """What may be shown to everybody; the whole message may name files of this machine."""
+        return str(self)
+
 
 class TheirError(ArenaError):
     """Something the submitter or visitor can mend."""
@@ -79,4 +84,15 @@ class Corrupt(OurError):
 
 
 class EvaluatorError(OurError):
-    """A stage that could not finish through no fault of the submission."""
+    """A stage that could not finish through no fault of the submission.
+
+    The summary is public; the detail (logs, folders of this machine) is for the organiser.
+    """
+
+    def __init__(self, summary: str, detail: str = "") -> None:
+        super().__init__(f"{summary} {detail}".rstrip())
+        self._summary = summary
+
+    @property
+    def public(self) -> str:
+        return self._summary

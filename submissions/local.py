@@ -37,7 +37,7 @@ class LocalRepo:
         file = self.folder / confined(path)
         with self._locked(exclusive=False):
             if file.is_symlink() or not file.is_file():
-                raise NotFound(f"No file {path} in {self.folder}.")
+                raise NotFound(f"No file {path} in the repository {self.folder.name}.")
             return file.read_bytes()
 
     def list(self, prefix: str = "") -> list[str]:

@@ -114,6 +114,8 @@ class Setup(Record):
     """Version of each library that computes: name to version."""
     hardware: str
     seed: int
+    pipeline: int = 1
+    """The evaluator's own version: counted up whenever a change to its code moves numbers."""
 
 
 class Anchor(Record):

@@ -9,24 +9,23 @@ import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
 
+from evaluator.exam import Exam, rows_hash
 from evaluator.few_shot import METHOD, few_shot
 from evaluator.fine_tune import Unit, fine_tune
 from evaluator.gain import gain, totals
 from evaluator.metrics import Measured
 from evaluator.screen import Screened, screen
 from evaluator.tracks.evaluation import Entry, Evaluation
-from evaluator.workbench import rows_hash
 from submissions.arena import dump_lines
 from submissions.errors import Corrupt
-from submissions.models import Method, MethodScore, Reference, Result, Row, Score, Task, TaskResult
+from submissions.models import Method, MethodScore, Result, Row, Score, Task, TaskResult
 
 
 @dataclass(frozen=True)
 class Delivered:
     """One task's data after the screen."""
 
-    task: Task
-    reference: Reference
+    exam: Exam
     rows: tuple[Row, ...]
     screened: Screened
 
@@ -73,7 +72,7 @@ def _screened(evaluation: Evaluation, rows: dict[str, tuple[Row, ...]]) -> list[
         screened = bench.store.find("screen", key, Screened)
         screened = screened or bench.store.keep("screen", key, screen(mine, reference.test))
         kept = tuple(mine[number] for number in screened.kept)
-        delivered.append(Delivered(task, reference, kept, screened))
+        delivered.append(Delivered(bench.exam(task, reference), kept, screened))
         evaluation.report("screen", len(delivered), len(rows))
     return delivered
 
@@ -82,16 +81,16 @@ def _few_shot(evaluation: Evaluation, delivered: list[Delivered], scores: Scores
     usable = [one for one in delivered if one.rows]
     for done, one in enumerate(usable, 1):
         for shots in evaluation.bench.protocol.few_shot.shots:
-            measured = few_shot(evaluation.bench, one.task, one.reference, one.rows, shots)
-            scores[one.task.id].append(_scored(evaluation, one.task, METHOD[shots], measured))
+            measured = few_shot(evaluation.bench, one.exam, one.rows, shots)
+            scores[one.exam.task.id].append(_scored(evaluation, one.exam.task, METHOD[shots], measured))
         evaluation.report("few_shot", done, len(usable))
 
 
 def _fine_tune(evaluation: Evaluation, delivered: list[Delivered], scores: Scores) -> None:
-    units = [Unit(one.task, one.reference, one.rows) for one in delivered if one.rows]
+    units = [Unit(one.exam, one.rows) for one in delivered if one.rows]
     evaluation.report("fine_tune", 0, len(units))
     for done, (unit, measured) in enumerate(fine_tune(evaluation.bench, units), 1):
-        scores[unit.task.id].append(_scored(evaluation, unit.task, "fine_tune", measured))
+        scores[unit.exam.task.id].append(_scored(evaluation, unit.exam.task, "fine_tune", measured))
         evaluation.report("fine_tune", done, len(units))
 
 
@@ -103,7 +102,7 @@ def _scored(evaluation: Evaluation, task: Task, method: Method, measured: Measur
 
 
 def _total(evaluation: Evaluation, entry: Entry, delivered: list[Delivered], scores: Scores) -> Result:
-    by_task = {one.task.id: one for one in delivered}
+    by_task = {one.exam.task.id: one for one in delivered}
     results = tuple(_task_result(evaluation, task, by_task.get(task.id), scores) for task in evaluation.tasks)
     evaluation.report("total", len(results), len(results))
     protocol = evaluation.bench.protocol

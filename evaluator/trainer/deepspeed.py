@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from evaluator.child import Child
@@ -24,11 +25,13 @@ class DeepSpeedTrainer:
     profile: Profile
     log: Path
 
-    def train(self, jobs: Sequence[TrainJob], progress: Progress) -> Iterator[Trained]:
-        if not jobs:
+    def train(self, jobs: Iterable[TrainJob], progress: Progress) -> Iterator[Trained]:
+        waiting = iter(jobs)
+        first = next(waiting, None)
+        if first is None:
             return
         with Child("trainer", self._command(), self.log, self._env(), self.profile.start_seconds) as child:
-            for job in jobs:
+            for job in chain([first], waiting):
                 yield self._train(child, job, progress)
 
     def _train(self, child: Child, job: TrainJob, progress: Progress) -> Trained:
@@ -50,8 +53,8 @@ class DeepSpeedTrainer:
                 continue
             if not math.isfinite(message["loss"]):
                 raise TrainingDiverged(
-                    f"The loss of {job.name} is {message['loss']} after {message['steps']} steps; log: {self.log}. "
-                    "Look at the rows of this task, then run again."
+                    f"The loss of {job.name} is {message['loss']} after {message['steps']} steps.",
+                    f"Look at the rows of this task and at {self.log}, then run again.",
                 )
             return Trained(job, message["steps"], message["loss"])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -35,6 +35,6 @@ class Trained:
 class Trainer(Protocol):
     """Fine-tunes the base model anew for each job."""
 
-    def train(self, jobs: Sequence[TrainJob], progress: Progress) -> Iterator[Trained]:
-        """Yield each job when its model is there. Raises EvaluatorError."""
+    def train(self, jobs: Iterable[TrainJob], progress: Progress) -> Iterator[Trained]:
+        """Yield each job when its model is there; a job is taken when the one before is done. Raises EvaluatorError."""
         ...

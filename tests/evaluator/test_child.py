@@ -73,6 +73,7 @@ def test_what_dies_is_named_with_the_end_of_its_log(start: Start) -> None:
     assert str(child.log) in said
     assert "ZeroDivisionError" in said
     assert "| 98" in said
+    assert failed.value.public == "The parrot went away."
     assert "| 12\n" not in said
     assert isinstance(failed.value, OurError)
 
@@ -98,12 +99,6 @@ def test_what_is_never_ready_is_ended(start: Start, tmp_path: Path) -> None:
 def test_silence_is_a_failure(start: Start) -> None:
     with start(ECHO) as child, pytest.raises(ChildFailed, match=r"was silent for 0 s"):
         child.receive(0.01)
-
-
-def test_an_error_that_a_child_reports_is_passed_on(start: Start) -> None:
-    code = "from evaluator.child import Parent; Parent().send({'error': 'the disk is full'})"
-    with start(code) as child, pytest.raises(ChildFailed, match="said the disk is full"):
-        child.receive(60)
 
 
 def test_nonsense_is_a_failure(start: Start) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluator.few_shot import draw_shots, few_shot
+from evaluator.metrics import Measured
 from evaluator.null import NullGenerator, NullTrainer, null_workbench
 from evaluator.workbench import Workbench
 from submissions.models import Row
@@ -18,6 +20,10 @@ REFERENCE = a_reference("t", train=3, test=3)
 
 def bench(folder: Path, generator: NullGenerator, **few: object) -> Workbench:
     return null_workbench(folder, demo(few_shot=few), NullTrainer(), generator)
+
+
+def examined(tools: Workbench, rows: Sequence[Row], shots: int) -> Measured:
+    return few_shot(tools, tools.exam(TASK, REFERENCE), rows, shots)
 
 
 @given(st.integers(0, 8), st.integers(1, 5), st.text(max_size=9))
@@ -40,7 +46,7 @@ def test_the_shots_stand_before_the_question_as_turns(tmp_path: Path) -> None:
     generator = NullGenerator(lambda _model, prompt: asked.append(tuple(prompt)) or "")  # type: ignore[func-returns-value]
     tools = bench(tmp_path, generator)
     rows = some_rows("entry", 9)
-    few_shot(tools, TASK, REFERENCE, rows, 3)
+    examined(tools, rows, 3)
     seed = f"{tools.protocol.few_shot.seed}:t:0"
     shots = [(row.input, row.output) for row in draw_shots(rows, 3, seed)]
     assert asked == [tuple(tools.template.prompt(row.input, shots)) for row in REFERENCE.test]
@@ -50,14 +56,14 @@ def test_the_shots_stand_before_the_question_as_turns(tmp_path: Path) -> None:
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_fewer_rows_than_shots_are_all_shown(tmp_path: Path, count: int) -> None:
     generator = NullGenerator(lambda _model, _prompt: "the number 1001")
-    measured = few_shot(bench(tmp_path, generator), TASK, REFERENCE, some_rows("entry", count), 5)
+    measured = examined(bench(tmp_path, generator), some_rows("entry", count), 5)
     assert len(measured.items) == 3
     assert measured.items[0] == 1.0
 
 
 def test_no_rows_are_unscored_and_ask_nothing(tmp_path: Path) -> None:
     generator = NullGenerator()
-    assert few_shot(bench(tmp_path, generator), TASK, REFERENCE, (), 5).score.value is None
+    assert examined(bench(tmp_path, generator), (), 5).score.value is None
     assert generator.models == []
 
 
@@ -68,7 +74,7 @@ def test_items_are_the_mean_over_draws(tmp_path: Path) -> None:
     (shot,) = draw_shots(rows, 1, f"{tools.protocol.few_shot.seed}:t:1")
     for row in REFERENCE.test[:2]:
         golden[tuple(tools.template.prompt(row.input, [(shot.input, shot.output)]))] = row.output
-    measured = few_shot(tools, TASK, REFERENCE, rows, 1)
+    measured = examined(tools, rows, 1)
     assert measured.items == pytest.approx([1 / 3, 1 / 3, 0.0])
     (exact,) = measured.others
     assert (exact.value, exact.n) == (pytest.approx(2 / 9), 3)
@@ -79,7 +85,7 @@ def test_only_rows_that_may_be_trained_on_are_shown(tmp_path: Path) -> None:
         rows = (*some_rows("entry", 2), Row(input=forbidden, output="x"))
         generator = NullGenerator()
         tools = null_workbench(tmp_path / forbidden, demo(sft={"max_rows": 2}), NullTrainer(), generator)
-        few_shot(tools, TASK, REFERENCE, rows, 5)
+        examined(tools, rows, 5)
         return generator
 
     stored = []
@@ -92,7 +98,7 @@ def test_only_rows_that_may_be_trained_on_are_shown(tmp_path: Path) -> None:
 def test_finished_answers_are_not_asked_again(tmp_path: Path) -> None:
     generator = NullGenerator()
     for _ in range(2):
-        few_shot(bench(tmp_path, generator), TASK, REFERENCE, some_rows("entry", 9), 3)
+        examined(bench(tmp_path, generator), some_rows("entry", 9), 3)
     assert len(generator.models) == 1
-    few_shot(bench(tmp_path, generator), TASK, REFERENCE, some_rows("other", 9), 3)
+    examined(bench(tmp_path, generator), some_rows("other", 9), 3)
     assert len(generator.models) == 2

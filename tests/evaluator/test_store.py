@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from evaluator.exam import Answered
 from evaluator.store import StageStore, key_of
-from evaluator.workbench import Answered
 from submissions.models import Row
 from tests.evaluator.worlds import SETUP
 

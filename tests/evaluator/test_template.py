@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -86,9 +87,12 @@ def test_examples_together_are_as_each_alone() -> None:
     assert TEMPLATE.examples([], 64) == []
 
 
-def test_the_longest_answer_is_counted_with_the_end_of_its_turn() -> None:
-    outputs = ("one", "a much longer answer", "数据")
-    assert TEMPLATE.longest(outputs) == max(len(TEMPLATE.target(output)) for output in outputs)
+@given(st.lists(texts, min_size=1, max_size=80), st.floats(1, 60))
+def test_the_longest_answer_is_found_or_enough(outputs: list[str], enough: float) -> None:
+    longest = max(len(TEMPLATE.target(output)) for output in outputs)
+    assert TEMPLATE.longest(outputs, math.inf) == longest
+    found = TEMPLATE.longest(outputs, enough)
+    assert found == longest or enough <= found < longest
 
 
 def test_oldest_shots_go_first_then_the_middle_of_the_question() -> None:

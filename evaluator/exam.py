@@ -1,0 +1,48 @@
+"""What every model of a task is asked, and how its answers are scored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evaluator.metrics import Answers, Measured, measure
+from evaluator.store import key_of
+from submissions.models import Record, Row, Task
+
+
+class Answered(Record):
+    """What a model said to a task's test rows. Private, for it stands beside hidden rows."""
+
+    task: str
+    texts: tuple[str, ...]
+    tokens: int
+    """Generated tokens in all."""
+
+
+@dataclass(frozen=True)
+class Exam:
+    """A task's questions, the same for every model."""
+
+    task: Task
+    rows: tuple[Row, ...]
+    """The test rows that are asked."""
+    labels: tuple[str, ...]
+    """All distinct outputs of the reference, for classification."""
+    limit: int
+    """How long an answer may be, in tokens."""
+    sha256: str
+    """The hash of all that is asked."""
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The inputs, in order."""
+        return tuple(row.input for row in self.rows)
+
+    def measured(self, answered: Answered) -> Measured:
+        """The score of a model's answers."""
+        return measure(Answers(self.task, self.rows, self.labels, answered.texts))
+
+
+def rows_hash(rows: Sequence[Row]) -> str:
+    """The hash of rows in their order."""
+    return key_of([text for row in rows for text in (row.input, row.output)])
