@@ -66,4 +66,4 @@ def _print(what: Table | Text) -> None:
 
 
 def _number(score: Score) -> str:
-    return "-" if score.value is None else f"{score.value:.3f}"
+    return "-" if score.value is None else f"{score.value:z.3f}"

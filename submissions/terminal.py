@@ -56,4 +56,4 @@ def _problem(problem: Problem) -> str:
 
 
 def _number(value: object) -> str:
-    return f"{value:.3f}" if isinstance(value, float) and not math.isnan(value) else "-"
+    return f"{value:z.3f}" if isinstance(value, float) and not math.isnan(value) else "-"

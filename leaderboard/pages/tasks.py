@@ -49,7 +49,7 @@ def _values(task: Task, name: str) -> tuple[str, ...]:
 
 def _row(task: Task) -> TaskRow:
     shared = task.model_dump(include={"id", "title", "category", "kind", "language", "metric", "track"})
-    return TaskRow(**shared, subsets=" ".join(task.subsets))
+    return TaskRow(**shared, subsets=", ".join(task.subsets))
 
 
 ROUTES = [page("/tasks{ending:ending}", show)]

@@ -79,8 +79,8 @@ def sized(size: int) -> str:
 
 
 def figure(value: float, decimals: int) -> str:
-    """A number with fixed decimals and a true minus sign, so that columns align."""
-    return f"{value:.{decimals}f}".replace("-", "−")
+    """A number with fixed decimals, a true minus sign so that columns align, and no sign before nothing."""
+    return f"{value:z.{decimals}f}".replace("-", "−")
 
 
 def interval_bar(row: Mapping[str, Any], group: str, span: tuple[float, float]) -> str | None:
