@@ -44,7 +44,7 @@ screenshots: .venv/.ready .venv/.chromium
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; v == (3, 11) or sys.exit(f"Python 3.11 is needed, this is {v[0]}.{v[1]}: set PYTHON=/path/to/python3.11")'
 	@command -v g++ >/dev/null || { echo 'g++ is needed: DeepSpeed compiles one extension (Debian: apt-get install g++)'; exit 1; }
 	$(PYTHON) -m venv .venv
-	.venv/bin/python $(PIP) install --no-deps $(foreach lock,$(LOCKS),-r $(lock)) || { echo 'See "The environment" in docs/contributor.md: torch must be the CPU build.'; exit 1; }
+	.venv/bin/python $(PIP) install --no-deps $(foreach lock,$(LOCKS),-r $(lock)) || { echo 'See "The environment" in docs/organiser.md: torch must be the CPU build.'; exit 1; }
 	touch $@
 
 .venv-web/.ready: requirements.txt
