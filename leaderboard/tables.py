@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
+from submissions.models import MethodScore
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -36,6 +38,12 @@ def frame_of(kind: type[DataclassInstance], rows: Iterable[DataclassInstance]) -
     """Rows of a flat dataclass as a frame with one typed column for each field, even if there are no rows."""
     types = {field.name: _TYPES[str(field.type).removesuffix(" | None")] for field in fields(kind)}
     return pd.DataFrame([vars(row) for row in rows], columns=list(types), dtype="object").astype(types)
+
+
+def reason(method: MethodScore) -> str | None:
+    """Why a method's score or gain is missing, in the scorer's words; None if both are there."""
+    reasons = {score.why for score in (method.score, method.gain) if score.value is None and score.why}
+    return "; ".join(sorted(reasons)) or None
 
 
 def in_order(rows: Iterable[Row], sort: str) -> list[Row]:

@@ -6,12 +6,13 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+import pandas as pd
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from leaderboard.snapshot import Snapshot
-from leaderboard.tables import Table
+from leaderboard.tables import Table, reason
 from leaderboard.web import View, Visit, page, site_of
 from submissions.arena import dump
 from submissions.errors import Corrupt, NotFound
@@ -30,7 +31,7 @@ def show(visit: Visit) -> View:
     history = snapshot.histories.get(ulid)
     if visit.names["ending"] and result is None:
         raise NotFound(f"Submission {ulid} has no result yet; /submissions/{ulid} shows where it stands.")
-    table = Table(f"submission-{ulid}", task_table(result)) if result else None
+    table = _by_task(ulid, result) if result else None
     context = {
         "ulid": ulid,
         "submission": submission,
@@ -55,6 +56,13 @@ def raw(request: Request) -> Response:
     if ulid not in snapshot.results:
         raise NotFound(f"Submission {ulid} has no result yet; /submissions/{ulid} shows where it stands.")
     return Response(dump(snapshot.results[ulid]), media_type="application/json")
+
+
+def _by_task(ulid: str, result: Result) -> Table:
+    """The result task by task, with the scorer's own reason where a value is missing."""
+    why = [reason(method) if method else None for task in result.tasks for method in task.methods or (None,)]
+    frame = task_table(result)
+    return Table(f"submission-{ulid}", frame.assign(why=pd.Series(why, index=frame.index, dtype="str")))
 
 
 def _totals(result: Result) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:

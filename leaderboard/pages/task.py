@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaderboard.snapshot import Snapshot
-from leaderboard.tables import Table, frame_of, in_order
+from leaderboard.tables import Table, frame_of, in_order, reason
 from leaderboard.web import View, Visit, page
 from submissions.errors import NotFound
 from submissions.models import Result, Score, TaskResult
@@ -21,7 +21,7 @@ class TaskScore:
     system_type: str
     method: str
     state: str
-    """`scored`, or `missing` where nothing was delivered."""
+    """`scored`, or `missing` where nothing was delivered or every row was removed."""
     score: float | None
     """The headline metric, 0 to 1."""
     gain: float | None
@@ -75,7 +75,6 @@ def _rows(ulid: str, result: Result, name: str) -> Iterator[TaskScore]:
     if task is None:
         return
     for method in task.methods:
-        reasons = {score.why for score in (method.score, method.gain) if score.value is None and score.why}
         yield TaskScore(
             system=result.system,
             team=result.team,
@@ -87,7 +86,7 @@ def _rows(ulid: str, result: Result, name: str) -> Iterator[TaskScore]:
             n=method.score.n,
             rows=task.rows,
             removed=task.removed,
-            why="; ".join(sorted(reasons)) or None,
+            why=reason(method),
             flagged=result.flagged,
             protocol=result.protocol,
             submission=ulid,

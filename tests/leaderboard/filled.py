@@ -118,8 +118,12 @@ def _task_result(task: Sequence[object], level: float, rng: random.Random, *, mi
         methods.append(
             MethodScore(
                 method=method,
-                score=Score(name=str(task[6]), value=value, n=50),
-                gain=Score(name="gain", value=gain, n=50, interval=(gain - 0.08, gain + 0.08)),
+                score=Score(name=str(task[6]), n=0, why="no data was delivered")
+                if missing
+                else Score(name=str(task[6]), value=value, n=50),
+                gain=Score(name="gain", value=gain, n=0)
+                if missing
+                else Score(name="gain", value=gain, n=50, interval=(gain - 0.08, gain + 0.08)),
             )
         )
     return TaskResult(

@@ -90,8 +90,26 @@ def test_a_task_shows_its_demand_anchors_and_every_system(site: TestClient) -> N
     assert len(site.get("/tasks/cls-ar-sarcasm.json").json()) == 4 * len(SYSTEMS)
 
 
-def test_a_task_that_was_not_delivered_says_so(site: TestClient) -> None:
-    assert "not delivered" in site.get(f"/tasks/{TASKS[-1][0]}").text
+def test_a_missing_task_says_why_in_the_scorer_s_words(arena: Arena, site: TestClient) -> None:
+    made = store(arena, 40, "Copycat", "Team Six", "hybrid")
+    whole = result(made, 0.9)
+    copied = "every row copied a hidden test row"
+    methods = tuple(
+        method.model_copy(update={"score": method.score.model_copy(update={"why": copied})})
+        for method in whole.tasks[-1].methods
+    )
+    last = whole.tasks[-1].model_copy(update={"removed": 12, "methods": methods})
+    publish(arena, made, whole.model_copy(update={"tasks": (*whole.tasks[:-1], last)}))
+    first = arena.submission_ids()[0]
+    pages = {made.id: copied, first: "no data was delivered"}
+    for ulid, why in pages.items():
+        page = site.get(f"/submissions/{ulid}").text
+        assert page.count(f">{why}</span>") == 4
+        assert "not delivered" not in page
+        assert [row["why"] for row in site.get(f"/submissions/{ulid}.json").json()[-4:]] == [why] * 4
+    page = site.get(f"/tasks/{TASKS[-1][0]}").text
+    assert page.count(f">{copied}</span>") == 4
+    assert page.count(">no data was delivered</span>") == 4 * len(SYSTEMS)
 
 
 def test_a_submission_shows_whose_fault_a_failure_is(arena: Arena, site: TestClient) -> None:
