@@ -71,5 +71,8 @@ def is_cross_site(headers: Headers) -> bool:
         return site not in {"same-origin", "none"}
     if origin := headers.get("origin"):
         hosts = {headers.get("host"), headers.get("x-forwarded-host")}
-        return urlsplit(origin).netloc not in hosts - {None}
+        try:
+            return urlsplit(origin).netloc not in hosts - {None}
+        except ValueError:  # no address at all, such as http://[
+            return True
     return False

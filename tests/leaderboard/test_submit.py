@@ -106,6 +106,7 @@ def test_a_length_that_was_not_announced_is_counted(visit: Open) -> None:
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
     ],
 )
 def test_a_form_of_another_site_is_turned_away(arena: Arena, site: TestClient, headers: dict[str, str]) -> None:
