@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from typing import Any, ParamSpec, TypeVar
 
 import gradio
@@ -21,6 +22,9 @@ from submissions.tables import encode
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_JSON = {
+    bool: "true or false", int: "a number", float: "a number", dict: "an object", list: "an array", type(None): "null",
+}  # fmt: skip
 AT_ONCE = 16
 """Calls of one end point that run side by side; each only reads memory."""
 
@@ -74,10 +78,14 @@ def _records(table: Table) -> list[dict[str, Any]]:
 
 
 def _said_to_the_client(function: Callable[P, R]) -> Callable[P, R]:
-    """Gradio hides every message but that of its own error class."""
+    """Gradio hides every message but that of its own error class, and passes on values of any type."""
+    taken = signature(function)
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        for name, value in taken.bind(*args, **kwargs).arguments.items():
+            if not isinstance(value, str):
+                raise gradio.Error(f"{name} is a text, not {_JSON.get(type(value), 'this')}.", print_exception=False)
         try:
             return function(*args, **kwargs)
         except ArenaError as error:

@@ -55,6 +55,21 @@ def test_the_client_is_told_what_does_not_exist(client: Client, end: str, name: 
         client.predict(name, api_name=end)
 
 
+@pytest.mark.parametrize(
+    ("end", "given", "message"),
+    [
+        ("/task", {"task_id": {"a": 1}}, "task_id is a text, not an object"),
+        ("/status", {"submission": [1]}, "submission is a text, not an array"),
+        ("/board", {"method": 5}, "method is a text, not a number"),
+        ("/board", {"sort": 7}, "sort is a text, not a number"),
+        ("/board", {"protocol": None}, "protocol is a text, not null"),
+    ],
+)
+def test_the_client_is_told_what_is_no_text(client: Client, end: str, given: dict[str, object], message: str) -> None:
+    with pytest.raises(AppError, match=message):
+        client.predict(**given, api_name=end)
+
+
 def test_the_end_points_say_what_they_are(address: str) -> None:
     ends = httpx.get(f"{address}/gradio_api/info").json()["named_endpoints"]
     assert set(ends) == {"/board", "/task", "/status"}
