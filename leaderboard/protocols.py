@@ -50,5 +50,5 @@ def scale_of(protocol: str) -> Scale:
 
 
 def in_use(default: str, found: Iterable[str]) -> tuple[str, ...]:
-    """The protocols a board offers: the default one first, then the others by name."""
-    return (default, *sorted(set(found) - {default}))
+    """The protocols a board offers: the default one first, then the others by name, those of a demo last."""
+    return (default, *sorted(set(found) - {default}, key=lambda name: (name.startswith("demo@"), name)))

@@ -23,7 +23,10 @@ class Settings:
     host: str
     port: int
     protocol: str
-    """The protocol whose numbers a board shows when its URL names none."""
+    """The protocol whose numbers a board shows when its URL names none.
+
+    ARENA_PROTOCOL; else arena@1 on a Space, whose visitors come for real numbers, and demo@1 on any other machine.
+    """
     max_upload_bytes: int
     """A larger submission is refused while it is still being sent."""
 
@@ -35,7 +38,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         # A Space is reached from outside its container; a laptop should not be.
         host=environ.get("HOST") or ("0.0.0.0" if environ.get("SPACE_ID") else "127.0.0.1"),  # noqa: S104
         port=_whole(environ, "PORT", 7860, 1, 65535),
-        protocol=_protocol(environ.get("ARENA_PROTOCOL") or "demo@1"),
+        protocol=_protocol(environ.get("ARENA_PROTOCOL") or ("arena@1" if environ.get("SPACE_ID") else "demo@1")),
         max_upload_bytes=_whole(environ, "MAX_UPLOAD_MB", 512, 1, 100_000) * 2**20,
     )
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from leaderboard.settings import BadSetting, read_settings
+from submissions.arena import Arena
+from tests.leaderboard.conftest import Open
 from tests.leaderboard.serving import free_port
 
 
@@ -22,6 +24,17 @@ def test_defaults_serve_this_machine_only() -> None:
 def test_a_space_is_reached_from_outside_unless_told_otherwise() -> None:
     assert read_settings({"SPACE_ID": "someone/arena"}).host == "0.0.0.0"
     assert read_settings({"SPACE_ID": "someone/arena", "HOST": "127.0.0.1"}).host == "127.0.0.1"
+
+
+def test_a_space_shows_no_demo_first_unless_told_otherwise(arena: Arena, visit: Open) -> None:
+    assert read_settings({"SPACE_ID": "someone/arena"}).protocol == "arena@1"
+    assert read_settings({"SPACE_ID": "someone/arena", "ARENA_PROTOCOL": "demo@1"}).protocol == "demo@1"
+    space = visit(SPACE_ID="someone/arena")
+    assert arena.results.read(f"results/{arena.submission_ids()[0]}.json")
+    assert {row["protocol"] for row in space.get("/board/dataset_research.json?protocol=demo@1").json()} == {"demo@1"}
+    assert space.get("/board/dataset_research.json").json() == []
+    assert "<b>demo@1</b>" not in space.get("/").text
+    assert "<b>paper@1</b>" in space.get("/").text
 
 
 @pytest.mark.parametrize(
