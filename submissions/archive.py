@@ -95,7 +95,8 @@ def _refusing_damage(what: str) -> Iterator[None]:
 def _refuse_huge_directory(file: IO[bytes]) -> None:
     """Look at the size of the zip's table of contents before the zipfile module reads it whole. Raises Unfit."""
     end = file.seek(0, 2)
-    file.seek(max(0, end - 2**16 - 22))
+    # The end record, the longest comment after it, and before it the zip64 locator.
+    file.seek(max(0, end - 2**16 - 22 - 20))
     tail = file.read()
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or at + 22 > len(tail):

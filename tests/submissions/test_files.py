@@ -9,6 +9,7 @@ import stat
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -208,6 +209,24 @@ def test_a_zip_whose_contents_table_is_huge_is_refused_before_it_is_read(checker
         return content[: at + 12] + (2**31).to_bytes(4, "little") + content[at + 16 :]
 
     refused(patched(checker, overstate), "delivered.zip", "table of contents")
+
+
+def test_a_zip64_contents_table_is_not_hidden_by_the_longest_comment(checker: Checker) -> None:
+    whole = io.BytesIO()
+    with mock.patch.object(zipfile, "ZIP_FILECOUNT_LIMIT", 0), zipfile.ZipFile(whole, "w") as archive:
+        for number in range(100):
+            member = zipfile.ZipInfo(f"{number}.jsonl")
+            member.comment = b"c" * 60_000
+            archive.writestr(member, GOOD)
+        archive.comment = b"c" * 65_535
+    content = bytearray(whole.getvalue())
+    at = content.rindex(b"PK\x05\x06")
+    assert content[at - 20 : at].startswith(b"PK\x06\x07")
+    content[at + 12 : at + 16] = b"\0" * 4  # the size that counts stands in the zip64 record
+    assert len(zipfile.ZipFile(io.BytesIO(content)).infolist()) == 100
+    target = checker.folder / "delivered.zip"
+    target.write_bytes(content)
+    refused(checker(target), "delivered.zip", "table of contents")
 
 
 def test_two_members_of_one_name_are_refused(checker: Checker) -> None:
