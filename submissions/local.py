@@ -56,7 +56,9 @@ class LocalRepo:
         with self._locked(exclusive=True):
             head = self._head()
             if head != parent:
-                raise Conflict(f"{self.folder} is at {head[:12]}, not at {parent[:12]}: read again, then commit again.")
+                raise Conflict(
+                    f"{self.folder.name} is at {head[:12]}, not at {parent[:12]}: read again, then commit again."
+                )
             self._refuse_file_as_folder(changes)
             return self._apply(changes, head)
 
@@ -66,7 +68,7 @@ class LocalRepo:
         for path in written:
             above = {parent.as_posix() for parent in PurePosixPath(path).parents}
             if above & written or (self.folder / path).is_dir() or any((self.folder / up).is_file() for up in above):
-                raise ValueError(f"{path} would be a file and a folder at once in {self.folder}")
+                raise ValueError(f"{path} would be a file and a folder at once in {self.folder.name}")
 
     def _head(self) -> str:
         file = self.folder / ".head"
@@ -74,7 +76,7 @@ class LocalRepo:
             return _EMPTY_HEAD
         head = file.read_text().strip()
         if not re.fullmatch(r"[0-9a-f]{64}", head):
-            raise Corrupt(f"{file} does not hold a head but {head[:80]!r}. Restore it from a backup.")
+            raise Corrupt(f"{self.folder.name}/.head does not hold a head but {head[:80]!r}. Restore it from a backup.")
         return head
 
     def _apply(self, changes: Sequence[Change], head: str) -> str:

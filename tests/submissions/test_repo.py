@@ -183,6 +183,21 @@ def test_a_damaged_head_is_named(tmp_path: Path) -> None:
         LocalRepo(tmp_path).head()
 
 
+def test_messages_do_not_say_where_on_this_machine_a_repository_lies(tmp_path: Path) -> None:
+    repo = LocalRepo(tmp_path / "repo")
+    head = put(repo, a="1")
+    messages = []
+    for path, parent, kind in (("a", "0" * 64, Conflict), ("a/b", head, ValueError)):
+        with pytest.raises(kind) as caught:
+            repo.commit([Change(path, b"2")], parent)
+        messages.append(str(caught.value))
+    (tmp_path / "repo" / ".head").write_text("nonsense")
+    with pytest.raises(Corrupt) as corrupt:
+        repo.head()
+    messages.append(str(corrupt.value))
+    assert [("repo" in message, str(tmp_path) in message) for message in messages] == [(True, False)] * 3
+
+
 def test_a_link_inside_the_folder_is_not_followed(tmp_path: Path) -> None:
     put(LocalRepo(tmp_path / "repo"), a="1")
     (tmp_path / "secret").write_text("secret")
