@@ -1,6 +1,6 @@
 """What our command lines share: exit codes, one JSON document for machines, a progress bar for people.
 
-Exit codes: 0 done or accepted; 1 refused, or a mistake in the command; 2 our failure.
+Exit codes: 0 done or accepted; 1 refused, or a mistake in the command; 2 our failure; 130 interrupted (Ctrl-C).
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from submissions.errors import ArenaError, OurError, TheirError
 Progress = Callable[[str, int, int], None]
 """Is told what is being done, how much of it is done, and of how much."""
 
+INTERRUPTED = 130
+"""The exit code that shells give to a program ended by SIGINT (128 + 2)."""
+
 
 def run(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
     """Run a command of `python -m <name>`; the exit code."""
@@ -30,7 +33,12 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
     try:
         # Not app(…): that would put its own hook for uncaught exceptions in place of ours.
         typer.main.get_command(app)(list(arguments), prog_name=f"python -m {name}")
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except SystemExit as end:
+        # typer ends by itself for Ctrl-C: with 130 in a command, but in a prompt by an Abort, which it makes a 1.
+        if end.code == INTERRUPTED or isinstance(end.__context__, typer.Abort):
+            return INTERRUPTED
         # 2 is typer's code for a mistake in the command, which is not our failure.
         return TheirError.exit_code if end.code else 0
     except ArenaError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import zipfile
@@ -107,6 +108,39 @@ def test_a_bug_of_ours_ends_with_2() -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2
     assert "KeyError: 'a bug'" in done.stderr
+
+
+INTERRUPTED = """
+import sys, time
+import typer
+from submissions.command_line import run
+
+app = typer.Typer()
+
+@app.command()
+def wait(how: str) -> None:
+    print("ready", flush=True)
+    if how == "prompt":
+        typer.prompt("Name")
+    time.sleep(60)
+
+sys.exit(run(app, "waiting", sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("how", ["work", "prompt"])
+def test_an_interrupt_is_neither_refused_nor_our_failure(how: str) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, how]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as child:
+        assert child.stdout
+        assert child.stderr
+        assert child.stdout.readline() == "ready\n"
+        if how == "prompt":
+            assert child.stdout.read(4) == "Name"
+        child.send_signal(signal.SIGINT)
+        assert child.wait(30) == 130
+        assert "Traceback" not in child.stderr.read()
 
 
 def test_a_full_disk_is_our_failure(arena: Path, good: Path) -> None:
