@@ -22,8 +22,11 @@ _EMPTY_HEAD = "0" * 64
 class LocalRepo:
     """A folder. Commits are journalled: a killed writer leaves the state before or the state after, nothing between.
 
+    So does a power loss; where the disk lost more than it may, every call raises Corrupt until the file is restored.
+
     On disk: the data in place; `.head` (64 hex digits), `.lock` (flock), and during a commit `.journal/` with the
-    staged contents and, written last, `changes.json`. A complete journal is carried out by whoever comes next.
+    staged contents and, written last, `changes.json` with their SHA-256. A complete journal is carried out by
+    whoever comes next.
     """
 
     def __init__(self, folder: Path | str) -> None:
@@ -83,37 +86,63 @@ class LocalRepo:
         journal = self.folder / ".journal"
         journal.mkdir()
         digest = hashlib.sha256(head.encode())
-        plan: list[tuple[str, str | None]] = []
+        plan: list[tuple[str, str | None, str | None]] = []
         for number, change in enumerate(changes):
             digest.update(change.path.encode() + b"\0")
             if change.content is None:
-                plan.append((change.path, None))
+                plan.append((change.path, None, None))
                 continue
             staged = journal / str(number)
             _stage(change.content, staged)
             with staged.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-            plan.append((change.path, staged.name))
+                sha256 = hashlib.file_digest(file, "sha256")
+            digest.update(sha256.digest())
+            plan.append((change.path, staged.name, sha256.hexdigest()))
         new = digest.hexdigest()
+        _sync(journal)
         write_whole(journal / "changes.json", json.dumps({"head": new, "plan": plan}).encode())
+        _sync(journal)
+        _sync(self.folder)
         self._roll_forward()
         return new
 
     def _roll_forward(self) -> None:
-        """Carry out the journal if it is complete, else forget it. Safe to repeat."""
+        """Carry out the journal if it is complete, else forget it. Safe to repeat.
+
+        Raises Corrupt, having changed nothing, if a staged file is lost.
+        """
         journal = self.folder / ".journal"
         if (journal / "changes.json").is_file():
             commit = json.loads((journal / "changes.json").read_bytes())
-            for path, staged in commit["plan"]:
+            self._refuse_lost(commit["plan"])
+            touched: set[Path] = set()
+            for path, staged, _ in commit["plan"]:
                 target = self.folder / path
+                touched.update(self.folder / up for up in PurePosixPath(path).parents)
                 if staged is None:
                     target.unlink(missing_ok=True)
                 elif (journal / staged).exists():
                     target.parent.mkdir(parents=True, exist_ok=True)
                     (journal / staged).replace(target)
+            for folder in touched:
+                if folder.is_dir():  # it is not where something was deleted that never was
+                    _sync(folder)
             write_whole(self.folder / ".head", f"{commit['head']}\n".encode())
+            _sync(self.folder)
             (journal / "changes.json").unlink()
         shutil.rmtree(journal, ignore_errors=True)
+
+    def _refuse_lost(self, plan: Sequence[tuple[str, str | None, str | None]]) -> None:
+        """Raise Corrupt for a planned file that is no longer staged and was not put in its place either."""
+        for path, staged, sha256 in plan:
+            target = self.folder / path
+            if staged is None or (self.folder / ".journal" / staged).exists():
+                continue
+            if not target.is_file() or _sha256(target) != sha256:
+                raise Corrupt(
+                    f"A commit to {self.folder.name} was cut off and its file {path} is lost. Put the file with the "
+                    f"SHA-256 {sha256} there, which completes the commit, or restore the repository from a backup."
+                )
 
     @contextmanager
     def _locked(self, *, exclusive: bool) -> Iterator[None]:
@@ -146,6 +175,20 @@ def write_whole(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(folder: Path) -> None:
+    """Have the disk keep which files are in a folder; that their contents are kept is a matter of each file."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _stage(content: bytes | Path, target: Path) -> None:

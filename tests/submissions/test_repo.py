@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -174,6 +176,50 @@ def test_a_writer_killed_at_any_point_leaves_the_state_before_or_after(tmp_path:
     seen = [rest for _, _, rest in states]
     assert set(seen) == {f"{before} True False", f"{after} True False"}
     assert seen == sorted(seen, reverse=True), "once a commit counts, it stays"
+
+
+def cut_off(folder: Path, changes: list[Change]) -> None:
+    """Leave a complete journal that nobody has carried out yet."""
+    repo = LocalRepo(folder)
+    with mock.patch.object(LocalRepo, "_roll_forward", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        repo.commit(changes, repo.head())
+
+
+def test_a_staged_file_that_a_power_loss_took_is_named_and_nothing_is_half_committed(tmp_path: Path) -> None:
+    repo = LocalRepo(tmp_path / "repo")
+    before = put(repo, a="old", b="old")
+    cut_off(repo.folder, [Change("a", b"new"), Change("b", b"new"), Change("c/d", b"new")])
+    (repo.folder / ".journal" / "1").unlink()
+    for _ in range(2):
+        with pytest.raises(Corrupt, match=rf"to repo was cut off and its file b is lost.*{sha256(b'new').hexdigest()}"):
+            repo.head()
+    assert (repo.folder / "a").read_bytes() == b"old"
+    assert (repo.folder / ".head").read_text().strip() == before
+    (repo.folder / "b").write_bytes(b"new")
+    assert repo.head() != before
+    assert [repo.read(path) for path in repo.list()] == [b"new"] * 3
+
+
+def test_folders_are_kept_before_the_head_counts_and_each_is_synced_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = LocalRepo(tmp_path / "repo")
+    put(repo, a="1")
+    synced: list[str] = []
+    sync = os.fsync
+
+    def watch(handle: int) -> None:
+        path = Path(f"/proc/self/fd/{handle}").readlink()
+        synced.append(path.relative_to(repo.folder.resolve()).as_posix() if path.is_dir() else path.name[:6])
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", watch)
+    changes = [Change(f"deep/er/{number}", b"x") for number in range(20)]
+    repo.commit([*changes, Change("gone/never", None)], repo.head())
+    folders, head = synced[20:-2], synced[-2:]  # after the staged files
+    assert folders[:4] == [".journal", ".part-", ".journal", "."], "the journal, before anything is moved"
+    assert sorted(folders[4:]) == [".", "deep", "deep/er"]
+    assert head == [".part-", "."]
 
 
 def test_a_damaged_head_is_named(tmp_path: Path) -> None:
