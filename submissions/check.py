@@ -13,7 +13,7 @@ from submissions.files import gathered
 from submissions.formats import READERS
 from submissions.listing import Listing, shown
 from submissions.models import DataFile, Task
-from submissions.names import data_name, unknown_task
+from submissions.names import UnknownTasks, data_name
 from submissions.report import Problem, Report
 from submissions.rows import NormalFile, OtherKeys, row_of
 from submissions.tracks.track import Track
@@ -44,12 +44,13 @@ def check(
         raise ValueError(f"{into} is not empty")
     files: list[DataFile] = []
     taken: dict[str, str] = {}
+    unknown = UnknownTasks(known)
     with gathered(sources, track) as delivered:
         problems = list(delivered.problems)
         for done, entry in enumerate(delivered.files, 1):
             listing = Listing(shown(entry.path))
             try:
-                task, ending = _claimed(entry, known, taken)
+                task, ending = _claimed(entry, known, unknown, taken)
                 if file := _checked(entry, task, ending, into, track, listing):
                     files.append(file)
             except Unfit as unfit:
@@ -65,11 +66,11 @@ def check(
     return Report(track=track.name, problems=tuple(sorted(problems, key=_order)), files=tuple(files), missing=missing)
 
 
-def _claimed(entry: Entry, known: Sequence[str], taken: dict[str, str]) -> tuple[str, str]:
+def _claimed(entry: Entry, known: Sequence[str], unknown: UnknownTasks, taken: dict[str, str]) -> tuple[str, str]:
     """The task of a file, now taken, and its format. Raises Unfit."""
     name = data_name(entry.path.rpartition("/")[2])
     if name.task not in known:
-        raise unknown_task(name.task, known)
+        raise unknown.unfit(name.task)
     if name.task in taken:
         raise Unfit(f"{taken[name.task]} is for the same task.", "Deliver one file for each task.")
     taken[name.task] = shown(entry.path)

@@ -17,6 +17,8 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.ASCII | r
 _PASSED_OVER = re.compile(r"readme(\..*)?|licen[cs]e(\..*)?|.*\.md|thumbs\.db|desktop\.ini", re.IGNORECASE)
 _LONGEST = 128
 """Of a file name: a task id of 120 characters and the longest ending."""
+MOST_HINTS = 50
+"""In one delivery."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,20 @@ def passed_over(name: str) -> bool:
     return name.startswith(".") or _PASSED_OVER.fullmatch(name) is not None
 
 
-def unknown_task(task: str, known: Collection[str]) -> Unfit:
-    """Why a task id is not one, with the closest that is."""
-    close = difflib.get_close_matches(task[:_LONGEST], known, n=1)
-    hint = f"Did you mean {close[0]}? Rename the file" if close else "Rename the file to an id of the task list"
-    return Unfit(f"There is no task {quoted(task)}.", f"{hint}, or leave it out.")
+class UnknownTasks:
+    """Says of one delivery's files why their task ids are none; the first few are told the closest that is one."""
+
+    def __init__(self, known: Collection[str]) -> None:
+        self._known = known
+        self._hints_left = MOST_HINTS
+
+    def unfit(self, task: str) -> Unfit:
+        hint = "Rename the file to an id of the task list"
+        if self._hints_left:  # the search for the closest id takes milliseconds, and a delivery may have 10,000 files
+            self._hints_left -= 1
+            if close := difflib.get_close_matches(task[:_LONGEST], self._known, n=1):
+                hint = f"Did you mean {close[0]}? Rename the file"
+        return Unfit(f"There is no task {quoted(task)}.", f"{hint}, or leave it out.")
 
 
 def _unfit(name: str) -> Unfit:

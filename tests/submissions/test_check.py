@@ -15,6 +15,7 @@ from submissions.check import check
 from submissions.errors import NotFound
 from submissions.listing import LIMIT
 from submissions.models import Row
+from submissions.names import MOST_HINTS
 from submissions.tracks import TRACKS
 from tests.submissions.conftest import BANK, GOOD, SARCASM, Checker, errors, task
 
@@ -151,6 +152,16 @@ def test_an_unknown_task_is_refused(checker: Checker, name: str) -> None:
     report = checker.file(name, GOOD)
     assert errors(report) == [(name, None)]
     assert "There is no task" in report.errors[0].what
+
+
+def test_only_the_first_unknown_tasks_of_a_delivery_are_answered_with_the_closest(checker: Checker) -> None:
+    for number in range(MOST_HINTS + 10):
+        (checker.folder / f"{BANK}-{number}.jsonl").write_bytes(GOOD)
+    for _ in range(2):  # each delivery anew
+        report = checker()
+        assert len(report.errors) == MOST_HINTS + 10
+        assert sum("Did you mean" in problem.fix for problem in report.errors) == MOST_HINTS
+        assert all("ename the file" in problem.fix for problem in report.errors)
 
 
 def test_an_unknown_task_is_answered_with_the_closest(checker: Checker) -> None:
