@@ -75,8 +75,10 @@ def _public(flat: Flat) -> list[Task]:
 
 
 def _commit(files: dict[str, bytes], dest: Path) -> bool:
-    refuse_strangers(dest)
     repo = LocalRepo(dest)
+    if dest.is_dir():
+        repo.list()  # carries out what a killed import left half done, which would look like a stranger's
+    refuse_strangers(dest)
     present = [path for path in repo.list() if not path.startswith("anchors/")]
     if not present:
         repo.commit([Change(path, content) for path, content in files.items()], repo.head())

@@ -50,9 +50,8 @@ def main(
             anchors = measure_anchors(benchmark, bench, benchmark.tasks())
             worker = Worker(where, benchmark, bench)
             worker.publish_tasks()
-            line = worker.queue()
-            for ulid in line:
-                if worker.work(ulid) == "failed":
+            for ulid in worker.queue():
+                if worker.work(ulid) == "failed" and where.submission(ulid).team == "Demo":
                     raise OurError(f"{ulid} failed: {where.history(ulid).now.message}")
     terminal.anchor_table(anchors)
     for ulid in where.result_ids():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import pstdev
+from statistics import stdev
 
 from evaluator.errors import Unmeasured
+from evaluator.exam import Exam, rows_hash
 from evaluator.fine_tune import Unit, fine_tune, untrained
 from evaluator.gain import admitted
 from evaluator.metrics import Measured
@@ -13,7 +14,7 @@ from evaluator.workbench import Workbench
 from submissions.arena import commit_again, dump
 from submissions.benchmark import Benchmark
 from submissions.errors import NotFound
-from submissions.models import Anchor, Anchors, Task
+from submissions.models import Anchor, Anchors, Reference, Task
 from submissions.repo import Change
 
 
@@ -27,11 +28,12 @@ def measure_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task
         units.append(Unit(bench.exam(task, reference), reference.train))
         bases[task.id] = untrained(bench, units[-1].exam)
     tops = {unit.exam.task.id: measured for unit, measured in fine_tune(bench, units)}
+    fresh = {unit.exam.task.id: _anchor(unit, bases[unit.exam.task.id], tops[unit.exam.task.id]) for unit in units}
     found = Anchors(
         protocol=bench.protocol.name,
         protocol_sha256=bench.protocol.sha256,
         setup=bench.setup,
-        tasks=_held(benchmark, bench) | {task.id: _anchor(bases[task.id], tops[task.id]) for task in tasks},
+        tasks=_held(benchmark, bench) | fresh,
     )
     path = f"anchors/{bench.protocol.name}.json"
     if path not in benchmark.repo.list(path) or benchmark.repo.read(path) != dump(found):
@@ -50,9 +52,21 @@ def fitting_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task
         raise Unmeasured(f"The anchors were measured when {bench.protocol.name} said something else. {again}")
     if anchors.setup.model_sha256 != bench.setup.model_sha256:
         raise Unmeasured(f"The anchors belong to other weights of {anchors.setup.model}. {again}")
+    if anchors.setup.pipeline != bench.setup.pipeline:
+        raise Unmeasured(f"The anchors were measured by another version of the evaluator. {again}")
     if missing := [task.id for task in tasks if task.id not in anchors.tasks]:
         raise Unmeasured(f"No anchors for {', '.join(missing)}. {again}")
     return anchors
+
+
+def held_for(anchors: Anchors, exam: Exam, reference: Reference) -> None:
+    """Raise Unmeasured if a task's anchors were measured on other rows than it has now."""
+    anchor = anchors.tasks[exam.task.id]
+    if (anchor.exam_sha256, anchor.train_sha256) != (exam.sha256, rows_hash(reference.train)):
+        raise Unmeasured(
+            f"The rows of {exam.task.id} have changed since its anchors were measured. "
+            f"Run `python -m evaluator anchors --protocol {anchors.protocol}` on this benchmark again."
+        )
 
 
 def refused(anchors: Anchors) -> list[str]:
@@ -66,11 +80,17 @@ def _held(benchmark: Benchmark, bench: Workbench) -> dict[str, Anchor]:
     if path not in benchmark.repo.list(path):
         return {}
     old = benchmark.anchors(bench.protocol.name)
+    known = {task.id for task in benchmark.tasks()}
     same = (old.protocol_sha256, old.setup) == (bench.protocol.sha256, bench.setup)
-    return old.tasks if same else {}
+    return {task: anchor for task, anchor in old.tasks.items() if task in known} if same else {}
 
 
-def _anchor(base: Measured, reference: Measured) -> Anchor:
+def _anchor(unit: Unit, base: Measured, reference: Measured) -> Anchor:
     differences = [top - low for top, low in zip(reference.items, base.items, strict=True)]
-    noise = pstdev(differences) / len(differences) ** 0.5 if differences else 0.0
-    return Anchor(base=base.score, reference=reference.score, noise=noise)
+    return Anchor(
+        base=base.score,
+        reference=reference.score,
+        noise=stdev(differences) / len(differences) ** 0.5 if len(differences) > 1 else 1.0,
+        exam_sha256=unit.exam.sha256,
+        train_sha256=rows_hash(unit.rows),
+    )

@@ -62,7 +62,7 @@ def score(
         if not report.accepted:
             typer.echo(report_text(report), err=True)
             raise Refused(report)
-        submission = _unsubmitted(folder.resolve().stem, report)
+        submission = _unsubmitted(_name_of(folder), report)
         with open_workbench(protocol, profile, out / "work", bar) as bench:
             evaluation = Evaluation(
                 benchmark=source,
@@ -141,6 +141,11 @@ def _chosen(benchmark: Benchmark, track: str, names: str) -> tuple[Task, ...]:
     if unknown := [name for name in wanted if name not in tasks]:
         raise NotFound(f"No task {', '.join(unknown)} in {track}; there are: {', '.join(tasks)}.")
     return tuple(task for task in tasks.values() if task.id in wanted)
+
+
+def _name_of(folder: Path) -> str:
+    """A system's name from the folder's: printable, and not too long."""
+    return "".join(letter for letter in folder.resolve().stem if letter.isprintable())[:80].strip() or "delivery"
 
 
 def _unsubmitted(name: str, report: Report) -> Submission:

@@ -11,6 +11,7 @@ from evaluator.exam import Answered, Exam, rows_hash
 from evaluator.metrics import Measured
 from evaluator.trainer import TrainJob
 from evaluator.workbench import Workbench
+from submissions.errors import EvaluatorError
 from submissions.local import write_whole
 from submissions.models import Row
 
@@ -42,7 +43,11 @@ def fine_tune(bench: Workbench, units: Sequence[Unit]) -> Iterator[tuple[Unit, M
             shutil.rmtree(todo.job.out.parent, ignore_errors=True)  # left by a run killed after its last answer
             yield unit, unit.exam.measured(answered)
         elif todo.job.out.is_dir():
-            yield unit, _examined(bench, todo)
+            try:
+                yield unit, _examined(bench, todo)
+            except EvaluatorError:
+                shutil.rmtree(todo.job.out, ignore_errors=True)  # it may be the model that is broken: train it anew
+                raise
         else:
             to_train.append(todo)
     finished = bench.trainer.train(_written(bench, to_train), bench.progress)

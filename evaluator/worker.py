@@ -24,7 +24,7 @@ from evaluator.tracks.evaluation import StageReport
 from evaluator.workbench import Workbench
 from submissions.arena import Arena, commit_again, dump, dump_lines
 from submissions.benchmark import Benchmark
-from submissions.errors import ArenaError, EvaluatorError
+from submissions.errors import ArenaError, Corrupt, EvaluatorError
 from submissions.models import History, Result, Stage, State, Status, Submission
 from submissions.repo import Change
 
@@ -41,8 +41,14 @@ class Worker:
 
     def pending(self) -> list[str]:
         """Submissions that are neither published nor refused, oldest first."""
-        final = {"published", "refused"}
-        return [ulid for ulid in self.arena.submission_ids() if self.arena.history(ulid).now.state not in final]
+        return [ulid for ulid in self.arena.submission_ids() if self._is_pending(ulid)]
+
+    def _is_pending(self, ulid: str) -> bool:
+        try:
+            return self.arena.history(ulid).now.state not in {"published", "refused"}
+        except Corrupt as error:
+            log.error("%s is passed over: %s", ulid, error)  # one damaged file must not stop the queue
+            return False
 
     def publish_tasks(self) -> None:
         """Make the public side of the benchmark readable for the web app, if it is not so already."""
@@ -74,6 +80,9 @@ class Worker:
         except ArenaError as error:
             log.error("%s: %s", ulid, error)
             return self._failed(ulid, error.public)
+        except OSError as error:
+            log.error("%s: %s", ulid, error)
+            return self._failed(ulid, f"The evaluator's machine failed: {error.strerror or 'input or output'}.")
         self._publish(result)
         return "published"
 

@@ -125,6 +125,10 @@ class Anchor(Record):
     reference: Score
     noise: float = Field(ge=0, allow_inf_nan=False)
     """Standard error of reference minus base over the test items."""
+    exam_sha256: Sha256
+    """Hash of what was asked; other test rows need other anchors."""
+    train_sha256: Sha256
+    """Hash of the rows that the reference model was trained on."""
 
 
 class Anchors(Record):

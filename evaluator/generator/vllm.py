@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -29,7 +28,7 @@ class VllmGenerator:
         self._log = log
         self._child: Child | None = None
         self._loaded = base_model
-        self._folder = Path(tempfile.mkdtemp(prefix="arena-engine-"))
+        self._folder = log.with_name("engine-model")
 
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
         if not prompts:
@@ -67,6 +66,7 @@ class VllmGenerator:
 
     def _booted(self) -> Child:
         if self._child is None:
+            shutil.rmtree(self._folder, ignore_errors=True)  # left by a run that was killed
             shutil.copytree(self._base_model, self._folder / "model")
             profile, decoding = self._profile, self._protocol.decoding
             command = [sys.executable, "-m", "evaluator.generator.engine"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from evaluator.metrics.text import folded, plain
+from evaluator.metrics.text import folded, plain, spaced
 
 _SENTENCE_SIGNS = " .,;:!?*`'\"()[]«»„“”‘’。、"
 
@@ -29,12 +29,18 @@ def label_of(answer: str, labels: Mapping[str, str]) -> str | None:
     line = bare(lines[0]) if lines else ""
     if line in labels:
         return line
-    words = plain(line)
-    same = [label for label, text in labels.items() if text and text == words]
-    named = same or [label for label, text in labels.items() if text and f" {text} " in f" {words} "]
-    longest = [one for one in named if not any(_is_part(labels[one], labels[other]) for other in named)]
-    return longest[0] if len(longest) == 1 else None
+    same = [label for label, text in labels.items() if text and text == plain(line)]
+    named = same or _named(line, labels)
+    return named[0] if len(named) == 1 else None
 
 
-def _is_part(one: str, other: str) -> bool:
-    return one != other and one in other
+def _named(line: str, labels: Mapping[str, str]) -> list[str]:
+    """The labels that stand in a line, on word bounds; where one stands inside a longer one only that counts."""
+    said = f" {spaced(plain(line))} "
+    named = []
+    for label in sorted(labels, key=lambda label: len(labels[label]), reverse=True):
+        text = f" {spaced(labels[label])} "
+        if text.strip() and text in said:
+            named.append(label)
+            said = said.replace(text, " | ")
+    return named

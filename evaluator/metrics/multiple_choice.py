@@ -10,9 +10,11 @@ import regex
 from evaluator.metrics.text import plain
 
 _OPTION = regex.compile(r"(?m)^\s*\(?([A-Za-z])[).:、．]\s*(.+?)\s*$")
-_ONLY_LETTER = regex.compile(r"[\W_]*([A-Za-z])[\W_]*")
-_LEADING_LETTER = regex.compile(r"[\W_]*([A-Za-z])\s*[).:、．].*")
-_LETTER = regex.compile(r"\b([A-Z])\b")
+_ONLY_LETTER = regex.compile(
+    r"(?<=\b(?i:is|answer|option|choice)\s|:\s)([A-Z])\b"
+    r"|\b([B-HJ-Z])\b"
+    r"|\b([AI])\b(?!\s+(?!or\b|and\b)\p{Ll})"
+)
 
 
 def accuracy(predictions: Sequence[str], references: Sequence[str], questions: Sequence[str]) -> list[float]:
@@ -35,10 +37,11 @@ def chosen(answer: str, choices: dict[str, str]) -> str | None:
     first = lines[0] if lines else ""
     if match := _ONLY_LETTER.fullmatch(first):
         return str(match[1]).upper()
+    known = choices.keys() or set("ABCDEFGHIJ")
     named = {letter for letter, text in choices.items() if plain(text) == plain(first)}
-    if not named and (match := _LEADING_LETTER.fullmatch(first)):
-        return str(match[1]).upper()
-    named = named or set(_LETTER.findall(first)) & (choices.keys() or set("ABCDEFGHIJ"))
+    if not named and (match := _LEADING_LETTER.fullmatch(first)) and match[1].upper() in known:
+        named = {match[1].upper()} | {letter.upper() for letter in _MARKED_LETTER.findall(first)} & known
+    named = named or {letter for found in _LETTER.findall(first) for letter in found if letter} & known
     return named.pop() if len(named) == 1 else None
 
 

@@ -9,6 +9,7 @@ import regex
 UNSPACED = frozenset({"zh", "ja", "th", "lo", "km", "my"})
 """Languages written without blanks between words (SCORING.md, arena@1, rule 4)."""
 
+_UNSPACED_LETTER = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]\p{M}*")
 _NOT_WORD = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 
 
@@ -20,6 +21,11 @@ def folded(text: str) -> str:
 def plain(text: str) -> str:
     """Folded text with runs of signs and blanks as single blanks; a text of signs alone stays what it is."""
     return _NOT_WORD.sub(" ", folded(text)).strip() or folded(text)
+
+
+def spaced(text: str) -> str:
+    """Text with the letters of scripts without blanks set apart, so that word bounds are found there too."""
+    return " ".join(_UNSPACED_LETTER.sub(r" \g<0> ", text).split())
 
 
 def tokens(text: str, language: str) -> list[str]:

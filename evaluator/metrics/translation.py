@@ -1,7 +1,8 @@
-"""chrF++ and BLEU of sacrebleu, in [0, 1]."""
+"""chrF++ and BLEU of sacrebleu on text in NFKC, in [0, 1]. Case counts."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 from sacrebleu.metrics import BLEU, CHRF
@@ -10,16 +11,24 @@ BLEU_TOKENIZERS = {"zh": "zh", "ja": "char", "th": "char", "lo": "char", "km": "
 """sacrebleu's tokenizer by language; 13a elsewhere."""
 
 
+def nfkc(texts: Sequence[str]) -> list[str]:
+    """Texts in Unicode's compatibility form: full-width letters are letters."""
+    return [unicodedata.normalize("NFKC", text) for text in texts]
+
+
 def chrf_pp(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
     """Sentence chrF++ (character 6-grams, word 2-grams, beta 2; Popovic 2017) of each item."""
     metric = CHRF(word_order=2)
-    return [metric.sentence_score(one, [two]).score / 100 for one, two in zip(predictions, references, strict=True)]
+    return [
+        metric.sentence_score(one, [two]).score / 100
+        for one, two in zip(nfkc(predictions), nfkc(references), strict=True)
+    ]
 
 
 def bleu(predictions: Sequence[str], references: Sequence[str], language: str) -> float:
     """Corpus BLEU with the language's tokenizer."""
     tokenizer = BLEU_TOKENIZERS.get(language.split("-")[0].lower(), "13a")
-    return float(BLEU(tokenize=tokenizer).corpus_score(list(predictions), [list(references)]).score / 100)
+    return float(BLEU(tokenize=tokenizer).corpus_score(nfkc(predictions), [nfkc(references)]).score / 100)
 
 
 def bleu_signature(language: str) -> str:

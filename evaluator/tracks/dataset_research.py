@@ -9,16 +9,18 @@ import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
 
+from evaluator.anchors import held_for
 from evaluator.exam import Exam, rows_hash
 from evaluator.few_shot import METHOD, few_shot
 from evaluator.fine_tune import Unit, fine_tune
-from evaluator.gain import gain, totals
+from evaluator.gain import admitted, gain, totals
 from evaluator.metrics import Measured
 from evaluator.screen import Screened, screen
 from evaluator.tracks.evaluation import Entry, Evaluation
 from submissions.arena import dump_lines
-from submissions.errors import Corrupt
+from submissions.errors import Corrupt, EvaluatorError
 from submissions.models import Method, MethodScore, Result, Row, Score, Task, TaskResult
+from submissions.tracks import track_named
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,14 @@ def _screened(evaluation: Evaluation, rows: dict[str, tuple[Row, ...]]) -> list[
         if task.id not in rows:
             continue
         reference = evaluation.benchmark.reference(task.id)
-        mine = rows[task.id]
+        exam = bench.exam(task, reference)
+        held_for(evaluation.anchors, exam, reference)
+        mine = rows[task.id][: track_named(task.track).max_rows]
         key = bench.key("screen", task.id, rows_hash(mine), rows_hash(reference.test))
         screened = bench.store.find("screen", key, Screened)
         screened = screened or bench.store.keep("screen", key, screen(mine, reference.test))
         kept = tuple(mine[number] for number in screened.kept)
-        delivered.append(Delivered(bench.exam(task, reference), kept, screened))
+        delivered.append(Delivered(exam, kept, screened))
         evaluation.report("screen", len(delivered), len(rows))
     return delivered
 
@@ -104,6 +108,7 @@ def _scored(evaluation: Evaluation, task: Task, method: Method, measured: Measur
 def _total(evaluation: Evaluation, entry: Entry, delivered: list[Delivered], scores: Scores) -> Result:
     by_task = {one.exam.task.id: one for one in delivered}
     results = tuple(_task_result(evaluation, task, by_task.get(task.id), scores) for task in evaluation.tasks)
+    _all_scored(evaluation, results)
     evaluation.report("total", len(results), len(results))
     protocol = evaluation.bench.protocol
     submission = entry.submission
@@ -137,6 +142,15 @@ def _task_result(evaluation: Evaluation, task: Task, one: Delivered | None, scor
         if one and one.rows
         else tuple(_no_gain(task, method, nothing) for method in protocol.methods),
     )
+
+
+def _all_scored(evaluation: Evaluation, results: tuple[TaskResult, ...]) -> None:
+    """Raise EvaluatorError for a number that could not be measured: it blocks publication (DESIGN.md, rule 2)."""
+    for result in results:
+        if admitted(evaluation.anchors.tasks[result.task]):
+            for score in result.methods:
+                if score.gain.value is None:
+                    raise EvaluatorError(f"{result.task} could not be scored by {score.method}: {score.gain.why}.")
 
 
 def _no_gain(task: Task, method: Method, why: str) -> MethodScore:

@@ -136,6 +136,9 @@ def train(job: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> dict[s
     torch.distributed.barrier()
     if torch.distributed.get_rank() == 0 and math.isfinite(loss):
         shutil.rmtree(out, ignore_errors=True)
+        for file in part.iterdir():
+            with file.open("rb") as written:
+                os.fsync(written.fileno())
         part.rename(out)
     return {"steps": trainer.state.global_step, "loss": loss}
 

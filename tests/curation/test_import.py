@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,6 +91,26 @@ def test_a_file_is_no_destination(flat: Path, tmp_path: Path) -> None:
 def test_an_empty_folder_is_a_destination(flat: Path, tmp_path: Path) -> None:
     (tmp_path / "dest").mkdir()
     assert import_flat(flat, tmp_path / "dest").changed
+
+
+def test_an_import_that_was_killed_is_carried_out(flat: Path, tmp_path: Path) -> None:
+    import_flat(flat, tmp_path / "whole")
+    dest = tmp_path / "killed"
+    killed = f"""
+import os, signal, sys
+from pathlib import Path
+from curation.layout import import_flat
+def hear(event, arguments):
+    if event == "os.rename" and str(arguments[1]).endswith("test.jsonl"):
+        os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(hear)
+import_flat(Path({str(flat)!r}), Path({str(dest)!r}))
+"""
+    done = subprocess.run([sys.executable, "-c", killed], cwd=ROOT, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert not (dest / "checksums.json").exists()
+    assert import_flat(flat, dest).changed is False
+    assert LocalRepo(dest).list() == LocalRepo(tmp_path / "whole").list()
 
 
 def test_rows_with_equal_inputs_share_a_half(tmp_path: Path) -> None:

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import pstdev
+from statistics import stdev
 
 import pytest
 
-from evaluator.anchors import fitting_anchors, measure_anchors, refused
+from evaluator.anchors import fitting_anchors, held_for, measure_anchors, refused
 from evaluator.errors import Unmeasured
 from evaluator.null import NullGenerator, NullTrainer, null_workbench
 from evaluator.protocol import Protocol
@@ -60,7 +60,7 @@ def test_both_ends_of_every_scale_are_measured_and_stored(benchmark: Benchmark, 
     assert [(task, one.base.value, one.reference.value) for task, one in found.tasks.items()] == [
         (task.id, 0.0, 0.75) for task in TASKS
     ]
-    assert found.tasks["a"].noise == pytest.approx(pstdev([0, 1, 1, 1]) / 2)
+    assert found.tasks["a"].noise == pytest.approx(stdev([0, 1, 1, 1]) / 2)
     assert benchmark.anchors("demo@1") == found == fitting_anchors(benchmark, bench, TASKS)
     assert [job.name for job in trainer.jobs] == ["a", "b", "c"]
     assert generator.models[:3] == [bench.model] * 3
@@ -84,7 +84,7 @@ def test_tasks_measured_one_by_one_join_those_that_still_hold(benchmark: Benchma
 def test_anchors_of_another_setup_do_not_stay_beside_new_ones(benchmark: Benchmark, tmp_path: Path) -> None:
     bench = tools(tmp_path / "work")[0]
     old = bench.setup.model_copy(update={"packages": {"torch": "1"}})
-    store(benchmark, some_anchors(DEMO, old, TASKS))
+    store(benchmark, some_anchors(bench, benchmark, TASKS, old))
     measure_anchors(benchmark, bench, TASKS[:1])
     assert benchmark.anchors("demo@1").tasks.keys() == {"a"}
     with pytest.raises(Unmeasured, match="No anchors for b, c"):
@@ -96,16 +96,29 @@ def test_anchors_of_another_setup_do_not_stay_beside_new_ones(benchmark: Benchma
     [
         (demo(sft={"epochs": 1.0}), {}, "when demo@1 said something else"),
         (DEMO, {"model_sha256": "f" * 64}, "other weights of null"),
+        (DEMO, {"pipeline": 0}, "another version of the evaluator"),
     ],
 )
 def test_anchors_by_other_rules_or_weights_do_not_fit(
-    benchmark: Benchmark, tmp_path: Path, protocol: Protocol, setup: dict[str, str], said: str
+    benchmark: Benchmark, tmp_path: Path, protocol: Protocol, setup: dict[str, object], said: str
 ) -> None:
     bench = tools(tmp_path / "work")[0]
-    store(benchmark, some_anchors(protocol, Setup.model_validate(bench.setup.model_dump() | setup), TASKS))
+    theirs = tools(tmp_path / "theirs", protocol)[0]
+    store(benchmark, some_anchors(theirs, benchmark, TASKS, Setup.model_validate(bench.setup.model_dump() | setup)))
     with pytest.raises(Unmeasured, match=said) as failed:
         fitting_anchors(benchmark, bench, TASKS)
     assert "python -m evaluator anchors" in str(failed.value)
+
+
+def test_anchors_of_other_rows_do_not_hold(benchmark: Benchmark, tmp_path: Path) -> None:
+    bench = tools(tmp_path / "work")[0]
+    anchors = measure_anchors(benchmark, bench, TASKS)
+    reference = benchmark.reference("a")
+    held_for(anchors, bench.exam(TASKS[0], reference), reference)
+    for part in ("train", "test"):
+        changed = reference.model_copy(update={part: getattr(reference, part)[1:]})
+        with pytest.raises(Unmeasured, match="The rows of a have changed"):
+            held_for(anchors, bench.exam(TASKS[0], changed), changed)
 
 
 def test_no_anchors_are_named_with_the_command_that_measures_them(benchmark: Benchmark, tmp_path: Path) -> None:

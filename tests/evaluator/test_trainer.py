@@ -123,7 +123,9 @@ def test_a_killed_trainer_is_named_with_its_log_and_leaves_nobody(
 
     def kill_a_rank(_name: str, _step: int, _of: int) -> None:
         if not family:
-            family.extend(psutil.Process().children(recursive=True))
+            mine = psutil.Process().children()  # a browser of other tests may be among them
+            (launcher,) = (process for process in mine if "evaluator.trainer.launch" in process.cmdline())
+            family.extend([launcher, *launcher.children(recursive=True)])
             ranks = [process for process in family if "evaluator.trainer.sft" in process.cmdline()]
             ranks[-1].send_signal(signal.SIGKILL)
 

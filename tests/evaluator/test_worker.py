@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ class World:
         self.trainer, self.generator = NullTrainer(), NullGenerator(self.knows)
         self.golden: dict[tuple[int, ...], str] = {}
         bench = self.bench(self.generator)
-        anchors = some_anchors(PROTOCOL, bench.setup, TASKS)
+        anchors = some_anchors(bench, self.benchmark, TASKS)
         self.benchmark.repo.commit([Change(f"anchors/{PROTOCOL.name}.json", dump(anchors))], self.benchmark.repo.head())
         for task in TASKS:
             for row in a_reference(task.id).test:
@@ -337,3 +338,43 @@ def test_a_work_folder_is_for_one_worker(tmp_path: Path) -> None:
             pass
     with alone(tmp_path / "work"):
         pass
+
+
+def test_a_damaged_status_does_not_stop_the_queue(world: World) -> None:
+    damaged, sound = world.submit("One"), world.submit("Two")
+    world.worker().queue()
+    (world.folder / "results" / "status" / f"{damaged.id}.json").write_text("{")
+    worker = world.worker()
+    assert worker.queue() == [sound.id]
+    assert worker.work(sound.id) == "published"
+
+
+def test_a_machine_that_fails_is_our_fault_too(world: World) -> None:
+    def full(_model: Path, _prompt: Sequence[int]) -> str:
+        raise OSError(28, "No space left on device", "/somewhere/private")
+
+    submission = world.submit()
+    assert world.worker(NullGenerator(full)).work(submission.id) == "failed"
+    assert world.arena.history(submission.id).now.message == "The evaluator's machine failed: No space left on device."
+
+
+def test_what_could_not_be_scored_blocks_publication(world: World) -> None:
+    submission = world.submit()
+    worker = world.worker()
+    silent = PROTOCOL.model_copy(update={"few_shot": PROTOCOL.few_shot.model_copy(update={"draws": 0})})
+    anchors = some_anchors(replace(worker.bench, protocol=silent), world.benchmark, TASKS)
+    world.benchmark.repo.commit([Change(f"anchors/{silent.name}.json", dump(anchors))], world.benchmark.repo.head())
+    blocked = replace(worker, bench=replace(worker.bench, protocol=silent))
+    assert blocked.work(submission.id) == "failed"
+    assert "could not be scored by few_shot_1" in world.arena.history(submission.id).now.message
+    assert world.arena.result_ids() == []
+
+
+def test_rows_that_do_not_count_do_not_dilute_the_screen(world: World) -> None:
+    copies = a_reference("a").test[:2]
+    rows = (*copies, *some_rows("mine", 1100))
+    submission = world.submit(rows={"a": rows})
+    assert world.worker().work(submission.id) == "published"
+    (a,) = (task for task in world.arena.result(submission.id).tasks if task.task == "a")
+    assert a.removed == 2
+    assert a.rows == min(998, PROTOCOL.sft.max_rows)

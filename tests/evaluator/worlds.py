@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from evaluator.exam import rows_hash
 from evaluator.protocol import Protocol, load_protocol
+from evaluator.workbench import Workbench
 from submissions.arena import Arena, dump, dump_lines
 from submissions.benchmark import Benchmark
 from submissions.check import check
@@ -79,18 +81,25 @@ def submitted(arena: Arena, tasks: Sequence[Task], folder: Path) -> Submission:
     return receive(arena, report, into, Delivery.from_form(form), NOW)
 
 
-def an_anchor(base: float, reference: float, noise: float = 0.0) -> Anchor:
+def an_anchor(base: float, reference: float, noise: float = 0.0, exam: str = "0" * 64, train: str = "0" * 64) -> Anchor:
     return Anchor(
         base=Score(name="accuracy", value=base, n=10),
         reference=Score(name="accuracy", value=reference, n=10),
         noise=noise,
+        exam_sha256=exam,
+        train_sha256=train,
     )
 
 
-def some_anchors(protocol: Protocol, setup: Setup, tasks: Sequence[Task]) -> Anchors:
+def some_anchors(bench: Workbench, benchmark: Benchmark, tasks: Sequence[Task], setup: Setup | None = None) -> Anchors:
     """Anchors from 0 to 1 for every task."""
-    ends = {task.id: an_anchor(0.0, 1.0) for task in tasks}
-    return Anchors(protocol=protocol.name, protocol_sha256=protocol.sha256, setup=setup, tasks=ends)
+    ends = {}
+    for task in tasks:
+        reference = benchmark.reference(task.id)
+        exam = bench.exam(task, reference)
+        ends[task.id] = an_anchor(0.0, 1.0, exam=exam.sha256, train=rows_hash(reference.train))
+    protocol = bench.protocol
+    return Anchors(protocol=protocol.name, protocol_sha256=protocol.sha256, setup=setup or bench.setup, tasks=ends)
 
 
 def demo(**changes: dict[str, object]) -> Protocol:
