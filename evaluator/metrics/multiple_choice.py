@@ -10,7 +10,11 @@ import regex
 from evaluator.metrics.text import plain
 
 _OPTION = regex.compile(r"(?m)^\s*\(?([A-Za-z])[).:、．]\s*(.+?)\s*$")
-_ONLY_LETTER = regex.compile(
+_ONLY_LETTER = regex.compile(r"[\W_]*([A-Za-z])[\W_]*")
+_LEADING_LETTER = regex.compile(r"[\W_]*([A-Za-z])\s*[).:、．].*")
+_MARKED_LETTER = regex.compile(r"(?<![\p{L}\p{N}.])\(?([A-Za-z])[).:、．]")
+# A and I are also words: they count after "is", "answer" and the like, or where no small word follows.
+_LETTER = regex.compile(
     r"(?<=\b(?i:is|answer|option|choice)\s|:\s)([A-Z])\b"
     r"|\b([B-HJ-Z])\b"
     r"|\b([AI])\b(?!\s+(?!or\b|and\b)\p{Ll})"
