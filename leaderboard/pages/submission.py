@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from leaderboard.snapshot import Snapshot
@@ -29,8 +29,8 @@ def show(visit: Visit) -> View:
     _must_exist(snapshot, ulid)
     submission, result = snapshot.submissions.get(ulid), snapshot.results.get(ulid)
     history = snapshot.histories.get(ulid)
-    if visit.names["ending"] and result is None:
-        raise NotFound(f"Submission {ulid} has no result yet; /submissions/{ulid} shows where it stands.")
+    if visit.names["ending"]:
+        _result(snapshot, ulid)
     table = _by_task(ulid, result) if result else None
     context = {
         "ulid": ulid,
@@ -52,10 +52,19 @@ def raw(request: Request) -> Response:
     """The stored result as it is. Raises NotFound."""
     ulid = request.path_params["ulid"]
     snapshot = site_of(request).reader.snapshot()
-    _must_exist(snapshot, ulid)
-    if ulid not in snapshot.results:
-        raise NotFound(f"Submission {ulid} has no result yet; /submissions/{ulid} shows where it stands.")
-    return Response(dump(snapshot.results[ulid]), media_type="application/json")
+    return Response(dump(_result(snapshot, ulid)), media_type="application/json")
+
+
+def show_totals(visit: Visit) -> View:
+    """The twins of the table of totals, which itself stands on the submission's page. Raises NotFound."""
+    return View("submission.html", table=_total(_result(visit.snapshot, visit.names["ulid"])))
+
+
+def to_totals(request: Request) -> Response:
+    """The totals have no page of their own: to their place on the submission's. Raises NotFound."""
+    ulid = request.path_params["ulid"]
+    _result(site_of(request).reader.snapshot(), ulid)
+    return RedirectResponse(f"/submissions/{ulid}#totals")
 
 
 def _by_task(ulid: str, result: Result) -> Table:
@@ -65,12 +74,26 @@ def _by_task(ulid: str, result: Result) -> Table:
     return Table(f"submission-{ulid}", frame.assign(why=pd.Series(why, index=frame.index, dtype="str")))
 
 
+def _total(result: Result) -> Table:
+    """The means over tasks, with the reason where one is missing."""
+    frame = total_table(result)
+    why = pd.Series([total.gain.why for total in result.totals], index=frame.index, dtype="str")
+    return Table(f"submission-{result.submission}-totals", frame.assign(why=why))
+
+
 def _totals(result: Result) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
     """The totals by subset and group, and in each by method."""
     found: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
-    for row in Table("totals", total_table(result)).rows:
+    for row in _total(result).rows:
         found.setdefault((row["subset"], row["group"]), {})[row["method"]] = row
     return found
+
+
+def _result(snapshot: Snapshot, ulid: str) -> Result:
+    _must_exist(snapshot, ulid)
+    if ulid not in snapshot.results:
+        raise NotFound(f"Submission {ulid} has no result yet; /submissions/{ulid} shows where it stands.")
+    return snapshot.results[ulid]
 
 
 def _must_exist(snapshot: Snapshot, ulid: str) -> None:
@@ -84,5 +107,7 @@ def _must_exist(snapshot: Snapshot, ulid: str) -> None:
 
 ROUTES = [
     Route("/submissions/{ulid}/result.json", raw),
+    Route("/submissions/{ulid}/totals", to_totals),
+    page("/submissions/{ulid}/totals{ending:ending}", show_totals),
     page("/submissions/{ulid:stem}{ending:ending}", show),
 ]

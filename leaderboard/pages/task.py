@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
 from leaderboard.snapshot import Snapshot
 from leaderboard.tables import Table, frame_of, in_order, reason
-from leaderboard.web import View, Visit, page
+from leaderboard.web import View, Visit, page, site_of
 from submissions.errors import NotFound
-from submissions.models import Result, Score, TaskResult
+from submissions.models import Result, Task, TaskResult
 
 
 @dataclass(frozen=True)
@@ -42,20 +46,44 @@ class AnchorRow:
     """The two ends of the task's scale under one protocol."""
 
     protocol: str
-    base: Score
-    reference: Score
+    base: float | None
+    """What the untouched model scores, 0 to 1."""
+    reference: float | None
+    """What it scores after training on the real data set."""
+    n: int
+    """Test items."""
+    base_why: str | None
+    """Why there is no base score."""
+    reference_why: str | None
 
 
 def show(visit: Visit) -> View:
     """One task. Raises NotFound."""
     snapshot, name = visit.snapshot, visit.names["task"]
-    if name not in snapshot.tasks:
-        raise NotFound(f"No task {name[:120]!r}. The page /tasks lists all {len(snapshot.tasks)}.")
-    results = [_of_task(result, name) for result in snapshot.results.values()]
-    anchors = {result.protocol: AnchorRow(result.protocol, task.base, task.reference)
-               for result, task in zip(snapshot.results.values(), results, strict=True) if task}  # fmt: skip
-    context = {"task": snapshot.tasks[name], "anchors": sorted(anchors.values(), key=lambda row: row.protocol)}
+    context = {"task": _task(snapshot, name), "anchors": anchors_table(snapshot, name).rows}
     return View("task.html", context, scores_table(snapshot, name))
+
+
+def show_anchors(visit: Visit) -> View:
+    """The twins of the table of anchors, which itself stands on the task's page. Raises NotFound."""
+    task = _task(visit.snapshot, visit.names["task"])
+    return View("task.html", table=anchors_table(visit.snapshot, task.id))
+
+
+def to_anchors(request: Request) -> Response:
+    """The anchors have no page of their own: to their place on the task's. Raises NotFound."""
+    task = _task(site_of(request).reader.snapshot(), request.path_params["task"])
+    return RedirectResponse(f"/tasks/{task.id}#anchors")
+
+
+def anchors_table(snapshot: Snapshot, name: str) -> Table:
+    """A task's anchors by protocol, from the newest result under each."""
+    anchors = {
+        result.protocol: _anchor(result.protocol, task)
+        for result in snapshot.results.values()
+        if (task := _of_task(result, name))
+    }
+    return Table(f"task-{name}-anchors", frame_of(AnchorRow, in_order(anchors.values(), "protocol")))
 
 
 def scores_table(snapshot: Snapshot, name: str) -> Table:
@@ -64,6 +92,17 @@ def scores_table(snapshot: Snapshot, name: str) -> Table:
     scores.sort(key=lambda row: (row.system.casefold(), row.submission))
     rows = in_order(in_order(in_order(scores, "-gain"), "method"), "protocol")
     return Table(f"task-{name}", frame_of(TaskScore, rows))
+
+
+def _task(snapshot: Snapshot, name: str) -> Task:
+    if name not in snapshot.tasks:
+        raise NotFound(f"No task {name[:120]!r}. The page /tasks lists all {len(snapshot.tasks)}.")
+    return snapshot.tasks[name]
+
+
+def _anchor(protocol: str, task: TaskResult) -> AnchorRow:
+    base, reference = task.base, task.reference
+    return AnchorRow(protocol, base.value, reference.value, base.n, base.why, reference.why)
 
 
 def _of_task(result: Result, name: str) -> TaskResult | None:
@@ -93,4 +132,8 @@ def _rows(ulid: str, result: Result, name: str) -> Iterator[TaskScore]:
         )
 
 
-ROUTES = [page("/tasks/{task:stem}{ending:ending}", show)]
+ROUTES = [
+    Route("/tasks/{task}/anchors", to_anchors),
+    page("/tasks/{task}/anchors{ending:ending}", show_anchors),
+    page("/tasks/{task:stem}{ending:ending}", show),
+]

@@ -11,7 +11,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from submissions.arena import Arena
-from tests.leaderboard.filled import FORMULA, store
+from tests.leaderboard.filled import ARABIC, FORMULA, store
+
+PARTS = ("/metadata", "/totals", "/anchors")
+"""Tables that stand on the page of something else."""
 
 
 def pages(arena: Arena) -> list[str]:
@@ -19,7 +22,7 @@ def pages(arena: Arena) -> list[str]:
     return [
         "/board/dataset_research", "/board/dataset_research?protocol=paper@1&method=few_shot_3&sort=system",
         "/board/dataset_research/metadata", "/tasks", "/tasks?kind=reasoning", "/tasks/mc-en-science", "/submissions",
-        f"/submissions/{first}",
+        f"/submissions/{first}", f"/submissions/{first}/totals", "/tasks/mc-en-science/anchors",
     ]  # fmt: skip
 
 
@@ -81,7 +84,7 @@ def test_a_submission_without_a_result_has_no_table(arena: Arena, site: TestClie
 
 def test_an_unchanged_page_is_not_sent_twice(arena: Arena, site: TestClient) -> None:
     for path in pages(arena):
-        path = twin(path, "csv") if "metadata" in path else path
+        path = twin(path, "csv") if path.endswith(PARTS) else path
         first = site.get(path)
         again = site.get(path, headers={"If-None-Match": first.headers["etag"]})
         assert (again.status_code, again.content) == (304, b""), path
@@ -91,13 +94,41 @@ def test_an_unchanged_page_is_not_sent_twice(arena: Arena, site: TestClient) -> 
 
 def test_every_page_links_to_its_twins(arena: Arena, site: TestClient) -> None:
     for path in pages(arena):
-        if "metadata" not in path:
+        if not path.endswith(PARTS):
             page = unescape(site.get(path).text).replace("%40", "@")
             assert {ending for ending in ("csv", "json", "parquet") if f".{ending}" in page} == {
                 "csv",
                 "json",
                 "parquet",
             }
+
+
+def test_every_table_of_a_page_links_to_its_own_twins(arena: Arena, site: TestClient) -> None:
+    for path in (f"/submissions/{arena.submission_ids()[0]}", "/tasks/mc-en-science"):
+        page = site.get(path).text
+        tables, links = page.count("<table"), set(re.findall(r'href="([^"]*)\.csv[^"]*" download', page))
+        assert tables == len(links) == 2, path
+    for path in (f"/submissions/{arena.submission_ids()[0]}/totals", "/tasks/mc-en-science/anchors"):
+        whole, _, part = path.rpartition("/")
+        assert f'id="{part}"' in site.get(whole).text
+        assert site.get(path).headers["location"] == f"{whole}#{part}"
+
+
+def test_totals_and_anchors_hold_the_page_s_numbers(arena: Arena, site: TestClient) -> None:
+    unscored = next(ulid for ulid in arena.submission_ids() if arena.submission(ulid).system == ARABIC)
+    totals = site.get(f"/submissions/{unscored}/totals.json").json()
+    assert len(totals) == 4 * 2 * 3
+    assert {row["why"] for row in totals if row["gain"] is None} == {
+        "the judge's <answer> could not be read; it is run again"
+    }
+    page = site.get(f"/submissions/{unscored}").text
+    assert all(f"{row['gain']:.3f}".replace("-", "−") in page for row in totals if row["gain"] is not None)
+    assert site.get("/tasks/mc-en-science/anchors.json").json() == [
+        {"protocol": "demo@1", "base": 0.2, "reference": 0.7, "n": 50, "base_why": None, "reference_why": None}
+    ]
+    waiting = arena.submission_ids()[-1]
+    for address in (f"/submissions/{waiting}/totals.csv", f"/submissions/{waiting}/totals", "/tasks/none/anchors.csv"):
+        assert site.get(address).status_code == 404, address
 
 
 def test_files_of_the_site_are_kept_for_good_under_their_build(site: TestClient) -> None:
