@@ -92,7 +92,8 @@ class NormalFile:
             listing.warn(f"There are only {self.rows} row(s).", f"A set of {track.min_rows} or more is usual.")
         if self.rows > track.max_rows:
             listing.warn(
-                f"There are {self.rows:,} rows; only the first {track.max_rows:,} count.", "Put the best rows first."
+                f"There are {self.rows:,} rows; at most the first {track.max_rows:,} count; a protocol may use fewer.",
+                "Put the best rows first.",
             )
 
     def __enter__(self) -> Self:

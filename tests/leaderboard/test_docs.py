@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.leaderboard.conftest import Open
 from tests.leaderboard.filled import fill
 from tests.leaderboard.serving import served
 
@@ -28,3 +29,9 @@ def test_its_examples_run_and_its_addresses_answer(tmp_path: Path, capsys: pytes
                 assert httpx.get(base + address).status_code == 200, address
     assert len(addresses) > 15
     assert "OpenAI o3 w/ ref" in capsys.readouterr().out
+
+
+def test_about_and_docs_promise_no_more_rows_than_a_protocol_uses(visit: Open) -> None:
+    submitter = (Path(__file__).parents[2] / "docs/submitter.md").read_text()
+    for text in (visit("empty").get("/about").text, submitter):
+        assert re.search(r"at most the first 1,000 (rows|of each file); a protocol may use fewer", text)
