@@ -111,10 +111,13 @@ def test_a_bug_of_ours_ends_with_2() -> None:
 
 
 INTERRUPTED = """
+import signal
 import sys, time
 import typer
 from submissions.command_line import run
 
+# Where the tests run in the background, an interrupt is ignored and children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 app = typer.Typer()
 
 @app.command()
