@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 import regex
 
@@ -23,6 +24,7 @@ def plain(text: str) -> str:
     return _NOT_WORD.sub(" ", folded(text)).strip() or folded(text)
 
 
+@lru_cache(4096)  # a task's labels come back for every answer
 def spaced(text: str) -> str:
     """Text with the letters of scripts without blanks set apart, so that word bounds are found there too."""
     return " ".join(_UNSPACED_LETTER.sub(r" \g<0> ", text).split())
