@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 
 from evaluator.exam import Exam, rows_hash
-from evaluator.metrics import Measured, mean
+from evaluator.metrics import Measured, average, of_items
 from evaluator.workbench import Workbench
 from submissions.models import Method, Row
 
@@ -14,21 +14,14 @@ METHOD: dict[int, Method] = {1: "few_shot_1", 3: "few_shot_3", 5: "few_shot_5"}
 
 
 def few_shot(bench: Workbench, exam: Exam, rows: Sequence[Row], shots: int) -> Measured:
-    """Answers with `shots` rows of the entry, item values averaged over the protocol's draws."""
+    """Answers with `shots` rows of the entry, averaged over the protocol's draws."""
     rules = bench.protocol.few_shot
     draws = [
         _draw(bench, exam, shots, draw, drawn)
         for draw in range(rules.draws)
         if (drawn := draw_shots(rows[: bench.protocol.sft.max_rows], shots, f"{rules.seed}:{exam.task.id}:{draw}"))
     ]
-    if not draws:
-        return Measured(name=exam.task.metric, items=[])
-    items = [sum(values) / len(draws) for values in zip(*(draw.items for draw in draws), strict=True)]
-    others = tuple(
-        mean(scores[0].name, [score.value for score in scores if score.value is not None])
-        for scores in zip(*(draw.others for draw in draws), strict=True)
-    )
-    return Measured(draws[0].name, items, tuple(one.model_copy(update={"n": len(items)}) for one in others))
+    return average(draws) if draws else of_items(exam.task.metric, [])
 
 
 def draw_shots(rows: Sequence[Row], shots: int, seed: str) -> list[Row]:

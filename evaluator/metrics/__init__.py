@@ -6,8 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from evaluator.metrics import classification, multiple_choice, overlap, translation
+from evaluator.metrics.measured import Measured, average, of_items
 from submissions.errors import NotFound
-from submissions.models import Row, Score, Task
+from submissions.models import Row, Task
+
+__all__ = ["BY_CATEGORY", "Answers", "Measured", "average", "measure", "of_items"]
 
 
 @dataclass(frozen=True)
@@ -26,28 +29,6 @@ class Answers:
         return [row.output for row in self.rows]
 
 
-@dataclass(frozen=True)
-class Measured:
-    """The headline metric item by item, and the figures shown beside it."""
-
-    name: str
-    items: list[float]
-    """In [0, 1], one per test row."""
-    others: tuple[Score, ...] = ()
-
-    @property
-    def score(self) -> Score:
-        """The mean over items."""
-        return mean(self.name, self.items)
-
-
-def mean(name: str, items: Sequence[float]) -> Score:
-    """The mean as a score, unscored where there are no items."""
-    if not items:
-        return Score(name=name, n=0, why="no items to score")
-    return Score(name=name, value=sum(items) / len(items), n=len(items))
-
-
 def measure(answers: Answers) -> Measured:
     """Score a task's answers by its category. Raises ValueError if there is not one answer per row."""
     if len(answers.texts) != len(answers.rows):
@@ -62,30 +43,26 @@ def measure(answers: Answers) -> Measured:
 
 def _multiple_choice(answers: Answers) -> Measured:
     questions = [row.input for row in answers.rows]
-    return Measured("accuracy", multiple_choice.accuracy(answers.texts, answers.gold, questions))
+    return of_items("accuracy", multiple_choice.accuracy(answers.texts, answers.gold, questions))
 
 
 def _classification(answers: Answers) -> Measured:
-    return Measured("accuracy", classification.accuracy(answers.texts, answers.gold, answers.labels))
+    return of_items("accuracy", classification.accuracy(answers.texts, answers.gold, answers.labels))
 
 
 def _question_answering(answers: Answers) -> Measured:
-    exact = mean("exact_match", overlap.exact_match(answers.texts, answers.gold))
-    return Measured("token_f1", overlap.token_f1(answers.texts, answers.gold, answers.task.language), (exact,))
+    exact = of_items("exact_match", overlap.exact_match(answers.texts, answers.gold))
+    return of_items("token_f1", overlap.token_f1(answers.texts, answers.gold, answers.task.language), (exact,))
 
 
 def _summarization(answers: Answers) -> Measured:
-    return Measured("rouge_l", overlap.rouge_l(answers.texts, answers.gold, answers.task.language))
+    return of_items("rouge_l", overlap.rouge_l(answers.texts, answers.gold, answers.task.language))
 
 
 def _translation(answers: Answers) -> Measured:
     language = answers.task.language
-    bleu = Score(
-        name=f"bleu {translation.bleu_signature(language)}",
-        value=translation.bleu(answers.texts, answers.gold, language),
-        n=len(answers.texts),
-    )
-    return Measured("chrf_pp", translation.chrf_pp(answers.texts, answers.gold), (bleu,))
+    bleu = translation.bleu(answers.texts, answers.gold, language)
+    return of_items("chrf_pp", translation.chrf_pp(answers.texts, answers.gold), (bleu,))
 
 
 BY_CATEGORY: dict[str, Callable[[Answers], Measured]] = {

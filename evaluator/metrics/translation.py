@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 from sacrebleu.metrics import BLEU, CHRF
 
+from evaluator.metrics.bleu import measured_bleu
+from evaluator.metrics.measured import Measured
+
 BLEU_TOKENIZERS = {"zh": "zh", "ja": "char", "th": "char", "lo": "char", "km": "char", "my": "char"}
 """sacrebleu's tokenizer by language; 13a elsewhere."""
 
@@ -25,10 +28,11 @@ def chrf_pp(predictions: Sequence[str], references: Sequence[str]) -> list[float
     ]
 
 
-def bleu(predictions: Sequence[str], references: Sequence[str], language: str) -> float:
-    """Corpus BLEU with the language's tokenizer."""
+def bleu(predictions: Sequence[str], references: Sequence[str], language: str) -> Measured:
+    """Corpus BLEU with the language's tokenizer; its name carries the signature."""
     tokenizer = BLEU_TOKENIZERS.get(language.split("-")[0].lower(), "13a")
-    return float(BLEU(tokenize=tokenizer).corpus_score(nfkc(predictions), [nfkc(references)]).score / 100)
+    name = f"bleu {bleu_signature(language)}"
+    return measured_bleu(name, nfkc(predictions), nfkc(references), BLEU(tokenize=tokenizer))
 
 
 def bleu_signature(language: str) -> str:

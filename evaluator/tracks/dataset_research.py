@@ -101,7 +101,10 @@ def _fine_tune(evaluation: Evaluation, delivered: list[Delivered], scores: Score
 def _scored(evaluation: Evaluation, task: Task, method: Method, measured: Measured) -> MethodScore:
     anchor, rules = evaluation.anchors.tasks[task.id], evaluation.bench.protocol.gain
     return MethodScore(
-        method=method, score=measured.score, gain=gain(measured.score, anchor, rules), others=measured.others
+        method=method,
+        score=measured.score,
+        gain=gain(measured.score, anchor, rules),
+        others=tuple(other.score for other in measured.others),
     )
 
 

@@ -77,7 +77,7 @@ def test_items_are_the_mean_over_draws(tmp_path: Path) -> None:
     measured = examined(tools, rows, 1)
     assert measured.items == pytest.approx([1 / 3, 1 / 3, 0.0])
     (exact,) = measured.others
-    assert (exact.value, exact.n) == (pytest.approx(2 / 9), 3)
+    assert (exact.score.value, exact.score.n) == (pytest.approx(2 / 9), 3)
 
 
 def test_only_rows_that_may_be_trained_on_are_shown(tmp_path: Path) -> None:

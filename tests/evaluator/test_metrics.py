@@ -50,7 +50,7 @@ def test_a_text_is_worth_everything_beside_itself(category: str, language: str) 
     sentence = SENTENCES[language]
     measured = measure(answered(category, [(sentence, sentence)] * 2, language))
     assert measured.items == pytest.approx([1.0, 1.0])
-    assert all(other.value == pytest.approx(1.0) for other in measured.others)
+    assert all(other.score.value == pytest.approx(1.0) for other in measured.others)
 
 
 @pytest.mark.parametrize("category", BY_CATEGORY)
@@ -81,7 +81,9 @@ def test_values_lie_between_0_and_1_and_know_no_order(
     chance.shuffle(order)  # type: ignore[attr-defined]
     turned = measure(answered(category, [pairs[place] for place in order]))
     assert turned.items == [measured.items[place] for place in order]
-    assert [other.value for other in turned.others] == pytest.approx([other.value for other in measured.others])
+    assert [other.score.value for other in turned.others] == pytest.approx(
+        [other.score.value for other in measured.others]
+    )
 
 
 @given(words, words)
@@ -121,7 +123,7 @@ def test_translation_is_what_sacrebleu_says(language: str) -> None:
     measured = measure(answered("language_translation", list(zip(mine, gold, strict=True)), language))
     assert measured.items == pytest.approx(sentences)
     (bleu,) = measured.others
-    assert bleu.value == pytest.approx(BLEU(tokenize=tokenizer).corpus_score(mine, [gold]).score / 100)
+    assert bleu.score.value == pytest.approx(BLEU(tokenize=tokenizer).corpus_score(mine, [gold]).score / 100)
     assert f"tok:{tokenizer}" in bleu.name
     assert "nrefs:1" in bleu.name
 
@@ -148,7 +150,7 @@ def test_plain_texts_are_equal_beyond_form(one: str, two: str) -> None:
 def test_exact_match_stands_beside_token_f1() -> None:
     measured = measure(answered("question_answering", [("Paris.", "paris"), ("in Paris", "paris")]))
     (exact,) = measured.others
-    assert (exact.name, exact.value, exact.n) == ("exact_match", 0.5, 2)
+    assert (exact.name, exact.score.value, exact.score.n) == ("exact_match", 0.5, 2)
     assert measured.items == [1.0, pytest.approx(2 / 3)]
 
 
