@@ -8,8 +8,9 @@ from pathlib import Path
 
 from curation.flat import CATEGORIES, Flat, read_flat
 from curation.records import Checksums, Source, Sources
-from curation.split import SPLIT, half
+from curation.split import HALVES, SPLIT, half
 from submissions.arena import dump, dump_lines
+from submissions.benchmark import Split
 from submissions.errors import TheirError
 from submissions.local import LocalRepo
 from submissions.models import Record, Task
@@ -47,9 +48,11 @@ def lay_out(flat: Flat) -> dict[str, bytes]:
     for task in flat.tasks:
         folder = f"references/{task.id}"
         files[f"{folder}/metadata.json"] = dump(task.metadata)
-        for side in ("train", "test"):
-            rows = [row for row in flat.rows[task.id] if half(task.id, row.input) == side]
+        sides = [half(task.id, row.input) for row in flat.rows[task.id]]
+        for side in HALVES:
+            rows = [row for row, its in zip(flat.rows[task.id], sides, strict=True) if its == side]
             files[f"{folder}/{side}.jsonl"] = dump_lines(rows)
+        files[f"{folder}/split.json"] = dump(Split(rule=SPLIT, sides="".join(HALVES[side] for side in sides)))
     origins = {task.id: Source(source=task.source, licence=task.licence) for task in flat.tasks}
     files["sources.json"] = dump(Sources(tasks=origins))
     digests = {path: hashlib.sha256(files[path]).hexdigest() for path in sorted(files)}

@@ -9,6 +9,8 @@ from typing import Literal
 Half = Literal["train", "test"]
 
 SPLIT = "hash-split@1"
+HALVES: dict[Half, str] = {"train": "t", "test": "e"}
+"""Each half with its letter in split.json."""
 
 
 def half(task_id: str, text: str) -> Half:

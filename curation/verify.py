@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 from curation.flat import CATEGORIES
 from curation.records import Checksums, Sources, error, parse, parse_lines
-from curation.split import SPLIT, half
+from curation.split import HALVES, SPLIT, half
+from submissions.benchmark import Split
 from submissions.errors import NotFound
 from submissions.models import Metadata, Record, Row, Task
 from submissions.repo import Repo
@@ -62,7 +63,8 @@ def _tasks(tasks: dict[int, Task]) -> Iterator[Problem]:
 def _reference(repo: Repo, task: Task, present: set[str]) -> Iterator[Problem]:
     folder = f"references/{task.id}"
     yield from _record(repo, f"{folder}/metadata.json", Metadata, present)
-    for side in ("train", "test"):
+    halves: dict[str, tuple[Row, ...]] = {}
+    for side in HALVES:
         path = f"{folder}/{side}.jsonl"
         if path not in present:
             yield error(path, None, f"Task {task.id} has no {side} rows.", _RESTORE)
@@ -73,6 +75,23 @@ def _reference(repo: Repo, task: Task, present: set[str]) -> Iterator[Problem]:
         for line, row in rows.items():
             if half(task.id, row.input) != side:
                 yield error(path, line, f"{SPLIT} puts this row into the other half.", _RESTORE)
+        if not problems:
+            halves[side] = tuple(rows.values())
+    yield from _split(repo, f"{folder}/split.json", halves, present)
+
+
+def _split(repo: Repo, path: str, halves: dict[str, tuple[Row, ...]], present: set[str]) -> Iterator[Problem]:
+    """What keeps the original order from being put together again out of halves that are themselves sound."""
+    yield from _record(repo, path, Split, present)
+    split = parse(repo.read(path), Split, path) if path in present else None
+    if not isinstance(split, Split):
+        return
+    if split.rule != SPLIT:
+        yield error(path, None, f"rule: {split.rule!r} is not {SPLIT}.", _RESTORE)
+    for side, letter in HALVES.items():
+        if side in halves and split.sides.count(letter) != len(halves[side]):
+            what = f"sides: {split.sides.count(letter)} {side} rows are placed, but there are {len(halves[side])}."
+            yield error(path, None, what, _RESTORE)
 
 
 def _record(repo: Repo, path: str, kind: type[Record], present: set[str]) -> Iterator[Problem]:

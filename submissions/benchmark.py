@@ -1,17 +1,62 @@
 """The benchmark repository: demands, hidden reference rows and anchors. The web app never opens it.
 
-tasks.jsonl, references/<task>/{metadata.json,train.jsonl,test.jsonl}, anchors/<protocol>.json
+tasks.jsonl, references/<task>/{metadata.json,train.jsonl,test.jsonl,split.json}, anchors/<protocol>.json,
+and anchors/official.json where the benchmark was imported from the published release
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from submissions.arena import read_lines, read_record
-from submissions.errors import NotFound
+from submissions.errors import Corrupt, NotFound
 from submissions.local import LocalRepo
-from submissions.models import Anchors, Metadata, Reference, Row, Task
+from submissions.models import Anchors, Metadata, Record, Reference, Row, Score, Sha256, Task, TaskId
 from submissions.repo import Repo
+
+
+class Split(Record):
+    """How a reference's rows stood before they were split: split.json."""
+
+    rule: str
+    """The rule that made the halves, for example `hash-split@1`."""
+    sides: Annotated[str, Field(pattern=r"^[te]*$")]
+    """The half of every row in the original order: `t` for train, `e` for test."""
+
+    def interleave(self, train: Sequence[Row], test: Sequence[Row], path: str) -> tuple[Row, ...]:
+        """All rows in the original order. Raises Corrupt, which names `path`, if the halves have other lengths."""
+        halves = {"t": train, "e": test}
+        for side, name in (("t", "train"), ("e", "test")):
+            if (said := self.sides.count(side)) != len(halves[side]):
+                raise Corrupt(
+                    f"{path} places {said} {name} rows, but {name}.jsonl has {len(halves[side])}. "
+                    "Restore both from the repository's history, or import the benchmark again into a new folder."
+                )
+        rows = {side: iter(half) for side, half in halves.items()}
+        return tuple(next(rows[side]) for side in self.sides)
+
+
+class OfficialAnchor(Record):
+    """The published ends of one task's scale under paper@1, metric by metric."""
+
+    official_id: str
+    """The task's id in the release; ours differs where that one cannot name a file."""
+    base: dict[str, Score]
+    """Metric to the score of the untouched model, in [0, 1]; unscored where the release has no number."""
+    reference: dict[str, Score]
+    """Metric to the score of the model trained on the reference, in [0, 1]."""
+
+
+class OfficialAnchors(Record):
+    """The scores that were published with the benchmark: anchors/official.json."""
+
+    release_sha256: Sha256
+    """Hash over the release's task and score files: which release this is."""
+    tasks: dict[TaskId, OfficialAnchor]
 
 
 @dataclass(frozen=True)
@@ -33,6 +78,22 @@ class Benchmark:
             train=read_lines(self.repo, f"{folder}/train.jsonl", Row),
             test=read_lines(self.repo, f"{folder}/test.jsonl", Row),
         )
+
+    def original(self, task: str) -> tuple[Row, ...]:
+        """A task's reference rows of both halves, in the order of the source. Raises NotFound, or Corrupt."""
+        reference = self.reference(task)
+        path = f"references/{task}/split.json"
+        if path not in self.repo.list(path):
+            raise NotFound(
+                f"The benchmark has no {path}, so the original order of its rows is not known: "
+                "an older import made it. Import it again into a new folder."
+            )
+        return read_record(self.repo, path, Split).interleave(reference.train, reference.test, path)
+
+    def official(self) -> OfficialAnchors | None:
+        """The published scores; None where the benchmark was not imported from the release."""
+        path = "anchors/official.json"
+        return read_record(self.repo, path, OfficialAnchors) if path in self.repo.list(path) else None
 
     def anchors(self, protocol: str) -> Anchors:
         """The measured ends of every task's scale. Raises NotFound with the command that measures them."""

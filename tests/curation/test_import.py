@@ -17,6 +17,7 @@ from curation.layout import Occupied, import_flat
 from curation.split import half
 from curation.verify import verify
 from submissions.benchmark import open_benchmark
+from submissions.errors import Corrupt, NotFound
 from submissions.local import LocalRepo
 from tests.curation.flats import ROWS, TASK, task, write_flat, write_lines
 
@@ -50,6 +51,36 @@ def test_checksums_and_sources_are_kept(imported: Path) -> None:
         assert hashlib.sha256((imported / name).read_bytes()).hexdigest() == digest
     sources = json.loads((imported / "sources.json").read_bytes())
     assert sources["tasks"]["mc-en-sums"] == {"source": "made for the test", "licence": "Apache-2.0"}
+
+
+def test_the_original_order_can_be_read_back(flat: Path, imported: Path) -> None:
+    given = read_flat(flat).rows["mc-en-sums"]
+    split = json.loads((imported / "references" / "mc-en-sums" / "split.json").read_text())
+    assert open_benchmark(str(imported)).original("mc-en-sums") == given
+    assert split["rule"] == "hash-split@1"
+    assert len(split["sides"]) == len(given)
+
+
+def test_an_import_without_the_order_is_told_to_import_again(imported: Path) -> None:
+    (imported / "references" / "mc-en-sums" / "split.json").unlink()
+    benchmark = open_benchmark(str(imported))
+    assert benchmark.reference("mc-en-sums").train
+    with pytest.raises(NotFound, match=r"mc-en-sums/split\.json.*Import it again"):
+        benchmark.original("mc-en-sums")
+    with pytest.raises(NotFound, match="mc-de"):
+        benchmark.original("mc-de")
+
+
+@pytest.mark.parametrize("more", ["t", "e"])
+def test_an_order_of_other_counts_is_corrupt(more: str, imported: Path) -> None:
+    path = imported / "references" / "mc-en-sums" / "split.json"
+    path.write_text(path.read_text().replace('"sides": "', f'"sides": "{more}'))
+    with pytest.raises(Corrupt, match=r"references/mc-en-sums/split\.json places"):
+        open_benchmark(str(imported)).original("mc-en-sums")
+
+
+def test_a_flat_import_has_no_published_scores(imported: Path) -> None:
+    assert open_benchmark(str(imported)).official() is None
 
 
 def test_importing_twice_changes_nothing(flat: Path, imported: Path) -> None:
@@ -138,11 +169,12 @@ def test_the_real_benchmark_imports_and_verifies(tmp_path: Path) -> None:
     done = import_flat(SHARED, tmp_path / "benchmark")
     assert (done.changed, done.tasks, done.rows) == (True, 18, 13140)
     assert verify(LocalRepo(tmp_path / "benchmark")) == ()
-    benchmark = open_benchmark(str(tmp_path / "benchmark"))
+    benchmark, given = open_benchmark(str(tmp_path / "benchmark")), read_flat(SHARED)
     for real in benchmark.tasks():
         reference = benchmark.reference(real.id)
         share = len(reference.train) / (len(reference.train) + len(reference.test))
         assert 0.4 < share < 0.6, real.id
+        assert benchmark.original(real.id) == given.rows[real.id]
 
 
 def test_task_ids_keep_their_order(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from submissions.local import LocalRepo
 from submissions.models import Row
 
 TEST = "references/mc-en-sums/test.jsonl"
+ORDER = "references/mc-en-sums/split.json"
 
 
 def change(name: str, old: str, new: str) -> Callable[[Path], None]:
@@ -43,6 +44,10 @@ CASES: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "metadata removed": (remove("references/mc-en-sums/metadata.json"), "references/mc-en-sums/metadata.json", "gone"),
     "metric changed": (change("tasks.jsonl", '"accuracy"', '"bleu"'), "tasks.jsonl", "bleu"),
     "task renamed": (change("tasks.jsonl", '"mc-en-sums"', '"cls-en-sums"'), "tasks.jsonl", "twice"),
+    "order removed": (remove(ORDER), ORDER, "missing"),
+    "order of another rule": (change(ORDER, "hash-split@1", "split@9"), ORDER, "split@9"),
+    "order too long": (change(ORDER, '"sides": "', '"sides": "t'), ORDER, "train rows are placed"),
+    "order of unknown sides": (change(ORDER, '"sides": "', '"sides": "x'), ORDER, "sides"),
     "tasks removed": (remove("tasks.jsonl"), "tasks.jsonl", "gone"),
     "sources removed": (remove("sources.json"), "sources.json", "gone"),
     "sources renamed": (change("sources.json", '"mc-en-sums"', '"other"'), "sources.json", "mc-en-sums, other"),
