@@ -1,12 +1,12 @@
-"""The llama3 chat frame without a system block, as token ids (SCORING.md, "Shared").
+"""The llama3 chat frame without a system block, as token ids; a text that is too long loses its middle.
 
-Prompt and target are encoded separately and text is encoded as text: a stranger's `<|eot_id|>` never becomes the
-control token.
+Prompt and target are encoded separately, a question together with the blank line of its header, as LLaMA-Factory does.
+Text is encoded as text: a stranger's `<|eot_id|>` never becomes the control token.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -14,6 +14,8 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+BLANK_LINE = "\n\n"
+"""Ends a header. A newline at the head of a question may join it in one token."""
 BOS = "<|begin_of_text|>"
 EOS = "<|end_of_text|>"
 HEADER_START = "<|start_header_id|>"
@@ -44,9 +46,11 @@ class Template:
         self._tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
         self._tokenizer.encode_special_tokens = True
         self._special = {token: self._id(token) for token in SPECIAL_TOKENS}
-        self._remembered = lru_cache(REMEMBERED)(self._encoded)
+        self._remembered = lru_cache(REMEMBERED)(self._questions)
+        blank_line = self.text(BLANK_LINE)
+        self._blank_line = len(blank_line)
         self._before_question = self._header("user")
-        self._after_question = [self._special[EOT], *self._header("assistant")]
+        self._after_question = [self._special[EOT], *self._header("assistant"), *blank_line]
 
     @property
     def stop_ids(self) -> list[int]:
@@ -75,20 +79,27 @@ class Template:
             found = max(found, *(1 + len(ids) for ids in self._encoded([text.decode() for text in some])))
         return found
 
-    def prompt(self, question: str, shots: Sequence[tuple[str, str]] = (), limit: int | None = None) -> list[int]:
-        """Ids of a prompt that waits for the assistant's answer, at most `limit` of them.
-
-        The oldest shots go first when it is too long; then the question loses its middle, so that the instruction at
-        its head and what stands at its end both stay.
-        """
-        (prompt,) = self.prompts((question,), shots, limit)
+    def prompt(
+        self, question: str, shots: Sequence[tuple[str, str]] = (), limit: int | None = None, gold: str = ""
+    ) -> list[int]:
+        """The prompt of one question."""
+        (prompt,) = self.prompts((question,), shots, limit, (gold,))
         return prompt
 
     def prompts(
-        self, questions: tuple[str, ...], shots: Sequence[tuple[str, str]] = (), limit: int | None = None
+        self,
+        questions: tuple[str, ...],
+        shots: Sequence[tuple[str, str]] = (),
+        limit: int | None = None,
+        gold: Sequence[str] = (),  # noqa: ARG002  # other templates look at it
     ) -> list[list[int]]:
-        """The prompts of several questions after the same shots."""
-        turns = [[*self._user(self.text(one)), *self.target(two)] for one, two in shots]
+        """Prompts that wait for the assistant's answer, after the same shots, each of at most `limit` tokens.
+
+        The oldest shots go first when one is too long; then the question loses its middle, so that the instruction at
+        its head and what stands at its end both stay. The gold answers are not looked at.
+        """
+        asked = self._questions([one for one, _ in shots])
+        turns = [[*self._user(ids), *self.target(two)] for ids, (_, two) in zip(asked, shots, strict=True)]
         return [self._framed(ids, list(turns), limit) for ids in self._remembered(questions)]
 
     def example(self, question: str, output: str, cutoff: int) -> Example:
@@ -98,8 +109,7 @@ class Template:
 
     def examples(self, pairs: Sequence[tuple[str, str]], cutoff: int) -> list[Example]:
         """Training examples, encoded together on all cores."""
-        ids = self._encoded([text for pair in pairs for text in pair])
-        return [self._example(one, two, cutoff) for one, two in zip(ids[::2], ids[1::2], strict=True)]
+        return [self._example(question, output, cutoff) for question, output in self._pairs(pairs)]
 
     def _example(self, question: list[int], output: list[int], cutoff: int) -> Example:
         target = [*output, self._special[EOT]]
@@ -109,10 +119,11 @@ class Template:
 
     def _framed(self, ids: list[int], turns: list[list[int]], limit: int | None) -> list[int]:
         if limit is not None:
-            room = limit - 1 - len(self._before_question) - len(self._after_question)
-            while turns and sum(map(len, turns)) + len(ids) > room:
+            line = self._blank_line
+            room = limit - 1 - len(self._before_question) - line - len(self._after_question)
+            while turns and sum(map(len, turns)) + len(ids) - line > room:
                 turns.pop(0)
-            ids = without_middle(ids, room)
+            ids = ids[:line] + without_middle(ids[line:], room)
         return [self._special[BOS], *chain.from_iterable(turns), *self._user(ids)]
 
     def _id(self, token: str) -> int:
@@ -124,11 +135,19 @@ class Template:
     def _encoded(self, texts: Sequence[str]) -> list[list[int]]:
         return [one.ids for one in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
 
+    def _questions(self, questions: Sequence[str]) -> list[list[int]]:
+        return self._encoded([BLANK_LINE + question for question in questions])
+
+    def _pairs(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[list[int], list[int]]]:
+        """Ids of each question with its blank line, and of its answer."""
+        ids = self._encoded([text for question, output in pairs for text in (BLANK_LINE + question, output)])
+        return zip(ids[::2], ids[1::2], strict=True)
+
     def _user(self, ids: list[int]) -> list[int]:
         return [*self._before_question, *ids, *self._after_question]
 
     def _header(self, role: str) -> list[int]:
-        return [self._special[HEADER_START], *self.text(role), self._special[HEADER_END], *self.text("\n\n")]
+        return [self._special[HEADER_START], *self.text(role), self._special[HEADER_END]]
 
 
 def without_middle(ids: list[int], room: int) -> list[int]:
