@@ -3,6 +3,7 @@
 EvaluatorError (submissions/errors.py)
 ├── ChildFailed       the trainer or the engine died, hung or answered nonsense; shows the end of its log
 ├── Unmeasured        anchors are missing, or were measured under another protocol or setup
+├── Unscorable        answers that cannot be scored: not one text per test row
 └── TrainingDiverged  the loss stopped being a number
 """
 
@@ -15,6 +16,10 @@ class ChildFailed(EvaluatorError):
 
 class Unmeasured(EvaluatorError):
     """A score that has no scale to stand on."""
+
+
+class Unscorable(EvaluatorError):
+    """Answers that are not what the metrics take; a fault of what asked the model, not of the model."""
 
 
 class TrainingDiverged(EvaluatorError):

@@ -1,10 +1,15 @@
-"""arena-metrics@1: how answers are scored, by category. Every metric keeps one value per item."""
+"""arena-metrics@1: how answers are scored, by category. Every metric keeps what each item adds (measured.py).
+
+Beside an empty expected output, an empty answer scores 1 as a label, in token F1, exact match and ROUGE-L; in multiple
+choice it scores 0, for there is no option to name; chrF++ and BLEU count nothing for such a pair.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from evaluator.errors import Unscorable
 from evaluator.metrics import classification, multiple_choice, overlap, translation
 from evaluator.metrics.measured import Measured, average, of_items
 from submissions.errors import NotFound
@@ -30,15 +35,24 @@ class Answers:
 
 
 def measure(answers: Answers) -> Measured:
-    """Score a task's answers by its category. Raises ValueError if there is not one answer per row."""
+    """Score a task's answers by its category.
+
+    Raises Unscorable if there is not one text per row, NotFound if the category has no metric.
+    """
+    task = answers.task
     if len(answers.texts) != len(answers.rows):
-        raise ValueError(f"{answers.task.id}: {len(answers.texts)} answers to {len(answers.rows)} test rows")
-    try:
-        return BY_CATEGORY[answers.task.category](answers)
-    except KeyError:
-        raise NotFound(
-            f"No metric for category {answers.task.category!r}; there are: {', '.join(BY_CATEGORY)}."
-        ) from None
+        raise Unscorable(
+            f"{task.id}: {len(answers.texts)} answers to {len(answers.rows)} test rows. "
+            "Let the model answer this task again; nothing was scored."
+        )
+    for number, text in enumerate(answers.texts):
+        if not isinstance(text, str):
+            raise Unscorable(
+                f"{task.id}: answer {number} is a {type(text).__name__}, not a text. Let the model answer again."
+            )
+    if task.category not in BY_CATEGORY:
+        raise NotFound(f"{task.id}: no metric for category {task.category!r}; there are: {', '.join(BY_CATEGORY)}.")
+    return BY_CATEGORY[task.category](answers)
 
 
 def _multiple_choice(answers: Answers) -> Measured:
@@ -60,9 +74,8 @@ def _summarization(answers: Answers) -> Measured:
 
 
 def _translation(answers: Answers) -> Measured:
-    language = answers.task.language
-    bleu = translation.bleu(answers.texts, answers.gold, language)
-    return of_items("chrf_pp", translation.chrf_pp(answers.texts, answers.gold), (bleu,))
+    bleu = translation.bleu(answers.texts, answers.gold, answers.task.language)
+    return replace(translation.chrf_pp(answers.texts, answers.gold), others=(bleu,))
 
 
 BY_CATEGORY: dict[str, Callable[[Answers], Measured]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 
 import regex
@@ -11,17 +12,36 @@ UNSPACED = frozenset({"zh", "ja", "th", "lo", "km", "my"})
 """Languages written without blanks between words (SCORING.md, arena@1, rule 4)."""
 
 _UNSPACED_LETTER = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]\p{M}*")
-_NOT_WORD = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
+_INVISIBLE = regex.compile(r"\p{Default_Ignorable_Code_Point}+")
+_THOUSANDS = regex.compile(r"(?<=\p{N}),(?=\p{N}{3}(?!\p{N}))")
+_WORD = regex.compile(r"(?:(?<![\p{L}\p{M}\p{N}−–-])[−–-](?=\p{N}))?[\p{L}\p{M}\p{N}]+")
+_MINUS = str.maketrans("−–", "--")
+_ASCII_WORDS = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
+
+
+def primary(language: str) -> str:
+    """The first part of a BCP 47 tag: `zh` of `zh-Hant`."""
+    return language.replace("_", "-").split("-")[0].lower()
 
 
 def folded(text: str) -> str:
-    """NFKC and case folding, outer blanks off."""
-    return unicodedata.normalize("NFKC", text).casefold().strip()
+    """NFKC and case folding, without invisible signs (soft hyphens, marks of direction), outer blanks off."""
+    if text.isascii():
+        return text.lower().strip()
+    shown = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    return unicodedata.normalize("NFKC", shown.casefold()).strip()
+
+
+def words(text: str) -> list[str]:
+    """The words of folded text. A minus stays with its number, a thousands comma does not count: -1,000 is -1000."""
+    if text.isascii() and "-" not in text and not ("," in text and _THOUSANDS.search(text)):
+        return text.encode().translate(_ASCII_WORDS).decode().split()  # the same, four times as fast
+    return [word.translate(_MINUS) for word in _WORD.findall(_THOUSANDS.sub("", folded(text)))]
 
 
 def plain(text: str) -> str:
-    """Folded text with runs of signs and blanks as single blanks; a text of signs alone stays what it is."""
-    return _NOT_WORD.sub(" ", folded(text)).strip() or folded(text)
+    """The words with single blanks between them; a text of signs alone stays what it is."""
+    return " ".join(words(text)) or folded(text)
 
 
 @lru_cache(4096)  # a task's labels come back for every answer
@@ -32,7 +52,17 @@ def spaced(text: str) -> str:
 
 def tokens(text: str, language: str) -> list[str]:
     """The units of overlap metrics: characters for languages without blanks, words elsewhere."""
-    words = plain(text).split()
-    if language.split("-")[0].lower() in UNSPACED:
-        return [part for word in words for part in regex.findall(r"\X", word)]
-    return words
+    return cutter(language)(text)
+
+
+def cutter(language: str) -> Callable[[str], list[str]]:
+    """What cuts texts of a language into tokens."""
+    return _characters if primary(language) in UNSPACED else _words_or_signs
+
+
+def _words_or_signs(text: str) -> list[str]:
+    return words(text) or folded(text).split()
+
+
+def _characters(text: str) -> list[str]:
+    return [part for word in _words_or_signs(text) for part in regex.findall(r"\X", word)]
