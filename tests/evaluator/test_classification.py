@@ -8,6 +8,8 @@ SENTIMENTS = ["positive", "negative", "not positive"]
 CARDS = ["card", "card arrival", "lost_or_stolen_card", "top_up"]
 LANGUAGES = ["C", "C++", "C#", "F#"]
 SIGNS = ["+", "-"]
+NUMBERS = ["0", "1", "-1", "1.5"]
+ANSWERS = ["yes", "no", ""]
 
 
 @pytest.mark.parametrize(
@@ -47,6 +49,31 @@ SIGNS = ["+", "-"]
         ("+", "+", SIGNS, True),
         ("-", "+", SIGNS, False),
         ("", "+", SIGNS, False),
+        ("It is C#.", "C", LANGUAGES, False),
+        ("It is C#.", "C#", LANGUAGES, True),
+        ("I would say C++", "C++", LANGUAGES, True),
+        ("I would say C++", "C", LANGUAGES, False),
+        ("I would say C", "C", LANGUAGES, True),
+        ("C or C++", "C++", LANGUAGES, False),
+        ("- C#", "C#", LANGUAGES, True),
+        ("The label is -1", "-1", NUMBERS, True),
+        ("The label is -1", "1", NUMBERS, False),
+        ("The label is 1", "-1", NUMBERS, False),
+        ("The label is 1.", "1", NUMBERS, True),
+        ("The label is 1.5", "1", NUMBERS, False),
+        ("The label is −1", "-1", NUMBERS, True),
+        ("Score: 10", "1", NUMBERS, False),
+        ("a top-up of my card", "top_up", ["top_up", "card arrival"], True),
+        ("\u200fسلبي", "سلبي", ["سلبي", "إيجابي"], True),
+        ("सकारात्मक।", "सकारात्मक", ["सकारात्मक", "नकारात्मक"], True),
+        ("ผลคือเชิงบวก", "เชิงบวก", ["เชิงบวก", "เชิงลบ"], True),
+        ("「正面」", "正面", ["正面", "负面"], True),
+        ("positive, positive, positive", "positive", SENTIMENTS, True),
+        ("unheard of", "positive", SENTIMENTS, False),
+        ("", "", ANSWERS, True),
+        (" \n", "", ANSWERS, True),
+        ("yes", "", ANSWERS, False),
+        ("", "yes", ANSWERS, False),
     ],
 )
 def test_labels_are_matched(prediction: str, reference: str, labels: list[str], right: bool) -> None:

@@ -34,6 +34,22 @@ CHOICES = options(QUESTION)
         "Option B is right",
         "The answer is B because I know it",
         "B\nbecause A, C and D are wrong",
+        "The answer is b.",
+        "answer: (b)",
+        "答案是B",
+        "选B。",
+        "Đáp án B",
+        "\\boxed{B}",
+        "[B]",
+        "<b>B</b>",
+        "\u200fB",
+        "ⓑ",
+        "B is correct",
+        "B. e.g. the one with the tower",
+        "I'm sure it is Paris.",
+        "It's B",
+        "The correct answer is: B) Paris.",
+        "**Answer:** B",
     ],
 )
 def test_the_second_option_is_chosen(answer: str) -> None:
@@ -60,6 +76,13 @@ def test_the_second_option_is_chosen(answer: str) -> None:
         "because it is so",
         "E is what I say",
         "I do not know",
+        "B/C",
+        "a) or b)",
+        "A.London B.Paris",
+        "B) Paris or C) cat",
+        "B, not A",
+        "B-cell",
+        "I'm lost",
     ],
 )
 def test_none_or_several_are_no_choice(answer: str) -> None:
@@ -77,10 +100,47 @@ def test_none_or_several_are_no_choice(answer: str) -> None:
         "Q?\nＡ）London\nＢ）Paris",
         "Q?\nA、London\nB、Paris",
         "Q?\r\nA) London\r\nB) Paris\r\n",
+        "Q? A) London B) Paris",
+        "Q? (A) London, (B) Paris",
+        "Q: one?\nA: London\nB: Paris\nAnswer:",
+        "1. One is true.\n2. So is two.\nA) London\nB) Paris",
+        "A. This is said\nB. So is this\nWhich?\nA) London\nB) Paris",
     ],
 )
 def test_options_are_read_off_the_question(question: str) -> None:
     assert options(question) == {"A": "London", "B": "Paris"}
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "letter"),
+    [
+        ("أي؟\nأ) بيروت\nب) القاهرة", "الإجابة هي ب", "ب"),
+        ("أي؟\nأ) بيروت\nب) القاهرة", "ب) القاهرة", "ب"),
+        ("Какой?\nА) Москва\nБ) Киев", "Ответ: Б", "Б"),
+        ("ข้อใด\nก. แมว\nข. หมา", "ข. หมา", "ข"),
+        ("哪个？\n甲、北京\n乙、上海", "乙", "乙"),
+        ("어느?\n가. 서울\n나. 부산", "부산", "나"),
+        ("Which?\n1) three\n2) four", "The answer is 2", "2"),
+        ("Which?\nA) 3\nB) 5", "3", "A"),
+        ("Which?\nA) -5\nB) 5", "-5", "A"),
+        ("Which?\nA) -5\nB) 5", "It is 5", "B"),
+        ("Which?\nA) 10%\nB) 10", "10%", "A"),
+        ("Which?\nA) C++\nB) C#\nC) C", "C++", "A"),
+        ("Which?\nA) C++\nB) C#\nC) C", "It is B) C#", "B"),
+        ("Who?\nA) Woolf\nB) D. H. Lawrence\nC) Joyce\nD) Eliot", "B. D. H. Lawrence", "B"),
+        ("Which?\nA) x\nB) y\nC) Both A and B", "The answer is C) Both A and B", "C"),
+        ("Which?\nA) x\nB) y\nC) Both A and B", "Both A and B", "C"),
+        ("Is it?\nA) 是\nB) 否", "是。", "A"),
+        ("Which?\nA) p\nB)\nC) r", "r", "C"),
+    ],
+)
+def test_the_one_option_is_found(question: str, answer: str, letter: str) -> None:
+    assert chosen(answer, options(question)) == letter
+
+
+@pytest.mark.parametrize("question", ["Which?", "Q: What is it?", "A) London", "Q: one?\nA:", "1) first\n3) third"])
+def test_fewer_than_two_marks_are_no_options(question: str) -> None:
+    assert options(question) == {}
 
 
 def test_an_option_s_text_counts_before_a_letter_in_it() -> None:
@@ -111,6 +171,10 @@ def test_two_options_with_one_text_are_ambiguous_by_text() -> None:
         ("oui", "OUI!", True),
         ("", "???", False),
         ("non", "oui", False),
+        ("oui\nvraiment", "oui", True),
+        ("C#", "C++", False),
+        ("", "", False),
+        ("Paris", "", False),
     ],
 )
 def test_letters_and_texts_meet(prediction: str, reference: str, right: bool) -> None:
