@@ -208,3 +208,9 @@ def _few_shot() -> Iterator[Case]:
     for count in (1, 3, 5):
         texts = {"question": long, "output": "yes", "shots": [(f"{number} {long}", long) for number in range(count)]}
         yield {"kind": "few_shot", "name": f"long_{count}", **texts, "limit": 4096}
+    for limit in (128, 256):
+        for count in (1, 3):
+            # The shot's question is cut so far that its answer is still seen.
+            answer = " ".join(["yes, no;"] * (limit // 12))
+            texts = {"question": "Why?", "output": "So.", "shots": [(long, answer)] * count}
+            yield {"kind": "few_shot", "name": f"shot_cut_{limit}_{count}", **texts, "limit": limit}
