@@ -1,6 +1,8 @@
 """What can stop an evaluation that is not the submission's fault (all exit with 2 and are retried).
 
 EvaluatorError (submissions/errors.py)
+├── BudgetSpent       the next call of a chat model could cost more than its budget still holds
+├── ChatFailed        a chat model could not be asked: address, key, model name or the server itself
 ├── ChildFailed       the trainer or the engine died, hung or answered nonsense; shows the end of its log
 ├── Unmeasured        anchors are missing, or were measured under another protocol or setup
 ├── Unscorable        answers that cannot be scored: not one text per test row
@@ -8,6 +10,14 @@ EvaluatorError (submissions/errors.py)
 """
 
 from submissions.errors import EvaluatorError
+
+
+class BudgetSpent(EvaluatorError):
+    """A call that was not made, for it could have cost too much; what was answered before is kept."""
+
+
+class ChatFailed(EvaluatorError):
+    """A chat model that gave no answer at all. An answer that cannot be read is no error: it is unscored."""
 
 
 class ChildFailed(EvaluatorError):

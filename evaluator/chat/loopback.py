@@ -1,0 +1,182 @@
+"""A server on this machine that speaks the chat-completions protocol: what the real client is tried against.
+
+    with Loopback(lambda asked: completion('{"score": 7}')) as server:
+        Connection(base_url=server.base_url, budget_tokens=10_000)
+
+It answers with what a function says, remembers what it was asked, and cannot judge anything.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+KEY = "loopback-key"
+"""The only key that the server takes."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request."""
+
+    body: dict[str, Any]
+    headers: Mapping[str, str]
+    """By name in lower case."""
+    number: int
+    """Of the requests to this server, from 0."""
+
+    @property
+    def text(self) -> str:
+        """All messages, one after the other."""
+        return "\n\n".join(message["content"] for message in self.body["messages"])
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema that the answer must have."""
+        schema: dict[str, Any] = self.body["response_format"]["json_schema"]["schema"]
+        return schema
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the server sends back."""
+
+    status: int = 200
+    body: dict[str, Any] | str = field(default_factory=dict)
+    """JSON, or the bare text of a server that speaks another language."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+HANG = Reply(status=0)
+"""No answer until the server ends."""
+
+
+def completion(text: str | None, finish: str = "stop", refusal: str | None = None, **fields: Any) -> Reply:
+    """A chat completion; `fields` replace those of the body, such as `model` and `usage`."""
+    message = {"role": "assistant", "content": text, "refusal": refusal}
+    body = {
+        "id": "chatcmpl-loopback",
+        "object": "chat.completion",
+        "created": 0,
+        "choices": [{"index": 0, "message": message, "finish_reason": finish, "logprobs": None}],
+        "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
+    }
+    return Reply(body=body | fields)
+
+
+def failure(status: int, message: str = "no", code: str | None = None, retry_after: float | None = None) -> Reply:
+    """An error as servers send it."""
+    error = {"message": message, "type": "loopback", "param": None, "code": code}
+    headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
+    return Reply(status, {"error": error}, headers)
+
+
+def filled(schema: Mapping[str, Any], number: int = 7, root: Mapping[str, Any] | None = None) -> Any:
+    """A value that fits a strict schema: `number` for every integer, and a few words for every text."""
+    root = root or schema
+    if "$ref" in schema:
+        return filled(root["$defs"][schema["$ref"].rpartition("/")[2]], number, root)
+    if "anyOf" in schema:
+        return filled(schema["anyOf"][0], number, root)
+    if schema["type"] == "object":
+        return {name: filled(part, number, root) for name, part in schema["properties"].items()}
+    if schema["type"] == "array":
+        return [filled(schema["items"], number, root)]
+    return {"integer": number, "number": float(number), "boolean": True, "string": "some words"}[schema["type"]]
+
+
+def agreeable(asked: Asked) -> Reply:
+    """Fits any schema, and says 7 to everything."""
+    return completion(json.dumps(filled(asked.schema)))
+
+
+class Loopback:
+    """The server, on a free port. A context manager; `answer` is called in many threads."""
+
+    def __init__(self, answer: Callable[[Asked], Reply] = agreeable) -> None:
+        self.answer = answer
+        """Says what to send back. May be replaced between two requests."""
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._now = 0
+        self.asked: list[Asked] = []
+        """Every request with the right key, in the order they came."""
+        self.most_at_once = 0
+        """The most requests that were open at the same time."""
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+
+    @property
+    def base_url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def reply(self, body: dict[str, Any], headers: Mapping[str, str]) -> Reply:
+        """The answer to one request."""
+        if headers.get("authorization") != f"Bearer {KEY}":
+            return failure(401, f"Incorrect API key provided: {headers.get('authorization')}", "invalid_api_key")
+        with self._lock:
+            asked = Asked(body, headers, len(self.asked))
+            self.asked.append(asked)
+            self._now += 1
+            self.most_at_once = max(self.most_at_once, self._now)
+        try:
+            reply = self.answer(asked)
+            if reply is HANG:
+                self._ended.wait()
+        finally:
+            with self._lock:
+                self._now -= 1
+        if reply.status == 200 and isinstance(reply.body, dict):
+            return Reply(200, {"model": body["model"]} | reply.body, reply.headers)
+        return reply
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._ended.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        loopback = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = (
+                True  # head and body are two writes: the second would wait for the first's receipt
+            )
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path != "/v1/chat/completions":
+                    return self._send(failure(404, f"no {self.path}"))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                return self._send(loopback.reply(json.loads(body), headers))
+
+            def _send(self, reply: Reply) -> None:
+                if reply is HANG:
+                    self.close_connection = True
+                    return
+                is_json = isinstance(reply.body, dict)
+                content = (json.dumps(reply.body) if is_json else str(reply.body)).encode()
+                self.send_response(reply.status)
+                self.send_header("Content-Type", "application/json" if is_json else "text/html")
+                self.send_header("Content-Length", str(len(content)))
+                for name, value in reply.headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        return Handler

@@ -1,0 +1,28 @@
+"""Many questions at once, with their answers in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import TypeVar
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+def each(
+    work: Callable[[In], Out], items: Sequence[In], at_once: int, done: Callable[[int], None] = lambda _: None
+) -> list[Out]:
+    """`work` of every item, at most `at_once` at a time; `done` is called here with how many are finished.
+
+    The first error is raised when the calls in flight have ended; what has not begun is dropped.
+    """
+    pool = ThreadPoolExecutor(max_workers=at_once)
+    try:
+        futures = [pool.submit(work, item) for item in items]
+        for finished, future in enumerate(as_completed(futures), 1):
+            future.result()
+            done(finished)
+        return [future.result() for future in futures]
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

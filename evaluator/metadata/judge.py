@@ -1,0 +1,107 @@
+"""The metadata stage: each task's description is compared with the reference's by a chat model, many tasks at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evaluator.chat.chat import Chat
+from evaluator.chat.pool import each
+from evaluator.chat.schema import schema_text
+from evaluator.metadata.describe import Description, Facts, as_metadata, facts_of, shown, values_of
+from evaluator.metadata.settings import JudgeSettings
+from evaluator.metadata.verdict import (
+    Comparison,
+    MetadataVerdict,
+    Origin,
+    missing_verdict,
+    read_verdict,
+    unread_verdict,
+)
+from evaluator.prompts import PromptFile
+from evaluator.store import StageStore, key_of
+from evaluator.trainer.trainer import Progress
+from submissions.models import Metadata, Row
+
+STAGE = "metadata"
+
+
+@dataclass(frozen=True)
+class Judge:
+    """The settings, the prompts they name, and a way to ask."""
+
+    settings: JudgeSettings
+    chat: Chat
+    comparing: PromptFile
+    describing: PromptFile
+    at_once: int
+    """Tasks at the same time."""
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """One task's data set beside its reference."""
+
+    task: str
+    reference: Metadata
+    rows: Sequence[Row]
+    """All delivered rows that count; none if the task is missing."""
+    metadata: Metadata | None = None
+    """As the submitter describes the data; None has it described from the rows."""
+
+
+def judge_metadata(
+    judge: Judge, found: Sequence[Discovered], provenance: str, store: StageStore, progress: Progress
+) -> tuple[MetadataVerdict, ...]:
+    """A verdict for each task, in order; those of an earlier run are found in the store.
+
+    A verdict that cannot be read is not stored: the next run asks again. Raises ChatFailed and BudgetSpent; what was
+    answered until then is kept.
+    """
+    facts = {one.task: _facts(judge, one, provenance) for one in found}
+    keys = {one.task: _key(judge, one, facts[one.task]) for one in found}
+    known = {task: verdict for task, key in keys.items() if (verdict := store.find(STAGE, key, MetadataVerdict))}
+    todo = [one for one in found if one.task not in known]
+    progress(STAGE, len(known), len(found))
+
+    def work(one: Discovered) -> MetadataVerdict:
+        verdict = _judged(judge, one, facts[one.task])
+        return verdict if verdict.unread else store.keep(STAGE, keys[one.task], verdict)
+
+    new = each(work, todo, judge.at_once, lambda done: progress(STAGE, len(known) + done, len(found)))
+    verdicts = known | {verdict.task: verdict for verdict in new}
+    return tuple(verdicts[one.task] for one in found)
+
+
+def _facts(judge: Judge, one: Discovered, provenance: str) -> Facts:
+    return facts_of(one.rows, provenance, judge.settings.shown_rows, judge.settings.shown_characters)
+
+
+def _key(judge: Judge, one: Discovered, facts: Facts) -> str:
+    """The hash of all that a verdict comes from."""
+    prompts = [judge.comparing.sha256, judge.describing.sha256, schema_text(Comparison), schema_text(Description)]
+    submitted = one.metadata if one.metadata else "described by us"
+    return key_of(STAGE, judge.settings, prompts, one.task, one.reference, submitted, facts)
+
+
+def _judged(judge: Judge, one: Discovered, facts: Facts) -> MetadataVerdict:
+    if not one.rows:
+        return missing_verdict(one.task, one.reference)
+    if one.metadata is not None:
+        return _compared(judge, one, one.metadata, "submitted")
+    answer = judge.chat.ask(judge.describing.fill(values_of(facts)), Description)
+    if answer.record is None:
+        return unread_verdict(one.task, "generated", f"no description of the data: {answer.why}")
+    return _compared(judge, one, as_metadata(answer.record, facts), "generated")
+
+
+def _compared(judge: Judge, one: Discovered, submitted: Metadata, origin: Origin) -> MetadataVerdict:
+    most = judge.settings.shown_characters
+    values = {"reference": shown(one.reference, most), "submitted": shown(submitted, most)}
+    comparisons = []
+    for repeat in range(judge.settings.repeats):
+        answer = judge.chat.ask(judge.comparing.fill(values, repeat), Comparison)
+        if answer.record is None:
+            return unread_verdict(one.task, origin, f"no verdict: {answer.why}")
+        comparisons.append(answer.record)
+    return read_verdict(one.task, one.reference, submitted, origin, comparisons)
