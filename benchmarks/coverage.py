@@ -1,0 +1,252 @@
+"""How often a 95% interval holds the truth, and two equal systems the same rank set: simulated with the real code.
+
+Run by `python -m benchmarks.statistics`; the tests run the same regimes. A world is a benchmark drawn anew: tasks with
+a true base, reference and system score, and for each item three right-or-wrong answers, alike in that some items are
+easy and some hard. A task is admitted by the real rule from the very answers that its gains are measured with. The
+truth is the mean of the true gains over very many admitted tasks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluator.gain import ADMISSION
+from evaluator.metrics.measured import of_items
+from evaluator.statistics import gain_interval, gain_scale, resample_counts, rescore, score_interval
+from evaluator.statistics.resampling import Rescored
+from evaluator.statistics.totals import total_interval
+from submissions.ranking import rank_sets
+
+Floats = NDArray[np.float64]
+Rng = np.random.Generator
+
+BOUNDS = (-1.0, 1.5)
+SCALE = gain_scale(*BOUNDS)
+RESAMPLES, REPLICATES = 200, 1_000
+"""Fewer than in earnest: their own noise costs less coverage than the simulation can see."""
+ALIKE = 0.6
+"""How often an answer follows its item's difficulty rather than chance."""
+_CHUNK = 25
+
+
+@dataclass(frozen=True)
+class Regime:
+    """A kind of benchmark and system."""
+
+    name: str
+    tasks: int
+    items: int
+    spread: float = 0.3
+    """SD of the true gains around 0.4; 0 for skewed ones (gamma, mean 0.53)."""
+    missing: float = 0.0
+    """Share of tasks that nothing was delivered for: gain 0, without noise."""
+    width: tuple[float, float] = (0.2, 0.6)
+    """Reference minus base, least and most; the base lies in 0.05-0.35."""
+
+
+TOTALS = (
+    Regime("208 tasks, 100 items", 208, 100),
+    Regime("208 tasks, 25 items", 208, 25, width=(0.3, 0.6)),
+    Regime("208 tasks, item noise over task spread", 208, 50, spread=0.1, width=(0.1, 0.4)),
+    Regime("208 tasks, skewed, 60% missing", 208, 100, spread=0, missing=0.6),
+    Regime("157 tasks, skewed, 80% missing", 157, 50, spread=0, missing=0.8),
+    Regime("51 tasks, skewed, 60% missing", 51, 100, spread=0, missing=0.6),
+    Regime("20 tasks, 100 items", 20, 100),
+    Regime("20 tasks, 25 items", 20, 25, width=(0.3, 0.6)),
+    Regime("20 tasks, item noise over task spread", 20, 50, spread=0.1, width=(0.1, 0.4)),
+    Regime("20 tasks, skewed, 30% missing", 20, 100, spread=0, missing=0.3),
+    Regime("20 tasks, skewed, 60% missing", 20, 100, spread=0, missing=0.6),
+    Regime("20 tasks, skewed, 80% missing", 20, 100, spread=0, missing=0.8),
+    Regime("20 tasks, skewed, 90% missing", 20, 100, spread=0, missing=0.9),
+    Regime("5 tasks, 100 items", 5, 100),
+)
+
+
+@dataclass(frozen=True)
+class Covered:
+    """How an interval did."""
+
+    share: float
+    """Of the worlds whose interval held the truth."""
+    worlds: int
+    width: float
+    """Median over the worlds."""
+
+    @property
+    def error(self) -> float:
+        """Standard error of the share by the simulation's own chance."""
+        return float(np.sqrt(self.share * (1 - self.share) / self.worlds))
+
+
+def total_coverage(regime: Regime, worlds: int, seed: int = 0) -> Covered:
+    """How often the interval of a mean gain holds the mean of the true gains."""
+    rng = np.random.default_rng(seed)
+    truth = np.mean([_admitted(regime, 2_000, rng)[1].mean() for _ in range(40)])
+    counts = resample_counts(regime.items, RESAMPLES, seed) / regime.items
+    found = []
+    for _ in range(0, worlds, _CHUNK):
+        answers, _ = _admitted(regime, _CHUNK * regime.tasks, rng)
+        again = SCALE(*(counts @ one.astype(np.float64) for one in answers))
+        gains = SCALE(*(one.mean(axis=0) for one in answers))
+        for one in np.arange(_CHUNK * regime.tasks).reshape(_CHUNK, -1):
+            delivered = rng.random(regime.tasks) >= regime.missing
+            drawn = (gains[one] * delivered, again[:, one] * delivered)
+            found.append(total_interval(*drawn, seed=len(found), replicates=REPLICATES, bounds=BOUNDS))
+    return _covered(np.array(found), truth * (1 - regime.missing))
+
+
+def gain_coverage(regime: Regime, worlds: int, seed: int = 0) -> Covered:
+    """How often the interval of one task's gain holds its true gain, over admitted tasks."""
+    rng = np.random.default_rng(seed)
+    counts = resample_counts(regime.items, 1_000, seed)
+    answers, true = _admitted(regime, worlds, rng)
+    columns = zip(*(one.T.astype(np.float64) for one in answers), strict=True)
+    found = []
+    for world in columns:
+        score, base, reference = rescore([of_items("accuracy", one.tolist()) for one in world], counts)
+        found.append(gain_interval(score, base, reference, SCALE))
+    return _covered(np.array(found), true)
+
+
+def share_coverage(items: int, share: float) -> float:
+    """How often the interval of a share holds the true one: exact, over all numbers of right answers."""
+    right = np.arange(items + 1)
+    steps = np.log((items - right[:-1]) / (right[:-1] + 1.0)) + np.log(share / (1 - share))
+    logs = np.concatenate([[0.0], np.cumsum(steps)]) + items * np.log1p(-share)
+    low, high = np.array([score_interval(Rescored(n / items, np.empty(0), items, binary=True)) for n in right]).T
+    return float(np.exp(logs)[(low <= share) & (share <= high)].sum())
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a metric's values are spread over items: 0, 1, or between (beta)."""
+
+    name: str
+    zero: float
+    one: float
+    beta: tuple[float, float]
+
+    @property
+    def mean(self) -> float:
+        """Of all items there could be."""
+        return self.one + (1 - self.zero - self.one) * self.beta[0] / sum(self.beta)
+
+    def draw(self, rng: Rng, shape: tuple[int, int]) -> Floats:
+        """Items of this shape."""
+        kind, between = rng.random(shape), rng.beta(*self.beta, shape)
+        return np.where(kind < self.zero, 0.0, np.where(kind < self.zero + self.one, 1.0, between))
+
+
+SHAPES = (
+    Shape("token F1: 40% of items 0, 20% 1", 0.4, 0.2, (2, 2)),
+    Shape("ROUGE-L: 2% of items 0, mean 0.2", 0.02, 0.0, (2, 8)),
+    Shape("token F1, weak: 85% of items 0", 0.85, 0.02, (2, 3)),
+    Shape("token F1, strong: 70% of items 1", 0.03, 0.7, (5, 2)),
+)
+
+
+def score_coverage(shape: Shape, items: int, worlds: int, seed: int = 0) -> Covered:
+    """How often the interval of a mean over items holds the true mean."""
+    drawn = shape.draw(np.random.default_rng(seed), (worlds, items))
+    measured = [of_items("f1", values.tolist()) for values in drawn]
+    rescored = rescore(measured, resample_counts(items, 1_000, seed))
+    return _covered(np.array([score_interval(one) for one in rescored]), shape.mean)
+
+
+@dataclass(frozen=True)
+class Board:
+    """A kind of board: two systems are equal, the others anywhere."""
+
+    name: str
+    others: int
+    tasks: int
+    noise: float
+    """SD of a system's gain on a task around what its quality and the task explain."""
+    spread: float = 0.8
+    """The qualities lie between 0 and this; that of the equal ones too."""
+
+
+BOARDS = (
+    Board("alone, 208 tasks", 0, 208, 0.3),
+    Board("alone, 20 tasks", 0, 20, 0.3),
+    Board("among 8, 208 tasks", 8, 208, 0.3),
+    Board("among 8, 208 tasks, little noise", 8, 208, 0.1),
+    Board("among 8, 20 tasks", 8, 20, 0.3),
+    Board("among 28, 208 tasks", 28, 208, 0.3),
+    Board("among 98, 208 tasks", 98, 208, 0.3),
+)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """How rank sets did over many boards."""
+
+    share: float
+    """Of the boards where the equal systems had the same rank set."""
+    alone: float
+    """Of the boards where their own tests would have given the same one."""
+    places: float
+    """Mean number of places in a set."""
+    places_alone: float
+    """Mean number of places that a system's own tests leave it."""
+
+
+def rank_sharing(board: Board, worlds: int, seed: int = 0, flips: int = 999) -> Shared:
+    """How often two equal systems get the same rank set, with flips drawn anew for every world."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for world in range(worlds):
+        quality = rng.uniform(0, board.spread, board.others + 2)
+        quality[1] = quality[0]
+        gains = (
+            quality[:, None] + rng.normal(0, 0.3, board.tasks) + rng.normal(0, board.noise, (len(quality), board.tasks))
+        )
+        sets = rank_sets(np.clip(gains, *BOUNDS), flips=flips, seed=world)
+        one, two = sets[:2]
+        own = [len(sets) - each.better - each.worse for each in sets]
+        found.append(
+            (
+                float(one.group == two.group),
+                float((one.better, one.worse) == (two.better, two.worse)),
+                float(np.mean([each.last - each.first + 1 for each in sets])),
+                float(np.mean(own)),
+            )
+        )
+    return Shared(*(float(mean) for mean in np.mean(found, axis=0)))
+
+
+def _admitted(regime: Regime, tasks: int, rng: Rng) -> tuple[list[NDArray[np.bool_]], Floats]:
+    """Answers of system, base and reference, each of shape (items, tasks); and the true gains of these tasks."""
+    kept: list[tuple[list[NDArray[np.bool_]], Floats]] = []
+    while sum(len(true) for _, true in kept) < tasks:
+        answers, true = _drawn(regime, tasks, rng)
+        _, base, reference = answers
+        differences = reference.astype(np.float32) - base
+        mean, error = differences.mean(axis=0), differences.std(axis=0, ddof=1) / np.sqrt(regime.items)
+        ok = (mean > 0) & (mean >= ADMISSION * error)
+        kept.append(([one[:, ok] for one in answers], true[ok]))
+    joined = [np.concatenate(parts, axis=1)[:, :tasks] for parts in zip(*(answers for answers, _ in kept), strict=True)]
+    return joined, np.concatenate([true for _, true in kept])[:tasks]
+
+
+def _drawn(regime: Regime, tasks: int, rng: Rng) -> tuple[list[NDArray[np.bool_]], Floats]:
+    base = rng.uniform(0.05, 0.35, tasks)
+    reference = base + rng.uniform(*regime.width, tasks)
+    wanted = rng.normal(0.4, regime.spread, tasks) if regime.spread else rng.gamma(1.5, 0.35, tasks)
+    score = np.clip(base + np.clip(wanted, *BOUNDS) * (reference - base), 0, 1)
+    shape = (regime.items, tasks)
+    difficulty = rng.random(shape, dtype=np.float32)
+    answers = [
+        np.where(rng.random(shape, dtype=np.float32) < ALIKE, difficulty, rng.random(shape, dtype=np.float32)) < right
+        for right in (score, base, reference)
+    ]
+    return answers, SCALE(score, base, reference)
+
+
+def _covered(intervals: Floats, truth: Floats | float | np.floating[Any]) -> Covered:
+    low, high = intervals.T
+    return Covered(float(((low <= truth) & (truth <= high)).mean()), len(intervals), float(np.median(high - low)))
