@@ -1,4 +1,4 @@
-"""`python -m curation`: import-flat, verify."""
+"""`python -m curation`: import-flat, import-official, verify."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The command line: `python -m curation import-flat SRC DEST` and `python -m curation verify DIR`."""
+"""The command line: `python -m curation import-flat SRC DEST`, `import-official SRC DEST` and `verify DIR`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import typer
 
 from curation.flat import Broken
 from curation.layout import import_flat
+from curation.official.importing import import_official
+from curation.official.release import Options
 from curation.verify import verify as verify_benchmark
 from submissions.command_line import print_json, progress
 from submissions.errors import NotFound
@@ -44,14 +46,43 @@ def import_command(
         typer.echo(f"Nothing changed: {dest} already holds these {done.tasks} tasks.")
 
 
+@app.command("import-official")
+def official_command(
+    source: Annotated[Path, typer.Argument(metavar="SRC", help="The folder of the published release.")],
+    dest: Annotated[Path, typer.Argument(metavar="DEST", help="A new or empty folder for the benchmark.")],
+    registry: Annotated[
+        Path | None, typer.Option(help="LLaMA-Factory's dataset_info.json, which says which file is which reference.")
+    ] = None,
+    domains: Annotated[
+        Path | None, typer.Option(help="A list of tasks whose metadata says knowledge or reasoning, if SRC's does not.")
+    ] = None,
+    skip_missing: Annotated[bool, typer.Option("--skip-missing", help="Leave out tasks without reference.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Lay the published DatasetResearch release out as a benchmark, with its published scores."""
+    with _broken(as_json), progress("reading tasks") as bar:
+        done = import_official(source, dest, Options(registry, domains, skip_missing), bar)
+    if as_json:
+        warnings = [problem.model_dump() for problem in done.warnings]
+        print_json({**done.model_dump(exclude={"warnings"}), "problems": warnings})
+        return
+    for warned in done.warnings:
+        typer.echo(f"warning: {warned}", err=True)
+    if done.changed:
+        left = f", leaving out {len(done.skipped)} without a reference" if done.skipped else ""
+        typer.echo(f"Imported {done.tasks} tasks with {done.rows} reference rows into {dest}{left}.")
+    else:
+        typer.echo(f"Nothing changed: {dest} already holds these {done.tasks} tasks.")
+
+
 @app.command("verify")
 def verify_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A benchmark that import-flat made.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A benchmark that an import made.")],
     as_json: AsJson = False,
 ) -> None:
     """Check a benchmark's checksums, schema and split."""
     if not folder.is_dir():
-        raise NotFound(f"No folder {folder}: name one that `python -m curation import-flat` made.")
+        raise NotFound(f"No folder {folder}: name one that `python -m curation` made.")
     with progress("reading tasks") as bar:
         problems = verify_benchmark(LocalRepo(folder), bar)
     if problems:
@@ -65,7 +96,7 @@ def verify_command(
 
 @contextmanager
 def _broken(as_json: bool) -> Iterator[None]:
-    """List every problem of a flat folder in the asked form; other errors are told like everywhere."""
+    """List every problem of what is imported in the asked form; other errors are told like everywhere."""
     try:
         yield
     except Broken as error:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from curation.flat import CATEGORIES, Flat, read_flat
 from curation.records import Checksums, Source, Sources
@@ -38,12 +39,12 @@ def import_flat(source: Path, dest: Path, progress: Callable[[str, int, int], No
     """
     flat = read_flat(source, progress)
     files = lay_out(flat)
-    changed = _commit(files, dest)
+    changed = settle(files, dest)
     return Imported(changed=changed, tasks=len(flat.tasks), rows=sum(map(len, flat.rows.values())))
 
 
-def lay_out(flat: Flat) -> dict[str, bytes]:
-    """Every file of the benchmark: path to content, checksums.json last."""
+def lay_out(flat: Flat, others: Mapping[str, bytes] = MappingProxyType({})) -> dict[str, bytes]:
+    """Every file of the benchmark: path to content, checksums.json last, which covers the `others` too."""
     files = {"tasks.jsonl": dump_lines(_public(flat))}
     for task in flat.tasks:
         folder = f"references/{task.id}"
@@ -55,6 +56,7 @@ def lay_out(flat: Flat) -> dict[str, bytes]:
         files[f"{folder}/split.json"] = dump(Split(rule=SPLIT, sides="".join(HALVES[side] for side in sides)))
     origins = {task.id: Source(source=task.source, licence=task.licence) for task in flat.tasks}
     files["sources.json"] = dump(Sources(tasks=origins))
+    files.update(others)
     digests = {path: hashlib.sha256(files[path]).hexdigest() for path in sorted(files)}
     files["checksums.json"] = dump(Checksums(split=SPLIT, files=digests))
     return files
@@ -77,12 +79,13 @@ def _public(flat: Flat) -> list[Task]:
     ]
 
 
-def _commit(files: dict[str, bytes], dest: Path) -> bool:
+def settle(files: Mapping[str, bytes], dest: Path) -> bool:
+    """Write a benchmark's files in one commit; whether that changed anything. Raises Occupied."""
     repo = LocalRepo(dest)
     if dest.is_dir():
         repo.list()  # carries out what a killed import left half done, which would look like a stranger's
     refuse_strangers(dest)
-    present = [path for path in repo.list() if not path.startswith("anchors/")]
+    present = [path for path in repo.list() if path in files or not path.startswith("anchors/")]
     if not present:
         repo.commit([Change(path, content) for path, content in files.items()], repo.head())
         return True

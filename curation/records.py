@@ -57,7 +57,7 @@ class Checksums(Record):
     split: str
     """The rule that made the halves, for example `hash-split@1`."""
     files: dict[str, Sha256]
-    """Path to digest, sorted by path; anchors are measured later and not listed."""
+    """Path to digest, sorted by path; anchors that are measured later are not listed."""
 
 
 def error(file: str, line: int | None, what: str, fix: str) -> Problem:
@@ -65,20 +65,30 @@ def error(file: str, line: int | None, what: str, fix: str) -> Problem:
     return Problem(level="error", file=file, line=line, what=what, fix=fix)
 
 
+def warning(file: str, what: str, fix: str) -> Problem:
+    """A problem that does not."""
+    return Problem(level="warning", file=file, what=what, fix=fix)
+
+
 def parse(content: bytes, kind: type[R], file: str, line: int | None = None) -> R | list[Problem]:
     """A record, or all that is wrong with it."""
     try:
         return kind.model_validate_json(content)
     except ValidationError as invalid:
-        return [
-            error(
-                file,
-                line,
-                f"{'.'.join(map(str, fault['loc'])) or 'the line'}: {fault['msg']}.",
-                _FIXES.get(fault["type"], "Correct the value."),
-            )
-            for fault in invalid.errors(include_url=False, include_input=False)
-        ]
+        return faults(invalid, file, line)
+
+
+def faults(invalid: ValidationError, file: str, line: int | None = None, entry: str = "") -> list[Problem]:
+    """All that a record's schema refuses; `entry` says which one it was in a file that is not read line by line."""
+    return [
+        error(
+            file,
+            line,
+            f"{entry}{'.'.join(map(str, fault['loc'])) or 'the line'}: {fault['msg']}.",
+            _FIXES.get(fault["type"], "Correct the value."),
+        )
+        for fault in invalid.errors(include_url=False, include_input=False)
+    ]
 
 
 def parse_lines(content: bytes, kind: type[R], file: str, problems: list[Problem]) -> dict[int, R]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from curation.flat import CATEGORIES
 from curation.records import Checksums, Sources, error, parse, parse_lines
 from curation.split import HALVES, SPLIT, half
-from submissions.benchmark import Split
+from submissions.benchmark import OFFICIAL, OfficialAnchors, Split
 from submissions.errors import NotFound
 from submissions.models import Metadata, Record, Row, Task
 from submissions.repo import Repo
@@ -21,7 +21,7 @@ def verify(repo: Repo, progress: Callable[[str, int, int], None] = lambda *_: No
     """All that is wrong with an imported benchmark. Raises NotFound if there is none."""
     present = set(repo.list())
     if "checksums.json" not in present:
-        raise NotFound("No checksums.json: this is no benchmark that `python -m curation import-flat` made.")
+        raise NotFound("No checksums.json: this is no benchmark that `python -m curation` made.")
     sums = parse(repo.read("checksums.json"), Checksums, "checksums.json")
     if isinstance(sums, list):
         return tuple(sums)
@@ -32,7 +32,10 @@ def verify(repo: Repo, progress: Callable[[str, int, int], None] = lambda *_: No
         for number, task in enumerate(tasks.values()):
             progress(task.id, number, len(tasks))
             problems += _reference(repo, task, present)
-        problems += _sources(repo, {task.id for task in tasks.values()}, present)
+        ids = {task.id for task in tasks.values()}
+        problems += _of_these_tasks(repo, "sources.json", Sources, ids, present)
+        if OFFICIAL in present:
+            problems += _of_these_tasks(repo, OFFICIAL, OfficialAnchors, ids, present)
     return tuple(problems)
 
 
@@ -45,7 +48,7 @@ def _digests(repo: Repo, sums: Checksums, present: set[str]) -> Iterator[Problem
         elif hashlib.sha256(repo.read(path)).hexdigest() != digest:
             yield error(path, None, "The file was changed after the import.", _RESTORE)
     for path in sorted(present - sums.files.keys() - {"checksums.json"}):
-        if not path.startswith("anchors/"):
+        if path == OFFICIAL or not path.startswith("anchors/"):
             yield error(path, None, "The import did not write this file.", "Remove it.")
 
 
@@ -103,10 +106,12 @@ def _record(repo: Repo, path: str, kind: type[Record], present: set[str]) -> Ite
         yield from parsed
 
 
-def _sources(repo: Repo, tasks: set[str], present: set[str]) -> Iterator[Problem]:
-    yield from _record(repo, "sources.json", Sources, present)
-    if "sources.json" in present:
-        sources = parse(repo.read("sources.json"), Sources, "sources.json")
-        if isinstance(sources, Sources) and sources.tasks.keys() != tasks:
-            wrong = ", ".join(sorted(sources.tasks.keys() ^ tasks))
-            yield error("sources.json", None, f"The tasks differ from those of tasks.jsonl: {wrong}.", _RESTORE)
+def _of_these_tasks(
+    repo: Repo, path: str, kind: type[Sources] | type[OfficialAnchors], tasks: set[str], present: set[str]
+) -> Iterator[Problem]:
+    yield from _record(repo, path, kind, present)
+    if path in present:
+        record = parse(repo.read(path), kind, path)
+        if isinstance(record, kind) and record.tasks.keys() != tasks:
+            wrong = ", ".join(sorted(record.tasks.keys() ^ tasks))
+            yield error(path, None, f"The tasks differ from those of tasks.jsonl: {wrong}.", _RESTORE)

@@ -18,6 +18,9 @@ from submissions.local import LocalRepo
 from submissions.models import Anchors, Metadata, Record, Reference, Row, Score, Sha256, Task, TaskId
 from submissions.repo import Repo
 
+OFFICIAL = "anchors/official.json"
+"""Where the published scores are, if the benchmark has them."""
+
 
 class Split(Record):
     """How a reference's rows stood before they were split: split.json."""
@@ -92,8 +95,7 @@ class Benchmark:
 
     def official(self) -> OfficialAnchors | None:
         """The published scores; None where the benchmark was not imported from the release."""
-        path = "anchors/official.json"
-        return read_record(self.repo, path, OfficialAnchors) if path in self.repo.list(path) else None
+        return read_record(self.repo, OFFICIAL, OfficialAnchors) if OFFICIAL in self.repo.list(OFFICIAL) else None
 
     def anchors(self, protocol: str) -> Anchors:
         """The measured ends of every task's scale. Raises NotFound with the command that measures them."""
@@ -112,6 +114,6 @@ def open_benchmark(folder: str) -> Benchmark:
     if "tasks.jsonl" not in repo.list("tasks.jsonl"):
         raise NotFound(
             f"{folder} holds no benchmark (no tasks.jsonl). "
-            "A flat folder is imported with `python -m curation import-flat SRC DEST`."
+            "One is made with `python -m curation import-flat SRC DEST` or `import-official`."
         )
     return Benchmark(repo)

@@ -6,6 +6,7 @@ import pytest
 
 from curation.layout import import_flat
 from tests.curation.flats import ROWS, TASK, task, write_flat
+from tests.curation.officials import write_release
 
 
 @pytest.fixture
@@ -20,3 +21,9 @@ def imported(flat: Path, tmp_path: Path) -> Path:
     """The benchmark made from it."""
     import_flat(flat, tmp_path / "benchmark")
     return tmp_path / "benchmark"
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    """A sound release with a task of every type."""
+    return write_release(tmp_path / "release")

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.curation.officials import reference
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -49,6 +51,32 @@ def test_an_occupied_destination_is_theirs_to_mend(flat: Path) -> None:
     done = run("import-flat", flat, flat)
     assert done.returncode == 1
     assert "holds something else" in done.stderr
+
+
+def test_an_official_import_says_what_it_left_out(release: Path, tmp_path: Path) -> None:
+    reference(release, "translation").unlink()
+    refused = run("import-official", release, tmp_path / "dest")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "is the reference 'lab/translation'" in refused.stderr
+    assert "--skip-missing" in refused.stderr
+    done = run("import-official", "--skip-missing", release, tmp_path / "dest")
+    assert done.returncode == 0
+    assert "Imported 5 tasks with 125 reference rows" in done.stdout
+    assert "leaving out 1 without a reference" in done.stdout
+    assert done.stderr.startswith("warning: test_metadata.json: Entry 5")
+    assert run("verify", tmp_path / "dest").returncode == 0
+
+
+def test_an_official_import_answers_in_json(release: Path, tmp_path: Path) -> None:
+    done = run("import-official", "--json", release, tmp_path / "dest")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == {"changed": True, "tasks": 6, "rows": 150, "skipped": [], "problems": []}
+    (release / "final_test.json").write_text("[")
+    refused = run("import-official", "--json", release, tmp_path / "dest")
+    assert (refused.returncode, refused.stderr) == (1, "")
+    assert [(problem["file"], problem["line"]) for problem in json.loads(refused.stdout)["problems"]] == [
+        ("final_test.json", 1)
+    ]
 
 
 def test_verify_tells_sound_from_damaged(imported: Path) -> None:

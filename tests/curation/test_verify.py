@@ -77,5 +77,5 @@ def test_a_checksum_cannot_point_outside(imported: Path) -> None:
 
 
 def test_a_folder_without_checksums_is_no_benchmark(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="import-flat"):
+    with pytest.raises(NotFound, match="python -m curation"):
         verify(LocalRepo(tmp_path))

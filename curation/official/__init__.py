@@ -1,0 +1,1 @@
+"""Takes in the published release of DatasetResearch: its tasks, reference sets and scores."""
