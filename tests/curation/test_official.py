@@ -14,12 +14,15 @@ from curation.official.release import Options
 from curation.official.scores import PARTS
 from curation.split import half
 from curation.verify import verify
+from evaluator.metrics import Answers
+from evaluator.metrics.paper import measure_paper
 from submissions.benchmark import Benchmark, open_benchmark
 from submissions.local import LocalRepo
 from submissions.models import Row
 from submissions.tracks import TRACKS
 from tests.curation.officials import TYPES, an_entry, reference, scored, some_rows, with_metadata, write_json
 from tests.curation.test_import import snapshot
+from tests.evaluator.worlds import a_task
 
 ALL = Options()
 
@@ -52,8 +55,12 @@ def test_every_category_comes_in_with_its_scores(release: Path) -> None:
     assert official.tasks["lab_translation"].base["sacrebleu"].n == 25
 
 
-def test_metrics_are_the_tracks_categories() -> None:
-    assert PARTS.keys() == TRACKS["dataset_research"].categories.keys()
+@pytest.mark.parametrize("category", TRACKS["dataset_research"].categories)
+def test_metrics_are_called_as_paper_calls_them(category: str) -> None:
+    task = a_task("t", category)
+    measured = measure_paper(Answers(task, [Row(input="q", output="an answer")], ["an answer"], ["an answer"]))
+    names = [part.name for _, part in measured.parts] or [measured.name]
+    assert [part.name for part in PARTS[category]] == names
 
 
 def test_the_order_and_repeated_rows_are_kept(release: Path) -> None:
