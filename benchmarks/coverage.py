@@ -87,7 +87,7 @@ def total_coverage(regime: Regime, worlds: int, seed: int = 0) -> Covered:
     rng = np.random.default_rng(seed)
     truth = np.mean([_admitted(regime, 2_000, rng)[1].mean() for _ in range(40)])
     counts = resample_counts(regime.items, RESAMPLES, seed) / regime.items
-    found = []
+    found: list[tuple[float, float]] = []
     for _ in range(0, worlds, _CHUNK):
         answers, _ = _admitted(regime, _CHUNK * regime.tasks, rng)
         again = SCALE(*(counts @ one.astype(np.float64) for one in answers))
