@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -8,12 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.layout import import_flat
-from curation.split import half
+from benchmarks.leaks import HONEST, RealData, borderline, honest, leaky
 from evaluator.protocol import load_protocol
 from evaluator.screen import screen, skeleton
-from submissions.arena import parse_lines
-from submissions.benchmark import Benchmark, open_benchmark
 from submissions.models import Row
 from tests.evaluator.worlds import ROOT
 
@@ -66,38 +62,32 @@ def test_every_row_goes_one_way(mine: list[str], hidden: list[str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
+def real() -> RealData:
     if not (SHARED / "submissions" / "leaky.truth.json").is_file():
         pytest.skip(f"NO REAL LEAKY SUBMISSION: {SHARED} is absent; set ARENA_SHARED_DATA to screen it")
-    dest = tmp_path_factory.mktemp("real") / "benchmark"
-    import_flat(SHARED / "benchmark", dest)
-    return open_benchmark(str(dest))
+    return RealData(SHARED)
 
 
-def rows_of(path: Path) -> tuple[Row, ...]:
-    return parse_lines(path.name, path.read_bytes(), Row)
-
-
-def test_every_planted_copy_of_a_hidden_row_is_found_and_nothing_else(real: Benchmark) -> None:
-    truth = json.loads((SHARED / "submissions" / "leaky.truth.json").read_text())
-    removed = rows = planted = 0
-    for task in (task.id for task in real.tasks()):
-        reference = rows_of(SHARED / "benchmark" / "references" / f"{task}.jsonl")
-        mine = rows_of(SHARED / "submissions" / "leaky" / f"{task}.jsonl")
-        leaks = {
-            leak["line"] - 1: leak["edit"]
-            for leak in truth[task]["lines"]
-            if half(task, reference[leak["reference_line"] - 1].input) == "test"
-        }
-        found = screen(mine, real.reference(task).test)
-        assert {*found.exact, *found.normalised} == leaks.keys(), task
-        assert {number for number, edit in leaks.items() if edit == "exact"} <= set(found.exact), task
-        removed, rows, planted = removed + found.removed, rows + len(mine), planted + len(leaks)
-    assert removed == planted > 700
+def test_the_planted_copies_of_hidden_rows_are_found(real: RealData) -> None:
+    hidden, trained, other = leaky(real)
+    assert hidden.rows > 700
+    assert hidden.share >= 0.98
+    assert trained.share < 0.05
+    assert other.share <= 0.005
+    removed, rows = (sum(getattr(one, name) for one in (hidden, trained, other)) for name in ("removed", "rows"))
     assert removed / rows > load_protocol("demo@1").screen.flag_over
 
 
-def test_honest_rows_of_the_same_source_are_kept(real: Benchmark) -> None:
-    for task in (task.id for task in real.tasks()):
-        mine = rows_of(SHARED / "submissions" / "self-train" / f"{task}.jsonl")
-        assert screen(mine, real.reference(task).test).removed == 0, task
+@pytest.mark.parametrize("kind", HONEST)
+def test_honest_rows_are_kept(real: RealData, kind: str) -> None:
+    by_task = list(honest(real, kind))
+    assert sum(one.rows for one in by_task) > 5000
+    assert sum(one.removed for one in by_task) <= 0.005 * sum(one.rows for one in by_task)
+    assert max(one.share for one in by_task) < 0.02
+
+
+def test_most_borderline_rows_of_hidden_ones_are_near_duplicates(real: RealData) -> None:
+    close, far, trained = borderline(real)
+    assert close.rows + far.rows + trained.rows == 41
+    assert min(close.share, far.share) > 0.7
+    assert trained.share < 0.2

@@ -1,0 +1,153 @@
+"""What the screen finds in real data: planted copies, honest rows, and borderline rows of the data sets themselves.
+
+Run `python -m benchmarks.leaks [DATA_FOLDER]`; where none is given, the folder is ARENA_SHARED_DATA.
+Planted copies and borderline rows of the references' train halves are no leaks: only test rows are hidden.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from curation.split import half
+from evaluator.screen import Screened, screen
+from submissions.arena import parse_lines
+from submissions.models import Row
+
+HONEST = ("self-train", "search-close", "search-loose")
+
+
+@dataclass(frozen=True)
+class Found:
+    """Rows of one kind."""
+
+    kind: str
+    removed: int
+    rows: int
+
+    @property
+    def share(self) -> float:
+        """Removed, of all; 0 where there are none."""
+        return self.removed / self.rows if self.rows else 0.0
+
+
+class RealData:
+    """The folder of shared real data sets: flat references, and submissions made from them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.tasks = [json.loads(line)["id"] for line in (folder / "benchmark/tasks.jsonl").read_bytes().splitlines()]
+
+    def reference(self, task: str) -> tuple[Row, ...]:
+        """All rows, both halves."""
+        return _rows(self._folder / f"benchmark/references/{task}.jsonl")
+
+    def is_hidden(self, task: str, line: int) -> bool:
+        """Whether a reference line, from 1, is in the test half."""
+        return half(task, self.reference(task)[line - 1].input) == "test"
+
+    def submitted(self, kind: str, task: str) -> tuple[Row, ...]:
+        """A submission's rows; none where it has no file."""
+        path = self._folder / f"submissions/{kind}/{task}.jsonl"
+        return _rows(path) if path.is_file() else ()
+
+    def screened(self, task: str, rows: tuple[Row, ...]) -> Screened:
+        """The rows, against the task's test half."""
+        return screen(rows, [row for row in self.reference(task) if half(task, row.input) == "test"])
+
+    def planted(self, task: str) -> dict[int, bool]:
+        """Row numbers of leaky's planted copies, and whether the copied row is hidden."""
+        truth = json.loads((self._folder / "submissions/leaky.truth.json").read_bytes())[task]["lines"]
+        rows = self.reference(task)
+        return {one["line"] - 1: half(task, rows[one["reference_line"] - 1].input) == "test" for one in truth}
+
+    def borderline(self, task: str) -> list[tuple[Row, bool, float]]:
+        """Rows that the source has twice with small changes: row, whether its twin is hidden, its similarity."""
+        lines = (self._folder / "submissions/near-duplicates.jsonl").read_bytes().splitlines()
+        found = [one for one in map(json.loads, lines) if one["task_id"] == task]
+        return [
+            (
+                Row(input=one["input"], output=one["output"]),
+                self.is_hidden(task, one["reference_line"]),
+                one["similarity"],
+            )
+            for one in found
+        ]
+
+
+def honest(data: RealData, kind: str) -> Iterator[Found]:
+    """What is removed of rows that were not copied, by task."""
+    for task in data.tasks:
+        rows = data.submitted(kind, task)
+        yield Found(task, data.screened(task, rows).removed, len(rows))
+
+
+def leaky(data: RealData) -> tuple[Found, Found, Found]:
+    """Of the leaky submission: copies of hidden rows, copies of train rows, and the rows in between."""
+    removed, rows = [0, 0, 0], [0, 0, 0]
+    for task in data.tasks:
+        mine, planted = data.submitted("leaky", task), data.planted(task)
+        taken = {copy.row for copy in data.screened(task, mine).copies}
+        for number in range(len(mine)):
+            kind = 2 if number not in planted else 0 if planted[number] else 1
+            rows[kind] += 1
+            removed[kind] += number in taken
+    names = ("copies of hidden rows", "copies of train rows", "other rows")
+    hidden, trained, other = map(Found, names, removed, rows)
+    return hidden, trained, other
+
+
+def borderline(data: RealData) -> tuple[Found, Found, Found]:
+    """Of the borderline rows: their twin hidden and of a similarity from 0.8, hidden and below, and not hidden."""
+    removed, rows = [0, 0, 0], [0, 0, 0]
+    for task in data.tasks:
+        ones = data.borderline(task)
+        taken = {copy.row for copy in data.screened(task, tuple(row for row, _, _ in ones)).copies}
+        for number, (_, hidden, similarity) in enumerate(ones):
+            kind = 2 if not hidden else 0 if similarity >= 0.8 else 1
+            rows[kind] += 1
+            removed[kind] += number in taken
+    close, far, trained = map(
+        Found, ("twin hidden, from 0.8", "twin hidden, below 0.8", "twin not hidden"), removed, rows
+    )
+    return close, far, trained
+
+
+def main() -> None:
+    """Print the figures, or say loudly that there is no data."""
+    root = Path(__file__).parents[2] / "shared" / "data"
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("ARENA_SHARED_DATA") or root)
+    if not (folder / "submissions" / "leaky.truth.json").is_file():
+        print(
+            "NO REAL LEAKY SUBMISSION: give the folder of shared data, or set ARENA_SHARED_DATA. Nothing was measured."
+        )
+        return
+    data = RealData(folder)
+    print(f"{'':36}{'removed':>9}{'rows':>8}{'share':>9}")
+    for found in leaky(data):
+        show("leaky: ", found)
+    for kind in HONEST:
+        by_task = list(honest(data, kind))
+        show("", Found(kind, sum(one.removed for one in by_task), sum(one.rows for one in by_task)))
+        for one in by_task:
+            if one.removed:
+                show("  ", one)
+    for found in borderline(data):
+        show("borderline: ", found)
+
+
+def show(before: str, found: Found) -> None:
+    """Print one line."""
+    print(f"{before + found.kind:36}{found.removed:9}{found.rows:8}{found.share:9.2%}", flush=True)
+
+
+def _rows(path: Path) -> tuple[Row, ...]:
+    return parse_lines(path.name, path.read_bytes(), Row)
+
+
+if __name__ == "__main__":
+    main()

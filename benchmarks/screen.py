@@ -1,0 +1,168 @@
+"""What the screen costs: seconds and peak memory for 208 tasks, 1,000 rows against 1,000 reference rows each.
+
+Run `python -m benchmarks.screen [--tasks N] [--rows N] [--sample N]`. Beside it stand what a user would reach for:
+datasketch with one `update` for each shingle, and comparing all pairs of shingle sets. They run over a few tasks and
+their seconds are multiplied up, for every task is as large as the next. Each reader is a process of its own, on one
+core; the screen runs once more with a process for each core. What it finds in real data: `python -m benchmarks.leaks`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from submissions.models import Row
+
+COPIES = 0.1
+"""Share of an entry's rows that are reference rows with words changed."""
+INSTRUCTION = "Answer the following question in a few words and give no reasons for what you say."
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one way to screen."""
+
+    seconds: float
+    megabytes: float
+    """Peak resident memory of the largest process."""
+    found: int
+    """Rows taken for copies."""
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tasks", type=int, default=208)
+    parser.add_argument("--rows", type=int, default=1000)
+    parser.add_argument("--sample", type=int, default=2, help="tasks for the slow ways")
+    parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.way:
+        alone(given.way, given.tasks, given.rows)
+        return
+    cores = os.cpu_count() or 1
+    print(f"{given.tasks} tasks x {given.rows} rows against {given.rows}, about 60 words each, {cores} cores")
+    ours = measured("screen", given.tasks, given.rows)
+    print(f"{'':38}{'seconds':>9}{'ratio':>8}{'peak MB':>9}{'found':>8}")
+    show("screen", ours, ours)
+    show(f"screen, {cores} processes", measured("screen, all cores", given.tasks, given.rows), ours)
+    times = given.tasks / min(given.sample, given.tasks)
+    for way in ("datasketch, update", "all pairs of sets"):
+        cost = measured(way, min(given.sample, given.tasks), given.rows)
+        show(f"{way} (x {times:g})", Cost(cost.seconds * times, cost.megabytes, round(cost.found * times)), ours)
+
+
+def show(name: str, cost: Cost, ours: Cost) -> None:
+    """Print one line."""
+    ratio = cost.seconds / ours.seconds
+    print(f"{name:38}{cost.seconds:9.1f}{ratio:8.2f}{cost.megabytes:9.0f}{cost.found:8}", flush=True)
+
+
+def made_up(task: int, rows: int) -> tuple[list[Row], list[Row]]:
+    """An entry and the reference it is screened against: 2,000 words, drawn as unevenly as real ones are."""
+    chance = random.Random(task)
+    words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=chance.randint(2, 9))) for _ in range(2000)]
+    weights = [1 / place for place in range(1, len(words) + 1)]
+
+    def text(least: int, most: int) -> str:
+        return " ".join(chance.choices(words, weights, k=chance.randint(least, most)))
+
+    def row() -> Row:
+        return Row(input=f"{INSTRUCTION}\n\n{text(20, 100)}", output=text(1, 10))
+
+    def edited(row: Row) -> Row:
+        return Row(input=row.input[:-1].replace(" a", " the ", 2), output=row.output)
+
+    test = [row() for _ in range(rows)]
+    mine = [edited(chance.choice(test)) if chance.random() < COPIES else row() for _ in range(rows)]
+    return mine, test
+
+
+def by_screen(task: int, rows: int) -> int:
+    """Copies that our screen finds."""
+    from evaluator.screen import screen
+
+    return screen(*made_up(task, rows)).removed
+
+
+def by_datasketch(task: int, rows: int) -> int:
+    """Copies by MinHash LSH over five-word shingles, a call for each shingle, as its documentation begins."""
+    from datasketch import MinHash, MinHashLSH  # type: ignore[import-untyped]
+
+    mine, test = made_up(task, rows)
+    index = MinHashLSH(threshold=0.65, num_perm=96)
+
+    def minhash(row: Row) -> MinHash:
+        made = MinHash(num_perm=96)
+        for shingle in five_words(row):
+            made.update(shingle.encode())
+        return made
+
+    for number, row in enumerate(test):
+        index.insert(number, minhash(row))
+    return sum(bool(index.query(minhash(row))) for row in mine)
+
+
+def by_all_pairs(task: int, rows: int) -> int:
+    """Copies by comparing every row's five-word shingles with every reference row's."""
+    mine, test = ([five_words(row) for row in side] for side in made_up(task, rows))
+    return sum(any(len(one & other) >= 0.65 * len(one | other) for other in test) for one in mine)
+
+
+def five_words(row: Row) -> set[str]:
+    """Five-word sequences of a row's input, without the instruction."""
+    words = row.input.removeprefix(INSTRUCTION).split()
+    return {" ".join(words[place : place + 5]) for place in range(max(1, len(words) - 4))}
+
+
+WAYS: dict[str, Callable[[int, int], int]] = {
+    "screen": by_screen,
+    "screen, all cores": by_screen,
+    "datasketch, update": by_datasketch,
+    "all pairs of sets": by_all_pairs,
+}
+
+
+def measured(way: str, tasks: int, rows: int) -> Cost:
+    """One run in a process of its own; making up the rows is timed separately and taken off."""
+    command = [sys.executable, "-m", "benchmarks.screen", "--way", way, "--tasks", str(tasks), "--rows", str(rows)]
+    seconds, kilobytes, found = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+    return Cost(float(seconds), int(kilobytes) / 1000, int(found))
+
+
+def alone(way: str, tasks: int, rows: int) -> None:
+    """Screen in this process, or in one for each core; print seconds, peak memory in kB and what was found."""
+    workers = (os.cpu_count() or 1) if way == "screen, all cores" else 1
+    with ProcessPoolExecutor(workers) as pool:
+        pool_map = pool.map if workers > 1 else map
+        spent = []
+        for work in (made_only, WAYS[way]):
+            started = time.perf_counter()
+            results = list(pool_map(work, range(tasks), [rows] * tasks))
+            spent.append((time.perf_counter() - started, sum(results)))
+        peak = max(pool_map(peak_kilobytes, range(workers)))
+    (making, _), (both, found) = spent
+    print(both - making, peak, found)
+
+
+def made_only(task: int, rows: int) -> int:
+    """Make the rows up, and nothing else."""
+    return len(made_up(task, rows)[0])
+
+
+def peak_kilobytes(_: int) -> int:
+    """Of this process, so far."""
+    with Path("/proc/self/status").open() as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluator.screen.bags import distinct, sequences
+from evaluator.screen.minhash import candidates
+from evaluator.screen.settings import NearSettings
+from evaluator.screen.shingles import shingled
+
+TEXTS = st.lists(st.text("abcde漢字かな", max_size=30), max_size=8)
+
+
+def cut(text: str, letters: int, characters: int) -> list[str]:
+    """The same, one shingle at a time."""
+    sizes = [characters if ord(letter) > 0x3000 else letters for letter in text]
+    found = [text[place : place + size] for place, size in enumerate(sizes) if place + size <= len(text)]
+    return found if sizes and sizes[0] <= len(text) else [text, *found] if text else []
+
+
+@given(TEXTS, st.integers(2, 6), st.integers(1, 4))
+def test_shingles_are_equal_where_their_letters_are(texts: list[str], letters: int, characters: int) -> None:
+    shingles = shingled(texts, letters, characters)
+    expected = [cut(text, letters, characters) for text in texts]
+    assert np.diff(shingles.starts).tolist() == [len(one) for one in expected]
+    flat = [shingle for one in expected for shingle in one]
+    by_hash = dict(zip(shingles.hashes.tolist(), flat, strict=True))
+    assert [by_hash[one] for one in shingles.hashes.tolist()] == flat
+    assert len(by_hash) == len(set(flat))
+
+
+def test_salted_shingles_are_others() -> None:
+    plain, salted = shingled(["some letters"], 5, 3), shingled(["some letters"], 5, 3, salt=1)
+    assert not set(plain.hashes.tolist()) & set(salted.hashes.tolist())
+
+
+def test_many_long_texts_are_cut_as_one_is() -> None:
+    texts = ["abcdefg" * 60_000, "漢字かな" * 60_000, "", "x", "abcdefg" * 90_000]
+    together = shingled(texts, 5, 3)
+    for number, text in enumerate(texts):
+        own = together.hashes[together.starts[number] : together.starts[number + 1]]
+        assert np.array_equal(own, shingled([text], 5, 3).hashes)
+
+
+def test_minhash_proposes_what_is_alike_and_little_else() -> None:
+    rng = np.random.default_rng(0)
+    test = [rng.choice(100_000, 60, replace=False) for _ in range(200)]
+    mine = [np.concatenate([one[:48], rng.choice(100_000, 12, replace=False)]) for one in test]  # Jaccard about 2/3
+    bags = [distinct([sequences_of(rows)], 100_000) for rows in (mine, test)]
+    hashes = rng.integers(0, 2**32, 100_000, dtype=np.uint32)
+    proposed = candidates(*bags, hashes, NearSettings())
+    assert sum(number in others for number, others in enumerate(proposed)) == 200
+    assert sum(map(len, proposed)) < 250
+
+
+def sequences_of(rows: list[np.ndarray]) -> object:
+    from evaluator.screen.bags import Bags
+
+    return Bags(np.concatenate(rows), np.arange(len(rows) + 1) * len(rows[0]))
+
+
+def test_a_bag_has_each_shingle_once_and_none_that_is_dropped() -> None:
+    shingles = shingled(["abcabcabc", "abcd"], 3, 3)
+    numbers = np.unique(shingles.hashes, return_inverse=True)[1]
+    order = sequences(shingles, numbers)
+    bag = distinct([order, order], 4)
+    assert ([len(order[row]) for row in range(2)], [len(bag[row]) for row in range(2)]) == ([7, 2], [3, 2])
+    assert bag.rows_with(4).tolist() == np.bincount([*bag[0], *bag[1]], minlength=4).tolist()
+    shared = np.bincount(bag.ids, minlength=4) == 2
+    assert [len(bag.where(shared)[row]) for row in range(2)] == [1, 1]
