@@ -1,4 +1,7 @@
-"""One sqlite file for answers and spending: several threads and processes may write to it."""
+"""One sqlite file for answers and spending: several threads and processes may write to it.
+
+With sqlite's own rollback journal: turning a new file to write-ahead logging does not wait for others who do the same.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,6 @@ def transaction(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection of its own, in a transaction that holds the write lock; what raises inside is rolled back."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")
         try:
             for table in _TABLES:

@@ -45,12 +45,13 @@ def unfit_reply(why: str, model: ChatModel, connection: Connection) -> ChatFaile
 
 def _to_mend(status: int, model: ChatModel, connection: Connection) -> str:
     variable = f"the environment variable {connection.key_variable}" if connection.key_variable else "key_variable"
+    takes = "check what the model takes: temperature, seed, max_completion_tokens, strict JSON schemas, long prompts."
     known = {
-        400: "check what the model takes: temperature, seed, max_completion_tokens, strict JSON schemas.",
+        400: takes,
         401: f"it does not take the key; set {variable}.",
         403: f"the key may not use model {model.name!r}; set {variable}, or choose another model.",
         404: f"check base_url, and that there is a model {model.name!r}.",
-        422: "check what the model takes: temperature, seed, max_completion_tokens, strict JSON schemas.",
+        422: takes,
         429: "its limit is reached, also after the retries; lower at_once, raise the limit there, or run again later.",
     }
     return known.get(

@@ -21,6 +21,7 @@ from evaluator.chat import Answer, ChatModel, Connection, Usage
 from evaluator.chat.budget import Budget, BudgetedChat, at_most, cost
 from evaluator.chat.cache import CachedChat
 from evaluator.chat.connect import open_chat
+from evaluator.chat.database import transaction
 from evaluator.chat.loopback import HANG, KEY, Asked, Loopback, Reply, agreeable, completion, failure
 from evaluator.chat.openai_chat import OpenAIChat
 from evaluator.chat.pool import each
@@ -382,6 +383,20 @@ def test_many_threads_share_a_cache_and_a_ledger(server: Loopback, tmp_path: Pat
     spent = Budget(a_connection(server.base_url), tmp_path / "c", "l").spent
     assert spent == Usage(prompt=100 * len(server.asked), completion=20 * len(server.asked))
     assert chat.ask(PROMPT.model_copy(update={"user": "7"}), Rating).usage is None
+
+
+def test_threads_that_open_a_new_file_together_all_write(tmp_path: Path) -> None:
+    meeting = threading.Barrier(3)
+
+    def write(path: Path) -> None:
+        meeting.wait(30)
+        with transaction(path) as database:
+            database.execute("INSERT INTO spent VALUES ('l', 1, 0) ON CONFLICT DO UPDATE SET prompt = prompt + 1")
+
+    each(write, [tmp_path / str(number // 3) for number in range(600)], at_once=3)
+    for number in range(200):
+        with transaction(tmp_path / str(number)) as database:
+            assert database.execute("SELECT prompt FROM spent").fetchone() == (3,)
 
 
 def test_the_key_is_not_in_the_file(server: Loopback, tmp_path: Path) -> None:
