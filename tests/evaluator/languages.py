@@ -1,4 +1,4 @@
-"""Made-up rows in ten languages: an instruction, then words drawn by chance, as in tasks whose rows share a template."""
+"""Made-up rows in ten languages: an instruction and words drawn by chance, as in tasks whose rows share a template."""
 
 from __future__ import annotations
 

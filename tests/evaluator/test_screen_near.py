@@ -76,10 +76,20 @@ def test_other_rows_of_the_same_template_are_kept(tag: str) -> None:
 
 def test_what_most_rows_share_does_not_make_them_alike_nor_hide_a_copy() -> None:
     test = template_rows("en")
-    wrapping = "You are a careful assistant who has read many reviews of places to eat and to drink in large cities. "
+    wrapping = "".join(f"Rule {word} before anything that follows. " for word in LANGUAGES["de"].words)
     copies = [Row(input=wrapping + row.input, output=row.output) for row in test]
     honest = [Row(input=wrapping + row.input, output=row.output) for row in template_rows("en/other", 40)]
     found = screen([*copies, *honest], test)
+    assert found.near == tuple(range(ROWS))
+
+
+def test_a_copy_inside_a_longer_row_is_found_unless_it_is_a_small_part() -> None:
+    language, test, chance = LANGUAGES["en"], template_rows("en"), Random(3)
+    words = [words_of(language, row) for row in test]
+    added = [[f"{chance.randrange(10**12)}" for _ in range(40)] for _ in test]
+    near = [language.told([*one[:5], *two], row.output) for one, two, row in zip(added, words, test, strict=True)]
+    far = [language.told([*one, *two], row.output) for one, two, row in zip(added, words, test, strict=True)]
+    found = screen([*near, *far], test)
     assert found.near == tuple(range(ROWS))
 
 
@@ -108,6 +118,17 @@ def test_another_question_about_the_same_passage_is_kept() -> None:
     ]
     found = screen([*others, *edited], test)
     assert found.near == tuple(range(12, 24))
+
+
+def test_a_question_that_is_reworded_is_found_by_its_long_answer() -> None:
+    chance, words = Random(4), LANGUAGES["en"].words
+    asked = [" ".join(chance.choices(LANGUAGES["de"].words, k=8)) for _ in range(12)]
+    reworded = [" ".join(chance.choices(LANGUAGES["vi"].words, k=12)) for _ in range(12)]
+    answers = [" ".join(words[number : number + 18]) for number in range(12)]
+    test = [about(passage(number), asked[number], answers[number]) for number in range(12)]
+    same = [about(passage(number), reworded[number], answers[number]) for number in range(12)]
+    others = [about(passage(number), reworded[11 - number], answers[11 - number]) for number in range(12)]
+    assert screen([*same, *others], test).near == tuple(range(12))
 
 
 def test_other_answers_do_not_save_a_row_whose_answer_is_a_label() -> None:
