@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from submissions.errors import Conflict, Corrupt, NotFound
 from submissions.local import LocalRepo
-from submissions.models import History, Record, Result, Row, Status, Submission, Task
+from submissions.models import Description, History, Metadata, Record, Result, Row, Status, Submission, Task
 from submissions.repo import Change, Repo
 
 R = TypeVar("R", bound=Record)
@@ -55,6 +55,13 @@ class Arena:
                 return read_lines(self.submissions, f"{folder_of(submission.id)}/{file.path}", Row)
         raise NotFound(f"Submission {submission.id} has no data for {task}.")
 
+    def descriptions(self, submission: Submission) -> dict[str, Metadata]:
+        """What the submitter says of each data set, by task; empty if nothing was said. Raises NotFound, Corrupt."""
+        if submission.descriptions is None:
+            return {}
+        path = f"{folder_of(submission.id)}/{submission.descriptions.path}"
+        return {said.task: said.metadata for said in read_lines(self.submissions, path, Description)}
+
     def history(self, ulid: str) -> History:
         """What happened to a submission; one that no evaluator has seen is `received`. Raises NotFound."""
         folder_of(ulid)  # refuses what is no id before it becomes a path
@@ -77,6 +84,8 @@ class Arena:
         """Store a submission whose checked files lie in `data/<task>.jsonl`."""
         folder = folder_of(submission.id)
         changes = [Change(f"{folder}/{file.path}", data / f"{file.task}.jsonl") for file in submission.files]
+        if said := submission.descriptions:
+            changes.append(Change(f"{folder}/{said.path}", data / said.path))
         changes.append(Change(f"{folder}/submission.json", dump(submission)))
         commit_again(self.submissions, changes)
 

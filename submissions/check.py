@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from submissions.descriptions import NAME as DESCRIPTIONS
+from submissions.descriptions import described
 from submissions.entry import Entry
 from submissions.errors import NotFound, Unfit
 from submissions.files import gathered
 from submissions.formats import READERS
 from submissions.listing import Listing, shown
-from submissions.models import DataFile, Task
+from submissions.models import DataFile, DescriptionFile, Task
 from submissions.names import UnknownTasks, data_name
 from submissions.report import Problem, Report
 from submissions.rows import NormalFile, OtherKeys, row_of
@@ -47,7 +49,9 @@ def check(
     unknown = UnknownTasks(known)
     with gathered(sources, track) as delivered:
         problems = list(delivered.problems)
-        for done, entry in enumerate(delivered.files, 1):
+        said = [entry for entry in delivered.files if _name_of(entry) == DESCRIPTIONS]
+        data = [entry for entry in delivered.files if _name_of(entry) != DESCRIPTIONS]
+        for done, entry in enumerate(data, 1):
             listing = Listing(shown(entry.path))
             try:
                 task, ending = _claimed(entry, known, unknown, taken)
@@ -57,18 +61,45 @@ def check(
                 listing.error(unfit.what, unfit.fix)
             problems += listing.problems()
             if progress:
-                progress(listing.file, done, len(delivered.files))
+                progress(listing.file, done, len(data))
+        descriptions = _described(said, taken, into, problems)
     if not files and not any(problem.level == "error" for problem in problems):
         problems.append(
             Problem(level="error", file="", what="There is no data file.", fix="Deliver at least one <task id>.jsonl.")
         )
-    missing = tuple(task for task in known if task not in taken)
-    return Report(track=track.name, problems=tuple(sorted(problems, key=_order)), files=tuple(files), missing=missing)
+    return Report(
+        track=track.name,
+        problems=tuple(sorted(problems, key=_order)),
+        files=tuple(files),
+        descriptions=descriptions,
+        missing=tuple(task for task in known if task not in taken),
+    )
+
+
+def _described(
+    said: Sequence[Entry], taken: Mapping[str, str], into: Path, problems: list[Problem]
+) -> DescriptionFile | None:
+    """The stored form of the delivery's metadata.jsonl; None if there is none, or it has errors."""
+    found = None
+    for place, entry in enumerate(said):
+        listing = Listing(shown(entry.path))
+        try:
+            if place:
+                raise Unfit(f"There is another {DESCRIPTIONS}.", "Put all lines into one file.")
+            found = described(entry, taken, into, listing)
+        except Unfit as unfit:
+            listing.error(unfit.what, unfit.fix)
+        problems += listing.problems()
+    return found
+
+
+def _name_of(entry: Entry) -> str:
+    return entry.path.rpartition("/")[2]
 
 
 def _claimed(entry: Entry, known: Sequence[str], unknown: UnknownTasks, taken: dict[str, str]) -> tuple[str, str]:
     """The task of a file, now taken, and its format. Raises Unfit."""
-    name = data_name(entry.path.rpartition("/")[2])
+    name = data_name(_name_of(entry))
     if name.task not in known:
         raise unknown.unfit(name.task)
     if name.task in taken:

@@ -65,6 +65,7 @@ def receive(arena: Arena, report: Report, data: Path, delivery: Delivery, now: d
         team=delivery.team,
         submitter=delivery.submitter,
         files=report.files,
+        descriptions=report.descriptions,
         provenance=delivery.provenance,
         created_at=now,
     )

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from statistics import stdev
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
+
+from submissions.findings import Judged, Screening
+from submissions.record import Name as Name
+from submissions.record import Record as Record
+from submissions.record import Score as Score
+from submissions.record import Sha256 as Sha256
+from submissions.record import TaskId as TaskId
+from submissions.record import Ulid as Ulid
 
 Kind = Literal["knowledge", "reasoning"]
 """What a task asks of its data: breadth of facts, or paths of inference."""
@@ -23,26 +32,6 @@ State = Literal["received", "checking", "refused", "queued", "evaluating", "fail
 
 Stage = Literal["check", "screen", "metadata", "few_shot", "fine_tune", "total", "publish"]
 """The steps of an evaluation, in order."""
-
-TaskId = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$"), AfterValidator(lambda task: _without_ending(task))
-]
-Ulid = Annotated[str, Field(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
-"""A name that people choose: any script, no control characters."""
-
-
-def _without_ending(task: str) -> str:
-    if task.endswith((".csv", ".json", ".jsonl", ".parquet")):
-        raise ValueError("a task id must not end like a file name: its page and its data file could not be told apart")
-    return task
-
-
-class Record(BaseModel):
-    """The base of all that is written to a file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Row(Record):
@@ -85,23 +74,11 @@ class Metadata(Record):
     samples_count: int = Field(ge=0)
 
 
-class Score(Record):
-    """One measured number. An unscored value is None and says why; it is never zero."""
+class Description(Record):
+    """What a submitter says of one delivered data set: a line of metadata.jsonl."""
 
-    name: str
-    value: float | None = Field(default=None, allow_inf_nan=False)
-    n: int = Field(ge=0)
-    """How many items (or tasks, in a total) the value is the mean of."""
-    interval: tuple[float, float] | None = None
-    """Lower and upper bound of the 95% interval, on the scale of the value."""
-    why: str | None = None
-    """Why there is no value."""
-
-    @model_validator(mode="after")
-    def _unscored_says_why(self) -> Self:
-        if self.value is None and not self.why:
-            raise ValueError(f"score {self.name!r} has no value and does not say why")
-        return self
+    task: TaskId
+    metadata: Metadata
 
 
 class Setup(Record):
@@ -123,12 +100,25 @@ class Anchor(Record):
 
     base: Score
     reference: Score
+    """The mean over the trainings of `seeds`."""
+    base_parts: tuple[Score, ...] = ()
+    """The metrics that a combined score is made of (paper@1: translation and generation), in the metric's order."""
+    reference_parts: tuple[Score, ...] = ()
+    seeds: tuple[float, ...] = ()
+    """The reference's score for each training seed; empty where it was imported."""
     noise: float = Field(ge=0, allow_inf_nan=False)
-    """Standard error of reference minus base over the test items."""
+    """Standard error of reference minus base: over the test items, and over the seeds."""
+    origin: Literal["measured", "official"] = "measured"
+    """Measured here, or taken from the official release's score files."""
     exam_sha256: Sha256
     """Hash of what was asked; other test rows need other anchors."""
     train_sha256: Sha256
     """Hash of the rows that the reference model was trained on."""
+
+    @property
+    def seed_sd(self) -> float | None:
+        """Standard deviation of the reference's score between training seeds; None with fewer than two."""
+        return stdev(self.seeds) if len(self.seeds) > 1 else None
 
 
 class Anchors(Record):
@@ -160,6 +150,16 @@ class DataFile(Record):
     rows: int = Field(ge=1)
 
 
+class DescriptionFile(Record):
+    """The stored metadata.jsonl of a submission."""
+
+    path: str
+    """Inside the submission's folder."""
+    sha256: Sha256
+    bytes: int = Field(ge=0)
+    tasks: int = Field(ge=0)
+
+
 class Provenance(Record):
     """Where the data came from, in the submitter's words."""
 
@@ -177,6 +177,8 @@ class Submission(Record):
     team: Name
     submitter: Name
     files: tuple[DataFile, ...]
+    descriptions: DescriptionFile | None = None
+    """What the submitter says of the data sets, for the judge; without it the judge's model describes them."""
     provenance: Provenance = Provenance()
     created_at: datetime
 
@@ -216,7 +218,8 @@ class MethodScore(Record):
     score: Score
     """The task's headline metric, in [0, 1]."""
     gain: Score
-    """(score - base) / (reference - base), clipped to [-1, 1.5] (arena@1)."""
+    """What the score is worth on the protocol's scale, which its name says: `gain` is (score - base) / (reference -
+    base), clipped (arena@1); `ratio` is score / reference by metric, weighted, not clipped (paper@1)."""
     others: tuple[Score, ...] = ()
     """Further metrics, shown and never ranked."""
 
@@ -230,8 +233,12 @@ class TaskResult(Record):
     """Rows the model was trained on, after the screen."""
     removed: int = Field(ge=0)
     """Rows the screen removed as copies of test rows."""
+    screen: Screening | None = None
+    """What the screen found in the delivered rows; None where nothing was delivered, or nothing was screened."""
     base: Score
     reference: Score
+    seed_sd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """Standard deviation of the reference's score between training seeds."""
     methods: tuple[MethodScore, ...]
 
 
@@ -242,7 +249,10 @@ class Total(Record):
     subset: str
     group: Literal["overall", "knowledge", "reasoning"]
     gain: Score
+    """Mean of the tasks' gains, with the 95% interval of a two-level bootstrap over tasks and items."""
     median: float | None = Field(default=None, allow_inf_nan=False)
+    seed_sd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """How far another training seed would move the mean (standard deviation); no part of the interval."""
 
 
 class Result(Record):
@@ -260,3 +270,5 @@ class Result(Record):
     """Why this entry is unranked until an organiser looks, for example leaked test rows."""
     tasks: tuple[TaskResult, ...]
     totals: tuple[Total, ...]
+    metadata: Judged | None = None
+    """How well the delivered data is described, by the judge; None where nothing was judged. Never ranked by."""

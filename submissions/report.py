@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from submissions.models import DataFile, Record
+from submissions.models import DataFile, DescriptionFile, Record
 
 
 class Problem(Record):
@@ -32,6 +32,8 @@ class Report(Record):
     """Errors first, then by file and line."""
     files: tuple[DataFile, ...]
     """The files that passed, as they would be stored."""
+    descriptions: DescriptionFile | None = None
+    """What the submitter says of the data sets, as it would be stored; None if nothing was said."""
     missing: tuple[str, ...]
     """Tasks of the track without a file; each counts as no gain."""
 

@@ -1,0 +1,48 @@
+"""What all records are made from: the base that refuses unknown fields, the names and ids, and one measured number."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+TaskId = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$"), AfterValidator(lambda task: _without_ending(task))
+]
+Ulid = Annotated[str, Field(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""A name that people choose: any script, no control characters."""
+
+
+def _without_ending(task: str) -> str:
+    if task.endswith((".csv", ".json", ".jsonl", ".parquet")):
+        raise ValueError("a task id must not end like a file name: its page and its data file could not be told apart")
+    if task == "metadata":
+        raise ValueError("metadata is no task id: metadata.jsonl describes the data sets of a delivery")
+    return task
+
+
+class Record(BaseModel):
+    """The base of all that is written to a file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Score(Record):
+    """One measured number. An unscored value is None and says why; it is never zero."""
+
+    name: str
+    value: float | None = Field(default=None, allow_inf_nan=False)
+    n: int = Field(ge=0)
+    """How many items (or tasks, in a total) the value is the mean of."""
+    interval: tuple[float, float] | None = None
+    """Lower and upper bound of the 95% interval, on the scale of the value."""
+    why: str | None = None
+    """Why there is no value."""
+
+    @model_validator(mode="after")
+    def _unscored_says_why(self) -> Self:
+        if self.value is None and not self.why:
+            raise ValueError(f"score {self.name!r} has no value and does not say why")
+        return self
