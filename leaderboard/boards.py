@@ -9,9 +9,11 @@ from typing import Any
 from leaderboard.choice import Choice
 from leaderboard.protocols import Scale, scale_of
 from leaderboard.published import Published, PublishedRow, published
+from leaderboard.ranks import ranks
 from leaderboard.snapshot import Snapshot
 from leaderboard.tables import Table, frame_of, in_order
 from submissions.models import Result, Score, Total
+from submissions.ranking import RankSet
 
 GROUPS = ("overall", "knowledge", "reasoning")
 
@@ -20,6 +22,16 @@ GROUPS = ("overall", "knowledge", "reasoning")
 class BoardRow:
     """One system's totals. A missing value is None, with the reason in `unscored`."""
 
+    rank_first: int | None
+    """The best place the system may hold, from 1; None outside the order."""
+    rank_last: int | None
+    """The worst place it may hold: systems that cannot be told apart share first and last."""
+    rank_group: int | None
+    """Counted from 1 from the top; equal for systems that share their places."""
+    clearly_better: int | None
+    """Systems that are significantly better than this one."""
+    clearly_worse: int | None
+    """Systems that are significantly worse than this one."""
     system: str
     team: str
     system_type: str | None
@@ -34,6 +46,8 @@ class BoardRow:
     reasoning_low: float | None
     reasoning_high: float | None
     median: float | None
+    seed_sd: float | None
+    """How far another training seed would move the overall figure (standard deviation); no part of the interval."""
     tasks: int | None
     unit: str
     badge: str
@@ -69,6 +83,7 @@ def protocols_of(snapshot: Snapshot, track: str) -> set[str]:
 
 
 def _evaluated(snapshot: Snapshot, track: str, choice: Choice) -> Iterator[BoardRow]:
+    places = ranks(snapshot, track, choice.protocol, choice.method, choice.subset)
     for ulid, result in snapshot.results.items():
         if result.track == track and result.protocol == choice.protocol:
             totals: dict[str, Total] = {
@@ -77,10 +92,12 @@ def _evaluated(snapshot: Snapshot, track: str, choice: Choice) -> Iterator[Board
                 if total.method == choice.method and total.subset == choice.subset
             }
             if totals:
-                yield _evaluated_row(ulid, result, totals, choice)
+                yield _evaluated_row(ulid, result, totals, choice, places.get(ulid))
 
 
-def _evaluated_row(ulid: str, result: Result, totals: Mapping[str, Total], choice: Choice) -> BoardRow:
+def _evaluated_row(
+    ulid: str, result: Result, totals: Mapping[str, Total], choice: Choice, place: RankSet | None
+) -> BoardRow:
     scale = scale_of(choice.protocol)
     overall = totals.get("overall")
     values: dict[str, Any] = {}
@@ -92,10 +109,12 @@ def _evaluated_row(ulid: str, result: Result, totals: Mapping[str, Total], choic
             reasons.append(f"{group}: {score.why if score else 'the result has no such total'}")
     return BoardRow(
         **values,
+        **_place(place),
         system=result.system,
         team=result.team,
         system_type=result.system_type,
         median=overall.median * scale.factor if overall and overall.median is not None else None,
+        seed_sd=overall.seed_sd * scale.factor if overall and overall.seed_sd is not None else None,
         tasks=overall.gain.n if overall else None,
         unit=scale.unit,
         badge="evaluated",
@@ -110,7 +129,17 @@ def _evaluated_row(ulid: str, result: Result, totals: Mapping[str, Total], choic
     )
 
 
-def _cell(group: str, score: Score | None, scale: Scale) -> dict[str, float | None]:
+def _place(place: RankSet | None) -> dict[str, Any]:
+    return {
+        "rank_first": place.first if place else None,
+        "rank_last": place.last if place else None,
+        "rank_group": place.group if place else None,
+        "clearly_better": place.better if place else None,
+        "clearly_worse": place.worse if place else None,
+    }
+
+
+def _cell(group: str, score: Score | None, scale: Scale) -> dict[str, Any]:
     value = score.value if score else None
     low, high = score.interval if score and score.interval else (None, None)
     return {
@@ -128,18 +157,24 @@ def _published(track: str, choice: Choice) -> Iterator[BoardRow]:
 
 
 def _published_row(source: Published, row: PublishedRow, track: str, choice: Choice) -> BoardRow:
-    values = {"overall": source.overall(row), "knowledge": row.knowledge, "reasoning": row.reasoning}
+    values: dict[str, Any] = {
+        "overall": source.overall(row),
+        "knowledge": row.knowledge,
+        "reasoning": row.reasoning,
+    }
     missing = [group for group in GROUPS if values[group] is None]
-    ends: dict[str, None] = {f"{group}_{end}": None for group in GROUPS for end in ("low", "high")}
+    ends: dict[str, Any] = {f"{group}_{end}": None for group in GROUPS for end in ("low", "high")}
     derived = row.overall is None and values["overall"] is not None
     weights = " + ".join(f"{count} {kind}" for kind, count in source.tasks.items())
     return BoardRow(
         **values,
         **ends,
+        **_place(None),
         system=row.system,
         team=row.team,
         system_type=row.system_type,
         median=None,
+        seed_sd=None,
         tasks=sum(source.tasks.values()) if row.subset == "full" else None,
         unit=scale_of(choice.protocol).unit,
         badge="published",

@@ -26,7 +26,7 @@ class Unreadable:
     why: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Snapshot:
     """Everything the pages show. Mappings are keyed by id, oldest first; tasks stand in the benchmark's order."""
 

@@ -18,6 +18,7 @@ from leaderboard.published import published
 from leaderboard.snapshot import Snapshot
 from leaderboard.tables import Table
 from leaderboard.tracks import board_named
+from leaderboard.tracks.board import Column
 from leaderboard.web import View, Visit, page
 from submissions.models import METHODS
 from submissions.tracks import track_named
@@ -37,6 +38,9 @@ def show(visit: Visit) -> View:
     context = {
         "track": track_named(track),
         "board": board,
+        "columns": [column for column in board.columns if _is_filled(column, rows)],
+        "by_rank": choice.sort in ("-overall", "rank_first"),
+        "has_ranks": any(row["rank_first"] is not None for row in rows),
         "choice": choice,
         "default_protocol": site.settings.protocol,
         "switches": {"protocol": protocols, "method": METHODS, "subset": SUBSETS},
@@ -77,6 +81,11 @@ def metadata_table(track: str) -> Table:
 @cache
 def _figure(track: str) -> dict[str, Any]:
     return radar(metadata_table(track).rows, board_named(track).dimensions, 10)
+
+
+def _is_filled(column: Column, rows: list[dict[str, Any]]) -> bool:
+    """Whether a column belongs on this view: ranks and seed noise only where some row has them."""
+    return column.kind not in ("rank", "spread") or any(row[column.key] is not None for row in rows)
 
 
 def _has_rows(snapshot: Snapshot, track: str, protocol: str) -> bool:

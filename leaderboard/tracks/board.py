@@ -13,7 +13,7 @@ class Column:
     key: str
     """Name in the table and in `?sort=`."""
     label: str
-    kind: Literal["text", "type", "score", "count", "badge"]
+    kind: Literal["rank", "text", "type", "score", "spread", "count", "badge"]
     """How a cell is set."""
     help: str = ""
 
