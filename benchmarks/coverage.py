@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.gain import ADMISSION
 from evaluator.metrics.measured import of_items
 from evaluator.statistics import gain_interval, gain_scale, resample_counts, rescore, score_interval
 from evaluator.statistics.resampling import Rescored
@@ -24,6 +23,7 @@ from submissions.ranking import rank_sets
 Floats = NDArray[np.float64]
 Rng = np.random.Generator
 
+ADMISSION = 2.0
 BOUNDS = (-1.0, 1.5)
 SCALE = gain_scale(*BOUNDS)
 RESAMPLES, REPLICATES = 200, 1_000

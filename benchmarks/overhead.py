@@ -56,7 +56,7 @@ def measure(tasks: int, rows: int, *, profiled: bool) -> None:
         ulid = write_submission(arena, benchmark, folder / "delivered", rows)
         bench = null_workbench(folder / "work", load_protocol("demo@1"), NullTrainer(), NullGenerator())
         measure_anchors(benchmark, bench, benchmark.tasks())
-        worker = Worker(arena, benchmark, bench)
+        worker = Worker(arena, benchmark, bench, folder / "records")
         files = [*folder.glob("benchmark/references/*/*.jsonl"), *folder.glob("submissions/**/*.jsonl")]
         size = sum(file.stat().st_size for file in files) / 1e6
         read = seconds(lambda: [json.loads(line) for file in files for line in file.open("rb")])

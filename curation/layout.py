@@ -8,10 +8,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from curation.flat import CATEGORIES, Flat, read_flat
-from curation.records import Checksums, Source, Sources
+from curation.records import Checksums
 from curation.split import HALVES, SPLIT, half
 from submissions.arena import dump, dump_lines
-from submissions.benchmark import Split
+from submissions.benchmark import Source, Sources, Split
 from submissions.errors import TheirError
 from submissions.local import LocalRepo
 from submissions.models import Record, Task

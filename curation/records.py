@@ -38,19 +38,6 @@ class FlatTask(Record):
     licence: Text
 
 
-class Source(Record):
-    """Where a task's rows come from, and on what terms."""
-
-    source: str
-    licence: str
-
-
-class Sources(Record):
-    """The origin of every task: sources.json."""
-
-    tasks: dict[TaskId, Source]
-
-
 class Checksums(Record):
     """What an import wrote: checksums.json."""
 

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Callable, Iterator
 
 from curation.flat import CATEGORIES
-from curation.records import Checksums, Sources, error, parse, parse_lines
+from curation.records import Checksums, error, parse, parse_lines
 from curation.split import HALVES, SPLIT, half
-from submissions.benchmark import OFFICIAL, OfficialAnchors, Split
+from submissions.benchmark import OFFICIAL, OfficialAnchors, Sources, Split
 from submissions.errors import NotFound
 from submissions.models import Metadata, Record, Row, Task
 from submissions.repo import Repo

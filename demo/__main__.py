@@ -16,7 +16,7 @@ import typer
 
 from curation.layout import import_flat
 from evaluator import terminal
-from evaluator.anchors import measure_anchors
+from evaluator.anchors import measure_anchors, refused
 from evaluator.workbench import open_workbench
 from evaluator.worker import Worker, alone
 from submissions.arena import Arena, open_arena
@@ -48,12 +48,13 @@ def main(
         deliver(where, benchmark.tasks(), bar)
         with open_workbench(PROTOCOL, profile, arena / "work", bar) as bench:
             anchors = measure_anchors(benchmark, bench, benchmark.tasks())
-            worker = Worker(where, benchmark, bench)
+            left_out = refused(anchors, bench.protocol)
+            worker = Worker(where, benchmark, bench, arena / "work" / "results")
             worker.publish_tasks()
             for ulid in worker.queue():
                 if worker.work(ulid) == "failed" and where.submission(ulid).team == "Demo":
                     raise OurError(f"{ulid} failed: {where.history(ulid).now.message}")
-    terminal.anchor_table(anchors)
+    terminal.anchor_table(anchors, left_out)
     for ulid in where.result_ids():
         terminal.result_table(where.result(ulid))
 

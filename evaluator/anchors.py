@@ -1,44 +1,109 @@
-"""Anchors: the score of the untouched base model and of the model trained on the reference's own train half."""
+"""Anchors: the score of the untouched base model, and of models trained on the reference's own rows.
+
+anchors/<protocol>.json         the numbers, for all tasks
+anchors/<protocol>/<task>.json  the answers they were computed from
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from statistics import stdev
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from evaluator.errors import Unmeasured
-from evaluator.exam import Exam, rows_hash
+from evaluator.exam import Answered, Exam, rows_hash
 from evaluator.fine_tune import Unit, fine_tune, untrained
-from evaluator.gain import admitted
 from evaluator.metrics import Measured
+from evaluator.protocol import Protocol
+from evaluator.records import AnchorAnswers, anchor_of
+from evaluator.scale import admitted
+from evaluator.sides import reference_of
 from evaluator.workbench import Workbench
-from submissions.arena import commit_again, dump
-from submissions.benchmark import Benchmark
+from submissions.arena import commit_again, dump, read_record
+from submissions.benchmark import Benchmark, OfficialAnchor
 from submissions.errors import NotFound
-from submissions.models import Anchor, Anchors, Reference, Task
+from submissions.models import Anchor, Anchors, Reference, Score, Task
 from submissions.repo import Change
 
 
 def measure_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task]) -> Anchors:
     """Measure these tasks' anchors, store them in the benchmark beside those that still hold, and hand all back."""
-    units: list[Unit] = []
-    bases: dict[str, Measured] = {}
+    exams, units = {}, []
+    bases: dict[str, Answered] = {}
     for done, task in enumerate(tasks):
         bench.progress("base model", done, len(tasks))
-        reference = benchmark.reference(task.id)
-        units.append(Unit(bench.exam(task, reference), reference.train))
-        bases[task.id] = untrained(bench, units[-1].exam)
-    tops = {unit.exam.task.id: measured for unit, measured in fine_tune(bench, units)}
-    fresh = {unit.exam.task.id: _anchor(unit, bases[unit.exam.task.id], tops[unit.exam.task.id]) for unit in units}
-    found = Anchors(
-        protocol=bench.protocol.name,
-        protocol_sha256=bench.protocol.sha256,
-        setup=bench.setup,
-        tasks=_held(benchmark, bench) | fresh,
+        reference = reference_of(bench.protocol, benchmark, task.id)
+        exams[task.id] = bench.exam(task, reference)
+        units += [Unit(exams[task.id], reference.train, seed) for seed in bench.protocol.anchors.seeds]
+        bases[task.id] = untrained(bench, exams[task.id])
+    tops: dict[str, dict[int, Answered]] = defaultdict(dict)
+    trained = {}
+    for unit, answered in fine_tune(bench, units):
+        tops[unit.exam.task.id][unit.seed] = answered
+        trained[unit.exam.task.id] = rows_hash(unit.rows)
+    answers = {
+        task: AnchorAnswers(
+            base=bases[task].texts, reference=tuple(tops[task][seed].texts for seed in bench.protocol.anchors.seeds)
+        )
+        for task in exams
+    }
+    fresh = {task: anchor_of(exam, answers[task], trained[task]) for task, exam in exams.items()}
+    return _stored(benchmark, bench, fresh, answers)
+
+
+def import_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task]) -> Anchors:
+    """Take these tasks' anchors from the official release's score files (`curation import-official`).
+
+    Raises NotFound where the benchmark has none, Unmeasured where the protocol's scores are not the release's.
+    """
+    if bench.protocol.scale.kind != "ratio":
+        raise Unmeasured(f"The official scores were measured by the rules of paper@1, not of {bench.protocol.name}.")
+    official = benchmark.official()
+    if official is None:
+        raise NotFound("This benchmark holds no official scores: make it with `python -m curation import-official`.")
+    fresh = {}
+    for task in tasks:
+        reference = reference_of(bench.protocol, benchmark, task.id)
+        exam = bench.exam(task, reference)
+        fresh[task.id] = official_anchor(exam, official.tasks[task.id], rows_hash(reference.train))
+    return _stored(benchmark, bench, fresh, {})
+
+
+def official_anchor(exam: Exam, published: OfficialAnchor, train_sha256: str) -> Anchor:
+    """A task's published ends on our scale, combined as paper@1 combines its metrics."""
+    nothing = exam.scored([""] * len(exam.rows))
+    base, reference = (_combined(nothing, side) for side in (published.base, published.reference))
+    return Anchor(
+        base=base[0],
+        reference=reference[0],
+        base_parts=base[1],
+        reference_parts=reference[1],
+        noise=0.0,
+        origin="official",
+        exam_sha256=exam.sha256,
+        train_sha256=train_sha256,
     )
-    path = f"anchors/{bench.protocol.name}.json"
-    if path not in benchmark.repo.list(path) or benchmark.repo.read(path) != dump(found):
-        commit_again(benchmark.repo, [Change(path, dump(found))])
-    return found
+
+
+def _combined(shape: Measured, published: Mapping[str, Score]) -> tuple[Score, tuple[Score, ...]]:
+    """The score that the parts of a metric make, and the parts; `shape` says which they are."""
+    if not shape.parts:
+        return published[shape.name], ()
+    parts = tuple(published[part.name] for _, part in shape.parts)
+    missing = [part for part in parts if part.value is None]
+    if missing:
+        return Score(name=shape.name, n=missing[0].n, why=missing[0].why), parts
+    value = sum(weight * (part.value or 0.0) for (weight, _), part in zip(shape.parts, parts, strict=True))
+    return Score(name=shape.name, value=value, n=parts[0].n), parts
+
+
+def answers_of(benchmark: Benchmark, anchors: Anchors, task: str) -> AnchorAnswers | None:
+    """What both ends of a task's scale answered; None where the anchor was imported. Raises Unmeasured."""
+    if anchors.tasks[task].origin == "official":
+        return None
+    try:
+        return read_record(benchmark.repo, _path(anchors.protocol, task), AnchorAnswers)
+    except NotFound as error:
+        raise Unmeasured(f"The answers behind the anchors of {task} are gone. {_again(anchors.protocol)}") from error
 
 
 def fitting_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task]) -> Anchors:
@@ -47,7 +112,7 @@ def fitting_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task
         anchors = benchmark.anchors(bench.protocol.name)
     except NotFound as error:
         raise Unmeasured(str(error)) from error
-    again = f"Run `python -m evaluator anchors --protocol {bench.protocol.name}` on this benchmark again."
+    again = _again(bench.protocol.name)
     if anchors.protocol_sha256 != bench.protocol.sha256:
         raise Unmeasured(f"The anchors were measured when {bench.protocol.name} said something else. {again}")
     if anchors.setup.model_sha256 != bench.setup.model_sha256:
@@ -64,14 +129,35 @@ def held_for(anchors: Anchors, exam: Exam, reference: Reference) -> None:
     anchor = anchors.tasks[exam.task.id]
     if (anchor.exam_sha256, anchor.train_sha256) != (exam.sha256, rows_hash(reference.train)):
         raise Unmeasured(
-            f"The rows of {exam.task.id} have changed since its anchors were measured. "
-            f"Run `python -m evaluator anchors --protocol {anchors.protocol}` on this benchmark again."
+            f"The rows of {exam.task.id} have changed since its anchors were measured. {_again(anchors.protocol)}"
         )
 
 
-def refused(anchors: Anchors) -> list[str]:
+def refused(anchors: Anchors, protocol: Protocol) -> list[str]:
     """Tasks whose gain cannot be told from noise; they do not count."""
-    return [task for task, anchor in anchors.tasks.items() if not admitted(anchor)]
+    return [task for task, anchor in anchors.tasks.items() if not admitted(anchor, protocol.scale)]
+
+
+def _stored(
+    benchmark: Benchmark, bench: Workbench, fresh: dict[str, Anchor], answers: dict[str, AnchorAnswers]
+) -> Anchors:
+    found = Anchors(
+        protocol=bench.protocol.name,
+        protocol_sha256=bench.protocol.sha256,
+        setup=bench.setup,
+        tasks=_held(benchmark, bench) | fresh,
+    )
+    files = {_path(found.protocol, task): dump(answer) for task, answer in answers.items()}
+    files[f"anchors/{found.protocol}.json"] = dump(found)
+    present = set(benchmark.repo.list("anchors/"))
+    changed = [
+        Change(path, content)
+        for path, content in files.items()
+        if path not in present or benchmark.repo.read(path) != content
+    ]
+    if changed:
+        commit_again(benchmark.repo, changed)
+    return found
 
 
 def _held(benchmark: Benchmark, bench: Workbench) -> dict[str, Anchor]:
@@ -85,12 +171,9 @@ def _held(benchmark: Benchmark, bench: Workbench) -> dict[str, Anchor]:
     return {task: anchor for task, anchor in old.tasks.items() if task in known} if same else {}
 
 
-def _anchor(unit: Unit, base: Measured, reference: Measured) -> Anchor:
-    differences = [top - low for top, low in zip(reference.items, base.items, strict=True)]
-    return Anchor(
-        base=base.score,
-        reference=reference.score,
-        noise=stdev(differences) / len(differences) ** 0.5 if len(differences) > 1 else 1.0,
-        exam_sha256=unit.exam.sha256,
-        train_sha256=rows_hash(unit.rows),
-    )
+def _path(protocol: str, task: str) -> str:
+    return f"anchors/{protocol}/{task}.json"
+
+
+def _again(protocol: str) -> str:
+    return f"Run `python -m evaluator anchors --protocol {protocol}` on this benchmark again."

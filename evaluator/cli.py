@@ -14,7 +14,10 @@ import typer
 from ulid import ULID
 
 from evaluator import terminal
-from evaluator.anchors import fitting_anchors, measure_anchors, refused
+from evaluator.anchors import fitting_anchors, import_anchors, measure_anchors, refused
+from evaluator.judging import judge_of
+from evaluator.protocol import load_protocol
+from evaluator.rescore import rescore, same_as_stored
 from evaluator.tracks import SCORERS, Entry, Evaluation
 from evaluator.workbench import open_workbench
 from evaluator.worker import Worker, alone
@@ -24,7 +27,7 @@ from submissions.check import check
 from submissions.command_line import print_json, progress
 from submissions.errors import NotFound, OurError, Refused
 from submissions.local import LocalRepo, write_whole
-from submissions.models import Result, Row, Stage, Submission, Task
+from submissions.models import Description, Metadata, Result, Row, Stage, Submission, Task
 from submissions.report import Report
 from submissions.terminal import report as report_text
 from submissions.tracks import track_named
@@ -39,6 +42,8 @@ app = typer.Typer(
 BenchmarkFolder = Annotated[str, typer.Option("--benchmark", metavar="DIR", help="The benchmark with its references.")]
 ProtocolName = Annotated[str, typer.Option(help="The rules, for example demo@1.")]
 ProfileName = Annotated[str, typer.Option(help="The machine, for example cpu.")]
+JudgeFile = Annotated[Path | None, typer.Option("--judge", metavar="FILE", help="Where to ask the metadata judge.")]
+NoJudge = Annotated[bool, typer.Option("--no-judge", help="Leave metadata unjudged.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
@@ -51,6 +56,8 @@ def score(
     protocol: ProtocolName = "demo@1",
     profile: ProfileName = "cpu",
     tasks: Annotated[str, typer.Option(metavar="A,B", help="Only these tasks; the result is flagged.")] = "",
+    judge: JudgeFile = None,
+    no_judge: NoJudge = False,
     as_json: AsJson = False,
 ) -> None:
     """Score one delivery outside of any arena."""
@@ -63,17 +70,20 @@ def score(
             typer.echo(report_text(report), err=True)
             raise Refused(report)
         submission = _unsubmitted(_name_of(folder), report)
-        with open_workbench(protocol, profile, out / "work", bar) as bench:
+        judges = judge_of(load_protocol(protocol), judge, left_out=no_judge, work=out / "work")
+        with open_workbench(protocol, profile, out / "work", bar) as bench, judges(submission.id) as opened:
             evaluation = Evaluation(
                 benchmark=source,
                 tasks=chosen,
                 anchors=fitting_anchors(source, bench, chosen),
                 bench=bench,
                 report=_quiet,
+                folder=out,
+                judge=opened,
                 partial=_partial(chosen, every),
             )
-            rows = partial(_rows, LocalRepo(into))
-            result = SCORERS[track](evaluation, Entry(submission, rows))
+            entry = Entry(submission, partial(_rows, LocalRepo(into)), _descriptions(LocalRepo(into), report))
+            result = SCORERS[track](evaluation, entry)
     write_whole(out / "result.json", dump(result))
     _show(result, as_json)
 
@@ -84,6 +94,8 @@ def work(
     profile: ProfileName = "cpu",
     protocol: ProtocolName = "demo@1",
     benchmark: Annotated[str, typer.Option(metavar="DIR", help="Where it is, if not in the arena's folder.")] = "",
+    judge: JudgeFile = None,
+    no_judge: NoJudge = False,
     once: Annotated[bool, typer.Option("--once", help="Stop when nothing is pending.")] = False,
     every: Annotated[float, typer.Option(help="Seconds between looks for new submissions.")] = 5.0,
 ) -> None:
@@ -93,8 +105,9 @@ def work(
     source = open_benchmark(benchmark or str(folder / "benchmark"))
     home = folder / "work"
     failed: set[str] = set()
+    judges = judge_of(load_protocol(protocol), judge, left_out=no_judge, work=home)
     with alone(home), progress("waiting") as bar, open_workbench(protocol, profile, home, bar) as bench:
-        worker = Worker(repositories, source, bench)
+        worker = Worker(repositories, source, bench, home / "results", judges)
         worker.publish_tasks()
         while True:
             line = worker.queue(aside=failed)
@@ -119,19 +132,40 @@ def anchors(
     work: Annotated[Path | None, typer.Option(metavar="DIR", help="Where finished work is kept.")] = None,
     track: Annotated[str, typer.Option(help="The board whose tasks are measured.")] = "dataset_research",
     tasks: Annotated[str, typer.Option(metavar="A,B", help="Only these tasks.")] = "",
+    official: Annotated[bool, typer.Option("--official", help="Take the official release's scores (paper@1).")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure tasks' base and reference scores and write them into the benchmark."""
     folder = work or Path(benchmark) / ".work"
     source = open_benchmark(benchmark)
     with alone(folder), progress("reading") as bar, open_workbench(protocol, profile, folder, bar) as bench:
-        found = measure_anchors(source, bench, _chosen(source, track, tasks))
+        rules = bench.protocol
+        found = (import_anchors if official else measure_anchors)(source, bench, _chosen(source, track, tasks))
+    names = refused(found, rules)
     if as_json:
-        print_json({**found.model_dump(mode="json"), "refused": refused(found)})
+        print_json({**found.model_dump(mode="json"), "refused": names})
         return
-    terminal.anchor_table(found)
-    if names := refused(found):
+    terminal.anchor_table(found, names)
+    if names:
         typer.echo(f"Not counted, since their reference does not measurably help: {', '.join(names)}.")
+
+
+@app.command("rescore")
+def rescore_command(
+    folder: Annotated[Path, typer.Argument(metavar="RESULT_DIR", help="The --out of `score`, or work/results/<id>.")],
+    protocol: Annotated[str, typer.Option(help="Other rules for the same answers; its own if not given.")] = "",
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the Result here.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compute a Result again from the stored answers, without a GPU."""
+    result = rescore(folder, load_protocol(protocol) if protocol else None)
+    if out is not None:
+        write_whole(out, dump(result))
+    _show(result, as_json)
+    if not same_as_stored(folder, result):
+        return
+    if not as_json:
+        typer.echo(f"{folder / 'result.json'} is the same, bit for bit.")
 
 
 def _chosen(benchmark: Benchmark, track: str, names: str) -> tuple[Task, ...]:
@@ -169,6 +203,11 @@ def _partial(chosen: tuple[Task, ...], every: list[Task]) -> str | None:
 
 def _rows(repo: LocalRepo, task: str) -> tuple[Row, ...]:
     return read_lines(repo, f"{task}.jsonl", Row)
+
+
+def _descriptions(repo: LocalRepo, report: Report) -> dict[str, Metadata]:
+    said = report.descriptions
+    return {one.task: one.metadata for one in read_lines(repo, said.path, Description)} if said else {}
 
 
 def _quiet(stage: Stage, done: int, of: int) -> None:

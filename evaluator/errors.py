@@ -6,7 +6,8 @@ EvaluatorError (submissions/errors.py)
 ├── ChildFailed       the trainer or the engine died, hung or answered nonsense; shows the end of its log
 ├── Unmeasured        anchors are missing, or were measured under another protocol or setup
 ├── Unscorable        answers that cannot be scored: not one text per test row
-└── TrainingDiverged  the loss stopped being a number
+├── TrainingDiverged  the loss stopped being a number
+└── OtherRules        stored answers cannot be scored by a protocol that asks for others
 """
 
 from submissions.errors import EvaluatorError
@@ -34,3 +35,7 @@ class Unscorable(EvaluatorError):
 
 class TrainingDiverged(EvaluatorError):
     """A training whose loss is NaN or infinite."""
+
+
+class OtherRules(EvaluatorError):
+    """Stored answers that a protocol would not have asked for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluator.metrics import Answers, Measured, measure
+from evaluator.metrics import METRICS, Answers, Measured
 from evaluator.store import key_of
 from submissions.models import Record, Row, Task
 
@@ -30,8 +30,15 @@ class Exam:
     """All distinct outputs of the reference, for classification."""
     limit: int
     """How long an answer may be, in tokens."""
+    metrics: str
+    """How answers are scored, for example `arena-metrics@1`."""
     sha256: str
     """The hash of all that is asked."""
+
+    @property
+    def gold(self) -> tuple[str, ...]:
+        """The expected outputs, in order."""
+        return tuple(row.output for row in self.rows)
 
     @property
     def questions(self) -> tuple[str, ...]:
@@ -40,7 +47,11 @@ class Exam:
 
     def measured(self, answered: Answered) -> Measured:
         """The score of a model's answers."""
-        return measure(Answers(self.task, self.rows, self.labels, answered.texts))
+        return self.scored(answered.texts)
+
+    def scored(self, texts: Sequence[str]) -> Measured:
+        """The score of answers in the order of the rows."""
+        return METRICS[self.metrics](Answers(self.task, self.rows, self.labels, texts))
 
 
 def rows_hash(rows: Sequence[Row]) -> str:

@@ -5,23 +5,23 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from evaluator.exam import Exam, rows_hash
-from evaluator.metrics import Measured, average, of_items
+from evaluator.exam import Answered, Exam, rows_hash
 from evaluator.workbench import Workbench
 from submissions.models import Method, Row
 
 METHOD: dict[int, Method] = {1: "few_shot_1", 3: "few_shot_3", 5: "few_shot_5"}
 
 
-def few_shot(bench: Workbench, exam: Exam, rows: Sequence[Row], shots: int) -> Measured:
-    """Answers with `shots` rows of the entry, averaged over the protocol's draws."""
-    rules = bench.protocol.few_shot
-    draws = [
-        _draw(bench, exam, shots, draw, drawn)
+def few_shot(bench: Workbench, exam: Exam, rows: Sequence[Row], shots: int) -> list[Answered]:
+    """The answers after `shots` rows of the entry, for each of the protocol's draws of rows."""
+    rules, mine = bench.protocol.few_shot, rows[: bench.protocol.sft.max_rows]
+    if not mine:
+        return []
+    shown = shots if len(mine) >= shots or rules.with_fewer_rows == "all" else 0
+    return [
+        _draw(bench, exam, shots, draw, draw_shots(mine, shown, f"{rules.seed}:{exam.task.id}:{draw}"))
         for draw in range(rules.draws)
-        if (drawn := draw_shots(rows[: bench.protocol.sft.max_rows], shots, f"{rules.seed}:{exam.task.id}:{draw}"))
     ]
-    return average(draws) if draws else of_items(exam.task.metric, [])
 
 
 def draw_shots(rows: Sequence[Row], shots: int, seed: str) -> list[Row]:
@@ -29,7 +29,7 @@ def draw_shots(rows: Sequence[Row], shots: int, seed: str) -> list[Row]:
     return random.Random(seed).sample(list(rows), min(shots, len(rows)))  # noqa: S311  # a reproducible draw, no secret
 
 
-def _draw(bench: Workbench, exam: Exam, shots: int, draw: int, drawn: list[Row]) -> Measured:
+def _draw(bench: Workbench, exam: Exam, shots: int, draw: int, drawn: list[Row]) -> Answered:
     bench.progress(f"{shots}-shot {exam.task.id}", draw, bench.protocol.few_shot.draws)
     key = bench.key("few_shot", exam.sha256, rows_hash(drawn))
-    return exam.measured(bench.ask("few_shot", key, exam, bench.model, [(row.input, row.output) for row in drawn]))
+    return bench.ask("few_shot", key, exam, bench.model, [(row.input, row.output) for row in drawn])

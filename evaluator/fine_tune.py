@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from evaluator.exam import Answered, Exam, rows_hash
-from evaluator.metrics import Measured
 from evaluator.trainer import TrainJob
 from evaluator.workbench import Workbench
 from submissions.errors import EvaluatorError
@@ -22,6 +21,7 @@ class Unit:
 
     exam: Exam
     rows: Sequence[Row]
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,18 @@ class _Todo:
     job: TrainJob
 
 
-def fine_tune(bench: Workbench, units: Sequence[Unit]) -> Iterator[tuple[Unit, Measured]]:
-    """Each unit with its score, as they finish. What is stored is not trained again, what is trained only examined."""
+def fine_tune(bench: Workbench, units: Sequence[Unit]) -> Iterator[tuple[Unit, Answered]]:
+    """Each unit with its model's answers, as they finish.
+
+    What is stored is not trained again, what is trained only examined.
+    """
     to_train: list[_Todo] = []
     for unit in units:
         todo = _todo(bench, unit)
         answered = bench.store.find("fine_tune", todo.key, Answered)
         if answered is not None:
             shutil.rmtree(todo.job.out.parent, ignore_errors=True)  # left by a run killed after its last answer
-            yield unit, unit.exam.measured(answered)
+            yield unit, answered
         elif todo.job.out.is_dir():
             try:
                 yield unit, _examined(bench, todo)
@@ -55,15 +58,15 @@ def fine_tune(bench: Workbench, units: Sequence[Unit]) -> Iterator[tuple[Unit, M
         yield todo.unit, _examined(bench, todo)
 
 
-def untrained(bench: Workbench, exam: Exam) -> Measured:
-    """The base model's score: the same questions without any training."""
-    return exam.measured(bench.ask("base", bench.key("base", exam.sha256), exam, bench.model))
+def untrained(bench: Workbench, exam: Exam) -> Answered:
+    """The base model's answers: the same questions without any training."""
+    return bench.ask("base", bench.key("base", exam.sha256), exam, bench.model)
 
 
 def _todo(bench: Workbench, unit: Unit) -> _Todo:
-    key = bench.key("fine_tune", unit.exam.sha256, rows_hash(unit.rows[: bench.protocol.sft.max_rows]))
+    key = bench.key("fine_tune", unit.exam.sha256, rows_hash(unit.rows[: bench.protocol.sft.max_rows]), unit.seed)
     folder = bench.store.folder.parent / "models" / key
-    return _Todo(unit, key, TrainJob(unit.exam.task.id, folder / "examples.jsonl", folder / "model"))
+    return _Todo(unit, key, TrainJob(unit.exam.task.id, folder / "examples.jsonl", folder / "model", unit.seed))
 
 
 def _written(bench: Workbench, todos: Sequence[_Todo]) -> Iterator[TrainJob]:
@@ -77,7 +80,7 @@ def _written(bench: Workbench, todos: Sequence[_Todo]) -> Iterator[TrainJob]:
         yield todo.job
 
 
-def _examined(bench: Workbench, todo: _Todo) -> Measured:
+def _examined(bench: Workbench, todo: _Todo) -> Answered:
     answered = bench.ask("fine_tune", todo.key, todo.unit.exam, todo.job.out)
     shutil.rmtree(todo.job.out.parent)
-    return todo.unit.exam.measured(answered)
+    return answered

@@ -9,7 +9,7 @@ from pathlib import Path
 from evaluator.generator import Completion, Generator
 from evaluator.protocol import Protocol
 from evaluator.store import StageStore
-from evaluator.template import Template
+from evaluator.template import load_template
 from evaluator.tiny_llama import TOKENIZER
 from evaluator.trainer import Progress, Trained, Trainer, TrainJob
 from evaluator.workbench import Workbench
@@ -66,7 +66,7 @@ def null_workbench(
             seed=protocol.sft.seed,
         ),
         model=work / "base",
-        template=Template(TOKENIZER.parent),
+        template=load_template(protocol.template, TOKENIZER.parent),
         trainer=trainer,
         generator=generator,
         store=StageStore(work / "stages"),

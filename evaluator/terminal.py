@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from evaluator.gain import admitted
 from submissions.models import Anchors, Method, Result, Score
 
 
@@ -43,15 +44,16 @@ def _totals(result: Result, methods: list[Method]) -> None:
     _print(gains)
 
 
-def anchor_table(anchors: Anchors) -> None:
+def anchor_table(anchors: Anchors, refused: Sequence[str]) -> None:
     """Print the two ends of every task's scale, and which tasks cannot be counted."""
     table = Table(title=Text(f"Anchors under {anchors.protocol}"))
     table.add_column("task")
-    for name in ("items", "base", "reference", "noise", "counts"):
+    for name in ("items", "base", "reference", "error", "seed SD", "counts"):
         table.add_column(name, justify="right")
     for task, anchor in anchors.tasks.items():
-        cells = (_number(anchor.base), _number(anchor.reference), f"{anchor.noise:.3f}")
-        table.add_row(Text(task), str(anchor.reference.n), *cells, "yes" if admitted(anchor) else "no")
+        spread = "-" if anchor.seed_sd is None else f"{anchor.seed_sd:.3f}"
+        cells = (_number(anchor.base), _number(anchor.reference), f"{anchor.noise:.3f}", spread)
+        table.add_row(Text(task), str(anchor.reference.n), *cells, "no" if task in refused else "yes")
     _print(table)
 
 

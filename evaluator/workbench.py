@@ -13,7 +13,7 @@ from evaluator.machine import base_model, setup_of
 from evaluator.profile import load_profile
 from evaluator.protocol import Protocol, load_protocol
 from evaluator.store import StageStore, key_of
-from evaluator.template import Template
+from evaluator.template import Template, load_template
 from evaluator.trainer import DeepSpeedTrainer, Progress, Trainer
 from submissions.errors import EvaluatorError
 from submissions.models import Record, Reference, Setup, Task
@@ -34,24 +34,28 @@ class Workbench:
     progress: Progress
 
     def key(self, *parts: Record | str | int | float | list[str]) -> str:
-        """The hash of a stage's inputs under this protocol and setup."""
-        return key_of(self.protocol.sha256, self.setup, *parts)
+        """The hash of a stage's inputs under this setup and what the protocol says of answers."""
+        return key_of(self.protocol.answers_sha256, self.setup, *parts)
 
     def exam(self, task: Task, reference: Reference) -> Exam:
         """A task's exam under the protocol (the limit of an answer: SCORING.md, arena@1, rule 3)."""
         outputs = [row.output for row in (*reference.train, *reference.test)]
-        decoding = self.protocol.decoding
-        longest = self.template.longest(outputs, decoding.max_new_tokens / decoding.times_longest_reference)
-        limit = min(decoding.max_new_tokens, round(decoding.times_longest_reference * longest))
-        rows = reference.test[: self.protocol.test_items]
+        limit, rows = self._limit(outputs), reference.test[: self.protocol.test_items]
         labels = tuple(sorted(set(outputs)))
-        return Exam(task, rows, labels, limit, key_of(task.id, rows_hash(rows), list(labels), limit))
+        asked = key_of(task.id, rows_hash(rows), list(labels), limit)
+        return Exam(task, rows, labels, limit, self.protocol.metrics, asked)
+
+    def _limit(self, outputs: Sequence[str]) -> int:
+        """How long an answer may be, in tokens."""
+        decoding = self.protocol.decoding
+        times, most = decoding.times_longest_reference, decoding.max_new_tokens
+        return most if times is None else min(most, round(times * self.template.longest(outputs, most / times)))
 
     def ask(self, stage: str, key: str, exam: Exam, model: Path, shots: Sequence[tuple[str, str]] = ()) -> Answered:
         """A model's answers to an exam after the same shots; generated at most once."""
 
         def work() -> Answered:
-            prompts = self.template.prompts(exam.questions, shots, self.protocol.decoding.max_prompt_tokens)
+            prompts = self.template.prompts(exam.questions, shots, self.protocol.decoding.max_prompt_tokens, exam.gold)
             completions = self.generator.generate(model, prompts, exam.limit)
             if len(completions) != len(prompts):
                 raise EvaluatorError(f"{len(completions)} answers came to {len(prompts)} prompts: run again.")
@@ -66,7 +70,7 @@ def open_workbench(protocol: str, profile: str, work: Path, progress: Progress) 
     """Trainer and engine for a protocol on a machine; children end with the context. Logs lie in `work/logs`."""
     rules, machine = load_protocol(protocol), load_profile(profile)
     model = base_model(rules, work / "base")
-    template = Template(model)
+    template = load_template(rules.template, model)
     logs = work / "logs"
     with VllmGenerator(model, rules, machine, template.stop_ids, logs / "engine.log") as generator:
         yield Workbench(

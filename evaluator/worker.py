@@ -19,12 +19,14 @@ from pathlib import Path
 from typing import Literal
 
 from evaluator.anchors import fitting_anchors
+from evaluator.judging import Opened, no_judge
 from evaluator.tracks import SCORERS, Entry, Evaluation
 from evaluator.tracks.evaluation import StageReport
 from evaluator.workbench import Workbench
 from submissions.arena import Arena, commit_again, dump, dump_lines
 from submissions.benchmark import Benchmark
 from submissions.errors import ArenaError, Corrupt, EvaluatorError
+from submissions.local import write_whole
 from submissions.models import History, Result, Stage, State, Status, Submission
 from submissions.repo import Change
 
@@ -38,6 +40,9 @@ class Worker:
     arena: Arena
     benchmark: Benchmark
     bench: Workbench
+    records: Path
+    """Gets a folder for each submission, with what its Result can be computed from again."""
+    judge: Opened = no_judge
 
     def pending(self) -> list[str]:
         """Submissions that are neither published nor refused, oldest first."""
@@ -90,14 +95,19 @@ class Worker:
         tasks = tuple(task for task in self.benchmark.tasks() if task.track == submission.track)
         if not tasks:
             raise EvaluatorError(f"The benchmark has no task of track {submission.track}: add some, or serve another.")
-        evaluation = Evaluation(
-            benchmark=self.benchmark,
-            tasks=tasks,
-            anchors=fitting_anchors(self.benchmark, self.bench, tasks),
-            bench=self.bench,
-            report=spaced(partial(self._report, submission.id)),
-        )
-        return SCORERS[submission.track](evaluation, Entry(submission, partial(self.arena.rows, submission)))
+        with self.judge(submission.id) as judge:
+            evaluation = Evaluation(
+                benchmark=self.benchmark,
+                tasks=tasks,
+                anchors=fitting_anchors(self.benchmark, self.bench, tasks),
+                bench=self.bench,
+                report=spaced(partial(self._report, submission.id)),
+                folder=self.records / submission.id,
+                judge=judge,
+            )
+            rows = partial(self.arena.rows, submission)
+            entry = Entry(submission, rows, self.arena.descriptions(submission))
+            return SCORERS[submission.track](evaluation, entry)
 
     def _report(self, ulid: str, stage: Stage, done: int, of: int) -> None:
         state: State = "checking" if stage == "check" else "evaluating"
@@ -106,6 +116,7 @@ class Worker:
 
     def _publish(self, result: Result) -> None:
         path = f"results/{result.submission}.json"
+        write_whole(self.records / result.submission / "result.json", dump(result))
         status = _status("published", "The result is public.", stage="publish")
         commit_again(self.arena.results, [Change(path, dump(result)), self._noted(result.submission, status)])
 

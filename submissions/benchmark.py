@@ -1,6 +1,6 @@
 """The benchmark repository: demands, hidden reference rows and anchors. The web app never opens it.
 
-tasks.jsonl, references/<task>/{metadata.json,train.jsonl,test.jsonl,split.json}, anchors/<protocol>.json,
+tasks.jsonl, sources.json, references/<task>/{metadata.json,train.jsonl,test.jsonl,split.json}, anchors/<protocol>.json,
 and anchors/official.json where the benchmark was imported from the published release
 """
 
@@ -41,6 +41,19 @@ class Split(Record):
                 )
         rows = {side: iter(half) for side, half in halves.items()}
         return tuple(next(rows[side]) for side in self.sides)
+
+
+class Source(Record):
+    """Where a task's rows come from, and on what terms."""
+
+    source: str
+    licence: str
+
+
+class Sources(Record):
+    """The origin of every task: sources.json."""
+
+    tasks: dict[TaskId, Source]
 
 
 class OfficialAnchor(Record):
@@ -96,6 +109,12 @@ class Benchmark:
     def official(self) -> OfficialAnchors | None:
         """The published scores; None where the benchmark was not imported from the release."""
         return read_record(self.repo, OFFICIAL, OfficialAnchors) if OFFICIAL in self.repo.list(OFFICIAL) else None
+
+    def sources(self) -> dict[str, str]:
+        """Where each task's reference comes from, by task; empty for a benchmark that does not say."""
+        if "sources.json" not in self.repo.list("sources.json"):
+            return {}
+        return {task: one.source for task, one in read_record(self.repo, "sources.json", Sources).tasks.items()}
 
     def anchors(self, protocol: str) -> Anchors:
         """The measured ends of every task's scale. Raises NotFound with the command that measures them."""

@@ -17,9 +17,9 @@ class ChatModel(Record):
     """What the server calls it."""
     snapshot: str = Field(min_length=1)
     """The exact version behind the name: a dated name or a revision, never an alias such as `latest`."""
-    temperature: float | None = Field(ge=0)
+    temperature: float | None = Field(default=None, ge=0)
     """None is not sent: reasoning models take no temperature."""
-    seed: int | None
+    seed: int | None = None
     """Seed of the first repeat, counted up for each further one. None is not sent."""
     max_completion_tokens: int = Field(ge=1)
     """Reasoning included. An answer that is cut off is unscored."""

@@ -35,13 +35,10 @@ def swap(llm: LLM, folder: Path, weights: Path) -> None:
 
 
 def answer(llm: LLM, request: dict[str, Any]) -> list[dict[str, Any]]:
-    """Greedy completions in the order of the prompts; equal beginnings are computed next to each other."""
-    prompts = request["prompts"]
+    """Completions in the order of the prompts; equal beginnings are computed next to each other."""
+    prompts, sampling = request["prompts"], SamplingParams(**request["sampling"])
     order = sorted(range(len(prompts)), key=lambda index: prompts[index])
-    greedy = SamplingParams(
-        temperature=0.0, max_tokens=request["max_new_tokens"], stop_token_ids=request["stop_ids"], ignore_eos=False
-    )
-    outputs = llm.generate([{"prompt_token_ids": prompts[index]} for index in order], greedy, use_tqdm=False)
+    outputs = llm.generate([{"prompt_token_ids": prompts[index]} for index in order], sampling, use_tqdm=False)
     completions: list[dict[str, Any]] = [{}] * len(prompts)
     for index, output in zip(order, outputs, strict=True):
         best = output.outputs[0]

@@ -10,7 +10,7 @@ from submissions.models import Record
 
 
 class Completion(Record):
-    """One greedy answer."""
+    """One answer."""
 
     text: str
     """Without special tokens."""
@@ -24,5 +24,5 @@ class Generator(Protocol):
     """Answers prompts with any model of the base model's shape."""
 
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
-        """One completion per prompt, in order, decoded greedily from the weights in `model`. Raises EvaluatorError."""
+        """One completion per prompt, in order, from the weights in `model`. Raises EvaluatorError."""
         ...

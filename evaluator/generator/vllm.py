@@ -60,9 +60,17 @@ class VllmGenerator:
             child.send({"weights": str(model.resolve())})
             child.receive(self._profile.silent_seconds)
             self._loaded = model
-        child.send({"prompts": list(prompts), "max_new_tokens": max_new_tokens, "stop_ids": self._stop_ids})
+        child.send({"prompts": list(prompts), "sampling": self._sampling(max_new_tokens)})
         answers = child.receive(self._profile.silent_seconds)["completions"]
         return [Completion.model_validate(answer) for answer in answers]
+
+    def _sampling(self, max_new_tokens: int) -> dict[str, object]:
+        """What the protocol says of drawing tokens, in vLLM's words."""
+        decoding = self._protocol.decoding
+        common = {"max_tokens": max_new_tokens, "stop_token_ids": self._stop_ids, "temperature": decoding.temperature}
+        if decoding.temperature == 0:
+            return common
+        return {**common, "top_p": decoding.top_p, "top_k": decoding.top_k, "seed": decoding.seed}
 
     def _booted(self) -> Child:
         if self._child is None:

@@ -13,7 +13,6 @@ from evaluator.metadata.settings import JudgeSettings
 from evaluator.metadata.verdict import (
     Comparison,
     MetadataVerdict,
-    Origin,
     missing_verdict,
     read_verdict,
     unread_verdict,
@@ -21,6 +20,7 @@ from evaluator.metadata.verdict import (
 from evaluator.prompts import PromptFile
 from evaluator.store import StageStore, key_of
 from evaluator.trainer.trainer import Progress
+from submissions.findings import Origin
 from submissions.models import Metadata, Row
 
 STAGE = "metadata"

@@ -6,23 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from evaluator.metadata.settings import JudgeSettings
-from evaluator.metadata.verdict import AVERAGED, DIMENSIONS, MetadataVerdict, Origin
-from submissions.models import Record, Score
-
-
-class Judged(Record):
-    """A submission's metadata scores, 0 to 10. Shown, never ranked. Holds no word of the judge."""
-
-    dimensions: tuple[Score, ...]
-    """Means over tasks, one per dimension; `n` is the number of tasks."""
-    average: Score
-    """Mean of the six dimension means that the paper averages; `n` is the number of tasks."""
-    origins: dict[Origin, int]
-    """How many tasks were described by whom."""
-    model: str
-    snapshot: str
-    prompts: tuple[str, ...]
-    """Name and version of the prompts that judged and described."""
+from evaluator.metadata.verdict import AVERAGED, DIMENSIONS, MetadataVerdict
+from submissions.findings import Judged
+from submissions.models import Score
 
 
 def judged(verdicts: Sequence[MetadataVerdict], settings: JudgeSettings) -> Judged:

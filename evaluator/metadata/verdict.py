@@ -7,10 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from submissions.findings import Origin
 from submissions.models import Metadata, Record, Row, Score, TaskId
-
-Origin = Literal["submitted", "generated", "missing"]
-"""Who wrote the description: the submitter, our `describe` prompt, or nobody, for there is no data set."""
 
 
 def _no_boolean(value: object) -> object:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from evaluator.errors import Unscorable
 from evaluator.metrics import classification, multiple_choice, overlap, translation
 from evaluator.metrics.measured import Measured, average, of_items
+from evaluator.metrics.paper import measure_paper
 from submissions.errors import NotFound
 from submissions.models import Row, Task
 
-__all__ = ["BY_CATEGORY", "Answers", "Measured", "average", "measure", "of_items"]
+__all__ = ["BY_CATEGORY", "METRICS", "Answers", "Measured", "average", "measure", "of_items"]
 
 
 @dataclass(frozen=True)
@@ -86,3 +87,6 @@ BY_CATEGORY: dict[str, Callable[[Answers], Measured]] = {
     "language_translation": _translation,
     "text_generation": _translation,
 }
+
+METRICS: dict[str, Callable[[Answers], Measured]] = {"arena-metrics@1": measure, "paper-metrics@1": measure_paper}
+"""Every version of the metrics, by the name that a protocol gives."""

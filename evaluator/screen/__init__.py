@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from evaluator.screen.near import near_copies
-from evaluator.screen.records import Copy, Screened, ScreenReport, report
+from evaluator.screen.records import Copy, Screened
 from evaluator.screen.settings import NearSettings
 from evaluator.screen.skeleton import Skeletons, skeleton
 from evaluator.screen.source import same_dataset, tasks_from_reference
@@ -16,10 +16,8 @@ from submissions.models import Row
 __all__ = [
     "Copy",
     "NearSettings",
-    "ScreenReport",
     "Screened",
     "Statistics",
-    "report",
     "same_dataset",
     "screen",
     "skeleton",

@@ -1,4 +1,4 @@
-"""What the screen writes down: all of it for the organiser, and what of it the submitter may see."""
+"""What the screen writes down: all of it for the organiser, and what of it may be published."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from evaluator.screen.statistics import Statistics
-from submissions.models import Record, TaskId
+from submissions.findings import Screening
+from submissions.models import Record
 
 How = Literal["exact", "normalised", "near"]
 """Input equal letter for letter; in letters and digits only; or the row with words changed."""
@@ -54,31 +55,22 @@ class Screened(Record):
         """Rows that are a test row with small changes."""
         return self._found("near")
 
+    @property
+    def public(self) -> Screening:
+        """What of it may be published, and the submitter see; row 0 stands on line 1 of the stored file."""
+        found = self.statistics
+        odd = {*found.no_letters, *found.echoes, *found.monotone, *found.extreme}
+        return Screening(
+            exact=len(self.exact),
+            normalised=len(self.normalised),
+            near=len(self.near),
+            removed_lines=tuple(copy.row + 1 for copy in self.copies),
+            repeated=len(found.repeated) + len(found.repeated_normalised),
+            degenerate=len(odd),
+            other_script=len(found.other_script),
+            tokens=found.tokens,
+            output_scripts=found.output_scripts,
+        )
+
     def _found(self, how: How) -> tuple[int, ...]:
         return tuple(copy.row for copy in self.copies if copy.how == how)
-
-
-class ScreenReport(Record):
-    """What the submitter may see of a task's screen: counts and lines of their own file, nothing of the reference."""
-
-    task: TaskId
-    rows: int = Field(ge=0)
-    removed_lines: tuple[int, ...]
-    """Lines of the stored data file that were taken out as copies of hidden rows, counted from 1."""
-    exact: int = Field(ge=0)
-    normalised: int = Field(ge=0)
-    near: int = Field(ge=0)
-    statistics: Statistics
-
-
-def report(task: str, screened: Screened) -> ScreenReport:
-    """The submitter's side of a screening; a stored file has one row on each line, so row 0 is line 1."""
-    return ScreenReport(
-        task=task,
-        rows=len(screened.kept) + screened.removed,
-        removed_lines=tuple(copy.row + 1 for copy in screened.copies),
-        exact=len(screened.exact),
-        normalised=len(screened.normalised),
-        near=len(screened.near),
-        statistics=screened.statistics,
-    )

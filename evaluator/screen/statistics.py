@@ -10,6 +10,7 @@ from pydantic import Field
 
 from evaluator.screen.scripts import expected_scripts, letters_by_script
 from evaluator.screen.skeleton import Skeletons, has_letters
+from submissions.findings import Quantiles
 from submissions.models import Record, Row
 
 BYTES_PER_TOKEN = 4
@@ -18,15 +19,6 @@ EXTREME_CHARACTERS = 50_000
 """Of input and output together; far more than 4,096 tokens hold."""
 _ENOUGH_LETTERS = 10
 """An output with fewer letters (an option, a number, a label) has no script to speak of."""
-
-
-class Quantiles(Record):
-    """Of a length over all rows, to the nearest row."""
-
-    least: int
-    median: int
-    p95: int
-    most: int
 
 
 class Statistics(Record):

@@ -68,11 +68,17 @@ def gain_interval(score: Rescored, base: Rescored, reference: Rescored, scale: S
     the two ends of its own interval are taken in as well.
     Coverage by simulation: 94-95% at 50 items and more, 92.5-93.5% at 25.
     """
-    low, high = np.quantile(scale(score.again, base.again, reference.again), _expanded(score.items))
+    low, high = percentile_interval(scale(score.again, base.again, reference.again), score.items)
     if np.ptp(score.again) < _ROUNDING:
         ends = np.array(score_interval(score))
         mapped = scale(ends, np.array(base.value), np.array(reference.value))
         low, high = min(low, mapped.min()), max(high, mapped.max())
+    return float(low), float(high)
+
+
+def percentile_interval(again: Floats, items: int) -> Interval:
+    """The expanded 95% percentiles of a figure over choices of `items` items (Hesterberg 2015)."""
+    low, high = np.quantile(again, _expanded(items))
     return float(low), float(high)
 
 

@@ -1,6 +1,7 @@
-"""Scores a DatasetResearch entry: check -> screen -> (metadata) -> few_shot -> fine_tune -> total.
+"""Scores a DatasetResearch entry: check -> screen -> metadata -> few_shot -> fine_tune -> total.
 
-The metadata stage joins between screen and few_shot when a judge is configured; it never moves a rank.
+Every stage but the last adds to what is written down of each task (evaluator/records.py); the last computes the Result
+from that alone, so that it can be computed again.
 """
 
 from __future__ import annotations
@@ -9,17 +10,20 @@ import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
 
-from evaluator.anchors import held_for
+from evaluator.anchors import answers_of, held_for
 from evaluator.exam import Exam, rows_hash
 from evaluator.few_shot import METHOD, few_shot
 from evaluator.fine_tune import Unit, fine_tune
-from evaluator.gain import admitted, gain, totals
-from evaluator.metrics import Measured
-from evaluator.screen import Screened, screen
+from evaluator.metadata.judge import Discovered, judge_metadata
+from evaluator.metadata.verdict import MetadataVerdict
+from evaluator.records import MethodAnswers, Run, TaskRecord, keep
+from evaluator.screen import Screened, screen, tasks_from_reference
+from evaluator.sides import reference_of
+from evaluator.total import result_of
 from evaluator.tracks.evaluation import Entry, Evaluation
 from submissions.arena import dump_lines
-from submissions.errors import Corrupt, EvaluatorError
-from submissions.models import Method, MethodScore, Result, Row, Score, Task, TaskResult
+from submissions.errors import Corrupt
+from submissions.models import Method, Reference, Result, Row, Task
 from submissions.tracks import track_named
 
 
@@ -29,20 +33,33 @@ class Delivered:
 
     exam: Exam
     rows: tuple[Row, ...]
-    screened: Screened
+    screened: Screened | None
+    refused: str | None = None
 
 
-Scores = dict[str, list[MethodScore]]
+Answers = dict[str, dict[Method, MethodAnswers]]
+Exams = dict[str, tuple[Exam, Reference]]
+ITSELF = "the submission names the reference data set itself as where its data came from"
 
 
 def evaluate(evaluation: Evaluation, entry: Entry) -> Result:
     """All scores of an entry. Raises EvaluatorError; what was finished before is found again by the next try."""
     rows = _checked(evaluation, entry)
-    delivered = _screened(evaluation, rows)
-    scores: Scores = defaultdict(list)
-    _few_shot(evaluation, delivered, scores)
-    _fine_tune(evaluation, delivered, scores)
-    return _total(evaluation, entry, delivered, scores)
+    exams = _exams(evaluation)
+    delivered = _screened(evaluation, entry, exams, rows)
+    verdicts = _judged(evaluation, entry, exams, delivered)
+    answers: Answers = defaultdict(dict)
+    _few_shot(evaluation, delivered, answers)
+    _fine_tune(evaluation, delivered, answers)
+    records = [
+        _record(evaluation, exam, delivered.get(task), answers[task], verdicts.get(task))
+        for task, (exam, _) in exams.items()
+    ]
+    run = _run(evaluation, entry)
+    keep(evaluation.folder, run, records)
+    result = result_of(run, records)
+    evaluation.report("total", len(records), len(records))
+    return result
 
 
 def _checked(evaluation: Evaluation, entry: Entry) -> dict[str, tuple[Row, ...]]:
@@ -62,113 +79,122 @@ def _checked(evaluation: Evaluation, entry: Entry) -> dict[str, tuple[Row, ...]]
     return found
 
 
-def _screened(evaluation: Evaluation, rows: dict[str, tuple[Row, ...]]) -> list[Delivered]:
-    bench = evaluation.bench
-    delivered = []
+def _exams(evaluation: Evaluation) -> Exams:
+    """Every task's exam, in the benchmark's order. Raises Unmeasured where its anchors belong to other rows."""
+    found = {}
     for task in evaluation.tasks:
-        if task.id not in rows:
-            continue
-        reference = evaluation.benchmark.reference(task.id)
-        exam = bench.exam(task, reference)
+        reference = reference_of(evaluation.bench.protocol, evaluation.benchmark, task.id)
+        exam = evaluation.bench.exam(task, reference)
         held_for(evaluation.anchors, exam, reference)
-        mine = rows[task.id][: track_named(task.track).max_rows]
-        key = bench.key("screen", task.id, rows_hash(mine), rows_hash(reference.test))
-        screened = bench.store.find("screen", key, Screened)
-        screened = screened or bench.store.keep("screen", key, screen(mine, reference.test))
-        kept = tuple(mine[number] for number in screened.kept)
-        delivered.append(Delivered(exam, kept, screened))
-        evaluation.report("screen", len(delivered), len(rows))
+        found[task.id] = (exam, reference)
+    return found
+
+
+def _screened(
+    evaluation: Evaluation, entry: Entry, exams: Exams, rows: dict[str, tuple[Row, ...]]
+) -> dict[str, Delivered]:
+    sources = evaluation.benchmark.sources() if evaluation.bench.protocol.screen else {}
+    itself = tasks_from_reference(entry.submission.provenance.url, sources)
+    delivered = {}
+    for task, (exam, reference) in exams.items():
+        if task in itself:
+            delivered[task] = Delivered(exam, (), None, ITSELF)
+        elif task in rows:
+            mine = rows[task][: track_named(exam.task.track).max_rows]
+            delivered[task] = _after_screen(evaluation, exam, mine, reference)
+            evaluation.report("screen", len(delivered), len(rows))
     return delivered
 
 
-def _few_shot(evaluation: Evaluation, delivered: list[Delivered], scores: Scores) -> None:
-    usable = [one for one in delivered if one.rows]
-    for done, one in enumerate(usable, 1):
+def _after_screen(evaluation: Evaluation, exam: Exam, mine: tuple[Row, ...], reference: Reference) -> Delivered:
+    bench, settings = evaluation.bench, evaluation.bench.protocol.screen
+    if settings is None:
+        return Delivered(exam, mine, None)
+    key = bench.key("screen", settings, exam.task.id, rows_hash(mine), rows_hash(reference.test))
+    screened = bench.store.once(
+        "screen", key, Screened, lambda: screen(mine, reference.test, settings.near, exam.task.language)
+    )
+    return Delivered(exam, tuple(mine[number] for number in screened.kept), screened)
+
+
+def _judged(
+    evaluation: Evaluation, entry: Entry, exams: Exams, delivered: dict[str, Delivered]
+) -> dict[str, MetadataVerdict]:
+    """The judge's verdict on every task, missing ones included; empty without a judge."""
+    if evaluation.judge is None:
+        return {}
+    found = [
+        Discovered(
+            task=task,
+            reference=reference.metadata,
+            rows=delivered[task].rows if task in delivered else (),
+            metadata=entry.descriptions.get(task),
+        )
+        for task, (_, reference) in exams.items()
+    ]
+    said = entry.submission.provenance.description
+    bench = evaluation.bench
+
+    def progress(_name: str, done: int, of: int) -> None:
+        bench.progress("judging metadata", done, of)
+        evaluation.report("metadata", done, of)
+
+    return {one.task: one for one in judge_metadata(evaluation.judge, found, said, bench.store, progress)}
+
+
+def _few_shot(evaluation: Evaluation, delivered: dict[str, Delivered], answers: Answers) -> None:
+    usable = {task: one for task, one in delivered.items() if one.rows}
+    for done, (task, one) in enumerate(usable.items(), 1):
         for shots in evaluation.bench.protocol.few_shot.shots:
-            measured = few_shot(evaluation.bench, one.exam, one.rows, shots)
-            scores[one.exam.task.id].append(_scored(evaluation, one.exam.task, METHOD[shots], measured))
+            draws = few_shot(evaluation.bench, one.exam, one.rows, shots)
+            texts = tuple(answered.texts for answered in draws)
+            answers[task][METHOD[shots]] = MethodAnswers(method=METHOD[shots], draws=texts)
         evaluation.report("few_shot", done, len(usable))
 
 
-def _fine_tune(evaluation: Evaluation, delivered: list[Delivered], scores: Scores) -> None:
-    units = [Unit(one.exam, one.rows) for one in delivered if one.rows]
+def _fine_tune(evaluation: Evaluation, delivered: dict[str, Delivered], answers: Answers) -> None:
+    seed = evaluation.bench.protocol.sft.seed
+    units = [Unit(one.exam, one.rows, seed) for one in delivered.values() if one.rows]
     evaluation.report("fine_tune", 0, len(units))
-    for done, (unit, measured) in enumerate(fine_tune(evaluation.bench, units), 1):
-        scores[unit.exam.task.id].append(_scored(evaluation, unit.exam.task, "fine_tune", measured))
+    for done, (unit, answered) in enumerate(fine_tune(evaluation.bench, units), 1):
+        answers[unit.exam.task.id]["fine_tune"] = MethodAnswers(method="fine_tune", draws=(answered.texts,))
         evaluation.report("fine_tune", done, len(units))
 
 
-def _scored(evaluation: Evaluation, task: Task, method: Method, measured: Measured) -> MethodScore:
-    anchor, rules = evaluation.anchors.tasks[task.id], evaluation.bench.protocol.gain
-    return MethodScore(
-        method=method,
-        score=measured.score,
-        gain=gain(measured.score, anchor, rules),
-        others=tuple(other.score for other in measured.others),
+def _record(
+    evaluation: Evaluation,
+    exam: Exam,
+    one: Delivered | None,
+    answers: dict[Method, MethodAnswers],
+    verdict: MetadataVerdict | None,
+) -> TaskRecord:
+    task: Task = exam.task
+    return TaskRecord(
+        task=task,
+        exam_sha256=exam.sha256,
+        questions=exam.rows,
+        labels=exam.labels,
+        anchor=evaluation.anchors.tasks[task.id],
+        end_answers=answers_of(evaluation.benchmark, evaluation.anchors, task.id),
+        rows=min(len(one.rows), evaluation.bench.protocol.sft.max_rows) if one else 0,
+        delivered=one is not None,
+        screened=one.screened if one else None,
+        answers=tuple(answers.values()),
+        verdict=verdict,
+        refused=one.refused if one else None,
     )
 
 
-def _total(evaluation: Evaluation, entry: Entry, delivered: list[Delivered], scores: Scores) -> Result:
-    by_task = {one.exam.task.id: one for one in delivered}
-    results = tuple(_task_result(evaluation, task, by_task.get(task.id), scores) for task in evaluation.tasks)
-    _all_scored(evaluation, results)
-    evaluation.report("total", len(results), len(results))
-    protocol = evaluation.bench.protocol
+def _run(evaluation: Evaluation, entry: Entry) -> Run:
     submission = entry.submission
-    return Result(
+    return Run(
         submission=submission.id,
         track=submission.track,
         system=submission.system,
         system_type=submission.system_type,
         team=submission.team,
-        protocol=protocol.name,
-        protocol_sha256=protocol.sha256,
+        protocol=evaluation.bench.protocol,
         setup=evaluation.bench.setup,
-        flagged=_flag(delivered, protocol.screen.flag_over) or evaluation.partial,
-        tasks=results,
-        totals=totals(evaluation.tasks, results, evaluation.anchors.tasks, protocol.methods),
+        partial=evaluation.partial,
+        tasks=tuple(task.id for task in evaluation.tasks),
     )
-
-
-def _task_result(evaluation: Evaluation, task: Task, one: Delivered | None, scores: Scores) -> TaskResult:
-    anchor = evaluation.anchors.tasks[task.id]
-    protocol = evaluation.bench.protocol
-    nothing = "every row copied a hidden test row" if one else "no data was delivered"
-    return TaskResult(
-        task=task.id,
-        state="scored" if one and one.rows else "missing",
-        rows=min(len(one.rows), protocol.sft.max_rows) if one else 0,
-        removed=one.screened.removed if one else 0,
-        base=anchor.base,
-        reference=anchor.reference,
-        methods=tuple(scores[task.id])
-        if one and one.rows
-        else tuple(_no_gain(task, method, nothing) for method in protocol.methods),
-    )
-
-
-def _all_scored(evaluation: Evaluation, results: tuple[TaskResult, ...]) -> None:
-    """Raise EvaluatorError for a number that could not be measured: it blocks publication (DESIGN.md, rule 2)."""
-    for result in results:
-        if admitted(evaluation.anchors.tasks[result.task]):
-            for score in result.methods:
-                if score.gain.value is None:
-                    raise EvaluatorError(f"{result.task} could not be scored by {score.method}: {score.gain.why}.")
-
-
-def _no_gain(task: Task, method: Method, why: str) -> MethodScore:
-    """A missing task: nothing to score, and no gain (SCORING.md, arena@1, rule 2)."""
-    return MethodScore(
-        method=method, score=Score(name=task.metric, n=0, why=why), gain=Score(name="gain", value=0.0, n=0)
-    )
-
-
-def _flag(delivered: list[Delivered], over: float) -> str | None:
-    removed = sum(one.screened.removed for one in delivered)
-    rows = removed + sum(len(one.screened.kept) for one in delivered)
-    if rows and removed / rows > over:
-        return (
-            f"{removed} of {rows} rows ({removed / rows:.0%}) copy hidden test rows, more than {over:.0%}: "
-            "unranked until an organiser has looked."
-        )
-    return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from evaluator.metadata.judge import Judge
 from evaluator.workbench import Workbench
 from submissions.benchmark import Benchmark
-from submissions.models import Anchors, Row, Stage, Submission, Task
+from submissions.models import Anchors, Metadata, Row, Stage, Submission, Task
 
 StageReport = Callable[[Stage, int, int], None]
 """Called with the stage, tasks done in it, and tasks in all."""
@@ -20,6 +22,8 @@ class Entry:
     submission: Submission
     rows: Callable[[str], tuple[Row, ...]]
     """The delivered rows of a task; only called for tasks that the submission has."""
+    descriptions: Mapping[str, Metadata]
+    """What the submitter says of the data sets, by task."""
 
 
 @dataclass(frozen=True)
@@ -31,5 +35,9 @@ class Evaluation:
     anchors: Anchors
     bench: Workbench
     report: StageReport
+    folder: Path
+    """Gets what the Result can be computed from again (evaluator/records.py)."""
+    judge: Judge | None = None
+    """Compares metadata; None leaves it out."""
     partial: str | None = None
     """Why only some of the benchmark's tasks are scored, or None if all are."""

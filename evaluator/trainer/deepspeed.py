@@ -41,7 +41,7 @@ class DeepSpeedTrainer:
                 "out": str(job.out.resolve()),
                 "base_model": str(self.base_model.resolve()),
                 "dtype": self.protocol.base_model.dtype,
-                "sft": self.protocol.sft.model_dump(),
+                "sft": {**self.protocol.sft.model_dump(), "seed": job.seed},
                 "device": self.profile.device,
                 "micro_batch": self.profile.micro_batch,
             }

@@ -20,6 +20,8 @@ class TrainJob:
     """JSON lines of `input_ids` and `labels`, equally long lists."""
     out: Path
     """The folder of the fine-tuned model; it appears whole or not at all."""
+    seed: int
+    """Orders the rows of each epoch."""
 
 
 @dataclass(frozen=True)

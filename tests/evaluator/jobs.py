@@ -21,4 +21,4 @@ def a_job(folder: Path, name: str, count: int, template: Template) -> TrainJob:
     rows.write_text(
         "".join(json.dumps({"input_ids": example.input_ids, "labels": example.labels}) + "\n" for example in examples)
     )
-    return TrainJob(name, rows, folder / name)
+    return TrainJob(name, rows, folder / name, seed=42)

@@ -6,10 +6,11 @@ from statistics import stdev
 
 import pytest
 
-from evaluator.anchors import fitting_anchors, held_for, measure_anchors, refused
+from evaluator.anchors import answers_of, fitting_anchors, held_for, measure_anchors, refused
 from evaluator.errors import Unmeasured
 from evaluator.null import NullGenerator, NullTrainer, null_workbench
 from evaluator.protocol import Protocol
+from evaluator.records import anchor_of
 from evaluator.workbench import Workbench
 from submissions.arena import dump
 from submissions.benchmark import Benchmark
@@ -64,6 +65,35 @@ def test_both_ends_of_every_scale_are_measured_and_stored(benchmark: Benchmark, 
     assert benchmark.anchors("demo@1") == found == fitting_anchors(benchmark, bench, TASKS)
     assert [job.name for job in trainer.jobs] == ["a", "b", "c"]
     assert generator.models[:3] == [bench.model] * 3
+
+
+def test_each_seed_trains_the_reference_once_and_the_anchor_is_their_mean(benchmark: Benchmark, tmp_path: Path) -> None:
+    bench, trainer, generator = tools(tmp_path / "work", demo(anchors={"seeds": (42, 43, 44)}))
+
+    def says(model: Path, prompt: Sequence[int]) -> str:
+        """The model of the last seed knows nothing."""
+        by_seed = {job.out: job.seed for job in trainer.jobs}
+        return "" if by_seed.get(model) == 44 else generator.says(model, prompt)
+
+    generator._answer = says
+    anchor = measure_anchors(benchmark, bench, TASKS[:1]).tasks["a"]
+    assert [(job.name, job.seed) for job in trainer.jobs] == [("a", 42), ("a", 43), ("a", 44)]
+    assert anchor.seeds == (0.75, 0.75, 0.0)
+    assert anchor.reference.value == pytest.approx(0.5)
+    assert anchor.seed_sd == pytest.approx(stdev(anchor.seeds))
+    assert anchor.noise > anchor.seed_sd / 3**0.5, "the error holds the seeds' and the items'"
+
+
+def test_the_answers_behind_the_anchors_are_kept_beside_them(benchmark: Benchmark, tmp_path: Path) -> None:
+    bench = tools(tmp_path / "work")[0]
+    anchors = measure_anchors(benchmark, bench, TASKS)
+    answers = answers_of(benchmark, anchors, "a")
+    assert answers is not None
+    exam = bench.exam(TASKS[0], benchmark.reference("a"))
+    assert anchor_of(exam, answers, anchors.tasks["a"].train_sha256) == anchors.tasks["a"]
+    (benchmark.repo.folder / "anchors/demo@1/a.json").unlink()
+    with pytest.raises(Unmeasured, match="The answers behind the anchors of a are gone"):
+        answers_of(benchmark, anchors, "a")
 
 
 def test_measured_again_nothing_is_done_or_committed_again(benchmark: Benchmark, tmp_path: Path) -> None:
@@ -128,6 +158,6 @@ def test_no_anchors_are_named_with_the_command_that_measures_them(benchmark: Ben
 
 def test_tasks_that_the_reference_does_not_help_are_refused(benchmark: Benchmark, tmp_path: Path) -> None:
     bench = null_workbench(tmp_path / "work", DEMO, NullTrainer(), NullGenerator())
-    assert refused(measure_anchors(benchmark, bench, TASKS)) == ["a", "b", "c"]
+    assert refused(measure_anchors(benchmark, bench, TASKS), DEMO) == ["a", "b", "c"]
     helped = measure_anchors(a_benchmark(tmp_path / "other", TASKS), tools(tmp_path / "work2")[0], TASKS)
-    assert refused(helped) == []
+    assert refused(helped, DEMO) == []

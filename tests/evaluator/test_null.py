@@ -9,7 +9,7 @@ from tests.evaluator.worlds import demo
 
 def test_the_trainer_makes_empty_models_and_remembers_its_jobs(tmp_path: Path) -> None:
     trainer = NullTrainer()
-    jobs = [TrainJob(name, tmp_path / f"{name}.jsonl", tmp_path / name / "model") for name in "ab"]
+    jobs = [TrainJob(name, tmp_path / f"{name}.jsonl", tmp_path / name / "model", 42) for name in "ab"]
     seen: list[tuple[str, int, int]] = []
     running = trainer.train(jobs, lambda *step: seen.append(step))
     assert next(running) == Trained(jobs[0], steps=0, loss=0.0)

@@ -55,7 +55,7 @@ def test_every_setting_shapes_the_hash() -> None:
     changed = [
         protocol.model_copy(update={"test_items": protocol.test_items + 1}),
         protocol.model_copy(update={"sft": protocol.sft.model_copy(update={"learning_rate": 2e-3})}),
-        protocol.model_copy(update={"gain": protocol.gain.model_copy(update={"low": -2.0})}),
+        protocol.model_copy(update={"scale": protocol.scale.model_copy(update={"low": -2.0})}),
     ]
     assert len({protocol.sha256, *(other.sha256 for other in changed)}) == 4
 
@@ -65,3 +65,30 @@ def test_methods_are_those_of_the_shots_and_then_fine_tuning() -> None:
     fewer = protocol.model_copy(update={"few_shot": protocol.few_shot.model_copy(update={"shots": (3,)})})
     assert protocol.methods == ("few_shot_1", "few_shot_3", "few_shot_5", "fine_tune")
     assert fewer.methods == ("few_shot_3", "fine_tune")
+
+
+def test_what_is_done_with_answers_does_not_change_which_answers_they_are() -> None:
+    protocol = load_protocol("demo@1")
+    afterwards = protocol.model_copy(
+        update={"scale": protocol.scale.model_copy(update={"low": -2.0}), "metrics": "paper-metrics@1", "name": "x@1"}
+    )
+    otherwise = protocol.model_copy(update={"decoding": protocol.decoding.model_copy(update={"temperature": 0.1})})
+    assert afterwards.answers_sha256 == protocol.answers_sha256
+    assert otherwise.answers_sha256 != protocol.answers_sha256
+
+
+def test_the_three_protocols_say_what_scoring_says() -> None:
+    """The figures of SCORING.md, beside each other."""
+    paper, arena, demo = (load_protocol(name) for name in ("paper@1", "arena@1", "demo@1"))
+    shared = {"epochs": 3, "learning_rate": 1e-5, "warmup_ratio": 0.1, "cutoff_tokens": 4096, "global_batch": 16}
+    for protocol in (paper, arena):
+        assert {name: getattr(protocol.sft, name) for name in shared} == shared
+        assert protocol.sft.max_rows == protocol.test_items == 1000
+        assert len(protocol.anchors.seeds) == 3
+    assert (paper.decoding.temperature, paper.decoding.top_p, paper.decoding.top_k) == (0.1, 0.9, 50)
+    assert (paper.few_shot.draws, arena.few_shot.draws) == (1, 3)
+    assert (paper.scale.kind, paper.screen, paper.split) == ("ratio", None, "same-rows@1")
+    for protocol in (arena, demo):
+        assert (protocol.scale.kind, protocol.decoding.temperature, protocol.split) == ("gain", 0.0, "hash-split@1")
+        assert protocol.decoding.times_longest_reference == 2.0
+        assert protocol.screen is not None

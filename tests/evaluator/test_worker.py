@@ -61,7 +61,9 @@ class World:
         return null_workbench(self.folder / "work", PROTOCOL, self.trainer, generator)
 
     def worker(self, generator: NullGenerator | None = None) -> Worker:
-        return Worker(self.arena, self.benchmark, self.bench(generator or self.generator))
+        return Worker(
+            self.arena, self.benchmark, self.bench(generator or self.generator), self.folder / "work" / "results"
+        )
 
     def submit(self, name: str = "Finder", rows: dict[str, Sequence[Row]] | None = None) -> Submission:
         mine = rows or {"a": some_rows("mine", 12), "b": some_rows("mine", 12)}
@@ -325,7 +327,7 @@ def test_damage_to_what_is_stored_is_never_the_submitter_s_fault(
 def test_a_benchmark_without_the_track_is_our_fault(world: World) -> None:
     submission = world.submit()
     other = a_benchmark(world.folder / "other", [a_task("x", track="another")])
-    worker = Worker(world.arena, other, world.bench(world.generator))
+    worker = Worker(world.arena, other, world.bench(world.generator), world.folder / "work" / "results")
     assert worker.work(submission.id) == "failed"
     assert "no task of track dataset_research" in world.arena.history(submission.id).now.message
 

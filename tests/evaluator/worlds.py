@@ -8,13 +8,15 @@ from pathlib import Path
 
 from evaluator.exam import rows_hash
 from evaluator.protocol import Protocol, load_protocol
+from evaluator.records import MethodAnswers, Run, TaskRecord
+from evaluator.store import key_of
 from evaluator.workbench import Workbench
 from submissions.arena import Arena, dump, dump_lines
-from submissions.benchmark import Benchmark
+from submissions.benchmark import Benchmark, Split
 from submissions.check import check
 from submissions.intake import Delivery, receive
 from submissions.local import LocalRepo
-from submissions.models import Anchor, Anchors, Metadata, Reference, Row, Score, Setup, Submission, Task
+from submissions.models import Anchor, Anchors, Metadata, Method, Reference, Row, Score, Setup, Submission, Task
 from submissions.repo import Change
 from submissions.tracks import TRACKS
 
@@ -58,6 +60,7 @@ def a_benchmark(folder: Path, tasks: Sequence[Task], train: int = 4, test: int =
             Change(f"{where}/metadata.json", dump(reference.metadata)),
             Change(f"{where}/train.jsonl", dump_lines(reference.train)),
             Change(f"{where}/test.jsonl", dump_lines(reference.test)),
+            Change(f"{where}/split.json", dump(Split(rule="hash-split@1", sides="te" * min(train, test)))),
         ]
     repo = LocalRepo(folder)
     repo.commit(changes, repo.head())
@@ -82,10 +85,12 @@ def submitted(arena: Arena, tasks: Sequence[Task], folder: Path) -> Submission:
 
 
 def an_anchor(base: float, reference: float, noise: float = 0.0, exam: str = "0" * 64, train: str = "0" * 64) -> Anchor:
+    """An imported anchor: it needs no answers."""
     return Anchor(
         base=Score(name="accuracy", value=base, n=10),
         reference=Score(name="accuracy", value=reference, n=10),
         noise=noise,
+        origin="official",
         exam_sha256=exam,
         train_sha256=train,
     )
@@ -100,6 +105,44 @@ def some_anchors(bench: Workbench, benchmark: Benchmark, tasks: Sequence[Task], 
         ends[task.id] = an_anchor(0.0, 1.0, exam=exam.sha256, train=rows_hash(reference.train))
     protocol = bench.protocol
     return Anchors(protocol=protocol.name, protocol_sha256=protocol.sha256, setup=setup or bench.setup, tasks=ends)
+
+
+def a_record(
+    task: Task, right: Mapping[Method, int], of: int = 4, anchor: Anchor | None = None, **fields: object
+) -> TaskRecord:
+    """What is written down of a yes-or-no task whose first `right` questions were answered well, by method."""
+    rows = tuple(Row(input=f"{task.id} {number}?", output=("yes", "no")[number % 2]) for number in range(of))
+
+    def texts(good: int) -> tuple[str, ...]:
+        return tuple(row.output if number < good else "-" for number, row in enumerate(rows))
+
+    known = {
+        "task": task,
+        "exam_sha256": key_of(task.id),
+        "questions": rows,
+        "labels": ("no", "yes"),
+        "anchor": anchor or an_anchor(0.0, 1.0),
+        "end_answers": None,
+        "rows": 10,
+        "delivered": True,
+        "screened": None,
+        "answers": tuple(MethodAnswers(method=method, draws=(texts(good),)) for method, good in right.items()),
+    }
+    return TaskRecord.model_validate(known | fields)
+
+
+def a_run(tasks: Sequence[Task], protocol: Protocol | None = None) -> Run:
+    return Run(
+        submission="0" * 26,
+        track="dataset_research",
+        system="Finder",
+        system_type="search",
+        team="Team",
+        protocol=protocol or demo(),
+        setup=SETUP,
+        partial=None,
+        tasks=tuple(task.id for task in tasks),
+    )
 
 
 def demo(**changes: dict[str, object]) -> Protocol:

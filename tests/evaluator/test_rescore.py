@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from evaluator.errors import OtherRules
+from evaluator.protocol import Protocol
+from evaluator.records import AnchorAnswers, TaskRecord, anchor_of, keep
+from evaluator.rescore import rescore, same_as_stored
+from evaluator.total import result_of
+from submissions.arena import dump
+from submissions.errors import Corrupt, NotFound
+from tests.evaluator.worlds import a_record, a_run, a_task, demo
+
+TASKS = [a_task(name, "text_classification") for name in "abc"]
+
+
+def measured(record: TaskRecord) -> TaskRecord:
+    """The record with ends that were measured: one answer right at the base, all but one by the reference."""
+    rows = record.questions
+    base = tuple(row.output if number == 0 else "" for number, row in enumerate(rows))
+    top = tuple("" if number == 0 else f"The answer is {row.output}." for number, row in enumerate(rows))
+    answers = AnchorAnswers(base=base, reference=(top, tuple(row.output for row in rows)))
+    anchor = anchor_of(record.exam(demo().metrics), answers, "0" * 64)
+    return record.model_copy(update={"end_answers": answers, "anchor": anchor})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An evaluation as it is left behind."""
+    run = a_run(TASKS)
+    records = [
+        measured(a_record(task, dict.fromkeys(run.protocol.methods, right), of=20))
+        for task, right in zip(TASKS, (3, 9, 20), strict=True)
+    ]
+    keep(tmp_path, run, records)
+    (tmp_path / "result.json").write_bytes(dump(result_of(run, records)))
+    return tmp_path
+
+
+def changed(**fields: object) -> Protocol:
+    protocol = demo()
+    return Protocol.model_validate(protocol.model_dump() | fields)
+
+
+def test_the_stored_answers_give_the_published_result_bit_for_bit(folder: Path) -> None:
+    again = rescore(folder)
+    assert dump(again) == (folder / "result.json").read_bytes()
+    assert same_as_stored(folder, again)
+    assert again == rescore(folder, demo())
+
+
+def test_another_protocol_scores_the_same_answers_and_their_anchors_by_its_metrics(folder: Path) -> None:
+    other = changed(name="demo@9", metrics="paper-metrics@1")
+    before, after = rescore(folder), rescore(folder, other)
+    assert (after.protocol, after.protocol_sha256) == ("demo@9", other.sha256)
+    # "The answer is yes." names a label for arena@1; it ends with the answer for paper@1, after the full stop is off.
+    assert after.tasks[0].reference.value == before.tasks[0].reference.value
+    assert not same_as_stored(folder, after), "another protocol's Result is another"
+    scaled = rescore(folder, changed(name="demo@9", scale={"kind": "ratio"}))
+    (total,) = (one for one in scaled.totals if (one.method, one.group) == ("fine_tune", "overall"))
+    top = before.tasks[0].reference.value
+    assert top is not None
+    assert total.gain.value == pytest.approx(sum(right / 20 / top for right in (3, 9, 20)) / 3)
+
+
+@pytest.mark.parametrize(
+    ("part", "fields"), [("decoding", {"temperature": 0.5}), ("sft", {"epochs": 1.0}), ("few_shot", {"draws": 2})]
+)
+def test_a_protocol_that_asks_for_other_answers_is_refused_by_what_differs(
+    folder: Path, part: str, fields: dict[str, object]
+) -> None:
+    other = demo(**{part: fields}).model_copy(update={"name": "demo@9"})
+    with pytest.raises(OtherRules, match=f"demo@9 differs in what was asked: {part}"):
+        rescore(folder, other)
+
+
+def test_a_result_that_its_answers_do_not_give_is_named(folder: Path) -> None:
+    stored = json.loads((folder / "result.json").read_text())
+    stored["tasks"][1]["methods"][-1]["score"]["value"] = 0.99
+    (folder / "result.json").write_text(json.dumps(stored))
+    with pytest.raises(Corrupt, match="task b"):
+        same_as_stored(folder, rescore(folder))
+
+
+def test_a_folder_without_records_says_what_to_name(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"holds no run\.json"):
+        rescore(tmp_path)
+
+
+@pytest.mark.parametrize("content", [None, b"{}", b"\xff", b'{"task": NaN}'])
+def test_a_damaged_record_is_named(folder: Path, content: bytes | None) -> None:
+    file = folder / "tasks" / "b.json"
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(Corrupt, match=r"tasks/b\.json"):
+        rescore(folder)
