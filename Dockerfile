@@ -21,6 +21,7 @@ COPY evaluator/requirements-gpu.txt .
 RUN pip install --no-cache-dir --no-deps -r requirements-gpu.txt
 COPY submissions submissions
 COPY evaluator evaluator
+COPY prompts prompts
 COPY curation curation
 ENV RAY_USAGE_STATS_ENABLED=0 VLLM_NO_USAGE_STATS=1
 ENTRYPOINT ["python", "-m", "evaluator"]

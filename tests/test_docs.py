@@ -14,11 +14,23 @@ import typer
 import curation.cli
 import evaluator.cli
 import submissions.cli
+from evaluator.metrics import METRICS, Answers
+from evaluator.total import result_of
+from submissions.arena import dump
+from submissions.models import Row
+from submissions.tracks import TRACKS
+from tests.evaluator.worlds import a_record, a_run, a_task, an_anchor, demo
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md"), *ROOT.glob("demo/*.md")])
 APPS = {"submissions": submissions.cli.app, "evaluator": evaluator.cli.app, "curation": curation.cli.app}
-SCRIPTS = ("demo", "demo.build", "evaluator.tiny_llama.build", "tests.browser.screenshots")
+SCRIPTS = (
+    "demo",
+    "demo.build",
+    "evaluator.tiny_llama.build",
+    "tests.browser.screenshots",
+    "tests.evaluator.conformance",
+)
 
 
 def commands(text: str) -> list[list[str]]:
@@ -71,3 +83,38 @@ def test_the_readme_names_every_folder() -> None:
     assert tree
     named = {line.split("/")[0] for line in tree[1].splitlines() if "/" in line.split()[0]}
     assert named == folders
+
+
+def test_the_boards_number_is_recomputed_as_scoring_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tasks = [a_task(name, "text_classification") for name in "abcd"]
+    methods = demo().methods
+    records = [a_record(task, dict.fromkeys(methods, right)) for task, right in zip(tasks[:2], (1, 4), strict=True)]
+    records += [
+        a_record(tasks[2], {}, rows=0, delivered=False),
+        a_record(tasks[3], dict.fromkeys(methods, 4), anchor=an_anchor(0.5, 0.5)),
+    ]
+    result = result_of(a_run(tasks), records)
+    (total,) = (one for one in result.totals if (one.method, one.group) == ("fine_tune", "overall"))
+    (tmp_path / "result.json").write_bytes(dump(result))
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/scoring.md").read_text(), re.DOTALL)
+    exec(code, {})  # our own page
+    assert float(capsys.readouterr().out) == pytest.approx(total.gain.value)
+    assert total.gain.n == 3
+
+
+@pytest.mark.parametrize("metrics", METRICS)
+def test_the_examples_of_the_metrics_are_true(metrics: str) -> None:
+    lines = re.findall(
+        r"^\| (\w+) \| `(.+?)` \| `(.+?)` \| ([\d.]+) \| ([\d.]+) \|$", (ROOT / "docs/scoring.md").read_text(), re.M
+    )
+    assert {line[0] for line in lines} == TRACKS["dataset_research"].categories.keys()
+    for category, expected, answer, arena, paper in lines:
+        task = a_task("t", category, language="en" if expected.isascii() else "zh")
+        rows = [Row(input="Which?\nA) Paris\nB) Rome", output=expected)]
+        labels = ["negative", "positive"] if category == "text_classification" else [expected]
+        score = METRICS[metrics](Answers(task, rows, labels, [answer])).score.value
+        assert score is not None
+        assert f"{score:.4f}" == (arena if metrics.startswith("arena") else paper), (category, expected, answer)
