@@ -53,10 +53,13 @@ def measure_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task
 def import_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task]) -> Anchors:
     """Take these tasks' anchors from the official release's score files (`curation import-official`).
 
-    Raises NotFound where the benchmark has none, Unmeasured where the protocol's scores are not the release's.
+    Raises NotFound where the benchmark has none, or the protocol's scores are not the release's.
     """
     if bench.protocol.scale.kind != "ratio":
-        raise Unmeasured(f"The official scores were measured by the rules of paper@1, not of {bench.protocol.name}.")
+        raise NotFound(
+            f"There are no official scores under {bench.protocol.name}: the release was measured by paper@1. "
+            "Name that protocol, or leave --official out."
+        )
     official = benchmark.official()
     if official is None:
         raise NotFound("This benchmark holds no official scores: make it with `python -m curation import-official`.")

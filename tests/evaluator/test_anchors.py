@@ -6,15 +6,16 @@ from statistics import stdev
 
 import pytest
 
-from evaluator.anchors import answers_of, fitting_anchors, held_for, measure_anchors, refused
+from evaluator.anchors import answers_of, fitting_anchors, held_for, import_anchors, measure_anchors, refused
 from evaluator.errors import Unmeasured
 from evaluator.null import NullGenerator, NullTrainer, null_workbench
-from evaluator.protocol import Protocol
+from evaluator.protocol import Protocol, load_protocol
 from evaluator.records import anchor_of
 from evaluator.workbench import Workbench
 from submissions.arena import dump
-from submissions.benchmark import Benchmark
-from submissions.models import Anchors, Setup
+from submissions.benchmark import Benchmark, OfficialAnchor, OfficialAnchors
+from submissions.errors import NotFound
+from submissions.models import Anchors, Score, Setup
 from submissions.repo import Change
 from tests.evaluator.worlds import a_benchmark, a_reference, a_task, demo, some_anchors
 
@@ -161,3 +162,56 @@ def test_tasks_that_the_reference_does_not_help_are_refused(benchmark: Benchmark
     assert refused(measure_anchors(benchmark, bench, TASKS), DEMO) == ["a", "b", "c"]
     helped = measure_anchors(a_benchmark(tmp_path / "other", TASKS), tools(tmp_path / "work2")[0], TASKS)
     assert refused(helped, DEMO) == []
+
+
+def published(**metrics: float | None) -> dict[str, Score]:
+    """Scores of a release by metric; None is one that it lacks."""
+    return {
+        name: Score(name=name, n=8, why="No Result") if value is None else Score(name=name, value=value, n=8)
+        for name, value in metrics.items()
+    }
+
+
+def test_the_official_scores_become_the_anchors_of_paper_1(tmp_path: Path) -> None:
+    tasks = [a_task("a"), a_task("m", "language_translation"), a_task("n", "text_generation")]
+    benchmark = a_benchmark(tmp_path / "benchmark", tasks)
+    blend = ("unigram_precision", "sacrebleu")
+    official = OfficialAnchors(
+        release_sha256="0" * 64,
+        tasks={
+            "a": OfficialAnchor(official_id="a", base=published(token_f1=0.1), reference=published(token_f1=0.5)),
+            "m": OfficialAnchor(
+                official_id="m",
+                base=published(**dict.fromkeys(blend, 0.1)),
+                reference=published(unigram_precision=0.6, sacrebleu=0.2),
+            ),
+            "n": OfficialAnchor(
+                official_id="n",
+                base=published(**dict.fromkeys(blend, 0.1)),
+                reference=published(unigram_precision=0.6, sacrebleu=None),
+            ),
+        },
+    )
+    benchmark.repo.commit([Change("anchors/official.json", dump(official))], benchmark.repo.head())
+    paper = load_protocol("paper@1")
+    bench = null_workbench(tmp_path / "work", paper, NullTrainer(), NullGenerator())
+    found = import_anchors(benchmark, bench, tasks)
+    assert found == benchmark.anchors("paper@1") == fitting_anchors(benchmark, bench, tasks)
+    ends = {task: (one.base.value, one.reference.value, one.origin) for task, one in found.tasks.items()}
+    assert ends == {
+        "a": (0.1, 0.5, "official"),
+        "m": (pytest.approx(0.1), pytest.approx(0.5 * 0.6 + 0.5 * 0.2), "official"),
+        "n": (pytest.approx(0.1), None, "official"),
+    }
+    assert found.tasks["n"].reference.why == "No Result"
+    assert [part.value for part in found.tasks["m"].reference_parts] == [0.6, 0.2]
+    assert answers_of(benchmark, found, "a") is None
+    assert refused(found, paper) == []
+
+
+def test_official_scores_are_for_paper_1_alone_and_must_be_there(benchmark: Benchmark, tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="no official scores under demo@1"):
+        import_anchors(benchmark, tools(tmp_path / "work")[0], TASKS)
+    bench = null_workbench(tmp_path / "paper", load_protocol("paper@1"), NullTrainer(), NullGenerator())
+    with pytest.raises(NotFound, match="import-official"):
+        import_anchors(benchmark, bench, TASKS)

@@ -54,6 +54,12 @@ WORK = ("work", "--arena", "{here}/arena", "--benchmark", "{here}/benchmark", "-
         ((*ANCHORS, "--protocol", "demo@9"), "there are: arena@1, demo@1, paper@1"),
         ((*ANCHORS, "--tasks", "zzz"), "there are: a, b"),
         ((*WORK, "--profile", "gpu"), "there are: "),
+        ((*SCORE, "--protocol", "arena@1"), "say where to ask it with --judge FILE"),
+        ((*WORK, "--protocol", "paper@1"), "--no-judge"),
+        ((*SCORE, "--protocol", "arena@1", "--judge", "{here}/none.toml"), "No file {here}/none.toml"),
+        ((*ANCHORS, "--official"), "no official scores under demo@1"),
+        (("rescore", "{here}/mine"), "holds no run.json"),
+        (("rescore", "{here}/mine", "--protocol", "demo@9"), "there are: arena@1"),
         (("anchors", "--benchmark", "{here}/mine"), "holds no benchmark"),
         (("work", "--arena", "{here}/no/where", "--benchmark", "{here}/benchmark", "--once"), "{here}/no"),
     ],
@@ -116,3 +122,21 @@ def test_neither_torch_nor_transformers_is_loaded_by_a_worker_s_own_process() ->
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("base_url = ", "is not TOML"),
+        ("budget_tokens = 9", "base_url: Field required"),
+        ('base_url = "ftp://x"\nbudget_tokens = 9', "wanted http"),
+        ('base_url = "http://x/v1"\nbudget_tokens = 9\nkey = "sk-secret"', "key: Extra inputs are not permitted"),
+    ],
+)
+def test_a_judges_file_that_cannot_be_read_says_what_is_wrong_in_it(cli: Cli, content: str, said: str) -> None:
+    (cli.folder / "judge.toml").write_text(content)
+    done = cli(*SCORE, "--protocol", "arena@1", "--judge", str(cli.folder / "judge.toml"))
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "sk-secret" not in done.stderr
+    assert "Traceback" not in done.stderr

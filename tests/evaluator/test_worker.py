@@ -12,12 +12,25 @@ from evaluator.null import NullGenerator, NullTrainer, null_workbench
 from evaluator.workbench import Workbench
 from evaluator.worker import Worker, alone, spaced
 from submissions.arena import Arena, dump, folder_of
-from submissions.benchmark import Benchmark
+from submissions.benchmark import Benchmark, Source, Sources
+from submissions.check import check
 from submissions.errors import EvaluatorError
+from submissions.intake import Delivery, receive
 from submissions.local import LocalRepo
 from submissions.models import Row, Submission
 from submissions.repo import Change
-from tests.evaluator.worlds import a_benchmark, a_reference, a_task, delivered, demo, some_anchors, some_rows, submitted
+from submissions.tracks import TRACKS
+from tests.evaluator.worlds import (
+    NOW,
+    a_benchmark,
+    a_reference,
+    a_task,
+    delivered,
+    demo,
+    some_anchors,
+    some_rows,
+    submitted,
+)
 
 TASKS = [a_task("a", subsets=("full", "pro")), a_task("b", "multiple_choice"), a_task("c", kind="reasoning")]
 PROTOCOL = demo()
@@ -380,3 +393,23 @@ def test_rows_that_do_not_count_do_not_dilute_the_screen(world: World) -> None:
     (a,) = (task for task in world.arena.result(submission.id).tasks if task.task == "a")
     assert a.removed == 2
     assert a.rows == min(998, PROTOCOL.sft.max_rows)
+
+
+def test_data_that_names_the_reference_itself_as_its_origin_is_not_used(world: World) -> None:
+    sources = Sources(tasks={task.id: Source(source=f"org/{task.id}", licence="-") for task in TASKS})
+    world.benchmark.repo.commit([Change("sources.json", dump(sources))], world.benchmark.repo.head())
+    submission = world.submit()
+    honest = world.worker()
+    assert honest.work(submission.id) == "published"
+    assert [task.state for task in world.arena.result(submission.id).tasks[:2]] == ["scored", "scored"]
+    form = {"system": "Copier", "system_type": "search", "team": "T", "submitter": "A"}
+    form |= {"url": "https://example.org/datasets/Org/a/tree/main"}
+    into = world.folder / "copied"
+    into.mkdir()
+    report = check([world.folder / "Finder"], TASKS, into=into, track=TRACKS["dataset_research"])
+    copied = receive(world.arena, report, into, Delivery.from_form(form), NOW)
+    assert world.worker().work(copied.id) == "published"
+    task, other = world.arena.result(copied.id).tasks[:2]
+    assert (task.state, task.rows, task.methods[-1].gain.value) == ("missing", 0, 0.0)
+    assert "names the reference data set itself" in str(task.methods[-1].score.why)
+    assert other.state == "scored"

@@ -1,0 +1,167 @@
+"""A whole evaluation with a metadata judge: real worker, real client, a double on loopback."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from evaluator.chat.loopback import Asked, Loopback, Reply, completion
+from evaluator.metadata.connect import open_judge
+from evaluator.metadata.judge import Judge
+from evaluator.metadata.verdict import DIMENSIONS
+from evaluator.null import NullGenerator, NullTrainer, null_workbench
+from evaluator.protocol import Protocol
+from evaluator.rescore import rescore
+from evaluator.worker import Worker
+from submissions.arena import Arena, dump
+from submissions.benchmark import Benchmark
+from submissions.local import LocalRepo
+from submissions.models import Metadata, Submission
+from submissions.repo import Change
+from tests.evaluator.judges import ENVIRON, SETTINGS, a_connection, description, is_comparison, says_seven, verdict
+from tests.evaluator.judges import no_ambient_settings as no_ambient_settings
+from tests.evaluator.worlds import a_benchmark, a_task, delivered, demo, some_anchors, some_rows, submitted
+
+TASKS = [a_task("a"), a_task("b"), a_task("c", kind="reasoning")]
+PROTOCOL = Protocol.model_validate(demo().model_dump() | {"judge": SETTINGS.model_dump()})
+FULL = Metadata(
+    introduction="numbers",
+    task="counting",
+    question="what comes next",
+    domain="arithmetic",
+    input="a number",
+    output="the next",
+    source="made up",
+    samples_count=9,
+    example=some_rows("elsewhere", 1)[0],
+)
+
+
+class World:
+    """An arena, a benchmark whose references are described, and a judge on loopback."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.arena = Arena(LocalRepo(folder / "submissions"), LocalRepo(folder / "results"))
+        self.benchmark: Benchmark = a_benchmark(folder / "benchmark", TASKS)
+        said = [Change(f"references/{task.id}/metadata.json", dump(FULL)) for task in TASKS]
+        self.benchmark.repo.commit(said, self.benchmark.repo.head())
+        self.bench = null_workbench(folder / "work", PROTOCOL, NullTrainer(), NullGenerator())
+        anchors = dump(some_anchors(self.bench, self.benchmark, TASKS))
+        self.benchmark.repo.commit([Change(f"anchors/{PROTOCOL.name}.json", anchors)], self.benchmark.repo.head())
+
+    def submit(self, descriptions: Mapping[str, Metadata]) -> Submission:
+        """Data for a and b, described as given."""
+        folder = delivered(self.folder / "Finder", {name: some_rows("mine", 12) for name in "ab"})
+        lines = (json.dumps({"task": task, "metadata": one.model_dump()}) for task, one in descriptions.items())
+        if descriptions:
+            (folder / "metadata.jsonl").write_text("\n".join(lines))
+        return submitted(self.arena, TASKS, folder)
+
+    @contextmanager
+    def judging(self, answer: Callable[[Asked], Reply] = says_seven, **fields: object) -> Iterator[Loopback]:
+        with Loopback(answer) as self.server:
+            self.connection = a_connection(self.server.base_url, **fields)
+            yield self.server
+
+    @contextmanager
+    def judge(self, ledger: str) -> Iterator[Judge]:
+        path = self.folder / "judge.sqlite"
+        with open_judge(SETTINGS, self.connection, ENVIRON, path, ledger) as opened:
+            yield opened
+
+    def work(self, submission: Submission) -> str:
+        worker = Worker(self.arena, self.benchmark, self.bench, self.folder / "records", self.judge)
+        return worker.work(submission.id)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_the_result_says_what_the_judge_said_and_who_described_the_data(world: World) -> None:
+    submission = world.submit({"a": FULL})
+    with world.judging():
+        assert world.work(submission) == "published"
+    judged = world.arena.result(submission.id).metadata
+    assert judged is not None
+    assert judged.origins == {"generated": 1, "missing": 1, "submitted": 1}
+    assert [score.name for score in judged.dimensions] == list(DIMENSIONS)
+    assert judged.average.value == pytest.approx(14 / 3), "7, 7, and 0 for the task that is missing"
+    assert (judged.model, judged.prompts) == ("judge", ("judge@1", "describe@1"))
+    stages = [entry.stage for entry in world.arena.history(submission.id).entries]
+    assert stages.index("metadata") == stages.index("screen") + 1
+
+
+def test_a_rescore_keeps_the_verdicts_bit_for_bit(world: World) -> None:
+    submission = world.submit({})
+    with world.judging():
+        world.work(submission)
+    folder = world.folder / "records" / submission.id
+    assert dump(rescore(folder)) == (folder / "result.json").read_bytes()
+    assert dump(rescore(folder)) == world.arena.results.read(f"results/{submission.id}.json")
+
+
+def test_no_word_of_the_judge_or_the_reference_is_published(world: World) -> None:
+    submission = world.submit({"a": FULL.model_copy(update={"introduction": "MY OWN WORDS"})})
+    with world.judging():
+        world.work(submission)
+    published = world.arena.results.read(f"results/{submission.id}.json").decode()
+    for word in ("because of", "MY OWN WORDS", FULL.introduction, "some glaciers"):
+        assert word not in published
+
+
+def test_an_answer_in_prose_blocks_publication_until_it_was_asked_again(world: World) -> None:
+    submission = world.submit({"a": FULL, "b": FULL.model_copy(update={"introduction": "other numbers"})})
+    asked: list[Asked] = []
+
+    def prose_at_first(one: Asked) -> Reply:
+        asked.append(one)
+        return completion("I find both splendid, 10 out of 10." if len(asked) == 1 else verdict())
+
+    with world.judging(prose_at_first):
+        assert world.work(submission) == "failed"
+        now = world.arena.history(submission.id).now
+        assert (now.fault, submission.id in world.arena.result_ids()) == ("evaluator", False)
+        assert "The judge has no verdict on 1 of 3 tasks" in now.message
+        assert world.work(submission) == "published"
+    assert len(asked) == 3, "what was answered is not asked again"
+
+
+def test_a_spent_budget_stops_the_stage_and_nothing_is_published(world: World) -> None:
+    submission = world.submit({"a": FULL, "b": FULL})
+    with world.judging(budget_tokens=10):
+        assert world.work(submission) == "failed"
+        assert "budget is spent" in world.arena.history(submission.id).now.message
+        assert world.server.asked == []
+    with world.judging():
+        assert world.work(submission) == "published"
+
+
+def test_the_judges_server_is_named_when_it_is_gone_and_the_key_is_not(world: World) -> None:
+    submission = world.submit({"a": FULL})
+    with world.judging(retries=0):
+        pass
+    assert world.work(submission) == "failed"
+    message = world.arena.history(submission.id).now.message
+    assert "could not be asked" in message
+    assert ENVIRON["JUDGE_KEY"] not in message
+
+
+def test_the_judge_never_moves_a_gain(world: World) -> None:
+    submission = world.submit({"a": FULL})
+    with world.judging(lambda asked: completion(verdict(0) if is_comparison(asked) else description())):
+        world.work(submission)
+    low = world.arena.result(submission.id)
+    other = World(world.folder / "other")
+    again = other.submit({"a": FULL})
+    with other.judging():
+        other.work(again)
+    high = other.arena.result(again.id)
+    assert low.totals == high.totals
+    assert low.metadata != high.metadata
