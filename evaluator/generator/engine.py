@@ -20,6 +20,7 @@ def boot(start: dict[str, Any]) -> LLM:
         seed=start["seed"],
         enforce_eager=True,
         enable_prefix_caching=True,
+        enable_chunked_prefill=start["chunked_prefill"],
         disable_log_stats=True,
     )
 

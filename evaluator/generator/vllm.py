@@ -84,7 +84,9 @@ class VllmGenerator:
                     "model": str(self._folder / "model"),
                     "dtype": self._protocol.base_model.dtype,
                     "max_model_len": decoding.max_prompt_tokens + decoding.max_new_tokens,
-                    "seed": self._protocol.few_shot.seed,
+                    "seed": decoding.seed,
+                    # vLLM winds a seeded request's generator back after a partial prefill, which CPU generators cannot.
+                    "chunked_prefill": profile.device != "cpu" or decoding.temperature == 0,
                 }
             )
             self._child.receive(profile.start_seconds)

@@ -74,6 +74,14 @@ def test_good_rows_are_worth_about_what_the_reference_is_worth(undisturbed: byte
     assert [task.state for task in result.tasks] == ["scored", "scored"]
 
 
+def test_a_rescore_from_the_stored_answers_gives_the_same_bytes(measured: Measured, undisturbed: bytes) -> None:
+    out = measured.folder / "undisturbed"
+    again = measured.folder / "again.json"
+    said = done(evaluator("rescore", out, "--out", again))
+    assert again.read_bytes() == undisturbed
+    assert "the same, bit for bit" in said
+
+
 def test_a_killed_evaluation_goes_on_to_the_same_result(measured: Measured, undisturbed: bytes) -> None:
     out = measured.prepared("killed")
     finished = out / "work" / "stages"

@@ -142,3 +142,20 @@ def test_a_killed_engine_is_named_with_its_log_and_the_next_call_boots_another(
 
 def _log_of(process: psutil.Process) -> str:
     return str(Path(f"/proc/{process.pid}/fd/1").readlink())
+
+
+def test_sampled_answers_come_again_by_their_seed_and_not_by_the_others_beside_them(
+    tiny: Path, template: Template, prompts: list[list[int]], tmp_path: Path
+) -> None:
+    """paper@1 samples; at a temperature of 1 an untrained model says something else each time, but for the seed."""
+
+    def sampled(seed: int) -> VllmGenerator:
+        rules = demo(decoding={"temperature": 1.0, "top_p": 0.9, "top_k": 50, "seed": seed})
+        return VllmGenerator(tiny, rules, load_profile("cpu"), template.stop_ids, tmp_path / f"{seed}.log")
+
+    with sampled(42) as running:
+        first = running.generate(tiny, prompts, LIMIT)
+        assert running.generate(tiny, prompts, LIMIT) == first
+        assert running.generate(tiny, prompts[3:4], LIMIT) == first[3:4]
+    with sampled(43) as running:
+        assert running.generate(tiny, prompts, LIMIT) != first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,19 @@ from submissions.benchmark import Benchmark, Split
 from submissions.check import check
 from submissions.intake import Delivery, receive
 from submissions.local import LocalRepo
-from submissions.models import Anchor, Anchors, Metadata, Method, Reference, Row, Score, Setup, Submission, Task
+from submissions.models import (
+    Anchor,
+    Anchors,
+    DataFile,
+    Metadata,
+    Method,
+    Reference,
+    Row,
+    Score,
+    Setup,
+    Submission,
+    Task,
+)
 from submissions.repo import Change
 from submissions.tracks import TRACKS
 
@@ -51,11 +64,16 @@ def a_reference(task: str, train: int = 4, test: int = 4) -> Reference:
     return Reference(task=task, metadata=METADATA, train=some_rows(task, train), test=some_rows(task, test, start=1000))
 
 
-def a_benchmark(folder: Path, tasks: Sequence[Task], train: int = 4, test: int = 4) -> Benchmark:
-    """A benchmark whose reference rows are those of `a_reference`."""
+def a_benchmark(
+    folder: Path, tasks: Sequence[Task], train: int = 4, test: int = 4, rows: Sequence[Row] = ()
+) -> Benchmark:
+    """A benchmark whose reference rows are those of `a_reference`, or `rows`, every other one for the test."""
     changes = [Change("tasks.jsonl", dump_lines(tasks))]
+    train, test = (len(rows[::2]), len(rows[1::2])) if rows else (train, test)
     for task in tasks:
         reference, where = a_reference(task.id, train, test), f"references/{task.id}"
+        if rows:
+            reference = reference.model_copy(update={"train": tuple(rows[::2]), "test": tuple(rows[1::2])})
         changes += [
             Change(f"{where}/metadata.json", dump(reference.metadata)),
             Change(f"{where}/train.jsonl", dump_lines(reference.train)),
@@ -65,6 +83,13 @@ def a_benchmark(folder: Path, tasks: Sequence[Task], train: int = 4, test: int =
     repo = LocalRepo(folder)
     repo.commit(changes, repo.head())
     return Benchmark(repo)
+
+
+def a_file(task: str, rows: Sequence[Row]) -> DataFile:
+    """How a submission names these rows."""
+    content = dump_lines(rows)
+    digest = hashlib.sha256(content).hexdigest()
+    return DataFile(task=task, path=f"data/{task}.jsonl", sha256=digest, bytes=len(content), rows=len(rows))
 
 
 def delivered(folder: Path, rows: Mapping[str, Sequence[Row]]) -> Path:
