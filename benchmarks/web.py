@@ -61,7 +61,7 @@ def filled(folder: Path, rows: int) -> None:
     changes = [Change("tasks.jsonl", dump_lines(tasks()))]
     for number in range(rows):
         made, _ = submission(number, f"System {number}", f"Team {number % 40}", "search")
-        changes.append(Change(f"results/{made.id}.json", dump(result(made, number / rows))))
+        changes.append(Change(f"results/{made.id}/demo@1.json", dump(result(made, number / rows))))
         changes.append(Change(f"status/{made.id}.json", dump(published(made))))
     commit_again(arena.results, changes)
 

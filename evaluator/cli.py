@@ -152,7 +152,9 @@ def anchors(
 
 @app.command("rescore")
 def rescore_command(
-    folder: Annotated[Path, typer.Argument(metavar="RESULT_DIR", help="The --out of `score`, or work/results/<id>.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="RESULT_DIR", help="The --out of `score`, or work/results/<id>/<protocol>.")
+    ],
     protocol: Annotated[str, typer.Option(help="Other rules for the same answers; its own if not given.")] = "",
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the Result here.")] = None,
     as_json: AsJson = False,

@@ -138,7 +138,7 @@ def kept(folder: Path) -> tuple[Run, list[TaskRecord]]:
     if not (folder / "run.json").is_file():
         raise NotFound(
             f"{folder} holds no run.json: name the --out folder of `score`, "
-            "or results/<submission> in the arena's work folder."
+            "or results/<submission>/<protocol> in the arena's work folder."
         )
     run = _read(folder / "run.json", Run)
     return run, [_read(folder / "tasks" / f"{task}.json", TaskRecord) for task in run.tasks]

@@ -23,7 +23,7 @@ from evaluator.judging import Opened, no_judge
 from evaluator.tracks import SCORERS, Entry, Evaluation
 from evaluator.tracks.evaluation import StageReport
 from evaluator.workbench import Workbench
-from submissions.arena import Arena, commit_again, dump, dump_lines
+from submissions.arena import Arena, commit_again, dump, dump_lines, result_path
 from submissions.benchmark import Benchmark
 from submissions.errors import ArenaError, Corrupt, EvaluatorError
 from submissions.local import write_whole
@@ -41,16 +41,18 @@ class Worker:
     benchmark: Benchmark
     bench: Workbench
     records: Path
-    """Gets a folder for each submission, with what its Result can be computed from again."""
+    """Gets a folder for each submission and protocol, with what the Result can be computed from again."""
     judge: Opened = no_judge
 
     def pending(self) -> list[str]:
-        """Submissions that are neither published nor refused, oldest first."""
-        return [ulid for ulid in self.arena.submission_ids() if self._is_pending(ulid)]
+        """Submissions that are not refused and have no result under this protocol yet, oldest first."""
+        name, published = self.bench.protocol.name, self.arena.published()
+        waiting = [ulid for ulid in self.arena.submission_ids() if name not in published.get(ulid, ())]
+        return [ulid for ulid in waiting if self._is_pending(ulid)]
 
     def _is_pending(self, ulid: str) -> bool:
         try:
-            return self.arena.history(ulid).now.state not in {"published", "refused"}
+            return self.arena.history(ulid).now.state != "refused"
         except Corrupt as error:
             log.error("%s is passed over: %s", ulid, error)  # one damaged file must not stop the queue
             return False
@@ -102,7 +104,7 @@ class Worker:
                 anchors=fitting_anchors(self.benchmark, self.bench, tasks),
                 bench=self.bench,
                 report=spaced(partial(self._report, submission.id)),
-                folder=self.records / submission.id,
+                folder=self._folder(submission.id),
                 judge=judge,
             )
             rows = partial(self.arena.rows, submission)
@@ -115,10 +117,13 @@ class Worker:
         commit_again(self.arena.results, [self._noted(ulid, status)])
 
     def _publish(self, result: Result) -> None:
-        path = f"results/{result.submission}.json"
-        write_whole(self.records / result.submission / "result.json", dump(result))
+        path = result_path(result.submission, result.protocol)
+        write_whole(self._folder(result.submission) / "result.json", dump(result))
         status = _status("published", "The result is public.", stage="publish")
         commit_again(self.arena.results, [Change(path, dump(result)), self._noted(result.submission, status)])
+
+    def _folder(self, ulid: str) -> Path:
+        return self.records / ulid / self.bench.protocol.name
 
     def _failed(self, ulid: str, message: str) -> State:
         commit_again(self.arena.results, [self._noted(ulid, _status("failed", message, fault="evaluator"))])

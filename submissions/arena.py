@@ -1,7 +1,7 @@
 """The two repositories that the web app and the evaluator share, and the records in them.
 
 submissions (private)  <yyyy>/<mm>/<ulid>/submission.json + data/<task>.jsonl     written by the web app or `submit`
-results     (public)   tasks.jsonl, status/<ulid>.json, results/<ulid>.json       written by the evaluator
+results     (public)   tasks.jsonl, status/<ulid>.json, results/<ulid>/<protocol>.json       written by the evaluator
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from submissions.models import Description, History, Metadata, Record, Result, R
 from submissions.repo import Change, Repo
 
 R = TypeVar("R", bound=Record)
+_RESULT = re.compile(r"results/([0-9A-HJKMNP-TV-Z]{26})/([a-z_]+@\d+)\.json")
 _RECORD = re.compile(r"\d{4}/\d{2}/([0-9A-HJKMNP-TV-Z]{26})/submission\.json")
 
 
@@ -74,11 +75,22 @@ class Arena:
 
     def result_ids(self) -> list[str]:
         """The submissions with a published result, oldest first."""
-        return [Path(path).stem for path in self.results.list("results/")]
+        return sorted(self.published())
 
-    def result(self, ulid: str) -> Result:
-        """The published result of a submission. Raises NotFound."""
-        return read_record(self.results, f"results/{ulid}.json", Result)
+    def published(self) -> dict[str, list[str]]:
+        """The protocols under which submissions have a published result, by submission; the one to show comes first."""
+        found: dict[str, list[str]] = {}
+        for path in self.results.list("results/"):
+            if match := _RESULT.fullmatch(path):
+                found.setdefault(match[1], []).append(match[2])
+        return {ulid: sorted(protocols, key=_shown_first) for ulid, protocols in found.items()}
+
+    def result(self, ulid: str, protocol: str = "") -> Result:
+        """The published result of a submission under a protocol, or the one to show first. Raises NotFound."""
+        protocols = self.published().get(ulid, []) if not protocol else [protocol]
+        if not protocols:
+            raise NotFound(f"Submission {ulid[:40]} has no published result yet.")
+        return read_record(self.results, result_path(ulid, protocols[0]), Result)
 
     def add(self, submission: Submission, data: Path) -> None:
         """Store a submission whose checked files lie in `data/<task>.jsonl`."""
@@ -103,6 +115,16 @@ def open_arena(where: str) -> Arena:
     if not folder.parent.is_dir():
         raise NotFound(f"No folder {folder.parent} to hold the arena {folder.name}: create it, or check --arena.")
     return Arena(LocalRepo(folder / "submissions"), LocalRepo(folder / "results"))
+
+
+def result_path(ulid: str, protocol: str) -> str:
+    """Where a submission's result under a protocol lies in `results`."""
+    return f"results/{ulid}/{protocol}.json"
+
+
+def _shown_first(protocol: str) -> tuple[bool, bool, str]:
+    """What is ranked by stands before what is only shown, and a demo last."""
+    return not protocol.startswith("arena@"), protocol.startswith("demo@"), protocol
 
 
 def folder_of(ulid: str) -> str:

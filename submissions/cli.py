@@ -108,7 +108,7 @@ def status(
     """Say where a submission stands, and what it scored."""
     where = open_arena(arena)
     history = where.history(ulid.upper())
-    result = where.result(history.submission) if history.now.state == "published" else None
+    result = where.result(history.submission) if history.submission in where.published() else None
     if as_json:
         totals = [total.model_dump(mode="json") for total in result.totals] if result else None
         print_json({"state": history.now.state, **history.model_dump(mode="json"), "totals": totals})

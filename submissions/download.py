@@ -14,17 +14,19 @@ from submissions.tables import ENDINGS, encode, task_table
 def download(arena: Arena, ulid: str, to: Path) -> list[str]:
     """Write submission.json, data/ and, once published, result.json and tasks.csv, .json and .parquet.
 
+    Where there is a result under more than one protocol, those of the others lie in a folder named after it.
+
     The folder `to` appears whole or not at all. Returns the paths in it. Raises NotFound, or TheirError if it exists.
     """
     if to.exists() or not to.absolute().parent.is_dir():
         raise TheirError(f"{to} exists already, or its parent does not: name a new folder with --to.")
     submission = arena.submission(ulid)
     files = {"submission.json": dump(submission)}
-    if ulid in arena.result_ids():
-        result = arena.result(ulid)
-        files["result.json"] = dump(result)
+    for place, protocol in enumerate(arena.published().get(ulid, [])):
+        result, folder = arena.result(ulid, protocol), f"{protocol}/" if place else ""
+        files[f"{folder}result.json"] = dump(result)
         table = task_table(result)
-        files |= {f"tasks.{ending}": encode(table, ending) for ending in ENDINGS}
+        files |= {f"{folder}tasks.{ending}": encode(table, ending) for ending in ENDINGS}
     with tempfile.TemporaryDirectory(dir=to.absolute().parent, prefix=".part-") as temporary:
         whole = Path(temporary) / "whole"
         for path, content in files.items():

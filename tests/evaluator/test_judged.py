@@ -102,16 +102,16 @@ def test_a_rescore_keeps_the_verdicts_bit_for_bit(world: World) -> None:
     submission = world.submit({})
     with world.judging():
         world.work(submission)
-    folder = world.folder / "records" / submission.id
+    folder = world.folder / "records" / submission.id / "demo@1"
     assert dump(rescore(folder)) == (folder / "result.json").read_bytes()
-    assert dump(rescore(folder)) == world.arena.results.read(f"results/{submission.id}.json")
+    assert dump(rescore(folder)) == world.arena.results.read(f"results/{submission.id}/demo@1.json")
 
 
 def test_no_word_of_the_judge_or_the_reference_is_published(world: World) -> None:
     submission = world.submit({"a": FULL.model_copy(update={"introduction": "MY OWN WORDS"})})
     with world.judging():
         world.work(submission)
-    published = world.arena.results.read(f"results/{submission.id}.json").decode()
+    published = world.arena.results.read(f"results/{submission.id}/demo@1.json").decode()
     for word in ("because of", "MY OWN WORDS", FULL.introduction, "some glaciers"):
         assert word not in published
 

@@ -149,7 +149,7 @@ def test_progress_between_the_ends_of_a_stage_is_not_told_every_time() -> None:
 def test_the_result_and_its_status_are_one_commit(world: World) -> None:
     submission = world.submit()
     world.worker().work(submission.id)
-    paths = [f"results/{submission.id}.json", f"status/{submission.id}.json"]
+    paths = [f"results/{submission.id}/demo@1.json", f"status/{submission.id}.json"]
     assert [commit for commit in world.results.commits if paths[0] in commit] == [paths]
     assert world.results.commits[-1] == paths
 
@@ -413,3 +413,20 @@ def test_data_that_names_the_reference_itself_as_its_origin_is_not_used(world: W
     assert (task.state, task.rows, task.methods[-1].gain.value) == ("missing", 0, 0.0)
     assert "names the reference data set itself" in str(task.methods[-1].score.why)
     assert other.state == "scored"
+
+
+def test_a_submission_is_evaluated_once_under_each_protocol(world: World) -> None:
+    submission = world.submit()
+    worker = world.worker()
+    assert worker.work(submission.id) == "published"
+    assert worker.pending() == []
+    other = demo(few_shot={"draws": 2}).model_copy(update={"name": "demo@2"})
+    bench = null_workbench(world.folder / "work", other, world.trainer, world.generator)
+    anchors = some_anchors(bench, world.benchmark, TASKS)
+    world.benchmark.repo.commit([Change("anchors/demo@2.json", dump(anchors))], world.benchmark.repo.head())
+    second = Worker(world.arena, world.benchmark, bench, world.folder / "records")
+    assert second.queue() == [submission.id]
+    assert second.work(submission.id) == "published"
+    assert second.pending() == []
+    assert world.arena.published() == {submission.id: ["demo@1", "demo@2"]}
+    assert world.arena.result(submission.id, "demo@2").protocol == "demo@2"

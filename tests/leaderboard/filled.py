@@ -204,7 +204,10 @@ def store(arena: Arena, number: int, system: str, team: str, system_type: System
 
 def publish(arena: Arena, made: Submission, of: Result) -> None:
     """Add a result and a history as the evaluator does."""
-    changes = [Change(f"results/{made.id}.json", dump(of)), Change(f"status/{made.id}.json", dump(published(made)))]
+    changes = [
+        Change(f"results/{made.id}/demo@1.json", dump(of)),
+        Change(f"status/{made.id}.json", dump(published(made))),
+    ]
     commit_again(arena.results, changes)
 
 

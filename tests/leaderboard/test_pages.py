@@ -156,11 +156,13 @@ def test_a_commit_of_another_process_is_seen_at_once(arena: Arena, site: TestCli
 
 def test_a_damaged_record_is_named_and_harms_no_other(arena: Arena, site: TestClient) -> None:
     first, second, third, *_ = arena.submission_ids()
-    commit_again(arena.results, [Change(f"results/{first}.json", b"{}"), Change(f"status/{second}.json", b"[1]")])
+    commit_again(
+        arena.results, [Change(f"results/{first}/demo@1.json", b"{}"), Change(f"status/{second}.json", b"[1]")]
+    )
     commit_again(arena.submissions, [Change(f"{folder_of(third)}/submission.json", b"\xff")])
     fresh = site.get("/submissions")
     assert fresh.status_code == 200
-    assert f"results/{first}.json is not a Result" in unescape(fresh.text)
+    assert f"results/{first}/demo@1.json is not a Result" in unescape(fresh.text)
     assert f"status/{second}.json is not a History" in unescape(fresh.text)
     assert site.get(f"/submissions/{first}").status_code == 200
     assert site.get(f"/submissions/{second}").status_code == 200

@@ -30,7 +30,7 @@ def test_a_space_shows_no_demo_first_unless_told_otherwise(arena: Arena, visit: 
     assert read_settings({"SPACE_ID": "someone/arena"}).protocol == "arena@1"
     assert read_settings({"SPACE_ID": "someone/arena", "ARENA_PROTOCOL": "demo@1"}).protocol == "demo@1"
     space = visit(SPACE_ID="someone/arena")
-    assert arena.results.read(f"results/{arena.submission_ids()[0]}.json")
+    assert arena.results.read(f"results/{arena.submission_ids()[0]}/demo@1.json")
     assert {row["protocol"] for row in space.get("/board/dataset_research.json?protocol=demo@1").json()} == {"demo@1"}
     assert space.get("/board/dataset_research.json").json() == []
     assert "<b>demo@1</b>" not in space.get("/").text

@@ -70,7 +70,7 @@ def test_a_download_is_named_after_its_view(site: TestClient) -> None:
 
 def test_the_raw_result_is_the_stored_one(arena: Arena, site: TestClient) -> None:
     first = arena.submission_ids()[0]
-    stored = arena.results.read(f"results/{first}.json")
+    stored = arena.results.read(f"results/{first}/demo@1.json")
     assert site.get(f"/submissions/{first}/result.json").content == stored
 
 

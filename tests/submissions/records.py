@@ -48,7 +48,7 @@ def publish(arena: Arena, submission: Submission) -> Result:
     published = Status(state="published", message="Done.", time=NOW)
     history = History(submission=submission.id, entries=(published,))
     changes = [
-        Change(f"results/{submission.id}.json", dump(result)),
+        Change(f"results/{submission.id}/demo@1.json", dump(result)),
         Change(f"status/{submission.id}.json", dump(history)),
     ]
     arena.results.commit(changes, arena.results.head())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from pydantic import ValidationError
 
 import submissions
 from submissions import errors
-from submissions.arena import folder_of, new_id, open_arena
+from submissions.arena import commit_again, dump, folder_of, new_id, open_arena, result_path
+from submissions.download import download
 from submissions.errors import Corrupt, NotFound
 from submissions.models import DataFile, Row, Score
 from submissions.repo import Change
@@ -107,3 +109,22 @@ def test_importing_the_contract_needs_no_command_line_and_no_tables() -> None:
 def test_what_the_package_exports_exists() -> None:
     assert all(hasattr(submissions, name) for name in submissions.__all__)
     assert submissions.__all__ == sorted(submissions.__all__, key=lambda name: (name.islower(), name))
+
+
+def test_a_submission_has_a_result_under_each_protocol_and_the_ranked_one_is_shown_first(tmp_path: Path) -> None:
+    arena = arena_with_tasks(tmp_path / "arena")
+    submission = stored(arena, tmp_path)
+    result = publish(arena, submission)
+    for name in ("paper@1", "arena@1"):
+        other = result.model_copy(update={"protocol": name})
+        commit_again(arena.results, [Change(result_path(submission.id, name), dump(other))])
+    commit_again(arena.results, [Change("results/notes.txt", b"no result")])
+    assert arena.published() == {submission.id: ["arena@1", "paper@1", "demo@1"]}
+    assert arena.result(submission.id).protocol == "arena@1"
+    assert arena.result(submission.id, "paper@1").protocol == "paper@1"
+    with pytest.raises(NotFound):
+        arena.result(submission.id, "paper@2")
+    to = tmp_path / "downloaded"
+    paths = download(arena, submission.id, to)
+    assert {"result.json", "paper@1/result.json", "demo@1/tasks.csv"} <= set(paths)
+    assert json.loads((to / "result.json").read_text())["protocol"] == "arena@1"
