@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Literal, get_args
 
-from submissions.models import MethodScore, Result, TaskResult
+from submissions.models import MethodScore, Result, Score, TaskResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,38 +17,63 @@ ENDINGS: tuple[Ending, ...] = get_args(Ending)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """How a cell begins that a spreadsheet would run; the last four are the full-width forms."""
 
-_TASK_COLUMNS = ["task", "state", "method", "score", "n", "gain", "base", "reference", "rows", "removed"]
-_TOTAL_COLUMNS = ["method", "subset", "group", "gain", "n", "median", "low", "high"]
+_TASK_TEXTS = ("task", "state", "method", "scale")
+_TASK_COLUMNS = [
+    "task", "state", "method", "score", "score_low", "score_high", "n", "gain", "gain_low", "gain_high", "scale",
+    "base", "base_low", "base_high", "reference", "reference_low", "reference_high", "seed_sd", "rows", "removed",
+]  # fmt: skip
+_TOTAL_COLUMNS = ["method", "subset", "group", "gain", "n", "median", "low", "high", "seed_sd", "scale"]
+_COUNTS = ("n", "rows", "removed")
 
 
 def task_table(result: Result) -> pd.DataFrame:
     """One row per task and method, in the result's order; what is unscored is NaN.
 
-    A task without methods still has a row, with no method: the table must not hide it.
+    Beside a number stand the ends of its 95% interval. `gain` is on the scale that `scale` names: `gain`, or `ratio`,
+    where 1 is the reference score. A task without methods still has a row, with no method: the table must not hide it.
     """
     import pandas as pd  # here, because it takes longer to load than most commands take to run
 
     rows = [_task_row(task, method) for task in result.tasks for method in task.methods or (None,)]
     table = pd.DataFrame(rows, columns=_TASK_COLUMNS)
-    return table.astype({**dict.fromkeys(["score", "gain", "base", "reference"], "float64"), "method": "str"})
+    floats = [name for name in _TASK_COLUMNS if name not in (*_TASK_TEXTS, *_COUNTS)]
+    return table.astype({**dict.fromkeys(floats, "float64"), "method": "str", "scale": "str"})
 
 
 def total_table(result: Result) -> pd.DataFrame:
-    """One row per mean over tasks: its gain, the 95% interval from low to high, and how many tasks it is over."""
+    """One row per mean over tasks: its gain, the 95% interval from low to high, and how many tasks it is over.
+
+    `seed_sd` is how far another training seed would move the mean; `scale` is as in `task_table`.
+    """
     import pandas as pd
 
     rows = []
     for total in result.totals:
-        low, high = total.gain.interval or (None, None)
-        gain = total.gain
-        rows.append((total.method, total.subset, total.group, gain.value, gain.n, total.median, low, high))
+        gain, low, high = _with_ends(total.gain)
+        scale = scale_name(total.gain)
+        cells = (total.method, total.subset, total.group, gain, total.gain.n, total.median, low, high)
+        rows.append((*cells, total.seed_sd, scale))
     table = pd.DataFrame(rows, columns=_TOTAL_COLUMNS)
-    return table.astype(dict.fromkeys(["gain", "median", "low", "high"], "float64"))
+    return table.astype(dict.fromkeys(["gain", "median", "low", "high", "seed_sd"], "float64"))
+
+
+def scale_name(gain: Score) -> str:
+    """The scale that a task's or a total's gain is on, by its name: `gain` or `ratio`."""
+    return gain.name.removeprefix("mean_")
 
 
 def _task_row(task: TaskResult, method: MethodScore | None) -> tuple[object, ...]:
-    scored = (method.method, method.score.value, method.score.n, method.gain.value) if method else (None, None, 0, None)
-    return (task.task, task.state, *scored, task.base.value, task.reference.value, task.rows, task.removed)
+    scored: tuple[object, ...] = (None, None, None, None, 0, None, None, None, None)
+    if method:
+        score, gain = method.score, method.gain
+        scored = (method.method, *_with_ends(score), score.n, *_with_ends(gain), scale_name(gain))
+    ends = (*_with_ends(task.base), *_with_ends(task.reference), task.seed_sd)
+    return (task.task, task.state, *scored, *ends, task.rows, task.removed)
+
+
+def _with_ends(score: Score) -> tuple[float | None, float | None, float | None]:
+    low, high = score.interval or (None, None)
+    return score.value, low, high
 
 
 def encode(table: pd.DataFrame, ending: Ending) -> bytes:

@@ -11,7 +11,9 @@ from rich.text import Text
 from submissions.listing import shown
 from submissions.models import History, Result
 from submissions.report import Problem, Report
-from submissions.tables import total_table
+from submissions.tables import scale_name, total_table
+
+_SCALES = {"gain": "gain (0 untouched, 1 as the real data)", "ratio": "score / reference score (1 as the real data)"}
 
 
 def report(report: Report) -> str:
@@ -40,8 +42,9 @@ def history(history: History) -> str:
 
 def totals(result: Result) -> None:
     """Print what a result comes to, one line per method, subset and group."""
+    scale = scale_name(result.totals[0].gain) if result.totals else "gain"
     # Text, not str: rich would read [brackets] in a system's name as markup.
-    table = Table(title=Text(f"{shown(result.system)} under {result.protocol}: gain (0 untouched, 1 as the real data)"))
+    table = Table(title=Text(f"{shown(result.system)} under {result.protocol}: {_SCALES.get(scale, scale)}"))
     for column in ("method", "subset", "group", "gain", "95% interval", "median", "tasks"):
         table.add_column(column, justify="left" if column in ("method", "subset", "group") else "right")
     for row in total_table(result).itertuples():

@@ -57,9 +57,12 @@ def publish(arena: Arena, submission: Submission) -> Result:
 
 def result_of(submission: Submission) -> Result:
     none = Score(name="accuracy", n=0, why="missing")
-    base, reference = Score(name="accuracy", value=0.25, n=8), Score(name="accuracy", value=0.75, n=8)
+    base = Score(name="accuracy", value=0.25, n=8, interval=(0.1, 0.4))
+    reference = Score(name="accuracy", value=0.75, n=8)
     scored = MethodScore(
-        method="fine_tune", score=Score(name="accuracy", value=0.5, n=8), gain=Score(name="gain", value=0.5, n=8)
+        method="fine_tune",
+        score=Score(name="accuracy", value=0.5, n=8),
+        gain=Score(name="gain", value=0.5, n=8, interval=(0.3, 0.6)),
     )
     unscored = MethodScore(method="few_shot_1", score=none, gain=none)
     return Result(
@@ -79,6 +82,7 @@ def result_of(submission: Submission) -> Result:
                 removed=2,
                 base=base,
                 reference=reference,
+                seed_sd=0.02,
                 methods=(scored, unscored),
             ),
             TaskResult(task=SARCASM, state="missing", rows=0, removed=0, base=base, reference=reference, methods=()),
@@ -88,8 +92,9 @@ def result_of(submission: Submission) -> Result:
                 method="fine_tune",
                 subset="full",
                 group="overall",
-                gain=Score(name="gain", value=0.25, n=2, interval=(0.1, 0.4)),
+                gain=Score(name="mean_gain", value=0.25, n=2, interval=(0.1, 0.4)),
                 median=0.25,
+                seed_sd=0.03,
             ),
             Total(method="few_shot_1", subset="full", group="overall", gain=none),
         ),

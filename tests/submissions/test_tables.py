@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from submissions import terminal
 from submissions.tables import encode, task_table, total_table
 from tests.submissions.conftest import BANK, SARCASM
 from tests.submissions.records import arena_with_tasks, result_of, stored
@@ -22,9 +23,13 @@ def tables(tmp_path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def test_a_task_has_a_row_for_each_method_and_one_if_it_has_none(tables: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     table, _ = tables
-    assert list(table) == ["task", "state", "method", "score", "n", "gain", "base", "reference", "rows", "removed"]
     assert list(table["task"]) == [BANK, BANK, SARCASM]
-    assert table.iloc[0].to_list() == [BANK, "scored", "fine_tune", 0.5, 8, 0.5, 0.25, 0.75, 18, 2]
+    assert table.iloc[0].dropna().to_dict() == {
+        "task": BANK, "state": "scored", "method": "fine_tune", "score": 0.5, "n": 8, "gain": 0.5, "gain_low": 0.3,
+        "gain_high": 0.6, "scale": "gain", "base": 0.25, "base_low": 0.1, "base_high": 0.4, "reference": 0.75,
+        "seed_sd": 0.02, "rows": 18, "removed": 2,
+    }  # fmt: skip
+    assert list(table)[list(table).index("score") :][:3] == ["score", "score_low", "score_high"]
     assert math.isnan(table["score"][1])
     assert pd.isna(table["method"][2])
     assert table["score"].dtype == table["gain"].dtype == "float64"
@@ -32,8 +37,21 @@ def test_a_task_has_a_row_for_each_method_and_one_if_it_has_none(tables: tuple[p
 
 def test_a_total_has_its_interval(tables: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     _, table = tables
-    assert table.iloc[0].to_list() == ["fine_tune", "full", "overall", 0.25, 2, 0.25, 0.1, 0.4]
+    assert table.iloc[0].to_list() == ["fine_tune", "full", "overall", 0.25, 2, 0.25, 0.1, 0.4, 0.03, "gain"]
     assert table.iloc[1][["gain", "median", "low", "high"]].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("mean_gain", "gain (0 untouched"), ("mean_ratio", "score / reference score")]
+)
+def test_a_printed_table_names_its_scale(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, said: str
+) -> None:
+    result = result_of(stored(arena_with_tasks(tmp_path / "arena"), tmp_path))
+    first = result.totals[0]
+    total = first.model_copy(update={"gain": first.gain.model_copy(update={"name": name})})
+    terminal.totals(result.model_copy(update={"totals": (total,)}))
+    assert said in " ".join(capsys.readouterr().out.split())
 
 
 def test_all_endings_hold_the_same_rows(tables: tuple[pd.DataFrame, pd.DataFrame]) -> None:
