@@ -22,20 +22,21 @@ GROUPS = ("overall", "knowledge", "reasoning")
 class BoardRow:
     """One system's totals. A missing value is None, with the reason in `unscored`."""
 
-    rank_first: int | None
-    """The best place the system may hold, from 1; None outside the order."""
-    rank_last: int | None
-    """The worst place it may hold: systems that cannot be told apart share first and last."""
-    rank_group: int | None
-    """Counted from 1 from the top; equal for systems that share their places."""
-    clearly_better: int | None
-    """Systems that are significantly better than this one."""
-    clearly_worse: int | None
-    """Systems that are significantly worse than this one."""
     system: str
     team: str
     system_type: str | None
     """None for the untouched base model."""
+    rank_first: int | None
+    """The best place the system may hold, from 1; None outside the order."""
+    rank_last: int | None
+    """The worst place it may hold. Places are cut only where every system above is significantly better than every one
+    below; between two cuts all systems share first and last."""
+    rank_group: int | None
+    """Counted from 1 from the top; equal for systems that share their places."""
+    clearly_better: int | None
+    """Systems that are significantly better than this one, tested alone."""
+    clearly_worse: int | None
+    """Systems that are significantly worse than this one, tested alone."""
     overall: float | None
     overall_low: float | None
     overall_high: float | None
@@ -113,8 +114,8 @@ def _evaluated_row(
         system=result.system,
         team=result.team,
         system_type=result.system_type,
-        median=overall.median * scale.factor if overall and overall.median is not None else None,
-        seed_sd=overall.seed_sd * scale.factor if overall and overall.seed_sd is not None else None,
+        median=scale.shown(overall.median) if overall else None,
+        seed_sd=scale.shown(overall.seed_sd) if overall else None,
         tasks=overall.gain.n if overall else None,
         unit=scale.unit,
         badge="evaluated",
@@ -142,10 +143,7 @@ def _place(place: RankSet | None) -> dict[str, Any]:
 def _cell(group: str, score: Score | None, scale: Scale) -> dict[str, Any]:
     value = score.value if score else None
     low, high = score.interval if score and score.interval else (None, None)
-    return {
-        f"{group}{end}": None if number is None else number * scale.factor
-        for end, number in (("", value), ("_low", low), ("_high", high))
-    }
+    return {f"{group}{end}": scale.shown(number) for end, number in (("", value), ("_low", low), ("_high", high))}
 
 
 def _published(track: str, choice: Choice) -> Iterator[BoardRow]:

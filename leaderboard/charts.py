@@ -12,8 +12,8 @@ from leaderboard.templates import visible
 
 # Okabe and Ito's colours, without the two that vanish on a white or a black page.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-DASHES = ("solid", "dash", "dot", "dashdot")
-SYMBOLS = ("circle", "square", "diamond", "triangle-up")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
 
 
 def radar(rows: Sequence[Mapping[str, Any]], dimensions: Sequence[str], top: float) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def radar(rows: Sequence[Mapping[str, Any]], dimensions: Sequence[str], top: flo
 
     figure = go.Figure()
     spokes = [dimension.capitalize() for dimension in dimensions]
-    for place, row in enumerate(rows):
+    for place, (row, colour) in enumerate(zip(rows, colours([row["system"] for row in rows]), strict=True)):
         values = [row[dimension] for dimension in dimensions]
         figure.add_scatterpolar(
             r=[*values, values[0]],
@@ -31,7 +31,7 @@ def radar(rows: Sequence[Mapping[str, Any]], dimensions: Sequence[str], top: flo
             # Plotly reads some HTML in names; a name is text.
             name=html.escape(str(visible(row["system"]))),
             mode="lines+markers",
-            line={"color": colour_of(row["system"]), "width": 2, "dash": DASHES[place % len(DASHES)]},
+            line={"color": colour, "width": 2, "dash": DASHES[place % len(DASHES)]},
             marker={"size": 7, "symbol": SYMBOLS[place % len(SYMBOLS)]},
             hovertemplate="%{theta}: %{r:.2f}",
         )
@@ -48,6 +48,11 @@ def radar(rows: Sequence[Mapping[str, Any]], dimensions: Sequence[str], top: flo
     return plain
 
 
-def colour_of(system: str) -> str:
-    """A system's colour: the same on every page and every day."""
-    return PALETTE[hashlib.sha256(system.encode()).digest()[0] % len(PALETTE)]
+def colours(systems: Sequence[str]) -> list[str]:
+    """A colour for each system: the one that its name falls on, the same every day, or else the next that is free."""
+    found: list[str] = []
+    for system in systems:
+        first = hashlib.sha256(system.encode()).digest()[0]
+        order = [PALETTE[(first + step) % len(PALETTE)] for step in range(len(PALETTE))]
+        found.append(min(order, key=found.count))
+    return found

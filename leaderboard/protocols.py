@@ -19,6 +19,16 @@ class Scale:
     meaning: str
     base: str
     """Where the untouched model stands, in words."""
+    heading: str
+    """What a column of such values is called."""
+    task: str
+    """What a value means on one task."""
+    mean: str
+    """What a total is, and what a missing task counts in it."""
+
+    def shown(self, value: float | None) -> float | None:
+        """A stored value as it is shown."""
+        return None if value is None else value * self.factor
 
 
 GAIN = Scale(
@@ -28,6 +38,9 @@ GAIN = Scale(
     reference=1.0,
     meaning="Gain over the untouched base model, averaged over all tasks.",
     base="0 is the untouched base model, 1 is the same model trained on the real data set.",
+    heading="Gain",
+    task="Gain 0 is the untouched base model, gain 1 the same model trained on the real data set.",
+    mean="Mean gain over the tasks of a subset; a missing task counts as no gain.",
 )
 SHARE = Scale(
     unit="% of the reference score",
@@ -36,6 +49,9 @@ SHARE = Scale(
     reference=100.0,
     meaning="Score in percent of what the model reaches when it is trained on the real data set.",
     base="100 is the model trained on the real data set; the untouched base model has a row of its own.",
+    heading="% of reference",
+    task="The score in percent of what the model reaches after training on the real data set, metric by metric.",
+    mean="Mean over the tasks of a subset, in percent of each task's reference score; a missing task counts 0.",
 )
 WORDS = {
     "arena@1": "What the arena ranks by: held-out test rows, greedy decoding, gain between two measured anchors.",

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from leaderboard.snapshot import Snapshot
+from leaderboard.snapshot import Snapshot, per_snapshot
 from submissions.models import Result
 from submissions.ranking import RankSet, rank_sets
 
 
-@lru_cache(maxsize=64)
+@per_snapshot
 def ranks(snapshot: Snapshot, track: str, protocol: str, method: str, subset: str) -> dict[str, RankSet]:
     """The rank set of each submission that stands in the order, by its id, from its gains task by task.
 
-    Flagged entries and those without a total hold no place. Where results come from several versions of a benchmark,
-    only the tasks that count in all of them are compared.
+    Flagged entries, and those without an overall figure, hold no place and move nobody else's. Where results come from
+    several versions of a benchmark, only the tasks that count in all of them are compared.
     """
     worth = {
         ulid: _worth(snapshot, result, method, subset)

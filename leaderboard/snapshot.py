@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import TypeVar
+from functools import partial, wraps
+from typing import Concatenate, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 from submissions.arena import Arena
 from submissions.errors import Corrupt, NotFound
 from submissions.models import History, Result, Submission, Task
 
 T = TypeVar("T")
+P = ParamSpec("P")
 log = logging.getLogger(__name__)
 
 
@@ -37,6 +39,21 @@ class Snapshot:
     histories: Mapping[str, History]
     results: Mapping[str, Result]
     unreadable: tuple[Unreadable, ...]
+
+
+def per_snapshot(compute: Callable[Concatenate[Snapshot, P], T]) -> Callable[Concatenate[Snapshot, P], T]:
+    """Remember what was computed from a snapshot for as long as that snapshot is in use."""
+    known: WeakKeyDictionary[Snapshot, dict[Hashable, T]] = WeakKeyDictionary()
+
+    @wraps(compute)
+    def remembered(snapshot: Snapshot, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        values = known.setdefault(snapshot, {})
+        key = (args, tuple(sorted(kwargs.items())))
+        if key not in values:
+            values[key] = compute(snapshot, *args, **kwargs)
+        return values[key]
+
+    return remembered
 
 
 class Reader:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
+from itertools import pairwise
 from typing import Any
 
-import pandas as pd
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -13,10 +12,10 @@ from starlette.routing import Route
 from leaderboard.boards import GROUPS, board_table, protocols_of
 from leaderboard.charts import radar
 from leaderboard.choice import SUBSETS, Choice
+from leaderboard.judged import DIMENSIONS, charted, metadata_table
 from leaderboard.protocols import WORDS, Scale, in_use, scale_of
 from leaderboard.published import published
-from leaderboard.snapshot import Snapshot
-from leaderboard.tables import Table
+from leaderboard.snapshot import Snapshot, per_snapshot
 from leaderboard.tracks import board_named
 from leaderboard.tracks.board import Column
 from leaderboard.web import View, Visit, page
@@ -28,18 +27,17 @@ def show(visit: Visit) -> View:
     """The board in the view that the query chooses."""
     site, snapshot, track = visit.site, visit.snapshot, visit.names["track"]
     board = board_named(track)
-    protocols = in_use(site.settings.protocol, protocols_of(snapshot, track))
-    columns = tuple(column.key for column in board.columns)
-    choice = Choice.of(visit.query, protocols=protocols, columns=columns)
+    protocols, choice = _chosen(visit)
     table = board_table(snapshot, track, choice)
     rows = table.rows
+    by_rank = choice.sort in ("-overall", "rank_first")
     scale = scale_of(choice.protocol)
     filled = [name for name in protocols if _has_rows(snapshot, track, name)]
     context = {
         "track": track_named(track),
         "board": board,
         "columns": [column for column in board.columns if _is_filled(column, rows)],
-        "by_rank": choice.sort in ("-overall", "rank_first"),
+        "cuts": _cuts(rows) if by_rank else set(),
         "has_ranks": any(row["rank_first"] is not None for row in rows),
         "choice": choice,
         "default_protocol": site.settings.protocol,
@@ -53,34 +51,43 @@ def show(visit: Visit) -> View:
         "protocol_meaning": WORDS.get(choice.protocol, ""),
         "source": published(track),
         "notes": sorted({row["note"] for row in rows if row["note"]}),
-        "metadata": metadata_table(track),
-        "figure": _figure(track),
+        "metadata": metadata_table(snapshot, track, choice.protocol),
+        "dimensions": DIMENSIONS,
+        "figure": _figure(snapshot, track, choice.protocol),
     }
     return View("board.html", context, table)
 
 
 def show_metadata(visit: Visit) -> View:
     """The twins of the radar chart's table, which itself stands on the board's page."""
-    track = board_named(visit.names["track"]).track
-    return View("board.html", table=metadata_table(track))
+    _, choice = _chosen(visit)
+    return View("board.html", table=metadata_table(visit.snapshot, visit.names["track"], choice.protocol))
 
 
 def to_metadata(request: Request) -> Response:
     """The radar chart's table has no page of its own: to its place on the board."""
-    return RedirectResponse(f"/board/{board_named(request.path_params['track']).track}#metadata")
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/board/{board_named(request.path_params['track']).track}{query}#metadata")
 
 
-@cache
-def metadata_table(track: str) -> Table:
-    """The judge's verdicts by system and dimension, 0 to 10."""
-    source = published(track)
-    frame = pd.DataFrame([row.model_dump() for row in source.metadata])
-    return Table(f"{track}-metadata", frame.assign(badge="published", source=source.source))
+def _chosen(visit: Visit) -> tuple[tuple[str, ...], Choice]:
+    """The protocols that a board offers, and what the query chooses. Raises NotFound."""
+    board = board_named(visit.names["track"])
+    protocols = in_use(visit.site.settings.protocol, protocols_of(visit.snapshot, board.track))
+    columns = tuple(column.key for column in board.columns)
+    return protocols, Choice.of(visit.query, protocols=protocols, columns=columns)
 
 
-@cache
-def _figure(track: str) -> dict[str, Any]:
-    return radar(metadata_table(track).rows, board_named(track).dimensions, 10)
+@per_snapshot
+def _figure(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Any]:
+    rows = charted(metadata_table(snapshot, track, protocol).rows)
+    return radar(rows, board_named(track).dimensions, 10)
+
+
+def _cuts(rows: list[dict[str, Any]]) -> set[str]:
+    """The submissions above which places are cut: the first of each group but the first. Published rows hold none."""
+    ranked = [row for row in rows if row["rank_group"] is not None]
+    return {row["submission"] for above, row in pairwise(ranked) if above["rank_group"] != row["rank_group"]}
 
 
 def _is_filled(column: Column, rows: list[dict[str, Any]]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -11,8 +12,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from leaderboard.findings import judge_table, metric_table, screen_table
+from leaderboard.protocols import scale_of
 from leaderboard.snapshot import Snapshot
 from leaderboard.tables import Table, reason
+from leaderboard.tracks import board_named
 from leaderboard.web import View, Visit, page, site_of
 from submissions.arena import dump
 from submissions.errors import Corrupt, NotFound
@@ -20,6 +24,8 @@ from submissions.models import METHODS, Result
 from submissions.tables import task_table, total_table
 
 FINAL = {"refused", "published"}
+LINES = 12
+"""Removed lines that the page names for a task; its twins name all."""
 STAGES = ("check", "screen", "metadata", "few_shot", "fine_tune", "total", "publish")
 
 
@@ -39,8 +45,8 @@ def show(visit: Visit) -> View:
         "history": history,
         "titles": {name: task.title for name, task in snapshot.tasks.items()},
         "methods": METHODS,
-        "totals": _totals(result) if result else {},
         "by_task": [(task, list(rows)) for task, rows in groupby(table.rows, itemgetter("task"))] if table else [],
+        **(_findings(result) if result else {}),
         "is_final": history is None or history.now.state in FINAL,
         "stages": STAGES,
         "unreadable": [entry for entry in snapshot.unreadable if entry.record == ulid],
@@ -55,16 +61,25 @@ def raw(request: Request) -> Response:
     return Response(dump(_result(snapshot, ulid)), media_type="application/json")
 
 
-def show_totals(visit: Visit) -> View:
-    """The twins of the table of totals, which itself stands on the submission's page. Raises NotFound."""
-    return View("submission.html", table=_total(_result(visit.snapshot, visit.names["ulid"])))
+def _findings(result: Result) -> dict[str, Any]:
+    """What the page shows of a result besides its table by task."""
+    screened = screen_table(result).rows
+    for row in screened:
+        lines = row["removed_lines"].split()
+        row |= {"lines": lines[:LINES], "more_lines": len(lines[LINES:])}
+    return {
+        "scale": scale_of(result.protocol),
+        "totals": _totals(result),
+        "metrics": (metrics := metric_table(result).rows),
+        # Without the settings' signature, which a name may carry.
+        "metric_names": sorted({row["metric"].split()[0] for row in metrics}),
+        "screened": screened,
+        "dimensions": _judged(result).rows,
+    }
 
 
-def to_totals(request: Request) -> Response:
-    """The totals have no page of their own: to their place on the submission's. Raises NotFound."""
-    ulid = request.path_params["ulid"]
-    _result(site_of(request).reader.snapshot(), ulid)
-    return RedirectResponse(f"/submissions/{ulid}#totals")
+def _judged(result: Result) -> Table:
+    return judge_table(result, board_named(result.track).dimensions)
 
 
 def _by_task(ulid: str, result: Result) -> Table:
@@ -105,9 +120,26 @@ def _must_exist(snapshot: Snapshot, ulid: str) -> None:
     raise NotFound(f"No submission {ulid[:40]!r}. The page /submissions lists all {len(snapshot.submissions)}.")
 
 
+def _part(name: str, table: Callable[[Result], Table]) -> list[Route]:
+    """The twins of a table that stands on the submission's page, and the way from their name to its place there."""
+
+    def show_part(visit: Visit) -> View:
+        return View("submission.html", table=table(_result(visit.snapshot, visit.names["ulid"])))
+
+    def to_part(request: Request) -> Response:
+        ulid = request.path_params["ulid"]
+        _result(site_of(request).reader.snapshot(), ulid)
+        return RedirectResponse(f"/submissions/{ulid}#{name}")
+
+    address = f"/submissions/{{ulid}}/{name}"
+    return [Route(address, to_part), page(f"{address}{{ending:ending}}", show_part)]
+
+
 ROUTES = [
     Route("/submissions/{ulid}/result.json", raw),
-    Route("/submissions/{ulid}/totals", to_totals),
-    page("/submissions/{ulid}/totals{ending:ending}", show_totals),
+    *_part("totals", _total),
+    *_part("metrics", metric_table),
+    *_part("screen", screen_table),
+    *_part("metadata", _judged),
     page("/submissions/{ulid:stem}{ending:ending}", show),
 ]

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from leaderboard.protocols import scale_of
 from leaderboard.snapshot import Snapshot
 from leaderboard.tables import Table, frame_of, in_order, reason
 from leaderboard.web import View, Visit, page, site_of
 from submissions.errors import NotFound
 from submissions.models import Result, Task, TaskResult
+from submissions.tables import scale_name
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,14 @@ class TaskScore:
     """`scored`, or `missing` where nothing was delivered or every row was removed."""
     score: float | None
     """The headline metric, 0 to 1."""
+    score_low: float | None
+    score_high: float | None
     gain: float | None
+    """What the score is worth, on the scale that `scale` names."""
+    gain_low: float | None
+    gain_high: float | None
+    scale: str
+    """`gain`, or `ratio`, where 1 is the reference score."""
     n: int
     """Test items."""
     rows: int
@@ -48,8 +59,14 @@ class AnchorRow:
     protocol: str
     base: float | None
     """What the untouched model scores, 0 to 1."""
+    base_low: float | None
+    base_high: float | None
     reference: float | None
-    """What it scores after training on the real data set."""
+    """What it scores after training on the real data set: the mean over training seeds."""
+    reference_low: float | None
+    reference_high: float | None
+    seed_sd: float | None
+    """Standard deviation of the reference score between training seeds; None with fewer than two."""
     n: int
     """Test items."""
     base_why: str | None
@@ -60,8 +77,11 @@ class AnchorRow:
 def show(visit: Visit) -> View:
     """One task. Raises NotFound."""
     snapshot, name = visit.snapshot, visit.names["task"]
-    context = {"task": _task(snapshot, name), "anchors": anchors_table(snapshot, name).rows}
-    return View("task.html", context, scores_table(snapshot, name))
+    task, table = _task(snapshot, name), scores_table(snapshot, name)
+    # Numbers of different protocols never share a column, so each has a table of its own on the page.
+    by_protocol = [(key, scale_of(key), list(rows)) for key, rows in groupby(table.rows, itemgetter("protocol"))]
+    context = {"task": task, "anchors": anchors_table(snapshot, name).rows, "by_protocol": by_protocol}
+    return View("task.html", context, table)
 
 
 def show_anchors(visit: Visit) -> View:
@@ -102,7 +122,21 @@ def _task(snapshot: Snapshot, name: str) -> Task:
 
 def _anchor(protocol: str, task: TaskResult) -> AnchorRow:
     base, reference = task.base, task.reference
-    return AnchorRow(protocol, base.value, reference.value, base.n, base.why, reference.why)
+    base_low, base_high = base.interval or (None, None)
+    reference_low, reference_high = reference.interval or (None, None)
+    return AnchorRow(
+        protocol=protocol,
+        base=base.value,
+        base_low=base_low,
+        base_high=base_high,
+        reference=reference.value,
+        reference_low=reference_low,
+        reference_high=reference_high,
+        seed_sd=task.seed_sd,
+        n=base.n,
+        base_why=base.why,
+        reference_why=reference.why,
+    )
 
 
 def _of_task(result: Result, name: str) -> TaskResult | None:
@@ -114,6 +148,8 @@ def _rows(ulid: str, result: Result, name: str) -> Iterator[TaskScore]:
     if task is None:
         return
     for method in task.methods:
+        score_low, score_high = method.score.interval or (None, None)
+        gain_low, gain_high = method.gain.interval or (None, None)
         yield TaskScore(
             system=result.system,
             team=result.team,
@@ -121,7 +157,12 @@ def _rows(ulid: str, result: Result, name: str) -> Iterator[TaskScore]:
             method=method.method,
             state=task.state,
             score=method.score.value,
+            score_low=score_low,
+            score_high=score_high,
             gain=method.gain.value,
+            gain_low=gain_low,
+            gain_high=gain_high,
+            scale=scale_name(method.gain),
             n=method.score.n,
             rows=task.rows,
             removed=task.removed,

@@ -54,6 +54,8 @@ class Published(Record):
     """Tasks of each kind: the weights of the overall figure."""
     rows: tuple[PublishedRow, ...]
     metadata: tuple[MetadataRow, ...]
+    judge: str
+    """The model that gave the metadata scores."""
 
     def overall(self, row: PublishedRow) -> float | None:
         """The stated overall figure, else the mean over tasks: (51 K + 157 R) / 208 for DatasetResearch."""

@@ -12,7 +12,9 @@ BOARD = Board(
             "rank_first",
             "Rank",
             "rank",
-            "The places a system may hold. Systems that no test over tasks can tell apart share them.",
+            "The places a system may hold. They are cut only where every system above is significantly better, over "
+            "the tasks, than every one below; between two cuts all share them. "
+            "Below: how many systems are significantly better, and how many worse, than this one, tested alone.",
         ),
         Column("system", "System", "text"),
         Column("team", "Team", "text"),

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
+from submissions.arena import Arena
 from tests.browser.conftest import Open
 from tests.leaderboard.filled import FORMULA, SCRIPT
 
@@ -36,11 +37,12 @@ def test_the_first_row_is_the_best_and_hostile_text_is_text(visit: Open) -> None
     assert page.locator("main script:not([type='application/json'])").count() == 0
 
 
-def test_the_radar_chart_is_drawn_with_every_system(visit: Open) -> None:
+def test_the_radar_chart_is_drawn_with_as_many_lines_as_it_can_hold(visit: Open) -> None:
     page = visit(BOARD)
     page.locator(".chart").scroll_into_view_if_needed()
-    expect(page.locator(".chart svg .scatterlayer .trace")).to_have_count(4)
+    expect(page.locator(".chart svg .scatterlayer .trace")).to_have_count(6)
     expect(page.locator(".chart .legendtext").first).to_have_text("GPT-4o-search")
+    expect(page.locator(".chart .legendtext").nth(4)).to_have_text(SCRIPT)
     assert page.locator(".chart svg.main-svg").first.evaluate("svg => getComputedStyle(svg).position") == "absolute"
 
 
@@ -58,7 +60,17 @@ def test_a_switch_swaps_the_table_and_the_url_and_back_swaps_them_again(visit: O
     assert at(page) == BOARD
     assert page.locator("td.col-score .number").first.text_content() == first
     page.locator(".chart").scroll_into_view_if_needed()
+    expect(page.locator(".chart svg .scatterlayer .trace")).to_have_count(6)
+
+
+def test_the_protocol_s_switch_swaps_the_metadata_too(visit: Open) -> None:
+    page = visit(BOARD)
+    page.locator("#protocol-paper\\@1").click()
+    expect(page.locator("#metadata tbody tr")).to_have_count(4)
+    page.locator(".chart").scroll_into_view_if_needed()
     expect(page.locator(".chart svg .scatterlayer .trace")).to_have_count(4)
+    page.go_back()
+    expect(page.locator("#metadata tbody tr")).to_have_count(8)
 
 
 def test_a_view_survives_a_reload(visit: Open) -> None:
@@ -87,7 +99,7 @@ def test_without_javascript_all_of_it_is_there(visit: Open) -> None:
     expect(page.locator("tbody th a").first).to_have_text(SCRIPT)
     page.get_by_role("link", name="3 shots", exact=True).click()
     assert at(page) == f"{BOARD}?method=few_shot_3"
-    expect(page.locator("#metadata tbody tr")).to_have_count(4)
+    expect(page.locator("#metadata tbody tr")).to_have_count(8)
     expect(page.locator(".chart")).not_to_be_visible()
 
 
@@ -105,6 +117,22 @@ def test_filters_work_without_a_button_and_without_javascript(visit: Open) -> No
 @pytest.mark.parametrize("path", PAGES)
 def test_a_phone_never_scrolls_sideways(visit: Open, path: str) -> None:
     page = visit(path, viewport={"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("width", [1168, 1280, 1408, 1440])
+@pytest.mark.parametrize("query", ["", "?protocol=paper%401"])
+def test_a_board_fits_a_laptop_whole(visit: Open, width: int, query: str) -> None:
+    page = visit(BOARD + query, viewport={"width": width, "height": 900})
+    table = page.locator("#view .board").first
+    assert table.evaluate("table => table.scrollWidth <= table.parentElement.clientWidth")
+
+
+def test_a_phone_shows_a_submission_with_its_findings(visit: Open, arena_of_base: Arena) -> None:
+    page = visit(f"/submissions/{arena_of_base.submission_ids()[0]}", viewport={"width": 360, "height": 740})
+    expect(page.locator("#metrics table")).not_to_be_visible()
+    page.locator("#metrics summary").click()
+    expect(page.locator("#metrics table")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 

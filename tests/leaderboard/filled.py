@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from submissions.arena import Arena, commit_again, dump, dump_lines, new_id, open_arena
+from submissions.findings import Judged, Quantiles, Screening
 from submissions.models import (
     METHODS,
     DataFile,
@@ -47,10 +48,21 @@ TASKS = (
     ("qa-vi-history", "Lịch sử Việt Nam", "question_answering", "knowledge", "vi", ("full", "pro"), "token_f1"),
     ("sum-zh-news", "新聞摘要", "text_summarization", "reasoning", "zh-Hant", ("full",), "rouge_l"),
     ("mt-de-en", "<b>Legal</b> texts & contracts", "language_translation", "reasoning", "en", ("full",), "chrf_pp"),
+    ("cls-en-bank", "Banking intents", "text_classification", "reasoning", "en", ("full",), "accuracy"),
+    ("qa-en-tables", "Questions over tables", "question_answering", "reasoning", "en", ("full",), "token_f1"),
+    ("mc-hi-law", "भारतीय विधि", "multiple_choice", "reasoning", "hi", ("full",), "accuracy"),
+    ("sum-en-dialogue", "Summaries of dialogues", "text_summarization", "reasoning", "en", ("full",), "rouge_l"),
+    ("mt-en-th", "ข่าวแปล", "language_translation", "reasoning", "th", ("full",), "chrf_pp"),
+    ("gen-fr-letters", "Lettres formelles", "text_generation", "reasoning", "fr", ("full",), "chrf_pp"),
     ("gen-en-math", "Step-by-step arithmetic", "text_generation", "reasoning", "en", ("full", "pro"), "chrf_pp"),
 )
+"""Enough of them for a test over tasks to part systems."""
+BLEU = "bleu nrefs:1|case:mixed|eff:yes|tok:13a|smooth:exp|version:2.6.0"
+OTHERS = {"token_f1": "exact_match", "chrf_pp": BLEU}
+DIMENSIONS = ("introduction", "task", "domain", "question", "input", "output", "source", "example", "samples_count")
+AVERAGED = ("introduction", "task", "question", "input", "output", "example")
 SYSTEMS: tuple[tuple[str, str, SystemType, float], ...] = (
-    ("Scholar Search 2", "Northern Lights Lab", "search", 0.31),
+    ("Scholar Search 2", "Northern Lights Lab", "search", 0.46),
     (SCRIPT, "<img src=x onerror=alert(1)>", "synthesis", 0.78),
     (FORMULA, "+SUM(A1)", "search", 0.12),
     (OVERRIDE, "\u202eteam", "hybrid", -0.24),
@@ -82,7 +94,7 @@ def submission(number: int, system: str, team: str, system_type: SystemType) -> 
     lines = dump_lines(rows)
     files = tuple(
         DataFile(task=task[0], path=f"data/{task[0]}.jsonl", sha256="b" * 64, bytes=len(lines), rows=len(rows))
-        for task in TASKS[:5]
+        for task in TASKS[:-1]
     )
     delivered = Submission(
         id=new_id(now), track="dataset_research", system=system, system_type=system_type, team=team,
@@ -92,7 +104,9 @@ def submission(number: int, system: str, team: str, system_type: SystemType) -> 
     return delivered, rows
 
 
-def result(made: Submission, level: float, *, flagged: str | None = None, unscored: bool = False) -> Result:
+def result(
+    made: Submission, level: float, *, flagged: str | None = None, unscored: bool = False, judged: bool = False
+) -> Result:
     """A result around a level of gain; the last task was not delivered."""
     rng = random.Random(made.system)
     found = [_task_result(task, level, rng, missing=task[0] == TASKS[-1][0]) for task in TASKS]
@@ -105,12 +119,13 @@ def result(made: Submission, level: float, *, flagged: str | None = None, unscor
     return Result(
         submission=made.id, track=made.track, system=made.system, system_type=made.system_type, team=made.team,
         protocol="demo@1", protocol_sha256="c" * 64, setup=SETUP, flagged=flagged,
-        tasks=tuple(found), totals=tuple(totals),
+        tasks=tuple(found), totals=tuple(totals), metadata=_judged(level, rng) if judged else None,
     )  # fmt: skip
 
 
 def _task_result(task: Sequence[object], level: float, rng: random.Random, *, missing: bool) -> TaskResult:
     base, reference = 0.2, 0.7
+    name = str(task[6])
     methods = []
     for place, method in enumerate(METHODS):
         gain = 0.0 if missing else max(-1.0, min(1.5, level * (0.4 + 0.2 * place) + rng.uniform(-0.1, 0.1)))
@@ -118,18 +133,48 @@ def _task_result(task: Sequence[object], level: float, rng: random.Random, *, mi
         methods.append(
             MethodScore(
                 method=method,
-                score=Score(name=str(task[6]), n=0, why="no data was delivered")
-                if missing
-                else Score(name=str(task[6]), value=value, n=50),
+                score=Score(name=name, n=0, why="no data was delivered") if missing else _measured(name, value),
                 gain=Score(name="gain", value=gain, n=0)
                 if missing
                 else Score(name="gain", value=gain, n=50, interval=(gain - 0.08, gain + 0.08)),
+                others=(_measured(OTHERS[name], 0.7 * value),) if name in OTHERS and not missing else (),
             )
         )
     return TaskResult(
         task=str(task[0]), state="missing" if missing else "scored", rows=0 if missing else 11,
-        removed=0 if missing else 1, base=Score(name="base", value=base, n=50),
-        reference=Score(name="reference", value=reference, n=50), methods=tuple(methods),
+        removed=0 if missing else 1, screen=None if missing else _screening(task),
+        base=_measured(name, base), reference=_measured(name, reference), seed_sd=0.013, methods=tuple(methods),
+    )  # fmt: skip
+
+
+def _measured(name: str, value: float) -> Score:
+    half = 1.96 * (value * (1 - value) / 50) ** 0.5
+    return Score(name=name, value=value, n=50, interval=(max(0.0, value - half), min(1.0, value + half)))
+
+
+def _screening(task: Sequence[object]) -> Screening:
+    """Of twelve rows one copies a test row; of the science questions most do, so that its list of lines is long."""
+    many = task[0] == TASKS[0][0]
+    return Screening(
+        exact=12 if many else 0, normalised=5 if many else 1, near=4 if many else 0,
+        removed_lines=tuple(range(3, 45, 2)) if many else (7,), repeated=2, degenerate=1,
+        other_script=3 if task[4] == "ar" else 0, tokens=Quantiles(least=9, median=64, p95=311, most=1804),
+        output_scripts={"Arabic": 0.912, "Latin": 0.088} if task[4] == "ar" else {"Latin": 1.0},
+    )  # fmt: skip
+
+
+def _judged(level: float, rng: random.Random) -> Judged:
+    """Scores around a level; no reference says where its rows come from."""
+    silent = Score(name="source", n=0, why="no reference says its source")
+    dimensions = tuple(
+        silent if name == "source" else Score(name=name, value=5 + 4 * level + rng.uniform(-0.9, 0.9), n=len(TASKS))
+        for name in DIMENSIONS
+    )
+    average = sum(score.value or 0.0 for score in dimensions if score.name in AVERAGED) / len(AVERAGED)
+    return Judged(
+        dimensions=dimensions, average=Score(name="metadata", value=average, n=len(TASKS)),
+        origins={"generated": 4, "missing": 1, "submitted": len(TASKS) - 5}, model="o3-2025-04-16",
+        snapshot="o3-2025-04-16", prompts=("judge@1", "describe@1"),
     )  # fmt: skip
 
 
@@ -142,12 +187,15 @@ def _total(found: Sequence[TaskResult], method: str, subset: str, group: str, *,
         if score.method == method and subset in kinds[task.task][1] and group in ("overall", kinds[task.task][0])
     ]
     mean = sum(gains) / len(gains)
-    gain = Score(name="gain", value=mean, n=len(gains), interval=(mean - 0.11, mean + 0.12))
+    gain = Score(name="mean_gain", value=mean, n=len(gains), interval=(mean - 0.11, mean + 0.12))
     if unscored:
-        gain = Score(name="gain", n=len(gains), why="the judge's <answer> could not be read; it is run again")
+        gain = Score(name="mean_gain", n=len(gains), why="the judge's <answer> could not be read; it is run again")
     return Total.model_validate(
-        {"method": method, "subset": subset, "group": group, "gain": gain, "median": sorted(gains)[len(gains) // 2]}
-    )
+        {
+            "method": method, "subset": subset, "group": group, "gain": gain, "median": sorted(gains)[len(gains) // 2],
+            "seed_sd": 0.009 if method == "fine_tune" else None,
+        }
+    )  # fmt: skip
 
 
 def published(made: Submission) -> History:
@@ -176,7 +224,7 @@ def fill(folder: Path) -> Arena:
     for number, (system, team, system_type, level) in enumerate(SYSTEMS):
         flagged = "13 % of its rows copy a <test> row." if system == EMOJI else None
         made = store(arena, number, system, team, system_type)
-        publish(arena, made, result(made, level, flagged=flagged, unscored=system == ARABIC))
+        publish(arena, made, result(made, level, flagged=flagged, unscored=system == ARABIC, judged=level > 0.4))
     last = len(SYSTEMS)
     endings = (
         ("Runs now", now("evaluating", "3 of 6 trained.", stage="fine_tune", done=3, of=6)),

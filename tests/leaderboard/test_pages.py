@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from submissions.arena import Arena, commit_again, folder_of
+from submissions.models import Result
 from submissions.repo import Change
 from tests.leaderboard.conftest import Open
 from tests.leaderboard.filled import EMOJI, FORMULA, LONG, OVERRIDE, SCRIPT, SYSTEMS, TASKS, publish, result, store
@@ -110,6 +111,26 @@ def test_a_missing_task_says_why_in_the_scorer_s_words(arena: Arena, site: TestC
     page = site.get(f"/tasks/{TASKS[-1][0]}").text
     assert page.count(f">{copied}</span>") == 4
     assert page.count(">no data was delivered</span>") == 4 * len(SYSTEMS)
+
+
+def test_under_paper_s_protocol_a_worth_is_a_share_of_the_reference(arena: Arena, site: TestClient) -> None:
+    made = store(arena, 40, "Rebuilt", "Team Six", "hybrid")
+    text = result(made, 0.9).model_dump_json().replace('"name":"gain"', '"name":"ratio"')
+    whole = Result.model_validate_json(text.replace('"mean_gain"', '"mean_ratio"').replace("demo@1", "paper@1"))
+    publish(arena, made, whole)
+    row = site.get(f"/submissions/{made.id}.json").json()[3]
+    assert row["scale"] == "ratio"
+    shown = f"{100 * row['gain']:.2f}"
+    for path in (f"/submissions/{made.id}", f"/tasks/{row['task']}"):
+        page = site.get(path).text
+        assert '<th scope="col" class="right">% of reference</th>' in page
+        assert f'<span class="number">{shown}</span>' in page
+    page = site.get(f"/submissions/{made.id}").text
+    assert ">Gain</th>" not in page
+    assert "Mean gain" not in page
+    page = site.get(f"/tasks/{row['task']}").text
+    under = re.findall(r"<caption><b>(.*?)</b>.*?>(Gain|% of reference)</th>", page, re.DOTALL)
+    assert under == [("demo@1", "Gain"), ("paper@1", "% of reference")]
 
 
 def test_a_submission_shows_whose_fault_a_failure_is(arena: Arena, site: TestClient) -> None:

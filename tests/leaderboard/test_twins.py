@@ -11,18 +11,19 @@ import pytest
 from starlette.testclient import TestClient
 
 from submissions.arena import Arena
-from tests.leaderboard.filled import ARABIC, FORMULA, store
+from tests.leaderboard.filled import ARABIC, BLEU, FORMULA, store
 
-PARTS = ("/metadata", "/totals", "/anchors")
+PARTS = ("/metadata", "/totals", "/anchors", "/metrics", "/screen")
 """Tables that stand on the page of something else."""
 
 
 def pages(arena: Arena) -> list[str]:
-    first = arena.submission_ids()[0]
+    first = f"/submissions/{arena.submission_ids()[0]}"
     return [
         "/board/dataset_research", "/board/dataset_research?protocol=paper@1&method=few_shot_3&sort=system",
         "/board/dataset_research/metadata", "/tasks", "/tasks?kind=reasoning", "/tasks/mc-en-science", "/submissions",
-        f"/submissions/{first}", f"/submissions/{first}/totals", "/tasks/mc-en-science/anchors",
+        first, *(f"{first}/{part}" for part in ("totals", "metrics", "screen", "metadata")),
+        "/tasks/mc-en-science/anchors",
     ]  # fmt: skip
 
 
@@ -104,11 +105,13 @@ def test_every_page_links_to_its_twins(arena: Arena, site: TestClient) -> None:
 
 
 def test_every_table_of_a_page_links_to_its_own_twins(arena: Arena, site: TestClient) -> None:
-    for path in (f"/submissions/{arena.submission_ids()[0]}", "/tasks/mc-en-science"):
+    first = f"/submissions/{arena.submission_ids()[0]}"
+    for path, count in ((first, 5), ("/tasks/mc-en-science", 2)):
         page = site.get(path).text
         tables, links = page.count("<table"), set(re.findall(r'href="([^"]*)\.csv[^"]*" download', page))
-        assert tables == len(links) == 2, path
-    for path in (f"/submissions/{arena.submission_ids()[0]}/totals", "/tasks/mc-en-science/anchors"):
+        assert tables == len(links) == count, path
+    parts = [f"{first}/{part}" for part in ("totals", "metrics", "screen", "metadata")]
+    for path in (*parts, "/tasks/mc-en-science/anchors"):
         whole, _, part = path.rpartition("/")
         assert f'id="{part}"' in site.get(whole).text
         assert site.get(path).headers["location"] == f"{whole}#{part}"
@@ -123,12 +126,75 @@ def test_totals_and_anchors_hold_the_page_s_numbers(arena: Arena, site: TestClie
     }
     page = site.get(f"/submissions/{unscored}").text
     assert all(f"{row['gain']:.3f}".replace("-", "−") in page for row in totals if row["gain"] is not None)
-    assert site.get("/tasks/mc-en-science/anchors.json").json() == [
-        {"protocol": "demo@1", "base": 0.2, "reference": 0.7, "n": 50, "base_why": None, "reference_why": None}
-    ]
+    (anchor,) = site.get("/tasks/mc-en-science/anchors.json").json()
+    assert anchor == {
+        "protocol": "demo@1", "base": 0.2, "base_low": pytest.approx(0.089, abs=0.001),
+        "base_high": pytest.approx(0.311, abs=0.001), "reference": 0.7,
+        "reference_low": pytest.approx(0.573, abs=0.001), "reference_high": pytest.approx(0.827, abs=0.001),
+        "seed_sd": 0.013, "n": 50, "base_why": None, "reference_why": None,
+    }  # fmt: skip
     waiting = arena.submission_ids()[-1]
     for address in (f"/submissions/{waiting}/totals.csv", f"/submissions/{waiting}/totals", "/tasks/none/anchors.csv"):
         assert site.get(address).status_code == 404, address
+
+
+def test_the_screen_s_twins_have_every_line_and_the_page_a_few(arena: Arena, site: TestClient) -> None:
+    first = f"/submissions/{arena.submission_ids()[0]}"
+    science, other, *_ = site.get(f"{first}/screen.json").json()
+    assert science["removed_lines"].split() == [str(line) for line in range(3, 45, 2)]
+    assert (science["exact"], science["normalised"], science["near"], science["tokens_p95"]) == (12, 5, 4, 311)
+    assert other["removed_lines"] == "7"
+    assert other["output_scripts"] == "Arabic 0.912, Latin 0.088"
+    page = site.get(first).text
+    assert ">3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25 and 9 more</td>" in page
+    assert ">7</td>" in page
+
+
+def test_the_judge_s_twins_say_who_judged_and_a_result_without_has_no_rows(arena: Arena, site: TestClient) -> None:
+    first, second, third, *_ = arena.submission_ids()
+    rows = site.get(f"/submissions/{first}/metadata.json").json()
+    assert [row["dimension"] for row in rows if row["averaged"]] == [
+        "introduction", "task", "question", "input", "output", "example",
+    ]  # fmt: skip
+    assert rows[-1]["dimension"] == "average"
+    assert rows[-1]["value"] == pytest.approx(sum(row["value"] for row in rows if row["averaged"]) / 6)
+    assert {(row["judge"], row["prompts"]) for row in rows} == {("o3-2025-04-16", "judge@1, describe@1")}
+    assert {row["why"] for row in rows if row["value"] is None} == {"no reference says its source"}
+    page = site.get(f"/submissions/{first}").text
+    assert f'<span class="number">{rows[-1]["value"]:.2f}</span>' in page
+    assert "Described by the submitter" in page
+    assert site.get(f"/submissions/{third}/metadata.json").json() == []
+    assert 'id="metadata"' not in site.get(f"/submissions/{third}").text
+    assert site.get(f"/submissions/{second}/verdicts.csv").status_code == 404
+
+
+def test_further_metrics_carry_their_signature(arena: Arena, site: TestClient) -> None:
+    rows = site.get(f"/submissions/{arena.submission_ids()[0]}/metrics.json").json()
+    assert {row["metric"] for row in rows} == {"exact_match", BLEU}
+    assert all(row["low"] < row["value"] < row["high"] for row in rows)
+    assert BLEU in site.get(f"/submissions/{arena.submission_ids()[0]}").text
+
+
+def test_scores_gains_and_anchors_stand_with_their_intervals(arena: Arena, site: TestClient) -> None:
+    first = arena.submission_ids()[0]
+    row = site.get(f"/submissions/{first}.json").json()[3]
+    assert (row["method"], row["scale"], row["seed_sd"]) == ("fine_tune", "gain", 0.013)
+    (of_task,) = [
+        score for score in site.get(f"/tasks/{row['task']}.json").json()
+        if (score["submission"], score["method"]) == (first, "fine_tune")
+    ]  # fmt: skip
+    pages = {
+        f"/submissions/{first}": ("score", "gain", "base", "reference"),
+        f"/tasks/{row['task']}": ("score", "gain"),
+    }
+    for path, names in pages.items():
+        page = site.get(path).text
+        for name in names:
+            low, high = (f"{row[f'{name}_{end}']:.3f}".replace("-", "−") for end in ("low", "high"))
+            assert f'<small class="interval">{low} to {high}</small>' in page, (path, name)
+    assert {name: of_task[name] for name in of_task if name in row} == {
+        name: row[name] for name in of_task if name in row
+    }
 
 
 def test_files_of_the_site_are_kept_for_good_under_their_build(site: TestClient) -> None:
