@@ -79,13 +79,13 @@ def board_table(snapshot: Snapshot, track: str, choice: Choice) -> Table:
 
 def protocols_of(snapshot: Snapshot, track: str) -> set[str]:
     """The protocols under which a track has numbers."""
-    evaluated = {result.protocol for result in snapshot.results.values() if result.track == track}
+    evaluated = {result.protocol for _, result in snapshot.published if result.track == track}
     return evaluated | {published(track).protocol}
 
 
 def _evaluated(snapshot: Snapshot, track: str, choice: Choice) -> Iterator[BoardRow]:
     places = ranks(snapshot, track, choice.protocol, choice.method, choice.subset)
-    for ulid, result in snapshot.results.items():
+    for ulid, result in snapshot.published:
         if result.track == track and result.protocol == choice.protocol:
             totals: dict[str, Total] = {
                 total.group: total

@@ -71,7 +71,7 @@ def charted(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def _latest(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Result]:
     """The latest judged and unflagged result of each system, by submission."""
     found: dict[tuple[str, str], tuple[str, Result]] = {}
-    for ulid, result in sorted(snapshot.results.items()):
+    for ulid, result in snapshot.published:
         if (result.track, result.protocol, result.flagged) == (track, protocol, None) and result.metadata:
             found[result.team, result.system] = ulid, result
     return dict(found.values())

@@ -16,7 +16,7 @@ def ranks(snapshot: Snapshot, track: str, protocol: str, method: str, subset: st
     """
     worth = {
         ulid: _worth(snapshot, result, method, subset)
-        for ulid, result in snapshot.results.items()
+        for ulid, result in snapshot.published
         if (result.track, result.protocol, result.flagged) == (track, protocol, None)
         and _has_total(result, method, subset)
     }

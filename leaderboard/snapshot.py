@@ -37,8 +37,14 @@ class Snapshot:
     tasks: Mapping[str, Task]
     submissions: Mapping[str, Submission]
     histories: Mapping[str, History]
-    results: Mapping[str, Result]
+    results: Mapping[str, Mapping[str, Result]]
+    """By submission, then by protocol; the one to show stands first."""
     unreadable: tuple[Unreadable, ...]
+
+    @property
+    def published(self) -> list[tuple[str, Result]]:
+        """Every result with its submission's id, oldest submission first."""
+        return [(ulid, result) for ulid, found in self.results.items() for result in found.values()]
 
 
 def per_snapshot(compute: Callable[Concatenate[Snapshot, P], T]) -> Callable[Concatenate[Snapshot, P], T]:
@@ -95,9 +101,17 @@ class _Reading:
             tasks={task.id: task for task in tasks},
             submissions=dict(sorted(submissions.items())),
             histories=self._each(submissions, self.arena.history),
-            results=self._each(self.arena.result_ids(), self.arena.result),
+            results=self._results(),
             unreadable=tuple(self.unreadable),
         )
+
+    def _results(self) -> dict[str, dict[str, Result]]:
+        read = {
+            ulid: {name: self._read(ulid, partial(self.arena.result, ulid, name)) for name in protocols}
+            for ulid, protocols in sorted(self.arena.published().items())
+        }
+        sound = {ulid: {name: one for name, one in found.items() if one is not None} for ulid, found in read.items()}
+        return {ulid: found for ulid, found in sound.items() if found}
 
     def _each(self, ids: Mapping[str, object] | list[str], read: Callable[[str], T]) -> dict[str, T]:
         found = ((ulid, self._read(ulid, partial(read, ulid))) for ulid in ids)

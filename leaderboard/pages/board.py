@@ -97,7 +97,7 @@ def _is_filled(column: Column, rows: list[dict[str, Any]]) -> bool:
 
 def _has_rows(snapshot: Snapshot, track: str, protocol: str) -> bool:
     return protocol == published(track).protocol or any(
-        result.track == track and result.protocol == protocol for result in snapshot.results.values()
+        result.track == track and result.protocol == protocol for _, result in snapshot.published
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
+from urllib.parse import urlencode
 
 import pandas as pd
 from starlette.requests import Request
@@ -33,15 +34,16 @@ def show(visit: Visit) -> View:
     """One submission; its table is the result's, task by task. Raises NotFound, or Corrupt for an unreadable record."""
     snapshot, ulid = visit.snapshot, visit.names["ulid"]
     _must_exist(snapshot, ulid)
-    submission, result = snapshot.submissions.get(ulid), snapshot.results.get(ulid)
-    history = snapshot.histories.get(ulid)
-    if visit.names["ending"]:
-        _result(snapshot, ulid)
+    submission, protocols = snapshot.submissions.get(ulid), list(snapshot.results.get(ulid, ()))
+    history, protocol = snapshot.histories.get(ulid), visit.query.get("protocol", "")
+    result = _result(snapshot, ulid, protocol) if protocols or protocol or visit.names["ending"] else None
     table = _by_task(ulid, result) if result else None
     context = {
         "ulid": ulid,
         "submission": submission,
         "result": result,
+        "protocols": protocols,
+        "query": f"?{urlencode({'protocol': result.protocol})}" if result and result.protocol != protocols[0] else "",
         "history": history,
         "titles": {name: task.title for name, task in snapshot.tasks.items()},
         "methods": METHODS,
@@ -58,7 +60,8 @@ def raw(request: Request) -> Response:
     """The stored result as it is. Raises NotFound."""
     ulid = request.path_params["ulid"]
     snapshot = site_of(request).reader.snapshot()
-    return Response(dump(_result(snapshot, ulid)), media_type="application/json")
+    result = _result(snapshot, ulid, request.query_params.get("protocol", ""))
+    return Response(dump(result), media_type="application/json")
 
 
 def _findings(result: Result) -> dict[str, Any]:
@@ -104,11 +107,16 @@ def _totals(result: Result) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
     return found
 
 
-def _result(snapshot: Snapshot, ulid: str) -> Result:
+def _result(snapshot: Snapshot, ulid: str, protocol: str) -> Result:
+    """The result under a protocol; if none is named, the one that is shown first."""
     _must_exist(snapshot, ulid)
-    if ulid not in snapshot.results:
+    found = snapshot.results.get(ulid, {})
+    if not found:
         raise NotFound(f"Submission {ulid} has no result yet; /submissions/{ulid} shows where it stands.")
-    return snapshot.results[ulid]
+    name = protocol or next(iter(found))
+    if name not in found:
+        raise NotFound(f"Submission {ulid} has no result under {name[:80]!r}; there are: {', '.join(found)}.")
+    return found[name]
 
 
 def _must_exist(snapshot: Snapshot, ulid: str) -> None:
@@ -124,12 +132,15 @@ def _part(name: str, table: Callable[[Result], Table]) -> list[Route]:
     """The twins of a table that stands on the submission's page, and the way from their name to its place there."""
 
     def show_part(visit: Visit) -> View:
-        return View("submission.html", table=table(_result(visit.snapshot, visit.names["ulid"])))
+        result = _result(visit.snapshot, visit.names["ulid"], visit.query.get("protocol", ""))
+        return View("submission.html", table=table(result))
 
     def to_part(request: Request) -> Response:
         ulid = request.path_params["ulid"]
-        _result(site_of(request).reader.snapshot(), ulid)
-        return RedirectResponse(f"/submissions/{ulid}#{name}")
+        protocol = request.query_params.get("protocol", "")
+        _result(site_of(request).reader.snapshot(), ulid, protocol)
+        query = f"?{urlencode({'protocol': protocol})}" if protocol else ""
+        return RedirectResponse(f"/submissions/{ulid}{query}#{name}")
 
     address = f"/submissions/{{ulid}}/{name}"
     return [Route(address, to_part), page(f"{address}{{ending:ending}}", show_part)]

@@ -100,7 +100,7 @@ def anchors_table(snapshot: Snapshot, name: str) -> Table:
     """A task's anchors by protocol, from the newest result under each."""
     anchors = {
         result.protocol: _anchor(result.protocol, task)
-        for result in snapshot.results.values()
+        for _, result in snapshot.published
         if (task := _of_task(result, name))
     }
     return Table(f"task-{name}-anchors", frame_of(AnchorRow, in_order(anchors.values(), "protocol")))
@@ -108,7 +108,7 @@ def anchors_table(snapshot: Snapshot, name: str) -> Table:
 
 def scores_table(snapshot: Snapshot, name: str) -> Table:
     """Every system's score and gain on a task: by protocol and method, the highest gain first."""
-    scores = [row for ulid, result in snapshot.results.items() for row in _rows(ulid, result, name)]
+    scores = [row for ulid, result in snapshot.published for row in _rows(ulid, result, name)]
     scores.sort(key=lambda row: (row.system.casefold(), row.submission))
     rows = in_order(in_order(in_order(scores, "-gain"), "method"), "protocol")
     return Table(f"task-{name}", frame_of(TaskScore, rows))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from submissions.arena import Arena, commit_again, folder_of
+from submissions.arena import Arena, commit_again, dump, folder_of, result_path
 from submissions.models import Result
 from submissions.repo import Change
 from tests.leaderboard.conftest import Open
@@ -199,3 +199,23 @@ def test_a_page_that_rests_on_a_damaged_record_alone_says_so(arena: Arena, site:
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert str(tmp_path) not in answer.text
     assert waiting in site.get("/submissions").text
+
+
+def test_a_submission_shows_its_result_under_each_protocol(arena: Arena, site: TestClient) -> None:
+    first = arena.submission_ids()[0]
+    result = arena.result(first)
+    paper = result.model_copy(update={"protocol": "paper@1", "system": "Under Other Rules"})
+    commit_again(arena.results, [Change(result_path(first, "paper@1"), dump(paper))])
+    page = unescape(site.get(f"/submissions/{first}").text)
+    assert "Result under paper@1" in page, "what is no demo stands first"
+    other = unescape(site.get(f"/submissions/{first}?protocol=demo@1").text)
+    assert "Result under demo@1" in other
+    assert f"/submissions/{first}.csv?protocol=demo%401" in other
+    assert site.get(f"/submissions/{first}/result.json?protocol=demo@1").content == dump(result)
+    assert site.get(f"/submissions/{first}/result.json").content == dump(paper)
+    missing = site.get(f"/submissions/{first}.csv?protocol=arena@1")
+    assert missing.status_code == 404
+    assert "there are: paper@1, demo@1" in unescape(missing.text)
+    rows = site.get("/board/dataset_research.json?protocol=paper@1").json()
+    assert "Under Other Rules" in {row["system"] for row in rows}
+    assert "Under Other Rules" not in {row["system"] for row in site.get("/board/dataset_research.json").json()}
