@@ -6,8 +6,9 @@ anchors/<protocol>/<task>.json  the answers they were computed from
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from evaluator.errors import Unmeasured
 from evaluator.exam import Answered, Exam, rows_hash
@@ -23,6 +24,8 @@ from submissions.benchmark import Benchmark, OfficialAnchor
 from submissions.errors import NotFound
 from submissions.models import Anchor, Anchors, Reference, Score, Task
 from submissions.repo import Change
+
+log = logging.getLogger(__name__)
 
 
 def measure_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task]) -> Anchors:
@@ -63,6 +66,8 @@ def import_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task]
     official = benchmark.official()
     if official is None:
         raise NotFound("This benchmark holds no official scores: make it with `python -m curation import-official`.")
+    if missing := [task.id for task in tasks if task.id not in official.tasks]:
+        raise NotFound(f"The release has no scores for {', '.join(missing)}: name the others with --tasks.")
     fresh = {}
     for task in tasks:
         reference = reference_of(bench.protocol, benchmark, task.id)
@@ -84,19 +89,24 @@ def official_anchor(exam: Exam, published: OfficialAnchor, train_sha256: str) ->
         origin="official",
         exam_sha256=exam.sha256,
         train_sha256=train_sha256,
+        scored_sha256=exam.scored_sha256,
     )
 
 
 def _combined(shape: Measured, published: Mapping[str, Score]) -> tuple[Score, tuple[Score, ...]]:
     """The score that the parts of a metric make, and the parts; `shape` says which they are."""
     if not shape.parts:
-        return published[shape.name], ()
-    parts = tuple(published[part.name] for _, part in shape.parts)
+        return _of_release(published, shape.name), ()
+    parts = tuple(_of_release(published, part.name) for _, part in shape.parts)
     missing = [part for part in parts if part.value is None]
     if missing:
         return Score(name=shape.name, n=missing[0].n, why=missing[0].why), parts
     value = sum(weight * (part.value or 0.0) for (weight, _), part in zip(shape.parts, parts, strict=True))
     return Score(name=shape.name, value=value, n=parts[0].n), parts
+
+
+def _of_release(published: Mapping[str, Score], name: str) -> Score:
+    return published.get(name) or Score(name=name, n=0, why="the release has no score for it")
 
 
 def answers_of(benchmark: Benchmark, anchors: Anchors, task: str) -> AnchorAnswers | None:
@@ -128,8 +138,13 @@ def fitting_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task
 
 
 def held_for(anchors: Anchors, exam: Exam, reference: Reference) -> None:
-    """Raise Unmeasured if a task's anchors were measured on other rows than it has now."""
+    """Raise Unmeasured if a task's anchors were measured on other rows than it has now, or scored otherwise."""
     anchor = anchors.tasks[exam.task.id]
+    if anchor.scored_sha256 != exam.scored_sha256:
+        raise Unmeasured(
+            f"The category or language of {exam.task.id} has changed since its anchors were measured. "
+            f"{_again(anchors.protocol)}"
+        )
     if (anchor.exam_sha256, anchor.train_sha256) != (exam.sha256, rows_hash(reference.train)):
         raise Unmeasured(
             f"The rows of {exam.task.id} have changed since its anchors were measured. {_again(anchors.protocol)}"
@@ -148,7 +163,7 @@ def _stored(
         protocol=bench.protocol.name,
         protocol_sha256=bench.protocol.sha256,
         setup=bench.setup,
-        tasks=_held(benchmark, bench) | fresh,
+        tasks=_held(benchmark, bench, fresh) | fresh,
     )
     files = {_path(found.protocol, task): dump(answer) for task, answer in answers.items()}
     files[f"anchors/{found.protocol}.json"] = dump(found)
@@ -163,15 +178,22 @@ def _stored(
     return found
 
 
-def _held(benchmark: Benchmark, bench: Workbench) -> dict[str, Anchor]:
-    """Anchors measured before by the same rules and setup."""
+def _held(benchmark: Benchmark, bench: Workbench, measured: Collection[str]) -> dict[str, Anchor]:
+    """Anchors measured before by the same rules and setup; those of another setup go, and are named in the log."""
     path = f"anchors/{bench.protocol.name}.json"
     if path not in benchmark.repo.list(path):
         return {}
     old = benchmark.anchors(bench.protocol.name)
     known = {task.id for task in benchmark.tasks()}
-    same = (old.protocol_sha256, old.setup) == (bench.protocol.sha256, bench.setup)
-    return {task: anchor for task, anchor in old.tasks.items() if task in known} if same else {}
+    if (old.protocol_sha256, old.setup) == (bench.protocol.sha256, bench.setup):
+        return {task: anchor for task, anchor in old.tasks.items() if task in known}
+    if gone := sorted((old.tasks.keys() & known) - set(measured)):
+        log.warning(
+            "Anchors of %s were measured by other rules, weights, software or hardware, and are dropped: measure them "
+            "again on this machine.",
+            ", ".join(gone),
+        )
+    return {}
 
 
 def _path(protocol: str, task: str) -> str:

@@ -164,10 +164,10 @@ def rescore_command(
     if out is not None:
         write_whole(out, dump(result))
     _show(result, as_json)
-    if not same_as_stored(folder, result):
-        return
+    same = same_as_stored(folder, result)
     if not as_json:
-        typer.echo(f"{folder / 'result.json'} is the same, bit for bit.")
+        other = "was made by other rules, or by another version of the evaluator: nothing to compare"
+        typer.echo(f"{folder / 'result.json'} {'is the same, bit for bit' if same else other}.")
 
 
 def _chosen(benchmark: Benchmark, track: str, names: str) -> tuple[Task, ...]:

@@ -45,9 +45,10 @@ class Exam:
         """The inputs, in order."""
         return tuple(row.input for row in self.rows)
 
-    def measured(self, answered: Answered) -> Measured:
-        """The score of a model's answers."""
-        return self.scored(answered.texts)
+    @property
+    def scored_sha256(self) -> str:
+        """The hash of how answers become a score: version of the metrics, category, language."""
+        return key_of(self.metrics, self.task.category, self.task.language)
 
     def scored(self, texts: Sequence[str]) -> Measured:
         """The score of answers in the order of the rows."""

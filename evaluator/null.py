@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from evaluator.generator import Completion, Generator
+from evaluator.machine import PIPELINE, scoring_packages
 from evaluator.protocol import Protocol
 from evaluator.store import StageStore
 from evaluator.template import load_template
@@ -61,9 +62,10 @@ def null_workbench(
         setup=Setup(
             model="null",
             model_sha256=hashlib.sha256(b"").hexdigest(),
-            packages={},
+            packages=scoring_packages(),
             hardware="none",
             seed=protocol.sft.seed,
+            pipeline=PIPELINE,
         ),
         model=work / "base",
         template=load_template(protocol.template, TOKENIZER.parent),

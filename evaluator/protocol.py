@@ -148,10 +148,11 @@ class Protocol(Record):
     @property
     def methods(self) -> tuple[Method, ...]:
         """The methods that this protocol measures, few-shot first."""
-        few_shot: dict[int, Method] = {1: "few_shot_1", 3: "few_shot_3", 5: "few_shot_5"}
-        return (*(few_shot[shots] for shots in self.few_shot.shots), "fine_tune")
+        return (*(BY_SHOTS[shots] for shots in self.few_shot.shots), "fine_tune")
 
 
+BY_SHOTS: dict[int, Method] = {1: "few_shot_1", 3: "few_shot_3", 5: "few_shot_5"}
+"""The method of each number of shots."""
 AFTERWARDS = ("name", "metrics", "screen", "judge", "scale", "anchors", "statistics")
 """What is done with answers once they are there; the screen shapes them through the rows that it leaves."""
 

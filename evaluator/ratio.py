@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -28,12 +28,3 @@ def ratio(parts: Sequence[Part]) -> Floats:
         total += weight * np.divide(score, reference, out=np.zeros(score.shape), where=counts)
         weights += weight * counts
     return np.divide(total, weights, out=np.zeros(shape), where=weights > 0)
-
-
-def group_means(scores: Mapping[str, float], groups: Mapping[str, Iterable[str]]) -> dict[str, float]:
-    """The plain mean over each group's tasks (SCORING.md, paper@1, rule 6); a task without a score counts 0.
-
-    `groups` are the benchmark's task ids by name, as knowledge and reasoning; a group without tasks has no mean.
-    """
-    listed = {name: list(tasks) for name, tasks in groups.items()}
-    return {name: float(np.mean([scores.get(task, 0.0) for task in tasks])) for name, tasks in listed.items() if tasks}

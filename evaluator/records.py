@@ -7,11 +7,13 @@ RESULT_DIR/tasks/<task>.json  the questions, all answers, the anchors, what the 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
 
+from evaluator.errors import Unmeasured
 from evaluator.exam import Exam
 from evaluator.metadata.verdict import MetadataVerdict
 from evaluator.metrics import Measured, average
@@ -75,9 +77,8 @@ class TaskRecord(Record):
         if self.end_answers is None:
             return Ends(self.anchor)
         exam, answers = self.exam(metrics), self.end_answers
-        return Ends(
-            self.anchor, exam.scored(answers.base), average([exam.scored(texts) for texts in answers.reference])
-        )
+        seeds = tuple(exam.scored(texts) for texts in answers.reference)
+        return Ends(self.anchor, exam.scored(answers.base), average(seeds), seeds)
 
     def measured(self, metrics: str) -> dict[Method, Measured]:
         """The score of every method, averaged over draws."""
@@ -111,6 +112,8 @@ class Run(Record):
 
 def anchor_of(exam: Exam, answers: AnchorAnswers, train_sha256: str) -> Anchor:
     """The two ends of a task's scale from their answers; `train_sha256` is the hash of the reference's train rows."""
+    if not exam.rows:
+        raise Unmeasured(f"{exam.task.id} has no test rows: import the benchmark again with more rows.")
     base, tops = exam.scored(answers.base), [exam.scored(texts) for texts in answers.reference]
     reference = average(tops)
     seeds = tuple(top.score.value for top in tops if top.score.value is not None)
@@ -123,11 +126,14 @@ def anchor_of(exam: Exam, answers: AnchorAnswers, train_sha256: str) -> Anchor:
         noise=anchor_error(reference, base, seeds),
         exam_sha256=exam.sha256,
         train_sha256=train_sha256,
+        scored_sha256=exam.scored_sha256,
     )
 
 
-def keep(folder: Path, run: Run, records: list[TaskRecord]) -> None:
-    """Write an evaluation down; run.json comes last and makes it whole."""
+def keep(folder: Path, run: Run, records: Iterable[TaskRecord]) -> None:
+    """Write an evaluation down; run.json comes last and makes it whole. An earlier one, and its Result, go first."""
+    for name in ("run.json", "result.json"):
+        (folder / name).unlink(missing_ok=True)
     for record in records:
         write_whole(folder / "tasks" / f"{record.task.id}.json", dump(record))
     write_whole(folder / "run.json", dump(run))

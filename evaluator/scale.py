@@ -14,6 +14,7 @@ from evaluator.statistics import gain_interval, gain_scale, known, percentile_in
 from submissions.models import Anchor, Score
 
 Counts = Floats | None
+NOT_ADMITTED = "not admitted: the reference set does not measurably help here"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Ends:
     base: Measured | None = None
     """None where the numbers were imported: then a resample of items leaves them as they are."""
     reference: Measured | None = None
+    seeds: tuple[Measured, ...] = ()
+    """The reference by training seed, of which it is the average."""
 
 
 def admitted(anchor: Anchor, scale: GainScale | RatioScale) -> bool:
@@ -44,7 +47,7 @@ def worth(measured: Measured, ends: Ends, scale: GainScale | RatioScale) -> Scor
     if (why := anchor.base.why or anchor.reference.why) and isinstance(scale, GainScale):
         return Score(name=scale.kind, n=items, why=why)
     if not admitted(anchor, scale):
-        return Score(name=scale.kind, n=items, why="not admitted: the reference set does not measurably help here")
+        return Score(name=scale.kind, n=items, why=NOT_ADMITTED)
     (value,) = resampled(measured, ends, scale, None)
     return Score(name=scale.kind, value=float(value), n=items)
 
@@ -70,15 +73,6 @@ def resampled(measured: Measured, ends: Ends, scale: GainScale | RatioScale, cou
     shape (choices,).
     """
     return _ON_SCALE[scale.kind](measured, ends, scale, counts)
-
-
-def seed_noise(anchor: Anchor, scale: GainScale | RatioScale) -> float | None:
-    """How far another training seed would move a task's worth (SD), judged by the reference's own trainings."""
-    base, reference = anchor.base.value, anchor.reference.value
-    if anchor.seed_sd is None or base is None or reference is None:
-        return None
-    room = reference - base if isinstance(scale, GainScale) else reference
-    return anchor.seed_sd / room if room > 0 else None
 
 
 def value_of(measured: Measured, counts: Counts) -> Floats:

@@ -10,13 +10,18 @@ from rich.text import Text
 
 from submissions.models import Anchors, Method, Result, Score
 
+_MEANS = {
+    "mean_gain": "Mean gain over all tasks: 0 the untouched model, 1 as good as the real data",
+    "mean_ratio": "Mean ratio to the reference's score over all tasks: 1 as good as the real data",
+}
+
 
 def result_table(result: Result) -> None:
     """Print a result: a line per task with every method's score, then the mean gains."""
     methods = list(dict.fromkeys(total.method for total in result.totals))
-    scores = Table(title=Text(f"{result.system} under {result.protocol}: scores, and what fine-tuning gained"))
+    scores = Table(title=Text(f"{result.system} under {result.protocol}: scores, and what fine-tuning was worth"))
     scores.add_column("task", no_wrap=True)
-    for name in ("rows", "removed", "base", "reference", *map(_short, methods), "gain"):
+    for name in ("rows", "removed", "base", "reference", *map(_short, methods), "worth"):
         scores.add_column(name, justify="right", no_wrap=True)
     for task in result.tasks:
         found = {score.method: score for score in task.methods}
@@ -31,7 +36,7 @@ def result_table(result: Result) -> None:
 
 
 def _totals(result: Result, methods: list[Method]) -> None:
-    gains = Table(title="Mean gain over all tasks: 0 the untouched model, 1 as good as the real data")
+    gains = Table(title=_MEANS[result.totals[0].gain.name] if result.totals else "")
     for name in ("subset", "group"):
         gains.add_column(name, no_wrap=True)
     for name in ("tasks", *map(_short, methods)):

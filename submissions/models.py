@@ -114,6 +114,8 @@ class Anchor(Record):
     """Hash of what was asked; other test rows need other anchors."""
     train_sha256: Sha256
     """Hash of the rows that the reference model was trained on."""
+    scored_sha256: Sha256
+    """Hash of how answers became scores: metrics, category, language."""
 
     @property
     def seed_sd(self) -> float | None:

@@ -88,12 +88,13 @@ def test_the_readme_names_every_folder() -> None:
 def test_the_boards_number_is_recomputed_as_scoring_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tasks = [a_task(name, "text_classification") for name in "abcd"]
+    tasks = [a_task(name, "text_classification") for name in "abcde"]
     methods = demo().methods
     records = [a_record(task, dict.fromkeys(methods, right)) for task, right in zip(tasks[:2], (1, 4), strict=True)]
     records += [
         a_record(tasks[2], {}, rows=0, delivered=False),
         a_record(tasks[3], dict.fromkeys(methods, 4), anchor=an_anchor(0.5, 0.5)),
+        a_record(tasks[4], {}, rows=0, delivered=False, anchor=an_anchor(0.5, 0.5)),
     ]
     result = result_of(a_run(tasks), records)
     (total,) = (one for one in result.totals if (one.method, one.group) == ("fine_tune", "overall"))

@@ -40,6 +40,20 @@ def measure(answers: Answers) -> Measured:
 
     Raises Unscorable if there is not one text per row, NotFound if the category has no metric.
     """
+    _refuse_unfit(answers)
+    task = answers.task
+    if task.category not in BY_CATEGORY:
+        raise NotFound(f"{task.id}: no metric for category {task.category!r}; there are: {', '.join(BY_CATEGORY)}.")
+    return BY_CATEGORY[task.category](answers)
+
+
+def measure_as_published(answers: Answers) -> Measured:
+    """Score a task's answers as the published code does (paper/__init__.py). Raises like `measure`."""
+    _refuse_unfit(answers)
+    return measure_paper(answers)
+
+
+def _refuse_unfit(answers: Answers) -> None:
     task = answers.task
     if len(answers.texts) != len(answers.rows):
         raise Unscorable(
@@ -51,9 +65,6 @@ def measure(answers: Answers) -> Measured:
             raise Unscorable(
                 f"{task.id}: answer {number} is a {type(text).__name__}, not a text. Let the model answer again."
             )
-    if task.category not in BY_CATEGORY:
-        raise NotFound(f"{task.id}: no metric for category {task.category!r}; there are: {', '.join(BY_CATEGORY)}.")
-    return BY_CATEGORY[task.category](answers)
 
 
 def _multiple_choice(answers: Answers) -> Measured:
@@ -88,5 +99,8 @@ BY_CATEGORY: dict[str, Callable[[Answers], Measured]] = {
     "text_generation": _translation,
 }
 
-METRICS: dict[str, Callable[[Answers], Measured]] = {"arena-metrics@1": measure, "paper-metrics@1": measure_paper}
+METRICS: dict[str, Callable[[Answers], Measured]] = {
+    "arena-metrics@1": measure,
+    "paper-metrics@1": measure_as_published,
+}
 """Every version of the metrics, by the name that a protocol gives."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluator.errors import Unscorable
 from submissions.models import Score
 
 Floats = NDArray[np.float64]
@@ -53,10 +54,11 @@ class Measured:
 
 
 def of_items(name: str, values: Sequence[float], others: tuple[Measured, ...] = ()) -> Measured:
-    """The metric that is the mean of one value in [0, 1] per item. Raises ValueError for one that is no number."""
+    """The metric that is the mean of one value in [0, 1] per item. Raises Unscorable for one that is no number."""
     column = np.asarray(values, dtype=np.float64).reshape(-1)
     if not np.isfinite(column).all():
-        raise ValueError(f"{name} of item {int(np.argmin(np.isfinite(column)))} is no number")
+        item = int(np.argmin(np.isfinite(column)))
+        raise Unscorable(f"{name} of item {item} is no number: the metric is broken, nothing was scored.")
     return Measured(name, np.stack([column, np.ones_like(column)], axis=1), others=others)
 
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import partial
 
 from evaluator.anchors import answers_of, held_for
 from evaluator.exam import Exam, rows_hash
-from evaluator.few_shot import METHOD, few_shot
+from evaluator.few_shot import few_shot
 from evaluator.fine_tune import Unit, fine_tune
 from evaluator.metadata.judge import Discovered, judge_metadata
 from evaluator.metadata.verdict import MetadataVerdict
+from evaluator.protocol import BY_SHOTS
 from evaluator.records import MethodAnswers, Run, TaskRecord, keep
 from evaluator.screen import Screened, screen, tasks_from_reference
 from evaluator.sides import reference_of
@@ -57,9 +59,7 @@ def evaluate(evaluation: Evaluation, entry: Entry) -> Result:
     ]
     run = _run(evaluation, entry)
     keep(evaluation.folder, run, records)
-    result = result_of(run, records)
-    evaluation.report("total", len(records), len(records))
-    return result
+    return result_of(run, records, partial(evaluation.report, "total"))
 
 
 def _checked(evaluation: Evaluation, entry: Entry) -> dict[str, tuple[Row, ...]]:
@@ -148,7 +148,7 @@ def _few_shot(evaluation: Evaluation, delivered: dict[str, Delivered], answers: 
         for shots in evaluation.bench.protocol.few_shot.shots:
             draws = few_shot(evaluation.bench, one.exam, one.rows, shots)
             texts = tuple(answered.texts for answered in draws)
-            answers[task][METHOD[shots]] = MethodAnswers(method=METHOD[shots], draws=texts)
+            answers[task][BY_SHOTS[shots]] = MethodAnswers(method=BY_SHOTS[shots], draws=texts)
         evaluation.report("few_shot", done, len(usable))
 
 

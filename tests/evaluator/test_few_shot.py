@@ -25,7 +25,7 @@ def bench(folder: Path, generator: NullGenerator, **few: object) -> Workbench:
 def examined(tools: Workbench, rows: Sequence[Row], shots: int) -> Measured:
     """The score averaged over draws, as it is computed from what is written down."""
     exam = tools.exam(TASK, REFERENCE)
-    draws = [exam.measured(answered) for answered in few_shot(tools, exam, rows, shots)]
+    draws = [exam.scored(answered.texts) for answered in few_shot(tools, exam, rows, shots)]
     return average(draws)
 
 

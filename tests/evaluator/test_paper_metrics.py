@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 
 from evaluator.metrics.paper import BY_CATEGORY, accuracy, measure_paper, rouge_l, token_f1
-from evaluator.ratio import group_means, ratio
+from evaluator.ratio import ratio
 from submissions.errors import NotFound
 from submissions.tracks import TRACKS
 from tests.evaluator.conformance.compare import Agreement, agreements, answers, cases, of_pairs, table
@@ -182,8 +182,3 @@ def test_ratio_of_arrays_is_the_ratio_of_each(draws: list[tuple[float, float, fl
 
 def test_ratio_takes_one_reference_score_for_many_draws() -> None:
     assert ratio([(1.0, np.array([0.1, 0.2, 0.4]), 0.2)]) == pytest.approx([0.5, 1.0, 2.0])
-
-
-def test_a_missing_task_counts_nothing_and_an_empty_group_has_no_mean() -> None:
-    groups = {"knowledge": ["a", "b"], "reasoning": ["c"], "none": []}
-    assert group_means({"a": 0.5, "c": 2.0}, groups) == {"knowledge": 0.25, "reasoning": 2.0}

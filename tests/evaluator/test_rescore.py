@@ -1,18 +1,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from evaluator.errors import OtherRules
+from evaluator.metadata.verdict import missing_verdict
 from evaluator.protocol import Protocol
-from evaluator.records import AnchorAnswers, TaskRecord, anchor_of, keep
-from evaluator.rescore import rescore, same_as_stored
+from evaluator.records import AnchorAnswers, TaskRecord, anchor_of, keep, kept
+from evaluator.rescore import rescore, same_as_stored, scored_now
 from evaluator.total import result_of
 from submissions.arena import dump
 from submissions.errors import Corrupt, NotFound
-from tests.evaluator.worlds import a_record, a_run, a_task, demo
+from tests.evaluator.judges import REFERENCE as FULL
+from tests.evaluator.judges import SETTINGS
+from tests.evaluator.worlds import SETUP, a_record, a_run, a_task, demo
 
 TASKS = [a_task(name, "text_classification") for name in "abc"]
 
@@ -30,7 +34,7 @@ def measured(record: TaskRecord) -> TaskRecord:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """An evaluation as it is left behind."""
-    run = a_run(TASKS)
+    run = a_run(TASKS).model_copy(update={"setup": scored_now(SETUP)})
     records = [
         measured(a_record(task, dict.fromkeys(run.protocol.methods, right), of=20))
         for task, right in zip(TASKS, (3, 9, 20), strict=True)
@@ -98,3 +102,49 @@ def test_a_damaged_record_is_named(folder: Path, content: bytes | None) -> None:
         file.write_bytes(content)
     with pytest.raises(Corrupt, match=r"tasks/b\.json"):
         rescore(folder)
+
+
+def test_verdicts_are_not_given_to_another_judge(tmp_path: Path) -> None:
+    judged = changed(judge=SETTINGS.model_dump())
+    verdict = missing_verdict("a", FULL)
+    keep(tmp_path, a_run(TASKS[:1], judged), [measured(a_record(TASKS[0], {}, verdict=verdict))])
+    other = SETTINGS.model_dump() | {"repeats": 3}
+    with pytest.raises(OtherRules, match="judge"):
+        rescore(tmp_path, changed(name="demo@9", judge=other))
+    assert rescore(tmp_path, changed(name="demo@9")).metadata is None
+
+
+def test_imported_anchors_are_not_scaled_by_other_rules(tmp_path: Path) -> None:
+    keep(tmp_path, a_run(TASKS[:1]), [a_record(TASKS[0], dict.fromkeys(demo().methods, 2))])
+    with pytest.raises(OtherRules, match="the anchors are imported"):
+        rescore(tmp_path, changed(name="demo@9", scale={"kind": "ratio"}))
+
+
+def test_a_result_of_another_version_is_not_called_damaged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evaluator.rescore.PIPELINE", 99)
+    again = rescore(folder)
+    assert again.setup.pipeline == 99
+    assert not same_as_stored(folder, again)
+
+
+def test_what_was_written_down_half_is_not_mixed_with_what_stood_there(folder: Path) -> None:
+    run, records = kept(folder)
+
+    class Full(Exception):
+        """The disk."""
+
+    def half() -> Iterator[TaskRecord]:
+        yield records[0]
+        raise Full
+
+    with pytest.raises(Full):
+        keep(folder, run, half())
+    with pytest.raises(NotFound, match=r"no run\.json"):
+        rescore(folder)
+    assert not (folder / "result.json").exists()
+
+
+def test_an_empty_result_is_named(folder: Path) -> None:
+    (folder / "result.json").write_bytes(b"")
+    with pytest.raises(Corrupt, match="is no Result"):
+        same_as_stored(folder, rescore(folder))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from evaluator.metrics import Measured, of_items
 from evaluator.metrics.measured import weighted
 from evaluator.protocol import GainScale, RatioScale
-from evaluator.scale import Ends, admitted, resampled, seed_noise, worth
+from evaluator.scale import Ends, admitted, resampled, worth
 from submissions.models import Score
 from tests.evaluator.worlds import an_anchor
 
@@ -95,11 +95,3 @@ def test_a_choice_that_leaves_no_room_between_the_ends_is_at_a_limit() -> None:
     assert resampled(of_items("a", [0.5, 0.5]), ends, GAIN, first) == [-1.0]
     assert resampled(of_items("a", [1.0, 0.0]), ends, GAIN, first) == [0.0]
     assert resampled(of_items("a", [1.0, 0.0]), ends, GAIN, both) == [0.0]
-
-
-def test_seed_noise_is_on_the_scale_of_the_worth() -> None:
-    anchor = ANCHOR.model_copy(update={"seeds": (0.5, 0.6, 0.7)})
-    assert anchor.seed_sd == pytest.approx(0.1)
-    assert seed_noise(anchor, GAIN) == pytest.approx(0.25)
-    assert seed_noise(anchor, RATIO) == pytest.approx(1 / 6)
-    assert seed_noise(ANCHOR, GAIN) is None

@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evaluator import scored
 from evaluator.protocol import Protocol
-from evaluator.records import TaskRecord
+from evaluator.records import AnchorAnswers, MethodAnswers, TaskRecord, anchor_of, keep
 from evaluator.total import result_of
 from submissions.errors import EvaluatorError
-from submissions.models import Method, Task, Total
-from tests.evaluator.worlds import a_record, a_run, a_task, an_anchor, demo
+from submissions.models import Method, Row, Score, Task, Total
+from tests.evaluator.worlds import ROOT, a_record, a_run, a_task, an_anchor, demo
 
 METHODS: tuple[Method, ...] = ("few_shot_1", "few_shot_3", "few_shot_5", "fine_tune")
 
@@ -104,18 +110,90 @@ def test_every_score_has_its_number_of_items_and_an_interval_around_it() -> None
         assert total.gain.interval[0] < total.gain.value < total.gain.interval[1]
 
 
-def test_seed_noise_stands_beside_the_interval_and_not_in_it() -> None:
+def seeded(record: TaskRecord, *rights: int) -> TaskRecord:
+    """The record with measured ends: a base that knows nothing, and trainings that know so many of the rows."""
+    texts = [row.output for row in record.questions]
+    trained = tuple(tuple(text if place < right else "" for place, text in enumerate(texts)) for right in rights)
+    answers = AnchorAnswers(base=("",) * len(texts), reference=trained)
+    anchor = anchor_of(record.exam(demo().metrics), answers, "0" * 64)
+    return record.model_copy(update={"anchor": anchor, "end_answers": answers})
+
+
+def test_seed_noise_is_on_the_scale_of_the_worth_and_stands_beside_the_interval() -> None:
     tasks = [a_task(name, "text_classification") for name in "ab"]
-    plain = [record(task, 2, of=20) for task in tasks]
-    seeded = [
-        one.model_copy(update={"anchor": one.anchor.model_copy(update={"seeds": (0.9, 1.0, 1.1)})}) for one in plain
-    ]
-    found, without = totals(seeded), overall(plain)
-    noisy = found["fine_tune", "full", "overall"]
-    assert noisy.seed_sd == pytest.approx((0.1**2 * 2) ** 0.5 / 2)
-    assert without.seed_sd is None
-    assert noisy.gain == without.gain
+    noisy = [seeded(record(task, 10, of=20), 16, 18, 20) for task in tasks]
+    still = [seeded(record(task, 10, of=20), 18, 18, 18) for task in tasks]
+    found, without = totals(noisy), overall(still)
+    mean = found["fine_tune", "full", "overall"]
+    assert mean.seed_sd == pytest.approx((2 * (2 / 18) ** 2) ** 0.5 / 2)
+    assert without.seed_sd == 0.0
+    assert overall([record(task, 10, of=20) for task in tasks]).seed_sd is None, "imported anchors have no seeds"
     assert found["few_shot_1", "full", "overall"].seed_sd is None, "nothing is trained"
+    result = result_of(a_run(tasks), noisy)
+    assert [task.seed_sd for task in result.tasks] == [pytest.approx(0.1)] * 2
+
+
+def test_a_missing_task_that_is_not_admitted_is_unscored_and_does_not_count() -> None:
+    tasks = [a_task(name, "text_classification") for name in "ab"]
+    gone = a_record(tasks[1], {}, rows=0, delivered=False, anchor=an_anchor(0.5, 0.5))
+    result = result_of(a_run(tasks), [record(tasks[0], 4), gone])
+    assert result.tasks[1].methods[-1].gain.value is None
+    assert "not admitted" in str(result.tasks[1].methods[-1].gain.why)
+    (total,) = (one for one in result.totals if (one.method, one.group) == ("fine_tune", "overall"))
+    assert (total.gain.value, total.gain.n) == (1.0, 1)
+
+
+def test_tasks_that_tell_no_spread_leave_a_total_the_doubt_of_each() -> None:
+    tasks = [a_task(name, "text_classification") for name in "abcd"]
+    for count in (1, 4):
+        wrong = [record(task, 0, of=20) for task in tasks[:count]]
+        interval = overall(wrong).gain.interval
+        assert interval is not None
+        assert interval[0] == 0.0
+        assert interval[1] > 0.1, "20 wrong answers are no proof of 0"
+
+
+def test_many_answers_are_scored_by_several_processes_to_the_same_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks = [a_task(name, "text_classification") for name in "abc"]
+    records = [record(task, place) for place, task in enumerate(tasks)]
+    told: list[tuple[int, int]] = []
+    alone = result_of(a_run(tasks), records, lambda done, of: told.append((done, of)))
+    monkeypatch.setattr(scored, "MANY", 1)
+    assert result_of(a_run(tasks), records, lambda done, of: told.append((done, of))) == alone
+    assert told == [(1, 3), (2, 3), (3, 3)] * 2
+
+
+def test_a_machine_that_computes_the_last_bits_otherwise_publishes_the_same(tmp_path: Path) -> None:
+    """The processor's kernels for logarithms and matrix products differ; what is published must not."""
+    tasks = [a_task("t", "language_translation"), a_task("q")]
+    texts = ["the committee meets again on a day", "nobody came to the house", "rain fell on the hill all night"]
+    rows = tuple(Row(input="?", output=texts[place % 3]) for place in range(30))
+    answers = tuple(" ".join(row.output.split()[: 2 + place % 5]) for place, row in enumerate(rows))
+    protocol = Protocol.model_validate(demo().model_dump() | {"scale": {"kind": "ratio"}, "metrics": "paper-metrics@1"})
+    parts = tuple(Score(name=name, value=0.37, n=30) for name in ("unigram_precision", "sacrebleu"))
+    records = [
+        a_record(
+            task,
+            {},
+            anchor=an_anchor(0.1, 0.37).model_copy(update={"reference_parts": parts if task.id == "t" else ()}),
+            questions=rows,
+            labels=(),
+            answers=tuple(MethodAnswers(method=method, draws=(answers,)) for method in METHODS),
+        )
+        for task in tasks
+    ]
+    keep(tmp_path, a_run(tasks, protocol), records)
+    code = (
+        "import sys; from pathlib import Path; from evaluator.rescore import rescore; "
+        "from submissions.arena import dump; sys.stdout.buffer.write(dump(rescore(Path(sys.argv[1]))))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    plain = {"NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512CD AVX512_SKX AVX2 FMA3", "OPENBLAS_CORETYPE": "Nehalem"}
+    found = {
+        subprocess.run(command, cwd=ROOT, env={**os.environ, **extra}, check=True, capture_output=True).stdout
+        for extra in ({}, plain)
+    }
+    assert len(found) == 1
 
 
 def test_under_paper_1_the_scale_is_the_ratio_and_every_task_counts() -> None:

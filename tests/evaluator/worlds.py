@@ -109,7 +109,14 @@ def submitted(arena: Arena, tasks: Sequence[Task], folder: Path) -> Submission:
     return receive(arena, report, into, Delivery.from_form(form), NOW)
 
 
-def an_anchor(base: float, reference: float, noise: float = 0.0, exam: str = "0" * 64, train: str = "0" * 64) -> Anchor:
+def an_anchor(
+    base: float,
+    reference: float,
+    noise: float = 0.0,
+    exam: str = "0" * 64,
+    train: str = "0" * 64,
+    scored: str = "0" * 64,
+) -> Anchor:
     """An imported anchor: it needs no answers."""
     return Anchor(
         base=Score(name="accuracy", value=base, n=10),
@@ -118,6 +125,7 @@ def an_anchor(base: float, reference: float, noise: float = 0.0, exam: str = "0"
         origin="official",
         exam_sha256=exam,
         train_sha256=train,
+        scored_sha256=scored,
     )
 
 
@@ -127,7 +135,8 @@ def some_anchors(bench: Workbench, benchmark: Benchmark, tasks: Sequence[Task], 
     for task in tasks:
         reference = benchmark.reference(task.id)
         exam = bench.exam(task, reference)
-        ends[task.id] = an_anchor(0.0, 1.0, exam=exam.sha256, train=rows_hash(reference.train))
+        hashes = {"exam": exam.sha256, "train": rows_hash(reference.train), "scored": exam.scored_sha256}
+        ends[task.id] = an_anchor(0.0, 1.0, **hashes)
     protocol = bench.protocol
     return Anchors(protocol=protocol.name, protocol_sha256=protocol.sha256, setup=setup or bench.setup, tasks=ends)
 
