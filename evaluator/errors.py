@@ -2,7 +2,7 @@
 
 EvaluatorError (submissions/errors.py)
 ├── BudgetSpent       the next call of a chat model could cost more than its budget still holds
-├── ChatFailed        a chat model could not be asked: address, key, model name or the server itself
+├── ChatFailed        a chat model could not be asked: address, key, model name, server, or the store of its answers
 ├── ChildFailed       the trainer or the engine died, hung or answered nonsense; shows the end of its log
 ├── Unmeasured        anchors are missing, or were measured under another protocol or setup
 ├── Unscorable        answers that cannot be scored: not one text per test row
@@ -19,6 +19,11 @@ class BudgetSpent(EvaluatorError):
 
 class ChatFailed(EvaluatorError):
     """A chat model that gave no answer at all. An answer that cannot be read is no error: it is unscored."""
+
+    def __init__(self, summary: str, detail: str = "", retries: int = 0) -> None:
+        super().__init__(summary, detail)
+        self.retries = retries
+        """Tries that were sent before the last one."""
 
 
 class ChildFailed(EvaluatorError):

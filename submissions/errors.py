@@ -92,6 +92,7 @@ class EvaluatorError(OurError):
     def __init__(self, summary: str, detail: str = "") -> None:
         super().__init__(f"{summary} {detail}".rstrip())
         self._summary = summary
+        self.detail = detail
 
     @property
     def public(self) -> str:

@@ -15,7 +15,7 @@ from evaluator.chat.chat import Answer, Chat, R, Usage
 from evaluator.chat.database import transaction
 from evaluator.chat.schema import schema_text
 from evaluator.chat.settings import ChatModel, Connection
-from evaluator.errors import BudgetSpent
+from evaluator.errors import BudgetSpent, ChatFailed
 from evaluator.prompts import Prompt
 
 _FRAME_TOKENS = 64
@@ -23,7 +23,12 @@ _FRAME_TOKENS = 64
 
 
 class Budget:
-    """What one ledger may still spend, for example one submission's. Safe for several threads."""
+    """What one ledger may still spend, for example one submission's. Safe for several threads.
+
+    A call is held for one try. The client's earlier tries of it are booked when it ends, each with its prompt, so the
+    calls in flight can overshoot the limit by the prompts of their retries. What a server went on to write for an
+    earlier try after the client had hung up is never told, and not counted.
+    """
 
     def __init__(self, limits: Connection, path: Path, ledger: str) -> None:
         self._limits = limits
@@ -106,7 +111,10 @@ class BudgetedChat:
         used = None
         try:
             answer = self.chat.ask(prompt, schema)
-            used = answer.usage
+            used = _with_retries(answer.usage or held, answer.retries)
+        except ChatFailed as failed:
+            used = _with_retries(held, failed.retries)
+            raise
         finally:
             self.budget.settle(held, used)
         return answer
@@ -116,6 +124,11 @@ def at_most(prompt: Prompt, schema: type[R], model: ChatModel) -> Usage:
     """The most that a call can take. No tokenizer is needed: a token is at least one byte of UTF-8."""
     text = prompt.system + prompt.user + schema_text(schema)
     return Usage(prompt=len(text.encode()) + _FRAME_TOKENS, completion=model.max_completion_tokens)
+
+
+def _with_retries(last: Usage, retries: int) -> Usage:
+    """What the last try took, and the prompt of each before it."""
+    return Usage(prompt=last.prompt * (1 + retries), completion=last.completion)
 
 
 def cost(usage: Usage, prices: Connection) -> float:

@@ -30,7 +30,9 @@ class Answer(Generic[R]):
     why: str | None = None
     """Why there is no record. In our words only: a model's words may repeat what is hidden."""
     usage: Usage | None = None
-    """As the server counted it; None where it does not say, or nothing was asked."""
+    """As the server counted it for the last try; None where it does not say, or nothing was asked."""
+    retries: int = 0
+    """Tries that were sent before the last one, and had no answer that came."""
 
 
 class Chat(Protocol):

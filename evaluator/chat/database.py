@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from evaluator.errors import ChatFailed
+
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS spent (ledger TEXT PRIMARY KEY, prompt INTEGER NOT NULL, completion INTEGER NOT NULL)"
@@ -17,19 +19,38 @@ _TABLES = (
 )
 _PATIENCE = 60.0
 """Seconds that a writer waits for the one before."""
+_DAMAGED = (
+    "it is damaged; move it away, or restore it: a new one asks everything again, and counts its spending from 0."
+)
+_TO_MEND = {
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_FULL: "make room on its disk, and run again; what was answered is kept.",
+    sqlite3.SQLITE_BUSY: "another process holds it; end that one, or wait for it, and run again.",
+}
+"""By sqlite's primary result code."""
+_ELSE = "see that its folder and disk can be written to, and run again."
 
 
 @contextmanager
 def transaction(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection of its own, in a transaction that holds the write lock; what raises inside is rolled back."""
+    """A connection of its own, in a transaction that holds the write lock; what raises inside is rolled back.
+
+    Raises ChatFailed where the file cannot be read or written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            for table in _TABLES:
-                connection.execute(table)
-            yield connection
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
+    try:
+        with closing(sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                for table in _TABLES:
+                    connection.execute(table)
+                yield connection
+            except BaseException:
+                if connection.in_transaction:  # a full disk has rolled back already
+                    connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        to_mend = _TO_MEND.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, _ELSE)
+        raise ChatFailed("The store of the chat model's answers failed.", f"{path}: {error}: {to_mend}") from error

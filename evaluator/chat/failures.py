@@ -20,6 +20,7 @@ def refused_by_server(error: openai.APIStatusError, model: ChatModel, connection
         _SUMMARY,
         f"{connection.base_url} answered {error.status_code}: {_to_mend(error.status_code, model, connection)} "
         f"The server says: {words}",
+        retries_before(error),
     )
 
 
@@ -28,19 +29,24 @@ def silent(error: openai.APIConnectionError, connection: Connection) -> ChatFail
     tries = f"{connection.retries + 1} tries"
     if isinstance(error, openai.APITimeoutError):
         what = f"was silent for {connection.timeout_seconds:g} seconds in each of {tries}: look at the server, or raise"
-        return ChatFailed(_SUMMARY, f"{connection.base_url} {what} timeout_seconds.")
-    return ChatFailed(
-        _SUMMARY, f"{connection.base_url} could not be reached in {tries}: check base_url, and that the server runs."
-    )
+        return ChatFailed(_SUMMARY, f"{connection.base_url} {what} timeout_seconds.", retries_before(error))
+    what = f"could not be reached in {tries}: check base_url, and that the server runs."
+    return ChatFailed(_SUMMARY, f"{connection.base_url} {what}", retries_before(error))
 
 
-def unfit_reply(why: str, model: ChatModel, connection: Connection) -> ChatFailed:
+def unfit_reply(why: str, model: ChatModel, connection: Connection, retries: int) -> ChatFailed:
     """For a reply of status 200 that is not this model's chat completion."""
     return ChatFailed(
         _SUMMARY,
         f"{connection.base_url}: {why}. Check base_url (it ends with /v1 for most servers), and that name "
         f"{model.name!r} and snapshot {model.snapshot!r} are what the server runs.",
+        retries,
     )
+
+
+def retries_before(error: openai.APIStatusError | openai.APIConnectionError) -> int:
+    """How many tries the client sent before the one that failed for good: it says so in a header of each."""
+    return int(error.request.headers.get("x-stainless-retry-count", 0))
 
 
 def _to_mend(status: int, model: ChatModel, connection: Connection) -> str:

@@ -6,12 +6,13 @@ says where it says so (up to two minutes), else with growing pauses.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Self
 
 import openai
 
 from evaluator.chat.chat import Answer, R
-from evaluator.chat.failures import refused_by_server, silent, unfit_reply
+from evaluator.chat.failures import refused_by_server, retries_before, silent, unfit_reply
 from evaluator.chat.reply import read
 from evaluator.chat.schema import strict_schema
 from evaluator.chat.settings import ChatModel, Connection
@@ -56,15 +57,15 @@ class OpenAIChat:
             )
         except openai.APIStatusError as error:
             if error.status_code == 400 and error.code in _NOT_ASKED:
-                return Answer(None, _NOT_ASKED[error.code])
+                return Answer(None, _NOT_ASKED[error.code], retries=retries_before(error))
             failure: ChatFailed = refused_by_server(error, model, self._connection, self._key)
         except openai.APIConnectionError as error:
             failure = silent(error, self._connection)
         else:
             answer = read(raw.content, model, schema)
             if not isinstance(answer, str):
-                return answer
-            failure = unfit_reply(answer, model, self._connection)
+                return replace(answer, retries=raw.retries_taken)
+            failure = unfit_reply(answer, model, self._connection, raw.retries_taken)
         raise failure
 
     def close(self) -> None:

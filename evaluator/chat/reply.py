@@ -18,9 +18,13 @@ class _Choice(BaseModel):
     finish_reason: str | None = None
 
 
+_MOST_TOKENS = 10**9
+"""A count beyond this is none, and a ledger of such counts could not be stored."""
+
+
 class _Usage(BaseModel):
-    prompt_tokens: int = Field(ge=0)
-    completion_tokens: int = Field(ge=0)
+    prompt_tokens: int = Field(ge=0, le=_MOST_TOKENS)
+    completion_tokens: int = Field(ge=0, le=_MOST_TOKENS)
 
 
 class _Reply(BaseModel):

@@ -53,6 +53,15 @@ def as_metadata(description: Description, facts: Facts) -> Metadata:
     return Metadata(**told, example=facts.rows[0] if facts.rows else None, samples_count=facts.samples_count)
 
 
+def with_facts(metadata: Metadata, rows: Sequence[Row]) -> Metadata:
+    """A submitted description with its facts checked: the count is that of the rows, and the example one of them.
+
+    An example that is missing, or no row of the data, gives way to the first row.
+    """
+    example = metadata.example if metadata.example in rows else next(iter(rows), None)
+    return metadata.model_copy(update={"example": example, "samples_count": len(rows)})
+
+
 def shown(metadata: Metadata, most: int) -> JsonValue:
     """Metadata as the judge sees it, every text cut to `most` characters."""
     plain: dict[str, JsonValue] = metadata.model_dump(mode="json")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evaluator.chat.chat import Chat
 from evaluator.chat.pool import each
 from evaluator.chat.schema import schema_text
-from evaluator.metadata.describe import Description, Facts, as_metadata, facts_of, shown, values_of
+from evaluator.errors import BudgetSpent
+from evaluator.metadata.describe import Description, Facts, as_metadata, facts_of, shown, values_of, with_facts
 from evaluator.metadata.settings import JudgeSettings
 from evaluator.metadata.verdict import (
     Comparison,
@@ -24,6 +25,7 @@ from submissions.findings import Origin
 from submissions.models import Metadata, Row
 
 STAGE = "metadata"
+_INCOMPLETE = "The metadata stage is incomplete: the chat model's budget is spent. What was answered is kept."
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Discovered:
     rows: Sequence[Row]
     """All delivered rows that count; none if the task is missing."""
     metadata: Metadata | None = None
-    """As the submitter describes the data; None has it described from the rows."""
+    """As the submitter describes the data; None has it described from the rows. Its facts are checked against them."""
 
 
 def judge_metadata(
@@ -58,6 +60,7 @@ def judge_metadata(
     A verdict that cannot be read is not stored: the next run asks again. Raises ChatFailed and BudgetSpent; what was
     answered until then is kept.
     """
+    found = [_with_facts(one) for one in found]
     facts = {one.task: _facts(judge, one, provenance) for one in found}
     keys = {one.task: _key(judge, one, facts[one.task]) for one in found}
     known = {task: verdict for task, key in keys.items() if (verdict := store.find(STAGE, key, MetadataVerdict))}
@@ -68,9 +71,16 @@ def judge_metadata(
         verdict = _judged(judge, one, facts[one.task])
         return verdict if verdict.unread else store.keep(STAGE, keys[one.task], verdict)
 
-    new = each(work, todo, judge.at_once, lambda done: progress(STAGE, len(known) + done, len(found)))
+    try:
+        new = each(work, todo, judge.at_once, lambda done: progress(STAGE, len(known) + done, len(found)))
+    except BudgetSpent as spent:
+        raise BudgetSpent(_INCOMPLETE, spent.detail) from spent
     verdicts = known | {verdict.task: verdict for verdict in new}
     return tuple(verdicts[one.task] for one in found)
+
+
+def _with_facts(one: Discovered) -> Discovered:
+    return one if one.metadata is None else replace(one, metadata=with_facts(one.metadata, one.rows))
 
 
 def _facts(judge: Judge, one: Discovered, provenance: str) -> Facts:

@@ -1,4 +1,8 @@
-"""One task's verdict: the form that the judge fills in, and the rules that make scores of it."""
+"""One task's verdict: the form that the judge fills in, and the rules that make scores of it.
+
+Which side has a value is for us to see (`says`), not for the judge to say. So its null is 0 where both sides say
+something: it is asked for a number there, and null must not be a way out of the mean.
+"""
 
 from __future__ import annotations
 
@@ -44,6 +48,8 @@ class Comparison(Record):
 DIMENSIONS: tuple[str, ...] = tuple(Comparison.model_fields)
 AVERAGED = ("introduction", "task", "question", "input", "output", "example")
 """The dimensions that make the average (paper, Table 2); the other three are shown beside it."""
+_NOTHING = frozenset({"unknown", "n/a", "n.a", "none", "null", "not specified", "unspecified", "not available"})
+"""Texts that say nothing, case, blanks and full stops at their end aside."""
 
 
 class MetadataVerdict(Record):
@@ -88,16 +94,16 @@ def unread_verdict(task: str, origin: Origin, why: str) -> MetadataVerdict:
 
 
 def says(metadata: Metadata, dimension: str) -> bool:
-    """Whether a description has a value in a dimension."""
+    """Whether a description has a value in a dimension: a text such as "unknown", or without a letter, is none."""
     value: str | int | Row | None = getattr(metadata, dimension)
-    return bool(value.strip()) if isinstance(value, str) else bool(value)
+    if not isinstance(value, str):
+        return bool(value)
+    text = " ".join(value.casefold().split()).rstrip(". ")
+    return text not in _NOTHING and any(letter.isalnum() for letter in text)
 
 
 def _score(name: str, reference: Metadata, submitted: Metadata, comparisons: Sequence[Comparison]) -> Score:
-    """SCORING.md: null is 0 where the reference has a value; where it has none, there is nothing to fit.
-
-    Which side has a value is for us to see, not for the judge to say.
-    """
+    """SCORING.md: null is 0 where the reference has a value; where it has none, there is nothing to fit."""
     if not says(reference, name):
         return _silent(name)
     if not says(submitted, name):

@@ -10,6 +10,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Literal
 
@@ -218,6 +219,7 @@ def test_a_wait_of_more_than_two_minutes_is_not_waited() -> None:
         (Reply(200, {"error": "no"}), "is no chat completion"),
         (completion(GOOD, choices=[]), "is no chat completion"),
         (completion(GOOD, usage={"prompt_tokens": -1, "completion_tokens": 0}), "is no chat completion"),
+        (completion(GOOD, usage={"prompt_tokens": 10**30, "completion_tokens": 0}), "is no chat completion"),
         (completion(GOOD, model="judge-2027-01-01"), "another model answered: 'judge-2027-01-01'.*snapshot"),
     ],
 )
@@ -404,6 +406,60 @@ def test_the_key_is_not_in_the_file(server: Loopback, tmp_path: Path) -> None:
     assert all(KEY.encode() not in file.read_bytes() for file in tmp_path.iterdir())
 
 
+# What happens to the file
+
+
+def notadb(path: Path) -> None:
+    path.write_bytes(b"This is no database. " * 100)
+
+
+def torn(path: Path) -> None:
+    with transaction(path) as database:
+        database.executemany("INSERT INTO answers VALUES (?, ?)", [(f"{n}", "x" * 900) for n in range(50)])
+    path.write_bytes(path.read_bytes()[:4096] + b"\xff" * 40_000)
+
+
+def a_folder(path: Path) -> None:
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("damage", "to_mend"),
+    [(notadb, "move it away, or restore it"), (torn, "move it away"), (a_folder, "folder and disk can be written")],
+)
+def test_a_file_that_cannot_be_used_is_our_failure(
+    damage: Callable[[Path], None], to_mend: str, server: Loopback, tmp_path: Path
+) -> None:
+    path = tmp_path / "judge.sqlite"
+    damage(path)
+    with pytest.raises(ChatFailed, match=rf"judge\.sqlite: .*{to_mend}") as caught:
+        opened(server, path).ask(PROMPT, Rating)
+    assert caught.value.public == "The store of the chat model's answers failed."
+
+
+def test_a_full_disk_is_our_failure_and_undoes_what_was_begun(tmp_path: Path) -> None:
+    path = tmp_path / "judge.sqlite"
+    with transaction(path) as database:
+        database.execute("INSERT INTO spent VALUES ('l', 1, 2)")
+    with pytest.raises(ChatFailed, match="make room on its disk"), transaction(path) as database:
+        database.execute("UPDATE spent SET prompt = 7")
+        database.execute("PRAGMA max_page_count = 1")  # sqlite's own way to run out of room
+        database.execute("INSERT INTO answers VALUES ('k', ?)", ("x" * 10**6,))
+    with transaction(path) as database:
+        assert database.execute("SELECT prompt FROM spent").fetchone() == (1,)
+
+
+def test_a_file_that_another_process_holds_is_our_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evaluator.chat.database._PATIENCE", 0.0)
+    path = tmp_path / "judge.sqlite"
+    with (
+        transaction(path),
+        pytest.raises(ChatFailed, match="another process holds it"),
+        transaction(path),
+    ):
+        raise AssertionError("it was opened twice")
+
+
 # The budget
 
 
@@ -445,6 +501,42 @@ def test_a_run_that_was_killed_or_failed_has_spent_what_it_held(tmp_path: Path) 
     with Loopback(scripted(failure(500))) as server, pytest.raises(ChatFailed):
         opened(server, tmp_path / "c", retries=0).ask(PROMPT, Rating)
     assert budget(tmp_path / "c", 0, "l").spent == most
+
+
+@pytest.mark.parametrize(("usage", "last"), [({}, Usage(prompt=100, completion=20)), ({"usage": None}, None)])
+def test_the_prompt_of_every_earlier_try_is_booked(
+    usage: dict[str, object], last: Usage | None, tmp_path: Path
+) -> None:
+    busy = failure(500, retry_after=SOON)
+    with Loopback(scripted(busy, busy, completion(GOOD, **usage))) as server:
+        assert opened(server, tmp_path / "c").ask(PROMPT, Rating).record
+    one = last or at_most(PROMPT, Rating, MODEL)
+    assert budget(tmp_path / "c", 0, "l").spent == Usage(prompt=3 * one.prompt, completion=one.completion)
+
+
+@pytest.mark.parametrize(
+    ("final", "raised"),
+    [
+        (failure(500, retry_after=SOON), True),
+        (failure(404), True),
+        (Reply(200, "<html>"), True),
+        (failure(400, "filtered", "content_filter"), False),
+    ],
+)
+def test_a_call_that_fails_has_spent_the_prompt_of_every_try(final: Reply, raised: bool, tmp_path: Path) -> None:
+    busy = failure(503, retry_after=SOON)
+    with Loopback(scripted(busy, busy, final)) as server:
+        with pytest.raises(ChatFailed) if raised else nullcontext():
+            opened(server, tmp_path / "c").ask(PROMPT, Rating)
+        assert len(server.asked) == 3
+    most = at_most(PROMPT, Rating, MODEL)
+    assert budget(tmp_path / "c", 0, "l").spent == Usage(prompt=3 * most.prompt, completion=most.completion)
+
+
+def test_a_server_that_was_silent_may_have_read_every_prompt(tmp_path: Path) -> None:
+    with Loopback(scripted(HANG)) as server, pytest.raises(ChatFailed, match="silent"):
+        opened(server, tmp_path / "c", retries=1, timeout_seconds=0.05).ask(PROMPT, Rating)
+    assert budget(tmp_path / "c", 0, "l").spent.prompt == 2 * at_most(PROMPT, Rating, MODEL).prompt
 
 
 def test_a_call_waits_for_what_others_give_back(tmp_path: Path) -> None:

@@ -137,10 +137,20 @@ def test_a_spent_budget_stops_the_stage_and_nothing_is_published(world: World) -
     submission = world.submit({"a": FULL, "b": FULL})
     with world.judging(budget_tokens=10):
         assert world.work(submission) == "failed"
-        assert "budget is spent" in world.arena.history(submission.id).now.message
+        message = world.arena.history(submission.id).now.message
+        assert message.startswith("The metadata stage is incomplete: the chat model's budget is spent.")
         assert world.server.asked == []
     with world.judging():
         assert world.work(submission) == "published"
+
+
+def test_a_store_of_answers_that_is_no_database_fails_the_stage_and_not_the_worker(world: World) -> None:
+    submission = world.submit({"a": FULL})
+    (world.folder / "judge.sqlite").write_bytes(b"no database " * 99)
+    with world.judging():
+        assert world.work(submission) == "failed"
+    now = world.arena.history(submission.id).now
+    assert (now.fault, now.message) == ("evaluator", "The store of the chat model's answers failed.")
 
 
 def test_the_judges_server_is_named_when_it_is_gone_and_the_key_is_not(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,26 @@ def test_what_the_reference_does_not_say_is_unscored() -> None:
     found = read_verdict("t", silent, SUBMITTED, "submitted", [compared(verdict(9, question=None))])
     assert values(found) == dict.fromkeys(DIMENSIONS, 9.0) | dict.fromkeys(("question", "example", "samples_count"))
     assert found.scores[DIMENSIONS.index("example")].why == "the reference does not say its example"
+
+
+SAYS_NOTHING = ("unknown", "Unknown.", " N/A ", "n.a.", "None", "not  specified", "UNSPECIFIED.", "-", "—", "...")
+
+
+@pytest.mark.parametrize("text", SAYS_NOTHING)
+def test_a_text_that_says_nothing_is_no_value(text: str) -> None:
+    vague = {"source": text, "input": text}
+    found = read_verdict("t", REFERENCE, SUBMITTED.model_copy(update=vague), "submitted", [compared(verdict(9))])
+    assert (values(found)["source"], values(found)["input"], values(found)["output"]) == (0.0, 0.0, 9.0)
+    silent = REFERENCE.model_copy(update=vague)
+    found = read_verdict("t", silent, SUBMITTED, "submitted", [compared(verdict(9, source=None))])
+    assert (values(found)["source"], values(found)["input"], values(found)["output"]) == (None, None, 9.0)
+
+
+@pytest.mark.parametrize("text", ["none of the above", "n", "未知数", "a/b", "ไม่", "Unknown authors, from the web"])
+def test_a_text_that_holds_such_a_word_says_something(text: str) -> None:
+    said = SUBMITTED.model_copy(update={"source": text})
+    found = read_verdict("t", REFERENCE, said, "submitted", [compared(verdict(9))])
+    assert values(found)["source"] == 9.0
 
 
 def test_repeats_are_averaged() -> None:
@@ -184,13 +205,36 @@ def test_what_is_published_holds_no_word_of_the_judge() -> None:
 # The stage
 
 
-def test_a_submitted_description_is_compared_as_it_is(tmp_path: Path) -> None:
+def test_a_submitted_description_is_compared_as_it_is_but_for_its_facts(tmp_path: Path) -> None:
     with judging(tmp_path / "c") as (mine, server):
         (found,) = judge(mine, [discovered("t")], tmp_path)
     assert (found.origin, found.described, set(values(found).values())) == ("submitted", None, {7.0})
     (asked,) = server.asked
     assert '"thickness moraine crevasse"' in asked.text
-    assert '"samples_count": 400' in asked.text
+    assert '"samples_count": 5' in asked.text
+    assert '"samples_count": 400' not in asked.text
+
+
+@pytest.mark.parametrize(
+    ("example", "shown"), [(ROWS[4], ROWS[4]), (Row(input="made up", output="for the judge"), ROWS[0]), (None, ROWS[0])]
+)
+def test_an_example_is_one_of_the_rows(example: Row | None, shown: Row, tmp_path: Path) -> None:
+    with judging(tmp_path / "c") as (mine, server):
+        judge(mine, [discovered("t", SUBMITTED.model_copy(update={"example": example}))], tmp_path)
+    (asked,) = server.asked
+    submitted = asked.text.partition('name="submitted"')[2]
+    assert json.dumps(shown.input) in submitted
+    assert "made up" not in submitted
+    assert submitted.count(" metres") == 1
+
+
+def test_the_same_words_about_other_rows_are_judged_anew(tmp_path: Path) -> None:
+    said = discovered("t", SUBMITTED.model_copy(update={"example": ROWS[4]}))
+    other = replace(said, rows=(*ROWS[:4], Row(input="another", output="row")))
+    with judging(tmp_path / "c") as (mine, server):
+        judge(mine, [said], tmp_path)
+        judge(mine, [other], tmp_path)
+        assert len(server.asked) == 2
 
 
 def test_a_description_that_is_missing_is_written_from_the_data(tmp_path: Path) -> None:
@@ -229,7 +273,8 @@ def test_long_texts_are_cut_on_both_sides(tmp_path: Path) -> None:
     reference = REFERENCE.model_copy(update={"source": long})
     rows = (Row(input=long, output="short"),)
     with judging(tmp_path / "c", settings=settings) as (mine, server):
-        judge(mine, [Discovered("t", reference, ROWS, metadata), Discovered("u", reference, rows)], tmp_path, long)
+        own = (Row(input=long, output=long), *ROWS)
+        judge(mine, [Discovered("t", reference, own, metadata), Discovered("u", reference, rows)], tmp_path, long)
     texts = [asked.text for asked in server.asked]
     assert all("x" * 21 not in text for text in texts)
     submitted, described = (next(text for text in texts if name in text) for name in ('"answering"', 'name="rows"'))
@@ -323,8 +368,9 @@ def test_a_spent_budget_stops_the_stage_and_keeps_what_was_answered(tmp_path: Pa
     ]
     dear = lambda _: completion(verdict(7), usage={"prompt_tokens": 4000, "completion_tokens": 0})  # noqa: E731
     with judging(tmp_path / "c", dear, budget_tokens=18_000, at_once=1) as (mine, server):
-        with pytest.raises(BudgetSpent, match="an entry has spent"):
+        with pytest.raises(BudgetSpent, match="an entry has spent") as caught:
             judge(mine, tasks, tmp_path)
+        assert caught.value.public.startswith("The metadata stage is incomplete: the chat model's budget is spent.")
         before = len(server.asked)
         assert 0 < before < 6
     with judging(tmp_path / "c") as (mine, server):
@@ -380,6 +426,12 @@ def hostile_metadata(text: str) -> Metadata:
     return Metadata.model_validate(GOOD_WORDS | texts | {"example": {"input": f"glacier {text}", "output": text}})
 
 
+def hostile(task: str, text: str) -> Discovered:
+    """A task that is described so, with its example among more than ten rows: fewer would read as a score."""
+    said = hostile_metadata(text)
+    return Discovered(task, REFERENCE, (said.example or ROWS[0], *ROWS, *ROWS), said)
+
+
 class Pasted(PromptFile):
     """The same instructions with values pasted in as they are: what a template without quoting does."""
 
@@ -402,8 +454,7 @@ class Encoded(PromptFile):
 def swayed(template: type[PromptFile], folder: Path, shown_characters: int = 20_000) -> set[str]:
     """Which hostile descriptions change the gullible judge's verdict."""
     settings = SETTINGS.model_copy(update={"shown_characters": shown_characters})
-    tasks = [Discovered(name, REFERENCE, ROWS, hostile_metadata(text)) for name, text in INJECTIONS.items()]
-    tasks.append(Discovered("harmless", REFERENCE, ROWS, hostile_metadata("And snow.")))
+    tasks = [hostile(name, text) for name, text in (*INJECTIONS.items(), ("harmless", "And snow."))]
     with judging(folder / "c", gullible, settings) as (mine, _):
         comparing = template(**mine.comparing.model_dump())
         found = judge(Judge(settings, mine.chat, comparing, mine.describing, 4), tasks, folder)
