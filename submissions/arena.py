@@ -6,6 +6,7 @@ results     (public)   tasks.jsonl, status/<ulid>.json, results/<ulid>/<protocol
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 from contextlib import suppress
@@ -61,7 +62,10 @@ class Arena:
         if submission.descriptions is None:
             return {}
         path = f"{folder_of(submission.id)}/{submission.descriptions.path}"
-        return {said.task: said.metadata for said in read_lines(self.submissions, path, Description)}
+        content = self.submissions.read(path)
+        if hashlib.sha256(content).hexdigest() != submission.descriptions.sha256:
+            raise Corrupt(f"{path} is not what was stored. Restore it from the repository's history.")
+        return {said.task: said.metadata for said in parse_lines(path, content, Description)}
 
     def history(self, ulid: str) -> History:
         """What happened to a submission; one that no evaluator has seen is `received`. Raises NotFound."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from submissions.arena import open_arena
+from submissions.arena import folder_of, open_arena
 from submissions.check import check
 from submissions.descriptions import MOST_CHARACTERS
+from submissions.errors import Corrupt
 from submissions.intake import Delivery, receive
 from submissions.tracks import TRACKS
 from tests.submissions.conftest import BANK, GOOD, SARCASM, Checker, task
@@ -51,6 +53,20 @@ def test_what_is_said_of_a_data_set_is_stored_beside_it(delivery: Checker, tmp_p
     stored = (delivery.into / "metadata.jsonl").read_bytes()
     assert made.descriptions is not None
     assert made.descriptions.sha256 == hashlib.sha256(stored).hexdigest()
+
+
+@pytest.mark.parametrize("change", [lambda old: old.replace(b"bank", b"fish"), lambda old: old[:-9], lambda _: b""])
+def test_a_stored_description_that_was_changed_is_not_read(
+    change: Callable[[bytes], bytes], delivery: Checker, tmp_path: Path
+) -> None:
+    report = delivery.file("metadata.jsonl", line())
+    arena = open_arena(str(tmp_path / "arena"))
+    form = {"system": "S", "system_type": "search", "team": "T", "submitter": "A"}
+    made = receive(arena, report, delivery.into, Delivery.from_form(form), datetime(2026, 3, 4, tzinfo=UTC))
+    stored = tmp_path / "arena" / "submissions" / folder_of(made.id) / "metadata.jsonl"
+    stored.write_bytes(change(stored.read_bytes()))
+    with pytest.raises(Corrupt, match=r"metadata\.jsonl is not what was stored"):
+        arena.descriptions(made)
 
 
 def test_without_it_nothing_is_said(delivery: Checker, tmp_path: Path) -> None:
