@@ -8,13 +8,15 @@ from urllib.parse import unquote, urlsplit
 _NOT_IDS = frozenset({"tree", "blob", "raw", "resolve", "viewer", "commit", "commits", "discussions", "wiki", "issues"})
 """What stands behind an id in the address of a page of it."""
 _BEFORE_IDS = frozenset({"datasets", "api", "repos"})
+_HUB = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
+"""The hosts where a data set may have no owner; its address has `datasets` before the name."""
 
 
 def same_dataset(given: str, source: str) -> bool:
     """Whether two addresses or ids mean one repository: `owner/name`, any host, path, branch and case aside.
 
     `source` is as sources.json has it: an id or address, with a path inside it after a blank. An id without an
-    owner, as the oldest data sets have, is the same as any with that name.
+    owner, as the oldest data sets have, is the same as any with that name; the last part of any other address is not.
     """
     one, other = _id(given), _id(source)
     if not one or not other:
@@ -28,13 +30,31 @@ def tasks_from_reference(given: str, sources: Mapping[str, str]) -> tuple[str, .
 
 
 def _id(text: str) -> tuple[str, ...]:
-    """Owner and name, or the name alone; empty if the text names none."""
-    first = text.strip().split(maxsplit=1)[0] if text.strip() else ""
-    if first.startswith("git@"):
-        first = first.partition(":")[2]
-    address = urlsplit(first)
-    parts = [part for part in unquote(address.path).casefold().split("/") if part not in ("", ".", "..")]
+    """Owner and name, or the name alone; empty if the text names none.
+
+    A name alone on another host than the hub is one part with its host, so that it equals nothing but itself.
+    """
+    host, parts = _host_and_path(text)
+    path = parts
     while parts and parts[0] in _BEFORE_IDS and len(parts) > 1:
         parts = parts[1:]
     own = parts[:1] if len(parts) > 1 and parts[1] in _NOT_IDS else parts[:2]
-    return tuple(part.removesuffix(".git") for part in own)
+    own = [part.removesuffix(".git") for part in own]
+    if len(own) == 1 and host and not (host in _HUB and "datasets" in path[:-1]):
+        return (f"{host}/{own[0]}",)
+    return tuple(own)
+
+
+def _host_and_path(text: str) -> tuple[str, list[str]]:
+    """The host of an address, empty for a plain id, and the parts of its path; no parts for what is no address."""
+    first = text.strip().split(maxsplit=1)[0] if text.strip() else ""
+    if first.startswith("git@"):
+        first = f"ssh://{first.replace(':', '/', 1)}"
+    elif first.casefold().partition("/")[0] in _HUB:
+        first = f"https://{first}"
+    try:
+        address = urlsplit(first)
+    except ValueError:  # such as a bracket that is not closed
+        return "", []
+    parts = [part for part in unquote(address.path).casefold().split("/") if part not in ("", ".", "..")]
+    return address.hostname or address.scheme, parts

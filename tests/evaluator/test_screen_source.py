@@ -17,8 +17,13 @@ SOURCE = "Some-Lab/Quiz.Set data/test.jsonl"
         "git@example.org:some-lab/quiz.set.git",
         "https://example.org/api/datasets/some-lab/quiz.set?full=true#readme",
         "https://example.org/some-lab%2Fquiz.set/",
-        "https://example.org/datasets/quiz.set/viewer",
         "quiz.set",
+        "datasets/quiz.set",
+        "https://huggingface.co/datasets/quiz.set",
+        "https://huggingface.co/datasets/quiz.set/viewer",
+        "https://www.huggingface.co/api/datasets/Quiz.Set/",
+        "http://hf.co/datasets/quiz.set",
+        "hf.co/datasets/some-lab/quiz.set",
     ],
 )
 def test_the_reference_is_recognised_by_its_id(given: str) -> None:
@@ -36,10 +41,31 @@ def test_the_reference_is_recognised_by_its_id(given: str) -> None:
         "some-lab/quiz",
         "https://example.org/some-lab",
         "https://example.org/datasets/some-lab/quiz.set-2",
+        "https://example.org/quiz.set",
+        "https://example.org/datasets/quiz.set/viewer",
+        "https://example.org/api/quiz.set.git",
+        "git@example.org:quiz.set.git",
+        "https://huggingface.co/quiz.set",
+        "https://huggingface.co.example.org/datasets/quiz.set",
+        "https:///quiz.set",
+        "http://[quiz.set",
     ],
 )
 def test_others_are_not(given: str) -> None:
     assert not same_dataset(given, SOURCE)
+
+
+@pytest.mark.parametrize("source", ["medqa", "https://hf.co/datasets/medqa some/file.jsonl"])
+def test_a_source_without_an_owner_is_found_under_any_owner_and_at_no_other_page(source: str) -> None:
+    assert same_dataset("bigbio/medqa", source)
+    assert same_dataset("https://huggingface.co/datasets/bigbio/medqa", source)
+    assert not same_dataset("https://mylab.edu/medqa", source)
+
+
+def test_a_page_equals_itself_on_its_own_host_alone() -> None:
+    assert same_dataset("http://mylab.edu/medqa/", "https://MyLab.edu/MedQA test.jsonl")
+    assert not same_dataset("https://mylab.edu/medqa", "https://yourlab.edu/medqa")
+    assert not same_dataset("https://mylab.edu/medqa", "bigbio/medqa")
 
 
 def test_the_tasks_that_it_is_the_reference_of_are_named() -> None:
