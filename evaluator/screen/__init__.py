@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Literal
 
@@ -30,12 +31,17 @@ def screen(
 ) -> Screened:
     """Compare every row with every test row: inputs exactly and normalised, then whole rows for near-duplicates.
 
+    An input that test rows share though their outputs differ is an instruction, such as "Write a haiku.": a row that
+    has it is a copy only if its output, normalised, is one of theirs too.
+
     `language` is the task's, a BCP 47 tag; it only says which scripts the statistics expect. What is said of a row
     does not depend on the order of the others, except that the first of equally similar test rows is named.
     """
     mine, theirs = Skeletons.of(rows), Skeletons.of(test)
-    copies = _equal([row.input for row in rows], [row.input for row in test], "exact")
-    copies = _equal(mine.inputs, theirs.inputs, "normalised") | copies
+    shared = _shared(theirs)
+    own, hidden = ([row.input for row in side] for side in (rows, test))
+    copies = _equal(_keys(own, mine, shared), _keys(hidden, theirs, shared), "exact")
+    copies = _equal(_keys(mine.inputs, mine, shared), _keys(theirs.inputs, theirs, shared), "normalised") | copies
     rest = [number for number in range(len(rows)) if number not in copies]
     for place, one in near_copies(mine.rows(rest), theirs, near or NearSettings()).items():
         copies[rest[place]] = Copy(row=rest[place], test_row=one.test_row, how="near", similarity=one.similarity)
@@ -46,10 +52,26 @@ def screen(
     )
 
 
-def _equal(mine: Sequence[str], test: Sequence[str], how: Literal["exact", "normalised"]) -> dict[int, Copy]:
-    places = {text: place for place, text in reversed(list(enumerate(test)))}
+def _shared(cut: Skeletons) -> set[str]:
+    """Inputs that rows with different outputs have."""
+    outputs: dict[str, set[str]] = defaultdict(set)
+    for text, output in zip(cut.inputs, cut.outputs, strict=True):
+        outputs[text].add(output)
+    return {text for text, found in outputs.items() if len(found) > 1}
+
+
+def _keys(inputs: Sequence[str], cut: Skeletons, shared: set[str]) -> list[tuple[str, str]]:
+    """What must be equal in a copy: the input, and for a shared one the output's skeleton too."""
+    by_row = zip(inputs, cut.inputs, cut.outputs, strict=True)
+    return [(text, output if bare in shared else "") for text, bare, output in by_row]
+
+
+def _equal(
+    mine: Sequence[tuple[str, str]], test: Sequence[tuple[str, str]], how: Literal["exact", "normalised"]
+) -> dict[int, Copy]:
+    places = {key: place for place, key in reversed(list(enumerate(test)))}
     return {
-        row: Copy(row=row, test_row=places[text], how=how, similarity=1.0)
-        for row, text in enumerate(mine)
-        if text in places
+        row: Copy(row=row, test_row=places[key], how=how, similarity=1.0)
+        for row, key in enumerate(mine)
+        if key in places
     }

@@ -11,7 +11,9 @@ from submissions.findings import Screening
 from submissions.models import Record
 
 How = Literal["exact", "normalised", "near"]
-"""Input equal letter for letter; in letters and digits only; or the row with words changed."""
+"""Input equal letter for letter; in letters and digits only; or the row with words changed.
+
+Of an input that test rows with different outputs share, the output is equal in letters and digits as well."""
 
 
 class Copy(Record):

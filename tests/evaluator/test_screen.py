@@ -53,6 +53,48 @@ def test_signs_alone_are_compared_as_they_are() -> None:
     assert (found.kept, found.exact, found.normalised) == ((2, 3), (0,), (1,))
 
 
+ORDERS = {
+    "Write a haiku.": ("An old silent pond.", "Autumn moonlight, a worm digs.", "Over the wintry forest."),
+    "写一首俳句。": ("古池塘，青蛙跳入水。", "秋月下，虫咬栗子。", "冬林之上，风怒号。"),
+    "俳句を一つ書いてください。": ("古池や蛙飛びこむ水の音", "秋深き隣は何をする人ぞ", "海に出て木枯帰るところなし"),
+    "Напиши хайку.": ("Старый пруд молчит.", "Осенняя луна взошла.", "Зимний лес и ветер."),
+    "اكتب قصيدة هايكو.": ("بركة قديمة صامتة.", "قمر الخريف يضيء.", "فوق الغابة الشتوية."),
+    "हाइकु लिखो।": ("पुराना शांत तालाब।", "शरद की चाँदनी।", "जाड़े का जंगल।"),
+    "เขียนไฮกุ": ("บ่อเก่าเงียบสงบ", "แสงจันทร์ฤดูใบไม้ร่วง", "เหนือป่าฤดูหนาว"),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("asked_with", ["{}", " «{}»!"])
+def test_an_instruction_that_test_rows_share_is_no_copy_but_with_their_output(order: str, asked_with: str) -> None:
+    outputs = ORDERS[order]
+    test = [Row(input=order, output=output) for output in outputs]
+    given = asked_with.format(order)
+    mine = [
+        Row(input=given, output="My own: 自作, своё."),
+        Row(input=given, output=outputs[1]),
+        Row(input=given, output=f"  {outputs[2].upper()}!!"),
+    ]
+    found = screen(mine, test)
+    how = "exact" if given == order else "normalised"
+    assert found.kept == (0,)
+    assert [(copy.row, copy.test_row, copy.how) for copy in found.copies] == [(1, 1, how), (2, 2, how)]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_an_input_with_one_output_is_a_question_whatever_is_answered(order: str) -> None:
+    output = ORDERS[order][0]
+    test = [Row(input=order, output=output), Row(input=f"{order}!", output=f"{output}?")]
+    assert screen([Row(input=order, output="My own.")], test).exact == (0,)
+
+
+def test_an_instruction_is_shared_also_by_inputs_that_differ_in_form() -> None:
+    test = [Row(input="Write a haiku.", output="An old pond."), Row(input="WRITE A HAIKU", output="A winter wood.")]
+    mine = [Row(input="Write a haiku.", output=output) for output in ("Rain.", "An old pond.", "A winter wood.")]
+    found = screen(mine, test)
+    assert (found.kept, found.exact, found.normalised) == ((0,), (1,), (2,))
+
+
 @given(st.lists(st.text(max_size=8), max_size=12), st.lists(st.text(max_size=8), max_size=12))
 def test_every_row_goes_one_way(mine: list[str], hidden: list[str]) -> None:
     found = screen(asked(*mine), asked(*hidden))
