@@ -65,6 +65,8 @@ class OfficialAnchor(Record):
     """Metric to the score of the untouched model, in [0, 1]; unscored where the release has no number."""
     reference: dict[str, Score]
     """Metric to the score of the model trained on the reference, in [0, 1]."""
+    note: str = ""
+    """What the release itself says of scores that it lacks. Private: words of strangers, and never part of a score."""
 
 
 class OfficialAnchors(Record):

@@ -12,7 +12,7 @@ from curation.official.describe import task_of
 from curation.official.documents import quoted, read_json
 from curation.official.ids import safe_ids
 from curation.official.references import FOLDERS, References
-from curation.official.scores import BASE, REFERENCE, read_scores, scores_of
+from curation.official.scores import BASE, REFERENCE, note_of, read_scores, scores_of
 from curation.official.tasks import FILE, Entry, domains_in, read_entries
 from curation.records import FlatTask, error, warning
 from curation.split import half
@@ -132,7 +132,8 @@ def _anchor(entry: Entry, rows: int, scores: Scores, problems: list[Problem]) ->
     base, reference = (
         scores_of(entry, scores[file].get(entry.id), min(rows, ASKED), file, problems) for file in (BASE, REFERENCE)
     )
-    return OfficialAnchor(official_id=entry.id, base=base, reference=reference)
+    notes = filter(None, (note_of(scores[file].get(entry.id), file) for file in (BASE, REFERENCE)))
+    return OfficialAnchor(official_id=entry.id, base=base, reference=reference, note="; ".join(notes))
 
 
 def _one_sided(entry: Entry, task: str, rows: Sequence[Row]) -> Iterator[Problem]:

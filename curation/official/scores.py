@@ -17,7 +17,7 @@ REFERENCE = "final_test.json"
 _SLACK = 1e-6
 """How far over its scale a score may be by rounding alone; sacreBLEU of a perfect copy is 100.00000000000004."""
 _HUGE = 1e300
-_REASON = 200
+_NOTE = 200
 
 
 @dataclass(frozen=True)
@@ -101,9 +101,17 @@ def _why_none(said: Mapping[str, object] | None, file: str) -> str | None:
     if not isinstance(results, dict) or not results:
         return f"{file} has no results for the task"
     if "status" in results:
-        reason = results.get("reason") or "no reason is given"
-        return f"{file} says {results['status']}: {reason}"[:_REASON]
+        return "the release has no score for it"  # its own words may say anything, and this is published
     return None
+
+
+def note_of(said: Mapping[str, object] | None, file: str) -> str:
+    """What the release says in its own words of scores that it lacks; empty if it says nothing."""
+    results = said.get("results") if said else None
+    if not isinstance(results, dict) or "status" not in results:
+        return ""
+    reason = quoted(results.get("reason") or "no reason is given", _NOTE)
+    return f"{file} says {quoted(results['status'])}: {reason}"
 
 
 def _number(value: object, path: tuple[str, ...]) -> float | None:

@@ -106,8 +106,8 @@ def test_tasks_may_share_a_reference(release: Path) -> None:
 
 
 UNSCORED = {
-    "no result": ({"status": "No Result", "reason": "model file not found"}, "No Result: model file not found"),
-    "no reason": ({"status": "No Result"}, "No Result: no reason is given"),
+    "no result": ({"status": "No Result", "reason": "model file not found"}, "the release has no score for it"),
+    "no reason": ({"status": "No Result"}, "the release has no score for it"),
     "empty": ({}, "no results"),
     "null": ({"bleu": None, "sacrebleu": {"score": 20.0}}, "bleu.precisions"),
     "not a number": ({"bleu": {"precisions": [float("nan")]}, "sacrebleu": {"score": 20.0}}, "bleu.precisions"),
@@ -116,6 +116,20 @@ UNSCORED = {
     "true": ({"bleu": {"precisions": [True]}, "sacrebleu": {"score": 20.0}}, "bleu.precisions"),
     "no orders": ({"bleu": {"precisions": []}, "sacrebleu": {"score": 20.0}}, "bleu.precisions"),
 }
+
+
+def test_the_releases_own_words_are_kept_beside_its_scores_and_not_in_them(release: Path) -> None:
+    words = "see <script>, \x1b[31m, the rows of org/hidden, " + "x" * 300
+    write_json(release / "final_test.json", [scored("translation", {"status": "No Result", "reason": words})])
+    _, benchmark = imported_from(release)
+    official = benchmark.official()
+    assert official
+    anchor = official.tasks["lab_translation"]
+    assert {score.why for score in anchor.reference.values()} == {"the release has no score for it"}
+    assert "org/hidden" in anchor.note
+    assert len(anchor.note) < 300
+    assert anchor.note.isprintable()
+    assert [task for task, other in official.tasks.items() if other.note] == ["lab_translation"]
 
 
 @pytest.mark.parametrize("case", UNSCORED)
