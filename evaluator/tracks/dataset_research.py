@@ -7,6 +7,7 @@ from that alone, so that it can be computed again.
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
@@ -41,7 +42,9 @@ class Delivered:
 
 Answers = dict[str, dict[Method, MethodAnswers]]
 Exams = dict[str, tuple[Exam, Reference]]
-ITSELF = "the submission names the reference data set itself as where its data came from"
+NOT_ACCEPTED = "its stated origin is not accepted for this task"
+"""Says no more, for it is public: whoever guesses at hidden sources must not be told that a guess was right."""
+log = logging.getLogger(__name__)
 
 
 def evaluate(evaluation: Evaluation, entry: Entry) -> Result:
@@ -97,12 +100,15 @@ def _screened(
     itself = tasks_from_reference(entry.submission.provenance.url, sources)
     delivered = {}
     for task, (exam, reference) in exams.items():
+        if task not in rows:
+            continue
         if task in itself:
-            delivered[task] = Delivered(exam, (), None, ITSELF)
-        elif task in rows:
+            log.warning("%s: names the reference of %s as its origin, and is not used", entry.submission.id, task)
+            delivered[task] = Delivered(exam, (), None, NOT_ACCEPTED)
+        else:
             mine = rows[task][: track_named(exam.task.track).max_rows]
             delivered[task] = _after_screen(evaluation, exam, mine, reference)
-            evaluation.report("screen", len(delivered), len(rows))
+        evaluation.report("screen", len(delivered), len(rows))
     return delivered
 
 
@@ -110,10 +116,9 @@ def _after_screen(evaluation: Evaluation, exam: Exam, mine: tuple[Row, ...], ref
     bench, settings = evaluation.bench, evaluation.bench.protocol.screen
     if settings is None:
         return Delivered(exam, mine, None)
-    key = bench.key("screen", settings, exam.task.id, rows_hash(mine), rows_hash(reference.test))
-    screened = bench.store.once(
-        "screen", key, Screened, lambda: screen(mine, reference.test, settings.near, exam.task.language)
-    )
+    language = exam.task.language
+    key = bench.key("screen", settings, language, exam.task.id, rows_hash(mine), rows_hash(reference.test))
+    screened = bench.store.once("screen", key, Screened, lambda: screen(mine, reference.test, settings.near, language))
     return Delivered(exam, tuple(mine[number] for number in screened.kept), screened)
 
 

@@ -11,7 +11,7 @@ from evaluator.generator import Completion
 from evaluator.null import NullGenerator, NullTrainer, null_workbench
 from evaluator.workbench import Workbench
 from evaluator.worker import Worker, alone, spaced
-from submissions.arena import Arena, dump, folder_of
+from submissions.arena import Arena, dump, dump_lines, folder_of
 from submissions.benchmark import Benchmark, Source, Sources
 from submissions.check import check
 from submissions.errors import EvaluatorError
@@ -395,7 +395,9 @@ def test_rows_that_do_not_count_do_not_dilute_the_screen(world: World) -> None:
     assert a.rows == min(998, PROTOCOL.sft.max_rows)
 
 
-def test_data_that_names_the_reference_itself_as_its_origin_is_not_used(world: World) -> None:
+def test_data_that_names_the_reference_itself_as_its_origin_is_not_used(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     sources = Sources(tasks={task.id: Source(source=f"org/{task.id}", licence="-") for task in TASKS})
     world.benchmark.repo.commit([Change("sources.json", dump(sources))], world.benchmark.repo.head())
     submission = world.submit()
@@ -411,8 +413,44 @@ def test_data_that_names_the_reference_itself_as_its_origin_is_not_used(world: W
     assert world.worker().work(copied.id) == "published"
     task, other = world.arena.result(copied.id).tasks[:2]
     assert (task.state, task.rows, task.methods[-1].gain.value) == ("missing", 0, 0.0)
-    assert "names the reference data set itself" in str(task.methods[-1].score.why)
+    assert task.methods[-1].score.why == "its stated origin is not accepted for this task"
     assert other.state == "scored"
+    told = [(one.done, one.of) for one in world.arena.history(copied.id).entries if one.stage == "screen"]
+    assert told[-1] == (2, 2)
+    assert "names the reference of a as its origin" in caplog.text
+
+
+def test_a_guess_at_a_hidden_source_is_answered_only_where_data_came(world: World) -> None:
+    sources = Sources(tasks={task.id: Source(source="org/hidden", licence="-") for task in TASKS})
+    world.benchmark.repo.commit([Change("sources.json", dump(sources))], world.benchmark.repo.head())
+    folder = delivered(world.folder / "Guesser", {"a": some_rows("mine", 12)})
+    into = world.folder / "guessed"
+    into.mkdir()
+    report = check([folder], TASKS, into=into, track=TRACKS["dataset_research"])
+    form = {"system": "G", "system_type": "search", "team": "T", "submitter": "A", "url": "http://x.org/org/hidden"}
+    guess = receive(world.arena, report, into, Delivery.from_form(form), NOW)
+    assert world.worker().work(guess.id) == "published"
+    told = [(one.done, one.of) for one in world.arena.history(guess.id).entries if one.stage == "screen"]
+    assert told == [(1, 1)]
+    whys = [task.methods[-1].score.why for task in world.arena.result(guess.id).tasks]
+    assert whys == [
+        "its stated origin is not accepted for this task",
+        "no data was delivered",
+        "no data was delivered",
+    ]
+
+
+def test_a_task_of_another_language_is_screened_anew(world: World) -> None:
+    worker = world.worker()
+    rows = {"a": [Row(input=row.input, output=f"certainly {row.output}") for row in some_rows("mine", 12)]}
+    first = world.submit(rows=rows)
+    assert worker.work(first.id) == "published"
+    spoken = [task.model_copy(update={"language": "th"}) for task in TASKS]
+    world.benchmark.repo.commit([Change("tasks.jsonl", dump_lines(spoken))], world.benchmark.repo.head())
+    again = world.submit("Again", rows)
+    assert worker.work(again.id) == "published"
+    found = [world.arena.result(one.id).tasks[0].screen for one in (first, again)]
+    assert [one.other_script for one in found if one] == [0, 12]
 
 
 def test_a_submission_is_evaluated_once_under_each_protocol(world: World) -> None:
