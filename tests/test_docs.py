@@ -15,6 +15,7 @@ import curation.cli
 import evaluator.cli
 import submissions.cli
 from evaluator.metrics import METRICS, Answers
+from evaluator.metrics.translation import chrf_signature
 from evaluator.total import result_of
 from submissions.arena import dump
 from submissions.models import Row
@@ -119,3 +120,7 @@ def test_the_examples_of_the_metrics_are_true(metrics: str) -> None:
         score = METRICS[metrics](Answers(task, rows, labels, [answer])).score.value
         assert score is not None
         assert f"{score:.4f}" == (arena if metrics.startswith("arena") else paper), (category, expected, answer)
+
+
+def test_the_signature_of_chrf_is_the_one_that_scoring_names() -> None:
+    assert f"`{chrf_signature()}`" in (ROOT / "docs/scoring.md").read_text()
