@@ -448,6 +448,9 @@ def test_a_task_of_another_language_is_screened_anew(world: World) -> None:
     spoken = [task.model_copy(update={"language": "th"}) for task in TASKS]
     world.benchmark.repo.commit([Change("tasks.jsonl", dump_lines(spoken))], world.benchmark.repo.head())
     again = world.submit("Again", rows)
+    assert worker.work(again.id) == "failed", "the anchors were measured in another language"
+    anchors = dump(some_anchors(world.bench(world.generator), world.benchmark, spoken))
+    world.benchmark.repo.commit([Change(f"anchors/{PROTOCOL.name}.json", anchors)], world.benchmark.repo.head())
     assert worker.work(again.id) == "published"
     found = [world.arena.result(one.id).tasks[0].screen for one in (first, again)]
     assert [one.other_script for one in found if one] == [0, 12]
