@@ -1,6 +1,6 @@
 """One module for each page, with its routes; this list is the site."""
 
-from leaderboard.pages import about, board, home, static, submission, submissions, submit, task, tasks
+from leaderboard.pages import about, board, compare, home, static, submission, submissions, submit, system, task, tasks
 
 ROUTES = [
     *home.ROUTES,
@@ -9,6 +9,8 @@ ROUTES = [
     *task.ROUTES,
     *submissions.ROUTES,
     *submission.ROUTES,
+    *system.ROUTES,
+    *compare.ROUTES,
     *submit.ROUTES,
     *about.ROUTES,
     *static.ROUTES,

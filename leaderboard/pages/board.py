@@ -13,9 +13,11 @@ from leaderboard.boards import GROUPS, board_table, protocols_of
 from leaderboard.charts import radar
 from leaderboard.choice import SUBSETS, Choice
 from leaderboard.judged import DIMENSIONS, charted, metadata_table
+from leaderboard.picker import picker
 from leaderboard.protocols import WORDS, Scale, in_use, scale_of
 from leaderboard.published import published
 from leaderboard.snapshot import Snapshot, per_snapshot
+from leaderboard.terms import Terms
 from leaderboard.tracks import board_named
 from leaderboard.tracks.board import Column
 from leaderboard.web import View, Visit, page
@@ -33,6 +35,7 @@ def show(visit: Visit) -> View:
     by_rank = choice.sort in ("-overall", "rank_first")
     scale = scale_of(choice.protocol)
     filled = [name for name in protocols if _has_rows(snapshot, track, name)]
+    terms = Terms(track, choice.protocol, choice.method, choice.subset)
     context = {
         "track": track_named(track),
         "board": board,
@@ -50,6 +53,8 @@ def show(visit: Visit) -> View:
         "elsewhere": [name for name in filled if name != choice.protocol],
         "protocol_meaning": WORDS.get(choice.protocol, ""),
         "source": published(track),
+        "terms": terms,
+        "picker": picker(snapshot, terms),
         "notes": sorted({row["note"] for row in rows if row["note"]}),
         "metadata": metadata_table(snapshot, track, choice.protocol),
         "dimensions": DIMENSIONS,

@@ -72,7 +72,7 @@ def _findings(result: Result) -> dict[str, Any]:
         row |= {"lines": lines[:LINES], "more_lines": len(lines[LINES:])}
     return {
         "scale": scale_of(result.protocol),
-        "totals": _totals(result),
+        "totals": totals_by_group(result),
         "metrics": (metrics := metric_table(result).rows),
         # Without the settings' signature, which a name may carry.
         "metric_names": sorted({row["metric"].split()[0] for row in metrics}),
@@ -99,7 +99,7 @@ def _total(result: Result) -> Table:
     return Table(f"submission-{result.submission}-totals", frame.assign(why=why))
 
 
-def _totals(result: Result) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
+def totals_by_group(result: Result) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
     """The totals by subset and group, and in each by method."""
     found: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
     for row in _total(result).rows:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from leaderboard.protocols import WORDS
+from leaderboard.systems import slug_of
 from submissions.models import METHODS
 from submissions.tracks import TRACKS
 
@@ -39,6 +40,7 @@ def environment(build: str) -> Environment:
         "subset_names": SUBSET_NAMES,
         "protocol_words": WORDS,
         "interval_bar": interval_bar,
+        "slug_of": slug_of,
     }
     return found
 

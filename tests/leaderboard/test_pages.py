@@ -9,18 +9,25 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from leaderboard.systems import slug_of
 from submissions.arena import Arena, commit_again, dump, folder_of, result_path
 from submissions.models import Result
 from submissions.repo import Change
 from tests.leaderboard.conftest import Open
 from tests.leaderboard.filled import EMOJI, FORMULA, LONG, OVERRIDE, SCRIPT, SYSTEMS, TASKS, publish, result, store
 
-LISTS = ["/", "/board/dataset_research", "/tasks", "/submissions", "/submit", "/about"]
+LISTS = ["/", "/board/dataset_research", "/tasks", "/submissions", "/compare", "/submit", "/about"]
+SLUGS = [slug_of(team, system) for system, team, *_ in SYSTEMS]
 
 
 def every_page(arena: Arena) -> list[str]:
     submissions = [f"/submissions/{ulid}" for ulid in arena.submission_ids()]
-    return [*LISTS, *submissions, *(f"/tasks/{task.id}" for task in arena.tasks())]
+    of_systems = [f"/systems/{slug}" for slug in [*SLUGS, slug_of("Team Four", "Broke")]]
+    compared = [
+        f"/compare?system={SLUGS[0]}",
+        *("/compare?system=" + "&system=".join(part) for part in (SLUGS[:5], SLUGS[3:])),
+    ]
+    return [*LISTS, *submissions, *of_systems, *compared, *(f"/tasks/{task.id}" for task in arena.tasks())]
 
 
 def test_every_page_answers(arena: Arena, site: TestClient) -> None:
@@ -149,7 +156,19 @@ def test_a_submission_is_polled_only_while_it_is_not_final(arena: Arena, site: T
         assert ("http-equiv" in page) is not final
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/tasks/none", "/submissions/none", "/board/none", "/static/none.js"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/tasks/none",
+        "/submissions/none",
+        "/board/none",
+        "/systems/none",
+        "/compare?system=none",
+        "/compare?track=none",
+        "/static/none.js",
+    ],
+)
 def test_a_miss_says_what_there_is(site: TestClient, path: str) -> None:
     answer = site.get(path)
     assert answer.status_code == 404

@@ -10,11 +10,15 @@ import pandas as pd
 import pytest
 from starlette.testclient import TestClient
 
+from leaderboard.systems import slug_of
 from submissions.arena import Arena
-from tests.leaderboard.filled import ARABIC, BLEU, FORMULA, store
+from tests.leaderboard.filled import ARABIC, BLEU, FORMULA, SYSTEMS, store
 
-PARTS = ("/metadata", "/totals", "/anchors", "/metrics", "/screen")
+PARTS = ("/metadata", "/totals", "/anchors", "/metrics", "/screen", "/submissions", "/categories", "/pairs")
 """Tables that stand on the page of something else."""
+SLUGS = [slug_of(team, system) for system, team, *_ in SYSTEMS]
+SYSTEM = f"/systems/{SLUGS[0]}"
+COMPARED = "?method=few_shot_3&system=" + "&system=".join(SLUGS[:4])
 
 
 def pages(arena: Arena) -> list[str]:
@@ -23,13 +27,20 @@ def pages(arena: Arena) -> list[str]:
         "/board/dataset_research", "/board/dataset_research?protocol=paper@1&method=few_shot_3&sort=system",
         "/board/dataset_research/metadata", "/tasks", "/tasks?kind=reasoning", "/tasks/mc-en-science", "/submissions",
         first, *(f"{first}/{part}" for part in ("totals", "metrics", "screen", "metadata")),
-        "/tasks/mc-en-science/anchors",
+        "/tasks/mc-en-science/anchors", SYSTEM, f"{SYSTEM}/submissions", f"{SYSTEM}/categories?method=few_shot_5",
+        f"/compare{COMPARED}",
+        *(f"/compare/{part}{COMPARED}" for part in ("pairs", "totals", "categories", "metadata")),
     ]  # fmt: skip
 
 
 def twin(path: str, ending: str) -> str:
     address, mark, query = path.partition("?")
     return f"{address}.{ending}{mark}{query}"
+
+
+def _is_part(path: str) -> bool:
+    """Whether a table has no page of its own. The list of all submissions has one."""
+    return path != "/submissions" and path.partition("?")[0].endswith(PARTS)
 
 
 def test_the_three_twins_agree(arena: Arena, site: TestClient) -> None:
@@ -85,7 +96,7 @@ def test_a_submission_without_a_result_has_no_table(arena: Arena, site: TestClie
 
 def test_an_unchanged_page_is_not_sent_twice(arena: Arena, site: TestClient) -> None:
     for path in pages(arena):
-        path = twin(path, "csv") if path.endswith(PARTS) else path
+        path = twin(path, "csv") if _is_part(path) else path
         first = site.get(path)
         again = site.get(path, headers={"If-None-Match": first.headers["etag"]})
         assert (again.status_code, again.content) == (304, b""), path
@@ -95,7 +106,7 @@ def test_an_unchanged_page_is_not_sent_twice(arena: Arena, site: TestClient) -> 
 
 def test_every_page_links_to_its_twins(arena: Arena, site: TestClient) -> None:
     for path in pages(arena):
-        if not path.endswith(PARTS):
+        if not _is_part(path):
             page = unescape(site.get(path).text).replace("%40", "@")
             assert {ending for ending in ("csv", "json", "parquet") if f".{ending}" in page} == {
                 "csv",
@@ -106,12 +117,12 @@ def test_every_page_links_to_its_twins(arena: Arena, site: TestClient) -> None:
 
 def test_every_table_of_a_page_links_to_its_own_twins(arena: Arena, site: TestClient) -> None:
     first = f"/submissions/{arena.submission_ids()[0]}"
-    for path, count in ((first, 5), ("/tasks/mc-en-science", 2)):
+    for path, count in ((first, 5), ("/tasks/mc-en-science", 2), (SYSTEM, 5), (f"/compare{COMPARED}", 5)):
         page = site.get(path).text
         tables, links = page.count("<table"), set(re.findall(r'href="([^"]*)\.csv[^"]*" download', page))
         assert tables == len(links) == count, path
     parts = [f"{first}/{part}" for part in ("totals", "metrics", "screen", "metadata")]
-    for path in (*parts, "/tasks/mc-en-science/anchors"):
+    for path in (*parts, "/tasks/mc-en-science/anchors", f"{SYSTEM}/submissions", f"{SYSTEM}/categories"):
         whole, _, part = path.rpartition("/")
         assert f'id="{part}"' in site.get(whole).text
         assert site.get(path).headers["location"] == f"{whole}#{part}"
@@ -201,3 +212,15 @@ def test_files_of_the_site_are_kept_for_good_under_their_build(site: TestClient)
     address = re.findall(r'href="(/static/arena.css[^"]*)"', site.get("/").text)[0]
     assert "immutable" in site.get(address).headers["cache-control"]
     assert site.get("/static/arena.css").headers["cache-control"] == "no-cache"
+
+
+def test_a_table_of_the_comparison_leads_to_its_place(site: TestClient) -> None:
+    for part in ("pairs", "totals", "categories", "metadata"):
+        assert site.get(f"/compare/{part}{COMPARED}").headers["location"] == f"/compare{COMPARED}#{part}"
+        assert f'id="{part}"' in site.get(f"/compare{COMPARED}").text
+
+
+def test_no_head_of_a_twin_is_a_name_that_people_chose(site: TestClient) -> None:
+    heads = site.get(f"/compare.csv{COMPARED}").text.partition("\r\n")[0]
+    assert re.fullmatch(r"[a-z0-9_,-]+", heads)
+    assert all(slug in heads for slug in SLUGS[:4])

@@ -1,0 +1,131 @@
+"""One system: all its submissions, and the result that stands for it, by category and task by task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from leaderboard.categories import FEWEST, category_table
+from leaderboard.charts import radar
+from leaderboard.choice import SUBSETS
+from leaderboard.findings import judge_table
+from leaderboard.pages.submission import totals_by_group
+from leaderboard.profile import run_table, standing_table
+from leaderboard.protocols import in_use, scale_of
+from leaderboard.ranks import ranks
+from leaderboard.snapshot import Snapshot
+from leaderboard.systems import Entry, System, attempts, entries, system_named
+from leaderboard.tables import Table
+from leaderboard.terms import Terms
+from leaderboard.tracks import board_named
+from leaderboard.web import View, Visit, page, site_of
+from submissions.errors import NotFound
+from submissions.models import METHODS
+from submissions.tracks import TRACKS
+
+
+def show(visit: Visit) -> View:
+    """One system; its table is the chosen result's, task by task. Raises NotFound."""
+    snapshot, system = visit.snapshot, system_named(visit.snapshot, visit.names["slug"])
+    protocols, terms = _terms(visit, system)
+    entry = entries(snapshot, terms.track, terms.protocol).get(system.slug)
+    if visit.names["ending"] and not entry:
+        raise NotFound(f"System {system.slug} has no result yet; /systems/{system.slug} lists its submissions.")
+    runs = run_table(snapshot, system, terms, protocols)
+    context = {
+        "system": system,
+        "terms": terms,
+        "switches": {"protocol": protocols, "method": METHODS, "subset": SUBSETS},
+        "runs": runs.rows,
+        "scales": {name: scale_of(name) for name in protocols},
+        "protocols": protocols,
+        "attempts": attempts(snapshot, system, terms.track),
+        "entry": entry,
+        "title_of_track": TRACKS[terms.track].title if terms.track in TRACKS else terms.track,
+        **(_result(snapshot, entry, terms) if entry else {}),
+    }
+    return View("system.html", context, standing_table(snapshot, entry, terms) if entry else None)
+
+
+def _result(snapshot: Snapshot, entry: Entry, terms: Terms) -> dict[str, Any]:
+    """What the page shows of the result that stands for the system."""
+    result = entry.result
+    averaged = board_named(result.track).dimensions
+    categories = category_table(snapshot, entry, terms).rows
+    judged = judge_table(result, averaged).rows
+    values = {row["dimension"]: row["value"] for row in judged}
+    scale = scale_of(result.protocol)
+    ends = [row[end] for row in categories for end in ("gain", "gain_low", "gain_high") if row[end] is not None]
+    return {
+        "scale": scale,
+        "totals": {key: cells for key, cells in totals_by_group(result).items() if key[0] == terms.subset},
+        "place": ranks(snapshot, terms.track, terms.protocol, terms.method, terms.subset).get(entry.submission),
+        "categories": categories,
+        "known": [row for row in categories if row["gain"] is not None],
+        "fewest": FEWEST,
+        "span": (min([0.0, *ends]), max([1.0, *ends])),
+        "dimensions": judged,
+        "figure": radar([{"system": result.system, **values}], averaged, 10) if judged else None,
+    }
+
+
+def _terms(visit: Visit, system: System) -> tuple[tuple[str, ...], Terms]:
+    """The protocols that a system has results under, and what the query chooses. Raises NotFound."""
+    snapshot = visit.snapshot
+    found = [
+        result
+        for ulid in system.runs
+        for result in snapshot.results.get(ulid, {}).values()
+        if (result.team, result.system) == (system.team, system.name)
+    ]
+    made = [snapshot.submissions[ulid].track for ulid in system.runs if ulid in snapshot.submissions]
+    # Oldest first, so that the newest is the default.
+    tracks = list(dict.fromkeys([*made, *(result.track for result in found)]))
+    track = visit.query.get("track") or (found[-1].track if found else tracks[-1])
+    if track not in tracks:
+        raise NotFound(f"System {system.slug} has nothing on {track[:80]!r}; there is: {', '.join(tracks)}.")
+    names = {result.protocol for result in found if result.track == track}
+    offered = in_use(visit.site.settings.protocol, names)
+    offered = tuple(name for name in offered if name in names) or offered
+    return offered, Terms.of(visit.query, track, offered)
+
+
+def _runs(visit: Visit) -> Table:
+    system = system_named(visit.snapshot, visit.names["slug"])
+    protocols, terms = _terms(visit, system)
+    return run_table(visit.snapshot, system, terms, protocols)
+
+
+def _categories(visit: Visit) -> Table:
+    system = system_named(visit.snapshot, visit.names["slug"])
+    _, terms = _terms(visit, system)
+    entry = entries(visit.snapshot, terms.track, terms.protocol).get(system.slug)
+    if entry is None:
+        raise NotFound(f"System {system.slug} has no result yet; /systems/{system.slug} lists its submissions.")
+    return category_table(visit.snapshot, entry, terms)
+
+
+def _part(name: str, table_of: Callable[[Visit], Table]) -> list[Route]:
+    """The routes of a table that stands on the system's page: its twins, and a redirect to its place."""
+
+    def to_page(request: Request) -> Response:
+        system = system_named(site_of(request).reader.snapshot(), request.path_params["slug"])
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"/systems/{system.slug}{query}#{name}")
+
+    def show_part(visit: Visit) -> View:
+        return View("system.html", table=table_of(visit))
+
+    address = f"/systems/{{slug}}/{name}"
+    return [Route(address, to_page), page(f"{address}{{ending:ending}}", show_part)]
+
+
+ROUTES = [
+    *_part("submissions", _runs),
+    *_part("categories", _categories),
+    page("/systems/{slug:stem}{ending:ending}", show),
+]
