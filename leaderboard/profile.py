@@ -56,11 +56,11 @@ class Leader:
 
 @per_snapshot
 def leaders(snapshot: Snapshot, track: str, protocol: str, method: str) -> dict[str, Leader]:
-    """The leader on each task, of all entries that are not set apart; of equals the earlier submission."""
+    """The leader on each task, of all entries with data for it that are not set apart; of equals the earlier one."""
     found: dict[str, Leader] = {}
     for ulid, result in snapshot.published:
         if (result.track, result.protocol, result.flagged) == (track, protocol, None):
-            for task, score in _gains(result, method).items():
+            for task, score in _delivered(result, method).items():
                 if task not in found or score > found[task].gain:
                     found[task] = Leader(score, result.system, ulid)
     return found
@@ -135,10 +135,11 @@ def overall(result: Result, terms: Terms) -> Score | None:
     return next((total.gain for total in result.totals if (total.method, total.subset, total.group) == wanted), None)
 
 
-def _gains(result: Result, method: str) -> dict[str, float]:
+def _delivered(result: Result, method: str) -> dict[str, float]:
+    """Gain by task, of the tasks that there was data for: nobody leads by having delivered nothing."""
     return {
         task.task: score.gain.value
         for task in result.tasks
         for score in task.methods
-        if score.method == method and score.gain.value is not None
+        if task.state == "scored" and score.method == method and score.gain.value is not None
     }

@@ -112,11 +112,11 @@ def _cells(slug: str, score: Score | None) -> dict[str, Any]:
 def _by_system(
     rows: list[dict[str, Any]], texts: list[str], chosen: Sequence[Entry], counts: Sequence[str] = ()
 ) -> pd.DataFrame:
-    numbers = [*counts, *(f"{entry.slug}{end}" for entry in chosen for end in ("", "_low", "_high"))]
-    return _wide(rows, [*texts, *(f"{entry.slug}_why" for entry in chosen)], numbers)
+    numbers = [f"{entry.slug}{end}" for entry in chosen for end in ("", "_low", "_high")]
+    return _wide(rows, [*texts, *(f"{entry.slug}_why" for entry in chosen)], numbers, counts)
 
 
-def _wide(rows: list[dict[str, Any]], texts: list[str], numbers: list[str]) -> pd.DataFrame:
+def _wide(rows: list[dict[str, Any]], texts: list[str], numbers: list[str], counts: Sequence[str] = ()) -> pd.DataFrame:
     """Columns are called by slugs and not by names: a spreadsheet would run a head that begins like a formula."""
-    types = dict.fromkeys(texts, "str") | dict.fromkeys(numbers, "Float64")
-    return pd.DataFrame(rows, columns=[*texts, *numbers], dtype="object").astype(types)
+    types = dict.fromkeys(texts, "str") | dict.fromkeys(counts, "Int64") | dict.fromkeys(numbers, "Float64")
+    return pd.DataFrame(rows, columns=list(types), dtype="object").astype(types)

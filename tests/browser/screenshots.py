@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -34,12 +35,17 @@ def pages(base: str, browser: Browser) -> dict[str, str]:
         "submit": "/submit",
         "about": "/about",
         "missing": "/tasks/no-such-task",
+        "compare-none": "/compare",
     }
-    for name, listing in (("task", "/tasks"), ("submission", "/submissions")):
+    for name, listing in (("task", "/tasks"), ("submission", "/submissions"), ("system", "/submissions")):
         page.goto(base + listing)
-        links = page.locator("tbody th a")
+        links = page.locator("tbody th .runs a" if name == "system" else "tbody th > a")
         for number in range(min(links.count(), 12)):
             found[f"{name}-{number}"] = links.nth(number).get_attribute("href") or "/"
+    page.goto(f"{base}/compare")
+    boxes = page.locator("input[name=system]")
+    slugs = [("system", boxes.nth(number).get_attribute("value") or "") for number in range(boxes.count())]
+    found |= {f"compare-{count}": f"/compare?{urlencode(slugs[:count])}" for count in (2, 5)}
     page.close()
     return found
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from leaderboard.systems import slug_of
 from tests.leaderboard.conftest import Open
-from tests.leaderboard.filled import fill
+from tests.leaderboard.filled import SYSTEMS, fill
 from tests.leaderboard.serving import served
 
 PAGE = (Path(__file__).parents[2] / "docs/visitor.md").read_text()
@@ -17,11 +18,17 @@ PAGE = (Path(__file__).parents[2] / "docs/visitor.md").read_text()
 
 def test_its_examples_run_and_its_addresses_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arena = fill(tmp_path / "arena")
+    one, other = (slug_of(team, system) for system, team, *_ in SYSTEMS[:2])
     names = {"/tasks/<id>": "/tasks/mc-en-science", "/submissions/<id>": f"/submissions/{arena.submission_ids()[0]}"}
+    names |= {
+        "<slug>": one,
+        "?system=…&system=…": f"?system={one}&system={other}",
+        "?…": f"?system={one}&system={other}",
+    }
     with served(tmp_path / "arena") as base:
         for example in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):
             exec(example.replace("http://127.0.0.1:7860", base), {})
-        addresses = re.findall(r"`(/[^`\s…]*)`", PAGE)
+        addresses = re.findall(r"`(/[^`\s]*)`", PAGE)
         for address in addresses:
             for name, real in names.items():
                 address = address.replace(name, real)

@@ -78,6 +78,9 @@ def test_the_leader_is_the_best_that_is_not_set_apart(arena: Arena, site: TestCl
             for score in site.get(f"/tasks/{row['task']}.json").json()
             if score["method"] == "few_shot_5" and score["flagged"] is None
         ]
+        if row["task"] == TASKS[-1][0]:
+            assert row["leader"] is row["to_leader"] is None, "nobody leads by having delivered nothing"
+            continue
         assert row["leader_gain"] == max(score["gain"] for score in others)
         assert row["leader"] != "Copycat"
         assert row["to_leader"] == pytest.approx(row["gain"] - row["leader_gain"])
@@ -128,7 +131,7 @@ def test_student_s_quantile_is_scipy_s(freedom: int) -> None:
 def test_an_interval_is_student_s_and_needs_four_tasks() -> None:
     values = [0.1, 0.5, 0.3, 0.9, 0.2]
     low, high = t.interval(0.95, 4, loc=0.4, scale=0.31622777 / 5**0.5)
-    assert interval(values) == pytest.approx((low, high), rel=0.01)
+    assert interval(values) == pytest.approx((low, high), abs=0.005)
     assert interval(values[:3]) == (None, None)
 
 
