@@ -11,8 +11,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from leaderboard.difficulty import CORNER
 from leaderboard.protocols import scale_of
 from leaderboard.snapshot import Snapshot
+from leaderboard.standing import standing
 from leaderboard.tables import Table, frame_of, in_order, reason
 from leaderboard.web import View, Visit, page, site_of
 from submissions.errors import NotFound
@@ -80,7 +82,9 @@ def show(visit: Visit) -> View:
     task, table = _task(snapshot, name), scores_table(snapshot, name)
     # Numbers of different protocols never share a column, so each has a table of its own on the page.
     by_protocol = [(key, scale_of(key), list(rows)) for key, rows in groupby(table.rows, itemgetter("protocol"))]
-    context = {"task": task, "anchors": anchors_table(snapshot, name).rows, "by_protocol": by_protocol}
+    standings = {key: standing(snapshot, task, key, rows) for key, _, rows in by_protocol}
+    context = {"task": task, "anchors": anchors_table(snapshot, name).rows, "by_protocol": by_protocol,
+               "standings": standings, "corner": CORNER}  # fmt: skip
     return View("task.html", context, table)
 
 
