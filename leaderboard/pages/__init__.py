@@ -1,12 +1,26 @@
 """One module for each page, with its routes; this list is the site."""
 
-from leaderboard.pages import about, board, compare, home, static, submission, submissions, submit, system, task, tasks
+from leaderboard.pages import (
+    about,
+    board,
+    compare,
+    home,
+    insights,
+    static,
+    submission,
+    submissions,
+    submit,
+    system,
+    task,
+    tasks,
+)
 
 ROUTES = [
     *home.ROUTES,
     *board.ROUTES,
     *tasks.ROUTES,
     *task.ROUTES,
+    *insights.ROUTES,
     *submissions.ROUTES,
     *submission.ROUTES,
     *system.ROUTES,

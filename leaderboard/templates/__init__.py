@@ -32,7 +32,14 @@ def environment(build: str) -> Environment:
         auto_reload=False,
         finalize=visible,
     )
-    found.filters |= {"words": words, "moment": moment, "segment": segment, "sized": sized, "figure": figure}
+    found.filters |= {
+        "words": words,
+        "moment": moment,
+        "segment": segment,
+        "sized": sized,
+        "figure": figure,
+        "zip": zip,
+    }
     found.globals |= {
         "build": build,
         "site_pages": site_pages(),
@@ -48,7 +55,7 @@ def environment(build: str) -> Environment:
 def site_pages() -> list[tuple[str, str]]:
     """What the head of every page links to: a board goes by its title as soon as there are two."""
     boards = [(f"/board/{track.name}", track.title if len(TRACKS) > 1 else "Board") for track in TRACKS.values()]
-    others = ("Tasks", "Submissions", "Submit", "About")
+    others = ("Tasks", "Insights", "Submissions", "Submit", "About")
     return boards + [(f"/{label.lower()}", label) for label in others]
 
 

@@ -30,6 +30,8 @@ def pages(base: str, browser: Browser) -> dict[str, str]:
         "board-published": "/board/dataset_research?protocol=paper%401",
         "board-empty": "/board/dataset_research?protocol=paper%401&subset=pro&method=few_shot_1",
         "tasks": "/tasks",
+        "insights": "/insights",
+        "insights-published": "/insights?protocol=paper%401",
         "tasks-none": "/tasks?language=none",
         "submissions": "/submissions",
         "submit": "/submit",

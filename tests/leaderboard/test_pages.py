@@ -16,7 +16,17 @@ from submissions.repo import Change
 from tests.leaderboard.conftest import Open
 from tests.leaderboard.filled import EMOJI, FORMULA, LONG, OVERRIDE, SCRIPT, SYSTEMS, TASKS, publish, result, store
 
-LISTS = ["/", "/board/dataset_research", "/tasks", "/submissions", "/compare", "/submit", "/about"]
+LISTS = [
+    "/",
+    "/board/dataset_research",
+    "/tasks",
+    "/insights",
+    "/insights?protocol=paper@1",
+    "/submissions",
+    "/compare",
+    "/submit",
+    "/about",
+]
 SLUGS = [slug_of(team, system) for system, team, *_ in SYSTEMS]
 
 

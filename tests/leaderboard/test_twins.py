@@ -14,7 +14,10 @@ from leaderboard.systems import slug_of
 from submissions.arena import Arena
 from tests.leaderboard.filled import ARABIC, BLEU, FORMULA, SYSTEMS, store
 
-PARTS = ("/metadata", "/totals", "/anchors", "/metrics", "/screen", "/submissions", "/categories", "/pairs")
+INSIGHTS = ("metadata", "preview", "rows", "kinds")
+PARTS = (
+    "/metadata", "/totals", "/anchors", "/metrics", "/screen", "/submissions", "/categories", "/pairs", "/preview", "/rows", "/kinds",
+)  # fmt: skip
 """Tables that stand on the page of something else."""
 SLUGS = [slug_of(team, system) for system, team, *_ in SYSTEMS]
 SYSTEM = f"/systems/{SLUGS[0]}"
@@ -25,7 +28,8 @@ def pages(arena: Arena) -> list[str]:
     first = f"/submissions/{arena.submission_ids()[0]}"
     return [
         "/board/dataset_research", "/board/dataset_research?protocol=paper@1&method=few_shot_3&sort=system",
-        "/board/dataset_research/metadata", "/tasks", "/tasks?kind=reasoning", "/tasks/mc-en-science", "/submissions",
+        "/board/dataset_research/metadata", "/tasks", "/tasks?kind=reasoning", "/tasks?q=data&sort=-base",
+        *(f"/insights/{name}" for name in INSIGHTS), "/tasks/mc-en-science", "/submissions",
         first, *(f"{first}/{part}" for part in ("totals", "metrics", "screen", "metadata")),
         "/tasks/mc-en-science/anchors", SYSTEM, f"{SYSTEM}/submissions", f"{SYSTEM}/categories?method=few_shot_5",
         f"/compare{COMPARED}",
@@ -117,11 +121,13 @@ def test_every_page_links_to_its_twins(arena: Arena, site: TestClient) -> None:
 
 def test_every_table_of_a_page_links_to_its_own_twins(arena: Arena, site: TestClient) -> None:
     first = f"/submissions/{arena.submission_ids()[0]}"
-    for path, count in ((first, 5), ("/tasks/mc-en-science", 2), (SYSTEM, 5), (f"/compare{COMPARED}", 5)):
+    pages_of = ((first, 5), ("/tasks/mc-en-science", 2), ("/insights", 4), (SYSTEM, 5), (f"/compare{COMPARED}", 5))
+    for path, count in pages_of:
         page = site.get(path).text
         tables, links = page.count("<table"), set(re.findall(r'href="([^"]*)\.csv[^"]*" download', page))
         assert tables == len(links) == count, path
     parts = [f"{first}/{part}" for part in ("totals", "metrics", "screen", "metadata")]
+    parts += [f"/insights/{name}" for name in INSIGHTS]
     for path in (*parts, "/tasks/mc-en-science/anchors", f"{SYSTEM}/submissions", f"{SYSTEM}/categories"):
         whole, _, part = path.rpartition("/")
         assert f'id="{part}"' in site.get(whole).text

@@ -1,0 +1,118 @@
+"""All that is known of each system under one protocol, for the pages that hold one figure against another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from leaderboard.charts import colours
+from leaderboard.latest import latest
+from leaderboard.protocols import Scale, scale_of
+from leaderboard.published import published
+from leaderboard.snapshot import Snapshot, per_snapshot
+from submissions.models import Result, Total
+
+SUBSET = "full"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A total as it is shown, in the protocol's unit, with its 95% interval where it has one."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One system: its latest unflagged result, or what a paper published of it."""
+
+    system: str
+    team: str
+    system_type: str
+    badge: str
+    """`evaluated` or `published`."""
+    submission: str | None
+    figures: Mapping[tuple[str, str], Figure] = field(default_factory=dict)
+    """By method and group; what is unscored is left out."""
+    metadata: float | None = None
+    """The judge's average, 0 to 10."""
+    judge: str | None = None
+    """Who judged: the model's snapshot, and the versions of its prompts."""
+    rows: float | None = None
+    """Rows trained on: the mean over the tasks of the subset, 0 for a task that was not delivered."""
+    number: int = 0
+    """What its dots are called: its place by name, from 1, and no rank."""
+    colour: str = ""
+
+
+@per_snapshot
+def measured(snapshot: Snapshot, track: str, protocol: str) -> list[Measured]:
+    """Evaluated systems by name, then those of a paper if the protocol is its own."""
+    scale = scale_of(protocol)
+    found = [_evaluated(snapshot, ulid, result, scale) for ulid, result in latest(snapshot, track, protocol).items()]
+    found.sort(key=lambda one: (one.system.casefold(), one.team.casefold(), one.submission or ""))
+    found += _published(track, protocol)
+    shades = colours([one.system for one in found])
+    return [
+        replace(one, number=number, colour=colour)
+        for number, (one, colour) in enumerate(zip(found, shades, strict=True), 1)
+    ]
+
+
+def _evaluated(snapshot: Snapshot, ulid: str, result: Result, scale: Scale) -> Measured:
+    judged = result.metadata
+    rows = [
+        task.rows
+        for task in result.tasks
+        if (known := snapshot.tasks.get(task.task)) is None or SUBSET in known.subsets
+    ]
+    return Measured(
+        system=result.system,
+        team=result.team,
+        system_type=result.system_type,
+        badge="evaluated",
+        submission=ulid,
+        figures={
+            (total.method, total.group): _figure(total, total.gain.value, scale)
+            for total in result.totals
+            if total.subset == SUBSET and total.gain.value is not None
+        },
+        metadata=judged.average.value if judged else None,
+        judge=f"{judged.snapshot} ({', '.join(judged.prompts)})" if judged else None,
+        rows=sum(rows) / len(rows) if rows else None,
+    )
+
+
+def _figure(total: Total, value: float, scale: Scale) -> Figure:
+    low, high = total.gain.interval or (None, None)
+    return Figure(value * scale.factor, scale.shown(low), scale.shown(high))
+
+
+def _published(track: str, protocol: str) -> Iterator[Measured]:
+    source = published(track)
+    if source.protocol != protocol:
+        return
+    averages = {row.system: row.average for row in source.metadata}
+    rows = [row for row in source.rows if row.subset == SUBSET and row.system_type]
+    for system in dict.fromkeys(row.system for row in rows):
+        own = [row for row in rows if row.system == system]
+        values = {
+            (row.method, group): value
+            for row in own
+            for group, value in (
+                ("overall", source.overall(row)), ("knowledge", row.knowledge), ("reasoning", row.reasoning),
+            )
+            if value is not None
+        }  # fmt: skip
+        yield Measured(
+            system=system,
+            team=own[0].team,
+            system_type=str(own[0].system_type),
+            badge="published",
+            submission=None,
+            figures={key: Figure(value) for key, value in values.items()},
+            metadata=averages.get(system),
+            judge=source.judge if system in averages else None,
+        )
