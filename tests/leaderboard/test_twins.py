@@ -16,7 +16,8 @@ from tests.leaderboard.filled import ARABIC, BLEU, FORMULA, SYSTEMS, store
 
 INSIGHTS = ("metadata", "preview", "rows", "kinds")
 PARTS = (
-    "/metadata", "/totals", "/anchors", "/metrics", "/screen", "/submissions", "/categories", "/pairs", "/preview", "/rows", "/kinds",
+    "/metadata", "/totals", "/anchors", "/metrics", "/screen", "/submissions", "/categories", "/pairs",
+    "/preview", "/rows", "/kinds",
 )  # fmt: skip
 """Tables that stand on the page of something else."""
 SLUGS = [slug_of(team, system) for system, team, *_ in SYSTEMS]
