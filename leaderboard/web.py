@@ -73,6 +73,8 @@ class Visit:
     query: Mapping[str, str]
     query_text: str
     """The query as it came, without its question mark."""
+    origin: str = ""
+    """Scheme and host under which the visitor reaches the site, for addresses that are copied elsewhere."""
 
 
 Show = Callable[[Visit], View]
@@ -87,10 +89,12 @@ def page(path: str, show: Show) -> Route:
         headers = {"ETag": f'W/"{snapshot.key}-{site.build}"', "Cache-Control": "no-cache"}
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        key = (headers["ETag"], str(request.url.replace(scheme="", netloc="")))
+        origin = _origin(request)
+        # A page may name the host it was asked at, which is whatever a visitor says: no other host gets that answer.
+        key = (headers["ETag"], origin + str(request.url.replace(scheme="", netloc="")))
         if answer := site.kept.get(key):
             return answer.response()
-        view = show(Visit(site, snapshot, request.path_params, request.query_params, request.url.query))
+        view = show(Visit(site, snapshot, request.path_params, request.query_params, request.url.query, origin))
         ending = request.path_params.get("ending")
         response = _twin(view, ending) if ending else site.render(request, view)
         response.headers.update(headers)
@@ -98,6 +102,13 @@ def page(path: str, show: Show) -> Route:
         return response
 
     return Route(path, endpoint)
+
+
+def _origin(request: Request) -> str:
+    """The site's own address, as a proxy in front of it tells."""
+    scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
+    host = request.headers.get("x-forwarded-host") or request.headers.get("host") or request.url.netloc
+    return f"{'https' if scheme.startswith('https') else 'http'}://{host}"
 
 
 def _twin(view: View, ending: Ending) -> Response:
