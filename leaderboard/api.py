@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import fields
 from functools import wraps
 from inspect import signature
 from typing import Any, ParamSpec, TypeVar
 
 import gradio
 
-from leaderboard.boards import COLUMNS, board_table, protocols_of
+from leaderboard.boards import board_table, choose
 from leaderboard.choice import Choice
 from leaderboard.pages.task import scores_table
-from leaderboard.protocols import in_use
 from leaderboard.tables import Table
 from leaderboard.tracks import board_named
 from leaderboard.web import Site
@@ -38,17 +38,30 @@ def attach(app: gradio.Server) -> None:
         method: str = "fine_tune",
         subset: str = "full",
         protocol: str = "",
-        sort: str = "-overall",
+        sort: str = "",
+        q: str = "",
+        system_type: str = "",
+        badge: str = "",
+        best: str = "",
+        kind: str = "",
+        category: str = "",
+        language: str = "",
+        columns: str = "",
+        pin: str = "",
+        asof: str = "",
     ) -> list[dict[str, Any]]:
         """The rows of a board, in order; entries set apart come last and have a reason in `flagged`.
 
         method is few_shot_1, few_shot_3, few_shot_5 or fine_tune; subset is full or pro; an empty protocol is the
-        site's default; sort is a column, with a leading - for falling order.
+        site's default; sort is a column, with a leading - for falling order. What follows is what the
+        page's address says by the same name: q, system_type, badge and best (team) filter; kind, category and language
+        choose the tasks; columns and pin are lists with commas; asof is a day, YYYY-MM-DD.
         """
+        given = locals()
+        query = {field.name: given[field.name] for field in fields(Choice)}
         snapshot = site.reader.snapshot()
-        protocols = in_use(site.settings.protocol, protocols_of(snapshot, board_named(track).track))
-        query = {"method": method, "subset": subset, "protocol": protocol, "sort": sort}
-        return _records(board_table(snapshot, track, Choice.of(query, protocols=protocols, columns=COLUMNS)))
+        _, choice = choose(snapshot, track, site.settings.protocol, query)
+        return _records(board_table(snapshot, board_named(track).track, choice))
 
     def task(task_id: str) -> dict[str, Any]:
         """One task: its demand and its other public fields, and in `scores` what every system gained on it."""

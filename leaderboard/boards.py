@@ -3,78 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from leaderboard.boardrow import COLUMNS as COLUMNS
+from leaderboard.boardrow import GROUPS as GROUPS
+from leaderboard.boardrow import SCORES, chosen_columns, key_of
+from leaderboard.boardrow import BoardRow as BoardRow
 from leaderboard.choice import Choice
-from leaderboard.protocols import Scale, scale_of
+from leaderboard.dates import days, stood
+from leaderboard.narrowed import narrowed
+from leaderboard.protocols import Scale, in_use, scale_of
 from leaderboard.published import Published, PublishedRow, published
 from leaderboard.ranks import ranks
+from leaderboard.scope import Mean, means
 from leaderboard.snapshot import Snapshot
 from leaderboard.tables import Table, frame_of, in_order
+from leaderboard.tracks import board_named
 from submissions.models import Result, Score, Total
 from submissions.ranking import RankSet
 
-GROUPS = ("overall", "knowledge", "reasoning")
-
 
 @dataclass(frozen=True)
-class BoardRow:
-    """One system's totals. A missing value is None, with the reason in `unscored`."""
+class Rows:
+    """A board's rows before and after its filters."""
 
-    system: str
-    team: str
-    system_type: str | None
-    """None for the untouched base model."""
-    rank_first: int | None
-    """The best place the system may hold, from 1; None outside the order."""
-    rank_last: int | None
-    """The worst place it may hold. Places are cut only where every system above is significantly better than every one
-    below; between two cuts all systems share first and last."""
-    rank_group: int | None
-    """Counted from 1 from the top; equal for systems that share their places."""
-    clearly_better: int | None
-    """Systems that are significantly better than this one, tested alone."""
-    clearly_worse: int | None
-    """Systems that are significantly worse than this one, tested alone."""
-    overall: float | None
-    overall_low: float | None
-    overall_high: float | None
-    knowledge: float | None
-    knowledge_low: float | None
-    knowledge_high: float | None
-    reasoning: float | None
-    reasoning_low: float | None
-    reasoning_high: float | None
-    median: float | None
-    seed_sd: float | None
-    """How far another training seed would move the overall figure (standard deviation); no part of the interval."""
-    tasks: int | None
-    unit: str
-    badge: str
-    """`evaluated` or `published`."""
-    flagged: str | None
-    """Why the entry is listed apart, outside the order."""
-    unscored: str | None
-    note: str | None
-    submission: str | None
-    track: str
-    protocol: str
-    method: str
-    subset: str
+    whole: list[BoardRow]
+    """All rows that the board has under its protocol, method, subset, tasks and day."""
+    shown: list[BoardRow]
+    """Those that pass the filters, in order: pinned rows first, flagged ones last."""
 
 
-COLUMNS = tuple(BoardRow.__annotations__)
+def board_rows(snapshot: Snapshot, track: str, choice: Choice) -> Rows:
+    """The rows of a board in the chosen order."""
+    rows = [*_evaluated(snapshot, track, choice), *_published(track, choice)]
+    rows.sort(key=lambda row: (row.system.casefold(), row.submission or ""))
+    return Rows(rows, narrowed(in_order(rows, choice.order), choice))
 
 
 def board_table(snapshot: Snapshot, track: str, choice: Choice) -> Table:
-    """The rows of a board in the chosen order; flagged entries after all others."""
-    rows = [*_evaluated(snapshot, track, choice), *_published(track, choice)]
-    rows.sort(key=lambda row: (row.system.casefold(), row.submission or ""))
-    ordered = in_order(rows, choice.sort)
-    ordered.sort(key=lambda row: row.flagged is not None)
-    name = f"{track}-{choice.protocol}-{choice.method}-{choice.subset}"
-    return Table(name, frame_of(BoardRow, ordered))
+    """The rows of a board in the chosen order, in the chosen columns; flagged entries after all others."""
+    return table_of(track, choice, board_rows(snapshot, track, choice).shown)
+
+
+def table_of(track: str, choice: Choice, rows: list[BoardRow]) -> Table:
+    """Rows as the twins hold them."""
+    parts = [track, choice.protocol, choice.method, choice.subset, choice.kind, choice.asof]
+    return Table("-".join(part for part in parts if part), chosen_columns(frame_of(BoardRow, rows), choice))
 
 
 def protocols_of(snapshot: Snapshot, track: str) -> set[str]:
@@ -83,26 +58,57 @@ def protocols_of(snapshot: Snapshot, track: str) -> set[str]:
     return evaluated | {published(track).protocol}
 
 
+def content_of(snapshot: Snapshot, track: str) -> dict[str, tuple[str, ...]]:
+    """The categories and languages that a track's tasks have."""
+    tasks = [task for task in snapshot.tasks.values() if task.track == track]
+    return {name: tuple(sorted({getattr(task, name) for task in tasks})) for name in ("category", "language")}
+
+
+def choose(
+    snapshot: Snapshot, track: str, default_protocol: str, query: Mapping[str, str], columns: tuple[str, ...] = COLUMNS
+) -> tuple[tuple[str, ...], Choice]:
+    """The protocols that a board offers, and what a query chooses; it may sort by `columns`. Raises NotFound."""
+    board = board_named(track)
+    protocols = in_use(default_protocol, protocols_of(snapshot, board.track))
+    choice = Choice.of(
+        query,
+        protocols=protocols,
+        columns=columns,
+        shown=tuple(column.key for column in board.columns),
+        content=content_of(snapshot, board.track),
+        keys=snapshot.results.keys() | {key_of(row.system) for row in published(board.track).rows},
+    )
+    return protocols, choice
+
+
 def _evaluated(snapshot: Snapshot, track: str, choice: Choice) -> Iterator[BoardRow]:
-    places = ranks(snapshot, track, choice.protocol, choice.method, choice.subset)
+    view = (track, choice.protocol, choice.method, choice.subset, choice.scope)
+    places = ranks(snapshot, *view, choice.asof)
+    selected = means(snapshot, *view) if choice.scope.headline == "selected" else {}
     for ulid, result in snapshot.published:
-        if result.track == track and result.protocol == choice.protocol:
+        if (result.track, result.protocol) == (track, choice.protocol) and stood(snapshot, ulid, choice.asof):
             totals: dict[str, Total] = {
                 total.group: total
                 for total in result.totals
                 if total.method == choice.method and total.subset == choice.subset
             }
             if totals:
-                yield _evaluated_row(ulid, result, totals, choice, places.get(ulid))
+                row = _evaluated_row(ulid, result, totals, choice, selected.get(ulid))
+                yield replace(row, **_place(places.get(ulid)), published_on=days(snapshot).get(ulid))
 
 
 def _evaluated_row(
-    ulid: str, result: Result, totals: Mapping[str, Total], choice: Choice, place: RankSet | None
+    ulid: str, result: Result, totals: Mapping[str, Total], choice: Choice, selected: Mean | None
 ) -> BoardRow:
     scale = scale_of(choice.protocol)
-    overall = totals.get("overall")
-    values: dict[str, Any] = {}
-    reasons = []
+    values, reasons = _selected(selected, scale)
+    if selected is None:
+        total = totals.get(choice.scope.headline)
+        values |= {
+            "median": scale.shown(total.median) if total else None,
+            "seed_sd": scale.shown(total.seed_sd) if total else None,
+            "tasks": total.gain.n if total else None,
+        }
     for group in GROUPS:
         score = totals[group].gain if group in totals else None
         values |= _cell(group, score, scale)
@@ -110,24 +116,39 @@ def _evaluated_row(
             reasons.append(f"{group}: {score.why if score else 'the result has no such total'}")
     return BoardRow(
         **values,
-        **_place(place),
+        **_place(None),
         system=result.system,
         team=result.team,
         system_type=result.system_type,
-        median=scale.shown(overall.median) if overall else None,
-        seed_sd=scale.shown(overall.seed_sd) if overall else None,
-        tasks=overall.gain.n if overall else None,
+        runs=None,
         unit=scale.unit,
         badge="evaluated",
         flagged=result.flagged,
         unscored="; ".join(reasons) or None,
         note=None,
         submission=ulid,
+        published_on=None,
+        key=ulid,
+        pinned=ulid in choice.pins,
         track=result.track,
         protocol=choice.protocol,
         method=choice.method,
         subset=choice.subset,
     )
+
+
+def _selected(mean: Mean | None, scale: Scale) -> tuple[dict[str, Any], list[str]]:
+    """The cells of a mean that is computed here, and why there is none."""
+    ends = mean.interval if mean and mean.interval else (None, None)
+    values: dict[str, Any] = {
+        "selected": scale.shown(mean.value) if mean else None,
+        "selected_low": scale.shown(ends[0]),
+        "selected_high": scale.shown(ends[1]),
+    }
+    if mean is None:
+        return values, []
+    values |= {"median": scale.shown(mean.median), "seed_sd": None, "tasks": mean.n}
+    return values, [f"selected: {mean.why}"] if mean.why else []
 
 
 def _place(place: RankSet | None) -> dict[str, Any]:
@@ -148,7 +169,8 @@ def _cell(group: str, score: Score | None, scale: Scale) -> dict[str, Any]:
 
 def _published(track: str, choice: Choice) -> Iterator[BoardRow]:
     source = published(track)
-    if source.protocol == choice.protocol:
+    # A publication has figures for all tasks and for each kind, none by task.
+    if source.protocol == choice.protocol and choice.scope.headline != "selected":
         for row in source.rows:
             if row.subset == choice.subset and row.method in (choice.method, "zero_shot"):
                 yield _published_row(source, row, track, choice)
@@ -161,7 +183,8 @@ def _published_row(source: Published, row: PublishedRow, track: str, choice: Cho
         "reasoning": row.reasoning,
     }
     missing = [group for group in GROUPS if values[group] is None]
-    ends: dict[str, Any] = {f"{group}_{end}": None for group in GROUPS for end in ("low", "high")}
+    ends: dict[str, Any] = {f"{group}_{end}": None for group in SCORES for end in ("low", "high")}
+    counted = {choice.kind: source.tasks[choice.kind]} if choice.kind else source.tasks
     derived = row.overall is None and values["overall"] is not None
     weights = " + ".join(f"{count} {kind}" for kind, count in source.tasks.items())
     return BoardRow(
@@ -171,9 +194,11 @@ def _published_row(source: Published, row: PublishedRow, track: str, choice: Cho
         system=row.system,
         team=row.team,
         system_type=row.system_type,
+        selected=None,
         median=None,
         seed_sd=None,
-        tasks=sum(source.tasks.values()) if row.subset == "full" else None,
+        tasks=sum(counted.values()) if row.subset == "full" else None,
+        runs=None,
         unit=scale_of(choice.protocol).unit,
         badge="published",
         flagged=None,
@@ -181,6 +206,9 @@ def _published_row(source: Published, row: PublishedRow, track: str, choice: Cho
         note=row.note
         or (f"Overall is our mean of the two published figures over {weights} tasks." if derived else None),
         submission=None,
+        published_on=None,
+        key=key_of(row.system),
+        pinned=key_of(row.system) in choice.pins,
         track=track,
         protocol=choice.protocol,
         method=row.method,

@@ -9,17 +9,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from leaderboard.boards import GROUPS, board_table, protocols_of
+from leaderboard.boardrow import SCORES
+from leaderboard.boards import Rows, board_rows, choose, table_of
 from leaderboard.charts import radar
-from leaderboard.choice import SUBSETS, Choice
+from leaderboard.choice import SUBSETS, Choice, asked
 from leaderboard.judged import DIMENSIONS, charted, metadata_table
+from leaderboard.pages.board_parts import asked_for, citation, pin_links, shown_columns
 from leaderboard.picker import picker
-from leaderboard.protocols import WORDS, Scale, in_use, scale_of
+from leaderboard.protocols import WORDS, Scale, scale_of
 from leaderboard.published import published
 from leaderboard.snapshot import Snapshot, per_snapshot
 from leaderboard.terms import Terms
 from leaderboard.tracks import board_named
-from leaderboard.tracks.board import Column
+from leaderboard.tracks.board import Board
 from leaderboard.web import View, Visit, page
 from submissions.models import METHODS
 from submissions.tracks import track_named
@@ -27,40 +29,52 @@ from submissions.tracks import track_named
 
 def show(visit: Visit) -> View:
     """The board in the view that the query chooses."""
-    site, snapshot, track = visit.site, visit.snapshot, visit.names["track"]
-    board = board_named(track)
+    site, snapshot = visit.site, visit.snapshot
+    board = board_named(visit.names["track"])
+    track = board.track
     protocols, choice = _chosen(visit)
-    table = board_table(snapshot, track, choice)
-    rows = table.rows
-    by_rank = choice.sort in ("-overall", "rank_first")
+    found = board_rows(snapshot, track, choice)
+    rows = [vars(row) for row in found.shown]
     scale = scale_of(choice.protocol)
     filled = [name for name in protocols if _has_rows(snapshot, track, name)]
     terms = Terms(track, choice.protocol, choice.method, choice.subset)
     context = {
         "track": track_named(track),
         "board": board,
-        "columns": [column for column in board.columns if _is_filled(column, rows)],
-        "cuts": _cuts(rows) if by_rank else set(),
-        "has_ranks": any(row["rank_first"] is not None for row in rows),
         "choice": choice,
         "default_protocol": site.settings.protocol,
         "switches": {"protocol": protocols, "method": METHODS, "subset": SUBSETS},
         "scale": scale,
         "span": _span(rows, scale),
-        "has_intervals": any(row[f"{group}_low"] is not None for row in rows for group in GROUPS),
-        "ranked": [row for row in rows if not row["flagged"]],
-        "flagged": [row for row in rows if row["flagged"]],
         "elsewhere": [name for name in filled if name != choice.protocol],
         "protocol_meaning": WORDS.get(choice.protocol, ""),
         "source": published(track),
         "terms": terms,
         "picker": picker(snapshot, terms),
-        "notes": sorted({row["note"] for row in rows if row["note"]}),
         "metadata": metadata_table(snapshot, track, choice.protocol),
         "dimensions": DIMENSIONS,
         "figure": _figure(snapshot, track, choice.protocol),
+        **_table_parts(board, choice, found, rows),
+        **asked_for(snapshot, board, choice, found),
+        **pin_links(visit, board, choice),
+        "cite": citation(visit, board, choice, found),
     }
-    return View("board.html", context, table)
+    return View("board.html", context, table_of(track, choice, found.shown))
+
+
+def _table_parts(board: Board, choice: Choice, found: Rows, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the table itself shows."""
+    ranked = [row for row in rows if not row["flagged"] and not row["pinned"]]
+    return {
+        "columns": shown_columns(board, choice, found),
+        "pinned": [row for row in rows if row["pinned"] and not row["flagged"]],
+        "ranked": ranked,
+        "flagged": [row for row in rows if row["flagged"]],
+        "cuts": _cuts(ranked) if choice.is_by_rank else set(),
+        "has_ranks": any(row["rank_first"] is not None for row in rows),
+        "has_intervals": any(row[f"{score}_low"] is not None for row in rows for score in SCORES),
+        "notes": sorted({row["note"] for row in rows if row["note"]}),
+    }
 
 
 def show_metadata(visit: Visit) -> View:
@@ -78,9 +92,8 @@ def to_metadata(request: Request) -> Response:
 def _chosen(visit: Visit) -> tuple[tuple[str, ...], Choice]:
     """The protocols that a board offers, and what the query chooses. Raises NotFound."""
     board = board_named(visit.names["track"])
-    protocols = in_use(visit.site.settings.protocol, protocols_of(visit.snapshot, board.track))
     columns = tuple(column.key for column in board.columns)
-    return protocols, Choice.of(visit.query, protocols=protocols, columns=columns)
+    return choose(visit.snapshot, board.track, visit.site.settings.protocol, asked(visit.query_text), columns)
 
 
 @per_snapshot
@@ -95,11 +108,6 @@ def _cuts(rows: list[dict[str, Any]]) -> set[str]:
     return {row["submission"] for above, row in pairwise(ranked) if above["rank_group"] != row["rank_group"]}
 
 
-def _is_filled(column: Column, rows: list[dict[str, Any]]) -> bool:
-    """Whether a column belongs on this view: ranks and seed noise only where some row has them."""
-    return column.kind not in ("rank", "spread") or any(row[column.key] is not None for row in rows)
-
-
 def _has_rows(snapshot: Snapshot, track: str, protocol: str) -> bool:
     return protocol == published(track).protocol or any(
         result.track == track and result.protocol == protocol for _, result in snapshot.published
@@ -108,7 +116,7 @@ def _has_rows(snapshot: Snapshot, track: str, protocol: str) -> bool:
 
 def _span(rows: list[dict[str, Any]], scale: Scale) -> tuple[float, float]:
     """The range that a cell's bar stands for: from zero to the reference, and wider where a value or interval is."""
-    ends = [row[f"{group}{end}"] for row in rows for group in GROUPS for end in ("", "_low", "_high")]
+    ends = [row[f"{group}{end}"] for row in rows for group in SCORES for end in ("", "_low", "_high")]
     values = [end for end in ends if end is not None]
     return min([0.0, *values]), max([scale.reference, *values])
 

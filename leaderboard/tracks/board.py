@@ -13,9 +13,11 @@ class Column:
     key: str
     """Name in the table and in `?sort=`."""
     label: str
-    kind: Literal["rank", "text", "type", "score", "spread", "count", "badge"]
+    kind: Literal["rank", "text", "type", "score", "spread", "count", "badge", "date"]
     """How a cell is set."""
     help: str = ""
+    usual: bool = True
+    """Whether it stands there when the URL names no columns."""
 
 
 @dataclass(frozen=True)

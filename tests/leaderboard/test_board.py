@@ -204,6 +204,6 @@ def test_every_twin_holds_ranks_and_seed_noise(site: TestClient) -> None:
 
 
 def test_ranks_and_seed_noise_have_no_column_where_no_row_has_them(site: TestClient) -> None:
-    assert "Seed SD" in site.get(BOARD).text
-    assert "Seed SD" not in site.get(f"{BOARD}?method=few_shot_1").text
+    assert 'id="sort-seed_sd"' in site.get(BOARD).text
+    assert 'id="sort-seed_sd"' not in site.get(f"{BOARD}?method=few_shot_1").text
     assert 'id="sort-rank_first"' not in site.get(f"{BOARD}?protocol=paper@1").text

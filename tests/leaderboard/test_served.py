@@ -36,6 +36,14 @@ def test_the_client_gets_the_board_as_its_twin_gives_it(client: Client, address:
     assert rows[0]["system"] == SCRIPT
 
 
+def test_the_client_gets_any_view_of_the_board(client: Client, address: str) -> None:
+    view = {"language": "en", "columns": "selected,tasks", "best": "team", "asof": "2026-03-05"}
+    rows = client.predict(**view, api_name="/board")
+    assert rows == httpx.get(f"{address}/board/dataset_research.json", params=view).json()
+    assert len(rows) == 5
+    assert client.predict("dataset_research", "fine_tune", "full", "", "-overall", api_name="/board")[0]["overall"]
+
+
 def test_the_client_gets_a_task_with_its_scores(client: Client, address: str) -> None:
     task = client.predict("mc-en-science", api_name="/task")
     assert task["language"] == "en"
