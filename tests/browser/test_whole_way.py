@@ -50,7 +50,7 @@ def test_a_submission_by_the_form_is_evaluated_and_seen_on_the_board(browser: Br
         page.reload()
         expect(page.get_by_role("heading", name="Result under demo@1")).to_be_visible()
         page.goto("/board/dataset_research")
-        expect(page.get_by_role("link", name="Counter")).to_be_visible()
+        expect(page.get_by_role("link", name="Counter", exact=True)).to_be_visible()
         table = pd.read_csv(io.BytesIO(page.request.get("/board/dataset_research.csv").body()))
         page.close()
 
