@@ -22,7 +22,7 @@ from evaluator.anchors import measure_anchors
 from evaluator.null import NullGenerator, NullTrainer, null_workbench
 from evaluator.protocol import load_protocol
 from evaluator.worker import Worker
-from submissions.arena import Arena, dump, dump_lines
+from submissions.arena import Arena, dump, dump_lines, open_arena
 from submissions.benchmark import Benchmark
 from submissions.check import check
 from submissions.intake import Delivery, receive
@@ -52,7 +52,7 @@ def measure(tasks: int, rows: int, *, profiled: bool) -> None:
     with tempfile.TemporaryDirectory() as where:
         folder = Path(where)
         benchmark = write_benchmark(folder / "benchmark", tasks, rows)
-        arena = Arena(LocalRepo(folder / "submissions"), LocalRepo(folder / "results"))
+        arena = open_arena(str(folder))
         ulid = write_submission(arena, benchmark, folder / "delivered", rows)
         bench = null_workbench(folder / "work", load_protocol("demo@1"), NullTrainer(), NullGenerator())
         measure_anchors(benchmark, bench, benchmark.tasks())

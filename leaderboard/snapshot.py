@@ -46,6 +46,10 @@ class Snapshot:
         """Every result with its submission's id, oldest submission first."""
         return [(ulid, result) for ulid, found in self.results.items() for result in found.values()]
 
+    def whole(self, ulid: str, protocol: str) -> Result:
+        """A result with every figure of its tasks, for a page about one submission. Raises KeyError."""
+        return self.results[ulid][protocol]
+
 
 def per_snapshot(compute: Callable[Concatenate[Snapshot, P], T]) -> Callable[Concatenate[Snapshot, P], T]:
     """Remember what was computed from a snapshot for as long as that snapshot is in use."""

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from leaderboard.guard import HEADERS
+from leaderboard.identity import owner_of
 from leaderboard.kept import Answer, Kept
 from leaderboard.settings import Settings
 from leaderboard.snapshot import Reader, Snapshot
@@ -75,31 +76,43 @@ class Visit:
     """The query as it came, without its question mark."""
     origin: str = ""
     """Scheme and host under which the visitor reaches the site, for addresses that are copied elsewhere."""
+    owner: str = ""
+    """Who the visitor is (leaderboard/identity.py); told to personal pages alone."""
 
 
 Show = Callable[[Visit], View]
 
 
-def page(path: str, show: Show) -> Route:
-    """A GET page. Where the path ends in `{ending:ending}`, its table is served as .csv, .json and .parquet too."""
+def page(path: str, show: Show, *, personal: bool = False) -> Route:
+    """A GET page. Where the path ends in `{ending:ending}`, its table is served as .csv, .json and .parquet too.
+
+    A personal page may say something else to each visitor: nothing of it is kept for the next.
+    """
 
     def endpoint(request: Request) -> Response:
         site = site_of(request)
         snapshot = site.reader.snapshot()
+        if personal:
+            response = _answer(request, site, snapshot, owner_of(request))
+            response.headers["Cache-Control"] = "private, no-store"
+            return response
         headers = {"ETag": f'W/"{snapshot.key}-{site.build}"', "Cache-Control": "no-cache"}
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        origin = _origin(request)
         # A page may name the host it was asked at, which is whatever a visitor says: no other host gets that answer.
-        key = (headers["ETag"], origin + str(request.url.replace(scheme="", netloc="")))
+        key = (headers["ETag"], _origin(request) + str(request.url.replace(scheme="", netloc="")))
         if answer := site.kept.get(key):
             return answer.response()
-        view = show(Visit(site, snapshot, request.path_params, request.query_params, request.url.query, origin))
-        ending = request.path_params.get("ending")
-        response = _twin(view, ending) if ending else site.render(request, view)
+        response = _answer(request, site, snapshot)
         response.headers.update(headers)
         site.kept.put(key, Answer.of(response))
         return response
+
+    def _answer(request: Request, site: Site, snapshot: Snapshot, owner: str = "") -> Response:
+        names, query = request.path_params, request.query_params
+        view = show(Visit(site, snapshot, names, query, request.url.query, _origin(request), owner))
+        ending = names.get("ending")
+        return _twin(view, ending) if ending else site.render(request, view)
 
     return Route(path, endpoint)
 

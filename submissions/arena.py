@@ -1,7 +1,10 @@
-"""The two repositories that the web app and the evaluator share, and the records in them.
+"""The repositories that the web app and the evaluator share, and the records in them.
 
 submissions (private)  <yyyy>/<mm>/<ulid>/submission.json + data/<task>.jsonl     written by the web app or `submit`
-results     (public)   tasks.jsonl, status/<ulid>.json, results/<ulid>/<protocol>.json       written by the evaluator
+                       <yyyy>/<mm>/<ulid>/wishes/<ulid>.json: withdraw, retry, publish
+results     (public)   tasks.jsonl, frames.jsonl, status/<ulid>.json              written by the evaluator
+                       results, previews, costs: <ulid>/<protocol>.json
+drafts      (private)  results, previews, costs of what its owner has not published    written by the evaluator
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from submissions.errors import Conflict, Corrupt, NotFound
 from submissions.local import LocalRepo
 from submissions.models import Description, History, Metadata, Record, Result, Row, Status, Submission, Task
 from submissions.repo import Change, Repo
+from submissions.wishes import Wish
 
 R = TypeVar("R", bound=Record)
 _RESULT = re.compile(r"results/([0-9A-HJKMNP-TV-Z]{26})/([a-z_]+@\d+)\.json")
@@ -33,6 +37,7 @@ class Arena:
 
     submissions: Repo
     results: Repo
+    drafts: Repo
 
     def tasks(self) -> tuple[Task, ...]:
         """The public side of the benchmark, in its order; empty until an evaluator has published it."""
@@ -96,6 +101,16 @@ class Arena:
             raise NotFound(f"Submission {ulid[:40]} has no published result yet.")
         return read_record(self.results, result_path(ulid, protocols[0]), Result)
 
+    def wishes(self, ulid: str) -> tuple[Wish, ...]:
+        """What the submitter asked for, oldest first. Raises NotFound for no ULID."""
+        paths = self.submissions.list(f"{folder_of(ulid)}/wishes/")
+        return tuple(read_record(self.submissions, path, Wish) for path in paths)
+
+    def wish(self, ulid: str, wish: Wish) -> None:
+        """Store a wish. Raises NotFound for no such submission."""
+        folder = self._path(ulid).rpartition("/")[0]
+        commit_again(self.submissions, [Change(f"{folder}/wishes/{new_id(wish.time)}.json", dump(wish))])
+
     def add(self, submission: Submission, data: Path) -> None:
         """Store a submission whose checked files lie in `data/<task>.jsonl`."""
         folder = folder_of(submission.id)
@@ -118,7 +133,7 @@ def open_arena(where: str) -> Arena:
     folder = Path(where)
     if not folder.parent.is_dir():
         raise NotFound(f"No folder {folder.parent} to hold the arena {folder.name}: create it, or check --arena.")
-    return Arena(LocalRepo(folder / "submissions"), LocalRepo(folder / "results"))
+    return Arena(*(LocalRepo(folder / name) for name in ("submissions", "results", "drafts")))
 
 
 def result_path(ulid: str, protocol: str) -> str:

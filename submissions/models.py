@@ -15,6 +15,7 @@ from submissions.record import Score as Score
 from submissions.record import Sha256 as Sha256
 from submissions.record import TaskId as TaskId
 from submissions.record import Ulid as Ulid
+from submissions.wishes import Owner as Owner
 
 Kind = Literal["knowledge", "reasoning"]
 """What a task asks of its data: breadth of facts, or paths of inference."""
@@ -27,8 +28,20 @@ Method = Literal["few_shot_1", "few_shot_3", "few_shot_5", "fine_tune"]
 
 METHODS: tuple[Method, ...] = ("few_shot_1", "few_shot_3", "few_shot_5", "fine_tune")
 
-State = Literal["received", "checking", "refused", "queued", "evaluating", "failed", "published"]
-"""Where a submission stands. `refused` and `published` are final; `failed` is taken up again by the next worker."""
+State = Literal[
+    "received",
+    "checking",
+    "refused",
+    "queued",
+    "evaluating",
+    "retrying",
+    "failed",
+    "evaluated",
+    "published",
+    "withdrawn",
+]
+"""Where a submission stands. `refused`, `published` and `withdrawn` are final; `failed` is taken up again, which is
+`retrying`; `evaluated` has a result that only its submitter sees, until they publish it."""
 
 Stage = Literal["check", "screen", "metadata", "few_shot", "fine_tune", "total", "publish"]
 """The steps of an evaluation, in order."""
@@ -182,6 +195,10 @@ class Submission(Record):
     descriptions: DescriptionFile | None = None
     """What the submitter says of the data sets, for the judge; without it the judge's model describes them."""
     provenance: Provenance = Provenance()
+    owner: Owner = ""
+    """Who may withdraw, retry and publish it."""
+    private: bool = False
+    """Whether its result stays with its owner until they publish it."""
     created_at: datetime
 
 
@@ -194,8 +211,12 @@ class Status(Record):
     """Tasks of this stage that are finished, out of `of`."""
     of: int | None = Field(default=None, ge=0)
     place: int | None = Field(default=None, ge=1)
-    """Place in the queue, 1 is next."""
+    """Place in the queue, 1 is next, out of `of`."""
+    expected_start: datetime | None = None
+    """Of a queued submission: when its turn comes if those before it take as long as those before them did."""
     message: str
+    log_tail: str = Field(default="", max_length=4000)
+    """The last lines of the log of what failed, without anything of the hidden rows or the machine."""
     fault: Literal["submission", "evaluator"] | None = None
     """Whose fault a refusal or failure is."""
     time: datetime

@@ -17,9 +17,8 @@ from evaluator.null import NullGenerator, NullTrainer, null_workbench
 from evaluator.protocol import Protocol
 from evaluator.rescore import rescore
 from evaluator.worker import Worker
-from submissions.arena import Arena, dump
+from submissions.arena import dump, open_arena
 from submissions.benchmark import Benchmark
-from submissions.local import LocalRepo
 from submissions.models import Metadata, Submission
 from submissions.repo import Change
 from tests.evaluator.judges import ENVIRON, SETTINGS, a_connection, description, is_comparison, says_seven, verdict
@@ -46,7 +45,7 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.arena = Arena(LocalRepo(folder / "submissions"), LocalRepo(folder / "results"))
+        self.arena = open_arena(str(folder))
         self.benchmark: Benchmark = a_benchmark(folder / "benchmark", TASKS)
         said = [Change(f"references/{task.id}/metadata.json", dump(FULL)) for task in TASKS]
         self.benchmark.repo.commit(said, self.benchmark.repo.head())

@@ -55,7 +55,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.results = Recorded(folder / "results")
-        self.arena = Arena(LocalRepo(folder / "submissions"), self.results)
+        self.arena = Arena(LocalRepo(folder / "submissions"), self.results, LocalRepo(folder / "drafts"))
         self.benchmark: Benchmark = a_benchmark(folder / "benchmark", TASKS)
         self.trainer, self.generator = NullTrainer(), NullGenerator(self.knows)
         self.golden: dict[tuple[int, ...], str] = {}

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from submissions.arena import Arena, dump, dump_lines
+from submissions.arena import Arena, dump, dump_lines, open_arena
 from submissions.check import check
 from submissions.intake import Delivery, receive
-from submissions.local import LocalRepo
 from submissions.models import (
     History,
     MethodScore,
@@ -29,7 +28,7 @@ FORM = {"system": "=Finder [bold]", "system_type": "search", "team": "Nhóm Mộ
 
 
 def arena_with_tasks(folder: Path) -> Arena:
-    arena = Arena(LocalRepo(folder / "submissions"), LocalRepo(folder / "results"))
+    arena = open_arena(str(folder))
     tasks = dump_lines([task(BANK), task(SARCASM)])
     arena.results.commit([Change("tasks.jsonl", tasks)], arena.results.head())
     return arena

@@ -1,0 +1,50 @@
+"""What an evaluation cost."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from submissions.record import Record, TaskId, Ulid
+
+
+class Cost(Record):
+    """What one stage of one task took."""
+
+    task: TaskId
+    stage: Literal["screen", "metadata", "few_shot", "fine_tune"]
+    seconds: float = Field(ge=0, allow_inf_nan=False)
+    """Wall time, of all the profile's devices together."""
+    tokens_trained: int = Field(default=0, ge=0)
+    tokens_generated: int = Field(default=0, ge=0)
+    peak_bytes: int | None = Field(default=None, ge=0)
+    """The most memory that the stage's processes held; None where it was not measured."""
+
+
+class Ledger(Record):
+    """The costs of one evaluation. Apart from the Result, which holds no time and repeats bit for bit."""
+
+    submission: Ulid
+    protocol: str
+    profile: str
+    devices: int = Field(ge=1)
+    """Accelerators that were held, or 1 for a CPU machine."""
+    hour_price: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """Of one device, in US dollars; None where the profile names none."""
+    costs: tuple[Cost, ...]
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all stages."""
+        return sum(cost.seconds for cost in self.costs)
+
+    @property
+    def device_hours(self) -> float:
+        """Wall time times devices held."""
+        return self.seconds * self.devices / 3600
+
+    @property
+    def price(self) -> float | None:
+        """In US dollars; None without a price."""
+        return None if self.hour_price is None else self.device_hours * self.hour_price

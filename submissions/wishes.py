@@ -1,0 +1,24 @@
+"""What a submitter may ask for once a submission is stored, and whose submission it is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from submissions.record import Record
+
+Owner = Annotated[str, Field(pattern=r"^((hf|key):[A-Za-z0-9_-]{1,128})?$")]
+"""Who may ask: `hf:<sub>`, an account of the Hub; `key:<sha256>`, who holds the key that a browser was given; or
+nobody but who may write in the arena's folder."""
+
+
+class Wish(Record):
+    """One thing asked of the evaluator, in a file of its own, so that no two can overwrite each other."""
+
+    kind: Literal["withdraw", "retry", "publish"]
+    by: Owner
+    time: datetime
+    samples: bool = False
+    """Of `publish`: may the first rows of each data set be shown in public?"""
