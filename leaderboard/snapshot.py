@@ -10,8 +10,10 @@ from functools import partial, wraps
 from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
-from submissions.arena import Arena
+from submissions.arena import Arena, protocols_in
 from submissions.errors import Corrupt, NotFound
+from submissions.frame import Frame
+from submissions.ledger import Ledger
 from submissions.models import History, Result, Submission, Task
 
 T = TypeVar("T")
@@ -39,6 +41,12 @@ class Snapshot:
     histories: Mapping[str, History]
     results: Mapping[str, Mapping[str, Result]]
     """By submission, then by protocol; the one to show stands first."""
+    previews: Mapping[str, Mapping[str, Result]]
+    """What the few-shot stages of running evaluations measured, likewise."""
+    ledgers: Mapping[str, Mapping[str, Ledger]]
+    """What the published evaluations cost, likewise."""
+    frames: Mapping[str, Frame]
+    """How a row is shown to the model, by protocol."""
     unreadable: tuple[Unreadable, ...]
 
     @property
@@ -105,17 +113,20 @@ class _Reading:
             tasks={task.id: task for task in tasks},
             submissions=dict(sorted(submissions.items())),
             histories=self._each(submissions, self.arena.history),
-            results=self._results(),
+            results=self._by_protocol("results", self.arena.result),
+            previews=self._by_protocol("previews", self.arena.preview),
+            ledgers=self._by_protocol("costs", self.arena.ledger),
+            frames={frame.protocol: frame for frame in self._read("frames.jsonl", self.arena.frames) or ()},
             unreadable=tuple(self.unreadable),
         )
 
-    def _results(self) -> dict[str, dict[str, Result]]:
-        read = {
-            ulid: {name: self._read(ulid, partial(self.arena.result, ulid, name)) for name in protocols}
-            for ulid, protocols in sorted(self.arena.published().items())
+    def _by_protocol(self, kind: str, read: Callable[[str, str], T]) -> dict[str, dict[str, T]]:
+        found = {
+            ulid: {name: self._read(ulid, partial(read, ulid, name)) for name in protocols}
+            for ulid, protocols in sorted(protocols_in(self.arena.results, kind).items())
         }
-        sound = {ulid: {name: one for name, one in found.items() if one is not None} for ulid, found in read.items()}
-        return {ulid: found for ulid, found in sound.items() if found}
+        sound = {ulid: {name: one for name, one in by.items() if one is not None} for ulid, by in found.items()}
+        return {ulid: by for ulid, by in sound.items() if by}
 
     def _each(self, ids: Mapping[str, object] | list[str], read: Callable[[str], T]) -> dict[str, T]:
         found = ((ulid, self._read(ulid, partial(read, ulid))) for ulid in ids)

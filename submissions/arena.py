@@ -21,13 +21,15 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from submissions.errors import Conflict, Corrupt, NotFound
+from submissions.frame import Frame
+from submissions.ledger import Ledger
 from submissions.local import LocalRepo
 from submissions.models import Description, History, Metadata, Record, Result, Row, Status, Submission, Task
 from submissions.repo import Change, Repo
 from submissions.wishes import Wish
 
 R = TypeVar("R", bound=Record)
-_RESULT = re.compile(r"results/([0-9A-HJKMNP-TV-Z]{26})/([a-z_]+@\d+)\.json")
+_PUBLISHED = re.compile(r"(results|previews|costs)/([0-9A-HJKMNP-TV-Z]{26})/([a-z_]+@\d+)\.json")
 _RECORD = re.compile(r"\d{4}/\d{2}/([0-9A-HJKMNP-TV-Z]{26})/submission\.json")
 
 
@@ -88,11 +90,7 @@ class Arena:
 
     def published(self) -> dict[str, list[str]]:
         """The protocols under which submissions have a published result, by submission; the one to show comes first."""
-        found: dict[str, list[str]] = {}
-        for path in self.results.list("results/"):
-            if match := _RESULT.fullmatch(path):
-                found.setdefault(match[1], []).append(match[2])
-        return {ulid: sorted(protocols, key=_shown_first) for ulid, protocols in found.items()}
+        return protocols_in(self.results, "results")
 
     def result(self, ulid: str, protocol: str = "") -> Result:
         """The published result of a submission under a protocol, or the one to show first. Raises NotFound."""
@@ -100,6 +98,21 @@ class Arena:
         if not protocols:
             raise NotFound(f"Submission {ulid[:40]} has no published result yet.")
         return read_record(self.results, result_path(ulid, protocols[0]), Result)
+
+    def frames(self) -> tuple[Frame, ...]:
+        """How each protocol shows a row to the model; empty until an evaluator has published it."""
+        try:
+            return read_lines(self.results, "frames.jsonl", Frame)
+        except NotFound:
+            return ()
+
+    def preview(self, ulid: str, protocol: str) -> Result:
+        """What the few-shot stages measured, before the trainings are done. Raises NotFound."""
+        return read_record(self.results, result_path(ulid, protocol, "previews"), Result)
+
+    def ledger(self, ulid: str, protocol: str) -> Ledger:
+        """What a published evaluation cost. Raises NotFound."""
+        return read_record(self.results, result_path(ulid, protocol, "costs"), Ledger)
 
     def wishes(self, ulid: str) -> tuple[Wish, ...]:
         """What the submitter asked for, oldest first. Raises NotFound for no ULID."""
@@ -136,9 +149,18 @@ def open_arena(where: str) -> Arena:
     return Arena(*(LocalRepo(folder / name) for name in ("submissions", "results", "drafts")))
 
 
-def result_path(ulid: str, protocol: str) -> str:
-    """Where a submission's result under a protocol lies in `results`."""
-    return f"results/{ulid}/{protocol}.json"
+def result_path(ulid: str, protocol: str, kind: str = "results") -> str:
+    """Where a submission's result under a protocol lies in `results` and `drafts`; `previews` and `costs` likewise."""
+    return f"{kind}/{ulid}/{protocol}.json"
+
+
+def protocols_in(repo: Repo, kind: str) -> dict[str, list[str]]:
+    """The protocols under which a repository holds results, previews or costs, by submission; the one to show first."""
+    found: dict[str, list[str]] = {}
+    for path in repo.list(f"{kind}/"):
+        if match := _PUBLISHED.fullmatch(path):
+            found.setdefault(match[2], []).append(match[3])
+    return {ulid: sorted(protocols, key=_shown_first) for ulid, protocols in found.items()}
 
 
 def _shown_first(protocol: str) -> tuple[bool, bool, str]:
