@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 from submissions.arena import Arena
 from submissions.local import LocalRepo
 from tests.browser.chromium import launched
+from tests.browser.routes import pages
 from tests.leaderboard.filled import fill
 from tests.leaderboard.serving import served
 
@@ -31,6 +32,12 @@ def base(arena_of_base: Arena) -> Iterator[str]:
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright, launched(playwright) as chromium:
         yield chromium
+
+
+@pytest.fixture(scope="session")
+def addresses(base: str, browser: Browser) -> dict[str, str]:
+    """Every page of the filled site, by name."""
+    return pages(base, browser)
 
 
 @pytest.fixture

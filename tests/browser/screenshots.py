@@ -9,47 +9,16 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from tests.browser.chromium import launched
+from tests.browser.routes import pages
 from tests.leaderboard.filled import fill
 from tests.leaderboard.serving import served
 
 WIDTHS = (390, 1440)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-
-
-def pages(base: str, browser: Browser) -> dict[str, str]:
-    """Every kind of page of a running site, by name: the first link of each kind, and views that have no link."""
-    page = browser.new_page()
-    found = {
-        "home": "/",
-        "board": "/board/dataset_research",
-        "board-published": "/board/dataset_research?protocol=paper%401",
-        "board-empty": "/board/dataset_research?protocol=paper%401&subset=pro&method=few_shot_1",
-        "tasks": "/tasks",
-        "insights": "/insights",
-        "insights-published": "/insights?protocol=paper%401",
-        "tasks-none": "/tasks?language=none",
-        "submissions": "/submissions",
-        "submit": "/submit",
-        "about": "/about",
-        "missing": "/tasks/no-such-task",
-        "compare-none": "/compare",
-    }
-    for name, listing in (("task", "/tasks"), ("submission", "/submissions"), ("system", "/submissions")):
-        page.goto(base + listing)
-        links = page.locator("tbody th .runs a" if name == "system" else "tbody th > a")
-        for number in range(min(links.count(), 12)):
-            found[f"{name}-{number}"] = links.nth(number).get_attribute("href") or "/"
-    page.goto(f"{base}/compare")
-    boxes = page.locator("input[name=system]")
-    slugs = [("system", boxes.nth(number).get_attribute("value") or "") for number in range(boxes.count())]
-    found |= {f"compare-{count}": f"/compare?{urlencode(slugs[:count])}" for count in (2, 5)}
-    page.close()
-    return found
 
 
 def take(base: str, out: Path) -> None:
