@@ -18,7 +18,8 @@ _SHIFTS = """
 """
 _TABBABLE = """
 () => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
-  .filter(one => one.tabIndex >= 0 && !one.disabled && one.type !== "hidden" && one.checkVisibility({visibilityProperty: true}))
+  .filter(one => one.tabIndex >= 0 && !one.disabled && one.type !== "hidden")
+  .filter(one => one.checkVisibility({visibilityProperty: true}))
   .filter(one => one.type !== "radio" || one.checked || !document.querySelector(`[name="${one.name}"]:checked`))
   .length
 """
