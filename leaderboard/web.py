@@ -13,7 +13,7 @@ from jinja2 import Environment
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from leaderboard.guard import HEADERS
@@ -38,6 +38,7 @@ class View:
     context: Mapping[str, Any] = field(default_factory=dict)
     table: Table | None = None
     """The rows that the page shows and its twins hold."""
+    media: str = "text/html"
 
 
 class Site:
@@ -50,10 +51,10 @@ class Site:
         self.kept = Kept(most=100)
         self.templates: Environment = environment(self.build)
 
-    def render(self, request: Request, view: View, status: int = 200) -> HTMLResponse:
+    def render(self, request: Request, view: View, status: int = 200) -> Response:
         """A page."""
         context = {"path": request.url.path, "table": view.table, **view.context}
-        return HTMLResponse(self.templates.get_template(view.template).render(context), status)
+        return Response(self.templates.get_template(view.template).render(context), status, media_type=view.media)
 
 
 def site_of(request: Request) -> Site:

@@ -4,6 +4,7 @@ from leaderboard.pages import (
     about,
     board,
     compare,
+    feeds,
     home,
     insights,
     static,
@@ -16,6 +17,7 @@ from leaderboard.pages import (
 )
 
 ROUTES = [
+    *feeds.ROUTES,
     *home.ROUTES,
     *board.ROUTES,
     *tasks.ROUTES,

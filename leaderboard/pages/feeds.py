@@ -1,0 +1,104 @@
+"""Atom feeds: what was published on a board, and what happened to a submission."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from leaderboard.protocols import scale_of
+from leaderboard.snapshot import Snapshot
+from leaderboard.templates import figure, words
+from leaderboard.tracks import board_named
+from leaderboard.web import View, Visit, page
+from submissions.arena import time_of
+from submissions.errors import NotFound
+from submissions.models import Result
+from submissions.tracks import track_named
+
+MOST = 50
+"""Entries of a feed, newest first; readers keep what they have seen."""
+_ILLEGAL = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold, escaped or not."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened."""
+
+    id: str
+    """Unique in the feed and for good."""
+    title: str
+    summary: str
+    time: datetime
+    path: str
+
+
+def of_board(visit: Visit) -> View:
+    """The results of a board by the day of their publication. Raises NotFound for no such track."""
+    track = board_named(visit.names["track"]).track
+    entries = [entry for ulid in visit.snapshot.results for entry in _published(visit.snapshot, ulid, track)]
+    return _feed(visit, f"{track_named(track).title} board", f"/board/{track}", entries)
+
+
+def of_submission(visit: Visit) -> View:
+    """All that happened to a submission. Raises NotFound."""
+    ulid = visit.names["ulid"]
+    history = visit.snapshot.histories.get(ulid)
+    if history is None:
+        raise NotFound(f"No submission {ulid[:40]!r}; /submissions lists all {len(visit.snapshot.submissions)}.")
+    path, submission = f"/submissions/{ulid}", visit.snapshot.submissions.get(ulid)
+    entries = [
+        Entry(f"{path}#{number}", words(status.state), status.message, status.time, path)
+        for number, status in enumerate(history.entries)
+    ]
+    return _feed(visit, submission.system if submission else ulid, path, entries)
+
+
+def _published(snapshot: Snapshot, ulid: str, track: str) -> list[Entry]:
+    results = [result for result in snapshot.results[ulid].values() if result.track == track]
+    times = [entry.time for entry in snapshot.histories[ulid].entries if entry.state == "published"] if results else []
+    path = f"/submissions/{ulid}"
+    return [
+        Entry(f"{path}?protocol={result.protocol}", f"{result.system} by {result.team}", _in_words(result), time, path)
+        for result in results
+        for time in times[:1]
+    ]
+
+
+def _in_words(result: Result) -> str:
+    if result.flagged:
+        return f"{result.protocol}: set apart. {result.flagged}"
+    scale = scale_of(result.protocol)
+    wanted = ("fine_tune", "full", "overall")
+    gains = [total.gain for total in result.totals if (total.method, total.subset, total.group) == wanted]
+    said = [
+        f"{figure(value, scale.decimals)}, {scale.unit}"
+        for gain in gains
+        if (value := scale.shown(gain.value)) is not None
+    ]
+    return f"{result.protocol}: {said[0] if said else 'not scored by fine-tuning'}"
+
+
+def _feed(visit: Visit, title: str, path: str, entries: list[Entry]) -> View:
+    newest = sorted(entries, key=lambda entry: entry.time, reverse=True)[:MOST]
+    context = {
+        "title": title,
+        "path": path,
+        "entries": newest,
+        "updated": newest[0].time if newest else time_of("00000000000000000000000000"),
+        "origin": visit.origin,
+        "legal": legal,
+    }
+    return View("feed.xml", context, media="application/atom+xml")
+
+
+def legal(text: str) -> str:
+    """A text without the characters that no XML document may hold."""
+    return _ILLEGAL.sub("\ufffd", text)
+
+
+ROUTES = [
+    page("/board/{track}/feed.atom", of_board),
+    page("/submissions/{ulid}/feed.atom", of_submission),
+]
