@@ -46,7 +46,7 @@ def test_a_missing_task_stays_in_the_mean_as_0() -> None:
 
 def test_a_method_that_was_not_measured_blocks_the_result() -> None:
     task = a_task("a", "text_classification")
-    with pytest.raises(EvaluatorError, match="a could not be scored by few_shot_1: few_shot_1 was not measured"):
+    with pytest.raises(EvaluatorError, match="a could not be scored by few_shot_1: few_shot_1 is not measured yet"):
         result_of(a_run([task]), [a_record(task, {"fine_tune": 4})])
 
 
