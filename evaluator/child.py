@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from evaluator.errors import ChildFailed
+from evaluator.log_tail import public_tail
 
 _ADDRESS = "ARENA_CHILD_ADDRESS"
 _KEY = "ARENA_CHILD_KEY"
@@ -40,6 +41,7 @@ class Child:
         listener = Listener(str(self._folder / "socket"), "AF_UNIX", authkey=key.encode())
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as out:
+            self._logged = out.tell()
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -105,9 +107,11 @@ class Child:
         raise self._failed("was not ready in time")
 
     def _failed(self, what: str) -> ChildFailed:
-        lines = self.log.read_text(errors="replace").splitlines()[-_TAIL_LINES:] if self.log.exists() else []
+        log = self.log.read_bytes() if self.log.exists() else b""
+        lines = log.decode(errors="replace").splitlines()[-_TAIL_LINES:]
         tail = "\n".join(f"  | {line[:400]}" for line in lines)
-        return ChildFailed(f"The {self.name} {what}.", f"Its log is {self.log}; the end of it:\n{tail}")
+        detail = f"Its log is {self.log}; the end of it:\n{tail}"
+        return ChildFailed(f"The {self.name} {what}.", detail, public_tail(log[self._logged :]))
 
 
 class Parent:

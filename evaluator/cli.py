@@ -16,6 +16,7 @@ from ulid import ULID
 from evaluator import terminal
 from evaluator.anchors import fitting_anchors, import_anchors, measure_anchors, refused
 from evaluator.judging import judge_of
+from evaluator.line import TRIES
 from evaluator.protocol import load_protocol
 from evaluator.rescore import rescore, same_as_stored
 from evaluator.tracks import SCORERS, Entry, Evaluation
@@ -111,17 +112,21 @@ def work(
         worker.publish_tasks()
         while True:
             line = worker.queue(aside=failed)
-            for ulid in line[:1]:
-                if worker.work(ulid) == "failed":
+            if line:
+                ulid, state = worker.step(line, failed)
+                if state == "failed":
                     failed.add(ulid)
                 now = worker.arena.history(ulid).now
                 typer.echo(f"{ulid}: {now.state}. {now.message}")
-            if not line:
-                if once:
-                    break
+            elif once:
+                break
+            else:
                 time.sleep(every)
     if failed:
-        raise OurError(f"{len(failed)} submission(s) failed and will be tried again by the next `work`.")
+        raise OurError(
+            f"{len(failed)} submission(s) failed. The next `work` tries again, up to {TRIES} times in all; after that, "
+            "and at any time, `python -m submissions retry ID` does."
+        )
 
 
 @app.command()

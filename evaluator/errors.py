@@ -8,9 +8,12 @@ EvaluatorError (submissions/errors.py)
 ├── Unscorable        answers that cannot be scored: not one text per test row
 ├── TrainingDiverged  the loss stopped being a number
 └── OtherRules        stored answers cannot be scored by a protocol that asks for others
+
+TheirError
+└── CalledOff         the submitter withdrew what was being evaluated; nothing failed, and nothing is retried
 """
 
-from submissions.errors import EvaluatorError
+from submissions.errors import EvaluatorError, TheirError
 
 
 class BudgetSpent(EvaluatorError):
@@ -29,6 +32,11 @@ class ChatFailed(EvaluatorError):
 class ChildFailed(EvaluatorError):
     """A child process that could not do its work."""
 
+    def __init__(self, summary: str, detail: str = "", log_tail: str = "") -> None:
+        super().__init__(summary, detail)
+        self.log_tail = log_tail
+        """Of its log what anybody may see (evaluator/log_tail.py)."""
+
 
 class Unmeasured(EvaluatorError):
     """A score that has no scale to stand on."""
@@ -44,3 +52,7 @@ class TrainingDiverged(EvaluatorError):
 
 class OtherRules(EvaluatorError):
     """Stored answers that a protocol would not have asked for."""
+
+
+class CalledOff(TheirError):
+    """An evaluation that was stopped between two tasks, for its submitter withdrew the submission."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from evaluator.exam import Answered, Exam, rows_hash
@@ -33,7 +33,7 @@ class _Todo:
     job: TrainJob
 
 
-def fine_tune(bench: Workbench, units: Sequence[Unit]) -> Iterator[tuple[Unit, Answered]]:
+def fine_tune(bench: Workbench, units: Sequence[Unit]) -> Generator[tuple[Unit, Answered], None, None]:
     """Each unit with its model's answers, as they finish.
 
     What is stored is not trained again, what is trained only examined.

@@ -131,7 +131,7 @@ def _beside(measured: Measured) -> tuple[Measured, ...]:
 def _missing(protocol: Protocol, method: Method, record: TaskRecord) -> MethodScore:
     """A missing task: nothing to score, and worth nothing (SCORING.md: arena@1 rule 2, paper@1 rule 5)."""
     if record.rows:
-        why = f"{method} was not measured"
+        why = f"{method} is not measured yet"
         unscored = Score(name=record.anchor.reference.name, n=0, why=why)
         return MethodScore(method=method, score=unscored, gain=Score(name=protocol.scale.kind, n=0, why=why))
     if not admitted(record.anchor, protocol.scale):

@@ -11,6 +11,7 @@ import numpy as np
 
 from evaluator import statistics
 from evaluator.metadata.total import judged, unread
+from evaluator.metadata.verdict import MetadataVerdict
 from evaluator.protocol import GainScale, Protocol
 from evaluator.records import Run, TaskRecord
 from evaluator.scored import Scored, outward, score_tasks
@@ -27,7 +28,23 @@ def result_of(
 ) -> Result:
     """All that is published of an evaluation. Raises EvaluatorError for a number that could not be measured."""
     tasks = score_tasks(run.protocol, records, progress)
-    _refuse_unscored(tasks)
+    _refuse_unscored(tasks, run.protocol.methods)
+    return _result(run, tasks, _metadata(run.protocol, records))
+
+
+def preview_of(run: Run, records: Sequence[TaskRecord]) -> Result:
+    """What the shots alone tell, before any training; fine-tuning is unscored, and not one of its means is given.
+
+    Raises EvaluatorError for a few-shot number that could not be measured. Metadata is left out while a verdict lacks.
+    """
+    tasks = score_tasks(run.protocol, records, lambda _done, _of: None)
+    _refuse_unscored(tasks, [method for method in run.protocol.methods if method != "fine_tune"])
+    all_read = all(record.verdict is not None for record in records) and not unread(_verdicts(records))
+    return _result(run, tasks, _metadata(run.protocol, records) if all_read else None)
+
+
+def _result(run: Run, tasks: Sequence[Scored], metadata: Judged | None) -> Result:
+    records = [task.record for task in tasks]
     result = Result(
         submission=run.submission,
         track=run.track,
@@ -40,7 +57,7 @@ def result_of(
         flagged=" ".join(filter(None, (_flag(run.protocol, records), run.partial))) or None,
         tasks=tuple(_task_result(task) for task in tasks),
         totals=tuple(_totals(run.protocol, tasks)),
-        metadata=_metadata(run.protocol, records),
+        metadata=metadata,
     )
     return Result.model_validate(_tidy(result.model_dump()))
 
@@ -73,7 +90,7 @@ def _task_result(task: Scored) -> TaskResult:
 
 def _metadata(protocol: Protocol, records: Sequence[TaskRecord]) -> Judged | None:
     """What the judge said, over all tasks. Raises EvaluatorError while a verdict is missing."""
-    verdicts = [record.verdict for record in records if record.verdict is not None]
+    verdicts = _verdicts(records)
     if protocol.judge is None or not verdicts:
         return None
     why = unread(verdicts) | {one.task.id: "it was not asked" for one in records if one.verdict is None}
@@ -86,10 +103,14 @@ def _metadata(protocol: Protocol, records: Sequence[TaskRecord]) -> Judged | Non
     return judged(verdicts, protocol.judge)
 
 
-def _refuse_unscored(tasks: Sequence[Scored]) -> None:
+def _verdicts(records: Sequence[TaskRecord]) -> list[MetadataVerdict]:
+    return [record.verdict for record in records if record.verdict is not None]
+
+
+def _refuse_unscored(tasks: Sequence[Scored], methods: Sequence[Method]) -> None:
     """Raise EvaluatorError for a number that could not be measured: it blocks publication (DESIGN.md, rule 2)."""
     for task in tasks:
-        for score in task.methods.values():
+        for score in (task.methods[method] for method in methods):
             if task.counts and score.gain.value is None:
                 name = task.record.task.id
                 raise EvaluatorError(f"{name} could not be scored by {score.method}: {score.gain.why}.")
@@ -121,16 +142,12 @@ def _belongs(task: Task, subset: str, group: Group) -> bool:
 
 
 def _total(protocol: Protocol, method: Method, subset: str, group: Group, tasks: list[Scored]) -> Total:
-    values = [score.value for task in tasks if (score := task.methods[method].gain).value is not None]
+    gains = [task.methods[method].gain for task in tasks]
+    values = [gain.value for gain in gains if gain.value is not None]
     name = f"mean_{protocol.scale.kind}"
-    if not values:
-        return Total(
-            method=method,
-            subset=subset,
-            group=group,
-            gain=Score(name=name, n=0, why="no admitted task in this group"),
-            median=None,
-        )
+    if not values or len(values) < len(gains):
+        why = next((gain.why for gain in gains if gain.value is None), "no admitted task in this group")
+        return Total(method=method, subset=subset, group=group, gain=Score(name=name, n=0, why=why), median=None)
     return Total(
         method=method,
         subset=subset,

@@ -8,27 +8,29 @@ from __future__ import annotations
 
 import fcntl
 import logging
-import math
-import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Literal
 
 from evaluator.anchors import fitting_anchors
+from evaluator.errors import CalledOff, ChildFailed
+from evaluator.granting import Granting
 from evaluator.judging import Opened, no_judge
-from evaluator.tracks import SCORERS, Entry, Evaluation
+from evaluator.line import Waiting, asked_again, failures, line_of, places, typical
+from evaluator.outlet import Outlet
+from evaluator.pace import spaced, whenever
+from evaluator.statuses import failure, noted, now, progress
+from evaluator.tracks import PREVIEWS, SCORERS, Entry, Evaluation
 from evaluator.tracks.evaluation import StageReport
 from evaluator.workbench import Workbench
-from submissions.arena import Arena, commit_again, dump, dump_lines, result_path
+from submissions.arena import Arena, commit_again, dump, dump_lines, protocols_in
 from submissions.benchmark import Benchmark
 from submissions.errors import ArenaError, Corrupt, EvaluatorError
 from submissions.local import write_whole
-from submissions.models import History, Result, Stage, State, Status, Submission
-from submissions.repo import Change
+from submissions.models import History, Stage, State, Submission
+from submissions.repo import Change, Repo
 
 log = logging.getLogger(__name__)
 
@@ -45,17 +47,31 @@ class Worker:
     judge: Opened = no_judge
 
     def pending(self) -> list[str]:
-        """Submissions that are not refused and have no result under this protocol yet, oldest first."""
-        name, published = self.bench.protocol.name, self.arena.published()
-        waiting = [ulid for ulid in self.arena.submission_ids() if name not in published.get(ulid, ())]
-        return [ulid for ulid in waiting if self._is_pending(ulid)]
+        """Submissions without a result under this protocol that are not refused or withdrawn, oldest first."""
+        return [one.ulid for one in self._waiting()]
 
-    def _is_pending(self, ulid: str) -> bool:
-        try:
-            return self.arena.history(ulid).now.state != "refused"
-        except Corrupt as error:
-            log.error("%s is passed over: %s", ulid, error)  # one damaged file must not stop the queue
-            return False
+    def _waiting(self) -> list[Waiting]:
+        published, drafted = self.arena.published(), self.arena.drafted()
+        name, found = self.bench.protocol.name, []
+        for ulid in self.arena.submission_ids():
+            if name in published.get(ulid, ()):
+                continue
+            try:
+                one = self._one_waiting(ulid)
+            except Corrupt as error:
+                log.error("%s is passed over: %s", ulid, error)  # one damaged file must not stop the queue
+                continue
+            state = one.history.now.state
+            # A draft without its status is what a killed run left: the next one finds all done, and says so.
+            done = state == "evaluated" and name in drafted.get(ulid, ())
+            if state not in ("refused", "withdrawn") and not done:
+                found.append(one)
+        return found
+
+    def _one_waiting(self, ulid: str) -> Waiting:
+        history = self.arena.history(ulid)
+        asked = bool(failures(history)) and asked_again(history, self._granting.wishes(ulid))
+        return Waiting(ulid, history, asked)
 
     def publish_tasks(self) -> None:
         """Make the public side of the benchmark readable for the web app, if it is not so already."""
@@ -65,93 +81,141 @@ class Worker:
             commit_again(results, [Change("tasks.jsonl", tasks)])
 
     def queue(self, aside: Collection[str] = ()) -> list[str]:
-        """Tell every pending submission its place, and hand back the line. Those set aside keep what they are told."""
-        line = [ulid for ulid in self.pending() if ulid not in aside]
-        changes = []
-        for place, ulid in enumerate(line, 1):
-            now = self.arena.history(ulid).now
-            if (now.state, now.place) != ("queued", place):
-                changes.append(self._noted(ulid, _status("queued", f"Number {place} of {len(line)}.", place=place)))
-        if changes:
-            commit_again(self.arena.results, changes)
-        return line
+        """Grant what submitters ask for, tell every pending submission its place, and hand back the line.
 
-    def work(self, ulid: str) -> State:
+        What failed and is set aside keeps what it is told, until its owner asks for another try.
+        """
+        self._granting()
+        return self._tell(aside)
+
+    def _tell(self, aside: Collection[str], running: str | None = None) -> list[str]:
+        line = line_of([one for one in self._waiting() if one.ulid != running], aside)
+        history = self.arena.history(running) if running else None
+        told = places(line, typical(self._finished()), now(), history)
+        if told:
+            commit_again(self.arena.results, [noted(self.arena, ulid, status) for ulid, status in told])
+        return [one.ulid for one in line]
+
+    def _finished(self, most: int = 20) -> Iterator[History]:
+        """What happened to the last submissions that have a result under this protocol."""
+        name, found = self.bench.protocol.name, (self.arena.published(), self.arena.drafted())
+        done = {ulid for some in found for ulid, protocols in some.items() if name in protocols}
+        for ulid in sorted(done)[-most:]:
+            with suppress(Corrupt):
+                yield self.arena.history(ulid)
+
+    def step(self, line: Sequence[str], aside: Collection[str] = ()) -> tuple[str, State]:
+        """Do the next piece of work on a line: whose, and the state it ended in.
+
+        Where several wait, the cheap stages of all come first, so that each has its preview before the first training.
+        """
+        if len(line) > 1 and self.bench.protocol.few_shot.shots:
+            shown = {ulid for repo in (self.arena.results, self.arena.drafts) for ulid in self._previewed(repo)}
+            if (first := next((ulid for ulid in line if ulid not in shown), None)) is not None:
+                return first, self.preview(first, aside)
+        return line[0], self.work(line[0], aside)
+
+    def _previewed(self, repo: Repo) -> list[str]:
+        name = self.bench.protocol.name
+        return [ulid for ulid, protocols in protocols_in(repo, "previews").items() if name in protocols]
+
+    def work(self, ulid: str, aside: Collection[str] = ()) -> State:
         """Evaluate one submission and publish; the state it ended in. Raises only what is not ArenaError.
 
         What was stored has passed the check, so whatever goes wrong now is ours: even a file that is not found.
         """
+        return self._tried(ulid, partial(self._work, ulid, aside))
+
+    def preview(self, ulid: str, aside: Collection[str] = ()) -> State:
+        """Do the stages of a submission that come before the trainings, and show what they tell; as `work`."""
+        return self._tried(ulid, partial(self._preview, ulid, aside))
+
+    def _tried(self, ulid: str, work: Callable[[], State]) -> State:
         try:
-            submission = self.arena.submission(ulid)
-            result = self._evaluate(submission)
+            return work()
+        except CalledOff as end:
+            log.info("%s: %s", ulid, end)
+            return "withdrawn"
         except ArenaError as error:
             log.error("%s: %s", ulid, error)
-            return self._failed(ulid, error.public)
+            return self._failed(ulid, error.public, error.log_tail if isinstance(error, ChildFailed) else "")
         except OSError as error:
             log.error("%s: %s", ulid, error)
             return self._failed(ulid, f"The evaluator's machine failed: {error.strerror or 'input or output'}.")
-        self._publish(result)
-        return "published"
 
-    def _evaluate(self, submission: Submission) -> Result:
+    def _work(self, ulid: str, aside: Collection[str]) -> State:
+        submission = self.arena.submission(ulid)
+        with self._evaluation(submission, aside) as evaluation:
+            result = SCORERS[submission.track](evaluation, self._entry(submission))
+        write_whole(self._folder(ulid) / "result.json", dump(result))
+        self._granting()
+        self._stop_if_withdrawn(ulid)
+        return self._outlet.finish(submission, result.protocol, {"results": result}).state
+
+    def _preview(self, ulid: str, aside: Collection[str]) -> State:
+        submission = self.arena.submission(ulid)
+        with self._evaluation(submission, aside) as evaluation:
+            preview = PREVIEWS[submission.track](evaluation, self._entry(submission))
+        self._outlet.preview(submission, preview)
+        return self.arena.history(ulid).now.state
+
+    @contextmanager
+    def _evaluation(self, submission: Submission, aside: Collection[str]) -> Iterator[Evaluation]:
         tasks = tuple(task for task in self.benchmark.tasks() if task.track == submission.track)
         if not tasks:
             raise EvaluatorError(f"The benchmark has no task of track {submission.track}: add some, or serve another.")
         with self.judge(submission.id) as judge:
-            evaluation = Evaluation(
+            yield Evaluation(
                 benchmark=self.benchmark,
                 tasks=tasks,
                 anchors=fitting_anchors(self.benchmark, self.bench, tasks),
                 bench=self.bench,
-                report=spaced(partial(self._report, submission.id)),
+                report=self._between_tasks(submission.id, aside),
                 folder=self._folder(submission.id),
                 judge=judge,
+                preview=partial(self._outlet.preview, submission) if self.bench.protocol.few_shot.shots else None,
             )
-            rows = partial(self.arena.rows, submission)
-            entry = Entry(submission, rows, self.arena.descriptions(submission))
-            return SCORERS[submission.track](evaluation, entry)
+
+    def _entry(self, submission: Submission) -> Entry:
+        return Entry(submission, partial(self.arena.rows, submission), self.arena.descriptions(submission))
+
+    def _between_tasks(self, ulid: str, aside: Collection[str]) -> StageReport:
+        """Says how far an evaluation is, and sees to everybody else meanwhile. Raises CalledOff if it is withdrawn."""
+        report = spaced(partial(self._report, ulid))
+        attend = whenever(partial(self._attend, ulid, aside), self.arena.submissions.head)
+
+        def both(stage: Stage, done: int, of: int) -> None:
+            attend()
+            report(stage, done, of)
+
+        return both
 
     def _report(self, ulid: str, stage: Stage, done: int, of: int) -> None:
-        state: State = "checking" if stage == "check" else "evaluating"
-        status = _status(state, f"{stage.replace('_', ' ')}: {done} of {of} tasks", stage=stage, done=done, of=of)
-        commit_again(self.arena.results, [self._noted(ulid, status)])
+        commit_again(self.arena.results, [noted(self.arena, ulid, progress(stage, done, of))])
 
-    def _publish(self, result: Result) -> None:
-        path = result_path(result.submission, result.protocol)
-        write_whole(self._folder(result.submission) / "result.json", dump(result))
-        status = _status("published", "The result is public.", stage="publish")
-        commit_again(self.arena.results, [Change(path, dump(result)), self._noted(result.submission, status)])
+    def _attend(self, ulid: str, aside: Collection[str]) -> None:
+        self._granting()
+        self._stop_if_withdrawn(ulid)
+        self._tell(aside, running=ulid)
+
+    def _stop_if_withdrawn(self, ulid: str) -> None:
+        if self.arena.history(ulid).now.state == "withdrawn":
+            raise CalledOff(f"Submission {ulid} was withdrawn while it was evaluated.")
+
+    @cached_property
+    def _granting(self) -> Granting:
+        return Granting(self.arena)
+
+    @property
+    def _outlet(self) -> Outlet:
+        return Outlet(self.arena)
 
     def _folder(self, ulid: str) -> Path:
         return self.records / ulid / self.bench.protocol.name
 
-    def _failed(self, ulid: str, message: str) -> State:
-        commit_again(self.arena.results, [self._noted(ulid, _status("failed", message, fault="evaluator"))])
+    def _failed(self, ulid: str, message: str, log_tail: str = "") -> State:
+        commit_again(self.arena.results, [noted(self.arena, ulid, failure(message, log_tail))])
         return "failed"
-
-    def _noted(self, ulid: str, status: Status) -> Change:
-        """The change that adds a status; progress within a stage replaces the progress before it."""
-        entries = self.arena.history(ulid).entries
-        last = entries[-1]
-        if status.of and (last.state, last.stage, last.of) == (status.state, status.stage, status.of):
-            entries = entries[:-1]
-        return Change(f"status/{ulid}.json", dump(History(submission=ulid, entries=(*entries, status))))
-
-
-def spaced(report: StageReport, seconds: float = 1.0) -> StageReport:
-    """Pass on where each stage begins and ends, and what lies between at most once in so many seconds.
-
-    Every report is a commit, and some stages do a thousand tasks in that time.
-    """
-    last = -math.inf
-
-    def sometimes(stage: Stage, done: int, of: int) -> None:
-        nonlocal last
-        if done <= 1 or done == of or time.monotonic() - last >= seconds:
-            last = time.monotonic()
-            report(stage, done, of)
-
-    return sometimes
 
 
 @contextmanager
@@ -164,25 +228,3 @@ def alone(work: Path) -> Iterator[None]:
         except BlockingIOError as error:
             raise EvaluatorError(f"Another evaluator works in {work}: wait for it, or stop it first.") from error
         yield
-
-
-def _status(
-    state: State,
-    message: str,
-    *,
-    stage: Stage | None = None,
-    done: int | None = None,
-    of: int | None = None,
-    place: int | None = None,
-    fault: Literal["submission", "evaluator"] | None = None,
-) -> Status:
-    return Status(
-        state=state,
-        stage=stage,
-        done=done,
-        of=of,
-        place=place,
-        message=message,
-        fault=fault,
-        time=datetime.now(UTC),
-    )

@@ -30,6 +30,7 @@ from submissions.wishes import Wish
 
 R = TypeVar("R", bound=Record)
 _PUBLISHED = re.compile(r"(results|previews|costs)/([0-9A-HJKMNP-TV-Z]{26})/([a-z_]+@\d+)\.json")
+_WISH = re.compile(r"\d{4}/\d{2}/([0-9A-HJKMNP-TV-Z]{26})/wishes/[0-9A-HJKMNP-TV-Z]{26}\.json")
 _RECORD = re.compile(r"\d{4}/\d{2}/([0-9A-HJKMNP-TV-Z]{26})/submission\.json")
 
 
@@ -113,6 +114,27 @@ class Arena:
     def ledger(self, ulid: str, protocol: str) -> Ledger:
         """What a published evaluation cost. Raises NotFound."""
         return read_record(self.results, result_path(ulid, protocol, "costs"), Ledger)
+
+    def drafted(self) -> dict[str, list[str]]:
+        """The protocols under which submissions have a result that only their owner may see, by submission."""
+        return protocols_in(self.drafts, "results")
+
+    def draft(self, ulid: str, protocol: str) -> Result:
+        """A result that its owner has not published. Raises NotFound."""
+        return read_record(self.drafts, result_path(ulid, protocol), Result)
+
+    def draft_preview(self, ulid: str, protocol: str) -> Result:
+        """The preview of a submission that its owner has not published. Raises NotFound."""
+        return read_record(self.drafts, result_path(ulid, protocol, "previews"), Result)
+
+    def draft_ledger(self, ulid: str, protocol: str) -> Ledger:
+        """What an evaluation cost whose result its owner has not published. Raises NotFound."""
+        return read_record(self.drafts, result_path(ulid, protocol, "costs"), Ledger)
+
+    def wished(self) -> list[str]:
+        """The submissions of which anything was ever asked, oldest first."""
+        found = (_WISH.fullmatch(path) for path in self.submissions.list())
+        return sorted({match[1] for match in found if match})
 
     def wishes(self, ulid: str) -> tuple[Wish, ...]:
         """What the submitter asked for, oldest first. Raises NotFound for no ULID."""

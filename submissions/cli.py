@@ -1,4 +1,4 @@
-"""The command line of a submitter: check, submit, status, download.
+"""The command line of a submitter: check, submit, status, download, withdraw, retry, publish.
 
 Exit codes: 0 done or accepted; 1 refused, or a mistake in the command; 2 our failure.
 """
@@ -6,24 +6,27 @@ Exit codes: 0 done or accepted; 1 refused, or a mistake in the command; 2 our fa
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from submissions import terminal
-from submissions.arena import open_arena, parse_lines
+from submissions import asking, terminal
+from submissions.arena import Arena, open_arena, parse_lines, protocols_in
+from submissions.asking import WishKind
 from submissions.benchmark import open_benchmark
 from submissions.check import check as check_sources
 from submissions.command_line import print_json, progress
 from submissions.download import download as download_submission
 from submissions.errors import NotFound, TheirError
 from submissions.intake import Delivery, receive
-from submissions.models import SystemType, Task
+from submissions.models import Result, SystemType, Task
 from submissions.report import Report
+from submissions.terminal import Shown
 from submissions.tracks import TRACKS, track_named
+from submissions.wishes import Wish
 
 app = typer.Typer(
     help="Check, deliver and follow data sets for the DatasetResearch Arena.",
@@ -35,6 +38,7 @@ app = typer.Typer(
 Sources = Annotated[
     list[Path], typer.Argument(metavar="SOURCE", help="One folder, one zip, or files named <task id>.jsonl.")
 ]
+Id = Annotated[str, typer.Argument(metavar="ID", help="What `submit` printed.")]
 ArenaFolder = Annotated[str, typer.Option("--arena", metavar="DIR", help="The folder of the arena.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Track = Annotated[str, typer.Option(help=f"The board that the data is for: {', '.join(TRACKS)}.")]
@@ -71,6 +75,7 @@ def submit(
     submitter: Annotated[str | None, typer.Option(help="Who to ask about it; the team, if left out.")] = None,
     description: Annotated[str, typer.Option(help="How the data was found or made.")] = "",
     url: Annotated[str, typer.Option(help="Where the system is described.")] = "",
+    private: Annotated[bool, typer.Option("--private", help="Keep the result back until `publish`.")] = False,
     track: Track = DEFAULT_TRACK,
     as_json: AsJson = False,
 ) -> None:
@@ -87,7 +92,8 @@ def submit(
     where = open_arena(arena)
     with tempfile.TemporaryDirectory() as into:
         report = _report(source, where.tasks(), Path(into), track)
-        stored = receive(where, report, Path(into), delivery, datetime.now(UTC)) if report.accepted else None
+        now, data = datetime.now(UTC), Path(into)
+        stored = receive(where, report, data, delivery, now, private=private) if report.accepted else None
     if as_json:
         print_json({"id": stored.id if stored else None, "report": report.model_dump(mode="json")})
     else:
@@ -101,26 +107,52 @@ def submit(
 
 @app.command()
 def status(
-    ulid: Annotated[str, typer.Argument(metavar="ID", help="What `submit` printed.")],
+    ulid: Id,
     arena: ArenaFolder,
     as_json: AsJson = False,
 ) -> None:
-    """Say where a submission stands, and what it scored."""
+    """Say where a submission stands, what it scored up to now, and what can be done."""
     where = open_arena(arena)
     history = where.history(ulid.upper())
-    result = where.result(history.submission) if history.submission in where.published() else None
+    shown, result = _latest(where, history.submission)
     if as_json:
         totals = [total.model_dump(mode="json") for total in result.totals] if result else None
-        print_json({"state": history.now.state, **history.model_dump(mode="json"), "totals": totals})
+        document = {"state": history.now.state, **history.model_dump(mode="json"), "totals": totals}
+        print_json({**document, "totals_are": shown})
         return
     typer.echo(terminal.history(history))
+    if advice := asking.advice(history):
+        typer.echo(advice)
     if result:
-        terminal.totals(result)
+        terminal.totals(result, shown)
+
+
+@app.command()
+def withdraw(ulid: Id, arena: ArenaFolder, as_json: AsJson = False) -> None:
+    """Take a submission back: out of the line, or its result off the boards. This is final; its history stays."""
+    _ask(arena, ulid, "withdraw", as_json)
+
+
+@app.command()
+def retry(ulid: Id, arena: ArenaFolder, as_json: AsJson = False) -> None:
+    """Have a submission that failed tried again, before all that wait."""
+    _ask(arena, ulid, "retry", as_json)
+
+
+@app.command()
+def publish(
+    ulid: Id,
+    arena: ArenaFolder,
+    samples: Annotated[bool, typer.Option("--samples", help="Show the first rows of each data set, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the result of a private submission to all."""
+    _ask(arena, ulid, "publish", as_json, samples=samples)
 
 
 @app.command()
 def download(
-    ulid: Annotated[str, typer.Argument(metavar="ID", help="What `submit` printed.")],
+    ulid: Id,
     arena: ArenaFolder,
     to: Annotated[Path, typer.Option(metavar="DIR", help="A folder that does not exist yet.")],
     as_json: AsJson = False,
@@ -133,6 +165,34 @@ def download(
     typer.echo(f"Wrote {len(written)} file(s) to {to}.")
     if "result.json" not in written:
         typer.echo("There is no result yet; `status` says where the submission stands.")
+
+
+def _ask(arena: str, ulid: str, kind: WishKind, as_json: bool, *, samples: bool = False) -> None:
+    """Store a wish for the evaluator. Raises TheirError where nothing would come of it."""
+    where, ulid = open_arena(arena), ulid.upper()
+    submission, history = where.submission(ulid), where.history(ulid)
+    if refusal := asking.refusal(kind, submission, history):
+        raise TheirError(f"Nothing to {kind}: {refusal}")
+    # By nobody: who may write in the arena's folder may ask for anything in it.
+    where.wish(ulid, Wish(kind=kind, by="", time=datetime.now(UTC), samples=samples))
+    if as_json:
+        print_json({"id": ulid, "asked": kind, "state": history.now.state})
+    else:
+        typer.echo(f"Asked to {kind} {ulid}. The evaluator does it before its next task.")
+
+
+def _latest(arena: Arena, ulid: str) -> tuple[Shown, Result | None]:
+    """The most that is known of a submission: its result, one that is held back, or the few-shot scores alone."""
+    ways: tuple[tuple[Shown, dict[str, list[str]], Callable[[str, str], Result]], ...] = (
+        ("published", arena.published(), arena.result),
+        ("private", arena.drafted(), arena.draft),
+        ("preview", protocols_in(arena.results, "previews"), arena.preview),
+        ("preview", protocols_in(arena.drafts, "previews"), arena.draft_preview),
+    )
+    for shown, found, read in ways:
+        if ulid in found:
+            return shown, read(ulid, found[ulid][0])
+    return None, None
 
 
 def _report(sources: list[Path], tasks: Sequence[Task], into: Path, track: str) -> Report:

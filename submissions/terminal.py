@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from submissions.listing import shown
-from submissions.models import History, Result
+from submissions.models import History, Result, Status
 from submissions.report import Problem, Report
 from submissions.tables import scale_name, total_table
 
@@ -30,21 +31,34 @@ def report(report: Report) -> str:
 
 
 def history(history: History) -> str:
-    """All that happened to a submission, oldest first."""
+    """All that happened to a submission, oldest first; of a failure the end of its log."""
     lines = [f"{history.submission}: {history.now.state}"]
     for entry in history.entries:
-        done = f" {entry.done}/{entry.of}" if entry.of else ""
-        place = f" (place {entry.place} in the queue)" if entry.place else ""
-        state = f"{entry.state}{f': {entry.stage}' if entry.stage else ''}{done}{place}"
-        lines.append(f"  {entry.time:%Y-%m-%d %H:%M:%S %Z}  {state}  {shown(entry.message, 300)}")
+        lines.append(f"  {entry.time:%Y-%m-%d %H:%M:%S %Z}  {_stood(entry)}  {shown(entry.message, 300)}")
+        lines += [f"    | {shown(line, 300)}" for line in entry.log_tail.splitlines()]
     return "\n".join(lines)
 
 
-def totals(result: Result) -> None:
+def _stood(entry: Status) -> str:
+    state = f"{entry.state}: {entry.stage}" if entry.stage else entry.state
+    if entry.place is None:
+        return f"{state} {entry.done or 0}/{entry.of}" if entry.of else state
+    state += f" (place {entry.place}" + (f" of {entry.of}" if entry.of else "")
+    start = f"{entry.expected_start:%Y-%m-%d %H:%M %Z}" if entry.expected_start else ""
+    return f"{state}, expected to start {start})" if start else f"{state})"
+
+
+Shown = Literal["published", "private", "preview"] | None
+"""Whose eyes a result is for; a preview has no fine-tuning yet."""
+_REMARKS: dict[Shown, str] = {"private": " (private)", "preview": " (preview: nothing is trained yet)"}
+
+
+def totals(result: Result, to: Shown = "published") -> None:
     """Print what a result comes to, one line per method, subset and group."""
     scale = scale_name(result.totals[0].gain) if result.totals else "gain"
+    remark = _REMARKS.get(to, "")
     # Text, not str: rich would read [brackets] in a system's name as markup.
-    table = Table(title=Text(f"{shown(result.system)} under {result.protocol}: {_SCALES.get(scale, scale)}"))
+    table = Table(title=Text(f"{shown(result.system)} under {result.protocol}{remark}: {_SCALES.get(scale, scale)}"))
     for column in ("method", "subset", "group", "gain", "95% interval", "median", "tasks"):
         table.add_column(column, justify="left" if column in ("method", "subset", "group") else "right")
     for row in total_table(result).itertuples():

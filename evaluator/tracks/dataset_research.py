@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import defaultdict
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
@@ -22,7 +23,7 @@ from evaluator.protocol import BY_SHOTS
 from evaluator.records import MethodAnswers, Run, TaskRecord, keep
 from evaluator.screen import Screened, screen, tasks_from_reference
 from evaluator.sides import reference_of
-from evaluator.total import result_of
+from evaluator.total import preview_of, result_of
 from evaluator.tracks.evaluation import Entry, Evaluation
 from submissions.arena import dump_lines
 from submissions.errors import Corrupt
@@ -49,20 +50,39 @@ log = logging.getLogger(__name__)
 
 def evaluate(evaluation: Evaluation, entry: Entry) -> Result:
     """All scores of an entry. Raises EvaluatorError; what was finished before is found again by the next try."""
+    found = _before_training(evaluation, entry)
+    run = _run(evaluation, entry)
+    if evaluation.preview:
+        evaluation.preview(preview_of(run, _records(evaluation, found)))
+    _fine_tune(evaluation, found.delivered, found.answers)
+    records = _records(evaluation, found)
+    keep(evaluation.folder, run, records)
+    return result_of(run, records, partial(evaluation.report, "total"))
+
+
+def preview(evaluation: Evaluation, entry: Entry) -> Result:
+    """The few-shot scores of an entry; nothing is trained. Raises EvaluatorError."""
+    return preview_of(_run(evaluation, entry), _records(evaluation, _before_training(evaluation, entry)))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the stages up to now found, by task."""
+
+    exams: Exams
+    delivered: dict[str, Delivered]
+    verdicts: dict[str, MetadataVerdict]
+    answers: Answers
+
+
+def _before_training(evaluation: Evaluation, entry: Entry) -> Found:
     rows = _checked(evaluation, entry)
     exams = _exams(evaluation)
     delivered = _screened(evaluation, entry, exams, rows)
     verdicts = _judged(evaluation, entry, exams, delivered)
     answers: Answers = defaultdict(dict)
     _few_shot(evaluation, delivered, answers)
-    _fine_tune(evaluation, delivered, answers)
-    records = [
-        _record(evaluation, exam, delivered.get(task), answers[task], verdicts.get(task))
-        for task, (exam, _) in exams.items()
-    ]
-    run = _run(evaluation, entry)
-    keep(evaluation.folder, run, records)
-    return result_of(run, records, partial(evaluation.report, "total"))
+    return Found(exams, delivered, verdicts, answers)
 
 
 def _checked(evaluation: Evaluation, entry: Entry) -> dict[str, tuple[Row, ...]]:
@@ -161,9 +181,17 @@ def _fine_tune(evaluation: Evaluation, delivered: dict[str, Delivered], answers:
     seed = evaluation.bench.protocol.sft.seed
     units = [Unit(one.exam, one.rows, seed) for one in delivered.values() if one.rows]
     evaluation.report("fine_tune", 0, len(units))
-    for done, (unit, answered) in enumerate(fine_tune(evaluation.bench, units), 1):
-        answers[unit.exam.task.id]["fine_tune"] = MethodAnswers(method="fine_tune", draws=(answered.texts,))
-        evaluation.report("fine_tune", done, len(units))
+    with closing(fine_tune(evaluation.bench, units)) as finished:  # a report may stop the evaluation: end the trainer
+        for done, (unit, answered) in enumerate(finished, 1):
+            answers[unit.exam.task.id]["fine_tune"] = MethodAnswers(method="fine_tune", draws=(answered.texts,))
+            evaluation.report("fine_tune", done, len(units))
+
+
+def _records(evaluation: Evaluation, found: Found) -> list[TaskRecord]:
+    return [
+        _record(evaluation, exam, found.delivered.get(task), found.answers[task], found.verdicts.get(task))
+        for task, (exam, _) in found.exams.items()
+    ]
 
 
 def _record(

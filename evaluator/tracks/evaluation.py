@@ -9,7 +9,7 @@ from pathlib import Path
 from evaluator.metadata.judge import Judge
 from evaluator.workbench import Workbench
 from submissions.benchmark import Benchmark
-from submissions.models import Anchors, Metadata, Row, Stage, Submission, Task
+from submissions.models import Anchors, Metadata, Result, Row, Stage, Submission, Task
 
 StageReport = Callable[[Stage, int, int], None]
 """Called with the stage, tasks done in it, and tasks in all."""
@@ -39,5 +39,7 @@ class Evaluation:
     """Gets what the Result can be computed from again (evaluator/records.py)."""
     judge: Judge | None = None
     """Compares metadata; None leaves it out."""
+    preview: Callable[[Result], None] | None = None
+    """Is given what the stages before the trainings found, as soon as they are done; None if nobody wants it."""
     partial: str | None = None
     """Why only some of the benchmark's tasks are scored, or None if all are."""

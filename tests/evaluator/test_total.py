@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from evaluator import scored
 from evaluator.protocol import Protocol
 from evaluator.records import AnchorAnswers, MethodAnswers, TaskRecord, anchor_of, keep
-from evaluator.total import result_of
+from evaluator.total import preview_of, result_of
 from submissions.errors import EvaluatorError
 from submissions.models import Method, Row, Score, Task, Total
 from tests.evaluator.worlds import ROOT, a_record, a_run, a_task, an_anchor, demo
@@ -46,8 +46,31 @@ def test_a_missing_task_stays_in_the_mean_as_0() -> None:
 
 def test_a_method_that_was_not_measured_blocks_the_result() -> None:
     task = a_task("a", "text_classification")
-    with pytest.raises(EvaluatorError, match="a could not be scored by few_shot_1: few_shot_1 was not measured"):
+    with pytest.raises(EvaluatorError, match="a could not be scored by few_shot_1: few_shot_1 is not measured yet"):
         result_of(a_run([task]), [a_record(task, {"fine_tune": 4})])
+
+
+def test_a_preview_gives_the_shots_and_no_mean_of_what_is_not_trained() -> None:
+    tasks = [a_task("a", "text_classification"), a_task("b", "text_classification", kind="reasoning")]
+    shots: dict[Method, int] = {"few_shot_1": 1, "few_shot_3": 2, "few_shot_5": 4}
+    records = [a_record(tasks[0], shots), missing(tasks[1])]
+    preview = preview_of(a_run(tasks), records)
+    found = {(one.method, one.group): one.gain for one in preview.totals}
+    trained = result_of(a_run(tasks), [a_record(tasks[0], {**shots, "fine_tune": 4}), records[1]])
+    for total in trained.totals:
+        if total.method != "fine_tune":
+            assert found[total.method, total.group] == total.gain
+    whole = found["fine_tune", "overall"]
+    assert (whole.value, whole.why) == (None, "fine_tune is not measured yet")
+    assert found["fine_tune", "reasoning"].value == 0.0, "no data was delivered, so it is worth nothing"
+    with pytest.raises(EvaluatorError, match="fine_tune is not measured yet"):
+        result_of(a_run(tasks), records)
+
+
+def test_a_preview_needs_its_shots() -> None:
+    task = a_task("a", "text_classification")
+    with pytest.raises(EvaluatorError, match="a could not be scored by few_shot_3"):
+        preview_of(a_run([task]), [a_record(task, {"few_shot_1": 1, "few_shot_5": 1})])
 
 
 def test_an_unscored_number_blocks_the_result() -> None:

@@ -14,9 +14,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from submissions.arena import dump_lines, open_arena
+from submissions.arena import dump, dump_lines, open_arena
+from submissions.models import History, Status
+from submissions.repo import Change
 from tests.submissions.conftest import BANK, GOOD, ROOT, SARCASM, task
-from tests.submissions.records import arena_with_tasks, publish, stored
+from tests.submissions.records import NOW, arena_with_tasks, publish, result_of, stored
 
 
 def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -204,6 +206,66 @@ def test_submit_says_how_to_follow_and_stores_nothing_that_is_refused(arena: Pat
     assert done.returncode == 1
     assert json.loads(done.stdout)["id"] is None
     assert len(open_arena(str(arena)).submission_ids()) == 1
+
+
+def told(arena: Path, ulid: str, *statuses: Status) -> None:
+    repo = open_arena(str(arena)).results
+    history = History(submission=ulid, entries=statuses)
+    repo.commit([Change(f"status/{ulid}.json", dump(history))], repo.head())
+
+
+def test_a_private_submission_is_followed_and_published(arena: Path, good: Path) -> None:
+    who = ("--system", "Finder", "--system-type", "search", "--team", "Team", "--private")
+    ulid = json.loads(run("submit", good, "--arena", arena, *who, "--json").stdout)["id"]
+    where = open_arena(str(arena))
+    assert where.submission(ulid).private
+    start = NOW.replace(hour=9)
+    queued = Status(state="queued", place=2, of=7, expected_start=start, message="Number 2 of 7.", time=NOW)
+    told(arena, ulid, queued)
+    assert (
+        "queued (place 2 of 7, expected to start 2026-03-04 09:06 UTC)" in run("status", ulid, "--arena", arena).stdout
+    )
+    done = run("retry", ulid, "--arena", arena)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Nothing to retry: It is queued: only what failed is tried again." in done.stderr
+
+    result = result_of(where.submission(ulid))
+    where.drafts.commit([Change(f"results/{ulid}/demo@1.json", dump(result))], where.drafts.head())
+    told(arena, ulid, queued, Status(state="evaluated", message="Evaluated.", time=NOW))
+    shown = run("status", ulid, "--arena", arena).stdout
+    assert "`publish` shows it to all" in shown
+    assert "Finder under demo@1 (private): gain" in shown
+    assert "Asked to publish" in run("publish", ulid.lower(), "--arena", arena, "--samples").stdout
+    ((wish),) = where.wishes(ulid)
+    assert (wish.kind, wish.by, wish.samples) == ("publish", "", True)
+
+
+def test_a_failure_shows_the_end_of_its_log_and_can_be_tried_again(arena: Path, tmp_path: Path) -> None:
+    where = open_arena(str(arena))
+    ulid = stored(where, tmp_path).id
+    failed = Status(
+        state="failed", message="The engine went away.", log_tail="a\n\x1b[31mb", fault="evaluator", time=NOW
+    )
+    told(arena, ulid, failed)
+    shown = run("status", ulid, "--arena", arena).stdout
+    assert "The engine went away.\n    | a\n    | \\x1b[31mb\n" in shown
+    assert "costs no attempt" in shown
+    assert json.loads(run("retry", ulid, "--arena", arena, "--json").stdout)["asked"] == "retry"
+    assert run("publish", ulid, "--arena", arena).returncode == 1
+    assert run("withdraw", ulid, "--arena", arena).returncode == 0
+    assert [wish.kind for wish in where.wishes(ulid)] == ["retry", "withdraw"]
+    told(arena, ulid, Status(state="withdrawn", message="Withdrawn.", time=NOW))
+    assert "It is withdrawn, which is final." in run("withdraw", ulid, "--arena", arena).stderr
+
+
+def test_a_preview_is_shown_as_one(arena: Path, tmp_path: Path) -> None:
+    where = open_arena(str(arena))
+    submission = stored(where, tmp_path)
+    preview = Change(f"previews/{submission.id}/demo@1.json", dump(result_of(submission)))
+    where.results.commit([preview], where.results.head())
+    assert "(preview: nothing is trained yet)" in run("status", submission.id, "--arena", arena).stdout
+    document = json.loads(run("status", submission.id, "--arena", arena, "--json").stdout)
+    assert (document["totals_are"], document["totals"][0]["gain"]["n"]) == ("preview", 2)
 
 
 def test_names_are_never_read_as_markup(arena: Path, tmp_path: Path) -> None:

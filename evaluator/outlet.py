@@ -1,0 +1,94 @@
+"""Where findings go: into `results` for all to see, or into `drafts` until their owner publishes them.
+
+Each step may be the last before the process is killed: what is to be seen is written before its other copy is deleted,
+so a next run finds all of it and does the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from evaluator.statuses import noted, standing
+from submissions.arena import Arena, commit_again, dump, result_path
+from submissions.models import Record, Result, Status, Submission
+from submissions.repo import Change, Repo
+from submissions.wishes import counting
+
+KINDS = ("results", "previews", "costs")
+"""What is kept of an evaluation, each at result_path."""
+
+
+@dataclass(frozen=True)
+class Outlet:
+    """The way out of the evaluator for one arena."""
+
+    arena: Arena
+
+    def holds_back(self, submission: Submission) -> bool:
+        """Whether its findings are for its owner only, up to now."""
+        wishes = counting(self.arena.wishes(submission.id), submission.owner)
+        return submission.private and not any(wish.kind == "publish" for wish in wishes)
+
+    def preview(self, submission: Submission, preview: Result) -> None:
+        """Show what is measured before the trainings; nothing happens where just that is shown already."""
+        repo = self.arena.drafts if self.holds_back(submission) else self.arena.results
+        path, content = result_path(preview.submission, preview.protocol, "previews"), dump(preview)
+        if path not in repo.list(path) or repo.read(path) != content:
+            commit_again(repo, [Change(path, content)])
+
+    def finish(self, submission: Submission, protocol: str, found: Mapping[str, Record]) -> Status:
+        """Hand over what an evaluation found, by kind, in place of its preview; what the submission's status is now."""
+        changes = [Change(result_path(submission.id, protocol, kind), dump(one)) for kind, one in found.items()]
+        preview = result_path(submission.id, protocol, "previews")
+        results, drafts = self.arena.results, self.arena.drafts
+        if self.holds_back(submission):
+            commit_again(drafts, [*changes, *_gone(drafts, [preview])])
+            status = standing("evaluated", "Evaluated. Only its owner sees the result, until they publish it.")
+            commit_again(results, [noted(self.arena, submission.id, status)])
+            return status
+        status = standing("published", "The result is public.", "publish")
+        commit_again(results, [*changes, *_gone(results, [preview]), noted(self.arena, submission.id, status)])
+        _delete(drafts, [result_path(submission.id, protocol, kind) for kind in KINDS])
+        return status
+
+    def release(self, ulid: str) -> None:
+        """Publish all that was held back of a submission. Safe to repeat."""
+        held, shown = _files(self.arena.drafts, ulid), _files(self.arena.results, ulid)
+        if not held:
+            return
+        results = {path for path in {*held, *shown} if path.startswith("results/")}
+        over = {path.replace("results/", "previews/", 1) for path in results}
+        changes = [Change(path, self.arena.drafts.read(path)) for path in held if path not in {*shown, *over}]
+        if any(path in results for path in held if path not in shown):
+            status = standing("published", "The result is public: its owner published it.", "publish")
+            changes.append(noted(self.arena, ulid, status))
+        changes += [Change(path, None) for path in shown if path in over]
+        if changes:
+            commit_again(self.arena.results, changes)
+        _delete(self.arena.drafts, held)
+
+    def withdraw(self, ulid: str) -> None:
+        """Take a submission off the boards, or out of the line; its history stays. Safe to repeat."""
+        shown = _files(self.arena.results, ulid)
+        changes = [Change(path, None) for path in shown]
+        if self.arena.history(ulid).now.state != "withdrawn":
+            was_public = any(path.startswith("results/") for path in shown)
+            status = standing("withdrawn", f"Withdrawn.{' Its result is no longer shown.' if was_public else ''}")
+            changes.append(noted(self.arena, ulid, status))
+        if changes:
+            commit_again(self.arena.results, changes)
+        _delete(self.arena.drafts, _files(self.arena.drafts, ulid))
+
+
+def _files(repo: Repo, ulid: str) -> list[str]:
+    return [path for kind in KINDS for path in repo.list(f"{kind}/{ulid}/")]
+
+
+def _gone(repo: Repo, paths: Sequence[str]) -> list[Change]:
+    return [Change(path, None) for path in paths if path in repo.list(path)]
+
+
+def _delete(repo: Repo, paths: Sequence[str]) -> None:
+    if changes := _gone(repo, paths):
+        commit_again(repo, changes)

@@ -1,0 +1,33 @@
+"""Whether there is anything to ask for: what would come of a wish, before it is stored."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from submissions.models import History, State, Submission
+
+WishKind = Literal["withdraw", "retry", "publish"]
+_FOR_GOOD: frozenset[State] = frozenset({"refused", "withdrawn"})
+
+
+def refusal(kind: WishKind, submission: Submission, history: History) -> str | None:
+    """Why a wish would change nothing, and what to know instead; None where it would."""
+    state = history.now.state
+    if state in _FOR_GOOD:
+        return f"It is {state}, which is final."
+    if kind == "retry" and state != "failed":
+        return f"It is {state}: only what failed is tried again."
+    if kind == "publish" and not submission.private:
+        return "It was not submitted as private: its result is public as soon as there is one."
+    if kind == "publish" and state == "published":
+        return "It is published already."
+    return None
+
+
+def advice(history: History) -> str:
+    """What its submitter can do now, in a sentence; empty where there is nothing to do but wait."""
+    known: dict[State, str] = {
+        "failed": "It was our failure and costs no attempt. `retry` has it tried again at once.",
+        "evaluated": "Only its owner sees the result: `publish` shows it to all, `withdraw` drops it.",
+    }
+    return known.get(history.now.state, "")
