@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from evaluator.anchors import fitting_anchors
+from evaluator.costs import ledger_changes
 from evaluator.judging import Opened, no_judge
 from evaluator.tracks import SCORERS, Entry, Evaluation
 from evaluator.tracks.evaluation import StageReport
@@ -117,10 +118,11 @@ class Worker:
         commit_again(self.arena.results, [self._noted(ulid, status)])
 
     def _publish(self, result: Result) -> None:
-        path = result_path(result.submission, result.protocol)
-        write_whole(self._folder(result.submission) / "result.json", dump(result))
+        path, folder = result_path(result.submission, result.protocol), self._folder(result.submission)
+        write_whole(folder / "result.json", dump(result))
         status = _status("published", "The result is public.", stage="publish")
-        commit_again(self.arena.results, [Change(path, dump(result)), self._noted(result.submission, status)])
+        costs = ledger_changes(folder, result.submission, result.protocol)
+        commit_again(self.arena.results, [Change(path, dump(result)), *costs, self._noted(result.submission, status)])
 
     def _folder(self, ulid: str) -> Path:
         return self.records / ulid / self.bench.protocol.name

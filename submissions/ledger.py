@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 
 from submissions.record import Record, TaskId, Ulid
+
+CostStage = Literal["screen", "metadata", "few_shot", "fine_tune"]
+"""The stages that take more than a moment."""
+STAGES: tuple[CostStage, ...] = get_args(CostStage)
+"""In the order of the work."""
 
 
 class Cost(Record):
     """What one stage of one task took."""
 
     task: TaskId
-    stage: Literal["screen", "metadata", "few_shot", "fine_tune"]
+    stage: CostStage
     seconds: float = Field(ge=0, allow_inf_nan=False)
     """Wall time, of all the profile's devices together. Starting trainer and engine is not in it: they serve many
     tasks."""

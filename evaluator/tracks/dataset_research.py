@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from evaluator.anchors import answers_of, held_for
+from evaluator.costs import write_ledger
 from evaluator.exam import Exam, rows_hash
 from evaluator.few_shot import few_shot
 from evaluator.fine_tune import Unit, fine_tune
@@ -22,6 +24,7 @@ from evaluator.protocol import BY_SHOTS
 from evaluator.records import MethodAnswers, Run, TaskRecord, keep
 from evaluator.screen import Screened, screen, tasks_from_reference
 from evaluator.sides import reference_of
+from evaluator.spent import Spent
 from evaluator.total import result_of
 from evaluator.tracks.evaluation import Entry, Evaluation
 from submissions.arena import dump_lines
@@ -49,6 +52,7 @@ log = logging.getLogger(__name__)
 
 def evaluate(evaluation: Evaluation, entry: Entry) -> Result:
     """All scores of an entry. Raises EvaluatorError; what was finished before is found again by the next try."""
+    evaluation = replace(evaluation, bench=evaluation.bench.anew())
     rows = _checked(evaluation, entry)
     exams = _exams(evaluation)
     delivered = _screened(evaluation, entry, exams, rows)
@@ -62,6 +66,8 @@ def evaluate(evaluation: Evaluation, entry: Entry) -> Result:
     ]
     run = _run(evaluation, entry)
     keep(evaluation.folder, run, records)
+    bench = evaluation.bench
+    write_ledger(evaluation.folder, run.submission, run.protocol.name, bench.profile, bench.costs.entered(run.tasks))
     return result_of(run, records, partial(evaluation.report, "total"))
 
 
@@ -118,7 +124,13 @@ def _after_screen(evaluation: Evaluation, exam: Exam, mine: tuple[Row, ...], ref
         return Delivered(exam, mine, None)
     language = exam.task.language
     key = bench.key("screen", settings, language, exam.task.id, rows_hash(mine), rows_hash(reference.test))
-    screened = bench.store.once("screen", key, Screened, lambda: screen(mine, reference.test, settings.near, language))
+
+    def work() -> tuple[Screened, Spent]:
+        started = time.perf_counter()
+        found = screen(mine, reference.test, settings.near, language)
+        return found, Spent(seconds=time.perf_counter() - started)
+
+    screened = bench.once(exam.task.id, "screen", key, Screened, work)
     return Delivered(exam, tuple(mine[number] for number in screened.kept), screened)
 
 
@@ -144,7 +156,8 @@ def _judged(
         bench.progress("judging metadata", done, of)
         evaluation.report("metadata", done, of)
 
-    return {one.task: one for one in judge_metadata(evaluation.judge, found, said, bench.store, progress)}
+    verdicts = judge_metadata(evaluation.judge, found, said, bench.store, progress, bench.costs)
+    return {one.task: one for one in verdicts}
 
 
 def _few_shot(evaluation: Evaluation, delivered: dict[str, Delivered], answers: Answers) -> None:

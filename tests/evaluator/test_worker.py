@@ -146,10 +146,11 @@ def test_progress_between_the_ends_of_a_stage_is_not_told_every_time() -> None:
     assert often == list(range(9))
 
 
-def test_the_result_and_its_status_are_one_commit(world: World) -> None:
+def test_the_result_its_costs_and_its_status_are_one_commit(world: World) -> None:
     submission = world.submit()
     world.worker().work(submission.id)
-    paths = [f"results/{submission.id}/demo@1.json", f"status/{submission.id}.json"]
+    paths = [f"{kind}/{submission.id}/demo@1.json" for kind in ("results", "costs")]
+    paths.append(f"status/{submission.id}.json")
     assert [commit for commit in world.results.commits if paths[0] in commit] == [paths]
     assert world.results.commits[-1] == paths
 
