@@ -10,7 +10,7 @@ import fcntl
 import logging
 import math
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from typing import Literal
 
 from evaluator.anchors import fitting_anchors
 from evaluator.costs import ledger_changes
+from evaluator.framing import frame_of
 from evaluator.judging import Opened, no_judge
 from evaluator.tracks import SCORERS, Entry, Evaluation
 from evaluator.tracks.evaluation import StageReport
@@ -27,6 +28,7 @@ from evaluator.workbench import Workbench
 from submissions.arena import Arena, commit_again, dump, dump_lines, result_path
 from submissions.benchmark import Benchmark
 from submissions.errors import ArenaError, Corrupt, EvaluatorError
+from submissions.frame import Frame
 from submissions.local import write_whole
 from submissions.models import History, Result, Stage, State, Status, Submission
 from submissions.repo import Change
@@ -59,11 +61,24 @@ class Worker:
             return False
 
     def publish_tasks(self) -> None:
-        """Make the public side of the benchmark readable for the web app, if it is not so already."""
-        tasks = dump_lines(self.benchmark.tasks())
-        results = self.arena.results
-        if "tasks.jsonl" not in results.list("tasks.jsonl") or results.read("tasks.jsonl") != tasks:
-            commit_again(results, [Change("tasks.jsonl", tasks)])
+        """Make the benchmark's public side, and how rows are framed, readable for the web app, if they are not yet."""
+        tasks, results = self.benchmark.tasks(), self.arena.results
+        frames = self._frames([task.demand for task in tasks if task.demand])
+        files = {"tasks.jsonl": dump_lines(tasks), "frames.jsonl": dump_lines(frames)}
+        changes = [
+            Change(path, content)
+            for path, content in files.items()
+            if path not in results.list(path) or results.read(path) != content
+        ]
+        if changes:
+            commit_again(results, changes)
+
+    def _frames(self, demands: Sequence[str]) -> list[Frame]:
+        """Every protocol's frame by name: this one's as it is now, those of others as they were published."""
+        frames = {frame.protocol: frame for frame in self.arena.frames()}
+        if demands:
+            frames[self.bench.protocol.name] = frame_of(self.bench.protocol, self.bench.template, demands)
+        return [frames[name] for name in sorted(frames)]
 
     def queue(self, aside: Collection[str] = ()) -> list[str]:
         """Tell every pending submission its place, and hand back the line. Those set aside keep what they are told."""

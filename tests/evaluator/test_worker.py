@@ -457,6 +457,22 @@ def test_a_task_of_another_language_is_screened_anew(world: World) -> None:
     assert [one.other_script for one in found if one] == [0, 12]
 
 
+def test_each_protocol_s_evaluator_publishes_its_frame_and_keeps_the_others(world: World) -> None:
+    worker = world.worker()
+    worker.publish_tasks()
+    (demo_1,) = world.arena.frames()
+    assert demo_1.protocol == "demo@1"
+    other = demo(sft={"max_rows": 3}).model_copy(update={"name": "arena@9"})
+    bench = null_workbench(world.folder / "work", other, world.trainer, world.generator)
+    replace(worker, bench=bench).publish_tasks()
+    head = world.results.head()
+    worker.publish_tasks()
+    assert world.results.head() == head
+    (arena_9, same) = world.arena.frames()
+    assert same == demo_1
+    assert arena_9 == demo_1.model_copy(update={"protocol": "arena@9", "max_rows": 3})
+
+
 def test_a_submission_is_evaluated_once_under_each_protocol(world: World) -> None:
     submission = world.submit()
     worker = world.worker()
