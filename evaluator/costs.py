@@ -15,10 +15,9 @@ from pathlib import Path
 from evaluator.profile import Profile
 from evaluator.spent import Spent
 from evaluator.store import StageStore
-from submissions.arena import dump, result_path
+from submissions.arena import dump
 from submissions.ledger import STAGES, Cost, Ledger
 from submissions.local import write_whole
-from submissions.repo import Change
 
 log = logging.getLogger(__name__)
 _STAGE = "cost"
@@ -72,7 +71,7 @@ def write_ledger(folder: Path, submission: str, protocol: str, profile: Profile,
     write_whole(folder / _FILE, dump(ledger))
 
 
-def ledger_changes(folder: Path, ulid: str, protocol: str) -> list[Change]:
-    """What publishes the ledger of an evaluation's folder; nothing where it has none."""
+def costs_in(folder: Path) -> dict[str, Ledger]:
+    """The ledger of an evaluation's folder, as what is published under `costs`; nothing where it has none."""
     file = folder / _FILE
-    return [Change(result_path(ulid, protocol, "costs"), file.read_bytes())] if file.exists() else []
+    return {"costs": Ledger.model_validate_json(file.read_bytes())} if file.exists() else {}

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from evaluator.anchors import fitting_anchors
-from evaluator.costs import ledger_changes
+from evaluator.costs import costs_in
 from evaluator.framing import frame_of
 from evaluator.judging import Opened, no_judge
 from evaluator.tracks import SCORERS, Entry, Evaluation
@@ -30,7 +30,7 @@ from submissions.benchmark import Benchmark
 from submissions.errors import ArenaError, Corrupt, EvaluatorError
 from submissions.frame import Frame
 from submissions.local import write_whole
-from submissions.models import History, Result, Stage, State, Status, Submission
+from submissions.models import History, Record, Result, Stage, State, Status, Submission
 from submissions.repo import Change
 
 log = logging.getLogger(__name__)
@@ -133,11 +133,12 @@ class Worker:
         commit_again(self.arena.results, [self._noted(ulid, status)])
 
     def _publish(self, result: Result) -> None:
-        path, folder = result_path(result.submission, result.protocol), self._folder(result.submission)
+        ulid, folder = result.submission, self._folder(result.submission)
         write_whole(folder / "result.json", dump(result))
         status = _status("published", "The result is public.", stage="publish")
-        costs = ledger_changes(folder, result.submission, result.protocol)
-        commit_again(self.arena.results, [Change(path, dump(result)), *costs, self._noted(result.submission, status)])
+        records: dict[str, Record] = {"results": result, **costs_in(folder)}
+        changes = [Change(result_path(ulid, result.protocol, kind), dump(record)) for kind, record in records.items()]
+        commit_again(self.arena.results, [*changes, self._noted(ulid, status)])
 
     def _folder(self, ulid: str) -> Path:
         return self.records / ulid / self.bench.protocol.name

@@ -74,6 +74,8 @@ class Plot:
     dots: Sequence[Dot]
     diagonal: bool = False
     """Whether a line is drawn where both axes have the same value."""
+    frontiers: Sequence[Sequence[tuple[float, float]]] = ()
+    """Lines of steps through the dots that no other beats, each from the left to the right."""
     width: int = WIDTH
     height: int = HEIGHT
     edges: tuple[int, int, int, int] = (LEFT, RIGHT, TOP, BOTTOM)
@@ -85,6 +87,12 @@ class Plot:
     def up(self, value: float) -> float:
         """The place of a y value."""
         return round(self.height - BOTTOM - self.y.share(value) * (self.height - TOP - BOTTOM), 1)
+
+    def steps(self, points: Sequence[tuple[float, float]]) -> str:
+        """The path of a frontier: level from each dot to the next, then up, and level to the right end."""
+        start = f"M{self.across(points[0][0])},{self.up(points[0][1])}"
+        rest = "".join(f"H{self.across(x)}V{self.up(y)}" for x, y in points[1:])
+        return f"{start}{rest}H{self.width - RIGHT}"
 
     @property
     def shared(self) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.costs import Costs, ledger_changes, write_ledger
+from evaluator.costs import Costs, costs_in, write_ledger
 from evaluator.generator import Completion
 from evaluator.null import NullGenerator, NullTrainer
 from evaluator.profile import load_profile
@@ -135,9 +135,9 @@ def test_an_evaluation_again_takes_a_ledger_away_that_is_no_longer_known(paid: W
     worker: Worker = paid.worker()
     worker.work(submission.id)
     folder, profile = worker.records / submission.id / "demo@1", load_profile("cpu")
-    assert len(ledger_changes(folder, submission.id, "demo@1")) == 1
+    assert costs_in(folder) == {"costs": paid.arena.ledger(submission.id, "demo@1")}
     write_ledger(folder, submission.id, "demo@1", profile, None)
-    assert ledger_changes(folder, submission.id, "demo@1") == []
+    assert costs_in(folder) == {}
     write_ledger(folder, submission.id, "demo@1", profile, None)
 
 
@@ -155,10 +155,7 @@ def test_a_price_is_that_of_all_devices(tmp_path: Path) -> None:
     profile = load_profile("cpu").model_copy(update={"devices": 4, "hour_price": 2.5})
     costs = (Cost(task="t", stage="fine_tune", seconds=1800),)
     write_ledger(tmp_path, "0" * 26, "demo@1", profile, costs)
-    (change,) = ledger_changes(tmp_path, "0" * 26, "demo@1")
-    assert change.path == f"costs/{'0' * 26}/demo@1.json"
-    assert isinstance(change.content, bytes)
-    ledger = Ledger.model_validate_json(change.content)
+    ledger = costs_in(tmp_path)["costs"]
     assert (ledger.device_hours, ledger.price) == (2.0, 5.0)
 
 
