@@ -42,7 +42,10 @@ class Axis:
         return min(1.0, (value - low) / (high - low))
 
     def named(self, tick: float) -> str:
-        """A tick's label."""
+        """A tick's label; M is a million, B a thousand of them."""
+        for size, letter in ((1e9, "B"), (1e6, "M")):
+            if abs(tick) >= size:
+                return f"{tick / size:,.6g}{letter}".replace("-", "−")
         return f"{tick:,.6g}".replace("-", "−")
 
 

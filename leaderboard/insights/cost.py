@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaderboard.frontier import Point
-from leaderboard.insights.frontiers import marked, told
+from leaderboard.insights.frontiers import marked, numbers
 from leaderboard.insights.insight import Column, Insight, Pair, SystemRow, cells, identity, plots
 from leaderboard.measured import Measured
 from leaderboard.plots import Plot
@@ -44,22 +44,23 @@ def insight(systems: list[Measured], protocol: str, scale: Scale) -> Insight:
     ]
     timed, by_machine = marked(found, "device_hours", group=lambda row: str(row.machine))
     pairs, by_price = marked(timed, "price", "price_frontier")
-    hours = Column("device_hours", "Device-hours, all tasks", 4)
-    dollars = Column("price", "US dollars, all tasks", 2)
+    short = any(0 < row.device_hours < 1 for _, row in pairs)
+    hours = Column("device_hours", "Device-hours", 4 if short else 1)
+    dollars = Column("price", "US dollars", 2)
     y = Column("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
     is_priced = any(row.price is not None for _, row in pairs)
-    marks = (Column("machine", "Machine"), Column("frontier", "On the frontier of its machine"))
+    marks = (Column("machine", "Machine"), Column("frontier", "On its machine's frontier"))
     return Insight(
         name=NAME,
         title="What does a gain cost to measure?",
         sentence=_sentence(pairs),
-        about="Time of all devices that trainer and engine worked in, and the judge was asked in, on a logarithmic "
-        "axis: what it took to evaluate the data, not what the system spent to make it. Hours of different machines "
-        "cannot be compared, so each machine has a frontier of its own; money has one for all. Intervals are not taken "
-        "account of.",
+        about="All tasks together, on a logarithmic axis: the time of all devices while trainer and engine worked and "
+        "the judge was asked. It is what it took to evaluate the data, not what the system spent to make it. Hours "
+        "of different machines cannot be compared, so each machine has a frontier of its own; money has one for all. "
+        "The frontiers take no account of intervals.",
         table=Table(f"insight-{NAME}-{protocol}", frame_of(CostRow, [row for _, row in pairs])),
         columns=(hours, dollars, y) if is_priced else (hours, y),
-        texts=(*marks, Column("price_frontier", "On the frontier of money")) if is_priced else marks,
+        texts=(*marks, Column("price_frontier", "On that of money")) if is_priced else marks,
         plots=(*plots(pairs, [hours], y, log=True, frontiers=by_machine), *_in_money(pairs, dollars, y, by_price)),
     )
 
@@ -80,5 +81,11 @@ def _sentence(pairs: list[Pair]) -> str:
         mine = [pair for pair in pairs if pair[1].machine == machine]
         hours = sorted(row.device_hours for _, row in mine)
         systems = f"{len(mine):,} systems took from {hours[0]:,.3g} to" if len(mine) > 1 else "one system took"
-        found.append(f"Under {machine}, {systems} {hours[-1]:,.3g} device-hours.{told(mine, 'fewer hours')}")
-    return " ".join(found) + told(pairs, "less money", "price_frontier")
+        found.append(f"Under {machine}, {systems} {hours[-1]:,.3g} device-hours{_best(mine)}.")
+    money = numbers(pairs, "price_frontier")
+    return " ".join(found) + (f" In money no other gains more for less than {money}." if money else "")
+
+
+def _best(pairs: list[Pair]) -> str:
+    named = numbers(pairs)
+    return f"; no other gains more for less than {named}" if named else ""

@@ -32,12 +32,18 @@ def marked(
     return found, list(best.values())
 
 
-def told(pairs: Sequence[Pair], what: str, mark: str = "frontier") -> str:
-    """Which systems are on the frontier, by their numbers; nothing for fewer than two systems."""
+def told(pairs: Sequence[Pair], what: str) -> str:
+    """Which systems are on the frontier, as a sentence after another; nothing for fewer than two systems."""
+    named = numbers(pairs)
+    return f" On the frontier, where no other gains more for {what}: {named}." if named else ""
+
+
+def numbers(pairs: Sequence[Pair], mark: str = "frontier") -> str:
+    """The systems on a frontier by their numbers, or how many there are; nothing for fewer than two systems."""
     rows = [row for _, row in pairs if getattr(row, mark) is not None]
     best = [str(row.number) for row in rows if getattr(row, mark)]
     if len(rows) < 2:
         return ""
-    named = f"number {' and '.join(best)}" if len(best) < 3 else f"numbers {', '.join(best[:-1])} and {best[-1]}"
-    who = named if len(best) <= MOST_NAMED else f"{len(best):,} of {len(rows):,} systems"
-    return f" On the frontier, where no other gains more for {what}: {who}."
+    if len(best) > MOST_NAMED:
+        return f"{len(best):,} of {len(rows):,} systems"
+    return f"number {best[0]}" if len(best) == 1 else f"numbers {', '.join(best[:-1])} and {best[-1]}"
