@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from evaluator.exam import Answered, Exam, rows_hash
+from evaluator.spent import FILE, Spent
 from evaluator.trainer import TrainJob
 from evaluator.workbench import Workbench
 from submissions.errors import EvaluatorError
@@ -44,8 +45,9 @@ def fine_tune(bench: Workbench, units: Sequence[Unit]) -> Generator[tuple[Unit, 
         answered = bench.store.find("fine_tune", todo.key, Answered)
         if answered is not None:
             shutil.rmtree(todo.job.out.parent, ignore_errors=True)  # left by a run killed after its last answer
+            bench.costs.use(unit.exam.task.id, "fine_tune", todo.key)
             yield unit, answered
-        elif todo.job.out.is_dir():
+        elif (todo.job.out / FILE).exists():
             try:
                 yield unit, _examined(bench, todo)
             except EvaluatorError:
@@ -81,6 +83,7 @@ def _written(bench: Workbench, todos: Sequence[_Todo]) -> Iterator[TrainJob]:
 
 
 def _examined(bench: Workbench, todo: _Todo) -> Answered:
-    answered = bench.ask("fine_tune", todo.key, todo.unit.exam, todo.job.out)
+    training = Spent.model_validate_json((todo.job.out / FILE).read_bytes())
+    answered = bench.ask("fine_tune", todo.key, todo.unit.exam, todo.job.out, training=training)
     shutil.rmtree(todo.job.out.parent)
     return answered

@@ -6,9 +6,12 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from evaluator.costs import Costs
 from evaluator.generator import Completion, Generator
 from evaluator.machine import PIPELINE, scoring_packages
+from evaluator.profile import load_profile
 from evaluator.protocol import Protocol
+from evaluator.spent import FILE, Spent
 from evaluator.store import StageStore
 from evaluator.template import load_template
 from evaluator.tiny_llama import TOKENIZER
@@ -30,6 +33,7 @@ class NullTrainer:
     def train(self, jobs: Iterable[TrainJob], progress: Progress) -> Iterator[Trained]:
         for job in jobs:
             job.out.mkdir(parents=True)
+            (job.out / FILE).write_text(Spent(seconds=0).model_dump_json())
             self.jobs.append(job)
             progress(job.name, 1, 1)
             yield Trained(job, steps=0, loss=0.0)
@@ -42,6 +46,8 @@ class NullGenerator:
         self._answer = answer
         self.models: list[Path] = []
         """The model of every call that was answered, in order."""
+        self.spent = Spent(seconds=0)
+        """Nothing: no work, no cost."""
 
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:  # noqa: ARG002
         texts = [self._answer(model, prompt) for prompt in prompts]
@@ -57,6 +63,7 @@ def null_workbench(
     progress: Progress = lambda _name, _done, _of: None,
 ) -> Workbench:
     """A workbench without a base model: the tokenizer of demo@1, any tools, real rules and a real store."""
+    store = StageStore(work / "stages")
     return Workbench(
         protocol=protocol,
         setup=Setup(
@@ -71,6 +78,8 @@ def null_workbench(
         template=load_template(protocol.template, TOKENIZER.parent),
         trainer=trainer,
         generator=generator,
-        store=StageStore(work / "stages"),
+        store=store,
+        costs=Costs(store),
+        profile=load_profile("cpu"),
         progress=progress,
     )

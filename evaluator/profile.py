@@ -6,6 +6,8 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
+from pydantic import Field
+
 from evaluator.protocol import _file
 from submissions.models import Record
 
@@ -23,6 +25,10 @@ class Profile(Record):
     """Rows in one forward pass of one rank; the rest of a step is accumulated."""
     threads: int
     """OpenMP threads of each process."""
+    devices: int = Field(default=1, ge=1)
+    """Accelerators that are held; 1 for a machine without any."""
+    hour_price: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """US dollars for one device for one hour; the profile's file says whose price that is. None names no price."""
     kv_cache_gib: int
     """Memory for the engine's key-value cache."""
     start_seconds: float

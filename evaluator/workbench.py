@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self, TypeVar
 
+from evaluator.costs import Costs
 from evaluator.exam import Answered, Exam, rows_hash
 from evaluator.generator import Generator, VllmGenerator
 from evaluator.machine import base_model, setup_of
-from evaluator.profile import load_profile
+from evaluator.profile import Profile, load_profile
 from evaluator.protocol import Protocol, load_protocol
+from evaluator.spent import Spent
 from evaluator.store import StageStore, key_of
 from evaluator.template import Template, load_template
 from evaluator.trainer import DeepSpeedTrainer, Progress, Trainer
 from submissions.errors import EvaluatorError
 from submissions.models import Record, Reference, Setup, Task
+
+R = TypeVar("R", bound=Record)
+NOTHING = Spent(seconds=0)
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,13 @@ class Workbench:
     trainer: Trainer
     generator: Generator
     store: StageStore
+    costs: Costs
+    profile: Profile
     progress: Progress
+
+    def anew(self) -> Self:
+        """The same tools with an empty list of costs, for one evaluation."""
+        return replace(self, costs=Costs(self.store))
 
     def key(self, *parts: Record | str | int | float | list[str]) -> str:
         """The hash of a stage's inputs under this setup and what the protocol says of answers."""
@@ -51,18 +63,40 @@ class Workbench:
         times, most = decoding.times_longest_reference, decoding.max_new_tokens
         return most if times is None else min(most, round(times * self.template.longest(outputs, most / times)))
 
-    def ask(self, stage: str, key: str, exam: Exam, model: Path, shots: Sequence[tuple[str, str]] = ()) -> Answered:
-        """A model's answers to an exam after the same shots; generated at most once."""
+    def once(self, task: str, stage: str, key: str, kind: type[R], work: Callable[[], tuple[R, Spent]]) -> R:
+        """The stored output of a task's stage, or that of the work, which is then stored with what it took."""
+        found = self.store.find(stage, key, kind)
+        if found is None:
+            found, spent = work()
+            self.costs.keep(key, spent)
+            self.store.keep(stage, key, found)
+        self.costs.use(task, stage, key)
+        return found
 
-        def work() -> Answered:
+    def ask(
+        self,
+        stage: str,
+        key: str,
+        exam: Exam,
+        model: Path,
+        shots: Sequence[tuple[str, str]] = (),
+        training: Spent = NOTHING,
+    ) -> Answered:
+        """A model's answers to an exam after the same shots; generated at most once.
+
+        `training` is what the model took, which counts as the answers' cost too.
+        """
+
+        def work() -> tuple[Answered, Spent]:
             prompts = self.template.prompts(exam.questions, shots, self.protocol.decoding.max_prompt_tokens, exam.gold)
             completions = self.generator.generate(model, prompts, exam.limit)
             if len(completions) != len(prompts):
                 raise EvaluatorError(f"{len(completions)} answers came to {len(prompts)} prompts: run again.")
             texts = tuple(completion.text for completion in completions)
-            return Answered(task=exam.task.id, texts=texts, tokens=sum(completion.tokens for completion in completions))
+            tokens = sum(completion.tokens for completion in completions)
+            return Answered(task=exam.task.id, texts=texts, tokens=tokens), training + self.generator.spent
 
-        return self.store.once(stage, key, Answered, work)
+        return self.once(exam.task.id, stage, key, Answered, work)
 
 
 @contextmanager
@@ -71,7 +105,7 @@ def open_workbench(protocol: str, profile: str, work: Path, progress: Progress) 
     rules, machine = load_protocol(protocol), load_profile(profile)
     model = base_model(rules, work / "base")
     template = load_template(rules.template, model)
-    logs = work / "logs"
+    logs, store = work / "logs", StageStore(work / "stages")
     with VllmGenerator(model, rules, machine, template.stop_ids, logs / "engine.log") as generator:
         yield Workbench(
             protocol=rules,
@@ -80,6 +114,8 @@ def open_workbench(protocol: str, profile: str, work: Path, progress: Progress) 
             template=template,
             trainer=DeepSpeedTrainer(model, rules, machine, logs / "trainer.log"),
             generator=generator,
-            store=StageStore(work / "stages"),
+            store=store,
+            costs=Costs(store),
+            profile=machine,
             progress=progress,
         )

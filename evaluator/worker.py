@@ -15,7 +15,9 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from evaluator.anchors import fitting_anchors
+from evaluator.costs import costs_in
 from evaluator.errors import CalledOff, ChildFailed
+from evaluator.framing import frame_of
 from evaluator.granting import Granting
 from evaluator.judging import Opened, no_judge
 from evaluator.line import Waiting, asked_again, failures, line_of, places, typical
@@ -28,6 +30,7 @@ from evaluator.workbench import Workbench
 from submissions.arena import Arena, commit_again, dump, dump_lines, protocols_in
 from submissions.benchmark import Benchmark
 from submissions.errors import ArenaError, Corrupt, EvaluatorError
+from submissions.frame import Frame
 from submissions.local import write_whole
 from submissions.models import History, Stage, State, Submission
 from submissions.repo import Change, Repo
@@ -74,11 +77,24 @@ class Worker:
         return Waiting(ulid, history, asked)
 
     def publish_tasks(self) -> None:
-        """Make the public side of the benchmark readable for the web app, if it is not so already."""
-        tasks = dump_lines(self.benchmark.tasks())
-        results = self.arena.results
-        if "tasks.jsonl" not in results.list("tasks.jsonl") or results.read("tasks.jsonl") != tasks:
-            commit_again(results, [Change("tasks.jsonl", tasks)])
+        """Make the benchmark's public side, and how rows are framed, readable for the web app, if they are not yet."""
+        tasks, results = self.benchmark.tasks(), self.arena.results
+        frames = self._frames([task.demand for task in tasks if task.demand])
+        files = {"tasks.jsonl": dump_lines(tasks), "frames.jsonl": dump_lines(frames)}
+        changes = [
+            Change(path, content)
+            for path, content in files.items()
+            if path not in results.list(path) or results.read(path) != content
+        ]
+        if changes:
+            commit_again(results, changes)
+
+    def _frames(self, demands: Sequence[str]) -> list[Frame]:
+        """Every protocol's frame by name: this one's as it is now, those of others as they were published."""
+        frames = {frame.protocol: frame for frame in self.arena.frames()}
+        if demands:
+            frames[self.bench.protocol.name] = frame_of(self.bench.protocol, self.bench.template, demands)
+        return [frames[name] for name in sorted(frames)]
 
     def queue(self, aside: Collection[str] = ()) -> list[str]:
         """Grant what submitters ask for, tell every pending submission its place, and hand back the line.
@@ -150,7 +166,8 @@ class Worker:
         write_whole(self._folder(ulid) / "result.json", dump(result))
         self._granting()
         self._stop_if_withdrawn(ulid)
-        return self._outlet.finish(submission, result.protocol, {"results": result}).state
+        records = {"results": result, **costs_in(self._folder(ulid))}
+        return self._outlet.finish(submission, result.protocol, records).state
 
     def _preview(self, ulid: str, aside: Collection[str]) -> State:
         submission = self.arena.submission(ulid)

@@ -10,6 +10,7 @@ from leaderboard.latest import latest
 from leaderboard.protocols import Scale, scale_of
 from leaderboard.published import published
 from leaderboard.snapshot import Snapshot, per_snapshot
+from submissions.ledger import Ledger
 from submissions.models import Result, Total
 
 SUBSET = "full"
@@ -42,6 +43,8 @@ class Measured:
     """Who judged: the model's snapshot, and the versions of its prompts."""
     rows: float | None = None
     """Rows trained on: the mean over the tasks of the subset, 0 for a task that was not delivered."""
+    ledger: Ledger | None = None
+    """What the evaluation cost; None where nobody measured it."""
     number: int = 0
     """What its dots are called: its place by name, from 1, and no rank."""
     colour: str = ""
@@ -82,6 +85,7 @@ def _evaluated(snapshot: Snapshot, ulid: str, result: Result, scale: Scale) -> M
         metadata=judged.average.value if judged else None,
         judge=f"{judged.snapshot} ({', '.join(judged.prompts)})" if judged else None,
         rows=sum(rows) / len(rows) if rows else None,
+        ledger=snapshot.ledgers.get(ulid, {}).get(result.protocol),
     )
 
 

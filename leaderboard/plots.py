@@ -42,7 +42,10 @@ class Axis:
         return min(1.0, (value - low) / (high - low))
 
     def named(self, tick: float) -> str:
-        """A tick's label."""
+        """A tick's label; M is a million, B a thousand of them."""
+        for size, letter in ((1e9, "B"), (1e6, "M")):
+            if abs(tick) >= size:
+                return f"{tick / size:,.6g}{letter}".replace("-", "−")
         return f"{tick:,.6g}".replace("-", "−")
 
 
@@ -74,6 +77,8 @@ class Plot:
     dots: Sequence[Dot]
     diagonal: bool = False
     """Whether a line is drawn where both axes have the same value."""
+    frontiers: Sequence[Sequence[tuple[float, float]]] = ()
+    """Lines of steps through the dots that no other beats, each from the left to the right."""
     width: int = WIDTH
     height: int = HEIGHT
     edges: tuple[int, int, int, int] = (LEFT, RIGHT, TOP, BOTTOM)
@@ -85,6 +90,12 @@ class Plot:
     def up(self, value: float) -> float:
         """The place of a y value."""
         return round(self.height - BOTTOM - self.y.share(value) * (self.height - TOP - BOTTOM), 1)
+
+    def steps(self, points: Sequence[tuple[float, float]]) -> str:
+        """The path of a frontier: level from each dot to the next, then up, and level to the right end."""
+        start = f"M{self.across(points[0][0])},{self.up(points[0][1])}"
+        rest = "".join(f"H{self.across(x)}V{self.up(y)}" for x, y in points[1:])
+        return f"{start}{rest}H{self.width - RIGHT}"
 
     @property
     def shared(self) -> tuple[float, float]:

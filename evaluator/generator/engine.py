@@ -9,6 +9,7 @@ from typing import Any
 from vllm import LLM, SamplingParams
 
 from evaluator.child import Parent, die_with_parent
+from evaluator.spent import forget_peak, peak_bytes
 
 
 def boot(start: dict[str, Any]) -> LLM:
@@ -65,7 +66,9 @@ def main() -> None:
             swap(llm, Path(start["model"]), Path(request["weights"]))
             parent.send({"swapped": True})
         else:
-            parent.send({"completions": answer(llm, request)})
+            forget_peak(start["device"])
+            completions = answer(llm, request)
+            parent.send({"completions": completions, "peak_bytes": peak_bytes(start["device"])})
 
 
 if __name__ == "__main__":

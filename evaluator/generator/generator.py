@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from evaluator.spent import Spent
 from submissions.models import Record
 
 
@@ -22,6 +23,11 @@ class Completion(Record):
 
 class Generator(Protocol):
     """Answers prompts with any model of the base model's shape."""
+
+    @property
+    def spent(self) -> Spent:
+        """What the last call took; starting what it needs is left out, for it serves many calls."""
+        ...
 
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
         """One completion per prompt, in order, from the weights in `model`. Raises EvaluatorError."""

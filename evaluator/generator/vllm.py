@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -13,6 +14,7 @@ from evaluator.errors import ChildFailed
 from evaluator.generator.generator import Completion
 from evaluator.profile import Profile
 from evaluator.protocol import Protocol
+from evaluator.spent import Spent
 
 
 class VllmGenerator:
@@ -29,8 +31,14 @@ class VllmGenerator:
         self._child: Child | None = None
         self._loaded = base_model
         self._folder = log.with_name("engine-model")
+        self._spent = Spent(seconds=0)
+
+    @property
+    def spent(self) -> Spent:
+        return self._spent
 
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
+        self._spent = Spent(seconds=0)
         if not prompts:
             return []
         try:
@@ -56,13 +64,20 @@ class VllmGenerator:
     def _answered(
         self, child: Child, model: Path, prompts: Sequence[list[int]], max_new_tokens: int
     ) -> list[Completion]:
+        started = time.perf_counter()
         if model != self._loaded:
             child.send({"weights": str(model.resolve())})
             child.receive(self._profile.silent_seconds)
             self._loaded = model
         child.send({"prompts": list(prompts), "sampling": self._sampling(max_new_tokens)})
-        answers = child.receive(self._profile.silent_seconds)["completions"]
-        return [Completion.model_validate(answer) for answer in answers]
+        answer = child.receive(self._profile.silent_seconds)
+        completions = [Completion.model_validate(one) for one in answer["completions"]]
+        self._spent = Spent(
+            seconds=time.perf_counter() - started,
+            tokens_generated=sum(one.tokens for one in completions),
+            peak_bytes=answer["peak_bytes"],
+        )
+        return completions
 
     def _sampling(self, max_new_tokens: int) -> dict[str, object]:
         """What the protocol says of drawing tokens, in vLLM's words."""
@@ -82,6 +97,7 @@ class VllmGenerator:
             self._child.send(
                 {
                     "model": str(self._folder / "model"),
+                    "device": profile.device,
                     "dtype": self._protocol.base_model.dtype,
                     "max_model_len": decoding.max_prompt_tokens + decoding.max_new_tokens,
                     "seed": decoding.seed,

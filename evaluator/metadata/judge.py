@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from evaluator.chat.chat import Chat
 from evaluator.chat.pool import each
 from evaluator.chat.schema import schema_text
+from evaluator.costs import Costs
 from evaluator.errors import BudgetSpent
 from evaluator.metadata.describe import Description, Facts, as_metadata, facts_of, shown, values_of, with_facts
 from evaluator.metadata.settings import JudgeSettings
@@ -19,6 +21,7 @@ from evaluator.metadata.verdict import (
     unread_verdict,
 )
 from evaluator.prompts import PromptFile
+from evaluator.spent import Spent
 from evaluator.store import StageStore, key_of
 from evaluator.trainer.trainer import Progress
 from submissions.findings import Origin
@@ -53,12 +56,18 @@ class Discovered:
 
 
 def judge_metadata(
-    judge: Judge, found: Sequence[Discovered], provenance: str, store: StageStore, progress: Progress
+    judge: Judge,
+    found: Sequence[Discovered],
+    provenance: str,
+    store: StageStore,
+    progress: Progress,
+    costs: Costs | None = None,
 ) -> tuple[MetadataVerdict, ...]:
     """A verdict for each task, in order; those of an earlier run are found in the store.
 
     A verdict that cannot be read is not stored: the next run asks again. Raises ChatFailed and BudgetSpent; what was
-    answered until then is kept.
+    answered until then is kept. With `costs` each task is entered with its share of the time: what is asked at the same
+    time as others counts as one part of them.
     """
     found = [_with_facts(one) for one in found]
     facts = {one.task: _facts(judge, one, provenance) for one in found}
@@ -67,15 +76,26 @@ def judge_metadata(
     todo = [one for one in found if one.task not in known]
     progress(STAGE, len(known), len(found))
 
+    at_once = max(1, min(judge.at_once, len(todo)))
+
     def work(one: Discovered) -> MetadataVerdict:
+        started = time.perf_counter()
         verdict = _judged(judge, one, facts[one.task])
-        return verdict if verdict.unread else store.keep(STAGE, keys[one.task], verdict)
+        if verdict.unread:
+            return verdict
+        if costs:
+            costs.keep(keys[one.task], Spent(seconds=(time.perf_counter() - started) / at_once))
+        return store.keep(STAGE, keys[one.task], verdict)
 
     try:
         new = each(work, todo, judge.at_once, lambda done: progress(STAGE, len(known) + done, len(found)))
     except BudgetSpent as spent:
         raise BudgetSpent(_INCOMPLETE, spent.detail) from spent
     verdicts = known | {verdict.task: verdict for verdict in new}
+    if costs:
+        for one in found:
+            if one.rows and not verdicts[one.task].unread:
+                costs.use(one.task, STAGE, keys[one.task])
     return tuple(verdicts[one.task] for one in found)
 
 

@@ -61,6 +61,11 @@ class Template:
         """Ids of plain text, special tokens in it spelled out as text."""
         return list(self._encoded((text,))[0])
 
+    def shown(self, ids: Sequence[int]) -> str:
+        """The text of ids, control tokens written out."""
+        text: str = self._tokenizer.decode(list(ids), skip_special_tokens=False)
+        return text
+
     def target(self, output: str) -> list[int]:
         """Ids of an answer with the end of its turn."""
         return [*self.text(output), self._special[EOT]]

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections import defaultdict
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from evaluator.anchors import answers_of, held_for
+from evaluator.costs import write_ledger
 from evaluator.exam import Exam, rows_hash
 from evaluator.few_shot import few_shot
 from evaluator.fine_tune import Unit, fine_tune
@@ -23,6 +25,7 @@ from evaluator.protocol import BY_SHOTS
 from evaluator.records import MethodAnswers, Run, TaskRecord, keep
 from evaluator.screen import Screened, screen, tasks_from_reference
 from evaluator.sides import reference_of
+from evaluator.spent import Spent
 from evaluator.total import preview_of, result_of
 from evaluator.tracks.evaluation import Entry, Evaluation
 from submissions.arena import dump_lines
@@ -50,6 +53,7 @@ log = logging.getLogger(__name__)
 
 def evaluate(evaluation: Evaluation, entry: Entry) -> Result:
     """All scores of an entry. Raises EvaluatorError; what was finished before is found again by the next try."""
+    evaluation = replace(evaluation, bench=evaluation.bench.anew())
     found = _before_training(evaluation, entry)
     run = _run(evaluation, entry)
     if evaluation.preview:
@@ -57,11 +61,14 @@ def evaluate(evaluation: Evaluation, entry: Entry) -> Result:
     _fine_tune(evaluation, found.delivered, found.answers)
     records = _records(evaluation, found)
     keep(evaluation.folder, run, records)
+    bench = evaluation.bench
+    write_ledger(evaluation.folder, run.submission, run.protocol.name, bench.profile, bench.costs.entered(run.tasks))
     return result_of(run, records, partial(evaluation.report, "total"))
 
 
 def preview(evaluation: Evaluation, entry: Entry) -> Result:
     """The few-shot scores of an entry; nothing is trained. Raises EvaluatorError."""
+    evaluation = replace(evaluation, bench=evaluation.bench.anew())
     return preview_of(_run(evaluation, entry), _records(evaluation, _before_training(evaluation, entry)))
 
 
@@ -138,7 +145,13 @@ def _after_screen(evaluation: Evaluation, exam: Exam, mine: tuple[Row, ...], ref
         return Delivered(exam, mine, None)
     language = exam.task.language
     key = bench.key("screen", settings, language, exam.task.id, rows_hash(mine), rows_hash(reference.test))
-    screened = bench.store.once("screen", key, Screened, lambda: screen(mine, reference.test, settings.near, language))
+
+    def work() -> tuple[Screened, Spent]:
+        started = time.perf_counter()
+        found = screen(mine, reference.test, settings.near, language)
+        return found, Spent(seconds=time.perf_counter() - started)
+
+    screened = bench.once(exam.task.id, "screen", key, Screened, work)
     return Delivered(exam, tuple(mine[number] for number in screened.kept), screened)
 
 
@@ -164,7 +177,8 @@ def _judged(
         bench.progress("judging metadata", done, of)
         evaluation.report("metadata", done, of)
 
-    return {one.task: one for one in judge_metadata(evaluation.judge, found, said, bench.store, progress)}
+    verdicts = judge_metadata(evaluation.judge, found, said, bench.store, progress, bench.costs)
+    return {one.task: one for one in verdicts}
 
 
 def _few_shot(evaluation: Evaluation, delivered: dict[str, Delivered], answers: Answers) -> None:

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
@@ -19,6 +20,7 @@ from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM, DataCollatorWithFlattening, Trainer, TrainerCallback, TrainingArguments
 
 from evaluator.child import Parent, die_with_parent
+from evaluator.spent import FILE, Spent, forget_peak, peak_bytes
 from evaluator.trainer import rows_attention
 from evaluator.trainer.order import training_order
 
@@ -100,30 +102,34 @@ def settings(job: dict[str, Any], scratch: Path) -> TrainingArguments:
     )
 
 
-def scheduled(job: dict[str, Any]) -> Dataset:
-    """All rows of all epochs in training order."""
+def scheduled(job: dict[str, Any]) -> tuple[Dataset, int]:
+    """All rows of all epochs in training order, and their tokens; what only fills up a step counts as none."""
     with Path(job["rows"]).open() as lines:
         rows = [json.loads(line) for line in lines]
     sft = job["sft"]
     blank = {"input_ids": rows[0]["input_ids"][:1], "labels": [-100]}
     order = training_order(len(rows), sft["epochs"], sft["global_batch"], sft["seed"])
-    return Dataset.from_list([*rows, blank]).select([len(rows) if row is None else row for row in order])
+    tokens = sum(len(rows[row]["input_ids"]) for row in order if row is not None)
+    return Dataset.from_list([*rows, blank]).select([len(rows) if row is None else row for row in order]), tokens
 
 
 def train(job: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Fine-tune the base model on a job's rows; steps and last loss. A model whose loss is no number is not saved."""
+    started = time.perf_counter()
+    forget_peak(job["device"])
     out = Path(job["out"])
     part = out.with_name(f".part-{out.name}")
     if torch.distributed.get_rank() == 0:
         shutil.rmtree(part, ignore_errors=True)
     torch.distributed.barrier()
+    rows, tokens = scheduled(job)
     arguments = settings(job, part)  # first: DeepSpeed's settings decide how weights are loaded
     trainer = TargetTokenTrainer(
         model=AutoModelForCausalLM.from_pretrained(
             job["base_model"], dtype=job["dtype"], attn_implementation=rows_attention.NAME
         ),
         args=arguments,
-        train_dataset=scheduled(job),
+        train_dataset=rows,
         data_collator=DataCollatorWithFlattening(return_flash_attn_kwargs=True),
         callbacks=[Report(send)],
     )
@@ -132,15 +138,25 @@ def train(job: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> dict[s
     loss = fmean(losses[-LAST_STEPS:]) if all(map(math.isfinite, losses)) else math.nan
     if math.isfinite(loss):
         trainer.save_model(str(part))
+    peak = _over_ranks(peak_bytes(job["device"]))
     trainer.accelerator.free_memory()
     torch.distributed.barrier()
     if torch.distributed.get_rank() == 0 and math.isfinite(loss):
+        spent = Spent(seconds=time.perf_counter() - started, tokens_trained=tokens, peak_bytes=peak)
+        (part / FILE).write_text(spent.model_dump_json())
         shutil.rmtree(out, ignore_errors=True)
         for file in part.iterdir():
             with file.open("rb") as written:
                 os.fsync(written.fileno())
         part.rename(out)
     return {"steps": trainer.state.global_step, "loss": loss}
+
+
+def _over_ranks(held: int | None) -> int | None:
+    """The memory of all ranks together."""
+    found: list[int | None] = [None] * torch.distributed.get_world_size()
+    torch.distributed.all_gather_object(found, held)
+    return None if None in found else sum(one or 0 for one in found)
 
 
 def _say_nothing(message: dict[str, Any]) -> None:

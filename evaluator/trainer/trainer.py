@@ -19,7 +19,7 @@ class TrainJob:
     rows: Path
     """JSON lines of `input_ids` and `labels`, equally long lists."""
     out: Path
-    """The folder of the fine-tuned model; it appears whole or not at all."""
+    """The folder of the fine-tuned model; it appears whole or not at all, with what the training took (spent.FILE)."""
     seed: int
     """Orders the rows of each epoch."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from leaderboard.insights import kinds, metadata, preview, rows
+from leaderboard.insights import cost, kinds, metadata, preview, rows, tokens
 from leaderboard.insights.insight import Insight
 from leaderboard.measured import measured
 from leaderboard.protocols import scale_of
 from leaderboard.snapshot import Snapshot, per_snapshot
 
-MODULES = (metadata, preview, rows, kinds)
+MODULES = (metadata, preview, rows, tokens, cost, kinds)
 NAMES = tuple(module.NAME for module in MODULES)
 
 

@@ -8,6 +8,7 @@ from math import ceil
 from typing import Any
 
 from leaderboard.correlation import said, spearman
+from leaderboard.frontier import Point
 from leaderboard.measured import Figure, Measured
 from leaderboard.plots import TYPE_SHAPES, Dot, Plot, axis
 from leaderboard.protocols import Scale
@@ -80,19 +81,34 @@ def cells(name: str, found: Figure) -> dict[str, Any]:
     return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
 
 
-def plots(pairs: Sequence[Pair], xs: Iterable[Column], y: Column, *, log: bool = False, diagonal: bool = False
-          ) -> tuple[Plot, ...]:  # fmt: skip
-    """A chart for each of the columns, all with the same axes; none for too few systems."""
+def plots(
+    pairs: Sequence[Pair],
+    xs: Iterable[Column],
+    y: Column,
+    *,
+    log: bool = False,
+    diagonal: bool = False,
+    frontiers: Sequence[Sequence[Point]] = (),
+) -> tuple[Plot, ...]:
+    """A chart for each of the columns, all with the same axes; none for too few systems.
+
+    Of too many systems some are left out, but none that is on a frontier.
+    """
     columns = list(xs)
     pairs = [pair for pair in pairs if not log or all(getattr(pair[1], column.key) > 0 for column in columns)]
     if len(pairs) < FEWEST:
         return ()
-    drawn = pairs[:: ceil(len(pairs) / MOST_DOTS)]
+    every, best = ceil(len(pairs) / MOST_DOTS), {point for points in frontiers for point in points}
+    drawn = [
+        (of, row)
+        for place, (of, row) in enumerate(pairs)
+        if place % every == 0 or any((getattr(row, column.key), getattr(row, y.key)) in best for column in columns)
+    ]
     along = [value for _, row in drawn for column in columns for value in _values(row, column)]
     up = axis(_lettered(y.label), [value for _, row in drawn for value in _values(row, y)])
     return tuple(
         Plot(f"{column.label} against {y.label}: the dots of the table below", axis(column.label, along, log=log), up,
-             [_dot(pair, column, y) for pair in drawn], diagonal)
+             [_dot(pair, column, y) for pair in drawn], diagonal, frontiers)
         for column in columns
     )  # fmt: skip
 

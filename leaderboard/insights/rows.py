@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from leaderboard.insights.frontiers import marked, told
 from leaderboard.insights.insight import Column, Insight, Pair, SystemRow, cells, correlated, identity, plots
 from leaderboard.measured import Measured
 from leaderboard.protocols import Scale
@@ -21,15 +22,18 @@ class RowsRow(SystemRow):
     fine_tune: float
     fine_tune_low: float | None
     fine_tune_high: float | None
+    frontier: bool | None = None
+    """Whether no other system gains more with fewer rows; None without any rows."""
 
 
 def insight(systems: list[Measured], protocol: str, scale: Scale) -> Insight:
     """The section of a protocol's systems."""
-    pairs: list[Pair] = [
-        (one, RowsRow(**identity(one, protocol, scale), rows=one.rows, **cells("fine_tune", found)))
+    found: list[Pair] = [
+        (one, RowsRow(**identity(one, protocol, scale), rows=one.rows, **cells("fine_tune", gain)))
         for one in systems
-        if one.rows is not None and (found := one.figures.get(("fine_tune", "overall")))
+        if one.rows is not None and (gain := one.figures.get(("fine_tune", "overall")))
     ]
+    pairs, best = marked(found, "rows")
     x = Column("rows", "Rows used, mean over tasks", 1)
     y = Column("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
     return Insight(
@@ -41,10 +45,13 @@ def insight(systems: list[Measured], protocol: str, scale: Scale) -> Insight:
             "fine_tune",
             "systems that deliver more rows gain more",
             "systems that deliver more gain less",
-        ),
+        )
+        + told(pairs, "fewer rows"),
         about="Rows left after the screen that the model was trained on, a task without any counted as 0, on a "
-        "logarithmic axis. Cost and tokens are not shown: no result holds them yet.",
+        "logarithmic axis. The line is the frontier of the figures as they stand; it takes no account of their "
+        "intervals.",
         table=Table(f"insight-{NAME}-{protocol}", frame_of(RowsRow, [row for _, row in pairs])),
         columns=(x, y),
-        plots=plots(pairs, [x], y, log=True),
+        texts=(Column("frontier", "On the frontier"),),
+        plots=plots(pairs, [x], y, log=True, frontiers=best),
     )

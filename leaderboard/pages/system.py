@@ -9,16 +9,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from leaderboard.attempts import attempts_table
 from leaderboard.categories import FEWEST, category_table
 from leaderboard.charts import radar
 from leaderboard.choice import SUBSETS
+from leaderboard.costs import run_costs
 from leaderboard.findings import judge_table
 from leaderboard.pages.submission import totals_by_group
 from leaderboard.profile import run_table, standing_table
 from leaderboard.protocols import in_use, scale_of
 from leaderboard.ranks import ranks
 from leaderboard.snapshot import Snapshot
-from leaderboard.systems import Entry, System, attempts, entries, system_named
+from leaderboard.systems import Entry, System, entries, system_named
 from leaderboard.tables import Table
 from leaderboard.terms import Terms
 from leaderboard.tracks import board_named
@@ -43,7 +45,8 @@ def show(visit: Visit) -> View:
         "runs": runs.rows,
         "scales": {name: scale_of(name) for name in protocols},
         "protocols": protocols,
-        "attempts": attempts(snapshot, system, terms.track),
+        "attempts": attempts_table(snapshot, system, terms.track).rows,
+        "costs": run_costs(snapshot, system, terms.track).rows,
         "entry": entry,
         "title_of_track": TRACKS[terms.track].title if terms.track in TRACKS else terms.track,
         **(_result(snapshot, entry, terms) if entry else {}),
@@ -109,6 +112,16 @@ def _categories(visit: Visit) -> Table:
     return category_table(visit.snapshot, entry, terms)
 
 
+def _attempts(visit: Visit) -> Table:
+    system = system_named(visit.snapshot, visit.names["slug"])
+    return attempts_table(visit.snapshot, system, _terms(visit, system)[1].track)
+
+
+def _costs(visit: Visit) -> Table:
+    system = system_named(visit.snapshot, visit.names["slug"])
+    return run_costs(visit.snapshot, system, _terms(visit, system)[1].track)
+
+
 def _part(name: str, table_of: Callable[[Visit], Table]) -> list[Route]:
     """The routes of a table that stands on the system's page: its twins, and a redirect to its place."""
 
@@ -126,6 +139,8 @@ def _part(name: str, table_of: Callable[[Visit], Table]) -> list[Route]:
 
 ROUTES = [
     *_part("submissions", _runs),
+    *_part("attempts", _attempts),
+    *_part("costs", _costs),
     *_part("categories", _categories),
     page("/systems/{slug:stem}{ending:ending}", show),
 ]

@@ -10,6 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from evaluator.protocol import load_protocol
+from evaluator.template import Template
+from submissions.ledger import Cost, Ledger
 from submissions.models import Anchors, Result
 from tests.evaluator.processes import all_end, until
 from tests.evaluator.worlds import ROOT, a_benchmark, a_task, delivered, some_rows
@@ -74,6 +77,35 @@ def test_good_rows_are_worth_about_what_the_reference_is_worth(undisturbed: byte
     assert [task.state for task in result.tasks] == ["scored", "scored"]
 
 
+def test_the_ledger_says_what_it_took(measured: Measured, undisturbed: bytes, template: Template) -> None:
+    assert undisturbed
+    costs, rules = ledger(measured.folder / "undisturbed"), load_protocol("demo@1")
+    assert list(costs) == [(task.id, stage) for stage in ("screen", "few_shot", "fine_tune") for task in TASKS]
+    for (task, stage), cost in costs.items():
+        assert cost.seconds > 0
+        assert (cost.peak_bytes is None) == (stage == "screen")
+        assert (cost.tokens_generated == 0) == (stage == "screen")
+        rows = [(row.input, row.output) for row in some_rows(task, 32, start=200)]
+        tokens = sum(len(one.input_ids) for one in template.examples(rows, rules.sft.cutoff_tokens))
+        assert cost.tokens_trained == (rules.sft.epochs * tokens if stage == "fine_tune" else 0)
+
+
+def ledger(out: Path) -> dict[tuple[str, str], Cost]:
+    """What an evaluation cost, by task and stage."""
+    found = Ledger.model_validate_json((out / "ledger.json").read_bytes())
+    return {(cost.task, cost.stage): cost for cost in found.costs}
+
+
+def counted(cost: Cost) -> tuple[int, int]:
+    """What is the same whenever the same work is done."""
+    return cost.tokens_trained, cost.tokens_generated
+
+
+def cost_of(output: Path) -> Path:
+    """Where the cost of a stored output lies."""
+    return output.parents[1] / "cost" / output.name
+
+
 def test_a_rescore_from_the_stored_answers_gives_the_same_bytes(measured: Measured, undisturbed: bytes) -> None:
     out = measured.folder / "undisturbed"
     again = measured.folder / "again.json"
@@ -92,11 +124,19 @@ def test_a_killed_evaluation_goes_on_to_the_same_result(measured: Measured, undi
     assert len(family) >= 4, "an engine, a trainer and its two ranks"
     all_end(child.pid for child in family)
     assert not (out / "result.json").exists()
-    before = {file: file.stat().st_mtime_ns for file in finished.rglob("*.json")}
+    outputs = [file for file in finished.rglob("*.json") if file.parent.name != "cost"]
+    before = {file: file.stat().st_mtime_ns for file in (*outputs, *(cost_of(file) for file in outputs))}
     done(measured.command(out))
     assert (out / "result.json").read_bytes() == undisturbed
     assert {file: file.stat().st_mtime_ns for file in before} == before
     assert len(list(finished.glob("fine_tune/*.json"))) == 2
+    mine, theirs = ledger(out), ledger(measured.folder / "undisturbed")
+    assert list(mine) == list(theirs)
+    assert [counted(cost) for cost in mine.values()] == [counted(cost) for cost in theirs.values()]
+    for file in before:
+        if file.parent.name == "fine_tune":
+            stored, task = json.loads(cost_of(file).read_bytes()), json.loads(file.read_bytes())["task"]
+            assert stored.items() <= mine[task, "fine_tune"].model_dump().items()
     assert not [
         child for child in psutil.Process().children(recursive=True) if "evaluator" in " ".join(child.cmdline())
     ]

@@ -12,6 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from evaluator.chat.loopback import Asked, Reply, completion, failure
+from evaluator.costs import Costs
 from evaluator.errors import BudgetSpent, ChatFailed
 from evaluator.metadata.connect import open_judge
 from evaluator.metadata.judge import Discovered, Judge, judge_metadata
@@ -390,6 +391,23 @@ def test_progress_counts_tasks_those_of_an_earlier_run_too(tmp_path: Path) -> No
         judge(mine, tasks[:1], tmp_path)
         judge_metadata(mine, tasks, "a field trip", StageStore(tmp_path), lambda *step: seen.append(step))
     assert seen == [("metadata", 1, 3), ("metadata", 2, 3), ("metadata", 3, 3)]
+
+
+def test_tasks_that_were_judged_cost_time_and_missing_ones_none(tmp_path: Path) -> None:
+    tasks = [discovered("a"), discovered("b", None), discovered("c", None, rows=())]
+    names, store = ["a", "b", "c"], StageStore(tmp_path)
+    first, again = Costs(store), Costs(store)
+    with judging(tmp_path / "c") as (mine, _):
+        for costs in (first, again):
+            judge_metadata(mine, tasks, "a field trip", store, lambda *_: None, costs)
+    entered = first.entered(names)
+    assert entered
+    assert [(cost.task, cost.stage, cost.tokens_generated) for cost in entered] == [
+        ("a", "metadata", 0),
+        ("b", "metadata", 0),
+    ]
+    assert all(cost.seconds > 0 for cost in entered)
+    assert again.entered(names) == entered
 
 
 def test_a_protocol_s_prompts_must_be_those_that_are_there(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import signal
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from safetensors.torch import load_file
 from evaluator.errors import ChildFailed, TrainingDiverged
 from evaluator.profile import load_profile
 from evaluator.protocol import Protocol
+from evaluator.spent import FILE, Spent
 from evaluator.template import Template
 from evaluator.trainer import DeepSpeedTrainer, Trained
 from tests.evaluator import naive
@@ -105,6 +107,26 @@ def test_a_model_folder_is_whole_and_alone(runs: Runs) -> None:
         files = {file.name for file in job.job.out.iterdir()}
         assert {"config.json", "model.safetensors"} <= files
     assert not list(runs.two.folder.glob(".part-*"))
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_a_model_says_what_its_training_took(runs: Runs, name: str) -> None:
+    """Rows have prompts and targets of different lengths; each is trained on once in each of the two epochs."""
+    rows = [json.loads(line) for line in (runs.one.folder / f"{name}.jsonl").read_text().splitlines()]
+    tokens = PROTOCOL.sft.epochs * sum(len(row["input_ids"]) for row in rows)
+    one, two = (spent(mine, name) for mine in (runs.one, runs.two))
+    assert one.tokens_trained == two.tokens_trained == tokens
+    assert one.tokens_generated == two.tokens_generated == 0
+    weights = sum(tensor.nbytes for tensor in runs.one.weights[name].values())
+    for mine in (one, two):
+        assert mine.seconds > 0
+        assert mine.peak_bytes
+        assert mine.peak_bytes > 4 * weights, "weights, gradients and the two moments of AdamW"
+    assert two.peak_bytes > one.peak_bytes, "each rank has its own libraries"
+
+
+def spent(of: Run, name: str) -> Spent:
+    return Spent.model_validate_json((of.trained[name].job.out / FILE).read_bytes())
 
 
 def test_a_loss_that_is_no_number_is_an_error_and_no_model(tiny: Path, template: Template, tmp_path: Path) -> None:

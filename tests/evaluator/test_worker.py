@@ -147,11 +147,11 @@ def test_progress_between_the_ends_of_a_stage_is_not_told_every_time() -> None:
     assert often == list(range(9))
 
 
-def test_the_result_and_its_status_are_one_commit(world: World) -> None:
+def test_the_result_its_costs_and_its_status_are_one_commit(world: World) -> None:
     submission = world.submit()
     world.worker().work(submission.id)
-    kept, gone = f"results/{submission.id}/demo@1.json", f"previews/{submission.id}/demo@1.json"
-    paths = [kept, gone, f"status/{submission.id}.json"]
+    kept = [f"{kind}/{submission.id}/demo@1.json" for kind in ("results", "costs")]
+    paths = [*kept, f"previews/{submission.id}/demo@1.json", f"status/{submission.id}.json"]
     assert [commit for commit in world.results.commits if paths[0] in commit] == [paths]
     assert world.results.commits[-1] == paths
 
@@ -456,6 +456,22 @@ def test_a_task_of_another_language_is_screened_anew(world: World) -> None:
     assert worker.work(again.id) == "published"
     found = [world.arena.result(one.id).tasks[0].screen for one in (first, again)]
     assert [one.other_script for one in found if one] == [0, 12]
+
+
+def test_each_protocol_s_evaluator_publishes_its_frame_and_keeps_the_others(world: World) -> None:
+    worker = world.worker()
+    worker.publish_tasks()
+    (demo_1,) = world.arena.frames()
+    assert demo_1.protocol == "demo@1"
+    other = demo(sft={"max_rows": 3}).model_copy(update={"name": "arena@9"})
+    bench = null_workbench(world.folder / "work", other, world.trainer, world.generator)
+    replace(worker, bench=bench).publish_tasks()
+    head = world.results.head()
+    worker.publish_tasks()
+    assert world.results.head() == head
+    (arena_9, same) = world.arena.frames()
+    assert same == demo_1
+    assert arena_9 == demo_1.model_copy(update={"protocol": "arena@9", "max_rows": 3})
 
 
 def test_a_submission_is_evaluated_once_under_each_protocol(world: World) -> None:

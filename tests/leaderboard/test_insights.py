@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
 from starlette.testclient import TestClient
 
-from submissions.arena import Arena
+from leaderboard.snapshot import Reader
+from submissions.arena import Arena, commit_again, dump
+from submissions.repo import Change
 from tests.leaderboard.conftest import Open
-from tests.leaderboard.filled import ARABIC, EMOJI, SYSTEMS
+from tests.leaderboard.filled import ARABIC, EMOJI, LONG, OVERRIDE, SYSTEMS, ledger
 from tests.leaderboard.varied import add, overall
 
-NAMES = ("metadata", "preview", "rows", "kinds")
+NAMES = ("metadata", "preview", "rows", "tokens", "cost", "kinds")
+METERED = ("tokens", "cost")
+"""Those that one system is not in, whose evaluation nobody metered."""
 
 
 def findings(page: str) -> dict[str, str]:
@@ -37,7 +42,8 @@ def test_only_the_latest_unflagged_and_scored_result_of_a_system_counts(arena: A
         assert next(row for row in rows if row["system"] == "Twice")["submission"] == last.submission
         assert EMOJI not in systems, "set apart"
         assert ARABIC not in systems, "unscored"
-        assert len(systems) == len(SYSTEMS) - 2 + 1
+        assert (OVERRIDE in systems) == (name not in METERED)
+        assert len(systems) == len(SYSTEMS) - 2 + 1 - (name in METERED)
         assert systems == sorted(systems, key=str.casefold)
 
 
@@ -62,13 +68,14 @@ def test_the_tables_hold_the_results_own_figures(arena: Arena, site: TestClient)
 def test_every_chart_has_the_dots_of_its_table(arena: Arena, site: TestClient) -> None:
     add(arena, "Varied", 0.6, rows=480, judged=True)
     page = unescape(site.get("/insights").text)
-    for name, charts in zip(NAMES, (1, 3, 1, 1), strict=True):
+    for name, charts in zip(NAMES, (1, 3, 1, 1, 2, 1), strict=True):
         section = page.partition(f'<section id="{name}"')[2].partition("</section>")[0]
         rows = site.get(f"/insights/{name}.json").json()
         assert section.count('<svg class="plot"') == charts
         for chart in section.split('<svg class="plot"')[1:]:
             titles = re.findall(r"<title>(\d+)\. ", chart.partition("</svg>")[0])
-            assert [int(number) for number in titles] == [row["number"] for row in rows]
+            drawn = [row for row in rows if row["price"]] if "US dollars" in chart else rows
+            assert [int(number) for number in titles] == [row["number"] for row in drawn]
         for row in rows:
             told = f"{row.get('fine_tune', row.get('knowledge')):.3f}".replace("-", "−")
             assert f'<span class="number">{told}</span>' in section
@@ -102,8 +109,8 @@ def test_too_few_systems_are_told_and_how_many_are_needed(arena: Arena, site: Te
     )
     assert arena.tasks()
     empty = visit("empty").get("/insights").text
-    assert empty.count("Too few systems for a chart") == 4
-    assert empty.count("It needs at least 2 systems with both figures under demo@1; there are none.") == 4
+    assert empty.count("Too few systems for a chart") == 6
+    assert empty.count("It needs at least 2 systems with both figures under demo@1; there are none.") == 6
     assert '<svg class="plot"' not in empty
     assert all(visit("empty").get(f"/insights/{name}.json").json() == [] for name in NAMES)
 
@@ -128,12 +135,73 @@ def test_a_section_s_address_leads_to_it_and_an_unknown_one_names_the_known(site
     assert answer.headers["location"] == "/insights?protocol=paper@1#kinds"
     for path in ("/insights/none", "/insights/none.json", "/insights?protocol=none", "/insights.csv"):
         assert site.get(path).status_code == 404, path
-    assert "metadata, preview, rows, kinds" in site.get("/insights/none").text
+    assert "metadata, preview, rows, tokens, cost, kinds" in site.get("/insights/none").text
     assert site.get("/insights?track=none").status_code == 404
 
 
-def test_the_navigation_leads_there_and_what_is_missing_is_said(site: TestClient) -> None:
+def test_tokens_and_cost_are_the_ledger_s_own(arena: Arena, site: TestClient) -> None:
+    whole = add(arena, "Varied", 0.6, rows=480)
+    spent = ledger(whole)
+    tokens, cost = (
+        next(row for row in site.get(f"/insights/{name}.json").json() if row["system"] == "Varied") for name in METERED
+    )
+    assert tokens["tokens"] == spent.tokens_trained == 170 * 480 * 11
+    assert cost["device_hours"] == pytest.approx(spent.device_hours)
+    assert (cost["machine"], cost["price"], cost["price_frontier"]) == ("cpu", None, None)
+    dear = next(row for row in site.get("/insights/cost.json").json() if row["system"] == LONG)
+    assert dear["machine"] == "8xh100"
+    assert dear["price"] == pytest.approx(dear["device_hours"] * 2.5)
+
+
+def beaten(row: dict[str, Any], rows: list[dict[str, Any]], x: str) -> bool:
+    """Whether another gains at least as much for no more, and is better in one of them."""
+    mine = (row[x], -row["fine_tune"])
+    theirs = [(other[x], -other["fine_tune"]) for other in rows if other[x]]
+    return any(one <= mine[0] and two <= mine[1] and (one, two) != mine for one, two in theirs)
+
+
+@pytest.mark.parametrize(
+    ("name", "x", "mark"),
+    [
+        ("rows", "rows", "frontier"),
+        ("tokens", "tokens", "frontier"),
+        ("cost", "device_hours", "frontier"),
+        ("cost", "price", "price_frontier"),
+    ],
+)
+def test_the_frontier_is_of_those_whom_nobody_beats(
+    arena: Arena, site: TestClient, name: str, x: str, mark: str
+) -> None:
+    for number, level in enumerate((0.8, 0.2, 0.7, 0.4, 0.95)):
+        system = f"{'A machine that is dear ' * (number % 2)}{number}"
+        add(arena, system, level, day=70 + number, rows=10 + 40 * (number * 3 % 5))
+    rows = site.get(f"/insights/{name}.json").json()
+    for row in rows:
+        rivals = [other for other in rows if x != "device_hours" or other["machine"] == row["machine"]]
+        assert row[mark] == (not beaten(row, rivals, x) if row[x] else None)
+    marks = [row[mark] for row in rows if row[x]]
+    assert 0 < sum(marks) < len(marks)
+    page = unescape(site.get("/insights").text)
+    section = page.partition(f'<section id="{name}"')[2].partition("</section>")[0]
+    assert section.count('class="frontier"') == (3 if name == "cost" else 1)
+    if name != "cost":
+        best = [str(row["number"]) for row in rows if row[mark]]
+        assert len(best) > 1
+        assert findings(page)[name].endswith(f": numbers {', '.join(best[:-1])} and {best[-1]}.")
+
+
+def test_without_prices_there_is_no_money(arena: Arena, site: TestClient, visit: Open) -> None:
+    assert "US dollars" in site.get("/insights").text
+    for ulid, found in Reader(arena).snapshot().ledgers.items():
+        cheap = found["demo@1"].model_copy(update={"hour_price": None})
+        commit_again(arena.results, [Change(f"costs/{ulid}/demo@1.json", dump(cheap))])
+    page = visit().get("/insights").text
+    assert "US dollars" not in page
+    assert "that of money" not in page
+    assert findings(page)["cost"].startswith("Under ")
+
+
+def test_the_navigation_leads_there(site: TestClient) -> None:
     assert '<a href="/insights">Insights</a>' in site.get("/").text
     page = site.get("/insights").text
     assert '<a href="/insights" aria-current="page">' in page
-    assert "Cost and tokens are left out: no result holds them yet." in page

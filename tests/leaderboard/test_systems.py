@@ -5,17 +5,33 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
+from typing import get_args
 
 import pytest
 from scipy.stats import t
 from starlette.testclient import TestClient
 
+from leaderboard.attempts import OUTCOMES
 from leaderboard.categories import interval, student
 from leaderboard.snapshot import Reader
 from leaderboard.systems import slug_of, systems
 from submissions.arena import Arena, commit_again, dump, result_path
+from submissions.models import History, State, Status, Submission
 from submissions.repo import Change
-from tests.leaderboard.filled import ARABIC, EMOJI, LONG, SCRIPT, SYSTEMS, TASKS, publish, result, store
+from tests.leaderboard.filled import (
+    ARABIC,
+    EMOJI,
+    LONG,
+    OVERRIDE,
+    SCRIPT,
+    START,
+    SYSTEMS,
+    TASKS,
+    ledger,
+    publish,
+    result,
+    store,
+)
 
 SCHOLAR, LAB, *_ = SYSTEMS[0]
 SLUG = slug_of(LAB, SCHOLAR)
@@ -67,6 +83,51 @@ def test_a_system_without_a_result_lists_its_submissions(site: TestClient) -> No
         answer = site.get(twin)
         assert answer.status_code == 404
         assert "has no result yet" in answer.text
+
+
+def test_attempts_are_disclosed_whatever_became_of_them(arena: Arena, site: TestClient) -> None:
+    made = [store(arena, 40 + number, "Tried often", "Team Four", "hybrid") for number in range(3)]
+    publish(arena, made[0], result(made[0], 0.4))
+    for one, state in ((made[1], "withdrawn"), (made[2], "evaluated")):
+        commit_again(arena.results, [Change(f"status/{one.id}.json", dump(ended(one, state)))])
+    address = f"/systems/{slug_of('Team Four', 'Tried often')}"
+    mine, team = site.get(f"{address}/attempts.json").json()
+    assert mine == {
+        "of": "system", "submissions": 3, "published": 1, "not_shown": 1, "refused": 0, "withdrawn": 1, "failed": 0,
+        "in_line": 0, "unknown": 0,
+    }  # fmt: skip
+    assert team == {
+        "of": "team", "submissions": 7, "published": 1, "not_shown": 1, "refused": 1, "withdrawn": 1, "failed": 1,
+        "in_line": 2, "unknown": 0,
+    }  # fmt: skip
+    section = site.get(address).text.partition('<section id="attempts">')[2].partition("</section>")[0]
+    assert re.findall(r'<td class="right">(\d)</td>', section) == [*"31101000", *"71111120"]
+    assert set(OUTCOMES) == set(get_args(State))
+
+
+def ended(made: Submission, state: str) -> History:
+    status = Status.model_validate({"state": state, "message": "-", "time": START})
+    return History(submission=made.id, entries=(status,))
+
+
+def test_every_metered_evaluation_has_its_cost(arena: Arena, site: TestClient) -> None:
+    made = store(arena, 40, SCHOLAR, LAB, "search")
+    whole = result(made, 0.9)
+    publish(arena, made, whole)
+    spent = ledger(whole)
+    rows = site.get(f"{PAGE}/costs.json").json()
+    assert [row["submission"] for row in rows] == [made.id, arena.submission_ids()[0]]
+    row = rows[0]
+    assert (row["protocol"], row["machine"], row["devices"], row["tasks"]) == ("demo@1", "8xh100", 8, 11)
+    assert row["device_hours"] == pytest.approx(sum(cost.seconds for cost in spent.costs) * 8 / 3600)
+    assert row["price"] == pytest.approx(row["device_hours"] * 2.5)
+    assert (row["tokens_trained"], row["tokens_generated"]) == (spent.tokens_trained, spent.tokens_generated)
+    section = site.get(PAGE).text.partition('<section id="costs">')[2].partition("</section>")[0]
+    assert f"${row['price']:,.2f}" in section
+    assert f"{row['tokens_trained']:,}" in section
+    unmetered = f"/systems/{slug_of(*next((team, name) for name, team, *_ in SYSTEMS if name == OVERRIDE))}"
+    assert '<section id="costs">' not in site.get(unmetered).text
+    assert site.get(f"{unmetered}/costs.json").json() == []
 
 
 def test_the_leader_is_the_best_that_is_not_set_apart(arena: Arena, site: TestClient) -> None:

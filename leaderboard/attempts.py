@@ -1,0 +1,65 @@
+"""How often a system and its team tried, and what became of it: a best result of many attempts is worth less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from leaderboard.snapshot import Snapshot
+from leaderboard.systems import System, systems
+from leaderboard.tables import Table, frame_of
+from submissions.models import State
+
+OUTCOMES: Mapping[State, str] = {
+    "published": "published",
+    "evaluated": "not_shown",
+    "refused": "refused",
+    "withdrawn": "withdrawn",
+    "failed": "failed",
+    "retrying": "failed",
+    "received": "in_line",
+    "checking": "in_line",
+    "queued": "in_line",
+    "evaluating": "in_line",
+}
+"""What became of a submission in each state."""
+
+
+@dataclass(frozen=True)
+class AttemptsRow:
+    """The submissions of a system, or of all systems of its team, to one track."""
+
+    of: str
+    """`system` or `team`."""
+    submissions: int
+    published: int
+    not_shown: int
+    """Evaluated, and kept back by the submitter."""
+    refused: int
+    withdrawn: int
+    failed: int
+    """Through the evaluator's fault; they are tried again."""
+    in_line: int
+    """Not finished yet."""
+    unknown: int
+    """Their history cannot be read."""
+
+
+def attempts_table(snapshot: Snapshot, system: System, track: str) -> Table:
+    """What became of all submissions of a system and of its team to a track. Teams are told apart by name alone."""
+    team = {ulid for other in systems(snapshot).values() if other.team == system.team for ulid in other.runs}
+    groups = {"system": system.runs, "team": team}
+    rows = [_row(snapshot, of, [one for one in runs if _is_on(snapshot, one, track)]) for of, runs in groups.items()]
+    return Table(f"system-{system.slug}-attempts", frame_of(AttemptsRow, rows))
+
+
+def _is_on(snapshot: Snapshot, ulid: str, track: str) -> bool:
+    made = snapshot.submissions.get(ulid)
+    results = snapshot.results.get(ulid, {}).values()
+    return made.track == track if made else any(result.track == track for result in results)
+
+
+def _row(snapshot: Snapshot, of: str, ulids: Iterable[str]) -> AttemptsRow:
+    found = [OUTCOMES[history.now.state] if (history := snapshot.histories.get(ulid)) else "unknown" for ulid in ulids]
+    counted = {outcome: found.count(outcome) for outcome in (*dict.fromkeys(OUTCOMES.values()), "unknown")}
+    return AttemptsRow(of=of, submissions=len(found), **counted)
