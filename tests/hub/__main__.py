@@ -25,9 +25,8 @@ def main() -> None:
         print(f"export HF_ENDPOINT={hub.url} HF_HUB_DISABLE_XET=1 HF_TOKEN=hf_bot_write", flush=True)
         for token, who in TOKENS.items():
             print(f"  {token}: {who.user.name}, {who.role}; organisations {dict(who.user.orgs)}")
-        print(
-            f"Faults: curl {hub.url}/-/faults -d '{{\"held\": true}}'; clock: curl {hub.url}/-/clock -d '{{\"forward\": 3600}}'"
-        )
+        print(f"Faults: curl {hub.url}/-/faults -d '{{\"held\": true}}'")
+        print(f"Clock:  curl {hub.url}/-/clock -d '{{\"forward\": 3600}}'")
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

@@ -83,9 +83,9 @@ class Api:
             case ["-", "lfs", oid, "verify"]:
                 return JSONResponse({}) if self.store.blob(oid).exists() else Answer(404, "not uploaded").response
             case [("datasets" | "spaces") as kind, space, name, "resolve", revision, *path]:
-                return self._resolve(f"{kind}/{space}/{name}", revision, "/".join(path), request, token)
+                return self._resolve(f"{kind}/{space}/{name}", revision, "/".join(path), token)
             case [space, name, "resolve", revision, *path]:
-                return self._resolve(f"models/{space}/{name}", revision, "/".join(path), request, token)
+                return self._resolve(f"models/{space}/{name}", revision, "/".join(path), token)
             case [("datasets" | "spaces") as kind, space, name]:
                 self._check(f"{kind}/{space}/{name}", token)
                 return HTMLResponse(f"<h1>{space}/{name}</h1>")
@@ -313,7 +313,7 @@ class Api:
         self.store.put(body)
         return Response()
 
-    def _resolve(self, repo: str, revision: str, path: str, request: Request, token: Token | None) -> Response:
+    def _resolve(self, repo: str, revision: str, path: str, token: Token | None) -> Response:
         self._check(repo, token)
         commit = self._at(repo, revision)
         file = self.store.file(repo, commit.seq, path)
