@@ -329,8 +329,8 @@ class HubRepo:
     def _kept(self, content_id: str) -> bytes | None:
         try:
             content = self._blob(content_id).read_bytes()
-        except FileNotFoundError:
-            return None
+        except OSError:
+            return None  # not kept, or not readable: the Hub has it
         return content if content_id in _ids_of(content) else None
 
     def _keep(self, content_id: str, content: bytes) -> None:
