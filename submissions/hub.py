@@ -10,7 +10,7 @@ import hashlib
 import random
 import secrets
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
@@ -134,16 +134,16 @@ class HubRepo:
         paths = [confined(change.path) for change in changes]
         if len(set(paths)) != len(paths):
             raise ValueError(f"a commit names a path twice: {sorted(paths)}")
-        step = Step(nonce=secrets.token_hex(8), ids={change.path: _content_id(change) for change in changes})
+        ids = {change.path: _content_id(change) for change in changes}
         with self._turn:
             self._expect(parent)
             present = self._present(changes, parent)
             wanted = [change for change in changes if change.content is not None or change.path in present]
-            steps = _shortened((*self._steps_at(parent), step))
+            before = self._steps_at(parent)
             self._admit()
-            oid = self._carry_out(wanted, steps, parent, step.nonce)
-            self._landed(oid, step, steps)
-        return oid
+            made, steps = self._carry_out(wanted, ids, before, parent)
+            self._landed(made, ids, steps)
+        return made
 
     # What is known of the repository.
 
@@ -174,7 +174,7 @@ class HubRepo:
             self._trees = {}
             return
         for step in steps:
-            self._apply(step)
+            self._apply(step.ids)
 
     def _steps_between(self, between: Sequence[Made]) -> Sequence[Step] | None:
         nonces = [made.nonce for made in reversed(between)]
@@ -189,9 +189,9 @@ class HubRepo:
         except (NotFound, Gone, ValidationError):
             return ()  # it only spares requests: without it, everything is listed again
 
-    def _apply(self, step: Step) -> None:
+    def _apply(self, ids: Mapping[str, str | None]) -> None:
         for folder, tree in self._trees.items():
-            for path, content_id in step.ids.items():
+            for path, content_id in ids.items():
                 if not folder or path.startswith(f"{folder}/"):
                     tree.put(path, content_id)
 
@@ -276,53 +276,58 @@ class HubRepo:
         if wait > timedelta():
             self.pace.sleep(wait.total_seconds())
 
-    def _carry_out(self, changes: Sequence[Change], steps: Steps, parent: str, nonce: str) -> str:
-        """Commit, again and again where that is safe; the id. Raises Conflict, Busy, Denied, Unreachable."""
-        title = (
-            f"{changes[0].path} and {len(changes) - 1} more"
-            if len(changes) > 1
-            else "".join(change.path for change in changes)
-        )
+    def _carry_out(
+        self, changes: Sequence[Change], ids: dict[str, str | None], before: Sequence[Step], parent: str
+    ) -> tuple[str, Steps]:
+        """Commit, again and again where that is safe; its id, and what it wrote into .changes.json.
+
+        Every try has its own nonce: with the same one, a try that landed unseen would make the next one empty, which
+        the client answers with whatever head `repo_info` shows. Raises Conflict, Busy, Denied, Unreachable.
+        """
+        tried: dict[str, Steps] = {}
         unclear = False
         for pause in (*PAUSES, None):
+            nonce = secrets.token_hex(8)
+            steps = tried[nonce] = _shortened((*before, Step(nonce=nonce, ids=ids)))
             try:
-                return self._wire.commit(_operations(changes, steps), parent, title, nonce)
+                return self._wire.commit(_operations(changes, steps), parent, _title(changes), nonce), steps
             except Locked:
-                problem: Exception = Busy(
-                    f"Others are committing to {self.repo_id}.", self.pace.clock() + timedelta(minutes=1)
-                )
+                until = self.pace.clock() + timedelta(minutes=1)
+                problem: Exception = Busy(f"Others are committing to {self.repo_id}.", until)
             except (Moved, Gone, Busy) as error:
-                if unclear and (oid := self._found(nonce, parent, moved=isinstance(error, Moved))):
-                    return oid
+                if unclear and (found := self._found(tried, parent, moved=isinstance(error, Moved))):
+                    return found
                 if isinstance(error, Busy):
                     self._closed = error.until
                     raise
                 raise self._conflict(parent) from error
             except Unreachable as error:
-                # It may have landed, or may yet: the same parent lets it land once, and the nonce finds it.
+                # It may have landed, or may yet: the same parent lets one try land, and a nonce finds it.
                 unclear, problem = True, error
-                if oid := self._found(nonce, parent):
-                    return oid
+                if found := self._found(tried, parent):
+                    return found
             if pause is not None:
                 self.pace.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
         raise problem
 
-    def _found(self, nonce: str, parent: str, *, moved: bool = False) -> str | None:
-        """The commit with our nonce, if the Hub has it. With `moved`, one that still shows the parent is lagging."""
+    def _found(self, tried: Mapping[str, Steps], parent: str, *, moved: bool = False) -> tuple[str, Steps] | None:
+        """The try that the Hub has, if any. With `moved`, a list that still shows the parent is lagging."""
         for pause in PAUSES:
             page = self._wire.commits()
-            found = next((made.oid for made in page if made.nonce == nonce), None)
-            if found or not (moved and page[0].oid == parent):
-                return found
+            for made in page:
+                if made.nonce and made.nonce in tried:
+                    return made.oid, tried[made.nonce]
+            if not (moved and page[0].oid == parent):
+                return None
             self.pace.sleep(pause)
         return None
 
-    def _landed(self, oid: str, step: Step, steps: Steps) -> None:
+    def _landed(self, oid: str, ids: Mapping[str, str | None], steps: Steps) -> None:
         with self._state:
             self._past.add(self._head)
             self._head, self._steps = oid, steps.steps
             self._seen = self._times[oid] = self.pace.clock()
-            self._apply(step)
+            self._apply(ids)
 
     # Contents that were read.
 
@@ -353,6 +358,12 @@ def _operations(changes: Iterable[Change], steps: Steps) -> list[CommitOperation
             for change in changes
         ),
     ]
+
+
+def _title(changes: Sequence[Change]) -> str:
+    if not changes:
+        return "nothing"
+    return changes[0].path + (f" and {len(changes) - 1} more" if len(changes) > 1 else "")
 
 
 def _shortened(steps: Sequence[Step]) -> Steps:
