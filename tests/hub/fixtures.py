@@ -24,6 +24,8 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     }
     # The client reads these when it is imported, which another test may have done long ago.
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
+    for name in ("HF_HUB_CACHE", "HF_ASSETS_CACHE", "HF_XET_CACHE"):
+        monkeypatch.setattr(huggingface_hub.constants, name, str(tmp_path / "hf-home" / name))
     with loopback(tmp_path / "hub") as running:
         for name, value in {**environment, "HF_ENDPOINT": running.url}.items():
             monkeypatch.setenv(name, value)
