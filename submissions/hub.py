@@ -29,6 +29,8 @@ from submissions.repo import Change, confined
 CHANGES = ".changes.json"
 _LAG = timedelta(minutes=10)
 """How long a list of commits that shows an older head counts as lagging behind."""
+_SINGLES = 20
+"""Files of a folder that are read one by one, before the folder is listed to know which of them change."""
 _REMEMBERED = 400
 """Paths in `.changes.json`: some 30 kB, written with every commit."""
 
@@ -77,7 +79,9 @@ class HubRepo:
         self._past: set[str] = set()
         """Heads that were: a list of commits that begins with one of them is an old one."""
         self._trees: dict[str, Tree] = {}
-        """Ids by path for each folder that was listed, as of the head; "" is the whole."""
+        """For each folder that was listed, as of the head; "" is the whole."""
+        self._singles: dict[str, str | None] = {}
+        """Ids of what was read without a list, as of the head; None for what was not there."""
         self._steps: tuple[Step, ...] | None = None
         """What .changes.json holds at the head, if that is known."""
         self._times: dict[str, datetime] = {}
@@ -103,6 +107,7 @@ class HubRepo:
             try:
                 content = self._wire.file(head, path)
             except NotFound:
+                self._note(head, path, None)
                 break
             except Gone as error:
                 if last:
@@ -110,7 +115,8 @@ class HubRepo:
                 self._forget()
                 continue
             if said is None:
-                return content
+                said = _git_id(content)
+                self._note(head, path, said)
             if said in _ids_of(content):
                 self._keep(said, content)
                 return content
@@ -166,12 +172,12 @@ class HubRepo:
         """Go to the newest commit, keeping what is known where every commit between says what it changed."""
         oids = [made.oid for made in page]
         between = page[: oids.index(self._head)] if self._head in oids else None
-        steps = self._steps_between(between) if between and self._trees else None
+        steps = self._steps_between(between) if between and (self._trees or self._singles) else None
         if self._head:
             self._past.add(self._head)
         self._head, self._steps = oids[0], None
         if steps is None:
-            self._trees = {}
+            self._trees, self._singles = {}, {}
             return
         for step in steps:
             self._apply(step.ids)
@@ -190,6 +196,7 @@ class HubRepo:
             return ()  # it only spares requests: without it, everything is listed again
 
     def _apply(self, ids: Mapping[str, str | None]) -> None:
+        self._singles |= {path: ids[path] for path in self._singles.keys() & ids.keys()}
         for folder, tree in self._trees.items():
             for path, content_id in ids.items():
                 if not folder or path.startswith(f"{folder}/"):
@@ -218,15 +225,24 @@ class HubRepo:
         """The head, whether a list says if the path is there, and its id."""
         with self._state:
             self._fresh()
+            top = path.partition("/")[0]
+            if path not in self._singles and sum(one.startswith(f"{top}/") for one in self._singles) >= _SINGLES:
+                self._tree(top)
             for folder, tree in self._trees.items():
                 if not folder or path.startswith(f"{folder}/"):
                     return self._head, True, tree.get(path)
-            return self._head, False, None
+            return self._head, path in self._singles, self._singles.get(path)
+
+    def _note(self, head: str, path: str, content_id: str | None) -> None:
+        with self._state:
+            if self._head == head:
+                self._singles[path] = content_id
 
     def _forget(self) -> None:
         """Begin anew after the history was rewritten."""
         with self._state:
-            self._head, self._looked, self._past, self._trees, self._steps = "", None, set(), {}, None
+            self._head, self._looked, self._past, self._steps = "", None, set(), None
+            self._trees, self._singles = {}, {}
 
     # Committing.
 

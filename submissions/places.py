@@ -21,7 +21,9 @@ def on_hub(where: str) -> bool:
 
 def beside(arena: str, name: str) -> str:
     """The place of one of an arena's repositories: `DIR/name`, or `hf://ORG/PREFIX-name`."""
-    return f"{arena.rstrip('/')}-{name}" if on_hub(arena) else str(Path(arena) / name)
+    if on_hub(arena):
+        return f"hf://{arena.removeprefix('hf://').rstrip('/')}-{name}"
+    return str(Path(arena) / name)
 
 
 def open_repo(where: str, pace: Pace | None = None) -> Repo:

@@ -473,3 +473,26 @@ def test_every_error_says_which_repository(repo_id: str, opened: Open) -> None:
         repo.read("none")
     said.append(str(missing.value))
     assert [repo_id in message for message in said] == [True] * 3
+
+
+def test_files_that_are_read_one_by_one_are_read_again_only_when_they_change(hub: Hub, opened: Open) -> None:
+    writer, reader = opened(), opened("other")
+    put(writer, **{f"status/{number:02}": f"{number} old" for number in range(40)}, tasks="a", frames="b")
+
+    def read_all() -> int:
+        before = len(hub.requests)
+        reader.head()
+        for path in ("tasks", "frames", *(f"status/{number:02}" for number in range(40))):
+            reader.read(path)
+        with pytest.raises(NotFound):
+            reader.read("absent")
+        return len(hub.requests) - before
+
+    assert read_all() == 1 + 43 + 1, "the head, each file, and a list of the folder with many of them"
+    assert read_all() == 1
+    put(writer, **{"status/07": "2", "tasks": "3"})
+    assert read_all() == 1 + 1 + 2, "the head, what changed, and the two files"
+    assert (reader.read("status/07"), reader.read("tasks")) == (b"2", b"3")
+    put(writer, absent="now")
+    reader.head()
+    assert reader.read("absent") == b"now"
