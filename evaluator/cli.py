@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -29,6 +29,8 @@ from submissions.command_line import print_json, progress
 from submissions.errors import NotFound, OurError, Refused
 from submissions.local import LocalRepo, write_whole
 from submissions.models import Description, Metadata, Result, Row, Stage, Submission, Task
+from submissions.pace import Pace
+from submissions.places import beside, on_hub
 from submissions.report import Report
 from submissions.terminal import report as report_text
 from submissions.tracks import track_named
@@ -91,20 +93,21 @@ def score(
 
 @app.command()
 def work(
-    arena: Annotated[str, typer.Option(metavar="DIR", help="The folder of the arena.")],
+    arena: Annotated[str, typer.Option(metavar="DIR", help="The folder of the arena, or hf://ORG/PREFIX.")],
     profile: ProfileName = "cpu",
     protocol: ProtocolName = "demo@1",
-    benchmark: Annotated[str, typer.Option(metavar="DIR", help="Where it is, if not in the arena's folder.")] = "",
+    benchmark: Annotated[str, typer.Option(metavar="DIR", help="Where it is, if not beside the arena.")] = "",
     judge: JudgeFile = None,
     no_judge: NoJudge = False,
     once: Annotated[bool, typer.Option("--once", help="Stop when nothing is pending.")] = False,
     every: Annotated[float, typer.Option(help="Seconds between looks for new submissions.")] = 5.0,
+    work: Annotated[Path | None, typer.Option(metavar="DIR", help="Where finished work is kept.")] = None,
 ) -> None:
     """Take pending submissions, evaluate them, publish their results."""
-    folder = Path(arena)
-    repositories = open_arena(arena)
-    source = open_benchmark(benchmark or str(folder / "benchmark"))
-    home = folder / "work"
+    # Results are worth waiting for, however long the Hub takes no commits.
+    repositories = open_arena(arena, Pace(patience=timedelta(hours=2)))
+    source = open_benchmark(benchmark or beside(arena, "benchmark"))
+    home = work or _work_folder(arena)
     failed: set[str] = set()
     judges = judge_of(load_protocol(protocol), judge, left_out=no_judge, work=home)
     with alone(home), progress("waiting") as bar, open_workbench(protocol, profile, home, bar) as bench:
@@ -141,7 +144,7 @@ def anchors(
     as_json: AsJson = False,
 ) -> None:
     """Measure tasks' base and reference scores and write them into the benchmark."""
-    folder = work or Path(benchmark) / ".work"
+    folder = work or (_work_folder(benchmark) if on_hub(benchmark) else Path(benchmark) / ".work")
     source = open_benchmark(benchmark)
     with alone(folder), progress("reading") as bar, open_workbench(protocol, profile, folder, bar) as bench:
         rules = bench.protocol
@@ -173,6 +176,11 @@ def rescore_command(
     if not as_json:
         other = "was made by other rules, or by another version of the evaluator: nothing to compare"
         typer.echo(f"{folder / 'result.json'} {'is the same, bit for bit' if same else other}.")
+
+
+def _work_folder(where: str) -> Path:
+    """Where finished work is kept for an arena; what is on the Hub has its folder here."""
+    return Path(".arena-work", *where.removeprefix("hf://").split("/")) if on_hub(where) else Path(where) / "work"
 
 
 def _chosen(benchmark: Benchmark, track: str, names: str) -> tuple[Task, ...]:

@@ -23,8 +23,9 @@ from pydantic import ValidationError
 from submissions.errors import Conflict, Corrupt, NotFound
 from submissions.frame import Frame
 from submissions.ledger import Ledger
-from submissions.local import LocalRepo
 from submissions.models import Description, History, Metadata, Record, Result, Row, Status, Submission, Task
+from submissions.pace import Pace
+from submissions.places import beside, on_hub, open_repo
 from submissions.repo import Change, Repo
 from submissions.wishes import Wish
 
@@ -163,12 +164,14 @@ class Arena:
         return path
 
 
-def open_arena(where: str) -> Arena:
-    """The arena in a folder. Raises NotFound if its parent does not exist."""
-    folder = Path(where)
-    if not folder.parent.is_dir():
+def open_arena(where: str, pace: Pace | None = None) -> Arena:
+    """The arena in a folder, or on the Hub at `hf://ORG/PREFIX`, where `pace` limits its commits.
+
+    Raises NotFound for a name that cannot be one, or a folder whose parent does not exist.
+    """
+    if not on_hub(where) and not (folder := Path(where)).parent.is_dir():
         raise NotFound(f"No folder {folder.parent} to hold the arena {folder.name}: create it, or check --arena.")
-    return Arena(*(LocalRepo(folder / name) for name in ("submissions", "results", "drafts")))
+    return Arena(*(open_repo(beside(where, name), pace) for name in ("submissions", "results", "drafts")))
 
 
 def result_path(ulid: str, protocol: str, kind: str = "results") -> str:

@@ -14,8 +14,8 @@ from pydantic import Field
 
 from submissions.arena import read_lines, read_record
 from submissions.errors import Corrupt, NotFound
-from submissions.local import LocalRepo
 from submissions.models import Anchors, Metadata, Record, Reference, Row, Score, Sha256, Task, TaskId
+from submissions.places import open_repo
 from submissions.repo import Repo
 
 OFFICIAL = "anchors/official.json"
@@ -129,12 +129,12 @@ class Benchmark:
             ) from error
 
 
-def open_benchmark(folder: str) -> Benchmark:
-    """The benchmark in a folder. Raises NotFound if it holds no tasks.jsonl."""
-    repo = LocalRepo(folder)
+def open_benchmark(where: str) -> Benchmark:
+    """The benchmark in a folder or a repository on the Hub. Raises NotFound if it holds no tasks.jsonl."""
+    repo = open_repo(where)
     if "tasks.jsonl" not in repo.list("tasks.jsonl"):
         raise NotFound(
-            f"{folder} holds no benchmark (no tasks.jsonl). "
+            f"{where} holds no benchmark (no tasks.jsonl). "
             "One is made with `python -m curation import-flat SRC DEST` or `import-official`."
         )
     return Benchmark(repo)

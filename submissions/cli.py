@@ -39,7 +39,9 @@ Sources = Annotated[
     list[Path], typer.Argument(metavar="SOURCE", help="One folder, one zip, or files named <task id>.jsonl.")
 ]
 Id = Annotated[str, typer.Argument(metavar="ID", help="What `submit` printed.")]
-ArenaFolder = Annotated[str, typer.Option("--arena", metavar="DIR", help="The folder of the arena.")]
+ArenaFolder = Annotated[
+    str, typer.Option("--arena", metavar="DIR", help="The folder of the arena, or hf://ORG/PREFIX.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Track = Annotated[str, typer.Option(help=f"The board that the data is for: {', '.join(TRACKS)}.")]
 DEFAULT_TRACK = next(iter(TRACKS))

@@ -9,6 +9,9 @@ ArenaError
 └── OurError              the organiser must mend it; is retried; exit code 2
     ├── Conflict          the repository moved on since it was read
     ├── Corrupt           a stored file is not what its writer wrote
+    ├── Busy              no commit is taken before a time, which it carries
+    ├── Denied            the Hub does not let this token in
+    ├── Unreachable       the Hub does not answer, or not as it should
     └── EvaluatorError    a stage could not finish (evaluator/errors.py has the kinds)
 
 A message says what happened, where, and what to do next.
@@ -17,6 +20,7 @@ A message says what happened, where, and what to do next.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -81,6 +85,22 @@ class Conflict(OurError):
 
 class Corrupt(OurError):
     """A stored file that cannot be read back."""
+
+
+class Busy(OurError):
+    """A commit that is not taken now: nothing was written, and `until` says when it may be."""
+
+    def __init__(self, what: str, until: datetime) -> None:
+        super().__init__(f"{what} Nothing was written; it may be tried again at {until:%Y-%m-%d %H:%M:%S} UTC.")
+        self.until = until
+
+
+class Denied(OurError):
+    """A repository on the Hub that the token may not read or write, or that is not there."""
+
+
+class Unreachable(OurError):
+    """A Hub that does not answer, or not as it should. What was asked for may have been done all the same."""
 
 
 class EvaluatorError(OurError):

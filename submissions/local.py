@@ -44,13 +44,24 @@ class LocalRepo:
             return file.read_bytes()
 
     def list(self, prefix: str = "") -> list[str]:
-        start = self.folder / confined(prefix.rpartition("/")[0]) if "/" in prefix else self.folder
-        found = []
         with self._locked(exclusive=False):
-            for root, folders, names in os.walk(start):
-                folders[:] = [name for name in folders if not name.startswith(".")]
-                found += [Path(root, name).relative_to(self.folder).as_posix() for name in names if name[0] != "."]
-        return sorted(path for path in found if path.startswith(prefix))
+            return sorted(self._below(prefix))
+
+    def ids(self, prefix: str = "") -> dict[str, str]:
+        # Every commit puts a new file in the place of the old one, so there is no need to read it.
+        with self._locked(exclusive=False):
+            stats = ((path, (self.folder / path).stat()) for path in sorted(self._below(prefix)))
+            return {
+                path: f"{found.st_size:x}-{found.st_mtime_ns:x}-{found.st_ctime_ns:x}-{found.st_ino:x}"
+                for path, found in stats
+            }
+
+    def _below(self, prefix: str) -> Iterator[str]:
+        start = self.folder / confined(prefix.rpartition("/")[0]) if "/" in prefix else self.folder
+        for root, folders, names in os.walk(start):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            found = (Path(root, name).relative_to(self.folder).as_posix() for name in names if name[0] != ".")
+            yield from (path for path in found if path.startswith(prefix))
 
     def commit(self, changes: Sequence[Change], parent: str) -> str:
         paths = [confined(change.path) for change in changes]

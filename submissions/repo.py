@@ -20,7 +20,10 @@ class Change:
 
 
 class Repo(Protocol):
-    """Versioned files with compare-and-swap on the head."""
+    """Versioned files with compare-and-swap on the head.
+
+    What is read is at least as new as the last `head` or `commit` of the same object saw it.
+    """
 
     def head(self) -> str:
         """An opaque token of the present state; equal tokens mean equal files."""
@@ -34,8 +37,18 @@ class Repo(Protocol):
         """Paths that begin with `prefix`, sorted."""
         ...
 
+    def ids(self, prefix: str = "") -> dict[str, str]:
+        """What `list` lists, in its order, each with an id of the content, found without reading it.
+
+        As long as a path's id stays, so does its content; ids of different repositories do not compare.
+        """
+        ...
+
     def commit(self, changes: Sequence[Change], parent: str) -> str:
-        """Make all changes or none, if the head is still `parent`; the new head. Raises Conflict."""
+        """Make all changes or none, if the head is still `parent`; the new head. Raises Conflict.
+
+        On the Hub also Busy (try later), Denied, and Unreachable: then the next head tells whether it landed.
+        """
         ...
 
 

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from huggingface_hub import HfApi
 
 from submissions.check import check
 from submissions.models import Task
 from submissions.report import Report
 from submissions.tracks import TRACKS
 from submissions.tracks.track import Track
+from tests.hub.fixtures import hub as hub
+from tests.hub.server import Hub
 
 ROOT = Path(__file__).parents[2]
 BANK = "cls-en-bank-intents"
@@ -70,3 +73,9 @@ def errors(report: Report) -> list[tuple[str, int | None]]:
 
 
 Write = Callable[[Path, Sequence[tuple[str, str]]], None]
+
+
+def new_repo(hub: Hub, name: str = "test-results") -> str:
+    """An empty private repository on a Hub; its id."""
+    api = HfApi(hub.url, "hf_bot_write")
+    return api.create_repo(f"arena/{name}", repo_type="dataset", private=True).repo_id

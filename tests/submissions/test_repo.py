@@ -1,28 +1,58 @@
-"""The contract of a repository, for every kind of it: another kind joins by a line in FACTORIES."""
+"""The contract of a repository, the same for every kind of it: another kind joins by a line in STORES."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
-from hashlib import sha256
+from dataclasses import dataclass
 from pathlib import Path
-from unittest import mock
 
 import pytest
 
-from submissions.errors import Conflict, Corrupt, NotFound
-from submissions.local import LocalRepo, write_whole
+from submissions.arena import commit_again
+from submissions.errors import Conflict, NotFound
+from submissions.hub import HubRepo
+from submissions.local import LocalRepo
+from submissions.pace import Pace
 from submissions.repo import Change, Repo
-from tests.submissions.conftest import ROOT
+from tests.hub.server import Hub
+from tests.submissions.conftest import ROOT, new_repo
 
-FACTORIES: dict[str, Callable[[Path], Repo]] = {"local": lambda folder: LocalRepo(folder / "repo")}
+
+@dataclass(frozen=True)
+class Store:
+    """Where a repository lies: opened again and again, here and in other processes."""
+
+    open: Callable[[], Repo]
+    source: str
+    """The expression that opens it."""
 
 
-@pytest.fixture(params=FACTORIES)
-def repo(request: pytest.FixtureRequest, tmp_path: Path) -> Repo:
-    return FACTORIES[request.param](tmp_path)
+def local(folder: Path, request: pytest.FixtureRequest) -> Store:
+    del request
+    return Store(lambda: LocalRepo(folder / "repo"), f"submissions.local.LocalRepo({str(folder / 'repo')!r})")
+
+
+def on_hub(folder: Path, request: pytest.FixtureRequest) -> Store:
+    hub: Hub = request.getfixturevalue("hub")
+    repo_id = new_repo(hub)
+    source = f"submissions.hub.HubRepo({repo_id!r}, pace=submissions.pace.Pace(per_hour=10_000))"
+    return Store(lambda: HubRepo(repo_id, pace=Pace(per_hour=10_000), cache=folder / "cache"), source)
+
+
+STORES = {"local": local, "hub": on_hub}
+
+
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    return STORES[request.param](tmp_path, request)
+
+
+@pytest.fixture
+def repo(store: Store) -> Repo:
+    return store.open()
 
 
 def put(repo: Repo, **files: str) -> str:
@@ -109,153 +139,107 @@ def test_a_source_that_cannot_be_read_leaves_the_repository_as_it_was(repo: Repo
     assert (repo.head(), repo.list(), repo.read("a")) == (head, ["a"], b"1")
 
 
-def test_committers_in_many_processes_lose_nothing(tmp_path: Path) -> None:
-    code = """
+def test_another_handle_sees_what_was_committed_once_it_asks_for_the_head(store: Store) -> None:
+    one, other = store.open(), store.open()
+    put(one, a="1", b="1")
+    assert (other.head(), other.list()) == (one.head(), ["a", "b"])
+    one.commit([Change("a", b"2"), Change("b", None), Change("deep/c", b"3")], one.head())
+    assert other.head() == one.head()
+    assert other.list() == ["a", "deep/c"]
+    assert (other.read("a"), other.read("deep/c")) == (b"2", b"3")
+    put(other, d="4")
+    assert one.head() == other.head()
+    assert one.ids().keys() == other.ids().keys() == {"a", "d", "deep/c"}
+
+
+def test_a_commit_of_what_is_there_already_still_compares_the_head(store: Store) -> None:
+    one, other = store.open(), store.open()
+    old = put(one, claim="running")
+    assert other.head() == old
+    new = put(other, claim="running")
+    assert new != old
+    with pytest.raises(Conflict):
+        one.commit([Change("claim", b"running")], old)
+    assert one.head() == new
+
+
+def test_ids_tell_which_contents_changed(store: Store) -> None:
+    repo, other = store.open(), store.open()
+    put(repo, **{"a": "1", "b": "1", "deep/c": "1", "deep/er/d": "1"})
+    assert other.ids().keys() == {"a", "b", "deep/c", "deep/er/d"}
+    before = repo.ids()
+    assert list(before) == repo.list()
+    other.commit([Change("a", b"2"), Change("b", None), Change("deep/e", b"2")], other.head())
+    repo.head()
+    after = repo.ids()
+    assert after.keys() == {"a", "deep/c", "deep/e", "deep/er/d"}
+    assert {path for path in after if before.get(path) != after[path]} == {"a", "deep/e"}
+    assert repo.ids("deep/") == {path: after[path] for path in ("deep/c", "deep/e", "deep/er/d")}
+    assert repo.ids("deep/e") == {path: after[path] for path in ("deep/e", "deep/er/d")}
+    assert repo.ids("none/") == {}
+
+
+def test_many_files_are_listed_in_order(store: Store) -> None:
+    paths = sorted(f"{folder}/{number:03}" for folder in ("a", "a-b", "a.b") for number in range(70))
+    put(store.open(), **dict.fromkeys(paths, "x"))
+    repo = store.open()
+    assert repo.list() == paths
+    assert repo.list("a/") == [path for path in paths if path.startswith("a/")]
+    assert store.open().list("a-b/06") == [f"a-b/{number:03}" for number in range(60, 70)]
+
+
+def test_a_large_binary_file_is_read_back(repo: Repo, tmp_path: Path) -> None:
+    content = bytes(range(256)) * 2000
+    (tmp_path / "table").write_bytes(content)
+    repo.commit([Change("board/x.parquet", tmp_path / "table"), Change("empty.parquet", b"")], repo.head())
+    assert repo.read("board/x.parquet") == content
+    assert repo.read("empty.parquet") == b""
+
+
+def test_threads_that_share_a_handle_lose_nothing(repo: Repo) -> None:
+    def write(writer: int) -> None:
+        for number in range(4):
+            commit_again(repo, [Change(f"{writer}/{number}", b"x")], tries=1000)
+
+    threads = [threading.Thread(target=write, args=(writer,)) for writer in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(repo.list()) == 16
+
+
+def test_committers_in_many_processes_lose_nothing(store: Store) -> None:
+    code = f"""
 import sys
+import submissions.hub, submissions.local, submissions.pace
 from submissions.arena import commit_again
-from submissions.local import LocalRepo
 from submissions.repo import Change
-repo = LocalRepo(sys.argv[1])
+repo = {store.source}
 for number in range(8):
-    commit_again(repo, [Change(f"{sys.argv[2]}/{number}", b"x")], tries=1000)
+    commit_again(repo, [Change(f"{{sys.argv[1]}}/{{number}}", b"x")], tries=1000)
 """
-    command = [sys.executable, "-c", code, str(tmp_path / "repo")]
-    children = [subprocess.Popen([*command, f"writer{n}"], cwd=ROOT) for n in range(4)]
+    children = [subprocess.Popen([sys.executable, "-c", code, f"writer{n}"], cwd=ROOT) for n in range(4)]
     assert [child.wait() for child in children] == [0] * 4
-    assert len(LocalRepo(tmp_path / "repo").list()) == 32
+    assert len(store.open().list()) == 32
 
 
-KILLED = """
-import os, shutil, signal, sys
-from pathlib import Path
-from submissions.local import LocalRepo
+def test_a_count_that_many_processes_raise_is_right(store: Store) -> None:
+    code = f"""
+import submissions.hub, submissions.local, submissions.pace
+from submissions.errors import Conflict
 from submissions.repo import Change
-
-base, work = Path(sys.argv[1]), Path(sys.argv[2])
-step = 0
-while True:
-    step += 1
-    shutil.rmtree(work, ignore_errors=True)
-    shutil.copytree(base, work)
-    child = os.fork()
-    if child == 0:
-        left = step
-        def audit(event, arguments):
-            global left
-            if event in ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree", "fcntl.flock"):
-                left -= 1
-                if left == 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-        repo = LocalRepo(work)
-        changes = [Change("a", b"new"), Change("b", None), Change("c/d", b"new")]
-        head = repo.head()
-        sys.addaudithook(audit)
-        repo.commit(changes, head)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    killed = os.WIFSIGNALED(status)
-    repo = LocalRepo(work)
-    state = {path: repo.read(path).decode() for path in repo.list()}
-    again = repo.commit([Change("after", b"")], repo.head())
-    how = "killed" if killed else "done"
-    print(step, how, sorted(state.items()), again == repo.head(), (work / ".journal").exists())
-    if not killed:
-        break
+repo = {store.source}
+done = 0
+while done < 5:
+    head = repo.head()
+    try:
+        repo.commit([Change("count", str(int(repo.read("count")) + 1).encode())], head)
+        done += 1
+    except Conflict:
+        continue
 """
-
-
-def test_a_writer_killed_at_any_point_leaves_the_state_before_or_after(tmp_path: Path) -> None:
-    base = LocalRepo(tmp_path / "base")
-    put(base, a="old", b="old")
-    command = [sys.executable, "-c", KILLED, str(tmp_path / "base"), str(tmp_path / "work")]
-    lines = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
-    before, after = str([("a", "old"), ("b", "old")]), str([("a", "new"), ("c/d", "new")])
-    states = [line.split(" ", 2) for line in lines]
-    assert len(states) > 12, "the commit was killed at too few points to mean anything"
-    assert {kind for _, kind, _ in states[:-1]} == {"killed"}
-    seen = [rest for _, _, rest in states]
-    assert set(seen) == {f"{before} True False", f"{after} True False"}
-    assert seen == sorted(seen, reverse=True), "once a commit counts, it stays"
-
-
-def cut_off(folder: Path, changes: list[Change]) -> None:
-    """Leave a complete journal that nobody has carried out yet."""
-    repo = LocalRepo(folder)
-    with mock.patch.object(LocalRepo, "_roll_forward", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
-        repo.commit(changes, repo.head())
-
-
-def test_a_staged_file_that_a_power_loss_took_is_named_and_nothing_is_half_committed(tmp_path: Path) -> None:
-    repo = LocalRepo(tmp_path / "repo")
-    before = put(repo, a="old", b="old")
-    cut_off(repo.folder, [Change("a", b"new"), Change("b", b"new"), Change("c/d", b"new")])
-    (repo.folder / ".journal" / "1").unlink()
-    for _ in range(2):
-        with pytest.raises(Corrupt, match=rf"to repo was cut off and its file b is lost.*{sha256(b'new').hexdigest()}"):
-            repo.head()
-    assert (repo.folder / "a").read_bytes() == b"old"
-    assert (repo.folder / ".head").read_text().strip() == before
-    (repo.folder / "b").write_bytes(b"new")
-    assert repo.head() != before
-    assert [repo.read(path) for path in repo.list()] == [b"new"] * 3
-
-
-def test_folders_are_kept_before_the_head_counts_and_each_is_synced_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    repo = LocalRepo(tmp_path / "repo")
-    put(repo, a="1")
-    synced: list[str] = []
-    sync = os.fsync
-
-    def watch(handle: int) -> None:
-        path = Path(f"/proc/self/fd/{handle}").readlink()
-        synced.append(path.relative_to(repo.folder.resolve()).as_posix() if path.is_dir() else path.name[:6])
-        sync(handle)
-
-    monkeypatch.setattr(os, "fsync", watch)
-    changes = [Change(f"deep/er/{number}", b"x") for number in range(20)]
-    repo.commit([*changes, Change("gone/never", None)], repo.head())
-    folders, head = synced[20:-2], synced[-2:]  # after the staged files
-    assert folders[:4] == [".journal", ".part-", ".journal", "."], "the journal, before anything is moved"
-    assert sorted(folders[4:]) == [".", "deep", "deep/er"]
-    assert head == [".part-", "."]
-
-
-def test_a_damaged_head_is_named(tmp_path: Path) -> None:
-    put(LocalRepo(tmp_path), a="1")
-    (tmp_path / ".head").write_text("nonsense")
-    with pytest.raises(Corrupt, match="nonsense"):
-        LocalRepo(tmp_path).head()
-
-
-def test_messages_do_not_say_where_on_this_machine_a_repository_lies(tmp_path: Path) -> None:
-    repo = LocalRepo(tmp_path / "repo")
-    head = put(repo, a="1")
-    messages = []
-    for path, parent, kind in (("a", "0" * 64, Conflict), ("a/b", head, ValueError)):
-        with pytest.raises(kind) as caught:
-            repo.commit([Change(path, b"2")], parent)
-        messages.append(str(caught.value))
-    (tmp_path / "repo" / ".head").write_text("nonsense")
-    with pytest.raises(Corrupt) as corrupt:
-        repo.head()
-    messages.append(str(corrupt.value))
-    assert [("repo" in message, str(tmp_path) in message) for message in messages] == [(True, False)] * 3
-
-
-def test_a_link_inside_the_folder_is_not_followed(tmp_path: Path) -> None:
-    put(LocalRepo(tmp_path / "repo"), a="1")
-    (tmp_path / "secret").write_text("secret")
-    (tmp_path / "repo" / "link").symlink_to(tmp_path / "secret")
-    with pytest.raises(NotFound):
-        LocalRepo(tmp_path / "repo").read("link")
-
-
-def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
-    write_whole(tmp_path / "a", b"old")
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(OSError, match="folder"):
-        write_whole(tmp_path / "folder", b"new")
-    assert sorted(os.listdir(tmp_path)) == ["a", "folder"]
-    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o644
+    put(store.open(), count="0")
+    children = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) for _ in range(3)]
+    assert [child.wait() for child in children] == [0] * 3
+    assert store.open().read("count") == b"15"

@@ -1,0 +1,40 @@
+"""The paths of a repository with the ids of their contents, found by prefix without going through all."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+
+class Tree:
+    """Ids by path, in the order of paths."""
+
+    def __init__(self, ids: dict[str, str]) -> None:
+        self._ids = ids
+        self._order: list[str] | None = None
+
+    def get(self, path: str) -> str | None:
+        """The id of a file; None where there is no file."""
+        return self._ids.get(path)
+
+    def put(self, path: str, content_id: str | None) -> None:
+        """Set a file's id; None removes the file."""
+        if (path in self._ids) == (content_id is None):
+            self._order = None
+        if content_id is None:
+            self._ids.pop(path, None)
+        else:
+            self._ids[path] = content_id
+
+    def below(self, prefix: str) -> dict[str, str]:
+        """The files whose paths begin with `prefix`, sorted."""
+        if self._order is None:
+            self._order = sorted(self._ids)
+        start = bisect_left(self._order, prefix)
+        end = bisect_left(self._order, f"{prefix}\U0010ffff", start)
+        return {path: self._ids[path] for path in self._order[start:end]}
+
+    def kind(self, path: str) -> str | None:
+        """`file`, `directory`, or None where there is neither."""
+        if path in self._ids:
+            return "file"
+        return "directory" if self.below(f"{path}/") else None

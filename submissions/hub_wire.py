@@ -1,0 +1,194 @@
+"""What is asked of the Hub, one request each, and what its errors mean to us.
+
+Commits go through `HfApi.create_commit`. Reads are single requests by huggingface_hub's own session: its higher calls
+sleep for minutes on errors, inside whatever web request waits for them, or make two requests where one will do.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
+from urllib.parse import quote
+
+import httpx2  # what huggingface_hub is built on: its errors come through
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, hf_hub_url
+from huggingface_hub.errors import HfHubHTTPError, RemoteEntryNotFoundError, RevisionNotFoundError
+from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status, parse_ratelimit_headers
+
+from submissions.errors import Busy, Denied, NotFound, Unreachable
+
+PAUSES = (0.5, 1.0, 2.0, 4.0)
+"""Seconds before each further try."""
+_MARK = re.compile(r" \[([0-9a-f]{16})\]$")
+_UNCLEAR = {408, 500, 502, 503, 504}
+
+
+class Moved(Exception):
+    """412: the head is not the parent."""
+
+
+class Locked(Exception):
+    """409: the Hub makes another commit to this repository."""
+
+
+class Gone(Exception):
+    """A revision that is no more: the history was rewritten."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A commit as the Hub lists it."""
+
+    oid: str
+    time: datetime
+    nonce: str | None
+    """What a HubRepo marked it with; None for a commit by anybody else."""
+
+
+class Wire:
+    """One data set repository on the Hub."""
+
+    def __init__(
+        self,
+        repo_id: str,
+        endpoint: str | None,
+        token: str | None,
+        timeout: float,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self.repo_id = repo_id
+        self.api = HfApi(endpoint or os.environ.get("HF_ENDPOINT"), token)
+        self._token = token
+        self._timeout = timeout
+        self._clock = clock
+        self._sleep = sleep
+        self._base = f"{self.api.endpoint}/api/datasets/{repo_id}"
+
+    def commits(self) -> list[Made]:
+        """The newest 50 commits, newest first; unlike `repo_info` it was not seen to lag behind."""
+        answer = self._get(f"{self._base}/commits/main").json()
+        return [Made(one["id"], datetime.fromisoformat(one["date"]), _nonce(one["title"])) for one in answer]
+
+    def tree(self, revision: str, folder: str = "") -> dict[str, str]:
+        """Every file below a folder and its id; empty for no such folder. Raises Gone."""
+        url: str | None = f"{self._base}/tree/{revision}{folder and '/' + quote(folder, safe='')}?recursive=true"
+        found: dict[str, str] = {}
+        while url:
+            try:
+                answer = self._get(url)
+            except NotFound:
+                return {}
+            found |= {one["path"]: _id(one) for one in answer.json() if one["type"] == "file"}
+            url = answer.links.get("next", {}).get("url")
+        return found
+
+    def kinds(self, revision: str, paths: Sequence[str]) -> dict[str, str]:
+        """`file` or `directory` for those of the paths that are there. Raises Gone."""
+        found: dict[str, str] = {}
+        for start in range(0, len(paths), 200):
+            form = {"paths": list(paths[start : start + 200]), "expand": False}
+            answer = self._asked("POST", f"{self._base}/paths-info/{revision}", data=form)
+            found |= {one["path"]: one["type"] for one in answer.json()}
+        return found
+
+    def file(self, revision: str, path: str) -> bytes:
+        """A file's content at a revision. Raises NotFound, Gone."""
+        return self._get(
+            hf_hub_url(self.repo_id, path, repo_type="dataset", revision=revision, endpoint=self.api.endpoint)
+        ).content
+
+    def commit(
+        self, operations: Sequence[CommitOperationAdd | CommitOperationDelete], parent: str, title: str, nonce: str
+    ) -> str:
+        """One try of a commit; its id. Raises Moved, Locked, Busy, Denied, or Unreachable for what may have landed."""
+        with self._errors():
+            # Its client has no time limit of its own, and hands out a new one after errors.
+            get_session().timeout = httpx2.Timeout(self._timeout)
+            done = self.api.create_commit(
+                self.repo_id,
+                operations,
+                commit_message=f"{title} [{nonce}]",
+                repo_type="dataset",
+                parent_commit=parent,
+            )
+        return done.oid
+
+    def _get(self, url: str) -> httpx2.Response:
+        return self._asked("GET", url)
+
+    def _asked(self, method: str, url: str, **rest: Any) -> httpx2.Response:
+        """An answer, asked for again while there is none. Raises NotFound, Gone, Busy, Denied, Unreachable."""
+        for pause in PAUSES[:2]:
+            try:
+                return self._once(method, url, **rest)
+            except Unreachable:
+                self._sleep(pause)
+        return self._once(method, url, **rest)
+
+    def _once(self, method: str, url: str, **rest: Any) -> httpx2.Response:
+        with self._errors():
+            headers = build_hf_headers(token=self._token, library_name="datasetresearch-arena")
+            answer = get_session().request(method, url, headers=headers, timeout=self._timeout, **rest)
+            hf_raise_for_status(answer)
+            return answer
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except HfHubHTTPError as error:
+            self._say(error)
+        except (httpx2.TransportError, httpx2.InvalidURL) as error:
+            raise Unreachable(
+                f"The Hub at {self.api.endpoint} did not answer for {self.repo_id} ({type(error).__name__}). "
+                "Try again; if it lasts, see https://status.huggingface.co."
+            ) from error
+
+    def _say(self, error: HfHubHTTPError) -> NoReturn:
+        """Raise what an error answer means."""
+        status = error.response.status_code
+        if isinstance(error, RemoteEntryNotFoundError):
+            raise NotFound(f"No such file in the repository {self.repo_id}.") from error
+        if isinstance(error, RevisionNotFoundError):
+            raise Gone from error
+        if status in (401, 403, 404):
+            raise Denied(
+                f"The Hub answers {status} for {self.repo_id}: it is not there, or the token may not do this. "
+                "Set HF_TOKEN to a token with the right to read and write that repository, or mend the name in ARENA."
+            ) from error
+        if status == 412:
+            raise Moved from error
+        if status == 409:
+            raise Locked from error
+        if status == 429:
+            until = self._clock() + self._wait(error)
+            raise Busy(f"The Hub takes no more requests for {self.repo_id} for now.", until) from error
+        what = "does not answer" if status in _UNCLEAR else "refuses what it was asked"
+        said = error.server_message or ""
+        raise Unreachable(f"The Hub {what} for {self.repo_id} ({status}). {said[:300]}".rstrip()) from error
+
+    def _wait(self, error: HfHubHTTPError) -> timedelta:
+        """How long the Hub wants to be left alone; where it does not say, the length of its windows."""
+        headers = error.response.headers
+        limit = parse_ratelimit_headers(headers)
+        if limit is not None and limit.remaining == 0:
+            return timedelta(seconds=limit.reset_in_seconds + 1)
+        if (after := headers.get("Retry-After", "")).isdigit():
+            return timedelta(seconds=int(after) + 1)
+        return timedelta(hours=1) if "per hour" in str(error) else timedelta(minutes=5)
+
+
+def _nonce(title: str) -> str | None:
+    match = _MARK.search(title)
+    return match[1] if match else None
+
+
+def _id(entry: dict[str, Any]) -> str:
+    """Of a file in a tree: Git's blob id, or the SHA-256 of what is in LFS."""
+    return str(entry["lfs"]["oid"] if entry.get("lfs") else entry["oid"])

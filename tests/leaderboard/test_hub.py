@@ -1,0 +1,58 @@
+"""The web app on an arena on the Hub: the same pages, and a form that stores there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from huggingface_hub import HfApi
+from starlette.testclient import TestClient
+
+from leaderboard.settings import read_settings
+from leaderboard.site import make_app
+from submissions.arena import Arena, open_arena
+from submissions.repo import Change
+from tests.hub.fixtures import hub as hub
+from tests.hub.server import Hub
+
+ARENA = "hf://arena/web"
+
+
+@pytest.fixture
+def on_hub(hub: Hub, arena: Arena) -> Arena:
+    """The filled arena, copied to the Hub."""
+    there = open_arena(ARENA)
+    for name in ("submissions", "results", "drafts"):
+        HfApi(hub.url, "hf_bot_write").create_repo(f"arena/web-{name}", repo_type="dataset", private=name != "results")
+        source, target = getattr(arena, name), getattr(there, name)
+        if paths := source.list():
+            target.commit([Change(path, source.read(path)) for path in paths], target.head())
+        assert target.list() == paths
+    return there
+
+
+def words(page: str) -> list[str]:
+    """What a page says, without its marks and the parts that name its state."""
+    return re.sub(r"(?s)<script.*?</script>|<[^>]*>", " ", page).split()
+
+
+@pytest.mark.usefixtures("on_hub")
+def test_pages_are_those_of_a_folder(site: TestClient) -> None:
+    there = TestClient(make_app(read_settings({"ARENA": ARENA})), follow_redirects=False)
+    for path in ("/", "/tasks", "/submissions"):
+        mine, theirs = site.get(path), there.get(path)
+        assert (mine.status_code, words(mine.text)) == (theirs.status_code, words(theirs.text))
+
+
+def test_a_new_result_is_shown_without_reading_all_again(hub: Hub, on_hub: Arena, tmp_path: Path) -> None:
+    del tmp_path
+    there = TestClient(make_app(read_settings({"ARENA": ARENA})), follow_redirects=False)
+    assert there.get("/submissions").status_code == 200
+    before = len(hub.requests)
+    tasks = on_hub.results.read("tasks.jsonl").replace(b'"title":"', b'"title":"Renamed ', 1)
+    on_hub.results.commit([Change("tasks.jsonl", tasks)], on_hub.results.head())
+    written = len(hub.requests)
+    assert "Renamed" in there.get("/tasks").text
+    assert written - before <= 5
+    assert len(hub.requests) - written <= 5, hub.requests[written:]
