@@ -114,6 +114,22 @@ class Arena:
         """What a published evaluation cost. Raises NotFound."""
         return read_record(self.results, result_path(ulid, protocol, "costs"), Ledger)
 
+    def drafted(self) -> dict[str, list[str]]:
+        """The protocols under which submissions have a result that only their owner may see, by submission."""
+        return protocols_in(self.drafts, "results")
+
+    def draft(self, ulid: str, protocol: str) -> Result:
+        """A result that its owner has not published. Raises NotFound."""
+        return read_record(self.drafts, result_path(ulid, protocol), Result)
+
+    def draft_preview(self, ulid: str, protocol: str) -> Result:
+        """The preview of a submission that its owner has not published. Raises NotFound."""
+        return read_record(self.drafts, result_path(ulid, protocol, "previews"), Result)
+
+    def draft_ledger(self, ulid: str, protocol: str) -> Ledger:
+        """What an evaluation cost whose result its owner has not published. Raises NotFound."""
+        return read_record(self.drafts, result_path(ulid, protocol, "costs"), Ledger)
+
     def wishes(self, ulid: str) -> tuple[Wish, ...]:
         """What the submitter asked for, oldest first. Raises NotFound for no ULID."""
         paths = self.submissions.list(f"{folder_of(ulid)}/wishes/")

@@ -53,8 +53,21 @@ class Delivery(Record):
             raise Misfilled(_faults(error)) from error
 
 
-def receive(arena: Arena, report: Report, data: Path, delivery: Delivery, now: datetime) -> Submission:
-    """Store what the check accepted, in one commit; `data` is the folder that the check wrote into. Raises Refused."""
+def receive(
+    arena: Arena,
+    report: Report,
+    data: Path,
+    delivery: Delivery,
+    now: datetime,
+    *,
+    owner: str = "",
+    private: bool = False,
+) -> Submission:
+    """Store what the check accepted, in one commit; `data` is the folder that the check wrote into. Raises Refused.
+
+    `owner` comes from whoever knows it for certain, never out of a form; a `private` result waits for them
+    to publish it.
+    """
     if not report.accepted:
         raise Refused(report)
     submission = Submission(
@@ -67,6 +80,8 @@ def receive(arena: Arena, report: Report, data: Path, delivery: Delivery, now: d
         files=report.files,
         descriptions=report.descriptions,
         provenance=delivery.provenance,
+        owner=owner,
+        private=private,
         created_at=now,
     )
     arena.add(submission, data)

@@ -23,6 +23,20 @@ def test_an_accepted_delivery_is_stored_in_one_commit(tmp_path: Path) -> None:
     assert arena.history(submission.id).now.state == "received"
 
 
+def test_whose_it_is_and_whether_it_is_private_is_stored_and_no_form_can_say_it(tmp_path: Path) -> None:
+    arena = arena_with_tasks(tmp_path / "arena")
+    ours = stored(arena, tmp_path)
+    assert (ours.owner, ours.private) == ("", False)
+    (again := tmp_path / "again").mkdir()
+    owner, track = "key:" + "a" * 64, TRACKS["dataset_research"]
+    report = check([tmp_path / f"{BANK}.jsonl"], arena.tasks(), into=again, track=track)
+    mine = receive(arena, report, again, Delivery.from_form(FORM), NOW, owner=owner, private=True)
+    assert arena.submission(mine.id) == mine
+    assert (mine.owner, mine.private) == (owner, True)
+    with pytest.raises(Misfilled):
+        Delivery.from_form({**FORM, "owner": owner})
+
+
 def test_a_refused_delivery_is_not_stored(tmp_path: Path) -> None:
     arena = arena_with_tasks(tmp_path / "arena")
     (tmp_path / f"{BANK}.jsonl").write_bytes(GOOD)
