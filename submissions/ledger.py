@@ -15,11 +15,15 @@ class Cost(Record):
     task: TaskId
     stage: Literal["screen", "metadata", "few_shot", "fine_tune"]
     seconds: float = Field(ge=0, allow_inf_nan=False)
-    """Wall time, of all the profile's devices together."""
+    """Wall time, of all the profile's devices together. Starting trainer and engine is not in it: they serve many
+    tasks."""
     tokens_trained: int = Field(default=0, ge=0)
+    """Tokens of prompt and target in all epochs."""
     tokens_generated: int = Field(default=0, ge=0)
+    """Of the model that is examined; a judge's are none of them."""
     peak_bytes: int | None = Field(default=None, ge=0)
-    """The most memory that the stage's processes held; None where it was not measured."""
+    """The most memory that the stage's processes held, of the accelerators if there are any; None where it was not
+    measured."""
 
 
 class Ledger(Record):
@@ -38,6 +42,21 @@ class Ledger(Record):
     def seconds(self) -> float:
         """Wall time of all stages."""
         return sum(cost.seconds for cost in self.costs)
+
+    @property
+    def tokens_trained(self) -> int:
+        """Tokens of prompt and target in all epochs of all trainings."""
+        return sum(cost.tokens_trained for cost in self.costs)
+
+    @property
+    def tokens_generated(self) -> int:
+        """Tokens of all answers."""
+        return sum(cost.tokens_generated for cost in self.costs)
+
+    @property
+    def peak_bytes(self) -> int | None:
+        """The most memory that any stage held; None where none was measured."""
+        return max((cost.peak_bytes for cost in self.costs if cost.peak_bytes is not None), default=None)
 
     @property
     def device_hours(self) -> float:
