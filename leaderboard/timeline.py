@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -17,14 +17,15 @@ RUNNING = frozenset({"checking", "evaluating"})
 ADVICE: Mapping[tuple[str, str | None], str] = {
     ("received", None): "Nothing is asked of you: the evaluator gives it a place in the queue.",
     ("failed", "evaluator"): (
-        "The fault is ours and costs no attempt. The evaluator takes it up again; its owner may ask for that at once."
+        "The fault is ours and costs no attempt. What was finished is kept. The evaluator tries again a few times by "
+        "itself; its owner may ask for another try at any time."
     ),
     ("failed", "submission"): "Mend what the message names, check the data again, and submit anew.",
     ("retrying", None): "A failure of ours came before. What was finished is kept; nothing is asked of you.",
     ("refused", "submission"): "Mend what the message names, check the data again, and submit anew.",
     ("refused", "evaluator"): "The fault is ours and costs no attempt. Please tell the organiser.",
     ("evaluated", None): "All is scored. Only its owner sees the result, until they publish it.",
-    ("withdrawn", None): "Its owner took it back. Nothing of it is evaluated or published.",
+    ("withdrawn", None): "Its owner took it back: it stands on no board.",
 }
 """What to do, by state and whose fault it is."""
 
@@ -48,14 +49,14 @@ class Step:
 
 
 def timeline(history: History) -> list[Step]:
-    """The wait and the seven stages, in order; of several tries the latest.
+    """The wait and the seven stages, in order: of several tries the latest, and what earlier ones finished for it.
 
     A history holds of each stage the last word alone, so a stage began when the word before it was spoken.
     """
     start = _start(history.entries)
-    tried = history.entries[start:]
-    last = max((place for place, entry in enumerate(tried) if _is_told(entry)), default=-1)
-    steps = [_step(history, start, stage, last) for stage in get_args(Stage)]
+    told = [place for place, entry in enumerate(history.entries) if _is_told(entry)]
+    steps = [_step(history, start, [place for place in told if history.entries[place].stage == stage], stage)
+             for stage in get_args(Stage)]  # fmt: skip
     reached = max((place for place, step in enumerate(steps) if step.state in ("done", "doing", "failed")), default=-1)
     return [_queue(history, start), *(_placed(step, place, reached, history) for place, step in enumerate(steps))]
 
@@ -78,24 +79,30 @@ def _is_told(entry: Status) -> bool:
     return entry.stage is not None and entry.state in RUNNING | {"failed", "refused", "published"}
 
 
-def _step(history: History, start: int, stage: Stage, last: int) -> Step:
-    tried, now = history.entries[start:], history.now
-    places = [place for place, entry in enumerate(tried) if entry.stage == stage and _is_told(entry)]
-    if not places:
-        return Step(stage, "to come")
-    first, end = start + places[0], tried[places[-1]]
-    is_last = places[-1] == last
-    # What an owner publishes days later did not take days.
-    began = history.entries[first - 1].time if first and stage != "publish" else None
-    counted = [tried[place] for place in places if tried[place].of]
+def _step(history: History, start: int, places: Sequence[int], stage: Stage) -> Step:
+    """A stage from the places of the words on it; the try that counts begins at `start`."""
+    entries, now = history.entries, history.now
+    mine = [place for place in places if place >= start]
+    if not mine:
+        kept = [place for place in places if entries[place].of and entries[place].done == entries[place].of]
+        return _finished(entries, kept[-1:], stage) if kept else Step(stage, "to come")
+    step = _finished(entries, mine, stage)
+    if any(_is_told(entry) for entry in entries[mine[-1] + 1 :]):
+        return step
+    if now.state in RUNNING:
+        return replace(step, state="doing", ended=None)
+    if now.state in ("failed", "refused"):
+        return replace(step, state="failed", ended=now.time)
+    return replace(step, state="not reached") if now.state == "withdrawn" and step.done != step.of else step
+
+
+def _finished(entries: Sequence[Status], places: Sequence[int], stage: Stage) -> Step:
+    before = entries[places[0] - 1] if places[0] else None
+    # Nobody said when the work on what was only received began; what an owner publishes days later took no days.
+    began = before.time if before and before.state not in ("received", "evaluated") else None
+    counted = [entries[place] for place in places if entries[place].of]
     done, of = (counted[-1].done or 0, counted[-1].of) if counted else (None, None)
-    if is_last and now.state in RUNNING:
-        return Step(stage, "doing", began, None, done, of)
-    if is_last and now.state in ("failed", "refused"):
-        return Step(stage, "failed", began, now.time, done, of)
-    if is_last and now.state == "withdrawn" and done != of:
-        return Step(stage, "not reached", began, now.time, done, of)
-    return Step(stage, "done", began, end.time, done, of)
+    return Step(stage, "done", began, entries[places[-1]].time, done, of)
 
 
 def _placed(step: Step, place: int, reached: int, history: History) -> Step:
@@ -108,8 +115,11 @@ def _placed(step: Step, place: int, reached: int, history: History) -> Step:
 
 
 def _queue(history: History, start: int) -> Step:
-    received, tried = history.entries[0].time, history.entries[start:]
-    if tried:
-        waited = history.entries[start - 1].time if start else received
-        return Step("queue", "done", received, waited)
-    return Step("queue", "doing", received)
+    entries = history.entries
+    first = next((place + 1 for place in range(start - 1, -1, -1) if entries[place].state not in WAITING), 0)
+    if start == len(entries):
+        return Step("queue", "doing", entries[first].time)
+    if not start or first == start:  # a failure was taken up again at once
+        return Step("queue", "done")
+    last = entries[start - 1]
+    return Step("queue", "done", entries[first].time, entries[start].time if last.state == "received" else last.time)

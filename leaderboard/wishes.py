@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from starlette.exceptions import HTTPException
 
-from leaderboard.timeline import FINAL, RUNNING
-from submissions.models import History, State, Submission
+from submissions.models import State, Status, Submission
 from submissions.wishes import Wish
 
-ANSWERS: Mapping[str, frozenset[str]] = {
-    "withdraw": FINAL,
-    "publish": FINAL,
-    "retry": FINAL | RUNNING | {"retrying", "queued", "evaluated"},
-}
-"""The states that end the wait for a wish."""
+GONE = frozenset({"refused", "withdrawn"})
+"""States in which nothing is left to ask for."""
 
 
 def is_owner(submission: Submission | None, visitor: str) -> bool:
@@ -29,17 +24,17 @@ def must_own(submission: Submission | None, visitor: str) -> None:
         raise HTTPException(403, "Only the browser that submitted it may do this. Open it there, or ask the organiser.")
 
 
-def pending(wishes: Iterable[Wish], history: History) -> list[Wish]:
-    """The wishes that nothing answers yet, oldest first."""
-    return [wish for wish in wishes if not _is_answered(wish, history)]
+def pending(wishes: Iterable[Wish], now: Status) -> list[Wish]:
+    """The wishes that the evaluator has not answered yet, oldest first."""
+    return [wish for wish in wishes if _waits(wish, now)]
 
 
 def refusal(kind: str, submission: Submission, state: State, waiting: Iterable[Wish]) -> str | None:
     """Why a wish makes no sense now; None if it does."""
     if kind != "withdraw" and any(wish.kind == "withdraw" for wish in waiting):
         return "You asked to withdraw this submission, so nothing else can be asked for it."
-    if kind == "withdraw" and state in FINAL:
-        return f"It is {state}, which is final: there is nothing to withdraw."
+    if state in GONE:
+        return f"It is {state}, which is final: nothing can be asked for it."
     if kind == "retry" and state != "failed":
         return f"It is {state}: only what failed can be tried again."
     if kind == "publish" and not submission.private:
@@ -49,5 +44,7 @@ def refusal(kind: str, submission: Submission, state: State, waiting: Iterable[W
     return None
 
 
-def _is_answered(wish: Wish, history: History) -> bool:
-    return any(entry.time >= wish.time and entry.state in ANSWERS[wish.kind] for entry in history.entries)
+def _waits(wish: Wish, now: Status) -> bool:
+    if wish.kind == "retry":
+        return now.state == "failed" and wish.time > now.time
+    return now.state not in (GONE if wish.kind == "withdraw" else GONE | {"published"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -11,13 +12,16 @@ from starlette.routing import Route
 
 from leaderboard.existing import must_exist
 from leaderboard.pages.live import live_context
-from leaderboard.pages.submission_parts import PARTS, by_task, result_context
+from leaderboard.pages.submission_parts import COSTS, PARTS, by_task, result_context
 from leaderboard.snapshot import Snapshot
 from leaderboard.tables import Table
 from leaderboard.web import View, Visit, page, site_of
 from submissions.arena import dump
 from submissions.errors import NotFound
+from submissions.ledger import Ledger
 from submissions.models import Result
+
+Found = TypeVar("Found", Result, Ledger)
 
 
 def show(visit: Visit) -> View:
@@ -35,8 +39,10 @@ def show(visit: Visit) -> View:
         "query": query,
         "unreadable": [entry for entry in snapshot.unreadable if entry.record == ulid],
         **live_context(snapshot, ulid, visit.site.build),
-        **(result_context(snapshot, result, f"/submissions/{ulid}", query) if result else {}),
     }
+    if result:
+        ledger = snapshot.ledgers.get(ulid, {}).get(result.protocol)
+        context |= result_context(snapshot, result, ledger, f"/submissions/{ulid}", query)
     return View("submission.html", context, by_task(result) if result else None)
 
 
@@ -60,19 +66,28 @@ def _result(snapshot: Snapshot, ulid: str, protocol: str) -> Result:
     return snapshot.whole(ulid, name)
 
 
-def _part(name: str, table: Callable[[Result], Table]) -> list[Route]:
+def _ledger(snapshot: Snapshot, ulid: str, protocol: str) -> Ledger:
+    """What a result cost. Raises NotFound where nobody wrote that down."""
+    result = _result(snapshot, ulid, protocol)
+    found = snapshot.ledgers.get(ulid, {})
+    if result.protocol not in found:
+        raise NotFound(f"Nobody wrote down what submission {ulid} cost under {result.protocol}.")
+    return found[result.protocol]
+
+
+def _part(name: str, find: Callable[[Snapshot, str, str], Found], table: Callable[[Found], Table]) -> list[Route]:
     """The twins of a table that stands on the submission's page, and the way from their name to its place there."""
 
     def show_part(visit: Visit) -> View:
-        result = _result(visit.snapshot, visit.names["ulid"], visit.query.get("protocol", ""))
-        return View("submission.html", table=table(result))
+        found = find(visit.snapshot, visit.names["ulid"], visit.query.get("protocol", ""))
+        return View("submission.html", table=table(found))
 
     def to_part(request: Request) -> Response:
         ulid = request.path_params["ulid"]
         protocol = request.query_params.get("protocol", "")
-        _result(site_of(request).reader.snapshot(), ulid, protocol)
+        find(site_of(request).reader.snapshot(), ulid, protocol)
         query = f"?{urlencode({'protocol': protocol})}" if protocol else ""
-        return RedirectResponse(f"/submissions/{ulid}{query}#{name}")
+        return RedirectResponse(f"/submissions/{ulid}{query}#{name.partition('-')[0]}")
 
     address = f"/submissions/{{ulid}}/{name}"
     return [Route(address, to_part), page(f"{address}{{ending:ending}}", show_part)]
@@ -80,6 +95,7 @@ def _part(name: str, table: Callable[[Result], Table]) -> list[Route]:
 
 ROUTES = [
     Route("/submissions/{ulid}/result.json", raw),
-    *(route for name, table in PARTS.items() for route in _part(name, table)),
+    *(route for name, table in PARTS.items() for route in _part(name, _result, table)),
+    *(route for name, table in COSTS.items() for route in _part(name, _ledger, table)),
     page("/submissions/{ulid:stem}{ending:ending}", show),
 ]

@@ -9,11 +9,13 @@ from typing import Any
 
 import pandas as pd
 
+from leaderboard.costs import cost_table, stage_table
 from leaderboard.findings import judge_table, metric_table, screen_table
 from leaderboard.protocols import scale_of
 from leaderboard.snapshot import Snapshot
 from leaderboard.tables import Table, reason
 from leaderboard.tracks import board_named
+from submissions.ledger import Ledger
 from submissions.models import METHODS, Result
 from submissions.tables import task_table, total_table
 
@@ -21,7 +23,9 @@ LINES = 12
 """Removed lines that the page names for a task; its twins name all."""
 
 
-def result_context(snapshot: Snapshot, result: Result, address: str, query: str = "") -> dict[str, Any]:
+def result_context(
+    snapshot: Snapshot, result: Result, ledger: Ledger | None, address: str, query: str = ""
+) -> dict[str, Any]:
     """What the template of a result needs; its tables' twins lie under the address."""
     screened = screen_table(result).rows
     for row in screened:
@@ -41,6 +45,8 @@ def result_context(snapshot: Snapshot, result: Result, address: str, query: str 
         "metric_names": sorted({row["metric"].split()[0] for row in metrics}),
         "screened": screened,
         "dimensions": _judged(result).rows,
+        "ledger": ledger,
+        "costs": stage_table(ledger).rows if ledger else [],
     }
 
 
@@ -77,3 +83,5 @@ PARTS: Mapping[str, Callable[[Result], Table]] = {
     "metadata": _judged,
 }
 """The tables that have a place of their own on the page, and twins, by name."""
+COSTS: Mapping[str, Callable[[Ledger], Table]] = {"costs": stage_table, "costs-by-task": cost_table}
+"""Likewise of what it cost; the second is a file alone."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from submissions.arena import Arena, commit_again, dump, dump_lines, new_id, open_arena, result_path
 from submissions.findings import Judged, Quantiles, Screening
+from submissions.ledger import Cost, Ledger
 from submissions.models import (
     METHODS,
     DataFile,
@@ -275,6 +276,19 @@ def preview(made: Submission) -> Result:
     return whole.model_copy(update={"totals": tuple(totals)})
 
 
+def ledger(made: Submission) -> Ledger:
+    """What its evaluation cost: the shots and the training of two tasks."""
+    costs = [
+        cost
+        for task in TASKS[:2]
+        for cost in (
+            Cost(task=task[0], stage="few_shot", seconds=90, tokens_generated=700),
+            Cost(task=task[0], stage="fine_tune", seconds=180, tokens_trained=1000, tokens_generated=700),
+        )
+    ]
+    return Ledger(submission=made.id, protocol="demo@1", profile="cpu", devices=1, hour_price=0.4, costs=tuple(costs))
+
+
 def held(arena: Arena, number: int, owner: str = "") -> Submission:
     """Add a private submission whose result waits for its owner."""
     made = store(arena, number, "Kept private", "Team Four", "hybrid", owner=owner, private=True)
@@ -300,6 +314,7 @@ def store(arena: Arena, number: int, system: str, team: str, system_type: System
 def publish(arena: Arena, made: Submission, of: Result) -> None:
     """Add a result and a history as the evaluator does."""
     changes = [
+        Change(result_path(made.id, "demo@1", "costs"), dump(ledger(made))),
         Change(f"results/{made.id}/demo@1.json", dump(of)),
         Change(f"status/{made.id}.json", dump(published(made))),
     ]
