@@ -24,7 +24,7 @@ ADVICE: Mapping[tuple[str, str | None], str] = {
     ("retrying", None): "A failure of ours came before. What was finished is kept; nothing is asked of you.",
     ("refused", "submission"): "Mend what the message names, check the data again, and submit anew.",
     ("refused", "evaluator"): "The fault is ours and costs no attempt. Please tell the organiser.",
-    ("evaluated", None): "All is scored. Only its owner sees the result, until they publish it.",
+    ("evaluated", None): "Its owner can read the result and publish it; nobody else sees it until then.",
     ("withdrawn", None): "Its owner took it back: it stands on no board.",
 }
 """What to do, by state and whose fault it is."""
@@ -91,7 +91,8 @@ def _step(history: History, start: int, places: Sequence[int], stage: Stage) -> 
         return step
     if now.state in RUNNING:
         return replace(step, state="doing", ended=None)
-    if now.state in ("failed", "refused"):
+    # One that was finished is not what failed, unless the failure names it.
+    if now.state in ("failed", "refused") and (now.stage == stage or step.done != step.of):
         return replace(step, state="failed", ended=now.time)
     return replace(step, state="not reached") if now.state == "withdrawn" and step.done != step.of else step
 

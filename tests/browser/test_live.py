@@ -114,7 +114,7 @@ def test_a_held_result_is_read_and_published_by_its_owner(visit: Open, base: str
     made = held(arena_of_base, next(NUMBERS), owner=OWNER)
     page, other = visit(f"/submissions/{made.id}"), visit(f"/submissions/{made.id}")
     own(page, base)
-    expect(other.locator("#live")).to_contain_text("Only its owner sees the result")
+    expect(other.locator("#live")).to_contain_text("nobody else sees it until then")
     assert other.goto(f"/submissions/{made.id}/held").status == 403  # type: ignore[union-attr]
     page.get_by_role("link", name="See your result").click()
     expect(page.get_by_role("heading", name="Result under demo@1")).to_be_visible()

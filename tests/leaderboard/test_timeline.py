@@ -56,6 +56,8 @@ def test_a_failure_marks_the_stage_it_names_or_else_the_last() -> None:
     assert (unnamed["screen"], unnamed["few_shot"], unnamed["fine_tune"]) == ("done", "failed", "to come")
     named = at("failed", 31, stage="few_shot", fault="evaluator")
     assert states(RECEIVED, QUEUED, *stages(QUEUED.time, upto=2), named)["few_shot"] == "failed"
+    between = states(RECEIVED, QUEUED, *stages(QUEUED.time, upto=2), at("failed", 31, fault="evaluator"))
+    assert "failed" not in between.values(), "what was finished did not fail"
     retried = states(RECEIVED, QUEUED, *stages(QUEUED.time, upto=2), cut, named, at("retrying", 40))
     assert (retried["queue"], retried["screen"], retried["few_shot"]) == ("doing", "done", "to come")
 
