@@ -8,7 +8,7 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from leaderboard.existing import must_exist
@@ -67,16 +67,21 @@ def _held(site: Site, snapshot: Snapshot, ulid: str, visitor: str, protocol: str
     return site.reader.arena.draft(ulid, protocol or protocols[0])
 
 
-def _part(name: str, find: Callable[[Visit], Found], table: Callable[[Found], Table]) -> Route:
+def _part(name: str, find: Callable[[Visit], Found], table: Callable[[Found], Table]) -> list[Route]:
     def show_part(visit: Visit) -> View:
         return View("held.html", table=table(find(visit)))
 
-    return page(f"/submissions/{{ulid}}/held/{name}{{ending:ending}}", show_part, personal=True)
+    def to_part(request: Request) -> Response:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"/submissions/{request.path_params['ulid']}/held{query}#{name.partition('-')[0]}")
+
+    address = f"/submissions/{{ulid}}/held/{name}"
+    return [Route(address, to_part), page(f"{address}{{ending:ending}}", show_part, personal=True)]
 
 
 ROUTES = [
     Route("/submissions/{ulid}/held/result.json", raw),
-    *(_part(name, _result, table) for name, table in PARTS.items()),
-    *(_part(name, _ledger, table) for name, table in COSTS.items()),
+    *(route for name, table in PARTS.items() for route in _part(name, _result, table)),
+    *(route for name, table in COSTS.items() for route in _part(name, _ledger, table)),
     page("/submissions/{ulid}/held{ending:ending}", show, personal=True),
 ]

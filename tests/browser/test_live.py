@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from leaderboard.identity import COOKIE, new_key
 from submissions.arena import Arena, commit_again, dump
 from submissions.models import History, Submission
 from submissions.repo import Change
+from tests.browser.audit import overflow, violations
 from tests.browser.conftest import Open
 from tests.leaderboard.filled import held, now, preview, publish, result, store
 
@@ -28,10 +30,10 @@ def tell(arena: Arena, made: Submission, state: str, *more: Change, **said: obje
     commit_again(arena.results, [Change(f"status/{made.id}.json", dump(history)), *more])
 
 
-def own(page: Page, base: str) -> None:
-    """Give a page's browser the owner's key."""
-    page.context.add_cookies([{"name": COOKIE, "value": KEY, "domain": urlsplit(base).hostname or "", "path": "/"}])
-    page.reload()
+def owner_s(base: str) -> dict[str, Any]:
+    """What a browser holds that has the owner's key."""
+    of = {"domain": urlsplit(base).hostname, "path": "/", "expires": -1, "sameSite": "Lax"}
+    return {"cookies": [{"name": COOKIE, "value": KEY, "httpOnly": True, "secure": False, **of}], "origins": []}
 
 
 @pytest.fixture
@@ -78,8 +80,7 @@ def test_an_unchanged_poll_transfers_nothing(visit: Open, mine: Submission) -> N
 def test_the_owner_has_a_failure_tried_again_with_one_click(
     visit: Open, base: str, arena_of_base: Arena, mine: Submission
 ) -> None:
-    page, other = visit(f"/submissions/{mine.id}"), visit(f"/submissions/{mine.id}")
-    own(page, base)
+    page, other = visit(f"/submissions/{mine.id}", storage_state=owner_s(base)), visit(f"/submissions/{mine.id}")
     expect(page.get_by_role("heading", name="It is yours")).to_be_visible()
     expect(page.get_by_role("button", name="Try again now")).to_have_count(0)
     tell(arena_of_base, mine, "failed", fault="evaluator", log_tail="<b>CUDA</b>\n" * 40)
@@ -97,8 +98,7 @@ def test_the_owner_has_a_failure_tried_again_with_one_click(
 def test_withdrawing_takes_two_steps_with_and_without_scripts(
     visit: Open, base: str, arena_of_base: Arena, mine: Submission, *, scripted: bool
 ) -> None:
-    page = visit(f"/submissions/{mine.id}", java_script_enabled=scripted)
-    own(page, base)
+    page = visit(f"/submissions/{mine.id}", java_script_enabled=scripted, storage_state=owner_s(base))
     if not scripted:
         page.get_by_role("link", name="Is it yours?").click()
     page.get_by_text("Withdraw it…").click()
@@ -112,13 +112,16 @@ def test_withdrawing_takes_two_steps_with_and_without_scripts(
 
 def test_a_held_result_is_read_and_published_by_its_owner(visit: Open, base: str, arena_of_base: Arena) -> None:
     made = held(arena_of_base, next(NUMBERS), owner=OWNER)
-    page, other = visit(f"/submissions/{made.id}"), visit(f"/submissions/{made.id}")
-    own(page, base)
+    page, other = visit(f"/submissions/{made.id}", storage_state=owner_s(base)), visit(f"/submissions/{made.id}")
     expect(other.locator("#live")).to_contain_text("nobody else sees it until then")
-    assert other.goto(f"/submissions/{made.id}/held").status == 403  # type: ignore[union-attr]
+    visit(f"/submissions/{made.id}/held", expects=403)
     page.get_by_role("link", name="See your result").click()
     expect(page.get_by_role("heading", name="Result under demo@1")).to_be_visible()
+    assert violations(page) == []
+    assert overflow(page) == 0
     page.go_back()
+    expect(page.get_by_role("heading", name="It is yours")).to_be_visible()
+    assert violations(page) == []
     page.get_by_label("may be shown in public").check()
     page.get_by_role("button", name="Publish the result").click()
     expect(page.locator(".asked")).to_contain_text("with the first rows of each data set")

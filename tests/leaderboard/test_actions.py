@@ -178,6 +178,7 @@ def test_a_held_result_is_seen_by_its_owner_alone_and_kept_by_nobody(
     assert f"{mean:.3f}" in site.get(f"{private.page}/held", headers=private.cookie).text
     for path in (private.page, "/submissions", "/", "/board/dataset_research", f"{private.page}/live"):
         assert f"{mean:.3f}" not in site.get(path, headers=private.cookie).text, path
+    assert site.get(f"{private.page}/held/totals").headers["location"] == f"{private.page}/held#totals"
     assert private.made.id not in Reader(arena).snapshot().results
     assert "nobody else sees it until then" in site.get(private.page).text
     assert site.get(f"{private.page}.json", headers=private.cookie).status_code == 404
