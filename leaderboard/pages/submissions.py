@@ -1,13 +1,27 @@
-"""All submissions, newest first, and where each of them stands."""
+"""All submissions, newest first, and where each of them stands: searched and filtered by the URL."""
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
+from typing import get_args
+from urllib.parse import urlencode
 
-from leaderboard.snapshot import Snapshot
+from leaderboard.snapshot import Snapshot, per_snapshot
 from leaderboard.tables import Table, frame_of
 from leaderboard.web import View, Visit, page
+from submissions.errors import NotFound
+from submissions.models import State, SystemType
+
+UNKNOWN = "unknown"
+FILTERS: Mapping[str, tuple[str, ...]] = {
+    "state": (*get_args(State), UNKNOWN),
+    "system_type": get_args(SystemType),
+}
+AT_ONCE = 200
+"""Rows on one page; the twins hold all that pass."""
 
 
 @dataclass(frozen=True)
@@ -23,25 +37,64 @@ class SubmissionRow:
     track: str
     files: int
     rows: int
+    attempt: int
+    """Which of its team's submissions to this track it is, counted from 1."""
+    attempts: int
+    """How many its team has made."""
     state: str
     """As in its history; `unknown` while the history cannot be read."""
     stage: str | None
+    done: int | None
+    of: int | None
+    """Tasks of the stage; of a queued one the length of the queue."""
+    place: int | None
+    """In the queue, 1 is next."""
+    expected_start: str | None
+    """ISO 8601, UTC."""
     message: str | None
     fault: str | None
 
 
 def show(visit: Visit) -> View:
-    """The list, with the records that cannot be read named apart."""
+    """The list, with the records that cannot be read named apart. Raises NotFound for a filter that does not exist."""
     snapshot = visit.snapshot
-    rows = [_row(snapshot, ulid) for ulid in reversed(list(snapshot.submissions))]
-    return View(
-        "submissions.html", {"unreadable": snapshot.unreadable}, Table("submissions", frame_of(SubmissionRow, rows))
-    )
+    chosen = {name: visit.query.get(name, "") for name in (*FILTERS, "q")}
+    for name, values in FILTERS.items():
+        if chosen[name] and chosen[name] not in values:
+            raise NotFound(f"No {name} {chosen[name][:80]!r}; there are: {', '.join(values)}.")
+    every = _rows(snapshot)
+    found = [row for row in every if _passes(row, chosen)]
+    start = _start(visit.query.get("from", ""), len(found))
+    state = {name: value for name, value in chosen.items() if value}
+    context = {
+        "unreadable": snapshot.unreadable,
+        "chosen": chosen,
+        "options": {name: [value for value in values if any(getattr(row, name) == value for row in every)]
+                    for name, values in FILTERS.items()},
+        "all": len(every),
+        "query": f"?{urlencode(state)}" if state else "",
+        "start": start,
+        "at_once": AT_ONCE,
+        "newer": _link(state, start - AT_ONCE) if start else None,
+        "older": _link(state, start + AT_ONCE) if start + AT_ONCE < len(found) else None,
+    }  # fmt: skip
+    return View("submissions.html", context, Table("submissions", frame_of(SubmissionRow, found)))
 
 
-def _row(snapshot: Snapshot, ulid: str) -> SubmissionRow:
+@per_snapshot
+def _rows(snapshot: Snapshot) -> list[SubmissionRow]:
+    """Every submission, newest first."""
+    made: dict[tuple[str, str], list[str]] = {}
+    for ulid, submission in snapshot.submissions.items():
+        made.setdefault((submission.track, submission.team), []).append(ulid)
+    numbers = {ulid: (place, len(ids)) for ids in made.values() for place, ulid in enumerate(ids, 1)}
+    return [_row(snapshot, ulid, *numbers[ulid]) for ulid in reversed(list(snapshot.submissions))]
+
+
+def _row(snapshot: Snapshot, ulid: str, attempt: int, attempts: int) -> SubmissionRow:
     submission = snapshot.submissions[ulid]
     history = snapshot.histories.get(ulid)
+    now = history.now if history else None
     return SubmissionRow(
         id=ulid,
         created_at=submission.created_at.astimezone(UTC).isoformat(timespec="seconds"),
@@ -51,11 +104,45 @@ def _row(snapshot: Snapshot, ulid: str) -> SubmissionRow:
         track=submission.track,
         files=len(submission.files),
         rows=sum(file.rows for file in submission.files),
-        state=history.now.state if history else "unknown",
-        stage=history.now.stage if history else None,
-        message=history.now.message if history else None,
-        fault=history.now.fault if history else None,
+        attempt=attempt,
+        attempts=attempts,
+        state=now.state if now else UNKNOWN,
+        stage=now.stage if now else None,
+        done=now.done if now else None,
+        of=now.of if now else None,
+        place=now.place if now else None,
+        expected_start=_written(now.expected_start) if now else None,
+        message=now.message if now else None,
+        fault=now.fault if now else None,
     )
+
+
+def _written(time: datetime | None) -> str | None:
+    return time.astimezone(UTC).isoformat(timespec="seconds") if time else None
+
+
+def _passes(row: SubmissionRow, chosen: Mapping[str, str]) -> bool:
+    text = _folded(f"{row.system}\n{row.team}\n{row.id}")
+    found = all(word in text for word in _folded(chosen["q"]).split())
+    return found and all(not chosen[name] or chosen[name] == getattr(row, name) for name in FILTERS)
+
+
+def _folded(text: str) -> str:
+    """Text as it is searched: the same letters however they are encoded, and no difference of case."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _start(text: str, count: int) -> int:
+    """The first row to show, on a page's border. Raises NotFound for what is no place in the list."""
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdigit() and len(text) < 9) or int(text) >= max(count, 1):
+        raise NotFound(f"No place {text[:40]!r} in this list of {count}; it begins at from=0.")
+    return int(text) - int(text) % AT_ONCE
+
+
+def _link(state: Mapping[str, str], start: int) -> str:
+    return f"/submissions?{urlencode({**state, 'from': start} if start > 0 else state)}".rstrip("?")
 
 
 ROUTES = [page("/submissions{ending:ending}", show)]

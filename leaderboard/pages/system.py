@@ -15,7 +15,7 @@ from leaderboard.charts import radar
 from leaderboard.choice import SUBSETS
 from leaderboard.costs import run_costs
 from leaderboard.findings import judge_table
-from leaderboard.pages.submission import totals_by_group
+from leaderboard.pages.submission_parts import totals_by_group
 from leaderboard.profile import run_table, standing_table
 from leaderboard.protocols import in_use, scale_of
 from leaderboard.ranks import ranks

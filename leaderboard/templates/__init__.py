@@ -38,6 +38,7 @@ def environment(build: str) -> Environment:
         "segment": segment,
         "sized": sized,
         "figure": figure,
+        "lasted": lasted,
         "zip": zip,
     }
     found.globals |= {
@@ -72,6 +73,14 @@ def words(name: str) -> str:
 def moment(time: datetime | str) -> str:
     """A time in UTC, to the minute."""
     return f"{(datetime.fromisoformat(time) if isinstance(time, str) else time).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def lasted(seconds: float) -> str:
+    """A duration for people, in its two largest units."""
+    whole = round(max(seconds, 0.0))
+    parts = [(whole // 86400, "d"), (whole // 3600 % 24, "h"), (whole // 60 % 60, "min"), (whole % 60, "s")]
+    first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
+    return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count) or "0 s"
 
 
 def segment(name: str) -> str:

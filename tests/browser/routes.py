@@ -35,6 +35,7 @@ NAMES = (
     *FIXED,
     *(f"{name}-{number}" for name, (_, _, most) in LISTED.items() for number in range(most)),
     *(f"compare-{count}" for count in COMPARED),
+    "actions",
 )
 
 
@@ -46,6 +47,8 @@ def pages(base: str, browser: Browser) -> dict[str, str]:
         page.goto(base + listing)
         hrefs = [link.get_attribute("href") or "/" for link in page.locator(links).all()[:most]]
         found |= {f"{name}-{number}": href for number, href in enumerate(hrefs)}
+    if "submission-0" in found:
+        found["actions"] = f"{found['submission-0']}/actions"
     page.goto(f"{base}/compare")
     boxes = page.locator("input[name=system]").all()
     slugs = [("system", box.get_attribute("value") or "") for box in boxes]

@@ -46,7 +46,7 @@ def test_a_submission_is_stored_and_then_followed_live(visit: Open, good: Path, 
     history = History(submission=ulid, entries=(now("refused", "No row is left.", fault="submission"),))
     commit_again(arena_of_base.results, [Change(f"status/{ulid}.json", dump(history))])
     expect(page.locator(".standing .state")).to_have_text("refused", timeout=20_000)
-    expect(page.locator("#live")).not_to_have_attribute("hx-trigger", "every 4s")
+    expect(page.locator("#live")).not_to_have_attribute("data-poll", "")
     assert Reader(arena_of_base).snapshot().submissions[ulid].team == "Browsers"
 
 

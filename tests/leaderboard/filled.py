@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from submissions.arena import Arena, commit_again, dump, dump_lines, new_id, open_arena
+from submissions.arena import Arena, commit_again, dump, dump_lines, new_id, open_arena, result_path
 from submissions.findings import Judged, Quantiles, Screening
 from submissions.ledger import STAGES, Cost, Ledger
 from submissions.models import (
@@ -25,6 +25,8 @@ from submissions.models import (
     Row,
     Score,
     Setup,
+    Stage,
+    State,
     Status,
     Submission,
     SystemType,
@@ -35,6 +37,7 @@ from submissions.models import (
 from submissions.repo import Change
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LATER = START + timedelta(days=9, hours=2)
 SCRIPT = "<script>alert('system')</script>"
 FORMULA = "=cmd|' /C calc'!A0"
 OVERRIDE = "abc\u202egpj.exe"
@@ -224,12 +227,25 @@ def published(made: Submission) -> History:
     steps = (
         Status(state="received", message="Stored; waiting for the evaluator.", time=at),
         Status(state="queued", message="Next but one.", place=2, time=at + timedelta(minutes=1)),
-        Status(
-            state="evaluating", stage="few_shot", done=2, of=6, message="Two of six.", time=at + timedelta(minutes=9)
-        ),
+        *stages(at + timedelta(minutes=1)),
         Status(state="published", stage="publish", message="All stages done.", time=at + timedelta(minutes=20)),
     )
     return History(submission=made.id, entries=steps)
+
+
+def stages(at: datetime, upto: int = 5) -> list[Status]:
+    """The last word on each of the first stages, three minutes after one another; nothing is judged."""
+    told: tuple[tuple[State, Stage], ...] = (
+        ("checking", "check"), ("evaluating", "screen"), ("evaluating", "few_shot"), ("evaluating", "fine_tune"),
+        ("evaluating", "total"),
+    )  # fmt: skip
+    return [
+        Status(
+            state=state, stage=stage, done=6, of=6, message=f"{stage}: 6 of 6 tasks",
+            time=at + timedelta(minutes=3 * place),
+        )
+        for place, (state, stage) in enumerate(told[:upto], 1)
+    ]  # fmt: skip
 
 
 def now(state: str, message: str, **more: object) -> Status:
@@ -247,22 +263,53 @@ def fill(folder: Path) -> Arena:
         publish(arena, made, result(made, level, flagged=flagged, unscored=system == ARABIC, judged=level > 0.4))
     last = len(SYSTEMS)
     endings = (
-        ("Runs now", now("evaluating", "3 of 6 trained.", stage="fine_tune", done=3, of=6)),
-        ("Waits", now("queued", "Waiting for a free GPU.", place=4)),
-        ("Broke", now("failed", "The engine stopped. It is tried again.", stage="few_shot", fault="evaluator")),
-        ("Refused", now("refused", "All rows copy the <test> rows.", stage="screen", fault="submission")),
-    )
-    for number, (system, status) in enumerate(endings, last):
+        ("Runs now", 3, now("evaluating", "3 of 6 trained.", stage="fine_tune", done=3, of=6)),
+        ("Waits", 0, now("queued", "Waiting for a free GPU.", place=4, of=9, expected_start=LATER)),
+        ("Broke", 2, now("failed", "The engine stopped. It is tried again.", stage="few_shot", fault="evaluator",
+                         log_tail="few_shot: 2 of 6\n</pre><script>alert('log')</script>\nCUDA error: device lost")),
+        ("Refused", 1, now("refused", "All rows copy the <test> rows.", stage="screen", fault="submission")),
+        ("Tries again", 2, now("retrying", "The engine stopped; the second of three tries begins soon.")),
+        ("Withdrawn", 2, now("withdrawn", "Its owner withdrew it.")),
+    )  # fmt: skip
+    for number, (system, upto, status) in enumerate(endings, last):
         made = store(arena, number, system, "Team Four", "hybrid")
-        history = History(submission=made.id, entries=(published(made).entries[0], status))
-        commit_again(arena.results, [Change(f"status/{made.id}.json", dump(history))])
+        told = (published(made).entries[0], *stages(status.time - timedelta(hours=1), upto), status)
+        changes = [Change(f"status/{made.id}.json", dump(History(submission=made.id, entries=told)))]
+        if system == "Runs now":
+            changes.append(Change(result_path(made.id, "demo@1", "previews"), dump(preview(made))))
+        commit_again(arena.results, changes)
+    held(arena, last + len(endings) + 1)
     store(arena, last + len(endings), "Just in", "Team Five", "search")
     return arena
 
 
-def store(arena: Arena, number: int, system: str, team: str, system_type: SystemType) -> Submission:
+def preview(made: Submission) -> Result:
+    """What the few-shot stages measured while the trainings still run."""
+    whole, waits = result(made, 0.5), Score(name="mean_gain", n=0, why="not measured yet")
+    totals = [
+        total.model_copy(update={"gain": waits, "median": None, "seed_sd": None})
+        if total.method == "fine_tune"
+        else total
+        for total in whole.totals
+    ]
+    return whole.model_copy(update={"totals": tuple(totals)})
+
+
+def held(arena: Arena, number: int, owner: str = "") -> Submission:
+    """Add a private submission whose result waits for its owner."""
+    made = store(arena, number, "Kept private", "Team Four", "hybrid", owner=owner, private=True)
+    at = made.created_at
+    waits = Status(state="evaluated", message="All stages done.", time=at + timedelta(minutes=20))
+    history = History(submission=made.id, entries=(published(made).entries[0], *stages(at), waits))
+    commit_again(arena.drafts, [Change(result_path(made.id, "demo@1"), dump(result(made, 0.987)))])
+    commit_again(arena.results, [Change(f"status/{made.id}.json", dump(history))])
+    return made
+
+
+def store(arena: Arena, number: int, system: str, team: str, system_type: SystemType, **more: object) -> Submission:
     """Add a submission as the submit form does."""
     made, rows = submission(number, system, team, system_type)
+    made = Submission.model_validate(made.model_dump() | more)
     with tempfile.TemporaryDirectory() as folder:
         for file in made.files:
             Path(folder, f"{file.task}.jsonl").write_bytes(dump_lines(rows))
@@ -277,7 +324,7 @@ def publish(arena: Arena, made: Submission, of: Result) -> None:
         Change(f"status/{made.id}.json", dump(published(made))),
     ]
     if of.system != OVERRIDE:
-        changes.append(Change(f"costs/{made.id}/demo@1.json", dump(ledger(of))))
+        changes.append(Change(result_path(made.id, "demo@1", "costs"), dump(ledger(of))))
     commit_again(arena.results, changes)
 
 

@@ -154,15 +154,15 @@ def test_a_submission_shows_whose_fault_a_failure_is(arena: Arena, site: TestCli
     pages = {arena.submission(ulid).system: site.get(f"/submissions/{ulid}").text for ulid in arena.submission_ids()}
     assert "our fault" in pages["Broke"]
     assert "fault of the submission" in pages["Refused"]
-    assert "number 4 in the queue" in pages["Waits"]
+    assert "number 4 of 9 in the queue" in pages["Waits"]
     assert 'value="3" max="6"' in pages["Runs now"]
 
 
 def test_a_submission_is_polled_only_while_it_is_not_final(arena: Arena, site: TestClient) -> None:
     for ulid in arena.submission_ids():
-        final = arena.history(ulid).now.state in {"published", "refused"}
+        final = arena.history(ulid).now.state in {"published", "refused", "withdrawn"}
         page = site.get(f"/submissions/{ulid}").text
-        assert ("hx-trigger" in page) is not final
+        assert ("data-poll" in page) is not final
         assert ("http-equiv" in page) is not final
 
 

@@ -1,0 +1,99 @@
+"""What the owner of a submission may do with it: try again, withdraw, publish."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Literal, get_args
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from leaderboard.existing import must_exist
+from leaderboard.identity import owner_of
+from leaderboard.snapshot import Snapshot
+from leaderboard.upload import limited
+from leaderboard.web import Site, View, Visit, page, site_of
+from leaderboard.wishes import is_owner, must_own, pending, refusal
+from submissions.errors import Corrupt
+from submissions.models import History, Submission
+from submissions.wishes import Wish
+
+Kind = Literal["retry", "publish", "withdraw"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+MOST_BYTES = 10_000
+"""Of a sent form, which has four short fields."""
+# Two clicks at once must not become two wishes.
+ONE_BY_ONE = threading.Lock()
+
+
+def show(visit: Visit) -> View:
+    """The owner's buttons; everybody else reads whose they are. `?within=page` has them lead back to the page."""
+    snapshot, ulid = visit.snapshot, visit.names["ulid"]
+    must_exist(snapshot, ulid)
+    submission, history = snapshot.submissions.get(ulid), snapshot.histories.get(ulid)
+    context: dict[str, object] = {"ulid": ulid, "is_owner": is_owner(submission, visit.owner), "who": _who(visit, ulid)}
+    if submission and history and context["is_owner"]:
+        waiting = pending(visit.site.reader.arena.wishes(ulid), history.now)
+        offered = [kind for kind in KINDS if refusal(kind, submission, history.now.state, waiting) is None]
+        asked = {wish.kind for wish in waiting}
+        context |= {"waiting": waiting, "offered": [kind for kind in offered if kind not in asked]}
+        context |= {"now": history.now, "private": submission.private}
+    return View("actions.html", context | {"back": "page" if visit.query.get("within") == "page" else "actions"})
+
+
+async def take(request: Request) -> Response:
+    """Write down what the owner asks for, and lead back to where they asked. Raises HTTPException 403, 409 or 422."""
+    site, ulid = site_of(request), request.path_params["ulid"]
+    async with limited(request, MOST_BYTES).form(max_files=0, max_fields=10) as form:
+        values = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    await asyncio.to_thread(ask, site, ulid, owner_of(request), values)
+    ending = "" if values.get("back") == "page" else "/actions"
+    return RedirectResponse(f"/submissions/{ulid}{ending}", 303)
+
+
+def ask(site: Site, ulid: str, visitor: str, values: Mapping[str, str]) -> None:
+    """Store an owner's wish; one that waits already is not stored again. Raises NotFound, HTTPException."""
+    snapshot, arena = site.reader.snapshot(), site.reader.arena
+    must_exist(snapshot, ulid)
+    must_own(snapshot.submissions.get(ulid), visitor)
+    submission, history = _known(snapshot, ulid)
+    kind = _kind(values)
+    wish = Wish(kind=kind, by=visitor, time=datetime.now(UTC), samples=kind == "publish" and "samples" in values)
+    with ONE_BY_ONE:
+        waiting = pending(arena.wishes(ulid), history.now)
+        if any((known.kind, known.samples) == (wish.kind, wish.samples) for known in waiting):
+            return
+        if why := refusal(kind, submission, history.now.state, waiting):
+            raise HTTPException(409, why)
+        arena.wish(ulid, wish)
+
+
+def _known(snapshot: Snapshot, ulid: str) -> tuple[Submission, History]:
+    if ulid not in snapshot.histories:
+        raise Corrupt(f"The history of submission {ulid} cannot be read, so nothing can be asked for it now.")
+    return snapshot.submissions[ulid], snapshot.histories[ulid]
+
+
+def _kind(values: Mapping[str, str]) -> Kind:
+    for kind in KINDS:
+        if values.get("kind") == kind:
+            if kind == "withdraw" and "sure" not in values:
+                raise HTTPException(422, "Withdrawing is final: tick the box that says so, and send it again.")
+            return kind
+    raise HTTPException(422, f"Nothing was asked for; there are: {', '.join(KINDS)}.")
+
+
+def _who(visit: Visit, ulid: str) -> str:
+    found = visit.snapshot.submissions.get(ulid) or next(iter(visit.snapshot.results.get(ulid, {}).values()), None)
+    return found.system if found else ulid
+
+
+ROUTES = [
+    page("/submissions/{ulid}/actions", show, personal=True),
+    Route("/submissions/{ulid}/actions", take, methods=["POST"]),
+]
