@@ -3,6 +3,7 @@
 from leaderboard.pages import (
     about,
     board,
+    check,
     compare,
     feeds,
     home,
@@ -28,6 +29,7 @@ ROUTES = [
     *system.ROUTES,
     *compare.ROUTES,
     *submit.ROUTES,
+    *check.ROUTES,
     *about.ROUTES,
     *static.ROUTES,
 ]

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC
 
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
 from leaderboard.snapshot import Snapshot
 from leaderboard.tables import Table, frame_of
 from leaderboard.web import View, Visit, page
@@ -34,9 +38,21 @@ def show(visit: Visit) -> View:
     """The list, with the records that cannot be read named apart."""
     snapshot = visit.snapshot
     rows = [_row(snapshot, ulid) for ulid in reversed(list(snapshot.submissions))]
-    return View(
-        "submissions.html", {"unreadable": snapshot.unreadable}, Table("submissions", frame_of(SubmissionRow, rows))
-    )
+    context = {"unreadable": snapshot.unreadable, "is_mine": False}
+    return View("submissions.html", context, Table("submissions", frame_of(SubmissionRow, rows)))
+
+
+def show_mine(visit: Visit) -> View:
+    """Those that this browser sent."""
+    rows = rows_of(visit.snapshot, visit.owner)
+    context = {"unreadable": (), "is_mine": True}
+    return View("submissions.html", context, Table("my-submissions", frame_of(SubmissionRow, rows)))
+
+
+def rows_of(snapshot: Snapshot, owner: str) -> list[SubmissionRow]:
+    """The submissions of an owner, newest first; a visitor without a key owns nothing."""
+    found = [ulid for ulid, one in snapshot.submissions.items() if owner and one.owner == owner]
+    return [_row(snapshot, ulid) for ulid in reversed(found)]
 
 
 def _row(snapshot: Snapshot, ulid: str) -> SubmissionRow:
@@ -58,4 +74,16 @@ def _row(snapshot: Snapshot, ulid: str) -> SubmissionRow:
     )
 
 
-ROUTES = [page("/submissions{ending:ending}", show)]
+def _either(address: str) -> Route:
+    """All submissions, or with ?mine=1 a visitor's own, which is a personal page."""
+    everybody, personal = page(address, show), page(address, show_mine, personal=True)
+
+    def endpoint(request: Request) -> Response:
+        chosen = personal if request.query_params.get("mine") == "1" else everybody
+        answer: Response = chosen.endpoint(request)
+        return answer
+
+    return Route(address, endpoint)
+
+
+ROUTES = [_either("/submissions{ending:ending}")]
