@@ -35,7 +35,9 @@ class Foretold:
     least: int
     """So many it takes to foretell one."""
     start: datetime | None
-    """When its turn would come; None where nobody waits."""
+    """When its turn would come; None where nobody waits, or nobody can say."""
+    waiting: int
+    """Submissions in the queue."""
 
 
 def foretold(check: Check, snapshot: Snapshot, query: Mapping[str, str], default: str) -> Foretold | None:
@@ -59,6 +61,7 @@ def foretold(check: Check, snapshot: Snapshot, query: Mapping[str, str], default
         measured=len(judged_by(ledgers, protocol)),
         least=LEAST,
         start=expected_start(snapshot.histories.values(), ledgers, protocol),
+        waiting=sum(history.now.state == "queued" for history in snapshot.histories.values()),
     )
 
 
