@@ -42,9 +42,9 @@ class Foretold:
 
 def foretold(check: Check, snapshot: Snapshot, query: Mapping[str, str], default: str) -> Foretold | None:
     """What to show of a check that is over; None where no file passed. Raises NotFound for another task or protocol."""
-    if not check.samples:
+    if not any(task in snapshot.tasks for task in check.samples):
         return None
-    tasks = tuple(check.samples)
+    tasks = tuple(task for task in check.samples if task in snapshot.tasks)
     task = _chosen("task", query.get("task") or tasks[0], tasks)
     known = tuple(name for name in snapshot.frames if name in check.tokens)
     first = default if default in known or not known else known[0]

@@ -22,13 +22,16 @@ ZIP = "corrected.zip"
 def show(request: Request) -> Response:
     """The report as far as it goes; once the delivery is stored, the way to its page. Raises NotFound."""
     site, check = site_of(request), _check(request)
+    # Asked first: a check that ends while its page is made must not look as if it had ended without a submission.
+    is_over = check.is_over
     if check.submission:
         address = f"/submissions/{check.submission}"
         if request.headers.get("hx-request"):
             return Response(status_code=200, headers={"HX-Redirect": address, **NOT_KEPT})
         return RedirectResponse(address, 303, NOT_KEPT)
     owner = owner_of(request) or check.owner
-    response = site.render(request, form_view(site, site.reader.snapshot(), owner, check, request.query_params))
+    view = form_view(site, site.reader.snapshot(), owner, check, request.query_params, is_over=is_over)
+    response = site.render(request, view)
     response.headers.update(NOT_KEPT)
     return response
 

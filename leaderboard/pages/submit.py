@@ -62,18 +62,27 @@ async def take(request: Request) -> Response:
     return response
 
 
-def form_view(site: Site, snapshot: Snapshot, owner: str, check: Check | None = None, query: Any = None) -> View:
+def form_view(
+    site: Site,
+    snapshot: Snapshot,
+    owner: str,
+    check: Check | None = None,
+    query: Mapping[str, str] | None = None,
+    *,
+    is_over: bool = True,
+) -> View:
     """The form, and above it a check, running or over."""
     context: dict[str, Any] = {
         "values": check.values if check else EMPTY,
         "check": check,
-        "faults": check.faults if check else {},
+        "is_over": is_over,
+        "faults": check.faults if check and is_over else {},
         "tracks": TRACKS.values(),
         "system_types": get_args(SystemType),
         "publish_choices": PUBLISH,
         "limit": site.settings.max_upload_bytes,
         "has_tasks": bool(snapshot.tasks),
-        "foretold": foretold(check, snapshot, query or {}, site.settings.protocol) if check else None,
+        "foretold": foretold(check, snapshot, query or {}, site.settings.protocol) if check and is_over else None,
         "mine": rows_of(snapshot, owner)[:LATEST] if owner else [],
         "has_key": bool(owner),
         "lasting_span": lasting_span,

@@ -93,9 +93,10 @@ function watchSubmit(form) {
 
   async function watch(address) {
     find("[data-sending]").hidden = true;
-    const answer = await fetch(address);
-    // So small a delivery may be stored by now, and the address leads to its page.
-    if (answer.redirected) return location.assign(answer.url);
+    const answer = await fetch(address, { headers: { "HX-Request": "true" } });
+    // So small a delivery may be stored by now.
+    const stored = answer.headers.get("HX-Redirect");
+    if (stored) return location.assign(stored);
     if (!answer.ok) return refuse("The check cannot be found again: this browser keeps no cookies. Send the files again.");
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const place = page.getElementById("check-place");
