@@ -12,7 +12,7 @@ from submissions.frame import Frame
 from submissions.models import Row
 
 ROWS = 3
-MOST_CHARACTERS = 1500
+MOST_CHARACTERS = 800
 """Of one text, shown; the rest is counted."""
 
 

@@ -2,7 +2,7 @@
 "use strict";
 
 const SHOWN = 8;
-const megabytes = (size) => `${(size / 2 ** 20).toFixed(1)} MB`;
+const sized = (size) => (size < 2 ** 20 ? `${Math.ceil(size / 2 ** 10)} kB` : `${(size / 2 ** 20).toFixed(1)} MB`);
 
 // A folder hands out its entries a hundred at a time, until it hands out none.
 async function filesIn(entry, path = "") {
@@ -41,9 +41,9 @@ function watchSubmit(form) {
     chosen = files;
     const size = files.reduce((sum, { file }) => sum + file.size, 0);
     const excess = size > limit;
-    inputs[0].setCustomValidity(excess ? `These files have ${megabytes(size)}; the limit is ${megabytes(limit)}.` : "");
+    inputs[0].setCustomValidity(excess ? `These files have ${sized(size)}; the limit is ${sized(limit)}.` : "");
     if (excess) inputs[0].reportValidity();
-    say(files.length ? `${files.length} file(s), ${megabytes(size)}` : "");
+    say(files.length ? `${files.length} file(s), ${sized(size)}` : "");
     const list = find("[data-chosen]");
     list.replaceChildren(...files.slice(0, SHOWN).map(({ path }) => {
       const item = document.createElement("li");
@@ -132,7 +132,7 @@ function watchSubmit(form) {
     find("[data-sending]").hidden = false;
     request.upload.addEventListener("progress", ({ loaded, total }) => {
       bar.value = total ? loaded / total : 0;
-      find("[data-sent]").textContent = `${megabytes(loaded)} of ${megabytes(total)} sent`;
+      find("[data-sent]").textContent = `${sized(loaded)} of ${sized(total)} sent`;
     });
     request.addEventListener("load", () => {
       if (request.status === 202) return watch(JSON.parse(request.responseText).address);

@@ -107,6 +107,8 @@ LEFT_ALONE = {
     "a key twice with two values": (f"{BANK}.jsonl", GOOD + b'{"input": "a", "input": "b", "output": "c"}\n'),
     "half a surrogate pair": (f"{BANK}.jsonl", GOOD + b'{"input": "\\ud800", "output": "c"}\n'),
     "an array that is cut off": (f"{BANK}.json", json.dumps(ROWS)[:-20]),
+    "JSON without an end to its depth": (f"{BANK}.jsonl", GOOD + b"[" * 100_000 + b"\n"),
+    "a line without an end": (f"{BANK}.jsonl", GOOD + b'{"input": "' + b"x" * 3_000_000),
     "nothing at all": (f"{BANK}.jsonl", b""),
 }
 
