@@ -21,6 +21,7 @@ from submissions.frame import Frame
 from submissions.models import History
 from submissions.repo import Change
 from submissions.report import Problem, Report
+from tests.browser.audit import overflow, violations
 from tests.browser.conftest import Open
 from tests.leaderboard.filled import now
 
@@ -220,6 +221,20 @@ def test_rows_are_previewed_in_the_frame(visit: Open, good: Path, arena_of_base:
         for name in ("frame-text", "row-text")
     ]
     assert colours[0] != colours[1]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_of_a_check_is_fit_for_everybody(visit: Open, tmp_path: Path, good: Path, scheme: str) -> None:
+    bad = tmp_path / "cls-ar-sarcasm.jsonl"
+    bad.write_text("\ufeff" + TEXT.replace("input", "Input") + "bad\n")
+    page = visit("/submit", color_scheme=scheme)
+    page.set_input_files("#files", [good, bad])
+    page.get_by_role("button", name="Check only").click()
+    expect(page.locator(".mended")).to_be_visible()
+    for width in (360, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert overflow(page) == 0
+        assert violations(page) == []
 
 
 def test_the_form_is_sent_by_keyboard_alone(visit: Open, good: Path) -> None:
