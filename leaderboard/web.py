@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from leaderboard.checks import Checks
 from leaderboard.guard import HEADERS
 from leaderboard.identity import owner_of
 from leaderboard.kept import Answer, Kept
@@ -49,6 +50,7 @@ class Site:
         self.reader = reader
         self.build = _build(settings)
         self.kept = Kept(most=100)
+        self.checks = Checks()
         self.templates: Environment = environment(self.build)
 
     def render(self, request: Request, view: View, status: int = 200) -> Response:

@@ -25,6 +25,9 @@ _LEAVE_OUT_FIX = "Write rows into it, or leave it out: a missing task counts as 
 Progress = Callable[[str, int, int], None]
 """Is told a file's name, how many files are done, and of how many."""
 
+Tell = Callable[[Sequence[Problem]], None]
+"""Is told what was found in one file, as soon as that is known."""
+
 
 def check(
     sources: Sequence[Path],
@@ -33,6 +36,7 @@ def check(
     into: Path,
     track: Track,
     progress: Progress | None = None,
+    tell: Tell | None = None,
 ) -> Report:
     """Check a folder, a zip or single files, named `<task id>.jsonl` (or .json, .csv, .parquet).
 
@@ -51,6 +55,8 @@ def check(
         problems = list(delivered.problems)
         said = [entry for entry in delivered.files if _name_of(entry) == DESCRIPTIONS]
         data = [entry for entry in delivered.files if _name_of(entry) != DESCRIPTIONS]
+        if tell:
+            tell(problems)
         for done, entry in enumerate(data, 1):
             listing = Listing(shown(entry.path))
             try:
@@ -60,6 +66,8 @@ def check(
             except Unfit as unfit:
                 listing.error(unfit.what, unfit.fix)
             problems += listing.problems()
+            if tell:
+                tell(listing.problems())
             if progress:
                 progress(listing.file, done, len(data))
         descriptions = _described(said, taken, into, problems)

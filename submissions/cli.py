@@ -1,4 +1,4 @@
-"""The command line of a submitter: check, submit, status, download, withdraw, retry, publish.
+"""The command line of a submitter: check, fix, submit, status, download, withdraw, retry, publish.
 
 Exit codes: 0 done or accepted; 1 refused, or a mistake in the command; 2 our failure.
 """
@@ -21,6 +21,7 @@ from submissions.check import check as check_sources
 from submissions.command_line import print_json, progress
 from submissions.download import download as download_submission
 from submissions.errors import NotFound, TheirError
+from submissions.fixes import fix as fix_sources
 from submissions.intake import Delivery, receive
 from submissions.models import Result, SystemType, Task
 from submissions.report import Report
@@ -65,6 +66,33 @@ def check(
         typer.echo(terminal.report(report))
     if not report.accepted:
         raise typer.Exit(TheirError.exit_code)
+
+
+@app.command()
+def fix(
+    source: Sources,
+    to: Annotated[Path, typer.Option(metavar="DIR", help="A folder that does not exist yet.")],
+    arena: Annotated[str | None, typer.Option(metavar="DIR", help="Take the tasks of this arena.")] = None,
+    benchmark: Annotated[str | None, typer.Option(metavar="DIR", help="Take the tasks of this benchmark.")] = None,
+    tasks: Annotated[Path | None, typer.Option(metavar="FILE.jsonl", help="Take the tasks in this file.")] = None,
+    track: Track = DEFAULT_TRACK,
+    as_json: AsJson = False,
+) -> None:
+    """Mend what can be mended without guessing, into a new folder; say what was changed and what remains."""
+    if to.exists():
+        raise typer.BadParameter(f"{to} is there already; name a new folder")
+    known = _tasks(arena, benchmark, tasks)
+    to.mkdir(parents=True)
+    fixed = fix_sources(source, known, into=to, track=track_named(track))
+    if as_json:
+        print_json(fixed.model_dump(mode="json"))
+    else:
+        typer.echo(terminal.fixed(fixed))
+    if fixed.remaining is None:
+        to.rmdir()
+    elif fixed.remaining.accepted:
+        return
+    raise typer.Exit(TheirError.exit_code)
 
 
 @app.command()

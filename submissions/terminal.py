@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from submissions.fixes import Changed, Fixed
 from submissions.listing import shown
 from submissions.models import History, Result, Status
 from submissions.report import Problem, Report
@@ -28,6 +29,14 @@ def report(report: Report) -> str:
         lines.append("A task without a file counts as no gain.")
     lines.append("Accepted." if report.accepted else f"Refused: {len(report.errors)} error(s).")
     return "\n".join(lines)
+
+
+def fixed(fixed: Fixed) -> str:
+    """What was mended, file by file, and what the check says of the corrected delivery."""
+    if fixed.remaining is None:
+        return "Nothing could be mended without guessing; `check` says what is wrong."
+    lines = [f"{one.file} -> {one.name}\n" + "\n".join(map(_changed, one.changes)) for one in fixed.corrections]
+    return "\n".join([*lines, "", "The corrected delivery:", report(fixed.remaining)])
 
 
 def history(history: History) -> str:
@@ -70,6 +79,11 @@ def totals(result: Result, to: Shown = "published") -> None:
 
 def _problem(problem: Problem) -> str:
     return f"{problem.level:7}  {problem}"
+
+
+def _changed(change: Changed) -> str:
+    lines = f" Lines {', '.join(map(str, change.lines))}{', …' if change.count > len(change.lines) else ''}."
+    return f"  {change.what}{lines if change.lines else ''}"
 
 
 def _number(value: object) -> str:

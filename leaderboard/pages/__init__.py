@@ -4,6 +4,7 @@ from leaderboard.pages import (
     about,
     actions,
     board,
+    check,
     compare,
     feeds,
     held,
@@ -34,6 +35,7 @@ ROUTES = [
     *system.ROUTES,
     *compare.ROUTES,
     *submit.ROUTES,
+    *check.ROUTES,
     *about.ROUTES,
     *static.ROUTES,
 ]

@@ -9,6 +9,10 @@ from datetime import UTC, datetime
 from typing import get_args
 from urllib.parse import urlencode
 
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
 from leaderboard.snapshot import Snapshot, per_snapshot
 from leaderboard.tables import Table, frame_of
 from leaderboard.web import View, Visit, page
@@ -62,23 +66,36 @@ def show(visit: Visit) -> View:
     for name, values in FILTERS.items():
         if chosen[name] and chosen[name] not in values:
             raise NotFound(f"No {name} {chosen[name][:80]!r}; there are: {', '.join(values)}.")
-    every = _rows(snapshot)
+    is_mine = visit.query.get("mine") == "1"
+    every = rows_of(snapshot, visit.owner) if is_mine else _rows(snapshot)
     found = [row for row in every if _passes(row, chosen)]
     start = _start(visit.query.get("from", ""), len(found))
-    state = {name: value for name, value in chosen.items() if value}
+    state = {"mine": "1"} if is_mine else {}
+    state |= {name: value for name, value in chosen.items() if value}
     context = {
-        "unreadable": snapshot.unreadable,
+        "unreadable": () if is_mine else snapshot.unreadable,
+        "is_mine": is_mine,
         "chosen": chosen,
         "options": {name: [value for value in values if any(getattr(row, name) == value for row in every)]
                     for name, values in FILTERS.items()},
         "all": len(every),
+        "is_narrowed": any(chosen.values()),
         "query": f"?{urlencode(state)}" if state else "",
         "start": start,
         "at_once": AT_ONCE,
         "newer": _link(state, start - AT_ONCE) if start else None,
         "older": _link(state, start + AT_ONCE) if start + AT_ONCE < len(found) else None,
     }  # fmt: skip
-    return View("submissions.html", context, Table("submissions", frame_of(SubmissionRow, found)))
+    return View(
+        "submissions.html",
+        context,
+        Table("my-submissions" if is_mine else "submissions", frame_of(SubmissionRow, found)),
+    )
+
+
+def rows_of(snapshot: Snapshot, owner: str) -> list[SubmissionRow]:
+    """The submissions of an owner, newest first; a visitor without a key owns nothing."""
+    return [row for row in _rows(snapshot) if owner and snapshot.submissions[row.id].owner == owner]
 
 
 @per_snapshot
@@ -145,4 +162,16 @@ def _link(state: Mapping[str, str], start: int) -> str:
     return f"/submissions?{urlencode({**state, 'from': start} if start > 0 else state)}".rstrip("?")
 
 
-ROUTES = [page("/submissions{ending:ending}", show)]
+def _either(address: str) -> Route:
+    """All submissions, or with ?mine=1 a visitor's own, which is a personal page."""
+    everybody, personal = page(address, show), page(address, show, personal=True)
+
+    def endpoint(request: Request) -> Response:
+        chosen = personal if request.query_params.get("mine") == "1" else everybody
+        answer: Response = chosen.endpoint(request)
+        return answer
+
+    return Route(address, endpoint)
+
+
+ROUTES = [_either("/submissions{ending:ending}")]

@@ -1,4 +1,4 @@
-// What a page gains with JavaScript: charts, and a submit form that says what it is doing.
+// What a page gains with JavaScript: charts.
 "use strict";
 
 const inDark = matchMedia("(prefers-color-scheme: dark)");
@@ -51,30 +51,8 @@ const nearby = new IntersectionObserver((entries) => {
   }
 }, { rootMargin: "200px" });
 
-function watchForm(form) {
-  form.dataset.watched = "";
-  const files = form.querySelector("input[type=file]");
-  const note = form.querySelector("[data-files]");
-  const limit = Number(form.dataset.limit);
-  const megabytes = (size) => `${(size / 2 ** 20).toFixed(1)} MB`;
-  files.addEventListener("change", () => {
-    const size = Array.from(files.files).reduce((sum, file) => sum + file.size, 0);
-    const excess = size > limit;
-    files.setCustomValidity(excess ? `These files have ${megabytes(size)}; the limit is ${megabytes(limit)}.` : "");
-    files.reportValidity();
-    note.textContent = files.files.length ? `${files.files.length} file(s), ${megabytes(size)}` : "";
-  });
-  form.addEventListener("submit", () => {
-    form.setAttribute("aria-busy", "true");
-    note.textContent = "Sending and checking; this page answers when the check is done.";
-  });
-  // A page that comes back from the browser's memory is no longer busy.
-  addEventListener("pageshow", () => form.removeAttribute("aria-busy"));
-}
-
 function start() {
   document.querySelectorAll("[data-figure]").forEach((place) => nearby.observe(place));
-  document.querySelectorAll("form[data-limit]:not([data-watched])").forEach(watchForm);
 }
 
 start();

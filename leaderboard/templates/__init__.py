@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from leaderboard.grouped import grouped
 from leaderboard.protocols import WORDS
 from leaderboard.systems import slug_of
 from submissions.models import METHODS
@@ -38,6 +39,7 @@ def environment(build: str) -> Environment:
         "segment": segment,
         "sized": sized,
         "figure": figure,
+        "grouped": grouped,
         "lasted": lasted,
         "zip": zip,
     }

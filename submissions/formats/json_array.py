@@ -27,7 +27,7 @@ def rows(stream: IO[bytes], track: Track, listing: Listing) -> Iterator[Found]:
     text = decoded(stream, listing)
     if text is None:
         return
-    cursor = _Cursor(text, longest_record(track))
+    cursor = Cursor(text, longest_record(track))
     try:
         yield from _elements(cursor, track, listing)
     except Unfit as unfit:
@@ -36,7 +36,7 @@ def rows(stream: IO[bytes], track: Track, listing: Listing) -> Iterator[Found]:
         text.detach()  # or it would close the file, which is not ours
 
 
-def _elements(cursor: _Cursor, track: Track, listing: Listing) -> Iterator[Found]:
+def _elements(cursor: Cursor, track: Track, listing: Listing) -> Iterator[Found]:
     if cursor.peek() != "[":
         raise Unfit("The file does not begin with [, so it is no JSON array.", _ARRAY_FIX)
     cursor.step()
@@ -57,15 +57,16 @@ def _elements(cursor: _Cursor, track: Track, listing: Listing) -> Iterator[Found
         raise Unfit("Something follows the end of the array.", _ARRAY_FIX)
 
 
-class _Cursor:
+class Cursor:
     """A place in a JSON text of which only a part is held."""
 
-    def __init__(self, text: TextIO, longest: int) -> None:
-        self.line = 1
+    def __init__(self, text: TextIO, longest: int, held: str = "", line: int = 1) -> None:
+        """`held` is what was read of the text before, from the start of the line with that number."""
+        self.line = line
         self.column = 1
         self._text = text
         self._longest = longest
-        self._held = ""
+        self._held = held
         self._at = 0
 
     def peek(self) -> str:
@@ -82,6 +83,10 @@ class _Cursor:
 
     def value(self) -> object:
         """The JSON value that begins here. Raises Unfit."""
+        return self.value_and_text()[0]
+
+    def value_and_text(self) -> tuple[object, str]:
+        """The JSON value that begins here, and how it is written. Raises Unfit."""
         while True:
             try:
                 value, end = DECODER.raw_decode(self._held, self._at)
@@ -94,8 +99,9 @@ class _Cursor:
             else:
                 # A number is only whole when something follows it.
                 if end < len(self._held) or not self._hold_more():
+                    text = self._held[self._at : end]
                     self._move(end)
-                    return value
+                    return value, text
 
     def _broken(self, error: json.JSONDecodeError) -> Unfit:
         held = len(self._held) - self._at

@@ -41,6 +41,7 @@ def test_a_submission_by_the_form_is_evaluated_and_seen_on_the_board(browser: Br
         page.select_option("#system_type", "synthesis")
         page.fill("#team", "Team")
         page.fill("#submitter", "Ada")
+        page.get_by_label("Publish it as soon as it is evaluated").check()
         page.get_by_role("button", name="Submit").click()
         page.wait_for_url("**/submissions/*")
         expect(page.locator(".standing .state")).to_have_text("received")

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from leaderboard.checks import LASTS, MOST, Busy, Checks
+from leaderboard.examine import CHECKS
+from leaderboard.identity import COOKIE
+from leaderboard.sample import MOST_CHARACTERS
 from leaderboard.upload import LONGEST_NAME, file_name
-from submissions.arena import Arena
+from submissions.arena import Arena, commit_again, dump, dump_lines
+from submissions.errors import NotFound
+from submissions.frame import Frame
+from submissions.ledger import Cost, Ledger
+from submissions.repo import Change
+from submissions.report import Problem
 from tests.leaderboard.conftest import Open
 
 ROWS = "".join(json.dumps({"input": f"question {n}", "output": f"answer {n}"}) + "\n" for n in range(12)).encode()
@@ -151,3 +163,207 @@ def test_a_long_name_keeps_its_ending() -> None:
     name = file_name("é" * 300 + ".jsonl")
     assert len(name.encode()) <= LONGEST_NAME
     assert name.endswith(".jsonl")
+
+
+CHECKED = re.compile(r"/checks/([A-Za-z0-9_-]{32})")
+FRAME = Frame(
+    protocol="demo@1", before="<|user|>", between="<|bot|>", after="<|end|>", max_tokens=64, bytes_per_token=2.0,
+    epochs=3, max_rows=1000,
+)  # fmt: skip
+MENDABLE = ("mc-en-science.jsonl", b"\xef\xbb\xbf" + ROWS.replace(b"input", b"Input"))
+
+
+def watch(site: TestClient, action: str, *files: tuple[str, bytes], **fields: str) -> str:
+    """Send as a script does; the address of the check's page, once the check is over."""
+    data = {**FIELDS, **fields, "action": action}
+    parts = [("files", file) for file in files]
+    answer = site.post("/submit", data=data, files=parts, headers={"Accept": "application/json"})
+    assert answer.status_code == 202
+    address = str(answer.json()["address"])
+    assert answer.headers["location"] == address
+    CHECKS.submit(lambda: None).result()
+    while "hx-get" in site.get(address).text:
+        CHECKS.submit(lambda: None).result()
+    return address
+
+
+def put(arena: Arena, path: str, content: bytes) -> None:
+    commit_again(arena.results, [Change(path, content)])
+
+
+def test_a_script_is_sent_to_a_page_with_the_report(site: TestClient) -> None:
+    page = site.get(watch(site, "check", ("mc-en-science.jsonl", ROWS + b'{"input": "x"}\n')))
+    assert page.status_code == 200
+    assert "Refused: 1 error" in page.text
+    assert "mc-en-science.jsonl:13" in page.text
+    assert page.headers["cache-control"] == "private, no-store"
+
+
+def test_a_script_that_submits_is_sent_to_the_submission(arena: Arena, site: TestClient) -> None:
+    before = set(arena.submission_ids())
+    address = watch(site, "submit", GOOD)
+    (new,) = set(arena.submission_ids()) - before
+    assert site.get(address).headers["location"] == f"/submissions/{new}"
+    assert site.get(address, headers={"HX-Request": "true"}).headers["hx-redirect"] == f"/submissions/{new}"
+
+
+def test_a_running_check_shows_what_is_known_and_asks_again(site: TestClient) -> None:
+    check = site.app.state.site.checks.begin("", FIELDS | {"publish": "at_once"}, is_bound=False)  # type: ignore[attr-defined]
+    check.progress("b<i>.jsonl", 1, 3)
+    check.tell([
+        Problem(level="warning", file="a.jsonl", what="Odd.", fix="Nothing."),
+        Problem(level="error", file="b<i>.jsonl", line=4, what="Bad.", fix="Mend it."),
+        Problem(level="error", file="b<i>.jsonl", line=6, what="Bad.", fix="Mend it."),
+    ])  # fmt: skip
+    text = site.get(f"/checks/{check.key}").text
+    assert f'hx-get="/checks/{check.key}"' in text
+    assert '<noscript><meta http-equiv="refresh"' in text
+    assert "1 of 3 files done: <bdi>b&lt;i&gt;.jsonl</bdi>" in text
+    assert text.index("Bad.") < text.index("Odd.")
+    assert text.count("Bad.") == 1
+    assert "and line 6" in text
+    check.end()
+    assert "hx-get" not in site.get(f"/checks/{check.key}").text
+
+
+def test_another_browser_sees_nothing_of_a_check(site: TestClient) -> None:
+    address = watch(site, "check", MENDABLE)
+    assert site.get(address).status_code == 200
+    stranger = TestClient(site.app, follow_redirects=False)
+    for path in (address, f"{address}/mc-en-science.jsonl", f"{address}/corrected.zip"):
+        assert stranger.get(path).status_code == 404
+        assert stranger.get(path, headers={"Cookie": f"{COOKIE}={'x' * 43}"}).status_code == 404
+    assert site.get("/checks/nonsense").status_code == 404
+
+
+def test_a_corrected_file_is_offered_and_passes_when_sent_again(site: TestClient) -> None:
+    address = watch(site, "check", MENDABLE, ("sum-zh-news.jsonl", b"bad\n"))
+    text = site.get(address).text
+    assert "The byte order mark was left out." in text
+    assert "&#39;Input&#39; is now called input." in text
+    assert "What remains to be mended by hand: 1 error" in text
+    corrected = site.get(f"{address}/mc-en-science.jsonl")
+    assert "attachment" in corrected.headers["content-disposition"]
+    assert [json.loads(line) for line in corrected.content.splitlines()] == [
+        json.loads(line) for line in ROWS.splitlines()
+    ]
+    again = send(site, "check", ("mc-en-science.jsonl", corrected.content))
+    assert again.status_code == 200
+    packed = zipfile.ZipFile(io.BytesIO(site.get(f"{address}/corrected.zip").content))
+    assert sorted(packed.namelist()) == ["mc-en-science.jsonl", "sum-zh-news.jsonl"]
+    for name in ("sum-zh-news.jsonl", "..%2f..%2fetc%2fpasswd", "other"):
+        assert site.get(f"{address}/{name}").status_code == 404
+
+
+def test_without_a_script_the_report_offers_the_same(site: TestClient) -> None:
+    text = send(site, "submit", MENDABLE).text
+    found = CHECKED.search(text)
+    assert found
+    assert site.get(f"{found[0]}/mc-en-science.jsonl").content.startswith(b'{"input":"question 0"')
+
+
+def test_a_file_with_nothing_to_mend_offers_no_copy(site: TestClient, temporary: Path) -> None:
+    address = watch(site, "check", GOOD)
+    assert "ready to download" not in site.get(address).text
+    assert site.get(f"{address}/corrected.zip").status_code == 404
+    assert list(temporary.iterdir()) == []
+
+
+def test_rows_are_shown_in_the_frame_of_the_protocol(arena: Arena, site: TestClient) -> None:
+    put(arena, "frames.jsonl", dump_lines([FRAME]))
+    rows = [
+        {"input": "سؤال <b>" + "x" * 4000, "output": "جواب"},
+        *({"input": "a", "output": f"b{n}"} for n in range(11)),
+    ]
+    sarcasm = ("cls-ar-sarcasm.jsonl", "".join(json.dumps(row) + "\n" for row in rows).encode())
+    address = watch(site, "check", GOOD, sarcasm)
+    text = site.get(f"{address}?task=cls-ar-sarcasm").text
+    assert text.count('<div class="frame-text" dir="ltr">&lt;|user|&gt;</div>') == 3
+    assert '<div class="row-text" dir="auto" lang="ar">جواب</div>' in text
+    assert "سؤال &lt;b&gt;" in text
+    assert f"and {4000 + len('سؤال <b>') - MOST_CHARACTERS} more characters" in text
+    assert "About 1 row would be cut." in text
+    assert text.count("cut after 64") == 2
+    assert "question 0" in site.get(f"{address}?task=mc-en-science").text
+    assert site.get(f"{address}?task=qa-en-tables").status_code == 404
+    assert site.get(f"{address}?protocol=paper@1").status_code == 404
+
+
+def test_without_a_frame_rows_are_shown_bare_and_it_says_why(site: TestClient) -> None:
+    text = site.get(watch(site, "check", GOOD)).text
+    assert "no evaluator has published yet how a protocol frames a row" in text
+    assert "question 0" in text
+    assert "No evaluation has been measured yet under demo@1" in text
+
+
+def test_an_estimate_names_its_basis(arena: Arena, site: TestClient) -> None:
+    put(arena, "frames.jsonl", dump_lines([FRAME]))
+    for number, ulid in enumerate(list(arena.published())[:4], 1):
+        trained = Cost(task="mc-en-science", stage="fine_tune", seconds=600 + 2 * number, tokens_trained=1000 * number)
+        ledger = Ledger(submission=ulid, protocol="demo@1", profile="h200", devices=2, hour_price=9, costs=(trained,))
+        put(arena, f"costs/{ulid}/demo@1.json", dump(ledger))
+        text = site.get(watch(site, "check", GOOD)).text
+        assert (f"{number} evaluation" in text, "an estimate takes 3" in text) == (True, number < 3)
+    assert "From 4 evaluations under demo@1 on the profile h200 (2 devices)" in text
+    assert "10 min" in text
+    assert "$3" in text
+
+
+def test_a_submission_belongs_to_the_browser_that_sent_it(arena: Arena, site: TestClient) -> None:
+    answer = send(site, "submit", GOOD)
+    cookie = answer.headers["set-cookie"]
+    assert ("HttpOnly" in cookie, "SameSite=lax" in cookie, "Secure" in cookie) == (True, True, False)
+    one = arena.submission(answer.headers["location"].rpartition("/")[2])
+    assert re.fullmatch("key:[0-9a-f]{64}", one.owner)
+    assert one.private
+    other = arena.submission(send(site, "submit", GOOD, publish="at_once").headers["location"].rpartition("/")[2])
+    assert (other.owner, other.private) == (one.owner, False)
+    mine = site.get("/submissions.json?mine=1")
+    assert {row["id"] for row in mine.json()} == {one.id, other.id}
+    assert mine.headers["cache-control"] == "private, no-store"
+    assert f"/submissions/{one.id}" in site.get("/submit").text
+    stranger = TestClient(site.app)
+    assert stranger.get("/submissions.json?mine=1").json() == []
+    assert "Nothing was sent from this browser yet" in stranger.get("/submit").text
+    assert len(stranger.get("/submissions.json").json()) > 2
+
+
+def test_a_key_that_comes_over_https_is_never_sent_without(site: TestClient) -> None:
+    answer = site.post("/submit", data={**FIELDS, "action": "check"}, headers={"X-Forwarded-Proto": "https"})
+    assert "Secure" in answer.headers["set-cookie"]
+
+
+def test_a_check_that_breaks_says_whose_fault_it_is(
+    arena: Arena, site: TestClient, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = arena.submissions.head()
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("leaderboard.examine.fix", fail)
+    text = site.get(watch(site, "submit", ("mc-en-science.jsonl", b"bad"))).text
+    assert "The check broke" in text
+    assert arena.submissions.head() == before
+    assert list(temporary.iterdir()) == []
+
+
+def test_checks_are_forgotten_after_an_hour_and_never_too_many(temporary: Path) -> None:
+    now = 0.0
+    checks = Checks(clock=lambda: now)
+    first = checks.begin("key:a", {})
+    first.end()
+    running = [checks.begin("key:a", {}) for _ in range(MOST - 1)]
+    checks.begin("key:a", {}).end()
+    with pytest.raises(NotFound):
+        checks.get(first.key, "key:a")
+    last = checks.begin("key:a", {})
+    with pytest.raises(Busy):
+        checks.begin("key:a", {})
+    now = 2 * LASTS
+    for check in running[:2]:
+        check.end()
+        with pytest.raises(NotFound):
+            checks.get(check.key, "key:a")
+    assert checks.get(last.key, "key:a") is last
+    assert len(list(temporary.iterdir())) == MOST - 2

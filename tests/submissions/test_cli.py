@@ -61,6 +61,24 @@ def test_check_prints_one_json_document(tmp_path: Path, good: Path) -> None:
         assert json.loads(done.stdout)["accepted"] is (code == 0)
 
 
+def test_fix_writes_a_corrected_delivery_that_passes(arena: Path, tmp_path: Path) -> None:
+    (tmp_path / f"{BANK}.JSONL").write_bytes(b"\xef\xbb\xbf" + GOOD.replace(b"input", b"Input"))
+    done = run("fix", tmp_path / f"{BANK}.JSONL", "--to", tmp_path / "new", "--arena", arena)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "byte order mark" in done.stdout
+    assert "Lines 1, 2, 3" in done.stdout
+    assert run("check", tmp_path / "new", "--arena", arena).returncode == 0
+    again = run("fix", "x", "--to", tmp_path / "new", "--arena", arena)
+    assert (again.returncode, "is there already" in again.stderr) == (1, True)
+
+
+def test_fix_leaves_no_folder_where_it_could_mend_nothing(arena: Path, tmp_path: Path, good: Path) -> None:
+    done = run("fix", good, "--to", tmp_path / "new", "--arena", arena, "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout) == {"corrections": [], "remaining": None}
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

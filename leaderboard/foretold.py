@@ -1,0 +1,76 @@
+"""What a checked delivery will look like to the model, and what its evaluation will take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from leaderboard.checks import Check
+from leaderboard.sample import Sample
+from leaderboard.snapshot import Snapshot
+from submissions.errors import NotFound
+from submissions.estimate import LEAST, Estimate, estimate, expected_start, judged_by
+from submissions.frame import Frame
+from submissions.ledger import Ledger
+from submissions.models import Task
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """The lower half of a check's page."""
+
+    task: Task
+    tasks: tuple[str, ...]
+    """Those with a file that passed, to choose from."""
+    sample: Sample
+    protocol: str
+    protocols: tuple[str, ...]
+    """Those whose frame is known, to choose from."""
+    frame: Frame | None
+    """How the protocol shows a row; None until an evaluator has published it."""
+    estimate: Estimate | None
+    measured: int
+    """Evaluations under the protocol whose costs are known."""
+    least: int
+    """So many it takes to foretell one."""
+    start: datetime | None
+    """When its turn would come; None where nobody waits, or nobody can say."""
+    waiting: int
+    """Submissions in the queue."""
+
+
+def foretold(check: Check, snapshot: Snapshot, query: Mapping[str, str], default: str) -> Foretold | None:
+    """What to show of a check that is over; None where no file passed. Raises NotFound for another task or protocol."""
+    if not any(task in snapshot.tasks for task in check.samples):
+        return None
+    tasks = tuple(task for task in check.samples if task in snapshot.tasks)
+    task = _chosen("task", query.get("task") or tasks[0], tasks)
+    known = tuple(name for name in snapshot.frames if name in check.tokens)
+    first = default if default in known or not known else known[0]
+    protocol = _chosen("protocol", query.get("protocol") or first, known or (first,))
+    ledgers = [ledger for by_protocol in snapshot.ledgers.values() for ledger in by_protocol.values()]
+    return Foretold(
+        task=snapshot.tasks[task],
+        tasks=tasks,
+        sample=check.samples[task],
+        protocol=protocol,
+        protocols=known,
+        frame=snapshot.frames.get(protocol) if known else None,
+        estimate=_estimate(check, ledgers, protocol),
+        measured=len(judged_by(ledgers, protocol)),
+        least=LEAST,
+        start=expected_start(snapshot.histories.values(), ledgers, protocol),
+        waiting=sum(history.now.state == "queued" for history in snapshot.histories.values()),
+    )
+
+
+def _estimate(check: Check, ledgers: list[Ledger], protocol: str) -> Estimate | None:
+    tokens = check.tokens.get(protocol)
+    return estimate(ledgers, protocol, tokens) if tokens else None
+
+
+def _chosen(what: str, name: str, known: tuple[str, ...]) -> str:
+    if name not in known:
+        raise NotFound(f"No {what} {name[:80]!r} in this check; there are: {', '.join(known)}.")
+    return name

@@ -1,0 +1,128 @@
+"""What an evaluation will take, foretold from ledgers whose rates are known."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from submissions.arena import new_id
+from submissions.estimate import LEAST, estimate, expected_start, fitted, judged_by, row_tokens, trained_tokens
+from submissions.frame import Frame
+from submissions.ledger import Cost, Ledger
+from submissions.models import History, Row, Status
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+FRAME = Frame(
+    protocol="demo@1", before="<user>", between="<bot>", after="<end>", max_tokens=20, bytes_per_token=2.0, epochs=3,
+    max_rows=2,
+)  # fmt: skip
+START, TRAINED, GENERATED = 30.0, 0.002, 0.01
+
+
+def costs(trained: int, generated: int, factor: float = 1.0) -> tuple[Cost, ...]:
+    """Of two tasks that keep to the rates, slowed down by a factor."""
+    seconds = factor * (START + TRAINED * trained + GENERATED * generated)
+    return tuple(
+        cost
+        for task in ("a", "b")
+        for cost in (
+            Cost(task=task, stage="few_shot", seconds=factor * (5 + GENERATED * 300), tokens_generated=300),
+            Cost(
+                task=task, stage="fine_tune", seconds=seconds, tokens_trained=trained, tokens_generated=generated
+            ),
+        )
+    )  # fmt: skip
+
+
+def ledger(day: int, trained: int, generated: int, factor: float = 1.0, **more: object) -> Ledger:
+    fields = {"protocol": "demo@1", "profile": "cpu", "devices": 1, "hour_price": None} | more
+    found = {"submission": new_id(NOW + timedelta(days=day)), "costs": costs(trained, generated, factor)}
+    return Ledger.model_validate(fields | found)
+
+
+PAST = [ledger(1, 1000, 500), ledger(2, 90_000, 200), ledger(3, 20_000, 1500), ledger(4, 50_000, 900)]
+
+
+def test_rates_are_found_again() -> None:
+    rates = fitted([cost for one in PAST for cost in one.costs])
+    assert rates.per_trained == pytest.approx(TRAINED, rel=1e-3)
+    assert rates.per_generated == pytest.approx(GENERATED, rel=1e-3)
+    assert rates.fixed["fine_tune"] == pytest.approx(START, rel=1e-3)
+    assert rates.fixed["few_shot"] == pytest.approx(5, rel=1e-2)
+
+
+def test_one_run_on_a_busy_machine_moves_no_rate() -> None:
+    rates = fitted([cost for one in [*PAST, ledger(5, 30_000, 400, factor=9)] for cost in one.costs])
+    assert rates.per_trained == pytest.approx(TRAINED, rel=0.02)
+
+
+def test_no_rate_is_below_zero() -> None:
+    backwards = [
+        Cost(task="a", stage="fine_tune", seconds=seconds, tokens_trained=trained)
+        for seconds, trained in ((90, 1000), (50, 50_000), (20, 90_000))
+    ]
+    rates = fitted(backwards)
+    assert rates.per_trained == 0
+    assert rates.fixed["fine_tune"] == pytest.approx(50, rel=1e-3)
+
+
+def test_an_estimate_is_what_the_rates_say_of_the_delivery() -> None:
+    found = estimate(PAST, "demo@1", {"a": 40_000})
+    assert found is not None
+    generated = (500 + 900) / 2
+    expected = START + TRAINED * 40_000 + GENERATED * generated + 5 + GENERATED * 300
+    assert found.seconds.middle == pytest.approx(expected, rel=1e-3)
+    assert found.seconds.low <= found.seconds.middle <= found.seconds.high
+    assert (found.evaluations, found.tokens_trained, found.price) == (4, 40_000, None)
+
+
+def test_the_range_spans_what_past_evaluations_missed_by() -> None:
+    uneven = [ledger(day, 30_000 + 5000 * day, 400, factor=1.5 if day % 3 == 0 else 1.0) for day in range(1, 10)]
+    found = estimate(uneven, "demo@1", {"a": 40_000})
+    assert found is not None
+    assert found.seconds.high > 1.3 * found.seconds.middle
+
+
+def test_devices_and_their_price_count() -> None:
+    past = [ledger(day, 1000 * day, 100 * day * day, devices=8, profile="8xh100", hour_price=2.5) for day in (1, 2, 3)]
+    found = estimate(past, "demo@1", {"a": 2000})
+    assert found is not None
+    assert found.price is not None
+    assert found.device_hours.middle == pytest.approx(found.seconds.middle * 8 / 3600)
+    assert found.price.middle == pytest.approx(found.device_hours.middle * 2.5)
+
+
+def test_too_few_evaluations_foretell_nothing() -> None:
+    assert estimate(PAST[: LEAST - 1], "demo@1", {"a": 1}) is None
+    assert estimate(PAST, "paper@1", {"a": 1}) is None
+
+
+def test_only_the_profile_used_last_is_judged_by() -> None:
+    old = [ledger(-day, 10_000, 10, factor=100, profile="slow") for day in (1, 2, 3)]
+    assert judged_by([*PAST, *old], "demo@1") == PAST
+
+
+def test_tokens_are_counted_in_their_frame_and_cut() -> None:
+    short = Row(input="ab", output="ü")
+    assert row_tokens(short, FRAME) == round(len("<user>ab<bot>ü<end>".encode()) / 2)
+    long = Row(input="x" * 500, output="y")
+    assert trained_tokens([short, long, short], FRAME) == 3 * (row_tokens(short, FRAME) + 20)
+
+
+def history(day: int, state: str, starts: datetime | None = None) -> History:
+    status = Status.model_validate({"state": state, "message": "", "time": NOW, "expected_start": starts})
+    return History(submission=new_id(NOW + timedelta(days=day)), entries=(status,))
+
+
+def test_the_next_turn_comes_after_the_last_in_the_queue() -> None:
+    last = NOW + timedelta(hours=5)
+    queue = [
+        history(1, "evaluating"), history(2, "queued", NOW + timedelta(hours=2)), history(3, "queued", last),
+        history(4, "published", NOW + timedelta(days=9)),
+    ]  # fmt: skip
+    typical = sorted(one.seconds for one in PAST)
+    wait = timedelta(seconds=(typical[1] + typical[2]) / 2)
+    assert expected_start(queue, PAST, "demo@1") == last + wait
+    assert expected_start([history(1, "evaluating")], PAST, "demo@1") is None
+    assert expected_start(queue, [], "demo@1") is None
