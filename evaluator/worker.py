@@ -1,7 +1,7 @@
 """Takes pending submissions of an arena, one after the other, and publishes what they are worth.
 
-The only writer of `results`. Killed at any moment it may be started again: finished stages are found in the work
-folder, and a result and its `published` status are one commit.
+The only writer of `results` and `drafts`. Killed at any moment it may be started again: finished stages are found in
+the work folder, and a result and its `published` status are one commit.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Worker:
     def _tell(self, aside: Collection[str], running: str | None = None) -> list[str]:
         line = line_of([one for one in self._waiting() if one.ulid != running], aside)
         history = self.arena.history(running) if running else None
-        told = places(line, typical(self._finished()), now(), history)
+        told = places(line, typical(self._finished()) if line else None, now(), history)
         if told:
             commit_again(self.arena.results, [noted(self.arena, ulid, status) for ulid, status in told])
         return [one.ulid for one in line]

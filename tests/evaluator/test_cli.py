@@ -4,12 +4,15 @@ import json
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from evaluator.line import TRIES
 from evaluator.worker import alone
 from submissions.arena import open_arena
+from submissions.wishes import Wish
 from tests.evaluator.worlds import ROOT, a_benchmark, a_task, delivered, some_rows, submitted
 
 TASKS = [a_task("a"), a_task("b")]
@@ -105,11 +108,14 @@ def test_an_empty_arena_is_worked_through_at_once(cli: Cli) -> None:
 def test_a_submission_that_failed_says_so_until_the_next_run(cli: Cli) -> None:
     arena = open_arena(str(cli.folder / "arena"))
     submission = submitted(arena, TASKS, cli.folder / "mine")
-    for _ in range(2):
+    for left in range(TRIES, -1, -1):
+        if not left:
+            assert cli(*WORK).returncode == 0, "it waits until somebody asks"
+            arena.wish(submission.id, Wish(kind="retry", by="", time=datetime.now(UTC)))
         done = cli(*WORK)
         assert done.returncode == 2
         assert f"{submission.id}: failed." in done.stdout
-        assert "1 submission(s) failed and will be tried again" in done.stderr
+        assert "1 submission(s) failed. The next `work` tries again, up to 3 times in all" in done.stderr
         now = arena.history(submission.id).now
         assert (now.state, now.fault) == ("failed", "evaluator")
         assert "python -m evaluator anchors" in now.message

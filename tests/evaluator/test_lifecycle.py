@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from evaluator.child import Child
+from evaluator.cli import app
 from evaluator.generator import Completion
 from evaluator.null import NullGenerator
 from evaluator.outlet import Outlet
 from evaluator.trainer import Progress, Trained, TrainJob
+from evaluator.workbench import Workbench
 from evaluator.worker import Worker
-from submissions.arena import Arena
+from submissions.arena import Arena, folder_of
 from submissions.check import check
-from submissions.errors import NotFound
+from submissions.errors import NotFound, OurError
 from submissions.intake import Delivery, receive
 from submissions.local import LocalRepo
 from submissions.models import Result, Submission
@@ -370,3 +374,22 @@ def test_a_place_says_when_its_turn_may_come(world: World) -> None:
     assert all(one.expected_start is not None for one in now)
     assert all(abs((one.expected_start or one.time) - one.time) < timedelta(minutes=5) for one in now)
     assert now[1].message.startswith("Number 2 of 2, expected to start about 20")
+
+
+def test_the_work_command_shows_all_previews_then_evaluates_and_goes_on_after_a_failure(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = sorted(world.submit(name).id for name in ("one", "two", "three"))
+    (world.folder / "submissions" / folder_of(ids[1]) / "data" / "a.jsonl").unlink()
+
+    @contextmanager
+    def opened(*_settings: object) -> Iterator[Workbench]:
+        yield world.bench(world.generator)
+
+    monkeypatch.setattr("evaluator.cli.open_workbench", opened)
+    done = CliRunner().invoke(app, ["work", "--arena", str(world.folder), "--once"])
+    assert isinstance(done.exception, OurError)
+    said = [(ids.index(line[:26]), line[28:].split(".")[0]) for line in done.output.splitlines()]
+    first, last = (0, "evaluating"), (2, "evaluating")
+    assert said == [first, (1, "failed"), last, (0, "published"), (2, "published")]
+    assert kept(world) == [f"results/{ulid}/{NAME}.json" for ulid in (ids[0], ids[2])]
