@@ -72,8 +72,9 @@ def acting(world: World, when: int, act: Callable[[], None]) -> NullGenerator:
 
 
 def kept(world: World, repo: LocalRepo | None = None) -> list[str]:
+    """The results and previews in a repository, of `results` if none is given."""
     paths = (world.results if repo is None else repo).list()
-    return [path for path in paths if not path.startswith(("status/", "tasks"))]
+    return [path for path in paths if path.startswith(("results/", "previews/"))]
 
 
 def test_the_shots_are_shown_before_the_first_training_and_give_way_to_the_result(world: World) -> None:
@@ -141,7 +142,9 @@ def test_a_private_result_waits_for_its_owner(world: World) -> None:
     assert seen == [[]], "its preview is not public either"
     assert kept(world) == []
     assert kept(world, drafts(world)) == [f"results/{submission.id}/{NAME}.json"]
-    draft = world.arena.draft(submission.id, NAME)
+    draft, cost = world.arena.draft(submission.id, NAME), world.arena.draft_ledger(submission.id, NAME)
+    with pytest.raises(NotFound):
+        world.arena.ledger(submission.id, NAME)
     assert worker.queue() == []
     wish(world, submission.id, "publish", by="key:" + "b" * 64)
     assert worker.queue() == []
@@ -150,6 +153,7 @@ def test_a_private_result_waits_for_its_owner(world: World) -> None:
     worker.queue()
     assert state(world, submission.id) == "published"
     assert world.arena.result(submission.id) == draft
+    assert world.arena.ledger(submission.id, NAME) == cost
     assert drafts(world).list() == []
     assert worker.pending() == []
 
@@ -254,6 +258,7 @@ def test_a_kill_while_it_is_withdrawn_leaves_nothing_to_see(world: World, repo: 
     killed(world, repo, lands, lambda worker: worker.queue())
     assert world.worker().queue() == []
     assert (kept(world), drafts(world).list(), state(world, submission.id)) == ([], [], "withdrawn")
+    assert not world.results.list("costs/")
     assert [entry.state for entry in world.arena.history(submission.id).entries].count("withdrawn") == 1
 
 
@@ -281,7 +286,7 @@ def test_a_published_result_is_taken_off_the_boards_and_its_history_stays(world:
     assert world.arena.result_ids() == [submission.id], "a stranger's wish is none"
     wish(world, submission.id, "withdraw")
     assert worker.queue() == []
-    assert world.arena.result_ids() == []
+    assert world.arena.result_ids() == world.results.list("costs/") == []
     after = world.arena.history(submission.id)
     assert after.entries[:-1] == before
     assert (after.now.state, after.now.message) == ("withdrawn", "Withdrawn. Its result is no longer shown.")
