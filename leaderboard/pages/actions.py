@@ -21,7 +21,7 @@ from leaderboard.web import Site, View, Visit, page, site_of
 from leaderboard.wishes import is_owner, must_own, pending, refusal
 from submissions.errors import Corrupt
 from submissions.models import History, Submission
-from submissions.wishes import Wish
+from submissions.wishes import Wish, counting
 
 Kind = Literal["retry", "publish", "withdraw"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -38,7 +38,7 @@ def show(visit: Visit) -> View:
     submission, history = snapshot.submissions.get(ulid), snapshot.histories.get(ulid)
     context: dict[str, object] = {"ulid": ulid, "is_owner": is_owner(submission, visit.owner), "who": _who(visit, ulid)}
     if submission and history and context["is_owner"]:
-        waiting = pending(visit.site.reader.arena.wishes(ulid), history.now)
+        waiting = pending(counting(visit.site.reader.arena.wishes(ulid), submission.owner), history.now)
         offered = [kind for kind in KINDS if refusal(kind, submission, history.now.state, waiting) is None]
         asked = {wish.kind for wish in waiting}
         context |= {"waiting": waiting, "offered": [kind for kind in offered if kind not in asked]}
@@ -65,7 +65,7 @@ def ask(site: Site, ulid: str, visitor: str, values: Mapping[str, str]) -> None:
     kind = _kind(values)
     wish = Wish(kind=kind, by=visitor, time=datetime.now(UTC), samples=kind == "publish" and "samples" in values)
     with ONE_BY_ONE:
-        waiting = pending(arena.wishes(ulid), history.now)
+        waiting = pending(counting(arena.wishes(ulid), submission.owner), history.now)
         if any((known.kind, known.samples) == (wish.kind, wish.samples) for known in waiting):
             return
         if why := refusal(kind, submission, history.now.state, waiting):
