@@ -14,14 +14,15 @@ from leaderboard.systems import slug_of
 from submissions.arena import Arena
 from tests.leaderboard.filled import ARABIC, BLEU, FORMULA, SYSTEMS, store
 
-INSIGHTS = ("metadata", "preview", "rows", "kinds")
+INSIGHTS = ("metadata", "preview", "rows", "tokens", "cost", "kinds")
 PARTS = (
     "/metadata", "/totals", "/anchors", "/metrics", "/screen", "/submissions", "/categories", "/pairs",
-    "/preview", "/rows", "/kinds",
+    "/preview", "/rows", "/tokens", "/cost", "/kinds", "/attempts", "/costs",
 )  # fmt: skip
 """Tables that stand on the page of something else."""
 SLUGS = [slug_of(team, system) for system, team, *_ in SYSTEMS]
 SYSTEM = f"/systems/{SLUGS[0]}"
+SYSTEM_PARTS = ("submissions", "attempts", "costs", "categories")
 COMPARED = "?method=few_shot_3&system=" + "&system=".join(SLUGS[:4])
 
 
@@ -32,7 +33,7 @@ def pages(arena: Arena) -> list[str]:
         "/board/dataset_research/metadata", "/tasks", "/tasks?kind=reasoning", "/tasks?q=data&sort=-base",
         *(f"/insights/{name}" for name in INSIGHTS), "/tasks/mc-en-science", "/submissions",
         first, *(f"{first}/{part}" for part in ("totals", "metrics", "screen", "metadata")),
-        "/tasks/mc-en-science/anchors", SYSTEM, f"{SYSTEM}/submissions", f"{SYSTEM}/categories?method=few_shot_5",
+        "/tasks/mc-en-science/anchors", SYSTEM, *(f"{SYSTEM}/{part}?method=few_shot_5" for part in SYSTEM_PARTS),
         f"/compare{COMPARED}",
         *(f"/compare/{part}{COMPARED}" for part in ("pairs", "totals", "categories", "metadata")),
     ]  # fmt: skip
@@ -122,14 +123,14 @@ def test_every_page_links_to_its_twins(arena: Arena, site: TestClient) -> None:
 
 def test_every_table_of_a_page_links_to_its_own_twins(arena: Arena, site: TestClient) -> None:
     first = f"/submissions/{arena.submission_ids()[0]}"
-    pages_of = ((first, 5), ("/tasks/mc-en-science", 2), ("/insights", 4), (SYSTEM, 5), (f"/compare{COMPARED}", 5))
+    pages_of = ((first, 5), ("/tasks/mc-en-science", 2), ("/insights", 6), (SYSTEM, 7), (f"/compare{COMPARED}", 5))
     for path, count in pages_of:
         page = site.get(path).text
         tables, links = page.count("<table"), set(re.findall(r'href="([^"]*)\.csv[^"]*" download', page))
         assert tables == len(links) == count, path
     parts = [f"{first}/{part}" for part in ("totals", "metrics", "screen", "metadata")]
     parts += [f"/insights/{name}" for name in INSIGHTS]
-    for path in (*parts, "/tasks/mc-en-science/anchors", f"{SYSTEM}/submissions", f"{SYSTEM}/categories"):
+    for path in (*parts, "/tasks/mc-en-science/anchors", *(f"{SYSTEM}/{part}" for part in SYSTEM_PARTS)):
         whole, _, part = path.rpartition("/")
         assert f'id="{part}"' in site.get(whole).text
         assert site.get(path).headers["location"] == f"{whole}#{part}"
