@@ -5,6 +5,7 @@ from __future__ import annotations
 from leaderboard.boards import board_table, protocols_of
 from leaderboard.choice import Choice
 from leaderboard.protocols import in_use, scale_of
+from leaderboard.reported import BADGE
 from leaderboard.snapshot import Snapshot
 from leaderboard.tracks import BOARDS
 from leaderboard.web import Site, View, Visit, page
@@ -31,7 +32,7 @@ def _leaders(site: Site, snapshot: Snapshot, track: str) -> dict[str, object]:
     for protocol in protocols:
         choice = Choice(protocol=protocol)
         rows = [row for row in board_table(snapshot, track, choice).rows if row["overall"] is not None]
-        ranked = [row for row in rows if not row["flagged"] and row["system_type"]]
+        ranked = [row for row in rows if not row["flagged"] and row["system_type"] and row["badge"] != BADGE]
         if ranked:
             break
     return {
