@@ -3,6 +3,8 @@
 from leaderboard.pages import (
     about,
     board,
+    case,
+    cases,
     compare,
     home,
     insights,
@@ -21,6 +23,8 @@ ROUTES = [
     *tasks.ROUTES,
     *task.ROUTES,
     *insights.ROUTES,
+    *cases.ROUTES,
+    *case.ROUTES,
     *submissions.ROUTES,
     *submission.ROUTES,
     *system.ROUTES,

@@ -1,0 +1,69 @@
+"""What a found case is made of, and what it is found in: all contests under one protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from leaderboard.cases.contests import Best, Contest
+from leaderboard.protocols import Scale
+from leaderboard.snapshot import Snapshot
+from leaderboard.templates import figure, visible
+from submissions.models import Score
+
+
+@dataclass(frozen=True)
+class Found:
+    """One task that stands out."""
+
+    kind: str
+    task: str
+    label: str
+    """What stands out."""
+    said: tuple[Markup, ...]
+    """Sentences that the numbers say; the first is the summary."""
+    shown: tuple[str, ...]
+    """Submissions to set side by side."""
+
+    @property
+    def slug(self) -> str:
+        """The case's part of an address."""
+        return f"{self.kind}-{self.task}"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """All that a kind of case is found in."""
+
+    snapshot: Snapshot
+    track: str
+    protocol: str
+    contests: Mapping[str, Contest]
+    scale: Scale
+
+    def worth(self, score: Score) -> str:
+        """A gain with its interval, in the protocol's unit."""
+        low, high = score.interval or (None, None)
+        around = "" if low is None or high is None else f" ({self.number(low)} to {self.number(high)})"
+        return self.amount(score.value or 0.0) + around
+
+    def amount(self, value: float) -> str:
+        """A figure as a sentence names it."""
+        return f"a gain of {self.number(value)}" if self.scale.unit == "gain" else self.number(value) + self.scale.unit
+
+    def number(self, value: float) -> str:
+        """A stored value as it is shown."""
+        return figure(self.scale.factor * value, self.scale.decimals)
+
+    def name(self, best: Best) -> Markup:
+        """A system's name, kept apart from the direction of what stands around it."""
+        system = self.snapshot.results[best.submission][self.protocol].system
+        return Markup("<bdi>{}</bdi>").format(visible(system))
+
+
+def ranked(place: int, largest: str) -> str:
+    """`the largest difference` for the first, `the second largest difference`, …"""
+    before = {1: "the", 2: "the second", 3: "the third"}
+    return f"{before[place]} {largest}" if place in before else f"number {place} from the {largest} down"
