@@ -27,7 +27,7 @@ from submissions.ledger import Ledger
 from submissions.local import LocalRepo
 from submissions.models import Description, History, Metadata, Record, Result, Row, Status, Submission, Task
 from submissions.repo import Change, Repo
-from submissions.reported import SelfReported, SelfReports
+from submissions.reported import SelfReported, read_reports, reports_path
 from submissions.wishes import Wish
 
 R = TypeVar("R", bound=Record)
@@ -110,8 +110,9 @@ class Arena:
 
     def reported(self, track: str) -> tuple[SelfReported, ...]:
         """What teams report of their own systems on a track; empty until an organiser has written it down."""
+        path = reports_path(track)
         try:
-            return read_record(self.results, f"self_reported/{track}.json", SelfReports).rows
+            return read_reports(path, self.results.read(path)).rows
         except NotFound:
             return ()
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from submissions.errors import Corrupt
 from submissions.models import Method, SystemType
 from submissions.record import Name, Record
 
@@ -39,7 +40,7 @@ class SelfReported(Record):
 
 
 class SelfReports(Record):
-    """The file `self_reported/<track>.json` of the results."""
+    """The file of one track."""
 
     rows: tuple[SelfReported, ...]
 
@@ -50,3 +51,18 @@ class SelfReports(Record):
             if views.count(view) > 1:
                 raise ValueError(f"{' · '.join(view)} stands there twice: keep the newer row")
         return self
+
+
+def reports_path(track: str) -> str:
+    """Where a track's file lies in the results."""
+    return f"self_reported/{track}.json"
+
+
+def read_reports(name: str, content: bytes) -> SelfReports:
+    """A file's content. Raises Corrupt with the first fault."""
+    try:
+        return SelfReports.model_validate_json(content)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        field = ".".join(str(part) for part in fault["loc"]) or "the file"
+        raise Corrupt(f"{name}: {field}: {fault['msg']}. Mend it: docs/organiser.md lists the fields.") from error

@@ -21,8 +21,8 @@ def case(ground: Ground, task: str, place: int) -> Found:
     best = ground.contests[task].best
     ahead, behind = sorted(("search", "synthesis"), key=lambda kind: -best[kind].value)
     said = Markup(
-        "The best {} system, {}, reaches {} by fine-tuning; the best {} system, {}, {}: {} of the {} tasks that both "
-        "types were scored on."
+        "The best {} system, {}, reaches {} by fine-tuning; the best {} system, {}, {}: {} among the {} tasks that "
+        "both types were scored on."
     ).format(
         *(ahead, ground.name(best[ahead]), ground.worth(best[ahead].gain)),
         *(behind, ground.name(best[behind]), ground.worth(best[behind].gain)),

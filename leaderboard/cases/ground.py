@@ -51,7 +51,13 @@ class Ground:
 
     def amount(self, value: float) -> str:
         """A figure as a sentence names it."""
-        return f"a gain of {self.number(value)}" if self.scale.unit == "gain" else self.number(value) + self.scale.unit
+        number = self.number(value)
+        return f"a gain of {number}" if self.scale.unit == "gain" else f"{number}{self.scale.unit}"
+
+    def mean(self, first: float, second: float) -> tuple[str, str, str]:
+        """What two means are of, and their values, as a sentence names them."""
+        what, sign = ("gain", "") if self.scale.unit == "gain" else ("share of the reference score", "%")
+        return what, self.number(first) + sign, self.number(second) + sign
 
     def number(self, value: float) -> str:
         """A stored value as it is shown."""
@@ -64,6 +70,7 @@ class Ground:
 
 
 def ranked(place: int, largest: str) -> str:
-    """`the largest difference` for the first, `the second largest difference`, …"""
-    before = {1: "the", 2: "the second", 3: "the third"}
-    return f"{before[place]} {largest}" if place in before else f"number {place} from the {largest} down"
+    """`the largest difference` for the first, `the second largest difference`, … `the 12th largest difference`."""
+    ending = "th" if place % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    before = {1: "", 2: "second ", 3: "third "}.get(place, f"{place}{ending} ")
+    return f"the {before}{largest}"

@@ -22,9 +22,10 @@ def case(ground: Ground, task: str, place: int) -> Found:
     contest = ground.contests[task]
     shots, trained = fmean(contest.previews), fmean(contest.trained)
     said = Markup(
-        "Over the {} systems scored both ways, the mean is {} by five shots and {} by fine-tuning: {} of the {} tasks."
+        "Over the {} systems scored both ways, the mean {} is {} by five shots and {} by fine-tuning: {} "
+        "among {} tasks."
     ).format(
-        *(len(contest.trained), ground.amount(shots), ground.amount(trained)),
+        *(len(contest.trained), *ground.mean(shots, trained)),
         *(ranked(place, "largest difference"), len(tasks(ground))),
     )
     more = sum(after > before for before, after in zip(contest.previews, contest.trained, strict=True))

@@ -26,6 +26,8 @@ class Listed:
     slug: str
     origin: str
     """`organiser`, `published` with the site, or `found` by it."""
+    kind: str
+    """`written`, or what a found case is: `gap`, `corner` or `preview`."""
     label: str
     """What stands out, of a found case; else who wrote it."""
     title: str
@@ -86,6 +88,7 @@ def _listed(case: Written) -> Listed:
     return Listed(
         slug=case.slug,
         origin=origin,
+        kind="written",
         label=front.source.name if front.source else (front.author or "organiser"),
         title=front.title,
         summary=front.summary,
@@ -100,6 +103,7 @@ def _found(visit: Visit, chosen: Chosen, cases: list[Found]) -> Iterator[Listed]
         yield Listed(
             slug=case.slug,
             origin="found",
+            kind=case.kind,
             label=case.label,
             title=visit.snapshot.tasks[case.task].title,
             summary=case.said[0].striptags(),
