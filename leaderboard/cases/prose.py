@@ -29,6 +29,8 @@ def prose(text: str, first_line: int = 1) -> Markup:
             raise BadProse(f"line {line}: a link to {href[:80]!r}: write https://…, or /… for a page of this site.")
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + BELOW)}"
+        if token.type in ("th_open", "td_open") and "right" in str(token.attrs.pop("style", "")):
+            token.attrs["class"] = "right"  # the site's pages carry no styles of their own
         if token.type in ("paragraph_open", "heading_open", "blockquote_open", "list_item_open"):
             token.attrs["dir"] = "auto"
     return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704  the renderer escapes all text

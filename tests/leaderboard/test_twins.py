@@ -17,7 +17,7 @@ from tests.leaderboard.filled import ARABIC, BLEU, FORMULA, SYSTEMS, store
 INSIGHTS = ("metadata", "preview", "rows", "kinds")
 PARTS = (
     "/metadata", "/totals", "/anchors", "/metrics", "/screen", "/submissions", "/categories", "/pairs",
-    "/preview", "/rows", "/kinds",
+    "/preview", "/rows", "/kinds", "/leaders",
 )  # fmt: skip
 """Tables that stand on the page of something else."""
 SLUGS = [slug_of(team, system) for system, team, *_ in SYSTEMS]
@@ -31,6 +31,7 @@ def pages(arena: Arena) -> list[str]:
         "/board/dataset_research", "/board/dataset_research?protocol=paper@1&method=few_shot_3&sort=system",
         "/board/dataset_research/metadata", "/tasks", "/tasks?kind=reasoning", "/tasks?q=data&sort=-base",
         *(f"/insights/{name}" for name in INSIGHTS), "/tasks/mc-en-science", "/submissions",
+        "/leaders", "/cases", "/cases/paper-legal-reasoning", "/cases/gap-mc-en-science",
         first, *(f"{first}/{part}" for part in ("totals", "metrics", "screen", "metadata")),
         "/tasks/mc-en-science/anchors", SYSTEM, f"{SYSTEM}/submissions", f"{SYSTEM}/categories?method=few_shot_5",
         f"/compare{COMPARED}",
@@ -122,7 +123,15 @@ def test_every_page_links_to_its_twins(arena: Arena, site: TestClient) -> None:
 
 def test_every_table_of_a_page_links_to_its_own_twins(arena: Arena, site: TestClient) -> None:
     first = f"/submissions/{arena.submission_ids()[0]}"
-    pages_of = ((first, 5), ("/tasks/mc-en-science", 2), ("/insights", 4), (SYSTEM, 5), (f"/compare{COMPARED}", 5))
+    pages_of = (
+        (first, 5),
+        ("/tasks/mc-en-science", 2),
+        ("/insights", 4),
+        ("/", 1),
+        ("/cases/gap-mc-en-science", 1),
+        (SYSTEM, 5),
+        (f"/compare{COMPARED}", 5),
+    )
     for path, count in pages_of:
         page = site.get(path).text
         tables, links = page.count("<table"), set(re.findall(r'href="([^"]*)\.csv[^"]*" download', page))
