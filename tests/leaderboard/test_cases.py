@@ -12,11 +12,11 @@ from typing import Literal
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.__main__ import app
 from leaderboard.cases.prose import BadProse, prose
 from leaderboard.cases.samples import LETTERS, cut
 from leaderboard.cases.shelf import shipped
 from leaderboard.cases.written import BadCase, read_case
+from leaderboard.cli import app
 from submissions.arena import Arena, commit_again, dump, result_path
 from submissions.command_line import run
 from submissions.models import Row
