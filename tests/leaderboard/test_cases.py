@@ -21,6 +21,7 @@ from submissions.arena import Arena, commit_again, dump, result_path
 from submissions.command_line import run
 from submissions.models import Row
 from submissions.repo import Change
+from submissions.reported import read_reports
 from submissions.wishes import Wish
 from tests.leaderboard.conftest import Open
 from tests.leaderboard.filled import EMOJI, SCRIPT, START, SYSTEMS, TASKS
@@ -267,3 +268,11 @@ def test_the_command_checks_a_case_and_puts_it_into_an_arena(
     file.write_text('{"rows": []}')
     assert run(app, "leaderboard", ["reports", str(file), "--arena", str(tmp_path / "arena")]) == 0
     assert arena.results.list("self_reported/") == ["self_reported/dataset_research.json"]
+
+
+def test_the_docs_examples_are_in_order() -> None:
+    page = (Path(__file__).parents[2] / "docs/organiser.md").read_text()
+    (example,) = re.findall(r"```markdown\n(.*?)```", page, re.DOTALL)
+    assert read_case("tweets-or-news.md", example.encode()).front.task == TASK
+    (example,) = re.findall(r'```json\n(\{"rows".*?)```', page, re.DOTALL)
+    assert read_reports("reports.json", example.encode()).rows[0].overall == 51.2
