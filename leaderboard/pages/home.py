@@ -102,10 +102,11 @@ def _leading(snapshot: Snapshot, track: str, default: str) -> Leading:
     """The best row of each team under the default protocol, or under the next one while that has none."""
     for protocol in in_use(default, protocols_of(snapshot, track)):
         choice = Choice(protocol=protocol, best="team")
-        rows = [row for row in board_rows(snapshot, track, choice).shown if _leads(row)]
+        found = board_rows(snapshot, track, choice)
+        rows = [row for row in found.shown if _leads(row)]
         if rows:
             break
-    dated = [row for row in board_rows(snapshot, track, Choice(protocol=protocol)).whole if row.submission]
+    dated = [row for row in found.whole if row.submission]
     dated.sort(key=lambda row: (days(snapshot).get(row.submission or "", ""), row.submission or ""), reverse=True)
     return Leading(track, protocol, choice.query(default), tuple(rows[:LEADERS]), tuple(dated[:LEADERS]))
 
