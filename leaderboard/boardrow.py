@@ -57,16 +57,18 @@ class BoardRow:
     """How many rows of its team this one is the best of; None where all rows are shown."""
     unit: str
     badge: str
-    """`evaluated` or `published`."""
+    """`evaluated`, `published` or `self-reported`."""
     flagged: str | None
     """Why the entry is listed apart, outside the order."""
     unscored: str | None
     note: str | None
     submission: str | None
     published_on: str | None
-    """The day (UTC) of its publication here; None for what a paper reports."""
+    """The day (UTC) of its publication here, or on which its team reported it; None for what a paper reports."""
+    source: str | None
+    """Where a figure that nobody ran here is reported."""
     key: str
-    """What `?pin=` calls the row: the submission, or a published system's name."""
+    """What `?pin=` calls the row: the submission, or the name of a system that nobody ran here."""
     pinned: bool
     track: str
     protocol: str

@@ -1,4 +1,4 @@
-"""The rows of a board: evaluated results and published figures under one protocol, method and subset."""
+"""The rows of a board: evaluated results, published and self-reported figures under one protocol, method and subset."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from leaderboard.narrowed import narrowed
 from leaderboard.protocols import Scale, in_use, scale_of
 from leaderboard.published import Published, PublishedRow, published
 from leaderboard.ranks import ranks
+from leaderboard.reported import key_of_report, reported_rows
 from leaderboard.scope import Mean, means
 from leaderboard.snapshot import Snapshot
 from leaderboard.tables import Table, frame_of, in_order
@@ -36,7 +37,11 @@ class Rows:
 
 def board_rows(snapshot: Snapshot, track: str, choice: Choice) -> Rows:
     """The rows of a board in the chosen order."""
-    rows = [*_evaluated(snapshot, track, choice), *_published(track, choice)]
+    rows = [
+        *_evaluated(snapshot, track, choice),
+        *_published(track, choice),
+        *reported_rows(snapshot, track, choice),
+    ]
     rows.sort(key=lambda row: (row.system.casefold(), row.submission or ""))
     return Rows(rows, narrowed(in_order(rows, choice.order), choice))
 
@@ -55,7 +60,8 @@ def table_of(track: str, choice: Choice, rows: list[BoardRow]) -> Table:
 def protocols_of(snapshot: Snapshot, track: str) -> set[str]:
     """The protocols under which a track has numbers."""
     evaluated = {result.protocol for _, result in snapshot.published if result.track == track}
-    return evaluated | {published(track).protocol}
+    reported = {report.protocol for report in snapshot.reported.get(track, ())}
+    return evaluated | reported | {published(track).protocol}
 
 
 def content_of(snapshot: Snapshot, track: str) -> dict[str, tuple[str, ...]]:
@@ -76,9 +82,15 @@ def choose(
         columns=columns,
         shown=tuple(column.key for column in board.columns),
         content=content_of(snapshot, board.track),
-        keys=snapshot.results.keys() | {key_of(row.system) for row in published(board.track).rows},
+        keys=_keys(snapshot, board.track),
     )
     return protocols, choice
+
+
+def _keys(snapshot: Snapshot, track: str) -> set[str]:
+    """What `?pin=` may name."""
+    beside = {key_of(row.system) for row in published(track).rows}
+    return snapshot.results.keys() | beside | {key_of_report(report) for report in snapshot.reported.get(track, ())}
 
 
 def _evaluated(snapshot: Snapshot, track: str, choice: Choice) -> Iterator[BoardRow]:
@@ -128,6 +140,7 @@ def _evaluated_row(
         note=None,
         submission=ulid,
         published_on=None,
+        source=None,
         key=ulid,
         pinned=ulid in choice.pins,
         track=result.track,
@@ -207,6 +220,7 @@ def _published_row(source: Published, row: PublishedRow, track: str, choice: Cho
         or (f"Overall is our mean of the two published figures over {weights} tasks." if derived else None),
         submission=None,
         published_on=None,
+        source=source.url,
         key=key_of(row.system),
         pinned=key_of(row.system) in choice.pins,
         track=track,

@@ -17,7 +17,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "method": METHODS,
     "subset": SUBSETS,
     "system_type": get_args(SystemType),
-    "badge": ("evaluated", "published"),
+    "badge": ("evaluated", "published", "self-reported"),
     "best": ("team",),
     "kind": get_args(Kind),
 }

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from leaderboard.boardrow import SCORES, BoardRow
 from leaderboard.choice import Choice
+from leaderboard.reported import BADGE
 from leaderboard.tables import in_order
 
 
@@ -34,22 +35,26 @@ def _passes(row: BoardRow, choice: Choice) -> bool:
 def _best_of_teams(rows: list[BoardRow], choice: Choice) -> list[BoardRow]:
     """Of each team's ranked rows the one that is best by the sorted column, or by the headline if that has no best.
 
-    Flagged entries and the untouched model stand for no team and stay.
+    Flagged entries, the untouched model and what nobody checked stand for no team and stay.
     """
     by = choice.order.removeprefix("-")
     headline = f"-{choice.scope.headline}"
     order = {"rank_first": "rank_first"} | {score: f"-{score}" for score in (*SCORES, "median")}
-    competing = [row for row in rows if not row.flagged and row.system_type]
+    competing = [row for row in rows if _competes(row)]
     best: dict[str, BoardRow] = {}
     for row in in_order(in_order(competing, headline), order.get(by, headline)):
         best.setdefault(row.team, row)
     runs = Counter(row.team for row in competing)
     found = []
     for row in rows:
-        if row.flagged or not row.system_type:
+        if not _competes(row):
             found.append(row)
         elif row is best[row.team]:
             found.append(replace(row, runs=runs[row.team]))
         elif row.pinned:
             found.append(row)
     return found
+
+
+def _competes(row: BoardRow) -> bool:
+    return not row.flagged and bool(row.system_type) and row.badge != BADGE

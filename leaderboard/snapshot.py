@@ -15,6 +15,8 @@ from submissions.errors import Corrupt, NotFound
 from submissions.frame import Frame
 from submissions.ledger import Ledger
 from submissions.models import History, Result, Submission, Task
+from submissions.reported import SelfReported
+from submissions.tracks import TRACKS
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -47,6 +49,8 @@ class Snapshot:
     """What the published evaluations cost, likewise."""
     frames: Mapping[str, Frame]
     """How a row is shown to the model, by protocol."""
+    reported: Mapping[str, tuple[SelfReported, ...]]
+    """What teams say of their own systems, by track."""
     unreadable: tuple[Unreadable, ...]
 
     @property
@@ -117,8 +121,12 @@ class _Reading:
             previews=self._by_protocol("previews", self.arena.preview),
             ledgers=self._by_protocol("costs", self.arena.ledger),
             frames={frame.protocol: frame for frame in self._read("frames.jsonl", self.arena.frames) or ()},
+            reported={name: self._reported(name) for name in TRACKS},
             unreadable=tuple(self.unreadable),
         )
+
+    def _reported(self, track: str) -> tuple[SelfReported, ...]:
+        return self._read(f"self_reported/{track}.json", partial(self.arena.reported, track)) or ()
 
     def _by_protocol(self, kind: str, read: Callable[[str, str], T]) -> dict[str, dict[str, T]]:
         found = {

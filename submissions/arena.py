@@ -4,6 +4,7 @@ submissions (private)  <yyyy>/<mm>/<ulid>/submission.json + data/<task>.jsonl   
                        <yyyy>/<mm>/<ulid>/wishes/<ulid>.json: withdraw, retry, publish
 results     (public)   tasks.jsonl, frames.jsonl, status/<ulid>.json              written by the evaluator
                        results, previews, costs: <ulid>/<protocol>.json
+                       self_reported/<track>.json                               written by an organiser
 drafts      (private)  results, previews, costs of what its owner has not published    written by the evaluator
 """
 
@@ -27,6 +28,7 @@ from submissions.models import Description, History, Metadata, Record, Result, R
 from submissions.pace import Pace
 from submissions.places import beside, on_hub, open_repo
 from submissions.repo import Change, Repo
+from submissions.reported import SelfReported, read_reports, reports_path
 from submissions.wishes import Wish
 
 R = TypeVar("R", bound=Record)
@@ -105,6 +107,14 @@ class Arena:
         """How each protocol shows a row to the model; empty until an evaluator has published it."""
         try:
             return read_lines(self.results, "frames.jsonl", Frame)
+        except NotFound:
+            return ()
+
+    def reported(self, track: str) -> tuple[SelfReported, ...]:
+        """What teams report of their own systems on a track; empty until an organiser has written it down."""
+        path = reports_path(track)
+        try:
+            return read_reports(path, self.results.read(path)).rows
         except NotFound:
             return ()
 

@@ -13,6 +13,7 @@ import typer
 
 import curation.cli
 import evaluator.cli
+import leaderboard.cli
 import submissions.cli
 from evaluator.metrics import METRICS, Answers
 from evaluator.metrics.translation import chrf_signature
@@ -24,7 +25,12 @@ from tests.evaluator.worlds import a_record, a_run, a_task, an_anchor, demo
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md"), *ROOT.glob("demo/*.md")])
-APPS = {"submissions": submissions.cli.app, "evaluator": evaluator.cli.app, "curation": curation.cli.app}
+APPS = {
+    "submissions": submissions.cli.app,
+    "evaluator": evaluator.cli.app,
+    "curation": curation.cli.app,
+    "leaderboard": leaderboard.cli.app,
+}
 SCRIPTS = (
     "demo",
     "demo.build",

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from leaderboard.boardrow import SCORES
-from leaderboard.boards import Rows, board_rows, choose, table_of
+from leaderboard.boards import Rows, board_rows, choose, protocols_of, table_of
 from leaderboard.charts import radar
 from leaderboard.choice import SUBSETS, Choice, asked
 from leaderboard.judged import DIMENSIONS, charted, metadata_table
@@ -18,6 +18,7 @@ from leaderboard.pages.board_parts import asked_for, citation, pin_links, shown_
 from leaderboard.picker import picker
 from leaderboard.protocols import WORDS, Scale, scale_of
 from leaderboard.published import published
+from leaderboard.reported import BADGE
 from leaderboard.snapshot import Snapshot, per_snapshot
 from leaderboard.terms import Terms
 from leaderboard.tracks import board_named
@@ -72,6 +73,7 @@ def _table_parts(board: Board, choice: Choice, found: Rows, rows: list[dict[str,
         "flagged": [row for row in rows if row["flagged"]],
         "cuts": _cuts(ranked) if choice.is_by_rank else set(),
         "has_ranks": any(row["rank_first"] is not None for row in rows),
+        "has_reports": any(row["badge"] == BADGE for row in rows),
         "has_intervals": any(row[f"{score}_low"] is not None for row in rows for score in SCORES),
         "notes": sorted({row["note"] for row in rows if row["note"]}),
     }
@@ -109,9 +111,7 @@ def _cuts(rows: list[dict[str, Any]]) -> set[str]:
 
 
 def _has_rows(snapshot: Snapshot, track: str, protocol: str) -> bool:
-    return protocol == published(track).protocol or any(
-        result.track == track and result.protocol == protocol for _, result in snapshot.published
-    )
+    return protocol in protocols_of(snapshot, track)
 
 
 def _span(rows: list[dict[str, Any]], scale: Scale) -> tuple[float, float]:

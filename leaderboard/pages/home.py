@@ -1,47 +1,129 @@
-"""The front page: what the arena is, who leads, how to take part."""
+"""The front page: what the arena is, who leads, what came in last, how to take part."""
 
 from __future__ import annotations
 
-from leaderboard.boards import board_table, protocols_of
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from leaderboard.boardrow import BoardRow
+from leaderboard.boards import board_rows, protocols_of
+from leaderboard.cases.shelf import shelf
 from leaderboard.choice import Choice
-from leaderboard.protocols import in_use, scale_of
+from leaderboard.dates import days
+from leaderboard.protocols import Scale, in_use, scale_of
+from leaderboard.published import published
+from leaderboard.reported import BADGE
 from leaderboard.snapshot import Snapshot
+from leaderboard.tables import Table, frame_of
 from leaderboard.tracks import BOARDS
-from leaderboard.web import Site, View, Visit, page
+from leaderboard.web import View, Visit, page
+from submissions.models import State
 from submissions.tracks import TRACKS
 
 LEADERS = 5
+CASES = 3
+ON_THEIR_WAY: tuple[State, ...] = ("received", "checking", "queued", "evaluating", "retrying")
+TO_COME = (
+    ("Data recipes", "a plan and the pipeline that carries it out, by what a model learns from the data it yields"),
+    ("Research trees", "layered questions with answers that can be checked, by how sound they are and what they teach"),
+    ("Search training data", "data that teaches a model to search, by exact answers to hidden questions"),
+)
+"""Tracks that are designed and have no scorer yet: what is handed in, and what it will be measured by."""
+
+
+@dataclass(frozen=True)
+class Leading:
+    """The top of one track's board."""
+
+    track: str
+    protocol: str
+    query: str
+    """Of the whole board in this view."""
+    rows: tuple[BoardRow, ...]
+    last: tuple[BoardRow, ...]
+    """The rows of the last results, the newest first."""
+
+    @property
+    def scale(self) -> Scale:
+        return scale_of(self.protocol)
+
+    @property
+    def shown(self) -> Scale:
+        """The scale with a factor of 1: a board's rows are in its unit already."""
+        return replace(self.scale, factor=1.0)
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """What the bars stand for: from zero to the model that was trained on the real data, or wider."""
+        ends = [end for row in self.rows for end in (row.overall, row.overall_low, row.overall_high) if end is not None]
+        return min([0.0, *ends]), max([self.scale.reference, *ends])
 
 
 def show(visit: Visit) -> View:
-    """Each board's leaders under the default protocol, and under the next one while that has none."""
-    site, snapshot = visit.site, visit.snapshot
-    boards = [_leaders(site, snapshot, track) for track in BOARDS]
-    recent = [
-        (ulid, snapshot.submissions[ulid], history.now)
-        for ulid, history in reversed(list(snapshot.histories.items()))
-        if ulid in snapshot.submissions
-    ][:LEADERS]
-    counts = {"tasks": len(snapshot.tasks), "submissions": len(snapshot.submissions), "results": len(snapshot.results)}
-    return View("home.html", {"boards": boards, "recent": recent, "counts": counts})
+    """The whole page."""
+    snapshot = visit.snapshot
+    boards = [_leading(snapshot, track, visit.site.settings.protocol) for track in BOARDS]
+    written = shelf(snapshot, visit.site.reader.arena).cases.values()
+    context = {
+        "boards": boards,
+        "tracks": TRACKS,
+        "looks": BOARDS,
+        "sources": {track: published(track) for track in BOARDS},
+        "counts": _counts(snapshot),
+        "cases": list(islice(written, CASES)),
+        "to_come": TO_COME,
+    }
+    return View("home.html", context, _table(boards))
 
 
-def _leaders(site: Site, snapshot: Snapshot, track: str) -> dict[str, object]:
-    protocols = in_use(site.settings.protocol, protocols_of(snapshot, track))
-    for protocol in protocols:
-        choice = Choice(protocol=protocol)
-        rows = [row for row in board_table(snapshot, track, choice).rows if row["overall"] is not None]
-        ranked = [row for row in rows if not row["flagged"] and row["system_type"]]
-        if ranked:
+def show_table(visit: Visit) -> View:
+    """The twins of all leaders, which themselves stand on the front page."""
+    return View("home.html", table=_table([_leading(visit.snapshot, track, visit.site.settings.protocol)
+                                           for track in BOARDS]))  # fmt: skip
+
+
+def to_home(request: Request) -> Response:  # noqa: ARG001
+    """The leaders have no page of their own: to their place on the front page."""
+    return RedirectResponse("/#leaders")
+
+
+def _table(boards: list[Leading]) -> Table:
+    return Table("leaders", frame_of(BoardRow, [row for board in boards for row in board.rows]))
+
+
+def _leading(snapshot: Snapshot, track: str, default: str) -> Leading:
+    """The best row of each team under the default protocol, or under the next one while that has none."""
+    for protocol in in_use(default, protocols_of(snapshot, track)):
+        choice = Choice(protocol=protocol, best="team")
+        found = board_rows(snapshot, track, choice)
+        rows = [row for row in found.shown if _leads(row)]
+        if rows:
             break
+    dated = [row for row in found.whole if row.submission]
+    dated.sort(key=lambda row: (days(snapshot).get(row.submission or "", ""), row.submission or ""), reverse=True)
+    return Leading(track, protocol, choice.query(default), tuple(rows[:LEADERS]), tuple(dated[:LEADERS]))
+
+
+def _leads(row: BoardRow) -> bool:
+    return row.overall is not None and not row.flagged and bool(row.system_type) and row.badge != BADGE
+
+
+def _counts(snapshot: Snapshot) -> Mapping[str, Any]:
+    now = Counter(history.now.state for history in snapshot.histories.values())
     return {
-        "track": TRACKS[track],
-        "board": BOARDS[track],
-        "rows": ranked[:LEADERS],
-        "protocol": protocol,
-        "scale": scale_of(protocol),
-        "query": choice.query(site.settings.protocol),
+        "tasks": len(snapshot.tasks),
+        "languages": len({task.language for task in snapshot.tasks.values()}),
+        "systems": len({(one.team, one.system) for one in snapshot.submissions.values()}),
+        "results": len(snapshot.results),
+        "on_their_way": sum(now[state] for state in ON_THEIR_WAY),
     }
 
 
-ROUTES = [page("/", show)]
+ROUTES = [page("/", show), Route("/leaders", to_home), page("/leaders{ending:ending}", show_table)]

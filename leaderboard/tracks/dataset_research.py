@@ -31,8 +31,19 @@ BOARD = Board(
             "How far another training seed would move the headline figure; no part of its interval.",
         ),
         Column("tasks", "Tasks", "count", "How many tasks the headline figure is the mean of."),
-        Column("badge", "Badge", "badge", "evaluated: trained and scored here. published: reported by a paper."),
-        Column("published_on", "Date", "date", "The day (UTC) on which the result was published here.", usual=False),
+        Column(
+            "badge",
+            "Badge",
+            "badge",
+            "evaluated: trained and scored here. published: reported by a paper. self-reported: by its own team.",
+        ),
+        Column(
+            "published_on",
+            "Date",
+            "date",
+            "The day (UTC) on which the result was published here, or reported by its team.",
+            usual=False,
+        ),
     ),
     dimensions=("introduction", "task", "question", "input", "output", "example"),
 )

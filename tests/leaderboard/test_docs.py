@@ -20,6 +20,7 @@ def test_its_examples_run_and_its_addresses_answer(tmp_path: Path, capsys: pytes
     arena = fill(tmp_path / "arena")
     one, other = (slug_of(team, system) for system, team, *_ in SYSTEMS[:2])
     names = {"/tasks/<id>": "/tasks/mc-en-science", "/submissions/<id>": f"/submissions/{arena.submission_ids()[0]}"}
+    names["/cases/<slug>"] = "/cases/paper-legal-reasoning"
     names |= {
         "<slug>": one,
         "?system=…&system=…": f"?system={one}&system={other}",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from leaderboard.cases.shelf import shipped
 from leaderboard.systems import slug_of
 from submissions.arena import Arena, commit_again, dump, folder_of, result_path
 from submissions.models import Result
@@ -22,10 +23,16 @@ LISTS = [
     "/tasks",
     "/insights",
     "/insights?protocol=paper@1",
+    "/cases",
+    "/cases?protocol=demo@1",
     "/submissions",
     "/compare",
     "/submit",
     "/about",
+]
+CASES = [
+    *(f"/cases/{slug}" for slug in shipped()),
+    *(f"/cases/{kind}-{TASKS[0][0]}" for kind in ("gap", "preview")),
 ]
 SLUGS = [slug_of(team, system) for system, team, *_ in SYSTEMS]
 
@@ -37,7 +44,7 @@ def every_page(arena: Arena) -> list[str]:
         f"/compare?system={SLUGS[0]}",
         *("/compare?system=" + "&system=".join(part) for part in (SLUGS[:5], SLUGS[3:])),
     ]
-    return [*LISTS, *submissions, *of_systems, *compared, *(f"/tasks/{task.id}" for task in arena.tasks())]
+    return [*LISTS, *submissions, *of_systems, *compared, *CASES, *(f"/tasks/{task.id}" for task in arena.tasks())]
 
 
 def test_every_page_answers(arena: Arena, site: TestClient) -> None:

@@ -17,7 +17,7 @@ from tests.leaderboard.filled import ARABIC, BLEU, FORMULA, SYSTEMS, store
 INSIGHTS = ("metadata", "preview", "rows", "tokens", "cost", "kinds")
 PARTS = (
     "/metadata", "/totals", "/anchors", "/metrics", "/screen", "/submissions", "/categories", "/pairs",
-    "/preview", "/rows", "/tokens", "/cost", "/kinds", "/attempts", "/costs",
+    "/preview", "/rows", "/tokens", "/cost", "/kinds", "/attempts", "/costs", "/leaders",
 )  # fmt: skip
 """Tables that stand on the page of something else."""
 SLUGS = [slug_of(team, system) for system, team, *_ in SYSTEMS]
@@ -32,6 +32,7 @@ def pages(arena: Arena) -> list[str]:
         "/board/dataset_research", "/board/dataset_research?protocol=paper@1&method=few_shot_3&sort=system",
         "/board/dataset_research/metadata", "/tasks", "/tasks?kind=reasoning", "/tasks?q=data&sort=-base",
         *(f"/insights/{name}" for name in INSIGHTS), "/tasks/mc-en-science", "/submissions",
+        "/leaders", "/cases", "/cases/paper-legal-reasoning", "/cases/gap-mc-en-science",
         first, *(f"{first}/{part}" for part in ("totals", "metrics", "screen", "metadata")),
         "/tasks/mc-en-science/anchors", SYSTEM, *(f"{SYSTEM}/{part}?method=few_shot_5" for part in SYSTEM_PARTS),
         f"/compare{COMPARED}",
@@ -123,7 +124,15 @@ def test_every_page_links_to_its_twins(arena: Arena, site: TestClient) -> None:
 
 def test_every_table_of_a_page_links_to_its_own_twins(arena: Arena, site: TestClient) -> None:
     first = f"/submissions/{arena.submission_ids()[0]}"
-    pages_of = ((first, 5), ("/tasks/mc-en-science", 2), ("/insights", 6), (SYSTEM, 7), (f"/compare{COMPARED}", 5))
+    pages_of = (
+        (first, 5),
+        ("/tasks/mc-en-science", 2),
+        ("/insights", 6),
+        ("/", 1),
+        ("/cases/gap-mc-en-science", 1),
+        (SYSTEM, 7),
+        (f"/compare{COMPARED}", 5),
+    )
     for path, count in pages_of:
         page = site.get(path).text
         tables, links = page.count("<table"), set(re.findall(r'href="([^"]*)\.csv[^"]*" download', page))

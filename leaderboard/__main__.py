@@ -1,0 +1,9 @@
+"""`python -m leaderboard`: case, reports."""
+
+import sys
+
+from leaderboard.cli import app
+from submissions.command_line import run
+
+if __name__ == "__main__":
+    sys.exit(run(app, "leaderboard", sys.argv[1:]))

@@ -1,0 +1,45 @@
+"""Markdown that an organiser wrote, as HTML that can hold nothing but text, tables and links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup
+
+_LINK = re.compile(r"https?://[^/]|/(?!/)|#")
+BELOW = 2
+"""How many levels a heading sinks: the page has headings of its own above it."""
+
+
+class BadProse(ValueError):
+    """Something that a case must not hold. The message says where, and what to do."""
+
+
+def prose(text: str, first_line: int = 1) -> Markup:
+    """Text as HTML: raw HTML is shown as text, links lead to http(s) or into this site. Raises BadProse."""
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = markdown.parse(text)
+    for line, token in _all(tokens, first_line):
+        if token.type == "image":
+            raise BadProse(f"line {line}: images are not shown: say in words what {token.content[:80]!r} shows.")
+        if token.type == "link_open" and not _LINK.match(href := str(token.attrs["href"])):
+            raise BadProse(f"line {line}: a link to {href[:80]!r}: write https://…, or /… for a page of this site.")
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, int(token.tag[1]) + BELOW)}"
+        if token.type in ("th_open", "td_open") and "right" in str(token.attrs.pop("style", "")):
+            token.attrs["class"] = "right"  # the site's pages carry no styles of their own
+        if token.type in ("paragraph_open", "heading_open", "blockquote_open", "list_item_open"):
+            token.attrs["dir"] = "auto"
+    return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704  the renderer escapes all text
+
+
+def _all(tokens: Sequence[Token], first_line: int) -> Iterator[tuple[int, Token]]:
+    line = first_line
+    for token in tokens:
+        line = first_line + token.map[0] if token.map else line
+        yield line, token
+        for child in token.children or ():
+            yield line, child

@@ -1,0 +1,42 @@
+"""`python -m leaderboard case | reports`: what an organiser puts on the site by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leaderboard.cases.shelf import FOLDER
+from leaderboard.cases.written import read_case
+from submissions.arena import commit_again, open_arena
+from submissions.repo import Change
+from submissions.reported import read_reports, reports_path
+from submissions.tracks import track_named
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Check what stands beside the boards, and put it there."
+)
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file to check.")]
+Where = Annotated[str, typer.Option(help="Once it is in order, put it into this arena.")]
+
+
+@app.command()
+def case(file: File, arena: Where = "") -> None:
+    """Check a case study: Markdown with front matter."""
+    written = read_case(file.name, file.read_bytes())
+    _put(Change(f"{FOLDER}{written.slug}.md", file), arena)
+
+
+@app.command()
+def reports(file: File, track: str = "dataset_research", arena: Where = "") -> None:
+    """Check a file of self-reported figures, which takes the place of the track's last one."""
+    path = reports_path(track_named(track).name)
+    read_reports(file.name, file.read_bytes())
+    _put(Change(path, file), arena)
+
+
+def _put(change: Change, arena: str) -> None:
+    if arena:
+        commit_again(open_arena(arena).results, [change])
+    typer.echo(f"{change.path} is in order." + (f" It stands in {arena} now." if arena else ""))

@@ -1,0 +1,51 @@
+"""The front page and the cases in a real browser, from a phone's width up, and without scripts."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from submissions.arena import Arena, commit_again
+from submissions.repo import Change
+from tests.browser.conftest import Open
+
+pytestmark = pytest.mark.slow
+FOUND = "/cases/gap-mc-en-science"
+PATHS = ("/", "/cases", "/cases/paper-vietnamese-exams", FOUND)
+
+
+@pytest.mark.parametrize("width", [360, 390, 1440, 2560])
+def test_nothing_juts_out_and_the_pages_names_stand_on_one_line(visit: Open, width: int) -> None:
+    for path in PATHS:
+        page = visit(path, viewport={"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        tops = page.locator("header.site nav a").evaluate_all("all => all.map(a => a.getBoundingClientRect().top)")
+        assert len(set(tops)) == 1, path
+        last = page.locator("header.site nav a").last.bounding_box()
+        assert last
+        assert last["x"] + last["width"] <= width, "all of them are seen"
+
+
+def test_from_the_front_page_to_a_case_without_scripts(visit: Open) -> None:
+    page = visit("/", java_script_enabled=False, viewport={"width": 390, "height": 900})
+    expect(page.locator(".home-leaders tbody tr")).to_have_count(5)
+    expect(page.locator(".home-last li")).to_have_count(5)
+    page.get_by_role("link", name="Cases", exact=True).click()
+    page.locator("#found .case-card h3 a").first.click()
+    expect(page.get_by_role("heading", level=2)).to_have_text(
+        ["The demand", "What the data was worth", "What each delivered", "What the numbers say"]
+    )
+
+
+def test_rows_run_in_their_own_direction(arena_of_base: Arena, visit: Open) -> None:
+    arena = arena_of_base
+    text = (
+        "---\ntitle: T\nsummary: S\ndate: 2026-04-01\ndemand: D\nsource: {name: N, url: https://e.org, where: W}\n"
+        "delivered:\n  - {system: A, what: B, language: ar, samples: [{input: In, output: نعم هذا صحيح}]}\n---\nWhy.\n"
+    )
+    commit_again(arena.results, [Change("cases/rtl.md", text.encode())])
+    page = visit("/cases/rtl", viewport={"width": 390, "height": 900})
+    said = page.locator('dd[lang="ar"]')
+    assert said.evaluate("dd => getComputedStyle(dd).direction") == "rtl"
+    assert page.locator("dd", has_text="In").first.evaluate("dd => getComputedStyle(dd).direction") == "ltr"
+    commit_again(arena.results, [Change("cases/rtl.md", None)])
