@@ -55,7 +55,7 @@ def environment(build: str) -> Environment:
 def site_pages() -> list[tuple[str, str]]:
     """What the head of every page links to: a board goes by its title as soon as there are two."""
     boards = [(f"/board/{track.name}", track.title if len(TRACKS) > 1 else "Board") for track in TRACKS.values()]
-    others = ("Tasks", "Insights", "Submissions", "Submit", "About")
+    others = ("Tasks", "Insights", "Submissions", "Submit", "Docs")
     return boards + [(f"/{label.lower()}", label) for label in others]
 
 
