@@ -53,7 +53,7 @@ class Site:
 
     def render(self, request: Request, view: View, status: int = 200) -> HTMLResponse:
         """A page."""
-        context = {"path": request.url.path, "table": view.table, **view.context}
+        context = {"path": request.url.path, "origin": origin_of(request), "table": view.table, **view.context}
         return HTMLResponse(self.templates.get_template(view.template).render(context), status)
 
 
@@ -111,7 +111,7 @@ def answer(path: str, make: Callable[[Request, Visit], Response], *, personal: b
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         # A page may name the host it was asked at, which is whatever a visitor says: no other host gets that answer.
-        key = (headers["ETag"], _origin(request) + str(request.url.replace(scheme="", netloc="")))
+        key = (headers["ETag"], origin_of(request) + str(request.url.replace(scheme="", netloc="")))
         if kept := site.kept.get(key):
             return kept.response()
         response = made(request, site, snapshot)
@@ -121,12 +121,12 @@ def answer(path: str, make: Callable[[Request, Visit], Response], *, personal: b
 
     def made(request: Request, site: Site, snapshot: Snapshot, owner: str = "") -> Response:
         names, query = request.path_params, request.query_params
-        return make(request, Visit(site, snapshot, names, query, request.url.query, _origin(request), owner))
+        return make(request, Visit(site, snapshot, names, query, request.url.query, origin_of(request), owner))
 
     return Route(path, endpoint)
 
 
-def _origin(request: Request) -> str:
+def origin_of(request: Request) -> str:
     """The site's own address, as a proxy in front of it tells."""
     scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
     host = request.headers.get("x-forwarded-host") or request.headers.get("host") or request.url.netloc

@@ -3,7 +3,9 @@
 from leaderboard.pages import (
     about,
     board,
+    cards,
     compare,
+    crawlers,
     docs,
     home,
     insights,
@@ -33,5 +35,7 @@ ROUTES = [
     *docs.ROUTES,
     *mcp.ROUTES,
     *openapi.ROUTES,
+    *cards.ROUTES,
+    *crawlers.ROUTES,
     *static.ROUTES,
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from leaderboard.boards import board_table, protocols_of
 from leaderboard.choice import Choice
 from leaderboard.protocols import in_use, scale_of
@@ -16,7 +18,7 @@ LEADERS = 5
 def show(visit: Visit) -> View:
     """Each board's leaders under the default protocol, and under the next one while that has none."""
     site, snapshot = visit.site, visit.snapshot
-    boards = [_leaders(site, snapshot, track) for track in BOARDS]
+    boards = [leaders(site, snapshot, track) for track in BOARDS]
     recent = [
         (ulid, snapshot.submissions[ulid], history.now)
         for ulid, history in reversed(list(snapshot.histories.items()))
@@ -26,7 +28,8 @@ def show(visit: Visit) -> View:
     return View("home.html", {"boards": boards, "recent": recent, "counts": counts})
 
 
-def _leaders(site: Site, snapshot: Snapshot, track: str) -> dict[str, object]:
+def leaders(site: Site, snapshot: Snapshot, track: str) -> dict[str, Any]:
+    """A board's first rows, and the protocol that they are under."""
     protocols = in_use(site.settings.protocol, protocols_of(snapshot, track))
     for protocol in protocols:
         choice = Choice(protocol=protocol)
