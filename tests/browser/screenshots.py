@@ -36,6 +36,9 @@ def pages(base: str, browser: Browser) -> dict[str, str]:
         "submissions": "/submissions",
         "submit": "/submit",
         "about": "/about",
+        "docs": "/docs",
+        "docs-api": "/docs/api",
+        "docs-scoring": "/docs/scoring",
         "missing": "/tasks/no-such-task",
         "compare-none": "/compare",
     }

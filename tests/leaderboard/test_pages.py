@@ -26,6 +26,8 @@ LISTS = [
     "/compare",
     "/submit",
     "/about",
+    "/docs",
+    "/docs/api",
 ]
 SLUGS = [slug_of(team, system) for system, team, *_ in SYSTEMS]
 
