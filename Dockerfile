@@ -7,6 +7,7 @@ RUN pip install --no-cache-dir --no-deps -r requirements.txt
 COPY app.py ./
 COPY submissions submissions
 COPY leaderboard leaderboard
+COPY docs docs
 RUN useradd --create-home arena && mkdir /data && chown arena /data
 USER arena
 ENV HOST=0.0.0.0 PORT=7860 ARENA=/data/arena

@@ -42,6 +42,7 @@ def launch(app: gradio.Server, settings: Settings) -> None:
         pwa=False,
         run_history=False,
         enable_monitoring=False,
+        mcp_server=False,
         footer_links=[],
         # No end point of ours takes a file through Gradio; the submit form has its own limit.
         max_file_size=1,

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from leaderboard.checks import Checks
+from leaderboard.docs import FOLDER as DOCS
 from leaderboard.guard import HEADERS
 from leaderboard.identity import owner_of
 from leaderboard.kept import Answer, Kept
@@ -55,7 +56,7 @@ class Site:
 
     def render(self, request: Request, view: View, status: int = 200) -> Response:
         """A page."""
-        context = {"path": request.url.path, "table": view.table, **view.context}
+        context = {"path": request.url.path, "origin": origin_of(request), "table": view.table, **view.context}
         return Response(self.templates.get_template(view.template).render(context), status, media_type=view.media)
 
 
@@ -92,35 +93,43 @@ def page(path: str, show: Show, *, personal: bool = False) -> Route:
     A personal page may say something else to each visitor: nothing of it is kept for the next.
     """
 
+    def make(request: Request, visit: Visit) -> Response:
+        view, ending = show(visit), request.path_params.get("ending")
+        return _twin(view, ending) if ending else visit.site.render(request, view)
+
+    return answer(path, make, personal=personal)
+
+
+def answer(path: str, make: Callable[[Request, Visit], Response], *, personal: bool = False) -> Route:
+    """An address whose answer, of any kind, is kept until the arena changes, unless it is personal."""
+
     def endpoint(request: Request) -> Response:
         site = site_of(request)
         snapshot = site.reader.snapshot()
         if personal:
-            response = _answer(request, site, snapshot, owner_of(request))
+            response = made(request, site, snapshot, owner_of(request))
             response.headers["Cache-Control"] = "private, no-store"
             return response
         headers = {"ETag": f'W/"{snapshot.key}-{site.build}"', "Cache-Control": "no-cache"}
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         # A page may name the host it was asked at, which is whatever a visitor says: no other host gets that answer.
-        key = (headers["ETag"], _origin(request) + str(request.url.replace(scheme="", netloc="")))
-        if answer := site.kept.get(key):
-            return answer.response()
-        response = _answer(request, site, snapshot)
+        key = (headers["ETag"], origin_of(request) + str(request.url.replace(scheme="", netloc="")))
+        if kept := site.kept.get(key):
+            return kept.response()
+        response = made(request, site, snapshot)
         response.headers.update(headers)
         site.kept.put(key, Answer.of(response))
         return response
 
-    def _answer(request: Request, site: Site, snapshot: Snapshot, owner: str = "") -> Response:
+    def made(request: Request, site: Site, snapshot: Snapshot, owner: str = "") -> Response:
         names, query = request.path_params, request.query_params
-        view = show(Visit(site, snapshot, names, query, request.url.query, _origin(request), owner))
-        ending = names.get("ending")
-        return _twin(view, ending) if ending else site.render(request, view)
+        return make(request, Visit(site, snapshot, names, query, request.url.query, origin_of(request), owner))
 
     return Route(path, endpoint)
 
 
-def _origin(request: Request) -> str:
+def origin_of(request: Request) -> str:
     """The site's own address, as a proxy in front of it tells."""
     scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
     host = request.headers.get("x-forwarded-host") or request.headers.get("host") or request.url.netloc
@@ -198,7 +207,7 @@ register_url_convertor("ending", _Ending())
 def _build(settings: Settings) -> str:
     """A hash over all that shapes a page besides the arena's content, so that no cache outlives a release."""
     digest = hashlib.sha256(repr(settings).encode())
-    for file in sorted(HERE.rglob("*")):
+    for file in sorted([*HERE.rglob("*"), *DOCS.glob("*.md")]):
         if file.is_file() and "__pycache__" not in file.parts:
             digest.update(file.read_bytes())
     return digest.hexdigest()[:12]

@@ -69,7 +69,7 @@ class Leading:
 def show(visit: Visit) -> View:
     """The whole page."""
     snapshot = visit.snapshot
-    boards = [_leading(snapshot, track, visit.site.settings.protocol) for track in BOARDS]
+    boards = [leading(snapshot, track, visit.site.settings.protocol) for track in BOARDS]
     written = shelf(snapshot, visit.site.reader.arena).cases.values()
     context = {
         "boards": boards,
@@ -85,7 +85,7 @@ def show(visit: Visit) -> View:
 
 def show_table(visit: Visit) -> View:
     """The twins of all leaders, which themselves stand on the front page."""
-    return View("home.html", table=_table([_leading(visit.snapshot, track, visit.site.settings.protocol)
+    return View("home.html", table=_table([leading(visit.snapshot, track, visit.site.settings.protocol)
                                            for track in BOARDS]))  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def _table(boards: list[Leading]) -> Table:
     return Table("leaders", frame_of(BoardRow, [row for board in boards for row in board.rows]))
 
 
-def _leading(snapshot: Snapshot, track: str, default: str) -> Leading:
+def leading(snapshot: Snapshot, track: str, default: str) -> Leading:
     """The best row of each team under the default protocol, or under the next one while that has none."""
     for protocol in in_use(default, protocols_of(snapshot, track)):
         choice = Choice(protocol=protocol, best="team")

@@ -46,6 +46,7 @@ def environment(build: str) -> Environment:
     }
     found.globals |= {
         "build": build,
+        "card_of": card_of,
         "site_pages": site_pages(),
         "method_names": METHOD_NAMES,
         "subset_names": SUBSET_NAMES,
@@ -59,8 +60,13 @@ def environment(build: str) -> Environment:
 def site_pages() -> list[tuple[str, str]]:
     """What the head of every page links to: a board goes by its title as soon as there are two."""
     boards = [(f"/board/{track.name}", track.title if len(TRACKS) > 1 else "Board") for track in TRACKS.values()]
-    others = ("Tasks", "Insights", "Cases", "Submissions", "Submit", "About")
+    others = ("Tasks", "Insights", "Cases", "Submissions", "Submit", "Docs")
     return boards + [(f"/{label.lower()}", label) for label in others]
+
+
+def card_of(path: str) -> str:
+    """The address of the picture of a page: its own where it shows one thing, else the site's."""
+    return f"/og{path}.png" if re.fullmatch(r"/(board|docs|submissions|systems|tasks)/[^/]+", path) else "/og/index.png"
 
 
 def visible(value: object) -> object:

@@ -23,6 +23,9 @@ FIXED = {
     "submissions": "/submissions",
     "submit": "/submit",
     "about": "/about",
+    "docs": "/docs",
+    "docs-api": "/docs/api",
+    "docs-scoring": "/docs/scoring",
     "missing": "/tasks/no-such-task",
     "compare-none": "/compare",
 }

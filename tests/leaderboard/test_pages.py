@@ -29,6 +29,8 @@ LISTS = [
     "/compare",
     "/submit",
     "/about",
+    "/docs",
+    "/docs/api",
 ]
 CASES = [
     *(f"/cases/{slug}" for slug in shipped()),

@@ -11,6 +11,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
+from leaderboard.api import NAMES
 from leaderboard.quick import WRITES_STUBS
 from leaderboard.web import HERE
 from tests.leaderboard.filled import SCRIPT, fill
@@ -80,7 +81,7 @@ def test_the_client_is_told_what_is_no_text(client: Client, end: str, given: dic
 
 def test_the_end_points_say_what_they_are(address: str) -> None:
     ends = httpx.get(f"{address}/gradio_api/info").json()["named_endpoints"]
-    assert set(ends) == {"/board", "/task", "/status"}
+    assert set(ends) == {f"/{name}" for name in NAMES}
     assert "falling order" in ends["/board"]["description"]
 
 

@@ -1,0 +1,127 @@
+"""The repository's documents as parts of pages: Markdown in, harmless HTML with anchors and a list of contents out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup, escape
+
+from submissions.errors import NotFound
+
+FOLDER = Path(__file__).parents[1] / "docs"
+NAMES = ("visitor", "faq", "submitter", "scoring", "api", "organiser", "first-run")
+"""What the site shows, in this order. The contributors' page is for those who have the code before them."""
+ADDRESS = re.compile(r"/(|about|compare|docs|insights|openapi\.json|submissions|submit|tasks)(#\w+)?")
+"""Pages that a document may name without knowing what the arena holds."""
+EXAMPLE = "http://127.0.0.1:7860"
+"""The address that the documents' examples ask; a page puts its own in its place."""
+
+
+@dataclass(frozen=True)
+class Doc:
+    """One document."""
+
+    name: str
+    title: str
+    lead: str
+    """Its first paragraph, as plain text."""
+    body: Markup
+    """Everything below the title."""
+    contents: tuple[tuple[str, str], ...]
+    """Anchor and title of each section."""
+
+    def seen_from(self, origin: str) -> Markup:
+        """The body with the site's own address in its examples."""
+        return Markup(str(self.body).replace(EXAMPLE, str(escape(origin))))  # noqa: S704 - rendered with HTML off
+
+
+def docs() -> dict[str, Doc]:
+    """All documents of the site by name, in order."""
+    return {name: doc_named(name) for name in NAMES}
+
+
+@lru_cache
+def doc_named(name: str) -> Doc:
+    """A document. Raises NotFound."""
+    if name not in NAMES:
+        raise NotFound(f"No document {name[:80]!r}; there are: {', '.join(NAMES)}.")
+    tokens = _markdown().parse((FOLDER / f"{name}.md").read_text(encoding="utf-8"))
+    headings = [(mark.tag, plain(inline)) for mark, inline in pairwise(tokens) if mark.type == "heading_open"]
+    lead = next(plain(inline) for mark, inline in pairwise(tokens) if mark.type == "paragraph_open")
+    # The title is the page's own: heading_open, inline, heading_close.
+    body = _markdown().renderer.render(_dressed(tokens[3:]), _markdown().options, {})
+    sections = tuple((anchor(title), title) for tag, title in headings if tag == "h2")
+    return Doc(name, headings[0][1], lead, Markup(body), sections)  # noqa: S704 - rendered with HTML off
+
+
+def plain(inline: Token) -> str:
+    """A line's text without its markup."""
+    return "".join(" " if child.type == "softbreak" else child.content for child in inline.children or ())
+
+
+def anchor(title: str) -> str:
+    """What a heading's address ends with: the same as where the documents are read beside the code."""
+    return re.sub(r"[^\w -]", "", title).lower().replace(" ", "-")
+
+
+@lru_cache
+def _markdown() -> MarkdownIt:
+    """CommonMark with tables; what looks like HTML is text, and there are no pictures to fetch."""
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+
+
+def _dressed(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens with anchors, links within the site, and boxes in which tables and code scroll by keyboard."""
+    dressed: list[Token] = []
+    section, number = "", 0
+    for position, token in enumerate(tokens):
+        if token.type == "heading_open":
+            section, number = plain(tokens[position + 1]), 0
+            token.attrSet("id", anchor(section))
+        number += token.type in ("table_open", "fence")
+        label = f"{section}, {'table' if token.type == 'table_open' else 'example'} {number}"
+        if token.type in ("table_open", "fence"):
+            dressed.append(_html(f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}">'))
+        if token.children:
+            token.children = [part for child in _relinked(token.children) for part in _addressed(child)]
+        dressed.append(token)
+        if token.type in ("table_close", "fence"):
+            dressed.append(_html("</div>"))
+    return dressed
+
+
+def _html(text: str) -> Token:
+    return Token("html_block", "", 0, content=f"{text}\n")
+
+
+def _addressed(token: Token) -> list[Token]:
+    """An address of the site in code type, such as `/about`, as a link to it."""
+    if token.type != "code_inline" or not ADDRESS.fullmatch(token.content):
+        return [token]
+    return [Token("link_open", "a", 1, attrs={"href": token.content}), token, Token("link_close", "a", -1)]
+
+
+def _relinked(children: list[Token]) -> list[Token]:
+    """A line whose links to other documents lead to their pages."""
+    for link, text in pairwise(children):
+        if link.type == "link_open":
+            _relink(link, text)
+    return children
+
+
+def _relink(link: Token, text: Token) -> None:
+    """Point a link at the site's page of a document; a file that the site does not show is no link."""
+    target, _, part = str(link.attrGet("href")).partition("#")
+    name = target.removesuffix(".md")
+    if name in NAMES:
+        link.attrSet("href", f"/docs/{name}{'#' if part else ''}{part}")
+        text.content = text.content.removesuffix(".md")
+    elif target and not target.startswith(("https://", "http://", "/")):
+        del link.attrs["href"]

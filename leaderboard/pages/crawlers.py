@@ -1,0 +1,47 @@
+"""What search engines are told: what to leave alone, and every page there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from xml.sax.saxutils import escape
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from leaderboard.docs import NAMES
+from leaderboard.snapshot import Snapshot
+from leaderboard.systems import systems
+from leaderboard.templates import segment
+from leaderboard.tracks import BOARDS
+from leaderboard.web import Visit, answer
+
+MOST = 50_000
+"""What a sitemap may hold (sitemaps.org)."""
+PAGES = ("/", "/tasks", "/insights", "/compare", "/submissions", "/submit", "/about", "/docs")
+
+
+def robots(_: Request, visit: Visit) -> Response:
+    """Views that only a query chooses are as many as there are systems to pair: their pages are enough."""
+    lines = ("User-agent: *", "Allow: /static/", "Disallow: /*?", "Disallow: /gradio_api/", "Disallow: /mcp", "")
+    return PlainTextResponse("\n".join([*lines, f"Sitemap: {visit.origin}/sitemap.xml", ""]))
+
+
+def sitemap(_: Request, visit: Visit) -> Response:
+    """Every page with an address of its own, the most lasting first."""
+    found = (f"<url><loc>{escape(visit.origin + path)}</loc></url>\n" for path in islice(pages(visit.snapshot), MOST))
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+    return Response(f"{head}{''.join(found)}</urlset>\n", media_type="application/xml")
+
+
+def pages(snapshot: Snapshot) -> Iterator[str]:
+    """The paths of all pages; of submissions only those that have a result."""
+    yield from PAGES
+    yield from (f"/docs/{name}" for name in NAMES)
+    yield from (f"/board/{track}" for track in BOARDS)
+    yield from (f"/tasks/{segment(name)}" for name in snapshot.tasks)
+    yield from (f"/systems/{slug}" for slug in systems(snapshot))
+    yield from (f"/submissions/{ulid}" for ulid in reversed(list(snapshot.results)) if ulid in snapshot.submissions)
+
+
+ROUTES = [answer("/robots.txt", robots), answer("/sitemap.xml", sitemap)]

@@ -1,0 +1,98 @@
+"""Which typeface shows a text in a picture: one that Gradio brings, else those of the Noto family on this machine."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+
+import gradio
+from PIL import ImageFont
+
+FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
+OWN = "IBMPlexSans"
+"""Latin with all its accents, Greek and Cyrillic, wherever we run (SIL Open Font License)."""
+HOME = Path(gradio.__file__).parent / "templates/frontend/static/fonts" / OWN
+CJK = "NotoSansCJK"
+SCRIPTS = {"CJK": CJK, "HIRAGANA": CJK, "KATAKANA": CJK, "HANGUL": CJK, "FULLWIDTH": CJK, "IDEOGRAPHIC": CJK}
+"""Where the family's name is not that of the script."""
+DROPPED = {"Cc", "Cf", "Cn", "Co", "Cs", "Sk", "So"}
+"""Signs, emoji, marks of direction and what is no character: none of them is needed to tell one name from another."""
+JOINING = {"Mn", "Mc", "Me", "Zs"}
+"""What is drawn with the letter before it."""
+FORMS = str.maketrans("", "", "".join(map(chr, range(0xFE00, 0xFE10))))
+"""What chooses between forms of the sign before it: emoji are left out."""
+PROBE = 24
+"""The size at which glyphs are compared."""
+NOBODY_S = "\U0010ffff"
+"""No typeface has it, so each shows the box that stands for what is missing."""
+
+Run = tuple[str, ImageFont.FreeTypeFont]
+
+
+def runs(text: str, size: int, *, bold: bool = False) -> list[Run] | None:
+    """A text in parts, each with a typeface that has all its characters; None if some character has none."""
+    shown = readable(text)
+    faces: list[str] = []
+    for char in shown:
+        joins = faces and unicodedata.category(char) in JOINING and _has(faces[-1], char)
+        known = faces[-1] if joins else _face_of(char)
+        if known is None:
+            return None
+        faces.append(known)
+    pairs = groupby(zip(faces, shown, strict=True), key=lambda pair: pair[0])
+    return [("".join(char for _, char in part), font(name, size, bold)) for name, part in pairs] or None
+
+
+def readable(text: str) -> str:
+    """A text on one line, without what no typeface of letters has."""
+    kept = (
+        " " if char.isspace() else char for char in text if char.isspace() or unicodedata.category(char) not in DROPPED
+    )
+    return " ".join("".join(kept).translate(FORMS).split())
+
+
+def is_right_to_left(text: str) -> bool:
+    """Whether the first letter that has a direction runs from right to left."""
+    found = (unicodedata.bidirectional(char) for char in text)
+    return next((kind in {"R", "AL"} for kind in found if kind in {"L", "R", "AL"}), False)
+
+
+@lru_cache(maxsize=256)
+def font(name: str, size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
+    """A typeface at a size in pixels, bold where it is our own."""
+    if name != OWN:
+        return ImageFont.truetype(str(_installed()[name]), size)
+    return ImageFont.truetype(str(HOME / f"{OWN}-{'Bold' if bold else 'Regular'}.woff2"), size)
+
+
+@lru_cache(maxsize=20_000)
+def _face_of(char: str) -> str | None:
+    """The first typeface that has a character."""
+    return next((name for name in _candidates(char) if _has(name, char)), None)
+
+
+def _candidates(char: str) -> Iterator[str]:
+    yield OWN
+    script = unicodedata.name(char, "").split(" ")[0].split("-")[0]
+    for name in (SCRIPTS.get(script, f"NotoSans{script.title()}"), "NotoSans"):
+        if name in _installed():
+            yield name
+
+
+def _has(name: str, char: str) -> bool:
+    return char.isspace() or _drawn(name, char) != _drawn(name, NOBODY_S)
+
+
+def _drawn(name: str, char: str) -> tuple[tuple[int, int], bytes]:
+    mask = font(name, PROBE).getmask(char)
+    return mask.size, bytes(mask)
+
+
+@lru_cache
+def _installed() -> dict[str, Path]:
+    """The machine's Noto typefaces for text, by family."""
+    files = (file for folder in FOLDERS for file in sorted(folder.rglob("NotoSans*-Regular.*")))
+    return {file.name.partition("-")[0]: file for file in files if file.suffix in {".ttf", ".ttc", ".otf"}}
