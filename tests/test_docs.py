@@ -31,6 +31,7 @@ SCRIPTS = (
     "evaluator.tiny_llama.build",
     "tests.browser.screenshots",
     "tests.evaluator.conformance",
+    "tests.hub",
 )
 
 
