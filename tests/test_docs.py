@@ -37,6 +37,7 @@ SCRIPTS = (
     "evaluator.tiny_llama.build",
     "tests.browser.screenshots",
     "tests.evaluator.conformance",
+    "tests.hub",
 )
 
 

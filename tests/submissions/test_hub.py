@@ -496,3 +496,24 @@ def test_files_that_are_read_one_by_one_are_read_again_only_when_they_change(hub
     put(writer, absent="now")
     reader.head()
     assert reader.read("absent") == b"now"
+
+
+def test_a_thread_that_looks_while_another_commits_is_not_taken_back(hub: Hub, repo_id: str, opened: Open) -> None:
+    repo = opened(timeout=60)
+    head = put(repo, a="1")
+    repo.list()
+    hub.faults.gate = threading.Event()
+    made: list[str] = []
+    writer = threading.Thread(target=lambda: made.append(repo.commit([Change("a", b"2")], head)))
+    writer.start()
+    while repo.head() == head:
+        assert writer.is_alive()
+    put_by_hand_in(hub, repo_id)
+    newest = repo.head()
+    hub.faults.gate.set()
+    writer.join()
+    assert made[0] not in (head, newest)
+    assert [repo.head() for _ in range(2)] == [newest] * 2
+    assert repo.read("a") == b"theirs"
+    put(repo, b="3")
+    assert (repo.read("a"), repo.read("b")) == (b"theirs", b"3")

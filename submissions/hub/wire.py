@@ -24,6 +24,8 @@ from submissions.errors import Busy, Denied, NotFound, Unreachable
 
 PAUSES = (0.5, 1.0, 2.0, 4.0)
 """Seconds before each further try."""
+READ_SECONDS = 20
+"""How long nothing may come of an answer."""
 _MARK = re.compile(r" \[([0-9a-f]{16})\]$")
 _UNCLEAR = {408, 500, 502, 503, 504}
 
@@ -134,7 +136,7 @@ class Wire:
     def _once(self, method: str, url: str, **rest: Any) -> httpx2.Response:
         with self._errors():
             headers = build_hf_headers(token=self._token, library_name="datasetresearch-arena")
-            answer = get_session().request(method, url, headers=headers, timeout=self._timeout, **rest)
+            answer = get_session().request(method, url, headers=headers, timeout=READ_SECONDS, **rest)
             hf_raise_for_status(answer)
             return answer
 
