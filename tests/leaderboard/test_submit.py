@@ -293,18 +293,19 @@ def test_without_a_frame_rows_are_shown_bare_and_it_says_why(site: TestClient) -
     text = site.get(watch(site, "check", GOOD)).text
     assert "no evaluator has published yet how a protocol frames a row" in text
     assert "question 0" in text
-    assert "No evaluation has been measured yet under demo@1" in text
+    assert "nobody can say how many tokens these rows have" in text
 
 
 def test_an_estimate_names_its_basis(arena: Arena, site: TestClient) -> None:
-    put(arena, "frames.jsonl", dump_lines([FRAME]))
+    put(arena, "frames.jsonl", dump_lines([FRAME.model_copy(update={"protocol": "arena@1"})]))
+    assert "No evaluation has been measured yet under arena@1" in site.get(watch(site, "check", GOOD)).text
     for number, ulid in enumerate(list(arena.published())[:4], 1):
         trained = Cost(task="mc-en-science", stage="fine_tune", seconds=600 + 2 * number, tokens_trained=1000 * number)
-        ledger = Ledger(submission=ulid, protocol="demo@1", profile="h200", devices=2, hour_price=9, costs=(trained,))
-        put(arena, f"costs/{ulid}/demo@1.json", dump(ledger))
+        ledger = Ledger(submission=ulid, protocol="arena@1", profile="h200", devices=2, hour_price=9, costs=(trained,))
+        put(arena, f"costs/{ulid}/arena@1.json", dump(ledger))
         text = site.get(watch(site, "check", GOOD)).text
         assert (f"{number} evaluation" in text, "an estimate takes 3" in text) == (True, number < 3)
-    assert "From 4 evaluations under demo@1 on the profile h200 (2 devices)" in text
+    assert "From 4 evaluations under arena@1 on the profile h200 (2 devices)" in text
     assert "10 min" in text
     assert "$3" in text
 
