@@ -20,8 +20,9 @@ from leaderboard.scope import Mean, means
 from leaderboard.snapshot import Snapshot
 from leaderboard.tables import Table, frame_of, in_order
 from leaderboard.tracks import board_named
-from submissions.models import Result, Score, Total
+from submissions.models import Score, Total
 from submissions.ranking import RankSet
+from submissions.summary import Summary
 
 
 @dataclass(frozen=True)
@@ -87,18 +88,15 @@ def _evaluated(snapshot: Snapshot, track: str, choice: Choice) -> Iterator[Board
     selected = means(snapshot, *view) if choice.scope.headline == "selected" else {}
     for ulid, result in snapshot.published:
         if (result.track, result.protocol) == (track, choice.protocol) and stood(snapshot, ulid, choice.asof):
-            totals: dict[str, Total] = {
-                total.group: total
-                for total in result.totals
-                if total.method == choice.method and total.subset == choice.subset
-            }
+            found = ((group, result.total(choice.method, choice.subset, group)) for group in GROUPS)
+            totals: dict[str, Total] = {group: total for group, total in found if total}
             if totals:
                 row = _evaluated_row(ulid, result, totals, choice, selected.get(ulid))
                 yield replace(row, **_place(places.get(ulid)), published_on=days(snapshot).get(ulid))
 
 
 def _evaluated_row(
-    ulid: str, result: Result, totals: Mapping[str, Total], choice: Choice, selected: Mean | None
+    ulid: str, result: Summary, totals: Mapping[str, Total], choice: Choice, selected: Mean | None
 ) -> BoardRow:
     scale = scale_of(choice.protocol)
     values, reasons = _selected(selected, scale)

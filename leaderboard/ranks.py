@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from leaderboard.dates import newest, stood
 from leaderboard.lately import lately
 from leaderboard.scope import ALL, Scope, gains
 from leaderboard.snapshot import Snapshot
-from submissions.models import Result
 from submissions.ranking import RankSet, rank_sets
+from submissions.summary import Floats, Summary
 
 
 def ranks(
@@ -33,28 +35,30 @@ def _ranks(
         for ulid, result in snapshot.published
         if (result.track, result.protocol, result.flagged) == (track, protocol, None)
         and stood(snapshot, ulid, asof)
-        and (found := _worth(snapshot, result, method, subset, scope))
+        and len((found := _worth(snapshot, result, method, subset, scope))[0])
     }
     if not worth:
         return {}
-    tasks = sorted(set.intersection(*(set(found) for found in worth.values())))
+    tasks = sorted(set.intersection(*map(set, {names for names, _ in worth.values()})))
     if not tasks:
         return {}
-    sets = rank_sets([[found[task] for task in tasks] for found in worth.values()])
+    chosen = {names: [names.index(task) for task in tasks] for names in {names for names, _ in worth.values()}}
+    sets = rank_sets(np.array([values[chosen[names]] for names, values in worth.values()]))
     return dict(zip(worth, sets, strict=True))
 
 
-def _worth(snapshot: Snapshot, result: Result, method: str, subset: str, scope: Scope) -> dict[str, float]:
-    """Gain by task, of the tasks that count; nothing for a result that has no headline figure."""
-    found = gains(snapshot, result, method, subset, scope)
-    values = {task: gain for task, gain in found.items() if gain is not None}
+def _worth(
+    snapshot: Snapshot, result: Summary, method: str, subset: str, scope: Scope
+) -> tuple[tuple[str, ...], Floats]:
+    """The tasks that count and the gains on them; none for a result that has no headline figure."""
+    tasks, values = gains(snapshot, result, method, subset, scope)
+    unscored = np.isnan(values)
+    nothing: tuple[tuple[str, ...], Floats] = (), values[:0]
     if scope.headline == "selected":
-        return values if len(values) == len(found) else {}
-    return values if _has_total(result, method, subset, scope.headline) else {}
-
-
-def _has_total(result: Result, method: str, subset: str, group: str) -> bool:
-    return any(
-        (total.method, total.subset, total.group) == (method, subset, group) and total.gain.value is not None
-        for total in result.totals
-    )
+        return (tasks, values) if not unscored.any() else nothing
+    total = result.total(method, subset, scope.headline)
+    if total is None or total.gain.value is None:
+        return nothing
+    if not unscored.any():
+        return tasks, values
+    return tuple(task for task, is_lost in zip(tasks, unscored, strict=True) if not is_lost), values[~unscored]

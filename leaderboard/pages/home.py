@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from leaderboard.boards import board_table, protocols_of
 from leaderboard.choice import Choice
 from leaderboard.protocols import in_use, scale_of
@@ -18,11 +20,10 @@ def show(visit: Visit) -> View:
     site, snapshot = visit.site, visit.snapshot
     boards = [_leaders(site, snapshot, track) for track in BOARDS]
     recent = [
-        (ulid, snapshot.submissions[ulid], history.now)
-        for ulid, history in reversed(list(snapshot.histories.items()))
-        if ulid in snapshot.submissions
-    ][:LEADERS]
-    counts = {"tasks": len(snapshot.tasks), "submissions": len(snapshot.submissions), "results": len(snapshot.results)}
+        (ulid, snapshot.entered[ulid], snapshot.histories[ulid].now)
+        for ulid in islice(reversed(list(snapshot.histories)), LEADERS)
+    ]
+    counts = {"tasks": len(snapshot.tasks), "submissions": len(snapshot.entered), "results": len(snapshot.results)}
     return View("home.html", {"boards": boards, "recent": recent, "counts": counts})
 
 

@@ -116,11 +116,11 @@ def _result(snapshot: Snapshot, ulid: str, protocol: str) -> Result:
     name = protocol or next(iter(found))
     if name not in found:
         raise NotFound(f"Submission {ulid} has no result under {name[:80]!r}; there are: {', '.join(found)}.")
-    return found[name]
+    return snapshot.whole(ulid, name)
 
 
 def _must_exist(snapshot: Snapshot, ulid: str) -> None:
-    if ulid in snapshot.submissions or ulid in snapshot.results:
+    if ulid in snapshot.entered or ulid in snapshot.results:
         return
     for entry in snapshot.unreadable:
         if entry.record == ulid:

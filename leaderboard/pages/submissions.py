@@ -33,14 +33,14 @@ class SubmissionRow:
 def show(visit: Visit) -> View:
     """The list, with the records that cannot be read named apart."""
     snapshot = visit.snapshot
-    rows = [_row(snapshot, ulid) for ulid in reversed(list(snapshot.submissions))]
+    rows = [_row(snapshot, ulid) for ulid in reversed(list(snapshot.entered))]
     return View(
         "submissions.html", {"unreadable": snapshot.unreadable}, Table("submissions", frame_of(SubmissionRow, rows))
     )
 
 
 def _row(snapshot: Snapshot, ulid: str) -> SubmissionRow:
-    submission = snapshot.submissions[ulid]
+    submission = snapshot.entered[ulid]
     history = snapshot.histories.get(ulid)
     return SubmissionRow(
         id=ulid,
@@ -49,8 +49,8 @@ def _row(snapshot: Snapshot, ulid: str) -> SubmissionRow:
         team=submission.team,
         system_type=submission.system_type,
         track=submission.track,
-        files=len(submission.files),
-        rows=sum(file.rows for file in submission.files),
+        files=submission.files,
+        rows=submission.rows,
         state=history.now.state if history else "unknown",
         stage=history.now.stage if history else None,
         message=history.now.message if history else None,
