@@ -85,8 +85,9 @@ def means(snapshot: Snapshot, track: str, protocol: str, method: str, subset: st
     }
 
 
-def mean_of(found: Floats) -> Mean:
+def mean_of(gains: Sequence[float | None] | Floats) -> Mean:
     """The mean of gains with its 95% interval over tasks."""
+    found = np.asarray(gains, dtype=np.float64)
     values = found[~np.isnan(found)]
     if not len(found) or len(values) < len(found):
         lost = len(found) - len(values)

@@ -124,9 +124,7 @@ def summary(result: Result) -> Summary:
         tuple((total.method, total.subset, total.group) for total in result.totals),
     )
     whys = {str(place): total.gain.why for place, total in enumerate(result.totals) if total.gain.why}
-    named = next((total.gain for total in result.totals), None) or next(
-        (one.gain for task in result.tasks for one in task.methods), None
-    )
+    gains = [one.gain for task in result.tasks for one in task.methods] or [total.gain for total in result.totals]
     return Summary(
         submission=result.submission,
         track=result.track,
@@ -136,7 +134,7 @@ def summary(result: Result) -> Summary:
         protocol=result.protocol,
         protocol_sha256=result.protocol_sha256,
         flagged=result.flagged,
-        scale=scale_name(named) if named else "gain",
+        scale=scale_name(gains[0]) if gains else "gain",
         layout=layout,
         means=_table([(*_ends(total.gain), total.median, total.seed_sd) for total in result.totals], 5),
         counts=np.array([total.gain.n for total in result.totals], dtype=np.int32),
