@@ -38,6 +38,8 @@ class View:
     context: Mapping[str, Any] = field(default_factory=dict)
     table: Table | None = None
     """The rows that the page shows and its twins hold."""
+    is_final: bool = True
+    """Whether the next visitor may be shown the same; not while something of it is still being computed."""
 
 
 class Site:
@@ -102,17 +104,22 @@ def page(path: str, show: Show, *, personal: bool = False) -> Route:
         # A page may name the host it was asked at, which is whatever a visitor says: no other host gets that answer.
         key = (headers["ETag"], _origin(request) + str(request.url.replace(scheme="", netloc="")))
         if answer := site.kept.get(key):
-            return answer.response()
+            return answer.response(request)
         response = _answer(request, site, snapshot)
+        if response.headers.get("Cache-Control") == "no-store":
+            return response
         response.headers.update(headers)
-        site.kept.put(key, Answer.of(response))
-        return response
+        site.kept.put(key, answer := Answer(response))
+        return answer.response(request)
 
     def _answer(request: Request, site: Site, snapshot: Snapshot, owner: str = "") -> Response:
         names, query = request.path_params, request.query_params
         view = show(Visit(site, snapshot, names, query, request.url.query, _origin(request), owner))
         ending = names.get("ending")
-        return _twin(view, ending) if ending else site.render(request, view)
+        response = _twin(view, ending) if ending else site.render(request, view)
+        if not view.is_final:
+            response.headers["Cache-Control"] = "no-store"
+        return response
 
     return Route(path, endpoint)
 

@@ -64,7 +64,7 @@ def _result(snapshot: Snapshot, entry: Entry, terms: Terms) -> dict[str, Any]:
     return {
         "scale": scale,
         "totals": {key: cells for key, cells in totals_by_group(whole).items() if key[0] == terms.subset},
-        "place": ranks(snapshot, terms.track, terms.protocol, terms.method, terms.subset).get(entry.submission),
+        "place": (ranks(snapshot, terms.track, terms.protocol, terms.method, terms.subset) or {}).get(entry.submission),
         "categories": categories,
         "known": [row for row in categories if row["gain"] is not None],
         "fewest": FEWEST,
