@@ -25,6 +25,8 @@ from evaluator.tracks.evaluation import StageReport
 from evaluator.workbench import Workbench
 from submissions.arena import Arena, commit_again, dump, dump_lines, result_path
 from submissions.benchmark import Benchmark
+from submissions.compacted import compacted_changes
+from submissions.entered import entered_changes
 from submissions.errors import ArenaError, Corrupt, EvaluatorError
 from submissions.local import write_whole
 from submissions.models import History, Result, Stage, State, Status, Submission
@@ -120,7 +122,10 @@ class Worker:
         path = result_path(result.submission, result.protocol)
         write_whole(self._folder(result.submission) / "result.json", dump(result))
         status = _status("published", "The result is public.", stage="publish")
-        commit_again(self.arena.results, [Change(path, dump(result)), self._noted(result.submission, status)])
+        beside = compacted_changes(self.arena.results, [result])
+        changes = [Change(path, dump(result)), self._noted(result.submission, status), *beside]
+        commit_again(self.arena.results, changes)
+        commit_again(self.arena.drafts, entered_changes(self.arena, [result.submission]))
 
     def _folder(self, ulid: str) -> Path:
         return self.records / ulid / self.bench.protocol.name

@@ -9,8 +9,16 @@ import pytest
 
 from submissions.arena import dump
 from submissions.compacted import (
-    FIRST, MOST, Compacted, compacted, compacted_changes, decode, encode, leaf_path, leaves,
-)  # fmt: skip
+    FIRST,
+    MOST,
+    Compacted,
+    compacted,
+    compacted_changes,
+    decode,
+    encode,
+    leaf_path,
+    leaves,
+)
 from submissions.entered import all_entered, entered, entered_changes
 from submissions.errors import Corrupt
 from submissions.local import LocalRepo
@@ -65,7 +73,7 @@ def test_an_absent_method_is_no_unscored_one() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"no parquet at all"])
 def test_a_damaged_file_says_which(content: bytes) -> None:
-    with pytest.raises(Corrupt, match="board/x.parquet"):
+    with pytest.raises(Corrupt, match=r"board/x\.parquet"):
         list(decode("board/x.parquet", content))
 
 
@@ -110,8 +118,9 @@ def test_a_result_between_older_ones_splits_their_file(tmp_path: Path) -> None:
 def test_an_unreadable_file_is_written_anew(tmp_path: Path) -> None:
     repo = LocalRepo(tmp_path / "results")
     repo.commit([Change(leaf_path(TRACK, FIRST), b"damaged")], repo.head())
-    repo.commit(compacted_changes(repo, [made(0)]), repo.head())
-    assert held(repo, FIRST) == [made(0).submission]
+    whole = made(0)
+    repo.commit(compacted_changes(repo, [whole]), repo.head())
+    assert held(repo, FIRST) == [whole.submission]
 
 
 def test_submissions_in_brief_are_read_back_with_their_history(tmp_path: Path) -> None:

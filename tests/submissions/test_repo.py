@@ -56,7 +56,7 @@ def test_a_listing_names_contents_as_git_does(repo: Repo) -> None:
     put(repo, a="same", b="same", c="other", **{"deep/d": "long" * 2000})
     found = repo.ids()
     assert list(found) == ["a", "b", "c", "deep/d"]
-    assert found["a"] == found["b"] == "82e3a754b6a0fcb238b03c0e47d05219fbf9cf89"
+    assert found["a"] == found["b"] == "5a66c000ab56fb7018b5ec24cdb24c94c00e2142"
     assert found["c"] != found["a"]
     assert repo.ids("deep/") == {"deep/d": found["deep/d"]}
     put(repo, c="same", **{"deep/d": "gone" * 2000})
