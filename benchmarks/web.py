@@ -1,9 +1,11 @@
 """How soon a visitor sees something, beside a `gr.Dataframe` that shows the same rows.
 
-    python -m benchmarks.web [--rows 300] [--visits 7]
+    python -m benchmarks.web [--rows 5000] [--results 10000] [--visits 7] [--arena FOLDER]
 
-Measures the start of each app until its first answer, what a first visit transfers, and the time until the first row of
-the board is visible in a warm Chromium. Prints medians and their ratios.
+Measures the board: first row visible in a warm Chromium, a sort and a filter until repainted, what a first visit
+transfers with and without its chart, and answers per second over 50 connections. Then, with more results: a cold start
+from compacted files, the memory of the process, and how soon a new result is on the board. `--arena` is one that
+`benchmarks.large` made with so many results, for it takes minutes.
 """
 
 from __future__ import annotations
@@ -17,21 +19,32 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 import httpx
 import pandas as pd
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from submissions.arena import commit_again, dump, dump_lines, open_arena
+from benchmarks.large import delivered, fill, whole
+from submissions.arena import commit_again, dump, folder_of, open_arena, result_path
+from submissions.compacted import compacted_changes
 from submissions.repo import Change
 from tests.browser.chromium import launched
-from tests.leaderboard.filled import published, result, submission, tasks
+from tests.leaderboard.filled import published
 from tests.leaderboard.serving import free_port
 
 ROOT = Path(__file__).parents[1]
 BOARD = "/board/dataset_research"
+CONNECTIONS, SECONDS = 50, 5
+COLUMNS = (
+    "rank_first", "system", "team", "system_type", "overall", "overall_low", "overall_high", "knowledge",
+    "knowledge_low", "knowledge_high", "reasoning", "reasoning_low", "reasoning_high", "median", "seed_sd", "tasks",
+    "badge", "published_on", "unit", "protocol",
+)  # fmt: skip
+"""The twenty that both show."""
+EVERY = "?columns=rank_first,team,system_type,overall,knowledge,reasoning,median,seed_sd,tasks,badge,published_on"
 DATAFRAME_APP = """
 import sys, gradio, pandas
 with gradio.Blocks() as app:
@@ -53,22 +66,40 @@ window.shown = new Promise((done) => {
 });
 """
 """Says how many milliseconds after the start of the navigation a frame with the text was painted."""
+ACT = """
+([act, of, text]) => new Promise((done) => {
+  const view = () => document.querySelector(of);
+  const before = text ? null : view();
+  const began = performance.now();
+  const look = () => {
+    const now = view();
+    const there = text ? now && now.textContent.includes(text) : now !== before;
+    there ? requestAnimationFrame(() => done(performance.now() - began)) : requestAnimationFrame(look);
+  };
+  const [name, selector, value] = act;
+  const element = document.querySelector(selector);
+  if (name === "fill") { element.value = value; element.dispatchEvent(new Event("change", { bubbles: true })); }
+  else element.click();
+  requestAnimationFrame(look);
+})
+"""
+"""Does something and says how many milliseconds later the frame after the change was painted."""
 
 
-def filled(folder: Path, rows: int) -> None:
-    """An arena with that many published results, in one commit."""
-    arena = open_arena(str(folder))
-    changes = [Change("tasks.jsonl", dump_lines(tasks()))]
-    for number in range(rows):
-        made, _ = submission(number, f"System {number}", f"Team {number % 40}", "search")
-        changes.append(Change(f"results/{made.id}/demo@1.json", dump(result(made, number / rows))))
-        changes.append(Change(f"status/{made.id}.json", dump(published(made))))
-    commit_again(arena.results, changes)
+@dataclass(frozen=True)
+class Measured:
+    """What a browser saw of one app."""
+
+    row: float
+    """Seconds until the first row."""
+    bare: float
+    """Kilobytes transferred without what comes on scrolling."""
+    whole: float
 
 
 @contextmanager
-def started(command: list[str], base: str, path: str, **environ: str) -> Iterator[float]:
-    """Run an app; the seconds from its start to its first 200 answer. It is stopped at the end."""
+def started(command: list[str], base: str, path: str, **environ: str) -> Iterator[tuple[float, int]]:
+    """Run an app; the seconds from its start to its first 200 answer, and its process. It is stopped at the end."""
     environment = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False", **environ}
     began = time.perf_counter()
     app = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
@@ -77,7 +108,7 @@ def started(command: list[str], base: str, path: str, **environ: str) -> Iterato
             if app.poll() is not None:
                 raise RuntimeError(f"{command[0]} ended with {app.returncode} before it answered")
             time.sleep(0.02)
-        yield time.perf_counter() - began
+        yield time.perf_counter() - began, app.pid
     finally:
         app.terminate()
         app.wait()
@@ -85,62 +116,146 @@ def started(command: list[str], base: str, path: str, **environ: str) -> Iterato
 
 def _answers(address: str) -> bool:
     try:
-        return httpx.get(address, timeout=60).status_code == 200
+        return httpx.get(address, timeout=120).status_code == 200
     except httpx.TransportError:
         return False
 
 
-def first_row(browser: Browser, address: str, text: str, visits: int) -> tuple[float, float]:
-    """Median seconds until a text is visible on warm visits; kilobytes that the first, cold visit transferred."""
+def memory(process: int) -> tuple[float, float]:
+    """Megabytes that a process holds now, and at most held."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    found = {line.partition(":")[0]: line.split()[1] for line in lines if line.startswith(("VmRSS", "VmHWM"))}
+    return int(found["VmRSS"]) / 1000, int(found["VmHWM"]) / 1000
+
+
+def seen(browser: Browser, address: str, text: str, visits: int) -> Measured:
+    """Median seconds until a text is visible on warm visits, and what the first, cold visit transferred."""
     page = browser.new_page()
     page.add_init_script(WATCH.replace("WANTED", json.dumps(text)))
-    seconds = []
+    seconds, bare, all_of_it = [], 0.0, 0.0
     for _ in range(visits + 1):
         page.goto(address)
         seconds.append(page.evaluate("window.shown") / 1000)
         if len(seconds) == 1:
             page.wait_for_load_state("networkidle")
-            sizes = "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
-            transferred = page.evaluate(f"{sizes}.reduce((sum, entry) => sum + entry.transferSize, 0)")
+            bare = _transferred(page)
+            page.evaluate("document.querySelector('.chart')?.scrollIntoView()")
+            page.wait_for_timeout(500)
+            page.wait_for_load_state("networkidle")
+            all_of_it = _transferred(page)
         page.goto("about:blank")
     page.close()
-    return median(seconds[1:]), transferred / 1000
+    return Measured(median(seconds[1:]), bare, all_of_it)
 
 
-def measure(rows: int, visits: int) -> None:
-    """Run both apps on the same rows and print the table."""
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        filled(Path(folder, "arena"), rows)
-        ports = free_port(), free_port()
-        ours, theirs = (f"http://127.0.0.1:{port}" for port in ports)
-        settings = {"ARENA": str(Path(folder, "arena")), "PORT": str(ports[0])}
-        starts = []
-        for _ in range(3):
-            with started(["app.py"], ours, "/", **settings) as seconds:
-                starts.append(seconds)
+def _transferred(page: Page) -> float:
+    sizes = "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
+    return float(page.evaluate(f"{sizes}.reduce((sum, entry) => sum + entry.transferSize, 0)")) / 1000
+
+
+def repainted(browser: Browser, address: str, visits: int) -> dict[str, list[float]]:
+    """Milliseconds until a sort and a search are painted: the first time anybody asks, and again."""
+    page = browser.new_page()
+    found: dict[str, list[float]] = {"sort": [], "filter": []}
+    for visit in range(visits):
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        act = ["click", "#sort-team" if visit % 2 else "#sort-knowledge", ""]
+        found["sort"].append(page.evaluate(ACT, [act, "#view", ""]))
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        found["filter"].append(page.evaluate(ACT, [["fill", "#filter-q", f"System {visit % 3 + 1}7"], "#view", ""]))
+    page.close()
+    return found
+
+
+def per_second(address: str, *headers: str) -> float:
+    """Answers per second over many connections, asked by another process."""
+    command = [sys.executable, "-m", "benchmarks.load", address, str(CONNECTIONS), str(SECONDS), *headers]
+    return float(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+
+
+def ranked(address: str) -> float:
+    """Seconds until the board has its places, which are computed behind it."""
+    began = time.perf_counter()
+    while "Places are being computed" in httpx.get(address, timeout=120).text:
+        time.sleep(0.5)
+    return time.perf_counter() - began
+
+
+def board(folder: Path, rows: int, visits: int) -> None:
+    """Both apps with the same rows."""
+    fill(folder / "arena", rows)
+    ports = free_port(), free_port()
+    ours, theirs = (f"http://127.0.0.1:{port}" for port in ports)
+    with ExitStack() as stack:
+        settings = {"ARENA": str(folder / "arena"), "PORT": str(ports[0])}
         stack.enter_context(started(["app.py"], ours, "/", **settings))
-        table = pd.DataFrame(httpx.get(f"{ours}{BOARD}.json").json())
+        print(f"places of {rows} systems, s: {ranked(ours + BOARD):.1f}")
+        table = pd.DataFrame(httpx.get(f"{ours}{BOARD}.json", timeout=120).json())
         top = str(table["system"].iloc[0])
-        shown = ["system", "team", "system_type", "overall", "knowledge", "reasoning", "tasks", "badge"]
-        table[shown].to_parquet(Path(folder, "board.parquet"))
-        command = ["-c", DATAFRAME_APP, str(Path(folder, "board.parquet")), str(ports[1])]
-        theirs_start = stack.enter_context(started(command, theirs, "/"))
+        table[list(COLUMNS)].to_parquet(folder / "board.parquet")
+        command = ["-c", DATAFRAME_APP, str(folder / "board.parquet"), str(ports[1])]
+        stack.enter_context(started(command, theirs, "/"))
         browser = stack.enter_context(launched(stack.enter_context(sync_playwright())))
-        row, weight = first_row(browser, ours + BOARD, top, visits)
-        their_row, their_weight = first_row(browser, theirs, top, visits)
-    print(f"{rows} rows, median of {visits} visits")
+        mine, other = seen(browser, ours + BOARD + EVERY, top, visits), seen(browser, theirs, top, visits)
+        acts = repainted(browser, ours + BOARD, visits)
+        speeds = per_second(ours + BOARD), per_second(theirs)
+        tag = httpx.get(ours + BOARD).headers["etag"]
+        unchanged = per_second(ours + BOARD, f"If-None-Match: {tag}")
+    print(f"{rows} rows x {len(COLUMNS)} columns, median of {visits} visits")
     print(f"{'':44}{'arena':>10}{'gr.Dataframe':>14}{'ratio':>8}")
-    for name, mine, other in (
-        ("start to first 200 answer, s", median(starts), theirs_start),
-        ("board's first row visible, warm, s", row, their_row),
-        ("transferred on the first visit, kB", weight, their_weight),
+    for name, one, two in (
+        ("first row visible, warm, s", mine.row, other.row),
+        ("transferred, first visit, no chart, kB", mine.bare, other.bare),
+        ("transferred, with the chart, kB", mine.whole, other.whole),
     ):
-        print(f"{name:44}{mine:10.2f}{other:14.2f}{other / mine:7.1f}x")
+        print(f"{name:44}{one:10.2f}{two:14.2f}{two / one:7.1f}x")
+    print(
+        f"{f'answers/s, {CONNECTIONS} connections':44}{speeds[0]:10.0f}{speeds[1]:14.0f}{speeds[0] / speeds[1]:7.1f}x"
+    )
+    print(f"{'the same, unchanged (304)':44}{unchanged:10.0f}")
+    for name, times in acts.items():
+        print(f"{f'{name} until repainted, first / median, ms':44}{times[0]:10.0f}{median(times):14.0f}")
+
+
+def arena(folder: Path, results: int) -> None:
+    """The process with many results: its start, memory and refresh."""
+    port = free_port()
+    ours = f"http://127.0.0.1:{port}"
+    settings = {"ARENA": str(folder), "PORT": str(port)}
+    with started(["app.py"], ours, "/", **settings) as (seconds, process):
+        print(f"{results} results: start to first answer, s: {seconds:.2f}; memory, MB: {memory(process)[0]:.0f}")
+        made = delivered(results + int(time.time()) % 10_000)
+        of = whole(made, 2.0)
+        store = open_arena(str(folder))
+        record = Change(f"{folder_of(made.id)}/submission.json", dump(made))
+        commit_again(store.submissions, [record])
+        changes = [Change(result_path(made.id, "demo@1"), dump(of)), *compacted_changes(store.results, [of])]
+        httpx.get(ours, timeout=120)
+        commit_again(store.results, [*changes, Change(f"status/{made.id}.json", dump(published(made)))])
+        began = time.perf_counter()
+        assert made.id in httpx.get(f"{ours}/submissions", timeout=120).text
+        print(f"a new result is shown after, s: {time.perf_counter() - began:.2f}")
+        for path in (BOARD, "/tasks", "/tasks/task-000", "/insights", "/submissions", "/compare"):
+            httpx.get(ours + path, timeout=300)
+        waited = ranked(ours + BOARD)
+        now, most = memory(process)
+        print(f"places, s: {waited:.0f}; memory after every kind of page, MB: {now:.0f}, at most {most:.0f}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=300)
+    parser.add_argument("--rows", type=int, default=5000)
+    parser.add_argument("--results", type=int, default=10_000)
     parser.add_argument("--visits", type=int, default=7)
+    parser.add_argument("--arena", type=Path)
     given = parser.parse_args()
-    measure(given.rows, given.visits)
+    with tempfile.TemporaryDirectory() as temporary:
+        if given.rows:
+            board(Path(temporary), given.rows, given.visits)
+        if given.results:
+            large = given.arena or Path(temporary, "large")
+            if not given.arena:
+                fill(large, given.results)
+            arena(large, given.results)

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from evaluator.statuses import noted, standing
-from submissions.arena import Arena, commit_again, dump, result_path
+from submissions.arena import Arena, commit_again, dump, read_record, result_path
+from submissions.compacted import compacted_changes
+from submissions.entered import entered_changes
 from submissions.models import Record, Result, Status, Submission
 from submissions.repo import Change, Repo
 from submissions.wishes import counting
@@ -46,10 +49,12 @@ class Outlet:
             commit_again(drafts, [*changes, *_gone(drafts, [preview])])
             status = standing("evaluated", "Evaluated. Only its owner sees the result, until they publish it.")
             commit_again(results, [noted(self.arena, submission.id, status)])
+            commit_again(drafts, entered_changes(self.arena, [submission.id]))
             return status
         status = standing("published", "The result is public.", "publish")
+        changes += compacted_changes(results, [one for one in found.values() if isinstance(one, Result)])
         commit_again(results, [*changes, *_gone(results, [preview]), noted(self.arena, submission.id, status)])
-        _delete(drafts, [result_path(submission.id, protocol, kind) for kind in KINDS])
+        self._tidy(submission.id, [result_path(submission.id, protocol, kind) for kind in KINDS])
         return status
 
     def release(self, ulid: str) -> None:
@@ -60,13 +65,16 @@ class Outlet:
         results = {path for path in {*held, *shown} if path.startswith("results/")}
         over = {path.replace("results/", "previews/", 1) for path in results}
         changes = [Change(path, self.arena.drafts.read(path)) for path in held if path not in {*shown, *over}]
-        if any(path in results for path in held if path not in shown):
+        fresh = [path for path in held if path in results and path not in shown]
+        if fresh:
             status = standing("published", "The result is public: its owner published it.", "publish")
             changes.append(noted(self.arena, ulid, status))
+            made = [read_record(self.arena.drafts, path, Result) for path in fresh]
+            changes += compacted_changes(self.arena.results, made)
         changes += [Change(path, None) for path in shown if path in over]
         if changes:
             commit_again(self.arena.results, changes)
-        _delete(self.arena.drafts, held)
+        self._tidy(ulid, held)
 
     def withdraw(self, ulid: str) -> None:
         """Take a submission off the boards, or out of the line; its history stays. Safe to repeat."""
@@ -76,9 +84,16 @@ class Outlet:
             was_public = any(path.startswith("results/") for path in shown)
             status = standing("withdrawn", f"Withdrawn.{' Its result is no longer shown.' if was_public else ''}")
             changes.append(noted(self.arena, ulid, status))
+        gone = [(ulid, PurePosixPath(path).stem) for path in shown if path.startswith("results/")]
+        changes += compacted_changes(self.arena.results, [], gone)
         if changes:
             commit_again(self.arena.results, changes)
-        _delete(self.arena.drafts, _files(self.arena.drafts, ulid))
+        self._tidy(ulid, _files(self.arena.drafts, ulid))
+
+    def _tidy(self, ulid: str, paths: Sequence[str]) -> None:
+        """Take away drafts that are of no use any more, and note how the submission ended where a web app starts."""
+        changes = [*_gone(self.arena.drafts, paths), *entered_changes(self.arena, [ulid])]
+        commit_again(self.arena.drafts, changes)
 
 
 def _files(repo: Repo, ulid: str) -> list[str]:
@@ -87,8 +102,3 @@ def _files(repo: Repo, ulid: str) -> list[str]:
 
 def _gone(repo: Repo, paths: Sequence[str]) -> list[Change]:
     return [Change(path, None) for path in paths if path in repo.list(path)]
-
-
-def _delete(repo: Repo, paths: Sequence[str]) -> None:
-    if changes := _gone(repo, paths):
-        commit_again(repo, changes)

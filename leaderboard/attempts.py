@@ -60,6 +60,6 @@ def _is_on(snapshot: Snapshot, ulid: str, track: str) -> bool:
 
 
 def _row(snapshot: Snapshot, of: str, ulids: Iterable[str]) -> AttemptsRow:
-    found = [OUTCOMES[history.now.state] if (history := snapshot.histories.get(ulid)) else "unknown" for ulid in ulids]
+    found = [OUTCOMES[now.state] if (now := snapshot.now.get(ulid)) else "unknown" for ulid in ulids]
     counted = {outcome: found.count(outcome) for outcome in (*dict.fromkeys(OUTCOMES.values()), "unknown")}
     return AttemptsRow(of=of, submissions=len(found), **counted)

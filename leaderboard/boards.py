@@ -12,17 +12,22 @@ from leaderboard.boardrow import SCORES, chosen_columns, key_of
 from leaderboard.boardrow import BoardRow as BoardRow
 from leaderboard.choice import Choice
 from leaderboard.dates import days, stood
+from leaderboard.lately import lately
 from leaderboard.narrowed import narrowed
 from leaderboard.protocols import Scale, in_use, scale_of
 from leaderboard.published import Published, PublishedRow, published
 from leaderboard.ranks import ranks
 from leaderboard.reported import key_of_report, reported_rows
 from leaderboard.scope import Mean, means
-from leaderboard.snapshot import Snapshot
+from leaderboard.snapshot import Snapshot, per_snapshot
 from leaderboard.tables import Table, frame_of, in_order
 from leaderboard.tracks import board_named
-from submissions.models import Result, Score, Total
+from submissions.models import Score, Total
 from submissions.ranking import RankSet
+from submissions.summary import Summary
+
+_SHAPING = ("method", "subset", "protocol", "kind", "category", "language", "asof")
+"""What of a choice the figures in the rows depend on."""
 
 
 @dataclass(frozen=True)
@@ -33,17 +38,31 @@ class Rows:
     """All rows that the board has under its protocol, method, subset, tasks and day."""
     shown: list[BoardRow]
     """Those that pass the filters, in order: pinned rows first, flagged ones last."""
+    is_ranked: bool = True
+    """Whether the places are there; those of a large board take a while."""
 
 
 def board_rows(snapshot: Snapshot, track: str, choice: Choice) -> Rows:
     """The rows of a board in the chosen order."""
+    view = Choice(**{name: getattr(choice, name) for name in _SHAPING})
+    places = ranks(snapshot, track, view.protocol, view.method, view.subset, view.scope, view.asof)
+    rows = list(_rows(snapshot, track, view, places is not None))
+    for at, row in enumerate(rows if choice.pins else ()):
+        if row.key in choice.pins:
+            rows[at] = replace(row, pinned=True)
+    return Rows(rows, narrowed(in_order(rows, choice.order), choice), places is not None)
+
+
+@lately(most=12)
+def _rows(snapshot: Snapshot, track: str, view: Choice, is_ranked: bool) -> tuple[BoardRow, ...]:
+    """All rows of a view by name, none of them pinned. Filters, pins and the order change none of them."""
     rows = [
-        *_evaluated(snapshot, track, choice),
-        *_published(track, choice),
-        *reported_rows(snapshot, track, choice),
+        *_evaluated(snapshot, track, view, is_ranked),
+        *_published(track, view),
+        *reported_rows(snapshot, track, view),
     ]
     rows.sort(key=lambda row: (row.system.casefold(), row.submission or ""))
-    return Rows(rows, narrowed(in_order(rows, choice.order), choice))
+    return tuple(rows)
 
 
 def board_table(snapshot: Snapshot, track: str, choice: Choice) -> Table:
@@ -57,6 +76,7 @@ def table_of(track: str, choice: Choice, rows: list[BoardRow]) -> Table:
     return Table("-".join(part for part in parts if part), chosen_columns(frame_of(BoardRow, rows), choice))
 
 
+@per_snapshot
 def protocols_of(snapshot: Snapshot, track: str) -> set[str]:
     """The protocols under which a track has numbers."""
     evaluated = {result.protocol for _, result in snapshot.published if result.track == track}
@@ -64,6 +84,7 @@ def protocols_of(snapshot: Snapshot, track: str) -> set[str]:
     return evaluated | reported | {published(track).protocol}
 
 
+@per_snapshot
 def content_of(snapshot: Snapshot, track: str) -> dict[str, tuple[str, ...]]:
     """The categories and languages that a track's tasks have."""
     tasks = [task for task in snapshot.tasks.values() if task.track == track]
@@ -93,24 +114,27 @@ def _keys(snapshot: Snapshot, track: str) -> set[str]:
     return snapshot.results.keys() | beside | {key_of_report(report) for report in snapshot.reported.get(track, ())}
 
 
-def _evaluated(snapshot: Snapshot, track: str, choice: Choice) -> Iterator[BoardRow]:
+def _evaluated(snapshot: Snapshot, track: str, choice: Choice, is_ranked: bool) -> Iterator[BoardRow]:
     view = (track, choice.protocol, choice.method, choice.subset, choice.scope)
-    places = ranks(snapshot, *view, choice.asof)
+    places = (is_ranked and ranks(snapshot, *view, choice.asof)) or {}
     selected = means(snapshot, *view) if choice.scope.headline == "selected" else {}
     for ulid, result in snapshot.published:
         if (result.track, result.protocol) == (track, choice.protocol) and stood(snapshot, ulid, choice.asof):
-            totals: dict[str, Total] = {
-                total.group: total
-                for total in result.totals
-                if total.method == choice.method and total.subset == choice.subset
-            }
+            found = ((group, result.total(choice.method, choice.subset, group)) for group in GROUPS)
+            totals: dict[str, Total] = {group: total for group, total in found if total}
             if totals:
-                row = _evaluated_row(ulid, result, totals, choice, selected.get(ulid))
-                yield replace(row, **_place(places.get(ulid)), published_on=days(snapshot).get(ulid))
+                day = days(snapshot).get(ulid)
+                yield _evaluated_row(ulid, result, totals, choice, selected.get(ulid), places.get(ulid), day)
 
 
 def _evaluated_row(
-    ulid: str, result: Result, totals: Mapping[str, Total], choice: Choice, selected: Mean | None
+    ulid: str,
+    result: Summary,
+    totals: Mapping[str, Total],
+    choice: Choice,
+    selected: Mean | None,
+    place: RankSet | None,
+    published_on: str | None,
 ) -> BoardRow:
     scale = scale_of(choice.protocol)
     values, reasons = _selected(selected, scale)
@@ -128,7 +152,7 @@ def _evaluated_row(
             reasons.append(f"{group}: {score.why if score else 'the result has no such total'}")
     return BoardRow(
         **values,
-        **_place(None),
+        **_place(place),
         system=result.system,
         team=result.team,
         system_type=result.system_type,
@@ -139,7 +163,7 @@ def _evaluated_row(
         unscored="; ".join(reasons) or None,
         note=None,
         submission=ulid,
-        published_on=None,
+        published_on=published_on,
         source=None,
         key=ulid,
         pinned=ulid in choice.pins,

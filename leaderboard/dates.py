@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date
+from datetime import date
 
-from leaderboard.snapshot import Snapshot, per_snapshot
+from leaderboard.snapshot import Snapshot
 from submissions.errors import NotFound
 
 
@@ -20,15 +20,9 @@ def day(text: str) -> str:
         raise NotFound(f"No day {text[:40]!r}; write asof=YYYY-MM-DD, for example 2026-03-05.") from None
 
 
-@per_snapshot
 def days(snapshot: Snapshot) -> Mapping[str, str]:
     """The day (UTC) on which each submission was first published, by its id. A lost history leaves it out."""
-    found: dict[str, str] = {}
-    for ulid, history in snapshot.histories.items():
-        for entry in history.entries:
-            if entry.state == "published":
-                found.setdefault(ulid, entry.time.astimezone(UTC).date().isoformat())
-    return found
+    return snapshot.published_on
 
 
 def stood(snapshot: Snapshot, ulid: str, asof: str) -> bool:

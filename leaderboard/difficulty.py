@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from leaderboard.latest import latest
+from leaderboard.shelf import Line
 from leaderboard.snapshot import Snapshot, per_snapshot
-from submissions.models import Score, TaskResult
-from submissions.tables import scale_name
+from submissions.summary import Summary
 
 METHOD = "fine_tune"
 CORNER = (
@@ -19,12 +22,20 @@ CORNER = (
 
 
 @dataclass(frozen=True)
+class Anchored:
+    """A score with its 95% interval."""
+
+    value: float | None
+    interval: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
 class Difficulty:
     """One task under one protocol."""
 
-    base: Score
+    base: Anchored
     """What the untouched model scores, 0 to 1; as is the reference, from the newest result."""
-    reference: Score
+    reference: Anchored
     systems: int | None
     """Systems whose fine-tune gain has an interval; None under a protocol that has no gains."""
     gained: int | None
@@ -39,26 +50,34 @@ class Difficulty:
 @per_snapshot
 def difficulties(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Difficulty]:
     """The difficulty of each task that was ever scored under a protocol, by its id."""
-    newest: dict[str, TaskResult] = {}
-    for _, result in snapshot.published:
+    newest: dict[str, tuple[str, Summary]] = {}
+    for ulid, result in snapshot.published:
         if (result.track, result.protocol) == (track, protocol):
-            newest |= {task.task: task for task in result.tasks}
-    gains: dict[str, list[Score]] = {name: [] for name in newest}
+            newest |= dict.fromkeys(result.layout.tasks, (ulid, result))
+    measured: Counter[str] = Counter()
+    gained: Counter[str] = Counter()
     for result in latest(snapshot, track, protocol).values():
-        for task in result.tasks:
-            gains[task.task].extend(_gains(task))
-    return {name: _difficulty(task, gains[name]) for name, task in newest.items()}
+        measured.update(_of(result, result.above >= 0))
+        gained.update(_of(result, result.above > 0))
+    return {
+        name: _difficulty(snapshot, ulid, result, name, measured[name], gained[name])
+        for name, (ulid, result) in newest.items()
+    }
 
 
-def _gains(task: TaskResult) -> Iterator[Score]:
-    for method in task.methods:
-        if task.state == "scored" and method.method == METHOD and method.gain.interval:
-            yield method.gain
+def _of(result: Summary, chosen: NDArray[np.bool_]) -> list[str]:
+    """The scored tasks among those chosen."""
+    return [result.layout.tasks[at] for at in np.flatnonzero(chosen & result.scored)]
 
 
-def _difficulty(task: TaskResult, scores: list[Score]) -> Difficulty:
+def _difficulty(snapshot: Snapshot, ulid: str, result: Summary, task: str, measured: int, gained: int) -> Difficulty:
+    line = snapshot.line(ulid, result, task)
+    assert line
+    base, reference = _anchor(line, "base"), _anchor(line, "reference")
     # A share of the reference score is above 0 for the untouched model too, so it cannot say who gained.
-    if any(scale_name(method.gain) != "gain" for method in task.methods):
-        return Difficulty(task.base, task.reference, None, None)
-    above = sum(score.interval is not None and score.interval[0] > 0 for score in scores)
-    return Difficulty(task.base, task.reference, len(scores), above)
+    return Difficulty(base, reference, *((measured, gained) if result.scale == "gain" else (None, None)))
+
+
+def _anchor(line: Line, name: str) -> Anchored:
+    low, high = line.of_task(f"{name}_low"), line.of_task(f"{name}_high")
+    return Anchored(line.of_task(name), None if low is None or high is None else (low, high))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from leaderboard.checks import Check
 from leaderboard.sample import Sample
@@ -14,6 +15,9 @@ from submissions.estimate import LEAST, Estimate, estimate, expected_start, judg
 from submissions.frame import Frame
 from submissions.ledger import Ledger
 from submissions.models import Task
+
+NEWEST = 100
+"""Evaluations whose costs are looked at; of these the estimate takes those that fit."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,8 @@ def foretold(check: Check, snapshot: Snapshot, query: Mapping[str, str], default
     known = tuple(name for name in snapshot.frames if name in check.tokens)
     first = default if default in known or not known else known[0]
     protocol = _chosen("protocol", query.get("protocol") or first, known or (first,))
-    ledgers = [ledger for by_protocol in snapshot.ledgers.values() for ledger in by_protocol.values()]
+    newest = islice(reversed(list(snapshot.ledgers)), NEWEST)
+    ledgers = [ledger for ulid in newest for ledger in snapshot.ledgers[ulid].values()][::-1]
     return Foretold(
         task=snapshot.tasks[task],
         tasks=tasks,
@@ -60,8 +65,8 @@ def foretold(check: Check, snapshot: Snapshot, query: Mapping[str, str], default
         estimate=_estimate(check, ledgers, protocol),
         measured=len(judged_by(ledgers, protocol)),
         least=LEAST,
-        start=expected_start(snapshot.histories.values(), ledgers, protocol),
-        waiting=sum(history.now.state == "queued" for history in snapshot.histories.values()),
+        start=expected_start(snapshot.now.values(), ledgers, protocol),
+        waiting=sum(status.state == "queued" for status in snapshot.now.values()),
     )
 
 

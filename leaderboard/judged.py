@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaderboard.published import MetadataRow, Published, published
-from leaderboard.snapshot import Snapshot
+from leaderboard.snapshot import Snapshot, per_snapshot
 from leaderboard.tables import Table, frame_of, in_order
 from submissions.findings import Judged
-from submissions.models import Result
+from submissions.summary import Summary
 
 MOST_LINES = 6
 """Lines that one radar chart can hold and still be read."""
@@ -51,14 +51,15 @@ DIMENSIONS = ("introduction", "task", "question", "input", "output", "example", 
 """The six that are averaged, then the three that are only shown."""
 
 
+@per_snapshot
 def metadata_table(snapshot: Snapshot, track: str, protocol: str) -> Table:
     """The published rows, then the evaluated systems of a protocol, the highest average first."""
     source = published(track)
     rows = [_published_row(source, row) for row in source.metadata]
     evaluated = [
-        _evaluated_row(ulid, result, result.metadata)
+        _evaluated_row(ulid, result, judged)
         for ulid, result in sorted(_latest(snapshot, track, protocol).items())
-        if result.metadata
+        if (judged := result.metadata)
     ]
     return Table(f"{track}-{protocol}-metadata", frame_of(JudgedRow, [*rows, *in_order(evaluated, "-average")]))
 
@@ -68,11 +69,11 @@ def charted(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in rows if row["average"] is not None][:MOST_LINES]
 
 
-def _latest(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Result]:
+def _latest(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Summary]:
     """The latest judged and unflagged result of each system, by submission."""
-    found: dict[tuple[str, str], tuple[str, Result]] = {}
+    found: dict[tuple[str, str], tuple[str, Summary]] = {}
     for ulid, result in snapshot.published:
-        if (result.track, result.protocol, result.flagged) == (track, protocol, None) and result.metadata:
+        if (result.track, result.protocol, result.flagged) == (track, protocol, None) and result.judged:
             found[result.team, result.system] = ulid, result
     return dict(found.values())
 
@@ -93,7 +94,7 @@ def _published_row(source: Published, row: MetadataRow) -> JudgedRow:
     )
 
 
-def _evaluated_row(ulid: str, result: Result, judged: Judged) -> JudgedRow:
+def _evaluated_row(ulid: str, result: Summary, judged: Judged) -> JudgedRow:
     values = {score.name: score.value for score in judged.dimensions}
     found: dict[str, Any] = {name: values.get(name) for name in DIMENSIONS}
     return JudgedRow(

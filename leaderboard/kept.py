@@ -1,37 +1,70 @@
-"""Answers that were made before: many visitors of one page cost one rendering."""
+"""Answers that were made before: many visitors of one page cost one rendering, and one compression."""
 
 from __future__ import annotations
 
+import gzip
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from functools import cached_property
 
+import brotli
+from starlette.requests import Request
 from starlette.responses import Response
 
+LEAST = 1000
+"""Bytes from which on an answer is compressed."""
+_PACKED = "application/vnd.apache.parquet"
+"""Is compressed already."""
 
-@dataclass(frozen=True)
+
 class Answer:
     """A whole answer. Middleware changes the headers of what it passes on, so each visitor gets a fresh copy."""
 
-    body: bytes
-    headers: tuple[tuple[bytes, bytes], ...]
+    def __init__(self, response: Response) -> None:
+        self.body = bytes(response.body)
+        self.headers = tuple(response.raw_headers)
+        packed = response.headers.get("content-type") == _PACKED or "content-encoding" in response.headers
+        self.is_compressed = len(self.body) >= LEAST and not packed
 
-    @classmethod
-    def of(cls, response: Response) -> Answer:
-        return cls(bytes(response.body), tuple(response.raw_headers))
-
-    def response(self) -> Response:
+    def response(self, request: Request) -> Response:
+        """A copy in the encoding that a visitor's browser takes."""
         fresh = Response(self.body)
         fresh.raw_headers = list(self.headers)
+        if self.is_compressed:
+            fresh.headers["Vary"] = "Accept-Encoding"
+            if encoding := _taken(request.headers.get("accept-encoding", "")):
+                fresh.body = self._brotli if encoding == "br" else self._gzip
+                fresh.headers["Content-Encoding"] = encoding
+                fresh.headers["Content-Length"] = str(len(fresh.body))
         return fresh
+
+    # Made once for each answer that is kept, so it may take longer than what is compressed for one visitor alone.
+    @cached_property
+    def _brotli(self) -> bytes:
+        found: bytes = brotli.compress(self.body, quality=5)
+        return found
+
+    @cached_property
+    def _gzip(self) -> bytes:
+        return gzip.compress(self.body, compresslevel=6, mtime=0)
+
+
+def _taken(accepted: str) -> str:
+    """The encoding to answer in; none for a browser that takes neither, or refuses it with q=0."""
+    parts = [part.replace(" ", "").partition(";q=") for part in accepted.lower().split(",")]
+    names = {name for name, _, weight in parts if not weight or weight.strip("0.")}
+    return next((name for name in ("br", "gzip") if name in names), "")
 
 
 class Kept:
     """The latest answers, by ETag and address; the one that was not asked for longest is forgotten first."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, most_bytes: int = 50_000_000) -> None:
         self.most = most
+        self.most_bytes = most_bytes
+        """Of all bodies together; what is larger than a tenth of it alone is not kept."""
         self._lock = threading.Lock()
+        self._bytes = 0
         self._answers: OrderedDict[tuple[str, str], Answer] = OrderedDict()
 
     def get(self, key: tuple[str, str]) -> Answer | None:
@@ -41,7 +74,14 @@ class Kept:
             return self._answers.get(key)
 
     def put(self, key: tuple[str, str], answer: Answer) -> None:
+        if len(answer.body) > self.most_bytes // 10:
+            return
         with self._lock:
+            self._drop(self._answers.pop(key, None))
             self._answers[key] = answer
-            if len(self._answers) > self.most:
-                self._answers.popitem(last=False)
+            self._bytes += len(answer.body)
+            while len(self._answers) > self.most or self._bytes > self.most_bytes:
+                self._drop(self._answers.popitem(last=False)[1])
+
+    def _drop(self, answer: Answer | None) -> None:
+        self._bytes -= len(answer.body) if answer else 0

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from leaderboard.snapshot import Snapshot, per_snapshot
-from submissions.models import Result
+from submissions.summary import Summary
 
 
 @per_snapshot
-def latest(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Result]:
+def latest(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Summary]:
     """The newest unflagged result of each team's system under a protocol, by submission."""
-    found: dict[tuple[str, str], tuple[str, Result]] = {}
+    found: dict[tuple[str, str], tuple[str, Summary]] = {}
     for ulid, result in snapshot.published:
         if (result.track, result.protocol, result.flagged) == (track, protocol, None):
             found[result.team, result.system] = ulid, result

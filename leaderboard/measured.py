@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from leaderboard.charts import colours
 from leaderboard.latest import latest
 from leaderboard.protocols import Scale, scale_of
 from leaderboard.published import published
 from leaderboard.snapshot import Snapshot, per_snapshot
 from submissions.ledger import Ledger
-from submissions.models import Result, Total
+from submissions.models import Total
+from submissions.summary import Summary
 
 SUBSET = "full"
 
@@ -64,13 +68,9 @@ def measured(snapshot: Snapshot, track: str, protocol: str) -> list[Measured]:
     ]
 
 
-def _evaluated(snapshot: Snapshot, ulid: str, result: Result, scale: Scale) -> Measured:
+def _evaluated(snapshot: Snapshot, ulid: str, result: Summary, scale: Scale) -> Measured:
     judged = result.metadata
-    rows = [
-        task.rows
-        for task in result.tasks
-        if (known := snapshot.tasks.get(task.task)) is None or SUBSET in known.subsets
-    ]
+    rows = result.rows[_counted(snapshot, result.layout.tasks)]
     return Measured(
         system=result.system,
         team=result.team,
@@ -78,15 +78,22 @@ def _evaluated(snapshot: Snapshot, ulid: str, result: Result, scale: Scale) -> M
         badge="evaluated",
         submission=ulid,
         figures={
-            (total.method, total.group): _figure(total, total.gain.value, scale)
-            for total in result.totals
-            if total.subset == SUBSET and total.gain.value is not None
+            (method, group): _figure(total, total.gain.value, scale)
+            for method, subset, group in result.layout.totals
+            if subset == SUBSET and (total := result.total(method, subset, group)) and total.gain.value is not None
         },
         metadata=judged.average.value if judged else None,
         judge=f"{judged.snapshot} ({', '.join(judged.prompts)})" if judged else None,
-        rows=sum(rows) / len(rows) if rows else None,
+        rows=float(rows.mean()) if len(rows) else None,
         ledger=snapshot.ledgers.get(ulid, {}).get(result.protocol),
     )
+
+
+@per_snapshot
+def _counted(snapshot: Snapshot, tasks: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Which of some tasks belong to the subset; one that the benchmark no longer lists does."""
+    known = [snapshot.tasks.get(task) for task in tasks]
+    return np.array([task is None or SUBSET in task.subsets for task in known], dtype=np.bool_)
 
 
 def _figure(total: Total, value: float, scale: Scale) -> Figure:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from leaderboard.snapshot import Snapshot, per_snapshot
 from leaderboard.systems import Entry, System, scores
 from leaderboard.tables import Table, frame_of, reason
 from leaderboard.terms import Terms
-from submissions.models import MethodScore, Result, Score, Task
+from submissions.models import MethodScore, Score, Task
+from submissions.summary import Floats, Layout, Summary
 from submissions.tables import scale_name
 
 REFERENCE = 1.0
@@ -58,18 +61,22 @@ class Leader:
 def leaders(snapshot: Snapshot, track: str, protocol: str, method: str) -> dict[str, Leader]:
     """The leader on each task, of all entries with data for it that are not set apart; of equals the earlier one."""
     found: dict[str, Leader] = {}
+    best: dict[str, float] = {}
     for ulid, result in snapshot.published:
         if (result.track, result.protocol, result.flagged) == (track, protocol, None):
-            for task, score in _delivered(result, method).items():
-                if task not in found or score > found[task].gain:
-                    found[task] = Leader(score, result.system, ulid)
+            gains = result.by_task(method)
+            # Nobody leads by having delivered nothing.
+            delivered = np.isfinite(gains) & result.scored
+            for at in np.flatnonzero(delivered & (gains > _beaten(best, result.layout))):
+                best[result.layout.tasks[at]] = float(gains[at])
+                found[result.layout.tasks[at]] = Leader(float(gains[at]), result.system, ulid)
     return found
 
 
 def standing_table(snapshot: Snapshot, entry: Entry, terms: Terms) -> Table:
     """A system's result by one method on every task of the subset, in the benchmark's order."""
     best = leaders(snapshot, terms.track, terms.protocol, terms.method)
-    delivered = {task.task: task.rows for task in entry.result.tasks}
+    delivered = dict(zip(entry.result.layout.tasks, entry.result.rows.tolist(), strict=True))
     rows = [
         _standing(snapshot.tasks.get(name), name, score, best.get(name), delivered[name])
         for name, score in scores(snapshot, entry.result, terms.method, terms.subset).items()
@@ -111,7 +118,7 @@ def run_table(snapshot: Snapshot, system: System, terms: Terms, protocols: tuple
 
 
 def _run(snapshot: Snapshot, ulid: str, terms: Terms, protocols: tuple[str, ...]) -> dict[str, Any]:
-    submission, history = snapshot.submissions.get(ulid), snapshot.histories.get(ulid)
+    submission, history = snapshot.entered.get(ulid), snapshot.histories.get(ulid)
     results = snapshot.results.get(ulid, {})
     row: dict[str, Any] = {
         "submission": ulid,
@@ -129,17 +136,12 @@ def _run(snapshot: Snapshot, ulid: str, terms: Terms, protocols: tuple[str, ...]
     return row
 
 
-def overall(result: Result, terms: Terms) -> Score | None:
+def overall(result: Summary, terms: Terms) -> Score | None:
     """The result's mean over all tasks of the subset by the method; None where it has no such total."""
-    wanted = (terms.method, terms.subset, "overall")
-    return next((total.gain for total in result.totals if (total.method, total.subset, total.group) == wanted), None)
+    total = result.total(terms.method, terms.subset, "overall")
+    return total.gain if total else None
 
 
-def _delivered(result: Result, method: str) -> dict[str, float]:
-    """Gain by task, of the tasks that there was data for: nobody leads by having delivered nothing."""
-    return {
-        task.task: score.gain.value
-        for task in result.tasks
-        for score in task.methods
-        if task.state == "scored" and score.method == method and score.gain.value is not None
-    }
+def _beaten(best: Mapping[str, float], layout: Layout) -> Floats:
+    """The highest gain so far on each task of a layout."""
+    return np.array([best.get(task, -np.inf) for task in layout.tasks])

@@ -2,59 +2,119 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
 from leaderboard.dates import newest, stood
 from leaderboard.lately import lately
 from leaderboard.scope import ALL, Scope, gains
 from leaderboard.snapshot import Snapshot
-from submissions.models import Result
-from submissions.ranking import RankSet, rank_sets
+from submissions.crowd import Crowd, crowd, crowd_sets
+from submissions.ranking import RankSet
+from submissions.summary import Floats, Summary
+
+CROWD = 250
+"""Systems up to which a visitor waits for their places; for more they are computed behind the page."""
 
 
 def ranks(
     snapshot: Snapshot, track: str, protocol: str, method: str, subset: str, scope: Scope = ALL, asof: str = ""
-) -> dict[str, RankSet]:
+) -> dict[str, RankSet] | None:
     """The rank set of each submission that stands in the order, by its id, from its gains task by task.
 
-    Flagged entries, and those without a headline figure, hold no place and move nobody else's. Where results come from
-    several versions of a benchmark, only the tasks of the scope that count in all of them are compared. With `asof`,
-    only results that were published by then.
+    None while they are being computed. Flagged entries, and those without a headline figure, hold no place and move
+    nobody else's. Where results come from several versions of a benchmark, only the tasks of the scope that count in
+    all of them are compared. With `asof`, only results that were published by then.
     """
     # Days without a result share the answer of the day before them, and a day before all has none.
     asof = asof and (newest(snapshot, asof) or "0000")
-    return _ranks(snapshot, track, protocol, method, subset, scope, asof)
+    view = (track, protocol, method, subset, scope, asof)
+    ids, values = _worths(snapshot, *view)
+    sets = _PLACES.of(view, values) if ids else []
+    return None if sets is None else dict(zip(ids, sets, strict=True))
 
 
-@lately(most=64)
-def _ranks(
+class Places:
+    """The latest views' rank sets, with all that was counted for them, so that a new system is tested alone."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._lock = threading.Lock()
+        self._known: OrderedDict[Hashable, tuple[Crowd, list[RankSet]]] = OrderedDict()
+        self._asked: dict[Hashable, bytes] = {}
+        self._behind = ThreadPoolExecutor(1, thread_name_prefix="places")
+
+    def of(self, view: Hashable, values: Floats) -> list[RankSet] | None:
+        """The rank sets of a view; None for many systems at first, and they are ready some time later."""
+        with self._lock:
+            before, sets = self._known.get(view, (None, []))
+            if before and np.array_equal(before.values, values):
+                self._known.move_to_end(view)
+                return sets
+            content = values.tobytes()
+            if len(values) > CROWD and self._asked.get(view) == content:
+                return None
+            if len(values) > CROWD:
+                self._asked[view] = content
+                self._behind.submit(self._compute, view, values, before)
+                return None
+        return self._compute(view, values, before)
+
+    def _compute(self, view: Hashable, values: Floats, before: Crowd | None) -> list[RankSet]:
+        found = crowd(values, before)
+        sets = crowd_sets(found)
+        with self._lock:
+            self._asked.pop(view, None)
+            self._known[view] = found, sets
+            self._known.move_to_end(view)
+            # A small board's counts are no burden, a large one's are a hundred megabytes.
+            while len(self._known) > 1 and sum(one.hits.nbytes for one, _ in self._known.values()) > self.most:
+                self._known.popitem(last=False)
+        return sets
+
+
+_PLACES = Places(most=120_000_000)
+
+
+@lately(most=8)
+def _worths(
     snapshot: Snapshot, track: str, protocol: str, method: str, subset: str, scope: Scope, asof: str
-) -> dict[str, RankSet]:
+) -> tuple[tuple[str, ...], Floats]:
+    """The submissions that stand in the order, and their gains on the tasks that all of them have."""
+    nothing: tuple[tuple[str, ...], Floats] = (), np.empty((0, 0))
     worth = {
         ulid: found
         for ulid, result in snapshot.published
         if (result.track, result.protocol, result.flagged) == (track, protocol, None)
         and stood(snapshot, ulid, asof)
-        and (found := _worth(snapshot, result, method, subset, scope))
+        and len((found := _worth(snapshot, result, method, subset, scope))[0])
     }
     if not worth:
-        return {}
-    tasks = sorted(set.intersection(*(set(found) for found in worth.values())))
+        return nothing
+    layouts = {names for names, _ in worth.values()}
+    tasks = sorted(set.intersection(*map(set, layouts)))
     if not tasks:
-        return {}
-    sets = rank_sets([[found[task] for task in tasks] for found in worth.values()])
-    return dict(zip(worth, sets, strict=True))
+        return nothing
+    chosen = {names: [names.index(task) for task in tasks] for names in layouts}
+    return tuple(worth), np.array([values[chosen[names]] for names, values in worth.values()])
 
 
-def _worth(snapshot: Snapshot, result: Result, method: str, subset: str, scope: Scope) -> dict[str, float]:
-    """Gain by task, of the tasks that count; nothing for a result that has no headline figure."""
-    found = gains(snapshot, result, method, subset, scope)
-    values = {task: gain for task, gain in found.items() if gain is not None}
+def _worth(
+    snapshot: Snapshot, result: Summary, method: str, subset: str, scope: Scope
+) -> tuple[tuple[str, ...], Floats]:
+    """The tasks that count and the gains on them; none for a result that has no headline figure."""
+    tasks, values = gains(snapshot, result, method, subset, scope)
+    unscored = np.isnan(values)
+    nothing: tuple[tuple[str, ...], Floats] = (), values[:0]
     if scope.headline == "selected":
-        return values if len(values) == len(found) else {}
-    return values if _has_total(result, method, subset, scope.headline) else {}
-
-
-def _has_total(result: Result, method: str, subset: str, group: str) -> bool:
-    return any(
-        (total.method, total.subset, total.group) == (method, subset, group) and total.gain.value is not None
-        for total in result.totals
-    )
+        return (tasks, values) if not unscored.any() else nothing
+    total = result.total(method, subset, scope.headline)
+    if total is None or total.gain.value is None:
+        return nothing
+    if not unscored.any():
+        return tasks, values
+    return tuple(task for task, is_lost in zip(tasks, unscored, strict=True) if not is_lost), values[~unscored]

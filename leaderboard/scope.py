@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from leaderboard.lately import lately
-from leaderboard.snapshot import Snapshot
-from submissions.models import Result, Task
+from leaderboard.snapshot import Snapshot, per_snapshot
+from submissions.models import Task
+from submissions.summary import ABSENT, Floats, Summary
 
 LEAST = 4
 """Tasks that an interval needs; with fewer, the spread between them says next to nothing."""
@@ -52,40 +55,49 @@ class Mean:
     """Why there is no value."""
 
 
-def gains(snapshot: Snapshot, result: Result, method: str, subset: str, scope: Scope) -> dict[str, float | None]:
-    """Gain by task, of the tasks of a subset and scope; None is a task that could not be scored."""
-    return {
-        task.task: score.gain.value
-        for task in result.tasks
-        if scope.has(snapshot.tasks.get(task.task), subset)
-        for score in task.methods
-        if score.method == method
-    }
+@per_snapshot
+def within(snapshot: Snapshot, tasks: tuple[str, ...], subset: str, scope: Scope) -> NDArray[np.bool_]:
+    """Which of some tasks belong to a subset and scope."""
+    return np.array([scope.has(snapshot.tasks.get(task), subset) for task in tasks], dtype=np.bool_)
+
+
+def gains(
+    snapshot: Snapshot, result: Summary, method: str, subset: str, scope: Scope
+) -> tuple[tuple[str, ...], Floats]:
+    """The tasks of a subset and scope that a method was tried on, and the gain on each; NaN could not be scored."""
+    found = result.by_task(method)
+    chosen = within(snapshot, result.layout.tasks, subset, scope) & (found != ABSENT)
+    return _named(result.layout.tasks, chosen.tobytes()), found[chosen]
+
+
+@lru_cache(maxsize=1000)
+def _named(tasks: tuple[str, ...], chosen: bytes) -> tuple[str, ...]:
+    return tuple(task for task, is_in in zip(tasks, chosen, strict=True) if is_in)
 
 
 @lately(most=64)
 def means(snapshot: Snapshot, track: str, protocol: str, method: str, subset: str, scope: Scope) -> dict[str, Mean]:
     """The mean of every result of a track under a protocol, by submission."""
     return {
-        ulid: mean_of(list(gains(snapshot, result, method, subset, scope).values()))
+        ulid: mean_of(gains(snapshot, result, method, subset, scope)[1])
         for ulid, result in snapshot.published
         if (result.track, result.protocol) == (track, protocol)
     }
 
 
-def mean_of(found: Sequence[float | None]) -> Mean:
+def mean_of(gains: Sequence[float | None] | Floats) -> Mean:
     """The mean of gains with its 95% interval over tasks."""
-    values = [value for value in found if value is not None]
-    if not found or len(values) < len(found):
+    found = np.asarray(gains, dtype=np.float64)
+    values = found[~np.isnan(found)]
+    if not len(found) or len(values) < len(found):
         lost = len(found) - len(values)
-        why = (
-            f"{lost} of {len(found)} chosen tasks could not be scored" if found else "the result has none of the tasks"
-        )
+        some = f"{lost} of {len(found)} chosen tasks could not be scored"
+        why = some if len(found) else "the result has none of the tasks"
         return Mean(None, None, None, len(found), why)
     return Mean(float(np.mean(values)), task_interval(values), float(np.median(values)), len(values), None)
 
 
-def task_interval(values: Sequence[float]) -> tuple[float, float] | None:
+def task_interval(values: Sequence[float] | Floats) -> tuple[float, float] | None:
     """The 95% interval of a mean over tasks: Student's t on the spread between tasks, mean ± t · sd / √n.
 
     The spread holds what other test items would change too, since every task's gain carries that noise. None for fewer

@@ -2,49 +2,64 @@
 
 from __future__ import annotations
 
-import logging
+import json
+import re
 import threading
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from functools import partial, wraps
+from datetime import UTC
+from functools import cached_property, lru_cache, partial, wraps
 from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
-from submissions.arena import Arena, protocols_in
-from submissions.errors import Corrupt, NotFound
+from leaderboard.remembered import Lately, OnDemand, Remembered, Unreadable, attempt
+from leaderboard.shelf import Line, Place, Shelf
+from submissions.arena import Arena, parse_record, read_record, result_path, shown_first
+from submissions.compacted import decode, leaf_of, leaf_path
+from submissions.details import details
+from submissions.entered import Entered, all_entered, entered
 from submissions.frame import Frame
 from submissions.ledger import Ledger
-from submissions.models import History, Result, Submission, Task
+from submissions.models import History, Result, Status, Submission, Task
+from submissions.record import Record
+from submissions.repo import Repo
 from submissions.reported import SelfReported
+from submissions.summary import Summary, summary
 from submissions.tracks import TRACKS
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Record)
 P = ParamSpec("P")
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """A stored record that could not be read back."""
-
-    record: str
-    """What it is of: a submission's id, or the file's name."""
-    why: str
+_BY_PROTOCOL = re.compile(r"(results|previews|costs)/([0-9A-HJKMNP-TV-Z]{26})/([a-z_]+@\d+)\.json")
+_STATUS = re.compile(r"status/([0-9A-HJKMNP-TV-Z]{26})\.json")
+_LEAF = re.compile(r"board/([a-z_]+)/([0-9A-HJKMNP-TV-Z]{26})\.parquet")
+FEW = 8
+"""Results that are sooner read from their own files than from a compacted one."""
 
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """Everything the pages show. Mappings are keyed by id, oldest first; tasks stand in the benchmark's order."""
+    """Everything the pages show. Mappings are keyed by id, oldest first; tasks stand in the benchmark's order.
+
+    What only a page about one submission needs is read when it is asked for.
+    """
 
     key: str
     """Equal keys mean equal content."""
     tasks: Mapping[str, Task]
+    entered: Mapping[str, Entered]
+    """Every submission in brief: for whatever goes through all of them."""
     submissions: Mapping[str, Submission]
+    """Every submission, read when it is asked for."""
     histories: Mapping[str, History]
-    results: Mapping[str, Mapping[str, Result]]
+    now: Mapping[str, Status]
+    """Where each submission stands; one whose history cannot be read is left out."""
+    published_on: Mapping[str, str]
+    """The day (UTC) on which each submission was first published. A lost history leaves it out."""
+    results: Mapping[str, Mapping[str, Summary]]
     """By submission, then by protocol; the one to show stands first."""
     previews: Mapping[str, Mapping[str, Result]]
-    """What the few-shot stages of running evaluations measured, likewise."""
+    """What the few-shot stages of running evaluations measured, likewise; read when they are asked for."""
     ledgers: Mapping[str, Mapping[str, Ledger]]
     """What the published evaluations cost, likewise."""
     frames: Mapping[str, Frame]
@@ -52,15 +67,31 @@ class Snapshot:
     reported: Mapping[str, tuple[SelfReported, ...]]
     """What teams say of their own systems, by track."""
     unreadable: tuple[Unreadable, ...]
+    places: Mapping[tuple[str, str], Place]
+    """Where the details of each result lie, by submission and protocol."""
+    shelf: Shelf
+    read_whole: Callable[[str, str], Result]
 
-    @property
-    def published(self) -> list[tuple[str, Result]]:
+    @cached_property
+    def published(self) -> list[tuple[str, Summary]]:
         """Every result with its submission's id, oldest submission first."""
         return [(ulid, result) for ulid, found in self.results.items() for result in found.values()]
 
     def whole(self, ulid: str, protocol: str) -> Result:
         """A result with every figure of its tasks, for a page about one submission. Raises KeyError."""
-        return self.results[ulid][protocol]
+        if protocol not in self.results.get(ulid, {}):
+            raise KeyError(ulid, protocol)
+        return self.read_whole(ulid, protocol)
+
+    def line(self, ulid: str, result: Summary, task: str) -> Line | None:
+        """The figures of one task of a result; None where it has no such task."""
+        at = result.layout.place_of_task.get(task)
+        place = self.places[ulid, result.protocol]
+        return None if at is None else self.shelf.line(place, at, result.layout.methods)
+
+    def whys(self, ulid: str, result: Summary) -> dict[str, str]:
+        """Why numbers of a result are missing, by their place (submissions/details.py)."""
+        return _parsed(self.shelf.whys(self.places[ulid, result.protocol]))
 
 
 def per_snapshot(compute: Callable[Concatenate[Snapshot, P], T]) -> Callable[Concatenate[Snapshot, P], T]:
@@ -79,73 +110,207 @@ def per_snapshot(compute: Callable[Concatenate[Snapshot, P], T]) -> Callable[Con
 
 
 class Reader:
-    """Hands out the newest snapshot; reads the repositories again only when a head has moved."""
+    """Hands out the newest snapshot; reads again only what changed, and only when a head has moved."""
 
     def __init__(self, arena: Arena) -> None:
         self.arena = arena
         self._lock = threading.Lock()
         self._latest: Snapshot | None = None
+        self._known = _Known(arena)
 
     def snapshot(self) -> Snapshot:
         """The arena at its present heads. Raises Corrupt if a head itself is unreadable."""
         key = f"{self.arena.results.head()[:16]}-{self.arena.submissions.head()[:16]}"
+        latest = self._latest
+        if latest and latest.key == key:
+            return latest
         with self._lock:
             if self._latest is None or self._latest.key != key:
-                self._latest = _Reading(self.arena).snapshot(key, self._latest)
+                # A writer that commits meanwhile moves a head, so the next request reads again.
+                self._latest = self._known.snapshot(key)
             return self._latest
 
 
-class _Reading:
-    """One pass over both repositories that survives records it cannot read.
+@dataclass(frozen=True)
+class _Brief:
+    """A result as it is remembered."""
 
-    A writer that commits meanwhile moves a head, so the next request reads again.
-    """
+    summary: Summary
+    place: Place
+
+
+@dataclass(frozen=True)
+class _Story:
+    """A status file as it is remembered: ten thousand of them as records would weigh ten times as much."""
+
+    content: bytes
+    published_on: str | None
+    now: Status
+
+
+class _Known:
+    """What was read of both repositories so far; survives records that cannot be read."""
 
     def __init__(self, arena: Arena) -> None:
         self.arena = arena
-        self.unreadable: list[Unreadable] = []
+        self.shelf = Shelf()
+        self.results: Remembered[_Brief] = Remembered()
+        self.stories: Remembered[_Story] = Remembered()
+        self.entered: Remembered[Entered] = Remembered()
+        self.submission_head = ""
+        self.is_new = True
+        self.whole = Lately(partial(_record, arena.results, kind=Result), most=8)
+        self.previews = Lately(partial(_record, arena.results, kind=Result), most=8)
+        self.ledgers = Lately(partial(_record, arena.results, kind=Ledger), most=32)
+        self.submissions: Lately[Submission] = Lately(arena.submission, most=64)
 
-    def snapshot(self, key: str, before: Snapshot | None) -> Snapshot:
-        # A submission is written once, so one that was read before needs no second look.
-        known = before.submissions if before else {}
-        ids = self.arena.submission_ids()
-        submissions = {ulid: known[ulid] for ulid in ids if ulid in known}
-        submissions |= self._each([ulid for ulid in ids if ulid not in known], self.arena.submission)
-        tasks = self._read("tasks.jsonl", self.arena.tasks) or ()
+    def snapshot(self, key: str) -> Snapshot:
+        """Both repositories as they are now."""
+        ids = self.arena.results.ids()
+        if self.is_new:
+            self._take_compacted_submissions()
+        self._read_results(ids)
+        statuses = {found[1]: ids[path] for path in ids if (found := _STATUS.fullmatch(path))}
+        self.stories.update(statuses, self._story)
+        self._read_submissions()
+        self.is_new = False
+        tasks = attempt("tasks.jsonl", self.arena.tasks)
+        frames = attempt("frames.jsonl", self.arena.frames)
+        reports = {name: attempt(f"self_reported/{name}.json", partial(self.arena.reported, name)) for name in TRACKS}
+        lost = [one for one in (tasks, frames, *reports.values()) if isinstance(one, Unreadable)]
+        for remembered in (self.entered, self.stories, self.results):
+            lost += remembered.unreadable()
+        brief = dict(self.entered.sound())
+        stories = dict(self.stories.sound())
+        results, places = self._results()
         return Snapshot(
             key=key,
-            tasks={task.id: task for task in tasks},
-            submissions=dict(sorted(submissions.items())),
-            histories=self._each(submissions, self.arena.history),
-            results=self._by_protocol("results", self.arena.result),
-            previews=self._by_protocol("previews", self.arena.preview),
-            ledgers=self._by_protocol("costs", self.arena.ledger),
-            frames={frame.protocol: frame for frame in self._read("frames.jsonl", self.arena.frames) or ()},
-            reported={name: self._reported(name) for name in TRACKS},
-            unreadable=tuple(self.unreadable),
+            tasks={} if isinstance(tasks, Unreadable) else {task.id: task for task in tasks},
+            entered=brief,
+            submissions=OnDemand(brief, lambda ulid: self.submissions.get(ulid, "")),
+            histories=OnDemand(
+                {ulid: None for ulid in brief if ulid in stories or ulid not in statuses},
+                partial(self._history, stories),
+            ),
+            now={
+                ulid: stories[ulid].now if ulid in stories else self.arena.received(ulid).now
+                for ulid in brief
+                if ulid in stories or ulid not in statuses
+            },
+            published_on={ulid: story.published_on for ulid, story in stories.items() if story.published_on},
+            results=results,
+            previews=self._on_demand(ids, "previews", self.previews),
+            ledgers=self._on_demand(ids, "costs", self.ledgers),
+            frames={} if isinstance(frames, Unreadable) else {frame.protocol: frame for frame in frames},
+            reported={name: found for name, found in reports.items() if not isinstance(found, Unreadable)},
+            unreadable=tuple(lost),
+            places=places,
+            shelf=self.shelf,
+            read_whole=lambda ulid, protocol: self.whole.get(path := result_path(ulid, protocol), ids[path]),
         )
 
-    def _reported(self, track: str) -> tuple[SelfReported, ...]:
-        return self._read(f"self_reported/{track}.json", partial(self.arena.reported, track)) or ()
+    def _read_results(self, ids: Mapping[str, str]) -> None:
+        found = {path: _BY_PROTOCOL.fullmatch(path) for path in ids if path.startswith("results/")}
+        wanted = {path: ids[path] for path, match in sorted(found.items()) if match}
+        self._take_compacted(ids, {path for path, content in wanted.items() if self.results.lacks(path, content)})
+        self.results.update(wanted, self._brief, lambda path: path.split("/")[1])
 
-    def _by_protocol(self, kind: str, read: Callable[[str, str], T]) -> dict[str, dict[str, T]]:
-        found = {
-            ulid: {name: self._read(ulid, partial(read, ulid, name)) for name in protocols}
-            for ulid, protocols in sorted(protocols_in(self.arena.results, kind).items())
-        }
-        sound = {ulid: {name: one for name, one in by.items() if one is not None} for ulid, by in found.items()}
-        return {ulid: by for ulid, by in sound.items() if by}
+    def _take_compacted(self, ids: Mapping[str, str], missing: set[str]) -> None:
+        """Take what is missing from the compacted files that hold many of them."""
+        leaves: dict[str, list[str]] = {}
+        for path in ids:
+            if match := _LEAF.fullmatch(path):
+                leaves.setdefault(match[1], []).append(match[2])
+        for track, names in leaves.items():
+            names.sort()
+            held: dict[str, int] = {}
+            for path in missing:
+                name = leaf_of(names, path.split("/")[1])
+                held[name] = held.get(name, 0) + 1
+            for name in names:
+                if held.get(name, 0) > FEW:
+                    self._take_leaf(leaf_path(track, name), ids, missing)
 
-    def _each(self, ids: Mapping[str, object] | list[str], read: Callable[[str], T]) -> dict[str, T]:
-        found = ((ulid, self._read(ulid, partial(read, ulid))) for ulid in ids)
-        return {ulid: record for ulid, record in found if record is not None}
+    def _take_leaf(self, leaf: str, ids: Mapping[str, str], missing: set[str]) -> None:
+        rows = attempt(leaf, lambda: list(decode(leaf, self.arena.results.read(leaf))))
+        for row in () if isinstance(rows, Unreadable) else rows:
+            path = result_path(row.summary.submission, row.summary.protocol)
+            if path in missing and ids[path] == row.content:
+                self.results.take(path, row.content, _Brief(row.summary, self.shelf.put(row.details)))
 
-    def _read(self, record: str, read: Callable[[], T]) -> T | None:
-        try:
-            return read()
-        except (Corrupt, NotFound) as error:
-            log.error("unreadable record of %s: %s", record, error)
-            # A NotFound names folders of this machine, which are no visitor's business.
-            why = str(error) if isinstance(error, Corrupt) else "A file that should be there is missing."
-            self.unreadable.append(Unreadable(record, why))
-            return None
+    def _brief(self, path: str) -> _Brief:
+        result = read_record(self.arena.results, path, Result)
+        brief = summary(result)
+        return _Brief(brief, self.shelf.put(details(result, brief.layout)))
+
+    def _results(self) -> tuple[dict[str, dict[str, Summary]], dict[tuple[str, str], Place]]:
+        by_submission: dict[str, dict[str, Summary]] = {}
+        places = {}
+        for path, brief in self.results.sound():
+            _, ulid, name = path.removesuffix(".json").split("/")
+            by_submission.setdefault(ulid, {})[name] = brief.summary
+            places[ulid, name] = brief.place
+        ordered = {ulid: {name: by[name] for name in sorted(by, key=shown_first)} for ulid, by in by_submission.items()}
+        return ordered, places
+
+    def _take_compacted_submissions(self) -> None:
+        for brief, past in all_entered(self.arena.drafts):
+            self.entered.take(brief.id, "", brief)
+            story = attempt(brief.id, partial(_told, f"status/{brief.id}.json", past.history))
+            if not isinstance(story, Unreadable):
+                self.stories.take(brief.id, past.status, story)
+
+    def _read_submissions(self) -> None:
+        head = self.arena.submissions.head()
+        if head != self.submission_head:
+            # A submission is written once, so one that was read before needs no second look.
+            self.entered.update(dict.fromkeys(self.arena.submission_ids(), ""), self._entered)
+            self.submission_head = head
+
+    def _entered(self, ulid: str) -> Entered:
+        return entered(self.arena.submission(ulid))
+
+    def _story(self, ulid: str) -> _Story:
+        path = f"status/{ulid}.json"
+        return _told(path, self.arena.results.read(path))
+
+    def _history(self, stories: Mapping[str, _Story], ulid: str) -> History:
+        if ulid not in stories:
+            return self.arena.received(ulid)
+        return History.model_validate_json(stories[ulid].content)
+
+    def _on_demand(self, ids: Mapping[str, str], kind: str, lately: Lately[T]) -> OnDemand[dict[str, T]]:
+        """Records by submission and protocol; one that cannot be read is left out when it is asked for."""
+        paths: dict[str, list[str]] = {}
+        for path in sorted(path for path in ids if path.startswith(f"{kind}/")):
+            if match := _BY_PROTOCOL.fullmatch(path):
+                paths.setdefault(match[2], []).append(match[3])
+
+        def make(ulid: str) -> dict[str, T]:
+            found = {}
+            for name in sorted(paths[ulid], key=shown_first):
+                path = result_path(ulid, name, kind)
+                record = attempt(ulid, partial(lately.get, path, ids[path]))
+                if not isinstance(record, Unreadable):
+                    found[name] = record
+            return found
+
+        return OnDemand(paths, make)
+
+
+@lru_cache(maxsize=200)
+def _parsed(whys: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads(whys) if whys else {}
+    return found
+
+
+def _record(repo: Repo, path: str, *, kind: type[R]) -> R:
+    return read_record(repo, path, kind)
+
+
+def _told(path: str, content: bytes) -> _Story:
+    """A status file, and the day on which it first says that the result was published. Raises Corrupt."""
+    history = parse_record(path, content, History)
+    times = (entry.time for entry in history.entries if entry.state == "published")
+    day = next((time.astimezone(UTC).date().isoformat() for time in times), None)
+    return _Story(content, day, history.now)

@@ -12,7 +12,8 @@ from functools import lru_cache
 
 from leaderboard.snapshot import Snapshot, per_snapshot
 from submissions.errors import NotFound
-from submissions.models import MethodScore, Result, SystemType
+from submissions.models import MethodScore, SystemType
+from submissions.summary import Summary
 
 READABLE = 40
 """Letters of a name that its slug keeps."""
@@ -37,7 +38,7 @@ class Entry:
 
     system: System
     submission: str
-    result: Result
+    result: Summary
 
     @property
     def slug(self) -> str:
@@ -62,7 +63,7 @@ def slug_of(team: str, name: str) -> str:
 def systems(snapshot: Snapshot) -> dict[str, System]:
     """Every system by its slug: of what was submitted, and of results, whose names may differ."""
     found: dict[tuple[str, str], dict[str, SystemType]] = {}
-    for ulid, submission in snapshot.submissions.items():
+    for ulid, submission in snapshot.entered.items():
         found.setdefault((submission.team, submission.system), {})[ulid] = submission.system_type
     for ulid, result in snapshot.published:
         found.setdefault((result.team, result.system), {})[ulid] = result.system_type
@@ -111,16 +112,16 @@ def attempts(snapshot: Snapshot, system: System, track: str) -> int:
 
 
 def _tracks(snapshot: Snapshot, ulid: str) -> set[str]:
-    submission: Mapping[str, Result] = snapshot.results.get(ulid, {})
-    made = {snapshot.submissions[ulid].track} if ulid in snapshot.submissions else set()
+    submission: Mapping[str, Summary] = snapshot.results.get(ulid, {})
+    made = {snapshot.entered[ulid].track} if ulid in snapshot.entered else set()
     return made | {result.track for result in submission.values()}
 
 
-def scores(snapshot: Snapshot, result: Result, method: str, subset: str) -> dict[str, MethodScore]:
+def scores(snapshot: Snapshot, result: Summary, method: str, subset: str) -> dict[str, MethodScore]:
     """What a method measured on each task of a subset, by task, in the result's order."""
     return {
         task.task: score
-        for task in result.tasks
+        for task in snapshot.whole(result.submission, result.protocol).tasks
         if (known := snapshot.tasks.get(task.task)) is None or subset in known.subsets
         for score in task.methods
         if score.method == method

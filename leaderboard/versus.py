@@ -98,9 +98,8 @@ def _task(snapshot: Snapshot, name: str, found: Mapping[str, MethodScore | None]
 
 
 def _total(entry: Entry, method: str, subset: str, group: str) -> Score | None:
-    wanted = (method, subset, group)
-    found = (total.gain for total in entry.result.totals if (total.method, total.subset, total.group) == wanted)
-    return next(found, None)
+    total = entry.result.total(method, subset, group)
+    return total.gain if total else None
 
 
 def _cells(slug: str, score: Score | None) -> dict[str, Any]:

@@ -41,6 +41,8 @@ class View:
     table: Table | None = None
     """The rows that the page shows and its twins hold."""
     media: str = "text/html"
+    is_final: bool = True
+    """Whether the next visitor may be shown the same; not while something of it is still being computed."""
 
 
 class Site:
@@ -95,7 +97,10 @@ def page(path: str, show: Show, *, personal: bool = False) -> Route:
 
     def make(request: Request, visit: Visit) -> Response:
         view, ending = show(visit), request.path_params.get("ending")
-        return _twin(view, ending) if ending else visit.site.render(request, view)
+        response = _twin(view, ending) if ending else visit.site.render(request, view)
+        if not view.is_final:
+            response.headers["Cache-Control"] = "no-store"
+        return response
 
     return answer(path, make, personal=personal)
 
@@ -116,11 +121,13 @@ def answer(path: str, make: Callable[[Request, Visit], Response], *, personal: b
         # A page may name the host it was asked at, which is whatever a visitor says: no other host gets that answer.
         key = (headers["ETag"], origin_of(request) + str(request.url.replace(scheme="", netloc="")))
         if kept := site.kept.get(key):
-            return kept.response()
+            return kept.response(request)
         response = made(request, site, snapshot)
+        if response.headers.get("Cache-Control") == "no-store":
+            return response
         response.headers.update(headers)
-        site.kept.put(key, Answer.of(response))
-        return response
+        site.kept.put(key, kept := Answer(response))
+        return kept.response(request)
 
     def made(request: Request, site: Site, snapshot: Snapshot, owner: str = "") -> Response:
         names, query = request.path_params, request.query_params

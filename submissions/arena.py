@@ -34,7 +34,8 @@ from submissions.wishes import Wish
 R = TypeVar("R", bound=Record)
 _PUBLISHED = re.compile(r"(results|previews|costs)/([0-9A-HJKMNP-TV-Z]{26})/([a-z_]+@\d+)\.json")
 _WISH = re.compile(r"\d{4}/\d{2}/([0-9A-HJKMNP-TV-Z]{26})/wishes/[0-9A-HJKMNP-TV-Z]{26}\.json")
-_RECORD = re.compile(r"\d{4}/\d{2}/([0-9A-HJKMNP-TV-Z]{26})/submission\.json")
+_YEAR = re.compile(r"\d{4}")
+_ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,10 @@ class Arena:
 
     def submission_ids(self) -> list[str]:
         """All submissions, oldest first (ULIDs sort by time)."""
-        found = (_RECORD.fullmatch(path) for path in self.submissions.list())
-        return sorted(match[1] for match in found if match)
+        # Folder by folder: what lies below an id, file by file, may be two hundred times as much.
+        years = [year for year in self.submissions.inside() if _YEAR.fullmatch(year)]
+        months = [f"{year}/{month}" for year in years for month in self.submissions.inside(year)]
+        return sorted(name for month in months for name in self.submissions.inside(month) if _ULID.fullmatch(name))
 
     def submission(self, ulid: str) -> Submission:
         """One submission. Raises NotFound."""
@@ -84,6 +87,10 @@ class Arena:
         with suppress(NotFound):
             return read_record(self.results, f"status/{ulid}.json", History)
         self._path(ulid)
+        return self.received(ulid)
+
+    def received(self, ulid: str) -> History:
+        """The history of a submission that no evaluator has seen. Raises NotFound for no ULID."""
         # Not the record's time: a submission that cannot be read must not stop the queue of all others.
         received = Status(state="received", message="Stored; waiting for the evaluator.", time=time_of(ulid))
         return History(submission=ulid, entries=(received,))
@@ -195,10 +202,10 @@ def protocols_in(repo: Repo, kind: str) -> dict[str, list[str]]:
     for path in repo.list(f"{kind}/"):
         if match := _PUBLISHED.fullmatch(path):
             found.setdefault(match[2], []).append(match[3])
-    return {ulid: sorted(protocols, key=_shown_first) for ulid, protocols in found.items()}
+    return {ulid: sorted(protocols, key=shown_first) for ulid, protocols in found.items()}
 
 
-def _shown_first(protocol: str) -> tuple[bool, bool, str]:
+def shown_first(protocol: str) -> tuple[bool, bool, str]:
     """What is ranked by stands before what is only shown, and a demo last."""
     return not protocol.startswith("arena@"), protocol.startswith("demo@"), protocol
 
@@ -237,8 +244,13 @@ def dump_lines(records: Iterable[Record]) -> bytes:
 
 def read_record(repo: Repo, path: str, kind: type[R]) -> R:
     """One stored record. Raises NotFound, or Corrupt with the path and the first fault."""
+    return parse_record(path, repo.read(path), kind)
+
+
+def parse_record(path: str, content: bytes, kind: type[R]) -> R:
+    """A stored record's content; `path` is for the message. Raises Corrupt with the path and the first fault."""
     try:
-        return kind.model_validate_json(repo.read(path))
+        return kind.model_validate_json(content)
     except ValidationError as error:
         raise Corrupt(_unreadable(path, None, kind, error)) from error
 

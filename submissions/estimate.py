@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from submissions.frame import Frame
 from submissions.ledger import Cost, Ledger
-from submissions.models import History, Row
+from submissions.models import Row, Status
 
 LEAST = 3
 """Evaluations that must have been measured before one is foretold."""
@@ -147,12 +147,12 @@ def fitted(costs: Sequence[Cost]) -> Rates:
     return Rates(fixed=fixed, per_trained=float(found[-2]), per_generated=float(found[-1]))
 
 
-def expected_start(histories: Iterable[History], ledgers: Iterable[Ledger], protocol: str) -> datetime | None:
+def expected_start(stand: Iterable[Status], ledgers: Iterable[Ledger], protocol: str) -> datetime | None:
     """When the turn of the next delivery comes: one typical evaluation after the last in the queue begins.
 
     None where nobody waits, or nothing is known of those who do.
     """
-    queued = [history.now.expected_start for history in histories if history.now.state == "queued"]
+    queued = [status.expected_start for status in stand if status.state == "queued"]
     starts = [start for start in queued if start is not None]
     past = judged_by(ledgers, protocol)
     if not starts or not past:

@@ -9,14 +9,16 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from submissions.errors import Conflict, Corrupt, NotFound
-from submissions.repo import Change, confined
+from submissions.repo import Change, confined, content_id
 
 _EMPTY_HEAD = "0" * 64
+_NOTED = 4096
+"""Bytes from which on a file's content id is written down at its commit; smaller files are quickly read again."""
 
 
 class LocalRepo:
@@ -26,11 +28,14 @@ class LocalRepo:
 
     On disk: the data in place; `.head` (64 hex digits), `.lock` (flock), and during a commit `.journal/` with the
     staged contents and, written last, `changes.json` with their SHA-256. A complete journal is carried out by
-    whoever comes next.
+    whoever comes next. `.ids` says of committed files what `ids` would else have to read them for: it is believed only
+    while a file's size and time are those it names, and may be lost.
     """
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
+        self._ids: dict[str, tuple[tuple[int, int], str]] | None = None
+        """By path: size and time of a file, and its content id."""
 
     def head(self) -> str:
         with self._locked(exclusive=False):
@@ -43,25 +48,72 @@ class LocalRepo:
                 raise NotFound(f"No file {path} in the repository {self.folder.name}.")
             return file.read_bytes()
 
-    def list(self, prefix: str = "") -> list[str]:
+    def inside(self, folder: str = "") -> list[str]:
+        place = self.folder / confined(folder) if folder else self.folder
         with self._locked(exclusive=False):
-            return sorted(self._below(prefix))
+            return sorted(name for name in os.listdir(place) if name[0] != ".") if place.is_dir() else []
+
+    def list(self, prefix: str = "") -> list[str]:
+        start = self.folder / confined(prefix.rpartition("/")[0]) if "/" in prefix else self.folder
+        found = []
+        with self._locked(exclusive=False):
+            for root, folders, names in os.walk(start):
+                folders[:] = [name for name in folders if not name.startswith(".")]
+                found += [Path(root, name).relative_to(self.folder).as_posix() for name in names if name[0] != "."]
+        return sorted(path for path in found if path.startswith(prefix))
 
     def ids(self, prefix: str = "") -> dict[str, str]:
-        # Every commit puts a new file in the place of the old one, so there is no need to read it.
+        start = f"{confined(prefix.rpartition('/')[0])}/" if "/" in prefix else ""
         with self._locked(exclusive=False):
-            stats = ((path, (self.folder / path).stat()) for path in sorted(self._below(prefix)))
-            return {
-                path: f"{found.st_size:x}-{found.st_mtime_ns:x}-{found.st_ctime_ns:x}-{found.st_ino:x}"
-                for path, found in stats
-            }
+            known = self._noted() if self._ids is None else self._ids
+            found = dict(sorted(self._named(start, known, prefix)))
+        self._ids = known | found if prefix else found
+        return {path: name for path, (_, name) in found.items()}
 
-    def _below(self, prefix: str) -> Iterator[str]:
-        start = self.folder / confined(prefix.rpartition("/")[0]) if "/" in prefix else self.folder
-        for root, folders, names in os.walk(start):
-            folders[:] = [name for name in folders if not name.startswith(".")]
-            found = (Path(root, name).relative_to(self.folder).as_posix() for name in names if name[0] != ".")
-            yield from (path for path in found if path.startswith(prefix))
+    def _named(
+        self, start: str, known: Mapping[str, tuple[tuple[int, int], str]], prefix: str
+    ) -> Iterator[tuple[str, tuple[tuple[int, int], str]]]:
+        """Every file below a folder whose path begins with the prefix: its stamp and content id."""
+        folder = self.folder / start
+        if not folder.is_dir():
+            return
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                path = f"{start}{entry.name}"
+                if entry.name[0] == ".":
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    if path.startswith(prefix) or prefix.startswith(f"{path}/"):
+                        yield from self._named(f"{path}/", known, prefix)
+                elif path.startswith(prefix):
+                    stamp = _stamp(entry.stat())
+                    before = known.get(path)
+                    same = before and before[0] == stamp
+                    yield path, before if before and same else (stamp, content_id(Path(entry.path).read_bytes()))
+
+    def _noted(self) -> dict[str, tuple[tuple[int, int], str]]:
+        """What was written down of committed files; a line that was cut off says nothing."""
+        file = self.folder / ".ids"
+        if not file.is_file():
+            return {}
+        lines = (line.split(" ", 3) for line in file.read_text().splitlines())
+        return {
+            line[3]: ((int(line[1]), int(line[2])), line[0])
+            for line in lines
+            if len(line) == 4 and line[1].isdecimal() and line[2].isdecimal()
+        }
+
+    def _note(self, paths: Sequence[str]) -> None:
+        """Write down the content ids of files that were just committed."""
+        lines = []
+        for path in paths:
+            file = self.folder / path
+            if file.stat().st_size >= _NOTED:
+                size, time = _stamp(file.stat())
+                lines.append(f"{content_id(file.read_bytes())} {size} {time} {path}\n")
+        if lines:
+            with (self.folder / ".ids").open("a") as notes:
+                notes.write("".join(lines))
 
     def commit(self, changes: Sequence[Change], parent: str) -> str:
         paths = [confined(change.path) for change in changes]
@@ -115,6 +167,7 @@ class LocalRepo:
         _sync(journal)
         _sync(self.folder)
         self._roll_forward()
+        self._note([change.path for change in changes if change.content is not None])
         return new
 
     def _roll_forward(self) -> None:
@@ -132,6 +185,7 @@ class LocalRepo:
                 touched.update(self.folder / up for up in PurePosixPath(path).parents)
                 if staged is None:
                     target.unlink(missing_ok=True)
+                    self._without_empty_folders(path)
                 elif (journal / staged).exists():
                     target.parent.mkdir(parents=True, exist_ok=True)
                     (journal / staged).replace(target)
@@ -142,6 +196,13 @@ class LocalRepo:
             _sync(self.folder)
             (journal / "changes.json").unlink()
         shutil.rmtree(journal, ignore_errors=True)
+
+    def _without_empty_folders(self, path: str) -> None:
+        """A repository has files only: a folder goes with its last one."""
+        for up in PurePosixPath(path).parents:
+            folder = self.folder / up
+            if up.name and folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
 
     def _refuse_lost(self, plan: Sequence[tuple[str, str | None, str | None]]) -> None:
         """Raise Corrupt for a planned file that is no longer staged and was not put in its place either."""
@@ -186,6 +247,10 @@ def write_whole(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _stamp(found: os.stat_result) -> tuple[int, int]:
+    return found.st_size, found.st_mtime_ns
 
 
 def _sha256(path: Path) -> str:

@@ -75,7 +75,7 @@ def compare(values: ArrayLike, flips: int = FLIPS, seed: int = 0) -> Comparisons
     those of a pair do not depend on the other rows. Raises ValueError for a value that is no number.
     """
     table = _numbers(values, ("system", "task"))
-    signs, exact = _signs(table.shape[1], flips, seed)
+    signs, exact = signs_of(table.shape[1], flips, seed)
     sums, means = table @ signs, table.mean(axis=1)
     p = np.ones((len(table), len(table)))
     step = max(1, _CELLS // signs.shape[1])
@@ -96,7 +96,7 @@ def sign_flip(differences: ArrayLike, flips: int = FLIPS, seed: int = 0) -> Floa
     Raises ValueError for a difference that is no number.
     """
     table = _numbers(differences, ("pair", "task"))
-    signs, exact = _signs(table.shape[1], flips, seed)
+    signs, exact = signs_of(table.shape[1], flips, seed)
     step = max(1, _CELLS // signs.shape[1])
     parts = [table[start : start + step] for start in range(0, len(table), step)]
     found = [_share(part @ signs, part.sum(axis=1), table.shape[1], exact) for part in parts]
@@ -149,7 +149,7 @@ def _significantly_better(compared: Comparisons, level: float) -> NDArray[np.boo
     return (significant | significant.T) & ahead
 
 
-def _signs(tasks: int, flips: int, seed: int) -> tuple[Floats, bool]:
+def signs_of(tasks: int, flips: int = FLIPS, seed: int = 0) -> tuple[Floats, bool]:
     """Signs, shape (tasks, flips), and whether they are all there are (the first task's sign held fixed)."""
     if tasks <= flips.bit_length() and 2 ** (tasks - 1) <= flips:
         bits = np.arange(2 ** (tasks - 1))[None, :] >> np.arange(tasks)[:, None] & 1

@@ -1,7 +1,8 @@
-"""The one seam to storage: versioned files behind four methods, for a folder and for the Hub alike."""
+"""The one seam to storage: versioned files behind a few methods, for a folder and for the Hub alike."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,15 +34,19 @@ class Repo(Protocol):
         """The content of a file. Raises NotFound."""
         ...
 
+    def inside(self, folder: str = "") -> list[str]:
+        """The names of what lies directly in a folder, sorted; none if there is no such folder.
+
+        A listing that costs as much as the folder has entries, however much lies below them.
+        """
+        ...
+
     def list(self, prefix: str = "") -> list[str]:
         """Paths that begin with `prefix`, sorted."""
         ...
 
     def ids(self, prefix: str = "") -> dict[str, str]:
-        """What `list` lists, in its order, each with an id of the content, found without reading it.
-
-        As long as a path's id stays, so does its content; ids of different repositories do not compare.
-        """
+        """The content of each path that begins with `prefix`, as `content_id` calls it; sorted, and no file is read."""
         ...
 
     def commit(self, changes: Sequence[Change], parent: str) -> str:
@@ -50,6 +55,11 @@ class Repo(Protocol):
         On the Hub also Busy (try later), Denied, and Unreachable: then the next head tells whether it landed.
         """
         ...
+
+
+def content_id(content: bytes) -> str:
+    """What git calls a file's content, so that a listing of the Hub says it without sending the file."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def confined(path: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from statistics import fmean
 from typing import NamedTuple
 
 from leaderboard.latest import latest
 from leaderboard.snapshot import Snapshot, per_snapshot
-from submissions.models import Method, Score, TaskResult
+from submissions.models import Method
 
 METHOD: Method = "fine_tune"
 PREVIEW: Method = "few_shot_5"
@@ -19,7 +20,6 @@ class Best(NamedTuple):
     """One system's gain on a task by fine-tuning."""
 
     value: float
-    gain: Score
     submission: str
 
 
@@ -55,20 +55,17 @@ def contests(snapshot: Snapshot, track: str, protocol: str) -> Mapping[str, Cont
     """Every task of the benchmark that some system was scored on, in the benchmark's order."""
     found = {name: Contest() for name, task in snapshot.tasks.items() if task.track == track}
     for ulid, result in latest(snapshot, track, protocol).items():
-        for task in result.tasks:
-            if task.state == "scored" and task.task in found:
-                _enter(found[task.task], task, ulid, result.system_type)
+        trained, previews = result.by_task(METHOD), result.by_task(PREVIEW)
+        for at, name in enumerate(result.layout.tasks):
+            if result.scored[at] and isfinite(trained[at]) and name in found:
+                _enter(found[name], Best(float(trained[at]), ulid), result.system_type, float(previews[at]))
     return {name: contest for name, contest in found.items() if contest.best}
 
 
-def _enter(contest: Contest, task: TaskResult, ulid: str, system_type: str) -> None:
-    gains = {score.method: score.gain for score in task.methods if score.gain.value is not None}
-    trained = gains.get(METHOD)
-    if trained is None or trained.value is None:
-        return
+def _enter(contest: Contest, one: Best, system_type: str, preview: float) -> None:
     before = contest.best.get(system_type)
-    if before is None or trained.value > before.value:
-        contest.best[system_type] = Best(trained.value, trained, ulid)
-    if (preview := gains.get(PREVIEW)) and preview.value is not None:
-        contest.previews.append(preview.value)
-        contest.trained.append(trained.value)
+    if before is None or one.value > before.value:
+        contest.best[system_type] = one
+    if isfinite(preview):
+        contest.previews.append(preview)
+        contest.trained.append(one.value)

@@ -6,9 +6,8 @@ from markupsafe import Markup
 
 from leaderboard.cases.contests import Best
 from leaderboard.cases.ground import Found, Ground
-from leaderboard.difficulty import difficulties
+from leaderboard.difficulty import Anchored, difficulties
 from leaderboard.templates import figure
-from submissions.models import Score
 
 NAME = "corner"
 
@@ -24,7 +23,7 @@ def case(ground: Ground, task: str, place: int) -> Found:
     """The case of a task that holds a place among them."""
     best, known = _best(ground, task), difficulties(ground.snapshot, ground.track, ground.protocol)[task]
     said = Markup("None of the {} systems measured gains clearly: the best by fine-tuning, {}, reaches {}.").format(
-        known.systems, ground.name(best), ground.worth(best.gain)
+        known.systems, ground.name(best), ground.worth(task, best)
     )
     ends = Markup("The untouched model scores {}, the model trained on the real data {}.").format(
         _anchor(known.base), _anchor(known.reference)
@@ -37,5 +36,5 @@ def _best(ground: Ground, task: str) -> Best:
     return max(ground.contests[task].best.values(), key=lambda best: best.value)
 
 
-def _anchor(score: Score) -> str:
+def _anchor(score: Anchored) -> str:
     return "nothing that could be measured" if score.value is None else figure(score.value, 3)

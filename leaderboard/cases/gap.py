@@ -5,7 +5,6 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from leaderboard.cases.ground import Found, Ground, ranked
-from submissions.models import Score
 
 NAME = "gap"
 
@@ -24,18 +23,22 @@ def case(ground: Ground, task: str, place: int) -> Found:
         "The best {} system, {}, reaches {} by fine-tuning; the best {} system, {}, {}: {} among the {} tasks that "
         "both types were scored on."
     ).format(
-        *(ahead, ground.name(best[ahead]), ground.worth(best[ahead].gain)),
-        *(behind, ground.name(best[behind]), ground.worth(best[behind].gain)),
+        *(ahead, ground.name(best[ahead]), ground.worth(task, best[ahead])),
+        *(behind, ground.name(best[behind]), ground.worth(task, best[behind])),
         *(ranked(place, "largest difference"), len(tasks(ground))),
     )
-    sentences = (said, _overlap(best[ahead].gain, best[behind].gain), _among(ground, task))
+    sentences = (
+        said,
+        _overlap(ground.interval(task, best[ahead]), ground.interval(task, best[behind])),
+        _among(ground, task),
+    )
     return Found(NAME, task, f"{ahead.capitalize()} ahead of {behind}", sentences, ground.contests[task].shown)
 
 
-def _overlap(first: Score, second: Score) -> Markup:
-    if not first.interval or not second.interval:
+def _overlap(first: tuple[float, float] | None, second: tuple[float, float] | None) -> Markup:
+    if not first or not second:
         return Markup("Without an interval on both figures, nobody can say whether that is more than chance.")
-    if second.interval[1] < first.interval[0]:
+    if second[1] < first[0]:
         return Markup("Their 95% intervals do not overlap.")
     return Markup("Their 95% intervals overlap, so the difference may be chance.")
 

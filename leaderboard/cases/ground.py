@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from leaderboard.cases.contests import Best, Contest
+from leaderboard.cases.contests import METHOD, Best, Contest
 from leaderboard.protocols import Scale
 from leaderboard.snapshot import Snapshot
 from leaderboard.templates import figure, visible
-from submissions.models import Score
 
 
 @dataclass(frozen=True)
@@ -43,11 +42,17 @@ class Ground:
     contests: Mapping[str, Contest]
     scale: Scale
 
-    def worth(self, score: Score) -> str:
+    def interval(self, task: str, best: Best) -> tuple[float, float] | None:
+        """The 95% interval of a gain by fine-tuning; None where it has none."""
+        line = self.snapshot.line(best.submission, self.snapshot.results[best.submission][self.protocol], task)
+        low, high = (line.of_method(METHOD, end) for end in ("gain_low", "gain_high")) if line else (None, None)
+        return None if low is None or high is None else (low, high)
+
+    def worth(self, task: str, best: Best) -> str:
         """A gain with its interval, in the protocol's unit."""
-        low, high = score.interval or (None, None)
-        around = "" if low is None or high is None else f" ({self.number(low)} to {self.number(high)})"
-        return self.amount(score.value or 0.0) + around
+        ends = self.interval(task, best)
+        around = f" ({self.number(ends[0])} to {self.number(ends[1])})" if ends else ""
+        return self.amount(best.value) + around
 
     def amount(self, value: float) -> str:
         """A figure as a sentence names it."""

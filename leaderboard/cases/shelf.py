@@ -9,7 +9,8 @@ from functools import cache
 from importlib.resources import files
 
 from leaderboard.cases.written import BadCase, Written, read_case
-from leaderboard.snapshot import Snapshot, Unreadable, per_snapshot
+from leaderboard.remembered import Unreadable
+from leaderboard.snapshot import Snapshot, per_snapshot
 from submissions.arena import Arena
 
 FOLDER = "cases/"

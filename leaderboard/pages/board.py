@@ -24,8 +24,12 @@ from leaderboard.terms import Terms
 from leaderboard.tracks import board_named
 from leaderboard.tracks.board import Board
 from leaderboard.web import View, Visit, page
+from leaderboard.window import Window, window_query
 from submissions.models import METHODS
 from submissions.tracks import track_named
+
+MOST_JUDGED = 30
+"""Rows of the metadata table that the page shows; its twins hold all."""
 
 
 def show(visit: Visit) -> View:
@@ -35,7 +39,10 @@ def show(visit: Visit) -> View:
     track = board.track
     protocols, choice = _chosen(visit)
     found = board_rows(snapshot, track, choice)
+    if visit.names["ending"]:
+        return View("board.html", table=table_of(track, choice, found.shown), is_final=found.is_ranked)
     rows = [vars(row) for row in found.shown]
+    window = Window.of(visit.query)
     scale = scale_of(choice.protocol)
     filled = [name for name in protocols if _has_rows(snapshot, track, name)]
     terms = Terms(track, choice.protocol, choice.method, choice.subset)
@@ -52,18 +59,24 @@ def show(visit: Visit) -> View:
         "source": published(track),
         "terms": terms,
         "picker": picker(snapshot, terms),
-        "metadata": metadata_table(snapshot, track, choice.protocol),
+        "judged_rows": _judged_rows(snapshot, track, choice.protocol),
         "dimensions": DIMENSIONS,
         "figure": _figure(snapshot, track, choice.protocol),
-        **_table_parts(board, choice, found, rows),
+        **_table_parts(board, choice, found, rows, window),
+        "is_ranked": found.is_ranked,
+        "window": window,
+        "query_of": lambda **changes: window_query(choice, site.settings.protocol, **changes),
+        "most_judged": MOST_JUDGED,
         **asked_for(snapshot, board, choice, found),
         **pin_links(visit, board, choice),
         "cite": citation(visit, board, choice, found),
     }
-    return View("board.html", context, table_of(track, choice, found.shown))
+    return View("board_rows.html" if window.start else "board.html", context, is_final=found.is_ranked)
 
 
-def _table_parts(board: Board, choice: Choice, found: Rows, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _table_parts(
+    board: Board, choice: Choice, found: Rows, rows: list[dict[str, Any]], window: Window
+) -> dict[str, Any]:
     """What the table itself shows."""
     ranked = [row for row in rows if not row["flagged"] and not row["pinned"]]
     return {
@@ -71,6 +84,8 @@ def _table_parts(board: Board, choice: Choice, found: Rows, rows: list[dict[str,
         "pinned": [row for row in rows if row["pinned"] and not row["flagged"]],
         "ranked": ranked,
         "flagged": [row for row in rows if row["flagged"]],
+        "shown": ranked[window.start : window.end],
+        "next": window.next(len(ranked)),
         "cuts": _cuts(ranked) if choice.is_by_rank else set(),
         "has_ranks": any(row["rank_first"] is not None for row in rows),
         "has_reports": any(row["badge"] == BADGE for row in rows),
@@ -99,8 +114,13 @@ def _chosen(visit: Visit) -> tuple[tuple[str, ...], Choice]:
 
 
 @per_snapshot
+def _judged_rows(snapshot: Snapshot, track: str, protocol: str) -> list[dict[str, Any]]:
+    return metadata_table(snapshot, track, protocol).rows
+
+
+@per_snapshot
 def _figure(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Any]:
-    rows = charted(metadata_table(snapshot, track, protocol).rows)
+    rows = charted(_judged_rows(snapshot, track, protocol))
     return radar(rows, board_named(track).dimensions, 10)
 
 

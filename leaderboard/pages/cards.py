@@ -18,7 +18,7 @@ from leaderboard.templates import figure, words
 from leaderboard.tracks import BOARDS, board_named
 from leaderboard.web import Visit, answer
 from submissions.errors import NotFound
-from submissions.models import Result
+from submissions.summary import Summary
 from submissions.tracks import TRACKS
 
 ROWS = 5
@@ -35,7 +35,7 @@ def show(_: Request, visit: Visit) -> Response:
 def site(visit: Visit, _: str) -> Card:
     """The site as a whole: its question and its size."""
     snapshot = visit.snapshot
-    note = f"{len(snapshot.tasks)} tasks · {len(snapshot.submissions)} submissions · {len(snapshot.results)} results"
+    note = f"{len(snapshot.tasks)} tasks · {len(snapshot.entered)} submissions · {len(snapshot.results)} results"
     return Card(
         "leaderboard", Words("Which system finds or makes the training data that teaches a model most?"), note=note
     )
@@ -90,11 +90,11 @@ def system(visit: Visit, name: str) -> Card:
 def submission(visit: Visit, ulid: str) -> Card:
     """Whose submission it is, and its totals or where it stands."""
     snapshot = visit.snapshot
-    if ulid not in snapshot.submissions:
-        raise NotFound(f"No submission {ulid[:40]!r}. The page /submissions lists all {len(snapshot.submissions)}.")
-    of, history = snapshot.submissions[ulid], snapshot.histories.get(ulid)
+    if ulid not in snapshot.entered:
+        raise NotFound(f"No submission {ulid[:40]!r}. The page /submissions lists all {len(snapshot.entered)}.")
+    of, now = snapshot.entered[ulid], snapshot.now.get(ulid)
     result = next(iter(snapshot.results.get(ulid, {}).values()), None)
-    bars, note = _totals(result) if result else ((), history.now.state if history else "")
+    bars, note = _totals(result) if result else ((), now.state if now else "")
     return Card(f"submission · {of.created_at:%Y-%m-%d}", _called(of.system, of.team), Words(of.team), bars, note)
 
 
@@ -131,7 +131,7 @@ def _best(visit: Visit, name: str) -> dict[str, Any] | None:
     return min(rows, key=lambda row: (order.index(row["protocol"]), -row["gain"]), default=None)
 
 
-def _totals(result: Result) -> tuple[tuple[Bar, ...], str]:
+def _totals(result: Summary) -> tuple[tuple[Bar, ...], str]:
     """A result's means by fine-tuning over all tasks, and what they are."""
     scale = scale_of(result.protocol)
     found = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import nlargest
 
 from leaderboard.protocols import scale_of
 from leaderboard.snapshot import Snapshot
@@ -13,7 +14,7 @@ from leaderboard.tracks import board_named
 from leaderboard.web import View, Visit, page
 from submissions.arena import time_of
 from submissions.errors import NotFound
-from submissions.models import Result
+from submissions.summary import Summary
 from submissions.tracks import track_named
 
 MOST = 50
@@ -37,7 +38,10 @@ class Entry:
 def of_board(visit: Visit) -> View:
     """The results of a board by the day of their publication. Raises NotFound for no such track."""
     track = board_named(visit.names["track"]).track
-    entries = [entry for ulid in visit.snapshot.results for entry in _published(visit.snapshot, ulid, track)]
+    snapshot = visit.snapshot
+    days = {ulid: day for ulid, day in snapshot.published_on.items() if ulid in snapshot.results}
+    newest = nlargest(MOST, days, key=lambda ulid: (days[ulid], ulid))
+    entries = [entry for ulid in newest for entry in _published(snapshot, ulid, track)]
     return _feed(visit, f"{track_named(track).title} board", f"/board/{track}", entries)
 
 
@@ -66,12 +70,12 @@ def _published(snapshot: Snapshot, ulid: str, track: str) -> list[Entry]:
     ]
 
 
-def _in_words(result: Result) -> str:
+def _in_words(result: Summary) -> str:
     if result.flagged:
         return f"{result.protocol}: set apart. {result.flagged}"
     scale = scale_of(result.protocol)
-    wanted = ("fine_tune", "full", "overall")
-    gains = [total.gain for total in result.totals if (total.method, total.subset, total.group) == wanted]
+    total = result.total("fine_tune", "full", "overall")
+    gains = [total.gain] if total else []
     said = [
         f"{figure(value, scale.decimals)}, {scale.unit}"
         for gain in gains

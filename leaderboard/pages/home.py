@@ -116,11 +116,11 @@ def _leads(row: BoardRow) -> bool:
 
 
 def _counts(snapshot: Snapshot) -> Mapping[str, Any]:
-    now = Counter(history.now.state for history in snapshot.histories.values())
+    now = Counter(status.state for status in snapshot.now.values())
     return {
         "tasks": len(snapshot.tasks),
         "languages": len({task.language for task in snapshot.tasks.values()}),
-        "systems": len({(one.team, one.system) for one in snapshot.submissions.values()}),
+        "systems": len({(one.team, one.system) for one in snapshot.entered.values()}),
         "results": len(snapshot.results),
         "on_their_way": sum(now[state] for state in ON_THEIR_WAY),
     }

@@ -95,23 +95,22 @@ def show(visit: Visit) -> View:
 
 def rows_of(snapshot: Snapshot, owner: str) -> list[SubmissionRow]:
     """The submissions of an owner, newest first; a visitor without a key owns nothing."""
-    return [row for row in _rows(snapshot) if owner and snapshot.submissions[row.id].owner == owner]
+    return [row for row in _rows(snapshot) if owner and snapshot.entered[row.id].owner == owner]
 
 
 @per_snapshot
 def _rows(snapshot: Snapshot) -> list[SubmissionRow]:
     """Every submission, newest first."""
     made: dict[tuple[str, str], list[str]] = {}
-    for ulid, submission in snapshot.submissions.items():
+    for ulid, submission in snapshot.entered.items():
         made.setdefault((submission.track, submission.team), []).append(ulid)
     numbers = {ulid: (place, len(ids)) for ids in made.values() for place, ulid in enumerate(ids, 1)}
-    return [_row(snapshot, ulid, *numbers[ulid]) for ulid in reversed(list(snapshot.submissions))]
+    return [_row(snapshot, ulid, *numbers[ulid]) for ulid in reversed(list(snapshot.entered))]
 
 
 def _row(snapshot: Snapshot, ulid: str, attempt: int, attempts: int) -> SubmissionRow:
-    submission = snapshot.submissions[ulid]
-    history = snapshot.histories.get(ulid)
-    now = history.now if history else None
+    submission = snapshot.entered[ulid]
+    now = snapshot.now.get(ulid)
     return SubmissionRow(
         id=ulid,
         created_at=submission.created_at.astimezone(UTC).isoformat(timespec="seconds"),
@@ -119,8 +118,8 @@ def _row(snapshot: Snapshot, ulid: str, attempt: int, attempts: int) -> Submissi
         team=submission.team,
         system_type=submission.system_type,
         track=submission.track,
-        files=len(submission.files),
-        rows=sum(file.rows for file in submission.files),
+        files=submission.files,
+        rows=submission.rows,
         attempt=attempt,
         attempts=attempts,
         state=now.state if now else UNKNOWN,

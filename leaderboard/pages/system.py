@@ -57,16 +57,17 @@ def show(visit: Visit) -> View:
 def _result(snapshot: Snapshot, entry: Entry, terms: Terms) -> dict[str, Any]:
     """What the page shows of the result that stands for the system."""
     result = entry.result
+    whole = snapshot.whole(result.submission, result.protocol)
     averaged = board_named(result.track).dimensions
     categories = category_table(snapshot, entry, terms).rows
-    judged = judge_table(result, averaged).rows
+    judged = judge_table(whole, averaged).rows
     values = {row["dimension"]: row["value"] for row in judged}
     scale = scale_of(result.protocol)
     ends = [row[end] for row in categories for end in ("gain", "gain_low", "gain_high") if row[end] is not None]
     return {
         "scale": scale,
-        "totals": {key: cells for key, cells in totals_by_group(result).items() if key[0] == terms.subset},
-        "place": ranks(snapshot, terms.track, terms.protocol, terms.method, terms.subset).get(entry.submission),
+        "totals": {key: cells for key, cells in totals_by_group(whole).items() if key[0] == terms.subset},
+        "place": (ranks(snapshot, terms.track, terms.protocol, terms.method, terms.subset) or {}).get(entry.submission),
         "categories": categories,
         "known": [row for row in categories if row["gain"] is not None],
         "fewest": FEWEST,
@@ -85,7 +86,7 @@ def _terms(visit: Visit, system: System) -> tuple[tuple[str, ...], Terms]:
         for result in snapshot.results.get(ulid, {}).values()
         if (result.team, result.system) == (system.team, system.name)
     ]
-    made = [snapshot.submissions[ulid].track for ulid in system.runs if ulid in snapshot.submissions]
+    made = [snapshot.entered[ulid].track for ulid in system.runs if ulid in snapshot.entered]
     # Oldest first, so that the newest is the default.
     tracks = list(dict.fromkeys([*made, *(result.track for result in found)]))
     track = visit.query.get("track") or (found[-1].track if found else tracks[-1])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -15,11 +16,12 @@ from leaderboard.difficulty import CORNER
 from leaderboard.protocols import scale_of
 from leaderboard.snapshot import Snapshot
 from leaderboard.standing import standing
-from leaderboard.tables import Table, frame_of, in_order, reason
+from leaderboard.tables import Table, frame_of, in_order
 from leaderboard.web import View, Visit, page, site_of
+from submissions.details import BY_METHOD
 from submissions.errors import NotFound
-from submissions.models import Result, Task, TaskResult
-from submissions.tables import scale_name
+from submissions.models import Task
+from submissions.summary import ABSENT, Summary
 
 
 @dataclass(frozen=True)
@@ -102,17 +104,16 @@ def to_anchors(request: Request) -> Response:
 
 def anchors_table(snapshot: Snapshot, name: str) -> Table:
     """A task's anchors by protocol, from the newest result under each."""
-    anchors = {
-        result.protocol: _anchor(result.protocol, task)
-        for _, result in snapshot.published
-        if (task := _of_task(result, name))
+    newest = {
+        result.protocol: (ulid, result) for ulid, result in snapshot.published if name in result.layout.place_of_task
     }
-    return Table(f"task-{name}-anchors", frame_of(AnchorRow, in_order(anchors.values(), "protocol")))
+    anchors = [_anchor(snapshot, ulid, result, name) for ulid, result in newest.values()]
+    return Table(f"task-{name}-anchors", frame_of(AnchorRow, in_order(anchors, "protocol")))
 
 
 def scores_table(snapshot: Snapshot, name: str) -> Table:
     """Every system's score and gain on a task: by protocol and method, the highest gain first."""
-    scores = [row for ulid, result in snapshot.published for row in _rows(ulid, result, name)]
+    scores = [row for ulid, result in snapshot.published for row in _rows(snapshot, ulid, result, name)]
     scores.sort(key=lambda row: (row.system.casefold(), row.submission))
     rows = in_order(in_order(in_order(scores, "-gain"), "method"), "protocol")
     return Table(f"task-{name}", frame_of(TaskScore, rows))
@@ -124,57 +125,57 @@ def _task(snapshot: Snapshot, name: str) -> Task:
     return snapshot.tasks[name]
 
 
-def _anchor(protocol: str, task: TaskResult) -> AnchorRow:
-    base, reference = task.base, task.reference
-    base_low, base_high = base.interval or (None, None)
-    reference_low, reference_high = reference.interval or (None, None)
+def _anchor(snapshot: Snapshot, ulid: str, result: Summary, name: str) -> AnchorRow:
+    line = snapshot.line(ulid, result, name)
+    assert line
+    values: dict[str, Any] = {
+        f"{of}{end}": line.of_task(f"{of}{end}") for of in ("base", "reference") for end in ("", "_low", "_high")
+    }
+    whys = snapshot.whys(ulid, result)
     return AnchorRow(
-        protocol=protocol,
-        base=base.value,
-        base_low=base_low,
-        base_high=base_high,
-        reference=reference.value,
-        reference_low=reference_low,
-        reference_high=reference_high,
-        seed_sd=task.seed_sd,
-        n=base.n,
-        base_why=base.why,
-        reference_why=reference.why,
+        **values,
+        protocol=result.protocol,
+        seed_sd=line.of_task("seed_sd"),
+        n=int(line.of_task("base_n") or 0),
+        base_why=whys.get(f"{name}/base"),
+        reference_why=whys.get(f"{name}/reference"),
     )
 
 
-def _of_task(result: Result, name: str) -> TaskResult | None:
-    return next((task for task in result.tasks if task.task == name), None)
-
-
-def _rows(ulid: str, result: Result, name: str) -> Iterator[TaskScore]:
-    task = _of_task(result, name)
-    if task is None:
+def _rows(snapshot: Snapshot, ulid: str, result: Summary, name: str) -> Iterator[TaskScore]:
+    at, line = result.layout.place_of_task.get(name), snapshot.line(ulid, result, name)
+    if at is None or line is None:
         return
-    for method in task.methods:
-        score_low, score_high = method.score.interval or (None, None)
-        gain_low, gain_high = method.gain.interval or (None, None)
+    for method, gain in zip(result.layout.methods, result.gains[at].tolist(), strict=True):
+        if gain == ABSENT:
+            continue
+        values: dict[str, Any] = {key: line.of_method(method, key) for key in BY_METHOD if key != "n"}
+        values["gain"] = None if gain != gain else gain
         yield TaskScore(
+            **values,
             system=result.system,
             team=result.team,
             system_type=result.system_type,
-            method=method.method,
-            state=task.state,
-            score=method.score.value,
-            score_low=score_low,
-            score_high=score_high,
-            gain=method.gain.value,
-            gain_low=gain_low,
-            gain_high=gain_high,
-            scale=scale_name(method.gain),
-            n=method.score.n,
-            rows=task.rows,
-            removed=task.removed,
-            why=reason(method),
+            method=method,
+            state="scored" if result.scored[at] else "missing",
+            scale=result.scale,
+            n=int(line.of_method(method, "n") or 0),
+            rows=int(result.rows[at]),
+            removed=int(line.of_task("removed") or 0),
+            why=_why(snapshot, ulid, result, f"{name}/{method}")
+            if None in (values["score"], gain) or gain != gain
+            else None,
             flagged=result.flagged,
             protocol=result.protocol,
             submission=ulid,
         )
+
+
+def _why(snapshot: Snapshot, ulid: str, result: Summary, place: str) -> str | None:
+    """Why a score or gain is missing, as `reason` says it of a whole result."""
+    whys = snapshot.whys(ulid, result)
+    reasons = {why for part in ("score", "gain") if (why := whys.get(f"{place}/{part}"))}
+    return "; ".join(sorted(reasons)) or None
 
 
 ROUTES = [

@@ -10,7 +10,7 @@ from submissions.arena import new_id
 from submissions.estimate import LEAST, estimate, expected_start, fitted, judged_by, row_tokens, trained_tokens
 from submissions.frame import Frame
 from submissions.ledger import Cost, Ledger
-from submissions.models import History, Row, Status
+from submissions.models import Row, Status
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 FRAME = Frame(
@@ -110,19 +110,18 @@ def test_tokens_are_counted_in_their_frame_and_cut() -> None:
     assert trained_tokens([short, long, short], FRAME) == 3 * (row_tokens(short, FRAME) + 20)
 
 
-def history(day: int, state: str, starts: datetime | None = None) -> History:
-    status = Status.model_validate({"state": state, "message": "", "time": NOW, "expected_start": starts})
-    return History(submission=new_id(NOW + timedelta(days=day)), entries=(status,))
+def standing(state: str, starts: datetime | None = None) -> Status:
+    return Status.model_validate({"state": state, "message": "", "time": NOW, "expected_start": starts})
 
 
 def test_the_next_turn_comes_after_the_last_in_the_queue() -> None:
     last = NOW + timedelta(hours=5)
     queue = [
-        history(1, "evaluating"), history(2, "queued", NOW + timedelta(hours=2)), history(3, "queued", last),
-        history(4, "published", NOW + timedelta(days=9)),
+        standing("evaluating"), standing("queued", NOW + timedelta(hours=2)), standing("queued", last),
+        standing("published", NOW + timedelta(days=9)),
     ]  # fmt: skip
     typical = sorted(one.seconds for one in PAST)
     wait = timedelta(seconds=(typical[1] + typical[2]) / 2)
     assert expected_start(queue, PAST, "demo@1") == last + wait
-    assert expected_start([history(1, "evaluating")], PAST, "demo@1") is None
+    assert expected_start([standing("evaluating")], PAST, "demo@1") is None
     assert expected_start(queue, [], "demo@1") is None

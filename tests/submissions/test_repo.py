@@ -82,6 +82,40 @@ def test_a_commit_replaces_and_deletes(repo: Repo) -> None:
     assert repo.read("a") == b"2"
 
 
+def test_a_listing_names_contents_as_git_does(repo: Repo) -> None:
+    put(repo, a="same", b="same", c="other", **{"deep/d": "long" * 2000})
+    found = repo.ids()
+    assert list(found) == ["a", "b", "c", "deep/d"]
+    assert found["a"] == found["b"] == "5a66c000ab56fb7018b5ec24cdb24c94c00e2142"
+    assert found["c"] != found["a"]
+    assert repo.ids("deep/") == {"deep/d": found["deep/d"]}
+    put(repo, c="same", **{"deep/d": "gone" * 2000})
+    assert repo.ids()["c"] == found["a"]
+    assert repo.ids()["deep/d"] != found["deep/d"]
+    assert repo.ids("none/") == {}
+
+
+def test_a_folder_is_listed_without_what_lies_below(repo: Repo) -> None:
+    repo.commit([Change(path, b"") for path in ("2026/03/x/a", "2026/04/y/b", "z")], repo.head())
+    assert repo.inside() == ["2026", "z"]
+    assert repo.inside("2026") == ["03", "04"]
+    repo.commit([Change("2026/03/x/a", None)], repo.head())
+    assert repo.inside("2026") == ["04"]
+    assert repo.inside("none") == []
+
+
+def test_a_local_listing_sees_what_was_changed_by_hand_and_survives_lost_notes(tmp_path: Path) -> None:
+    local = LocalRepo(tmp_path / "repo")
+    put(local, big="x" * 9000)
+    first = local.ids()["big"]
+    assert LocalRepo(tmp_path / "repo").ids() == {"big": first}
+    (tmp_path / "repo/big").write_text("y" * 9001)
+    assert local.ids()["big"] != first
+    assert LocalRepo(tmp_path / "repo").ids() == local.ids()
+    (tmp_path / "repo/.ids").write_text("cut off")
+    assert LocalRepo(tmp_path / "repo").ids() == local.ids()
+
+
 def test_paths_are_listed_by_prefix(repo: Repo) -> None:
     repo.commit([Change(path, b"") for path in ("status/1.json", "status/2.json", "statuses", "x")], repo.head())
     assert repo.list("status/") == ["status/1.json", "status/2.json"]

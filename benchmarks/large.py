@@ -1,0 +1,108 @@
+"""An arena of thousands of results on the benchmark's 208 tasks, to measure the web app with.
+
+    python -m benchmarks.large FOLDER [--results 10000]
+
+Submissions, histories and compacted files are real. The result files of all but the first are stand-ins of a few
+kilobytes, for a start from compacted files opens none of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+
+from submissions.arena import dump, dump_lines, folder_of, new_id, open_arena, result_path
+from submissions.compacted import MOST, Compacted, compacted, leaf_path
+from submissions.compacted import encode as encode_results
+from submissions.details import BY_TASK
+from submissions.entered import Past, entered
+from submissions.entered import encode as encode_entered
+from submissions.models import DataFile, Result, Submission, Task, TaskResult
+from submissions.repo import Change, content_id
+from tests.leaderboard.filled import START, published, result, submission, tasks
+
+TASKS = 208
+TRACK = "dataset_research"
+
+
+def many_tasks() -> tuple[Task, ...]:
+    """As many tasks as the benchmark has."""
+    few = tasks()
+    return tuple(few[at % len(few)].model_copy(update={"id": f"task-{at:03}"}) for at in range(TASKS))
+
+
+def delivered(number: int) -> Submission:
+    """A submission with data for every task."""
+    made, _ = submission(0, f"System {number}", f"Team {number % 40}", "search")
+    now = START + timedelta(minutes=50 * number)
+    one = made.files[0]
+    files = tuple(DataFile(**one.model_dump() | {"task": t.id, "path": f"data/{t.id}.jsonl"}) for t in many_tasks())
+    return made.model_copy(update={"id": new_id(now), "created_at": now, "files": files})
+
+
+def whole(made: Submission, level: float) -> Result:
+    """A result on all of the tasks."""
+    few = result(made, level, judged=True)
+    of_tasks: list[TaskResult] = [
+        few.tasks[at % (len(few.tasks) - 1)].model_copy(update={"task": task.id})
+        for at, task in enumerate(many_tasks())
+    ]
+    return few.model_copy(update={"tasks": tuple(of_tasks)})
+
+
+def varied(like: Compacted, made: Submission, rng: np.random.Generator, content: str) -> Compacted:
+    """A row with figures of its own."""
+    level = rng.uniform(0, 1)
+    moved = like.summary.gains + level - 0.5 + rng.normal(0, 0.25, like.summary.gains.shape)
+    numbers = like.details.numbers.copy()
+    numbers[:, len(BY_TASK) :] += rng.normal(0, 0.05, numbers[:, len(BY_TASK) :].shape)
+    numbers[:, len(BY_TASK) + 5 :: 6] = 50
+    means = like.summary.means.copy()
+    means[:, :4] += level - 0.5 + rng.normal(0, 0.02, (len(means), 1))
+    brief = replace(
+        like.summary, submission=made.id, system=made.system, team=made.team, gains=moved, means=means,
+        judged=like.summary.judged.replace("5.", f"{5 + level:.3f}"[:2]),
+    )  # fmt: skip
+    return Compacted(content, brief, replace(like.details, numbers=numbers))
+
+
+def fill(folder: Path, results: int) -> None:
+    """Write the arena, in a commit for each compacted file."""
+    arena, rng = open_arena(str(folder)), np.random.default_rng(0)
+    first = whole(delivered(0), 0.5)
+    like = compacted(first)
+    arena.results.commit([Change("tasks.jsonl", dump_lines(many_tasks()))], arena.results.head())
+    months: dict[str, list[tuple[Submission, bytes]]] = {}
+    for start in range(0, results, MOST):
+        made = [delivered(number) for number in range(start, min(start + MOST, results))]
+        changes, rows, records = [], [], []
+        for one in made:
+            stand_in = rng.bytes(5000) if one.id != first.submission else dump(first)
+            history = dump(published(one))
+            rows.append(like if one.id == first.submission else varied(like, one, rng, content_id(stand_in)))
+            changes.append(Change(result_path(one.id, "demo@1"), stand_in))
+            changes.append(Change(f"status/{one.id}.json", history))
+            records.append(Change(f"{folder_of(one.id)}/submission.json", dump(one)))
+            months.setdefault(f"board/{one.created_at:%Y-%m}.parquet", []).append((one, history))
+        leaf = leaf_path(TRACK, made[0].id if start else "0" * 26)
+        arena.results.commit([*changes, Change(leaf, encode_results(rows))], arena.results.head())
+        arena.submissions.commit(records, arena.submissions.head())
+    drafts = [
+        Change(path, encode_entered([(entered(one), Past(content_id(history), history)) for one, history in found]))
+        for path, found in months.items()
+    ]
+    arena.drafts.commit(drafts, arena.drafts.head())
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--results", type=int, default=10_000)
+    given = parser.parse_args()
+    with mock.patch("os.fsync"):  # thirty thousand files that nobody will miss after a power loss
+        fill(given.folder, given.results)

@@ -1,0 +1,116 @@
+"""What was read from a repository's files, read again only where a file's content is another."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from submissions.errors import Corrupt, NotFound
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A stored record that could not be read back."""
+
+    record: str
+    """What it is of: a submission's id, or the file's name."""
+    why: str
+
+
+def attempt(record: str, read: Callable[[], T]) -> T | Unreadable:
+    """What is read, or why it cannot be."""
+    try:
+        return read()
+    except (Corrupt, NotFound) as error:
+        log.error("unreadable record of %s: %s", record, error)
+        # A NotFound names folders of this machine, which are no visitor's business.
+        why = str(error) if isinstance(error, Corrupt) else "A file that should be there is missing."
+        return Unreadable(record, why)
+
+
+class Remembered(Generic[T]):
+    """Records by name, each with the content id it was read at."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, T | Unreadable]] = {}
+
+    def lacks(self, name: str, content: str) -> bool:
+        """Whether a record was not yet read in that content."""
+        return name not in self._known or self._known[name][0] != content
+
+    def take(self, name: str, content: str, record: T) -> None:
+        """Remember a record that was read elsewhere."""
+        self._known[name] = content, record
+
+    def update(self, ids: Mapping[str, str], read: Callable[[str], T], record: Callable[[str], str] = str) -> None:
+        """Hold exactly these names in these contents; `record` says what to call one that cannot be read."""
+        known = self._known
+        self._known = {
+            name: (content, attempt(record(name), lambda name=name: read(name)))  # type: ignore[misc]
+            if self.lacks(name, content)
+            else known[name]
+            for name, content in ids.items()
+        }
+
+    def sound(self) -> Iterator[tuple[str, T]]:
+        """The names and records that could be read, in their order."""
+        return ((name, found) for name, (_, found) in self._known.items() if not isinstance(found, Unreadable))
+
+    def unreadable(self) -> list[Unreadable]:
+        """Those that could not."""
+        return [found for _, found in self._known.values() if isinstance(found, Unreadable)]
+
+
+class Lately(Generic[T]):
+    """The records that were asked for last, by file and content id."""
+
+    def __init__(self, read: Callable[[str], T], most: int) -> None:
+        self._read = read
+        self.most = most
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[str, str], T] = OrderedDict()
+
+    def get(self, path: str, content: str) -> T:
+        """A record. Raises NotFound, Corrupt."""
+        with self._lock:
+            if (path, content) in self._kept:
+                self._kept.move_to_end((path, content))
+                return self._kept[path, content]
+        found = self._read(path)
+        with self._lock:
+            self._kept[path, content] = found
+            if len(self._kept) > self.most:
+                self._kept.popitem(last=False)
+        return found
+
+
+class OnDemand(Mapping[str, T]):
+    """A mapping whose names are known and whose values are made when they are asked for."""
+
+    def __init__(self, names: Mapping[str, object], make: Callable[[str], T]) -> None:
+        self._names = names
+        self._make = make
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._make(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(list(self._names))
+
+    def __len__(self) -> int:
+        return len(self._names)

@@ -1,0 +1,115 @@
+"""What the web app reads: from compacted files where they are sound, only what changed, and whole results on demand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from leaderboard.boards import board_table
+from leaderboard.choice import Choice
+from leaderboard.pages.task import scores_table
+from leaderboard.snapshot import FEW, Reader, Snapshot
+from submissions.arena import Arena, commit_again, dump, result_path
+from submissions.compacted import FIRST, compacted_changes, leaf_path
+from submissions.entered import entered_changes
+from submissions.local import LocalRepo
+from submissions.repo import Change
+from tests.leaderboard.varied import add
+
+TRACK = "dataset_research"
+CHOICE = Choice(protocol="demo@1")
+
+
+class Noted(LocalRepo):
+    """Remembers what was read."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.was_read: list[str] = []
+
+    def read(self, path: str) -> bytes:
+        self.was_read.append(path)
+        return super().read(path)
+
+
+@pytest.fixture
+def noted(arena: Arena, tmp_path: Path) -> Arena:
+    """The filled arena with enough results for a compacted file to be worth reading."""
+    for number in range(FEW):
+        add(arena, f"More {number}", 0.1 * number, day=40 + number)
+    return Arena(*(Noted(tmp_path / "arena" / name) for name in ("submissions", "results", "drafts")))
+
+
+def read_of(arena: Arena, start: str) -> list[str]:
+    assert isinstance(arena.results, Noted)
+    return [path for path in arena.results.was_read if path.startswith(start)]
+
+
+def compact(arena: Arena) -> None:
+    made = [arena.result(ulid) for ulid in arena.published()]
+    commit_again(arena.results, compacted_changes(arena.results, made))
+    commit_again(arena.drafts, entered_changes(arena, arena.submission_ids()))
+    assert isinstance(arena.results, Noted)
+    arena.results.was_read.clear()
+
+
+def shown(snapshot: Snapshot) -> list[dict[str, object]]:
+    tables = [board_table(snapshot, TRACK, CHOICE), *(scores_table(snapshot, task) for task in snapshot.tasks)]
+    return [row for table in tables for row in table.rows]
+
+
+def test_compacted_files_show_what_the_results_show_and_open_none(noted: Arena) -> None:
+    plain = Reader(noted).snapshot()
+    expected = shown(plain)
+    compact(noted)
+    snapshot = Reader(noted).snapshot()
+    assert shown(snapshot) == expected
+    assert read_of(noted, "results/") == read_of(noted, "status/") == []
+    assert snapshot.entered == plain.entered
+    assert dict(snapshot.histories) == dict(plain.histories)
+    assert snapshot.published_on == plain.published_on
+
+
+@pytest.mark.parametrize("content", [b"damaged", None])
+def test_without_a_sound_compacted_file_the_results_are_read(noted: Arena, content: bytes | None) -> None:
+    expected = shown(Reader(noted).snapshot())
+    compact(noted)
+    commit_again(noted.results, [Change(leaf_path(TRACK, FIRST), content)])
+    snapshot = Reader(noted).snapshot()
+    assert shown(snapshot) == expected
+    assert snapshot.unreadable == ()
+
+
+def test_a_result_that_is_newer_than_its_row_is_read_itself(noted: Arena) -> None:
+    compact(noted)
+    ulid = next(iter(noted.published()))
+    changed = noted.result(ulid).model_copy(update={"flagged": "looks copied"})
+    commit_again(noted.results, [Change(result_path(ulid, "demo@1"), dump(changed))])
+    noted.results.was_read.clear()  # type: ignore[attr-defined]
+    snapshot = Reader(noted).snapshot()
+    assert snapshot.results[ulid]["demo@1"].flagged == "looks copied"
+    assert read_of(noted, "results/") == [result_path(ulid, "demo@1")]
+
+
+def test_after_a_new_result_only_its_own_files_are_read(noted: Arena) -> None:
+    reader = Reader(noted)
+    before = reader.snapshot()
+    noted.results.was_read.clear()  # type: ignore[attr-defined]
+    new = add(noted, "Newest", 0.9, day=70)
+    noted.results.was_read.clear()  # type: ignore[attr-defined]
+    snapshot = reader.snapshot()
+    assert snapshot.results.keys() - before.results.keys() == {new.submission}
+    assert read_of(noted, "results/") == [result_path(new.submission, "demo@1")]
+    assert read_of(noted, "status/") == [f"status/{new.submission}.json"]
+    assert snapshot.whole(new.submission, "demo@1") == new
+
+
+def test_a_result_that_is_taken_away_is_gone(noted: Arena) -> None:
+    reader = Reader(noted)
+    ulid = next(iter(reader.snapshot().results))
+    commit_again(noted.results, [Change(result_path(ulid, "demo@1"), None)])
+    snapshot = reader.snapshot()
+    assert ulid not in snapshot.results
+    with pytest.raises(KeyError):
+        snapshot.whole(ulid, "demo@1")
