@@ -52,7 +52,7 @@ class Places:
         """The rank sets of a view; None for many systems at first, and they are ready some time later."""
         with self._lock:
             before, sets = self._known.get(view, (None, []))
-            if before and np.array_equal(before.values, values):
+            if before and (before.values is values or np.array_equal(before.values, values)):
                 self._known.move_to_end(view)
                 return sets
             content = values.tobytes()

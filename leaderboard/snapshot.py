@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from leaderboard.remembered import Lately, OnDemand, Remembered, Unreadable, attempt
 from leaderboard.shelf import Line, Place, Shelf
 from submissions.arena import Arena, parse_record, read_record, result_path, shown_first
-from submissions.compacted import decode, leaf_of, leaf_path
+from submissions.compacted import decode, give_back_memory, leaf_of, leaf_path
 from submissions.details import details
 from submissions.entered import Entered, all_entered, entered
 from submissions.frame import Frame
@@ -230,6 +230,8 @@ class _Known:
             for name in names:
                 if held.get(name, 0) > FEW:
                     self._take_leaf(leaf_path(track, name), ids, missing)
+        if missing:
+            give_back_memory()
 
     def _take_leaf(self, leaf: str, ids: Mapping[str, str], missing: set[str]) -> None:
         rows = attempt(leaf, lambda: list(decode(leaf, self.arena.results.read(leaf))))

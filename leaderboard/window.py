@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from leaderboard.choice import Choice
 from submissions.errors import NotFound
 
-STEP = 100
+STEP = 50
 """Rows that a browser lays out in a few milliseconds."""
 ALL = "all"
 

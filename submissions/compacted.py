@@ -159,7 +159,7 @@ def decode(path: str, content: bytes) -> Iterator[Compacted]:
     from pyarrow import parquet
 
     try:
-        table = parquet.read_table(pa.BufferReader(content), use_threads=False)
+        table = parquet.read_table(pa.BufferReader(content))
         if (table.schema.metadata or {}).get(b"arena_board") != VERSION or set(table.column_names) != set(_COLUMNS):
             raise Corrupt(f"{path} was written by another version of the arena. The next publication writes it anew.")
         columns = {name: _column(table.column(name), name) for name in _COLUMNS}
@@ -167,6 +167,13 @@ def decode(path: str, content: bytes) -> Iterator[Compacted]:
         raise Corrupt(f"{path} is no Parquet file: {error}. Delete it: the next publication writes it anew.") from error
     for place in range(table.num_rows):
         yield _row({name: column[place] for name, column in columns.items()})
+
+
+def give_back_memory() -> None:
+    """Have Arrow hand back what decoding many files took: it would keep as much as all of them need at once."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
 
 
 def _type(name: str) -> pa.DataType:
