@@ -13,12 +13,17 @@ from leaderboard.snapshot import Reader
 from leaderboard.web import Site, broken, not_found, refused
 from submissions.arena import open_arena
 from submissions.errors import NotFound
+from submissions.places import on_hub
+
+HUB_SECONDS = 20.0
+"""How long pages may lag behind the Hub: each look at a repository's head is a request."""
 
 
 def make_app(settings: Settings) -> gradio.Server:
     """The web app: our pages, and Gradio's end points for programs beside them. Raises NotFound for no such arena."""
     app = gradio.Server(title="DatasetResearch Arena", openapi_url=None)
-    app.state.site = Site(settings, Reader(open_arena(settings.arena)))
+    every = HUB_SECONDS if on_hub(settings.arena) else 0.0
+    app.state.site = Site(settings, Reader(open_arena(settings.arena), every))
     # First come, first served: Gradio adds its own pages for / and /static when it launches, behind these.
     app.router.routes.extend(ROUTES)
     app.add_middleware(Guard)

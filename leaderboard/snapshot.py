@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import threading
+import time
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
@@ -18,6 +20,7 @@ from submissions.arena import Arena, parse_record, read_record, result_path, sho
 from submissions.compacted import decode, give_back_memory, leaf_of, leaf_path
 from submissions.details import details
 from submissions.entered import Entered, all_entered, entered
+from submissions.errors import ArenaError
 from submissions.frame import Frame
 from submissions.ledger import Ledger
 from submissions.models import History, Result, Status, Submission, Task
@@ -27,6 +30,7 @@ from submissions.reported import SelfReported
 from submissions.summary import Summary, summary
 from submissions.tracks import TRACKS
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 P = ParamSpec("P")
@@ -110,25 +114,47 @@ def per_snapshot(compute: Callable[Concatenate[Snapshot, P], T]) -> Callable[Con
 
 
 class Reader:
-    """Hands out the newest snapshot; reads again only what changed, and only when a head has moved."""
+    """Hands out the newest snapshot; reads again only what changed, and only when a head has moved.
 
-    def __init__(self, arena: Arena) -> None:
+    Where asking for a head takes a request, it is asked at most every so many seconds, and behind the visitors' back:
+    they are shown what was known before, also while the Hub cannot be reached.
+    """
+
+    def __init__(self, arena: Arena, every: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
         self.arena = arena
+        self.every = every
+        self._clock = clock
         self._lock = threading.Lock()
         self._latest: Snapshot | None = None
+        self._looked = 0.0
         self._known = _Known(arena)
 
     def snapshot(self) -> Snapshot:
-        """The arena at its present heads. Raises Corrupt if a head itself is unreadable."""
+        """The arena as it was last seen. Raises Corrupt if a head itself is unreadable; at first also Unreachable."""
+        if (latest := self._latest) is None or not self.every:
+            return self.look()
+        if self._clock() - self._looked >= self.every:
+            self._looked = self._clock()
+            threading.Thread(target=self._look_behind, name="reader", daemon=True).start()
+        return latest
+
+    def look(self) -> Snapshot:
+        """The arena at its present heads. Raises as `snapshot` does."""
+        self._looked = self._clock()
         key = f"{self.arena.results.head()[:16]}-{self.arena.submissions.head()[:16]}"
-        latest = self._latest
-        if latest and latest.key == key:
+        if (latest := self._latest) and latest.key == key:
             return latest
         with self._lock:
             if self._latest is None or self._latest.key != key:
-                # A writer that commits meanwhile moves a head, so the next request reads again.
+                # A writer that commits meanwhile moves a head, so the next look reads again.
                 self._latest = self._known.snapshot(key)
             return self._latest
+
+    def _look_behind(self) -> None:
+        try:
+            self.look()
+        except ArenaError as error:
+            log.warning("The arena is shown as it was before: %s", error)
 
 
 @dataclass(frozen=True)

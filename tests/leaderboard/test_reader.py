@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from leaderboard.snapshot import FEW, Reader, Snapshot
 from submissions.arena import Arena, commit_again, dump, result_path
 from submissions.compacted import FIRST, compacted_changes, leaf_path
 from submissions.entered import entered_changes
+from submissions.errors import Unreachable
 from submissions.local import LocalRepo
 from submissions.repo import Change
 from tests.leaderboard.varied import add
@@ -113,3 +115,59 @@ def test_a_result_that_is_taken_away_is_gone(noted: Arena) -> None:
     assert ulid not in snapshot.results
     with pytest.raises(KeyError):
         snapshot.whole(ulid, "demo@1")
+
+
+class Far(LocalRepo):
+    """Counts how often it is asked for its head, which may fail."""
+
+    asked = 0
+    is_down = False
+
+    def head(self) -> str:
+        self.asked += 1
+        if self.is_down:
+            raise Unreachable("The Hub does not answer.")
+        return super().head()
+
+
+@pytest.fixture
+def far(arena: Arena, tmp_path: Path) -> Arena:  # noqa: ARG001  filled before it is opened
+    return Arena(*(Far(tmp_path / "arena" / name) for name in ("submissions", "results", "drafts")))
+
+
+def wait_for_the_look_behind() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "reader":
+            thread.join()
+
+
+def test_a_far_arena_is_asked_now_and_then_and_behind_the_visitors_back(far: Arena) -> None:
+    now = 0.0
+    reader = Reader(far, 20.0, lambda: now)
+    first = reader.snapshot()
+    add(far, "Newcomer", 0.5, day=70)
+    assert isinstance(far.results, Far)
+    asked = far.results.asked
+    now = 19.9
+    assert reader.snapshot() is first
+    assert far.results.asked == asked
+    now = 20.0
+    assert reader.snapshot() is first
+    wait_for_the_look_behind()
+    assert [one.system for one in reader.snapshot().entered.values()][-1] == "Newcomer"
+
+
+def test_what_was_known_is_shown_while_the_arena_cannot_be_reached(
+    far: Arena, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = 0.0
+    reader = Reader(far, 20.0, lambda: now)
+    first = reader.snapshot()
+    assert isinstance(far.results, Far)
+    far.results.is_down, now = True, 100.0
+    assert reader.snapshot() is first
+    wait_for_the_look_behind()
+    assert reader.snapshot() is first
+    assert "shown as it was before: The Hub does not answer." in caplog.text
+    with pytest.raises(Unreachable):
+        Reader(far, 20.0).snapshot()
