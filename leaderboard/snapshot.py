@@ -73,9 +73,10 @@ class Snapshot:
 
     def whole(self, ulid: str, protocol: str) -> Result:
         """A result with every figure of its tasks, for a page about one submission. Raises KeyError."""
-        if protocol not in self.results.get(ulid, {}):
-            raise KeyError(ulid, protocol)
-        return self.read_whole(ulid, protocol)
+        for name, result in self.results.get(ulid, {}).items():
+            if protocol in (name, result.protocol):
+                return self.read_whole(ulid, name)
+        raise KeyError(ulid, protocol)
 
     def line(self, ulid: str, result: Summary, task: str) -> Line | None:
         """The figures of one task of a result; None where it has no such task."""
@@ -237,7 +238,7 @@ class _Known:
         for path, brief in self.results.sound():
             _, ulid, name = path.removesuffix(".json").split("/")
             by_submission.setdefault(ulid, {})[name] = brief.summary
-            places[ulid, name] = brief.place
+            places[ulid, brief.summary.protocol] = brief.place
         ordered = {ulid: {name: by[name] for name in sorted(by, key=shown_first)} for ulid, by in by_submission.items()}
         return ordered, places
 
