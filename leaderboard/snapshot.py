@@ -215,7 +215,7 @@ class _Known:
                 name = leaf_of(names, path.split("/")[1])
                 held[name] = held.get(name, 0) + 1
             for name in names:
-                if held.get(name, 0) > FEW:
+                if held.get(name, 0) > (0 if self.is_new else FEW):
                     self._take_leaf(leaf_path(track, name), ids, missing)
         if missing:
             give_back_memory()

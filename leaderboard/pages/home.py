@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from leaderboard.boards import board_table, protocols_of
+from leaderboard.boards import board_rows, protocols_of
 from leaderboard.choice import Choice
 from leaderboard.protocols import in_use, scale_of
 from leaderboard.snapshot import Snapshot
@@ -31,8 +31,8 @@ def _leaders(site: Site, snapshot: Snapshot, track: str) -> dict[str, object]:
     protocols = in_use(site.settings.protocol, protocols_of(snapshot, track))
     for protocol in protocols:
         choice = Choice(protocol=protocol)
-        rows = [row for row in board_table(snapshot, track, choice).rows if row["overall"] is not None]
-        ranked = [row for row in rows if not row["flagged"] and row["system_type"]]
+        rows = [row for row in board_rows(snapshot, track, choice).shown if row.overall is not None]
+        ranked = [vars(row) for row in rows if not row.flagged and row.system_type]
         if ranked:
             break
     return {
