@@ -31,7 +31,7 @@ def _leaders(site: Site, snapshot: Snapshot, track: str) -> dict[str, object]:
     protocols = in_use(site.settings.protocol, protocols_of(snapshot, track))
     for protocol in protocols:
         choice = Choice(protocol=protocol)
-        rows = [row for row in board_rows(snapshot, track, choice).shown if row.overall is not None]
+        rows = [row for row in board_rows(snapshot, track, choice, placed=False).shown if row.overall is not None]
         ranked = [vars(row) for row in rows if not row.flagged and row.system_type]
         if ranked:
             break
