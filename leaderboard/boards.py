@@ -42,10 +42,11 @@ class Rows:
     """Whether the places are there; those of a large board take a while."""
 
 
-def board_rows(snapshot: Snapshot, track: str, choice: Choice) -> Rows:
-    """The rows of a board in the chosen order."""
+def board_rows(snapshot: Snapshot, track: str, choice: Choice, *, placed: bool = True) -> Rows:
+    """The rows of a board in the chosen order; their places are left out unless they are `placed`."""
     view = Choice(**{name: getattr(choice, name) for name in _SHAPING})
-    places = ranks(snapshot, track, view.protocol, view.method, view.subset, view.scope, view.asof)
+    shaping = (view.protocol, view.method, view.subset, view.scope, view.asof)
+    places = ranks(snapshot, track, *shaping) if placed else None
     rows = list(_rows(snapshot, track, view, places is not None))
     for at, row in enumerate(rows if choice.pins else ()):
         if row.key in choice.pins:

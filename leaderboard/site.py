@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import gradio
 from starlette.exceptions import HTTPException
 
@@ -12,7 +14,7 @@ from leaderboard.settings import Settings
 from leaderboard.snapshot import Reader
 from leaderboard.web import Site, broken, not_found, refused
 from submissions.arena import open_arena
-from submissions.errors import NotFound
+from submissions.errors import ArenaError, NotFound
 from submissions.places import on_hub
 
 HUB_SECONDS = 20.0
@@ -37,6 +39,9 @@ def make_app(settings: Settings) -> gradio.Server:
 
 def launch(app: gradio.Server, settings: Settings) -> None:
     """Serve the app on its host and port, in the background; it answers when this returns."""
+    # Gradio gives up a start whose first answer takes seconds, so what takes them comes before it.
+    with suppress(ArenaError):  # each page says by itself what is wrong
+        app.state.site.reader.snapshot()
     app.launch(
         server_name=settings.host,
         server_port=settings.port,

@@ -83,9 +83,10 @@ class Snapshot:
 
     def whole(self, ulid: str, protocol: str) -> Result:
         """A result with every figure of its tasks, for a page about one submission. Raises KeyError."""
-        if protocol not in self.results.get(ulid, {}):
-            raise KeyError(ulid, protocol)
-        return self.read_whole(ulid, protocol)
+        for name, result in self.results.get(ulid, {}).items():
+            if protocol in (name, result.protocol):
+                return self.read_whole(ulid, name)
+        raise KeyError(ulid, protocol)
 
     def line(self, ulid: str, result: Summary, task: str) -> Line | None:
         """The figures of one task of a result; None where it has no such task."""
@@ -254,7 +255,7 @@ class _Known:
                 name = leaf_of(names, path.split("/")[1])
                 held[name] = held.get(name, 0) + 1
             for name in names:
-                if held.get(name, 0) > FEW:
+                if held.get(name, 0) > (0 if self.is_new else FEW):
                     self._take_leaf(leaf_path(track, name), ids, missing)
         if missing:
             give_back_memory()
@@ -277,7 +278,7 @@ class _Known:
         for path, brief in self.results.sound():
             _, ulid, name = path.removesuffix(".json").split("/")
             by_submission.setdefault(ulid, {})[name] = brief.summary
-            places[ulid, name] = brief.place
+            places[ulid, brief.summary.protocol] = brief.place
         ordered = {ulid: {name: by[name] for name in sorted(by, key=shown_first)} for ulid, by in by_submission.items()}
         return ordered, places
 

@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 from submissions.ranking import LEVEL, NOISE, Floats, RankSet, signs_of
 
 Hits = NDArray[np.uint8]
-_STEPS = (128, 128, 256, 512)
-"""Flips of the first steps, after which most pairs are decided; then the last of them again and again."""
+_STEPS = {0: 128, 128: 128, 256: 256}
+"""Flips of a step by where it starts: after few of them most pairs are decided."""
+_LONGEST = 512
+_GROUP = 1000
+"""New systems whose pairs are held at once."""
 _CELLS = 1_000_000
 """Numbers that a step works on at once."""
 
@@ -62,26 +65,28 @@ def _count(values: Floats, new: NDArray[np.intp], hits: Hits) -> None:
     widest = _widest(centred, signs)
     fresh = np.zeros(len(values), dtype=np.bool_)
     fresh[new] = True
-    pairs = {}
-    for one in new:
-        observed = np.abs(sums - sums[one]) - NOISE * tasks
-        # Two new systems are one pair.
-        open_ = (observed <= widest + widest[one]) & ~(fresh & (np.arange(len(values)) <= one))
-        pairs[one] = np.flatnonzero(open_).astype(np.int32)
-    start = 0
-    for step in range(len(signs[0])):
-        end = min(start + _STEPS[min(step, len(_STEPS) - 1)], signs.shape[1])
-        flipped = centred @ signs[:, start:end]
-        for one, others in list(pairs.items()):
-            pairs[one] = _counted(flipped, sums, one, others, hits, cap, NOISE * tasks)
-            if not len(pairs[one]):
-                del pairs[one]
-        start = end
-        if start == signs.shape[1] or not pairs:
-            break
+    for start in range(0, len(new), _GROUP):
+        pairs = {}
+        for one in new[start : start + _GROUP]:
+            observed = np.abs(sums - sums[one]) - NOISE * tasks
+            # Two new systems are one pair.
+            is_open = (observed <= widest + widest[one]) & ~(fresh & (np.arange(len(values)) <= one))
+            pairs[int(one)] = np.flatnonzero(is_open).astype(np.int32)
+        _count_open(centred, signs, pairs, hits, cap)
     hits[np.ix_(~fresh, new)] = hits[np.ix_(new, ~fresh)].T
     both = np.ix_(new, new)
     hits[both] = np.maximum(hits[both], hits[both].T)
+
+
+def _count_open(centred: Floats, signs: Floats, pairs: dict[int, NDArray[np.int32]], hits: Hits, cap: int) -> None:
+    """Count the hits of open pairs, each system's with those listed, flip by flip until none is open."""
+    sums, noise, start = centred.sum(axis=1), NOISE * centred.shape[1], 0
+    while start < signs.shape[1] and pairs:
+        end = min(start + _STEPS.get(start, _LONGEST), signs.shape[1])
+        flipped = centred @ signs[:, start:end]
+        counted = {one: _counted(flipped, sums, one, others, hits, cap, noise) for one, others in pairs.items()}
+        pairs = {one: others for one, others in counted.items() if len(others)}
+        start = end
 
 
 def _counted(
@@ -104,8 +109,8 @@ def _counted(
 def _widest(centred: Floats, signs: Floats) -> Floats:
     """How far from zero any flip brings each system's sum."""
     widest = np.zeros(len(centred))
-    for start in range(0, signs.shape[1], _STEPS[-1]):
-        widest = np.maximum(widest, np.abs(centred @ signs[:, start : start + _STEPS[-1]]).max(axis=1))
+    for start in range(0, signs.shape[1], _LONGEST):
+        widest = np.maximum(widest, np.abs(centred @ signs[:, start : start + _LONGEST]).max(axis=1))
     return widest
 
 

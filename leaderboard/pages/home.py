@@ -102,7 +102,7 @@ def leading(snapshot: Snapshot, track: str, default: str) -> Leading:
     """The best row of each team under the default protocol, or under the next one while that has none."""
     for protocol in in_use(default, protocols_of(snapshot, track)):
         choice = Choice(protocol=protocol, best="team")
-        found = board_rows(snapshot, track, choice)
+        found = board_rows(snapshot, track, choice, placed=False)
         rows = [row for row in found.shown if _leads(row)]
         if rows:
             break
