@@ -9,6 +9,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode
 
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from tests.hub.faults import Clock, Faults
 from tests.hub.people import TOKENS, Token
 from tests.hub.store import Commit, File, Missing, Store, git_oid, goes_to_lfs
 
+Json = dict[str, Any]
 KINDS = {"models": "", "datasets": "datasets/", "spaces": "spaces/"}
 TYPES = {None: "models", "model": "models", "dataset": "datasets", "space": "spaces"}
 
@@ -114,7 +116,7 @@ class Api:
         if writes and token and not (token.role == "write" and token.user.may_write(namespace)):
             raise Answer(403, f"You don't have the rights to write to {repo}: use a token with the write role")
 
-    def _create(self, wish: dict, token: Token | None, base: str) -> Response:
+    def _create(self, wish: Json, token: Token | None, base: str) -> Response:
         if token is None:
             raise Answer(401, "Invalid username or password.")
         namespace = wish.get("organization") or token.user.name
@@ -127,7 +129,7 @@ class Api:
             return JSONResponse({"url": url})
         return JSONResponse({"error": "You already created this repository", "url": url}, 409)
 
-    def _delete(self, wish: dict, token: Token | None) -> Response:
+    def _delete(self, wish: Json, token: Token | None) -> Response:
         repo = f"{TYPES[wish.get('type')]}/{wish.get('organization') or (token and token.user.name)}/{wish['name']}"
         self._check(repo, token, writes=True)
         self.store.delete(repo)
@@ -194,7 +196,7 @@ class Api:
         return JSONResponse(page, headers=_next(request, start + size < len(found), cursor=start + size))
 
     def _paths(self, repo: str, commit: Commit, form: dict[str, list[str]]) -> Response:
-        found: list[dict] = []
+        found: list[Json] = []
         for path in form.get("paths", []):
             if file := self.store.file(repo, commit.seq, path):
                 found.append(entry(file, self.store.commits(repo)[-1 - file.since]))
@@ -220,7 +222,7 @@ class Api:
         ]
         return JSONResponse(shown, headers=_next(request, len(commits) > page * 50 + 50, p=page + 1))
 
-    def _preupload(self, repo: str, wish: dict) -> Response:
+    def _preupload(self, repo: str, wish: Json) -> Response:
         head = self.store.head(repo)
         answers = []
         for file in wish["files"]:
@@ -283,7 +285,7 @@ class Api:
         limits = {"RateLimit": f'"commits";r=0;t={wait}', "Retry_After": wait}
         raise Answer(429, said, **limits, RateLimit_Policy=f'"fixed window";"commits";q={quota or 128};w=3600')
 
-    def _change(self, repo: str, seq: int, key: str, value: dict) -> dict[str, File | None]:
+    def _change(self, repo: str, seq: int, key: str, value: Json) -> dict[str, File | None]:
         path = value["path"]
         if key == "file":
             assert value["encoding"] == "base64"
@@ -298,7 +300,7 @@ class Api:
             raise Answer(404, "A file with this name doesn't exist", "EntryNotFound")
         return dict.fromkeys(there)
 
-    def _lfs_batch(self, wish: dict, base: str) -> Response:
+    def _lfs_batch(self, wish: Json, base: str) -> Response:
         objects = []
         for one in wish["objects"]:
             there = self.store.blob(one["oid"]).exists()
@@ -345,9 +347,9 @@ def whoami(token: Token | None) -> Response:
     )
 
 
-def entry(file: File, commit: Commit | None) -> dict:
+def entry(file: File, commit: Commit | None) -> Json:
     """A file as trees show it."""
-    shown: dict = {"type": "file", "path": file.path, "oid": file.oid, "blobId": file.oid, "size": file.size}
+    shown: Json = {"type": "file", "path": file.path, "oid": file.oid, "blobId": file.oid, "size": file.size}
     if file.lfs:
         size = len(f"version https://git-lfs.github.com/spec/v1\noid sha256:{file.sha256}\nsize {file.size}\n")
         shown["lfs"] = {"oid": file.sha256, "sha256": file.sha256, "size": file.size, "pointerSize": size}
@@ -357,7 +359,7 @@ def entry(file: File, commit: Commit | None) -> dict:
     return shown
 
 
-def folder_entry(path: str, oid: str) -> dict:
+def folder_entry(path: str, oid: str) -> Json:
     """A folder as trees show it."""
     return {"type": "directory", "path": path, "oid": oid, "size": 0}
 

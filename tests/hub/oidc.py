@@ -114,7 +114,7 @@ class Provider:
         return JSONResponse(profile(user)) if user else JSONResponse({"error": "invalid_token"}, 401)
 
 
-def profile(user: User) -> dict:
+def profile(user: User) -> dict[str, object]:
     """What the Hub says of who signed in."""
     return {
         "sub": user.sub,

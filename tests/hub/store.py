@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 SCHEMA = """
 create table if not exists repos(id text primary key, private int, created text);
@@ -66,7 +67,7 @@ class Store:
     def close(self) -> None:
         self.sql.close()
 
-    def _rows(self, query: str, *values: object) -> list[tuple]:
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self.lock:
             return self.sql.execute(query, values).fetchall()
 
@@ -173,8 +174,8 @@ class Store:
                 if file is not None:
                     row = (repo, path, seq, None, file.oid, file.sha256, int(file.lfs), file.size)
                     self.sql.execute("insert into files values(?,?,?,?,?,?,?,?)", row)
-            row = (repo, seq, oid.hexdigest(), title, message, user, date)
-            self.sql.execute("insert into commits values(?,?,?,?,?,?,?)", row)
+            made = (repo, seq, oid.hexdigest(), title, message, user, date)
+            self.sql.execute("insert into commits values(?,?,?,?,?,?,?)", made)
             self.sql.commit()
             return oid.hexdigest()
 

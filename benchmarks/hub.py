@@ -1,0 +1,118 @@
+"""What an arena on the Hub costs in requests and seconds, beside `snapshot_download`, over a loopback Hub.
+
+    python -m benchmarks.hub [--submissions 10000] [--compared 300]
+
+Fills a results repository with three files for each submission, and measures a reader's first look, a look with nothing
+new, and what follows one new result; then the first and the last with `snapshot_download`, on a smaller repository.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub.utils import disable_progress_bars
+
+from submissions.hub import HubRepo
+from submissions.pace import Pace
+from submissions.repo import Change
+from tests.hub.server import Hub, loopback
+
+TOKEN = "hf_bot_write"
+BATCH = 2_500
+"""Submissions in a commit while filling."""
+
+
+def filled(hub: Hub, name: str, submissions: int, cache: Path) -> HubRepo:
+    """A repository with status, result and costs of that many submissions; its writer."""
+    repo_id = HfApi(hub.url, TOKEN).create_repo(f"arena/{name}", repo_type="dataset", private=False).repo_id
+    repo = opened(hub, repo_id, cache)
+    for start in range(0, submissions, BATCH):
+        changes = [change for n in range(start, min(start + BATCH, submissions)) for change in published(f"{n:026}")]
+        repo.commit(changes, repo.head())
+    return repo
+
+
+def published(name: str) -> list[Change]:
+    """What the evaluator writes of a submission."""
+    paths = (f"status/{name}.json", f"results/{name}/arena@1.json", f"costs/{name}/arena@1.json")
+    return [Change(path, f"{path}\n".encode()) for path in paths]
+
+
+def opened(hub: Hub, repo_id: str, cache: Path) -> HubRepo:
+    """Another process's view of a repository."""
+    return HubRepo(repo_id, endpoint=hub.url, token=TOKEN, cache=cache, pace=Pace(per_hour=10**6))
+
+
+def measured(hub: Hub, what: str, call: Callable[[], object]) -> int:
+    """Call and print what it cost; the number of requests."""
+    before, started = len(hub.requests), time.perf_counter()
+    call()
+    requests = len(hub.requests) - before
+    print(f"{what:58} {requests:6} requests {time.perf_counter() - started:7.2f} s", flush=True)
+    return requests
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.hub")
+    parser.add_argument("--submissions", type=int, default=10_000)
+    parser.add_argument("--compared", type=int, default=300)
+    arguments = parser.parse_args()
+    disable_progress_bars()
+    with tempfile.TemporaryDirectory() as folder, loopback(Path(folder, "hub")) as hub:
+        large(hub, Path(folder), arguments.submissions)
+        compared(hub, Path(folder), arguments.compared)
+
+
+def large(hub: Hub, folder: Path, submissions: int) -> None:
+    """The figures of the whole arena."""
+    print(f"{submissions} submissions")
+    writer = filled(hub, "large-results", submissions, folder / "writer")
+    reader = opened(hub, writer.repo_id, folder / "reader")
+    measured(hub, "first list of all paths with ids", lambda: (reader.head(), reader.ids()))
+    measured(hub, "a look with nothing new", lambda: (reader.head(), reader.ids()))
+    measured(hub, "commit of a new result", lambda: writer.commit(published("new"), writer.head()))
+    measured(hub, "a look with one new result, read", lambda: look(reader))
+    fresh = opened(hub, writer.repo_id, folder / "fresh")
+    measured(hub, "one file, by a new process", lambda: fresh.read("status/new.json"))
+
+
+def look(reader: HubRepo) -> None:
+    """See what is new, and read it."""
+    reader.head()
+    reader.ids()
+    for change in published("new"):
+        reader.read(change.path)
+
+
+def compared(hub: Hub, folder: Path, submissions: int) -> None:
+    """The same reading with what the client offers for whole repositories."""
+    print(f"\n{submissions} submissions, all read")
+    writer = filled(hub, "small-results", submissions, folder / "small-writer")
+    reader = opened(hub, writer.repo_id, folder / "small-reader")
+
+    def ours() -> None:
+        reader.head()
+        for path in reader.list():
+            reader.read(path)
+
+    def theirs() -> None:
+        snapshot_download(
+            writer.repo_id, repo_type="dataset", cache_dir=folder / "snapshots", endpoint=hub.url, token=TOKEN
+        )
+
+    both = {"HubRepo": ours, "snapshot_download": theirs}
+    first = {name: measured(hub, f"first time, {name}", call) for name, call in both.items()}
+    writer.commit(published("new"), writer.head())
+    again = {name: measured(hub, f"after one new result, {name}", call) for name, call in both.items()}
+    for what, found in (("first time", first), ("after one new result", again)):
+        print(f"requests, {what}: snapshot_download / HubRepo = {found['snapshot_download'] / found['HubRepo']:.1f}")
+
+
+if __name__ == "__main__":
+    main()
