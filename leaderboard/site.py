@@ -12,9 +12,9 @@ from leaderboard.guard import Guard, Zipped
 from leaderboard.pages import ROUTES
 from leaderboard.settings import Settings
 from leaderboard.snapshot import Reader
-from leaderboard.web import Site, broken, not_found, refused
+from leaderboard.web import Site, broken, busy, not_found, refused
 from submissions.arena import open_arena
-from submissions.errors import ArenaError, NotFound
+from submissions.errors import ArenaError, Busy, NotFound
 from submissions.places import on_hub
 
 HUB_SECONDS = 20.0
@@ -31,6 +31,7 @@ def make_app(settings: Settings) -> gradio.Server:
     app.add_middleware(Guard)
     app.add_middleware(Zipped)
     app.add_exception_handler(NotFound, not_found)
+    app.add_exception_handler(Busy, busy)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(Exception, broken)
     attach(app)

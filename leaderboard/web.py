@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from leaderboard.settings import Settings
 from leaderboard.snapshot import Reader, Snapshot
 from leaderboard.tables import Table
 from leaderboard.templates import environment
+from submissions.errors import Busy
 from submissions.tables import ENDINGS, Ending, encode
 
 HERE = Path(__file__).parent
@@ -161,6 +164,13 @@ def refused(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         return problem(request, 404, "There is no such page", f"No page has the address {request.url.path[:200]}.")
     return problem(request, error.status_code, "That did not work", error.detail, error.headers)
+
+
+def busy(request: Request, error: Exception) -> Response:
+    """The answer to what cannot be stored now: nothing is lost, and when to come again."""
+    assert isinstance(error, Busy)
+    wait = max(1, math.ceil((error.until - datetime.now(UTC)).total_seconds()))
+    return problem(request, 503, "Too much at once", str(error), {"Retry-After": str(wait)})
 
 
 def broken(request: Request, error: Exception) -> Response:

@@ -15,6 +15,7 @@ from submissions.arena import Arena, open_arena
 from submissions.repo import Change
 from tests.hub.fixtures import hub as hub
 from tests.hub.server import Hub
+from tests.leaderboard.test_submit import GOOD, send
 
 ARENA = "hf://arena/web"
 
@@ -56,3 +57,16 @@ def test_a_new_result_is_shown_without_reading_all_again(hub: Hub, on_hub: Arena
     assert "Renamed" in there.get("/tasks").text
     assert written - before <= 5
     assert len(hub.requests) - written <= 5, hub.requests[written:]
+
+
+def test_a_delivery_is_stored_on_the_hub_or_told_when_to_come_again(hub: Hub, on_hub: Arena) -> None:
+    there = TestClient(make_app(read_settings({"ARENA": ARENA})), follow_redirects=False)
+    assert send(there, "submit", GOOD).status_code == 303
+    before = on_hub.submissions.head()
+    hub.faults.quota = 1
+    answer = send(there, "submit", GOOD)
+    assert answer.status_code == 503
+    assert 3500 < int(answer.headers["Retry-After"]) < 3700
+    assert "Nothing was written; it may be tried again at" in answer.text
+    assert on_hub.submissions.head() == before
+    hub.faults.quota = None
