@@ -17,7 +17,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from pydantic import ValidationError
 
@@ -36,6 +38,7 @@ _PUBLISHED = re.compile(r"(results|previews|costs)/([0-9A-HJKMNP-TV-Z]{26})/([a-
 _WISH = re.compile(r"\d{4}/\d{2}/([0-9A-HJKMNP-TV-Z]{26})/wishes/[0-9A-HJKMNP-TV-Z]{26}\.json")
 _YEAR = re.compile(r"\d{4}")
 _ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+_TURNS: WeakKeyDictionary[Repo, Lock] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -274,12 +277,13 @@ def parse_lines(path: str, content: bytes, kind: type[R]) -> tuple[R, ...]:
 
 def commit_again(repo: Repo, changes: list[Change], tries: int = 20) -> str:
     """Commit changes that no other writer's commit can invalidate: take the new head and try again."""
-    for _ in range(tries - 1):
-        try:
-            return repo.commit(changes, repo.head())
-        except Conflict:
-            continue
-    return repo.commit(changes, repo.head())
+    with _TURNS.setdefault(repo, Lock()):  # else threads that share a repository would wear out each other's tries
+        for _ in range(tries - 1):
+            try:
+                return repo.commit(changes, repo.head())
+            except Conflict:
+                continue
+        return repo.commit(changes, repo.head())
 
 
 def _unreadable(path: str, line: int | None, kind: type[Record], error: ValidationError) -> str:

@@ -517,3 +517,27 @@ def test_a_thread_that_looks_while_another_commits_is_not_taken_back(hub: Hub, r
     assert repo.read("a") == b"theirs"
     put(repo, b="3")
     assert (repo.read("a"), repo.read("b")) == (b"theirs", b"3")
+
+
+def test_a_crowd_under_a_quota_is_taken_or_told_when(hub: Hub, repo_id: str, tmp_path: Path) -> None:
+    hub.faults.quota = 8
+    repo = HubRepo(repo_id, cache=tmp_path / "cache", pace=Pace(clock=hub.clock))
+    told: list[Busy] = []
+
+    def push(client: int) -> None:
+        for number in range(4):
+            while True:
+                try:
+                    commit_again(repo, [Change(f"2026/11/{client}-{number}/submission.json", b"x")])
+                    break
+                except Busy as busy:
+                    told.append(busy)
+                    hub.clock.forward(max(0.0, (busy.until - hub.clock()).total_seconds()))
+
+    clients = [threading.Thread(target=push, args=(client,)) for client in range(8)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    assert len(repo.list()) == len(landed(hub, repo_id)) == 32
+    assert told
