@@ -64,8 +64,7 @@ class HubRepo:
             raise Unreachable(f"The history of {self.repo_id} is being rewritten. Try again.") from error
 
     def inside(self, folder: str = "") -> list[str]:
-        start = f"{confined(folder)}/" if folder else ""
-        return sorted({path.removeprefix(start).split("/", 1)[0] for path in self.list(start)})
+        return sorted(name for name in self._view.inside(folder and confined(folder)) if not name.startswith("."))
 
     def list(self, prefix: str = "") -> list[str]:
         return list(self.ids(prefix))

@@ -38,6 +38,8 @@ class View:
         """For each folder that was listed, as of the head; "" is the whole."""
         self._singles: dict[str, str | None] = {}
         """Ids of what was read without a list, as of the head; None for what was not there."""
+        self._insides: dict[str, set[str]] = {}
+        """What lies directly in folders that were only looked into, as of the head."""
         self._steps: tuple[Step, ...] | None = None
         """What .changes.json holds at the head, if that is known."""
         self._times: dict[str, datetime] = {}
@@ -80,6 +82,23 @@ class View:
         """Ids by path of all files whose paths begin with `prefix`."""
         with self.lock:
             return self._tree(prefix.rpartition("/")[0]).below(prefix)
+
+    def inside(self, folder: str) -> set[str]:
+        """The names of what lies directly in a folder."""
+        with self.lock:
+            self._fresh()
+            start = f"{folder}/" if folder else ""
+            if any(not one or start.startswith(f"{one}/") for one in self._trees):
+                return {path.removeprefix(start).split("/", 1)[0] for path in self._tree(folder).below(start)}
+            if folder not in self._insides:
+                try:
+                    names = self._wire.inside(self.head, folder)
+                except Gone:
+                    self.forget()
+                    self.look()
+                    names = self._wire.inside(self.head, folder)
+                self._insides[folder] = names
+            return set(self._insides[folder])
 
     def known(self, path: str) -> tuple[str, bool, str | None]:
         """The head, whether it is known if the path is there, and its id."""
@@ -131,18 +150,18 @@ class View:
         """Begin anew after the history was rewritten."""
         with self.lock:
             self.head, self._looked, self._past, self._steps = "", None, set(), None
-            self._trees, self._singles = {}, {}
+            self._trees, self._singles, self._insides = {}, {}, {}
 
     def _follow(self, page: Sequence[Made]) -> None:
         """Go to the newest commit, keeping what is known where every commit between says what it changed."""
         oids = [made.oid for made in page]
         between = page[: oids.index(self.head)] if self.head in oids else None
-        steps = self._steps_between(between) if between and (self._trees or self._singles) else None
+        steps = self._steps_between(between) if between and (self._trees or self._singles or self._insides) else None
         if self.head:
             self._past.add(self.head)
         self.head, self._steps = oids[0], None
         if steps is None:
-            self._trees, self._singles = {}, {}
+            self._trees, self._singles, self._insides = {}, {}, {}
             return
         for step in steps:
             self._apply(step.ids)
@@ -166,6 +185,19 @@ class View:
             for path, content_id in ids.items():
                 if not folder or path.startswith(f"{folder}/"):
                     tree.put(path, content_id)
+
+        for path, content_id in ids.items():
+            self._apply_inside(path, content_id)
+
+    def _apply_inside(self, path: str, content_id: str | None) -> None:
+        for folder in [folder for folder in self._insides if not folder or path.startswith(f"{folder}/")]:
+            name, below, _ = path.removeprefix(f"{folder}/" if folder else "").partition("/")
+            if content_id is not None:
+                self._insides[folder].add(name)
+            elif below:
+                del self._insides[folder]  # whether anything is left below, only the Hub knows
+            else:
+                self._insides[folder].discard(name)
 
     def _fresh(self) -> None:
         if self._looked is None or self._pace.clock() - self._looked >= self._every:

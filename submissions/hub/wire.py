@@ -79,16 +79,22 @@ class Wire:
 
     def tree(self, revision: str, folder: str = "") -> dict[str, str]:
         """Every file below a folder and its id; empty for no such folder. Raises Gone."""
-        url: str | None = f"{self._base}/tree/{revision}{folder and '/' + quote(folder, safe='')}?recursive=true"
-        found: dict[str, str] = {}
+        return {one["path"]: _id(one) for one in self._entries(revision, folder, "true") if one["type"] == "file"}
+
+    def inside(self, revision: str, folder: str = "") -> set[str]:
+        """The names of what lies directly in a folder; empty for no such folder. Raises Gone."""
+        return {one["path"].rpartition("/")[2] for one in self._entries(revision, folder, "false")}
+
+    def _entries(self, revision: str, folder: str, recursive: str) -> Iterator[dict[str, Any]]:
+        below = folder and "/" + quote(folder, safe="")
+        url: str | None = f"{self._base}/tree/{revision}{below}?recursive={recursive}"
         while url:
             try:
                 answer = self._get(url)
             except NotFound:
-                return {}
-            found |= {one["path"]: _id(one) for one in answer.json() if one["type"] == "file"}
+                return
+            yield from answer.json()
             url = answer.links.get("next", {}).get("url")
-        return found
 
     def kinds(self, revision: str, paths: Sequence[str]) -> dict[str, str]:
         """`file` or `directory` for those of the paths that are there. Raises Gone."""

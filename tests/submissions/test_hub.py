@@ -541,3 +541,22 @@ def test_a_crowd_under_a_quota_is_taken_or_told_when(hub: Hub, repo_id: str, tmp
         client.join()
     assert len(repo.list()) == len(landed(hub, repo_id)) == 32
     assert told
+
+
+def test_folders_are_looked_into_without_listing_what_lies_below(hub: Hub, opened: Open) -> None:
+    writer, reader = opened(), opened("other")
+    put(writer, **{f"2026/11/{name}/data/{number}": "1" for name in "ab" for number in range(5)}, top="1")
+
+    def looked() -> tuple[list[list[str]], int]:
+        before = len(hub.requests)
+        reader.head()
+        found = [reader.inside(folder) for folder in ("", "2026", "2026/11", "none")]
+        assert found == [opened("fresh").inside(folder) for folder in ("", "2026", "2026/11", "none")]
+        return found, len(hub.requests) - before - 8
+
+    assert looked() == ([["2026", "top"], ["11"], ["a", "b"], []], 5)
+    assert looked()[1] == 1
+    put(writer, **{"2026/11/c/x": "1", "2026/12/d/x": "1"})
+    assert looked() == ([["2026", "top"], ["11", "12"], ["a", "b", "c"], []], 2)
+    writer.commit([Change("2026/11/c/x", None), Change("top", None)], writer.head())
+    assert looked()[0] == [["2026"], ["11", "12"], ["a", "b"], []]
