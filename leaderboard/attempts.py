@@ -54,7 +54,7 @@ def attempts_table(snapshot: Snapshot, system: System, track: str) -> Table:
 
 
 def _is_on(snapshot: Snapshot, ulid: str, track: str) -> bool:
-    made = snapshot.submissions.get(ulid)
+    made = snapshot.entered.get(ulid)
     results = snapshot.results.get(ulid, {}).values()
     return made.track == track if made else any(result.track == track for result in results)
 

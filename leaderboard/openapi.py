@@ -21,6 +21,8 @@ from submissions.models import Result
 from submissions.tables import ENDINGS
 
 ENDS = "{ending:ending}"
+OWNER_ONLY = "/held"
+"""What only a submission's owner is answered, by a cookie that no program has."""
 QUERY = {
     "asof": "A day, YYYY-MM-DD: the board of the results that were published by its end (UTC).",
     "badge": "Only rows with this badge.",
@@ -29,11 +31,13 @@ QUERY = {
     "columns": "Names of columns with commas between them; what says which row it is always stays.",
     "kind": "Only this kind of task.",
     "language": "Only this language, for example `en`.",
+    "mine": "With `1` the submissions of this browser alone.",
     "method": "How the data was used.",
     "pin": "Up to five rows by their `key`, with commas between them; they stand first.",
     "protocol": "All that shaped the numbers, for example `arena@1`; left out, the site's default.",
     "q": "A part of the name.",
     "sort": "A column; with a leading `-` in falling order.",
+    "state": "Only submissions in this state.",
     "subset": "Which of the benchmark's tasks.",
     "system": "A system's slug, once for each of two to five systems.",
     "system_type": "Only systems of this type.",
@@ -51,7 +55,8 @@ CHOICES: Mapping[str, Sequence[str]] = {**VALUES, "subset": SUBSETS, "track": tu
 
 def document(routes: Sequence[BaseRoute], origin: str) -> Schema:
     """The whole document. Raises KeyError for a table that leaderboard/twins.py does not describe."""
-    tables = [route.path for route in routes if isinstance(route, Route) and route.path.endswith(ENDS)]
+    found = (route.path for route in routes if isinstance(route, Route) and route.path.endswith(ENDS))
+    tables = [path for path in found if OWNER_ONLY not in path]
     result = Result.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
     return {
         "openapi": "3.1.0",

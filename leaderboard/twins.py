@@ -9,16 +9,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from leaderboard.attempts import AttemptsRow
 from leaderboard.boardrow import BoardRow
+from leaderboard.cases.sides import CaseRow
 from leaderboard.categories import CategoryRow
 from leaderboard.choice import Choice
+from leaderboard.costs import CostRow, RunCostRow
 from leaderboard.explorer import TaskRow
 from leaderboard.findings import DimensionRow, MetricRow, ScreenRow
+from leaderboard.insights.cost import ByCostRow
 from leaderboard.insights.kinds import KindsRow
 from leaderboard.insights.metadata import MetadataRow
 from leaderboard.insights.preview import PreviewRow
 from leaderboard.insights.rows import RowsRow
+from leaderboard.insights.tokens import TokensRow
 from leaderboard.judged import JudgedRow
+from leaderboard.pages.cases import Listed
 from leaderboard.pages.submissions import SubmissionRow
 from leaderboard.pages.task import AnchorRow, TaskScore
 from leaderboard.pairs import PairRow
@@ -95,10 +101,21 @@ TWINS: Mapping[str, Twin] = {
     "/tasks/{task}/anchors{ending:ending}": Twin("The two ends of a task's scale, by protocol.", (AnchorRow,)),
     "/tasks/{task:stem}{ending:ending}": Twin("What every system scored on a task.", (TaskScore,)),
     "/insights/{name:stem}{ending:ending}": Twin(
-        "The table of one insight: `metadata`, `preview`, `rows` or `kinds`.",
-        (MetadataRow, PreviewRow, RowsRow, KindsRow), query=("track", "protocol"),
+        "The table of one insight: `metadata`, `preview`, `rows`, `tokens`, `cost` or `kinds`.",
+        (MetadataRow, PreviewRow, RowsRow, TokensRow, ByCostRow, KindsRow), query=("track", "protocol"),
     ),
-    "/submissions{ending:ending}": Twin("All submissions, newest first.", (SubmissionRow,)),
+    "/leaders{ending:ending}": Twin("The rows of the front page, as a board has them.", (BoardRow,)),
+    "/cases{ending:ending}": Twin("All case studies.", (Listed,), query=("track", "protocol")),
+    "/cases/{slug:stem}{ending:ending}": Twin("The figures of one case.", (CaseRow,), query=("track", "protocol")),
+    "/submissions{ending:ending}": Twin(
+        "All submissions, newest first.", (SubmissionRow,), query=("q", "state", "system_type", "mine")
+    ),
+    "/submissions/{ulid}/costs{ending:ending}": Twin(
+        "What an evaluation cost, by stage; the last row is the sum.", (CostRow,), query=("protocol",)
+    ),
+    "/submissions/{ulid}/costs-by-task{ending:ending}": Twin(
+        "What an evaluation cost, by task and stage.", (CostRow,), query=("protocol",)
+    ),
     "/submissions/{ulid}/totals{ending:ending}": Twin(
         "A result's means over tasks.",
         columns=dict.fromkeys(("method", "subset", "group", "scale"), "str") | {"n": "int", "why": "str?"}
@@ -124,6 +141,12 @@ TWINS: Mapping[str, Twin] = {
         "A system's submissions, newest first.",
         columns={"submission": "str", "received": "str?", "track": "str?", "state": "str?", "message": "str?"},
         further="For each protocol its overall figure, with `…_low`, `…_high` and `…_apart`.", query=("track", *TERMS),
+    ),
+    "/systems/{slug}/attempts{ending:ending}": Twin(
+        "What became of the submissions of a system, and of its team.", (AttemptsRow,), query=("track", *TERMS)
+    ),
+    "/systems/{slug}/costs{ending:ending}": Twin(
+        "What each evaluation of a system cost.", (RunCostRow,), query=("track", *TERMS)
     ),
     "/systems/{slug}/categories{ending:ending}": Twin(
         "A system's mean gain by category.", (CategoryRow,), query=("track", *TERMS)

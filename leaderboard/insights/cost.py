@@ -18,7 +18,7 @@ NAME = "cost"
 
 
 @dataclass(frozen=True)
-class CostRow(SystemRow):
+class ByCostRow(SystemRow):
     """One system whose evaluation was metered."""
 
     machine: str
@@ -38,7 +38,7 @@ class CostRow(SystemRow):
 def insight(systems: list[Measured], protocol: str, scale: Scale) -> Insight:
     """The section of a protocol's systems."""
     found: list[Pair] = [
-        (one, CostRow(**identity(one, protocol, scale), **_spent(one.ledger), **cells("fine_tune", gain)))
+        (one, ByCostRow(**identity(one, protocol, scale), **_spent(one.ledger), **cells("fine_tune", gain)))
         for one in systems
         if one.ledger is not None and (gain := one.figures.get(("fine_tune", "overall")))
     ]
@@ -58,7 +58,7 @@ def insight(systems: list[Measured], protocol: str, scale: Scale) -> Insight:
         "the judge was asked. It is what it took to evaluate the data, not what the system spent to make it. Hours "
         "of different machines cannot be compared, so each machine has a frontier of its own; money has one for all. "
         "The frontiers take no account of intervals.",
-        table=Table(f"insight-{NAME}-{protocol}", frame_of(CostRow, [row for _, row in pairs])),
+        table=Table(f"insight-{NAME}-{protocol}", frame_of(ByCostRow, [row for _, row in pairs])),
         columns=(hours, dollars, y) if is_priced else (hours, y),
         texts=(*marks, Column("price_frontier", "On that of money")) if is_priced else marks,
         plots=(*plots(pairs, [hours], y, log=True, frontiers=by_machine), *_in_money(pairs, dollars, y, by_price)),
