@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from submissions.models import History, State, Submission
+from submissions.wishes import Wish
 
 WishKind = Literal["withdraw", "retry", "publish"]
-_FOR_GOOD: frozenset[State] = frozenset({"refused", "withdrawn"})
+FOR_GOOD: frozenset[State] = frozenset({"refused", "withdrawn"})
+"""States in which nothing is left to ask for."""
 
 
-def refusal(kind: WishKind, submission: Submission, history: History) -> str | None:
-    """Why a wish would change nothing, and what to know instead; None where it would."""
-    state = history.now.state
-    if state in _FOR_GOOD:
+def refusal(kind: WishKind, submission: Submission, state: State, wishes: Iterable[Wish]) -> str | None:
+    """Why a wish would change nothing, and what to know instead; None where it would.
+
+    `wishes` are those that count. A result may be published before there is one: then it is never held back.
+    """
+    if state in FOR_GOOD:
         return f"It is {state}, which is final."
+    if kind != "withdraw" and any(wish.kind == "withdraw" for wish in wishes):
+        return "It is to be withdrawn, so nothing else can be asked for it."
     if kind == "retry" and state != "failed":
         return f"It is {state}: only what failed is tried again."
     if kind == "publish" and not submission.private:

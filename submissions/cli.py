@@ -27,7 +27,7 @@ from submissions.models import Result, SystemType, Task
 from submissions.report import Report
 from submissions.terminal import Shown
 from submissions.tracks import TRACKS, track_named
-from submissions.wishes import Wish
+from submissions.wishes import Wish, counting
 
 app = typer.Typer(
     help="Check, deliver and follow data sets for the DatasetResearch Arena.",
@@ -201,7 +201,8 @@ def _ask(arena: str, ulid: str, kind: WishKind, as_json: bool, *, samples: bool 
     """Store a wish for the evaluator. Raises TheirError where nothing would come of it."""
     where, ulid = open_arena(arena), ulid.upper()
     submission, history = where.submission(ulid), where.history(ulid)
-    if refusal := asking.refusal(kind, submission, history):
+    wishes = counting(where.wishes(ulid), submission.owner)
+    if refusal := asking.refusal(kind, submission, history.now.state, wishes):
         raise TheirError(f"Nothing to {kind}: {refusal}")
     # By nobody: who may write in the arena's folder may ask for anything in it.
     where.wish(ulid, Wish(kind=kind, by="", time=datetime.now(UTC), samples=samples))

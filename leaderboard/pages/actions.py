@@ -6,7 +6,6 @@ import asyncio
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Literal, get_args
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -18,13 +17,14 @@ from leaderboard.identity import owner_of
 from leaderboard.snapshot import Snapshot
 from leaderboard.upload import limited
 from leaderboard.web import Site, View, Visit, page, site_of
-from leaderboard.wishes import is_owner, must_own, pending, refusal
+from leaderboard.wishes import is_owner, must_own, pending
+from submissions.asking import WishKind, refusal
 from submissions.errors import Corrupt
 from submissions.models import History, Submission
 from submissions.wishes import Wish, counting
 
-Kind = Literal["retry", "publish", "withdraw"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[WishKind, ...] = ("retry", "publish", "withdraw")
+"""In the order in which they are offered."""
 MOST_BYTES = 10_000
 """Of a sent form, which has four short fields."""
 # Two clicks at once must not become two wishes.
@@ -79,7 +79,7 @@ def _known(snapshot: Snapshot, ulid: str) -> tuple[Submission, History]:
     return snapshot.submissions[ulid], snapshot.histories[ulid]
 
 
-def _kind(values: Mapping[str, str]) -> Kind:
+def _kind(values: Mapping[str, str]) -> WishKind:
     for kind in KINDS:
         if values.get("kind") == kind:
             if kind == "withdraw" and "sure" not in values:

@@ -145,6 +145,7 @@ def test_after_a_withdrawal_nothing_else_is_taken(arena: Arena, site: TestClient
     site.post(f"{private.page}/actions", data={"kind": "withdraw", "sure": "yes"}, headers=private.cookie)
     answer = site.post(f"{private.page}/actions", data={"kind": "publish"}, headers=private.cookie)
     assert answer.status_code == 409
+    assert "It is to be withdrawn" in answer.text
     assert len(arena.wishes(private.made.id)) == 1
 
 
@@ -153,6 +154,16 @@ def test_publishing_says_whether_rows_may_be_shown(arena: Arena, site: TestClien
     (wish,) = arena.wishes(private.made.id)
     assert (wish.kind, wish.samples) == ("publish", True)
     assert "with the first rows" in site.get(f"{private.page}/actions", headers=private.cookie).text
+
+
+def test_what_is_not_evaluated_yet_can_be_published_as_on_the_command_line(arena: Arena, site: TestClient) -> None:
+    key, owner = new_key()
+    made = store(arena, 72, "Soon", "Team Six", "hybrid", owner=owner, private=True)
+    soon = Owned(made, {"cookie": f"{COOKIE}={key}"})
+    assert "as soon as there is one" in site.get(f"{soon.page}/actions", headers=soon.cookie).text
+    answer = site.post(f"{soon.page}/actions", data={"kind": "publish"}, headers=soon.cookie)
+    assert answer.status_code == 303
+    assert [wish.kind for wish in arena.wishes(made.id)] == ["publish"]
 
 
 def test_a_form_that_is_too_large_or_for_nothing_is_refused(site: TestClient, mine: Owned) -> None:

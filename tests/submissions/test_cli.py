@@ -271,6 +271,7 @@ def test_a_failure_shows_the_end_of_its_log_and_can_be_tried_again(arena: Path, 
     assert json.loads(run("retry", ulid, "--arena", arena, "--json").stdout)["asked"] == "retry"
     assert run("publish", ulid, "--arena", arena).returncode == 1
     assert run("withdraw", ulid, "--arena", arena).returncode == 0
+    assert "It is to be withdrawn" in run("retry", ulid, "--arena", arena).stderr
     assert [wish.kind for wish in where.wishes(ulid)] == ["retry", "withdraw"]
     told(arena, ulid, Status(state="withdrawn", message="Withdrawn.", time=NOW))
     assert "It is withdrawn, which is final." in run("withdraw", ulid, "--arena", arena).stderr
