@@ -28,3 +28,11 @@ class Wish(Record):
 def counting(wishes: Iterable[Wish], owner: str) -> list[Wish]:
     """Those that count: by the submission's owner, or by whoever may write in the arena's folder."""
     return [wish for wish in wishes if wish.by in ("", owner)]
+
+
+def shows_samples(wishes: Iterable[Wish], owner: str) -> bool:
+    """Whether the first rows of a submission may be shown in public: the last word on publishing it says so."""
+    counted = counting(wishes, owner)
+    published = [wish for wish in counted if wish.kind == "publish"]
+    # A withdrawal is for good, whatever was asked for after it.
+    return bool(published) and published[-1].samples and not any(wish.kind == "withdraw" for wish in counted)

@@ -11,7 +11,7 @@ from leaderboard.snapshot import Snapshot
 from submissions.arena import Arena
 from submissions.errors import Corrupt, NotFound
 from submissions.models import Row, Submission, TaskResult
-from submissions.wishes import Wish
+from submissions.wishes import shows_samples
 
 ROWS = 5
 LETTERS = 600
@@ -50,13 +50,7 @@ def _allowed(snapshot: Snapshot, arena: Arena, submission: Submission) -> bool: 
         wishes = arena.wishes(submission.id)
     except Corrupt:
         return False
-    return allowed(wishes, submission)
-
-
-def allowed(wishes: Sequence[Wish], submission: Submission) -> bool:
-    """Whether the last word of a submission's owner lets its rows be shown."""
-    own = [wish for wish in wishes if wish.by == submission.owner and wish.kind in ("publish", "withdraw")]
-    return bool(own) and own[-1].kind == "publish" and own[-1].samples
+    return shows_samples(wishes, submission.owner)
 
 
 # A submission is written once, so its rows never change.

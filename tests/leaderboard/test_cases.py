@@ -24,7 +24,7 @@ from submissions.repo import Change
 from submissions.reported import read_reports
 from submissions.wishes import Wish
 from tests.leaderboard.conftest import Open
-from tests.leaderboard.filled import EMOJI, SCRIPT, START, SYSTEMS, TASKS
+from tests.leaderboard.filled import EMOJI, SCRIPT, START, SYSTEMS, TASKS, publish, result, store
 from tests.leaderboard.varied import unsure
 
 FRONT = "title: A <b>case</b>\nsummary: Why.\ndate: 2026-04-01\n"
@@ -167,6 +167,16 @@ def test_rows_are_shown_with_their_owner_s_leave_alone(arena: Arena, site: TestC
     wish(arena, ulid, "publish", 4, samples=True)
     wish(arena, ulid, "withdraw", 5)
     assert "question 0" not in site.get("/cases/mine").text
+
+
+def test_an_organiser_s_word_counts_for_rows_as_for_results(arena: Arena, site: TestClient) -> None:
+    made = store(arena, 73, "Owned", "Team Six", "hybrid", owner="key:" + "b" * 64)
+    publish(arena, made, result(made, 0))
+    put(arena, "owned.md", case(f"task: {TASK}\nsystems: [{made.id}]\n"))
+    wish(arena, made.id, "publish", 1, samples=True, by=made.owner)
+    assert "question 0" in site.get("/cases/owned").text
+    wish(arena, made.id, "publish", 2)
+    assert "question 0" not in site.get("/cases/owned").text, "who may write in the arena's folder may take it back"
 
 
 def test_no_row_that_copies_a_hidden_one_is_shown(arena: Arena, site: TestClient) -> None:
