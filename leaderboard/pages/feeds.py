@@ -39,7 +39,11 @@ def of_board(visit: Visit) -> View:
     """The results of a board by the day of their publication. Raises NotFound for no such track."""
     track = board_named(visit.names["track"]).track
     snapshot = visit.snapshot
-    days = {ulid: day for ulid, day in snapshot.published_on.items() if ulid in snapshot.results}
+    days = {
+        ulid: day
+        for ulid, day in snapshot.published_on.items()
+        if any(result.track == track for result in snapshot.results.get(ulid, {}).values())
+    }
     newest = nlargest(MOST, days, key=lambda ulid: (days[ulid], ulid))
     entries = [entry for ulid in newest for entry in _published(snapshot, ulid, track)]
     return _feed(visit, f"{track_named(track).title} board", f"/board/{track}", entries)

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from submissions.arena import Arena, commit_again, dump
 from submissions.models import History
 from submissions.repo import Change
-from tests.leaderboard.filled import FORMULA, SCRIPT, now
+from tests.leaderboard.filled import FORMULA, SCRIPT, now, publish, result, store
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -34,6 +34,18 @@ def test_a_board_s_feed_has_its_results_newest_first(site: TestClient) -> None:
     assert any(title.startswith(SCRIPT) for title in titles)
     assert any(title.startswith(FORMULA) for title in titles)
     assert "set apart" in next(entry["summary"] for entry in found if "🧙" in entry["title"])
+
+
+def test_the_results_of_other_boards_push_none_out(
+    site: TestClient, arena: Arena, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = entries(site, "/board/dataset_research/feed.atom")
+    for number in (80, 81):
+        made = store(arena, number, f"Elsewhere {number}", "Team Six", "hybrid", track="data_recipe")
+        publish(arena, made, result(made, 0.5))
+    monkeypatch.setattr("leaderboard.pages.feeds.MOST", 2)
+    found = entries(site, "/board/dataset_research/feed.atom")
+    assert [entry["id"] for entry in found] == [entry["id"] for entry in before[:2]]
 
 
 def test_a_submission_s_feed_has_what_happened_to_it(site: TestClient, arena: Arena) -> None:
