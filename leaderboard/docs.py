@@ -18,7 +18,7 @@ from submissions.errors import NotFound
 FOLDER = Path(__file__).parents[1] / "docs"
 NAMES = ("visitor", "faq", "submitter", "scoring", "api", "organiser", "first-run")
 """What the site shows, in this order. The contributors' page is for those who have the code before them."""
-ADDRESS = re.compile(r"/(|about|compare|docs|insights|openapi\.json|submissions|submit|tasks)(#\w+)?")
+ADDRESS = re.compile(r"/(|about|cases|compare|docs|insights|openapi\.json|submissions|submit|tasks)(#\w+)?")
 """Pages that a document may name without knowing what the arena holds."""
 EXAMPLE = "http://127.0.0.1:7860"
 """The address that the documents' examples ask; a page puts its own in its place."""

@@ -9,8 +9,8 @@ from xml.sax.saxutils import escape
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from leaderboard.cases.shelf import shelf
 from leaderboard.docs import NAMES
-from leaderboard.snapshot import Snapshot
 from leaderboard.systems import systems
 from leaderboard.templates import segment
 from leaderboard.tracks import BOARDS
@@ -18,7 +18,7 @@ from leaderboard.web import Visit, answer
 
 MOST = 50_000
 """What a sitemap may hold (sitemaps.org)."""
-PAGES = ("/", "/tasks", "/insights", "/compare", "/submissions", "/submit", "/about", "/docs")
+PAGES = ("/", "/tasks", "/insights", "/cases", "/compare", "/submissions", "/submit", "/about", "/docs")
 
 
 def robots(_: Request, visit: Visit) -> Response:
@@ -29,17 +29,20 @@ def robots(_: Request, visit: Visit) -> Response:
 
 def sitemap(_: Request, visit: Visit) -> Response:
     """Every page with an address of its own, the most lasting first."""
-    found = (f"<url><loc>{escape(visit.origin + path)}</loc></url>\n" for path in islice(pages(visit.snapshot), MOST))
+    found = (f"<url><loc>{escape(visit.origin + path)}</loc></url>\n" for path in islice(pages(visit), MOST))
     head = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
     return Response(f"{head}{''.join(found)}</urlset>\n", media_type="application/xml")
 
 
-def pages(snapshot: Snapshot) -> Iterator[str]:
-    """The paths of all pages; of submissions only those that have a result."""
+def pages(visit: Visit) -> Iterator[str]:
+    """The paths of all pages; of submissions only those that have a result, of cases those that somebody
+    wrote: the others come and go with the results."""
+    snapshot = visit.snapshot
     yield from PAGES
     yield from (f"/docs/{name}" for name in NAMES)
     yield from (f"/board/{track}" for track in BOARDS)
     yield from (f"/tasks/{segment(name)}" for name in snapshot.tasks)
+    yield from (f"/cases/{slug}" for slug in shelf(snapshot, visit.site.reader.arena).cases)
     yield from (f"/systems/{slug}" for slug in systems(snapshot))
     yield from (f"/submissions/{ulid}" for ulid in reversed(list(snapshot.results)) if ulid in snapshot.submissions)
 

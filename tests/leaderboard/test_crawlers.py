@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from starlette.testclient import TestClient
 
+from leaderboard.cases.shelf import shipped
 from leaderboard.pages import crawlers
 from submissions.arena import Arena
 from tests.leaderboard.conftest import Open
@@ -29,6 +30,9 @@ def test_the_sitemap_names_every_page_once_by_the_visitor_s_address(arena: Arena
     assert len([one for one in found if "/tasks/" in one]) == len(TASKS)
     assert len([one for one in found if "/systems/" in one]) == len(arena.submission_ids())
     assert len([one for one in found if "/submissions/" in one]) == len(SYSTEMS)
+    assert {one.rpartition("/")[2] for one in found if "/cases/" in one} == set(shipped())
+    (head,) = re.findall(r'<nav aria-label="Pages">(.*?)</nav>', site.get("/").text, re.DOTALL)
+    assert set(re.findall('href="([^"]+)"', head)) <= {one.removeprefix("https://arena.example") for one in found}
     for address in found:
         page = site.get(address.removeprefix("https://arena.example"), headers=SPACE)
         assert page.status_code == 200, address
