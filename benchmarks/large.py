@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from unittest import mock
 
@@ -30,19 +31,27 @@ TASKS = 208
 TRACK = "dataset_research"
 
 
+@cache
 def many_tasks() -> tuple[Task, ...]:
     """As many tasks as the benchmark has."""
     few = tasks()
     return tuple(few[at % len(few)].model_copy(update={"id": f"task-{at:03}"}) for at in range(TASKS))
 
 
-def delivered(number: int) -> Submission:
+@cache
+def one_delivery() -> Submission:
     """A submission with data for every task."""
-    made, _ = submission(0, f"System {number}", f"Team {number % 40}", "search")
-    now = START + timedelta(minutes=50 * number)
+    made, _ = submission(0, "System", "Team", "search")
     one = made.files[0]
     files = tuple(DataFile(**one.model_dump() | {"task": t.id, "path": f"data/{t.id}.jsonl"}) for t in many_tasks())
-    return made.model_copy(update={"id": new_id(now), "created_at": now, "files": files})
+    return made.model_copy(update={"files": files})
+
+
+def delivered(number: int) -> Submission:
+    """One of the submissions: a system and a time of its own, the same files."""
+    now = START + timedelta(minutes=50 * number)
+    own = {"id": new_id(now), "created_at": now, "system": f"System {number}", "team": f"Team {number % 40}"}
+    return one_delivery().model_copy(update=own)
 
 
 def whole(made: Submission, level: float) -> Result:
@@ -72,7 +81,13 @@ def varied(like: Compacted, made: Submission, rng: np.random.Generator, content:
 
 
 def fill(folder: Path, results: int) -> None:
-    """Write the arena, in a commit for each compacted file."""
+    """Write the arena."""
+    with mock.patch("os.fsync"):  # thirty thousand files that nobody will miss after a power loss
+        _fill(folder, results)
+
+
+def _fill(folder: Path, results: int) -> None:
+    """In a commit for each compacted file."""
     arena, rng = open_arena(str(folder)), np.random.default_rng(0)
     first = whole(delivered(0), 0.5)
     like = compacted(first)
@@ -104,5 +119,4 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path)
     parser.add_argument("--results", type=int, default=10_000)
     given = parser.parse_args()
-    with mock.patch("os.fsync"):  # thirty thousand files that nobody will miss after a power loss
-        fill(given.folder, given.results)
+    fill(given.folder, given.results)

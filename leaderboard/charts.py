@@ -13,6 +13,7 @@ from leaderboard.templates import visible
 # Okabe and Ito's colours, without the two that vanish on a white or a black page.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+MOST_LETTERS = 32
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
 
 
@@ -29,7 +30,7 @@ def radar(rows: Sequence[Mapping[str, Any]], dimensions: Sequence[str], top: flo
             r=[*values, values[0]],
             theta=[*spokes, spokes[0]],
             # Plotly reads some HTML in names; a name is text.
-            name=html.escape(str(visible(row["system"]))),
+            name=html.escape(_short(str(visible(row["system"])))),
             mode="lines+markers",
             line={"color": colour, "width": 2, "dash": DASHES[place % len(DASHES)]},
             marker={"size": 7, "symbol": SYMBOLS[place % len(SYMBOLS)]},
@@ -46,6 +47,11 @@ def radar(rows: Sequence[Mapping[str, Any]], dimensions: Sequence[str], top: flo
     )
     plain: dict[str, Any] = json.loads(figure.to_json())
     return plain
+
+
+def _short(name: str) -> str:
+    """A name that a phone's legend has room for."""
+    return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
 
 
 def colours(systems: Sequence[str]) -> list[str]:

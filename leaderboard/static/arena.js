@@ -1,4 +1,4 @@
-// What a page gains with JavaScript: charts.
+// What a page gains with JavaScript: charts, and its name in sight.
 "use strict";
 
 const inDark = matchMedia("(prefers-color-scheme: dark)");
@@ -55,7 +55,15 @@ function start() {
   document.querySelectorAll("[data-figure]").forEach((place) => nearby.observe(place));
 }
 
+// Where a narrow window has no room for all pages' names, the present one's is brought into sight.
+function showPresentPage() {
+  const names = document.querySelector("header.site nav");
+  const present = names.querySelector("[aria-current]");
+  if (present) names.scrollLeft = present.offsetLeft - names.offsetLeft - (names.clientWidth - present.offsetWidth) / 2;
+}
+
 start();
+showPresentPage();
 // Going back, htmx puts a fresh copy of the page in place, which has no chart yet.
 document.addEventListener("htmx:after:swap", start);
 inDark.addEventListener("change", () => document.querySelectorAll(".js-plotly-plot").forEach(draw));

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 from submissions.arena import Arena
 from submissions.local import LocalRepo
 from tests.browser.chromium import launched
-from tests.browser.routes import pages
+from tests.browser.routes import OWNER, pages
 from tests.leaderboard.filled import fill
 from tests.leaderboard.serving import served
 
@@ -18,7 +19,7 @@ Open = Callable[..., Page]
 
 @pytest.fixture(scope="session")
 def arena_of_base(tmp_path_factory: pytest.TempPathFactory) -> Arena:
-    return fill(tmp_path_factory.mktemp("browser") / "arena")
+    return fill(tmp_path_factory.mktemp("browser") / "arena", OWNER)
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +44,13 @@ def addresses(base: str, browser: Browser) -> dict[str, str]:
 @pytest.fixture
 def visit(base: str, browser: Browser) -> Iterator[Open]:
     """Opens pages; at the end, none of them may have complained or asked another host for anything."""
+    with visiting(base, browser) as opened:
+        yield opened
+
+
+@contextmanager
+def visiting(base: str, browser: Browser) -> Iterator[Open]:
+    """The same for as long as a test, or a file of them, needs it."""
     complaints: list[str] = []
     contexts = []
 
@@ -50,6 +58,11 @@ def visit(base: str, browser: Browser) -> Iterator[Open]:
         # The browser reports every page that is sent with an error status, which a refusal and a miss rightly are.
         if message.type == "error" and "responded with a status of 4" not in message.text:
             complaints.append(message.text)
+
+    def fail(request: Request) -> None:
+        # What is under way when a page is left, as a poll may be, is rightly given up.
+        if request.failure != "net::ERR_ABORTED":
+            complaints.append(f"{request.url} failed: {request.failure}")
 
     def stay_at_home(request: Request) -> None:
         if not request.url.startswith((base, "data:")):
@@ -60,7 +73,7 @@ def visit(base: str, browser: Browser) -> Iterator[Open]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("requestfailed", lambda request: complaints.append(f"{request.url} failed"))
+        page.on("requestfailed", fail)
         page.on("request", stay_at_home)
         page.on("console", complain)
         answer = page.goto(path)

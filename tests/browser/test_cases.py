@@ -11,19 +11,30 @@ from tests.browser.conftest import Open
 
 pytestmark = pytest.mark.slow
 FOUND = "/cases/gap-mc-en-science"
-PATHS = ("/", "/cases", "/cases/paper-vietnamese-exams", FOUND)
 
 
-@pytest.mark.parametrize("width", [360, 390, 1440, 2560])
-def test_nothing_juts_out_and_the_pages_names_stand_on_one_line(visit: Open, width: int) -> None:
-    for path in PATHS:
-        page = visit(path, viewport={"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+def test_the_pages_names_stand_on_one_line_and_are_all_seen(visit: Open) -> None:
+    page = visit(FOUND)
+    for width in (360, 390, 1440, 2560):
+        page.set_viewport_size({"width": width, "height": 900})
         tops = page.locator("header.site nav a").evaluate_all("all => all.map(a => a.getBoundingClientRect().top)")
-        assert len(set(tops)) == 1, path
+        assert len(set(tops)) == 1, width
         last = page.locator("header.site nav a").last.bounding_box()
         assert last
         assert last["x"] + last["width"] <= width, "all of them are seen"
+
+
+def test_the_present_page_s_name_and_the_focused_one_are_in_sight_however_narrow(
+    visit: Open,
+) -> None:
+    page = visit("/docs", viewport={"width": 240, "height": 600})
+    names = page.locator("header.site nav")
+    assert names.evaluate("nav => nav.scrollWidth > nav.clientWidth")
+    expect(names.get_by_role("link", name="Docs")).to_be_in_viewport(ratio=1)
+    for name in ("Board", "Submit"):
+        names.get_by_role("link", name=name).focus()
+        expect(names.get_by_role("link", name=name)).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 240
 
 
 def test_from_the_front_page_to_a_case_without_scripts(visit: Open) -> None:

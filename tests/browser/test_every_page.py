@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 from starlette.routing import Match, Route
 
 from leaderboard.pages import ROUTES
 from tests.browser.audit import overflow, shift, tabbed, violations
-from tests.browser.conftest import Open
-from tests.browser.routes import NAMES
+from tests.browser.conftest import Open, visiting
+from tests.browser.routes import MISSES, NAMES, let_in
 
 pytestmark = pytest.mark.slow
-WIDTHS = (360, 390, 768, 1100, 1440, 2560)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-TABLES = {"/insights/{name:stem}{ending:ending}"}
-"""Routes of twins alone, whose ways to their place have names of their own."""
-PERSONAL = {"/submissions/{ulid}/held{ending:ending}"}
-"""Routes that only an owner is let in by; test_live.py looks at them as one."""
+VIEWS = [(width, scheme) for width in (390, 1440) for scheme in SCHEMES]
+PAPER = {"width": 718, "height": 1000}
+"""Of A4 within its margins."""
+WIDTHS = (360, 390, 768, 1100, 1440, 2560)
+NO_PAGES = {
+    "/static/{file:path}": "files",
+    "/insights/{name:stem}": "twins, whose ways to their place have names of their own",
+    "/submissions/{ulid}/live": "a part of the submission's page",
+    "/checks/{key}/{name}": "files",
+    "/mcp": "an end point",
+}
+FILES = (".atom", ".ico", ".json", ".png", ".txt", ".xml")
 SAID = "main h1, main h2, main th, main td, main dt, main dd"
 
 
-@pytest.fixture
-def opened(addresses: dict[str, str], visit: Open) -> Open:
-    """Opens a page by its name."""
+@pytest.fixture(scope="module", params=NAMES)
+def name(request: pytest.FixtureRequest) -> str:
+    """Every page in turn: all of this file's tests look at one before the next is opened."""
+    found: str = request.param
+    return found
 
-    def by_name(name: str, **options: object) -> Page:
-        return visit(addresses[name], expects=404 if name == "missing" else 200, **options)
 
-    return by_name
+@pytest.fixture(scope="module")
+def page(name: str, base: str, browser: Browser, addresses: dict[str, str]) -> Iterator[Page]:
+    """The page, opened once."""
+    with visiting(base, browser) as opened:
+        yield opened(addresses[name], MISSES.get(name, 200), **let_in(name, base))
 
 
 def test_the_table_of_pages_misses_none(addresses: dict[str, str]) -> None:
@@ -38,13 +51,15 @@ def test_the_table_of_pages_misses_none(addresses: dict[str, str]) -> None:
     paths = {address.partition("?")[0] for address in addresses.values()}
     forgotten = [route.path for route in ROUTES if is_page(route) and not any(is_at(route, path) for path in paths)]
     assert forgotten == []
+    assert set(NO_PAGES) <= {route.path.removesuffix("{ending:ending}") for route in ROUTES}
 
 
 def is_page(route: Route) -> bool:
-    """Whether a route shows a page of its own. What stands on another page has twins only, and a way to its place."""
-    plain = route.path.removesuffix("{ending:ending}").replace(":stem}", "}")
-    ways = {other.path for other in ROUTES if other is not route}
-    return route.endpoint.__qualname__.startswith("page.") and plain not in ways and route.path not in TABLES | PERSONAL
+    """Whether a route shows a page of its own. Where two answer one address, a part of a page has its twins there."""
+    plain = route.path.removesuffix("{ending:ending}")
+    address = re.sub(r"{(\w+)(:\w+)?}", r"\1", plain)
+    is_part = any(is_at(other, address) for other in ROUTES if other is not route)
+    return "GET" in (route.methods or ()) and not is_part and not plain.endswith(FILES) and plain not in NO_PAGES
 
 
 def is_at(route: Route, path: str) -> bool:
@@ -52,22 +67,20 @@ def is_at(route: Route, path: str) -> bool:
     return route.matches({"type": "http", "method": "GET", "path": path})[0] is Match.FULL
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_axe_finds_nothing_against_wcag_2_2(name: str, opened: Open) -> None:
-    page = opened(name)
+def test_nothing_moves_while_it_is_opened(page: Page) -> None:
+    assert shift(page) < 0.01
+
+
+def test_axe_finds_nothing_against_wcag_2_2(page: Page) -> None:
     found = {}
-    for width in (390, 1440):
-        for scheme in SCHEMES:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme)
-            found[width, scheme] = violations(page)
+    for view in VIEWS:
+        page.set_viewport_size({"width": view[0], "height": 900})
+        page.emulate_media(color_scheme=view[1])
+        found[view] = violations(page)
     assert {view: rules for view, rules in found.items() if rules} == {}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_nothing_sticks_out_or_moves_at_any_width(name: str, opened: Open) -> None:
-    page = opened(name)
-    assert shift(page) < 0.01
+def test_nothing_sticks_out_at_any_width(page: Page) -> None:
     wide = {}
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
@@ -75,24 +88,31 @@ def test_nothing_sticks_out_or_moves_at_any_width(name: str, opened: Open) -> No
     assert {width: pixels for width, pixels in wide.items() if pixels} == {}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_keyboard_alone_reaches_everything_and_shows_where_it_is(name: str, opened: Open) -> None:
-    reached, unseen, expected = tabbed(opened(name))
-    assert unseen == []
-    assert len(reached) == expected
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_without_javascript_the_same_is_said(name: str, opened: Open) -> None:
-    plain = opened(name, java_script_enabled=False)
-    assert plain.locator(SAID).all_text_contents() == opened(name).locator(SAID).all_text_contents()
-    assert plain.title() == opened(name).title() != ""
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_what_strangers_wrote_is_text(name: str, opened: Open) -> None:
-    page = opened(name)
+def test_what_strangers_wrote_is_text(page: Page) -> None:
     assert page.locator("main script:not([type='application/json'])").count() == 0
     assert page.locator("main img[onerror], main [onclick], main i > i").count() == 0
     text = page.locator("body").inner_text()
     assert not any(letter in text for letter in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068")
+
+
+def test_the_keyboard_alone_reaches_everything_and_shows_where_it_is(page: Page) -> None:
+    page.evaluate("document.activeElement.blur()")
+    page.set_viewport_size({"width": 390, "height": 900})
+    reached, unseen, expected = tabbed(page)
+    assert unseen == []
+    assert len(reached) == expected
+
+
+def test_on_paper_nothing_is_cut_off(page: Page) -> None:
+    page.set_viewport_size(PAPER)
+    page.emulate_media(media="print", color_scheme="light")
+    assert overflow(page) == 0
+    assert page.locator("header.site nav, .tools, .downloads").filter(visible=True).count() == 0
+    page.emulate_media(media="screen")
+
+
+def test_without_javascript_the_same_is_said(page: Page, name: str, visit: Open) -> None:
+    address = page.url.removeprefix(page.evaluate("location.origin"))
+    plain = visit(address, MISSES.get(name, 200), java_script_enabled=False, **let_in(name, page.url))
+    assert plain.locator(SAID).all_text_contents() == page.locator(SAID).all_text_contents()
+    assert plain.title() == page.title() != ""

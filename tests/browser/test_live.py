@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
-from leaderboard.identity import COOKIE, new_key
 from submissions.arena import Arena, commit_again, dump
 from submissions.models import History, Submission
 from submissions.repo import Change
 from tests.browser.audit import overflow, violations
 from tests.browser.conftest import Open
+from tests.browser.routes import OWNER, owner_s
 from tests.leaderboard.filled import held, now, preview, publish, result, store
 
 pytestmark = pytest.mark.slow
 SOON = 20_000
 """In ms: the longest wait between two looks after a change, many times over."""
-KEY, OWNER = new_key()
 NUMBERS = iter(range(100, 200))
 
 
@@ -28,12 +26,6 @@ def tell(arena: Arena, made: Submission, state: str, *more: Change, **said: obje
     entries = (*arena.history(made.id).entries, now(state, f"It is {state}.", **said))
     history = History(submission=made.id, entries=entries)
     commit_again(arena.results, [Change(f"status/{made.id}.json", dump(history)), *more])
-
-
-def owner_s(base: str) -> dict[str, Any]:
-    """What a browser holds that has the owner's key."""
-    of = {"domain": urlsplit(base).hostname, "path": "/", "expires": -1, "sameSite": "Lax"}
-    return {"cookies": [{"name": COOKIE, "value": KEY, "httpOnly": True, "secure": False, **of}], "origins": []}
 
 
 @pytest.fixture

@@ -253,8 +253,8 @@ def now(state: str, message: str, **more: object) -> Status:
     return Status.model_validate({"state": state, "message": message, "time": START + timedelta(days=9)} | more)
 
 
-def fill(folder: Path) -> Arena:
-    """A filled arena in a folder."""
+def fill(folder: Path, owner: str = "") -> Arena:
+    """A filled arena in a folder; the owner's is the submission whose result is held."""
     arena = open_arena(str(folder))
     commit_again(arena.results, [Change("tasks.jsonl", dump_lines(tasks()))])
     for number, (system, team, system_type, level) in enumerate(SYSTEMS):
@@ -278,8 +278,17 @@ def fill(folder: Path) -> Arena:
         if system == "Runs now":
             changes.append(Change(result_path(made.id, "demo@1", "previews"), dump(preview(made))))
         commit_again(arena.results, changes)
-    held(arena, last + len(endings) + 1)
+    held(arena, last + len(endings) + 1, owner)
     store(arena, last + len(endings), "Just in", "Team Five", "search")
+    return arena
+
+
+def fill_with_one(folder: Path) -> Arena:
+    """An arena with a single submission, which was published."""
+    arena = open_arena(str(folder))
+    commit_again(arena.results, [Change("tasks.jsonl", dump_lines(tasks()))])
+    made = store(arena, 0, *SYSTEMS[0][:3])
+    publish(arena, made, result(made, SYSTEMS[0][3], judged=True))
     return arena
 
 
