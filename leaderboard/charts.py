@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -57,8 +58,10 @@ def _short(name: str) -> str:
 def colours(systems: Sequence[str]) -> list[str]:
     """A colour for each system: the one that its name falls on, the same every day, or else the next that is free."""
     found: list[str] = []
+    used: Counter[str] = Counter()
     for system in systems:
         first = hashlib.sha256(system.encode()).digest()[0]
         order = [PALETTE[(first + step) % len(PALETTE)] for step in range(len(PALETTE))]
-        found.append(min(order, key=found.count))
+        found.append(min(order, key=used.__getitem__))
+        used[found[-1]] += 1
     return found

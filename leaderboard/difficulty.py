@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leaderboard.latest import latest
 from leaderboard.shelf import Line
 from leaderboard.snapshot import Snapshot, per_snapshot
-from submissions.summary import Summary
+from submissions.summary import Layout, Summary
 
 METHOD = "fine_tune"
 CORNER = (
@@ -50,24 +51,32 @@ class Difficulty:
 @per_snapshot
 def difficulties(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Difficulty]:
     """The difficulty of each task that was ever scored under a protocol, by its id."""
-    newest: dict[str, tuple[str, Summary]] = {}
+    by_layout: dict[Layout, tuple[str, Summary]] = {}
     for ulid, result in snapshot.published:
         if (result.track, result.protocol) == (track, protocol):
-            newest |= dict.fromkeys(result.layout.tasks, (ulid, result))
-    measured: Counter[str] = Counter()
-    gained: Counter[str] = Counter()
-    for result in latest(snapshot, track, protocol).values():
-        measured.update(_of(result, result.above >= 0))
-        gained.update(_of(result, result.above > 0))
+            by_layout[result.layout] = ulid, result
+    newest: dict[str, tuple[str, Summary]] = {}
+    for ulid, result in sorted(by_layout.values(), key=itemgetter(0)):
+        newest |= dict.fromkeys(result.layout.tasks, (ulid, result))
+    measured, gained = _counted(latest(snapshot, track, protocol).values())
     return {
         name: _difficulty(snapshot, ulid, result, name, measured[name], gained[name])
         for name, (ulid, result) in newest.items()
     }
 
 
-def _of(result: Summary, chosen: NDArray[np.bool_]) -> list[str]:
-    """The scored tasks among those chosen."""
-    return [result.layout.tasks[at] for at in np.flatnonzero(chosen & result.scored)]
+def _counted(results: Iterable[Summary]) -> tuple[Counter[str], Counter[str]]:
+    """In how many results the fine-tune gain on each task has an interval, and one above 0."""
+    alike: dict[Layout, list[Summary]] = {}
+    for result in results:
+        alike.setdefault(result.layout, []).append(result)
+    measured: Counter[str] = Counter()
+    gained: Counter[str] = Counter()
+    for layout, found in alike.items():
+        above = np.array([np.where(result.scored, result.above, -1) for result in found])
+        measured.update(dict(zip(layout.tasks, (above >= 0).sum(axis=0).tolist(), strict=True)))
+        gained.update(dict(zip(layout.tasks, (above > 0).sum(axis=0).tolist(), strict=True)))
+    return measured, gained
 
 
 def _difficulty(snapshot: Snapshot, ulid: str, result: Summary, task: str, measured: int, gained: int) -> Difficulty:

@@ -14,7 +14,6 @@ from leaderboard.protocols import Scale, scale_of
 from leaderboard.published import published
 from leaderboard.snapshot import Snapshot, per_snapshot
 from submissions.ledger import Ledger
-from submissions.models import Total
 from submissions.summary import Summary
 
 SUBSET = "full"
@@ -78,9 +77,9 @@ def _evaluated(snapshot: Snapshot, ulid: str, result: Summary, scale: Scale) -> 
         badge="evaluated",
         submission=ulid,
         figures={
-            (method, group): _figure(total, total.gain.value, scale)
-            for method, subset, group in result.layout.totals
-            if subset == SUBSET and (total := result.total(method, subset, group)) and total.gain.value is not None
+            (method, group): Figure(value * scale.factor, scale.shown(low), scale.shown(high))
+            for (method, subset, group), (value, low, high) in zip(result.layout.totals, result.ends, strict=True)
+            if subset == SUBSET and value is not None
         },
         metadata=judged.average.value if judged else None,
         judge=f"{judged.snapshot} ({', '.join(judged.prompts)})" if judged else None,
@@ -94,11 +93,6 @@ def _counted(snapshot: Snapshot, tasks: tuple[str, ...]) -> NDArray[np.bool_]:
     """Which of some tasks belong to the subset; one that the benchmark no longer lists does."""
     known = [snapshot.tasks.get(task) for task in tasks]
     return np.array([task is None or SUBSET in task.subsets for task in known], dtype=np.bool_)
-
-
-def _figure(total: Total, value: float, scale: Scale) -> Figure:
-    low, high = total.gain.interval or (None, None)
-    return Figure(value * scale.factor, scale.shown(low), scale.shown(high))
 
 
 def _published(track: str, protocol: str) -> Iterator[Measured]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +42,14 @@ class Line:
         """A number of a method on the task: its name in BY_METHOD."""
         at = len(BY_TASK) + self.methods.index(method) * len(BY_METHOD) + BY_METHOD.index(name)
         return _there(self.numbers[at])
+
+    @property
+    def by_method(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each method with all of its numbers, by name."""
+        numbers = [None if number != number else number for number in self.numbers[len(BY_TASK) :].tolist()]
+        for at, method in enumerate(self.methods):
+            start = at * len(BY_METHOD)
+            yield method, dict(zip(BY_METHOD, numbers[start : start + len(BY_METHOD)], strict=True))
 
 
 class Shelf:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
+from operator import itemgetter
 from typing import Any
 
 from leaderboard.charts import colours
@@ -17,6 +20,8 @@ from submissions.models import METHODS, Task
 LEADERS = 5
 SPREAD = (0.0, -0.16, 0.16, -0.32, 0.32)
 """By how much of a lane dots are moved in turn, so that equal scores do not hide each other."""
+MOST_DOTS = 100
+"""In a lane; with more, some are left out."""
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -32,6 +37,8 @@ class Standing:
     """How many of the other leaders' intervals reach that of the first."""
     plot: Strip | None
     """None where nothing has a score."""
+    every: int = 1
+    """Of how many scores of a method one is drawn."""
 
 
 def standing(snapshot: Snapshot, task: Task, protocol: str, rows: Rows) -> Standing:
@@ -41,7 +48,18 @@ def standing(snapshot: Snapshot, task: Task, protocol: str, rows: Rows) -> Stand
     best = [row for row in counted if row["method"] == METHOD and row["gain"] is not None]
     leaders = sorted(best, key=lambda row: -row["gain"])[:LEADERS]
     found = difficulties(snapshot, task.track, protocol).get(task.id)
-    return Standing(found, leaders, _overlapping(leaders), _plot(counted, found, protocol))
+    every = ceil(max(Counter(row["method"] for row in counted).values(), default=0) / MOST_DOTS) or 1
+    return Standing(found, leaders, _overlapping(leaders), _plot(_thinned(counted, every), found, protocol), every)
+
+
+def _thinned(rows: Rows, every: int) -> Rows:
+    """Of each method one row in so many, evenly from the lowest score to the highest, which both are among them."""
+    if every == 1:
+        return rows
+    lanes: dict[str, list[Mapping[str, Any]]] = {}
+    for row in sorted(rows, key=itemgetter("score")):
+        lanes.setdefault(row["method"], []).append(row)
+    return [row for lane in lanes.values() for row in (*lane[:-1:every], lane[-1])]
 
 
 def _overlapping(leaders: Rows) -> int:

@@ -85,6 +85,15 @@ class Summary:
             assert found
             yield found
 
+    @property
+    def ends(self) -> list[tuple[float | None, float | None, float | None]]:
+        """By total: the gain and the ends of its interval. Where one end is not there, neither is."""
+        found = []
+        for value, low, high in self.means[:, :3].tolist():
+            has_ends = low == low and high == high
+            found.append((value if value == value else None, *((low, high) if has_ends else (None, None))))
+        return found
+
     def total(self, method: str, subset: str, group: str) -> Total | None:
         """One total; None where the result has no such."""
         place = self.layout.place_of_total.get((method, subset, group))

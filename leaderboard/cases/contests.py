@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from math import isfinite
-from statistics import fmean
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import nan
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from leaderboard.latest import latest
 from leaderboard.snapshot import Snapshot, per_snapshot
 from submissions.models import Method
+from submissions.summary import Floats, Layout, Summary
 
 METHOD: Method = "fine_tune"
 PREVIEW: Method = "few_shot_5"
@@ -23,15 +27,20 @@ class Best(NamedTuple):
     submission: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class Contest:
     """One task under one protocol, over each system's latest result that was scored on it."""
 
-    best: dict[str, Best] = field(default_factory=dict)
+    best: Mapping[str, Best]
     """By type of system."""
-    previews: list[float] = field(default_factory=list)
-    """Gains by five shots of the systems that have both, and by fine-tuning, in the same order."""
-    trained: list[float] = field(default_factory=list)
+    both: int
+    """Systems that have a gain by five shots and one by fine-tuning."""
+    preview: float
+    """Their mean gain by five shots; NaN without any, as is the next."""
+    trained: float
+    """Their mean gain by fine-tuning."""
+    better: int
+    """Those of them that gain more by fine-tuning."""
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -47,25 +56,45 @@ class Contest:
     @property
     def surprise(self) -> float | None:
         """By how much fine-tuning is worth more than five shots, on average; None for fewer than two systems."""
-        return fmean(self.trained) - fmean(self.previews) if len(self.trained) > 1 else None
+        return self.trained - self.preview if self.both > 1 else None
 
 
 @per_snapshot
 def contests(snapshot: Snapshot, track: str, protocol: str) -> Mapping[str, Contest]:
     """Every task of the benchmark that some system was scored on, in the benchmark's order."""
-    found = {name: Contest() for name, task in snapshot.tasks.items() if task.track == track}
-    for ulid, result in latest(snapshot, track, protocol).items():
-        trained, previews = result.by_task(METHOD), result.by_task(PREVIEW)
-        for at, name in enumerate(result.layout.tasks):
-            if result.scored[at] and isfinite(trained[at]) and name in found:
-                _enter(found[name], Best(float(trained[at]), ulid), result.system_type, float(previews[at]))
-    return {name: contest for name, contest in found.items() if contest.best}
+    newest = latest(snapshot, track, protocol)
+    tasks = [name for name, task in snapshot.tasks.items() if task.track == track]
+    trained, previews = (_gains(newest.values(), tasks, method) for method in (METHOD, PREVIEW))
+    ids, types = list(newest), np.array([result.system_type for result in newest.values()], dtype=object)
+    return {
+        name: _contest(ids, types, trained[:, at], previews[:, at])
+        for at, name in enumerate(tasks)
+        if np.isfinite(trained[:, at]).any()
+    }
 
 
-def _enter(contest: Contest, one: Best, system_type: str, preview: float) -> None:
-    before = contest.best.get(system_type)
-    if before is None or one.value > before.value:
-        contest.best[system_type] = one
-    if isfinite(preview):
-        contest.previews.append(preview)
-        contest.trained.append(one.value)
+def _gains(results: Collection[Summary], tasks: Sequence[str], method: str) -> Floats:
+    """Gains by result and task; NaN where a task was not scored."""
+    found = np.full((len(results), len(tasks)), np.nan)
+    for row, result in enumerate(results):
+        places = _places(result.layout, tuple(tasks))
+        gains = np.append(np.where(result.scored, result.by_task(method), np.nan), np.nan)
+        found[row] = gains[places]
+    found[np.isinf(found)] = np.nan
+    return found
+
+
+@lru_cache(maxsize=100)
+def _places(layout: Layout, tasks: tuple[str, ...]) -> NDArray[np.intp]:
+    """Where tasks stand in a layout; -1 for one that it has not."""
+    return np.array([layout.place_of_task.get(name, -1) for name in tasks], dtype=np.intp)
+
+
+def _contest(ids: Sequence[str], types: NDArray[np.object_], trained: Floats, previews: Floats) -> Contest:
+    best = {}
+    for kind in dict.fromkeys(types[np.isfinite(trained)]):
+        first = int(np.nanargmax(np.where(types == kind, trained, np.nan)))
+        best[kind] = Best(float(trained[first]), ids[first])
+    both = np.isfinite(trained) & np.isfinite(previews)
+    means = (float(values[both].mean()) if both.any() else nan for values in (previews, trained))
+    return Contest(best, int(both.sum()), *means, int((trained[both] > previews[both]).sum()))

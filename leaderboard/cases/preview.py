@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import fmean
-
 from markupsafe import Markup
 
 from leaderboard.cases.ground import Found, Ground, ranked
@@ -20,15 +18,13 @@ def tasks(ground: Ground) -> list[str]:
 def case(ground: Ground, task: str, place: int) -> Found:
     """The case of a task that holds a place among them."""
     contest = ground.contests[task]
-    shots, trained = fmean(contest.previews), fmean(contest.trained)
     said = Markup(
         "Over the {} systems scored both ways, the mean {} is {} by five shots and {} by fine-tuning: {} "
         "among {} tasks."
     ).format(
-        *(len(contest.trained), *ground.mean(shots, trained)),
+        *(contest.both, *ground.mean(contest.preview, contest.trained)),
         *(ranked(place, "largest difference"), len(tasks(ground))),
     )
-    more = sum(after > before for before, after in zip(contest.previews, contest.trained, strict=True))
-    each = Markup("{} of the {} do better by fine-tuning than by five shots.").format(more, len(contest.trained))
-    label = "Worth more than its preview" if trained > shots else "Worth less than its preview"
+    each = Markup("{} of the {} do better by fine-tuning than by five shots.").format(contest.better, contest.both)
+    label = "Worth more than its preview" if contest.trained > contest.preview else "Worth less than its preview"
     return Found(NAME, task, label, (said, each), contest.shown)

@@ -17,8 +17,8 @@ from leaderboard.templates import figure, visible
 
 FEWEST = 2
 """Systems below which a chart shows nothing that the table does not."""
-MOST_DOTS = 300
-"""Dots that one chart can hold and still be read and sent."""
+MOST_DOTS = 100
+"""Dots that one chart can hold and still be read and sent, beside those on a frontier."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,14 @@ class Insight:
     """Further columns, of text."""
     plots: tuple[Plot, ...] = ()
     """None of them where there are too few systems."""
+
+    @property
+    def shown(self) -> list[dict[str, Any]]:
+        """The rows that the page has: those of the systems that are drawn, or the first where a chart has none."""
+        drawn = {int(dot.label) for plot in self.plots for dot in plot.dots}
+        frame = self.table.frame
+        chosen = frame[frame["number"].isin(drawn)] if drawn else frame
+        return Table(self.table.name, chosen[: max(MOST_DOTS, len(drawn))]).rows
 
 
 Pair = tuple[Measured, Any]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any
 
 from starlette.requests import Request
@@ -13,12 +13,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from leaderboard.difficulty import CORNER
+from leaderboard.lately import lately
 from leaderboard.protocols import scale_of
 from leaderboard.snapshot import Snapshot
 from leaderboard.standing import standing
 from leaderboard.tables import Table, frame_of, in_order
 from leaderboard.web import View, Visit, page, site_of
-from submissions.details import BY_METHOD
+from leaderboard.window import Window
 from submissions.errors import NotFound
 from submissions.models import Task
 from submissions.summary import ABSENT, Summary
@@ -80,14 +81,42 @@ class AnchorRow:
 
 def show(visit: Visit) -> View:
     """One task. Raises NotFound."""
-    snapshot, name = visit.snapshot, visit.names["task"]
-    task, table = _task(snapshot, name), scores_table(snapshot, name)
+    snapshot, task = visit.snapshot, _task(visit.snapshot, visit.names["task"])
+    if visit.names["ending"]:
+        return View("task.html", table=scores_table(snapshot, task.id))
+    window = Window.of(visit.query)
     # Numbers of different protocols never share a column, so each has a table of its own on the page.
-    by_protocol = [(key, scale_of(key), list(rows)) for key, rows in groupby(table.rows, itemgetter("protocol"))]
-    standings = {key: standing(snapshot, task, key, rows) for key, _, rows in by_protocol}
-    context = {"task": task, "anchors": anchors_table(snapshot, name).rows, "by_protocol": by_protocol,
-               "standings": standings, "corner": CORNER}  # fmt: skip
-    return View("task.html", context, table)
+    by_protocol = {key: list(rows) for key, rows in groupby(_scores(snapshot, task.id), attrgetter("protocol"))}
+    context = {
+        "task": task,
+        "anchors": anchors_table(snapshot, task.id).rows,
+        "by_protocol": [(key, scale_of(key), _parts(rows, window)) for key, rows in by_protocol.items()],
+        "standings": {key: standing(snapshot, task, key, [*map(vars, rows)]) for key, rows in by_protocol.items()},
+        "corner": CORNER,
+    }
+    return View("task.html", context)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The first rows of one method."""
+
+    method: str
+    rows: list[dict[str, Any]]
+    of: int
+    """How many there are."""
+    more: int
+    """As many rows as the next link asks for; 0 where all are shown."""
+
+
+def _parts(rows: Iterable[TaskScore], window: Window) -> list[Part]:
+    """The rows of a protocol by method, as many of each as a window shows."""
+    found = []
+    for method, same in groupby(rows, attrgetter("method")):
+        of_method = [vars(row) for row in same]
+        then = window.next(len(of_method))
+        found.append(Part(method, of_method[: window.end], len(of_method), then.end or 0 if then else 0))
+    return found
 
 
 def show_anchors(visit: Visit) -> View:
@@ -113,10 +142,14 @@ def anchors_table(snapshot: Snapshot, name: str) -> Table:
 
 def scores_table(snapshot: Snapshot, name: str) -> Table:
     """Every system's score and gain on a task: by protocol and method, the highest gain first."""
+    return Table(f"task-{name}", frame_of(TaskScore, _scores(snapshot, name)))
+
+
+@lately(most=4)
+def _scores(snapshot: Snapshot, name: str) -> list[TaskScore]:
     scores = [row for ulid, result in snapshot.published for row in _rows(snapshot, ulid, result, name)]
     scores.sort(key=lambda row: (row.system.casefold(), row.submission))
-    rows = in_order(in_order(in_order(scores, "-gain"), "method"), "protocol")
-    return Table(f"task-{name}", frame_of(TaskScore, rows))
+    return in_order(in_order(in_order(scores, "-gain"), "method"), "protocol")
 
 
 def _task(snapshot: Snapshot, name: str) -> Task:
@@ -146,22 +179,23 @@ def _rows(snapshot: Snapshot, ulid: str, result: Summary, name: str) -> Iterator
     at, line = result.layout.place_of_task.get(name), snapshot.line(ulid, result, name)
     if at is None or line is None:
         return
-    for method, gain in zip(result.layout.methods, result.gains[at].tolist(), strict=True):
+    removed = int(line.of_task("removed") or 0)
+    for (method, values), gain in zip(line.by_method, result.gains[at].tolist(), strict=True):
         if gain == ABSENT:
             continue
-        values: dict[str, Any] = {key: line.of_method(method, key) for key in BY_METHOD if key != "n"}
-        values["gain"] = None if gain != gain else gain
+        n = int(values.pop("n") or 0)
         yield TaskScore(
             **values,
+            gain=None if gain != gain else gain,
             system=result.system,
             team=result.team,
             system_type=result.system_type,
             method=method,
             state="scored" if result.scored[at] else "missing",
             scale=result.scale,
-            n=int(line.of_method(method, "n") or 0),
+            n=n,
             rows=int(result.rows[at]),
-            removed=int(line.of_task("removed") or 0),
+            removed=removed,
             why=_why(snapshot, ulid, result, f"{name}/{method}")
             if None in (values["score"], gain) or gain != gain
             else None,

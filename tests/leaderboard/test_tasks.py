@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from math import ceil
 
+import pytest
 from starlette.testclient import TestClient
 
+from leaderboard import standing, window
 from submissions.arena import Arena, commit_again, dump, result_path
 from submissions.models import Result
 from submissions.repo import Change
@@ -165,6 +168,40 @@ def test_an_older_result_of_a_system_is_in_the_table_and_not_in_the_strip(arena:
     assert sum(new.submission in address for address in addresses) == 4
     assert not any(old.submission in address for address in addresses)
     assert old.submission in page
+
+
+def test_a_long_table_begins_with_the_best_of_each_method_and_a_link_brings_more(
+    site: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(window, "STEP", 2)
+    address = f"/tasks/{TASK}"
+    every = site.get(f"{address}.json").json()
+    for query, most in (("", 2), ("?rows=4", 4), ("?rows=all", len(every))):
+        page = site.get(address + query).text
+        listed = re.findall(r'<th scope="row" class="system" dir="auto"><a href="/submissions/(\w+)', page)
+        assert listed == [
+            row["submission"]
+            for method in dict.fromkeys(row["method"] for row in every)
+            for row in [one for one in every if one["method"] == method][:most]
+        ]
+        assert (f'href="{address}?rows={most + 2}#demo@1"' in page) is (query != "?rows=all")
+    assert site.get(f"{address}?rows=few").status_code == 404
+
+
+def test_a_crowded_strip_has_every_nth_score_with_both_ends(site: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = dots(site.get(f"/tasks/{TASK}").text)
+    monkeypatch.setattr(standing, "MOST_DOTS", 3)
+    page = site.get(f"/tasks/{TASK}?rows=all").text
+    drawn = dots(page)
+    assert set(drawn) < set(whole)
+    every = ceil(len(SYSTEMS) / 3)
+    assert f"one score in {every} is drawn" in page
+    rows = [row for row in site.get(f"/tasks/{TASK}.json").json() if not row["flagged"]]
+    for method, name in (("few_shot_1", "1 shot"), ("fine_tune", "fine-tune")):
+        ends = sorted(row["score"] for row in rows if row["method"] == method)
+        lane = [title for _, title in drawn if f", {name}: " in title]
+        for end in (ends[0], ends[-1]):
+            assert any(f", {name}: {end:.3f}" in title for title in lane)
 
 
 def test_leaders_are_the_best_by_fine_tune_with_their_intervals(arena: Arena, site: TestClient) -> None:

@@ -1,0 +1,54 @@
+"""How long every kind of page takes over a large arena, and how much it sends.
+
+    python -m benchmarks.pages ARENA
+
+Asks an app over an arena of `benchmarks.large` for each page as the first visitor after a publication does: what it
+shows is computed then. Sizes are as rendered and as sent with brotli.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+import httpx
+
+from benchmarks.web import BOARD, memory, started
+from leaderboard.systems import slug_of
+from tests.leaderboard.serving import free_port
+
+
+def addresses() -> list[str]:
+    """One address of every kind of page that lists what grows with an arena."""
+    system = f"/systems/{slug_of('Team 1', 'System 1')}"
+    return [
+        "/", BOARD, f"{BOARD}?sort=team", f"{BOARD}?q=7", f"{BOARD}?kind=reasoning", f"{BOARD}?best=team",
+        f"{BOARD}.csv", f"{BOARD}/feed.atom", "/tasks", "/tasks/task-000", "/tasks/task-000?rows=100",
+        "/tasks/task-000.csv", "/tasks/task-001", "/tasks/task-000/anchors.json", system, "/compare", "/insights",
+        "/cases", "/submissions", "/submissions.csv", "/submit", "/docs", "/docs/api", "/sitemap.xml",
+        f"/og{BOARD}.png",
+    ]  # fmt: skip
+
+
+def measure(arena: Path) -> None:
+    """Print a line for each page."""
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    with started(["app.py"], base, "/", ARENA=str(arena), PORT=str(port)) as (seconds, process):
+        print(f"start, s: {seconds:.2f}; memory, MB: {memory(process)[0]:.0f}; load: {os.getloadavg()[0]:.1f}")
+        print(f"{'':50}{'first, s':>10}{'kB':>10}{'sent, kB':>10}{'status':>8}")
+        for path in addresses():
+            began = time.perf_counter()
+            answer = httpx.get(base + path, timeout=600, headers={"Accept-Encoding": "br"})
+            seconds, sizes = time.perf_counter() - began, (len(answer.content), answer.num_bytes_downloaded)
+            print(f"{path[:48]:50}{seconds:10.2f}{sizes[0] / 1000:10.0f}{sizes[1] / 1000:10.0f}{answer.status_code:8}")
+        now, most = memory(process)
+        print(f"memory, MB: {now:.0f}, at most {most:.0f}; load: {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("arena", type=Path)
+    measure(parser.parse_args().arena)
