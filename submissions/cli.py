@@ -106,6 +106,10 @@ def submit(
     submitter: Annotated[str | None, typer.Option(help="Who to ask about it; the team, if left out.")] = None,
     description: Annotated[str, typer.Option(help="How the data was found or made.")] = "",
     url: Annotated[str, typer.Option(help="Where the system is described.")] = "",
+    webhook: Annotated[str, typer.Option(metavar="URL", help="Where to be told of what happens to it; https.")] = "",
+    webhook_secret: Annotated[
+        str, typer.Option(envvar="ARENA_WEBHOOK_SECRET", help="Signs what is sent there.", show_default=False)
+    ] = "",
     private: Annotated[bool, typer.Option("--private", help="Keep the result back until `publish`.")] = False,
     track: Track = DEFAULT_TRACK,
     as_json: AsJson = False,
@@ -118,6 +122,8 @@ def submit(
         "submitter": team if submitter is None else submitter,
         "description": description,
         "url": url,
+        "webhook": webhook,
+        "webhook_secret": webhook_secret,
     }
     delivery = Delivery.from_form(form)
     where = open_arena(arena)
