@@ -143,6 +143,9 @@ class Watched:
     def read(self, path: str) -> bytes:
         return self._repo.read(path)
 
+    def inside(self, folder: str = "") -> list[str]:
+        return self._repo.inside(folder)
+
     def list(self, prefix: str = "") -> list[str]:
         return self._repo.list(prefix)
 

@@ -6,7 +6,6 @@ left out: it is the place's own, written by `python -m curation init`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +23,6 @@ MOST_FILES = 500
 """Of one commit. The Hub cuts a commit off after 60 s, and takes some 128 an hour."""
 MOST_BYTES = 50 * 2**20
 """Of one commit, unless a single file is larger."""
-_OF_CONTENT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-"""An id that the Hub gives to a content, wherever it lies; a folder's ids say only when a file was written."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -178,11 +175,8 @@ def _ids(repo: Repo) -> dict[str, str]:
 
 
 def _same(path: str, mine: Repo, my_id: str, theirs: Repo, their_id: str) -> bool:
-    """Whether a file's content is the same in both; read only where its id does not tell."""
-    known = [one for one in (my_id, their_id) if _OF_CONTENT.fullmatch(one)]
-    if len(known) == 2 and len(my_id) == len(their_id):
+    """Whether a file's content is the same in both; it is read only where one of them is in LFS, under another id."""
+    if my_id == their_id or len(my_id) == len(their_id):
         return my_id == their_id
-    if len(known) == 1:
-        unknown = mine if known[0] == their_id else theirs
-        return known[0] in ids_of(unknown.read(path))
-    return mine.read(path) == theirs.read(path)
+    in_git, in_lfs = (mine, their_id) if len(my_id) < len(their_id) else (theirs, my_id)
+    return in_lfs in ids_of(in_git.read(path))

@@ -135,7 +135,7 @@ def test_a_copy_that_is_not_the_same_is_told(folder: Path, tmp_path: Path) -> No
 
     def damage(what: str, done: int, of: int) -> None:
         del done, of
-        if what == "verifying drafts":
+        if what == "copying results":
             (copy / "drafts/results/one.json").write_bytes(b"[]")
 
     with pytest.raises(Corrupt, match=r"results/one\.json is not the same"):
