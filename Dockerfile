@@ -1,6 +1,8 @@
 # Two targets: `docker build --target web .` and `docker build --target evaluator .`
 
 FROM python:3.11-slim AS web
+# Typefaces for the pictures of pages, in scripts that Gradio's own does not have.
+RUN apt-get update && apt-get install -y --no-install-recommends fonts-noto-core fonts-noto-cjk && rm -rf /var/lib/apt/lists/*
 WORKDIR /srv
 COPY requirements.txt .
 RUN pip install --no-cache-dir --no-deps -r requirements.txt
@@ -8,9 +10,10 @@ COPY app.py ./
 COPY submissions submissions
 COPY leaderboard leaderboard
 COPY docs docs
-RUN useradd --create-home arena && mkdir /data && chown arena /data
+# The Hub runs its Spaces as user 1000, whatever the image says.
+RUN useradd --create-home --uid 1000 arena && mkdir /data && chown arena /data
 USER arena
-ENV HOST=0.0.0.0 PORT=7860 ARENA=/data/arena
+ENV HOST=0.0.0.0 PORT=7860 ARENA=/data/arena HF_HOME=/data/huggingface SPOOL=/data/spool
 EXPOSE 7860
 CMD ["python", "app.py"]
 

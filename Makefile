@@ -1,4 +1,4 @@
-# make demo · make web · make test · make lint · make bench · make screenshots · make locks · make clean
+# make demo · make web · make test · make lint · make bench · make screenshots · make space OUT=… · make locks · make clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -14,7 +14,7 @@ export VLLM_NO_USAGE_STATS = 1
 LOCKS := evaluator/requirements-cpu.txt requirements.txt tests/requirements.txt
 PIP := -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo web test lint bench screenshots locks clean
+.PHONY: demo web test lint bench screenshots space locks clean
 
 # The demo: everything on this machine, evaluated for real, then served.
 demo: .venv/.ready
@@ -39,6 +39,14 @@ bench: .venv/.ready .venv/.chromium
 # Chromium of each page, phone and desktop, light and dark, of the arena in $(ARENA).
 screenshots: .venv/.ready .venv/.chromium
 	.venv/bin/python -m tests.browser.screenshots screenshots
+
+# What a Space on the Hub is made of, in the new folder $(OUT): the image's files, its recipe, and the Space's card.
+space:
+	@if [ -z "$(OUT)" ] || [ -e "$(OUT)" ]; then echo 'Name a new folder: make space OUT=DIR'; exit 1; fi
+	mkdir -p "$(OUT)"
+	awk '/^FROM/ {stage++} stage == 1' Dockerfile > "$(OUT)/Dockerfile"
+	git ls-files -z $$(awk '$$1 == "COPY" {print $$2}' "$(OUT)/Dockerfile") | xargs -0 cp --parents -t "$(OUT)"
+	cp deploy/space/README.md "$(OUT)/README.md"
 
 .venv/.ready: $(LOCKS)
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; v == (3, 11) or sys.exit(f"Python 3.11 is needed, this is {v[0]}.{v[1]}: set PYTHON=/path/to/python3.11")'

@@ -1,4 +1,4 @@
-"""`python -m curation`: import-flat, import-official, verify."""
+"""`python -m curation`: init, import-flat, import-official, verify."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The command line: `python -m curation import-flat SRC DEST`, `import-official SRC DEST` and `verify DIR`."""
+"""The command line: `python -m curation init`, `import-flat`, `import-official` and `verify`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from curation.flat import Broken
+from curation.init import init
 from curation.layout import import_flat
 from curation.official.importing import import_official
 from curation.official.release import Options
@@ -17,6 +18,7 @@ from curation.verify import verify as verify_benchmark
 from submissions.command_line import print_json, progress
 from submissions.errors import NotFound
 from submissions.local import LocalRepo
+from submissions.places import beside, on_hub
 from submissions.report import Problem
 
 app = typer.Typer(
@@ -27,6 +29,30 @@ app = typer.Typer(
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+
+@app.command("init")
+def init_command(
+    where: Annotated[str, typer.Argument(metavar="ARENA", help="A folder, or hf://ORG/PREFIX.")],
+    licence: Annotated[
+        str, typer.Option("--license", help="Of the results, as the Hub names it: cc-by-4.0, apache-2.0 …")
+    ] = "cc-by-4.0",
+    as_json: AsJson = False,
+) -> None:
+    """Make an arena's repositories with the right visibility and a README each; check those that are there."""
+    made = init(where, licence)
+    if as_json:
+        print_json({"repositories": [one.model_dump() for one in made]})
+        return
+    for one in made:
+        what = {
+            "written": "README.md written",
+            "same": "README.md as it should be",
+            "kept": "its own README.md is kept",
+        }
+        typer.echo(f"{one.repository}: {'made' if one.created else 'was there'}; {what[one.readme]}.")
+    if not on_hub(where):
+        typer.echo(f"Import a benchmark into {beside(where, 'benchmark')}, which must be new or empty.")
 
 
 @app.command("import-flat")

@@ -17,6 +17,7 @@ from evaluator import terminal
 from evaluator.anchors import fitting_anchors, import_anchors, measure_anchors, refused
 from evaluator.judging import judge_of
 from evaluator.line import TRIES
+from evaluator.notify import boards, notifying
 from evaluator.protocol import load_protocol
 from evaluator.rescore import rescore, same_as_stored
 from evaluator.tracks import SCORERS, Entry, Evaluation
@@ -102,15 +103,31 @@ def work(
     once: Annotated[bool, typer.Option("--once", help="Stop when nothing is pending.")] = False,
     every: Annotated[float, typer.Option(help="Seconds between looks for new submissions.")] = 5.0,
     work: Annotated[Path | None, typer.Option(metavar="DIR", help="Where finished work is kept.")] = None,
+    webhook: Annotated[
+        list[str] | None,
+        typer.Option(envvar="ARENA_WEBHOOK", metavar="URL", help="Is told of all boards; TRACK=URL: of that one."),
+    ] = None,
+    webhook_secret: Annotated[
+        str, typer.Option(envvar="ARENA_WEBHOOK_SECRET", help="Signs what is sent there.", show_default=False)
+    ] = "",
+    site: Annotated[
+        str, typer.Option(envvar="ARENA_SITE", metavar="URL", help="Where the board is served, for links in messages.")
+    ] = "",
 ) -> None:
     """Take pending submissions, evaluate them, publish their results."""
     # Results are worth waiting for, however long the Hub takes no commits.
-    repositories = open_arena(arena, Pace(patience=timedelta(hours=2)))
+    opened = open_arena(arena, Pace(patience=timedelta(hours=2)))
+    told = notifying(opened, boards(webhook or ()), webhook_secret, site)
     source = open_benchmark(benchmark or beside(arena, "benchmark"))
     home = work or _work_folder(arena)
     failed: set[str] = set()
     judges = judge_of(load_protocol(protocol), judge, left_out=no_judge, work=home)
-    with alone(home), progress("waiting") as bar, open_workbench(protocol, profile, home, bar) as bench:
+    with (
+        alone(home),
+        told as repositories,
+        progress("waiting") as bar,
+        open_workbench(protocol, profile, home, bar) as bench,
+    ):
         worker = Worker(repositories, source, bench, home / "results", judges)
         worker.publish_tasks()
         while True:

@@ -21,7 +21,7 @@ from submissions.frame import Frame
 from submissions.intake import Delivery, receive
 from submissions.tracks.track import Track
 
-FIELDS = ("system", "system_type", "team", "submitter", "description", "url")
+FIELDS = ("system", "system_type", "team", "submitter", "description", "url", "webhook", "webhook_secret")
 log = logging.getLogger(__name__)
 
 # A check reads hundreds of megabytes; more than two at a time would only slow each other and the pages down.

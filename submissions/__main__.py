@@ -1,4 +1,4 @@
-"""`python -m submissions`: check, submit, status, download."""
+"""`python -m submissions`: check, fix, submit, status, download, withdraw, retry, publish, mirror."""
 
 import sys
 

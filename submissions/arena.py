@@ -2,6 +2,7 @@
 
 submissions (private)  <yyyy>/<mm>/<ulid>/submission.json + data/<task>.jsonl     written by the web app or `submit`
                        <yyyy>/<mm>/<ulid>/wishes/<ulid>.json: withdraw, retry, publish
+                       <yyyy>/<mm>/<ulid>/webhook.json: where its submitter wants to be told
 results     (public)   tasks.jsonl, frames.jsonl, status/<ulid>.json              written by the evaluator
                        results, previews, costs: <ulid>/<protocol>.json
                        self_reported/<track>.json                               written by an organiser
@@ -31,6 +32,8 @@ from submissions.pace import Pace
 from submissions.places import beside, on_hub, open_repo
 from submissions.repo import Change, Repo
 from submissions.reported import SelfReported, read_reports, reports_path
+from submissions.webhook import FILE as WEBHOOK
+from submissions.webhook import Webhook
 from submissions.wishes import Wish
 
 R = TypeVar("R", bound=Record)
@@ -167,12 +170,20 @@ class Arena:
         folder = self._path(ulid).rpartition("/")[0]
         commit_again(self.submissions, [Change(f"{folder}/wishes/{new_id(wish.time)}.json", dump(wish))])
 
-    def add(self, submission: Submission, data: Path) -> None:
+    def webhook(self, ulid: str) -> Webhook | None:
+        """Where its submitter wants to be told of what happens to it, if anywhere."""
+        with suppress(NotFound):
+            return read_record(self.submissions, f"{folder_of(ulid)}/{WEBHOOK}", Webhook)
+        return None
+
+    def add(self, submission: Submission, data: Path, webhook: Webhook | None = None) -> None:
         """Store a submission whose checked files lie in `data/<task>.jsonl`."""
         folder = folder_of(submission.id)
         changes = [Change(f"{folder}/{file.path}", data / f"{file.task}.jsonl") for file in submission.files]
         if said := submission.descriptions:
             changes.append(Change(f"{folder}/{said.path}", data / said.path))
+        if webhook:
+            changes.append(Change(f"{folder}/{WEBHOOK}", dump(webhook)))
         changes.append(Change(f"{folder}/submission.json", dump(submission)))
         commit_again(self.submissions, changes)
 

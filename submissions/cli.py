@@ -1,4 +1,4 @@
-"""The command line of a submitter: check, fix, submit, status, download, withdraw, retry, publish.
+"""The command line of a submitter: check, fix, submit, status, download, withdraw, retry, publish, mirror.
 
 Exit codes: 0 done or accepted; 1 refused, or a mistake in the command; 2 our failure.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +24,7 @@ from submissions.errors import NotFound, TheirError
 from submissions.fixes import fix as fix_sources
 from submissions.intake import Delivery, receive
 from submissions.models import Result, SystemType, Task
+from submissions.pace import Pace
 from submissions.report import Report
 from submissions.terminal import Shown
 from submissions.tracks import TRACKS, track_named
@@ -105,6 +106,10 @@ def submit(
     submitter: Annotated[str | None, typer.Option(help="Who to ask about it; the team, if left out.")] = None,
     description: Annotated[str, typer.Option(help="How the data was found or made.")] = "",
     url: Annotated[str, typer.Option(help="Where the system is described.")] = "",
+    webhook: Annotated[str, typer.Option(metavar="URL", help="Where to be told of what happens to it; https.")] = "",
+    webhook_secret: Annotated[
+        str, typer.Option(envvar="ARENA_WEBHOOK_SECRET", help="Signs what is sent there.", show_default=False)
+    ] = "",
     private: Annotated[bool, typer.Option("--private", help="Keep the result back until `publish`.")] = False,
     track: Track = DEFAULT_TRACK,
     as_json: AsJson = False,
@@ -117,6 +122,8 @@ def submit(
         "submitter": team if submitter is None else submitter,
         "description": description,
         "url": url,
+        "webhook": webhook,
+        "webhook_secret": webhook_secret,
     }
     delivery = Delivery.from_form(form)
     where = open_arena(arena)
@@ -195,6 +202,35 @@ def download(
     typer.echo(f"Wrote {len(written)} file(s) to {to}.")
     if "result.json" not in written:
         typer.echo("There is no result yet; `status` says where the submission stands.")
+
+
+@app.command("mirror")
+def mirror_command(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="The arena to copy: a folder, or hf://ORG/PREFIX.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="Where to: a folder, or hf://ORG/PREFIX.")],
+    update: Annotated[
+        bool, typer.Option("--update", help="Overwrite and delete what TO has and FROM has otherwise or not.")
+    ] = False,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="This repository alone; may be given more than once.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Copy an arena to another place, from a folder to the Hub or back, and verify the copy."""
+    from submissions.mirror import REPOSITORIES, mirror  # half a second, which the other commands need not pay
+
+    with progress("looking") as bar:
+        # The Hub takes so many commits an hour; a copy waits for the next one.
+        pace = Pace(patience=timedelta(hours=2))
+        done = mirror(source, target, only=only or REPOSITORIES, update=update, pace=pace, progress=bar)
+    if as_json:
+        print_json({"repositories": [one.model_dump() for one in done]})
+        return
+    for one in done:
+        typer.echo(
+            f"{one.repository}: {one.files} file(s) are the same in both; copied {one.copied} ({one.bytes:,} bytes) in "
+            f"{one.commits} commit(s), deleted {one.deleted}."
+        )
 
 
 def _ask(arena: str, ulid: str, kind: WishKind, as_json: bool, *, samples: bool = False) -> None:

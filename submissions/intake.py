@@ -14,6 +14,7 @@ from submissions.arena import Arena, new_id
 from submissions.errors import Misfilled, Refused
 from submissions.models import Name, Provenance, Record, Submission, SystemType
 from submissions.report import Report
+from submissions.webhook import PublicUrl, Secret, Webhook
 
 _REORDERING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that change the order of text around them; a name with one could pass for another name."""
@@ -38,10 +39,13 @@ class Delivery(Record):
     team: ReadableName
     submitter: ReadableName
     provenance: Provenance = Provenance()
+    webhook: PublicUrl = ""
+    """Where to tell what happens to it; nowhere, if empty."""
+    webhook_secret: Secret = ""
 
     @classmethod
     def from_form(cls, fields: Mapping[str, str]) -> Self:
-        """Read the fields of a form: system, system_type, team, submitter, description, url.
+        """Read the fields of a form: system, system_type, team, submitter, description, url, webhook, webhook_secret.
 
         Raises Misfilled, which names every field that cannot be taken.
         """
@@ -84,7 +88,8 @@ def receive(
         private=private,
         created_at=now,
     )
-    arena.add(submission, data)
+    told = Webhook(url=delivery.webhook, secret=delivery.webhook_secret) if delivery.webhook else None
+    arena.add(submission, data, told)
     return submission
 
 

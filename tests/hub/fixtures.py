@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import huggingface_hub.constants
+import huggingface_hub.utils._cache_assets
 import pytest
 
 from tests.hub.server import Hub, loopback
@@ -26,6 +27,8 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
     for name in ("HF_HUB_CACHE", "HF_ASSETS_CACHE", "HF_XET_CACHE"):
         monkeypatch.setattr(huggingface_hub.constants, name, str(tmp_path / "hf-home" / name))
+    # A copy of its own, without which contents that one test read would be at hand in the next.
+    monkeypatch.setattr(huggingface_hub.utils._cache_assets, "HF_ASSETS_CACHE", str(tmp_path / "hf-home" / "assets"))
     with loopback(tmp_path / "hub") as running:
         for name, value in {**environment, "HF_ENDPOINT": running.url}.items():
             monkeypatch.setenv(name, value)

@@ -27,7 +27,7 @@ from tests.leaderboard.conftest import Open
 ROWS = "".join(json.dumps({"input": f"question {n}", "output": f"answer {n}"}) + "\n" for n in range(12)).encode()
 FIELDS = {
     "track": "dataset_research", "system": "My <System>", "system_type": "search", "team": "Ours", "submitter": "Ada",
-    "description": "From the web.", "url": "https://example.org/",
+    "description": "From the web.", "url": "https://example.org/", "webhook": "", "webhook_secret": "",
 }  # fmt: skip
 GOOD = ("mc-en-science.jsonl", ROWS)
 
@@ -368,3 +368,19 @@ def test_checks_are_forgotten_after_an_hour_and_never_too_many(temporary: Path) 
             checks.get(check.key, "key:a")
     assert checks.get(last.key, "key:a") is last
     assert len(list(temporary.iterdir())) == MOST - 2
+
+
+def test_a_webhook_is_stored_and_shown_to_nobody(arena: Arena, site: TestClient) -> None:
+    url = "https://hooks.example.org/a?key=1"
+    wrong = send(site, "submit", GOOD, webhook="http://10.0.0.1/")
+    assert wrong.status_code == 422
+    assert 'id="webhook-fault">it must be an address that begins with https://' in wrong.text
+    address = send(site, "submit", GOOD, webhook=url, webhook_secret="s3cret").headers["location"]
+    told = arena.webhook(address.removeprefix("/submissions/"))
+    assert told is not None
+    assert (told.url, told.secret) == (url, "s3cret")
+    for page in (address, f"{address}/feed.atom", "/submissions", "/submissions.json", "/submit"):
+        answer = site.get(page)
+        assert answer.status_code == 200
+        assert "hooks.example" not in answer.text
+        assert "s3cret" not in answer.text

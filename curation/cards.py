@@ -1,0 +1,70 @@
+"""The README.md of each repository of an arena: what it holds, who writes it, and on what terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import yaml
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is said of a repository, and who may see it."""
+
+    private: bool
+    title: str
+    text: str
+
+
+CARDS: Mapping[str, Card] = {
+    "benchmark": Card(
+        private=True,
+        title="DatasetResearch Arena: benchmark",
+        text="""Demands with their hidden reference rows and anchors. Keep it private: who has seen it cannot be ranked.
+
+Written by the organiser, with `python -m curation` and `python -m evaluator anchors`. Read by the evaluator alone.
+""",
+    ),
+    "submissions": Card(
+        private=True,
+        title="DatasetResearch Arena: submissions",
+        text="""What was submitted, and what its owners ask for: strangers' data, on strangers' terms. Keep it private.
+
+Written by the web app and `python -m submissions`. Read by the evaluator, and by the web app.
+""",
+    ),
+    "drafts": Card(
+        private=True,
+        title="DatasetResearch Arena: drafts",
+        text="""Results that their owners have not published. Keep it private.
+
+Written by the evaluator. Read by the web app, for their owners.
+""",
+    ),
+    "results": Card(
+        private=False,
+        title="DatasetResearch Arena: results",
+        text="""What submissions are worth, and what happened to each: `results/` by task, `status/` step by step.
+
+Written by the evaluator, which also names the tables of totals as configurations of this data set, once there is one.
+Read by everybody. Each configuration holds the public totals of a track:
+
+```python
+from datasets import load_dataset
+
+totals = load_dataset("ORG/PREFIX-results", "dataset_research", split="totals")
+```
+""",
+    ),
+}
+"""By the repository's name, in the order in which they are made."""
+
+
+def readme(name: str, licence: str) -> bytes:
+    """A repository's README.md. Only what everybody sees has terms of its own."""
+    card = CARDS[name]
+    front: dict[str, object] = {"pretty_name": card.title}
+    front |= {"viewer": False} if card.private else {"license": licence, "tags": ["leaderboard", "datasetresearch"]}
+    head = yaml.safe_dump(front, sort_keys=False)
+    return f"---\n{head}---\n\n# {card.title}\n\n{card.text}".encode()

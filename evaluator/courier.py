@@ -1,0 +1,188 @@
+"""Sends messages to webhooks in the background: to one address in order, to several side by side.
+
+A stranger's address must not reach into the organiser's network: its name is resolved here, only public addresses are
+taken, and exactly the one that was looked at is connected to. Nothing is redirected, and no answer is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import ipaddress
+import logging
+import random
+import secrets
+import socket
+import ssl
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+from typing import Self
+
+import httpx2
+
+log = logging.getLogger(__name__)
+
+PAUSES = (1.0, 5.0, 25.0)
+"""Seconds before each further try."""
+SECONDS = 15.0
+"""For one try, whatever the receiver does."""
+MOST = 1000
+"""Messages that wait; more are dropped, so that dead receivers cost no memory."""
+_AGAIN = {408, 425, 429, 500, 502, 503, 504}
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+"""IPv6 addresses that stand for IPv4 addresses, private ones too (RFC 6052)."""
+
+
+class Forbidden(Exception):
+    """An address that a stranger may not have us connect to."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where to send to."""
+
+    url: str
+    secret: str = ""
+    trusted: bool = False
+    """Whether the organiser named it: then it may be in a private network, and without TLS."""
+
+
+class Courier:
+    """A thread that delivers. Leaving the context waits for what is under way, but not for long."""
+
+    def __init__(
+        self,
+        *,
+        pauses: Sequence[float] = PAUSES,
+        seconds: float = SECONDS,
+        patience: float = 10,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._pauses = pauses
+        self._seconds = seconds
+        self._patience = patience
+        self._tls = tls or ssl.create_default_context()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="courier", daemon=True)
+        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._open: set[Future[None]] = set()
+
+    def send(self, target: Target, event: str, body: bytes) -> None:
+        """Hand over a message; returns at once, and raises nothing of what becomes of it."""
+        if len(self._open) >= MOST:
+            log.warning("%d messages wait for their webhooks; the one of %s is dropped", MOST, event)
+            return
+        future = asyncio.run_coroutine_threadsafe(self._deliver(target, event, body), self._loop)
+        self._open.add(future)
+        future.add_done_callback(self._open.discard)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if left := wait(list(self._open), self._patience).not_done:
+            log.warning("%d message(s) did not reach their webhooks before the end", len(left))
+        asyncio.run_coroutine_threadsafe(_end(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _deliver(self, target: Target, event: str, body: bytes) -> None:
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "datasetresearch-arena",
+            "X-Arena-Event": event,
+            # The same for every try, so that a receiver knows what it has seen.
+            "X-Arena-Delivery": secrets.token_hex(16),
+        }
+        if target.secret:
+            headers["X-Arena-Signature"] = signature(target.secret, body)
+        async with self._turns[target.url]:
+            if why := await self._tried(target, headers, body):
+                # Not the whole address: it may hold a key.
+                log.warning("the webhook at %s did not take %s: %s", _host(target.url), event, why)
+
+    async def _tried(self, target: Target, headers: dict[str, str], body: bytes) -> str | None:
+        """Send until it is taken, or given up; then why."""
+        why = ""
+        for number, pause in enumerate((0.0, *self._pauses)):
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
+            try:
+                async with asyncio.timeout(self._seconds):
+                    status = await self._post(target, headers, body, number)
+            except (Forbidden, httpx2.InvalidURL, ValueError) as error:
+                return str(error)
+            except (httpx2.HTTPError, OSError) as error:  # a TimeoutError is an OSError
+                why = type(error).__name__
+                continue
+            if 200 <= status < 300:
+                return None
+            why = f"it answered {status}"
+            if status not in _AGAIN:
+                return why
+        return why
+
+    async def _post(self, target: Target, headers: dict[str, str], body: bytes, number: int) -> int:
+        url, extensions = httpx2.URL(target.url), {}
+        if not target.trusted:
+            if url.scheme != "https":
+                raise Forbidden("it is not https")
+            found = await self._addresses(url)
+            headers = {**headers, "Host": url.netloc.decode()}
+            extensions["sni_hostname"] = url.host  # its certificate must be that of the name
+            url = url.copy_with(host=found[number % len(found)])
+        # A new client each time: what one receiver sets as a cookie is not for the next.
+        async with (
+            httpx2.AsyncClient(verify=self._tls, trust_env=False, timeout=self._seconds) as client,
+            client.stream("POST", url, content=body, headers=headers, extensions=extensions) as answer,
+        ):
+            return answer.status_code
+
+    async def _addresses(self, url: httpx2.URL) -> list[str]:
+        """What a name stands for, IPv4 first. Raises Forbidden if any of it is not for everybody."""
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
+        addresses = sorted({str(address[0]) for *_, address in found}, key=lambda one: ":" in one)
+        if private := [one for one in addresses if not self.may_reach(one)]:
+            raise Forbidden(f"it leads to {private[0]}, which is not a public address")
+        return addresses
+
+    def may_reach(self, address: str) -> bool:
+        """Whether a stranger may have us connect to an IP address."""
+        return is_public(address)
+
+
+async def _end() -> None:
+    """Give up what is under way."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address belongs to the Internet, and is no other way to write one that does not."""
+    found = ipaddress.ip_address(address)
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped:
+            return is_public(str(found.ipv4_mapped))
+        if found.sixtofour or found.teredo or found.is_site_local or found in _TRANSLATED:
+            return False
+    return found.is_global and not found.is_multicast
+
+
+def signature(secret: str, body: bytes) -> str:
+    """What proves that a message comes from who knows the secret: HMAC-SHA256 of its bytes."""
+    return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
+
+
+def _host(url: str) -> str:
+    try:
+        return httpx2.URL(url).host
+    except (httpx2.InvalidURL, ValueError):
+        return "an address that is none"
