@@ -14,7 +14,7 @@ from pathlib import Path
 
 from submissions.arena import Arena, changes_of
 from submissions.errors import Conflict, Corrupt, NotFound, OurError, Spent
-from submissions.models import State, Submission
+from submissions.models import State, Status, Submission
 
 FREE: frozenset[State] = frozenset({"refused", "withdrawn", "failed"})
 """States that cost no attempt. A failure is ours unless its status says otherwise; its next try counts again."""
@@ -63,9 +63,13 @@ def same_side(one: Submission, team: str, owner: str) -> bool:
 def costs_one(arena: Arena, ulid: str) -> bool:
     """Whether a submission counts as an attempt. What cannot be read is our failure."""
     try:
-        now = arena.history(ulid).now
+        return is_counted(arena.history(ulid).now)
     except Corrupt:
         return False
+
+
+def is_counted(now: Status) -> bool:
+    """Whether a submission that stands so counts as an attempt."""
     return now.state not in FREE or (now.state == "failed" and now.fault == "submission")
 
 

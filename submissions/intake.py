@@ -63,14 +63,23 @@ def receive(
     owner: str = "",
     private: bool = False,
 ) -> Submission:
-    """Store what the check accepted, in one commit; `data` is the folder that the check wrote into. Raises Refused.
+    """Store what the check accepted, in one commit; `data` is the folder that the check wrote into. Raises Refused."""
+    submission = accepted(report, delivery, now, owner=owner, private=private)
+    arena.add(submission, data)
+    return submission
+
+
+def accepted(
+    report: Report, delivery: Delivery, now: datetime, *, owner: str = "", private: bool = False
+) -> Submission:
+    """The record of what the check accepted; nothing is stored yet. Raises Refused.
 
     `owner` comes from whoever knows it for certain, never out of a form; a `private` result waits for them
     to publish it.
     """
     if not report.accepted:
         raise Refused(report)
-    submission = Submission(
+    return Submission(
         id=new_id(now),
         track=report.track,
         system=delivery.system,
@@ -84,8 +93,6 @@ def receive(
         private=private,
         created_at=now,
     )
-    arena.add(submission, data)
-    return submission
 
 
 def _faults(error: ValidationError) -> dict[str, str]:
