@@ -136,7 +136,7 @@ class Answers:
 
     def submit(
         self,
-        dataset: str,
+        hub_data: str,
         system: str,
         system_type: str,
         team: str,
@@ -153,15 +153,17 @@ class Answers:
         is on_request or at_once. The answer's `state` is stored, waiting (until the time in `until`), or refused.
         """
         values = locals()
-        form = {name: values[name] for name in (*FIELDS, "track", "publish", "dataset")}
+        form = {name: values[name] for name in (*FIELDS, "track", "publish", "hub_data")}
         if publish not in PUBLISH:
             raise Misfilled({"publish": f"there are: {', '.join(PUBLISH)}"})
-        parcel = Parcel(track_named(track), (), read_named(dataset), self.site.settings.max_upload_bytes, is_final=True)
+        parcel = Parcel(
+            track_named(track), (), read_named(hub_data), self.site.settings.max_upload_bytes, is_final=True
+        )
         owner = sender(self.site, token)
         try:
             check = self.site.checks.begin(owner, form | {"submitter": submitter or team})
         except Crowded as error:
-            raise Misfilled({"dataset": "too many deliveries are being checked; try again in a minute"}) from error
+            raise Misfilled({"hub_data": "too many deliveries are being checked; try again in a minute"}) from error
         wait([queued(self.site, check, parcel)])
         return outcome(self.site, check)
 

@@ -64,7 +64,7 @@ def _examine(
     try:
         fetched = fetch(parcel.named, tasks, fetched_into, parcel.most_bytes)
     except Unfit as unfit:
-        check.faults = {"dataset": str(unfit)}
+        check.faults = {"hub_data": str(unfit)}
         return
     sources = [*parcel.sources, *fetched.files]
     report = check_sources(sources, tasks, into=into, track=parcel.track, progress=check.progress, tell=check.tell)

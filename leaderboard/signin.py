@@ -86,6 +86,11 @@ def account_with(token: str) -> Account:
     return Account(str(found["id"]), str(found["name"]))
 
 
+def is_ours(place: str) -> bool:
+    """Whether an address leads to a page of this site, whatever a browser makes of it."""
+    return _PLACE.fullmatch(place) is not None
+
+
 def sign_in_at(target: str) -> str:
     """The address that signs in and leads back to a place of this site."""
     return f"{WAYS}login?_target_url={quote(target, safe='')}"
@@ -112,10 +117,11 @@ class Ways:
             return
 
         async def send_without(message: Message) -> None:
-            if message["type"] == "http.response.start" and SESSION in scope["session"]:
-                found = _trimmed(scope["session"][SESSION])
-                scope["session"].clear()
-                scope["session"][SESSION] = found
+            if message["type"] == "http.response.start" and scope["path"] == f"{WAYS}callback":
+                if SESSION in scope["session"]:
+                    found = _trimmed(scope["session"][SESSION])
+                    scope["session"].clear()
+                    scope["session"][SESSION] = found
             await send(message)
 
         if why := _refusal(scope):
@@ -126,7 +132,7 @@ class Ways:
 
 def _refusal(scope: Scope) -> str | None:
     query = QueryParams(scope["query_string"])
-    if not all(_PLACE.fullmatch(place) for place in query.getlist("_target_url")):
+    if not all(is_ours(place) for place in query.getlist("_target_url")):
         return "Signing in leads back to a page of this site alone."
     if not all(re.fullmatch(r"\d{1,3}", number, re.ASCII) for number in query.getlist("_nb_redirects")):
         return "_nb_redirects is a number."

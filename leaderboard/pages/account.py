@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from leaderboard.signin import WAYS, account_of, sign_in_at, sign_out_at
+from leaderboard.signin import account_of, is_ours, sign_in_at, sign_out_at
 from leaderboard.web import View, problem, site_of
 from submissions.errors import NotFound
 
@@ -24,7 +24,7 @@ def who(request: Request) -> Response:
     """The part of a page's head; signing in leads back to that page. Raises NotFound where nobody can sign in."""
     shown = urlsplit(request.headers.get("hx-current-url", ""))
     place = (shown.path or "/") + (f"?{shown.query}" if shown.query else "")
-    return _answer(request, "who.html", "/" if place.startswith(("//", WAYS)) else place)
+    return _answer(request, "who.html", place if is_ours(place) else "/")
 
 
 def not_signed_in(request: Request, error: Exception) -> Response:

@@ -31,7 +31,7 @@ from submissions.named import read_named
 from submissions.tracks import TRACKS, track_named
 
 PUBLISH = {"on_request": "Keep it private until I publish it", "at_once": "Publish it as soon as it is evaluated"}
-EMPTY = dict.fromkeys(FIELDS, "") | {"track": next(iter(TRACKS)), "publish": next(iter(PUBLISH)), "dataset": ""}
+EMPTY = dict.fromkeys(FIELDS, "") | {"track": next(iter(TRACKS)), "publish": next(iter(PUBLISH)), "hub_data": ""}
 LATEST = 5
 """Of a visitor's own submissions, on this page."""
 PATIENCE = 5.0
@@ -116,9 +116,9 @@ def set_going(site: Site, check: Check, form: FormData, *, may_store: bool) -> F
     """Save the upload and put its check into the queue; None if there is nothing to check."""
     uploads = [part for part in form.getlist("files") if isinstance(part, UploadFile) and part.filename]
     try:
-        named = read_named(check.values["dataset"])
+        named = read_named(check.values["hub_data"])
     except Unfit as unfit:
-        _over(check, {"dataset": str(unfit)})
+        _over(check, {"hub_data": str(unfit)})
         return None
     if not uploads and not named:
         _over(check, {"files": "Choose at least one file."})
