@@ -9,7 +9,8 @@ from leaderboard.snapshot import Snapshot
 from leaderboard.systems import System, systems
 from leaderboard.tables import Table, frame_of
 from submissions.attempts import is_counted, same_side
-from submissions.models import State, Submission
+from submissions.entered import Entered
+from submissions.models import State
 
 OUTCOMES: Mapping[State, str] = {
     "published": "published",
@@ -65,7 +66,7 @@ class Standing:
 
 def standing_of(snapshot: Snapshot, ulid: str, limits: Mapping[str, int]) -> Standing | None:
     """Which attempt a submission is; None where there is no limit."""
-    one = snapshot.submissions.get(ulid)
+    one = snapshot.entered.get(ulid)
     if one is None or one.track not in limits:
         return None
     mine = _counted(snapshot, one.track, lambda other: same_side(other, one.team, one.owner))
@@ -77,10 +78,10 @@ def used_by(snapshot: Snapshot, owner: str, track: str) -> int:
     return len(_counted(snapshot, track, lambda other: other.owner == owner))
 
 
-def _counted(snapshot: Snapshot, track: str, is_theirs: Callable[[Submission], bool]) -> list[str]:
+def _counted(snapshot: Snapshot, track: str, is_theirs: Callable[[Entered], bool]) -> list[str]:
     """Submissions that cost an attempt (submissions/attempts.py), oldest first."""
-    theirs = (ulid for ulid, one in snapshot.submissions.items() if one.track == track and is_theirs(one))
-    return [ulid for ulid in theirs if ulid in snapshot.histories and is_counted(snapshot.histories[ulid].now)]
+    theirs = (ulid for ulid, one in snapshot.entered.items() if one.track == track and is_theirs(one))
+    return [ulid for ulid in theirs if ulid in snapshot.now and is_counted(snapshot.now[ulid])]
 
 
 def _is_on(snapshot: Snapshot, ulid: str, track: str) -> bool:

@@ -117,11 +117,11 @@ class Ways:
             return
 
         async def send_without(message: Message) -> None:
-            if message["type"] == "http.response.start" and scope["path"] == f"{WAYS}callback":
-                if SESSION in scope["session"]:
-                    found = _trimmed(scope["session"][SESSION])
-                    scope["session"].clear()
-                    scope["session"][SESSION] = found
+            session = scope["session"]
+            if message["type"] == "http.response.start" and scope["path"].endswith("/callback") and SESSION in session:
+                found = _trimmed(session[SESSION])
+                session.clear()
+                session[SESSION] = found
             await send(message)
 
         if why := _refusal(scope):

@@ -10,9 +10,10 @@ from typing import Protocol
 
 from submissions.arena import Arena
 from submissions.batch import add_all
+from submissions.entered import Entered
 from submissions.models import Submission
 
-Known = Callable[[], Mapping[str, Submission]]
+Known = Callable[[], Mapping[str, Entered]]
 """The submissions that were read before, and need not be read again to be counted."""
 
 

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from submissions.arena import Arena, changes_of
 from submissions.errors import Conflict, Corrupt, NotFound, OurError, Spent
@@ -22,6 +23,19 @@ LIMITS: Mapping[str, int] = {"search_sft": 3}
 """Tracks with a limit where the setting says nothing; the others have none."""
 _LIMIT = re.compile(r"([a-z][a-z0-9_]*)=(\d{1,6}|none)")
 _TRIES = 20
+
+
+class Sent(Protocol):
+    """What is counted by: a submission, or what is remembered of one."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def track(self) -> str: ...
+    @property
+    def team(self) -> str: ...
+    @property
+    def owner(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -54,7 +68,7 @@ def read_limits(text: str) -> dict[str, int]:
     return limits
 
 
-def same_side(one: Submission, team: str, owner: str) -> bool:
+def same_side(one: Sent, team: str, owner: str) -> bool:
     """Whether a submission is a team's, or its owner's under another team's name."""
     account = owner.startswith("hf:") and one.owner == owner
     return account or _plain(one.team) == _plain(team)
@@ -80,7 +94,7 @@ def attempts(
     owner: str = "",
     *,
     limits: Mapping[str, int] = LIMITS,
-    known: Mapping[str, Submission] | None = None,
+    known: Mapping[str, Sent] | None = None,
 ) -> Attempts:
     """What a team, or the account that submits for it, has used on a track. `known` need not be read again."""
     theirs = [one.id for one in _all(arena, known or {}) if one.track == track and same_side(one, team, owner)]
@@ -93,7 +107,7 @@ def add_counted(
     data: Path,
     *,
     limits: Mapping[str, int] = LIMITS,
-    known: Mapping[str, Submission] | None = None,
+    known: Mapping[str, Sent] | None = None,
 ) -> Attempts:
     """Store a submission if its team has an attempt left; what was used before. Raises Spent, or as a commit does."""
     changes, repo, track = changes_of(submission, data), arena.submissions, submission.track
@@ -115,7 +129,7 @@ def add_counted(
     return found
 
 
-def _all(arena: Arena, known: Mapping[str, Submission]) -> Iterable[Submission]:
+def _all(arena: Arena, known: Mapping[str, Sent]) -> Iterable[Sent]:
     for ulid in arena.submission_ids():
         if ulid in known:
             yield known[ulid]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from submissions.arena import Arena, changes_of
-from submissions.attempts import attempts, same_side
+from submissions.attempts import Sent, attempts, same_side
 from submissions.errors import Conflict, Spent
 from submissions.models import Submission
 
@@ -18,7 +18,7 @@ def add_all(
     waiting: Sequence[tuple[Submission, Path]],
     *,
     limits: Mapping[str, int],
-    known: Mapping[str, Submission] | None = None,
+    known: Mapping[str, Sent] | None = None,
 ) -> dict[str, Spent]:
     """Store each with its checked files; what is said to those that have no attempt left, by id.
 
@@ -46,7 +46,7 @@ def _counted(
     arena: Arena,
     waiting: Sequence[tuple[Submission, Path]],
     limits: Mapping[str, int],
-    known: Mapping[str, Submission] | None,
+    known: Mapping[str, Sent] | None,
 ) -> tuple[list[tuple[Submission, Path]], dict[str, Spent]]:
     """Those with an attempt left, counting the ones before them in the same commit, and what is said to the others."""
     taken: list[tuple[Submission, Path]] = []

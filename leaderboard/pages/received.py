@@ -18,7 +18,7 @@ def show(request: Request) -> Response:
     held = site.storing.held(ulid)
     if held is not None:
         response = site.render(request, View("received.html", {"held": held}))
-    elif ulid in site.reader.snapshot().submissions:
+    elif ulid in site.reader.snapshot().entered:
         response = RedirectResponse(f"/submissions/{ulid}", 303)
     else:
         raise NotFound(f"No submission {ulid[:40]!r} waits here. The page /submissions lists those that are stored.")

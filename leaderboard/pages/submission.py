@@ -29,7 +29,7 @@ Found = TypeVar("Found", Result, Ledger)
 def show(visit: Visit) -> View:
     """One submission; its table is the result's, task by task. Raises NotFound, or Corrupt for an unreadable record."""
     snapshot, ulid = visit.snapshot, visit.names["ulid"]
-    if ulid not in snapshot.submissions and visit.site.storing.held(ulid):
+    if ulid not in snapshot.entered and visit.site.storing.held(ulid):
         raise HTTPException(303, "It is not stored yet.", {"Location": f"/received/{ulid}"})
     must_exist(snapshot, ulid)
     submission, protocols = snapshot.submissions.get(ulid), list(snapshot.results.get(ulid, ()))
