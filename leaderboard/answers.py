@@ -5,21 +5,27 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import wait
 from dataclasses import fields
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from leaderboard.boards import board_table, choose, protocols_of
+from leaderboard.checks import Busy as Crowded
 from leaderboard.choice import SUBSETS, Choice
+from leaderboard.examine import FIELDS, Parcel
+from leaderboard.pages.submit import PUBLISH, queued
 from leaderboard.pages.task import scores_table
 from leaderboard.protocols import in_use
+from leaderboard.sending import outcome, sender, status_of_held
 from leaderboard.tables import Table
 from leaderboard.tracks import BOARDS, board_named
 from leaderboard.web import Site
 from submissions.check import check
-from submissions.errors import ArenaError, NotFound, Unfit
+from submissions.errors import ArenaError, Misfilled, NotFound, Unfit
 from submissions.models import METHODS, Task
+from submissions.named import read_named
 from submissions.tables import encode
 from submissions.tracks import TRACKS, track_named
 
@@ -31,7 +37,7 @@ MOST_BYTES = 2**20
 
 
 class Answers:
-    """The answers of one site, each from its newest snapshot. Nothing here writes. Raises ArenaError."""
+    """The answers of one site, each from its newest snapshot. Nothing but `submit` writes. Raises ArenaError."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
@@ -100,6 +106,8 @@ class Answers:
     def status(self, submission: str) -> Record:
         """Where a submission stands: all that happened to it, oldest first, and whether it has a result."""
         snapshot = self.site.reader.snapshot()
+        if submission not in snapshot.histories and (waiting := status_of_held(self.site, submission)):
+            return waiting
         if submission not in snapshot.histories:
             raise NotFound(
                 f"No submission {submission[:40]!r}; /submissions.json lists all {len(snapshot.submissions)}."
@@ -125,6 +133,39 @@ class Answers:
         problems = [problem.model_dump(mode="json") for problem in report.problems]
         counted = sum(file.rows for file in report.files)
         return {"accepted": report.accepted, "task": task.id, "rows": counted, "problems": problems}
+
+    def submit(
+        self,
+        hub_data: str,
+        system: str,
+        system_type: str,
+        team: str,
+        submitter: str = "",
+        description: str = "",
+        url: str = "",
+        track: str = "dataset_research",
+        publish: str = "on_request",
+        token: str = "",
+    ) -> Record:
+        """Submit public data sets of the Hub, named as on the submit page: owner/name@revision, one a line.
+
+        token is one of the submitter's own, of the Hub; the server asks the Hub whose it is and forgets it. publish
+        is on_request or at_once. The answer's `state` is stored, waiting (until the time in `until`), or refused.
+        """
+        values = locals()
+        form = {name: values[name] for name in (*FIELDS, "track", "publish", "hub_data")}
+        if publish not in PUBLISH:
+            raise Misfilled({"publish": f"there are: {', '.join(PUBLISH)}"})
+        parcel = Parcel(
+            track_named(track), (), read_named(hub_data), self.site.settings.max_upload_bytes, is_final=True
+        )
+        owner = sender(self.site, token)
+        try:
+            check = self.site.checks.begin(owner, form | {"submitter": submitter or team})
+        except Crowded as error:
+            raise Misfilled({"hub_data": "too many deliveries are being checked; try again in a minute"}) from error
+        wait([queued(self.site, check, parcel)])
+        return outcome(self.site, check)
 
     def _task(self, task_id: str) -> Task:
         known = self.site.reader.snapshot().tasks

@@ -16,7 +16,7 @@ R = TypeVar("R")
 _JSON = {
     bool: "true or false", int: "a number", float: "a number", dict: "an object", list: "an array", type(None): "null",
 }  # fmt: skip
-NAMES = ("boards", "board", "tasks", "task", "status", "check")
+NAMES = ("boards", "board", "tasks", "task", "status", "check", "submit")
 AT_ONCE = 16
 """Calls of one end point that run side by side; each only reads memory, or checks a small file."""
 

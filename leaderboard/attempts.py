@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from leaderboard.snapshot import Snapshot
 from leaderboard.systems import System, systems
 from leaderboard.tables import Table, frame_of
+from submissions.attempts import is_counted, same_side
+from submissions.entered import Entered
 from submissions.models import State
 
 OUTCOMES: Mapping[State, str] = {
@@ -51,6 +53,35 @@ def attempts_table(snapshot: Snapshot, system: System, track: str) -> Table:
     groups = {"system": system.runs, "team": team}
     rows = [_row(snapshot, of, [one for one in runs if _is_on(snapshot, one, track)]) for of, runs in groups.items()]
     return Table(f"system-{system.slug}-attempts", frame_of(AttemptsRow, rows))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a submission to a track with a limit costs its team."""
+
+    number: int | None
+    """Which of its team's attempts it is, counted from 1; None if it costs none."""
+    limit: int
+
+
+def standing_of(snapshot: Snapshot, ulid: str, limits: Mapping[str, int]) -> Standing | None:
+    """Which attempt a submission is; None where there is no limit."""
+    one = snapshot.entered.get(ulid)
+    if one is None or one.track not in limits:
+        return None
+    mine = _counted(snapshot, one.track, lambda other: same_side(other, one.team, one.owner))
+    return Standing(mine.index(ulid) + 1 if ulid in mine else None, limits[one.track])
+
+
+def used_by(snapshot: Snapshot, owner: str, track: str) -> int:
+    """Attempts that an account has used, under whatever names."""
+    return len(_counted(snapshot, track, lambda other: other.owner == owner))
+
+
+def _counted(snapshot: Snapshot, track: str, is_theirs: Callable[[Entered], bool]) -> list[str]:
+    """Submissions that cost an attempt (submissions/attempts.py), oldest first."""
+    theirs = (ulid for ulid, one in snapshot.entered.items() if one.track == track and is_theirs(one))
+    return [ulid for ulid in theirs if ulid in snapshot.now and is_counted(snapshot.now[ulid])]
 
 
 def _is_on(snapshot: Snapshot, ulid: str, track: str) -> bool:

@@ -2,61 +2,95 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from leaderboard.checks import Check
 from leaderboard.sample import rows_in, sample_of
 from leaderboard.snapshot import Snapshot
-from submissions.arena import Arena
+from leaderboard.storing import Storing
 from submissions.check import check as check_sources
-from submissions.errors import Misfilled
+from submissions.errors import Misfilled, Spent, Unfit
 from submissions.estimate import trained_tokens
 from submissions.fixes import fix
 from submissions.frame import Frame
-from submissions.intake import Delivery, receive
+from submissions.intake import Delivery, accepted, enclose
+from submissions.named import Named, fetch
+from submissions.report import Report
 from submissions.tracks.track import Track
 
 FIELDS = ("system", "system_type", "team", "submitter", "description", "url", "webhook", "webhook_secret")
-log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What was sent, or named to be fetched."""
+
+    track: Track
+    sources: Sequence[Path] = ()
+    named: Sequence[Named] = ()
+    most_bytes: int = 0
+    """Of what is fetched."""
+    is_final: bool = False
+    """Whether it is to be stored if nothing is wrong with it."""
+
 
 # A check reads hundreds of megabytes; more than two at a time would only slow each other and the pages down.
 CHECKS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="check")
 
 
-def examine(check: Check, arena: Arena, snapshot: Snapshot, track: Track, sources: list[Path], *, store: bool) -> None:
-    """Check what was uploaded, telling the check of it; store what passes, if `store` says so and the form is sound.
+def examine(check: Check, storing: Storing, snapshot: Snapshot, parcel: Parcel) -> None:
+    """Check what was sent or named, telling the check of it; store what passes, if that was asked for.
 
     Whatever happens, the check is over afterwards; an error that is ours is raised again.
     """
     check.broken = True
     try:
-        with tempfile.TemporaryDirectory(dir=check.folder) as into:
-            _examine(check, arena, snapshot, track, sources, Path(into), store=store)
+        with tempfile.TemporaryDirectory(dir=check.folder) as into, tempfile.TemporaryDirectory() as fetched:
+            _examine(check, storing, snapshot, parcel, Path(into), Path(fetched))
         check.broken = False
     finally:
         check.end()
 
 
 def _examine(
-    check: Check, arena: Arena, snapshot: Snapshot, track: Track, sources: list[Path], into: Path, *, store: bool
+    check: Check, storing: Storing, snapshot: Snapshot, parcel: Parcel, into: Path, fetched_into: Path
 ) -> None:
     tasks = tuple(snapshot.tasks.values())
-    report = check_sources(sources, tasks, into=into, track=track, progress=check.progress, tell=check.tell)
-    check.report = report
-    delivery = _delivery(check) if store else None
-    if delivery and report.accepted:
-        is_private = check.values["publish"] != "at_once"
-        stored = receive(arena, report, into, delivery, datetime.now(UTC), owner=check.owner, private=is_private)
-        check.submission = stored.id
+    try:
+        fetched = fetch(parcel.named, tasks, fetched_into, parcel.most_bytes)
+    except Unfit as unfit:
+        check.faults = {"hub_data": str(unfit)}
         return
+    sources = [*parcel.sources, *fetched.files]
+    report = check_sources(sources, tasks, into=into, track=parcel.track, progress=check.progress, tell=check.tell)
+    check.report = report
+    delivery = _delivery(check) if parcel.is_final else None
+    if delivery and report.accepted and not check.faults:
+        provenance = delivery.provenance.model_copy(update={"fetched": fetched.pins})
+        _store(check, storing, report, into, delivery.model_copy(update={"provenance": provenance}))
+        if check.submission:
+            return
     _look_into(check, into, snapshot.frames.values())
     check.corrected.mkdir()
-    check.fixed = fix(sources, tasks, into=check.corrected, track=track)
+    check.fixed = fix(sources, tasks, into=check.corrected, track=parcel.track)
+
+
+def _store(check: Check, storing: Storing, report: Report, into: Path, delivery: Delivery) -> None:
+    """Keep the submission; the check is told why not, if no attempt is left."""
+    is_private = check.values["publish"] != "at_once"
+    submission = accepted(report, delivery, datetime.now(UTC), owner=check.owner, private=is_private)
+    enclose(delivery, into)
+    try:
+        storing.put(submission, into)
+    except Spent as spent:
+        check.faults = {"track": str(spent)}
+    else:
+        check.submission = submission.id
 
 
 def _delivery(check: Check) -> Delivery | None:
@@ -64,7 +98,7 @@ def _delivery(check: Check) -> Delivery | None:
     try:
         return Delivery.from_form({name: check.values[name] for name in FIELDS})
     except Misfilled as error:
-        check.faults = error.faults
+        check.faults = {**check.faults, **error.faults}
         return None
 
 

@@ -1,4 +1,4 @@
-"""Whose browser this is: a random key in a cookie, of which only the hash is ever stored."""
+"""Who a visitor is: an account that is signed in, else a random key in a cookie, of which only the hash is stored."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import secrets
 from starlette.requests import Request
 from starlette.responses import Response
 
+from leaderboard.signin import account_of
+
 COOKIE = "arena_key"
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 YEAR = 365 * 24 * 3600
@@ -16,6 +18,8 @@ YEAR = 365 * 24 * 3600
 
 def owner_of(request: Request) -> str:
     """The owner that a visitor is (submissions/wishes.py), or nothing for one who has no key."""
+    if account := account_of(request):
+        return account.owner
     key = request.cookies.get(COOKIE, "")
     return _owner(key) if _KEY.fullmatch(key) else ""
 

@@ -6,7 +6,9 @@ import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from submissions.attempts import read_limits
 from submissions.errors import OurError
 
 
@@ -29,6 +31,15 @@ class Settings:
     """
     max_upload_bytes: int
     """A larger submission is refused while it is still being sent."""
+    sign_in: bool
+    """Whether visitors sign in with Hugging Face, and must, to submit: on a Space with `hf_oauth: true`.
+
+    Nowhere else: huggingface_hub would there take every visitor for the owner of the server's token.
+    """
+    limits: Mapping[str, int]
+    """Attempts of a team by track; ATTEMPTS, for example search_sft=3."""
+    spool: Path
+    """Where what was accepted waits until the Hub takes it: SPOOL, best on a disk that outlives the process."""
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -40,6 +51,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         port=_whole(environ, "PORT", 7860, 1, 65535),
         protocol=_protocol(environ.get("ARENA_PROTOCOL") or ("arena@1" if environ.get("SPACE_ID") else "demo@1")),
         max_upload_bytes=_whole(environ, "MAX_UPLOAD_MB", 512, 1, 100_000) * 2**20,
+        sign_in=_signs_in(environ),
+        limits=read_limits(environ.get("ATTEMPTS", "")),
+        spool=Path(environ.get("SPOOL") or ".arena-spool"),
     )
 
 
@@ -62,6 +76,16 @@ def _whole(environ: Mapping[str, str], name: str, default: int, low: int, high: 
     if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
         raise BadSetting(f"{name}={text!r} is not a whole number from {low} to {high}: mend or unset it.")
     return int(text)
+
+
+def _signs_in(environ: Mapping[str, str]) -> bool:
+    """What a Space sets when its card says `hf_oauth: true`."""
+    if not (environ.get("SPACE_ID") and environ.get("OAUTH_CLIENT_ID")):
+        return False
+    for name in ("OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL"):
+        if not environ.get(name):
+            raise BadSetting(f"OAUTH_CLIENT_ID is set and {name} is not: set `hf_oauth: true` in the Space's card.")
+    return True
 
 
 def _protocol(name: str) -> str:

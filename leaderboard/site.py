@@ -10,24 +10,29 @@ from starlette.exceptions import HTTPException
 from leaderboard.api import attach
 from leaderboard.guard import Guard, Zipped
 from leaderboard.pages import ROUTES
+from leaderboard.pages.account import not_signed_in
 from leaderboard.settings import Settings
+from leaderboard.signin import attach_sign_in
 from leaderboard.snapshot import Reader
+from leaderboard.spool import Spool
 from leaderboard.web import Site, broken, busy, not_found, refused
 from submissions.arena import open_arena
 from submissions.errors import ArenaError, Busy, NotFound
+from submissions.pace import Pace
 from submissions.places import on_hub
 
 HUB_SECONDS = 20.0
 """How long pages may lag behind the Hub: each look at a repository's head is a request."""
 
 
-def make_app(settings: Settings) -> gradio.Server:
+def make_app(settings: Settings, pace: Pace | None = None) -> gradio.Server:
     """The web app: our pages, and Gradio's end points for programs beside them. Raises NotFound for no such arena."""
     app = gradio.Server(title="DatasetResearch Arena", openapi_url=None)
-    every = HUB_SECONDS if on_hub(settings.arena) else 0.0
-    app.state.site = Site(settings, Reader(open_arena(settings.arena), every))
+    app.state.site = _site(settings, pace or Pace())
     # First come, first served: Gradio adds its own pages for / and /static when it launches, behind these.
     app.router.routes.extend(ROUTES)
+    if settings.sign_in:
+        attach_sign_in(app, not_signed_in)
     app.add_middleware(Guard)
     app.add_middleware(Zipped)
     app.add_exception_handler(NotFound, not_found)
@@ -36,6 +41,13 @@ def make_app(settings: Settings) -> gradio.Server:
     app.add_exception_handler(Exception, broken)
     attach(app)
     return app
+
+
+def _site(settings: Settings, pace: Pace) -> Site:
+    if not on_hub(settings.arena):
+        return Site(settings, Reader(open_arena(settings.arena)))
+    reader = Reader(open_arena(settings.arena, pace), HUB_SECONDS)
+    return Site(settings, reader, Spool(reader, settings.spool, settings.limits, pace.clock))
 
 
 def launch(app: gradio.Server, settings: Settings) -> None:

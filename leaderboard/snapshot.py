@@ -151,6 +151,10 @@ class Reader:
                 self._latest = self._known.snapshot(key)
             return self._latest
 
+    def known(self) -> Mapping[str, Entered]:
+        """The submissions that were last seen, without a look whether there are more."""
+        return self._latest.entered if self._latest else {}
+
     def _look_behind(self) -> None:
         try:
             self.look()

@@ -25,6 +25,7 @@ from leaderboard.identity import owner_of
 from leaderboard.kept import Answer, Kept
 from leaderboard.settings import Settings
 from leaderboard.snapshot import Reader, Snapshot
+from leaderboard.storing import AtOnce, Storing
 from leaderboard.tables import Table
 from leaderboard.templates import environment
 from submissions.errors import Busy
@@ -51,9 +52,10 @@ class View:
 class Site:
     """What every page needs: settings, the arena's newest snapshot, templates."""
 
-    def __init__(self, settings: Settings, reader: Reader) -> None:
+    def __init__(self, settings: Settings, reader: Reader, storing: Storing | None = None) -> None:
         self.settings = settings
         self.reader = reader
+        self.storing = storing or AtOnce(reader.arena, settings.limits, reader.known)
         self.build = _build(settings)
         self.kept = Kept(most=100)
         self.checks = Checks()
@@ -61,7 +63,8 @@ class Site:
 
     def render(self, request: Request, view: View, status: int = 200) -> Response:
         """A page."""
-        context = {"path": request.url.path, "origin": origin_of(request), "table": view.table, **view.context}
+        always = {"path": request.url.path, "origin": origin_of(request), "sign_in": self.settings.sign_in}
+        context = {**always, "table": view.table, **view.context}
         return Response(self.templates.get_template(view.template).render(context), status, media_type=view.media)
 
 

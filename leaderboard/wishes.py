@@ -19,7 +19,8 @@ def is_owner(submission: Submission | None, visitor: str) -> bool:
 def must_own(submission: Submission | None, visitor: str) -> None:
     """Turn away whoever is not the owner. Raises HTTPException 403."""
     if not is_owner(submission, visitor):
-        raise HTTPException(403, "Only the browser that submitted it may do this. Open it there, or ask the organiser.")
+        what = "Only the browser or account that submitted it may do this. Open it there, or ask the organiser."
+        raise HTTPException(403, what)
 
 
 def pending(wishes: Iterable[Wish], now: Status) -> list[Wish]:

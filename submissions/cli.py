@@ -5,8 +5,10 @@ Exit codes: 0 done or accepted; 1 refused, or a mistake in the command; 2 our fa
 
 from __future__ import annotations
 
+import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +25,8 @@ from submissions.download import download as download_submission
 from submissions.errors import NotFound, TheirError
 from submissions.fixes import fix as fix_sources
 from submissions.intake import Delivery, receive
-from submissions.models import Result, SystemType, Task
+from submissions.limits import MOST_BYTES
+from submissions.models import PinnedFile, Result, SystemType, Task
 from submissions.pace import Pace
 from submissions.report import Report
 from submissions.terminal import Shown
@@ -38,7 +41,10 @@ app = typer.Typer(
 )
 
 Sources = Annotated[
-    list[Path], typer.Argument(metavar="SOURCE", help="One folder, one zip, or files named <task id>.jsonl.")
+    list[Path],
+    typer.Argument(
+        metavar="SOURCE", help="One folder, one zip, files named <task id>.jsonl, or hf://datasets/OWNER/NAME@REVISION."
+    ),
 ]
 Id = Annotated[str, typer.Argument(metavar="ID", help="What `submit` printed.")]
 ArenaFolder = Annotated[
@@ -47,6 +53,8 @@ ArenaFolder = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Track = Annotated[str, typer.Option(help=f"The board that the data is for: {', '.join(TRACKS)}.")]
 DEFAULT_TRACK = next(iter(TRACKS))
+_ON_HUB = re.compile(r"([a-z0-9-]+=)?hf:/datasets/")
+"""As a path shows hf://datasets/owner/name."""
 
 
 @app.command()
@@ -59,8 +67,9 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Say everything that is wrong with a delivery; store nothing."""
-    with tempfile.TemporaryDirectory() as into:
-        report = _report(source, _tasks(arena, benchmark, tasks), Path(into), track)
+    known = _tasks(arena, benchmark, tasks)
+    with tempfile.TemporaryDirectory() as into, _found(source, known) as (paths, _):
+        report = _report(paths, known, Path(into), track)
     if as_json:
         print_json({"accepted": report.accepted, **report.model_dump(mode="json")})
     else:
@@ -127,9 +136,11 @@ def submit(
     }
     delivery = Delivery.from_form(form)
     where = open_arena(arena)
-    with tempfile.TemporaryDirectory() as into:
-        report = _report(source, where.tasks(), Path(into), track)
+    with tempfile.TemporaryDirectory() as into, _found(source, tasks := where.tasks()) as (paths, pins):
+        report = _report(paths, tasks, Path(into), track)
         now, data = datetime.now(UTC), Path(into)
+        provenance = delivery.provenance.model_copy(update={"fetched": pins})
+        delivery = delivery.model_copy(update={"provenance": provenance})
         stored = receive(where, report, data, delivery, now, private=private) if report.accepted else None
     if as_json:
         print_json({"id": stored.id if stored else None, "report": report.model_dump(mode="json")})
@@ -265,6 +276,20 @@ def _latest(arena: Arena, ulid: str) -> tuple[Shown, Result | None]:
 def _report(sources: list[Path], tasks: Sequence[Task], into: Path, track: str) -> Report:
     with progress("checking") as bar:
         return check_sources(sources, tasks, into=into, track=track_named(track), progress=bar)
+
+
+@contextmanager
+def _found(sources: list[Path], tasks: Sequence[Task]) -> Iterator[tuple[list[Path], tuple[PinnedFile, ...]]]:
+    """What is delivered, with what the Hub's data sets among it are fetched to. Raises Unfit, Unreachable."""
+    named = [str(source).replace("hf:/", "hf://", 1) for source in sources if _ON_HUB.match(str(source))]
+    if not named:
+        yield sources, ()
+        return
+    from submissions.named import fetch, read_named  # half a second, which files need not pay
+
+    with tempfile.TemporaryDirectory() as into:
+        fetched = fetch(read_named("\n".join(named)), tasks, Path(into), MOST_BYTES)
+        yield [source for source in sources if not _ON_HUB.match(str(source))] + list(fetched.files), fetched.pins
 
 
 def _tasks(arena: str | None, benchmark: str | None, file: Path | None) -> tuple[Task, ...]:

@@ -10,10 +10,11 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, ValidationError
 
-from submissions.arena import Arena, new_id
+from submissions.arena import Arena, dump, new_id
 from submissions.errors import Misfilled, Refused
 from submissions.models import Name, Provenance, Record, Submission, SystemType
 from submissions.report import Report
+from submissions.webhook import FILE as WEBHOOK
 from submissions.webhook import PublicUrl, Secret, Webhook
 
 _REORDERING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -67,14 +68,31 @@ def receive(
     owner: str = "",
     private: bool = False,
 ) -> Submission:
-    """Store what the check accepted, in one commit; `data` is the folder that the check wrote into. Raises Refused.
+    """Store what the check accepted, in one commit; `data` is the folder that the check wrote into. Raises Refused."""
+    submission = accepted(report, delivery, now, owner=owner, private=private)
+    enclose(delivery, data)
+    arena.add(submission, data)
+    return submission
+
+
+def enclose(delivery: Delivery, data: Path) -> None:
+    """Lay beside a delivery's data what is stored with it and is no part of its record: who wants to be told."""
+    if delivery.webhook:
+        told = Webhook(url=delivery.webhook, secret=delivery.webhook_secret)
+        (data / WEBHOOK).write_bytes(dump(told))
+
+
+def accepted(
+    report: Report, delivery: Delivery, now: datetime, *, owner: str = "", private: bool = False
+) -> Submission:
+    """The record of what the check accepted; nothing is stored yet. Raises Refused.
 
     `owner` comes from whoever knows it for certain, never out of a form; a `private` result waits for them
     to publish it.
     """
     if not report.accepted:
         raise Refused(report)
-    submission = Submission(
+    return Submission(
         id=new_id(now),
         track=report.track,
         system=delivery.system,
@@ -88,9 +106,6 @@ def receive(
         private=private,
         created_at=now,
     )
-    told = Webhook(url=delivery.webhook, secret=delivery.webhook_secret) if delivery.webhook else None
-    arena.add(submission, data, told)
-    return submission
 
 
 def _faults(error: ValidationError) -> dict[str, str]:

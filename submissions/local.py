@@ -162,10 +162,10 @@ class LocalRepo:
             digest.update(sha256.digest())
             plan.append((change.path, staged.name, sha256.hexdigest()))
         new = digest.hexdigest()
-        _sync(journal)
+        sync(journal)
         write_whole(journal / "changes.json", json.dumps({"head": new, "plan": plan}).encode())
-        _sync(journal)
-        _sync(self.folder)
+        sync(journal)
+        sync(self.folder)
         self._roll_forward()
         self._note([change.path for change in changes if change.content is not None])
         return new
@@ -191,9 +191,9 @@ class LocalRepo:
                     (journal / staged).replace(target)
             for folder in touched:
                 if folder.is_dir():  # it is not where something was deleted that never was
-                    _sync(folder)
+                    sync(folder)
             write_whole(self.folder / ".head", f"{commit['head']}\n".encode())
-            _sync(self.folder)
+            sync(self.folder)
             (journal / "changes.json").unlink()
         shutil.rmtree(journal, ignore_errors=True)
 
@@ -258,7 +258,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
     """Have the disk keep which files are in a folder; that their contents are kept is a matter of each file."""
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -175,11 +175,21 @@ class DescriptionFile(Record):
     tasks: int = Field(ge=0)
 
 
+class PinnedFile(Record):
+    """A file of a public data set on the Hub, as of one commit."""
+
+    repo: str = Field(max_length=200)
+    commit: str = Field(pattern=r"^[0-9a-f]{40}$")
+    path: str = Field(max_length=1000)
+
+
 class Provenance(Record):
     """Where the data came from, in the submitter's words."""
 
     description: str = Field(default="", max_length=4000)
     url: str = Field(default="", max_length=500, pattern=r"^(https?://\S+)?$")
+    fetched: tuple[PinnedFile, ...] = ()
+    """Where the files were fetched from, if they were named instead of sent; this is known, not said."""
 
 
 class Submission(Record):

@@ -124,7 +124,9 @@ def _screened(
     evaluation: Evaluation, entry: Entry, exams: Exams, rows: dict[str, tuple[Row, ...]]
 ) -> dict[str, Delivered]:
     sources = evaluation.benchmark.sources() if evaluation.bench.protocol.screen else {}
-    itself = tasks_from_reference(entry.submission.provenance.url, sources)
+    origin = entry.submission.provenance
+    origins = {origin.url, *(f"https://huggingface.co/datasets/{file.repo}" for file in origin.fetched)}
+    itself = {task for url in origins for task in tasks_from_reference(url, sources)}
     delivered = {}
     for task, (exam, reference) in exams.items():
         if task not in rows:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import urlencode
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from leaderboard.attempts import standing_of
 from leaderboard.existing import must_exist
 from leaderboard.pages.live import live_context
 from leaderboard.pages.submission_parts import COSTS, PARTS, by_task, result_context
@@ -27,6 +29,8 @@ Found = TypeVar("Found", Result, Ledger)
 def show(visit: Visit) -> View:
     """One submission; its table is the result's, task by task. Raises NotFound, or Corrupt for an unreadable record."""
     snapshot, ulid = visit.snapshot, visit.names["ulid"]
+    if ulid not in snapshot.entered and visit.site.storing.held(ulid):
+        raise HTTPException(303, "It is not stored yet.", {"Location": f"/received/{ulid}"})
     must_exist(snapshot, ulid)
     submission, protocols = snapshot.submissions.get(ulid), list(snapshot.results.get(ulid, ()))
     protocol = visit.query.get("protocol", "")
@@ -34,6 +38,7 @@ def show(visit: Visit) -> View:
     query = f"?{urlencode({'protocol': result.protocol})}" if result and result.protocol != protocols[0] else ""
     context = {
         "submission": submission,
+        "attempt": standing_of(snapshot, ulid, visit.site.settings.limits),
         "result": result,
         "protocols": protocols,
         "query": query,

@@ -14,22 +14,28 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from leaderboard.attempts import used_by
 from leaderboard.checks import Busy, Check
-from leaderboard.examine import CHECKS, FIELDS, examine
+from leaderboard.examine import CHECKS, FIELDS, Parcel, examine
 from leaderboard.foretold import foretold
 from leaderboard.identity import hand_over, new_key, owner_of
 from leaderboard.lasting import amount_span, lasting_span
 from leaderboard.pages.submissions import rows_of
+from leaderboard.signin import account_of
 from leaderboard.snapshot import Snapshot
 from leaderboard.upload import MOST_FIELDS, MOST_FILES, limited, saved
 from leaderboard.web import Site, View, Visit, page, site_of
+from submissions.errors import Unfit
 from submissions.models import SystemType
+from submissions.named import read_named
 from submissions.tracks import TRACKS, track_named
 
 PUBLISH = {"on_request": "Keep it private until I publish it", "at_once": "Publish it as soon as it is evaluated"}
-EMPTY = dict.fromkeys(FIELDS, "") | {"track": next(iter(TRACKS)), "publish": next(iter(PUBLISH))}
+EMPTY = dict.fromkeys(FIELDS, "") | {"track": next(iter(TRACKS)), "publish": next(iter(PUBLISH)), "hub_data": ""}
 LATEST = 5
 """Of a visitor's own submissions, on this page."""
+PATIENCE = 5.0
+"""Seconds for which an answer waits for the Hub to take what was accepted."""
 log = logging.getLogger(__name__)
 
 
@@ -48,8 +54,9 @@ async def take(request: Request) -> Response:
     async with limited(request, site.settings.max_upload_bytes).form(
         max_files=MOST_FILES, max_fields=MOST_FIELDS
     ) as form:
-        check = _begun(site, fresh, _values(form), is_bound=bool(owner))
-        work = await asyncio.to_thread(_set_going, site, check, form)
+        check = begun(site, fresh, values_of(form), is_bound=bool(owner))
+        may_store = not site.settings.sign_in or account_of(request) is not None
+        work = await asyncio.to_thread(set_going, site, check, form, may_store=may_store)
     if "application/json" in request.headers.get("accept", ""):
         address = f"/checks/{check.key}"
         response: Response = JSONResponse({"address": address}, 202, {"Location": address})
@@ -73,7 +80,7 @@ def form_view(
 ) -> View:
     """The form, and above it a check, running or over."""
     context: dict[str, Any] = {
-        "values": check.values if check else EMPTY,
+        "values": EMPTY | (dict(check.values) if check else {}),
         "check": check,
         "is_over": is_over,
         "faults": check.faults if check and is_over else {},
@@ -84,6 +91,10 @@ def form_view(
         "has_tasks": bool(snapshot.tasks),
         "foretold": foretold(check, snapshot, query or {}, site.settings.protocol) if check and is_over else None,
         "mine": rows_of(snapshot, owner)[:LATEST] if owner else [],
+        "held": site.storing.held_for(owner)[-LATEST:],
+        "is_account": owner.startswith("hf:"),
+        "limits": {name: most for name, most in site.settings.limits.items() if name in TRACKS},
+        "used": {name: used_by(snapshot, owner, name) for name in site.settings.limits if owner.startswith("hf:")},
         "has_key": bool(owner),
         "lasting_span": lasting_span,
         "amount_span": amount_span,
@@ -91,7 +102,8 @@ def form_view(
     return View("submit.html", context)
 
 
-def _begun(site: Site, owner: str, values: Mapping[str, str], *, is_bound: bool) -> Check:
+def begun(site: Site, owner: str, values: Mapping[str, str], *, is_bound: bool) -> Check:
+    """A new check. Raises NotFound for no such board, HTTPException 503 while too many run."""
     track_named(values["track"])
     try:
         return site.checks.begin(owner, values, is_bound=is_bound)
@@ -100,20 +112,35 @@ def _begun(site: Site, owner: str, values: Mapping[str, str], *, is_bound: bool)
         raise HTTPException(503, what, {"Retry-After": "60"}) from error
 
 
-def _set_going(site: Site, check: Check, form: FormData) -> Future[None] | None:
+def set_going(site: Site, check: Check, form: FormData, *, may_store: bool) -> Future[None] | None:
     """Save the upload and put its check into the queue; None if there is nothing to check."""
     uploads = [part for part in form.getlist("files") if isinstance(part, UploadFile) and part.filename]
-    if not uploads:
-        check.faults = {"files": "Choose at least one file."}
-        check.end()
+    try:
+        named = read_named(check.values["hub_data"])
+    except Unfit as unfit:
+        _over(check, {"hub_data": str(unfit)})
         return None
-    sources = saved(uploads, check.folder)
-    track = track_named(check.values["track"])
-    arena, snapshot = site.reader.arena, site.reader.snapshot()
+    if not uploads and not named:
+        _over(check, {"files": "Choose at least one file."})
+        return None
     is_final = form.get("action") == "submit"
-    work = CHECKS.submit(examine, check, arena, snapshot, track, sources, store=is_final)
+    if is_final and not may_store:
+        check.faults = {"sign_in": "Sign in with Hugging Face, at the top of the page, and send it again."}
+    track, most = track_named(check.values["track"]), site.settings.max_upload_bytes
+    parcel = Parcel(track, saved(uploads, check.folder), named, most, is_final)
+    return queued(site, check, parcel)
+
+
+def queued(site: Site, check: Check, parcel: Parcel) -> Future[None]:
+    """Have a parcel examined when its turn comes."""
+    work = CHECKS.submit(examine, check, site.storing, site.reader.snapshot(), parcel)
     work.add_done_callback(_log_failure)
     return work
+
+
+def _over(check: Check, faults: Mapping[str, str]) -> None:
+    check.faults = faults
+    check.end()
 
 
 def _log_failure(work: Future[None]) -> None:
@@ -124,6 +151,7 @@ def _log_failure(work: Future[None]) -> None:
 def _answer(request: Request, site: Site, check: Check) -> Response:
     if check.submission:
         site.checks.forget(check)
+        site.storing.settled(check.submission, PATIENCE)
         return RedirectResponse(f"/submissions/{check.submission}", 303)
     view = form_view(site, site.reader.snapshot(), check.owner, check)
     return site.render(request, view, 422 if check.refused else 200)
@@ -133,7 +161,8 @@ def _is_secure(request: Request) -> bool:
     return request.headers.get("x-forwarded-proto", request.url.scheme).startswith("https")
 
 
-def _values(form: FormData) -> dict[str, str]:
+def values_of(form: FormData) -> dict[str, str]:
+    """The form's fields, with what is missing as in an empty form."""
     given = {name: form.get(name) for name in EMPTY}
     values = {name: value if isinstance(value, str) else EMPTY[name] for name, value in given.items()}
     return values if values["publish"] in PUBLISH else values | {"publish": EMPTY["publish"]}

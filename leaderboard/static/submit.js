@@ -117,7 +117,7 @@ function watchSubmit(form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (form.hasAttribute("aria-busy")) return;
-    inputs[0].setCustomValidity(chosen.length ? inputs[0].validationMessage : "Choose at least one file.");
+    inputs[0].setCustomValidity(chosen.length || find("[name=hub_data]").value.trim() ? inputs[0].validationMessage : "Choose at least one file.");
     if (!inputs[0].reportValidity()) return;
     form.setAttribute("aria-busy", "true");
     const body = new FormData(form, event.submitter);

@@ -39,7 +39,7 @@ def test_every_stage_is_seen_without_loading_the_page_again(
     page = visit(f"/submissions/{mine.id}")
     page.evaluate("window.isTheSame = true")
     expect(page.locator(".standing .state")).to_have_text("received")
-    expect(page.locator(".owner")).to_contain_text("Only the browser that submitted it")
+    expect(page.locator(".owner")).to_contain_text("Only the browser or account that submitted it")
     page.locator(".history summary").click()
     tell(arena_of_base, mine, "queued", place=2, of=3, expected_start=now("queued", "").time)
     expect(page.locator(".place")).to_have_text("number 2 of 3 in the queue", timeout=SOON)

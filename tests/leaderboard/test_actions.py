@@ -50,7 +50,7 @@ def test_only_the_owner_is_offered_anything(site: TestClient, mine: Owned) -> No
         page = site.get(f"{mine.page}/actions", headers=cookie)
         assert page.status_code == 200
         assert "<button" not in page.text
-        assert "Only the browser that submitted it" in page.text
+        assert "Only the browser or account that submitted it" in page.text
     page = site.get(f"{mine.page}/actions", headers=mine.cookie)
     assert 'value="withdraw"' in page.text
     assert 'value="retry"' not in page.text

@@ -1,0 +1,174 @@
+"""Many submissions at once, through the web app into a loopback Hub that takes 128 commits an hour of a repository.
+
+Run `python -m benchmarks.rush [--submissions N] [--clients N]`. The Hub's clock is moved, so that an hour passes in
+seconds: each client that has its answer lets its share of `--hours` pass. In the end all that were told to wait are
+waited for, the web app is stopped and started again half-way, and what the repository holds is counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import httpx
+import uvicorn
+from huggingface_hub import HfApi
+
+from leaderboard.settings import read_settings
+from leaderboard.site import make_app
+from leaderboard.web import Site
+from submissions.arena import dump_lines, open_arena
+from submissions.models import Task
+from submissions.pace import Pace
+from submissions.repo import Change
+from tests.hub.server import Hub, loopback
+
+ARENA = "hf://arena/rush"
+REPO = "datasets/arena/rush-submissions"
+QUOTA = 128
+ROWS = "".join(json.dumps({"input": f"question {n}", "output": f"answer {n}"}) + "\n" for n in range(12))
+TASK = Task(
+    id="cls-en-bank-intents", track="dataset_research", title="Intents", category="text_classification",
+    kind="knowledge", language="en", metric="accuracy", demand="I need data.",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What became of all."""
+
+    sent: int
+    stored_at_once: int
+    """Answered when they were on the Hub."""
+    told_to_wait: int
+    """Answered with a time."""
+    neither: int
+    """Any other answer."""
+    in_the_repository: int
+    lost: int
+    twice: int
+    """Systems, each sent once, that the repository holds more than once."""
+    commits: int
+    most_commits_in_an_hour: int
+    hours: float
+    """From the first to the last commit, by the Hub's clock."""
+    seconds: float
+    """By the clock on the wall."""
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.rush", description=__doc__)
+    parser.add_argument("--submissions", type=int, default=1000)
+    parser.add_argument("--clients", type=int, default=20)
+    parser.add_argument("--hours", type=float, default=1.0, help="in which they are sent, by the moved clock")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= environment(Path(folder))
+        with loopback(Path(folder, "hub")) as hub:
+            os.environ["HF_ENDPOINT"] = hub.url
+            found = rush(hub, Path(folder), given.submissions, given.clients, given.hours)
+    for field in fields(found):
+        print(f"{field.name.replace('_', ' '):26} {getattr(found, field.name):>8,.5g}")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """What the client reads, so that nothing of the user's is touched."""
+    return {"HF_TOKEN": "hf_bot_write", "HF_HOME": str(folder / "home"), "HF_HUB_DISABLE_XET": "1"}
+
+
+def rush(hub: Hub, folder: Path, submissions: int, clients: int, hours: float) -> Figures:
+    """Send them all, in two halves with a new web app between, and count."""
+    hub.faults.quota = QUOTA
+    _make(hub)
+    began, share = time.perf_counter(), hours * 3600 / submissions
+    answers: list[httpx.Response] = []
+    for numbers in (range(submissions // 2), range(submissions // 2, submissions)):
+        with _served(hub, folder / "spool") as (site, url), ThreadPoolExecutor(clients) as pool:
+            answers += pool.map(partial(_send, hub, url, share), numbers)
+            if numbers.stop == submissions:
+                _wait(hub, site, [answer.json()["id"] for answer in answers if answer.status_code == 202])
+    return _counted(hub, answers, time.perf_counter() - began)
+
+
+def _make(hub: Hub) -> None:
+    for name in ("submissions", "results", "drafts"):
+        HfApi(hub.url, "hf_bot_write").create_repo(f"arena/rush-{name}", repo_type="dataset", private=True)
+    results = open_arena(ARENA).results
+    results.commit([Change("tasks.jsonl", dump_lines([TASK]))], results.head())
+
+
+@contextmanager
+def _served(hub: Hub, spool: Path) -> Iterator[tuple[Site, str]]:
+    settings = read_settings({"ARENA": ARENA, "SPOOL": str(spool)})
+    app = make_app(settings, Pace(clock=hub.clock, sleep=hub.clock.forward))
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield app.state.site, f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        app.state.site.storing.close()
+
+
+def _send(hub: Hub, url: str, share: float, number: int) -> httpx.Response:
+    form = {"system": f"System {number}", "system_type": "search", "team": f"Team {number % 50}", "submitter": "Ada"}
+    files = {"files": (f"{TASK.id}.jsonl", ROWS)}
+    sent = {**form, "track": TASK.track, "publish": "at_once", "action": "submit"}
+    answer = httpx.post(f"{url}/api/submit", data=sent, files=files, timeout=120)
+    hub.clock.forward(share)
+    return answer
+
+
+def _wait(hub: Hub, site: Site, ulids: list[str]) -> None:
+    """Let the time pass for which they were told to wait."""
+    for ulid in ulids:
+        while (held := site.storing.held(ulid)) and held.until:
+            hub.clock.forward(max(0.0, (held.until - hub.clock()).total_seconds()))
+            site.storing.settled(ulid, 10)
+
+
+def _counted(hub: Hub, answers: list[httpx.Response], seconds: float) -> Figures:
+    statuses = Counter(answer.status_code for answer in answers)
+    told = sum("until" in answer.json() for answer in answers if answer.status_code == 202)
+    arena = open_arena(ARENA)
+    systems = Counter(arena.submission(ulid).system for ulid in arena.submission_ids())
+    ids = {answer.json().get("id") for answer in answers if answer.status_code in (201, 202)}
+    times = sorted(_time(commit.date) for commit in hub.store.commits(REPO))[1:]  # the first made the repository
+    return Figures(
+        sent=len(answers),
+        stored_at_once=statuses[201],
+        told_to_wait=told,
+        neither=len(answers) - statuses[201] - told,
+        in_the_repository=systems.total(),
+        lost=len(ids - set(arena.submission_ids())),
+        twice=sum(count > 1 for count in systems.values()),
+        commits=len(times),
+        most_commits_in_an_hour=max(sum(one <= at < one + timedelta(hours=1) for at in times) for one in times),
+        hours=(times[-1] - times[0]).total_seconds() / 3600,
+        seconds=seconds,
+    )
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+if __name__ == "__main__":
+    main()

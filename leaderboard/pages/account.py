@@ -1,0 +1,46 @@
+"""Who is signed in: a part of every page's head that is asked for by itself, so that pages stay the same for all."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from leaderboard.signin import account_of, is_ours, sign_in_at, sign_out_at
+from leaderboard.web import View, problem, site_of
+from submissions.errors import NotFound
+
+NOT_KEPT = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
+
+
+def show(request: Request) -> Response:
+    """Who is signed in, with the ways in and out. Raises NotFound where nobody can sign in."""
+    return _answer(request, "account.html", "/account")
+
+
+def who(request: Request) -> Response:
+    """The part of a page's head; signing in leads back to that page. Raises NotFound where nobody can sign in."""
+    shown = urlsplit(request.headers.get("hx-current-url", ""))
+    place = (shown.path or "/") + (f"?{shown.query}" if shown.query else "")
+    return _answer(request, "who.html", place if is_ours(place) else "/")
+
+
+def not_signed_in(request: Request, error: Exception) -> Response:
+    """The answer when the provider refused, or its visitor did."""
+    del error
+    return problem(request, 400, "You are not signed in", "Hugging Face did not confirm who you are. Try it again.")
+
+
+def _answer(request: Request, template: str, back: str) -> Response:
+    site = site_of(request)
+    if not site.settings.sign_in:
+        raise NotFound("Nobody signs in here: the site knows browsers by a random key alone.")
+    context = {"account": account_of(request), "sign_in_at": sign_in_at(back), "sign_out_at": sign_out_at(back)}
+    response = site.render(request, View(template, context))
+    response.headers.update(NOT_KEPT)
+    return response
+
+
+ROUTES = [Route("/account", show), Route("/account/who", who)]
