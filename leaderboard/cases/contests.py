@@ -96,5 +96,5 @@ def _contest(ids: Sequence[str], types: NDArray[np.object_], trained: Floats, pr
         first = int(np.nanargmax(np.where(types == kind, trained, np.nan)))
         best[kind] = Best(float(trained[first]), ids[first])
     both = np.isfinite(trained) & np.isfinite(previews)
-    means = (float(values[both].mean()) if both.any() else nan for values in (previews, trained))
-    return Contest(best, int(both.sum()), *means, int((trained[both] > previews[both]).sum()))
+    before, after = (float(values[both].mean()) if both.any() else nan for values in (previews, trained))
+    return Contest(best, int(both.sum()), before, after, int((trained[both] > previews[both]).sum()))
