@@ -27,6 +27,7 @@ from submissions.arena import dump, open_arena, read_lines
 from submissions.benchmark import Benchmark, open_benchmark
 from submissions.check import check
 from submissions.command_line import print_json, progress
+from submissions.compacting import compact
 from submissions.errors import NotFound, OurError, Refused
 from submissions.local import LocalRepo, write_whole
 from submissions.models import Description, Metadata, Result, Row, Stage, Submission, Task
@@ -193,6 +194,15 @@ def rescore_command(
     if not as_json:
         other = "was made by other rules, or by another version of the evaluator: nothing to compare"
         typer.echo(f"{folder / 'result.json'} {'is the same, bit for bit' if same else other}.")
+
+
+@app.command("compact")
+def compact_command(
+    arena: Annotated[str, typer.Option(metavar="DIR", help="The folder of the arena, or hf://ORG/PREFIX.")],
+) -> None:
+    """Write the compacted files that a web app starts from, where results or submissions lack a row in them."""
+    results, submissions = compact(open_arena(arena, Pace(patience=timedelta(hours=2))))
+    typer.echo(f"Added {results} result(s) and {submissions} submission(s) to the compacted files.")
 
 
 def _work_folder(where: str) -> Path:

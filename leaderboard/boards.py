@@ -35,7 +35,7 @@ class Rows:
     """A board's rows before and after its filters."""
 
     whole: list[BoardRow]
-    """All rows that the board has under its protocol, method, subset, tasks and day."""
+    """All rows that the board has under its protocol, method, subset, tasks and day, in order."""
     shown: list[BoardRow]
     """Those that pass the filters, in order: pinned rows first, flagged ones last."""
     is_ranked: bool = True
@@ -47,11 +47,16 @@ def board_rows(snapshot: Snapshot, track: str, choice: Choice, *, placed: bool =
     view = Choice(**{name: getattr(choice, name) for name in _SHAPING})
     shaping = (view.protocol, view.method, view.subset, view.scope, view.asof)
     places = ranks(snapshot, track, *shaping) if placed else None
-    rows = list(_rows(snapshot, track, view, places is not None))
+    rows = list(_ordered(snapshot, track, view, places is not None, choice.order))
     for at, row in enumerate(rows if choice.pins else ()):
         if row.key in choice.pins:
             rows[at] = replace(row, pinned=True)
-    return Rows(rows, narrowed(in_order(rows, choice.order), choice), places is not None)
+    return Rows(rows, narrowed(rows, choice), places is not None)
+
+
+@lately(most=48)
+def _ordered(snapshot: Snapshot, track: str, view: Choice, is_ranked: bool, order: str) -> list[BoardRow]:
+    return in_order(_rows(snapshot, track, view, is_ranked), order)
 
 
 @lately(most=12)

@@ -17,7 +17,7 @@ def narrowed(rows: Sequence[BoardRow], choice: Choice) -> list[BoardRow]:
 
     A pinned row passes every filter: it stands there to be compared with those that do.
     """
-    found = [row for row in rows if row.pinned or _passes(row, choice)]
+    found = [row for row in rows if row.pinned or _passes(row, choice)] if choice.is_filtered else list(rows)
     if choice.best:
         found = _best_of_teams(found, choice)
     return sorted(found, key=lambda row: (row.flagged is not None, not row.pinned))

@@ -31,6 +31,8 @@ def picker(snapshot: Snapshot, terms: Terms, chosen: Sequence[str] = (), find: s
     """The offer under some terms. What is chosen is always in it, whatever it is narrowed by."""
     best = _best_first(snapshot, terms)
     wanted = find.casefold().strip()
+    if not wanted and not chosen:
+        return Picker(best[:SHOWN], frozenset(), max(0, len(best) - SHOWN), find)
     taken = [entry for entry in best if entry.slug in chosen]
     others = [
         entry

@@ -28,10 +28,10 @@ class Table:
     @property
     def rows(self) -> list[dict[str, Any]]:
         """The rows in order, by column; what is missing is None, never NaN."""
-        return [
-            {str(name): None if pd.isna(value) else value for name, value in row.items()}
-            for row in self.frame.to_dict("records")
-        ]
+        plain = self.frame.astype(object)
+        columns = [plain[name].where(self.frame[name].notna(), None).tolist() for name in plain]
+        names = [str(name) for name in plain]
+        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def frame_of(kind: type[DataclassInstance], rows: Iterable[DataclassInstance]) -> pd.DataFrame:

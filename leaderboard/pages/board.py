@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from leaderboard.boardrow import SCORES
+from leaderboard.boardrow import SCORES, BoardRow
 from leaderboard.boards import Rows, board_rows, choose, protocols_of, table_of
 from leaderboard.charts import radar
 from leaderboard.choice import SUBSETS, Choice, asked
@@ -53,7 +55,7 @@ def show(visit: Visit) -> View:
         "default_protocol": site.settings.protocol,
         "switches": {"protocol": protocols, "method": METHODS, "subset": SUBSETS},
         "scale": scale,
-        "span": _span(rows, scale),
+        "span": _span(found.shown, scale),
         "elsewhere": [name for name in filled if name != choice.protocol],
         "protocol_meaning": WORDS.get(choice.protocol, ""),
         "source": published(track),
@@ -134,10 +136,12 @@ def _has_rows(snapshot: Snapshot, track: str, protocol: str) -> bool:
     return protocol in protocols_of(snapshot, track)
 
 
-def _span(rows: list[dict[str, Any]], scale: Scale) -> tuple[float, float]:
+_ENDS = attrgetter(*(f"{score}{end}" for score in SCORES for end in ("", "_low", "_high")))
+
+
+def _span(rows: Iterable[BoardRow], scale: Scale) -> tuple[float, float]:
     """The range that a cell's bar stands for: from zero to the reference, and wider where a value or interval is."""
-    ends = [row[f"{group}{end}"] for row in rows for group in SCORES for end in ("", "_low", "_high")]
-    values = [end for end in ends if end is not None]
+    values = [end for row in rows for end in _ENDS(row) if end is not None]
     return min([0.0, *values]), max([scale.reference, *values])
 
 

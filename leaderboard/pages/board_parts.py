@@ -12,7 +12,7 @@ from leaderboard.citation import Citation, cited
 from leaderboard.dates import days
 from leaderboard.published import published
 from leaderboard.scope import LEAST
-from leaderboard.snapshot import Snapshot
+from leaderboard.snapshot import Snapshot, per_snapshot
 from leaderboard.templates import SUBSET_NAMES, words
 from leaderboard.tracks.board import Board, Column
 from leaderboard.web import Visit
@@ -41,9 +41,7 @@ def usual_columns(board: Board, choice: Choice) -> tuple[str, ...]:
 
 def asked_for(snapshot: Snapshot, board: Board, choice: Choice, found: Rows) -> dict[str, Any]:
     """What the form above the table offers, what is chosen in it, and what that leaves out."""
-    here = {row.key for row in found.whole}
-    of_view = (board.track, choice.protocol)
-    on_board = [ulid for ulid, result in snapshot.published if (result.track, result.protocol) == of_view]
+    here = {row.key for row in found.whole} if choice.pins else set()
     source = published(board.track)
     return {
         "options": {**NAMES, **content_of(snapshot, board.track)},
@@ -53,11 +51,19 @@ def asked_for(snapshot: Snapshot, board: Board, choice: Choice, found: Rows) -> 
         "chosen_filters": sum(bool(getattr(choice, name)) for name in FILTERS if name not in ("q", "asof")),
         "of": len(found.whole),
         "absent_pins": [pin for pin in choice.pins if pin not in here],
-        "undated": sum(ulid not in days(snapshot) for ulid in on_board),
+        "undated": _undated(snapshot, board.track, choice.protocol),
         "without_tasks": choice.scope.headline == "selected" and source.protocol == choice.protocol,
         "scope_words": _scope_words(choice),
         "least": LEAST,
     }
+
+
+@per_snapshot
+def _undated(snapshot: Snapshot, track: str, protocol: str) -> int:
+    """Results of which nobody knows when they were published."""
+    dated = days(snapshot)
+    on_board = [ulid for ulid, result in snapshot.published if (result.track, result.protocol) == (track, protocol)]
+    return sum(ulid not in dated for ulid in on_board)
 
 
 def pin_links(visit: Visit, board: Board, choice: Choice) -> dict[str, Any]:

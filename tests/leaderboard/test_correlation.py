@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from leaderboard.correlation import FEWEST, chance, said, spearman
+from leaderboard.correlation import FEWEST, MANY, chance, said, spearman
 
 
 def test_rho_is_scipy_s_with_and_without_ties() -> None:
@@ -40,6 +40,15 @@ def test_p_of_many_is_near_scipy_s_and_never_zero() -> None:
     y = x + np.random.default_rng(1).normal(0, 25, 30)
     assert spearman(x.tolist(), y.tolist()).p == pytest.approx(spearmanr(x, y).pvalue, abs=0.01)
     assert spearman(x.tolist(), x.tolist()).p == 1 / 10_000
+
+
+def test_p_of_a_crowd_is_calculated_and_is_scipy_s() -> None:
+    random = np.random.default_rng(2)
+    for strength in (0.0, 0.02, 0.08, 0.15):
+        x = random.normal(size=MANY)
+        y = strength * x + random.normal(size=MANY)
+        expected = spearmanr(x, y).pvalue
+        assert spearman(x.tolist(), y.tolist()).p == pytest.approx(expected, abs=0.002, rel=0.05)
 
 
 def test_what_has_no_order_has_no_rho() -> None:

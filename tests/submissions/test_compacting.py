@@ -1,0 +1,38 @@
+"""An arena whose compacted files are missing, behind or damaged gets them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from submissions.arena import dump
+from submissions.compacted import leaf_path, leaves
+from submissions.compacting import compact
+from submissions.entered import all_entered
+from submissions.repo import Change
+from tests.leaderboard.filled import fill
+
+TRACK = "dataset_research"
+
+
+def test_what_has_no_row_gets_one_and_then_nothing_is_left_to_do(tmp_path: Path) -> None:
+    arena = fill(tmp_path / "arena")
+    files = [*arena.results.list("board/"), *arena.drafts.list("board/")]
+    assert not files, "an arena from before there were any"
+    results, submissions = compact(arena)
+    assert results == len(arena.results.ids("results/")) > 1
+    assert submissions == len(list(all_entered(arena.drafts))) > 1
+    assert compact(arena) == (0, 0)
+
+
+def test_only_what_is_behind_is_written_again(tmp_path: Path) -> None:
+    arena = fill(tmp_path / "arena")
+    compact(arena)
+    whole = arena.result(arena.result_ids()[0])
+    changed = Change(
+        f"results/{whole.submission}/{whole.protocol}.json", dump(whole.model_copy(update={"flagged": "x"}))
+    )
+    arena.results.commit([changed], arena.results.head())
+    assert compact(arena) == (1, 0)
+    (name,) = leaves(arena.results, TRACK)
+    arena.results.commit([Change(leaf_path(TRACK, name), b"damaged")], arena.results.head())
+    assert compact(arena) == (len(arena.results.ids("results/")), 0)
