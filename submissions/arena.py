@@ -176,14 +176,14 @@ class Arena:
             return read_record(self.submissions, f"{folder_of(ulid)}/{WEBHOOK}", Webhook)
         return None
 
-    def add(self, submission: Submission, data: Path, webhook: Webhook | None = None) -> None:
-        """Store a submission whose checked files lie in `data/<task>.jsonl`."""
+    def add(self, submission: Submission, data: Path) -> None:
+        """Store a submission whose checked files lie in `data/<task>.jsonl`, and its webhook.json, if it is there."""
         folder = folder_of(submission.id)
         changes = [Change(f"{folder}/{file.path}", data / f"{file.task}.jsonl") for file in submission.files]
         if said := submission.descriptions:
             changes.append(Change(f"{folder}/{said.path}", data / said.path))
-        if webhook:
-            changes.append(Change(f"{folder}/{WEBHOOK}", dump(webhook)))
+        if (data / WEBHOOK).is_file():
+            changes.append(Change(f"{folder}/{WEBHOOK}", data / WEBHOOK))
         changes.append(Change(f"{folder}/submission.json", dump(submission)))
         commit_again(self.submissions, changes)
 

@@ -10,10 +10,11 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, ValidationError
 
-from submissions.arena import Arena, new_id
+from submissions.arena import Arena, dump, new_id
 from submissions.errors import Misfilled, Refused
 from submissions.models import Name, Provenance, Record, Submission, SystemType
 from submissions.report import Report
+from submissions.webhook import FILE as WEBHOOK
 from submissions.webhook import PublicUrl, Secret, Webhook
 
 _REORDERING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -88,9 +89,16 @@ def receive(
         private=private,
         created_at=now,
     )
-    told = Webhook(url=delivery.webhook, secret=delivery.webhook_secret) if delivery.webhook else None
-    arena.add(submission, data, told)
+    lay_beside(data, delivery)
+    arena.add(submission, data)
     return submission
+
+
+def lay_beside(data: Path, delivery: Delivery) -> None:
+    """Put what is stored with the checked files, and is not said of the submission, beside them."""
+    if delivery.webhook:
+        told = Webhook(url=delivery.webhook, secret=delivery.webhook_secret)
+        (data / WEBHOOK).write_bytes(dump(told))
 
 
 def _faults(error: ValidationError) -> dict[str, str]:
