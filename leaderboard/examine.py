@@ -18,7 +18,7 @@ from submissions.errors import Misfilled, Spent, Unfit
 from submissions.estimate import trained_tokens
 from submissions.fixes import fix
 from submissions.frame import Frame
-from submissions.intake import Delivery, accepted, enclose
+from submissions.intake import Delivery, accepted, lay_beside
 from submissions.named import Named, fetch
 from submissions.report import Report
 from submissions.tracks.track import Track
@@ -84,7 +84,7 @@ def _store(check: Check, storing: Storing, report: Report, into: Path, delivery:
     """Keep the submission; the check is told why not, if no attempt is left."""
     is_private = check.values["publish"] != "at_once"
     submission = accepted(report, delivery, datetime.now(UTC), owner=check.owner, private=is_private)
-    enclose(delivery, into)
+    lay_beside(into, delivery)
     try:
         storing.put(submission, into)
     except Spent as spent:

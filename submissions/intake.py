@@ -70,16 +70,9 @@ def receive(
 ) -> Submission:
     """Store what the check accepted, in one commit; `data` is the folder that the check wrote into. Raises Refused."""
     submission = accepted(report, delivery, now, owner=owner, private=private)
-    enclose(delivery, data)
+    lay_beside(data, delivery)
     arena.add(submission, data)
     return submission
-
-
-def enclose(delivery: Delivery, data: Path) -> None:
-    """Lay beside a delivery's data what is stored with it and is no part of its record: who wants to be told."""
-    if delivery.webhook:
-        told = Webhook(url=delivery.webhook, secret=delivery.webhook_secret)
-        (data / WEBHOOK).write_bytes(dump(told))
 
 
 def accepted(
@@ -106,6 +99,13 @@ def accepted(
         private=private,
         created_at=now,
     )
+
+
+def lay_beside(data: Path, delivery: Delivery) -> None:
+    """Put what is stored with the checked files, and is not said of the submission, beside them."""
+    if delivery.webhook:
+        told = Webhook(url=delivery.webhook, secret=delivery.webhook_secret)
+        (data / WEBHOOK).write_bytes(dump(told))
 
 
 def _faults(error: ValidationError) -> dict[str, str]:
