@@ -19,7 +19,9 @@ def show(request: Request) -> Response:
     if held is not None:
         response = site.render(request, View("received.html", {"held": held}))
     elif ulid in site.reader.snapshot().entered:
-        response = RedirectResponse(f"/submissions/{ulid}", 303)
+        address = f"/submissions/{ulid}"
+        is_poll = bool(request.headers.get("hx-request"))
+        response = Response(headers={"HX-Redirect": address}) if is_poll else RedirectResponse(address, 303)
     else:
         raise NotFound(f"No submission {ulid[:40]!r} waits here. The page /submissions lists those that are stored.")
     response.headers.update(NOT_KEPT)

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from huggingface_hub import CommitOperationAdd, HfApi
 
 from leaderboard.docs import EXAMPLE
+from tests.hub.server import Hub, loopback
 from tests.leaderboard.filled import TASKS, fill
 from tests.leaderboard.serving import served
 
@@ -28,14 +30,27 @@ EXAMPLES = [
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("examples") / "arena"
     fill(folder)
-    with served(folder) as base:
-        yield base
+    with loopback(tmp_path_factory.mktemp("hub")) as hub, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_ENDPOINT", hub.url)
+        put_data(hub)
+        with served(folder) as base:
+            yield base
+
+
+def put_data(hub: Hub) -> None:
+    """The data set that the documents name."""
+    api = HfApi(hub.url, "hf_alice")
+    api.create_repo("alice/finder-data", repo_type="dataset", private=False)
+    rows = "".join(f'{{"input": "question {n}", "output": "answer {n}"}}\n' for n in range(12))
+    add = CommitOperationAdd("mc-en-science.jsonl", rows.encode())
+    api.create_commit("alice/finder-data", [add], commit_message="Rows", repo_type="dataset")
 
 
 def run(code: str, address: str, home: Path) -> str:
     """What an example prints, in a process of its own with an empty home."""
     assert EXAMPLE in code
     env = {"PATH": os.environ["PATH"], "HOME": str(home), "HF_HOME": str(home / "hf"), "NO_PROXY": "127.0.0.1"}
+    env["HF_TOKEN"] = "hf_alice"
     command = [sys.executable, "-W", "ignore", "-c", code.replace(EXAMPLE, address)]
     done = subprocess.run(command, env=env, capture_output=True, text=True, cwd=home, check=False)
     assert done.returncode == 0, done.stderr

@@ -102,6 +102,8 @@ def test_the_first_is_stored_at_once_and_the_next_is_told_when(opened: Opened, a
     spool_of(site).settled(id_of(second), 10)
     assert arena.submission_ids() == sorted([id_of(first), id_of(second)])
     assert site.get(f"/received/{id_of(second)}").headers["location"] == second
+    poll = site.get(f"/received/{id_of(second)}", headers={"HX-Request": "true"})
+    assert (poll.status_code, poll.headers["hx-redirect"]) == (200, second)
     assert site.get(second).status_code == 200
 
 
