@@ -8,7 +8,7 @@ import gradio
 from starlette.exceptions import HTTPException
 
 from leaderboard.api import attach
-from leaderboard.guard import Guard, Zipped
+from leaderboard.guard import Bounded, Guard, Zipped
 from leaderboard.pages import ROUTES
 from leaderboard.settings import Settings
 from leaderboard.snapshot import Reader
@@ -28,6 +28,7 @@ def make_app(settings: Settings) -> gradio.Server:
     app.state.site = Site(settings, Reader(open_arena(settings.arena), every))
     # First come, first served: Gradio adds its own pages for / and /static when it launches, behind these.
     app.router.routes.extend(ROUTES)
+    app.add_middleware(Bounded)
     app.add_middleware(Guard)
     app.add_middleware(Zipped)
     app.add_exception_handler(NotFound, not_found)

@@ -21,7 +21,7 @@ from leaderboard.identity import hand_over, new_key, owner_of
 from leaderboard.lasting import amount_span, lasting_span
 from leaderboard.pages.submissions import rows_of
 from leaderboard.snapshot import Snapshot
-from leaderboard.upload import MOST_FIELDS, MOST_FILES, limited, saved
+from leaderboard.upload import MOST_FIELDS, MOST_FILES, limited, most_bytes, saved
 from leaderboard.web import Site, View, Visit, page, site_of
 from submissions.models import SystemType
 from submissions.tracks import TRACKS, track_named
@@ -45,9 +45,8 @@ async def take(request: Request) -> Response:
     """
     site, owner = site_of(request), owner_of(request)
     key, fresh = new_key() if not owner else ("", owner)
-    async with limited(request, site.settings.max_upload_bytes).form(
-        max_files=MOST_FILES, max_fields=MOST_FIELDS
-    ) as form:
+    sent = limited(request, most_bytes(request, site.settings.max_upload_bytes))
+    async with sent.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
         check = _begun(site, fresh, _values(form), is_bound=bool(owner))
         work = await asyncio.to_thread(_set_going, site, check, form)
     if "application/json" in request.headers.get("accept", ""):
@@ -107,11 +106,16 @@ def _set_going(site: Site, check: Check, form: FormData) -> Future[None] | None:
         check.faults = {"files": "Choose at least one file."}
         check.end()
         return None
-    sources = saved(uploads, check.folder)
-    track = track_named(check.values["track"])
-    arena, snapshot = site.reader.arena, site.reader.snapshot()
-    is_final = form.get("action") == "submit"
-    work = CHECKS.submit(examine, check, arena, snapshot, track, sources, store=is_final)
+    try:
+        sources = saved(uploads, check.folder)
+        snapshot = site.reader.snapshot()
+    except BaseException:
+        # One that nobody works on would hold its place among those that run for good.
+        check.broken = True
+        check.end()
+        raise
+    track, is_final = track_named(check.values["track"]), form.get("action") == "submit"
+    work = CHECKS.submit(examine, check, site.reader.arena, snapshot, track, sources, store=is_final)
     work.add_done_callback(_log_failure)
     return work
 
