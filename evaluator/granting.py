@@ -19,6 +19,7 @@ class Granting:
         self._arena = arena
         self._outlet = Outlet(arena)
         self._head = ""
+        self._granted: dict[str, frozenset[str]] = {}
 
     def __call__(self) -> None:
         """Grant what was asked since the last call; the first call goes through all, for a killed run may have left
@@ -39,8 +40,11 @@ class Granting:
         return counting(wishes, self._arena.submission(ulid).owner) if wishes else []
 
     def _grant(self, ulid: str) -> None:
-        kinds = {wish.kind for wish in self.wishes(ulid)}
+        kinds = frozenset(wish.kind for wish in self.wishes(ulid))
+        if self._granted.get(ulid) == kinds:
+            return  # what came of it since, the outlet sent where the wish says
         if "withdraw" in kinds:
             self._outlet.withdraw(ulid)
         elif "publish" in kinds:
             self._outlet.release(ulid)
+        self._granted[ulid] = kinds

@@ -92,12 +92,22 @@ class Outlet:
 
     def _tidy(self, ulid: str, paths: Sequence[str]) -> None:
         """Take away drafts that are of no use any more, and note how the submission ended where a web app starts."""
-        changes = [*_gone(self.arena.drafts, paths), *entered_changes(self.arena, [ulid])]
-        commit_again(self.arena.drafts, changes)
+        changes = [
+            *_gone(self.arena.drafts, paths),
+            *_differing(self.arena.drafts, entered_changes(self.arena, [ulid])),
+        ]
+        # What is repeated after a kill may be done already, and the Hub allows so many commits an hour.
+        if changes:
+            commit_again(self.arena.drafts, changes)
 
 
 def _files(repo: Repo, ulid: str) -> list[str]:
     return [path for kind in KINDS for path in repo.list(f"{kind}/{ulid}/")]
+
+
+def _differing(repo: Repo, changes: Sequence[Change]) -> list[Change]:
+    """The changes that say something else than what is there."""
+    return [one for one in changes if repo.list(one.path) != [one.path] or repo.read(one.path) != one.content]
 
 
 def _gone(repo: Repo, paths: Sequence[str]) -> list[Change]:

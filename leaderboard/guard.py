@@ -5,9 +5,13 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from leaderboard.upload import LARGEST, limited
 
 HEADERS = {
     # No inline script or style sheet, nothing from another host. Style attributes place the bars in cells.
@@ -60,6 +64,24 @@ class Zipped:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_page = scope["type"] == "http" and "." not in scope["path"] and not scope["path"].startswith("/gradio_api")
         await (self.zipped if is_page else self.app)(scope, receive, send)
+
+
+class Bounded:
+    """Middleware that lets nobody fill the memory: only the submit form takes more, and writes it to disk."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] == "/submit":
+            await self.app(scope, receive, send)
+            return
+        try:
+            receive = limited(Request(scope, receive), LARGEST).receive
+        except HTTPException as error:  # what it says of its length is too much already
+            await PlainTextResponse(f"{error.detail}\n", error.status_code, HEADERS)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
 
 def is_cross_site(headers: Headers) -> bool:

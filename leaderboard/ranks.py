@@ -19,6 +19,8 @@ from submissions.summary import Floats, Summary
 
 CROWD = 250
 """Systems up to which a visitor waits for their places; for more they are computed behind the page."""
+WAITING = 4
+"""Views that may wait for that at once, with megabytes each; whoever asks for another asks again later."""
 
 
 def ranks(
@@ -57,6 +59,8 @@ class Places:
                 return sets
             content = values.tobytes()
             if len(values) > CROWD and self._asked.get(view) == content:
+                return None
+            if len(values) > CROWD and len(self._asked) >= WAITING:
                 return None
             if len(values) > CROWD:
                 self._asked[view] = content

@@ -8,7 +8,7 @@ import gradio
 from starlette.exceptions import HTTPException
 
 from leaderboard.api import attach
-from leaderboard.guard import Guard, Zipped
+from leaderboard.guard import Bounded, Guard, Zipped
 from leaderboard.pages import ROUTES
 from leaderboard.pages.account import not_signed_in
 from leaderboard.settings import Settings
@@ -33,6 +33,7 @@ def make_app(settings: Settings, pace: Pace | None = None) -> gradio.Server:
     app.router.routes.extend(ROUTES)
     if settings.sign_in:
         attach_sign_in(app, not_signed_in)
+    app.add_middleware(Bounded)
     app.add_middleware(Guard)
     app.add_middleware(Zipped)
     app.add_exception_handler(NotFound, not_found)

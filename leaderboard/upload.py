@@ -11,16 +11,20 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message
 
+from leaderboard.templates import sized
+
 LONGEST_NAME = 200
 """In bytes; file systems allow 255."""
 MOST_FILES = 1000
 MOST_FIELDS = 50
+LARGEST = 4 * 2**20
+"""Bytes of what is read into memory as a whole: whatever is not made of files."""
 
 
 def limited(request: Request, limit: int) -> Request:
     """The request, which raises HTTPException 413 as soon as more than `limit` bytes have arrived."""
     arrived = 0
-    message = f"The upload is larger than {limit // 2**20} MB. Send fewer files at a time, or a zip of them."
+    message = f"What was sent is larger than {sized(limit)}. Send fewer files at a time, or a zip of them."
 
     if int(request.headers.get("content-length", "0")) > limit:
         raise HTTPException(413, message)
@@ -34,6 +38,11 @@ def limited(request: Request, limit: int) -> Request:
         return part
 
     return Request(request.scope, receive)
+
+
+def most_bytes(request: Request, files: int) -> int:
+    """How much a form may send: `files` bytes where it is made of parts, which are written to disk as they come."""
+    return files if request.headers.get("content-type", "").startswith("multipart/form-data") else min(files, LARGEST)
 
 
 def saved(uploads: Sequence[UploadFile], folder: Path) -> list[Path]:

@@ -42,7 +42,8 @@ def of_board(visit: Visit) -> View:
     days = {
         ulid: day
         for ulid, day in snapshot.published_on.items()
-        if any(result.track == track for result in snapshot.results.get(ulid, {}).values())
+        if ulid in snapshot.histories
+        and any(result.track == track for result in snapshot.results.get(ulid, {}).values())
     }
     newest = nlargest(MOST, days, key=lambda ulid: (days[ulid], ulid))
     entries = [entry for ulid in newest for entry in _published(snapshot, ulid, track)]

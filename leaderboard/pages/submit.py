@@ -23,7 +23,7 @@ from leaderboard.lasting import amount_span, lasting_span
 from leaderboard.pages.submissions import rows_of
 from leaderboard.signin import account_of
 from leaderboard.snapshot import Snapshot
-from leaderboard.upload import MOST_FIELDS, MOST_FILES, limited, saved
+from leaderboard.upload import MOST_FIELDS, MOST_FILES, limited, most_bytes, saved
 from leaderboard.web import Site, View, Visit, page, site_of
 from submissions.errors import Unfit
 from submissions.models import SystemType
@@ -51,9 +51,8 @@ async def take(request: Request) -> Response:
     """
     site, owner = site_of(request), owner_of(request)
     key, fresh = new_key() if not owner else ("", owner)
-    async with limited(request, site.settings.max_upload_bytes).form(
-        max_files=MOST_FILES, max_fields=MOST_FIELDS
-    ) as form:
+    sent = limited(request, most_bytes(request, site.settings.max_upload_bytes))
+    async with sent.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
         check = begun(site, fresh, values_of(form), is_bound=bool(owner))
         may_store = not site.settings.sign_in or account_of(request) is not None
         work = await asyncio.to_thread(set_going, site, check, form, may_store=may_store)
@@ -127,8 +126,14 @@ def set_going(site: Site, check: Check, form: FormData, *, may_store: bool) -> F
     if is_final and not may_store:
         check.faults = {"sign_in": "Sign in with Hugging Face, at the top of the page, and send it again."}
     track, most = track_named(check.values["track"]), site.settings.max_upload_bytes
-    parcel = Parcel(track, saved(uploads, check.folder), named, most, is_final)
-    return queued(site, check, parcel)
+    try:
+        parcel = Parcel(track, saved(uploads, check.folder), named, most, is_final)
+        return queued(site, check, parcel)
+    except BaseException:
+        # One that nobody works on would hold its place among those that run for good.
+        check.broken = True
+        check.end()
+        raise
 
 
 def queued(site: Site, check: Check, parcel: Parcel) -> Future[None]:

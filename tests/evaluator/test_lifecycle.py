@@ -293,6 +293,19 @@ def test_a_published_result_is_taken_off_the_boards_and_its_history_stays(world:
     assert world.arena.submission_ids() == [submission.id], "the attempt stays disclosed"
 
 
+def test_what_was_granted_is_not_written_again(world: World) -> None:
+    submission = private(world)
+    worker = world.worker()
+    worker.work(submission.id)
+    wish(world, submission.id, "withdraw", by=OWNER)
+    worker.queue()
+    heads = (drafts(world).head(), world.results.head())
+    world.submit()
+    for again in (worker, world.worker()):
+        again._granting()
+        assert (drafts(world).head(), world.results.head()) == heads
+
+
 def test_what_others_ask_for_is_done_while_one_is_evaluated(world: World) -> None:
     secret, submission = private(world), world.submit()
     world.worker().work(secret.id)

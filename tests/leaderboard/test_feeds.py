@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from starlette.testclient import TestClient
 
-from submissions.arena import Arena, commit_again, dump
+from submissions.arena import Arena, commit_again, dump, folder_of
 from submissions.models import History
 from submissions.repo import Change
 from tests.leaderboard.filled import FORMULA, SCRIPT, now, publish, result, store
@@ -46,6 +46,14 @@ def test_the_results_of_other_boards_push_none_out(
     monkeypatch.setattr("leaderboard.pages.feeds.MOST", 2)
     found = entries(site, "/board/dataset_research/feed.atom")
     assert [entry["id"] for entry in found] == [entry["id"] for entry in before[:2]]
+
+
+def test_a_record_that_cannot_be_read_breaks_no_board_s_feed(site: TestClient, arena: Arena) -> None:
+    lost, *_ = arena.result_ids()
+    commit_again(arena.submissions, [Change(f"{folder_of(lost)}/submission.json", b"{")])
+    found = entries(site, "/board/dataset_research/feed.atom")
+    assert len(found) == 6
+    assert not any(lost in entry["id"] for entry in found)
 
 
 def test_a_submission_s_feed_has_what_happened_to_it(site: TestClient, arena: Arena) -> None:

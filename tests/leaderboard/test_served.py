@@ -37,6 +37,15 @@ def test_the_client_gets_the_board_as_its_twin_gives_it(client: Client, address:
     assert rows[0]["system"] == SCRIPT
 
 
+@pytest.mark.parametrize("path", ["/gradio_api/call/check", "/gradio_api/queue/join", "/mcp"])
+@pytest.mark.parametrize("announced", [True, False])
+def test_nobody_fills_the_memory_with_one_call(address: str, path: str, *, announced: bool) -> None:
+    body = [b'{"data": ["mc-en-science", "', *[b"x" * 2**16] * 80, b'"]}']
+    sent = {"content": b"".join(body)} if announced else {"content": iter(body)}
+    answer = httpx.post(f"{address}{path}", headers={"Content-Type": "application/json"}, **sent)
+    assert answer.status_code in {400, 413}
+
+
 def test_the_client_gets_any_view_of_the_board(client: Client, address: str) -> None:
     view = {"language": "en", "columns": "selected,tasks", "best": "team", "asof": "2026-03-05"}
     rows = client.predict(**view, api_name="/board")

@@ -15,7 +15,7 @@ from leaderboard.checks import LASTS, MOST, Busy, Checks
 from leaderboard.examine import CHECKS
 from leaderboard.identity import COOKIE
 from leaderboard.sample import MOST_CHARACTERS
-from leaderboard.upload import LONGEST_NAME, file_name
+from leaderboard.upload import LARGEST, LONGEST_NAME, file_name
 from submissions.arena import Arena, commit_again, dump, dump_lines
 from submissions.errors import NotFound
 from submissions.frame import Frame
@@ -100,6 +100,12 @@ def test_an_upload_over_the_limit_is_refused_while_it_is_sent(visit: Open, tempo
     assert answer.status_code == 413
     assert "larger than 1 MB" in answer.text
     assert list(temporary.iterdir()) == []
+
+
+def test_a_form_that_is_read_into_memory_is_short(site: TestClient) -> None:
+    answer = site.post("/submit", data={**FIELDS, "description": "x" * (LARGEST + 1)})
+    assert answer.status_code == 413
+    assert "larger than 4 MB" in answer.text
 
 
 @pytest.mark.usefixtures("arena")
@@ -347,6 +353,22 @@ def test_a_check_that_breaks_says_whose_fault_it_is(
     assert "The check broke" in text
     assert arena.submissions.head() == before
     assert list(temporary.iterdir()) == []
+
+
+def test_an_upload_that_cannot_be_kept_takes_no_place_for_good(
+    arena: Arena, visit: Open, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert arena.tasks()
+    site = TestClient(visit().app, raise_server_exceptions=False)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("leaderboard.pages.submit.saved", full)
+        assert {send(site, "check", GOOD).status_code for _ in range(MOST + 1)} == {500}
+    assert list(temporary.iterdir()) == []
+    assert send(site, "check", GOOD).status_code == 200
 
 
 def test_checks_are_forgotten_after_an_hour_and_never_too_many(temporary: Path) -> None:

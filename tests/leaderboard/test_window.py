@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from threading import Event
 
 import brotli
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
@@ -90,3 +92,18 @@ def test_a_large_board_does_not_wait_for_its_places(arena: Arena, visit: Open, m
     places._behind.shutdown(wait=True)
     assert site.get(f"{BOARD}.json").json() == expected
     assert "Places are being computed" not in site.get(BOARD).text
+
+
+def test_few_views_of_a_large_board_wait_for_their_places_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranks, "CROWD", 2)
+    places, go_on = ranks.Places(most=10_000), Event()
+    places._behind.submit(go_on.wait)
+    values = np.arange(12.0).reshape(3, 4)
+    try:
+        assert [places.of(view, values) for view in range(100)] == [None] * 100
+        assert len(places._asked) < 10
+    finally:
+        go_on.set()
+        places._behind.shutdown(wait=True)
+    assert places._asked == {}
+    assert places.of(0, values) is not None
