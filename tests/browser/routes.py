@@ -66,7 +66,7 @@ NAMES = (
 )
 MISSES = {"missing": 404}
 """The status of those pages that are not answered with 200."""
-OWNED = {"held", "actions-own", "submissions-mine"}
+OWNED = {"held", "actions-own", "submissions-mine", *CHECKED}
 """Pages that are looked at as the owner."""
 
 
@@ -83,7 +83,7 @@ def let_in(name: str, base: str) -> dict[str, Any]:
 
 def pages(base: str, browser: Browser) -> dict[str, str]:
     """The addresses of a running site's pages; a name whose page it does not have is left out."""
-    page = browser.new_page(base_url=base)
+    page = browser.new_page(base_url=base, storage_state=owner_s(base))
     found = FIXED | _listed(page) | _submissions(page) | _checked(page) | _compared(page)
     page.close()
     return found
@@ -113,7 +113,7 @@ def _submissions(page: Page) -> dict[str, str]:
 
 
 def _checked(page: Page) -> dict[str, str]:
-    """The pages of checks that are over, begun by a visitor without a key: who has the address may look."""
+    """The pages of checks that are over."""
     page.goto("/tasks")
     first = page.locator("tbody th > a")
     if not first.count():

@@ -115,4 +115,4 @@ def test_without_javascript_the_same_is_said(page: Page, name: str, visit: Open)
     address = page.url.removeprefix(page.evaluate("location.origin"))
     plain = visit(address, MISSES.get(name, 200), java_script_enabled=False, **let_in(name, page.url))
     assert plain.locator(SAID).all_text_contents() == page.locator(SAID).all_text_contents()
-    assert plain.title() == page.title() != ""
+    assert plain.title() == page.title() != "", "also when parts of it were loaded since"
