@@ -169,12 +169,7 @@ class Arena:
 
     def add(self, submission: Submission, data: Path) -> None:
         """Store a submission whose checked files lie in `data/<task>.jsonl`."""
-        folder = folder_of(submission.id)
-        changes = [Change(f"{folder}/{file.path}", data / f"{file.task}.jsonl") for file in submission.files]
-        if said := submission.descriptions:
-            changes.append(Change(f"{folder}/{said.path}", data / said.path))
-        changes.append(Change(f"{folder}/submission.json", dump(submission)))
-        commit_again(self.submissions, changes)
+        commit_again(self.submissions, changes_of(submission, data))
 
     def _path(self, ulid: str) -> str:
         """Where the record of a submission lies. Raises NotFound."""
@@ -192,6 +187,16 @@ def open_arena(where: str, pace: Pace | None = None) -> Arena:
     if not on_hub(where) and not (folder := Path(where)).parent.is_dir():
         raise NotFound(f"No folder {folder.parent} to hold the arena {folder.name}: create it, or check --arena.")
     return Arena(*(open_repo(beside(where, name), pace) for name in ("submissions", "results", "drafts")))
+
+
+def changes_of(submission: Submission, data: Path) -> list[Change]:
+    """What stores a submission whose checked files lie in `data/<task>.jsonl`."""
+    folder = folder_of(submission.id)
+    changes = [Change(f"{folder}/{file.path}", data / f"{file.task}.jsonl") for file in submission.files]
+    if said := submission.descriptions:
+        changes.append(Change(f"{folder}/{said.path}", data / said.path))
+    changes.append(Change(f"{folder}/submission.json", dump(submission)))
+    return changes
 
 
 def result_path(ulid: str, protocol: str, kind: str = "results") -> str:

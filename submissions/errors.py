@@ -5,6 +5,7 @@ ArenaError
 │   ├── Refused           the check found errors; carries the report
 │   ├── Unfit             one file that cannot be taken; the check lists it as a problem
 │   ├── Misfilled         fields of the submit form that cannot be taken; carries what is wrong with each
+│   ├── Spent             no attempt on a track is left; carries how many there were
 │   └── NotFound          no such task, submission, file or board
 └── OurError              the organiser must mend it; is retried; exit code 2
     ├── Conflict          the repository moved on since it was read
@@ -69,6 +70,18 @@ class Misfilled(TheirError):
     def __init__(self, faults: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{field}: {fault}" for field, fault in faults.items()))
         self.faults = dict(faults)
+
+
+class Spent(TheirError):
+    """No attempt is left; nothing was stored."""
+
+    def __init__(self, track: str, used: int, limit: int) -> None:
+        super().__init__(
+            f"All {limit} attempts on the track {track} are used ({used}); nothing was stored. "
+            "What was refused, withdrawn, or stopped by our failure does not count."
+        )
+        self.used = used
+        self.limit = limit
 
 
 class NotFound(TheirError):
