@@ -31,7 +31,7 @@ Groups = list[Files]
 log = logging.getLogger(__name__)
 
 
-@dataclass
+@dataclass(eq=False)
 class Batched:
     """A repository behind another: the same methods, and the lease. For one process, and any of its threads."""
 
