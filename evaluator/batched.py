@@ -22,8 +22,11 @@ from submissions.repo import Change, Repo, confined, content_id
 MOST = 500
 """Files in a commit; the Hub gives up on one that takes it a minute."""
 _TRIES = 20
-_AWAY = timedelta(seconds=30)
-"""How long a Hub that does not answer is left alone."""
+_AWAY = (timedelta(seconds=30), timedelta(minutes=10))
+"""How long a Hub that does not answer is left alone: at first, and at most."""
+
+_LARGE = ("results/", "previews/")
+"""Below these lies what is written once, and hardly read again."""
 
 Files = dict[str, bytes | None]
 Groups = list[Files]
@@ -47,12 +50,15 @@ class Batched:
     """What is not written yet: files that must be written together, oldest first. No path is in two of them."""
     _files: Files = field(default_factory=dict)
     """The same by path."""
+    _own: dict[str, bytes] = field(default_factory=dict)
+    """What was written and is read again and again, for as long as nobody else has written."""
     _count: int = 0
     _parent: str = ""
     """The head at which the lease was last seen to be ours."""
     _lease: Lease | None = None
     _lost: Lost | None = None
     _due: datetime | None = None
+    _pause: timedelta = _AWAY[0]
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def take(self) -> None:
@@ -67,6 +73,7 @@ class Batched:
                     self._write({}, head)
                 except Conflict:
                     continue
+                self.repo.list()  # so that all is known that is there, should the Hub go away
                 return
             raise Conflict("Others commit to this repository without a pause: the lease could not be taken.")
 
@@ -108,10 +115,10 @@ class Batched:
                     return False
                 try:
                     self._checked(lambda head, files=files: self._write(files, head))  # type: ignore[misc]
-                except Busy as error:
-                    return self._wait(error.until, error)
-                except Unreachable as error:
-                    return self._wait(self.clock() + _AWAY, error)
+                except (Busy, Unreachable) as error:
+                    self._wait(error)
+                    return False
+                self._remember(files)
                 self._keep([left for group in self._groups if (left := _without(group, files))])
                 self._due = self.clock() + self.gap if self.gap else None
             return True
@@ -125,7 +132,7 @@ class Batched:
             try:
                 self._checked(lambda head: self._write({}, head))
             except (Busy, Unreachable) as error:
-                self._wait(error.until if isinstance(error, Busy) else self.clock() + _AWAY, error)
+                self._wait(error)
 
     def head(self) -> str:
         with self._lock:
@@ -134,9 +141,7 @@ class Batched:
 
     def read(self, path: str) -> bytes:
         with self._lock:
-            if path not in self._files:
-                return self.repo.read(path)
-            content = self._files[path]
+            content = self._files[path] if path in self._files else self._own.get(path) or self.repo.read(path)
         if content is None:
             raise NotFound(f"No file {path} any more.")
         return content
@@ -208,35 +213,46 @@ class Batched:
         self._lease = lease
 
     def _checked(self, write: Callable[[str], object]) -> None:
-        """Write on the head at which the lease is known to be ours; look again where that is no longer the head."""
+        """Write on a head at which the lease is known to be ours. Raises Lost."""
         for _ in range(_TRIES):
-            if not self._parent:
-                self._look()
+            head = self.repo.head()  # a Hub that is down says so here at once; a commit would be tried for minutes
+            if head != self._parent:
+                self._look(head)
             try:
-                write(self._parent)
+                write(head)
             except Conflict:
-                self._parent = ""
                 continue
+            self._pause = _AWAY[0]
             return
         raise Unreachable("Others commit to this repository without a pause. Try again.")
 
-    def _look(self) -> None:
+    def _look(self, head: str) -> None:
         """See whether the lease is still ours. Raises Lost."""
-        head, found = self.repo.head(), lease_in(self.repo)
+        found = lease_in(self.repo)
         if found is None or found.nonce != self.nonce:
             self._lost = Lost(found)
             raise self._lost
         self._parent = head
+        self._own.clear()
 
     def _refuse_lost(self) -> None:
         if self._lost is not None:
             raise self._lost
 
-    def _wait(self, until: datetime, error: Exception) -> bool:
+    def _wait(self, error: Busy | Unreachable) -> None:
         log.warning("%d file(s) wait: %s", self.pending, error)
-        self._due = until
         self._parent = ""  # it may have landed
-        return False
+        if isinstance(error, Busy):
+            self._due = error.until
+        else:
+            self._due = self.clock() + self._pause
+            self._pause = min(2 * self._pause, _AWAY[1])
+
+    def _remember(self, files: Files) -> None:
+        for path, content in files.items():
+            self._own.pop(path, None)
+            if content is not None and not path.startswith(_LARGE):
+                self._own[path] = content
 
     def _keep(self, groups: Groups) -> None:
         self._groups = groups

@@ -14,8 +14,8 @@ from submissions.arena import Arena
 from submissions.errors import ArenaError, Busy
 from submissions.models import State
 
-AWHILE = 60.0
-"""Seconds until it is tried again to reach a Hub, or to take the arena from another evaluator."""
+AWHILE = (60.0, 600.0)
+"""Seconds until it is tried again to reach a Hub, or to take the arena from another: at first, and at most."""
 ASIDE = timedelta(hours=1)
 """How long one that failed stands aside, in an evaluator that never ends."""
 
@@ -35,6 +35,7 @@ class Coordinator:
     failed: dict[str, datetime] = field(default_factory=dict)
     """Who failed, and when."""
     _said: str = ""
+    _pause: float = AWHILE[0]
 
     def run(self, *, forever: bool) -> None:
         """Work until nothing waits, or for ever. If not for ever, raises Held, Lost, and what the Hub says at first."""
@@ -73,7 +74,7 @@ class Coordinator:
                     if not forever:
                         return
                     self.wait(self.every)
-                self._said = ""
+                self._said, self._pause = "", AWHILE[0]
             except AWAY as error:
                 self._wait(error)
 
@@ -124,8 +125,10 @@ class Coordinator:
 
     def _wait(self, error: ArenaError) -> None:
         """Say once what is wrong, and let time pass."""
-        if str(error) != self._said:
-            self._said = str(error)
+        kind = f"{error.lease.owner} {error.lease.nonce}" if isinstance(error, Held) else str(error)
+        if kind != self._said:  # its time moves on while it works
+            self._said = kind
             self.say(f"{error} It is tried again by itself.")
         until = error.until if isinstance(error, Busy) else None
-        self.wait(max(AWHILE, (until - self.clock()).total_seconds()) if until else AWHILE)
+        self.wait(max(self._pause, (until - self.clock()).total_seconds()) if until else self._pause)
+        self._pause = min(2 * self._pause, AWHILE[1])
