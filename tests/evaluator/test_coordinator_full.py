@@ -38,10 +38,9 @@ def small(arenas: Arenas) -> Iterator[Path]:
 def test_a_full_disk_is_our_failure_and_with_room_again_all_is_published(arenas: Arenas, small: Path) -> None:
     submission = arenas.submit()
     ballast = small / "ballast"
-    with ballast.open("wb") as file, pytest.raises(OSError, match="No space left"):
+    with ballast.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
         while True:
             file.write(os.urandom(4096))
-            file.flush()
     coordinator = arenas.station().run()
     now = arenas.seen().history(submission.id).now
     assert list(coordinator.failed) == [submission.id]
@@ -55,12 +54,12 @@ def test_a_full_disk_is_our_failure_and_with_room_again_all_is_published(arenas:
 def test_a_write_that_finds_no_room_is_our_failure(arenas: Arenas, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same without a disk of its own: the store of stages finds no room from its third file on."""
     submission, station = arenas.submit(), arenas.station()
-    _full_after(monkeypatch, station, 3)
-    coordinator = station.run()
+    with monkeypatch.context() as patch:
+        _full_after(patch, station, 3)
+        coordinator = station.run()
     now = arenas.seen().history(submission.id).now
     assert list(coordinator.failed) == [submission.id]
     assert (now.state, now.message) == ("failed", "The evaluator's machine failed: No space left on device.")
-    monkeypatch.undo()
     arenas.station().run()
     all_is_well(arenas, submission.id)
 
