@@ -15,11 +15,15 @@ from ulid import ULID
 
 from evaluator import terminal
 from evaluator.anchors import fitting_anchors, import_anchors, measure_anchors, refused
+from evaluator.coordinator import Coordinator
+from evaluator.desk import desk_at
 from evaluator.judging import judge_of
+from evaluator.lease import nonce_in
 from evaluator.line import TRIES
 from evaluator.notify import boards, notifying
 from evaluator.protocol import load_protocol
 from evaluator.rescore import rescore, same_as_stored
+from evaluator.stopping import stoppable
 from evaluator.tracks import SCORERS, Entry, Evaluation
 from evaluator.workbench import open_workbench
 from evaluator.worker import Worker, alone
@@ -101,8 +105,12 @@ def work(
     benchmark: Annotated[str, typer.Option(metavar="DIR", help="Where it is, if not beside the arena.")] = "",
     judge: JudgeFile = None,
     no_judge: NoJudge = False,
-    once: Annotated[bool, typer.Option("--once", help="Stop when nothing is pending.")] = False,
-    every: Annotated[float, typer.Option(help="Seconds between looks for new submissions.")] = 5.0,
+    forever: Annotated[
+        bool, typer.Option("--forever/--once", help="Go on until it is stopped, or stop when nothing is pending.")
+    ] = True,
+    every: Annotated[
+        float | None, typer.Option(help="Seconds between looks for new submissions: 5, or 60 on the Hub.")
+    ] = None,
     work: Annotated[Path | None, typer.Option(metavar="DIR", help="Where finished work is kept.")] = None,
     webhook: Annotated[
         list[str] | None,
@@ -114,39 +122,36 @@ def work(
     site: Annotated[
         str, typer.Option(envvar="ARENA_SITE", metavar="URL", help="Where the board is served, for links in messages.")
     ] = "",
+    name: Annotated[str, typer.Option(help="What others are told who holds the arena. Public.")] = "",
 ) -> None:
     """Take pending submissions, evaluate them, publish their results."""
-    # Results are worth waiting for, however long the Hub takes no commits.
-    opened = open_arena(arena, Pace(patience=timedelta(hours=2)))
-    told = notifying(opened, boards(webhook or ()), webhook_secret, site)
+    clock = Pace().clock
+    told = notifying(open_arena(arena), boards(webhook or ()), webhook_secret, site)
     source = open_benchmark(benchmark or beside(arena, "benchmark"))
     home = work or _work_folder(arena)
-    failed: set[str] = set()
+    owner = name or f"{protocol} on {profile}"
     judges = judge_of(load_protocol(protocol), judge, left_out=no_judge, work=home)
     with (
+        stoppable(),
         alone(home),
         told as repositories,
         progress("waiting") as bar,
         open_workbench(protocol, profile, home, bar) as bench,
     ):
-        worker = Worker(repositories, source, bench, home / "results", judges)
-        worker.publish_tasks()
-        while True:
-            line = worker.queue(aside=failed)
-            if line:
-                ulid, state = worker.step(line, failed)
-                if state == "failed":
-                    failed.add(ulid)
-                now = worker.arena.history(ulid).now
-                typer.echo(f"{ulid}: {now.state}. {now.message}")
-            elif once:
-                break
-            else:
-                time.sleep(every)
-    if failed:
+        gap = timedelta(minutes=1) if on_hub(arena) else timedelta()
+        coordinator = Coordinator(
+            open_desk=partial(desk_at, repositories, owner, nonce_in(home), gap=gap, clock=clock),
+            open_worker=lambda held: Worker(held, source, bench, home / "results", judges),
+            clock=clock,
+            wait=time.sleep,
+            say=typer.echo,
+            every=every if every is not None else 60.0 if on_hub(arena) else 5.0,
+        )
+        coordinator.run(forever=forever)
+    if coordinator.failed:
         raise OurError(
-            f"{len(failed)} submission(s) failed. The next `work` tries again, up to {TRIES} times in all; after that, "
-            "and at any time, `python -m submissions retry ID` does."
+            f"{len(coordinator.failed)} submission(s) failed. The next `work` tries again, up to {TRIES} times in all; "
+            "after that, and at any time, `python -m submissions retry ID` does."
         )
 
 

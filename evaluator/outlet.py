@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from evaluator.flat_table import table_changes
 from evaluator.statuses import noted, standing
 from submissions.arena import Arena, commit_again, dump, read_record, result_path
 from submissions.compacted import compacted_changes
@@ -52,7 +53,7 @@ class Outlet:
             commit_again(drafts, entered_changes(self.arena, [submission.id]))
             return status
         status = standing("published", "The result is public.", "publish")
-        changes += compacted_changes(results, [one for one in found.values() if isinstance(one, Result)])
+        changes += _tables(results, [one for one in found.values() if isinstance(one, Result)])
         commit_again(results, [*changes, *_gone(results, [preview]), noted(self.arena, submission.id, status)])
         self._tidy(submission.id, [result_path(submission.id, protocol, kind) for kind in KINDS])
         return status
@@ -70,35 +71,41 @@ class Outlet:
             status = standing("published", "The result is public: its owner published it.", "publish")
             changes.append(noted(self.arena, ulid, status))
             made = [read_record(self.arena.drafts, path, Result) for path in fresh]
-            changes += compacted_changes(self.arena.results, made)
+            changes += _tables(self.arena.results, made)
         changes += [Change(path, None) for path in shown if path in over]
         if changes:
             commit_again(self.arena.results, changes)
         self._tidy(ulid, held)
 
-    def withdraw(self, ulid: str) -> None:
+    def withdraw(self, ulid: str, why: str = "Withdrawn.") -> None:
         """Take a submission off the boards, or out of the line; its history stays. Safe to repeat."""
         shown = _files(self.arena.results, ulid)
         changes = [Change(path, None) for path in shown]
         if self.arena.history(ulid).now.state != "withdrawn":
             was_public = any(path.startswith("results/") for path in shown)
-            status = standing("withdrawn", f"Withdrawn.{' Its result is no longer shown.' if was_public else ''}")
+            status = standing("withdrawn", f"{why}{' Its result is no longer shown.' if was_public else ''}")
             changes.append(noted(self.arena, ulid, status))
         gone = [(ulid, PurePosixPath(path).stem) for path in shown if path.startswith("results/")]
-        changes += compacted_changes(self.arena.results, [], gone)
+        changes += _tables(self.arena.results, [], gone)
         if changes:
             commit_again(self.arena.results, changes)
         self._tidy(ulid, _files(self.arena.drafts, ulid))
 
     def _tidy(self, ulid: str, paths: Sequence[str]) -> None:
         """Take away drafts that are of no use any more, and note how the submission ended where a web app starts."""
-        changes = [
-            *_gone(self.arena.drafts, paths),
-            *_differing(self.arena.drafts, entered_changes(self.arena, [ulid])),
-        ]
+        changes = _gone(self.arena.drafts, paths)
+        if self.arena.holds(ulid):
+            changes += _differing(self.arena.drafts, entered_changes(self.arena, [ulid]))
         # What is repeated after a kill may be done already, and the Hub allows so many commits an hour.
         if changes:
             commit_again(self.arena.drafts, changes)
+
+
+def _tables(results: Repo, made: Sequence[Result], gone: Sequence[tuple[str, str]] = ()) -> list[Change]:
+    """What lists all results beside their own files: for the web app, and for whoever analyses them."""
+    if not made and not gone:
+        return []
+    return [*compacted_changes(results, made, gone), *table_changes(results, made, gone)]
 
 
 def _files(repo: Repo, ulid: str) -> list[str]:

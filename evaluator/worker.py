@@ -17,9 +17,11 @@ from pathlib import Path
 from evaluator.anchors import fitting_anchors
 from evaluator.costs import costs_in
 from evaluator.errors import CalledOff, ChildFailed
+from evaluator.flat_table import first_tables
 from evaluator.framing import frame_of
 from evaluator.granting import Granting
 from evaluator.judging import Opened, no_judge
+from evaluator.lease import Lost
 from evaluator.line import Waiting, asked_again, failures, line_of, places, typical
 from evaluator.outlet import Outlet
 from evaluator.pace import spaced, whenever
@@ -29,13 +31,20 @@ from evaluator.tracks.evaluation import StageReport
 from evaluator.workbench import Workbench
 from submissions.arena import Arena, commit_again, dump, dump_lines, protocols_in
 from submissions.benchmark import Benchmark
-from submissions.errors import ArenaError, Corrupt, EvaluatorError
+from submissions.errors import ArenaError, Busy, Corrupt, Denied, EvaluatorError, Unreachable
 from submissions.frame import Frame
 from submissions.local import write_whole
 from submissions.models import History, Stage, State, Submission
 from submissions.repo import Change, Repo
 
 log = logging.getLogger(__name__)
+
+AWAY = (Busy, Denied, Unreachable)
+"""What says nothing of a submission: the Hub is to be waited for, or its token to be mended."""
+GONE = "Its files were deleted from the arena, so it is not evaluated."
+_TOLD = 500
+"""Statuses that are written together."""
+_OPEN: frozenset[State] = frozenset({"received", "checking", "queued", "evaluating", "retrying", "failed"})
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,7 @@ class Worker:
             state = one.history.now.state
             # A draft without its status is what a killed run left: the next one finds all done, and says so.
             done = state == "evaluated" and name in drafted.get(ulid, ())
-            if state not in ("refused", "withdrawn") and not done:
+            if state != "refused" and not done and not (state == "withdrawn" and self._is_meant(ulid)):
                 found.append(one)
         return found
 
@@ -75,6 +84,10 @@ class Worker:
         history = self.arena.history(ulid)
         asked = bool(failures(history)) and asked_again(history, self._granting.wishes(ulid))
         return Waiting(ulid, history, asked)
+
+    def _is_meant(self, ulid: str) -> bool:
+        """Whether a withdrawn submission was withdrawn by its owner, and did not only lose its files for a time."""
+        return any(wish.kind == "withdraw" for wish in self._granting.wishes(ulid))
 
     def publish_tasks(self) -> None:
         """Make the benchmark's public side, and how rows are framed, readable for the web app, if they are not yet."""
@@ -86,6 +99,7 @@ class Worker:
             for path, content in files.items()
             if path not in results.list(path) or results.read(path) != content
         ]
+        changes += first_tables(results)
         if changes:
             commit_again(results, changes)
 
@@ -101,15 +115,37 @@ class Worker:
 
         What failed and is set aside keeps what it is told, until its owner asks for another try.
         """
-        self._granting()
+        self._grant()
+        self._bury()
         return self._tell(aside)
+
+    def _grant(self) -> None:
+        """Do what submitters ask for; where that cannot be read now, it is done the next time."""
+        try:
+            self._granting()
+        except AWAY as error:
+            log.warning("what submitters ask for is looked at later: %s", error)
+
+    def _bury(self) -> None:
+        """Take out of the line what was deleted; what stands on a board stays there."""
+        stored = set(self.arena.submission_ids())
+        if not stored:
+            return  # far more likely another repository's name than that all were deleted
+        for ulid in self.arena.told():
+            if ulid not in stored and ulid not in self._buried:
+                self._buried.add(ulid)
+                with suppress(Corrupt):
+                    if self.arena.history(ulid).now.state in _OPEN:
+                        self._outlet.withdraw(ulid, GONE)
+        self._buried.difference_update(stored)
 
     def _tell(self, aside: Collection[str], running: str | None = None) -> list[str]:
         line = line_of([one for one in self._waiting() if one.ulid != running], aside)
         history = self.arena.history(running) if running else None
         told = places(line, typical(self._finished()) if line else None, now(), history)
-        if told:
-            commit_again(self.arena.results, [noted(self.arena, ulid, status) for ulid, status in told])
+        for start in range(0, len(told), _TOLD):
+            some = told[start : start + _TOLD]
+            commit_again(self.arena.results, [noted(self.arena, ulid, status) for ulid, status in some])
         return [one.ulid for one in line]
 
     def _finished(self, most: int = 20) -> Iterator[History]:
@@ -149,6 +185,8 @@ class Worker:
     def _tried(self, ulid: str, work: Callable[[], State]) -> State:
         try:
             return work()
+        except (*AWAY, Lost):
+            raise
         except CalledOff as end:
             log.info("%s: %s", ulid, end)
             return "withdrawn"
@@ -164,7 +202,7 @@ class Worker:
         with self._evaluation(submission, aside) as evaluation:
             result = SCORERS[submission.track](evaluation, self._entry(submission))
         write_whole(self._folder(ulid) / "result.json", dump(result))
-        self._granting()
+        self._grant()
         self._stop_if_withdrawn(ulid)
         records = {"results": result, **costs_in(self._folder(ulid))}
         return self._outlet.finish(submission, result.protocol, records).state
@@ -202,7 +240,10 @@ class Worker:
         attend = whenever(partial(self._attend, ulid, aside), self.arena.submissions.head)
 
         def both(stage: Stage, done: int, of: int) -> None:
-            attend()
+            try:
+                attend()
+            except AWAY as error:
+                log.warning("the evaluation goes on, and others are seen to later: %s", error)
             report(stage, done, of)
 
         return both
@@ -211,13 +252,21 @@ class Worker:
         commit_again(self.arena.results, [noted(self.arena, ulid, progress(stage, done, of))])
 
     def _attend(self, ulid: str, aside: Collection[str]) -> None:
-        self._granting()
+        self._grant()
         self._stop_if_withdrawn(ulid)
         self._tell(aside, running=ulid)
 
     def _stop_if_withdrawn(self, ulid: str) -> None:
-        if self.arena.history(ulid).now.state == "withdrawn":
+        if self.arena.history(ulid).now.state == "withdrawn" and self._is_meant(ulid):
             raise CalledOff(f"Submission {ulid} was withdrawn while it was evaluated.")
+        if not self.arena.holds(ulid):
+            self._outlet.withdraw(ulid, GONE)
+            raise CalledOff(f"The files of submission {ulid} were deleted while it was evaluated.")
+
+    @cached_property
+    def _buried(self) -> set[str]:
+        """Of those that are gone, which were seen to already."""
+        return set()
 
     @cached_property
     def _granting(self) -> Granting:

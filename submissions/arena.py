@@ -4,6 +4,7 @@ submissions (private)  <yyyy>/<mm>/<ulid>/submission.json + data/<task>.jsonl   
                        <yyyy>/<mm>/<ulid>/wishes/<ulid>.json: withdraw, retry, publish
                        <yyyy>/<mm>/<ulid>/webhook.json: where its submitter wants to be told
 results     (public)   tasks.jsonl, frames.jsonl, status/<ulid>.json              written by the evaluator
+                       README.md, lease.json, table/<track>/<yyyy>-<mm>.parquet
                        results, previews, costs: <ulid>/<protocol>.json
                        self_reported/<track>.json                               written by an organiser
 drafts      (private)  results, previews, costs of what its owner has not published    written by the evaluator
@@ -69,6 +70,16 @@ class Arena:
     def submission(self, ulid: str) -> Submission:
         """One submission. Raises NotFound."""
         return read_record(self.submissions, self._path(ulid), Submission)
+
+    def holds(self, ulid: str) -> bool:
+        """Whether a submission's record is there. Raises NotFound for no ULID."""
+        path = f"{folder_of(ulid)}/submission.json"
+        return path in self.submissions.list(path)
+
+    def told(self) -> list[str]:
+        """The submissions that an evaluator has said something of, sorted; those that are gone since, too."""
+        names = (name.removesuffix(".json") for name in self.results.inside("status"))
+        return sorted(name for name in names if _ULID.fullmatch(name))
 
     def rows(self, submission: Submission, task: str) -> tuple[Row, ...]:
         """The rows that a submission delivers for a task. Raises NotFound."""
@@ -182,10 +193,9 @@ class Arena:
 
     def _path(self, ulid: str) -> str:
         """Where the record of a submission lies. Raises NotFound."""
-        path = f"{folder_of(ulid)}/submission.json"
-        if path not in self.submissions.list(path):
+        if not self.holds(ulid):
             raise NotFound(f"No submission {ulid}: `submit` printed its id, and the queue lists all.")
-        return path
+        return f"{folder_of(ulid)}/submission.json"
 
 
 def open_arena(where: str, pace: Pace | None = None) -> Arena:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
-from submissions.errors import Conflict, NotFound
+from submissions.errors import Busy, Conflict, NotFound, Unreachable
 from submissions.hub.steps import CHANGES, Step, Steps
 from submissions.hub.tree import Tree
 from submissions.hub.wire import Gone, Made, Wire
@@ -201,7 +201,12 @@ class View:
 
     def _fresh(self) -> None:
         if self._looked is None or self._pace.clock() - self._looked >= self._every:
-            self.look()
+            try:
+                self.look()
+            except (Busy, Unreachable):
+                if not self.head:
+                    raise
+                self._looked = self._pace.clock()  # what was read before is as new as the last head that was seen
 
     def _tree(self, folder: str) -> Tree:
         """What covers a folder, as of the head."""
