@@ -59,14 +59,16 @@ def test_a_new_result_is_shown_without_reading_all_again(hub: Hub, on_hub: Arena
     assert len(hub.requests) - written <= 5, hub.requests[written:]
 
 
-def test_a_delivery_is_stored_on_the_hub_or_told_when_to_come_again(hub: Hub, on_hub: Arena) -> None:
-    there = TestClient(make_app(read_settings({"ARENA": ARENA})), follow_redirects=False)
-    assert send(there, "submit", GOOD).status_code == 303
+def test_a_wish_that_the_hub_takes_only_later_is_told_when_to_come_again(
+    hub: Hub, on_hub: Arena, tmp_path: Path
+) -> None:
+    settings = read_settings({"ARENA": ARENA, "SPOOL": str(tmp_path / "spool")})
+    there = TestClient(make_app(settings), follow_redirects=False)
+    page = send(there, "submit", GOOD).headers["location"]
     before = on_hub.submissions.head()
     hub.faults.quota = 1
-    answer = send(there, "submit", GOOD)
+    answer = there.post(f"{page}/actions", data={"kind": "withdraw", "sure": "1"})
     assert answer.status_code == 503
     assert 3500 < int(answer.headers["Retry-After"]) < 3700
     assert "Nothing was written; it may be tried again at" in answer.text
     assert on_hub.submissions.head() == before
-    hub.faults.quota = None
