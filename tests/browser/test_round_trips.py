@@ -7,11 +7,16 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from leaderboard.systems import slug_of
 from tests.browser.conftest import Open
 from tests.browser.routes import BOARD
+from tests.leaderboard.filled import SYSTEMS
 
 pytestmark = pytest.mark.slow
 FILTERED = (BOARD, "/tasks", "/submissions")
+SLUGS = [slug_of(team, system) for system, team, *_ in SYSTEMS]
+COMPARED = f"/compare?system={SLUGS[0]}&system={SLUGS[1]}"
+SWITCHED = (BOARD, "/insights", "/submissions", COMPARED, f"/systems/{SLUGS[1]}")
 FORM = "form.filters"
 
 
@@ -52,6 +57,45 @@ def test_every_filter_is_in_the_url_survives_a_reload_and_is_undone_by_back(path
         page.go_back()
         expect(page.locator(f"#{name}")).not_to_have_value(value)
         assert rows(page) == before
+
+
+@pytest.mark.parametrize("path", SWITCHED)
+def test_every_switch_is_in_the_url_survives_a_reload_and_is_undone_by_back(path: str, visit: Open) -> None:
+    page = visit(path)
+    before, switches = figures(page), page.locator(".switches a:not([aria-current])")
+    found = switches.evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    assert found
+    for href in found:
+        link = page.locator(f'.switches a[href="{href}"]')
+        text = link.inner_text()
+        link.click()
+        expect(page).to_have_url(re.compile(re.escape(href) + "$"))
+        expect(page.locator(".switches a[aria-current]", has_text=text)).to_have_count(1)
+        seen = figures(page)
+        page.reload()
+        assert figures(page) == seen
+        page.go_back()
+        expect(link).to_have_count(1)
+        assert figures(page) == before
+
+
+def figures(page: Page) -> list[str]:
+    """What a page's headings and tables say."""
+    return page.locator("main h2, main table").all_inner_texts()
+
+
+def test_a_system_sought_for_comparison_is_in_the_url(visit: Open) -> None:
+    page = visit(COMPARED)
+    page.locator("input[name=find]").fill("Wizard 🧙")
+    page.get_by_role("button", name="Find").click()
+    expect(page).to_have_url(re.compile("find=Wizard"))
+    offered = page.locator(".boxes").inner_text()
+    assert "Zauberei" in offered
+    page.reload()
+    assert page.locator(".boxes").inner_text() == offered
+    expect(page.locator("input[name=find]")).to_have_value("Wizard 🧙")
+    page.go_back()
+    assert page.locator(".boxes").inner_text() != offered
 
 
 @pytest.mark.parametrize("path", FILTERED)
