@@ -195,6 +195,9 @@ class Dying:
     def read(self, path: str) -> bytes:
         return self.repo.read(path)
 
+    def inside(self, folder: str = "") -> list[str]:
+        return self.repo.inside(folder)
+
     def list(self, prefix: str = "") -> list[str]:
         return self.repo.list(prefix)
 
