@@ -1,0 +1,104 @@
+"""What a coordinator's cycle with nothing new costs in requests, in an arena of many submissions on a loopback Hub.
+
+python -m benchmarks.coordinator [--submissions 10000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from huggingface_hub import HfApi
+from huggingface_hub.utils import disable_progress_bars
+
+from evaluator.coordinator import Coordinator
+from evaluator.desk import desk_at
+from evaluator.null import NullGenerator, NullTrainer, null_workbench
+from evaluator.protocol import load_protocol
+from evaluator.worker import Worker
+from submissions.arena import Arena, dump, folder_of, new_id
+from submissions.benchmark import Benchmark
+from submissions.hub import HubRepo
+from submissions.local import LocalRepo
+from submissions.models import History, Status
+from submissions.pace import Pace
+from submissions.repo import Change
+from tests.hub.server import Hub, loopback
+
+TOKEN = "hf_bot_write"  # of the loopback Hub
+BATCH = 2_500
+"""Submissions in a commit while filling."""
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.coordinator")
+    parser.add_argument("--submissions", type=int, default=10_000)
+    submissions = parser.parse_args().submissions
+    disable_progress_bars()
+    os.environ["HF_TOKEN"] = TOKEN
+    with tempfile.TemporaryDirectory() as folder, loopback(Path(folder, "hub")) as hub:
+        arena = opened(hub, Path(folder))
+        filled(hub, arena, submissions)
+        measured_all(hub, arena, Path(folder))
+
+
+def opened(hub: Hub, folder: Path) -> Arena:
+    """New repositories, and a view of them whose time is the Hub's."""
+    pace = Pace(per_hour=10**6, clock=hub.clock, sleep=hub.clock.forward)
+    names = ("submissions", "results", "drafts")
+    for name in names:
+        HfApi(hub.url, TOKEN).create_repo(f"arena/large-{name}", repo_type="dataset", private=True)
+    return Arena(*(HubRepo(f"arena/large-{name}", pace=pace, endpoint=hub.url, cache=folder / name) for name in names))
+
+
+def filled(hub: Hub, arena: Arena, submissions: int) -> None:
+    """Published submissions, as far as the line looks at them: records, statuses and results by name."""
+    start, protocol = hub.clock() - timedelta(days=90), load_protocol("demo@1").name
+    ids = [new_id(start + timedelta(minutes=number)) for number in range(submissions)]
+    for first in range(0, submissions, BATCH):
+        some = ids[first : first + BATCH]
+        records = [Change(f"{folder_of(ulid)}/submission.json", ulid.encode()) for ulid in some]
+        arena.submissions.commit(records, arena.submissions.head())
+        said = [change for ulid in some for change in published(ulid, protocol, start)]
+        arena.results.commit(said, arena.results.head())
+
+
+def published(ulid: str, protocol: str, time: object) -> list[Change]:
+    """What the evaluator wrote of a submission."""
+    status = Status.model_validate({"state": "published", "message": "The result is public.", "time": time})
+    history = dump(History(submission=ulid, entries=(status,)))
+    return [Change(f"status/{ulid}.json", history), Change(f"results/{ulid}/{protocol}.json", ulid.encode())]
+
+
+def measured_all(hub: Hub, arena: Arena, folder: Path) -> None:
+    """A start, and cycles with nothing new, a minute apart and an hour apart."""
+    bench = null_workbench(folder / "work", load_protocol("demo@1"), NullTrainer(), NullGenerator())
+    worker_at = partial(Worker, benchmark=Benchmark(LocalRepo(folder / "benchmark")), bench=bench, records=folder)
+    open_desk = partial(desk_at, arena, "bench", "bench", gap=timedelta(minutes=1), clock=hub.clock)
+    coordinator = Coordinator(open_desk, worker_at, hub.clock, hub.clock.forward, print)
+    desk = open_desk()
+    measured(hub, "take the leases, list all once", desk.take)
+    worker = worker_at(desk.arena)
+    cycle = partial(coordinator.cycle, worker, desk, forever=True)
+    measured(hub, "first cycle", cycle)
+    for minutes in (1, 1, 60, 60):
+        hub.clock.forward(60 * minutes)
+        measured(hub, f"a cycle with nothing new, {minutes} min later", cycle)
+
+
+def measured(hub: Hub, what: str, call: Callable[[], object]) -> None:
+    """Call and print what it cost."""
+    before, started = len(hub.requests), time.perf_counter()
+    call()
+    print(f"{what:45} {len(hub.requests) - before:5} requests {time.perf_counter() - started:7.2f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
