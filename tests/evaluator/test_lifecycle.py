@@ -180,7 +180,7 @@ class Killed(BaseException):
     """Stands for SIGKILL: nothing of ours catches it."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Dying:
     """A repository whose process is killed just before, or just after, a commit of that number."""
 
