@@ -156,7 +156,7 @@ def test_the_result_its_costs_and_its_status_are_one_commit(world: World) -> Non
     (commit,) = (commit for commit in world.results.commits if paths[0] in commit)
     assert [path for path in commit if not path.startswith(beside)] == paths
     assert {path.split("/")[0] for path in commit} >= {"board", "table"}
-    assert world.results.commits[-1] == paths
+    assert world.results.commits[-1] == commit
 
 
 def test_places_in_the_queue_move_up(world: World) -> None:
