@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from leaderboard.charts import colours
@@ -15,6 +16,8 @@ from leaderboard.templates import METHOD_NAMES, figure, visible
 from submissions.models import METHODS, Task
 
 LEADERS = 5
+MOST_DOTS = 100
+"""In one lane of the plot, which is no longer read dot by dot then."""
 SPREAD = (0.0, -0.16, 0.16, -0.32, 0.32)
 """By how much of a lane dots are moved in turn, so that equal scores do not hide each other."""
 
@@ -32,6 +35,8 @@ class Standing:
     """How many of the other leaders' intervals reach that of the first."""
     plot: Strip | None
     """None where nothing has a score."""
+    is_thinned: bool
+    """Whether the plot leaves out systems."""
 
 
 def standing(snapshot: Snapshot, task: Task, protocol: str, rows: Rows) -> Standing:
@@ -41,7 +46,20 @@ def standing(snapshot: Snapshot, task: Task, protocol: str, rows: Rows) -> Stand
     best = [row for row in counted if row["method"] == METHOD and row["gain"] is not None]
     leaders = sorted(best, key=lambda row: -row["gain"])[:LEADERS]
     found = difficulties(snapshot, task.track, protocol).get(task.id)
-    return Standing(found, leaders, _overlapping(leaders), _plot(counted, found, protocol))
+    drawn = thinned(counted)
+    is_thinned = len(drawn) < len(counted)
+    return Standing(found, leaders, _overlapping(leaders), _plot(drawn, found, protocol), is_thinned)
+
+
+def thinned(rows: Rows, most: int = MOST_DOTS) -> Rows:
+    """At most so many rows of each method, evenly spaced by score from the lowest to the highest; in their order."""
+    kept = set()
+    by_score = sorted(range(len(rows)), key=lambda at: (rows[at]["method"], rows[at]["score"]))
+    for _, of_method in groupby(by_score, lambda at: rows[at]["method"]):
+        places = list(of_method)
+        count = min(most, len(places))
+        kept |= {places[round(step * (len(places) - 1) / max(1, count - 1))] for step in range(count)}
+    return [row for at, row in enumerate(rows) if at in kept]
 
 
 def _overlapping(leaders: Rows) -> int:

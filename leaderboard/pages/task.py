@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
@@ -22,6 +22,9 @@ from submissions.details import BY_METHOD
 from submissions.errors import NotFound
 from submissions.models import Task
 from submissions.summary import ABSENT, Summary
+
+MOST_SHOWN = 50
+"""Rows of each method on the page; its twins hold all."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +88,23 @@ def show(visit: Visit) -> View:
     # Numbers of different protocols never share a column, so each has a table of its own on the page.
     by_protocol = [(key, scale_of(key), list(rows)) for key, rows in groupby(table.rows, itemgetter("protocol"))]
     standings = {key: standing(snapshot, task, key, rows) for key, _, rows in by_protocol}
-    context = {"task": task, "anchors": anchors_table(snapshot, name).rows, "by_protocol": by_protocol,
-               "standings": standings, "corner": CORNER}  # fmt: skip
+    shown = {key: list(_best(rows)) for key, _, rows in by_protocol}
+    context = {
+        "task": task,
+        "anchors": anchors_table(snapshot, name).rows,
+        "by_protocol": by_protocol,
+        "shown": shown,
+        "most": MOST_SHOWN,
+        "standings": standings,
+        "corner": CORNER,
+    }
     return View("task.html", context, table)
+
+
+def _best(rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The first rows of each method, of rows that stand in order."""
+    for _, of_method in groupby(rows, itemgetter("method")):
+        yield from islice(of_method, MOST_SHOWN)
 
 
 def show_anchors(visit: Visit) -> View:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from html import unescape
 
+import pytest
 from starlette.testclient import TestClient
 
+import leaderboard.pages.task as task_page
+from leaderboard.standing import thinned
 from submissions.arena import Arena, commit_again, dump, result_path
-from submissions.models import Result
+from submissions.models import METHODS, Result
 from submissions.repo import Change
 from tests.leaderboard.conftest import Open
 from tests.leaderboard.filled import EMOJI, SYSTEMS, TASKS
@@ -181,3 +184,26 @@ def test_leaders_are_the_best_by_fine_tune_with_their_intervals(arena: Arena, si
     reach = sum(row["gain_high"] >= best[0]["gain_low"] for row in best[1:])
     assert ("so this order may be chance" in page) is (reach > 0)
     assert 'class="leaders"' not in site.get(f"/tasks/{NEVER}").text
+
+
+def test_of_many_systems_the_page_shows_the_best_and_its_files_all(
+    site: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = site.get(f"/tasks/{TASK}.json").json()
+    monkeypatch.setattr(task_page, "MOST_SHOWN", 2)
+    page = site.get(f"/tasks/{TASK}?fresh=1").text
+    assert f"At most 2 rows of each method, the best first; the files hold all {len(every)}." in page
+    table = page.partition('aria-label="Scores on this task')[2]
+    assert table.count('<th scope="row"') == 2 * len(METHODS)
+    best = next(row for row in every if row["method"] == "fine_tune")
+    assert best["submission"] in table
+
+
+def test_many_scores_are_thinned_evenly_from_end_to_end() -> None:
+    rows = [{"method": method, "score": score} for score in range(1000) for method in ("few_shot_1", "fine_tune")]
+    drawn = thinned(rows, most=11)
+    assert [row["score"] for row in drawn if row["method"] == "fine_tune"] == [
+        0, 100, 200, 300, 400, 500, 599, 699, 799, 899, 999,
+    ]  # fmt: skip
+    assert thinned(rows, most=1000) == rows
+    assert thinned([]) == []
