@@ -20,7 +20,7 @@ from tests.leaderboard.serving import served
 pytestmark = pytest.mark.slow
 MANY = 2000
 """Enough for places to be computed behind the page; the pictures and the benchmark have 5,000."""
-MOST_ELEMENTS = 5000
+MOST_ELEMENTS = 10_000
 FEW: dict[str, Callable[[Path], object]] = {"empty": lambda folder: open_arena(str(folder)), "one": fill_with_one}
 SAME = ("docs", "about", "case-paper", "missing", "check-", "actions")
 """Pages on which an arena's size changes nothing."""
