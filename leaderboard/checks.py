@@ -154,7 +154,7 @@ class Checks:
     def _make_room(self, owner: str, address: str) -> None:
         """Drop the oldest that are over until one more may be begun. Raises Busy, and then drops none."""
         kept = list(self._checks.values())
-        own = _excess([check for check in kept if check.owner == owner], MOST_OWN, BusyYourself)
+        own = _excess([check for check in kept if owner and check.owner == owner], MOST_OWN, BusyYourself)
         kept = [check for check in kept if check not in own]
         near = _excess([check for check in kept if address and check.address == address], MOST_NEAR, Busy)
         kept = [check for check in kept if check not in near]

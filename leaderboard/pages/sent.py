@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from leaderboard.identity import address_of
 from leaderboard.pages.submit import reserved, set_going
 from leaderboard.sending import Unnamed, outcome, sender
 from leaderboard.upload import MOST_FIELDS, MOST_FILES, limited
@@ -34,7 +35,7 @@ async def take(request: Request) -> Response:
     except Unreachable as error:
         return JSONResponse({"error": str(error)}, 503, {"Retry-After": "60"})
     body = limited(request, site.settings.max_upload_bytes)
-    with reserved(site, owner, "", is_bound=True) as check:
+    with reserved(site, owner, "" if owner else address_of(request), is_bound=True) as check:
         async with body.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
             work = await asyncio.to_thread(set_going, site, check, form, may_store=True)
     if work:

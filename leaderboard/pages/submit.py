@@ -19,13 +19,14 @@ from leaderboard.attempts import used_by
 from leaderboard.checks import MOST_OWN, Busy, BusyYourself, Check
 from leaderboard.examine import CHECKS, FIELDS, Parcel, examine
 from leaderboard.foretold import foretold
+from leaderboard.hourly import must_be_few
 from leaderboard.identity import address_of, hand_over, new_key, owner_of
 from leaderboard.lasting import amount_span, lasting_span
 from leaderboard.pages.submissions import rows_of
 from leaderboard.signin import account_of
 from leaderboard.snapshot import Snapshot
 from leaderboard.upload import MOST_FIELDS, MOST_FILES, limited, most_bytes, saved
-from leaderboard.web import Site, View, Visit, page, site_of
+from leaderboard.web import Site, View, Visit, is_secure, page, site_of
 from submissions.errors import Unfit
 from submissions.models import SystemType
 from submissions.named import read_named
@@ -33,6 +34,8 @@ from submissions.tracks import TRACKS, track_named
 
 PUBLISH = {"on_request": "Keep it private until I publish it", "at_once": "Publish it as soon as it is evaluated"}
 EMPTY = dict.fromkeys(FIELDS, "") | {"track": next(iter(TRACKS)), "publish": next(iter(PUBLISH)), "hub_data": ""}
+MOST_SENT = 20
+"""Submissions of one owner an hour."""
 LATEST = 5
 """Of a visitor's own submissions, on this page."""
 PATIENCE = 5.0
@@ -65,7 +68,7 @@ async def take(request: Request) -> Response:
             await asyncio.wrap_future(work)
         response = await asyncio.to_thread(_answer, request, site, check)
     if key:
-        hand_over(response, key, secure=_is_secure(request))
+        hand_over(response, key, secure=is_secure(request))
     return response
 
 
@@ -130,7 +133,10 @@ def begun(site: Site, owner: str, address: str, *, is_bound: bool) -> Check:
 
 
 def set_going(site: Site, check: Check, form: FormData, *, may_store: bool) -> Future[None] | None:
-    """Save the upload and put its check into the queue; None if there is nothing to check. Raises NotFound."""
+    """Save the upload and put its check into the queue; None if there is nothing to check.
+
+    Raises NotFound for no such board, HTTPException 429.
+    """
     check.values = values_of(form)
     track = track_named(check.values["track"])
     uploads = [part for part in form.getlist("files") if isinstance(part, UploadFile) and part.filename]
@@ -145,8 +151,19 @@ def set_going(site: Site, check: Check, form: FormData, *, may_store: bool) -> F
     is_final = form.get("action") == "submit"
     if is_final and not may_store:
         check.faults = {"sign_in": "Sign in with Hugging Face, at the top of the page, and send it again."}
+    elif is_final:
+        must_have_room(site, check.owner)
     parcel = Parcel(track, saved(uploads, check.folder), named, site.settings.max_upload_bytes, is_final)
     return queued(site, check, parcel)
+
+
+def must_have_room(site: Site, owner: str) -> None:
+    """Raises HTTPException 429 if an owner has submitted as much within the last hour as one may."""
+    if not owner:
+        return  # nobody's: it cannot be told whose the others were
+    sent = {one.id: one.created_at for one in site.reader.snapshot().entered.values() if one.owner == owner}
+    sent |= {held.submission.id: held.submission.created_at for held in site.storing.held_for(owner)}
+    must_be_few(sent.values(), MOST_SENT, f"You made {MOST_SENT} submissions within the hour.")
 
 
 def queued(site: Site, check: Check, parcel: Parcel) -> Future[None]:
@@ -173,10 +190,6 @@ def _answer(request: Request, site: Site, check: Check) -> Response:
         return RedirectResponse(f"/submissions/{check.submission}", 303)
     view = form_view(site, site.reader.snapshot(), check.owner, check)
     return site.render(request, view, 422 if check.refused else 200)
-
-
-def _is_secure(request: Request) -> bool:
-    return request.headers.get("x-forwarded-proto", request.url.scheme).startswith("https")
 
 
 def values_of(form: FormData) -> dict[str, str]:

@@ -445,6 +445,22 @@ def test_what_breaks_off_gives_its_place_back(visit: Open, temporary: Path) -> N
     assert list(temporary.iterdir()) == []
 
 
+def test_one_owner_submits_only_so_often_an_hour(
+    arena: Arena, site: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leaderboard.pages.submit.MOST_SENT", 2)
+    assert [send(site, "submit", GOOD).status_code for _ in range(2)] == [303, 303]
+    before = arena.submissions.head()
+    answer = send(site, "submit", GOOD)
+    assert answer.status_code == 429
+    assert 3000 < int(answer.headers["retry-after"]) <= 3600
+    assert "You made 2 submissions within the hour." in answer.text
+    assert arena.submissions.head() == before
+    assert send(site, "check", GOOD).status_code == 200
+    site.cookies.clear()
+    assert send(site, "submit", GOOD).status_code == 303
+
+
 def test_a_webhook_is_stored_and_shown_to_nobody(arena: Arena, site: TestClient) -> None:
     url = "https://hooks.example.org/a?key=1"
     wrong = send(site, "submit", GOOD, webhook="http://10.0.0.1/")
