@@ -216,3 +216,12 @@ def test_a_wish_that_is_flipped_again_and_again_is_put_off(arena: Arena, site: T
     assert len(arena.wishes(private.made.id)) == MOST_WISHES
     refused = site.get("/submissions/01ARZ3NDEKTSV4RRFFQ69G5FAV/actions", headers=private.cookie)
     assert (refused.status_code, refused.headers["cache-control"]) == (404, "no-store")
+
+
+def test_the_last_word_on_samples_is_written_down_though_it_was_said_before(
+    arena: Arena, site: TestClient, private: Owned
+) -> None:
+    tell(arena, private.made, "evaluated")
+    for said in ({}, {"samples": "yes"}, {}, {}):
+        site.post(f"{private.page}/actions", data={"kind": "publish", **said}, headers=private.cookie)
+    assert [wish.samples for wish in arena.wishes(private.made.id)] == [False, True, False]

@@ -317,6 +317,22 @@ def test_an_estimate_names_its_basis(arena: Arena, site: TestClient) -> None:
     assert "$3" in text
 
 
+def test_what_is_learned_from_past_evaluations_is_learned_once(
+    arena: Arena, site: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(arena, "frames.jsonl", dump_lines([FRAME]))
+    learned: list[int] = []
+
+    def judge(past: list[Ledger]) -> None:
+        learned.append(len(past))
+
+    monkeypatch.setattr("leaderboard.foretold.judge_of", judge)
+    address = watch(site, "check", GOOD)
+    for _ in range(3):
+        assert site.get(address).status_code == 200
+    assert len(learned) == 1
+
+
 def test_a_submission_belongs_to_the_browser_that_sent_it(arena: Arena, site: TestClient) -> None:
     answer = send(site, "submit", GOOD)
     cookie = answer.headers["set-cookie"]
