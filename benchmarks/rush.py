@@ -131,7 +131,8 @@ def _send(hub: Hub, url: str, share: float, number: int) -> httpx.Response:
     form = {"system": f"System {number}", "system_type": "search", "team": f"Team {number % 50}", "submitter": "Ada"}
     files = {"files": (f"{TASK.id}.jsonl", ROWS)}
     sent = {**form, "track": TASK.track, "publish": "at_once", "action": "submit"}
-    answer = httpx.post(f"{url}/api/submit", data=sent, files=files, timeout=120)
+    come_from = {"x-forwarded-for": f"192.0.2.{number % 250}"}
+    answer = httpx.post(f"{url}/api/submit", data=sent, files=files, headers=come_from, timeout=120)
     hub.clock.forward(share)
     return answer
 

@@ -11,11 +11,13 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from starlette.exceptions import HTTPException
+
 from leaderboard.boards import board_table, choose, protocols_of
 from leaderboard.checks import Busy as Crowded
 from leaderboard.choice import SUBSETS, Choice
 from leaderboard.examine import FIELDS, Parcel
-from leaderboard.pages.submit import PUBLISH, queued
+from leaderboard.pages.submit import PUBLISH, must_have_room, queued
 from leaderboard.pages.task import scores_table
 from leaderboard.protocols import in_use
 from leaderboard.sending import outcome, sender, status_of_held
@@ -153,7 +155,7 @@ class Answers:
         is on_request or at_once. The answer's `state` is stored, waiting (until the time in `until`), or refused.
         """
         values = locals()
-        form = {name: values[name] for name in (*FIELDS, "track", "publish", "hub_data")}
+        form = {name: values.get(name, "") for name in (*FIELDS, "track", "publish", "hub_data")}
         if publish not in PUBLISH:
             raise Misfilled({"publish": f"there are: {', '.join(PUBLISH)}"})
         parcel = Parcel(
@@ -161,9 +163,12 @@ class Answers:
         )
         owner = sender(self.site, token)
         try:
+            must_have_room(self.site, owner)
             check = self.site.checks.begin(owner, form | {"submitter": submitter or team})
         except Crowded as error:
             raise Misfilled({"hub_data": "too many deliveries are being checked; try again in a minute"}) from error
+        except HTTPException as error:
+            raise Misfilled({"hub_data": error.detail}) from error
         wait([queued(self.site, check, parcel)])
         return outcome(self.site, check)
 

@@ -18,6 +18,10 @@ from submissions.report import Problem, Report
 
 MOST = 24
 """Checks that are remembered, running ones included."""
+MOST_OWN = 3
+"""Of these, one owner's."""
+MOST_NEAR = 12
+"""Of these, those from one address: a laboratory may share one, and keys cost nothing."""
 LASTS = 3600.0
 """Seconds for which a check is remembered."""
 MOST_SHOWN = 200
@@ -26,6 +30,10 @@ MOST_SHOWN = 200
 
 class Busy(Exception):
     """So many checks are running that no other can be begun."""
+
+
+class BusyYourself(Busy):
+    """So many of one owner's own."""
 
 
 @dataclass(eq=False)
@@ -42,11 +50,13 @@ class Check:
     Inside another site's frame it never does; there the check's own key must do.
     """
     values: Mapping[str, str]
-    """The form as it was filled in."""
+    """The form as it was filled in; empty until it has arrived."""
     folder: Path
     """For the upload and the corrected copy."""
     started: float
     """By the monotonic clock."""
+    address: str = ""
+    """Where it was sent from, of a visitor without an account."""
     file: str = ""
     """The file that was looked at last."""
     done: int = 0
@@ -100,26 +110,27 @@ class Check:
 
 
 class Checks:
-    """Checks by their keys. The oldest that is over is forgotten for a new one."""
+    """Checks by their keys. The oldest that is over is forgotten for a new one: an owner's own before others'."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._checks: dict[str, Check] = {}
 
-    def begin(self, owner: str, values: Mapping[str, str], *, is_bound: bool = True) -> Check:
+    def begin(self, owner: str, values: Mapping[str, str], *, address: str = "", is_bound: bool = True) -> Check:
         """A new check with a folder of its own. Raises Busy."""
         with self._lock:
             self._forget()
+            self._make_room(owner, address)
             folder = Path(tempfile.mkdtemp(prefix="arena-check-"))
-            check = Check(secrets.token_urlsafe(24), owner, is_bound, values, folder, self._clock())
+            check = Check(secrets.token_urlsafe(24), owner, is_bound, values, folder, self._clock(), address)
             self._checks[check.key] = check
             return check
 
     def get(self, key: str, owner: str) -> Check:
         """A visitor's check. Raises NotFound, for a stranger's check too."""
         with self._lock:
-            self._forget(room=0)
+            self._forget()
             check = self._checks.get(key)
             if check and owner == check.owner:
                 check.is_bound = True
@@ -134,16 +145,31 @@ class Checks:
         with self._lock:
             self._drop(check)
 
-    def _forget(self, room: int = 1) -> None:
-        """Drop what is too old, and the oldest until there is room for so many more. Raises Busy."""
-        over = [check for check in self._checks.values() if check.is_over]
-        old = [check for check in over if self._clock() - check.started > LASTS]
-        excess = max(0, len(self._checks) + room - MOST) if room else 0
-        if excess > len(over):
-            raise Busy
-        for check in {*old, *over[:excess]}:
+    def _forget(self) -> None:
+        """Drop what is too old."""
+        for check in list(self._checks.values()):
+            if check.is_over and self._clock() - check.started > LASTS:
+                self._drop(check)
+
+    def _make_room(self, owner: str, address: str) -> None:
+        """Drop the oldest that are over until one more may be begun. Raises Busy, and then drops none."""
+        kept = list(self._checks.values())
+        own = _excess([check for check in kept if owner and check.owner == owner], MOST_OWN, BusyYourself)
+        kept = [check for check in kept if check not in own]
+        near = _excess([check for check in kept if address and check.address == address], MOST_NEAR, Busy)
+        kept = [check for check in kept if check not in near]
+        for check in [*own, *near, *_excess(kept, MOST, Busy)]:
             self._drop(check)
 
     def _drop(self, check: Check) -> None:
         shutil.rmtree(check.folder, ignore_errors=True)
         self._checks.pop(check.key, None)
+
+
+def _excess(checks: Sequence[Check], most: int, busy: type[Busy]) -> list[Check]:
+    """The oldest that must go for one more to be no more than `most`. Raises Busy if too few of them are over."""
+    over = [check for check in checks if check.is_over]
+    excess = max(0, len(checks) + 1 - most)
+    if excess > len(over):
+        raise busy
+    return over[:excess]

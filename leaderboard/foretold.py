@@ -9,9 +9,9 @@ from itertools import islice
 
 from leaderboard.checks import Check
 from leaderboard.sample import Sample
-from leaderboard.snapshot import Snapshot
+from leaderboard.snapshot import Snapshot, per_snapshot
 from submissions.errors import NotFound
-from submissions.estimate import LEAST, Estimate, estimate, expected_start, judged_by
+from submissions.estimate import LEAST, WAITING, Estimate, Judge, estimate, expected_start, judge_of, judged_by
 from submissions.frame import Frame
 from submissions.ledger import Ledger
 from submissions.models import Task
@@ -41,7 +41,7 @@ class Foretold:
     start: datetime | None
     """When its turn would come; None where nobody waits, or nobody can say."""
     waiting: int
-    """Submissions in the queue."""
+    """Submissions that the evaluator will take up before it."""
 
 
 def foretold(check: Check, snapshot: Snapshot, query: Mapping[str, str], default: str) -> Foretold | None:
@@ -53,8 +53,8 @@ def foretold(check: Check, snapshot: Snapshot, query: Mapping[str, str], default
     known = tuple(name for name in snapshot.frames if name in check.tokens)
     first = default if default in known or not known else known[0]
     protocol = _chosen("protocol", query.get("protocol") or first, known or (first,))
-    newest = islice(reversed(list(snapshot.ledgers)), NEWEST)
-    ledgers = [ledger for ulid in newest for ledger in snapshot.ledgers[ulid].values()][::-1]
+    past, judge = _known(snapshot, protocol)
+    tokens = check.tokens.get(protocol)
     return Foretold(
         task=snapshot.tasks[task],
         tasks=tasks,
@@ -62,17 +62,21 @@ def foretold(check: Check, snapshot: Snapshot, query: Mapping[str, str], default
         protocol=protocol,
         protocols=known,
         frame=snapshot.frames.get(protocol) if known else None,
-        estimate=_estimate(check, ledgers, protocol),
-        measured=len(judged_by(ledgers, protocol)),
+        estimate=estimate(judge, tokens) if judge and tokens else None,
+        measured=len(past),
         least=LEAST,
-        start=expected_start(snapshot.now.values(), ledgers, protocol),
-        waiting=sum(status.state == "queued" for status in snapshot.now.values()),
+        start=expected_start(snapshot.now.values(), past),
+        waiting=sum(status.state in WAITING for status in snapshot.now.values()),
     )
 
 
-def _estimate(check: Check, ledgers: list[Ledger], protocol: str) -> Estimate | None:
-    tokens = check.tokens.get(protocol)
-    return estimate(ledgers, protocol, tokens) if tokens else None
+@per_snapshot
+def _known(snapshot: Snapshot, protocol: str) -> tuple[list[Ledger], Judge | None]:
+    """What the next evaluation is judged by: reading a hundred ledgers and fitting rates to them takes its time."""
+    newest = islice(reversed(list(snapshot.ledgers)), NEWEST)
+    ledgers = [ledger for ulid in newest for ledger in snapshot.ledgers[ulid].values()]
+    past = judged_by(ledgers, protocol)
+    return past, judge_of(past)
 
 
 def _chosen(what: str, name: str, known: tuple[str, ...]) -> str:

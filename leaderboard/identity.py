@@ -24,6 +24,18 @@ def owner_of(request: Request) -> str:
     return _owner(key) if _KEY.fullmatch(key) else ""
 
 
+def address_of(request: Request) -> str:
+    """Where a visitor without an account comes from, as the nearest proxy tells; many may share it.
+
+    Good for shares of what there is little of, not for telling visitors apart.
+    """
+    if account_of(request):
+        return ""
+    # What stands before the last one is whatever a visitor says.
+    told = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return told or (request.client.host if request.client else "")
+
+
 def new_key() -> tuple[str, str]:
     """A key for a browser that has none, and the owner it makes."""
     key = secrets.token_urlsafe(32)

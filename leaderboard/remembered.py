@@ -49,6 +49,10 @@ class Remembered(Generic[T]):
         """Remember a record that was read elsewhere."""
         self._known[name] = content, record
 
+    def forget_unreadable(self) -> None:
+        """Have what could not be read looked at again, though its name tells of no other content."""
+        self._known = {name: known for name, known in self._known.items() if not isinstance(known[1], Unreadable)}
+
     def update(self, ids: Mapping[str, str], read: Callable[[str], T], record: Callable[[str], str] = str) -> None:
         """Hold exactly these names in these contents; `record` says what to call one that cannot be read."""
         known = self._known

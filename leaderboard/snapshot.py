@@ -296,7 +296,9 @@ class _Known:
     def _read_submissions(self) -> None:
         head = self.arena.submissions.head()
         if head != self.submission_head:
-            # A submission is written once, so one that was read before needs no second look.
+            # A submission is written once, so one that was read before needs no second look; one that could not be
+            # read may have been mended since.
+            self.entered.forget_unreadable()
             self.entered.update(dict.fromkeys(self.arena.submission_ids(), ""), self._entered)
             self.submission_head = head
 

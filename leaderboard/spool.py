@@ -145,7 +145,11 @@ class Spool:
                     self._change.wait(1.0 if self._waiting else None)
                 if self._closed:
                     return
-            self.flush()
+            try:
+                self.flush()
+            except Exception:
+                log.exception("Storing broke; %s keeps what waits", self._folder)
+                self._put_off(self._clock() + AGAIN, "Storing it failed, and the fault is ours; it is tried again.")
 
     def _start(self) -> None:
         if self._thread is None:

@@ -144,9 +144,13 @@ def answer(path: str, make: Callable[[Request, Visit], Response], *, personal: b
 
 def origin_of(request: Request) -> str:
     """The site's own address, as a proxy in front of it tells."""
-    scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
     host = request.headers.get("x-forwarded-host") or request.headers.get("host") or request.url.netloc
-    return f"{'https' if scheme.startswith('https') else 'http'}://{host}"
+    return f"{'https' if is_secure(request) else 'http'}://{host}"
+
+
+def is_secure(request: Request) -> bool:
+    """Whether the visitor came over https, as a proxy in front of the site tells."""
+    return request.headers.get("x-forwarded-proto", request.url.scheme).startswith("https")
 
 
 def _twin(view: View, ending: Ending) -> Response:
@@ -187,12 +191,14 @@ def broken(request: Request, error: Exception) -> Response:
 def problem(request: Request, status: int, title: str, what: str, headers: Mapping[str, str] | None = None) -> Response:
     """An error in the form that was asked for: a page, JSON for `.json` and for the API, plain text for other files."""
     path = request.url.path
-    if path.endswith(".json") or path.startswith(("/gradio_api", "/config")):
-        return JSONResponse({"error": what, "detail": what}, status, dict(headers or {}))
+    # What is not there now may be soon, and a personal page refuses one visitor and not the next.
+    headers = {"Cache-Control": "no-store", **(headers or {})}
+    if path.endswith(".json") or path.startswith(("/gradio_api", "/config", "/api/")):
+        return JSONResponse({"error": what, "detail": what}, status, headers)
     if path.endswith((".csv", ".parquet")):
-        return PlainTextResponse(what + "\n", status, dict(headers or {}))
+        return PlainTextResponse(what + "\n", status, headers)
     response = site_of(request).render(request, View("error.html", {"title": title, "what": what}), status)
-    response.headers.update(headers or {})
+    response.headers.update(headers)
     return response
 
 

@@ -25,6 +25,8 @@ LEAST = 3
 """Evaluations that must have been measured before one is foretold."""
 MOST = 30
 """The newest ones that are judged by: software and machines change."""
+WAITING = frozenset({"received", "queued", "retrying"})
+"""States of whoever an evaluator will take up by itself."""
 RANGE = (10, 90)
 """Percentiles of past evaluations' errors that the range spans: eight of ten lay inside."""
 _ROUNDS = 60
@@ -47,6 +49,17 @@ class Rates:
         """What a cost should have taken, by its tokens."""
         tokens = self.per_trained * cost.tokens_trained + self.per_generated * cost.tokens_generated
         return self.fixed.get(cost.stage, 0.0) + tokens
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Past evaluations, and what was learned from them."""
+
+    past: tuple[Ledger, ...]
+    rates: Rates
+    low: float
+    """Least and most that evaluations took, as shares of what the rates say of them."""
+    high: float
 
 
 @dataclass(frozen=True)
@@ -106,23 +119,28 @@ def judged_by(ledgers: Iterable[Ledger], protocol: str) -> list[Ledger]:
     return [one for one in found if (one.profile, one.devices) == (found[-1].profile, found[-1].devices)][-MOST:]
 
 
-def estimate(ledgers: Iterable[Ledger], protocol: str, tokens: Mapping[str, int]) -> Estimate | None:
-    """What an evaluation will take that trains on so many tokens for each task; None with fewer than LEAST to judge by.
+def judge_of(past: Sequence[Ledger]) -> Judge | None:
+    """What such evaluations (`judged_by`) say of the next; None with fewer than LEAST of them."""
+    if len(past) < LEAST:
+        return None
+    rates = fitted([cost for ledger in past for cost in ledger.costs])
+    errors = [ledger.seconds / max(_TINY, sum(map(rates.seconds, ledger.costs))) for ledger in past]
+    low, high = (float(end) for end in np.percentile(errors, RANGE))
+    return Judge(tuple(past), rates, low, high)
+
+
+def estimate(judge: Judge, tokens: Mapping[str, int]) -> Estimate:
+    """What an evaluation will take that trains on so many tokens for each task.
 
     How much a task generates is its own affair, not the data's: the median of what it generated before, or of what
     all tasks did.
     """
-    past = judged_by(ledgers, protocol)
-    if len(past) < LEAST:
-        return None
+    past, rates, low, high = judge.past, judge.rates, judge.low, judge.high
     costs = [cost for ledger in past for cost in ledger.costs]
-    rates = fitted(costs)
     foretold = sum(rates.seconds(cost) for task, trained in tokens.items() for cost in _expected(task, trained, costs))
-    errors = [ledger.seconds / max(_TINY, sum(map(rates.seconds, ledger.costs))) for ledger in past]
-    low, high = (float(end) for end in np.percentile(errors, RANGE))
     newest = past[-1]
     return Estimate(
-        protocol=protocol,
+        protocol=newest.protocol,
         profile=newest.profile,
         devices=newest.devices,
         tokens_trained=sum(tokens.values()),
@@ -147,17 +165,19 @@ def fitted(costs: Sequence[Cost]) -> Rates:
     return Rates(fixed=fixed, per_trained=float(found[-2]), per_generated=float(found[-1]))
 
 
-def expected_start(stand: Iterable[Status], ledgers: Iterable[Ledger], protocol: str) -> datetime | None:
-    """When the turn of the next delivery comes: one typical evaluation after the last in the queue begins.
+def expected_start(stand: Iterable[Status], past: Sequence[Ledger]) -> datetime | None:
+    """When the turn of the next delivery comes: one typical evaluation after the last of those who wait begins.
+
+    Those who were told no start stand at the end, and take as long.
 
     None where nobody waits, or nothing is known of those who do.
     """
-    queued = [status.expected_start for status in stand if status.state == "queued"]
-    starts = [start for start in queued if start is not None]
-    past = judged_by(ledgers, protocol)
+    waiting = [status.expected_start for status in stand if status.state in WAITING]
+    starts = [start for start in waiting if start is not None]
     if not starts or not past:
         return None
-    return max(starts) + timedelta(seconds=median(ledger.seconds for ledger in past))
+    each = timedelta(seconds=median(ledger.seconds for ledger in past))
+    return max(starts) + (1 + len(waiting) - len(starts)) * each
 
 
 def _expected(task: str, trained: int, costs: Sequence[Cost]) -> list[Cost]:

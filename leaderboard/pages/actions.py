@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from leaderboard.existing import must_exist
+from leaderboard.hourly import must_be_few
 from leaderboard.identity import owner_of
 from leaderboard.snapshot import Snapshot
 from leaderboard.upload import limited
@@ -25,6 +26,8 @@ from submissions.wishes import Wish, counting
 
 KINDS: tuple[WishKind, ...] = ("retry", "publish", "withdraw")
 """In the order in which they are offered."""
+MOST_WISHES = 6
+"""An hour, of one submission."""
 MOST_BYTES = 10_000
 """Of a sent form, which has four short fields."""
 # Two clicks at once must not become two wishes.
@@ -47,7 +50,7 @@ def show(visit: Visit) -> View:
 
 
 async def take(request: Request) -> Response:
-    """Write down what the owner asks for, and lead back to where they asked. Raises HTTPException 403, 409 or 422."""
+    """Write down what the owner asks for, and lead back to where they asked. Raises what `ask` does."""
     site, ulid = site_of(request), request.path_params["ulid"]
     async with limited(request, MOST_BYTES).form(max_files=0, max_fields=10) as form:
         values = {name: value for name, value in form.multi_items() if isinstance(value, str)}
@@ -57,7 +60,7 @@ async def take(request: Request) -> Response:
 
 
 def ask(site: Site, ulid: str, visitor: str, values: Mapping[str, str]) -> None:
-    """Store an owner's wish; one that waits already is not stored again. Raises NotFound, HTTPException."""
+    """Store an owner's wish; one that waits already is not stored again. Raises NotFound, HTTPException 4xx."""
     snapshot, arena = site.reader.snapshot(), site.reader.arena
     must_exist(snapshot, ulid)
     must_own(snapshot.submissions.get(ulid), visitor)
@@ -65,11 +68,14 @@ def ask(site: Site, ulid: str, visitor: str, values: Mapping[str, str]) -> None:
     kind = _kind(values)
     wish = Wish(kind=kind, by=visitor, time=datetime.now(UTC), samples=kind == "publish" and "samples" in values)
     with ONE_BY_ONE:
-        waiting = pending(counting(arena.wishes(ulid), submission.owner), history.now)
-        if any((known.kind, known.samples) == (wish.kind, wish.samples) for known in waiting):
+        asked = counting(arena.wishes(ulid), submission.owner)
+        waiting = pending(asked, history.now)
+        # The last one of its kind is the one that counts (submissions/wishes.py).
+        if [known.samples for known in waiting if known.kind == kind][-1:] == [wish.samples]:
             return
         if why := refusal(kind, submission, history.now.state, waiting):
             raise HTTPException(409, why)
+        must_be_few((one.time for one in asked), MOST_WISHES, f"You asked {MOST_WISHES} things of it within the hour.")
         arena.wish(ulid, wish)
 
 

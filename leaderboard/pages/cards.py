@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from leaderboard.cards import Bar, Card, Words, drawn
+from leaderboard.cases.found import found_case
+from leaderboard.cases.shelf import shelf
 from leaderboard.docs import doc_named
+from leaderboard.pages.cases import Chosen
 from leaderboard.pages.home import leading
 from leaderboard.pages.task import scores_table
 from leaderboard.protocols import in_use, scale_of
@@ -27,9 +32,11 @@ ROWS = 5
 def show(_: Request, visit: Visit) -> Response:
     """The picture of the page whose path stands before `.png`. Raises NotFound."""
     kind, _slash, name = visit.names["path"].partition("/")
-    if kind not in CARDS or bool(name) != (kind != "index"):
-        raise NotFound(f"No picture {visit.names['path'][:120]!r}; there are: index and {', '.join(CARDS)}/<name>.")
-    return Response(drawn(CARDS[kind](visit, name)), media_type="image/png")
+    known = CARDS if name else LISTS
+    if kind not in known:
+        there = [*LISTS, *(f"{one}/<name>" for one in CARDS)]
+        raise NotFound(f"No picture {visit.names['path'][:120]!r}; there are: {', '.join(there)}.")
+    return Response(drawn(known[kind](visit, name)), media_type="image/png")
 
 
 def site(visit: Visit, _: str) -> Card:
@@ -104,15 +111,66 @@ def doc(_: Visit, name: str) -> Card:
     return Card("documents", Words(of.title), Words(of.lead))
 
 
-CARDS: dict[str, Callable[[Visit, str], Card]] = {
+def case(visit: Visit, slug: str) -> Card:
+    """What a case is of: who says what, or what stands out in the results of a task. Raises NotFound."""
+    written = shelf(visit.snapshot, visit.site.reader.arena).cases.get(slug)
+    if written:
+        front = written.front
+        return Card("case study", Words(front.title, slug), Words(front.summary), note=front.date.isoformat())
+    for track, protocol in product(TRACKS, Chosen.of(visit).protocols):
+        if of := found_case(visit.snapshot, track, protocol, slug):
+            title, said = visit.snapshot.tasks[of.task].title, of.said[0].striptags()
+            return Card(f"case · {of.label}", Words(title, of.task), Words(said), note=protocol)
+    raise NotFound(f"No case {slug[:80]!r}. The page /cases lists all.")
+
+
+def cases(visit: Visit, _: str) -> Card:
+    """How many cases somebody wrote."""
+    count = len(shelf(visit.snapshot, visit.site.reader.arena).cases)
+    text = "A demand, what each system delivered for it, its scores, and a short account of why."
+    return Card("cases", Words("Case studies"), Words(text), note=f"{count} written, and those the results point at")
+
+
+def insights(visit: Visit, _: str) -> Card:
+    """How many results they rest on."""
+    text = "What the results say taken together: which kinds of systems gain where, and what foretells a gain."
+    return Card("insights", Words("Insights"), Words(text), note=f"From {len(visit.snapshot.results)} results")
+
+
+def submissions(visit: Visit, _: str) -> Card:
+    """How many there are, by where they stand."""
+    count = Counter(status.state for status in visit.snapshot.now.values())
+    note = " · ".join(f"{number} {state}" for state, number in count.most_common())
+    text = "Every delivery, and where its evaluation stands."
+    return Card("submissions", Words(f"{len(visit.snapshot.entered)} submissions"), Words(text), note=note)
+
+
+def tasks(visit: Visit, _: str) -> Card:
+    """How many there are, by kind and language."""
+    known = visit.snapshot.tasks.values()
+    languages, categories = ({one.language for one in known}, {one.category for one in known})
+    text = "Each a demand for a data set, in plain words, and how much data that meets it is worth."
+    note = f"{len(languages)} languages · {len(categories)} categories"
+    return Card("tasks", Words(f"{len(known)} tasks"), Words(text), note=note)
+
+
+LISTS: dict[str, Callable[[Visit, str], Card]] = {
     "index": site,
+    "cases": cases,
+    "insights": insights,
+    "submissions": submissions,
+    "tasks": tasks,
+}
+"""By the path of a page that shows many things."""
+CARDS: dict[str, Callable[[Visit, str], Card]] = {
     "board": board,
+    "cases": case,
     "tasks": task,
     "systems": system,
     "submissions": submission,
     "docs": doc,
 }
-"""By the first part of a page's path."""
+"""By the first part of the path of a page that shows one thing."""
 
 
 def _called(system: str, team: str) -> Words:

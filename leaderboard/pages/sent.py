@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from leaderboard.pages.submit import begun, set_going, values_of
+from leaderboard.identity import address_of
+from leaderboard.pages.submit import reserved, set_going
 from leaderboard.sending import Unnamed, outcome, sender
 from leaderboard.upload import MOST_FIELDS, MOST_FILES, limited
 from leaderboard.web import site_of
@@ -33,11 +34,10 @@ async def take(request: Request) -> Response:
         return JSONResponse({"error": str(error)}, 401, {"WWW-Authenticate": "Bearer"})
     except Unreachable as error:
         return JSONResponse({"error": str(error)}, 503, {"Retry-After": "60"})
-    async with limited(request, site.settings.max_upload_bytes).form(
-        max_files=MOST_FILES, max_fields=MOST_FIELDS
-    ) as form:
-        check = begun(site, owner, values_of(form), is_bound=True)
-        work = await asyncio.to_thread(set_going, site, check, form, may_store=True)
+    body = limited(request, site.settings.max_upload_bytes)
+    with reserved(site, owner, "" if owner else address_of(request), is_bound=True) as check:
+        async with body.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
+            work = await asyncio.to_thread(set_going, site, check, form, may_store=True)
     if work:
         await asyncio.wait([asyncio.wrap_future(work)])
     told = await asyncio.to_thread(outcome, site, check)

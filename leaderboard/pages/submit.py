@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any, get_args
 
 from starlette.datastructures import FormData, UploadFile
@@ -15,16 +16,17 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from leaderboard.attempts import used_by
-from leaderboard.checks import Busy, Check
+from leaderboard.checks import MOST_OWN, Busy, BusyYourself, Check
 from leaderboard.examine import CHECKS, FIELDS, Parcel, examine
 from leaderboard.foretold import foretold
-from leaderboard.identity import hand_over, new_key, owner_of
+from leaderboard.hourly import must_be_few
+from leaderboard.identity import address_of, hand_over, new_key, owner_of
 from leaderboard.lasting import amount_span, lasting_span
 from leaderboard.pages.submissions import rows_of
 from leaderboard.signin import account_of
 from leaderboard.snapshot import Snapshot
 from leaderboard.upload import MOST_FIELDS, MOST_FILES, limited, most_bytes, saved
-from leaderboard.web import Site, View, Visit, page, site_of
+from leaderboard.web import Site, View, Visit, is_secure, page, site_of
 from submissions.errors import Unfit
 from submissions.models import SystemType
 from submissions.named import read_named
@@ -32,6 +34,8 @@ from submissions.tracks import TRACKS, track_named
 
 PUBLISH = {"on_request": "Keep it private until I publish it", "at_once": "Publish it as soon as it is evaluated"}
 EMPTY = dict.fromkeys(FIELDS, "") | {"track": next(iter(TRACKS)), "publish": next(iter(PUBLISH)), "hub_data": ""}
+MOST_SENT = 20
+"""Submissions of one owner an hour."""
 LATEST = 5
 """Of a visitor's own submissions, on this page."""
 PATIENCE = 5.0
@@ -52,10 +56,10 @@ async def take(request: Request) -> Response:
     site, owner = site_of(request), owner_of(request)
     key, fresh = new_key() if not owner else ("", owner)
     sent = limited(request, most_bytes(request, site.settings.max_upload_bytes))
-    async with sent.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
-        check = begun(site, fresh, values_of(form), is_bound=bool(owner))
-        may_store = not site.settings.sign_in or account_of(request) is not None
-        work = await asyncio.to_thread(set_going, site, check, form, may_store=may_store)
+    may_store = not site.settings.sign_in or account_of(request) is not None
+    with reserved(site, fresh, address_of(request), is_bound=bool(owner)) as check:
+        async with sent.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
+            work = await asyncio.to_thread(set_going, site, check, form, may_store=may_store)
     if "application/json" in request.headers.get("accept", ""):
         address = f"/checks/{check.key}"
         response: Response = JSONResponse({"address": address}, 202, {"Location": address})
@@ -64,7 +68,7 @@ async def take(request: Request) -> Response:
             await asyncio.wrap_future(work)
         response = await asyncio.to_thread(_answer, request, site, check)
     if key:
-        hand_over(response, key, secure=_is_secure(request))
+        hand_over(response, key, secure=is_secure(request))
     return response
 
 
@@ -101,18 +105,40 @@ def form_view(
     return View("submit.html", context)
 
 
-def begun(site: Site, owner: str, values: Mapping[str, str], *, is_bound: bool) -> Check:
-    """A new check. Raises NotFound for no such board, HTTPException 503 while too many run."""
-    track_named(values["track"])
+@contextmanager
+def reserved(site: Site, owner: str, address: str, *, is_bound: bool) -> Iterator[Check]:
+    """A new check, to be held before anything of an upload is written to the disk; given up if it cannot be set going.
+
+    Raises HTTPException 429 or 503 while too many run.
+    """
+    check = begun(site, owner, address, is_bound=is_bound)
     try:
-        return site.checks.begin(owner, values, is_bound=is_bound)
+        yield check
+    except BaseException:
+        # One that nobody works on would hold its place among those that run for good.
+        site.checks.forget(check)
+        raise
+
+
+def begun(site: Site, owner: str, address: str, *, is_bound: bool) -> Check:
+    """A new check. Raises HTTPException 429 while this owner has too many running, 503 while all have."""
+    try:
+        return site.checks.begin(owner, {}, address=address, is_bound=is_bound)
+    except BusyYourself as error:
+        what = f"{MOST_OWN} of your deliveries are being checked right now. Send the next when one of them is through."
+        raise HTTPException(429, what, {"Retry-After": "60"}) from error
     except Busy as error:
         what = "Too many deliveries are being checked right now. Please try again in a minute."
         raise HTTPException(503, what, {"Retry-After": "60"}) from error
 
 
 def set_going(site: Site, check: Check, form: FormData, *, may_store: bool) -> Future[None] | None:
-    """Save the upload and put its check into the queue; None if there is nothing to check."""
+    """Save the upload and put its check into the queue; None if there is nothing to check.
+
+    Raises NotFound for no such board, HTTPException 429.
+    """
+    check.values = values_of(form)
+    track = track_named(check.values["track"])
     uploads = [part for part in form.getlist("files") if isinstance(part, UploadFile) and part.filename]
     try:
         named = read_named(check.values["hub_data"])
@@ -125,15 +151,19 @@ def set_going(site: Site, check: Check, form: FormData, *, may_store: bool) -> F
     is_final = form.get("action") == "submit"
     if is_final and not may_store:
         check.faults = {"sign_in": "Sign in with Hugging Face, at the top of the page, and send it again."}
-    track, most = track_named(check.values["track"]), site.settings.max_upload_bytes
-    try:
-        parcel = Parcel(track, saved(uploads, check.folder), named, most, is_final)
-        return queued(site, check, parcel)
-    except BaseException:
-        # One that nobody works on would hold its place among those that run for good.
-        check.broken = True
-        check.end()
-        raise
+    elif is_final:
+        must_have_room(site, check.owner)
+    parcel = Parcel(track, saved(uploads, check.folder), named, site.settings.max_upload_bytes, is_final)
+    return queued(site, check, parcel)
+
+
+def must_have_room(site: Site, owner: str) -> None:
+    """Raises HTTPException 429 if an owner has submitted as much within the last hour as one may."""
+    if not owner:
+        return  # nobody's: it cannot be told whose the others were
+    sent = {one.id: one.created_at for one in site.reader.snapshot().entered.values() if one.owner == owner}
+    sent |= {held.submission.id: held.submission.created_at for held in site.storing.held_for(owner)}
+    must_be_few(sent.values(), MOST_SENT, f"You made {MOST_SENT} submissions within the hour.")
 
 
 def queued(site: Site, check: Check, parcel: Parcel) -> Future[None]:
@@ -160,10 +190,6 @@ def _answer(request: Request, site: Site, check: Check) -> Response:
         return RedirectResponse(f"/submissions/{check.submission}", 303)
     view = form_view(site, site.reader.snapshot(), check.owner, check)
     return site.render(request, view, 422 if check.refused else 200)
-
-
-def _is_secure(request: Request) -> bool:
-    return request.headers.get("x-forwarded-proto", request.url.scheme).startswith("https")
 
 
 def values_of(form: FormData) -> dict[str, str]:

@@ -65,8 +65,9 @@ def site_pages() -> list[tuple[str, str]]:
 
 
 def card_of(path: str) -> str:
-    """The address of the picture of a page: its own where it shows one thing, else the site's."""
-    return f"/og{path}.png" if re.fullmatch(r"/(board|docs|submissions|systems|tasks)/[^/]+", path) else "/og/index.png"
+    """The address of the picture of a page: its own where there is one (pages/cards.py), else the site's."""
+    one, many = r"(board|cases|docs|submissions|systems|tasks)/[^/]+", "cases|insights|submissions|tasks"
+    return f"/og{path}.png" if re.fullmatch(f"/({one}|{many})", path) else "/og/index.png"
 
 
 def visible(value: object) -> object:

@@ -17,7 +17,7 @@ from submissions.pace import Pace
 _LAG = timedelta(minutes=10)
 """How long a list of commits that shows an older head counts as lagging behind."""
 _SINGLES = 20
-"""Files of a folder that are read one by one, before the folder is listed to know which of them change."""
+"""Files of a folder that are read, or folders that are looked into, one by one, before all of it is listed."""
 
 
 class View:
@@ -87,7 +87,9 @@ class View:
         """The names of what lies directly in a folder."""
         with self.lock:
             self._fresh()
-            start = f"{folder}/" if folder else ""
+            start, top = f"{folder}/" if folder else "", folder.partition("/")[0]
+            if folder not in self._insides and sum(one.startswith(f"{top}/") for one in self._insides) >= _SINGLES:
+                self._tree(top)
             if any(not one or start.startswith(f"{one}/") for one in self._trees):
                 return {path.removeprefix(start).split("/", 1)[0] for path in self._tree(folder).below(start)}
             if folder not in self._insides:

@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from leaderboard.identity import COOKIE, new_key
+from leaderboard.pages.actions import MOST_WISHES
 from leaderboard.snapshot import Reader
 from submissions.arena import Arena, commit_again, dump
 from submissions.models import History, Submission
@@ -199,3 +200,28 @@ def test_what_holds_nothing_back_has_no_held_result(site: TestClient, mine: Owne
     answer = site.get(f"{mine.page}/held", headers=mine.cookie)
     assert answer.status_code == 404
     assert site.get(f"{mine.page}/held/costs.csv", headers=mine.cookie).status_code == 404
+
+
+def test_a_wish_that_is_flipped_again_and_again_is_put_off(arena: Arena, site: TestClient, private: Owned) -> None:
+    tell(arena, private.made, "evaluated")
+    forms = [{"kind": "publish"}, {"kind": "publish", "samples": "yes"}]
+    answers = [
+        site.post(f"{private.page}/actions", data=forms[n % 2], headers=private.cookie) for n in range(MOST_WISHES)
+    ]
+    assert {answer.status_code for answer in answers} == {303}
+    answer = site.post(f"{private.page}/actions", data=forms[MOST_WISHES % 2], headers=private.cookie)
+    assert answer.status_code == 429
+    assert 3000 < int(answer.headers["retry-after"]) <= 3600
+    assert f"You asked {MOST_WISHES} things of it within the hour." in answer.text
+    assert len(arena.wishes(private.made.id)) == MOST_WISHES
+    refused = site.get("/submissions/01ARZ3NDEKTSV4RRFFQ69G5FAV/actions", headers=private.cookie)
+    assert (refused.status_code, refused.headers["cache-control"]) == (404, "no-store")
+
+
+def test_the_last_word_on_samples_is_written_down_though_it_was_said_before(
+    arena: Arena, site: TestClient, private: Owned
+) -> None:
+    tell(arena, private.made, "evaluated")
+    for said in ({}, {"samples": "yes"}, {}, {}):
+        site.post(f"{private.page}/actions", data={"kind": "publish", **said}, headers=private.cookie)
+    assert [wish.samples for wish in arena.wishes(private.made.id)] == [False, True, False]

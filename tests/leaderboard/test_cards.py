@@ -12,7 +12,9 @@ from starlette.testclient import TestClient
 
 from leaderboard import typefaces
 from leaderboard.cards import HEIGHT, WIDTH, Bar, Card, Words, drawn
+from leaderboard.cases.shelf import shipped
 from leaderboard.docs import NAMES
+from leaderboard.pages.cards import LISTS
 from leaderboard.systems import slug_of
 from leaderboard.typefaces import OWN, readable, runs
 from submissions.arena import Arena
@@ -35,12 +37,13 @@ def no_noto(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def pictures(arena: Arena) -> list[str]:
     return [
-        "index",
         "board/dataset_research",
         *(f"tasks/{task[0]}" for task in TASKS),
         *(f"systems/{slug_of(team, system)}" for system, team, *_ in SYSTEMS),
         *(f"submissions/{ulid}" for ulid in arena.submission_ids()),
         *(f"docs/{name}" for name in NAMES),
+        *LISTS,
+        *(f"cases/{slug}" for slug in shipped()),
     ]
 
 
@@ -57,6 +60,18 @@ def test_every_page_names_a_picture_that_is_there(arena: Arena, site: TestClient
         answer = site.get(address)
         assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png"), path
         assert Image.open(io.BytesIO(answer.content)).size == (WIDTH, HEIGHT)
+
+
+def test_cases_and_lists_have_pictures_of_their_own(arena: Arena, site: TestClient) -> None:
+    assert arena.tasks()
+    listed = [row["slug"] for row in site.get("/cases.json").json()]
+    assert len(listed) > len(shipped()), "some are found in the results"
+    paths = ["index", "cases", "insights", "submissions", "tasks", *(f"cases/{slug}" for slug in listed)]
+    answers = [site.get(f"/og/{path}.png") for path in paths]
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == len(paths)
+    assert f'content="http://testserver/og/cases/{listed[-1]}.png"' in site.get(f"/cases/{listed[-1]}").text
+    assert site.get("/og/cases/none.png").status_code == 404
 
 
 def test_nothing_is_drawn_beyond_the_margins(arena: Arena, site: TestClient) -> None:

@@ -11,7 +11,7 @@ from leaderboard.boards import board_table
 from leaderboard.choice import Choice
 from leaderboard.pages.task import scores_table
 from leaderboard.snapshot import FEW, Reader, Snapshot
-from submissions.arena import Arena, commit_again, dump, result_path
+from submissions.arena import Arena, commit_again, dump, folder_of, result_path
 from submissions.compacted import FIRST, compacted_changes, leaf_path
 from submissions.entered import entered_changes
 from submissions.errors import Unreachable
@@ -171,3 +171,15 @@ def test_what_was_known_is_shown_while_the_arena_cannot_be_reached(
     assert "shown as it was before: The Hub does not answer." in caplog.text
     with pytest.raises(Unreachable):
         Reader(far, 20.0).snapshot()
+
+
+def test_a_submission_that_was_mended_is_read_again(arena: Arena) -> None:
+    ulid = arena.submission_ids()[0]
+    path = f"{folder_of(ulid)}/submission.json"
+    sound = arena.submissions.read(path)
+    commit_again(arena.submissions, [Change(path, b"{}")])
+    reader = Reader(arena)
+    assert [lost.record for lost in reader.snapshot().unreadable if lost.record == ulid] == [ulid]
+    commit_again(arena.submissions, [Change(path, sound)])
+    assert ulid in reader.snapshot().entered
+    assert ulid not in {lost.record for lost in reader.snapshot().unreadable}

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from benchmarks.rush import rush
 from leaderboard.settings import read_settings
 from leaderboard.site import make_app
-from leaderboard.spool import GAP, Spool
+from leaderboard.spool import AGAIN, GAP, Spool
 from leaderboard.web import Site
 from submissions.arena import Arena, dump_lines, open_arena
 from submissions.attempts import attempts
@@ -182,6 +182,23 @@ def test_what_was_killed_while_it_was_stored_is_stored_once(
     spool_of(again).settled(id_of(sent), 10)
     assert arena.submission_ids().count(id_of(sent)) == 1
     assert list((tmp_path / "spool").iterdir()) == []
+
+
+def test_a_fault_of_ours_puts_it_off_and_ends_nothing(
+    opened: Opened, arena: Arena, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = opened()
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("leaderboard.spool.add_all", broken)
+        sent = send(site)
+        assert "the fault is ours" in site.get(f"/received/{id_of(sent)}").text
+    hub.clock.forward(AGAIN.total_seconds())
+    spool_of(site).settled(id_of(sent), 10)
+    assert arena.submission_ids() == [id_of(sent)]
 
 
 def test_a_full_disk_accepts_nothing(opened: Opened, arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,14 +6,15 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.checks import LASTS, MOST, Busy, Checks
+from leaderboard.checks import LASTS, MOST, MOST_NEAR, MOST_OWN, Busy, BusyYourself, Checks
 from leaderboard.examine import CHECKS
-from leaderboard.identity import COOKIE
+from leaderboard.identity import COOKIE, new_key
 from leaderboard.sample import MOST_CHARACTERS
 from leaderboard.upload import LARGEST, LONGEST_NAME, file_name
 from submissions.arena import Arena, commit_again, dump, dump_lines
@@ -316,6 +317,22 @@ def test_an_estimate_names_its_basis(arena: Arena, site: TestClient) -> None:
     assert "$3" in text
 
 
+def test_what_is_learned_from_past_evaluations_is_learned_once(
+    arena: Arena, site: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(arena, "frames.jsonl", dump_lines([FRAME]))
+    learned: list[int] = []
+
+    def judge(past: list[Ledger]) -> None:
+        learned.append(len(past))
+
+    monkeypatch.setattr("leaderboard.foretold.judge_of", judge)
+    address = watch(site, "check", GOOD)
+    for _ in range(3):
+        assert site.get(address).status_code == 200
+    assert len(learned) == 1
+
+
 def test_a_submission_belongs_to_the_browser_that_sent_it(arena: Arena, site: TestClient) -> None:
     answer = send(site, "submit", GOOD)
     cookie = answer.headers["set-cookie"]
@@ -374,12 +391,12 @@ def test_an_upload_that_cannot_be_kept_takes_no_place_for_good(
 def test_checks_are_forgotten_after_an_hour_and_never_too_many(temporary: Path) -> None:
     now = 0.0
     checks = Checks(clock=lambda: now)
-    first = checks.begin("key:a", {})
+    first = checks.begin("key:first", {})
     first.end()
-    running = [checks.begin("key:a", {}) for _ in range(MOST - 1)]
+    running = [checks.begin(f"key:{n}", {}) for n in range(MOST - 1)]
     checks.begin("key:a", {}).end()
     with pytest.raises(NotFound):
-        checks.get(first.key, "key:a")
+        checks.get(first.key, "key:first")
     last = checks.begin("key:a", {})
     with pytest.raises(Busy):
         checks.begin("key:a", {})
@@ -387,9 +404,77 @@ def test_checks_are_forgotten_after_an_hour_and_never_too_many(temporary: Path) 
     for check in running[:2]:
         check.end()
         with pytest.raises(NotFound):
-            checks.get(check.key, "key:a")
+            checks.get(check.key, check.owner)
     assert checks.get(last.key, "key:a") is last
     assert len(list(temporary.iterdir())) == MOST - 2
+
+
+@pytest.mark.usefixtures("temporary")
+def test_nobody_s_checks_drive_out_all_others() -> None:
+    checks = Checks()
+    mine = checks.begin("key:mine", {}, address="192.0.2.1")
+    mine.end()
+    for n in range(2 * MOST):
+        checks.begin("key:other", {}).end()
+        checks.begin(f"key:{n}", {}, address="192.0.2.9").end()
+    assert checks.get(mine.key, "key:mine") is mine
+    for _ in range(MOST_OWN):
+        checks.begin("key:other", {})
+    with pytest.raises(BusyYourself):
+        checks.begin("key:other", {})
+    for n in range(MOST_NEAR):
+        checks.begin(f"key:{n}", {}, address="192.0.2.9")
+    with pytest.raises(Busy):
+        checks.begin("key:new", {}, address="192.0.2.9")
+    checks.begin("key:new", {}, address="192.0.2.10")
+
+
+def test_a_place_is_held_before_anything_of_an_upload_is_read(arena: Arena, visit: Open) -> None:
+    assert arena.tasks()
+    site = visit()
+    key, owner = new_key()
+    checks = site.app.state.site.checks  # type: ignore[attr-defined]
+    running = [checks.begin(owner, {}) for _ in range(MOST_OWN - 1)]
+    seen: list[int] = []
+
+    def body() -> Iterator[bytes]:
+        seen.append(len(checks._checks))
+        yield b"--x--\r\n"
+
+    headers = {"Content-Type": "multipart/form-data; boundary=x", "cookie": f"{COOKIE}={key}"}
+    assert site.post("/submit", content=body(), headers=headers).status_code == 422
+    assert seen == [MOST_OWN], "its own place was among them"
+    checks.begin(owner, {})
+    answer = site.post("/submit", content=body(), headers=headers)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "60")
+    assert f"{MOST_OWN} of your deliveries are being checked" in answer.text
+    assert len(running) == MOST_OWN - 1
+
+
+@pytest.mark.usefixtures("arena")
+def test_what_breaks_off_gives_its_place_back(visit: Open, temporary: Path) -> None:
+    site = visit(MAX_UPLOAD_MB="1")
+    large = ("mc-en-science.jsonl", b"x" * (2 * 2**20))
+    assert send(site, "check", large).status_code == 413
+    assert send(site, "check", GOOD, track="none").status_code == 404
+    assert site.app.state.site.checks._checks == {}  # type: ignore[attr-defined]
+    assert list(temporary.iterdir()) == []
+
+
+def test_one_owner_submits_only_so_often_an_hour(
+    arena: Arena, site: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leaderboard.pages.submit.MOST_SENT", 2)
+    assert [send(site, "submit", GOOD).status_code for _ in range(2)] == [303, 303]
+    before = arena.submissions.head()
+    answer = send(site, "submit", GOOD)
+    assert answer.status_code == 429
+    assert 3000 < int(answer.headers["retry-after"]) <= 3600
+    assert "You made 2 submissions within the hour." in answer.text
+    assert arena.submissions.head() == before
+    assert send(site, "check", GOOD).status_code == 200
+    site.cookies.clear()
+    assert send(site, "submit", GOOD).status_code == 303
 
 
 def test_a_webhook_is_stored_and_shown_to_nobody(arena: Arena, site: TestClient) -> None:

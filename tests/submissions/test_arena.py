@@ -18,6 +18,7 @@ from submissions.errors import Corrupt, NotFound
 from submissions.models import DataFile, Row, Score
 from submissions.repo import Change
 from submissions.tracks import track_named
+from submissions.wishes import Wish
 from tests.submissions.conftest import BANK, ROOT, SARCASM
 from tests.submissions.records import NOW, arena_with_tasks, publish, stored
 
@@ -29,6 +30,20 @@ def test_a_submission_is_found_by_its_id_and_in_order(tmp_path: Path) -> None:
     ids = sorted(stored(arena, tmp_path / name).id for name in "ab")
     assert arena.submission_ids() == ids
     assert [task.id for task in arena.tasks()] == [BANK, SARCASM]
+
+
+def test_what_was_asked_is_found_without_going_through_all_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arena = arena_with_tasks(tmp_path / "arena")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    asked, _ = (stored(arena, tmp_path / name) for name in "ab")
+    arena.wish(asked.id, Wish(kind="withdraw", by="", time=NOW))
+    listed: list[str] = []
+    monkeypatch.setattr(arena.submissions, "list", listed.append)
+    assert arena.wished() == [asked.id]
+    assert listed == []
 
 
 def test_what_is_published_is_read_back(tmp_path: Path) -> None:

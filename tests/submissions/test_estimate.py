@@ -7,7 +7,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from submissions.arena import new_id
-from submissions.estimate import LEAST, estimate, expected_start, fitted, judged_by, row_tokens, trained_tokens
+from submissions.estimate import (
+    LEAST,
+    Estimate,
+    estimate,
+    expected_start,
+    fitted,
+    judge_of,
+    judged_by,
+    row_tokens,
+    trained_tokens,
+)
 from submissions.frame import Frame
 from submissions.ledger import Cost, Ledger
 from submissions.models import Row, Status
@@ -44,6 +54,12 @@ def ledger(day: int, trained: int, generated: int, factor: float = 1.0, **more: 
 PAST = [ledger(1, 1000, 500), ledger(2, 90_000, 200), ledger(3, 20_000, 1500), ledger(4, 50_000, 900)]
 
 
+def foretold(past: list[Ledger], tokens: dict[str, int]) -> Estimate:
+    judge = judge_of(judged_by(past, "demo@1"))
+    assert judge is not None
+    return estimate(judge, tokens)
+
+
 def test_rates_are_found_again() -> None:
     rates = fitted([cost for one in PAST for cost in one.costs])
     assert rates.per_trained == pytest.approx(TRAINED, rel=1e-3)
@@ -68,8 +84,7 @@ def test_no_rate_is_below_zero() -> None:
 
 
 def test_an_estimate_is_what_the_rates_say_of_the_delivery() -> None:
-    found = estimate(PAST, "demo@1", {"a": 40_000})
-    assert found is not None
+    found = foretold(PAST, {"a": 40_000})
     generated = (500 + 900) / 2
     expected = START + TRAINED * 40_000 + GENERATED * generated + 5 + GENERATED * 300
     assert found.seconds.middle == pytest.approx(expected, rel=1e-3)
@@ -79,23 +94,21 @@ def test_an_estimate_is_what_the_rates_say_of_the_delivery() -> None:
 
 def test_the_range_spans_what_past_evaluations_missed_by() -> None:
     uneven = [ledger(day, 30_000 + 5000 * day, 400, factor=1.5 if day % 3 == 0 else 1.0) for day in range(1, 10)]
-    found = estimate(uneven, "demo@1", {"a": 40_000})
-    assert found is not None
+    found = foretold(uneven, {"a": 40_000})
     assert found.seconds.high > 1.3 * found.seconds.middle
 
 
 def test_devices_and_their_price_count() -> None:
     past = [ledger(day, 1000 * day, 100 * day * day, devices=8, profile="8xh100", hour_price=2.5) for day in (1, 2, 3)]
-    found = estimate(past, "demo@1", {"a": 2000})
-    assert found is not None
+    found = foretold(past, {"a": 2000})
     assert found.price is not None
     assert found.device_hours.middle == pytest.approx(found.seconds.middle * 8 / 3600)
     assert found.price.middle == pytest.approx(found.device_hours.middle * 2.5)
 
 
 def test_too_few_evaluations_foretell_nothing() -> None:
-    assert estimate(PAST[: LEAST - 1], "demo@1", {"a": 1}) is None
-    assert estimate(PAST, "paper@1", {"a": 1}) is None
+    assert judge_of(PAST[: LEAST - 1]) is None
+    assert judge_of(judged_by(PAST, "paper@1")) is None
 
 
 def test_only_the_profile_used_last_is_judged_by() -> None:
@@ -122,6 +135,11 @@ def test_the_next_turn_comes_after_the_last_in_the_queue() -> None:
     ]  # fmt: skip
     typical = sorted(one.seconds for one in PAST)
     wait = timedelta(seconds=(typical[1] + typical[2]) / 2)
-    assert expected_start(queue, PAST, "demo@1") == last + wait
-    assert expected_start([standing("evaluating")], PAST, "demo@1") is None
-    assert expected_start(queue, [], "demo@1") is None
+    assert expected_start(queue, PAST) == last + wait
+    late = standing("retrying", last + timedelta(hours=3))
+    unseen = [standing("received"), standing("received")]
+    assert expected_start([*queue, late], PAST) == last + timedelta(hours=3) + wait
+    assert expected_start([*queue, late, *unseen], PAST) == last + timedelta(hours=3) + 3 * wait
+    assert expected_start(unseen, PAST) is None
+    assert expected_start([standing("evaluating")], PAST) is None
+    assert expected_start(queue, []) is None

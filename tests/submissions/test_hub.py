@@ -421,6 +421,17 @@ def test_one_submission_is_found_without_listing_all(hub: Hub, opened: Open) -> 
     assert len(hub.requests) - before == 3
 
 
+def test_looking_into_many_folders_costs_a_list_and_not_a_request_each(hub: Hub, opened: Open) -> None:
+    files = {f"2026/11/{number}/data/{task}.jsonl": "1" for number in range(60) for task in "ab"}
+    put(opened(), **files, **{"2026/11/7/wishes/1.json": "1"})
+    repo = opened("other")
+    repo.head()
+    before = len(hub.requests)
+    found = [number for number in range(60) if "wishes" in repo.inside(f"2026/11/{number}")]
+    assert found == [7]
+    assert len(hub.requests) - before <= 22
+
+
 @pytest.mark.parametrize("token", ["hf_nobody", "hf_bob", "hf_bot_read"])
 def test_a_token_that_may_not_is_named_by_its_setting_and_not_shown(
     hub: Hub, repo_id: str, token: str, tmp_path: Path

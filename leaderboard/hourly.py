@@ -1,0 +1,22 @@
+"""How often in an hour a visitor may ask for what costs the Hub a commit: commits are scarce, and all share them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from starlette.exceptions import HTTPException
+
+HOUR = timedelta(hours=1)
+
+
+def must_be_few(times: Iterable[datetime], most: int, what: str) -> None:
+    """Raises HTTPException 429, with when to come again, if `most` of these times lie within the last hour."""
+    now = datetime.now(UTC)
+    recent = sorted(time for time in times if time > now - HOUR)
+    if len(recent) >= most:
+        until = recent[-most] + HOUR
+        wait = max(1, math.ceil((until - now).total_seconds()))
+        again = f"Please try again after {until + timedelta(minutes=1):%H:%M} UTC."
+        raise HTTPException(429, f"{what} {again}", {"Retry-After": str(wait)})
