@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from leaderboard.quick import quick_imports
 from leaderboard.settings import Settings, must_be_free, read_settings
 from submissions.errors import ArenaError
+from submissions.heap import keep_heap_small
 
 
 def main(environ: Mapping[str, str]) -> None:
@@ -23,6 +24,7 @@ def main(environ: Mapping[str, str]) -> None:
 
 def serve(settings: Settings) -> None:
     """Launch the web app on its host and port, and wait."""
+    keep_heap_small()
     must_be_free(settings)
     with quick_imports():
         from leaderboard.site import launch, make_app

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.web import BOARD, memory, started
+from benchmarks.web import BOARD, memory, ranked, started
 from leaderboard.systems import slug_of
 from tests.leaderboard.serving import free_port
 
@@ -38,12 +38,18 @@ def measure(arena: Path) -> None:
     base = f"http://127.0.0.1:{port}"
     with started(["app.py"], base, "/", ARENA=str(arena), PORT=str(port)) as (seconds, process):
         print(f"start, s: {seconds:.2f}; memory, MB: {memory(process)[0]:.0f}; load: {os.getloadavg()[0]:.1f}")
-        print(f"{'':50}{'first, s':>10}{'kB':>10}{'sent, kB':>10}{'status':>8}")
+        print(f"{'':50}{'first, s':>10}{'kB':>10}{'sent, kB':>10}{'status':>8}{'memory, MB':>12}")
         for path in addresses():
             began = time.perf_counter()
             answer = httpx.get(base + path, timeout=600, headers={"Accept-Encoding": "br"})
             seconds, sizes = time.perf_counter() - began, (len(answer.content), answer.num_bytes_downloaded)
-            print(f"{path[:48]:50}{seconds:10.2f}{sizes[0] / 1000:10.0f}{sizes[1] / 1000:10.0f}{answer.status_code:8}")
+            held = memory(process)[0]
+            print(
+                f"{path[:48]:50}{seconds:10.2f}{sizes[0] / 1000:10.0f}{sizes[1] / 1000:10.0f}{answer.status_code:8}"
+                f"{held:12.0f}",
+                flush=True,
+            )
+        print(f"places, s: {ranked(base + BOARD):.0f}")
         now, most = memory(process)
         print(f"memory, MB: {now:.0f}, at most {most:.0f}; load: {os.getloadavg()[0]:.1f}")
 

@@ -14,7 +14,7 @@ GROUPS = ("overall", "knowledge", "reasoning")
 SCORES = (*GROUPS, "selected")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class BoardRow:
     """One system's totals. A missing value is None, with the reason in `unscored`."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,17 +54,17 @@ def board_rows(snapshot: Snapshot, track: str, choice: Choice, *, placed: bool =
     return Rows(rows, narrowed(rows, choice), places is not None)
 
 
-@lately(most=48)
+@lately(most=48, rows=60_000)
 def _ordered(snapshot: Snapshot, track: str, view: Choice, is_ranked: bool, order: str) -> list[BoardRow]:
     return in_order(_rows(snapshot, track, view, is_ranked), order)
 
 
-@lately(most=12)
+@lately(most=12, rows=30_000)
 def _rows(snapshot: Snapshot, track: str, view: Choice, is_ranked: bool) -> tuple[BoardRow, ...]:
     """All rows of a view by name, none of them pinned. Filters, pins and the order change none of them."""
     rows = [
         *_evaluated(snapshot, track, view, is_ranked),
-        *_published(track, view),
+        *published_rows(track, view),
         *reported_rows(snapshot, track, view),
     ]
     rows.sort(key=lambda row: (row.system.casefold(), row.submission or ""))
@@ -120,17 +120,32 @@ def _keys(snapshot: Snapshot, track: str) -> set[str]:
     return snapshot.results.keys() | beside | {key_of_report(report) for report in snapshot.reported.get(track, ())}
 
 
+def unplaced(snapshot: Snapshot, view: Choice, results: Iterable[Summary]) -> list[BoardRow]:
+    """The rows of some results under a protocol, method and subset, without their places."""
+    rows = (_stored(snapshot, result, view) for result in results)
+    return [row for row in rows if row]
+
+
+def _stored(snapshot: Snapshot, result: Summary, view: Choice) -> BoardRow | None:
+    totals = _totals(result, view)
+    day = days(snapshot).get(result.submission)
+    return _evaluated_row(result.submission, result, totals, view, None, None, day) if totals else None
+
+
+def _totals(result: Summary, choice: Choice) -> dict[str, Total]:
+    found = ((group, result.total(choice.method, choice.subset, group)) for group in GROUPS)
+    return {group: total for group, total in found if total}
+
+
 def _evaluated(snapshot: Snapshot, track: str, choice: Choice, is_ranked: bool) -> Iterator[BoardRow]:
     view = (track, choice.protocol, choice.method, choice.subset, choice.scope)
     places = (is_ranked and ranks(snapshot, *view, choice.asof)) or {}
     selected = means(snapshot, *view) if choice.scope.headline == "selected" else {}
     for ulid, result in snapshot.published:
-        if (result.track, result.protocol) == (track, choice.protocol) and stood(snapshot, ulid, choice.asof):
-            found = ((group, result.total(choice.method, choice.subset, group)) for group in GROUPS)
-            totals: dict[str, Total] = {group: total for group, total in found if total}
-            if totals:
-                day = days(snapshot).get(ulid)
-                yield _evaluated_row(ulid, result, totals, choice, selected.get(ulid), places.get(ulid), day)
+        is_here = (result.track, result.protocol) == (track, choice.protocol) and stood(snapshot, ulid, choice.asof)
+        if is_here and (totals := _totals(result, choice)):
+            day = days(snapshot).get(ulid)
+            yield _evaluated_row(ulid, result, totals, choice, selected.get(ulid), places.get(ulid), day)
 
 
 def _evaluated_row(
@@ -210,7 +225,8 @@ def _cell(group: str, score: Score | None, scale: Scale) -> dict[str, Any]:
     return {f"{group}{end}": scale.shown(number) for end, number in (("", value), ("_low", low), ("_high", high))}
 
 
-def _published(track: str, choice: Choice) -> Iterator[BoardRow]:
+def published_rows(track: str, choice: Choice) -> Iterator[BoardRow]:
+    """The rows of a view that its track's publication has."""
     source = published(track)
     # A publication has figures for all tasks and for each kind, none by task.
     if source.protocol == choice.protocol and choice.scope.headline != "selected":

@@ -59,10 +59,12 @@ def _taken(accepted: str) -> str:
 class Kept:
     """The latest answers, by ETag and address; the one that was not asked for longest is forgotten first."""
 
-    def __init__(self, most: int, most_bytes: int = 50_000_000) -> None:
+    def __init__(self, most: int, most_bytes: int = 16_000_000, largest: int = 256_000) -> None:
         self.most = most
         self.most_bytes = most_bytes
-        """Of all bodies together; what is larger than a tenth of it alone is not kept."""
+        """Of all bodies together."""
+        self.largest = largest
+        """Bytes of one body: the pages that everybody opens are smaller, a whole table is seldom asked for."""
         self._lock = threading.Lock()
         self._bytes = 0
         self._answers: OrderedDict[tuple[str, str], Answer] = OrderedDict()
@@ -74,7 +76,7 @@ class Kept:
             return self._answers.get(key)
 
     def put(self, key: tuple[str, str], answer: Answer) -> None:
-        if len(answer.body) > self.most_bytes // 10:
+        if len(answer.body) > self.largest:
             return
         with self._lock:
             self._drop(self._answers.pop(key, None))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Sized
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from leaderboard.snapshot import Snapshot
@@ -16,8 +16,11 @@ P = ParamSpec("P")
 Compute = Callable[Concatenate[Snapshot, P], T]
 
 
-def lately(most: int) -> Callable[[Compute[P, T]], Compute[P, T]]:
-    """Like `per_snapshot`, for at most that many different arguments: what was not asked for longest is forgotten."""
+def lately(most: int, rows: int = 0) -> Callable[[Compute[P, T]], Compute[P, T]]:
+    """Like `per_snapshot`, for at most that many different arguments: what was not asked for longest is forgotten.
+
+    With `rows`, the answers have a length, and all that are kept are at most that long together, or only one is kept.
+    """
 
     def decorate(compute: Compute[P, T]) -> Compute[P, T]:
         known: WeakKeyDictionary[Snapshot, OrderedDict[Hashable, T]] = WeakKeyDictionary()
@@ -34,10 +37,14 @@ def lately(most: int) -> Callable[[Compute[P, T]], Compute[P, T]]:
             found = compute(snapshot, *args, **kwargs)
             with lock:
                 values[key] = found
-                if len(values) > most:
+                while len(values) > most or (rows and len(values) > 1 and _length(values.values()) > rows):
                     values.popitem(last=False)
             return found
 
         return remembered
 
     return decorate
+
+
+def _length(answers: Iterable[object]) -> int:
+    return sum(len(cast(Sized, answer)) for answer in answers)

@@ -6,6 +6,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from leaderboard.lately import lately
 from leaderboard.scope import ALL, Scope, gains
 from leaderboard.snapshot import Snapshot
 from submissions.crowd import Crowd, crowd, crowd_sets
+from submissions.heap import give_back_memory
 from submissions.ranking import RankSet
 from submissions.summary import Floats, Summary
 
@@ -35,9 +38,9 @@ def ranks(
     # Days without a result share the answer of the day before them, and a day before all has none.
     asof = asof and (newest(snapshot, asof) or "0000")
     view = (track, protocol, method, subset, scope, asof)
-    ids, values = _worths(snapshot, *view)
-    sets = _PLACES.of(view, values) if ids else []
-    return None if sets is None else dict(zip(ids, sets, strict=True))
+    found = _worths(snapshot, *view)
+    sets = _PLACES.of(view, found.values) if found.ids else []
+    return None if sets is None else dict(zip(found.ids, sets, strict=True))
 
 
 class Places:
@@ -57,7 +60,7 @@ class Places:
             if before and (before.values is values or np.array_equal(before.values, values)):
                 self._known.move_to_end(view)
                 return sets
-            content = values.tobytes()
+            content = sha256(np.ascontiguousarray(values).data).digest()
             if len(values) > CROWD and self._asked.get(view) == content:
                 return None
             if len(values) > CROWD and len(self._asked) >= WAITING:
@@ -78,18 +81,31 @@ class Places:
             # A small board's counts are no burden, a large one's are a hundred megabytes.
             while len(self._known) > 1 and sum(one.hits.nbytes for one, _ in self._known.values()) > self.most:
                 self._known.popitem(last=False)
+        if len(values) > CROWD:
+            give_back_memory()
         return sets
 
 
 _PLACES = Places(most=120_000_000)
 
 
-@lately(most=8)
+@dataclass(frozen=True, eq=False)
+class _Worths:
+    """The submissions that stand in the order, and their gains on the tasks that all of them have."""
+
+    ids: tuple[str, ...]
+    values: Floats
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@lately(most=8, rows=20_000)
 def _worths(
     snapshot: Snapshot, track: str, protocol: str, method: str, subset: str, scope: Scope, asof: str
-) -> tuple[tuple[str, ...], Floats]:
-    """The submissions that stand in the order, and their gains on the tasks that all of them have."""
-    nothing: tuple[tuple[str, ...], Floats] = (), np.empty((0, 0))
+) -> _Worths:
+    """What is compared in a view."""
+    nothing = _Worths((), np.empty((0, 0)))
     worth = {
         ulid: found
         for ulid, result in snapshot.published
@@ -104,7 +120,7 @@ def _worths(
     if not tasks:
         return nothing
     chosen = {names: [names.index(task) for task in tasks] for names in layouts}
-    return tuple(worth), np.array([values[chosen[names]] for names, values in worth.values()])
+    return _Worths(tuple(worth), np.array([values[chosen[names]] for names, values in worth.values()]))
 
 
 def _worth(

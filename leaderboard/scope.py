@@ -43,7 +43,7 @@ class Scope:
 ALL = Scope()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Mean:
     """The mean gain over the tasks of a scope, on the protocol's scale."""
 
@@ -75,7 +75,7 @@ def _named(tasks: tuple[str, ...], chosen: bytes) -> tuple[str, ...]:
     return tuple(task for task, is_in in zip(tasks, chosen, strict=True) if is_in)
 
 
-@lately(most=64)
+@lately(most=64, rows=30_000)
 def means(snapshot: Snapshot, track: str, protocol: str, method: str, subset: str, scope: Scope) -> dict[str, Mean]:
     """The mean of every result of a track under a protocol, by submission."""
     return {

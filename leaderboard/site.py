@@ -11,11 +11,12 @@ from leaderboard.api import attach
 from leaderboard.guard import Bounded, Guard, Zipped
 from leaderboard.pages import ROUTES
 from leaderboard.pages.account import not_signed_in
+from leaderboard.pages.home import show as front_page
 from leaderboard.settings import Settings
 from leaderboard.signin import attach_sign_in
 from leaderboard.snapshot import Reader
 from leaderboard.spool import Spool
-from leaderboard.web import Site, broken, busy, not_found, refused
+from leaderboard.web import Site, Visit, broken, busy, not_found, refused
 from submissions.arena import open_arena
 from submissions.errors import ArenaError, Busy, NotFound
 from submissions.pace import Pace
@@ -55,7 +56,8 @@ def launch(app: gradio.Server, settings: Settings) -> None:
     """Serve the app on its host and port, in the background; it answers when this returns."""
     # Gradio gives up a start whose first answer takes seconds, so what takes them comes before it.
     with suppress(ArenaError):  # each page says by itself what is wrong
-        app.state.site.reader.snapshot()
+        snapshot = app.state.site.reader.snapshot()
+        front_page(Visit(app.state.site, snapshot, {"ending": ""}, {}, ""))
     app.launch(
         server_name=settings.host,
         server_port=settings.port,

@@ -17,11 +17,12 @@ from weakref import WeakKeyDictionary
 from leaderboard.remembered import Lately, OnDemand, Remembered, Unreadable, attempt
 from leaderboard.shelf import Line, Place, Shelf
 from submissions.arena import Arena, parse_record, read_record, result_path, shown_first
-from submissions.compacted import decode, give_back_memory, leaf_of, leaf_path
+from submissions.compacted import decode, leaf_of, leaf_path
 from submissions.details import details
 from submissions.entered import Entered, all_entered, entered
 from submissions.errors import ArenaError
 from submissions.frame import Frame
+from submissions.heap import give_back_memory
 from submissions.ledger import Ledger
 from submissions.models import History, Result, Status, Submission, Task
 from submissions.record import Record

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from operator import itemgetter
-from typing import Any
+from operator import attrgetter
 
 from leaderboard.charts import colours
 from leaderboard.difficulty import METHOD, Difficulty, difficulties
 from leaderboard.latest import latest
 from leaderboard.plots import TYPE_SHAPES, Dot, Strip, axis
 from leaderboard.snapshot import Snapshot
+from leaderboard.taskscore import TaskScore
 from leaderboard.templates import METHOD_NAMES, figure, visible
 from submissions.models import METHODS, Task
 
@@ -23,7 +23,7 @@ SPREAD = (0.0, -0.16, 0.16, -0.32, 0.32)
 MOST_DOTS = 100
 """In a lane; with more, some are left out."""
 
-Rows = Sequence[Mapping[str, Any]]
+Rows = Sequence[TaskScore]
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ class Standing:
 def standing(snapshot: Snapshot, task: Task, protocol: str, rows: Rows) -> Standing:
     """The standing on a task, from all of its rows under a protocol; each system counts once, and no flagged entry."""
     newest = latest(snapshot, task.track, protocol)
-    counted = [row for row in rows if row["submission"] in newest and row["score"] is not None]
-    best = [row for row in counted if row["method"] == METHOD and row["gain"] is not None]
-    leaders = sorted(best, key=lambda row: -row["gain"])[:LEADERS]
+    counted = [row for row in rows if row.submission in newest and row.score is not None]
+    best = [row for row in counted if row.method == METHOD and row.gain is not None]
+    leaders = sorted(best, key=attrgetter("gain"), reverse=True)[:LEADERS]
     found = difficulties(snapshot, task.track, protocol).get(task.id)
-    every = ceil(max(Counter(row["method"] for row in counted).values(), default=0) / MOST_DOTS) or 1
+    every = ceil(max(Counter(row.method for row in counted).values(), default=0) / MOST_DOTS) or 1
     return Standing(found, leaders, _overlapping(leaders), _plot(_thinned(counted, every), found, protocol), every)
 
 
@@ -56,16 +56,17 @@ def _thinned(rows: Rows, every: int) -> Rows:
     """Of each method one row in so many, evenly from the lowest score to the highest, which both are among them."""
     if every == 1:
         return rows
-    lanes: dict[str, list[Mapping[str, Any]]] = {}
-    for row in sorted(rows, key=itemgetter("score")):
-        lanes.setdefault(row["method"], []).append(row)
+    lanes: dict[str, list[TaskScore]] = {}
+    for row in sorted(rows, key=attrgetter("score")):
+        lanes.setdefault(row.method, []).append(row)
     return [row for lane in lanes.values() for row in (*lane[:-1:every], lane[-1])]
 
 
 def _overlapping(leaders: Rows) -> int:
-    if not leaders or leaders[0]["gain_low"] is None:
+    least = leaders[0].gain_low if leaders else None
+    if least is None:
         return 0
-    return sum(row["gain_high"] is not None and row["gain_high"] >= leaders[0]["gain_low"] for row in leaders[1:])
+    return sum(row.gain_high is not None and row.gain_high >= least for row in leaders[1:])
 
 
 def _plot(rows: Rows, found: Difficulty | None, protocol: str) -> Strip | None:
@@ -73,30 +74,29 @@ def _plot(rows: Rows, found: Difficulty | None, protocol: str) -> Strip | None:
         return None
     anchors = (("base", found.base), ("reference", found.reference)) if found else ()
     lines = [(name, score.value) for name, score in anchors if score.value is not None]
-    methods = [name for name in METHODS if any(row["method"] == name for row in rows)]
-    x = axis("Score", [0.0, *(row["score"] for row in rows), *(value for _, value in lines)])
+    methods = [name for name in METHODS if any(row.method == name for row in rows)]
+    x = axis("Score", [0.0, *(row.score or 0.0 for row in rows), *(value for _, value in lines)])
     name = f"Every system's score by method under {protocol}; the table below has the numbers"
     return Strip(name, x, [METHOD_NAMES[method] for method in methods], _dots(rows, methods), lines)
 
 
 def _dots(rows: Rows, methods: Sequence[str]) -> list[Dot]:
-    systems = sorted({(row["system"], row["team"]) for row in rows})
+    systems = sorted({(row.system, row.team) for row in rows})
     shades = dict(zip(systems, colours([system for system, _ in systems]), strict=True))
     places = {system: place for place, system in enumerate(systems)}
     return [
-        _dot(row, methods.index(row["method"]), places[row["system"], row["team"]], shades[row["system"], row["team"]])
-        for row in rows
+        _dot(row, methods.index(row.method), places[row.system, row.team], shades[row.system, row.team]) for row in rows
     ]
 
 
-def _dot(row: Mapping[str, Any], lane: int, place: int, colour: str) -> Dot:
-    ends = (row["score_low"], row["score_high"])
-    around = "" if None in ends else f" ({figure(ends[0], 3)} to {figure(ends[1], 3)})"
+def _dot(row: TaskScore, lane: int, place: int, colour: str) -> Dot:
+    low, high = row.score_low, row.score_high
+    around = "" if low is None or high is None else f" ({figure(low, 3)} to {figure(high, 3)})"
     return Dot(
-        x=row["score"],
+        x=row.score or 0.0,
         y=lane + SPREAD[place % len(SPREAD)],
-        title=f"{visible(row['system'])}, {METHOD_NAMES[row['method']]}: {figure(row['score'], 3)}{around}",
-        href=f"/submissions/{row['submission']}?protocol={row['protocol']}",
+        title=f"{visible(row.system)}, {METHOD_NAMES[row.method]}: {figure(row.score or 0.0, 3)}{around}",
+        href=f"/submissions/{row.submission}?protocol={row.protocol}",
         colour=colour,
-        shape=TYPE_SHAPES[row["system_type"]],
+        shape=TYPE_SHAPES[row.system_type],
     )

@@ -34,10 +34,18 @@ class Table:
         return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
+def by_field(row: DataclassInstance) -> dict[str, Any]:
+    """A row of a flat dataclass by the names of its columns."""
+    return {field.name: getattr(row, field.name) for field in fields(row)}
+
+
 def frame_of(kind: type[DataclassInstance], rows: Iterable[DataclassInstance]) -> pd.DataFrame:
     """Rows of a flat dataclass as a frame with one typed column for each field, even if there are no rows."""
     types = {field.name: _TYPES[str(field.type).removesuffix(" | None")] for field in fields(kind)}
-    return pd.DataFrame([vars(row) for row in rows], columns=list(types), dtype="object").astype(types)
+    found = list(rows)
+    return pd.DataFrame(
+        {name: pd.Series([getattr(row, name) for row in found], dtype=kind) for name, kind in types.items()}
+    )
 
 
 def reason(method: MethodScore) -> str | None:

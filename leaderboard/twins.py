@@ -26,9 +26,10 @@ from leaderboard.insights.tokens import TokensRow
 from leaderboard.judged import JudgedRow
 from leaderboard.pages.cases import Listed
 from leaderboard.pages.submissions import SubmissionRow
-from leaderboard.pages.task import AnchorRow, TaskScore
+from leaderboard.pages.task import AnchorRow
 from leaderboard.pairs import PairRow
 from leaderboard.profile import StandingRow
+from leaderboard.taskscore import TaskScore
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

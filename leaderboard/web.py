@@ -29,6 +29,7 @@ from leaderboard.storing import AtOnce, Storing
 from leaderboard.tables import Table
 from leaderboard.templates import environment
 from submissions.errors import Busy
+from submissions.heap import give_back_memory
 from submissions.tables import ENDINGS, Ending, encode
 
 HERE = Path(__file__).parent
@@ -133,6 +134,8 @@ def answer(path: str, make: Callable[[Request, Visit], Response], *, personal: b
             return response
         response.headers.update(headers)
         site.kept.put(key, kept := Answer(response))
+        if len(kept.body) > site.kept.largest:
+            give_back_memory()
         return kept.response(request)
 
     def made(request: Request, site: Site, snapshot: Snapshot, owner: str = "") -> Response:

@@ -169,13 +169,6 @@ def decode(path: str, content: bytes) -> Iterator[Compacted]:
         yield _row({name: column[place] for name, column in columns.items()})
 
 
-def give_back_memory() -> None:
-    """Have Arrow hand back what decoding many files took: it would keep as much as all of them need at once."""
-    import pyarrow as pa
-
-    pa.default_memory_pool().release_unused()
-
-
 def _type(name: str) -> pa.DataType:
     import pyarrow as pa
 

@@ -7,6 +7,7 @@ known of a pair does not depend on the others, so a new system is tested alone a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,8 @@ Hits = NDArray[np.uint8]
 _STEPS = {0: 128, 128: 128, 256: 256}
 """Flips of a step by where it starts: after few of them most pairs are decided."""
 _LONGEST = 512
-_GROUP = 1000
+_BLOCK = 256
+_GROUP = 250
 """New systems whose pairs are held at once."""
 _CELLS = 1_000_000
 """Numbers that a step works on at once."""
@@ -40,8 +42,9 @@ def crowd(values: Floats, before: Crowd | None = None) -> Crowd:
     hits = np.zeros((size, size), dtype=np.uint8)
     known = _known(values, before)
     old = np.flatnonzero(known >= 0)
-    if before is not None and len(old):
-        hits[np.ix_(old, old)] = before.hits[np.ix_(known[old], known[old])]
+    if before is not None:
+        for some in _blocks(old):
+            hits[np.ix_(some, old)] = before.hits[np.ix_(known[some], known[old])]
     _count(values, np.flatnonzero(known < 0), hits)
     return Crowd(values, hits)
 
@@ -74,8 +77,15 @@ def _count(values: Floats, new: NDArray[np.intp], hits: Hits) -> None:
             pairs[int(one)] = np.flatnonzero(is_open).astype(np.int32)
         _count_open(centred, signs, pairs, hits, cap)
     hits[np.ix_(~fresh, new)] = hits[np.ix_(new, ~fresh)].T
-    both = np.ix_(new, new)
-    hits[both] = np.maximum(hits[both], hits[both].T)
+    for some in _blocks(new):
+        found = np.maximum(hits[np.ix_(some, new)], hits[np.ix_(new, some)].T)
+        hits[np.ix_(some, new)] = found
+        hits[np.ix_(new, some)] = found.T
+
+
+def _blocks(systems: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+    """Some systems after the other: all pairs of ten thousand are a hundred megabytes, and a copy as many again."""
+    return (systems[start : start + _BLOCK] for start in range(0, len(systems), _BLOCK))
 
 
 def _count_open(centred: Floats, signs: Floats, pairs: dict[int, NDArray[np.int32]], hits: Hits, cap: int) -> None:

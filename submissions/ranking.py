@@ -33,7 +33,7 @@ _CELLS = 4_000_000
 """Numbers that a step works on at once: 32 MB."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RankSet:
     """The places that a system may hold, counted from 1."""
 

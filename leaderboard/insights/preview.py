@@ -58,7 +58,7 @@ def insight(systems: list[Measured], protocol: str, scale: Scale) -> Insight:
 
 
 def _name(method: str) -> str:
-    return METHOD_NAMES[method].capitalize()  # type: ignore[index]
+    return METHOD_NAMES[method].capitalize()
 
 
 def _row(one: Measured, protocol: str, scale: Scale) -> PreviewRow:

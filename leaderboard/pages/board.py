@@ -22,6 +22,7 @@ from leaderboard.protocols import WORDS, Scale, scale_of
 from leaderboard.published import published
 from leaderboard.reported import BADGE
 from leaderboard.snapshot import Snapshot, per_snapshot
+from leaderboard.tables import by_field
 from leaderboard.terms import Terms
 from leaderboard.tracks import board_named
 from leaderboard.tracks.board import Board
@@ -43,7 +44,6 @@ def show(visit: Visit) -> View:
     found = board_rows(snapshot, track, choice)
     if visit.names["ending"]:
         return View("board.html", table=table_of(track, choice, found.shown), is_final=found.is_ranked)
-    rows = [vars(row) for row in found.shown]
     window = Window.of(visit.query)
     scale = scale_of(choice.protocol)
     filled = [name for name in protocols if _has_rows(snapshot, track, name)]
@@ -64,7 +64,7 @@ def show(visit: Visit) -> View:
         "judged_rows": _judged_rows(snapshot, track, choice.protocol),
         "dimensions": DIMENSIONS,
         "figure": _figure(snapshot, track, choice.protocol),
-        **_table_parts(board, choice, found, rows, window),
+        **_table_parts(board, choice, found, window),
         "is_ranked": found.is_ranked,
         "window": window,
         "query_of": lambda **changes: window_query(choice, site.settings.protocol, **changes),
@@ -76,23 +76,23 @@ def show(visit: Visit) -> View:
     return View("board_rows.html" if window.start else "board.html", context, is_final=found.is_ranked)
 
 
-def _table_parts(
-    board: Board, choice: Choice, found: Rows, rows: list[dict[str, Any]], window: Window
-) -> dict[str, Any]:
+def _table_parts(board: Board, choice: Choice, found: Rows, window: Window) -> dict[str, Any]:
     """What the table itself shows."""
-    ranked = [row for row in rows if not row["flagged"] and not row["pinned"]]
+    rows = found.shown
+    ranked = [row for row in rows if not row.flagged and not row.pinned]
     return {
         "columns": shown_columns(board, choice, found),
-        "pinned": [row for row in rows if row["pinned"] and not row["flagged"]],
+        "pinned": [by_field(row) for row in rows if row.pinned and not row.flagged],
         "ranked": ranked,
-        "flagged": [row for row in rows if row["flagged"]],
-        "shown": ranked[window.start : window.end],
+        "flagged": [row for row in rows if row.flagged],
+        # Cells are asked for by name: thousands of rows by name would be thousands of dictionaries.
+        "shown": [by_field(row) for row in ranked[window.start : window.end]],
         "next": window.next(len(ranked)),
         "cuts": _cuts(ranked) if choice.is_by_rank else set(),
-        "has_ranks": any(row["rank_first"] is not None for row in rows),
-        "has_reports": any(row["badge"] == BADGE for row in rows),
-        "has_intervals": any(row[f"{score}_low"] is not None for row in rows for score in SCORES),
-        "notes": sorted({row["note"] for row in rows if row["note"]}),
+        "has_ranks": any(row.rank_first is not None for row in rows),
+        "has_reports": any(row.badge == BADGE for row in rows),
+        "has_intervals": any(low is not None for row in rows for low in _LOWS(row)),
+        "notes": sorted({row.note for row in rows if row.note}),
     }
 
 
@@ -126,16 +126,17 @@ def _figure(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Any]:
     return radar(rows, board_named(track).dimensions, 10)
 
 
-def _cuts(rows: list[dict[str, Any]]) -> set[str]:
+def _cuts(rows: list[BoardRow]) -> set[str | None]:
     """The submissions above which places are cut: the first of each group but the first. Published rows hold none."""
-    ranked = [row for row in rows if row["rank_group"] is not None]
-    return {row["submission"] for above, row in pairwise(ranked) if above["rank_group"] != row["rank_group"]}
+    ranked = [row for row in rows if row.rank_group is not None]
+    return {row.submission for above, row in pairwise(ranked) if above.rank_group != row.rank_group}
 
 
 def _has_rows(snapshot: Snapshot, track: str, protocol: str) -> bool:
     return protocol in protocols_of(snapshot, track)
 
 
+_LOWS = attrgetter(*(f"{score}_low" for score in SCORES))
 _ENDS = attrgetter(*(f"{score}{end}" for score in SCORES for end in ("", "_low", "_high")))
 
 

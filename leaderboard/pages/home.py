@@ -13,13 +13,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from leaderboard.boardrow import BoardRow
-from leaderboard.boards import board_rows, protocols_of
+from leaderboard.boards import protocols_of
 from leaderboard.cases.shelf import shelf
 from leaderboard.choice import Choice
-from leaderboard.dates import days
+from leaderboard.leaders import best_of_teams, newest_rows
 from leaderboard.protocols import Scale, in_use, scale_of
 from leaderboard.published import published
-from leaderboard.reported import BADGE
 from leaderboard.snapshot import Snapshot
 from leaderboard.tables import Table, frame_of
 from leaderboard.tracks import BOARDS
@@ -102,17 +101,11 @@ def leading(snapshot: Snapshot, track: str, default: str) -> Leading:
     """The best row of each team under the default protocol, or under the next one while that has none."""
     for protocol in in_use(default, protocols_of(snapshot, track)):
         choice = Choice(protocol=protocol, best="team")
-        found = board_rows(snapshot, track, choice, placed=False)
-        rows = [row for row in found.shown if _leads(row)]
-        if rows:
+        if rows := best_of_teams(snapshot, track, choice, LEADERS):
             break
-    dated = [row for row in found.whole if row.submission]
-    dated.sort(key=lambda row: (days(snapshot).get(row.submission or "", ""), row.submission or ""), reverse=True)
-    return Leading(track, protocol, choice.query(default), tuple(rows[:LEADERS]), tuple(dated[:LEADERS]))
-
-
-def _leads(row: BoardRow) -> bool:
-    return row.overall is not None and not row.flagged and bool(row.system_type) and row.badge != BADGE
+    return Leading(
+        track, protocol, choice.query(default), tuple(rows), tuple(newest_rows(snapshot, track, choice, LEADERS))
+    )
 
 
 def _counts(snapshot: Snapshot) -> Mapping[str, Any]:

@@ -28,7 +28,7 @@ AT_ONCE = 200
 """Rows on one page; the twins hold all that pass."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SubmissionRow:
     """One submission in the list."""
 

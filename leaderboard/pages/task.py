@@ -18,43 +18,12 @@ from leaderboard.protocols import scale_of
 from leaderboard.snapshot import Snapshot
 from leaderboard.standing import standing
 from leaderboard.tables import Table, frame_of, in_order
+from leaderboard.taskscore import TaskScore
 from leaderboard.web import View, Visit, page, site_of
 from leaderboard.window import Window
 from submissions.errors import NotFound
 from submissions.models import Task
 from submissions.summary import ABSENT, Summary
-
-
-@dataclass(frozen=True)
-class TaskScore:
-    """What one system measured on a task by one method. A missing value has its reason in `why`."""
-
-    system: str
-    team: str
-    system_type: str
-    method: str
-    state: str
-    """`scored`, or `missing` where nothing was delivered or every row was removed."""
-    score: float | None
-    """The headline metric, 0 to 1."""
-    score_low: float | None
-    score_high: float | None
-    gain: float | None
-    """What the score is worth, on the scale that `scale` names."""
-    gain_low: float | None
-    gain_high: float | None
-    scale: str
-    """`gain`, or `ratio`, where 1 is the reference score."""
-    n: int
-    """Test items."""
-    rows: int
-    """Rows trained on."""
-    removed: int
-    """Rows removed as copies of test rows."""
-    why: str | None
-    flagged: str | None
-    protocol: str
-    submission: str
 
 
 @dataclass(frozen=True)
@@ -91,7 +60,7 @@ def show(visit: Visit) -> View:
         "task": task,
         "anchors": anchors_table(snapshot, task.id).rows,
         "by_protocol": [(key, scale_of(key), _parts(rows, window)) for key, rows in by_protocol.items()],
-        "standings": {key: standing(snapshot, task, key, [*map(vars, rows)]) for key, rows in by_protocol.items()},
+        "standings": {key: standing(snapshot, task, key, rows) for key, rows in by_protocol.items()},
         "corner": CORNER,
     }
     return View("task.html", context)
@@ -102,7 +71,7 @@ class Part:
     """The first rows of one method."""
 
     method: str
-    rows: list[dict[str, Any]]
+    rows: list[TaskScore]
     of: int
     """How many there are."""
     more: int
@@ -113,7 +82,7 @@ def _parts(rows: Iterable[TaskScore], window: Window) -> list[Part]:
     """The rows of a protocol by method, as many of each as a window shows."""
     found = []
     for method, same in groupby(rows, attrgetter("method")):
-        of_method = [vars(row) for row in same]
+        of_method = list(same)
         then = window.next(len(of_method))
         found.append(Part(method, of_method[: window.end], len(of_method), then.end or 0 if then else 0))
     return found
@@ -145,7 +114,7 @@ def scores_table(snapshot: Snapshot, name: str) -> Table:
     return Table(f"task-{name}", frame_of(TaskScore, _scores(snapshot, name)))
 
 
-@lately(most=4)
+@lately(most=4, rows=40_000)
 def _scores(snapshot: Snapshot, name: str) -> list[TaskScore]:
     scores = [row for ulid, result in snapshot.published for row in _rows(snapshot, ulid, result, name)]
     scores.sort(key=lambda row: (row.system.casefold(), row.submission))

@@ -13,12 +13,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from leaderboard.grouped import grouped
 from leaderboard.protocols import WORDS
 from leaderboard.systems import slug_of
+from leaderboard.tables import by_field
 from submissions.models import METHODS
 from submissions.tracks import TRACKS
 
 REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """What makes abc\\u202egpj.exe look like abcexe.jpg; scripts that run from right to left need none of them."""
-METHOD_NAMES = dict(zip(METHODS, ("1 shot", "3 shots", "5 shots", "fine-tune"), strict=True))
+METHOD_NAMES: Mapping[str, str] = dict(zip(METHODS, ("1 shot", "3 shots", "5 shots", "fine-tune"), strict=True))
 SUBSET_NAMES = {"full": "all tasks", "pro": "pro: the hard ones"}
 
 
@@ -42,7 +43,7 @@ def environment(build: str) -> Environment:
         "grouped": grouped,
         "lasted": lasted,
         "zip": zip,
-        "fields": vars,
+        "fields": by_field,
     }
     found.globals |= {
         "build": build,
@@ -77,7 +78,7 @@ def visible(value: object) -> object:
 
 def words(name: str) -> str:
     """A stored name as people write it: `deep_research` is deep research, `few_shot_3` is 3 shots."""
-    return METHOD_NAMES.get(name, name.replace("_", " "))  # type: ignore[call-overload, no-any-return]
+    return METHOD_NAMES.get(name, name.replace("_", " "))
 
 
 def moment(time: datetime | str) -> str:

@@ -1,0 +1,36 @@
+"""Memory that was freed goes back to the system: the C library would keep what a process ever needed at once."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from functools import cache
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENAS = -1, -3, -8
+"""As `mallopt` of the GNU C library calls them."""
+
+
+def keep_heap_small() -> None:
+    """Few heaps for all threads, and one mapping for each large block, which is gone when it is freed.
+
+    To be called before there are threads. Each of them would have a heap of its own, with holes of its own.
+    """
+    if library := _library():
+        library.mallopt(_ARENAS, 2)
+        library.mallopt(_MMAP_THRESHOLD, 2**18)
+        library.mallopt(_TRIM_THRESHOLD, 2**20)
+
+
+def give_back_memory() -> None:
+    """Hand back what is free now, Arrow's too: after much was computed of which little is kept."""
+    if arrow := sys.modules.get("pyarrow"):
+        arrow.default_memory_pool().release_unused()
+    if library := _library():
+        library.malloc_trim(0)
+
+
+@cache
+def _library() -> ctypes.CDLL | None:
+    """The C library if it is GNU's; others have no such functions."""
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    return library if library and hasattr(library, "malloc_trim") else None
