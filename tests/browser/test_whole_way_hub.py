@@ -37,6 +37,7 @@ from leaderboard.snapshot import Reader
 from submissions.arena import Arena, dump_lines, open_arena
 from submissions.benchmark import open_benchmark
 from submissions.pace import Pace
+from tests.browser.audit import violations
 from tests.evaluator.receivers import Receiver, receiving
 from tests.evaluator.worlds import ROOT, a_benchmark, a_reference, a_task, delivered, demo, some_rows
 from tests.hub.fixtures import hub as hub
@@ -194,11 +195,18 @@ def zipped(folder: Path) -> Path:
 
 
 def standing(page: Page, space: Space, ulid: str) -> str:
-    """What the page of a submission says of where it stands, and whether of a preview, once the web app has looked."""
+    """What the page of a submission says of where it stands, once the web app has looked."""
     space.reader.look()
     page.goto(f"/submissions/{ulid}")
-    said = " ".join(page.locator("#live > section").first.locator("div[aria-live]").inner_text().split())
-    return f"{said} (with a preview)" if page.locator("section.preview").count() else said
+    return " ".join(page.locator("#live div[aria-live]").inner_text().split())
+
+
+def preview(page: Page, ulid: str) -> str:
+    """The heading of what a submission's owner sees before its result."""
+    page.goto(f"/submissions/{ulid}")
+    said = page.locator("#actions section.preview h2").inner_text()
+    assert violations(page) == []
+    return said
 
 
 def board(page: Page) -> dict[str, tuple[float, float, float]]:
@@ -265,6 +273,8 @@ def test_from_an_empty_organisation_to_load_dataset(
             if (said := standing(stranger, space, ulid)) not in seen:
                 seen.append(said)
                 told(f"a stranger sees: {said}")
+                if "fine tune" in said:
+                    told(f"alice sees: {preview(page, ulid)}")
 
         evaluator.asked = look
         evaluator.run()
@@ -274,6 +284,9 @@ def test_from_an_empty_organisation_to_load_dataset(
         assert seen[0].startswith("received"), seen
         assert any("number 2 of 2 in the queue" in said for said in seen), seen
         assert any("fine tune: 1 of 2 tasks" in said for said in seen), seen
+
+        assert page.locator("section.preview").count() == 1, "its owner saw it by the last look"
+        assert stranger.locator("section.preview").count() == 0
 
         told(f"alice sees: {standing(page, space, ulid)}; drafts: {open_arena(ARENA).drafted()}")
         assert set(board(stranger)) == set(RIVALS)
