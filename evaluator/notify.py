@@ -91,13 +91,14 @@ class Notices:
         written = [(change.path, change.content) for change in changes if change.content is not None]
         after = {match[1]: _history(content) for path, content in written if (match := _STATUS.fullmatch(path))}
         found: list[tuple[str, Event, Status]] = []
+        for ulid, history in after.items():
+            found += [(ulid, event, status) for event, status in events(self._before(ulid), history)]
         for path, _ in written:
             if (match := _PREVIEW.fullmatch(path)) and not self._is_known(path):
                 now = (after.get(match[1]) or self._arena.history(match[1])).now
                 found.append((match[1], "preview", now.model_copy(update={"message": PREVIEW})))
-        for ulid, history in after.items():
-            found += [(ulid, event, status) for event, status in events(self._before(ulid), history)]
-        return found
+        # Where much is written at once, a preview is told of after the beginning that it belongs to.
+        return sorted(found, key=lambda one: one[2].time)
 
     def tell(self, ulid: str, event: Event, status: Status) -> None:
         """Hand a notice to the courier for everyone who wants it. Raises ArenaError where the arena cannot be read."""
@@ -188,14 +189,21 @@ def events(before: Sequence[Status], after: History) -> list[tuple[Event, Status
     same = 0
     while same < min(len(before), len(after.entries)) and before[same] == after.entries[same]:
         same += 1
-    last = EVENTS.get(before[-1].state) if before else None
+    last: Event | None = None
+    for status in before:
+        last = _told(last, status)
     found: list[tuple[Event, Status]] = []
     for status in after.entries[same:]:
         event = EVENTS.get(status.state)
         if event and event != last:
             found.append((event, status))
-        last = event
+        last = _told(last, status)
     return found
+
+
+def _told(last: Event | None, status: Status) -> Event | None:
+    """What stands as told after a status; who waits between the shots and the trainings does not begin again."""
+    return last if (status.state, last) == ("queued", "evaluating") else EVENTS.get(status.state)
 
 
 def _history(content: bytes | Path) -> History:

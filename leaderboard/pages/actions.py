@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,10 +16,12 @@ from starlette.routing import Route
 from leaderboard.existing import must_exist
 from leaderboard.hourly import must_be_few
 from leaderboard.identity import owner_of
+from leaderboard.pages.live import SHOTS, shown
 from leaderboard.snapshot import Snapshot
 from leaderboard.upload import limited
 from leaderboard.web import Site, View, Visit, page, site_of
 from leaderboard.wishes import is_owner, must_own, pending
+from submissions.arena import Arena, protocols_in
 from submissions.asking import WishKind, refusal
 from submissions.errors import Corrupt
 from submissions.models import History, Submission
@@ -45,7 +48,8 @@ def show(visit: Visit) -> View:
         offered = [kind for kind in KINDS if refusal(kind, submission, history.now.state, waiting) is None]
         asked = {wish.kind for wish in waiting}
         context |= {"waiting": waiting, "offered": [kind for kind in offered if kind not in asked]}
-        context |= {"now": history.now, "private": submission.private}
+        context |= {"now": history.now, "private": submission.private, "shots": SHOTS}
+        context["previews"] = _previews(visit.site.reader.arena, ulid) if submission.private else []
     return View("actions.html", context | {"back": "page" if visit.query.get("within") == "page" else "actions"})
 
 
@@ -92,6 +96,12 @@ def _kind(values: Mapping[str, str]) -> WishKind:
                 raise HTTPException(422, "Withdrawing is final: tick the box that says so, and send it again.")
             return kind
     raise HTTPException(422, f"Nothing was asked for; there are: {', '.join(KINDS)}.")
+
+
+def _previews(arena: Arena, ulid: str) -> list[dict[str, Any]]:
+    """What only the owner may see before there is a result."""
+    protocols = protocols_in(arena.drafts, "previews").get(ulid, [])
+    return [shown(arena.draft_preview(ulid, protocol)) for protocol in protocols]
 
 
 def _who(visit: Visit, ulid: str) -> str:

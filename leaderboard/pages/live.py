@@ -56,7 +56,7 @@ def live_context(snapshot: Snapshot, ulid: str, build: str) -> dict[str, Any]:
         "state": history.now.state if history else "unknown",
         "is_final": history is None or history.now.state in FINAL,
         "results": len(snapshot.results.get(ulid, ())),
-        "previews": [_preview(preview) for preview in previews(snapshot, ulid)],
+        "previews": [shown(preview) for preview in previews(snapshot, ulid)],
         "shots": SHOTS,
         "seen": {"If-None-Match": _etag(snapshot, ulid, build)},
     }
@@ -68,7 +68,8 @@ def previews(snapshot: Snapshot, ulid: str) -> list[Result]:
     return [found for protocol, found in snapshot.previews.get(ulid, {}).items() if protocol not in done]
 
 
-def _preview(preview: Result) -> dict[str, Any]:
+def shown(preview: Result) -> dict[str, Any]:
+    """What the template needs of a preview."""
     return {
         "protocol": preview.protocol,
         "scale": scale_of(preview.protocol),

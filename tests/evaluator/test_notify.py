@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from evaluator.notify import Board, boards, events, notifying
 from evaluator.null import NullGenerator
 from evaluator.workbench import Workbench
 from evaluator.worker import Worker
-from submissions.arena import dump, folder_of
+from submissions.arena import dump, folder_of, result_path
 from submissions.check import check
 from submissions.errors import Conflict, NotFound
 from submissions.intake import Delivery, receive
@@ -30,7 +31,7 @@ from submissions.webhook import FILE, Webhook
 from tests.evaluator.receivers import Receiver, certificate, receiving
 from tests.evaluator.test_courier import Lenient
 from tests.evaluator.test_lifecycle import wish
-from tests.evaluator.test_worker import TASKS, World, broken
+from tests.evaluator.test_worker import PROTOCOL, TASKS, World, broken
 from tests.evaluator.worlds import NOW, delivered, some_rows
 
 TRACK = "dataset_research"
@@ -177,6 +178,22 @@ def test_a_commit_that_is_refused_is_not_told(world: World, receiver: Receiver) 
     assert receiver.came == []
 
 
+def test_of_what_is_written_at_once_the_beginning_is_told_before_its_preview(world: World, receiver: Receiver) -> None:
+    submission = submitted(world)
+    steps: tuple[tuple[State, datetime], ...] = (
+        ("checking", NOW),
+        ("evaluating", NOW + timedelta(seconds=1)),
+        ("queued", NOW + timedelta(seconds=2)),
+    )
+    entries = tuple(Status(state=state, message="", time=time) for state, time in steps)
+    history = dump(History(submission=submission.id, entries=entries))
+    preview = result_path(submission.id, PROTOCOL.name, "previews")
+    with told(world, Board(receiver.url)) as worker:
+        changes = [Change(preview, b"{}"), Change(f"status/{submission.id}.json", history)]
+        worker.arena.results.commit(changes, worker.arena.results.head())
+    assert came(receiver) == [("evaluating", "checking"), ("preview", "queued")]
+
+
 def a_history(*states: State) -> tuple[Status, ...]:
     return tuple(Status(state=state, message=str(number), time=NOW) for number, state in enumerate(states))
 
@@ -192,6 +209,9 @@ def a_history(*states: State) -> tuple[Status, ...]:
         (["failed"], ["failed", "retrying", "failed"], ["failed"]),
         (["published"], ["published", "evaluating", "published"], ["evaluating", "published"]),
         (["published", "withdrawn"], ["published", "withdrawn"], []),
+        (["queued"], ["queued", "checking", "evaluating", "queued", "checking"], ["evaluating"]),
+        (["checking", "evaluating", "queued"], ["checking", "evaluating", "queued", "checking", "failed"], ["failed"]),
+        (["evaluating", "failed", "queued"], ["evaluating", "failed", "queued", "checking"], ["evaluating"]),
     ],
 )
 def test_what_is_worth_a_message(before: Sequence[State], after: Sequence[State], expected: list[str]) -> None:

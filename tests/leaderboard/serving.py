@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from leaderboard.settings import read_settings
+import gradio
+
+from leaderboard.settings import Settings, read_settings
 from leaderboard.site import launch, make_app
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -26,7 +28,13 @@ def free_port() -> int:
 def served(arena: Path, **environ: str) -> Iterator[str]:
     """The site on an arena; its address without a trailing slash."""
     settings = read_settings({"ARENA": str(arena), "PORT": str(free_port()), **environ})
-    app = make_app(settings)
+    with running(make_app(settings), settings) as address:
+        yield address
+
+
+@contextmanager
+def running(app: gradio.Server, settings: Settings) -> Iterator[str]:
+    """An app that a test has made, and may look into, likewise."""
     launch(app, settings)
     try:
         yield f"http://127.0.0.1:{settings.port}"

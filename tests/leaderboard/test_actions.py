@@ -10,10 +10,10 @@ from starlette.testclient import TestClient
 from leaderboard.identity import COOKIE, new_key
 from leaderboard.pages.actions import MOST_WISHES
 from leaderboard.snapshot import Reader
-from submissions.arena import Arena, commit_again, dump
+from submissions.arena import Arena, commit_again, dump, result_path
 from submissions.models import History, Submission
 from submissions.repo import Change
-from tests.leaderboard.filled import held, now, store
+from tests.leaderboard.filled import held, now, preview, store
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,18 @@ def test_only_the_owner_is_offered_anything(site: TestClient, mine: Owned) -> No
 
 def test_the_page_itself_is_the_same_for_all(site: TestClient, mine: Owned) -> None:
     assert site.get(mine.page, headers=mine.cookie).text == site.get(mine.page).text
+
+
+def test_only_the_owner_sees_the_preview_of_a_private_submission(arena: Arena, site: TestClient) -> None:
+    key, owner = new_key()
+    made = store(arena, 72, "Kept private", "Team Six", "hybrid", owner=owner, private=True)
+    mine, cookie = f"/submissions/{made.id}/actions", {"cookie": f"{COOKIE}={key}"}
+    tell(arena, made, "evaluating", stage="fine_tune", done=0, of=6)
+    assert "Preview under" not in site.get(mine, headers=cookie).text
+    commit_again(arena.drafts, [Change(result_path(made.id, "demo@1", "previews"), dump(preview(made)))])
+    assert "Preview under demo@1" in site.get(mine, headers=cookie).text
+    for page in (mine, f"/submissions/{made.id}", f"/submissions/{made.id}/live"):
+        assert "Preview under" not in site.get(page).text
 
 
 @pytest.mark.parametrize("kind", ["withdraw", "retry", "publish"])
