@@ -19,7 +19,7 @@ from submissions.summary import Summary
 SUBSET = "full"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Figure:
     """A total as it is shown, in the protocol's unit, with its 95% interval where it has one."""
 
@@ -28,7 +28,7 @@ class Figure:
     high: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Measured:
     """One system: its latest unflagged result, or what a paper published of it."""
 

@@ -6,8 +6,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from tempfile import TemporaryFile
 
 import numpy as np
 
@@ -76,14 +77,22 @@ class Places:
         sets = crowd_sets(found)
         with self._lock:
             self._asked.pop(view, None)
-            self._known[view] = found, sets
+            self._known[view] = (found if len(values) <= CROWD else _laid_down(found)), sets
             self._known.move_to_end(view)
-            # A small board's counts are no burden, a large one's are a hundred megabytes.
+            # A small board's counts are no burden, a large one's are a hundred megabytes of a disk.
             while len(self._known) > 1 and sum(one.hits.nbytes for one, _ in self._known.values()) > self.most:
                 self._known.popitem(last=False)
         if len(values) > CROWD:
             give_back_memory()
         return sets
+
+
+def _laid_down(found: Crowd) -> Crowd:
+    """The same with its counts in an unnamed file, for they are wanted only when a system joins."""
+    with TemporaryFile() as file:
+        found.hits.tofile(file)
+        file.flush()
+        return replace(found, hits=np.memmap(file, np.uint8, "r", shape=found.hits.shape))
 
 
 _PLACES = Places(most=120_000_000)

@@ -19,7 +19,7 @@ READABLE = 40
 """Letters of a name that its slug keeps."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class System:
     """One team's system, on every track."""
 
@@ -32,7 +32,7 @@ class System:
     """Ids of its submissions, oldest first."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """The result that stands for a system: its newest that is not set apart, else its newest."""
 
