@@ -70,3 +70,16 @@ def test_an_empty_arena_leads_with_the_paper_s_figures_and_says_so(visit: Open, 
         assert [row["overall"] for row in answer.json()] == sorted(
             (row["overall"] for row in answer.json()), reverse=True
         )
+
+
+def test_the_leaders_are_the_first_of_the_best_of_each_team(arena: Arena, site: TestClient) -> None:
+    add(arena, "Varied", 0.6)
+    add(arena, "Varied too", 0.5, day=61)
+    leaders = site.get("/leaders.json").json()
+    protocol = leaders[0]["protocol"]
+    board = site.get(f"/board/dataset_research.json?best=team&protocol={protocol}").json()
+    leading = [row for row in board if row["overall"] is not None and not row["flagged"] and row["system_type"]]
+    told = ("system", "team", "overall", "overall_low", "runs", "submission", "tasks", "published_on", "unscored")
+    expected = [[row[name] for name in told] for row in leading if row["badge"] != "self-reported"]
+    assert [[row[name] for name in told] for row in leaders] == expected[: len(leaders)]
+    assert len(leaders) == min(5, len(expected))
