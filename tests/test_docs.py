@@ -71,7 +71,9 @@ def test_commands_exist_with_their_options(page: Path) -> None:
         if not words:
             continue
         assert words[0] in group.commands, f"{page.name}: python -m {package} {words[0]}"
-        options = {name for option in group.commands[words[0]].params for name in option.opts}
+        options = {
+            name for option in group.commands[words[0]].params for name in (*option.opts, *option.secondary_opts)
+        }
         assert {word for word in words if word.startswith("--")} <= options, f"{page.name}: {words}"
 
 
