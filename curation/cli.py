@@ -17,8 +17,7 @@ from curation.official.release import Options
 from curation.verify import verify as verify_benchmark
 from submissions.command_line import print_json, progress
 from submissions.errors import NotFound
-from submissions.local import LocalRepo
-from submissions.places import beside, on_hub
+from submissions.places import beside, on_hub, open_repo
 from submissions.report import Problem
 
 app = typer.Typer(
@@ -103,21 +102,23 @@ def official_command(
 
 @app.command("verify")
 def verify_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A benchmark that an import made.")],
+    where: Annotated[
+        str, typer.Argument(metavar="DIR", help="A benchmark that an import made, or hf://ORG/PREFIX-benchmark.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Check a benchmark's checksums, schema and split."""
-    if not folder.is_dir():
-        raise NotFound(f"No folder {folder}: name one that `python -m curation` made.")
+    if not on_hub(where) and not Path(where).is_dir():
+        raise NotFound(f"No folder {where}: name one that `python -m curation` made.")
     with progress("reading tasks") as bar:
-        problems = verify_benchmark(LocalRepo(folder), bar)
+        problems = verify_benchmark(open_repo(where), bar)
     if problems:
-        _report(problems, f"{folder} has {len(problems)} problem(s).", as_json)
+        _report(problems, f"{where} has {len(problems)} problem(s).", as_json)
         raise typer.Exit(1)
     if as_json:
         print_json({"sound": True, "problems": []})
     else:
-        typer.echo(f"{folder} is sound.")
+        typer.echo(f"{where} is sound.")
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def _digests(repo: Repo, sums: Checksums, present: set[str]) -> Iterator[Problem
             yield error(path, None, "The file is gone.", _RESTORE)
         elif hashlib.sha256(repo.read(path)).hexdigest() != digest:
             yield error(path, None, "The file was changed after the import.", _RESTORE)
-    for path in sorted(present - sums.files.keys() - {"checksums.json"}):
+    for path in sorted(present - sums.files.keys() - {"checksums.json", "README.md"}):  # `init` writes the README
         if path == OFFICIAL or not path.startswith("anchors/"):
             yield error(path, None, "The import did not write this file.", "Remove it.")
 

@@ -59,7 +59,8 @@ class DeepSpeedTrainer:
             return Trained(job, message["steps"], message["loss"])
 
     def _command(self) -> list[str]:
-        return [sys.executable, "-m", "evaluator.trainer.launch", str(self.profile.ranks)]
+        profile = self.profile
+        return [sys.executable, "-m", "evaluator.trainer.launch", str(profile.ranks), str(profile.start_seconds)]
 
     def _env(self) -> dict[str, str]:
         cpu = {"DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": ""} if self.profile.device == "cpu" else {}

@@ -1,11 +1,16 @@
-"""`python -m evaluator.trainer.launch RANKS`: torchrun on this machine that ends when its parent does."""
+"""`python -m evaluator.trainer.launch RANKS SECONDS`: torchrun on this machine that ends when its parent does.
+
+The parent gives it so many seconds to start.
+"""
 
 import sys
 
 from torch.distributed.run import main
 
 from evaluator.child import die_with_parent
+from evaluator.trainer.building import extensions, forget_dead
 
 if __name__ == "__main__":
     die_with_parent()
+    forget_dead(extensions(), float(sys.argv[2]))
     main(["--standalone", f"--nproc_per_node={sys.argv[1]}", "-m", "evaluator.trainer.sft"])

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import shutil
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -168,7 +169,9 @@ def main() -> None:
     die_with_parent()
     device = os.environ.get("DS_ACCELERATOR", "cuda")
     rows_attention.register()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who is ended while building takes the mark away
     deepspeed.init_distributed(dist_backend=BACKENDS[device])
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     parent = Parent() if torch.distributed.get_rank() == 0 else None
     while True:
         box = [parent.receive() if parent else None]

@@ -243,6 +243,31 @@ def commits(hub: Hub) -> dict[str, int]:
     return {name: len(hub.store.commits(f"datasets/arena/whole-{name}")) for name in CARDS}
 
 
+def all_tell_of_it(hub: Hub, space: Space, receiver: Receiver, stranger: Page, ulid: str) -> None:
+    """Page, board, data set, feeds and webhook agree on what was published, within the Hub's budget."""
+    told(f"a stranger sees: {standing(stranger, space, ulid)}")
+    expect(stranger.locator(".standing .state")).to_have_text("published")
+
+    stranger.goto("/board/dataset_research")
+    expect(stranger.get_by_role("link", name="Counter", exact=True)).to_be_visible()
+    shown, read = board(stranger), loaded()
+    told(f"the board's CSV: {shown}")
+    told(f"load_dataset:    {read}")
+    assert {system: pytest.approx(figures, abs=1e-6) for system, figures in read.items()} == shown
+    assert set(shown) == {"Counter", *RIVALS}
+    assert shown["Counter"][0] > shown["Finder"][0] == shown["Seeker"][0] > 0
+
+    told(f"the board's feed: {(of_board := feed(stranger, '/board/dataset_research'))}")
+    told(f"its own feed: {(of_submission := feed(stranger, f'/submissions/{ulid}'))}")
+    told(f"the webhook heard: {(events := heard(receiver, ulid))}")
+    assert of_board == ["Counter by Wonderland", "Seeker by Others", "Finder by Others"]
+    assert (of_submission[0], of_submission[-1]) == ("published", "received")
+    assert events == ["evaluating", "preview", "evaluated", "published"]
+    told(f"commits: {(made := commits(hub))}")
+    assert max(made.values()) < BUDGET
+    assert LEASE not in open_arena(ARENA).results.list(), "the lease was given back"
+
+
 def test_from_an_empty_organisation_to_load_dataset(
     hub: Hub, space: Space, receiver: Receiver, browser: Browser, tmp_path: Path
 ) -> None:
@@ -300,24 +325,4 @@ def test_from_an_empty_organisation_to_load_dataset(
         page.get_by_role("button", name="Publish the result").click()
         told(f"alice: {page.locator('.asked').inner_text()}")
         evaluator.run()
-    told(f"a stranger sees: {standing(stranger, space, ulid)}")
-    expect(stranger.locator(".standing .state")).to_have_text("published")
-
-    stranger.goto("/board/dataset_research")
-    expect(stranger.get_by_role("link", name="Counter", exact=True)).to_be_visible()
-    shown, read = board(stranger), loaded()
-    told(f"the board's CSV: {shown}")
-    told(f"load_dataset:    {read}")
-    assert {system: pytest.approx(figures, abs=1e-6) for system, figures in read.items()} == shown
-    assert set(shown) == {"Counter", *RIVALS}
-    assert shown["Counter"][0] > shown["Finder"][0] == shown["Seeker"][0] > 0
-
-    told(f"the board's feed: {(of_board := feed(stranger, '/board/dataset_research'))}")
-    told(f"its own feed: {(of_submission := feed(stranger, f'/submissions/{ulid}'))}")
-    told(f"the webhook heard: {(events := heard(receiver, ulid))}")
-    assert of_board == ["Counter by Wonderland", "Seeker by Others", "Finder by Others"]
-    assert (of_submission[0], of_submission[-1]) == ("published", "received")
-    assert events == ["evaluating", "preview", "evaluated", "published"]
-    told(f"commits: {(made := commits(hub))}")
-    assert max(made.values()) < BUDGET
-    assert LEASE not in open_arena(ARENA).results.list(), "the lease was given back"
+    all_tell_of_it(hub, space, receiver, stranger, ulid)

@@ -17,6 +17,8 @@ from curation.init import Exposed, init
 from curation.layout import import_flat
 from submissions.arena import open_arena
 from submissions.errors import Denied, NotFound, Unreachable
+from submissions.mirror import mirror
+from submissions.places import open_repo
 from submissions.repo import Change
 from tests.curation.test_cli import ROOT
 from tests.curation.test_cli import run as run_here
@@ -127,3 +129,17 @@ def test_the_command_says_what_it_did(hub: Hub, tmp_path: Path) -> None:
     refused = run("init", ARENA, HF_ENDPOINT=hub.url, HF_TOKEN="hf_bob")
     assert refused.returncode == 2
     assert "hf_bob" not in refused.stderr
+
+
+def test_a_benchmark_that_was_sent_up_is_verified_there(hub: Hub, tmp_path: Path) -> None:
+    import_flat(ROOT / "demo" / "benchmark", tmp_path / "arena" / "benchmark")
+    init(ARENA, "cc-by-4.0")
+    mirror(str(tmp_path / "arena"), ARENA, only=("benchmark",))
+    done = run("verify", f"{ARENA}-benchmark")
+    assert (done.returncode, done.stdout) == (0, f"{ARENA}-benchmark is sound.\n"), done.stderr
+    repo = open_repo(f"{ARENA}-benchmark")
+    repo.commit([Change("sources.json", b"{}")], repo.head())
+    done = run("verify", f"{ARENA}-benchmark")
+    assert done.returncode == 1
+    assert "The file was changed after the import." in done.stdout + done.stderr
+    assert hub.requests

@@ -1,0 +1,24 @@
+"""Builds of DeepSpeed's extension whose builder was killed.
+
+A builder marks its folder with a file, and others wait until that is gone: for ever, if nobody is left to remove it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+
+def extensions() -> Path:
+    """Where PyTorch keeps what it compiled."""
+    from torch.utils.cpp_extension import get_default_build_root
+
+    return Path(os.environ.get("TORCH_EXTENSIONS_DIR") or get_default_build_root())
+
+
+def forget_dead(folder: Path, seconds: float) -> None:
+    """Remove marks that are older than a trainer may take to start: whoever made them was given up and ended."""
+    for mark in folder.rglob("lock"):
+        if time.time() - mark.stat().st_mtime > seconds:
+            mark.unlink(missing_ok=True)
