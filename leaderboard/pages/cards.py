@@ -31,9 +31,9 @@ ROWS = 5
 
 def show(_: Request, visit: Visit) -> Response:
     """The picture of the page whose path stands before `.png`. Raises NotFound."""
-    kind, _slash, name = visit.names["path"].partition("/")
-    known = CARDS if name else LISTS
-    if kind not in known:
+    kind, slash, name = visit.names["path"].partition("/")
+    known = CARDS if slash else LISTS
+    if kind not in known or bool(slash) != bool(name):
         there = [*LISTS, *(f"{one}/<name>" for one in CARDS)]
         raise NotFound(f"No picture {visit.names['path'][:120]!r}; there are: {', '.join(there)}.")
     return Response(drawn(known[kind](visit, name)), media_type="image/png")
