@@ -26,6 +26,9 @@ NO_PAGES = {
     "/submissions/{ulid}/live": "a part of the submission's page",
     "/checks/{key}/{name}": "files",
     "/mcp": "an end point",
+    "/account": "only where one signs in: test_sign_in.py",
+    "/account/who": "a part of every page's head",
+    "/received/{ulid}": "only of what waits for the Hub: test_sign_in.py, tests/leaderboard/test_spool.py",
 }
 FILES = (".atom", ".ico", ".json", ".png", ".txt", ".xml")
 SAID = "main h1, main h2, main th, main td, main dt, main dd"

@@ -240,11 +240,11 @@ def test_the_page_of_a_check_is_fit_for_everybody(visit: Open, tmp_path: Path, g
 def test_the_form_is_sent_by_keyboard_alone(visit: Open, good: Path) -> None:
     page = visit("/submit")
     page.locator("#track").focus()
-    for place in ("files", "folder"):
+    for place in ("files", "folder", "hub_data"):
         page.keyboard.press("Tab")
         expect(page.locator(f"#{place}")).to_be_focused()
     page.set_input_files("#files", good)
-    page.locator("#folder").focus()
+    page.locator("#hub_data").focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#report.accepted")).to_be_visible()
