@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -30,6 +31,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield base
 
 
+def ran(work: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine gives. In a thread: where a browser was tested before, this one has a loop that runs."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
 @pytest.fixture(params=["auto", "legacy"])
 def ask(address: str, request: pytest.FixtureRequest) -> Ask:
     """Calls a tool: its answer, or its refusal's words. In today's protocol, and as older clients speak it."""
@@ -42,7 +49,7 @@ def ask(address: str, request: pytest.FixtureRequest) -> Ask:
         assert answer.structured_content is not None
         return answer.structured_content.get("result", answer.structured_content)
 
-    return lambda tool, **arguments: asyncio.run(call(tool, **arguments))
+    return lambda tool, **arguments: ran(call(tool, **arguments))
 
 
 def in_session(address: str, do: Callable[[Client], Coroutine[Any, Any, Any]]) -> Any:
@@ -50,7 +57,7 @@ def in_session(address: str, do: Callable[[Client], Coroutine[Any, Any, Any]]) -
         async with Client(f"{address}/mcp") as client:
             return await do(client)
 
-    return asyncio.run(run())
+    return ran(run())
 
 
 def test_the_tools_say_what_they_are_and_that_they_only_read(address: str) -> None:
