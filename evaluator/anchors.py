@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from evaluator.errors import Unmeasured
 from evaluator.exam import Answered, Exam, rows_hash
-from evaluator.fine_tune import Unit, fine_tune, untrained
+from evaluator.fine_tune import fine_tune, untrained
 from evaluator.metrics import Measured
 from evaluator.protocol import Protocol
 from evaluator.records import AnchorAnswers, anchor_of
@@ -30,19 +30,17 @@ log = logging.getLogger(__name__)
 
 def measure_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task]) -> Anchors:
     """Measure these tasks' anchors, store them in the benchmark beside those that still hold, and hand all back."""
-    exams, units = {}, []
-    bases: dict[str, Answered] = {}
-    for done, task in enumerate(tasks):
-        bench.progress("base model", done, len(tasks))
+    exams, trainings, trained = {}, [], {}
+    for task in tasks:
         reference = reference_of(bench.protocol, benchmark, task.id)
-        exams[task.id] = bench.exam(task, reference)
-        units += [Unit(exams[task.id], reference.train, seed) for seed in bench.protocol.anchors.seeds]
-        bases[task.id] = untrained(bench, exams[task.id])
+        exams[task.id], trained[task.id] = bench.exam(task, reference), rows_hash(reference.train)
+        trainings += [fine_tune(bench, exams[task.id], reference.train, seed) for seed in bench.protocol.anchors.seeds]
+    bases = {
+        ask.exam.task.id: answered for ask, answered in bench.answers([untrained(bench, one) for one in exams.values()])
+    }
     tops: dict[str, dict[int, Answered]] = defaultdict(dict)
-    trained = {}
-    for unit, answered in fine_tune(bench, units):
-        tops[unit.exam.task.id][unit.seed] = answered
-        trained[unit.exam.task.id] = rows_hash(unit.rows)
+    for ask, answered in bench.answers(trainings):
+        tops[ask.exam.task.id][ask.seed] = answered
     answers = {
         task: AnchorAnswers(
             base=bases[task].texts, reference=tuple(tops[task][seed].texts for seed in bench.protocol.anchors.seeds)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from evaluator.exam import Answered, Exam, rows_hash
-from evaluator.workbench import Workbench
+from evaluator.exam import Exam, rows_hash
+from evaluator.workbench import Ask, Workbench
 from submissions.models import Row
 
 
-def few_shot(bench: Workbench, exam: Exam, rows: Sequence[Row], shots: int) -> list[Answered]:
-    """The answers after `shots` rows of the entry, for each of the protocol's draws of rows."""
+def few_shot(bench: Workbench, exam: Exam, rows: Sequence[Row], shots: int) -> list[Ask]:
+    """The exam after `shots` rows of the entry, for each of the protocol's draws of rows."""
     rules, mine = bench.protocol.few_shot, rows[: bench.protocol.sft.max_rows]
     if not mine:
         return []
     shown = shots if len(mine) >= shots or rules.with_fewer_rows == "all" else 0
     return [
-        _draw(bench, exam, shots, draw, draw_shots(mine, shown, f"{rules.seed}:{exam.task.id}:{draw}"))
+        _draw(bench, exam, draw_shots(mine, shown, f"{rules.seed}:{exam.task.id}:{draw}"))
         for draw in range(rules.draws)
     ]
 
@@ -27,7 +27,6 @@ def draw_shots(rows: Sequence[Row], shots: int, seed: str) -> list[Row]:
     return random.Random(seed).sample(list(rows), min(shots, len(rows)))  # noqa: S311  # a reproducible draw, no secret
 
 
-def _draw(bench: Workbench, exam: Exam, shots: int, draw: int, drawn: list[Row]) -> Answered:
-    bench.progress(f"{shots}-shot {exam.task.id}", draw, bench.protocol.few_shot.draws)
+def _draw(bench: Workbench, exam: Exam, drawn: list[Row]) -> Ask:
     key = bench.key("few_shot", exam.sha256, rows_hash(drawn))
-    return bench.ask("few_shot", key, exam, bench.model, [(row.input, row.output) for row in drawn])
+    return Ask("few_shot", key, exam, tuple((row.input, row.output) for row in drawn))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from evaluator.costs import Costs
+from evaluator.crew import Here, Station
 from evaluator.generator import Completion, Generator
 from evaluator.machine import PIPELINE, scoring_packages
 from evaluator.profile import load_profile
@@ -15,7 +16,7 @@ from evaluator.spent import FILE, Spent
 from evaluator.store import StageStore
 from evaluator.template import load_template
 from evaluator.tiny_llama import TOKENIZER
-from evaluator.trainer import Progress, Trained, Trainer, TrainJob
+from evaluator.trainer import Progress, Saving, Trained, Trainer, TrainJob
 from evaluator.workbench import Workbench
 from submissions.models import Setup
 
@@ -30,13 +31,18 @@ class NullTrainer:
         self.jobs: list[TrainJob] = []
         """Every job that was done, in order."""
 
-    def train(self, jobs: Iterable[TrainJob], progress: Progress) -> Iterator[Trained]:
-        for job in jobs:
-            job.out.mkdir(parents=True)
-            (job.out / FILE).write_text(Spent(seconds=0).model_dump_json())
-            self.jobs.append(job)
-            progress(job.name, 1, 1)
-            yield Trained(job, steps=0, loss=0.0)
+    def train(self, job: TrainJob, progress: Progress) -> Saving:
+        job.out.mkdir(parents=True)
+        (job.out / FILE).write_text(Spent(seconds=0).model_dump_json())
+        self.jobs.append(job)
+        progress(job.name, 1, 1)
+        return lambda: Trained(job, steps=0, loss=0.0)
+
+    def rest(self) -> None:
+        """Nothing is held."""
+
+    def close(self) -> None:
+        """Nothing runs."""
 
 
 class NullGenerator:
@@ -53,6 +59,12 @@ class NullGenerator:
         texts = [self._answer(model, prompt) for prompt in prompts]
         self.models.append(model)
         return [Completion(text=text, tokens=0, finished=True) for text in texts]
+
+    def rest(self) -> None:
+        """Nothing is held."""
+
+    def close(self) -> None:
+        """Nothing runs."""
 
 
 def null_workbench(
@@ -76,8 +88,7 @@ def null_workbench(
         ),
         model=work / "base",
         template=load_template(protocol.template, TOKENIZER.parent),
-        trainer=trainer,
-        generator=generator,
+        crew=Here(Station(work / "base", trainer, generator, work / "models", together=False)),
         store=store,
         costs=Costs(store),
         profile=load_profile("cpu"),

@@ -14,27 +14,65 @@ from submissions.models import Record
 PROFILES = Path(__file__).with_name("profiles")
 
 
+class Speed(Record):
+    """How fast a station is before anything was measured; the profile's file says where each figure comes from."""
+
+    start_seconds: float = Field(ge=0)
+    """Until trainer and engines are ready, once for a station."""
+    trained_tokens: float = Field(gt=0)
+    """Tokens of prompt and target that all its devices train in a second."""
+    training_seconds: float = Field(ge=0)
+    """Of each training, whatever its size: weights reset, gathered, written and loaded by the engines."""
+    prompt_tokens: float = Field(gt=0)
+    """Prompt tokens that all its engines read in a second."""
+    generated_tokens: float = Field(gt=0)
+    """Tokens that all its engines write in a second."""
+
+
 class Profile(Record):
-    """One kind of machine, in one file under `profiles/`."""
+    """One kind of station, in one file under `profiles/`: the devices of one training, and their engines."""
 
     name: str
     device: Literal["cpu", "cuda"]
-    ranks: int
-    """Processes of one training."""
-    micro_batch: int
-    """Rows in one forward pass of one rank; the rest of a step is accumulated."""
-    threads: int
-    """OpenMP threads of each process."""
     devices: int = Field(default=1, ge=1)
-    """Accelerators that are held; 1 for a machine without any."""
+    """Accelerators of a station; 1 for a machine without any."""
+    ranks: int = Field(ge=1)
+    """Processes of one training."""
+    engines: int = Field(default=1, ge=1)
+    """vLLM engines of a station, each on one device."""
+    zero_stage: Literal[1, 2, 3] = 3
+    """How much DeepSpeed shares out: 1 the optimizer, 2 gradients too, 3 weights too. The same arithmetic."""
+    micro_tokens: int = Field(ge=1)
+    """Most tokens of one forward pass of one rank; a longer row goes alone."""
+    attention: Literal["rows", "varlen"]
+    """`rows` runs anywhere, `varlen` is PyTorch's variable-length flash attention on NVIDIA GPUs."""
+    gradient_checkpointing: bool = False
+    """Compute activations again instead of keeping them."""
+    loss_chunk: int | None = Field(default=None, ge=1)
+    """Target positions whose logits exist at once; None computes all of a forward pass together."""
+    together: bool = False
+    """Whether a training and the engines fit on the devices at once; else they take turns and the others rest."""
+    batch_invariant: bool = False
+    """vLLM's kernels whose results do not depend on what else is in a batch."""
+    engine_memory: float = Field(default=0.9, gt=0, le=1)
+    """Share of a device's memory that an engine may take; of no meaning on a CPU."""
+    kv_cache_gib: int = Field(ge=1)
+    """Memory for the key-value cache of an engine on a CPU."""
+    models: str | None = None
+    """Folder for trained models until they are examined, on a RAM disk; None keeps them in the work folder."""
+    cpus: int = Field(ge=1)
+    """Cores of a station."""
+    threads: int = Field(ge=1)
+    """OpenMP threads of each process."""
+    tries: int = Field(default=2, ge=1)
+    """How often a unit of work is tried before its evaluation fails."""
+    start_seconds: float = Field(gt=0)
+    """How long a child may take to be ready. The first training compiles an extension."""
+    silent_seconds: float = Field(gt=0)
+    """How long a working child may be silent before it counts as hung."""
     hour_price: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """US dollars for one device for one hour; the profile's file says whose price that is. None names no price."""
-    kv_cache_gib: int
-    """Memory for the engine's key-value cache."""
-    start_seconds: float
-    """How long a child may take to be ready. The first training compiles an extension."""
-    silent_seconds: float
-    """How long a working child may be silent before it counts as hung."""
+    speed: Speed
 
 
 def load_profile(name: str) -> Profile:

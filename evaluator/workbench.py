@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self, TypeVar
 
 from evaluator.costs import Costs
+from evaluator.crew import Crew, Done, Here, Station, Training, Unit
 from evaluator.exam import Answered, Exam, rows_hash
-from evaluator.generator import Generator, VllmGenerator
+from evaluator.generator import VllmGenerator
 from evaluator.machine import base_model, setup_of
 from evaluator.profile import Profile, load_profile
 from evaluator.protocol import Protocol, load_protocol
 from evaluator.spent import Spent
 from evaluator.store import StageStore, key_of
 from evaluator.template import Template, load_template
-from evaluator.trainer import DeepSpeedTrainer, Progress, Trainer
-from submissions.errors import EvaluatorError
-from submissions.models import Record, Reference, Setup, Task
+from evaluator.trainer import DeepSpeedTrainer, Progress
+from submissions.models import Record, Reference, Row, Setup, Task
 
 R = TypeVar("R", bound=Record)
-NOTHING = Spent(seconds=0)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """An exam, and the model that sits it."""
+
+    stage: str
+    key: str
+    """The hash of all that shapes the answers; two asks of one key have the same."""
+    exam: Exam
+    shots: tuple[tuple[str, str], ...] = ()
+    """Turns before each question."""
+    rows: tuple[Row, ...] | None = None
+    """What the base model is trained on before; None asks it as it is."""
+    seed: int = 0
+    """Of the training."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +49,7 @@ class Workbench:
     model: Path
     """The untouched base model."""
     template: Template
-    trainer: Trainer
-    generator: Generator
+    crew: Crew
     store: StageStore
     costs: Costs
     profile: Profile
@@ -73,30 +87,49 @@ class Workbench:
         self.costs.use(task, stage, key)
         return found
 
-    def ask(
-        self,
-        stage: str,
-        key: str,
-        exam: Exam,
-        model: Path,
-        shots: Sequence[tuple[str, str]] = (),
-        training: Spent = NOTHING,
-    ) -> Answered:
-        """A model's answers to an exam after the same shots; generated at most once.
+    def answers(self, asks: Sequence[Ask]) -> Generator[tuple[Ask, Answered], None, None]:
+        """Each ask with its answers: what is stored first, the rest as it is finished and stored."""
+        left: dict[str, list[Ask]] = {}
+        known = []
+        for ask in asks:
+            found = self.store.find(ask.stage, ask.key, Answered)
+            if found is None:
+                left.setdefault(ask.key, []).append(ask)
+            else:
+                known.append(ask.key)
+                yield self._used(ask, found)
+        self.crew.forget(known)  # a model may be left by a run that was killed after its last answer
+        units = (self._unit(same[0]) for same in left.values())
+        with closing(self.crew.run(units, self.progress)) as finished:
+            for done in finished:
+                answered = self._kept(left[done.key][0], done)
+                self.crew.forget([done.key])
+                for ask in left[done.key]:
+                    yield self._used(ask, answered)
 
-        `training` is what the model took, which counts as the answers' cost too.
-        """
+    def _used(self, ask: Ask, answered: Answered) -> tuple[Ask, Answered]:
+        self.costs.use(ask.exam.task.id, ask.stage, ask.key)
+        return ask, answered
 
-        def work() -> tuple[Answered, Spent]:
-            prompts = self.template.prompts(exam.questions, shots, self.protocol.decoding.max_prompt_tokens, exam.gold)
-            completions = self.generator.generate(model, prompts, exam.limit)
-            if len(completions) != len(prompts):
-                raise EvaluatorError(f"{len(completions)} answers came to {len(prompts)} prompts: run again.")
-            texts = tuple(completion.text for completion in completions)
-            tokens = sum(completion.tokens for completion in completions)
-            return Answered(task=exam.task.id, texts=texts, tokens=tokens), training + self.generator.spent
+    def _kept(self, ask: Ask, done: Done) -> Answered:
+        answered = Answered(
+            task=ask.exam.task.id,
+            texts=tuple(completion.text for completion in done.completions),
+            tokens=sum(completion.tokens for completion in done.completions),
+        )
+        self.costs.keep(done.key, done.spent)
+        self.store.keep(ask.stage, done.key, answered)
+        return answered
 
-        return self.once(exam.task.id, stage, key, Answered, work)
+    def _unit(self, ask: Ask) -> Unit:
+        """An ask in token ids."""
+        exam, rules = ask.exam, self.protocol
+        prompts = self.template.prompts(exam.questions, ask.shots, rules.decoding.max_prompt_tokens, exam.gold)
+        training = None
+        if ask.rows is not None:
+            pairs = [(row.input, row.output) for row in ask.rows[: rules.sft.max_rows]]
+            training = Training(self.template.examples(pairs, rules.sft.cutoff_tokens), ask.seed)
+        return Unit(exam.task.id, ask.key, prompts, exam.limit, training)
 
 
 @contextmanager
@@ -106,16 +139,20 @@ def open_workbench(protocol: str, profile: str, work: Path, progress: Progress) 
     model = base_model(rules, work / "base")
     template = load_template(rules.template, model)
     logs, store = work / "logs", StageStore(work / "stages")
-    with VllmGenerator(model, rules, machine, template.stop_ids, logs / "engine.log") as generator:
+    trainer = DeepSpeedTrainer(model, rules, machine, logs / "trainer.log")
+    generator = VllmGenerator(model, rules, machine, template.stop_ids, logs / "engine.log")
+    station = Station(model, trainer, generator, work / "models", together=machine.together)
+    try:
         yield Workbench(
             protocol=rules,
             setup=setup_of(model, rules, machine),
             model=model,
             template=template,
-            trainer=DeepSpeedTrainer(model, rules, machine, logs / "trainer.log"),
-            generator=generator,
+            crew=Here(station, machine.tries),
             store=store,
             costs=Costs(store),
             profile=machine,
             progress=progress,
         )
+    finally:
+        station.close()

@@ -32,3 +32,11 @@ class Generator(Protocol):
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
         """One completion per prompt, in order, from the weights in `model`. Raises EvaluatorError."""
         ...
+
+    def rest(self) -> None:
+        """Give the accelerators' memory back until the next call."""
+        ...
+
+    def close(self) -> None:
+        """End what runs; a later call starts it again."""
+        ...

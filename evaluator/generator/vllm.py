@@ -47,6 +47,9 @@ class VllmGenerator:
             self.close()  # the next call boots another
             raise
 
+    def rest(self) -> None:
+        """Nothing yet."""
+
     def close(self) -> None:
         """End the engine and remove its copy of the weights."""
         if self._child is not None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,7 +19,7 @@ from evaluator.anchors import answers_of, held_for
 from evaluator.costs import write_ledger
 from evaluator.exam import Exam, rows_hash
 from evaluator.few_shot import few_shot
-from evaluator.fine_tune import Unit, fine_tune
+from evaluator.fine_tune import fine_tune
 from evaluator.metadata.judge import Discovered, judge_metadata
 from evaluator.metadata.verdict import MetadataVerdict
 from evaluator.protocol import BY_SHOTS
@@ -28,9 +29,10 @@ from evaluator.sides import reference_of
 from evaluator.spent import Spent
 from evaluator.total import preview_of, result_of
 from evaluator.tracks.evaluation import Entry, Evaluation
+from evaluator.workbench import Ask
 from submissions.arena import dump_lines
 from submissions.errors import Corrupt
-from submissions.models import Method, Reference, Result, Row, Task
+from submissions.models import Method, Reference, Result, Row, Stage, Task
 from submissions.tracks import track_named
 
 
@@ -184,23 +186,39 @@ def _judged(
 
 
 def _few_shot(evaluation: Evaluation, delivered: dict[str, Delivered], answers: Answers) -> None:
-    usable = {task: one for task, one in delivered.items() if one.rows}
-    for done, (task, one) in enumerate(usable.items(), 1):
-        for shots in evaluation.bench.protocol.few_shot.shots:
-            draws = few_shot(evaluation.bench, one.exam, one.rows, shots)
-            texts = tuple(answered.texts for answered in draws)
-            answers[task][BY_SHOTS[shots]] = MethodAnswers(method=BY_SHOTS[shots], draws=texts)
-        evaluation.report("few_shot", done, len(usable))
+    bench, usable = evaluation.bench, {task: one for task, one in delivered.items() if one.rows}
+    draws = {
+        (task, shots): few_shot(bench, one.exam, one.rows, shots)
+        for task, one in usable.items()
+        for shots in bench.protocol.few_shot.shots
+    }
+    texts = _answered(evaluation, "few_shot", [ask for asks in draws.values() for ask in asks])
+    for (task, shots), asks in draws.items():
+        mine = tuple(texts[ask.key] for ask in asks)
+        answers[task][BY_SHOTS[shots]] = MethodAnswers(method=BY_SHOTS[shots], draws=mine)
 
 
 def _fine_tune(evaluation: Evaluation, delivered: dict[str, Delivered], answers: Answers) -> None:
-    seed = evaluation.bench.protocol.sft.seed
-    units = [Unit(one.exam, one.rows, seed) for one in delivered.values() if one.rows]
-    evaluation.report("fine_tune", 0, len(units))
-    with closing(fine_tune(evaluation.bench, units)) as finished:  # a report may stop the evaluation: end the trainer
-        for done, (unit, answered) in enumerate(finished, 1):
-            answers[unit.exam.task.id]["fine_tune"] = MethodAnswers(method="fine_tune", draws=(answered.texts,))
-            evaluation.report("fine_tune", done, len(units))
+    bench = evaluation.bench
+    asks = [fine_tune(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in delivered.values() if one.rows]
+    evaluation.report("fine_tune", 0, len(asks))
+    texts = _answered(evaluation, "fine_tune", asks)
+    for ask in asks:
+        answers[ask.exam.task.id]["fine_tune"] = MethodAnswers(method="fine_tune", draws=(texts[ask.key],))
+
+
+def _answered(evaluation: Evaluation, stage: Stage, asks: Sequence[Ask]) -> dict[str, tuple[str, ...]]:
+    """The answers to all asks, by key; a task is reported when the last of its own is there."""
+    open_ = Counter(ask.exam.task.id for ask in asks)
+    tasks, texts = len(open_), {}
+    with closing(evaluation.bench.answers(asks)) as finished:  # a report may stop the evaluation: end the work
+        for ask, answered in finished:
+            texts[ask.key] = answered.texts
+            open_[ask.exam.task.id] -= 1
+            if not open_[ask.exam.task.id]:
+                del open_[ask.exam.task.id]
+                evaluation.report(stage, tasks - len(open_), tasks)
+    return texts
 
 
 def _records(evaluation: Evaluation, found: Found) -> list[TaskRecord]:

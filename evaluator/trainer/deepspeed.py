@@ -4,35 +4,43 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 from evaluator.child import Child
 from evaluator.errors import TrainingDiverged
 from evaluator.profile import Profile
 from evaluator.protocol import Protocol
-from evaluator.trainer.trainer import Progress, Trained, TrainJob
+from evaluator.trainer.trainer import Progress, Saving, Trained, TrainJob
 
 
-@dataclass(frozen=True)
 class DeepSpeedTrainer:
     """Runs evaluator/trainer/sft.py on every rank: imports and process group are paid once, each job starts anew."""
 
-    base_model: Path
-    protocol: Protocol
-    profile: Profile
-    log: Path
+    def __init__(self, base_model: Path, protocol: Protocol, profile: Profile, log: Path) -> None:
+        self.base_model = base_model
+        self.protocol = protocol
+        self.profile = profile
+        self.log = log
+        self._child: Child | None = None
 
-    def train(self, jobs: Iterable[TrainJob], progress: Progress) -> Iterator[Trained]:
-        waiting = iter(jobs)
-        first = next(waiting, None)
-        if first is None:
-            return
-        with Child("trainer", self._command(), self.log, self._env(), self.profile.start_seconds) as child:
-            for job in chain([first], waiting):
-                yield self._train(child, job, progress)
+    def train(self, job: TrainJob, progress: Progress) -> Saving:
+        try:
+            if self._child is None:
+                self._child = Child("trainer", self._command(), self.log, self._env(), self.profile.start_seconds)
+            trained = self._train(self._child, job, progress)
+        except BaseException:
+            self.close()  # the next job meets a fresh process
+            raise
+        return lambda: trained
+
+    def rest(self) -> None:
+        """Nothing yet."""
+
+    def close(self) -> None:
+        """End the process group; a later job starts another."""
+        if self._child is not None:
+            self._child.close()
+            self._child = None
 
     def _train(self, child: Child, job: TrainJob, progress: Progress) -> Trained:
         child.send(
@@ -43,7 +51,7 @@ class DeepSpeedTrainer:
                 "dtype": self.protocol.base_model.dtype,
                 "sft": {**self.protocol.sft.model_dump(), "seed": job.seed},
                 "device": self.profile.device,
-                "micro_batch": self.profile.micro_batch,
+                "micro_batch": 8,
             }
         )
         while True:

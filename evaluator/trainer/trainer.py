@@ -1,8 +1,8 @@
-"""The seam: jobs in, models out, in order."""
+"""The seam: a job in, a model out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -34,9 +34,24 @@ class Trained:
     """Mean training loss per target token over the last steps."""
 
 
+Saving = Callable[[], Trained]
+"""Waits until a trained model lies in its folder. Raises EvaluatorError."""
+
+
 class Trainer(Protocol):
     """Fine-tunes the base model anew for each job."""
 
-    def train(self, jobs: Iterable[TrainJob], progress: Progress) -> Iterator[Trained]:
-        """Yield each job when its model is there; a job is taken when the one before is done. Raises EvaluatorError."""
+    def train(self, job: TrainJob, progress: Progress) -> Saving:
+        """Train. Returns when the devices are free for the next job, though files may still be written.
+
+        Raises EvaluatorError; the next job then meets a fresh process.
+        """
+        ...
+
+    def rest(self) -> None:
+        """Give the accelerators' memory back until the next job."""
+        ...
+
+    def close(self) -> None:
+        """End what runs; a later job starts it again."""
         ...

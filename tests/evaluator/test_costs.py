@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from evaluator.null import NullGenerator, NullTrainer
 from evaluator.profile import load_profile
 from evaluator.spent import FILE, Spent, forget_peak, peak_bytes
 from evaluator.store import StageStore
-from evaluator.trainer import Progress, Trained, TrainJob
+from evaluator.trainer import Progress, Saving, TrainJob
 from evaluator.worker import Worker
 from submissions.errors import NotFound
 from submissions.ledger import Cost, Ledger
@@ -30,10 +30,10 @@ TRAINED = Spent(seconds=100.0, tokens_trained=70, peak_bytes=9)
 class PaidTrainer(NullTrainer):
     """Says that every training took the same."""
 
-    def train(self, jobs: Iterable[TrainJob], progress: Progress) -> Iterator[Trained]:
-        for trained in super().train(jobs, progress):
-            (trained.job.out / FILE).write_text(TRAINED.model_dump_json())
-            yield trained
+    def train(self, job: TrainJob, progress: Progress) -> Saving:
+        saving = super().train(job, progress)
+        (job.out / FILE).write_text(TRAINED.model_dump_json())
+        return saving
 
 
 class PaidGenerator(NullGenerator):

@@ -25,7 +25,8 @@ def bench(folder: Path, generator: NullGenerator, **few: object) -> Workbench:
 def examined(tools: Workbench, rows: Sequence[Row], shots: int) -> Measured:
     """The score averaged over draws, as it is computed from what is written down."""
     exam = tools.exam(TASK, REFERENCE)
-    draws = [exam.scored(answered.texts) for answered in few_shot(tools, exam, rows, shots)]
+    asks = few_shot(tools, exam, rows, shots)
+    draws = [exam.scored(answered.texts) for _, answered in tools.answers(asks)]
     return average(draws)
 
 

@@ -1,0 +1,43 @@
+"""A piece of work that fits one machine, and what comes of it. Both travel between machines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evaluator.generator import Completion
+from evaluator.spent import Spent
+from evaluator.template import Example
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a model is made of before it is asked."""
+
+    examples: Sequence[Example]
+    seed: int
+    """Orders the examples of each epoch."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A model and what it is asked."""
+
+    name: str
+    """Of its task, for whoever watches."""
+    key: str
+    """The hash of all that shapes its answers."""
+    prompts: Sequence[list[int]]
+    limit: int
+    """Of an answer, in tokens."""
+    training: Training | None = None
+    """None asks the base model."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A unit's answers, in the order of its prompts."""
+
+    key: str
+    completions: Sequence[Completion]
+    spent: Spent
