@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import json
 import os
 import secrets
@@ -22,7 +23,7 @@ from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any, Self
 
-from evaluator.errors import ChildFailed
+from evaluator.errors import FAILURES, ChildFailed, Hung
 from evaluator.log_tail import public_tail
 
 _ADDRESS = "ARENA_CHILD_ADDRESS"
@@ -67,16 +68,18 @@ class Child:
             raise self._failed("went away") from error
 
     def receive(self, seconds: float) -> dict[str, Any]:
-        """The child's next message. Raises ChildFailed if it dies, or is silent for `seconds`."""
+        """The child's next message. Raises ChildFailed if it dies or says that it failed, Hung if it is silent."""
         assert self._connection is not None
         try:
             if not self._connection.poll(seconds):
-                raise self._failed(f"was silent for {seconds:.0f} s")
+                raise self._failed(f"was silent for {seconds:.0f} s", Hung)
             message: dict[str, Any] = json.loads(self._connection.recv_bytes())
         except (EOFError, ConnectionError) as error:
             raise self._failed("went away") from error
         except ValueError as error:
             raise self._failed("answered nonsense") from error
+        if "failed" in message:
+            raise self._failed(f"failed: {message['said']}", FAILURES[message["failed"]])
         return message
 
     def close(self) -> None:
@@ -106,12 +109,19 @@ class Child:
                 return listener.accept()
         raise self._failed("was not ready in time")
 
-    def _failed(self, what: str) -> ChildFailed:
+    def _failed(self, what: str, kind: type[ChildFailed] = ChildFailed) -> ChildFailed:
         log = self.log.read_bytes() if self.log.exists() else b""
         lines = log.decode(errors="replace").splitlines()[-_TAIL_LINES:]
         tail = "\n".join(f"  | {line[:400]}" for line in lines)
         detail = f"Its log is {self.log}; the end of it:\n{tail}"
-        return ChildFailed(f"The {self.name} {what}.", detail, public_tail(log[self._logged :]))
+        return kind(f"The {self.name} {what}.", detail, public_tail(log[self._logged :]))
+
+
+def named(error: BaseException) -> str | None:
+    """Which of errors.FAILURES an error is; None where it is another."""
+    if isinstance(error, MemoryError) or type(error).__name__ in ("OutOfMemoryError", "OutOfMemory"):
+        return "out_of_memory"  # torch's is no MemoryError, and this module knows no torch
+    return "disk_full" if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT) else None
 
 
 class Parent:

@@ -3,7 +3,11 @@
 EvaluatorError (submissions/errors.py)
 ├── BudgetSpent       the next call of a chat model could cost more than its budget still holds
 ├── ChatFailed        a chat model could not be asked: address, key, model name, server, or the store of its answers
-├── ChildFailed       the trainer or the engine died, hung or answered nonsense; shows the end of its log
+├── ChildFailed       the trainer or the engine died or answered nonsense; shows the end of its log
+│   ├── DiskFull      it had no room to write a file
+│   ├── Hung          it was silent for longer than the profile allows
+│   ├── OutOfMemory   it had too little memory, of an accelerator or of the machine
+│   └── WrongWeights  the engine's answers to the canary are not those of the trained model
 ├── Unmeasured        anchors are missing, or were measured under another protocol or setup
 ├── Unscorable        answers that cannot be scored: not one text per test row
 ├── TrainingDiverged  the loss stopped being a number
@@ -12,6 +16,8 @@ EvaluatorError (submissions/errors.py)
 TheirError
 └── CalledOff         the submitter withdrew what was being evaluated; nothing failed, and nothing is retried
 """
+
+from collections.abc import Mapping
 
 from submissions.errors import EvaluatorError, TheirError
 
@@ -36,6 +42,30 @@ class ChildFailed(EvaluatorError):
         super().__init__(summary, detail)
         self.log_tail = log_tail
         """Of its log what anybody may see (evaluator/log_tail.py)."""
+
+
+class DiskFull(ChildFailed):
+    """A child that could not write: the disk, or the RAM disk, is full."""
+
+
+class Hung(ChildFailed):
+    """A child that was silent for too long: a collective that waits for a lost rank, or a device that hangs."""
+
+
+class OutOfMemory(ChildFailed):
+    """A child that asked for more memory than there is."""
+
+
+class WrongWeights(ChildFailed):
+    """An engine that answers with other weights than those it was given; its answers are not used."""
+
+
+FAILURES: Mapping[str, type[ChildFailed]] = {
+    "disk_full": DiskFull,
+    "out_of_memory": OutOfMemory,
+    "wrong_weights": WrongWeights,
+}
+"""What a child may say of its own end: `{"failed": <one of these>, "said": <a sentence>}`."""
 
 
 class Unmeasured(EvaluatorError):

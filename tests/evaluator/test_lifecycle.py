@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from evaluator.cli import app
 from evaluator.generator import Completion
 from evaluator.null import NullGenerator
 from evaluator.outlet import Outlet
-from evaluator.trainer import Progress, Trained, TrainJob
+from evaluator.trainer import Progress, Saving, TrainJob
 from evaluator.workbench import Workbench
 from evaluator.worker import Worker
 from submissions.arena import Arena, folder_of
@@ -102,13 +102,13 @@ def test_no_training_begins_before_the_preview_is_out(world: World) -> None:
     shown: list[bool] = []
     train = world.trainer.train
 
-    def watched(jobs: Iterable[TrainJob], progress: Progress) -> Iterator[Trained]:
+    def watched(job: TrainJob, progress: Progress) -> Saving:
         shown.append(f"previews/{submission.id}/{NAME}.json" in world.results.list())
-        return train(jobs, progress)
+        return train(job, progress)
 
     world.trainer.train = watched  # type: ignore[method-assign]
     world.worker().work(submission.id)
-    assert shown == [True]
+    assert shown == [True, True]
 
 
 def test_the_previews_of_all_who_wait_come_before_any_training(world: World) -> None:
