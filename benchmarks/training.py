@@ -156,13 +156,17 @@ def random_rows(file: Path, count: int, mean: int, vocabulary: int, sft: SftSett
 
 def ours(folder: Path, base: Path, rows: Rows, protocol: Protocol, profile: Profile) -> Seen:
     """The evaluator's own trainer, as it is used."""
-    trainer, ends = DeepSpeedTrainer(base, protocol, profile, folder / "trainer.log"), list[float]()
+    trainer, ends = DeepSpeedTrainer(base, protocol, profile, folder / "trainer.log"), dict[int, float]()
     job = TrainJob("rows", rows.file, folder / "model", protocol.sft.seed)
+
+    def seen(_name: str, step: int, _of: int) -> None:
+        ends.setdefault(step, time.perf_counter())
+
     try:
-        trainer.train(job, lambda _name, _step, _of: ends.append(time.perf_counter()))()
+        trainer.train(job, seen)()
     finally:
         trainer.close()
-    return Seen(ends, Spent.model_validate_json((job.out / FILE).read_bytes()).peak_bytes)
+    return Seen(list(ends.values()), Spent.model_validate_json((job.out / FILE).read_bytes()).peak_bytes)
 
 
 def plain(folder: Path, base: Path, rows: Rows, protocol: Protocol, profile: Profile, batch: int) -> Seen:
