@@ -21,6 +21,8 @@ from evaluator.judging import judge_of
 from evaluator.lease import nonce_in
 from evaluator.line import TRIES
 from evaluator.notify import boards, notifying
+from evaluator.plan import Conditions, plan_of
+from evaluator.profile import load_profile
 from evaluator.protocol import load_protocol
 from evaluator.rescore import rescore, same_as_stored
 from evaluator.stopping import stoppable
@@ -153,6 +155,39 @@ def work(
             f"{len(coordinator.failed)} submission(s) failed. The next `work` tries again, up to {TRIES} times in all; "
             "after that, and at any time, `python -m submissions retry ID` does."
         )
+
+
+@app.command("plan")
+def plan_command(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder or zip of <task id>.jsonl files.")],
+    benchmark: BenchmarkFolder,
+    track: Annotated[str, typer.Option(help="The board that the data is for.")] = "dataset_research",
+    protocol: ProtocolName = "demo@1",
+    profile: ProfileName = "cpu",
+    stations: Annotated[int, typer.Option(min=1, help="Such machines that share the work.")] = 1,
+    hour_price: Annotated[
+        float | None, typer.Option(min=0, help="US dollars for one device for one hour; the profile's, if left out.")
+    ] = None,
+    arena: Annotated[str, typer.Option(metavar="DIR", help="Judge by what its past evaluations took.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say what evaluating a delivery will take and cost, and whether the machine has room; start nothing."""
+    source, rules, machine = open_benchmark(benchmark), load_protocol(protocol), load_profile(profile)
+    if hour_price is not None:
+        machine = machine.model_copy(update={"hour_price": hour_price})
+    tasks = tuple(task for task in source.tasks() if task.track == track)
+    at = Conditions(rules, machine, stations, open_arena(arena) if arena else None)
+    with tempfile.TemporaryDirectory() as into, progress("reading") as bar:
+        report = check([folder], tasks, into=Path(into), track=track_named(track), progress=bar)
+        if not report.accepted:
+            typer.echo(report_text(report), err=True)
+            raise Refused(report)
+        rows = ((file.task, _rows(LocalRepo(Path(into)), file.task)) for file in report.files)
+        planned = plan_of(at, source, tasks, rows, bar)
+    if as_json:
+        print_json(planned.document)
+    else:
+        terminal.plan_table(planned)
 
 
 @app.command()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
 from evaluator.costs import Costs
 from evaluator.crew import Crew, Done, Here, Station, Training, Unit
-from evaluator.exam import Answered, Exam, rows_hash
+from evaluator.exam import Answered, Exam, limit_of, rows_hash
 from evaluator.generator import VllmGenerator
 from evaluator.machine import base_model, setup_of
 from evaluator.profile import Profile, load_profile
@@ -66,16 +67,11 @@ class Workbench:
     def exam(self, task: Task, reference: Reference) -> Exam:
         """A task's exam under the protocol (the limit of an answer: SCORING.md, arena@1, rule 3)."""
         outputs = [row.output for row in (*reference.train, *reference.test)]
-        limit, rows = self._limit(outputs), reference.test[: self.protocol.test_items]
+        limit = limit_of(self.protocol.decoding, partial(self.template.longest, outputs))
+        rows = reference.test[: self.protocol.test_items]
         labels = tuple(sorted(set(outputs)))
         asked = key_of(task.id, rows_hash(rows), list(labels), limit)
         return Exam(task, rows, labels, limit, self.protocol.metrics, asked)
-
-    def _limit(self, outputs: Sequence[str]) -> int:
-        """How long an answer may be, in tokens."""
-        decoding = self.protocol.decoding
-        times, most = decoding.times_longest_reference, decoding.max_new_tokens
-        return most if times is None else min(most, round(times * self.template.longest(outputs, most / times)))
 
     def once(self, task: str, stage: str, key: str, kind: type[R], work: Callable[[], tuple[R, Spent]]) -> R:
         """The stored output of a task's stage, or that of the work, which is then stored with what it took."""

@@ -18,23 +18,25 @@ from evaluator.anchors import fitting_anchors
 from evaluator.costs import costs_in
 from evaluator.errors import CalledOff, ChildFailed
 from evaluator.flat_table import first_tables
-from evaluator.framing import frame_of
+from evaluator.framing import frame_of, planning_of
 from evaluator.granting import Granting
 from evaluator.judging import Opened, no_judge
 from evaluator.lease import Lost
 from evaluator.line import Waiting, asked_again, failures, line_of, places, typical
 from evaluator.outlet import Outlet
 from evaluator.pace import spaced, whenever
+from evaluator.sides import reference_of
 from evaluator.statuses import failure, noted, now, progress
 from evaluator.tracks import PREVIEWS, SCORERS, Entry, Evaluation
 from evaluator.tracks.evaluation import StageReport
 from evaluator.workbench import Workbench
+from evaluator.workload import Reckoned
 from submissions.arena import Arena, commit_again, dump, dump_lines, protocols_in
 from submissions.benchmark import Benchmark
 from submissions.errors import ArenaError, Busy, Corrupt, Denied, EvaluatorError, Unreachable
 from submissions.frame import Frame
 from submissions.local import write_whole
-from submissions.models import History, Stage, State, Submission
+from submissions.models import History, Stage, State, Submission, Task
 from submissions.repo import Change, Repo
 
 log = logging.getLogger(__name__)
@@ -92,7 +94,7 @@ class Worker:
     def publish_tasks(self) -> None:
         """Make the benchmark's public side, and how rows are framed, readable for the web app, if they are not yet."""
         tasks, results = self.benchmark.tasks(), self.arena.results
-        frames = self._frames([task.demand for task in tasks if task.demand])
+        frames = self._frames(tasks)
         files = {"tasks.jsonl": dump_lines(tasks), "frames.jsonl": dump_lines(frames)}
         changes = [
             Change(path, content)
@@ -103,11 +105,16 @@ class Worker:
         if changes:
             commit_again(results, changes)
 
-    def _frames(self, demands: Sequence[str]) -> list[Frame]:
+    def _frames(self, tasks: Sequence[Task]) -> list[Frame]:
         """Every protocol's frame by name: this one's as it is now, those of others as they were published."""
         frames = {frame.protocol: frame for frame in self.arena.frames()}
+        rules, demands = self.bench.protocol, [task.demand for task in tasks if task.demand]
         if demands:
-            frames[self.bench.protocol.name] = frame_of(self.bench.protocol, self.bench.template, demands)
+            frame = frame_of(rules, self.bench.template, demands)
+            reckoned = Reckoned(rules, frame)  # encoding every hidden row would take minutes
+            hidden = (reference_of(rules, self.benchmark, task.id) for task in tasks if task.track == rules.track)
+            planning = planning_of(rules, self.bench.profile, map(reckoned.exam, hidden))
+            frames[rules.name] = frame.model_copy(update={"planning": planning})
         return [frames[name] for name in sorted(frames)]
 
     def queue(self, aside: Collection[str] = ()) -> list[str]:

@@ -74,6 +74,10 @@ class Span:
         """The same in another unit."""
         return Span(self.low * factor, self.middle * factor, self.high * factor)
 
+    def __add__(self, other: Span) -> Span:
+        """Both, one after the other."""
+        return Span(self.low + other.low, self.middle + other.middle, self.high + other.high)
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -88,7 +92,7 @@ class Estimate:
     hour_price: float | None
     """Of one device, in US dollars; None where the profile names none."""
     evaluations: int
-    """That it is judged by."""
+    """That it is judged by; 0 where nothing was measured and the machine's profile says how fast it is."""
 
     @property
     def device_hours(self) -> Span:
