@@ -42,6 +42,9 @@ class Profile(Record):
     """vLLM's kernels whose results do not depend on what else is in a batch."""
     engine_memory: float = Field(default=0.9, gt=0, le=1)
     """Share of a device's memory that an engine may take; of no meaning on a CPU."""
+    swap: Literal["in_place", "fresh"] = "in_place"
+    """How engines come to another model's weights: they read them while they run, or new processes start with them.
+    Engines that find at their boot that they cannot do the first do the second without being told."""
     kv_cache_gib: int = Field(default=1, ge=1)
     """Memory for the key-value cache of an engine on a CPU; of no meaning on a GPU."""
     models: str | None = None
