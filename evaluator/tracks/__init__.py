@@ -10,4 +10,9 @@ SCORERS: dict[str, Callable[[Evaluation, Entry], Result]] = {"dataset_research":
 PREVIEWS: dict[str, Callable[[Evaluation, Entry], Result]] = {"dataset_research": dataset_research.preview}
 """The cheap stages alone; what they did is found again by the scorer."""
 
-__all__ = ["PREVIEWS", "SCORERS", "Entry", "Evaluation"]
+AHEAD: dict[str, tuple[Callable[[Evaluation, Entry], None], ...]] = {
+    "dataset_research": (dataset_research.few_shot_ahead, dataset_research.fine_tune_ahead)
+}
+"""The stages whose work can be done task by task and elsewhere, in their order; the scorer finds it done."""
+
+__all__ = ["AHEAD", "PREVIEWS", "SCORERS", "Entry", "Evaluation"]

@@ -74,6 +74,21 @@ def preview(evaluation: Evaluation, entry: Entry) -> Result:
     return preview_of(_run(evaluation, entry), _records(evaluation, _before_training(evaluation, entry)))
 
 
+def few_shot_ahead(evaluation: Evaluation, entry: Entry) -> None:
+    """The few-shot stage alone, for a scorer that will find it done."""
+    _few_shot(evaluation, _usable(evaluation, entry), defaultdict(dict))
+
+
+def fine_tune_ahead(evaluation: Evaluation, entry: Entry) -> None:
+    """The fine-tune stage alone, for a scorer that will find it done."""
+    _fine_tune(evaluation, _usable(evaluation, entry), defaultdict(dict))
+
+
+def _usable(evaluation: Evaluation, entry: Entry) -> dict[str, Delivered]:
+    rows = _checked(evaluation, entry)
+    return _screened(evaluation, entry, _exams(evaluation), rows)
+
+
 @dataclass(frozen=True)
 class Found:
     """What the stages up to now found, by task."""
