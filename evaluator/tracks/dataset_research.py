@@ -81,7 +81,9 @@ def few_shot_ahead(evaluation: Evaluation, entry: Entry) -> None:
 
 def fine_tune_ahead(evaluation: Evaluation, entry: Entry) -> None:
     """The fine-tune stage alone, for a scorer that will find it done."""
-    _fine_tune(evaluation, _usable(evaluation, entry), defaultdict(dict))
+    bench, delivered = evaluation.bench, _usable(evaluation, entry).values()
+    asks = [fine_tune(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in delivered if one.rows]
+    _answered(evaluation, "fine_tune", asks)
 
 
 def _usable(evaluation: Evaluation, entry: Entry) -> dict[str, Delivered]:
