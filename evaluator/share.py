@@ -93,7 +93,7 @@ def work_share(worker: Worker, share: Share, work: Path, say: Callable[[str], No
     """Do a share of what is pending. Raises EvaluatorError at the end if some of it failed; all else is done then."""
     agreed = _agreed(worker, share, work)
     mine, failed = agreed.tasks[share.part - 1], 0
-    for stage in range(max(map(len, AHEAD.values()))):
+    for stage in dict.fromkeys(stage for stages in AHEAD.values() for stage in stages):
         for ulid in agreed.submissions:
             failed += not _did(worker, ulid, stage, mine, say)
     if failed:
@@ -103,17 +103,17 @@ def work_share(worker: Worker, share: Share, work: Path, say: Callable[[str], No
         )
 
 
-def _did(worker: Worker, ulid: str, stage: int, tasks: Collection[str], say: Callable[[str], None]) -> bool:
+def _did(worker: Worker, ulid: str, stage: Stage, tasks: Collection[str], say: Callable[[str], None]) -> bool:
     """Do one stage of a submission's tasks; whether nothing failed. One that failed must not stop the others."""
     try:
         submission = worker.arena.submission(ulid)
-        mine = _ordered(worker, submission, tasks)
-        if mine:
-            AHEAD[submission.track][stage](_evaluation(worker, submission, mine), worker.entry(submission))
-            say(f"{ulid}: stage {stage + 1} is done for {len(mine)} task(s).")
+        work, mine = AHEAD.get(submission.track, {}).get(stage), _ordered(worker, submission, tasks)
+        if work and mine:
+            work(_evaluation(worker, submission, mine), worker.entry(submission))
+            say(f"{ulid}: {stage} is done for {len(mine)} task(s).")
     except (ArenaError, OSError) as error:
         log.error("%s: %s", ulid, error)
-        say(f"{ulid}: stage {stage + 1} failed. {error}")
+        say(f"{ulid}: {stage} failed. {error}")
         return False
     return True
 
