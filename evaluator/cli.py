@@ -17,6 +17,7 @@ from evaluator import terminal
 from evaluator.anchors import fitting_anchors, import_anchors, measure_anchors, refused
 from evaluator.coordinator import Coordinator
 from evaluator.desk import desk_at
+from evaluator.holding import alone
 from evaluator.judging import judge_of
 from evaluator.lease import nonce_in
 from evaluator.line import TRIES
@@ -25,10 +26,11 @@ from evaluator.plan import Conditions, plan_of
 from evaluator.profile import load_profile
 from evaluator.protocol import load_protocol
 from evaluator.rescore import rescore, same_as_stored
+from evaluator.share import Share, held, work_share
 from evaluator.stopping import stoppable
 from evaluator.tracks import SCORERS, Entry, Evaluation
 from evaluator.workbench import open_workbench
-from evaluator.worker import Worker, alone
+from evaluator.worker import Worker
 from submissions.arena import dump, open_arena, read_lines
 from submissions.benchmark import Benchmark, open_benchmark
 from submissions.check import check
@@ -188,6 +190,34 @@ def plan_command(
         print_json(planned.document)
     else:
         terminal.plan_table(planned)
+
+
+@app.command("share")
+def share_command(
+    part: Annotated[str, typer.Argument(metavar="I/N", help="Which of how many shares, for example 1/4.")],
+    arena: Annotated[str, typer.Option(metavar="DIR", help="The folder of the arena, or hf://ORG/PREFIX.")],
+    profile: ProfileName = "cpu",
+    protocol: ProtocolName = "demo@1",
+    benchmark: Annotated[str, typer.Option(metavar="DIR", help="Where it is, if not beside the arena.")] = "",
+    work: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where finished work is kept, for all shares.")
+    ] = None,
+    run: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="The same for all shares that start at different times, and for no others."),
+    ] = "",
+) -> None:
+    """Do one of N shares of what is pending; publish nothing. `work` then finds it finished."""
+    mine, home = Share.read(part, run), work or _work_folder(arena)
+    source = open_benchmark(benchmark or beside(arena, "benchmark"))
+    logs = home / "logs" / f"share-{mine.part}-of-{mine.of}"
+    with (
+        stoppable(),
+        held(home, mine),
+        progress("waiting") as bar,
+        open_workbench(protocol, profile, home, bar, logs) as bench,
+    ):
+        work_share(Worker(open_arena(arena), source, bench, home / "results"), mine, home, typer.echo)
 
 
 @app.command()

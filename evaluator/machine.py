@@ -9,6 +9,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from evaluator.holding import in_turn
 from evaluator.profile import Profile
 from evaluator.protocol import Protocol
 from submissions.errors import EvaluatorError
@@ -28,8 +29,9 @@ def base_model(protocol: Protocol, folder: Path) -> Path:
     if name == "tiny-llama@1":
         made = folder / name
         if not made.is_dir():
-            folder.mkdir(parents=True, exist_ok=True)
-            _in_child(made)
+            with in_turn(folder / f"{name}.lock"):  # shares on several nodes start at once
+                if not made.is_dir():
+                    _in_child(made)
         return made
     from huggingface_hub import snapshot_download
 

@@ -129,12 +129,14 @@ class Workbench:
 
 
 @contextmanager
-def open_workbench(protocol: str, profile: str, work: Path, progress: Progress) -> Iterator[Workbench]:
-    """Trainer and engine for a protocol on a machine; children end with the context. Logs lie in `work/logs`."""
+def open_workbench(
+    protocol: str, profile: str, work: Path, progress: Progress, logs: Path | None = None
+) -> Iterator[Workbench]:
+    """Trainer and engine for a protocol on a machine; children end with the context. `logs`: else `work/logs`."""
     rules, machine = load_protocol(protocol), load_profile(profile)
     model = base_model(rules, work / "base")
     template = load_template(rules.template, model)
-    logs, store = work / "logs", StageStore(work / "stages")
+    logs, store = logs or work / "logs", StageStore(work / "stages")
     trainer = DeepSpeedTrainer(model, rules, machine, logs / "trainer.log")
     generator = VllmGenerator(model, rules, machine, template.stop_ids, logs / "engine.log")
     station = Station(model, trainer, generator, work / "models", together=machine.together)

@@ -6,7 +6,6 @@ the work folder, and a result and its `published` status are one commit.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -63,6 +62,10 @@ class Worker:
     def pending(self) -> list[str]:
         """Submissions without a result under this protocol that are not refused or withdrawn, oldest first."""
         return [one.ulid for one in self._waiting()]
+
+    def line(self) -> list[str]:
+        """Whose turn comes, in order, without those whose owner withdrew them. Nothing is granted, told or written."""
+        return [one.ulid for one in line_of(self._waiting()) if not self._is_meant(one.ulid)]
 
     def _waiting(self) -> list[Waiting]:
         published, drafted = self.arena.published(), self.arena.drafted()
@@ -207,7 +210,7 @@ class Worker:
     def _work(self, ulid: str, aside: Collection[str]) -> State:
         submission = self.arena.submission(ulid)
         with self._evaluation(submission, aside) as evaluation:
-            result = SCORERS[submission.track](evaluation, self._entry(submission))
+            result = SCORERS[submission.track](evaluation, self.entry(submission))
         write_whole(self._folder(ulid) / "result.json", dump(result))
         self._grant()
         self._stop_if_withdrawn(ulid)
@@ -217,7 +220,7 @@ class Worker:
     def _preview(self, ulid: str, aside: Collection[str]) -> State:
         submission = self.arena.submission(ulid)
         with self._evaluation(submission, aside) as evaluation:
-            preview = PREVIEWS[submission.track](evaluation, self._entry(submission))
+            preview = PREVIEWS[submission.track](evaluation, self.entry(submission))
         self._outlet.preview(submission, preview)
         return self.arena.history(ulid).now.state
 
@@ -238,7 +241,8 @@ class Worker:
                 preview=partial(self._outlet.preview, submission) if self.bench.protocol.few_shot.shots else None,
             )
 
-    def _entry(self, submission: Submission) -> Entry:
+    def entry(self, submission: Submission) -> Entry:
+        """A submission with the way to its rows in this arena."""
         return Entry(submission, partial(self.arena.rows, submission), self.arena.descriptions(submission))
 
     def _between_tasks(self, ulid: str, aside: Collection[str]) -> StageReport:
@@ -289,15 +293,3 @@ class Worker:
     def _failed(self, ulid: str, message: str, log_tail: str = "") -> State:
         commit_again(self.arena.results, [noted(self.arena, ulid, failure(message, log_tail))])
         return "failed"
-
-
-@contextmanager
-def alone(work: Path) -> Iterator[None]:
-    """Hold the work folder for this process. Raises EvaluatorError if another evaluator has it."""
-    work.mkdir(parents=True, exist_ok=True)
-    with (work / ".lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise EvaluatorError(f"Another evaluator works in {work}: wait for it, or stop it first.") from error
-        yield

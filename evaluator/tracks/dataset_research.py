@@ -77,6 +77,23 @@ def preview(evaluation: Evaluation, entry: Entry) -> Result:
     return preview_of(_run(evaluation, entry), _records(evaluation, _before_training(evaluation, entry)))
 
 
+def few_shot_ahead(evaluation: Evaluation, entry: Entry) -> None:
+    """The few-shot stage alone, for a scorer that will find it done."""
+    _few_shot(evaluation, _usable(evaluation, entry), defaultdict(dict))
+
+
+def fine_tune_ahead(evaluation: Evaluation, entry: Entry) -> None:
+    """The fine-tune stage alone, for a scorer that will find it done."""
+    bench, delivered = evaluation.bench, _usable(evaluation, entry).values()
+    asks = [fine_tune(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in delivered if one.rows]
+    _answered(evaluation, "fine_tune", asks)
+
+
+def _usable(evaluation: Evaluation, entry: Entry) -> dict[str, Delivered]:
+    rows = _checked(evaluation, entry)
+    return _screened(evaluation, entry, _exams(evaluation), rows)
+
+
 @dataclass(frozen=True)
 class Found:
     """What the stages up to now found, by task."""

@@ -8,10 +8,11 @@ import pytest
 
 from evaluator.errors import ChildFailed
 from evaluator.generator import Completion
+from evaluator.holding import alone
 from evaluator.null import NullGenerator, NullTrainer, null_workbench
 from evaluator.pace import spaced
 from evaluator.workbench import Workbench
-from evaluator.worker import Worker, alone
+from evaluator.worker import Worker
 from submissions.arena import Arena, dump, dump_lines, folder_of
 from submissions.benchmark import Benchmark, Source, Sources
 from submissions.check import check
