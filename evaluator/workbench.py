@@ -133,17 +133,6 @@ class Workbench:
 def open_workbench(
     protocol: str, profile: str, work: Path, progress: Progress, logs: Path | None = None
 ) -> Iterator[Workbench]:
-<<<<<<< HEAD
-    """Trainer and engine for a protocol on a machine; children end with the context. `logs`: else `work/logs`."""
-    rules, machine = load_protocol(protocol), load_profile(profile)
-    model = base_model(rules, work / "base")
-    template = load_template(rules.template, model)
-    logs, store = logs or work / "logs", StageStore(work / "stages")
-    trainer = DeepSpeedTrainer(model, rules, machine, logs / "trainer.log")
-    generator = VllmGenerator(model, rules, machine, template.stop_ids, logs / "engine.log")
-    station = Station(model, trainer, generator, work / "models", together=machine.together)
-    try:
-=======
     """Stations for a protocol on this machine or on a cluster; they end with the context. Logs lie in `work/logs`.
 
     On a cluster this machine needs the tokenizer only, and the first station says what the setup is. For a thread that
@@ -157,7 +146,6 @@ def open_workbench(
     store = StageStore(work / "stages")
     tools = Tools(rules, machine, work.resolve(), (logs or work / "logs").resolve())
     with RayCrew(tools, machine, tools.models, setup_of(model, rules, machine) if here else None) as crew:
->>>>>>> t-ray
         yield Workbench(
             protocol=rules,
             setup=crew.setup(),
