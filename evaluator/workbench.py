@@ -13,7 +13,7 @@ from evaluator.costs import Costs
 from evaluator.crew import Crew, Done, Training, Unit
 from evaluator.crew.cluster import address
 from evaluator.crew.tools import Tools
-from evaluator.exam import Answered, Exam, rows_hash
+from evaluator.exam import Answered, Exam, limit_of, rows_hash
 from evaluator.machine import base_model, setup_of, tokenizer_of
 from evaluator.profile import Profile, load_profile
 from evaluator.protocol import Protocol, load_protocol
