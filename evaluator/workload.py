@@ -10,6 +10,7 @@ from typing import Protocol as Seam
 from evaluator.exam import limit_of
 from evaluator.protocol import Protocol
 from evaluator.template import Template
+from submissions.estimate import row_tokens
 from submissions.frame import ExamLoad, Frame
 from submissions.models import Reference, Row
 from submissions.planning import Delivered, delivered_of
@@ -67,14 +68,15 @@ class Reckoned:
 
     def exam(self, reference: Reference) -> ExamLoad:
         frame, most = self._frame, self._protocol.decoding.max_prompt_tokens
-        around = frame.before + frame.between
-        prompts = [min(most, self._tokens(around + row.input)) for row in reference.test]
-        answers = [self._tokens(row.output + frame.after) for row in reference.test]
-        outputs = _outputs(reference)
-        return _load(self._protocol, prompts, answers, lambda _: max(map(self._tokens, outputs), default=0))
-
-    def _tokens(self, text: str) -> int:
-        return max(1, round(len(text.encode()) / self._frame.bytes_per_token))
+        asking = frame.model_copy(update={"after": ""})
+        answering = frame.model_copy(update={"before": "", "between": ""})
+        prompts = [min(most, row_tokens(Row(input=row.input, output=""), asking)) for row in reference.test]
+        answers = [row_tokens(Row(input="", output=row.output), answering) for row in reference.test]
+        texts = _outputs(reference)
+        return _load(
+            self._protocol, prompts, answers,
+            lambda _: max((row_tokens(Row(input="", output=text), answering) for text in texts), default=0),
+        )  # fmt: skip
 
 
 def mean_exam(loads: Iterable[ExamLoad]) -> ExamLoad:

@@ -121,16 +121,8 @@ def test_parameters_are_counted_as_transformers_counts_them(tiny: Path, tmp_path
     model = AutoModelForCausalLM.from_pretrained(tiny)
     assert shape_of(tiny) == SHAPES["tiny-llama@1"]
     assert shape_of(tiny).parameters == model.num_parameters()
-    config = LlamaConfig(
-        vocab_size=50,
-        hidden_size=24,
-        intermediate_size=40,
-        num_hidden_layers=3,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        head_dim=10,
-        tie_word_embeddings=True,
-    )
+    sizes = {"hidden_size": 24, "intermediate_size": 40, "num_hidden_layers": 3, "num_attention_heads": 2}
+    config = LlamaConfig(**sizes, vocab_size=50, num_key_value_heads=1, head_dim=10, tie_word_embeddings=True)
     LlamaForCausalLM(config).save_pretrained(tmp_path)
     assert shape_of(tmp_path).parameters == LlamaForCausalLM(config).num_parameters()
 
