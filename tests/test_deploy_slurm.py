@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from submissions.arena import open_arena
+from tests.commands import parsed
 from tests.evaluator.processes import until
 from tests.evaluator.worlds import a_benchmark, a_task, delivered, some_rows, submitted
 from tests.slurm import Slurm, directives, options_of
@@ -70,6 +71,9 @@ def test_every_share_has_a_node_and_one_job_publishes_after_all(slurm: Slurm, tm
     *found, publishing = asked(tmp_path)
     assert sorted(found) == shares
     assert publishing == f"-m evaluator work --once {common} --no-judge"
+    for line in asked(tmp_path):
+        said_of = parsed(["python", *line.split()])
+        assert (said_of["work"], said_of["profile"]) == (tmp_path / "work", "cpu")
 
 
 def test_a_node_s_ray_is_its_own_and_nothing_of_a_job_is_left(slurm: Slurm, tmp_path: Path) -> None:
