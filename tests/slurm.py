@@ -15,12 +15,22 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-PLACE = "FAKE_SLURM"
-"""The variable that names the folder in which all is kept."""
-_VALUES = ("--array", "--dependency", "--gpus-per-node", "--job-name", "--mem", "--nodes", "--ntasks", "--open-mode")
+PLACE, FIRST = "FAKE_SLURM", "FAKE_SLURM_FIRST"
+"""The variables that name the folder in which all is kept, and the number of the first job."""
+_VALUES = (
+    "--account",
+    "--array",
+    "--dependency",
+    "--gpus-per-node",
+    "--job-name",
+    "--mem",
+    "--nodes",
+    "--ntasks",
+    "--open-mode",
+)
 _VALUES += ("--output", "--partition", "--signal", "--time")
 
 
@@ -57,6 +67,8 @@ class Slurm:
     """Jobs that were sent, and what became of them."""
 
     folder: Path
+    first: int = field(default_factory=lambda: 100 * os.getpid())
+    """The number of the first job. Jobs have folders in /tmp by their number, and other tests may run beside this."""
 
     def environment(self) -> dict[str, str]:
         """What makes the commands those of this cluster."""
@@ -65,7 +77,7 @@ class Slurm:
         for name in COMMANDS:
             (tools / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" "{__file__}" {name} "$@"\n')
             (tools / name).chmod(0o755)
-        return {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", PLACE: str(self.folder)}
+        return {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", PLACE: str(self.folder), FIRST: str(self.first)}
 
     def jobs(self) -> dict[int, Job]:
         return {int(file.stem): Job(**json.loads(file.read_text())) for file in sorted(self.folder.glob("jobs/*.json"))}
@@ -144,7 +156,7 @@ def _sbatch(place: Path, words: Sequence[str]) -> None:
     script = Path(words[at]).read_text()
     options = options_of(script, words[:at])
     (place / "jobs").mkdir(exist_ok=True)
-    number = 100 * (len(list((place / "jobs").iterdir())) + 1)
+    number = int(os.environ[FIRST]) + 50 * len(list((place / "jobs").iterdir()))
     job = Job(script, options, dict(os.environ), str(Path.cwd()))
     (place / f"jobs/{number}.json").write_text(json.dumps(vars(job)))
     print(number if "parsable" in options else f"Submitted batch job {number}")

@@ -187,6 +187,17 @@ def test_secrets_are_nowhere_but_in_the_secret() -> None:
         assert f"--from-literal={key}=" in page
 
 
+def test_the_page_s_commands_name_files_that_are_there() -> None:
+    page = (ROOT / "docs/organiser.md").read_text()
+    named = re.findall(r"^\$ kubectl \w+ (-f .+)$", page, re.M)
+    files = [ROOT / file for line in named for file in line.replace("-f ", "").split()]
+    assert sorted(files) == sorted(FOLDER.glob("*.yaml"))
+    (target,) = re.findall(r"^\$ docker build --target (\w+) -t", page, re.M)
+    assert target in STAGES
+    (words,) = re.findall(r"^    arena-evaluator (work .+)$", page, re.M)
+    assert parsed(["python", "-m", "evaluator", *words.split()])["judge"] == Path("judge.toml")
+
+
 def test_ray_s_version_is_the_one_that_is_installed_with_its_dashboard() -> None:
     lock = (ROOT / "evaluator/requirements-gpu.txt").read_text()
     assert f"\nray=={the('RayJob')['spec']['rayClusterSpec']['rayVersion']} " in lock
