@@ -26,6 +26,7 @@ from evaluator.line import Waiting, asked_again, failures, line_of, places, typi
 from evaluator.outlet import Outlet
 from evaluator.pace import spaced, whenever
 from evaluator.statuses import failure, noted, now, progress
+from evaluator.store import forget_torn
 from evaluator.tracks import PREVIEWS, SCORERS, Entry, Evaluation
 from evaluator.tracks.evaluation import StageReport
 from evaluator.workbench import Workbench
@@ -293,4 +294,5 @@ def alone(work: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise EvaluatorError(f"Another evaluator works in {work}: wait for it, or stop it first.") from error
+        forget_torn(work / "stages")
         yield
