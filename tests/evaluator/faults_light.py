@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -95,9 +96,9 @@ class Steps:
 
 def _place(what: Any, folder: int | None) -> str:
     if isinstance(what, int):
-        return os.readlink(f"/proc/self/fd/{what}")
-    above = "" if folder is None else os.readlink(f"/proc/self/fd/{folder}")
-    return os.path.join(above, os.fspath(what))  # noqa: PTH118  # what is wrapped serves pathlib
+        return str(Path(f"/proc/self/fd/{what}").readlink())
+    above = "" if folder is None else Path(f"/proc/self/fd/{folder}").readlink()
+    return str(Path(above, what))
 
 
 def _short(place: str) -> str:
@@ -234,13 +235,15 @@ def _in_child(job: Job) -> None:
     said = os.open(log_of(Path(job.out), "said"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(said, 1)
     os.dup2(said, 2)
+    code = 1
     try:
         score(job)
-    except BaseException:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
-        sys.stderr.flush()
-        os._exit(1)
-    os._exit(0)
+        code = 0
+    finally:
+        if code:
+            traceback.print_exc()
+            sys.stderr.flush()
+        os._exit(code)
 
 
 if __name__ == "__main__":
