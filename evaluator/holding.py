@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from evaluator.store import forget_torn
 from submissions.errors import EvaluatorError
 
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
@@ -24,6 +25,7 @@ def alone(work: Path) -> Iterator[None]:
     with _open(work / ".lock") as lock:
         if not _taken(lock, fcntl.LOCK_EX):
             raise EvaluatorError(f"Another evaluator works in {work}: wait for it, or stop it first.")
+        forget_torn(work / "stages")
         yield
 
 

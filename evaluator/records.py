@@ -21,6 +21,7 @@ from evaluator.protocol import Protocol
 from evaluator.scale import Ends
 from evaluator.screen import Screened
 from evaluator.statistics import anchor_error
+from evaluator.store import forget_torn
 from submissions.arena import dump
 from submissions.errors import Corrupt, NotFound
 from submissions.local import write_whole
@@ -132,6 +133,9 @@ def anchor_of(exam: Exam, answers: AnchorAnswers, train_sha256: str) -> Anchor:
 
 def keep(folder: Path, run: Run, records: Iterable[TaskRecord]) -> None:
     """Write an evaluation down; run.json comes last and makes it whole. An earlier one, and its Result, go first."""
+    forget_torn(folder / "tasks")
+    for torn in filter(Path.is_file, folder.glob(".part-*")):
+        torn.unlink()
     for name in ("run.json", "result.json"):
         (folder / name).unlink(missing_ok=True)
     for record in records:

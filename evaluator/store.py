@@ -52,3 +52,10 @@ class StageStore:
         """The stored output, or that of the work, which is then stored."""
         found = self.find(stage, key, kind)
         return found if found is not None else self.keep(stage, key, work())
+
+
+def forget_torn(folder: Path) -> None:
+    """Remove what killed writers left half-written below a folder; only for who alone writes there."""
+    for file in folder.rglob(".part-*"):
+        if file.is_file():
+            file.unlink()

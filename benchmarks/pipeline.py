@@ -1,0 +1,347 @@
+"""The whole way of 24 tasks, rows to scores, beside the published shape of the work (benchmarks/published.py).
+
+Run `python -m benchmarks.pipeline [--tasks N] [--sample N] [--rows N] [--epochs N]`. Ours is `Workbench.answers` with
+the profile `cpu` on all tasks: one trainer and one engine for all of them. The published shape is two new processes for
+each task, so all its tasks take the same: it is measured on a sample of the tasks and multiplied. Both train the same
+token ids with the same settings on as many ranks, and answer the same prompts greedily.
+
+Two things are made cheaper for the published shape than it is: vLLM compiles nothing and starts no process of its own.
+Each way trains once unmeasured before, so that both find DeepSpeed's extension compiled and all files in memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from evaluator.costs import Costs
+from evaluator.crew import Here, Station
+from evaluator.exam import Exam
+from evaluator.fine_tune import fine_tune
+from evaluator.generator import Completion, VllmGenerator
+from evaluator.machine import base_model, setup_of
+from evaluator.metrics import Measured
+from evaluator.profile import Profile, load_profile
+from evaluator.protocol import Protocol, load_protocol
+from evaluator.spent import FILE, Spent
+from evaluator.store import StageStore
+from evaluator.template import load_template
+from evaluator.trainer import DeepSpeedTrainer, Progress, Saving, Trained, TrainJob
+from evaluator.workbench import Ask, Workbench
+from submissions.models import Metadata, Reference, Row, Task
+
+PARTS = ("start and end", "model is loaded", "training", "model is saved", "engine boots", "answering", "the rest")
+"""Where time goes; start and end are those of processes, imports included. Ours loads the base model when its trainer starts, and the engine loads models while it answers."""
+TARGET = 5.0
+STANDARD_ERRORS = 3.0
+"""Of the difference of two scores, each with the error of a draw of its test items; a difference may be as large."""
+WORDS = {"fruit": "apple pear plum lemon", "animal": "horse tiger eagle otter", "colour": "green violet white brown"}
+METADATA = Metadata(introduction="i", task="t", question="q", input="i", output="o", source="s", samples_count=0)
+Seconds = dict[str, float]
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pipeline", description=__doc__)
+    parser.add_argument("--tasks", type=int, default=24)
+    parser.add_argument("--sample", type=int, default=3, help="tasks that the published shape does")
+    parser.add_argument("--rows", type=int, default=150)
+    parser.add_argument("--items", type=int, default=50)
+    parser.add_argument("--epochs", type=int, default=3)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as where, a_bench(Path(where), given.epochs, given.items) as timed:
+        asks = [an_ask(timed.bench, number, given.rows, given.items) for number in range(given.tasks)]
+        warm = an_ask(timed.bench, given.tasks, 16, 2)
+        timed.warm_up(warm)
+        ours, seconds, mine = timed.run(asks)
+        published = Published(timed.bench, Path(where) / "published")
+        published.run(warm)
+        began, theirs, texts = time.perf_counter(), defaultdict[str, float](float), []
+        for ask in asks[: given.sample]:
+            texts.append(published.run(ask))
+            for part, took in published.took.items():
+                theirs[part] += took
+        sampled = time.perf_counter() - began
+    print(f"{given.tasks} tasks x {given.rows} rows x {given.epochs} epochs, {given.items} test items, ", end="")
+    print(f"{os.cpu_count()} cores; the published shape on {given.sample} tasks, x {given.tasks / given.sample:g}")
+    print_times(seconds, ours, {part: theirs[part] * given.tasks / given.sample for part in PARTS},
+                sampled * given.tasks / given.sample)  # fmt: skip
+    print_scores([(ask.exam, texts[number], mine[ask.key]) for number, ask in enumerate(asks[: given.sample])])
+
+
+def print_times(ours: Seconds, our_whole: float, theirs: Seconds, their_whole: float) -> None:
+    """Where the time goes, and the ratio."""
+    print(f"{'seconds':20}{'published':>11}{'ours':>9}{'ratio':>8}")
+    for part in PARTS:
+        ratio = f"{theirs[part] / ours[part]:8.1f}" if ours[part] > 0.05 else f"{'':8}"
+        print(f"{part:20}{theirs[part]:11.1f}{ours[part]:9.1f}{ratio}")
+    print(f"{'all':20}{their_whole:11.1f}{our_whole:9.1f}{their_whole / our_whole:8.1f}  (target {TARGET:g})")
+
+
+def print_scores(tasks: Sequence[tuple[Exam, Sequence[str], Sequence[str]]]) -> None:
+    """Both ways' scores by task, and whether they are within the noise of the test items."""
+    print(f"{'task':12}{'metric':>10}{'published':>11}{'ours':>8}{'difference':>12}{'allowed':>9}")
+    for exam, theirs, mine in tasks:
+        one, two = exam.scored(theirs), exam.scored(mine)
+        difference, allowed = two_values(two)[0] - two_values(one)[0], tolerance(one, two)
+        row = f"{two_values(one)[0]:11.3f}{two_values(two)[0]:8.3f}{difference:+12.3f}{allowed:9.3f}"
+        print(f"{exam.task.id:12}{one.name:>10}{row}{'' if abs(difference) <= allowed else '  NOT WITHIN NOISE'}")
+
+
+def tolerance(one: Measured, two: Measured) -> float:
+    """How far scores may lie apart. An item more or less counts: where all or none are right, the error would be 0."""
+    errors = [max(two_values(each)[1], 1 / len(each.items)) for each in (one, two)]
+    return STANDARD_ERRORS * math.hypot(*errors)
+
+
+def two_values(measured: Measured) -> tuple[float, float]:
+    """The mean over items, and its standard error."""
+    items = measured.items
+    mean = sum(items) / len(items)
+    return mean, math.sqrt(sum((item - mean) ** 2 for item in items) / (len(items) - 1) / len(items))
+
+
+@dataclass
+class TimedTrainer:
+    """The real trainer, and where its time goes."""
+
+    real: DeepSpeedTrainer
+    took: Seconds = field(default_factory=lambda: defaultdict(float))
+
+    def train(self, job: TrainJob, progress: Progress) -> Saving:
+        began = time.perf_counter()
+        saving = self.real.train(job, progress)
+        called = time.perf_counter() - began
+
+        def saved() -> Trained:
+            waiting = time.perf_counter()
+            done = saving()
+            self.took["model is saved"] += time.perf_counter() - waiting
+            spent = Spent.model_validate_json((job.out / FILE).read_bytes()).seconds
+            self.took["training"] += min(spent, called)
+            self.took["start and end"] += max(0.0, called - spent)
+            return done
+
+        return saved
+
+    def rest(self) -> None:
+        self.real.rest()
+
+    def close(self) -> None:
+        self.real.close()
+
+
+@dataclass
+class TimedGenerator:
+    """The real generator, and where its time goes."""
+
+    real: VllmGenerator
+    took: Seconds = field(default_factory=lambda: defaultdict(float))
+
+    @property
+    def spent(self) -> Spent:
+        return self.real.spent
+
+    def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
+        began = time.perf_counter()
+        found = self.real.generate(model, prompts, max_new_tokens)
+        called = time.perf_counter() - began
+        self.took["answering"] += self.real.spent.seconds
+        self.took["engine boots"] += called - self.real.spent.seconds
+        return found
+
+    def rest(self) -> None:
+        self.real.rest()
+
+    def close(self) -> None:
+        self.real.close()
+
+
+@dataclass
+class Timed:
+    """A workbench whose tools are timed."""
+
+    bench: Workbench
+    trainer: TimedTrainer
+    generator: TimedGenerator
+
+    def warm_up(self, ask: Ask) -> None:
+        """Do a task, and end all processes."""
+        self.run([ask])
+        self.trainer.close()
+        self.generator.close()
+        self.trainer.took.clear()
+        self.generator.took.clear()
+
+    def run(self, asks: Sequence[Ask]) -> tuple[float, Seconds, dict[str, tuple[str, ...]]]:
+        """Do tasks: seconds in all, seconds by part, answers by key."""
+        began = time.perf_counter()
+        texts = {}
+        for ask, answered in self.bench.answers(asks):
+            texts[ask.key] = answered.texts
+            ask.exam.scored(answered.texts)
+        whole = time.perf_counter() - began
+        took = defaultdict(float, {**self.trainer.took, **self.generator.took})
+        took["the rest"] = whole - sum(took.values())
+        return whole, took, texts
+
+
+@contextmanager
+def a_bench(folder: Path, epochs: int, items: int) -> Iterator[Timed]:
+    """The real tools in this process's crew, as `open_workbench` makes them, under demo@1 with other sizes."""
+    demo = load_protocol("demo@1")
+    sft = demo.sft.model_copy(update={"epochs": float(epochs)})
+    rules, machine = demo.model_copy(update={"sft": sft, "test_items": items}), load_profile("cpu")
+    model = base_model(rules, folder / "base")
+    template = load_template(rules.template, model)
+    trainer = TimedTrainer(DeepSpeedTrainer(model, rules, machine, folder / "logs" / "trainer.log"))
+    log = folder / "logs" / "engine.log"
+    generator = TimedGenerator(VllmGenerator(model, rules, machine, template.stop_ids, log))
+    station = Station(model, trainer, generator, folder / "models", together=machine.together)
+    store = StageStore(folder / "stages")
+    bench = Workbench(
+        protocol=rules,
+        setup=setup_of(model, rules, machine),
+        model=model,
+        template=template,
+        crew=Here(station),
+        store=store,
+        costs=Costs(store),
+        profile=machine,
+        progress=lambda *_: None,
+    )
+    try:
+        yield Timed(bench, trainer, generator)
+    finally:
+        station.close()
+
+
+class Published:
+    """Two new processes for each task."""
+
+    def __init__(self, bench: Workbench, folder: Path) -> None:
+        self._bench, self._folder, self.took = bench, folder, dict[str, float]()
+
+    def run(self, ask: Ask) -> list[str]:
+        """Train, answer and score one task: the answers; `took` has the seconds by part."""
+        began = time.time()
+        rules, machine = self._bench.protocol, self._bench.profile
+        folder = self._folder / ask.exam.task.id
+        folder.mkdir(parents=True)
+        job = folder / "job.json"
+        job.write_text(json.dumps(self._job(ask, folder, rules)))
+        torchrun = ["torch.distributed.run", "--standalone", f"--nproc_per_node={machine.ranks}", "-m"]
+        trained = self._child([*torchrun, "benchmarks.published", "train", str(job)], folder, machine)
+        answered = self._child(["benchmarks.published", "answer", str(job)], folder, machine)
+        texts: list[str] = json.loads((folder / "texts.json").read_text())
+        ask.exam.scored(texts)
+        self.took = {
+            "start and end": sum(
+                one["imports"] - one["start"] + one["end"] - one[last]
+                for one, last in ((trained, "saved"), (answered, "answered"))
+            ),
+            "model is loaded": trained["loaded"] - trained["imports"],
+            "training": trained["trained"] - trained["loaded"],
+            "model is saved": trained["saved"] - trained["trained"],
+            "engine boots": answered["booted"] - answered["imports"],
+            "answering": answered["answered"] - answered["booted"],
+        }
+        self.took["the rest"] = time.time() - began - sum(self.took.values())
+        return texts
+
+    def _job(self, ask: Ask, folder: Path, rules: Protocol) -> dict[str, Any]:
+        assert ask.rows is not None
+        template, decoding, model = self._bench.template, rules.decoding, folder / "model"
+        examples = template.examples([(row.input, row.output) for row in ask.rows], rules.sft.cutoff_tokens)
+        lines = (json.dumps({"input_ids": one.input_ids, "labels": one.labels}) + "\n" for one in examples)
+        (folder / "rows.jsonl").write_text("".join(lines))
+        return {
+            "base_model": str(self._bench.model),
+            "rows": str(folder / "rows.jsonl"),
+            "scratch": str(folder / "checkpoints"),
+            "model": str(model),
+            "moments": str(folder / "moments.json"),
+            "texts": str(folder / "texts.json"),
+            "prompts": template.prompts(ask.exam.questions, (), decoding.max_prompt_tokens, ask.exam.gold),
+            "limit": ask.exam.limit,
+            "stop_ids": template.stop_ids,
+            "max_model_len": decoding.max_prompt_tokens + decoding.max_new_tokens,
+            **rules.sft.model_dump(include={"global_batch", "learning_rate", "warmup_ratio", "seed"}),
+            "epochs": int(rules.sft.epochs),
+        }
+
+    def _child(self, command: list[str], folder: Path, machine: Profile) -> dict[str, float]:
+        """Run a module to its end: the moments that it wrote down."""
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+        env = {
+            **os.environ,
+            "PATH": path,
+            "OMP_NUM_THREADS": str(machine.threads),
+            "DS_ACCELERATOR": "cpu",
+            "CUDA_VISIBLE_DEVICES": "",
+            "HF_HUB_OFFLINE": "1",
+            "TOKENIZERS_PARALLELISM": "false",
+            "PYTHONWARNINGS": "ignore::FutureWarning",
+            "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+            "VLLM_NO_USAGE_STATS": "1",
+            "VLLM_CPU_KVCACHE_SPACE": str(machine.kv_cache_gib),
+            "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+        }
+        log, start = folder / "log", time.time()
+        with log.open("ab") as out:
+            done = subprocess.run([sys.executable, "-m", *command], env=env, stdout=out, stderr=out, check=False)
+        if done.returncode:
+            raise SystemExit(f"{' '.join(command)} failed:\n{log.read_text()[-3000:]}")
+        found: dict[str, float] = json.loads((folder / "moments.json").read_text())
+        return {**found, "start": start, "end": time.time()}
+
+
+def an_ask(bench: Workbench, number: int, rows: int, items: int) -> Ask:
+    """The fine-tuning of a task, every other one a classification."""
+    classification = number % 2 == 0
+    task = Task(
+        id=f"{'kind' if classification else 'next'}-{number:02}",
+        track="dataset_research",
+        title="A task",
+        category="text_classification" if classification else "question_answering",
+        kind="knowledge",
+        language="en",
+        metric="accuracy" if classification else "token_f1",
+        demand="Rows.",
+    )
+    chance = random.Random(number)
+    make = a_kind if classification else a_successor
+    mine, train, test = (tuple(make(chance) for _ in range(count)) for count in (rows, 2, items))
+    exam = bench.exam(task, Reference(task=task.id, metadata=METADATA, train=train, test=test))
+    return fine_tune(bench, exam, mine, bench.protocol.sft.seed)
+
+
+def a_kind(chance: random.Random) -> Row:
+    """A word among others, and what it is."""
+    kind = chance.choice(sorted(WORDS))
+    said = " ".join(chance.choices("please tell me now what this thing is".split(), k=chance.randint(3, 40)))
+    return Row(input=f"{said}: {chance.choice(WORDS[kind].split())}", output=kind)
+
+
+def a_successor(chance: random.Random) -> Row:
+    """A number in words around it, and the next."""
+    number = chance.randint(10, 99)
+    said = " ".join(chance.choices("please tell me now which number comes".split(), k=chance.randint(3, 40)))
+    return Row(input=f"{said} after {number}?", output=f"the number {number + 1}")
+
+
+if __name__ == "__main__":
+    main()

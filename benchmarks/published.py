@@ -1,0 +1,113 @@
+"""The published shape of the work, as a plain script: one process that trains a task, one that answers it, and no more.
+
+`torchrun -m benchmarks.published train JOB` fine-tunes with the HF Trainer and DeepSpeed ZeRO-3, one padded row at a
+time with gradient accumulation, and saves all; `python -m benchmarks.published answer JOB` boots vLLM and asks in
+batches of 64. It shares nothing with the evaluator but token ids. JOB is a JSON file (benchmarks/pipeline.py writes
+it); each command writes down the moments at which it came so far.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+BATCH = 64
+"""Prompts of one call of the engine (the release's inference_batch_size)."""
+Moments = dict[str, float]
+
+
+def train(job: dict[str, Any]) -> Moments:
+    """Fine-tune the base model; the moments, in seconds of the clock."""
+    import deepspeed
+    import torch
+    import torch.distributed
+    from datasets import Dataset
+    from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingArguments
+
+    moments = {"imports": time.time()}
+    deepspeed.init_distributed(dist_backend="gloo")
+    rows = Dataset.from_list([json.loads(line) for line in Path(job["rows"]).read_text().splitlines()])
+    accumulation = job["global_batch"] // torch.distributed.get_world_size()
+    steps = -(-len(rows) // job["global_batch"]) * job["epochs"]
+    arguments = TrainingArguments(
+        output_dir=job["scratch"],
+        use_cpu=True,
+        deepspeed=_zero3(),
+        per_device_train_batch_size=1,
+        gradient_accumulation_steps=accumulation,
+        num_train_epochs=job["epochs"],
+        learning_rate=job["learning_rate"],
+        lr_scheduler_type="cosine",
+        warmup_steps=job["warmup_ratio"],
+        max_grad_norm=1.0,
+        seed=job["seed"],
+        save_strategy="steps",
+        save_steps=steps,
+        logging_steps=1,
+        report_to="none",
+        disable_tqdm=True,
+        remove_unused_columns=False,
+    )
+    trainer = Trainer(
+        model=AutoModelForCausalLM.from_pretrained(job["base_model"], dtype="float32"),
+        args=arguments,
+        train_dataset=rows,
+        data_collator=_padded,
+        processing_class=AutoTokenizer.from_pretrained(job["base_model"]),  # it is saved with the model
+    )
+    moments["loaded"] = time.time()
+    trainer.train()
+    moments["trained"] = time.time()
+    trainer.save_model(job["model"])
+    moments["saved"] = time.time()
+    if torch.distributed.get_rank() == 0:
+        Path(job["moments"]).write_text(json.dumps(moments))
+    torch.distributed.barrier()
+    torch.distributed.destroy_process_group()
+    return moments
+
+
+def _zero3() -> dict[str, Any]:
+    """DeepSpeed's third stage with everything else left to the Trainer."""
+    sizes = ("train_micro_batch_size_per_gpu", "gradient_accumulation_steps", "train_batch_size", "gradient_clipping")
+    stage = {"stage": 3, "overlap_comm": False, "stage3_gather_16bit_weights_on_model_save": True}
+    return {**dict.fromkeys(sizes, "auto"), "bf16": {"enabled": "auto"}, "zero_optimization": stage}
+
+
+def _padded(rows: list[dict[str, list[int]]]) -> dict[str, Any]:
+    """Rows side by side, each padded to the longest."""
+    import torch
+
+    longest = max(len(row["input_ids"]) for row in rows)
+    fill = {"input_ids": 0, "labels": -100}
+    columns = {
+        name: torch.tensor([row[name] + [empty] * (longest - len(row[name])) for row in rows])
+        for name, empty in fill.items()
+    }
+    mask = [[1] * len(row["input_ids"]) + [0] * (longest - len(row["input_ids"])) for row in rows]
+    return {**columns, "attention_mask": torch.tensor(mask)}
+
+
+def answer(job: dict[str, Any]) -> Moments:
+    """Ask the fine-tuned model; the moments, in seconds of the clock."""
+    from vllm import LLM, SamplingParams
+
+    moments = {"imports": time.time()}
+    llm = LLM(model=job["model"], dtype="float32", max_model_len=job["max_model_len"], enforce_eager=True)
+    moments["booted"] = time.time()
+    sampling = SamplingParams(temperature=0.0, max_tokens=job["limit"], stop_token_ids=job["stop_ids"])
+    texts: list[str] = []
+    for start in range(0, len(job["prompts"]), BATCH):
+        some = [{"prompt_token_ids": ids} for ids in job["prompts"][start : start + BATCH]]
+        texts += [output.outputs[0].text for output in llm.generate(some, sampling, use_tqdm=False)]
+    moments["answered"] = time.time()
+    Path(job["texts"]).write_text(json.dumps(texts))
+    Path(job["moments"]).write_text(json.dumps(moments))
+    return moments
+
+
+if __name__ == "__main__":
+    {"train": train, "answer": answer}[sys.argv[1]](json.loads(Path(sys.argv[2]).read_text()))
