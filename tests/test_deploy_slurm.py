@@ -223,7 +223,7 @@ def test_shares_on_several_nodes_publish_what_one_evaluator_does(slurm: Slurm, t
     rows = {task.id: some_rows(task.id, 16, start=200) for task in tasks}
     ulid = submitted(arena, tasks, delivered(tmp_path / "mine", rows)).id
     evaluator = [sys.executable, "-m", "evaluator"]
-    env = os.environ | {"OMP_NUM_THREADS": "1", "TORCH_EXTENSIONS_DIR": str(tmp_path / "extensions")}
+    env = {"OMP_NUM_THREADS": "1", "TORCH_EXTENSIONS_DIR": str(tmp_path / "extensions"), **os.environ}
     shutil.copytree(tmp_path / "arena", tmp_path / "undisturbed")
     settings = {"PROTOCOL": "demo@1", "PROFILE": "cpu", "PYTHON": sys.executable}
     settings |= {name: env[name] for name in ("OMP_NUM_THREADS", "TORCH_EXTENSIONS_DIR")}
