@@ -56,10 +56,9 @@ def pair(tiny: Path, template: Template, tmp_path_factory: pytest.TempPathFactor
 
 def processes(generator: VllmGenerator) -> list[psutil.Process]:
     """Of the engines, in their order."""
-    logs = {str(generator._log), str(generator._log.with_name("engine-2.log"))}
-    return sorted(
-        (child for child in psutil.Process().children() if is_alive(child.pid) and _log_of(child) in logs), key=_log_of
-    )
+    logs = [str(generator._log), str(generator._log.with_name("engine-2.log"))]
+    family = [child for child in psutil.Process().children() if is_alive(child.pid)]
+    return [child for log in logs for child in family if _log_of(child) == log]
 
 
 def _log_of(process: psutil.Process) -> str:
