@@ -17,8 +17,9 @@ import typer
 from curation.layout import import_flat
 from evaluator import terminal
 from evaluator.anchors import measure_anchors, refused
+from evaluator.holding import alone
 from evaluator.workbench import open_workbench
-from evaluator.worker import Worker, alone
+from evaluator.worker import Worker
 from submissions.arena import Arena, open_arena
 from submissions.benchmark import open_benchmark
 from submissions.check import check

@@ -14,6 +14,8 @@ import os
 import secrets
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -59,20 +61,36 @@ class Child:
             self.close()
             raise
 
-    def send(self, message: Mapping[str, Any]) -> None:
-        """Hand the child a message. Raises ChildFailed if it is gone."""
+    def send(self, message: Mapping[str, Any], seconds: float | None = None) -> None:
+        """Hand the child a message. Raises ChildFailed if it is gone, Hung if it does not read on for so long."""
         assert self._connection is not None
+        if seconds is not None:
+            with socket.socket(fileno=os.dup(self.fileno())) as same:
+                whole = int(seconds)
+                limit = struct.pack("@ll", whole, int((seconds - whole) * 1e6))
+                same.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         try:
             self._connection.send_bytes(json.dumps(message).encode())
+        except BlockingIOError as error:
+            raise self.hung(seconds or 0) from error
         except (BrokenPipeError, ConnectionError) as error:
             raise self._failed("went away") from error
+
+    def fileno(self) -> int:
+        """The file that becomes readable when the child said something or died, for whoever waits for several."""
+        assert self._connection is not None
+        return self._connection.fileno()
+
+    def hung(self, seconds: float) -> ChildFailed:
+        """The error of a child that was silent for so long."""
+        return self._failed(f"was silent for {seconds:.0f} s", Hung)
 
     def receive(self, seconds: float) -> dict[str, Any]:
         """The child's next message. Raises ChildFailed if it dies or says that it failed, Hung if it is silent."""
         assert self._connection is not None
         try:
             if not self._connection.poll(seconds):
-                raise self._failed(f"was silent for {seconds:.0f} s", Hung)
+                raise self.hung(seconds)
             message: dict[str, Any] = json.loads(self._connection.recv_bytes())
         except (EOFError, ConnectionError) as error:
             raise self._failed("went away") from error
@@ -100,8 +118,8 @@ class Child:
         self.close()
 
     def _accept(self, listener: Listener, deadline: float) -> Connection:
-        socket = listener._listener._socket  # type: ignore[attr-defined]  # the only way to give accept a time limit
-        socket.settimeout(0.2)
+        accepting = listener._listener._socket  # type: ignore[attr-defined]  # the only way to give accept a time limit
+        accepting.settimeout(0.2)
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise self._failed(f"ended with {self._process.returncode} before it was ready")

@@ -17,16 +17,20 @@ from evaluator import terminal
 from evaluator.anchors import fitting_anchors, import_anchors, measure_anchors, refused
 from evaluator.coordinator import Coordinator
 from evaluator.desk import desk_at
+from evaluator.holding import alone
 from evaluator.judging import judge_of
 from evaluator.lease import nonce_in
 from evaluator.line import TRIES
 from evaluator.notify import boards, notifying
+from evaluator.plan import Conditions, plan_of
+from evaluator.profile import load_profile
 from evaluator.protocol import load_protocol
 from evaluator.rescore import rescore, same_as_stored
+from evaluator.share import Share, held, work_share
 from evaluator.stopping import stoppable
 from evaluator.tracks import SCORERS, Entry, Evaluation
 from evaluator.workbench import open_workbench
-from evaluator.worker import Worker, alone
+from evaluator.worker import Worker
 from submissions.arena import dump, open_arena, read_lines
 from submissions.benchmark import Benchmark, open_benchmark
 from submissions.check import check
@@ -153,6 +157,67 @@ def work(
             f"{len(coordinator.failed)} submission(s) failed. The next `work` tries again, up to {TRIES} times in all; "
             "after that, and at any time, `python -m submissions retry ID` does."
         )
+
+
+@app.command("plan")
+def plan_command(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder or zip of <task id>.jsonl files.")],
+    benchmark: BenchmarkFolder,
+    track: Annotated[str, typer.Option(help="The board that the data is for.")] = "dataset_research",
+    protocol: ProtocolName = "demo@1",
+    profile: ProfileName = "cpu",
+    stations: Annotated[int, typer.Option(min=1, help="Such machines that share the work.")] = 1,
+    hour_price: Annotated[
+        float | None, typer.Option(min=0, help="US dollars for one device for one hour; the profile's, if left out.")
+    ] = None,
+    arena: Annotated[str, typer.Option(metavar="DIR", help="Judge by what its past evaluations took.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say what evaluating a delivery will take and cost, and whether the machine has room; start nothing."""
+    source, rules, machine = open_benchmark(benchmark), load_protocol(protocol), load_profile(profile)
+    if hour_price is not None:
+        machine = machine.model_copy(update={"hour_price": hour_price})
+    tasks = tuple(task for task in source.tasks() if task.track == track)
+    at = Conditions(rules, machine, stations, open_arena(arena) if arena else None)
+    with tempfile.TemporaryDirectory() as into, progress("reading") as bar:
+        report = check([folder], tasks, into=Path(into), track=track_named(track), progress=bar)
+        if not report.accepted:
+            typer.echo(report_text(report), err=True)
+            raise Refused(report)
+        rows = ((file.task, _rows(LocalRepo(Path(into)), file.task)) for file in report.files)
+        planned = plan_of(at, source, tasks, rows, bar)
+    if as_json:
+        print_json(planned.document)
+    else:
+        terminal.plan_table(planned)
+
+
+@app.command("share")
+def share_command(
+    part: Annotated[str, typer.Argument(metavar="I/N", help="Which of how many shares, for example 1/4.")],
+    arena: Annotated[str, typer.Option(metavar="DIR", help="The folder of the arena, or hf://ORG/PREFIX.")],
+    profile: ProfileName = "cpu",
+    protocol: ProtocolName = "demo@1",
+    benchmark: Annotated[str, typer.Option(metavar="DIR", help="Where it is, if not beside the arena.")] = "",
+    work: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where finished work is kept, for all shares.")
+    ] = None,
+    run: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="The same for all shares that start at different times, and for no others."),
+    ] = "",
+) -> None:
+    """Do one of N shares of what is pending; publish nothing. `work` then finds it finished."""
+    mine, home = Share.read(part, run), work or _work_folder(arena)
+    source = open_benchmark(benchmark or beside(arena, "benchmark"))
+    logs = home / "logs" / f"share-{mine.part}-of-{mine.of}"
+    with (
+        stoppable(),
+        held(home, mine),
+        progress("waiting") as bar,
+        open_workbench(protocol, profile, home, bar, logs) as bench,
+    ):
+        work_share(Worker(open_arena(arena), source, bench, home / "results"), mine, home, typer.echo)
 
 
 @app.command()

@@ -8,6 +8,8 @@ EvaluatorError (submissions/errors.py)
 │   ├── Hung          it was silent for longer than the profile allows
 │   ├── OutOfMemory   it had too little memory, of an accelerator or of the machine
 │   └── WrongWeights  the engine's answers to the canary are not those of the trained model
+├── NoStation         no machine has room for a station, or none may do the work: what is wanted, and what there is
+├── StationLost       a unit of work whose station was lost each time: it may be what ends machines
 ├── Unmeasured        anchors are missing, or were measured under another protocol or setup
 ├── Unscorable        answers that cannot be scored: not one text per test row
 ├── TrainingDiverged  the loss stopped being a number
@@ -66,6 +68,14 @@ FAILURES: Mapping[str, type[ChildFailed]] = {
     "wrong_weights": WrongWeights,
 }
 """What a child may say of its own end: `{"failed": <one of these>, "said": <a sentence>}`."""
+
+
+class NoStation(EvaluatorError):
+    """Work that nobody can do: too few devices, or a setup that differs from the one of all other numbers."""
+
+
+class StationLost(EvaluatorError):
+    """A unit of work that was at work on several stations when they, or their nodes, died."""
 
 
 class Unmeasured(EvaluatorError):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from evaluator.metrics import METRICS, Answers, Measured
+from evaluator.protocol import DecodingSettings
 from evaluator.store import key_of
 from submissions.models import Record, Row, Task
 
@@ -53,6 +54,15 @@ class Exam:
     def scored(self, texts: Sequence[str]) -> Measured:
         """The score of answers in the order of the rows."""
         return METRICS[self.metrics](Answers(self.task, self.rows, self.labels, texts))
+
+
+def limit_of(decoding: DecodingSettings, longest: Callable[[float], float]) -> int:
+    """How long an answer may be, in tokens (SCORING.md, arena@1, rule 3).
+
+    `longest` tells the longest reference answer's tokens; any number from the one that it is handed on is enough.
+    """
+    times, most = decoding.times_longest_reference, decoding.max_new_tokens
+    return most if times is None else min(most, round(times * longest(most / times)))
 
 
 def rows_hash(rows: Sequence[Row]) -> str:

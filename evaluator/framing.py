@@ -1,12 +1,14 @@
-"""How a protocol shows a row to the model, taken from the template itself by letting it render one."""
+"""How a protocol shows a row to the model, taken from the template by letting it render one, and how much it asks."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from evaluator.profile import Profile
 from evaluator.protocol import Protocol
 from evaluator.template import Template
-from submissions.frame import Frame
+from evaluator.workload import mean_exam
+from submissions.frame import ExamLoad, Frame, Planning
 
 _INPUT, _OUTPUT = "the input", "the output"
 _ROOM = 10_000
@@ -27,4 +29,15 @@ def frame_of(protocol: Protocol, template: Template, demands: Sequence[str]) -> 
         bytes_per_token=sum(len(one.encode()) for one in demands) / sum(len(template.text(one)) for one in demands),
         epochs=protocol.sft.epochs,
         max_rows=protocol.sft.max_rows,
+    )
+
+
+def planning_of(protocol: Protocol, profile: Profile, exams: Iterable[ExamLoad]) -> Planning:
+    """What one needs to reckon an evaluation's time from, with no more of the exams than their mean."""
+    return Planning(
+        machine=profile.machine,
+        shots=protocol.few_shot.shots,
+        draws=protocol.few_shot.draws,
+        max_prompt_tokens=protocol.decoding.max_prompt_tokens,
+        exam=mean_exam(exams),
     )

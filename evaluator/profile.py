@@ -9,24 +9,10 @@ from typing import Literal
 from pydantic import Field
 
 from evaluator.protocol import _file
+from submissions.machine import Machine, Speed
 from submissions.models import Record
 
 PROFILES = Path(__file__).with_name("profiles")
-
-
-class Speed(Record):
-    """How fast a station is before anything was measured; the profile's file says where each figure comes from."""
-
-    start_seconds: float = Field(ge=0)
-    """Until trainer and engines are ready, once for a station."""
-    trained_tokens: float = Field(gt=0)
-    """Tokens of prompt and target that all its devices train in a second."""
-    training_seconds: float = Field(ge=0)
-    """Of each training, whatever its size: weights reset, gathered, written and loaded by the engines."""
-    prompt_tokens: float = Field(gt=0)
-    """Prompt tokens that all its engines read in a second."""
-    generated_tokens: float = Field(gt=0)
-    """Tokens that all its engines write in a second."""
 
 
 class Profile(Record):
@@ -56,8 +42,11 @@ class Profile(Record):
     """vLLM's kernels whose results do not depend on what else is in a batch."""
     engine_memory: float = Field(default=0.9, gt=0, le=1)
     """Share of a device's memory that an engine may take; of no meaning on a CPU."""
-    kv_cache_gib: int = Field(ge=1)
-    """Memory for the key-value cache of an engine on a CPU."""
+    swap: Literal["in_place", "fresh"] = "in_place"
+    """How engines come to another model's weights: they read them while they run, or new processes start with them.
+    Engines that find at their boot that they cannot do the first do the second without being told."""
+    kv_cache_gib: int = Field(default=1, ge=1)
+    """Memory for the key-value cache of an engine on a CPU; of no meaning on a GPU."""
     models: str | None = None
     """Folder for trained models until they are examined, on a RAM disk; None keeps them in the work folder."""
     cpus: int = Field(ge=1)
@@ -72,7 +61,16 @@ class Profile(Record):
     """How long a working child may be silent before it counts as hung."""
     hour_price: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """US dollars for one device for one hour; the profile's file says whose price that is. None names no price."""
+    device_gib: float | None = Field(default=None, gt=0)
+    """Memory of one device, as PyTorch sees it; None where it is the host's."""
+    host_gib: int | None = Field(default=None, ge=1)
+    """Memory of the host, RAM disk included; None where nobody reckons with it."""
     speed: Speed
+
+    @property
+    def machine(self) -> Machine:
+        """What a plan needs to know, and may be published."""
+        return Machine(profile=self.name, devices=self.devices, hour_price=self.hour_price, speed=self.speed)
 
 
 def load_profile(name: str) -> Profile:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from typing import Self
 
 import numpy as np
 
 from evaluator import statistics
+from evaluator.child import die_with_parent
 from evaluator.metrics import Measured
 from evaluator.metrics.measured import Floats
 from evaluator.protocol import Protocol
@@ -40,22 +41,57 @@ class Scored:
     """How far another training seed would move the worth (SD), judged by the reference's own trainings."""
 
 
+class Scoring:
+    """Scores tasks as they are done, while accelerators work on others; a context manager.
+
+    Where there are many answers a process for each core does it; else it is soon done at the end.
+    """
+
+    def __init__(self, protocol: Protocol, answers: int) -> None:
+        self._protocol = protocol
+        self._pool = _pool() if answers >= MANY else None
+        self._begun: dict[str, tuple[TaskRecord, Future[Scored]]] = {}
+
+    def add(self, record: TaskRecord) -> None:
+        """Begin to score a task whose last answers are there."""
+        if self._pool is not None:
+            self._begun[record.task.id] = (record, self._pool.submit(score_task, self._protocol, record))
+
+    def scored(self, records: Sequence[TaskRecord], progress: Callable[[int, int], None]) -> list[Scored]:
+        """Every task's numbers, in order. Raises what `score_task` raises."""
+        for record in records:
+            if self._begun.get(record.task.id, (None,))[0] != record:
+                self.add(record)
+        found = []
+        for record in records:
+            begun = self._begun.get(record.task.id)
+            found.append(begun[1].result() if begun else score_task(self._protocol, record))
+            progress(len(found), len(records))
+        return found
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+
+def _pool() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"), initializer=die_with_parent)
+
+
 def score_tasks(
     protocol: Protocol, records: Sequence[TaskRecord], progress: Callable[[int, int], None]
 ) -> list[Scored]:
     """Every task's numbers, in order, on all cores where there are many answers. Raises what `score_task` raises."""
-    work = partial(score_task, protocol)
-    found = []
-    if sum(map(_answers, records)) < MANY:
-        for record in records:
-            found.append(work(record))
-            progress(len(found), len(records))
-        return found
-    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
-        for scored in pool.map(work, records):
-            found.append(scored)
-            progress(len(found), len(records))
-    return found
+    with Scoring(protocol, count_answers(records)) as scoring:
+        return scoring.scored(records, progress)
+
+
+def count_answers(records: Iterable[TaskRecord]) -> int:
+    """How many answers are scored, those of both ends of the scale included."""
+    return sum(map(_answers, records))
 
 
 def _answers(record: TaskRecord) -> int:

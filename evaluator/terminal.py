@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from evaluator.plan import Planned
+from evaluator.plan_text import phases_table, words
 from submissions.models import Anchors, Method, Result, Score
 
 _MEANS = {
@@ -60,6 +62,13 @@ def anchor_table(anchors: Anchors, refused: Sequence[str]) -> None:
         cells = (_number(anchor.base), _number(anchor.reference), f"{anchor.noise:.3f}", spread)
         table.add_row(Text(task), str(anchor.reference.n), *cells, "no" if task in refused else "yes")
     _print(table)
+
+
+def plan_table(planned: Planned) -> None:
+    """Print a plan: its phases, what they come to, what that rests on, and whether the machine has room."""
+    _print(phases_table(planned))
+    for line in words(planned):
+        _print(Text(line))
 
 
 def _short(method: Method) -> str:

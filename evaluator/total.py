@@ -14,7 +14,7 @@ from evaluator.metadata.total import judged, unread
 from evaluator.metadata.verdict import MetadataVerdict
 from evaluator.protocol import GainScale, Protocol
 from evaluator.records import Run, TaskRecord
-from evaluator.scored import Scored, outward, score_tasks
+from evaluator.scored import Scored, Scoring, outward, score_tasks
 from submissions.errors import EvaluatorError
 from submissions.findings import Judged
 from submissions.models import Method, Result, Score, Task, TaskResult, Total
@@ -24,10 +24,16 @@ GROUPS: tuple[Group, ...] = ("overall", "knowledge", "reasoning")
 
 
 def result_of(
-    run: Run, records: Sequence[TaskRecord], progress: Callable[[int, int], None] = lambda _done, _of: None
+    run: Run,
+    records: Sequence[TaskRecord],
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+    scoring: Scoring | None = None,
 ) -> Result:
-    """All that is published of an evaluation. Raises EvaluatorError for a number that could not be measured."""
-    tasks = score_tasks(run.protocol, records, progress)
+    """All that is published of an evaluation. Raises EvaluatorError for a number that could not be measured.
+
+    `scoring` may have begun with some of the tasks.
+    """
+    tasks = scoring.scored(records, progress) if scoring else score_tasks(run.protocol, records, progress)
     _refuse_unscored(tasks, run.protocol.methods)
     return _result(run, tasks, _metadata(run.protocol, records))
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
 from evaluator.costs import Costs
-from evaluator.crew import Crew, Done, Here, Station, Training, Unit
-from evaluator.exam import Answered, Exam, rows_hash
-from evaluator.generator import VllmGenerator
-from evaluator.machine import base_model, setup_of
+from evaluator.crew import Crew, Done, Training, Unit
+from evaluator.crew.cluster import address
+from evaluator.crew.tools import Tools
+from evaluator.exam import Answered, Exam, limit_of, rows_hash
+from evaluator.machine import base_model, setup_of, tokenizer_of
 from evaluator.profile import Profile, load_profile
 from evaluator.protocol import Protocol, load_protocol
 from evaluator.spent import Spent
 from evaluator.store import StageStore, key_of
 from evaluator.template import Template, load_template
-from evaluator.trainer import DeepSpeedTrainer, Progress
+from evaluator.trainer import Progress
 from submissions.models import Record, Reference, Row, Setup, Task
 
 R = TypeVar("R", bound=Record)
@@ -47,7 +49,7 @@ class Workbench:
     protocol: Protocol
     setup: Setup
     model: Path
-    """The untouched base model."""
+    """The untouched base model; of it only the tokenizer where a cluster computes."""
     template: Template
     crew: Crew
     store: StageStore
@@ -66,16 +68,11 @@ class Workbench:
     def exam(self, task: Task, reference: Reference) -> Exam:
         """A task's exam under the protocol (the limit of an answer: SCORING.md, arena@1, rule 3)."""
         outputs = [row.output for row in (*reference.train, *reference.test)]
-        limit, rows = self._limit(outputs), reference.test[: self.protocol.test_items]
+        limit = limit_of(self.protocol.decoding, partial(self.template.longest, outputs))
+        rows = reference.test[: self.protocol.test_items]
         labels = tuple(sorted(set(outputs)))
         asked = key_of(task.id, rows_hash(rows), list(labels), limit)
         return Exam(task, rows, labels, limit, self.protocol.metrics, asked)
-
-    def _limit(self, outputs: Sequence[str]) -> int:
-        """How long an answer may be, in tokens."""
-        decoding = self.protocol.decoding
-        times, most = decoding.times_longest_reference, decoding.max_new_tokens
-        return most if times is None else min(most, round(times * self.template.longest(outputs, most / times)))
 
     def once(self, task: str, stage: str, key: str, kind: type[R], work: Callable[[], tuple[R, Spent]]) -> R:
         """The stored output of a task's stage, or that of the work, which is then stored with what it took."""
@@ -99,7 +96,7 @@ class Workbench:
                 known.append(ask.key)
                 yield self._used(ask, found)
         self.crew.forget(known)  # a model may be left by a run that was killed after its last answer
-        units = (self._unit(same[0]) for same in left.values())
+        units = {key: partial(self._unit, same[0]) for key, same in left.items()}
         with closing(self.crew.run(units, self.progress)) as finished:
             for done in finished:
                 answered = self._kept(left[done.key][0], done)
@@ -133,26 +130,30 @@ class Workbench:
 
 
 @contextmanager
-def open_workbench(protocol: str, profile: str, work: Path, progress: Progress) -> Iterator[Workbench]:
-    """Trainer and engine for a protocol on a machine; children end with the context. Logs lie in `work/logs`."""
+def open_workbench(
+    protocol: str, profile: str, work: Path, progress: Progress, logs: Path | None = None
+) -> Iterator[Workbench]:
+    """Stations for a protocol on this machine or on a cluster; they end with the context. Logs lie in `work/logs`.
+
+    On a cluster this machine needs the tokenizer only, and the first station says what the setup is. For a thread that
+    lives as long as the context.
+    """
+    from evaluator.crew.on_ray import RayCrew  # Ray takes a while to import, and most commands do without
+
     rules, machine = load_protocol(protocol), load_profile(profile)
-    model = base_model(rules, work / "base")
-    template = load_template(rules.template, model)
-    logs, store = work / "logs", StageStore(work / "stages")
-    trainer = DeepSpeedTrainer(model, rules, machine, logs / "trainer.log")
-    generator = VllmGenerator(model, rules, machine, template.stop_ids, logs / "engine.log")
-    station = Station(model, trainer, generator, work / "models", together=machine.together)
-    try:
+    here = address() is None
+    model = base_model(rules, work / "base") if here else tokenizer_of(rules)
+    store = StageStore(work / "stages")
+    tools = Tools(rules, machine, work.resolve(), (logs or work / "logs").resolve())
+    with RayCrew(tools, machine, tools.models, setup_of(model, rules, machine) if here else None) as crew:
         yield Workbench(
             protocol=rules,
-            setup=setup_of(model, rules, machine),
+            setup=crew.setup(),
             model=model,
-            template=template,
-            crew=Here(station, machine.tries),
+            template=load_template(rules.template, model),
+            crew=crew,
             store=store,
             costs=Costs(store),
             profile=machine,
             progress=progress,
         )
-    finally:
-        station.close()

@@ -6,7 +6,6 @@ the work folder, and a result and its `published` status are one commit.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,24 +17,25 @@ from evaluator.anchors import fitting_anchors
 from evaluator.costs import costs_in
 from evaluator.errors import CalledOff, ChildFailed
 from evaluator.flat_table import first_tables
-from evaluator.framing import frame_of
+from evaluator.framing import frame_of, planning_of
 from evaluator.granting import Granting
 from evaluator.judging import Opened, no_judge
 from evaluator.lease import Lost
 from evaluator.line import Waiting, asked_again, failures, line_of, places, typical
 from evaluator.outlet import Outlet
 from evaluator.pace import spaced, whenever
+from evaluator.sides import reference_of
 from evaluator.statuses import failure, noted, now, progress
-from evaluator.store import forget_torn
 from evaluator.tracks import PREVIEWS, SCORERS, Entry, Evaluation
 from evaluator.tracks.evaluation import StageReport
 from evaluator.workbench import Workbench
+from evaluator.workload import Reckoned
 from submissions.arena import Arena, commit_again, dump, dump_lines, protocols_in
 from submissions.benchmark import Benchmark
 from submissions.errors import ArenaError, Busy, Corrupt, Denied, EvaluatorError, Unreachable
 from submissions.frame import Frame
 from submissions.local import write_whole
-from submissions.models import History, Stage, State, Submission
+from submissions.models import History, Stage, State, Submission, Task
 from submissions.repo import Change, Repo
 
 log = logging.getLogger(__name__)
@@ -62,6 +62,10 @@ class Worker:
     def pending(self) -> list[str]:
         """Submissions without a result under this protocol that are not refused or withdrawn, oldest first."""
         return [one.ulid for one in self._waiting()]
+
+    def line(self) -> list[str]:
+        """Whose turn comes, in order, without those whose owner withdrew them. Nothing is granted, told or written."""
+        return [one.ulid for one in line_of(self._waiting()) if not self._is_meant(one.ulid)]
 
     def _waiting(self) -> list[Waiting]:
         published, drafted = self.arena.published(), self.arena.drafted()
@@ -93,7 +97,7 @@ class Worker:
     def publish_tasks(self) -> None:
         """Make the benchmark's public side, and how rows are framed, readable for the web app, if they are not yet."""
         tasks, results = self.benchmark.tasks(), self.arena.results
-        frames = self._frames([task.demand for task in tasks if task.demand])
+        frames = self._frames(tasks)
         files = {"tasks.jsonl": dump_lines(tasks), "frames.jsonl": dump_lines(frames)}
         changes = [
             Change(path, content)
@@ -104,11 +108,16 @@ class Worker:
         if changes:
             commit_again(results, changes)
 
-    def _frames(self, demands: Sequence[str]) -> list[Frame]:
+    def _frames(self, tasks: Sequence[Task]) -> list[Frame]:
         """Every protocol's frame by name: this one's as it is now, those of others as they were published."""
         frames = {frame.protocol: frame for frame in self.arena.frames()}
+        rules, demands = self.bench.protocol, [task.demand for task in tasks if task.demand]
         if demands:
-            frames[self.bench.protocol.name] = frame_of(self.bench.protocol, self.bench.template, demands)
+            frame = frame_of(rules, self.bench.template, demands)
+            reckoned = Reckoned(rules, frame)  # encoding every hidden row would take minutes
+            hidden = (reference_of(rules, self.benchmark, task.id) for task in tasks if task.track == rules.track)
+            planning = planning_of(rules, self.bench.profile, map(reckoned.exam, hidden))
+            frames[rules.name] = frame.model_copy(update={"planning": planning})
         return [frames[name] for name in sorted(frames)]
 
     def queue(self, aside: Collection[str] = ()) -> list[str]:
@@ -201,7 +210,7 @@ class Worker:
     def _work(self, ulid: str, aside: Collection[str]) -> State:
         submission = self.arena.submission(ulid)
         with self._evaluation(submission, aside) as evaluation:
-            result = SCORERS[submission.track](evaluation, self._entry(submission))
+            result = SCORERS[submission.track](evaluation, self.entry(submission))
         write_whole(self._folder(ulid) / "result.json", dump(result))
         self._grant()
         self._stop_if_withdrawn(ulid)
@@ -211,7 +220,7 @@ class Worker:
     def _preview(self, ulid: str, aside: Collection[str]) -> State:
         submission = self.arena.submission(ulid)
         with self._evaluation(submission, aside) as evaluation:
-            preview = PREVIEWS[submission.track](evaluation, self._entry(submission))
+            preview = PREVIEWS[submission.track](evaluation, self.entry(submission))
         self._outlet.preview(submission, preview)
         return self.arena.history(ulid).now.state
 
@@ -232,7 +241,8 @@ class Worker:
                 preview=partial(self._outlet.preview, submission) if self.bench.protocol.few_shot.shots else None,
             )
 
-    def _entry(self, submission: Submission) -> Entry:
+    def entry(self, submission: Submission) -> Entry:
+        """A submission with the way to its rows in this arena."""
         return Entry(submission, partial(self.arena.rows, submission), self.arena.descriptions(submission))
 
     def _between_tasks(self, ulid: str, aside: Collection[str]) -> StageReport:
@@ -283,16 +293,3 @@ class Worker:
     def _failed(self, ulid: str, message: str, log_tail: str = "") -> State:
         commit_again(self.arena.results, [noted(self.arena, ulid, failure(message, log_tail))])
         return "failed"
-
-
-@contextmanager
-def alone(work: Path) -> Iterator[None]:
-    """Hold the work folder for this process. Raises EvaluatorError if another evaluator has it."""
-    work.mkdir(parents=True, exist_ok=True)
-    with (work / ".lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise EvaluatorError(f"Another evaluator works in {work}: wait for it, or stop it first.") from error
-        forget_torn(work / "stages")
-        yield

@@ -14,6 +14,7 @@ from pathlib import Path
 from leaderboard.sample import Sample
 from submissions.errors import NotFound
 from submissions.fixes import Fixed
+from submissions.planning import Delivered
 from submissions.report import Problem, Report
 
 MOST = 24
@@ -68,8 +69,8 @@ class Check:
     fixed: Fixed = field(default_factory=lambda: Fixed(corrections=()))
     samples: Mapping[str, Sample] = field(default_factory=dict)
     """First rows of what passed, by task."""
-    tokens: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """Tokens a training would see, by protocol and task."""
+    delivered: Mapping[str, Mapping[str, Delivered]] = field(default_factory=dict)
+    """What a training would see, by protocol and task."""
     faults: Mapping[str, str] = field(default_factory=dict)
     """What is wrong with the form, by field."""
     submission: str | None = None

@@ -15,11 +15,11 @@ from leaderboard.snapshot import Snapshot
 from leaderboard.storing import Storing
 from submissions.check import check as check_sources
 from submissions.errors import Misfilled, Spent, Unfit
-from submissions.estimate import trained_tokens
 from submissions.fixes import fix
 from submissions.frame import Frame
 from submissions.intake import Delivery, accepted, lay_beside
 from submissions.named import Named, fetch
+from submissions.planning import delivered_of
 from submissions.report import Report
 from submissions.tracks.track import Track
 
@@ -108,7 +108,9 @@ def _look_into(check: Check, into: Path, frames: Iterable[Frame]) -> None:
     known = tuple(frames)
     written = {file.task: into / f"{file.task}.jsonl" for file in check.report.files}
     check.samples = {task: sample_of(rows_in(file), known) for task, file in written.items()}
-    check.tokens = {
-        frame.protocol: {task: trained_tokens(rows_in(file), frame) for task, file in written.items()}
+    check.delivered = {
+        frame.protocol: {
+            file.task: delivered_of(rows_in(written[file.task]), file.rows, frame) for file in check.report.files
+        }
         for frame in known
     }

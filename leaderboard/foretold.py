@@ -11,10 +11,11 @@ from leaderboard.checks import Check
 from leaderboard.sample import Sample
 from leaderboard.snapshot import Snapshot, per_snapshot
 from submissions.errors import NotFound
-from submissions.estimate import LEAST, WAITING, Estimate, Judge, estimate, expected_start, judge_of, judged_by
+from submissions.estimate import LEAST, WAITING, Estimate, Judge, expected_start, judge_of, judged_by
 from submissions.frame import Frame
 from submissions.ledger import Ledger
 from submissions.models import Task
+from submissions.planning import foreseen
 
 NEWEST = 100
 """Evaluations whose costs are looked at; of these the estimate takes those that fit."""
@@ -50,19 +51,19 @@ def foretold(check: Check, snapshot: Snapshot, query: Mapping[str, str], default
         return None
     tasks = tuple(task for task in check.samples if task in snapshot.tasks)
     task = _chosen("task", query.get("task") or tasks[0], tasks)
-    known = tuple(name for name in snapshot.frames if name in check.tokens)
+    known = tuple(name for name in snapshot.frames if name in check.delivered)
     first = default if default in known or not known else known[0]
     protocol = _chosen("protocol", query.get("protocol") or first, known or (first,))
     past, judge = _known(snapshot, protocol)
-    tokens = check.tokens.get(protocol)
+    frame = snapshot.frames.get(protocol) if known else None
     return Foretold(
         task=snapshot.tasks[task],
         tasks=tasks,
         sample=check.samples[task],
         protocol=protocol,
         protocols=known,
-        frame=snapshot.frames.get(protocol) if known else None,
-        estimate=estimate(judge, tokens) if judge and tokens else None,
+        frame=frame,
+        estimate=foreseen(check.delivered[protocol], frame, judge) if frame else None,
         measured=len(past),
         least=LEAST,
         start=expected_start(snapshot.now.values(), past),

@@ -9,6 +9,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +28,7 @@ from submissions.fixes import fix as fix_sources
 from submissions.intake import Delivery, receive
 from submissions.limits import MOST_BYTES
 from submissions.models import PinnedFile, Result, SystemType, Task
+from submissions.outlook import outlooks
 from submissions.pace import Pace
 from submissions.report import Report
 from submissions.terminal import Shown
@@ -66,14 +68,16 @@ def check(
     track: Track = DEFAULT_TRACK,
     as_json: AsJson = False,
 ) -> None:
-    """Say everything that is wrong with a delivery; store nothing."""
+    """Say everything that is wrong with a delivery and, of an arena, what its evaluation will take; store nothing."""
     known = _tasks(arena, benchmark, tasks)
     with tempfile.TemporaryDirectory() as into, _found(source, known) as (paths, _):
         report = _report(paths, known, Path(into), track)
+        foretold = outlooks(open_arena(arena), report, Path(into)) if arena and report.accepted else []
     if as_json:
-        print_json({"accepted": report.accepted, **report.model_dump(mode="json")})
+        estimates = [asdict(one) for one in foretold]
+        print_json({"accepted": report.accepted, **report.model_dump(mode="json"), "estimates": estimates})
     else:
-        typer.echo(terminal.report(report))
+        typer.echo("\n".join([terminal.report(report), *map(terminal.estimate, foretold)]))
     if not report.accepted:
         raise typer.Exit(TheirError.exit_code)
 

@@ -7,10 +7,11 @@ nothing. How far past evaluations were from what these rates say of them is the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from statistics import median
 
@@ -21,6 +22,8 @@ from submissions.frame import Frame
 from submissions.ledger import Cost, Ledger
 from submissions.models import Row, Status
 
+CONTROL = re.compile(r"<\|[^|<>]*\|>")
+"""A control token of the Llama 3 family, as a frame writes it out."""
 LEAST = 3
 """Evaluations that must have been measured before one is foretold."""
 MOST = 30
@@ -74,6 +77,10 @@ class Span:
         """The same in another unit."""
         return Span(self.low * factor, self.middle * factor, self.high * factor)
 
+    def __add__(self, other: Span) -> Span:
+        """Both, one after the other."""
+        return Span(self.low + other.low, self.middle + other.middle, self.high + other.high)
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -88,7 +95,7 @@ class Estimate:
     hour_price: float | None
     """Of one device, in US dollars; None where the profile names none."""
     evaluations: int
-    """That it is judged by."""
+    """That it is judged by; 0 where nothing was measured and the machine's profile says how fast it is."""
 
     @property
     def device_hours(self) -> Span:
@@ -103,8 +110,16 @@ class Estimate:
 
 def row_tokens(row: Row, frame: Frame) -> int:
     """About how many tokens a row has in its frame, before it is cut."""
-    text = frame.before + row.input + frame.between + row.output + frame.after
-    return max(1, round(len(text.encode()) / frame.bytes_per_token))
+    marks, length = _weighed(frame.before + frame.between + frame.after)
+    length += len(row.input.encode()) + len(row.output.encode())
+    return max(1, marks + round(length / frame.bytes_per_token))
+
+
+@lru_cache(32)
+def _weighed(text: str) -> tuple[int, int]:
+    """Control tokens in a frame's text, written out there but one token each, and the bytes of the rest."""
+    rest, marks = CONTROL.subn("", text)
+    return marks, len(rest.encode())
 
 
 def trained_tokens(rows: Iterable[Row], frame: Frame) -> int:

@@ -9,7 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from submissions.estimate import Estimate
 from submissions.fixes import Changed, Fixed
+from submissions.lasting import amount_span, lasting, lasting_span
 from submissions.listing import shown
 from submissions.models import History, Result, Status
 from submissions.report import Problem, Report
@@ -29,6 +31,21 @@ def report(report: Report) -> str:
         lines.append("A task without a file counts as no gain.")
     lines.append("Accepted." if report.accepted else f"Refused: {len(report.errors)} error(s).")
     return "\n".join(lines)
+
+
+def estimate(found: Estimate) -> str:
+    """What an evaluation will take, in one line that says what that rests on."""
+    basis = (
+        f"by {found.evaluations} evaluations that were measured"
+        if found.evaluations
+        else "planned from the machine's profile, not measured"
+    )
+    price = f", {amount_span(found.price, '$')}" if found.price else ""
+    return (
+        f"Its evaluation under {found.protocol} will take about {lasting(found.seconds.middle)} "
+        f"({lasting_span(found.seconds)}) on {found.profile}, {amount_span(found.device_hours)} device-hours{price}: "
+        f"{basis}."
+    )
 
 
 def fixed(fixed: Fixed) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -185,3 +186,31 @@ def test_the_space_cannot_be_one_of_the_gradio_kind() -> None:
     assert pinned
     assert wanted
     assert all(f"<{pinned[1]}" in one for one in wanted), "mend deploy/space/README.md: it could be sdk: gradio now"
+
+
+def test_the_evaluator_s_image_is_made_of_what_is_there() -> None:
+    for source in copied("evaluator"):
+        assert tracked(source), source
+    (locks,) = [rest for word, rest in STAGES["evaluator"] if word == "RUN" and "pip install" in rest]
+    (lock,) = re.findall(r"-r (\S+)", locks)
+    assert lock in [Path(source).name for source in copied("evaluator")]
+
+
+def test_the_evaluator_s_image_runs_as_a_user_who_may_write_its_work() -> None:
+    words = STAGES["evaluator"]
+    runs = " && ".join(rest for word, rest in words if word == "RUN")
+    user = [rest for word, rest in words if word == "USER"][-1]
+    (volume,) = [rest for word, rest in words if word == "VOLUME"]
+    assert f"useradd --create-home --uid 1000 {user}" in runs
+    assert f"mkdir {volume} && chown {user} {volume}" in runs
+    assert words[-3:-1] == [("WORKDIR", volume), ("VOLUME", volume)], "what is kept by default lies beside nothing else"
+    assert Path(environment("evaluator")["HF_HOME"]).is_relative_to(volume)
+    code = next(rest for word, rest in words if word == "WORKDIR")
+    assert environment("evaluator")["PYTHONPATH"] == code
+
+
+def test_the_evaluator_s_image_starts_the_evaluator_under_a_first_process_that_reaps() -> None:
+    word, rest = STAGES["evaluator"][-1]
+    assert (word, json.loads(rest)) == ("ENTRYPOINT", ["tini", "--", "python", "-m", "evaluator"])
+    installed = " ".join(rest for word, rest in STAGES["evaluator"] if word == "RUN").split()
+    assert {"g++", "ninja-build", "tini", "wget"} <= set(installed)

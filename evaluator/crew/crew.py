@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable
+from collections.abc import Collection, Generator
 from typing import Protocol
 
-from evaluator.crew.unit import Done, Unit
+from evaluator.crew.unit import Done, Units
 from evaluator.trainer import Progress
 
 
 class Crew(Protocol):
     """Stations that share the work."""
 
-    def run(self, units: Iterable[Unit], progress: Progress) -> Generator[Done, None, None]:
-        """Every unit's answers as they finish. A unit is taken when somebody has room for it.
+    def run(self, units: Units, progress: Progress) -> Generator[Done, None, None]:
+        """Every unit's answers as they finish. A unit is made when somebody has room for it.
 
         A unit that fails is tried as often as the profile says, while the others go on. Raises the first EvaluatorError
-        that was left in the end. Closing the generator stops the work.
+        that was left in the end, or earlier when one unit after the other fails: then it is not the units. Closing the
+        generator stops the work.
         """
         ...
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable
+from collections.abc import Callable, Collection, Generator
 
 from evaluator.crew.station import Station
-from evaluator.crew.tries import Tries
-from evaluator.crew.unit import Done, Unit
+from evaluator.crew.tries import Streak, Tries
+from evaluator.crew.unit import Done, Unit, Units
 from evaluator.trainer import Progress
 from submissions.errors import EvaluatorError
 
@@ -18,10 +18,10 @@ class Here:
         self.station = station
         self._tries = tries
 
-    def run(self, units: Iterable[Unit], progress: Progress) -> Generator[Done, None, None]:
-        tries = Tries(self._tries)
-        for unit in units:
-            done = self._done(unit, progress, tries)
+    def run(self, units: Units, progress: Progress) -> Generator[Done, None, None]:
+        tries, streak = Tries(self._tries), Streak()
+        for make in units.values():
+            done = self._done(make, progress, tries, streak)
             if done is not None:
                 yield done
         tries.raise_first()
@@ -29,10 +29,18 @@ class Here:
     def forget(self, keys: Collection[str]) -> None:
         self.station.forget(keys)
 
-    def _done(self, unit: Unit, progress: Progress, tries: Tries) -> Done | None:
+    def _done(self, make: Callable[[], Unit], progress: Progress, tries: Tries, streak: Streak) -> Done | None:
+        unit = make()
         while True:
             try:
-                return self.station.work(unit, progress)
+                done = self.station.work(unit, progress)
             except EvaluatorError as error:
-                if not tries.again(unit.name, unit.key, error):
+                again = tries.again(unit.name, unit.key, error)
+                if streak.failed(unit.key):
+                    tries.give_up(error)
+                    tries.raise_first()
+                if not again:
                     return None
+            else:
+                streak.done()
+                return done

@@ -1,4 +1,4 @@
-"""How often a unit may fail before it is given up."""
+"""How often a unit may fail before it is given up, and a station before it counts as broken."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from collections import Counter
 from submissions.errors import EvaluatorError
 
 log = logging.getLogger(__name__)
+
+IN_A_ROW = 3
+"""Different units that fail one after the other on a station: with the last of them it is the station that failed."""
 
 
 class Tries:
@@ -23,11 +26,32 @@ class Tries:
         self._failures[key] += 1
         again = self._failures[key] < self._most
         log.warning("%s failed (%d of %d): %s", name, self._failures[key], self._most, error)
-        if not again and self._first is None:
-            self._first = error
+        if not again:
+            self.give_up(error)
         return again
+
+    def give_up(self, error: EvaluatorError) -> None:
+        """Remember what a unit failed by that is not tried again."""
+        if self._first is None:
+            self._first = error
 
     def raise_first(self) -> None:
         """Raise what the first unit failed by that was given up."""
         if self._first is not None:
             raise self._first
+
+
+class Streak:
+    """The units that failed on a station since it last finished one."""
+
+    def __init__(self) -> None:
+        self._failed: set[str] = set()
+
+    def done(self) -> None:
+        """It finished a unit."""
+        self._failed.clear()
+
+    def failed(self, key: str) -> bool:
+        """It failed at a unit: whether it is the station that is broken."""
+        self._failed.add(key)
+        return len(self._failed) >= IN_A_ROW

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluator.generator import Completion
@@ -32,6 +32,10 @@ class Unit:
     """Of an answer, in tokens."""
     training: Training | None = None
     """None asks the base model."""
+
+
+Units = Mapping[str, Callable[[], Unit]]
+"""By key, in order: how each unit is made. It is made when somebody has room for it, and anew for another try."""
 
 
 @dataclass(frozen=True)

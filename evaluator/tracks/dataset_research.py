@@ -10,20 +10,21 @@ import hashlib
 import logging
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
 from evaluator.anchors import answers_of, held_for
 from evaluator.costs import write_ledger
-from evaluator.exam import Exam, rows_hash
+from evaluator.exam import Answered, Exam, rows_hash
 from evaluator.few_shot import few_shot
 from evaluator.fine_tune import fine_tune
 from evaluator.metadata.judge import Discovered, judge_metadata
 from evaluator.metadata.verdict import MetadataVerdict
 from evaluator.protocol import BY_SHOTS
 from evaluator.records import MethodAnswers, Run, TaskRecord, keep
+from evaluator.scored import Scoring, count_answers
 from evaluator.screen import Screened, screen, tasks_from_reference
 from evaluator.sides import reference_of
 from evaluator.spent import Spent
@@ -58,20 +59,39 @@ def evaluate(evaluation: Evaluation, entry: Entry) -> Result:
     evaluation = replace(evaluation, bench=evaluation.bench.anew())
     found = _before_training(evaluation, entry)
     run = _run(evaluation, entry)
+    before = _records(evaluation, found)
     if evaluation.preview:
-        evaluation.preview(preview_of(run, _records(evaluation, found)))
-    _fine_tune(evaluation, found.delivered, found.answers)
-    records = _records(evaluation, found)
-    keep(evaluation.folder, run, records)
-    bench = evaluation.bench
-    write_ledger(evaluation.folder, run.submission, run.protocol.name, bench.profile, bench.costs.entered(run.tasks))
-    return result_of(run, records, partial(evaluation.report, "total"))
+        evaluation.preview(preview_of(run, before))
+    with Scoring(run.protocol, count_answers(before)) as scoring:
+        _fine_tune(evaluation, found, scoring)
+        records = _records(evaluation, found)
+        keep(evaluation.folder, run, records)
+        costs = evaluation.bench.costs.entered(run.tasks)
+        write_ledger(evaluation.folder, run.submission, run.protocol.name, evaluation.bench.profile, costs)
+        return result_of(run, records, partial(evaluation.report, "total"), scoring)
 
 
 def preview(evaluation: Evaluation, entry: Entry) -> Result:
     """The few-shot scores of an entry; nothing is trained. Raises EvaluatorError."""
     evaluation = replace(evaluation, bench=evaluation.bench.anew())
     return preview_of(_run(evaluation, entry), _records(evaluation, _before_training(evaluation, entry)))
+
+
+def few_shot_ahead(evaluation: Evaluation, entry: Entry) -> None:
+    """The few-shot stage alone, for a scorer that will find it done."""
+    _few_shot(evaluation, _usable(evaluation, entry), defaultdict(dict))
+
+
+def fine_tune_ahead(evaluation: Evaluation, entry: Entry) -> None:
+    """The fine-tune stage alone, for a scorer that will find it done."""
+    bench, delivered = evaluation.bench, _usable(evaluation, entry).values()
+    asks = [fine_tune(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in delivered if one.rows]
+    _answered(evaluation, "fine_tune", asks)
+
+
+def _usable(evaluation: Evaluation, entry: Entry) -> dict[str, Delivered]:
+    rows = _checked(evaluation, entry)
+    return _screened(evaluation, entry, _exams(evaluation), rows)
 
 
 @dataclass(frozen=True)
@@ -198,22 +218,32 @@ def _few_shot(evaluation: Evaluation, delivered: dict[str, Delivered], answers: 
         answers[task][BY_SHOTS[shots]] = MethodAnswers(method=BY_SHOTS[shots], draws=mine)
 
 
-def _fine_tune(evaluation: Evaluation, delivered: dict[str, Delivered], answers: Answers) -> None:
-    bench = evaluation.bench
-    asks = [fine_tune(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in delivered.values() if one.rows]
+def _fine_tune(evaluation: Evaluation, found: Found, scoring: Scoring) -> None:
+    bench, usable = evaluation.bench, [one for one in found.delivered.values() if one.rows]
+    asks = [fine_tune(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in usable]
     evaluation.report("fine_tune", 0, len(asks))
-    texts = _answered(evaluation, "fine_tune", asks)
-    for ask in asks:
-        answers[ask.exam.task.id]["fine_tune"] = MethodAnswers(method="fine_tune", draws=(texts[ask.key],))
+
+    def enter(ask: Ask, answered: Answered) -> None:
+        task = ask.exam.task.id
+        found.answers[task]["fine_tune"] = MethodAnswers(method="fine_tune", draws=(answered.texts,))
+        scoring.add(_record_of(evaluation, found, task))
+
+    _answered(evaluation, "fine_tune", asks, enter)
 
 
-def _answered(evaluation: Evaluation, stage: Stage, asks: Sequence[Ask]) -> dict[str, tuple[str, ...]]:
-    """The answers to all asks, by key; a task is reported when the last of its own is there."""
+def _answered(
+    evaluation: Evaluation,
+    stage: Stage,
+    asks: Sequence[Ask],
+    enter: Callable[[Ask, Answered], None] = lambda _ask, _answered: None,
+) -> dict[str, tuple[str, ...]]:
+    """The answers to all asks, by key; a task is reported when the last of its own is there, and entered."""
     open_ = Counter(ask.exam.task.id for ask in asks)
     tasks, texts = len(open_), {}
     with closing(evaluation.bench.answers(asks)) as finished:  # a report may stop the evaluation: end the work
         for ask, answered in finished:
             texts[ask.key] = answered.texts
+            enter(ask, answered)
             open_[ask.exam.task.id] -= 1
             if not open_[ask.exam.task.id]:
                 del open_[ask.exam.task.id]
@@ -222,10 +252,12 @@ def _answered(evaluation: Evaluation, stage: Stage, asks: Sequence[Ask]) -> dict
 
 
 def _records(evaluation: Evaluation, found: Found) -> list[TaskRecord]:
-    return [
-        _record(evaluation, exam, found.delivered.get(task), found.answers[task], found.verdicts.get(task))
-        for task, (exam, _) in found.exams.items()
-    ]
+    return [_record_of(evaluation, found, task) for task in found.exams]
+
+
+def _record_of(evaluation: Evaluation, found: Found, task: str) -> TaskRecord:
+    exam = found.exams[task][0]
+    return _record(evaluation, exam, found.delivered.get(task), found.answers[task], found.verdicts.get(task))
 
 
 def _record(

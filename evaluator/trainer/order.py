@@ -1,4 +1,4 @@
-"""The order of training: the same rows in the same step, however many ranks share the work."""
+"""The order of training: the same rows in the same step and at the same rate, however many ranks share the work."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import random
 def training_order(rows: int, epochs: float, global_batch: int, seed: int) -> list[int | None]:
     """Row numbers in the order in which they are trained, `global_batch` for each step.
 
-    Every epoch has its own order. Its last step is filled up with None, a row that trains nothing: a loader that
-    shares batches out evenly would fill it with rows of other steps, and with others for each number of ranks.
+    Every epoch has its own order. Its last step is filled up with None, a row that trains nothing, so that no step has
+    rows of two epochs.
     """
     per_epoch = math.ceil(rows / global_batch)
     order: list[int | None] = []
@@ -18,3 +18,11 @@ def training_order(rows: int, epochs: float, global_batch: int, seed: int) -> li
         order += random.Random(f"{seed}:{epoch}").sample(range(rows), rows)  # noqa: S311  # a reproducible order
         order += [None] * (per_epoch * global_batch - rows)
     return order[: math.ceil(epochs * per_epoch) * global_batch]
+
+
+def learning_rate(step: int, steps: int, highest: float, warmup_ratio: float) -> float:
+    """The rate of a step, counted from 0: a line up from 0, then half a cosine down (transformers' `cosine`)."""
+    warmup = math.ceil(steps * warmup_ratio)
+    if step < warmup:
+        return highest * step / max(1, warmup)
+    return highest * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))

@@ -32,6 +32,8 @@ class Trained:
     steps: int
     loss: float
     """Mean training loss per target token over the last steps."""
+    losses: tuple[float, ...] = ()
+    """Training loss per target token of every step, if the trainer tells."""
 
 
 Saving = Callable[[], Trained]

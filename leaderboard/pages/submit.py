@@ -21,13 +21,13 @@ from leaderboard.examine import CHECKS, FIELDS, Parcel, examine
 from leaderboard.foretold import foretold
 from leaderboard.hourly import must_be_few
 from leaderboard.identity import address_of, hand_over, new_key, owner_of
-from leaderboard.lasting import amount_span, lasting_span
 from leaderboard.pages.submissions import rows_of
 from leaderboard.signin import account_of
 from leaderboard.snapshot import Snapshot
 from leaderboard.upload import MOST_FIELDS, MOST_FILES, limited, most_bytes, saved
 from leaderboard.web import Site, View, Visit, is_secure, page, site_of
 from submissions.errors import Unfit
+from submissions.lasting import amount_span, lasting, lasting_span
 from submissions.models import SystemType
 from submissions.named import read_named
 from submissions.tracks import TRACKS, track_named
@@ -99,6 +99,7 @@ def form_view(
         "limits": {name: most for name, most in site.settings.limits.items() if name in TRACKS},
         "used": {name: used_by(snapshot, owner, name) for name in site.settings.limits if owner.startswith("hf:")},
         "has_key": bool(owner),
+        "lasting": lasting,
         "lasting_span": lasting_span,
         "amount_span": amount_span,
     }

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from evaluator.child import Child
-from evaluator.errors import ChildFailed
+from evaluator.errors import ChildFailed, Hung
 from submissions.errors import OurError
 from tests.evaluator.processes import all_end, is_alive
 from tests.evaluator.worlds import ROOT
@@ -51,6 +51,12 @@ def test_a_child_answers_in_any_script_and_size(start: Start) -> None:
         for message in ({"text": "câu hỏi 数据 😀"}, {"ids": list(range(300_000))}, {"nested": [{"a": None}]}):
             child.send(message)
             assert child.receive(60) == {"heard": message}
+
+
+def test_a_child_that_does_not_read_a_long_message_is_hung(start: Start) -> None:
+    deaf = "from evaluator.child import Parent\nparent = Parent()\n" + PAUSE
+    with start(deaf) as child, pytest.raises(Hung, match="The parrot was silent for 0 s"):
+        child.send({"ids": list(range(300_000))}, seconds=0.3)
 
 
 def test_a_child_hears_that_its_parent_has_gone(start: Start) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from evaluator.holding import alone
 from evaluator.line import TRIES
-from evaluator.worker import alone
 from submissions.arena import open_arena
 from submissions.wishes import Wish
 from tests.evaluator.worlds import ROOT, a_benchmark, a_task, delivered, some_rows, submitted

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import shutil
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,11 +12,12 @@ import torch
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
 from evaluator import tiny_llama
-from evaluator.errors import ChildFailed
-from evaluator.generator import Completion, VllmGenerator
+from evaluator.errors import ChildFailed, Hung, OutOfMemory
+from evaluator.generator import Completion, VllmGenerator, engines
 from evaluator.profile import load_profile
 from evaluator.template import Template
-from tests.evaluator.processes import all_end
+from tests.evaluator.canaries import leave_canary
+from tests.evaluator.processes import all_end, is_alive
 from tests.evaluator.worlds import demo, some_rows
 
 pytestmark = pytest.mark.slow
@@ -23,23 +26,44 @@ LIMIT = 12
 
 
 @pytest.fixture(scope="module")
-def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def other(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Other weights of the base model's shape, in a folder without a tokenizer as the trainer leaves it."""
     folder = tmp_path_factory.mktemp("models") / "other"
     tiny_llama.make(folder, seed=7)
     for file in folder.glob("tokenizer*"):
         file.unlink()
+    leave_canary(folder, tiny, range(20, 60), 20)
     return folder
 
 
-def engine(base: Path, template: Template, folder: Path) -> VllmGenerator:
-    return VllmGenerator(base, demo(), load_profile("cpu"), template.stop_ids, folder / "engine.log")
+def engine(base: Path, template: Template, folder: Path, **profile: object) -> VllmGenerator:
+    machine = load_profile("cpu").model_copy(update=profile)
+    return VllmGenerator(base, demo(), machine, template.stop_ids, folder / "engine.log")
 
 
 @pytest.fixture(scope="module")
 def generator(tiny: Path, template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmGenerator]:
     with engine(tiny, template, tmp_path_factory.mktemp("engine")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def pair(tiny: Path, template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmGenerator]:
+    """Two engines."""
+    with engine(tiny, template, tmp_path_factory.mktemp("pair"), engines=2) as running:
+        yield running
+
+
+def processes(generator: VllmGenerator) -> list[psutil.Process]:
+    """Of the engines, in their order."""
+    logs = {str(generator._log), str(generator._log.with_name("engine-2.log"))}
+    return sorted(
+        (child for child in psutil.Process().children() if is_alive(child.pid) and _log_of(child) in logs), key=_log_of
+    )
+
+
+def _log_of(process: psutil.Process) -> str:
+    return str(Path(f"/proc/{process.pid}/fd/1").readlink())
 
 
 @pytest.fixture(scope="module")
@@ -123,25 +147,141 @@ def test_no_prompts_boot_no_engine(tiny: Path, template: Template, tmp_path: Pat
     assert not (tmp_path / "engine.log").exists()
 
 
-def test_a_killed_engine_is_named_with_its_log_and_the_next_call_boots_another(
-    tiny: Path, other: Path, template: Template, prompts: list[list[int]], tmp_path: Path
+def test_a_model_in_several_files_is_read_whole_and_leaves_nothing_behind(
+    generator: VllmGenerator, tiny: Path, other: Path, prompts: list[list[int]], tmp_path: Path
 ) -> None:
-    with engine(tiny, template, tmp_path) as fragile:
-        expected = fragile.generate(tiny, prompts[:2], LIMIT)
-        fragile.generate(other, prompts[:2], LIMIT)
-        family = psutil.Process().children(recursive=True)
-        (process,) = [child for child in family if str(tmp_path / "engine.log") in _log_of(child)]
-        process.send_signal(signal.SIGKILL)
-        with pytest.raises(ChildFailed, match="The engine went away") as failed:
-            fragile.generate(other, prompts, LIMIT)
-        assert str(tmp_path / "engine.log") in str(failed.value)
-        assert fragile.generate(tiny, prompts[:2], LIMIT) == expected
-        pids = [child.pid for child in psutil.Process().children(recursive=True) if child not in family] + [process.pid]
-    all_end(pids)
+    expected = [generator.generate(model, prompts, LIMIT) for model in (tiny, other)]
+    cut = []
+    for model in (tiny, other):
+        cut.append(tmp_path / model.name)
+        AutoModelForCausalLM.from_pretrained(model, dtype="float32").save_pretrained(cut[-1], max_shard_size="2MB")
+        leave_canary(cut[-1], tiny, range(20, 60), 20)
+        assert len(list(cut[-1].glob("model-*-of-*.safetensors"))) > 1
+    assert [generator.generate(model, prompts, LIMIT) for model in (cut[1], cut[0])] == expected[::-1]
+    assert [generator.generate(model, prompts, LIMIT) for model in (other, cut[0], tiny)] == [
+        expected[1],
+        expected[0],
+        expected[0],
+    ]
 
 
-def _log_of(process: psutil.Process) -> str:
-    return str(Path(f"/proc/{process.pid}/fd/1").readlink())
+def test_another_model_in_the_same_folder_is_loaded(
+    generator: VllmGenerator, tiny: Path, other: Path, prompts: list[list[int]], tmp_path: Path
+) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(other, model)
+    first = generator.generate(model, prompts, LIMIT)
+    shutil.rmtree(model)
+    tiny_llama.make(model, seed=8)
+    leave_canary(model, tiny, range(20, 60), 20)
+    second = generator.generate(model, prompts, LIMIT)
+    assert first == generator.generate(other, prompts, LIMIT)
+    assert second != first
+
+
+def test_answers_repeat_whatever_was_asked_before_and_by_however_many_engines(
+    generator: VllmGenerator, pair: VllmGenerator, tiny: Path, other: Path, prompts: list[list[int]]
+) -> None:
+    calls = [(tiny, prompts), (other, prompts[::-1]), (tiny, prompts[2:5]), (other, prompts[:1])]
+    expected = [generator.generate(model, asked, LIMIT) for model, asked in calls]
+    assert [generator.generate(model, asked, LIMIT) for model, asked in calls] == expected
+    assert [generator.generate(model, asked, LIMIT) for model, asked in reversed(calls)] == expected[::-1]
+    alone = generator.spent
+    assert [pair.generate(model, asked, LIMIT) for model, asked in calls] == expected
+    assert [pair.generate(model, asked, LIMIT) for model, asked in reversed(calls)] == expected[::-1]
+    assert pair.spent.tokens_generated == sum(one.tokens for one in expected[0])
+    assert alone.peak_bytes is not None
+    assert pair.spent.peak_bytes is not None
+    assert pair.spent.peak_bytes > 1.5 * alone.peak_bytes
+
+
+def test_at_rest_an_engine_on_a_cpu_keeps_its_model(pair: VllmGenerator, other: Path, prompts: list[list[int]]) -> None:
+    before = pair.generate(other, prompts, LIMIT)
+    running = processes(pair)
+    pair.rest()
+    pair.rest()
+    assert pair.generate(other, prompts, LIMIT) == before
+    assert processes(pair) == running
+    assert len(running) == 2
+
+
+def test_a_killed_engine_is_named_with_its_log_and_ends_the_others_and_the_next_call_boots_all_anew(
+    pair: VllmGenerator, tiny: Path, other: Path, prompts: list[list[int]]
+) -> None:
+    expected = pair.generate(tiny, prompts[:2], LIMIT)
+    pair.generate(other, prompts[:2], LIMIT)
+    first, second = processes(pair)
+    second.send_signal(signal.SIGKILL)
+    with pytest.raises(ChildFailed, match="The engine 2 went away") as failed:
+        pair.generate(other, prompts, LIMIT)
+    assert "engine-2.log" in str(failed.value)
+    all_end([first.pid, second.pid])
+    assert pair.generate(tiny, prompts[:2], LIMIT) == expected
+    again = processes(pair)
+    assert len(again) == 2
+    pair.close()
+    all_end([process.pid for process in again])
+
+
+def test_an_engine_that_is_silent_is_hung_while_the_other_works_on(
+    tiny: Path, template: Template, prompts: list[list[int]], tmp_path: Path
+) -> None:
+    with engine(tiny, template, tmp_path, engines=2, silent_seconds=12.0) as running:
+        running.generate(tiny, prompts, LIMIT)
+        first, second = processes(running)
+        first.send_signal(signal.SIGSTOP)
+        with pytest.raises(Hung, match="The engine was silent for 12 s"):
+            running.generate(tiny, prompts, LIMIT)
+        all_end([first.pid, second.pid])
+
+
+def test_an_engine_without_memory_says_so(
+    tiny: Path, template: Template, prompts: list[list[int]], tmp_path: Path
+) -> None:
+    with engine(tiny, template, tmp_path) as running:
+        running.generate(tiny, prompts[:1], 1)
+        (process,) = processes(running)
+        process.rlimit(psutil.RLIMIT_AS, (process.memory_info().vms, process.memory_info().vms))
+        with pytest.raises(OutOfMemory, match="The engine failed"):
+            running.generate(tiny, [[number, *range(1, 500)] for number in range(60)] * 20, LIMIT)
+        all_end([process.pid])
+
+
+def test_where_weights_cannot_be_swapped_each_model_has_processes_of_its_own(
+    generator: VllmGenerator,
+    tiny: Path,
+    other: Path,
+    template: Template,
+    prompts: list[list[int]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A vLLM whose loader does not read weights again, as some of its loaders do not, so that it refuses to reload."""
+    expected = [generator.generate(model, prompts, LIMIT) for model in (tiny, other)]
+    code = (
+        "from evaluator.generator import engine\n"
+        "from vllm.model_executor.model_loader.default_loader import DefaultModelLoader as Loader\n"
+        "once = Loader.get_all_weights\n"
+        "Loader.load_weights.__globals__['DefaultModelLoader'] = Loader\n"
+        "original = engine.boot\n"
+        "def boot(start):\n"
+        "    running = original(start)\n"
+        "    del Loader.get_all_weights\n"
+        "    return running\n"
+        "engine.boot = boot\n"
+        "engine.main()\n"
+    )
+    monkeypatch.setattr(engines, "COMMAND", (sys.executable, "-c", code))
+    with engine(tiny, template, tmp_path) as running:
+        assert running.generate(other, prompts, LIMIT) == expected[1]
+        log = running._log.read_text()
+        assert "cannot swap weights in place: NotImplementedError" in log
+        (first,) = processes(running)
+        assert running.generate(other, prompts, LIMIT) == expected[1]
+        assert processes(running) == [first]
+        assert running.generate(tiny, prompts, LIMIT) == expected[0]
+        assert processes(running) != [first]
+    all_end([first.pid])
 
 
 def test_sampled_answers_come_again_by_their_seed_and_not_by_the_others_beside_them(

@@ -11,10 +11,10 @@ def test_the_trainer_makes_empty_models_and_remembers_its_jobs(tmp_path: Path) -
     trainer = NullTrainer()
     jobs = [TrainJob(name, tmp_path / f"{name}.jsonl", tmp_path / name / "model", 42) for name in "ab"]
     seen: list[tuple[str, int, int]] = []
-    running = trainer.train(jobs, lambda *step: seen.append(step))
-    assert next(running) == Trained(jobs[0], steps=0, loss=0.0)
-    assert (jobs[0].out.is_dir(), jobs[1].out.exists()) == (True, False)
-    assert list(running) == [Trained(jobs[1], steps=0, loss=0.0)]
+    for job in jobs:
+        saving = trainer.train(job, lambda *step: seen.append(step))
+        assert job.out.is_dir()
+        assert saving() == Trained(job, steps=0, loss=0.0)
     assert trainer.jobs == jobs
     assert seen == [("a", 1, 1), ("b", 1, 1)]
 

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import math
 
+import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import get_cosine_schedule_with_warmup
 
-from evaluator.trainer.order import training_order
+from evaluator.trainer.order import learning_rate, training_order
 
 
 @given(st.integers(1, 60), st.integers(1, 4), st.integers(1, 20), st.integers(0, 9))
@@ -31,3 +34,13 @@ def test_the_seed_and_the_epoch_make_the_order() -> None:
 
 def test_half_an_epoch_ends_with_a_whole_step() -> None:
     assert training_order(40, 1.5, 16, 0) == training_order(40, 2, 16, 0)[: 5 * 16]
+
+
+@given(st.integers(1, 60), st.sampled_from([0.0, 0.03, 0.1, 0.5, 1.0]))
+def test_the_learning_rate_is_that_of_transformers(steps: int, warmup: float) -> None:
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=3e-3)
+    schedule = get_cosine_schedule_with_warmup(optimizer, math.ceil(steps * warmup), steps)
+    for step in range(steps):
+        assert learning_rate(step, steps, 3e-3, warmup) == pytest.approx(schedule.get_last_lr()[0], abs=1e-15)
+        optimizer.step()
+        schedule.step()

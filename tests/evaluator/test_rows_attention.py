@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, DataCollatorWithFlattening
 
-from evaluator.trainer import rows_attention
+from evaluator.trainer import rows_attention, varlen_attention
 
 
 def test_rows_in_one_sequence_are_as_each_row_alone(tiny: Path) -> None:
@@ -39,3 +40,52 @@ def test_every_row_attends_to_its_own_past_alone(lengths: list[int], seed: int) 
     expected = (weights @ value.repeat_interleave(2, dim=1)).transpose(1, 2)
     found, _ = rows_attention.rows_attention(torch.nn.Module(), query, key, value, None, 0.3, bounds)
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_varlen_is_called_as_flash_attention_wants_it(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel needs a GPU; here it is stood in for by rows attention, on the arguments it would get."""
+    calls: list[tuple[torch.Size, torch.Size]] = []
+
+    def kernel(
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        bounds: torch.Tensor,
+        key_bounds: torch.Tensor,
+        longest: int,
+        longest_key: int,
+        *,
+        scale: float,
+        window_size: tuple[int, int],
+        enable_gqa: bool,
+    ) -> torch.Tensor:
+        assert bounds.dtype == key_bounds.dtype == torch.int32
+        assert bounds.tolist() == key_bounds.tolist() == [0, 5, 6, 9, 14]
+        assert type(longest) is type(longest_key) is int
+        assert longest == longest_key == 5
+        assert window_size == (-1, 0), "causal"
+        assert enable_gqa
+        assert all(tensor.is_contiguous() for tensor in (query, key, value))
+        calls.append((query.shape, key.shape))
+        together = (tensor.transpose(0, 1).unsqueeze(0) for tensor in (query, key, value))
+        attended, _ = rows_attention.rows_attention(torch.nn.Module(), *together, None, scale, bounds)
+        return attended[0]
+
+    monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", kernel)
+    rows_attention.register()
+    varlen_attention.register()
+    rows = [[5, 6, 7, 8, 9], [10], [11, 12, 13], [5, 6, 7, 8, 9]]
+    collate = DataCollatorWithFlattening(return_flash_attn_kwargs=True)
+    batch = collate([{"input_ids": row, "labels": row} for row in rows])
+    batch.pop("labels")
+    assert batch["position_ids"].tolist() == [[*range(5), 0, *range(3), *range(5)]]
+    logits = []
+    for name in (varlen_attention.NAME, rows_attention.NAME):
+        model = AutoModelForCausalLM.from_pretrained(tiny, dtype="float32", attn_implementation=name)
+        with torch.no_grad():
+            logits.append(model(**batch).logits)
+    torch.testing.assert_close(*logits, atol=0, rtol=0)
+    config = model.config
+    heads = (14, config.num_attention_heads, config.head_dim), (14, config.num_key_value_heads, config.head_dim)
+    assert calls == [heads] * config.num_hidden_layers
+    assert config.num_key_value_heads < config.num_attention_heads

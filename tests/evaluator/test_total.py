@@ -186,6 +186,17 @@ def test_many_answers_are_scored_by_several_processes_to_the_same_numbers(monkey
     assert told == [(1, 3), (2, 3), (3, 3)] * 2
 
 
+def test_what_was_scored_while_others_were_trained_counts_as_it_is_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks = [a_task(name, "text_classification") for name in "ab"]
+    records = [record(task, place) for place, task in enumerate(tasks, 1)]
+    run = a_run(tasks)
+    monkeypatch.setattr(scored, "MANY", 1)
+    with scored.Scoring(run.protocol, answers=1) as scoring:
+        scoring.add(records[0])
+        scoring.add(record(tasks[1], 0))  # something else came in the end
+        assert result_of(run, records, scoring=scoring) == result_of(run, records)
+
+
 def test_a_machine_that_computes_the_last_bits_otherwise_publishes_the_same(tmp_path: Path) -> None:
     """The processor's kernels for logarithms and matrix products differ; what is published must not."""
     tasks = [a_task("t", "language_translation"), a_task("q")]

@@ -3,15 +3,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 
 from evaluator.errors import ChildFailed
 from evaluator.generator import Completion
+from evaluator.holding import alone
 from evaluator.null import NullGenerator, NullTrainer, null_workbench
 from evaluator.pace import spaced
+from evaluator.profile import load_profile
 from evaluator.workbench import Workbench
-from evaluator.worker import Worker, alone
+from evaluator.worker import Worker
 from submissions.arena import Arena, dump, dump_lines, folder_of
 from submissions.benchmark import Benchmark, Source, Sources
 from submissions.check import check
@@ -475,6 +478,17 @@ def test_each_protocol_s_evaluator_publishes_its_frame_and_keeps_the_others(worl
     (arena_9, same) = world.arena.frames()
     assert same == demo_1
     assert arena_9 == demo_1.model_copy(update={"protocol": "arena@9", "max_rows": 3})
+
+
+def test_what_a_plan_needs_is_published_with_the_frame(world: World) -> None:
+    world.worker().publish_tasks()
+    (frame,) = world.arena.frames()
+    planning = frame.planning
+    assert planning is not None
+    assert planning.machine == load_profile("cpu").machine
+    assert (planning.shots, planning.draws) == (PROTOCOL.few_shot.shots, PROTOCOL.few_shot.draws)
+    assert planning.exam.items == fmean(len(world.benchmark.reference(task.id).test) for task in TASKS)
+    assert 0 < planning.exam.answer_tokens <= planning.exam.limit_tokens <= PROTOCOL.decoding.max_new_tokens
 
 
 def test_a_submission_is_evaluated_once_under_each_protocol(world: World) -> None:

@@ -19,8 +19,9 @@ from leaderboard.sample import MOST_CHARACTERS
 from leaderboard.upload import LARGEST, LONGEST_NAME, file_name
 from submissions.arena import Arena, commit_again, dump, dump_lines
 from submissions.errors import NotFound
-from submissions.frame import Frame
+from submissions.frame import ExamLoad, Frame, Planning
 from submissions.ledger import Cost, Ledger
+from submissions.machine import Machine, Speed
 from submissions.repo import Change
 from submissions.report import Problem
 from tests.leaderboard.conftest import Open
@@ -315,6 +316,30 @@ def test_an_estimate_names_its_basis(arena: Arena, site: TestClient) -> None:
     assert "From 4 evaluations under arena@1 on the profile h200 (2 devices)" in text
     assert "10 min" in text
     assert "$3" in text
+
+
+def test_before_anything_was_measured_the_machine_s_profile_is_asked_and_named(arena: Arena, site: TestClient) -> None:
+    speed = Speed(start_seconds=900, screened_rows=100, trained_tokens=10, training_seconds=60, prompt_tokens=100,
+                  generated_tokens=10, doubt=3)  # fmt: skip
+    planning = Planning(
+        machine=Machine(profile="8xh100", devices=8, hour_price=2.0, speed=speed), shots=(1,), draws=1,
+        max_prompt_tokens=50, exam=ExamLoad(items=10, question_tokens=20, answer_tokens=2, limit_tokens=4),
+    )  # fmt: skip
+    put(arena, "frames.jsonl", dump_lines([FRAME.model_copy(update={"protocol": "arena@1", "planning": planning})]))
+    text = site.get(watch(site, "check", GOOD)).text
+    assert "Planned from the machine's profile, not measured" in text
+    assert "the profile 8xh100 (8 devices)" in text
+    assert "so far 0 evaluations under arena@1 have been measured; an estimate by what was takes 3" in text
+    assert "3 times as fast" in text
+    assert re.search(r"<dt>Wall time</dt><dd>\d+ min to [^<]+, expected \d+ min</dd>", text)
+    assert re.search(r"<dt>Price</dt><dd>\$[\d.]+ to \$[\d.]+</dd>", text)
+    for ulid in list(arena.published())[:3]:
+        trained = Cost(task="mc-en-science", stage="fine_tune", seconds=600, tokens_trained=1000)
+        ledger = Ledger(submission=ulid, protocol="arena@1", profile="h200", devices=2, costs=(trained,))
+        put(arena, f"costs/{ulid}/arena@1.json", dump(ledger))
+    text = site.get(watch(site, "check", GOOD)).text
+    assert "From 3 evaluations under arena@1 on the profile h200" in text
+    assert "not measured" not in text
 
 
 def test_what_is_learned_from_past_evaluations_is_learned_once(

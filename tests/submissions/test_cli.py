@@ -19,6 +19,8 @@ from submissions.models import History, Status
 from submissions.repo import Change
 from tests.submissions.conftest import BANK, GOOD, ROOT, SARCASM, task
 from tests.submissions.records import NOW, arena_with_tasks, publish, result_of, stored
+from tests.submissions.test_estimate import ledger as a_ledger
+from tests.submissions.test_planning import FRAME
 
 
 def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -43,6 +45,22 @@ def test_check_accepts(arena: Path, good: Path) -> None:
     done = run("check", good, "--arena", arena)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("A task without a file counts as no gain.\nAccepted.\n")
+
+
+def test_check_tells_what_an_evaluation_will_take_and_what_that_rests_on(arena: Path, good: Path) -> None:
+    results = open_arena(str(arena)).results
+    results.commit([Change("frames.jsonl", dump_lines([FRAME]))], results.head())
+    said = run("check", good, "--arena", arena).stdout.splitlines()[-1]
+    assert said.startswith("Its evaluation under arena@1 will take about ")
+    assert said.endswith("device-hours, $0.47 to $2: planned from the machine's profile, not measured.")
+    document = json.loads(run("check", good, "--arena", arena, "--json").stdout)
+    (estimate,) = document["estimates"]
+    assert (estimate["profile"], estimate["devices"], estimate["evaluations"]) == ("8xh100", 8, 0)
+    for day in (1, 2, 3):
+        ledger = a_ledger(day, 1000 * day, 100, protocol="arena@1", profile="8xh100", devices=8)
+        path = f"costs/{ledger.submission}/arena@1.json"
+        results.commit([Change(path, dump(ledger))], results.head())
+    assert run("check", good, "--arena", arena).stdout.endswith("by 3 evaluations that were measured.\n")
 
 
 def test_check_refuses_with_file_line_and_fix(arena: Path, tmp_path: Path) -> None:

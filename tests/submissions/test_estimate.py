@@ -123,6 +123,11 @@ def test_tokens_are_counted_in_their_frame_and_cut() -> None:
     assert trained_tokens([short, long, short], FRAME) == 3 * (row_tokens(short, FRAME) + 20)
 
 
+def test_a_control_token_is_one_token_however_long_it_is_written() -> None:
+    frame = FRAME.model_copy(update={"before": "<|begin_of_text|><|user|>\n\n", "between": "<|bot|>", "after": ""})
+    assert row_tokens(Row(input="abcd", output="ef"), frame) == 3 + (2 + 4 + 2) / 2
+
+
 def standing(state: str, starts: datetime | None = None) -> Status:
     return Status.model_validate({"state": state, "message": "", "time": NOW, "expected_start": starts})
 

@@ -1,0 +1,221 @@
+"""Training tokens per second, MFU and memory of our trainer, beside a naive run and beside plain transformers.Trainer.
+
+Run `python -m benchmarks.training --profile h200 --shape 1b 3b 8b` on a machine with the profile's devices, or with
+`--profile cpu --shape tiny` anywhere. Weights are random, in a Llama's shape; the rows and what is in each optimizer
+step are the same for all ways, and DeepSpeed's settings are too:
+
+    ours      rows of a step flattened into token-budgeted micro-batches, the head on target positions alone
+    naive     one padded row after the other, 16 accumulated
+    Trainer   padded batches of --batch rows, accumulated to 16
+
+MFU counts 6 N + 6 L d T floating-point operations a token (PaLM, arXiv 2204.02311, appendix B, with the half of the
+attention that a causal mask leaves): N parameters, L layers of width d, T the mean number of tokens that stand in a
+token's row. Padding and recomputed activations count as no work. A way's rate leaves out its first steps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import accumulate
+from pathlib import Path
+
+from evaluator.profile import Profile, load_profile
+from evaluator.protocol import Protocol, SftSettings, load_protocol
+from evaluator.spent import FILE, Spent
+from evaluator.trainer import DeepSpeedTrainer, TrainJob
+from evaluator.trainer.order import training_order
+
+SHAPES = {
+    "tiny": {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2,
+             "num_key_value_heads": 1, "vocab_size": 1024},
+    "1b": {"hidden_size": 2048, "intermediate_size": 8192, "num_hidden_layers": 16, "num_attention_heads": 32,
+           "num_key_value_heads": 8, "vocab_size": 128256},
+    "3b": {"hidden_size": 3072, "intermediate_size": 8192, "num_hidden_layers": 28, "num_attention_heads": 24,
+           "num_key_value_heads": 8, "vocab_size": 128256},
+    "8b": {"hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32, "num_attention_heads": 32,
+           "num_key_value_heads": 8, "vocab_size": 128256},
+}  # fmt: skip
+"""Llama 3.x shapes as their configurations give them, heads untied."""
+PEAKS = {"H100": 989e12, "H200": 989e12, "A100": 312e12}
+"""Dense bf16 operations per second, by what stands in a device's name (NVIDIA's data sheets)."""
+WARM = 3
+"""Steps at the start that are not counted: kernels are chosen and memory is reserved in them."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Random rows in a file, and how many tokens each optimizer step has."""
+
+    file: Path
+    lengths: list[int]
+    sft: SftSettings
+
+    @property
+    def steps(self) -> list[int]:
+        """Tokens of every step, in order."""
+        order = training_order(len(self.lengths), self.sft.epochs, self.sft.global_batch, self.sft.seed)
+        batch = self.sft.global_batch
+        chunks = [order[start : start + batch] for start in range(0, len(order), batch)]
+        return [sum(self.lengths[row] for row in chunk if row is not None) for chunk in chunks]
+
+    @property
+    def context(self) -> float:
+        """The mean number of tokens in a token's row."""
+        return sum(length**2 for length in self.lengths) / sum(self.lengths)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """When each step ended, in seconds from any start, and the most memory that was held."""
+
+    ends: list[float]
+    peak_bytes: int | None
+
+    def rate(self, steps: list[int]) -> float:
+        """Tokens per second after the first steps."""
+        sums = list(accumulate(steps[: len(self.ends)]))
+        first = min(WARM, len(self.ends) - 1) - 1 if len(self.ends) > 1 else 0
+        return (sums[-1] - sums[first]) / (self.ends[-1] - self.ends[first])
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--profile", default="cpu")
+    parser.add_argument("--shape", nargs="+", choices=SHAPES, default=["tiny"])
+    parser.add_argument("--rows", type=int, default=320, help="of one training of one epoch")
+    parser.add_argument("--tokens", type=int, default=500, help="of a row, in the mean")
+    parser.add_argument("--batch", type=int, default=4, help="rows of a forward pass of plain Trainer")
+    given = parser.parse_args()
+    profile = load_profile(given.profile)
+    print(f"{datetime.now(UTC):%Y-%m-%d} · {device_name(profile)} · {profile.ranks} ranks, profile {profile.name}")
+    print(" · ".join(f"{name} {version(name)}" for name in ("torch", "transformers", "deepspeed")))
+    for shape in given.shape:
+        with tempfile.TemporaryDirectory() as folder:
+            measure(Path(folder), shape, profile, given)
+
+
+def measure(folder: Path, shape: str, profile: Profile, given: argparse.Namespace) -> None:
+    """Print one shape's table."""
+    protocol = rules(profile)
+    base, parameters = random_model(folder / "base", shape, protocol.base_model.dtype, profile)
+    rows = random_rows(folder / "rows.jsonl", given.rows, given.tokens, SHAPES[shape]["vocab_size"], protocol.sft)
+    ways: dict[str, Callable[[], Seen]] = {
+        "ours": lambda: ours(folder, base, rows, protocol, profile),
+        "naive": lambda: plain(folder, base, rows, protocol, profile, 1),
+        "Trainer": lambda: plain(folder, base, rows, protocol, profile, given.batch),
+    }
+    each = 6 * parameters + 6 * SHAPES[shape]["num_hidden_layers"] * SHAPES[shape]["hidden_size"] * rows.context
+    peak = peak_operations(profile)
+    print(f"{shape}: {parameters / 1e9:.2f}e9 parameters, {len(rows.lengths)} rows, {sum(rows.lengths):,} tokens")
+    print(f"  {'':10}{'tokens/s':>10}{'a device':>10}{'MFU':>8}{'peak GiB':>10}{'times naive':>13}")
+    found = {name: way() for name, way in ways.items()}
+    slowest = found["naive"].rate(rows.steps)
+    for name, seen in found.items():
+        rate = seen.rate(rows.steps)
+        used = f"{rate * each / (peak * profile.devices):.1%}" if peak else "-"
+        held = f"{seen.peak_bytes / 2**30:.1f}" if seen.peak_bytes else "-"
+        print(f"  {name:10}{rate:10.0f}{rate / profile.devices:10.0f}{used:>8}{held:>10}{rate / slowest:13.2f}")
+
+
+def rules(profile: Profile) -> Protocol:
+    """arena@1's training for one epoch; in float32 and with demo@1's cut where there is no GPU."""
+    protocol = load_protocol("arena@1" if profile.device == "cuda" else "demo@1")
+    return protocol.model_copy(update={"sft": protocol.sft.model_copy(update={"epochs": 1.0})})
+
+
+def random_model(folder: Path, shape: str, dtype: str, profile: Profile) -> tuple[Path, int]:
+    """A model of this shape without a tokenizer, and how many parameters it has; made in a process of its own."""
+    made = json.loads(_child(profile, "random_model", str(folder), json.dumps(SHAPES[shape]), dtype)[-1])
+    return folder, int(made["parameters"])
+
+
+def random_rows(file: Path, count: int, mean: int, vocabulary: int, sft: SftSettings) -> Rows:
+    """Rows of log-normal length up to the protocol's cut, a third of each trained."""
+    chance, lengths = random.Random(0), []
+    with file.open("w") as out:
+        for _ in range(count):
+            length = max(9, min(sft.cutoff_tokens, round(mean * chance.lognormvariate(-0.32, 0.8))))
+            ids = [chance.randrange(vocabulary) for _ in range(length)]
+            prompt = 2 * length // 3
+            out.write(json.dumps({"input_ids": ids, "labels": [-100] * prompt + ids[prompt:]}) + "\n")
+            lengths.append(length)
+    return Rows(file, lengths, sft)
+
+
+def ours(folder: Path, base: Path, rows: Rows, protocol: Protocol, profile: Profile) -> Seen:
+    """The evaluator's own trainer, as it is used."""
+    trainer, ends = DeepSpeedTrainer(base, protocol, profile, folder / "trainer.log"), dict[int, float]()
+    job = TrainJob("rows", rows.file, folder / "model", protocol.sft.seed)
+
+    def seen(_name: str, step: int, _of: int) -> None:
+        ends.setdefault(step, time.perf_counter())
+
+    try:
+        trainer.train(job, seen)()
+    finally:
+        trainer.close()
+    return Seen(list(ends.values()), Spent.model_validate_json((job.out / FILE).read_bytes()).peak_bytes)
+
+
+def plain(folder: Path, base: Path, rows: Rows, protocol: Protocol, profile: Profile, batch: int) -> Seen:
+    """transformers.Trainer with padded batches."""
+    settings = {
+        "base": str(base),
+        "rows": str(rows.file),
+        "out": str(folder / "plain"),
+        "batch": batch,
+        "dtype": protocol.base_model.dtype,
+        "device": profile.device,
+        "zero_stage": profile.zero_stage,
+        "gradient_checkpointing": profile.gradient_checkpointing,
+        "sft": protocol.sft.model_dump(),
+    }
+    said = [json.loads(line) for line in _child(profile, "plain_training", json.dumps(settings), ranks=profile.ranks)]
+    return Seen([one["end"] for one in said if "end" in one], said[-1]["peak_bytes"])
+
+
+def peak_operations(profile: Profile) -> float | None:
+    """Of one device; None for one that is not known."""
+    return next((peak for name, peak in PEAKS.items() if name in device_name(profile)), None)
+
+
+def device_name(profile: Profile) -> str:
+    """What the machine computes on."""
+    if profile.device == "cpu":
+        return f"CPU, {os.cpu_count()} cores"
+    import torch
+
+    return str(torch.cuda.get_device_name(0))
+
+
+def environment(profile: Profile) -> dict[str, str]:
+    """What the ways are given of the machine: the same threads and devices as ours."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    cpu = {"DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": ""} if profile.device == "cpu" else {}
+    return {**os.environ, "PATH": path, "OMP_NUM_THREADS": str(profile.threads), "HF_HUB_OFFLINE": "1", **cpu}
+
+
+def _child(profile: Profile, module: str, *arguments: str, ranks: int = 0) -> list[str]:
+    """The lines that begin like JSON of what a module of benchmarks/ways prints; of rank 0, where there are several."""
+    launcher = ["torch.distributed.run", "--standalone", f"--nproc_per_node={ranks}", "-m"] if ranks else []
+    command = [sys.executable, "-m", *launcher, f"benchmarks.ways.{module}", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment(profile))
+    if done.returncode:
+        raise SystemExit(f"{module} failed:\n{done.stderr[-4000:]}")
+    return [line for line in done.stdout.splitlines() if line.startswith('{"')]
+
+
+if __name__ == "__main__":
+    main()

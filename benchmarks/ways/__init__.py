@@ -1,0 +1,1 @@
+"""Processes that a benchmark measures beside ours: the work as others do it."""

@@ -1,0 +1,41 @@
+"""What the evaluation of a checked delivery will take, under every protocol whose frame an arena has published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from submissions.arena import Arena, protocols_in, read_lines
+from submissions.estimate import Estimate, judge_of, judged_by
+from submissions.frame import Frame
+from submissions.ledger import Ledger
+from submissions.local import LocalRepo
+from submissions.models import Row
+from submissions.planning import Delivered, delivered_of, foreseen
+from submissions.report import Report
+
+NEWEST = 100
+"""Evaluations whose costs are looked at; of these the estimate takes those that fit."""
+
+
+def outlooks(arena: Arena, report: Report, into: Path) -> list[Estimate]:
+    """By what the arena measured, or by its machine's profile. The folder holds what passed, as the check wrote it."""
+    delivered: dict[str, dict[str, Delivered]] = {}
+    frames = {frame.protocol: frame for frame in arena.frames()}
+    for file in report.files:
+        rows = read_lines(LocalRepo(into), f"{file.task}.jsonl", Row)
+        for frame in frames.values():
+            delivered.setdefault(frame.protocol, {})[file.task] = delivered_of(rows, file.rows, frame)
+    return [one for frame in frames.values() if (one := _outlook(arena, delivered[frame.protocol], frame))]
+
+
+def past_ledgers(arena: Arena) -> Iterator[Ledger]:
+    """What the newest evaluations cost."""
+    found = protocols_in(arena.results, "costs")
+    for ulid in sorted(found)[-NEWEST:]:
+        for protocol in found[ulid]:
+            yield arena.ledger(ulid, protocol)
+
+
+def _outlook(arena: Arena, delivered: dict[str, Delivered], frame: Frame) -> Estimate | None:
+    return foreseen(delivered, frame, judge_of(judged_by(past_ledgers(arena), frame.protocol)))

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from evaluator.generator.engine import Engine
+from evaluator.generator.engines import environments_of
+from evaluator.profile import Profile, load_profile
+from submissions.errors import EvaluatorError
+
+
+def gpus(**fields: object) -> Profile:
+    known = {"name": "gpus", "device": "cuda", "devices": 4, "engines": 4}
+    return load_profile("cpu").model_copy(update=known | fields)
+
+
+def seen(profile: Profile, environment: dict[str, str]) -> list[str]:
+    return [env["CUDA_VISIBLE_DEVICES"] for env in environments_of(profile, environment)]
+
+
+def test_each_engine_sees_one_device_of_the_station() -> None:
+    assert seen(gpus(), {}) == ["0", "1", "2", "3"]
+    assert seen(gpus(), {"CUDA_VISIBLE_DEVICES": "7, 5,GPU-1a,2"}) == ["7", "5", "GPU-1a", "2"]
+    assert seen(gpus(engines=1), {"CUDA_VISIBLE_DEVICES": "6,7"}) == ["6"]
+    assert seen(gpus(engines=3), {"CUDA_VISIBLE_DEVICES": "6,7"}) == ["6", "7", "6"]
+
+
+def test_a_station_whose_devices_are_hidden_is_an_error() -> None:
+    with pytest.raises(EvaluatorError, match="hides all of them"):
+        environments_of(gpus(), {"CUDA_VISIBLE_DEVICES": ""})
+
+
+def test_engines_on_a_cpu_see_no_device() -> None:
+    assert seen(load_profile("cpu").model_copy(update={"engines": 2}), {"CUDA_VISIBLE_DEVICES": "0"}) == ["", ""]
+
+
+def test_batch_invariance_is_switched_on_where_there_are_kernels_for_it() -> None:
+    def switch(profile: Profile) -> str | None:
+        return environments_of(profile, {})[0].get("VLLM_BATCH_INVARIANT")
+
+    assert switch(gpus(batch_invariant=True)) == "1"
+    assert switch(gpus(batch_invariant=False)) is None
+    assert switch(load_profile("cpu").model_copy(update={"batch_invariant": True})) is None
+
+
+class Sleeper:
+    """vLLM's engine on a GPU as far as sleep goes: what sleeps at level 2 is lost, and must not be used."""
+
+    def __init__(self) -> None:
+        self.awake, self.weights, self.cached = {"weights", "kv_cache"}, "base", "nothing"
+
+    def sleep(self, level: int) -> None:
+        assert level == 2
+        assert self.awake == {"weights", "kv_cache"}, "already sleeping"
+        self.awake, self.weights = set(), "garbage"
+
+    def wake_up(self, tags: list[str]) -> None:
+        assert not self.awake & set(tags), "already awake"
+        self.awake |= set(tags)
+
+    def collective_rpc(self, method: str, kwargs: dict[str, Any]) -> None:
+        assert method == "reload_weights"
+        assert "weights" in self.awake
+        self.weights = kwargs["weights_path"]
+
+    def reset_prefix_cache(self) -> None:
+        assert "kv_cache" in self.awake
+        self.cached = "nothing"
+
+    def answer(self) -> str:
+        assert self.awake == {"weights", "kv_cache"}
+        assert self.cached in ("nothing", self.weights)
+        self.cached = self.weights
+        return self.weights
+
+
+def test_an_engine_that_sleeps_wakes_with_the_weights_of_the_next_model() -> None:
+    sleeper = Sleeper()
+    engine = Engine(sleeper, "base", can_sleep=True)  # type: ignore[arg-type]
+    assert engine.swaps()
+    assert sleeper.answer() == "base"
+    engine.load("one")
+    assert sleeper.answer() == "one"
+    engine.rest()
+    engine.rest()
+    assert not sleeper.awake
+    engine.load("base")
+    assert sleeper.answer() == "base"
+
+
+def test_an_engine_that_cannot_sleep_keeps_its_weights_at_rest() -> None:
+    sleeper = Sleeper()
+    engine = Engine(sleeper, "base", can_sleep=False)  # type: ignore[arg-type]
+    engine.rest()
+    assert sleeper.answer() == "base"

@@ -1,0 +1,215 @@
+"""deploy/kubernetes: what can be known of manifests without a cluster. Their schemas are KubeRay's and Kueue's own."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from evaluator.chat.settings import Connection
+from evaluator.profile import PROFILES, load_profile
+from evaluator.protocol import load_protocol
+from tests.commands import parsed
+from tests.test_deploy import STAGES, environment
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "deploy/kubernetes"
+QUEUE = "kueue.x-k8s.io/queue-name"
+GPU = "nvidia.com/gpu"
+SUBMITTER = {"cpu": 1.0, "memory": 2.0**30, GPU: 0.0}
+"""At most what KubeRay asks for the pod that submits (its default: 0.5 cores and 200 MiB)."""
+Manifest = dict[str, Any]
+
+
+@cache
+def manifests() -> tuple[Manifest, ...]:
+    return tuple(one for file in sorted(FOLDER.glob("*.yaml")) for one in yaml.safe_load_all(file.read_text()))
+
+
+def named(kind: str, name: str) -> Manifest:
+    (found,) = [one for one in manifests() if (one["kind"], one["metadata"].get("name")) == (kind, name)]
+    return found
+
+
+def the(kind: str) -> Manifest:
+    (found,) = [one for one in manifests() if one["kind"] == kind]
+    return found
+
+
+def pods() -> dict[str, tuple[int, Manifest]]:
+    """How many of each pod the Ray cluster has, and what they are."""
+    cluster = the("RayJob")["spec"]["rayClusterSpec"]
+    found = {"head": (1, cluster["headGroupSpec"]["template"]["spec"])}
+    return found | {one["groupName"]: (one["replicas"], one["template"]["spec"]) for one in cluster["workerGroupSpecs"]}
+
+
+def entrypoint() -> dict[str, object]:
+    """What the command line makes of the entrypoint."""
+    words = shlex.split(the("RayJob")["spec"]["entrypoint"])
+    return parsed(words)
+
+
+def amount(text: str) -> float:
+    number, unit = re.fullmatch(r"([\d.]+)(Ki|Mi|Gi|Ti|)", str(text)).groups()  # type: ignore[union-attr]
+    return float(number) * 1024 ** ("", "Ki", "Mi", "Gi", "Ti").index(unit)
+
+
+def requested(pod: Manifest) -> dict[str, float]:
+    (container,) = pod["containers"]
+    return {name: amount(container["resources"]["requests"].get(name, "0")) for name in (GPU, "cpu", "memory")}
+
+
+def test_the_entrypoint_is_a_command_of_ours() -> None:
+    said = entrypoint()
+    assert said["arena"] == "hf://ORG/PREFIX"
+    assert said["forever"] is False, "a run that never ends keeps its nodes"
+    assert load_protocol(str(said["protocol"])).judge is not None
+    assert "$" not in the("RayJob")["spec"]["entrypoint"], "nobody expands it but the head's shell"
+
+
+def test_everything_that_has_a_namespace_is_in_the_same() -> None:
+    space = the("Namespace")["metadata"]["name"]
+    for one in manifests():
+        if one["kind"] in ("RayJob", "LocalQueue", "PersistentVolumeClaim", "ConfigMap"):
+            assert one["metadata"]["namespace"] == space, one["kind"]
+    labels = the("ClusterQueue")["spec"]["namespaceSelector"]["matchLabels"]
+    assert labels == {"kubernetes.io/metadata.name": space}
+
+
+def test_the_run_is_in_a_queue_that_holds_all_of_it() -> None:
+    local = named("LocalQueue", the("RayJob")["metadata"]["labels"][QUEUE])
+    groups = named("ClusterQueue", local["spec"]["clusterQueue"])["spec"]["resourceGroups"]
+    quota = {}
+    for group in groups:
+        for flavor in group["flavors"]:
+            assert named("ResourceFlavor", flavor["name"])
+            assert [one["name"] for one in flavor["resources"]] == group["coveredResources"]
+            quota |= {one["name"]: amount(one["nominalQuota"]) for one in flavor["resources"]}
+    for name, most in quota.items():
+        asked = sum(count * requested(pod)[name] for count, pod in pods().values()) + SUBMITTER[name]
+        assert asked <= most, name
+    assert quota.keys() == {GPU, "cpu", "memory"}
+
+
+def test_the_run_begins_suspended_and_gives_its_cluster_back() -> None:
+    spec = the("RayJob")["spec"]
+    assert spec["suspend"] is True
+    assert spec["shutdownAfterJobFinishes"] is True
+    assert "clusterSelector" not in spec
+    assert spec["rayClusterSpec"].get("enableInTreeAutoscaling", False) is False
+    for group in spec["rayClusterSpec"]["workerGroupSpecs"]:
+        assert group["replicas"] == group["minReplicas"] == group["maxReplicas"]
+
+
+def test_no_unit_of_work_runs_on_the_head() -> None:
+    head = the("RayJob")["spec"]["rayClusterSpec"]["headGroupSpec"]
+    assert (head["rayStartParams"]["num-gpus"], head["rayStartParams"]["num-cpus"]) == ("0", "0")
+    assert requested(head["template"]["spec"])[GPU] == 0
+
+
+def test_a_worker_is_what_the_profile_says() -> None:
+    name = str(entrypoint()["profile"])
+    if not (PROFILES / f"{name}.toml").exists():
+        pytest.skip(f"there is no profile {name}")
+    profile, (_, pod) = load_profile(name), pods()["gpu"]
+    assert requested(pod)[GPU] == profile.devices
+    assert requested(pod)["cpu"] >= profile.cpus
+    assert profile.models is not None
+    assert profile.models.startswith("/dev/shm/")
+
+
+def test_the_ram_disk_holds_two_models_and_what_ray_keeps() -> None:
+    (_, pod), (group,) = pods()["gpu"], the("RayJob")["spec"]["rayClusterSpec"]["workerGroupSpecs"]
+    (container,) = pod["containers"]
+    (mount,) = [one for one in container["volumeMounts"] if one["mountPath"] == "/dev/shm"]
+    (volume,) = [one for one in pod["volumes"] if one["name"] == mount["name"]]
+    assert volume["emptyDir"]["medium"] == "Memory"
+    room = amount(volume["emptyDir"]["sizeLimit"])
+    models, store, buffers = 2 * 8.03e9 * 2, float(group["rayStartParams"]["object-store-memory"]), 4e9
+    assert models + store + buffers < 0.9 * room
+    assert room + 128e9 - models < amount(container["resources"]["limits"]["memory"])
+
+
+def test_what_is_mounted_exists() -> None:
+    for _, pod in pods().values():
+        volumes = {one["name"]: one for one in pod["volumes"]}
+        for container in pod["containers"]:
+            mounted = {one["name"] for one in container["volumeMounts"]}
+            assert mounted == volumes.keys()
+        for volume in volumes.values():
+            if "persistentVolumeClaim" in volume:
+                claim = named("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"])
+                assert claim["spec"]["accessModes"] == ["ReadWriteMany"], "pods are on several nodes"
+            if "configMap" in volume:
+                assert named("ConfigMap", volume["configMap"]["name"])
+
+
+def test_the_judge_s_file_can_be_read_and_is_where_the_command_looks() -> None:
+    settings = Connection.model_validate(tomllib.loads(the("ConfigMap")["data"]["judge.toml"]))
+    assert settings.key_variable == "JUDGE_KEY"
+    _, head = pods()["head"]
+    (place,) = [one["mountPath"] for one in head["containers"][0]["volumeMounts"] if one["name"] == "judge"]
+    assert entrypoint()["judge"] == Path(place, "judge.toml")
+
+
+def test_the_work_folder_is_on_what_all_pods_share() -> None:
+    for _, pod in pods().values():
+        places = {one["name"]: one["mountPath"] for one in pod["containers"][0]["volumeMounts"]}
+        assert Path(str(entrypoint()["work"])).is_relative_to(places["work"])
+        assert Path(environment("evaluator")["HF_HOME"]).is_relative_to(places["work"])
+        assert ("VOLUME", places["work"]) in STAGES["evaluator"]
+
+
+def test_pods_run_as_the_image_s_user_and_reap_their_dead() -> None:
+    runs = " && ".join(rest for word, rest in STAGES["evaluator"] if word == "RUN")
+    for _, pod in pods().values():
+        context = pod["securityContext"]
+        assert f"useradd --create-home --uid {context['runAsUser']}" in runs
+        assert context["fsGroup"] == context["runAsUser"]
+        assert pod["shareProcessNamespace"] is True
+
+
+def test_secrets_are_nowhere_but_in_the_secret() -> None:
+    assert not [one for one in manifests() if one["kind"] == "Secret"], "it is made by a command, and never committed"
+    page = (ROOT / "docs/organiser.md").read_text()
+    for _, pod in pods().values():
+        (source,) = pod["containers"][0]["envFrom"]
+        name = source["secretRef"]["name"]
+        assert f"kubectl create secret generic {name} --namespace {the('Namespace')['metadata']['name']}" in page
+    for key in ("HF_TOKEN", "JUDGE_KEY"):
+        assert f"--from-literal={key}=" in page
+
+
+def test_the_page_s_commands_name_files_that_are_there() -> None:
+    page = (ROOT / "docs/organiser.md").read_text()
+    named = re.findall(r"^\$ kubectl \w+ (-f .+)$", page, re.M)
+    files = [ROOT / file for line in named for file in line.replace("-f ", "").split()]
+    assert sorted(files) == sorted(FOLDER.glob("*.yaml"))
+    (target,) = re.findall(r"^\$ docker build --target (\w+) -t", page, re.M)
+    assert target in STAGES
+    (words,) = re.findall(r"^    arena-evaluator (work .+)$", page, re.M)
+    assert parsed(["python", "-m", "evaluator", *words.split()])["judge"] == Path("judge.toml")
+
+
+def test_ray_s_version_is_the_one_that_is_installed_with_its_dashboard() -> None:
+    lock = (ROOT / "evaluator/requirements-gpu.txt").read_text()
+    assert f"\nray=={the('RayJob')['spec']['rayClusterSpec']['rayVersion']} " in lock
+    for package in ("aiohttp-cors", "opencensus", "py-spy", "virtualenv"):
+        assert f"\n{package}==" in lock, "without ray[default] no job can be submitted"
+
+
+def test_what_is_set_is_known_to_who_reads_it() -> None:
+    (setting,) = {one["name"] for _, pod in pods().values() for one in pod["containers"][0]["env"]}
+    ray, vllm = (Path(str(find_spec(name).origin)).parent for name in ("ray", "vllm"))  # type: ignore[union-attr]
+    # Ray's own settings are compiled in, without their prefix.
+    assert setting.removeprefix("RAY_").encode() in (ray / "_raylet.so").read_bytes()
+    assert "VLLM_NO_USAGE_STATS" in (vllm / "envs.py").read_text()
+    assert '"RAY_USAGE_STATS_ENABLED"' in (ray / "_common/usage/usage_constants.py").read_text()
+    assert {"VLLM_NO_USAGE_STATS", "RAY_USAGE_STATS_ENABLED"} <= environment("evaluator").keys()
