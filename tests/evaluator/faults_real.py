@@ -44,7 +44,7 @@ Progress = Callable[[str, int, int], None]
 class RealWorld:
     """One evaluator on one arena, and what it failed of."""
 
-    def __init__(self, folder: Path, tiny: Path, patch: pytest.MonkeyPatch, silent_seconds: float = 300.0) -> None:
+    def __init__(self, folder: Path, tiny: Path, patch: pytest.MonkeyPatch) -> None:
         self.folder, self._patch = folder, patch
         self.arena = Arena(*(LocalRepo(folder / name) for name in ("submissions", "results", "drafts")))
         self.base = folder / "base"
@@ -53,11 +53,11 @@ class RealWorld:
         self.errors: list[EvaluatorError] = []
         self.at_a_step: Progress = lambda _name, _step, _of: None
         self._remember_errors()
-        machine = load_profile("cpu").model_copy(update={"silent_seconds": silent_seconds, "tries": 2})
+        machine = load_profile("cpu").model_copy(update={"tries": 2})
         template = load_template(RULES.template, self.base)
-        trainer = DeepSpeedTrainer(self.base, RULES, machine, folder / "logs" / "trainer.log")
+        self.trainer = DeepSpeedTrainer(self.base, RULES, machine, folder / "logs" / "trainer.log")
         generator = VllmGenerator(self.base, RULES, machine, template.stop_ids, folder / "logs" / "engine.log")
-        self.station = Station(self.base, trainer, generator, self.models, together=machine.together)
+        self.station = Station(self.base, self.trainer, generator, self.models, together=machine.together)
         store = StageStore(folder / "stages")
         self.bench = Workbench(
             protocol=RULES,
@@ -95,6 +95,11 @@ class RealWorld:
         found = [process for process in family() if process.environ().get("RANK", "").isdecimal()]
         return sorted(found, key=lambda process: int(process.environ()["RANK"]))
 
+    def lose_patience(self, seconds: float) -> None:
+        """Have the trainer that runs count as hung after so many seconds, whatever the profile says of others."""
+        assert self.trainer._group
+        self.trainer._group._silent = seconds
+
     def _remember_errors(self) -> None:
         real = Tries.again
 
@@ -131,11 +136,9 @@ def family() -> list[psutil.Process]:
 
 
 @contextmanager
-def real_world(
-    folder: Path, tiny: Path, patch: pytest.MonkeyPatch, silent_seconds: float = 300.0
-) -> Iterator[RealWorld]:
+def real_world(folder: Path, tiny: Path, patch: pytest.MonkeyPatch) -> Iterator[RealWorld]:
     """Afterwards nobody of it is left."""
-    world = RealWorld(folder, tiny, patch, silent_seconds)
+    world = RealWorld(folder, tiny, patch)
     try:
         yield world
     finally:

@@ -29,8 +29,8 @@ from tests.evaluator.faults_real import RealWorld, real_world, small_disk
 from tests.evaluator.processes import all_end
 
 pytestmark = pytest.mark.slow
-PATIENCE = 20.0
-"""Seconds of silence after which a child counts as hung here."""
+PATIENCE = 5.0
+"""Seconds of silence after which the trainer counts as hung here, from the moment on at which a rank was stopped."""
 
 
 def all_is_well(world: RealWorld, submission: Submission, now: Status) -> None:
@@ -119,12 +119,13 @@ def test_a_rank_without_memory_is_named_and_tried_again(
 def test_a_rank_that_hangs_is_named_and_tried_again(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with real_world(tmp_path, tiny, monkeypatch, PATIENCE) as world:
+    with real_world(tmp_path, tiny, monkeypatch) as world:
         submission, pids = world.submit(), list[int]()
 
         def stop() -> None:
             pids.extend(rank.pid for rank in world.ranks())
             world.ranks()[-1].send_signal(signal.SIGSTOP)
+            world.lose_patience(PATIENCE)
 
         world.at_a_step = once(stop)
         world.work(submission)
