@@ -1,9 +1,10 @@
 """The whole way of 24 tasks, rows to scores, beside the published shape of the work (benchmarks/published.py).
 
 Run `python -m benchmarks.pipeline [--tasks N] [--sample N] [--rows N] [--epochs N]`. Ours is `Workbench.answers` with
-the profile `cpu` on all tasks: one trainer and one engine for all of them. The published shape is two new processes for
-each task, so all its tasks take the same: it is measured on a sample of the tasks and multiplied. Both train the same
-token ids with the same settings on as many ranks, and answer the same prompts greedily.
+the profile `cpu` on all tasks, the start and the end of Ray included: one trainer and one engine for all of them. The
+published shape is two new processes for each task, so all its tasks take the same: it is measured on a sample of the
+tasks and multiplied. Both train the same token ids with the same settings on as many ranks, and answer the same
+prompts greedily; the order of the rows is each one's own.
 
 Two things are made cheaper for the published shape than it is: vLLM compiles nothing and starts no process of its own.
 Each way trains once unmeasured before, so that both find DeepSpeed's extension compiled and all files in memory.
@@ -20,18 +21,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evaluator.costs import Costs
-from evaluator.crew import Here, Station
+from evaluator.crew import Station
+from evaluator.crew.on_ray import RayCrew
+from evaluator.crew.tools import Tools
 from evaluator.exam import Exam
 from evaluator.fine_tune import fine_tune
-from evaluator.generator import Completion, VllmGenerator
+from evaluator.generator import Completion, Generator
 from evaluator.machine import base_model, setup_of
 from evaluator.metrics import Measured
 from evaluator.profile import Profile, load_profile
@@ -39,18 +41,28 @@ from evaluator.protocol import Protocol, load_protocol
 from evaluator.spent import FILE, Spent
 from evaluator.store import StageStore
 from evaluator.template import load_template
-from evaluator.trainer import DeepSpeedTrainer, Progress, Saving, Trained, TrainJob
+from evaluator.trainer import Progress, Saving, Trained, Trainer, TrainJob
 from evaluator.workbench import Ask, Workbench
-from submissions.models import Metadata, Reference, Row, Task
+from submissions.models import Metadata, Reference, Row, Setup, Task
 
 PARTS = ("start and end", "model is loaded", "training", "model is saved", "engine boots", "answering", "the rest")
-"""Where time goes; start and end are those of processes, imports included. Ours loads the base model when its trainer starts, and the engine loads models while it answers."""
+"""Where time goes; start and end are those of processes, imports included. Ours loads the base model when its trainer
+starts and models while the engine answers; its rest is Ray, less what was done at the same time."""
 TARGET = 5.0
 STANDARD_ERRORS = 3.0
 """Of the difference of two scores, each with the error of a draw of its test items; a difference may be as large."""
 WORDS = {"fruit": "apple pear plum lemon", "animal": "horse tiger eagle otter", "colour": "green violet white brown"}
 METADATA = Metadata(introduction="i", task="t", question="q", input="i", output="o", source="s", samples_count=0)
 Seconds = dict[str, float]
+Texts = dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Of a task."""
+
+    rows: int
+    items: int
 
 
 def main() -> None:
@@ -62,24 +74,29 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=50)
     parser.add_argument("--epochs", type=int, default=3)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as where, a_bench(Path(where), given.epochs, given.items) as timed:
-        asks = [an_ask(timed.bench, number, given.rows, given.items) for number in range(given.tasks)]
-        warm = an_ask(timed.bench, given.tasks, 16, 2)
-        timed.warm_up(warm)
-        ours, seconds, mine = timed.run(asks)
-        published = Published(timed.bench, Path(where) / "published")
-        published.run(warm)
-        began, theirs, texts = time.perf_counter(), defaultdict[str, float](float), []
-        for ask in asks[: given.sample]:
-            texts.append(published.run(ask))
-            for part, took in published.took.items():
-                theirs[part] += took
-        sampled = time.perf_counter() - began
+    sizes, times = Sizes(given.rows, given.items), given.tasks / given.sample
+    rules = the_rules(given.epochs, given.items)
+    with tempfile.TemporaryDirectory() as where:
+        folder = Path(where)
+        ours(folder / "warm-up", rules, Sizes(16, 2), [given.tasks])
+        our_whole, our_parts, our_texts = ours(folder / "ours", rules, sizes, range(given.tasks))
+        with a_bench(folder / "published", rules) as bench:  # for its rules and its base model: nothing is asked of it
+            published = Published(bench, folder / "published")
+            published.run(an_ask(bench, given.tasks, Sizes(16, 2)))
+            asks = [an_ask(bench, number, sizes) for number in range(given.sample)]
+            runs = [published.run(ask) for ask in asks]
+    parts = {part: times * sum(run.took[part] for run in runs) for part in PARTS}
     print(f"{given.tasks} tasks x {given.rows} rows x {given.epochs} epochs, {given.items} test items, ", end="")
-    print(f"{os.cpu_count()} cores; the published shape on {given.sample} tasks, x {given.tasks / given.sample:g}")
-    print_times(seconds, ours, {part: theirs[part] * given.tasks / given.sample for part in PARTS},
-                sampled * given.tasks / given.sample)  # fmt: skip
-    print_scores([(ask.exam, texts[number], mine[ask.key]) for number, ask in enumerate(asks[: given.sample])])
+    print(f"{os.cpu_count()} cores; the published shape on {given.sample} of the tasks, x {times:g}")
+    print_times(our_parts, our_whole, parts, times * sum(run.seconds for run in runs))
+    print_scores([(ask.exam, run.texts, our_texts[ask.exam.task.id]) for ask, run in zip(asks, runs, strict=True)])
+
+
+def the_rules(epochs: int, items: int) -> Protocol:
+    """demo@1 with other sizes."""
+    demo = load_protocol("demo@1")
+    sft = demo.sft.model_copy(update={"epochs": float(epochs)})
+    return demo.model_copy(update={"sft": sft, "test_items": items})
 
 
 def print_times(ours: Seconds, our_whole: float, theirs: Seconds, their_whole: float) -> None:
@@ -114,12 +131,25 @@ def two_values(measured: Measured) -> tuple[float, float]:
     return mean, math.sqrt(sum((item - mean) ** 2 for item in items) / (len(items) - 1) / len(items))
 
 
+class Clock:
+    """Where the time of one tool goes, in a file that is read when its process has ended."""
+
+    def __init__(self, file: Path) -> None:
+        self._file, self._took = file, dict.fromkeys(PARTS, 0.0)
+
+    def add(self, **took: float) -> None:
+        """Enter seconds by part, its words joined."""
+        for part, seconds in took.items():
+            self._took[part.replace("_", " ")] += seconds
+        self._file.write_text(json.dumps(self._took))
+
+
 @dataclass
 class TimedTrainer:
-    """The real trainer, and where its time goes."""
+    """The real trainer under a clock."""
 
-    real: DeepSpeedTrainer
-    took: Seconds = field(default_factory=lambda: defaultdict(float))
+    real: Trainer
+    clock: Clock
 
     def train(self, job: TrainJob, progress: Progress) -> Saving:
         began = time.perf_counter()
@@ -129,10 +159,9 @@ class TimedTrainer:
         def saved() -> Trained:
             waiting = time.perf_counter()
             done = saving()
-            self.took["model is saved"] += time.perf_counter() - waiting
             spent = Spent.model_validate_json((job.out / FILE).read_bytes()).seconds
-            self.took["training"] += min(spent, called)
-            self.took["start and end"] += max(0.0, called - spent)
+            saved = time.perf_counter() - waiting
+            self.clock.add(training=spent, start_and_end=max(0.0, called - spent), model_is_saved=saved)
             return done
 
         return saved
@@ -146,10 +175,10 @@ class TimedTrainer:
 
 @dataclass
 class TimedGenerator:
-    """The real generator, and where its time goes."""
+    """The real generator under a clock."""
 
-    real: VllmGenerator
-    took: Seconds = field(default_factory=lambda: defaultdict(float))
+    real: Generator
+    clock: Clock
 
     @property
     def spent(self) -> Spent:
@@ -158,9 +187,8 @@ class TimedGenerator:
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
         began = time.perf_counter()
         found = self.real.generate(model, prompts, max_new_tokens)
-        called = time.perf_counter() - began
-        self.took["answering"] += self.real.spent.seconds
-        self.took["engine boots"] += called - self.real.spent.seconds
+        called, answering = time.perf_counter() - began, self.real.spent.seconds
+        self.clock.add(answering=answering, engine_boots=called - answering)
         return found
 
     def rest(self) -> None:
@@ -170,73 +198,68 @@ class TimedGenerator:
         self.real.close()
 
 
-@dataclass
-class Timed:
-    """A workbench whose tools are timed."""
+class TimedTools(Tools):
+    """The tools of a station, each under a clock."""
 
-    bench: Workbench
-    trainer: TimedTrainer
-    generator: TimedGenerator
-
-    def warm_up(self, ask: Ask) -> None:
-        """Do a task, and end all processes."""
-        self.run([ask])
-        self.trainer.close()
-        self.generator.close()
-        self.trainer.took.clear()
-        self.generator.took.clear()
-
-    def run(self, asks: Sequence[Ask]) -> tuple[float, Seconds, dict[str, tuple[str, ...]]]:
-        """Do tasks: seconds in all, seconds by part, answers by key."""
-        began = time.perf_counter()
-        texts = {}
-        for ask, answered in self.bench.answers(asks):
-            texts[ask.key] = answered.texts
-            ask.exam.scored(answered.texts)
-        whole = time.perf_counter() - began
-        took = defaultdict(float, {**self.trainer.took, **self.generator.took})
-        took["the rest"] = whole - sum(took.values())
-        return whole, took, texts
+    def __call__(self, logs: str) -> tuple[Station, Setup]:
+        station, setup = super().__call__(logs)
+        station._trainer = TimedTrainer(station._trainer, Clock(self.work / "trainer.json"))
+        station._generator = TimedGenerator(station._generator, Clock(self.work / "engine.json"))
+        return station, setup
 
 
 @contextmanager
-def a_bench(folder: Path, epochs: int, items: int) -> Iterator[Timed]:
-    """The real tools in this process's crew, as `open_workbench` makes them, under demo@1 with other sizes."""
-    demo = load_protocol("demo@1")
-    sft = demo.sft.model_copy(update={"epochs": float(epochs)})
-    rules, machine = demo.model_copy(update={"sft": sft, "test_items": items}), load_profile("cpu")
-    model = base_model(rules, folder / "base")
-    template = load_template(rules.template, model)
-    trainer = TimedTrainer(DeepSpeedTrainer(model, rules, machine, folder / "logs" / "trainer.log"))
-    log = folder / "logs" / "engine.log"
-    generator = TimedGenerator(VllmGenerator(model, rules, machine, template.stop_ids, log))
-    station = Station(model, trainer, generator, folder / "models", together=machine.together)
+def a_bench(folder: Path, rules: Protocol) -> Iterator[Workbench]:
+    """What `open_workbench` makes, under rules that have no name, with clocks."""
+    machine, model = load_profile("cpu"), base_model(rules, folder / "base")
     store = StageStore(folder / "stages")
-    bench = Workbench(
-        protocol=rules,
-        setup=setup_of(model, rules, machine),
-        model=model,
-        template=template,
-        crew=Here(station),
-        store=store,
-        costs=Costs(store),
-        profile=machine,
-        progress=lambda *_: None,
-    )
-    try:
-        yield Timed(bench, trainer, generator)
-    finally:
-        station.close()
+    tools = TimedTools(rules, machine, folder, folder / "logs")
+    with RayCrew(tools, machine, tools.models, setup_of(model, rules, machine)) as crew:
+        yield Workbench(
+            protocol=rules,
+            setup=crew.setup(),
+            model=model,
+            template=load_template(rules.template, model),
+            crew=crew,
+            store=store,
+            costs=Costs(store),
+            profile=machine,
+            progress=lambda *_: None,
+        )
+
+
+def ours(folder: Path, rules: Protocol, sizes: Sizes, numbers: Iterable[int]) -> tuple[float, Seconds, Texts]:
+    """Do tasks: seconds in all, from the start of Ray to its end; seconds by part; answers by task."""
+    base_model(rules, folder / "base")
+    began, texts = time.perf_counter(), {}
+    with a_bench(folder, rules) as bench:
+        for ask, answered in bench.answers([an_ask(bench, number, sizes) for number in numbers]):
+            texts[ask.exam.task.id] = answered.texts
+            ask.exam.scored(answered.texts)
+    whole = time.perf_counter() - began
+    clocks = [json.loads((folder / name).read_text()) for name in ("trainer.json", "engine.json")]
+    took = {part: sum(clock[part] for clock in clocks) for part in PARTS}
+    took["the rest"] = whole - sum(took.values())
+    return whole, took, texts
+
+
+@dataclass(frozen=True)
+class Run:
+    """One task in the published shape."""
+
+    seconds: float
+    took: Seconds
+    texts: list[str]
 
 
 class Published:
     """Two new processes for each task."""
 
     def __init__(self, bench: Workbench, folder: Path) -> None:
-        self._bench, self._folder, self.took = bench, folder, dict[str, float]()
+        self._bench, self._folder = bench, folder
 
-    def run(self, ask: Ask) -> list[str]:
-        """Train, answer and score one task: the answers; `took` has the seconds by part."""
+    def run(self, ask: Ask) -> Run:
+        """Train, answer and score one task."""
         began = time.time()
         rules, machine = self._bench.protocol, self._bench.profile
         folder = self._folder / ask.exam.task.id
@@ -248,7 +271,7 @@ class Published:
         answered = self._child(["benchmarks.published", "answer", str(job)], folder, machine)
         texts: list[str] = json.loads((folder / "texts.json").read_text())
         ask.exam.scored(texts)
-        self.took = {
+        took = {
             "start and end": sum(
                 one["imports"] - one["start"] + one["end"] - one[last]
                 for one, last in ((trained, "saved"), (answered, "answered"))
@@ -259,8 +282,8 @@ class Published:
             "engine boots": answered["booted"] - answered["imports"],
             "answering": answered["answered"] - answered["booted"],
         }
-        self.took["the rest"] = time.time() - began - sum(self.took.values())
-        return texts
+        whole = time.time() - began
+        return Run(whole, {**took, "the rest": whole - sum(took.values())}, texts)
 
     def _job(self, ask: Ask, folder: Path, rules: Protocol) -> dict[str, Any]:
         assert ask.rows is not None
@@ -309,7 +332,7 @@ class Published:
         return {**found, "start": start, "end": time.time()}
 
 
-def an_ask(bench: Workbench, number: int, rows: int, items: int) -> Ask:
+def an_ask(bench: Workbench, number: int, sizes: Sizes) -> Ask:
     """The fine-tuning of a task, every other one a classification."""
     classification = number % 2 == 0
     task = Task(
@@ -324,7 +347,7 @@ def an_ask(bench: Workbench, number: int, rows: int, items: int) -> Ask:
     )
     chance = random.Random(number)
     make = a_kind if classification else a_successor
-    mine, train, test = (tuple(make(chance) for _ in range(count)) for count in (rows, 2, items))
+    mine, train, test = (tuple(make(chance) for _ in range(count)) for count in (sizes.rows, 2, sizes.items))
     exam = bench.exam(task, Reference(task=task.id, metadata=METADATA, train=train, test=test))
     return fine_tune(bench, exam, mine, bench.protocol.sft.seed)
 

@@ -160,13 +160,8 @@ def kind_of(step: str) -> str:
         return "a cost is stored"
     if "stages/" in place:
         return "a stage's output is stored"
-    kinds = {
-        "result.json": "the Result",
-        "ledger.json": "the ledger",
-        "run.json": "the records",
-        ".part": "the records",
-    }
-    return f"{kinds.get(place, 'the records' if 'tasks' in place else 'the work folder')} is written"
+    kinds = {"result.json": "the Result", "ledger.json": "the ledger", "work": "the work folder"}
+    return f"{kinds.get(place, 'a file of the records')} is written"
 
 
 def table(named: Sequence[tuple[str, str, Sequence[Outcome]]]) -> str:

@@ -1,0 +1,101 @@
+"""SIGKILL at random moments of `score` with the real crew, trainer and engine."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from evaluator.machine import setup_of
+from evaluator.null import NullGenerator, NullTrainer, null_workbench
+from evaluator.profile import load_profile
+from evaluator.protocol import load_protocol
+from evaluator.spent import FILE, Spent
+from submissions.arena import commit_again, dump
+from submissions.repo import Change
+from tests.evaluator.faults import SEED, TASKS
+from tests.evaluator.processes import all_end
+from tests.evaluator.worlds import ROOT, a_benchmark, delivered, some_anchors, some_rows
+
+pytestmark = pytest.mark.slow
+MOMENTS = 3
+MARK = 1e6
+"""Seconds that a model is made to claim it took: the claim is found in the ledger if the model was used as it lay."""
+
+
+class Runs:
+    """A benchmark, a delivery, and evaluations of it in processes of their own."""
+
+    def __init__(self, folder: Path, tiny: Path) -> None:
+        self._folder, self._tiny = folder, tiny
+        rules = load_protocol("demo@1")
+        benchmark = a_benchmark(folder / "benchmark", TASKS)
+        bench = null_workbench(folder / "anchors", rules, NullTrainer(), NullGenerator())
+        anchors = some_anchors(bench, benchmark, TASKS, setup_of(tiny, rules, load_profile("cpu")))
+        commit_again(benchmark.repo, [Change("anchors/demo@1.json", dump(anchors))])
+        delivered(folder / "mine", {task.id: some_rows(task.id, 32, start=200) for task in TASKS})
+
+    def begin(self, name: str) -> tuple[Path, subprocess.Popen[bytes]]:
+        """Start or go on; the folder of the Result, and the process."""
+        out = self._folder / name
+        base = out / "work" / "base" / "tiny-llama@1"
+        if not base.exists():
+            shutil.copytree(self._tiny, base)
+        command = ["score", self._folder / "mine", "--benchmark", self._folder / "benchmark", "--out", out]
+        whole = [sys.executable, "-m", "evaluator", *map(str, command)]
+        with out.with_suffix(".log").open("ab") as log:
+            return out, subprocess.Popen(whole, cwd=ROOT, stdout=log, stderr=log)
+
+    def whole(self, name: str) -> Path:
+        """Run to the end."""
+        out, process = self.begin(name)
+        assert process.wait() == 0, out.with_suffix(".log").read_text()
+        return out
+
+    def killed(self, name: str, seconds: float) -> Path:
+        """Run, and be killed after so many seconds, if it still runs; nobody of it is left."""
+        out, process = self.begin(name)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            family = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
+            process.kill()
+            process.wait()
+            all_end(family)
+        return out
+
+
+@pytest.fixture(scope="module")
+def runs(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    return Runs(tmp_path_factory.mktemp("runs"), tiny)
+
+
+def test_a_real_evaluation_killed_at_random_moments_ends_as_if_it_was_not(runs: Runs) -> None:
+    began = time.perf_counter()
+    expected = (runs.whole("undisturbed") / "result.json").read_bytes()
+    took, chance = time.perf_counter() - began, random.Random(SEED)
+    for number in range(MOMENTS):
+        out = runs.killed(f"moment-{number}", took * chance.uniform(0.2, 1.0))
+        stages, models = out / "work" / "stages", out / "work" / "models"
+        outputs = {file: file.stat().st_mtime_ns for file in stages.glob("*/*.json")}
+        trained = [model.parents[1].name for model in models.glob(f"*/model/{FILE}")]
+        for key in trained:
+            file = models / key / "model" / FILE
+            spent = Spent.model_validate_json(file.read_bytes())
+            file.write_text(spent.model_copy(update={"seconds": MARK}).model_dump_json())
+        print(f"killed with {len(outputs)} outputs and {len(trained)} finished models")
+        runs.whole(f"moment-{number}")
+        assert (out / "result.json").read_bytes() == expected
+        costs = [stages / "cost" / f"{key}.json" for key in trained]
+        again = {file: file.stat().st_mtime_ns for file in outputs if file not in costs}
+        assert again == {file: when for file, when in outputs.items() if file not in costs}, "what was stored stays"
+        unfinished = [file for file in costs if (stages / "fine_tune" / file.name).with_suffix(".json") not in outputs]
+        assert all(Spent.model_validate_json(file.read_bytes()).seconds >= MARK for file in unfinished)
+        assert not list(models.glob("*")), "no model is kept"
+        assert not list(out.rglob(".part-*"))
