@@ -168,7 +168,7 @@ class Roster:
         if self._away and waited > _GRACE:
             raise self._away[0].why
         if waited > self._profile.start_seconds and not self._has_a_node():
-            wanted, there = _said(needs(self._profile)), [_said(one["Resources"]) for one in _alive()]
+            wanted, there = _said(needs(self._profile)), sorted(_said(one["Resources"]) for one in _alive())
             raise NoStation(
                 f"No node has room for a station of the profile {self._profile.name}: it takes {wanted} on one node.",
                 f"The nodes have: {'; '.join(there) or 'there is none'}.",
