@@ -31,6 +31,8 @@ from evaluator.log_tail import public_tail
 _ADDRESS = "ARENA_CHILD_ADDRESS"
 _KEY = "ARENA_CHILD_KEY"
 _TAIL_LINES = 25
+_NO_MEMORY = ("can't allocate memory", "CUDA Error: out of memory")
+"""How torch says it of RAM, and vLLM when what slept finds no room to wake: neither has a class of its own."""
 
 
 class Child:
@@ -74,6 +76,7 @@ class Child:
         except BlockingIOError as error:
             raise self.hung(seconds or 0) from error
         except (BrokenPipeError, ConnectionError) as error:
+            self.receive(0)  # what it died of, if it had time to say so
             raise self._failed("went away") from error
 
     def fileno(self) -> int:
@@ -83,7 +86,7 @@ class Child:
 
     def hung(self, seconds: float) -> ChildFailed:
         """The error of a child that was silent for so long."""
-        return self._failed(f"was silent for {seconds:.0f} s", Hung)
+        return self._failed(f"was silent for {seconds:g} s", Hung)
 
     def receive(self, seconds: float) -> dict[str, Any]:
         """The child's next message. Raises ChildFailed if it dies or says that it failed, Hung if it is silent."""
@@ -139,6 +142,8 @@ def named(error: BaseException) -> str | None:
     """Which of errors.FAILURES an error is; None where it is another."""
     if isinstance(error, MemoryError) or type(error).__name__ in ("OutOfMemoryError", "OutOfMemory"):
         return "out_of_memory"  # torch's is no MemoryError, and this module knows no torch
+    if isinstance(error, RuntimeError) and any(said in str(error) for said in _NO_MEMORY):
+        return "out_of_memory"
     return "disk_full" if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT) else None
 
 

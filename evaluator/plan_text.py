@@ -9,7 +9,7 @@ from rich.text import Text
 
 from evaluator.memory import GB, Memory
 from evaluator.plan import Planned
-from submissions.lasting import amount_span, lasting, lasting_span
+from submissions.lasting import amount, amount_span, lasting, lasting_span
 from submissions.planning import Phase
 
 TITLES = {
@@ -44,8 +44,8 @@ def words(planned: Planned) -> Iterator[str]:
     )
     hours, price = found.device_hours, found.price
     yield (
-        f"Device-hours: about {hours.middle:,.1f} ({amount_span(hours)}). "
-        + (f"Price: about ${price.middle:,.2f} ({amount_span(price, '$')})." if price else "No price is set.")
+        f"Device-hours: about {amount(hours.middle)} ({amount_span(hours)}). "
+        + (f"Price: about ${amount(price.middle)} ({amount_span(price, '$')})." if price else "No price is set.")
     )
     if found.evaluations:
         yield (

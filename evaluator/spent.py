@@ -19,8 +19,8 @@ class Spent(Record):
     """What one piece of work took."""
 
     seconds: float = Field(ge=0, allow_inf_nan=False)
-    """Of a training: from the base weights until its devices are free for the next one. Files that are written while
-    the next one trains are left out, and so is what a process pays once: its start and the loading of the base model."""
+    """Of a training: from the base weights until its devices are free for the next one. Left out are files that are
+    written meanwhile, and what a process pays once: its start and the loading of the base model."""
     tokens_trained: int = Field(default=0, ge=0)
     tokens_generated: int = Field(default=0, ge=0)
     peak_bytes: int | None = Field(default=None, ge=0)

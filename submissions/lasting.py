@@ -24,10 +24,11 @@ def lasting_span(span: Span) -> str:
 
 def amount_span(span: Span, unit: str = "") -> str:
     """A range of numbers with two significant digits."""
-    return _range(unit + _two_digits(span.low), unit + _two_digits(span.high))
+    return _range(unit + amount(span.low), unit + amount(span.high))
 
 
-def _two_digits(value: float) -> str:
+def amount(value: float) -> str:
+    """A number with two significant digits, or all those before the point."""
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 

@@ -7,15 +7,14 @@ from pathlib import Path
 
 from submissions.arena import Arena, protocols_in, read_lines
 from submissions.estimate import Estimate, judge_of, judged_by
-from submissions.frame import Frame
 from submissions.ledger import Ledger
 from submissions.local import LocalRepo
 from submissions.models import Row
 from submissions.planning import Delivered, delivered_of, foreseen
 from submissions.report import Report
 
-NEWEST = 100
-"""Evaluations whose costs are looked at; of these the estimate takes those that fit."""
+NEWEST = 30
+"""Evaluations whose costs are looked at, each a file to be fetched; of these the estimate takes those that fit."""
 
 
 def outlooks(arena: Arena, report: Report, into: Path) -> list[Estimate]:
@@ -26,7 +25,10 @@ def outlooks(arena: Arena, report: Report, into: Path) -> list[Estimate]:
         rows = read_lines(LocalRepo(into), f"{file.task}.jsonl", Row)
         for frame in frames.values():
             delivered.setdefault(frame.protocol, {})[file.task] = delivered_of(rows, file.rows, frame)
-    return [one for frame in frames.values() if (one := _outlook(arena, delivered[frame.protocol], frame))]
+    past = list(past_ledgers(arena)) if frames else []
+    judges = {name: judge_of(judged_by(past, name)) for name in frames}
+    found = (foreseen(delivered[name], frame, judges[name]) for name, frame in frames.items())
+    return [one for one in found if one is not None]
 
 
 def past_ledgers(arena: Arena) -> Iterator[Ledger]:
@@ -35,7 +37,3 @@ def past_ledgers(arena: Arena) -> Iterator[Ledger]:
     for ulid in sorted(found)[-NEWEST:]:
         for protocol in found[ulid]:
             yield arena.ledger(ulid, protocol)
-
-
-def _outlook(arena: Arena, delivered: dict[str, Delivered], frame: Frame) -> Estimate | None:
-    return foreseen(delivered, frame, judge_of(judged_by(past_ledgers(arena), frame.protocol)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import ray
@@ -34,6 +35,8 @@ class Shift:
         self._progress = progress
         self._waiting = Waiting.of(units)
         self._names: dict[str, str] = {}
+        self._begun = False
+        self._first_ready: float | None = None
 
     def work(self) -> Iterator[Done]:
         """What is done, as it comes; what is given up is in `tries`. Raises EvaluatorError if nobody is left."""
@@ -53,14 +56,25 @@ class Shift:
     def _give_out(self) -> None:
         """Fill empty hands first. A second unit is given while there are enough for all: the last ones go to whoever
         is free first."""
+        if not self._all_told():
+            return
         for hand in range(HANDS):
             for station in self._roster.ready:
-                many = self._profile.together or len(self._waiting) > len(self._roster.ready)
+                many = self._profile.together or len(self._waiting) > len(self._roster.hired)
                 if len(station.in_hand) != hand or (hand and not many):
                     continue
                 key = self._waiting.take(station, self._roster.ready)
                 if key is not None:
                     station.hand(self._unit(key))
+
+    def _all_told(self) -> bool:
+        """Whether work may begin: all who come first have said what lies trained on their nodes, or took too long."""
+        if not self._begun:
+            now = time.monotonic()
+            self._first_ready = self._first_ready or (now if self._roster.ready else None)
+            late = self._first_ready is not None and now - self._first_ready > self._profile.start_seconds
+            self._begun = bool(self._roster.ready) and (late or len(self._roster.ready) == len(self._roster.hired))
+        return self._begun
 
     def _unit(self, key: str) -> Unit:
         unit = self._units[key]()

@@ -145,6 +145,8 @@ def main() -> None:
     device = os.environ.get("DS_ACCELERATOR", "cuda")
     rows_attention.register()
     varlen_attention.register()
+    if device == "cuda":
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # who is ended while building takes the mark away
     # The parent notices silence and says so; a collective that fails by itself would be an error without a name.
     deepspeed.init_distributed(dist_backend=BACKENDS[device], timeout=timedelta(seconds=2 * float(sys.argv[1])))

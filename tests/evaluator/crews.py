@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psutil
+import ray
 
 from evaluator.crew import Done, Station, Training, Unit, Units
 from evaluator.errors import ChildFailed
@@ -46,6 +47,10 @@ def units(names: Collection[str], **given: Any) -> Units:
     return {f"key-{name}": partial(a_unit, name, **given) for name in names}
 
 
+def keys(names: list[str]) -> list[str]:
+    return sorted(f"key-{name}" for name in names)
+
+
 @dataclass(frozen=True)
 class Diary:
     """A folder that all stations write to: one file for each thing that was done."""
@@ -53,7 +58,9 @@ class Diary:
     folder: Path
 
     def write(self, what: str, name: str, **more: object) -> None:
-        entry = {"what": what, "name": name, "pid": os.getpid(), "devices": os.environ.get("CUDA_VISIBLE_DEVICES")}
+        node = ray.get_runtime_context().get_node_id()
+        devices = os.environ.get("CUDA_VISIBLE_DEVICES")
+        entry = {"what": what, "name": name, "pid": os.getpid(), "devices": devices, "node": node}
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{what}-{name}-{os.getpid()}-{threading.get_native_id()}-{os.urandom(4).hex()}"
         path.with_suffix(".part").write_text(json.dumps(entry | more))
@@ -78,9 +85,9 @@ class DiaryTrainer(NullTrainer):
     jobs: list[TrainJob] = field(default_factory=list)
 
     def train(self, job: TrainJob, progress: Progress) -> Saving:
-        self.diary.write("train", job.name, where=os.environ.get("RAY_NODE_ID"), thread=threading.get_native_id())
+        self.diary.write("train", job.name, thread=threading.get_native_id())
         progress(job.name, 1, 2)
-        if job.name.startswith(KILLS):
+        if job.name.startswith(KILLS) and not (job.name == f"{KILLS}-once" and len(self.diary.read("train")) > 1):
             psutil.Process().kill()
         if job.name.startswith(FAILS):
             raise ChildFailed(f"{job.name} failed.", "Its log is here.", "the tail")
@@ -97,7 +104,7 @@ class DiaryGenerator(NullGenerator):
         self.diary = diary
 
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
-        self.diary.write("ask", model.parent.name, station=os.getpid())
+        self.diary.write("ask", model.parent.name)
         return super().generate(model, prompts, max_new_tokens)
 
 
@@ -119,10 +126,8 @@ class Light:
         return self.folder / "models"
 
     def __call__(self, logs: str) -> tuple[Station, Setup]:
-        import ray
-
         node = ray.get_runtime_context().get_node_id()
-        self.diary.write("open", logs or "first", node=node)
+        self.diary.write("open", logs or "first")
         station = Station(
             self.folder / "base",
             DiaryTrainer(self.diary),
@@ -145,6 +150,3 @@ def by_key(done: Iterator[Done]) -> Mapping[str, list[str]]:
         assert one.key not in found
         found[one.key] = [completion.text for completion in one.completions]
     return found
-
-
-Patience = Callable[[Callable[[], object], str], None]

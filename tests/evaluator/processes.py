@@ -31,4 +31,5 @@ def is_alive(pid: int) -> bool:
 
 def all_end(pids: Iterable[int]) -> None:
     """Wait until none of these processes is alive."""
-    until(lambda: not any(map(is_alive, pids)), f"{list(pids)} should have ended")
+    every = list(pids)  # a generator would be used up by the first look
+    until(lambda: not any(map(is_alive, every)), f"{every} should have ended")

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+import torch
 
-from evaluator.child import Child
-from evaluator.errors import ChildFailed, Hung
+from evaluator.child import Child, named
+from evaluator.errors import ChildFailed, Hung, OutOfMemory
 from submissions.errors import OurError
 from tests.evaluator.processes import all_end, is_alive
 from tests.evaluator.worlds import ROOT
@@ -55,8 +56,25 @@ def test_a_child_answers_in_any_script_and_size(start: Start) -> None:
 
 def test_a_child_that_does_not_read_a_long_message_is_hung(start: Start) -> None:
     deaf = "from evaluator.child import Parent\nparent = Parent()\n" + PAUSE
-    with start(deaf) as child, pytest.raises(Hung, match="The parrot was silent for 0 s"):
+    with start(deaf) as child, pytest.raises(Hung, match=r"The parrot was silent for 0\.3 s"):
         child.send({"ids": list(range(300_000))}, seconds=0.3)
+
+
+def test_what_a_child_died_of_is_heard_though_it_left_a_long_message_unread(start: Start) -> None:
+    code = (
+        "import os\nfrom evaluator.child import Parent\nparent = Parent()\n"
+        "os.read(parent._connection.fileno(), 9)\n"
+        'parent.send({"failed": "out_of_memory", "said": "no room"})'
+    )
+    with start(code) as child, pytest.raises(OutOfMemory, match="The parrot failed: no room"):
+        child.send({"ids": list(range(3_000_000))})
+
+
+def test_torch_has_no_class_for_too_little_ram() -> None:
+    with pytest.raises(RuntimeError) as failed:
+        torch.empty(1 << 60, dtype=torch.uint8)
+    assert named(failed.value) == "out_of_memory"
+    assert named(RuntimeError("something else")) is None
 
 
 def test_a_child_hears_that_its_parent_has_gone(start: Start) -> None:
@@ -103,7 +121,7 @@ def test_what_is_never_ready_is_ended(start: Start, tmp_path: Path) -> None:
 
 
 def test_silence_is_a_failure(start: Start) -> None:
-    with start(ECHO) as child, pytest.raises(ChildFailed, match=r"was silent for 0 s"):
+    with start(ECHO) as child, pytest.raises(ChildFailed, match=r"was silent for 0.01 s"):
         child.receive(0.01)
 
 
@@ -147,7 +165,7 @@ signal.pause()
     parent = f"""
 import sys
 from pathlib import Path
-from evaluator.child import Child
+from evaluator.child import Child, named
 command = [sys.executable, "-c", {child!r}]
 with Child("orphan", command, Path({str(tmp_path / "orphan.log")!r}), {{}}, 60.0) as child:
     print(child.receive(60)["pid"], flush=True)

@@ -101,6 +101,14 @@ def counted(cost: Cost) -> tuple[int, int]:
     return cost.tokens_trained, cost.tokens_generated
 
 
+def command_of(process: psutil.Process) -> list[str]:
+    """How a process was started; nothing of one that ended meanwhile."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
 def cost_of(output: Path) -> Path:
     """Where the cost of a stored output lies."""
     return output.parents[1] / "cost" / output.name
@@ -120,8 +128,9 @@ def test_a_killed_evaluation_goes_on_to_the_same_result(measured: Measured, undi
     with subprocess.Popen(measured.command(out), cwd=ROOT, stdout=subprocess.DEVNULL) as process:
         until(lambda: list(finished.glob("fine_tune/*.json")) or process.poll() is not None, "a task to be finished")
         family = psutil.Process(process.pid).children(recursive=True)
+        ours = [child for child in family if "evaluator." in " ".join(command_of(child))]
         process.kill()
-    assert len(family) >= 4, "an engine, a trainer and its two ranks"
+    assert len(ours) >= 4, "an engine, a trainer and its two ranks, below a station that Ray started"
     all_end(child.pid for child in family)
     assert not (out / "result.json").exists()
     outputs = [file for file in finished.rglob("*.json") if file.parent.name != "cost"]

@@ -195,6 +195,23 @@ def test_the_command_prints_what_it_rests_on(tmp_path: Path, capsys: pytest.Capt
         "start-up", "screen", "few_shot", "train", "swap", "generate"]  # fmt: skip
 
 
+def test_a_whole_benchmark_is_planned_and_twice_the_stations_take_half_the_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tasks = [a_task(f"t{number}") for number in range(208)]
+    a_benchmark(tmp_path / "benchmark", tasks)
+    mine = delivered(tmp_path / "mine", {task.id: some_rows(task.id, 12) for task in tasks})
+    rest = ("--benchmark", tmp_path / "benchmark", "--protocol", "arena@1", "--profile", "4xa100-80", "--json")
+    found = {stations: json.loads(cli(capsys, "plan", mine, *rest, "--stations", stations)[1]) for stations in (1, 2)}
+    assert len(found[1]["tasks"]) == 208
+    assert found[1]["phases"] == found[2]["phases"]
+    before = sum(phase["seconds"]["middle"] for phase in found[1]["phases"][:2])
+    work = {stations: one["seconds"]["middle"] - before for stations, one in found.items()}
+    assert work[2] == pytest.approx(work[1] / 2)
+    swaps = load_profile("4xa100-80").speed.training_seconds * 208
+    assert found[1]["phases"][4]["seconds"]["middle"] == pytest.approx(swaps)
+
+
 @pytest.mark.usefixtures("source")
 def test_a_delivery_that_score_refuses_is_not_planned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mine = tmp_path / "mine"

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-import multiprocessing
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,19 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluator import machine
+from evaluator.cli import app
 from evaluator.errors import ChildFailed
 from evaluator.holding import alone, among, in_turn
 from evaluator.null import NullGenerator
 from evaluator.protocol import load_protocol
 from evaluator.share import Agreed, Share, held, seconds_of, split, work_share
 from evaluator.store import StageStore
+from evaluator.tracks import AHEAD
 from submissions.arena import Arena
+from submissions.command_line import run
 from submissions.errors import EvaluatorError, NotFound
 from submissions.local import LocalRepo
 from submissions.models import Setup
 from submissions.wishes import Wish
 from tests.evaluator.test_worker import PROTOCOL, TASKS, World
-from tests.evaluator.worlds import NOW, a_file, a_reference, some_rows
+from tests.evaluator.worlds import NOW, ROOT, a_benchmark, a_file, a_reference, some_rows
 
 WEIGHTS = st.dictionaries(st.text(min_size=1), st.floats(0, 1e6), max_size=40)
 ROWS = {task.id: some_rows(f"mine {task.id}", 12 + 6 * number) for number, task in enumerate(TASKS)}
@@ -224,28 +228,46 @@ def test_the_base_model_is_made_once_where_several_start(tmp_path: Path, monkeyp
     assert made == []
 
 
-def written(folder: Path, letter: str) -> None:
-    store = StageStore(folder)
-    for _ in range(40):
-        store.keep("stage", "key", setup(letter))
-
-
-def setup(letter: str) -> Setup:
-    return Setup(model=letter * 100_000, model_sha256="0" * 64, packages={}, hardware="none", seed=1)
+WRITER = """
+import sys
+from pathlib import Path
+from evaluator.store import StageStore
+from submissions.models import Setup
+one = Setup(model=sys.argv[2] * 100_000, model_sha256="0" * 64, packages={}, hardware="none", seed=1)
+for _ in range(40):
+    StageStore(Path(sys.argv[1])).keep("stage", "key", one)
+"""
 
 
 def test_processes_that_write_one_output_leave_it_whole(tmp_path: Path) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    writers = [spawn.Process(target=written, args=(tmp_path, letter)) for letter in "xy"]
-    written(tmp_path, "z")
-    for writer in writers:
-        writer.start()
-    whole = {setup(letter).model for letter in "xyz"}
-    while any(writer.is_alive() for writer in writers):
-        found = StageStore(tmp_path).find("stage", "key", Setup)
-        assert found is not None
-        assert found.model in whole
-    for writer in writers:
-        writer.join()
-    assert [writer.exitcode for writer in writers] == [0, 0]
+    command = [sys.executable, "-c", WRITER, str(tmp_path)]
+    subprocess.run([*command, "z"], cwd=ROOT, check=True)
+    writers = [subprocess.Popen([*command, letter], cwd=ROOT) for letter in "xy"]
+    found = set()
+    while any(writer.poll() is None for writer in writers):
+        one = StageStore(tmp_path).find("stage", "key", Setup)
+        found.add(one and (one.model[0], len(one.model)))
+    assert found <= {(letter, 100_000) for letter in "xyz"}
+    assert [writer.returncode for writer in writers] == [0, 0]
     assert [file.name for file in (tmp_path / "stage").iterdir()] == ["key.json"]
+
+
+def test_the_command_says_what_is_no_share(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    assert run(app, "evaluator", ["share", "5/4", "--arena", str(tmp_path)]) == 1
+    assert "write I/N" in capsys.readouterr().err
+    a_benchmark(tmp_path / "benchmark", TASKS)
+    with alone(tmp_path / "work"):
+        assert run(app, "evaluator", ["share", "1/4", "--arena", str(tmp_path)]) == 2
+    assert "alone" in capsys.readouterr().err
+    assert {file.name for file in tmp_path.iterdir()} == {"work", "benchmark"}
+
+
+def test_of_an_unknown_track_nothing_is_done(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.submit("one", ROWS)
+    monkeypatch.setitem(AHEAD, "dataset_research", {})
+    monkeypatch.setitem(AHEAD, "another", {"few_shot": lambda _evaluation, _entry: None})
+    assert shared(world, "1/1") == []
+    assert world.generator.models == []

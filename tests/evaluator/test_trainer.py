@@ -200,6 +200,24 @@ def logprobs(model: Path, of: Canary) -> list[float]:
     return [float(logits[place - 1, of.ids[place]]) for place in range(of.start, len(of.ids))]
 
 
+def test_bfloat16_is_trained_written_and_restored(tiny: Path, template: Template, tmp_path: Path) -> None:
+    """The optimizer keeps float32; the same job twice, with another between, has the same weights bit for bit."""
+    mine = trainer(tiny, tmp_path, 2, demo(sft={"epochs": 2.0}, base_model={"dtype": "bfloat16"}), micro_tokens=SMALL)
+    jobs = [a_job(tmp_path / place, "even", 32, template) for place in ("first", "again")]
+    other = a_job(tmp_path, "few", 5, template)
+    done = [mine.train(job, lambda *_: None) for job in (jobs[0], other, jobs[1])]
+    first, _, again = (saving() for saving in done)
+    mine.close()
+    _, losses = naive.trained(tiny, jobs[0].rows, PROTOCOL.sft)
+    assert first.losses == pytest.approx(losses, abs=0.05)
+    assert first.losses == again.losses
+    weights = model_weights(jobs[0].out)
+    assert {weight.dtype for weight in weights.values()} == {torch.bfloat16}
+    assert furthest(weights, model_weights(jobs[1].out)) == 0.0
+    found = Canary.model_validate_json((jobs[0].out / canary.FILE).read_bytes())
+    assert logprobs(jobs[0].out, found) == pytest.approx(found.logprobs, abs=0.1)
+
+
 def test_after_a_job_that_failed_the_next_is_as_a_job_alone(
     runs: Runs, tiny: Path, template: Template, tmp_path: Path
 ) -> None:

@@ -1,0 +1,127 @@
+"""Stations whose trainer and engines only let time pass: what is left is what scheduling them costs."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from evaluator.crew import Station, Training, Unit, Units
+from evaluator.generator import Completion
+from evaluator.null import NullGenerator
+from evaluator.spent import FILE, Spent
+from evaluator.template import Example
+from evaluator.trainer import Progress, Saving, Trained, TrainJob
+from submissions.models import Setup
+
+SETUP = Setup(model="none", model_sha256="0" * 64, packages={}, hardware="none", seed=0)
+
+
+@dataclass(frozen=True)
+class Times:
+    """Seconds of each stage of a unit, as simulated."""
+
+    train: float
+    gather: float
+    """Weights brought to the host; the devices wait for it."""
+    save: float
+    """Weights written while the devices do something else."""
+    load: float
+    """The engines take other weights."""
+    ask: float
+
+    def scaled(self, by: float) -> Times:
+        """The same, so many times faster."""
+        return Times(*(getattr(self, name) / by for name in self.__dataclass_fields__))
+
+
+class Meter:
+    """Writes down from when to when the devices did something."""
+
+    def __init__(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._file = file
+
+    @contextmanager
+    def busy(self, what: str) -> Iterator[None]:
+        began = time.time()
+        yield
+        with self._file.open("a") as file:
+            file.write(json.dumps([what, began, time.time()]) + "\n")
+
+
+class PacedTrainer:
+    """Trains by waiting."""
+
+    def __init__(self, times: Times, meter: Meter) -> None:
+        self._times = times
+        self._meter = meter
+
+    def train(self, job: TrainJob, progress: Progress) -> Saving:
+        progress(job.name, 1, 1)
+        with self._meter.busy("train"):
+            time.sleep(self._times.train)
+        time.sleep(self._times.gather)
+        return partial(self._save, job)
+
+    def _save(self, job: TrainJob) -> Trained:
+        time.sleep(self._times.save)
+        job.out.mkdir(parents=True)
+        (job.out / FILE).write_text(Spent(seconds=0).model_dump_json())
+        return Trained(job, steps=1, loss=0.0)
+
+    def rest(self) -> None:
+        """Nothing is held."""
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+
+class PacedGenerator(NullGenerator):
+    """Answers by waiting."""
+
+    def __init__(self, times: Times, meter: Meter) -> None:
+        super().__init__()
+        self._times = times
+        self._meter = meter
+
+    def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
+        time.sleep(self._times.load)
+        with self._meter.busy("ask"):
+            time.sleep(self._times.ask)
+        return super().generate(model, prompts, max_new_tokens)
+
+
+@dataclass(frozen=True)
+class Paced:
+    """Opens paced stations."""
+
+    folder: Path
+    times: Times
+    together: bool
+
+    def __call__(self, logs: str) -> tuple[Station, Setup]:
+        meter = Meter(self.folder / "meters" / f"{logs or 'station-1'}-{os.getpid()}.jsonl")
+        tools = PacedTrainer(self.times, meter), PacedGenerator(self.times, meter)
+        return Station(self.folder / "base", *tools, self.folder / "models", together=self.together), SETUP
+
+    def busy(self) -> list[list[tuple[str, float, float]]]:
+        """What each station's devices did, from when to when."""
+        files = sorted((self.folder / "meters").glob("*.jsonl"))
+        return [[tuple(json.loads(line)) for line in file.open()] for file in files]
+
+
+def paced_units(count: int, rows: int, questions: int, *, trained: bool = True) -> Units:
+    """Units of as many token ids as real ones: 1000 rows and 1000 questions of some hundred tokens."""
+    row = Example(list(range(500)), [-100] * 250 + list(range(250)))
+    training = Training([row] * rows, seed=0) if trained else None
+
+    def made(number: int) -> Unit:
+        return Unit(f"task-{number}", f"key-{number}", [list(range(250)) for _ in range(questions)], 1, training)
+
+    return {f"key-{number}": partial(made, number) for number in range(count)}

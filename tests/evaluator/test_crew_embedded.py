@@ -1,0 +1,85 @@
+"""A crew on a Ray of its own, as everybody has it on one machine: how it ends, and what it leaves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.evaluator.crews import Diary
+from tests.evaluator.processes import all_end, until
+from tests.evaluator.worlds import ROOT
+
+pytestmark = pytest.mark.slow
+
+RUN = """
+import sys
+from pathlib import Path
+from evaluator.crew.on_ray import RayCrew
+from evaluator.stopping import stoppable
+from tests.evaluator.crews import Light, a_profile, by_key, nothing, units
+from tests.evaluator.worlds import SETUP
+
+light = Light(Path(sys.argv[1]))
+with stoppable(), RayCrew(light, a_profile(cpus=2), light.models, SETUP) as crew:
+    print(sorted(by_key(crew.run(units(sys.argv[2:]), nothing))), flush=True)
+    crew.forget(["key-kills-once"])
+    print(len(light.diary.read("open")), flush=True)
+"""
+
+
+def started(folder: Path, *names: str) -> subprocess.Popen[str]:
+    (folder / "tmp").mkdir()
+    env = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN, str(folder), *names],
+        cwd=ROOT,
+        env={**env, "PYTHONPATH": str(ROOT), "HOME": str(folder)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def family(process: subprocess.Popen[str], folder: Path) -> list[int]:
+    """All below a process whose station trains."""
+    until(lambda: Diary(folder / "diary").read("train") or process.poll() is not None, "a unit should be at work")
+    return [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
+
+
+def ray_folders() -> set[Path]:
+    return set(Path("/tmp").glob("arena-ray-*"))
+
+
+def test_nothing_but_our_own_words_is_printed_though_a_station_dies_and_nothing_is_left(tmp_path: Path) -> None:
+    with started(tmp_path, "kills-once", "unit") as process:
+        pids = family(process, tmp_path)
+        said, _ = process.communicate()
+    assert process.returncode == 0
+    assert said == "['key-kills-once', 'key-unit']\n2\n"
+    assert len(pids) > 3
+    all_end(pids)
+    assert not (tmp_path / ".ray").exists(), "no token in the home folder"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_run_and_all_of_ray(tmp_path: Path, number: signal.Signals) -> None:
+    before = ray_folders()
+    with started(tmp_path, "waits") as process:
+        pids = family(process, tmp_path)
+        process.send_signal(number)
+        assert process.wait(120) != 0
+    all_end(pids)
+    assert ray_folders() <= before
+
+
+def test_a_killed_driver_leaves_no_process(tmp_path: Path) -> None:
+    with started(tmp_path, "waits") as process:
+        pids = family(process, tmp_path)
+        process.kill()
+    assert len(pids) > 3
+    all_end(pids)
