@@ -76,15 +76,20 @@ def main() -> None:
     given = parser.parse_args()
     sizes, times = Sizes(given.rows, given.items), given.tasks / given.sample
     rules = the_rules(given.epochs, given.items)
+    os.environ.setdefault("RAY_worker_niceness", "0")  # as urgent as the published shape's processes
     with tempfile.TemporaryDirectory() as where:
         folder = Path(where)
         ours(folder / "warm-up", rules, Sizes(16, 2), [given.tasks])
         our_whole, our_parts, our_texts = ours(folder / "ours", rules, sizes, range(given.tasks))
+        print(f"ours: {our_whole:.0f} s", our_parts, file=sys.stderr)
         with a_bench(folder / "published", rules) as bench:  # for its rules and its base model: nothing is asked of it
             published = Published(bench, folder / "published")
             published.run(an_ask(bench, given.tasks, Sizes(16, 2)))
             asks = [an_ask(bench, number, sizes) for number in range(given.sample)]
-            runs = [published.run(ask) for ask in asks]
+            runs = []
+            for number, ask in enumerate(asks, 1):
+                runs.append(published.run(ask))
+                print(f"published shape: {number} of {len(asks)}, {runs[-1].seconds:.0f} s", file=sys.stderr)
     parts = {part: times * sum(run.took[part] for run in runs) for part in PARTS}
     print(f"{given.tasks} tasks x {given.rows} rows x {given.epochs} epochs, {given.items} test items, ", end="")
     print(f"{os.cpu_count()} cores; the published shape on {given.sample} of the tasks, x {times:g}")
