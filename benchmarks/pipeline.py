@@ -76,7 +76,6 @@ def main() -> None:
     given = parser.parse_args()
     sizes, times = Sizes(given.rows, given.items), given.tasks / given.sample
     rules = the_rules(given.epochs, given.items)
-    os.environ.setdefault("RAY_worker_niceness", "0")  # as urgent as the published shape's processes
     with tempfile.TemporaryDirectory() as where:
         folder = Path(where)
         ours(folder / "warm-up", rules, Sizes(16, 2), [given.tasks])

@@ -72,7 +72,8 @@ def _embedding(cpus: int) -> Iterator[dict[str, Any]]:
             "_temp_dir": str(folder),
             # Ray's monitor kills workers when 95% of the memory is taken. A trainer's copies of its weights and its
             # optimizer on the host may come near that by plan, and a station that is killed loses more than it saves.
-            "_system_config": {"memory_monitor_refresh_ms": 0},
+            # Its workers would also run at a niceness of 15, and with them the trainings, for which all this is.
+            "_system_config": {"memory_monitor_refresh_ms": 0, "worker_niceness": 0},
         }
 
 

@@ -17,7 +17,7 @@ from submissions.models import Anchors, Result
 from tests.evaluator.processes import all_end, until
 from tests.evaluator.worlds import ROOT, a_benchmark, a_task, delivered, some_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 TASKS = [a_task("count"), a_task("add")]
 

@@ -23,7 +23,7 @@ from tests.evaluator.faults import SEED, TASKS
 from tests.evaluator.processes import all_end
 from tests.evaluator.worlds import ROOT, a_benchmark, delivered, some_anchors, some_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 MOMENTS = 3
 MARK = 1e6
 """Seconds that a model is made to claim it took: the claim is found in the ledger if the model was used as it lay."""
