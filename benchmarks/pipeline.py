@@ -1,4 +1,4 @@
-"""The whole way of 24 tasks, rows to scores, beside the published shape of the work (benchmarks/published.py).
+"""The whole way of 24 tasks, rows to scores, beside the published shape of the work (benchmarks/ways/published.py).
 
 Run `python -m benchmarks.pipeline [--tasks N] [--sample N] [--rows N] [--epochs N]`. Ours is `Workbench.answers` with
 the profile `cpu` on all tasks, the start and the end of Ray included: one trainer and one engine for all of them. The
@@ -271,8 +271,8 @@ class Published:
         job = folder / "job.json"
         job.write_text(json.dumps(self._job(ask, folder, rules)))
         torchrun = ["torch.distributed.run", "--standalone", f"--nproc_per_node={machine.ranks}", "-m"]
-        trained = self._child([*torchrun, "benchmarks.published", "train", str(job)], folder, machine)
-        answered = self._child(["benchmarks.published", "answer", str(job)], folder, machine)
+        trained = self._child([*torchrun, "benchmarks.ways.published", "train", str(job)], folder, machine)
+        answered = self._child(["benchmarks.ways.published", "answer", str(job)], folder, machine)
         texts: list[str] = json.loads((folder / "texts.json").read_text())
         ask.exam.scored(texts)
         took = {

@@ -1,16 +1,17 @@
 """Training tokens per second, MFU and memory of our trainer, beside a naive run and beside plain transformers.Trainer.
 
 Run `python -m benchmarks.training --profile h200 --shape 1b 3b 8b` on a machine with the profile's devices, or with
-`--profile cpu --shape tiny` anywhere. Weights are random, in a Llama's shape; the rows and what is in each optimizer
-step are the same for all ways, and DeepSpeed's settings are too:
+`--profile cpu --shape tiny` anywhere. Weights are random, in a Llama's shape; the rows, what is in each optimizer
+step and the ZeRO stage are the same for all ways; DeepSpeed's buckets are each way's own:
 
     ours      rows of a step flattened into token-budgeted micro-batches, the head on target positions alone
     naive     one padded row after the other, 16 accumulated
     Trainer   padded batches of --batch rows, accumulated to 16
 
 MFU counts 6 N + 6 L d T floating-point operations a token (PaLM, arXiv 2204.02311, appendix B, with the half of the
-attention that a causal mask leaves): N parameters, L layers of width d, T the mean number of tokens that stand in a
-token's row. Padding and recomputed activations count as no work. A way's rate leaves out its first steps.
+attention that a causal mask leaves): N parameters without the input embedding, which is looked up, L layers of width d,
+T the mean number of tokens that stand in a token's row. The head counts for every token, though ours runs it on target
+positions alone. Padding and recomputed activations count as no work. A way's rate leaves out its first steps.
 """
 
 from __future__ import annotations
@@ -116,7 +117,9 @@ def measure(folder: Path, shape: str, profile: Profile, given: argparse.Namespac
         "naive": lambda: plain(folder, base, rows, protocol, profile, 1),
         "Trainer": lambda: plain(folder, base, rows, protocol, profile, given.batch),
     }
-    each = 6 * parameters + 6 * SHAPES[shape]["num_hidden_layers"] * SHAPES[shape]["hidden_size"] * rows.context
+    sizes = SHAPES[shape]
+    worked = parameters - sizes["vocab_size"] * sizes["hidden_size"]
+    each = 6 * worked + 6 * sizes["num_hidden_layers"] * sizes["hidden_size"] * rows.context
     peak = peak_operations(profile)
     print(f"{shape}: {parameters / 1e9:.2f}e9 parameters, {len(rows.lengths)} rows, {sum(rows.lengths):,} tokens")
     print(f"  {'':10}{'tokens/s':>10}{'a device':>10}{'MFU':>8}{'peak GiB':>10}{'times naive':>13}")

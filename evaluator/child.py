@@ -35,6 +35,10 @@ _NO_MEMORY = ("can't allocate memory", "CUDA Error: out of memory")
 """How torch says it of RAM, and vLLM when what slept finds no room to wake: neither has a class of its own."""
 
 
+class Gone(Exception):  # no failure yet: its reader will say which
+    """A child took no message, for it has ended."""
+
+
 class Child:
     """One child process group. Use it as a context manager."""
 
@@ -63,8 +67,11 @@ class Child:
             self.close()
             raise
 
-    def send(self, message: Mapping[str, Any], seconds: float | None = None) -> None:
-        """Hand the child a message. Raises ChildFailed if it is gone, Hung if it does not read on for so long."""
+    def send(self, message: Mapping[str, Any], seconds: float | None = None, *, read: bool = True) -> None:
+        """Hand the child a message. Raises ChildFailed if it is gone, Hung if it does not read on for so long.
+
+        Of one that is gone it reads what it died of; without `read`, which is for who has another reader, raises Gone.
+        """
         assert self._connection is not None
         if seconds is not None:
             with socket.socket(fileno=os.dup(self.fileno())) as same:
@@ -76,6 +83,8 @@ class Child:
         except BlockingIOError as error:
             raise self.hung(seconds or 0) from error
         except (BrokenPipeError, ConnectionError) as error:
+            if not read:
+                raise Gone from error
             self.receive(0)  # what it died of, if it had time to say so
             raise self._failed("went away") from error
 
@@ -165,10 +174,13 @@ class Parent:
         return message
 
 
-def die_with_parent() -> None:
-    """Have Linux kill this process when the thread that started it ends, even by SIGKILL."""
+def die_with_parent(parent: int | None = None) -> None:
+    """Have Linux kill this process when the thread that started it ends, even by SIGKILL.
+
+    `parent` is the process that started it, which in a container may be the first; else that one means it is gone.
+    """
     if sys.platform == "linux":
         set_parent_death_signal = 1
         ctypes.CDLL(None, use_errno=True).prctl(set_parent_death_signal, signal.SIGKILL)
-        if os.getppid() == 1:
+        if os.getppid() != parent if parent else os.getppid() == 1:
             os.kill(os.getpid(), signal.SIGKILL)

@@ -21,8 +21,8 @@ LIVE = 10**9
 """Parameters that ZeRO-3 holds gathered at most (DeepSpeed's `stage3_max_live_parameters`)."""
 CONTEXT = 2 * GB
 """CUDA context, NCCL's buffers and cuBLAS workspace of a process. An estimate."""
-RESTING = GB
-"""What a child keeps of a device while it rests: its CUDA context. An estimate."""
+RESTING = 3 * GB
+"""What a child keeps of a device while it rests: its CUDA context, an engine's graphs and workspaces. An estimate."""
 WORKSPACE = 3 * GB
 """An engine's activations and CUDA graphs, within its share. An estimate."""
 PROCESS = 4 * GB
@@ -159,11 +159,16 @@ def _kept(shape: Shape, width: int, *, checkpointing: bool) -> int:
 
 
 def _host(weights: int, profile: Profile) -> Parts:
-    """Of the host: the base model that each training begins with, a model being gathered, those on the RAM disk."""
+    """Of the host: the base model that each training begins with, those on the RAM disk, and what comes and goes.
+
+    Ranks that share out no weights each load all of them at their start; later a trained model is gathered, or a
+    training that rests keeps its weights and gradients here (ZeRO-3).
+    """
+    loading = weights * (1 if profile.zero_stage == 3 else profile.ranks)
+    resting = 2 * weights if profile.zero_stage == 3 and not profile.together else 0
     return {
         "base": weights,
-        "gathering": weights,
-        # While one is examined the next is written, if both go on at once.
-        "models": weights * (2 if profile.together else 1),
+        "passing": max(loading, weights + resting),
+        "models": 2 * weights,  # while one is examined, or waits for it, the next is written
         "processes": PROCESS * (profile.ranks + profile.engines),
     }

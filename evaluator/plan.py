@@ -8,6 +8,7 @@ from pathlib import Path
 
 from evaluator import tiny_llama
 from evaluator.framing import frame_of, planning_of
+from evaluator.machine import TINY
 from evaluator.memory import Memory, memory_of
 from evaluator.profile import Profile
 from evaluator.protocol import Protocol
@@ -51,13 +52,10 @@ class Planned:
     @property
     def document(self) -> dict[str, object]:
         """All of it for machines."""
-        found, memory = self.estimate, self.memory
+        memory = self.memory
         return {
-            **asdict(found),
-            "basis": "measured" if found.evaluations else "planned from the machine's profile, not measured",
+            **self.estimate.document,
             "stations": self.plan.stations,
-            "device_hours": asdict(found.device_hours),
-            "price": asdict(found.price) if found.price else None,
             "tokens": self.how,
             "phases": [asdict(phase) for phase in self.plan.phases],
             "tasks": {task: asdict(one) for task, one in self.delivered.items()},
@@ -132,7 +130,7 @@ def _workload(at: Conditions, tasks: Sequence[Task]) -> tuple[Workload, Frame]:
     """The best count that can be had without a download, and the protocol's frame."""
     rules = at.protocol
     demands = [task.demand for task in tasks if task.demand] or [BLIND]
-    folder = tokenizer_of(rules.base_model.id)
+    folder = tokenizer_here(rules.base_model.id)
     if folder is not None:
         template = load_template(rules.template, folder)
         return Counted(rules, template), frame_of(rules, template, demands)
@@ -151,9 +149,9 @@ def _blind(rules: Protocol) -> Frame:
     return frame_of(rules, template, [BLIND]).model_copy(update={"bytes_per_token": BYTES_PER_TOKEN})
 
 
-def tokenizer_of(model: str) -> Path | None:
+def tokenizer_here(model: str) -> Path | None:
     """The folder with a base model's tokenizer, if it is on this machine."""
-    if model == "tiny-llama@1":
+    if model == TINY:
         return tiny_llama.TOKENIZER.parent
     from huggingface_hub import try_to_load_from_cache
 

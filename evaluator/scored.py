@@ -78,7 +78,8 @@ class Scoring:
 
 
 def _pool() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"), initializer=die_with_parent)
+    fresh = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(os.cpu_count(), fresh, initializer=die_with_parent, initargs=(os.getpid(),))
 
 
 def score_tasks(

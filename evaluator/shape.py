@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from huggingface_hub import try_to_load_from_cache
+
 from submissions.errors import Corrupt, NotFound
 from submissions.models import Record
 
@@ -62,7 +64,10 @@ def shape_of(folder: Path) -> Shape:
 
 
 def known_shape(model: str) -> Shape:
-    """The shape of a protocol's base model by its id. Raises NotFound with those that are known."""
-    if model not in SHAPES:
-        raise NotFound(f"The shape of {model[:80]!r} is not known; known are: {', '.join(SHAPES)}.")
-    return SHAPES[model]
+    """The shape of a base model by its id on the Hub; of any that was downloaded. Raises NotFound."""
+    if model in SHAPES:
+        return SHAPES[model]
+    found = try_to_load_from_cache(model, "config.json")
+    if not isinstance(found, str):
+        raise NotFound(f"The shape of {model[:80]!r} is not known: download it, or take one of {', '.join(SHAPES)}.")
+    return shape_of(Path(found).parent)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -47,11 +46,6 @@ class StageStore:
         """Write an output down, and hand it back."""
         write_whole(self.path(stage, key), record.model_dump_json(indent=1).encode())
         return record
-
-    def once(self, stage: str, key: str, kind: type[R], work: Callable[[], R]) -> R:
-        """The stored output, or that of the work, which is then stored."""
-        found = self.find(stage, key, kind)
-        return found if found is not None else self.keep(stage, key, work())
 
 
 def forget_torn(folder: Path) -> None:

@@ -9,7 +9,6 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -74,7 +73,7 @@ def check(
         report = _report(paths, known, Path(into), track)
         foretold = outlooks(open_arena(arena), report, Path(into)) if arena and report.accepted else []
     if as_json:
-        estimates = [asdict(one) for one in foretold]
+        estimates = [one.document for one in foretold]
         print_json({"accepted": report.accepted, **report.model_dump(mode="json"), "estimates": estimates})
     else:
         typer.echo("\n".join([terminal.report(report), *map(terminal.estimate, foretold)]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from itertools import islice
@@ -106,6 +106,16 @@ class Estimate:
     def price(self) -> Span | None:
         """In US dollars; None without a price."""
         return None if self.hour_price is None else self.device_hours.times(self.hour_price)
+
+    @property
+    def document(self) -> dict[str, object]:
+        """All of it for machines."""
+        return {
+            **asdict(self),
+            "basis": "measured" if self.evaluations else "planned from the machine's profile, not measured",
+            "device_hours": asdict(self.device_hours),
+            "price": asdict(self.price) if self.price else None,
+        }
 
 
 def row_tokens(row: Row, frame: Frame) -> int:

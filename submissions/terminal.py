@@ -42,9 +42,9 @@ def estimate(found: Estimate) -> str:
     )
     price = f", {amount_span(found.price, '$')}" if found.price else ""
     return (
-        f"Its evaluation under {found.protocol} will take about {lasting(found.seconds.middle)} "
-        f"({lasting_span(found.seconds)}) on {found.profile}, {amount_span(found.device_hours)} device-hours{price}: "
-        f"{basis}."
+        f"Its evaluation under {shown(found.protocol)} will take about {lasting(found.seconds.middle)} "
+        f"({lasting_span(found.seconds)}) on {shown(found.profile)}, {amount_span(found.device_hours)} "
+        f"device-hours{price}: {basis}."
     )
 
 

@@ -170,16 +170,28 @@ def _srun(place: Path, words: Sequence[str]) -> None:
     os.execvp(words[at], words[at:])
 
 
+def _meant(place: Path, name: str) -> list[int]:
+    """The jobs of a name: `A_n` is one element, the bare number of an array all of its elements."""
+    number, _, element = name.partition("_")
+    file = place / f"jobs/{number}.json"
+    if element:
+        return [int(number) + max(0, int(element) - 1)]
+    elements = Job(**json.loads(file.read_text())).elements() if file.exists() else [0]
+    return [int(number) + max(0, one - 1) for one in elements]
+
+
 def _scancel(place: Path, words: Sequence[str]) -> None:
-    how, job = words
-    os.kill(int((place / "steps" / job).read_text()), getattr(signal, f"SIG{how.removeprefix('--signal=')}"))
+    how, name = words
+    for job in _meant(place, name):
+        os.kill(int((place / f"steps/{job}").read_text()), getattr(signal, f"SIG{how.removeprefix('--signal=')}"))
 
 
 def _scontrol(place: Path, words: Sequence[str]) -> None:
-    verb, job = words
+    verb, name = words
     assert verb == "requeue", verb
     (place / "requeued").mkdir(exist_ok=True)
-    (place / "requeued" / job).touch()
+    for job in _meant(place, name):
+        (place / f"requeued/{job}").touch()
 
 
 COMMANDS = {"sbatch": _sbatch, "srun": _srun, "scancel": _scancel, "scontrol": _scontrol}

@@ -29,8 +29,9 @@ NOTES = """#!/bin/sh
 # A Python that only writes down what it is asked, and what of it is in its environment.
 case "$1" in -c) exec {python} "$@" ;; esac
 echo "$@" >> {notes}
-echo "ray=$RAY_ADDRESS tmp=$RAY_TMPDIR ext=$TORCH_EXTENSIONS_DIR usage=$RAY_USAGE_STATS_ENABLED" >> {notes}
-mkdir -p "$RAY_TMPDIR" "$TORCH_EXTENSIONS_DIR"
+echo "ray=$RAY_ADDRESS tmp=$TMPDIR ext=$TORCH_EXTENSIONS_DIR usage=$RAY_USAGE_STATS_ENABLED" >> {notes}
+[ -d "$TMPDIR" ] || exit 9
+mkdir -p "$TORCH_EXTENSIONS_DIR"
 {then}
 """
 
@@ -166,6 +167,23 @@ def test_out_of_time_a_share_is_told_and_goes_back_into_the_line(slurm: Slurm, t
     assert (tmp_path / "told").read_text() == "told\n" * 2
 
 
+def test_one_share_out_of_time_leaves_the_others_alone(slurm: Slurm, tmp_path: Path) -> None:
+    python = noting(tmp_path, STOPPED.format(folder=tmp_path))
+    sent(slurm, "2", ARENA=tmp_path, WORK=tmp_path, PYTHON=python, PROFILE="cpu", RESTARTS=1)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(slurm.run)
+        first, second, publish = (slurm.first + offset for offset in (0, 1, 50))
+        for number in (first, second):
+            until((tmp_path / f"ready-{number}").exists, "both steps to run")
+        slurm.tell(first, signal.SIGUSR1)
+        until((tmp_path / "told").exists, "the first to be told")
+        (tmp_path / f"never-{second}").write_text("go on\n")
+        until((tmp_path / f"ready-{publish}").exists, "the last job to run")
+        (tmp_path / f"never-{publish}").write_text("go on\n")
+        assert running.result() == {f"{first}_1": [130, 0], f"{first}_2": [0], f"{publish}": [0]}
+    assert (tmp_path / "told").read_text() == "told\n"
+
+
 @pytest.mark.parametrize("restarts", [0, 1])
 def test_what_fails_or_was_cancelled_does_not_go_back_into_the_line(
     slurm: Slurm, tmp_path: Path, restarts: int
@@ -194,12 +212,10 @@ def test_the_page_s_example_is_one(slurm: Slurm, tmp_path: Path) -> None:
 
 
 def test_the_job_asks_for_the_devices_of_its_profile() -> None:
-    from evaluator.profile import PROFILES, load_profile
+    from evaluator.profile import load_profile
 
     text = JOB.read_text()
     (profile,) = re.findall(r"PROFILE:-(\S+)\}", text)
-    if not (PROFILES / f"{profile}.toml").exists():
-        pytest.skip(f"there is no profile {profile}")
     assert options_of(text)["gpus-per-node"] == str(load_profile(profile).devices)
     assert "--exclusive" in directives(text)
 

@@ -17,6 +17,7 @@ import torch.distributed
 from datasets import Dataset
 from transformers import AutoModelForCausalLM, Trainer, TrainerCallback, TrainingArguments
 
+from benchmarks.ways.padding import padded
 from evaluator.spent import peak_bytes
 from evaluator.trainer.order import training_order
 
@@ -27,19 +28,6 @@ class Clock(TrainerCallback):
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ARG002
         if torch.distributed.get_rank() == 0:
             print(json.dumps({"end": time.perf_counter()}), flush=True)
-
-
-def padded(rows: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
-    """A batch as long as its longest row, to a multiple of 8."""
-    width = -(-max(len(row["input_ids"]) for row in rows) // 8) * 8
-    ids, labels, mask = (torch.zeros(len(rows), width, dtype=torch.long) for _ in range(3))
-    labels.fill_(-100)
-    for number, row in enumerate(rows):
-        length = len(row["input_ids"])
-        ids[number, :length] = torch.tensor(row["input_ids"])
-        labels[number, :length] = torch.tensor(row["labels"])
-        mask[number, :length] = 1
-    return {"input_ids": ids, "labels": labels, "attention_mask": mask}
 
 
 def in_order(file: Path, sft: dict[str, Any]) -> Dataset:
@@ -75,7 +63,7 @@ def main(settings: dict[str, Any]) -> None:
         learning_rate=sft["learning_rate"],
         lr_scheduler_type=sft["scheduler"],
         warmup_steps=sft["warmup_ratio"],
-        optim="adamw_torch",
+        optim="adamw_torch" if cpu else "adamw_torch_fused",
         gradient_checkpointing=settings["gradient_checkpointing"],
         save_strategy="no",
         report_to="none",

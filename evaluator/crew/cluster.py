@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,7 @@ def _folder() -> Iterator[Path]:
     temporary = tempfile.gettempdir()
     root = Path(temporary if len(temporary) <= _ROOM else "/tmp")  # noqa: S108  # mkdtemp makes the name and the mode
     for old in root.glob(f"{_PREFIX}*"):
-        with _held(old) as free:
+        with _held(old) as free, suppress(FileNotFoundError):  # somebody else removed it meanwhile
             if free and time.time() - old.stat().st_mtime > _YOUNG:
                 shutil.rmtree(old, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
@@ -116,6 +116,8 @@ def _held(folder: Path) -> Iterator[bool]:
 def _own_sigterm() -> Iterator[None]:
     """Ray puts a handler of its own in place of ours (evaluator/stopping.py): put ours back."""
     before = signal.getsignal(signal.SIGTERM)
-    yield
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, before)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)

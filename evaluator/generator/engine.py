@@ -79,6 +79,7 @@ class Engine:
         """Completions in the order of the prompts; a beat after each step of the engine."""
         from vllm import RequestOutput, SamplingParams
 
+        self.llm.reset_prefix_cache()  # what other units left must not shape this one's arithmetic
         self.llm.enqueue([{"prompt_token_ids": ids} for ids in prompts], SamplingParams(**sampling), use_tqdm=False)
         finished: dict[int, RequestOutput] = {}
         while self.llm.llm_engine.has_unfinished_requests():
@@ -123,8 +124,9 @@ def boot(start: dict[str, Any]) -> Engine:
         enable_sleep_mode=can_sleep,
         # A share of the device's whole memory, which must be free at boot: where trainer and engines take turns, the
         # trainer rests before an engine boots or wakes; where they work together (profile.together), the profile's
-        # share leaves room for the training.
-        **({"gpu_memory_utilization": start["memory"]} if cuda else {}),
+        # share leaves room for the training. The cache is as large as was reckoned: measured while others come and
+        # go it would be another size at each boot.
+        **({"gpu_memory_utilization": start["memory"], "kv_cache_memory_bytes": start["cache_bytes"]} if cuda else {}),
     )
     return Engine(llm, base, can_sleep=can_sleep)
 

@@ -77,10 +77,14 @@ class Engines:
 
 def environments_of(profile: Profile, environment: Mapping[str, str]) -> list[dict[str, str]]:
     """What each engine's environment has beyond this process's. Raises EvaluatorError if there is no device to see."""
-    common = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
+    common = {
+        "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+        "HF_HUB_OFFLINE": "1",
+        "VLLM_NO_USAGE_STATS": "1",
+        "OMP_NUM_THREADS": str(profile.threads),
+    }
     if profile.device == "cpu":
         common |= {
-            "OMP_NUM_THREADS": str(profile.threads),
             "VLLM_CPU_KVCACHE_SPACE": str(profile.kv_cache_gib),
             "VLLM_CPU_OMP_THREADS_BIND": "nobind",
             "CUDA_VISIBLE_DEVICES": "",
@@ -89,7 +93,16 @@ def environments_of(profile: Profile, environment: Mapping[str, str]) -> list[di
     if profile.batch_invariant:  # only here: vLLM has such kernels for GPUs alone
         common["VLLM_BATCH_INVARIANT"] = "1"
     devices = _devices(profile, environment)
-    return [common | {"CUDA_VISIBLE_DEVICES": devices[number % len(devices)]} for number in range(profile.engines)]
+    compiled = Path(environment.get("VLLM_CACHE_ROOT") or "~/.cache/vllm").expanduser()
+    return [
+        common
+        | {
+            "CUDA_VISIBLE_DEVICES": devices[number % len(devices)],
+            # Its own, or it would read what another one is still writing.
+            "VLLM_CACHE_ROOT": str(compiled / f"engine-{number + 1}"),
+        }
+        for number in range(profile.engines)
+    ]
 
 
 def _devices(profile: Profile, environment: Mapping[str, str]) -> Sequence[str]:

@@ -12,6 +12,7 @@ from evaluator.errors import ChildFailed
 from evaluator.generator.engines import Engines
 from evaluator.generator.generator import Completion
 from evaluator.generator.shares import shares
+from evaluator.memory import GIB, WORKSPACE
 from evaluator.profile import Profile
 from evaluator.protocol import Protocol
 from evaluator.spent import Spent
@@ -167,6 +168,13 @@ class VllmGenerator:
             return common
         return {**common, "top_p": decoding.top_p, "top_k": decoding.top_k, "seed": decoding.seed}
 
+    def _cache_bytes(self) -> int | None:
+        """Of an engine's share of a device, what weights and workspace leave; None leaves it to vLLM."""
+        if self._profile.device_gib is None:
+            return None
+        weights = sum(file.stat().st_size for file in self._base_model.glob("*.safetensors"))
+        return int(self._profile.engine_memory * self._profile.device_gib * GIB) - weights - WORKSPACE
+
     def _start(self, weights: Path) -> dict[str, Any]:
         """An engine's first message."""
         profile, decoding = self._profile, self._protocol.decoding
@@ -176,6 +184,7 @@ class VllmGenerator:
             "swap": "fresh" if self._fresh else "in_place",
             "device": profile.device,
             "memory": profile.engine_memory,
+            "cache_bytes": self._cache_bytes(),
             "dtype": self._protocol.base_model.dtype,
             "max_model_len": decoding.max_prompt_tokens + decoding.max_new_tokens,
             "seed": decoding.seed,

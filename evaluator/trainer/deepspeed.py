@@ -20,7 +20,7 @@ from submissions.errors import EvaluatorError
 class DeepSpeedTrainer:
     """Runs evaluator/trainer/sft.py on every rank: imports, process group and base weights are paid once.
 
-    Each job starts from the base weights as a fresh process would, bit for bit; one that fails ends the group.
+    Each job starts from the base weights as a fresh process would, on a CPU bit for bit; one that fails ends the group.
     """
 
     def __init__(self, base_model: Path, protocol: Protocol, profile: Profile, log: Path) -> None:
@@ -58,7 +58,7 @@ class DeepSpeedTrainer:
         self._end(written=False)
 
     def _ready(self) -> Group:
-        if self._group is not None and self._group.spoiled:
+        if self._group is not None and (self._group.spoiled or self._group.is_broken):
             self._end(written=True)
         if self._group is None:
             child = Child("trainer", self._command(), self.log, self._env(), self.profile.start_seconds)
@@ -100,14 +100,16 @@ class DeepSpeedTrainer:
         return [sys.executable, "-m", "evaluator.trainer.launch", *map(str, settings)]
 
     def _env(self) -> dict[str, str]:
-        cpu = {"DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": ""} if self.profile.device == "cpu" else {}
+        own = {"DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": ""}
+        if self.profile.device == "cuda":
+            own = {"PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True"}  # micro-batches differ in size all the time
         return {
             "OMP_NUM_THREADS": str(self.profile.threads),
             "TOKENIZERS_PARALLELISM": "false",
             "HF_HUB_OFFLINE": "1",
             "PYTHONWARNINGS": "ignore::FutureWarning",  # torch says twenty times a step what DeepSpeed will rename
             "PATH": _path_with_ninja(),
-            **cpu,
+            **own,
         }
 
 

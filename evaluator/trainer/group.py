@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 from weakref import finalize
 
-from evaluator.child import Child
+from evaluator.child import Child, Gone
 from evaluator.errors import FAILURES, ChildFailed
 from submissions.errors import EvaluatorError
 
@@ -37,13 +37,19 @@ class Group:
         """Whether a job failed; the next one wants another group."""
         self._close = finalize(self, child.close)
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether the child is known to have ended."""
+        return self._broken is not None
+
     def begin(self, kind: str, content: Mapping[str, Any] | None = None) -> int:
         """Hand the child something to do; its number."""
         with self._turn:
             self._jobs += 1
             number = self._jobs
             self._heard[number] = deque()
-        self._child.send({kind: {**content, "job": number} if content is not None else number})
+        with suppress(Gone):  # whoever waits for an answer hears what it died of: two readers would tear a message
+            self._child.send({kind: {**content, "job": number} if content is not None else number}, read=False)
         return number
 
     def next(self, job: int) -> Message:

@@ -133,12 +133,6 @@ class Rank:
         self._writer.begin(Finished(work.job, work.out, shard, files))
 
 
-def failure(error: BaseException) -> str | None:
-    """Which of errors.FAILURES an error is; PyTorch has no error of its own for memory of the machine."""
-    of_the_machine = isinstance(error, RuntimeError) and "DefaultCPUAllocator: can't allocate memory" in str(error)
-    return "out_of_memory" if of_the_machine else named(error)
-
-
 def main() -> None:
     """Serve jobs until the parent goes."""
     die_with_parent()
@@ -155,7 +149,7 @@ def main() -> None:
     try:
         Rank(ranks).serve()
     except (OSError, RuntimeError, MemoryError) as error:
-        if kind := failure(error):
+        if kind := named(error):
             ranks.tell_failed(kind, str(error).partition("\n")[0])
         raise
     torch.distributed.destroy_process_group()

@@ -1,8 +1,8 @@
 """The model that is loaded once and trained many times.
 
 Own loop, DeepSpeed's engine: transformers' Trainer would build an engine for each job, and DeepSpeed does not give all
-of an engine's hooks and buffers back. Here weights are restored in place, which is as good as a fresh process bit for
-bit, and what a job leaves behind is nothing.
+of an engine's hooks and buffers back. Here weights are restored in place, which on a CPU is as good as a fresh
+process bit for bit (a GPU's attention adds up in no fixed order), and what a job leaves behind is nothing.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from evaluator.trainer.work import Row, Work
 
 _BUCKETS = {"cpu": 5_000_000, "cuda": 50_000_000}
 """Numbers that travel together."""
+_CONTEXT = 0.03
+"""Share of a device for what PyTorch does not count: the CUDA context, NCCL's buffers."""
 _PARTED = (
     OffloadStateTypeEnum.lp_params,
     OffloadStateTypeEnum.lp_grads,
@@ -57,6 +59,8 @@ class Warm:
 
     def __init__(self, work: Work) -> None:
         profile = work.profile
+        if profile.device == "cuda" and profile.together:  # the rest is an engine's, also while that one sleeps
+            torch.cuda.set_per_process_memory_fraction(1 - profile.engine_memory - _CONTEXT)
         config = settings(profile, work.sft, work.dtype)
         # While this lives, transformers loads each rank's part alone.
         self._parted = HfDeepSpeedConfig(config) if profile.zero_stage == 3 else None
@@ -84,7 +88,7 @@ class Warm:
         if self._resting and self._parted:
             self.engine.reload_states()
         self._resting = False
-        zero.optimizer.state.clear()
+        self._forget_moments()
         for master, base in zip(self._masters(), self._base, strict=True):
             if master.numel() != base.numel():
                 master.data = torch.empty_like(base, dtype=torch.float32, device=self._device)
@@ -103,7 +107,7 @@ class Warm:
         """Take off the device what `restore` puts back. At stages 1 and 2 the weights themselves stay."""
         if self._resting:
             return
-        self.engine.optimizer.optimizer.state.clear()
+        self._forget_moments()
         for master in self._masters():
             master.data = torch.empty(0, dtype=master.dtype)
         if self._parted:
@@ -145,6 +149,14 @@ class Warm:
         return {
             name: value.to(self._device) if isinstance(value, torch.Tensor) else value for name, value in found.items()
         }
+
+    def _forget_moments(self) -> None:
+        """The optimizer has seen nothing. At stages 1 and 2 DeepSpeed keeps views of the first job's in each weight."""
+        self.engine.optimizer.optimizer.state.clear()
+        for weight in self.model.parameters():
+            mapping = getattr(weight, "_hp_mapping", None)
+            if mapping is not None and mapping.optim_fragment:
+                mapping.optim_fragment.clear()
 
     def _masters(self) -> list[torch.Tensor]:
         """This rank's part of the weights in float32, which the optimizer steps."""

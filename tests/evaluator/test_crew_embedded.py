@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -34,7 +35,6 @@ with stoppable(), RayCrew(light, a_profile(cpus=2), light.models, SETUP) as crew
 
 
 def started(folder: Path, *names: str) -> subprocess.Popen[str]:
-    (folder / "tmp").mkdir()
     env = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
     return subprocess.Popen(
         [sys.executable, "-c", RUN, str(folder), *names],
@@ -51,8 +51,11 @@ def family(process: subprocess.Popen[str], folder: Path) -> list[int]:
     return [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
 
 
-def ray_folders() -> set[Path]:
-    return set(Path("/tmp").glob("arena-ray-*"))
+def ray_folder(pids: list[int]) -> Path:
+    """Where the Ray of these processes keeps its files."""
+    lines = " ".join(" ".join(psutil.Process(pid).cmdline()) for pid in pids if psutil.pid_exists(pid))
+    (found,) = set(re.findall(r"/\S*?/arena-ray-[^/\s]+", lines))
+    return Path(found)
 
 
 def test_nothing_but_our_own_words_is_printed_though_a_station_dies_and_nothing_is_left(tmp_path: Path) -> None:
@@ -68,13 +71,14 @@ def test_nothing_but_our_own_words_is_printed_though_a_station_dies_and_nothing_
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_run_and_all_of_ray(tmp_path: Path, number: signal.Signals) -> None:
-    before = ray_folders()
     with started(tmp_path, "waits") as process:
         pids = family(process, tmp_path)
+        folder = ray_folder(pids)
+        assert folder.is_dir()
         process.send_signal(number)
         assert process.wait(120) != 0
     all_end(pids)
-    assert ray_folders() <= before
+    assert not folder.exists()
 
 
 def test_a_killed_driver_leaves_no_process(tmp_path: Path) -> None:

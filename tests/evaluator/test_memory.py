@@ -135,5 +135,5 @@ def test_what_is_no_llama_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"hidden_size": 4}')
     with pytest.raises(Corrupt, match="num_attention_heads"):
         shape_of(tmp_path)
-    with pytest.raises(NotFound, match=r"known are: meta-llama/Llama-3.1-8B"):
+    with pytest.raises(NotFound, match=r"take one of meta-llama/Llama-3.1-8B"):
         known_shape("gpt-2")

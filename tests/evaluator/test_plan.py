@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Generator, Iterable
+from collections.abc import Collection, Generator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ import pytest
 
 from evaluator import plan, tiny_llama
 from evaluator.cli import app
-from evaluator.crew import Done, Unit
+from evaluator.crew import Done, Unit, Units
 from evaluator.few_shot import few_shot
 from evaluator.fine_tune import fine_tune
 from evaluator.framing import frame_of
@@ -47,8 +47,9 @@ class Noted:
     def __init__(self) -> None:
         self.units: list[Unit] = []
 
-    def run(self, units: Iterable[Unit], progress: Progress) -> Generator[Done, None, None]:
-        for unit in units:
+    def run(self, units: Units, progress: Progress) -> Generator[Done, None, None]:
+        for make in units.values():
+            unit = make()
             self.units.append(unit)
             progress(unit.name, 1, 1)
             answers = [Completion(text="", tokens=0, finished=True) for _ in unit.prompts]
@@ -86,7 +87,7 @@ def asked_for(source: Benchmark, rules: Protocol, folder: Path) -> tuple[list[Un
 def test_what_is_counted_is_what_an_evaluation_does(
     source: Benchmark, protocol: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan, "tokenizer_of", lambda _: tiny_llama.TOKENIZER.parent)
+    monkeypatch.setattr(plan, "tokenizer_here", lambda _: tiny_llama.TOKENIZER.parent)
     at = conditions(protocol)
     found = planned(source, at)
     shot, tuned = asked_for(source, at.protocol, tmp_path / "work")
@@ -130,7 +131,7 @@ def test_reckoning_from_bytes_comes_near_to_counting(source: Benchmark) -> None:
 def test_without_the_tokenizer_tokens_are_reckoned_and_it_says_so(
     source: Benchmark, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan, "tokenizer_of", lambda _: None)
+    monkeypatch.setattr(plan, "tokenizer_here", lambda _: None)
     found = planned(source, conditions("arena@1", "8xh100"))
     assert found.how == f"reckoned at {BYTES_PER_TOKEN:.2g} bytes a token"
     assert found.fits

@@ -12,29 +12,17 @@ from tests.evaluator.worlds import SETUP
 DONE = Answered(task="t", texts=("one", "zwei\n", "三"), tokens=3)
 
 
-def never() -> Answered:
-    raise AssertionError("finished work was done again")
-
-
-def test_work_is_done_once(tmp_path: Path) -> None:
+def test_what_was_kept_is_found_by_whoever_comes_later(tmp_path: Path) -> None:
     store = StageStore(tmp_path)
     assert store.find("fine_tune", "k", Answered) is None
-    assert store.once("fine_tune", "k", Answered, lambda: DONE) == DONE
-    assert StageStore(tmp_path).once("fine_tune", "k", Answered, never) == DONE
+    assert store.keep("fine_tune", "k", DONE) == DONE
+    assert StageStore(tmp_path).find("fine_tune", "k", Answered) == DONE
 
 
 def test_a_file_appears_whole_and_alone(tmp_path: Path) -> None:
     store = StageStore(tmp_path)
     store.keep("base", "k", DONE)
     assert [file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*.*")] == ["base/k.json"]
-
-
-def test_work_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    store = StageStore(tmp_path)
-    with pytest.raises(AssertionError):
-        store.once("base", "k", Answered, never)
-    assert not list(tmp_path.rglob("*.json"))
-    assert store.once("base", "k", Answered, lambda: DONE) == DONE
 
 
 @pytest.mark.parametrize(
@@ -56,7 +44,7 @@ def test_a_file_that_cannot_be_read_is_unfinished_work(tmp_path: Path, content: 
     store.path("base", "k").write_bytes(content)
     assert store.find("base", "k", Answered) is None
     again = DONE.model_copy(update={"tokens": 4})
-    assert store.once("base", "k", Answered, lambda: again) == again
+    store.keep("base", "k", again)
     assert store.find("base", "k", Answered) == again
 
 

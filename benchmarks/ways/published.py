@@ -1,8 +1,8 @@
 """The published shape of the work, as a plain script: one process that trains a task, one that answers it, and no more.
 
-`torchrun -m benchmarks.published train JOB` fine-tunes with the HF Trainer and DeepSpeed ZeRO-3, one padded row at a
-time with gradient accumulation, and saves all; `python -m benchmarks.published answer JOB` boots vLLM and asks in
-batches of 64. It shares nothing with the evaluator but token ids. JOB is a JSON file (benchmarks/pipeline.py writes
+`torchrun -m benchmarks.ways.published train JOB` fine-tunes with the HF Trainer and DeepSpeed ZeRO-3, one padded row at
+a time with gradient accumulation, and saves all; `python -m benchmarks.ways.published answer JOB` boots vLLM and asks
+in batches of 64. It shares nothing with the evaluator but token ids. JOB is a JSON file (benchmarks/pipeline.py writes
 it); each command writes down the moments at which it came so far.
 """
 
@@ -26,6 +26,8 @@ def train(job: dict[str, Any]) -> Moments:
     import torch.distributed
     from datasets import Dataset
     from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingArguments
+
+    from benchmarks.ways.padding import padded
 
     moments = {"imports": time.time()}
     deepspeed.init_distributed(dist_backend="gloo")
@@ -55,7 +57,7 @@ def train(job: dict[str, Any]) -> Moments:
         model=AutoModelForCausalLM.from_pretrained(job["base_model"], dtype="float32"),
         args=arguments,
         train_dataset=rows,
-        data_collator=_padded,
+        data_collator=padded,
         processing_class=AutoTokenizer.from_pretrained(job["base_model"]),  # it is saved with the model
     )
     moments["loaded"] = time.time()
@@ -75,20 +77,6 @@ def _zero3() -> dict[str, Any]:
     sizes = ("train_micro_batch_size_per_gpu", "gradient_accumulation_steps", "train_batch_size", "gradient_clipping")
     stage = {"stage": 3, "overlap_comm": False, "stage3_gather_16bit_weights_on_model_save": True}
     return {**dict.fromkeys(sizes, "auto"), "bf16": {"enabled": "auto"}, "zero_optimization": stage}
-
-
-def _padded(rows: list[dict[str, list[int]]]) -> dict[str, Any]:
-    """Rows side by side, each padded to the longest."""
-    import torch
-
-    longest = max(len(row["input_ids"]) for row in rows)
-    fill = {"input_ids": 0, "labels": -100}
-    columns = {
-        name: torch.tensor([row[name] + [empty] * (longest - len(row[name])) for row in rows])
-        for name, empty in fill.items()
-    }
-    mask = [[1] * len(row["input_ids"]) + [0] * (longest - len(row["input_ids"])) for row in rows]
-    return {**columns, "attention_mask": torch.tensor(mask)}
 
 
 def answer(job: dict[str, Any]) -> Moments:
