@@ -329,7 +329,7 @@ def test_before_anything_was_measured_the_machine_s_profile_is_asked_and_named(a
     text = site.get(watch(site, "check", GOOD)).text
     assert "Planned from the machine's profile, not measured" in text
     assert "the profile 8xh100 (8 devices)" in text
-    assert "so far 0 evaluations under arena@1 have been measured; an estimate by what was takes 3" in text
+    assert "so far 0 evaluations under arena@1 have been measured; an estimate by measurements needs 3" in text
     assert "3 times as fast" in text
     assert re.search(r"<dt>Wall time</dt><dd>\d+ min to [^<]+, expected \d+ min</dd>", text)
     assert re.search(r"<dt>Price</dt><dd>\$[\d.]+ to \$[\d.]+</dd>", text)
