@@ -600,7 +600,8 @@ def test_the_first_error_ends_it_and_drops_what_has_not_begun(monkeypatch: pytes
     monkeypatch.setattr("evaluator.chat.pool.ThreadPoolExecutor", Pool)
     with pytest.raises(ChatFailed):
         each(work, range(1000), at_once=1)
-    assert begun in ([0], [0, 1])
+    assert begun[0] == 0
+    assert len(begun) <= 2, "at most one more was taken before the rest was dropped"
 
 
 def test_the_double_knows_what_was_asked(server: Loopback) -> None:

@@ -19,6 +19,7 @@ from tests.evaluator.worlds import ROOT
 pytestmark = pytest.mark.slow
 
 RUN = """
+import signal
 import sys
 from pathlib import Path
 from evaluator.crew.on_ray import RayCrew
@@ -26,6 +27,7 @@ from evaluator.stopping import stoppable
 from tests.evaluator.crews import Light, a_profile, by_key, nothing, units
 from tests.evaluator.worlds import SETUP
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever is started in the background inherits to ignore it
 light = Light(Path(sys.argv[1]))
 with stoppable(), RayCrew(light, a_profile(cpus=2), light.models, SETUP) as crew:
     print(sorted(by_key(crew.run(units(sys.argv[2:]), nothing))), flush=True)

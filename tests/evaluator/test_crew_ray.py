@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -48,8 +50,9 @@ class Nodes:
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Nodes]:
     folder = tempfile.mkdtemp(prefix="arena-nodes-", dir="/tmp")
+    # Or Ray writes one into the home folder. It stays: Ray remembers the first token of a process for good.
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_AUTH_TOKEN", "t" * 64)  # or Ray writes one into the home folder
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.setenv("RAY_TMPDIR", folder)
         head = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": 80 << 20}

@@ -378,7 +378,9 @@ def test_a_machine_that_fails_is_our_fault_too(world: World) -> None:
 
     submission = world.submit()
     assert world.worker(NullGenerator(full)).work(submission.id) == "failed"
-    assert world.arena.history(submission.id).now.message == "The evaluator's machine failed: No space left on device."
+    assert (
+        world.arena.history(submission.id).now.message == "A station could not write or read: No space left on device."
+    )
 
 
 def test_what_could_not_be_scored_blocks_publication(world: World) -> None:
