@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Mapping
 
-from leaderboard.quick import quick_imports
+from leaderboard.data.memory_release import keep_heap_small
 from leaderboard.settings import Settings, must_be_free, read_settings
+from leaderboard.web.fast_gradio_import import quick_imports
 from submissions.errors import ArenaError
-from submissions.heap import keep_heap_small
 
 
 def main(environ: Mapping[str, str]) -> None:
@@ -27,7 +27,7 @@ def serve(settings: Settings) -> None:
     keep_heap_small()
     must_be_free(settings)
     with quick_imports():
-        from leaderboard.site import launch, make_app
+        from leaderboard.app import launch, make_app
 
         app = make_app(settings)
     launch(app, settings)

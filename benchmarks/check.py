@@ -88,8 +88,8 @@ def write_submission(folder: Path, tasks: int, rows: int) -> int:
 
 def with_check(source: Path) -> int:
     """Read by our check; the rows."""
-    from submissions.check import check
-    from submissions.models import Task
+    from submissions.checking.check import check
+    from submissions.records.models import Task
     from submissions.tracks import track_named
 
     tasks = [

@@ -17,18 +17,18 @@ from pathlib import Path
 from huggingface_hub import HfApi
 from huggingface_hub.utils import disable_progress_bars
 
-from evaluator.coordinator import Coordinator
-from evaluator.desk import desk_at
-from evaluator.null import NullGenerator, NullTrainer, null_workbench
-from evaluator.protocol import load_protocol
-from evaluator.worker import Worker
-from submissions.arena import Arena, dump, folder_of, new_id
-from submissions.benchmark import Benchmark
-from submissions.hub import HubRepo
-from submissions.local import LocalRepo
-from submissions.models import History, Status
-from submissions.pace import Pace
-from submissions.repo import Change
+from evaluator.config.protocol import load_protocol
+from evaluator.publishing.arena_session import desk_at
+from evaluator.service.coordinator import Coordinator
+from evaluator.service.submission_runner import Worker
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
+from submissions.arena.arena import Arena, dump, folder_of, new_id
+from submissions.arena.benchmark import Benchmark
+from submissions.records.models import History, Status
+from submissions.storage.commit_rate import Pace
+from submissions.storage.hub import HubRepo
+from submissions.storage.local_repo import LocalRepo
+from submissions.storage.repo import Change
 from tests.hub.server import Hub, loopback
 
 TOKEN = "hf_bot_write"  # of the loopback Hub

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.metrics.measured import of_items
-from evaluator.statistics import gain_interval, gain_scale, resample_counts, rescore, score_interval
-from evaluator.statistics.resampling import Rescored
-from evaluator.statistics.totals import total_interval
-from submissions.ranking import rank_sets
+from evaluator.scoring.metrics.metric_result import of_items
+from evaluator.scoring.statistics import gain_interval, gain_scale, resample_counts, rescore, score_interval
+from evaluator.scoring.statistics.resampling import Rescored
+from evaluator.scoring.statistics.totals import total_interval
+from leaderboard.ranking.rank_sets import rank_sets
 
 Floats = NDArray[np.float64]
 Rng = np.random.Generator

@@ -17,9 +17,9 @@ from pathlib import Path
 from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.utils import disable_progress_bars
 
-from submissions.hub import HubRepo
-from submissions.pace import Pace
-from submissions.repo import Change
+from submissions.storage.commit_rate import Pace
+from submissions.storage.hub import HubRepo
+from submissions.storage.repo import Change
 from tests.hub.server import Hub, loopback
 
 TOKEN = "hf_bot_write"

@@ -17,14 +17,14 @@ from unittest import mock
 
 import numpy as np
 
-from submissions.arena import dump, dump_lines, folder_of, new_id, open_arena, result_path
-from submissions.compacted import MOST, Compacted, compacted, leaf_path
-from submissions.compacted import encode as encode_results
-from submissions.details import BY_TASK
-from submissions.entered import Past, entered
-from submissions.entered import encode as encode_entered
-from submissions.models import DataFile, Result, Submission, Task, TaskResult
-from submissions.repo import Change, content_id
+from submissions.arena.arena import dump, dump_lines, folder_of, new_id, open_arena, result_path
+from submissions.index.result_details import BY_TASK
+from submissions.index.result_index import MOST, Compacted, compacted, leaf_path
+from submissions.index.result_index import encode as encode_results
+from submissions.index.submission_index import Past, entered
+from submissions.index.submission_index import encode as encode_entered
+from submissions.records.models import DataFile, Result, Submission, Task, TaskResult
+from submissions.storage.repo import Change, content_id
 from tests.leaderboard.filled import START, published, result, submission, tasks
 
 TASKS = 208

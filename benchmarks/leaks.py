@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from curation.split import half
-from evaluator.screen import Screened, screen
-from submissions.arena import parse_lines
-from submissions.models import Row
+from curation.layout.hash_split import half
+from evaluator.stages.screen import Screened, screen
+from submissions.arena.arena import parse_lines
+from submissions.records.models import Row
 
 HONEST = ("self-train", "search-close", "search-loose")
 

@@ -21,8 +21,8 @@ import numpy as np
 from rouge_score.rouge_scorer import RougeScorer  # type: ignore[import-untyped]
 from sacrebleu.metrics import BLEU, CHRF
 
-from evaluator.metrics import overlap, translation
-from evaluator.metrics.paper import rouge_l, token_f1
+from evaluator.scoring.metrics import overlap, translation
+from evaluator.scoring.metrics.paper import rouge_l, token_f1
 
 ROUNDS = 5
 Scorer = Callable[[Sequence[str], Sequence[str]], list[float]]

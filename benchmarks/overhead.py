@@ -18,17 +18,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from evaluator.anchors import measure_anchors
-from evaluator.null import NullGenerator, NullTrainer, null_workbench
-from evaluator.protocol import load_protocol
-from evaluator.worker import Worker
-from submissions.arena import Arena, dump, dump_lines, open_arena
-from submissions.benchmark import Benchmark
-from submissions.check import check
-from submissions.intake import Delivery, receive
-from submissions.local import LocalRepo
-from submissions.models import Metadata, Row, Task
-from submissions.repo import Change
+from evaluator.config.protocol import load_protocol
+from evaluator.service.submission_runner import Worker
+from evaluator.stages.anchors import measure_anchors
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
+from submissions.arena.arena import Arena, dump, dump_lines, open_arena
+from submissions.arena.benchmark import Benchmark
+from submissions.checking.check import check
+from submissions.records.models import Metadata, Row, Task
+from submissions.storage.local_repo import LocalRepo
+from submissions.storage.repo import Change
+from submissions.submitting.submit import Delivery, receive
 from submissions.tracks import track_named
 
 CATEGORIES = track_named("dataset_research").categories

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from evaluator.crew import Station, Training, Unit, Units
-from evaluator.generator import Completion
-from evaluator.null import NullGenerator
-from evaluator.spent import FILE, Spent
-from evaluator.template import Example
-from evaluator.trainer import Progress, Saving, Trained, TrainJob
-from submissions.models import Setup
+from evaluator.generation import Completion
+from evaluator.models.chat_template import Example
+from evaluator.runtime.resource_usage import FILE, Spent
+from evaluator.scheduling import Station, Training, Unit, Units
+from evaluator.testing.null_backend import NullGenerator
+from evaluator.training import Progress, Saving, Trained, TrainJob
+from submissions.records.models import Setup
 
 SETUP = Setup(model="none", model_sha256="0" * 64, packages={}, hardware="none", seed=0)
 

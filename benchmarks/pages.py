@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks.web import BOARD, memory, ranked, started
-from leaderboard.systems import slug_of
+from leaderboard.data.systems import slug_of
 from tests.leaderboard.serving import free_port
 
 

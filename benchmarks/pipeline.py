@@ -27,23 +27,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evaluator.costs import Costs
-from evaluator.crew import Station
-from evaluator.crew.on_ray import RayCrew
-from evaluator.crew.tools import Tools
-from evaluator.exam import Exam
-from evaluator.fine_tune import fine_tune
-from evaluator.generator import Completion, Generator
-from evaluator.machine import base_model, setup_of
-from evaluator.metrics import Measured
-from evaluator.profile import Profile, load_profile
-from evaluator.protocol import Protocol, load_protocol
-from evaluator.spent import FILE, Spent
-from evaluator.store import StageStore
-from evaluator.template import load_template
-from evaluator.trainer import Progress, Saving, Trained, Trainer, TrainJob
-from evaluator.workbench import Ask, Workbench
-from submissions.models import Metadata, Reference, Row, Setup, Task
+from evaluator.config.profile import Profile, load_profile
+from evaluator.config.protocol import Protocol, load_protocol
+from evaluator.generation import Completion, Generator
+from evaluator.models.chat_template import load_template
+from evaluator.models.environment import base_model, setup_of
+from evaluator.runtime.cost_log import Costs
+from evaluator.runtime.resource_usage import FILE, Spent
+from evaluator.runtime.stage_cache import StageStore
+from evaluator.scheduling import Station
+from evaluator.scheduling.ray.executor import RayCrew
+from evaluator.scheduling.worker_factory import Tools
+from evaluator.scoring.eval_set import Exam
+from evaluator.scoring.metrics import Measured
+from evaluator.stages.context import Ask, Workbench
+from evaluator.stages.fine_tune import fine_tune
+from evaluator.training import Progress, Saving, Trained, Trainer, TrainJob
+from submissions.records.models import Metadata, Reference, Row, Setup, Task
 
 PARTS = ("start and end", "model is loaded", "training", "model is saved", "engine boots", "answering", "the rest")
 """Where time goes; start and end are those of processes, imports included. Ours loads the base model when its trainer

@@ -27,13 +27,13 @@ import httpx
 import uvicorn
 from huggingface_hub import HfApi
 
+from leaderboard.app import make_app
 from leaderboard.settings import read_settings
-from leaderboard.site import make_app
-from leaderboard.web import Site
-from submissions.arena import dump_lines, open_arena
-from submissions.models import Task
-from submissions.pace import Pace
-from submissions.repo import Change
+from leaderboard.web.site import Site
+from submissions.arena.arena import dump_lines, open_arena
+from submissions.records.models import Task
+from submissions.storage.commit_rate import Pace
+from submissions.storage.repo import Change
 from tests.hub.server import Hub, loopback
 
 ARENA = "hf://arena/rush"

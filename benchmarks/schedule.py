@@ -19,9 +19,9 @@ from pathlib import Path
 import ray
 
 from benchmarks.paced import SETUP, Paced, Times, paced_units
-from evaluator.crew import Unit, Units
-from evaluator.crew.on_ray import RayCrew
-from evaluator.profile import load_profile
+from evaluator.config.profile import load_profile
+from evaluator.scheduling import Unit, Units
+from evaluator.scheduling.ray.executor import RayCrew
 
 GPUS = 4
 SCALE = 20

@@ -19,7 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from submissions.models import Row
+from submissions.records.models import Row
 
 COPIES = 0.1
 """Share of an entry's rows that are reference rows with words changed."""
@@ -88,7 +88,7 @@ def made_up(task: int, rows: int) -> tuple[list[Row], list[Row]]:
 
 def by_screen(task: int, rows: int) -> int:
     """Copies that our screen finds."""
-    from evaluator.screen import screen
+    from evaluator.stages.screen import screen
 
     return screen(*made_up(task, rows)).removed
 

@@ -20,8 +20,8 @@ from scipy import stats  # type: ignore[import-untyped]
 
 from benchmarks import coverage
 from benchmarks.coverage import BOUNDS, SCALE, Floats
-from evaluator.metrics.measured import Measured
-from evaluator.statistics import (
+from evaluator.scoring.metrics.metric_result import Measured
+from evaluator.scoring.statistics import (
     REPLICATES,
     RESAMPLES,
     gain_interval,
@@ -31,7 +31,7 @@ from evaluator.statistics import (
     score_interval,
     total_interval,
 )
-from submissions.ranking import FLIPS, rank_sets
+from leaderboard.ranking.rank_sets import FLIPS, rank_sets
 
 ITEMS = (200, 1_000)
 KNOWLEDGE = 51 / 208

@@ -31,11 +31,11 @@ from importlib.metadata import version
 from itertools import accumulate
 from pathlib import Path
 
-from evaluator.profile import Profile, load_profile
-from evaluator.protocol import Protocol, SftSettings, load_protocol
-from evaluator.spent import FILE, Spent
-from evaluator.trainer import DeepSpeedTrainer, TrainJob
-from evaluator.trainer.order import training_order
+from evaluator.config.profile import Profile, load_profile
+from evaluator.config.protocol import Protocol, SftSettings, load_protocol
+from evaluator.runtime.resource_usage import FILE, Spent
+from evaluator.training import DeepSpeedTrainer, TrainJob
+from evaluator.training.rank.schedule import training_order
 
 SHAPES = {
     "tiny": {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2,

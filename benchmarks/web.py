@@ -28,9 +28,9 @@ import pandas as pd
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.large import delivered, fill, whole
-from submissions.arena import commit_again, dump, folder_of, open_arena, result_path
-from submissions.compacted import compacted_changes
-from submissions.repo import Change
+from submissions.arena.arena import commit_again, dump, folder_of, open_arena, result_path
+from submissions.index.result_index import compacted_changes
+from submissions.storage.repo import Change
 from tests.browser.chromium import launched
 from tests.leaderboard.filled import published
 from tests.leaderboard.serving import free_port

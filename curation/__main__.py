@@ -3,7 +3,7 @@
 import sys
 
 from curation.cli import app
-from submissions.command_line import run
+from submissions.cli.runtime import run
 
 if __name__ == "__main__":
     sys.exit(run(app, "curation", sys.argv[1:]))

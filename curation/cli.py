@@ -9,16 +9,16 @@ from typing import Annotated
 
 import typer
 
-from curation.flat import Broken
-from curation.init import init
-from curation.layout import import_flat
-from curation.official.importing import import_official
-from curation.official.release import Options
-from curation.verify import verify as verify_benchmark
-from submissions.command_line import print_json, progress
+from curation.arena_setup.create_arena import init
+from curation.importers.dataset_research.importer import import_official
+from curation.importers.dataset_research.release import Options
+from curation.layout.benchmark_writer import import_flat
+from curation.layout.flat_reader import Broken
+from curation.layout.verify import verify as verify_benchmark
+from submissions.cli.runtime import print_json, progress
 from submissions.errors import NotFound
-from submissions.places import beside, on_hub, open_repo
-from submissions.report import Problem
+from submissions.records.check_report import Problem
+from submissions.storage.locations import beside, on_hub, open_repo
 
 app = typer.Typer(
     help="Build a benchmark. Exit codes: 0 done, 1 something for you to mend, 2 a fault of ours.",

@@ -6,8 +6,8 @@ from typing import Annotated, TypeVar
 
 from pydantic import Field, ValidationError
 
-from submissions.models import Kind, Metadata, Record, Sha256, TaskId
-from submissions.report import Problem
+from submissions.records.check_report import Problem
+from submissions.records.models import Kind, Metadata, Record, Sha256, TaskId
 
 R = TypeVar("R", bound=Record)
 Text = Annotated[str, Field(pattern=r"\S")]

@@ -14,19 +14,19 @@ from typing import Annotated
 
 import typer
 
-from curation.layout import import_flat
-from evaluator import terminal
-from evaluator.anchors import measure_anchors, refused
-from evaluator.holding import alone
-from evaluator.workbench import open_workbench
-from evaluator.worker import Worker
-from submissions.arena import Arena, open_arena
-from submissions.benchmark import open_benchmark
-from submissions.check import check
-from submissions.command_line import Progress, progress, run
+from curation.layout.benchmark_writer import import_flat
+from evaluator.cli import console as terminal
+from evaluator.runtime.work_dir_lock import alone
+from evaluator.service.submission_runner import Worker
+from evaluator.stages.anchors import measure_anchors, refused
+from evaluator.stages.context import open_workbench
+from submissions.arena.arena import Arena, open_arena
+from submissions.arena.benchmark import open_benchmark
+from submissions.checking.check import check
+from submissions.cli.runtime import Progress, progress, run
 from submissions.errors import OurError
-from submissions.intake import Delivery, receive
-from submissions.models import Task
+from submissions.records.models import Task
+from submissions.submitting.submit import Delivery, receive
 from submissions.tracks import track_named
 
 DEMO = Path(__file__).parent

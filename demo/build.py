@@ -9,9 +9,9 @@ from random import Random
 
 from demo.task import DemoTask, Maker
 from demo.tasks import TASKS
-from submissions.arena import dump_lines
-from submissions.local import write_whole
-from submissions.models import Row
+from submissions.arena.arena import dump_lines
+from submissions.records.models import Row
+from submissions.storage.local_repo import write_whole
 
 FOLDER = Path(__file__).parent
 GOOD_ROWS = 160

@@ -2,8 +2,8 @@
 
 import sys
 
-from evaluator.cli import app
-from submissions.command_line import run
+from evaluator.cli.app import app
+from submissions.cli.runtime import run
 
 if __name__ == "__main__":
     sys.exit(run(app, "evaluator", sys.argv[1:]))

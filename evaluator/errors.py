@@ -43,7 +43,7 @@ class ChildFailed(EvaluatorError):
     def __init__(self, summary: str, detail: str = "", log_tail: str = "") -> None:
         super().__init__(summary, detail)
         self.log_tail = log_tail
-        """Of its log what anybody may see (evaluator/log_tail.py)."""
+        """Of its log what anybody may see (evaluator/runtime/log_tail.py)."""
 
 
 class DiskFull(ChildFailed):

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from leaderboard.cases.shelf import FOLDER
-from leaderboard.cases.written import read_case
-from submissions.arena import commit_again, open_arena
-from submissions.repo import Change
-from submissions.reported import read_reports, reports_path
+from leaderboard.pages.cases.case_file import read_case
+from leaderboard.pages.cases.library import FOLDER
+from submissions.arena.arena import commit_again, open_arena
+from submissions.records.self_reported import read_reports, reports_path
+from submissions.storage.repo import Change
 from submissions.tracks import track_named
 
 app = typer.Typer(

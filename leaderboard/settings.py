@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from submissions.attempts import read_limits
 from submissions.errors import OurError
+from submissions.submitting.attempts import read_limits
 
 
 class BadSetting(OurError):

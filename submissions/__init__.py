@@ -1,10 +1,10 @@
 """The contract between submitters, the web app and the evaluator: records, checks, storage."""
 
-from submissions.arena import Arena, open_arena
-from submissions.local import LocalRepo
-from submissions.models import Reference, Result, Score, Status, Submission, Task
-from submissions.repo import Repo
-from submissions.report import Problem, Report
+from submissions.arena.arena import Arena, open_arena
+from submissions.records.check_report import Problem, Report
+from submissions.records.models import Reference, Result, Score, Status, Submission, Task
+from submissions.storage.local_repo import LocalRepo
+from submissions.storage.repo import Repo
 
 __all__ = [
     "Arena", "LocalRepo", "Problem", "Reference", "Repo", "Report", "Result",

@@ -2,8 +2,8 @@
 
 import sys
 
-from submissions.cli import app
-from submissions.command_line import run
+from submissions.cli.app import app
+from submissions.cli.runtime import run
 
 if __name__ == "__main__":
     sys.exit(run(app, "submissions", sys.argv[1:]))

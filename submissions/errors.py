@@ -25,7 +25,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from submissions.report import Report
+    from submissions.records.check_report import Report
 
 
 class ArenaError(Exception):

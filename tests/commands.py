@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import typer
 
 import curation.cli
-import evaluator.cli
+import evaluator.cli.app
 import leaderboard.cli
-import submissions.cli
+import submissions.cli.app
 
 APPS = {
-    "submissions": submissions.cli.app,
-    "evaluator": evaluator.cli.app,
+    "submissions": submissions.cli.app.app,
+    "evaluator": evaluator.cli.app.app,
     "curation": curation.cli.app,
     "leaderboard": leaderboard.cli.app,
 }

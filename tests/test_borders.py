@@ -23,7 +23,7 @@ MAY = {
 """Of our own packages; each may import itself."""
 NEVER = {
     "submissions": {"torch", "transformers", "vllm", "deepspeed", "gradio", "starlette", "fastapi"},
-    "leaderboard": {"torch", "transformers", "vllm", "deepspeed", "submissions.benchmark"},
+    "leaderboard": {"torch", "transformers", "vllm", "deepspeed", "submissions.arena.benchmark"},
     "evaluator": {"gradio", "starlette", "fastapi"},
 }
 """What a package must do without, whoever wrote it."""

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from leaderboard.docs import NAMES
 from leaderboard.settings import read_settings
+from leaderboard.templates.markdown_docs import NAMES
 from tests.leaderboard.filled import fill
 
 ROOT = Path(__file__).parents[1]
@@ -154,7 +154,7 @@ def test_the_evaluator_s_image_holds_what_the_evaluator_imports(tmp_path: Path) 
             [sys.executable, "-m", package, "--help"], cwd=tmp_path, capture_output=True, text=True, check=False
         )
         assert (done.returncode, done.stderr) == (0, "")
-    code = "from evaluator.prompts import *; from evaluator.protocol import load_protocol; load_protocol('paper@1')"
+    code = "from evaluator.llm.prompts import *; from evaluator.config.protocol import load_protocol; load_protocol('paper@1')"
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
 
 

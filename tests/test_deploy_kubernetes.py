@@ -12,11 +12,11 @@ from typing import Any
 
 import yaml
 
-from evaluator.chat.settings import Connection
-from evaluator.memory import memory_of
-from evaluator.profile import load_profile
-from evaluator.protocol import load_protocol
-from evaluator.shape import known_shape
+from evaluator.config.llm_settings import Connection
+from evaluator.config.profile import load_profile
+from evaluator.config.protocol import load_protocol
+from evaluator.models.memory_model import memory_of
+from evaluator.models.model_shape import known_shape
 from tests.commands import parsed
 from tests.test_deploy import STAGES, environment
 

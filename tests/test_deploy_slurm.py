@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.workbench import open_workbench
-from submissions.arena import dump, open_arena
-from submissions.repo import Change
+from evaluator.stages.context import open_workbench
+from submissions.arena.arena import dump, open_arena
+from submissions.storage.repo import Change
 from tests.commands import parsed
 from tests.evaluator.processes import until
 from tests.evaluator.worlds import a_benchmark, a_task, delivered, some_anchors, some_rows, submitted
@@ -212,7 +212,7 @@ def test_the_page_s_example_is_one(slurm: Slurm, tmp_path: Path) -> None:
 
 
 def test_the_job_asks_for_the_devices_of_its_profile() -> None:
-    from evaluator.profile import load_profile
+    from evaluator.config.profile import load_profile
 
     text = JOB.read_text()
     (profile,) = re.findall(r"PROFILE:-(\S+)\}", text)

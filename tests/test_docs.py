@@ -12,29 +12,29 @@ import pytest
 import typer
 
 import curation.cli
-import evaluator.cli
+import evaluator.cli.app
 import leaderboard.cli
-import submissions.cli
-from evaluator.metrics import METRICS, Answers
-from evaluator.metrics.translation import chrf_signature
-from evaluator.total import result_of
-from submissions.arena import dump
-from submissions.models import Row
+import submissions.cli.app
+from evaluator.scoring.metrics import METRICS, Answers
+from evaluator.scoring.metrics.translation import chrf_signature
+from evaluator.stages.aggregate.result import result_of
+from submissions.arena.arena import dump
+from submissions.records.models import Row
 from submissions.tracks import TRACKS
 from tests.evaluator.worlds import a_record, a_run, a_task, an_anchor, demo
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md"), *ROOT.glob("demo/*.md")])
 APPS = {
-    "submissions": submissions.cli.app,
-    "evaluator": evaluator.cli.app,
+    "submissions": submissions.cli.app.app,
+    "evaluator": evaluator.cli.app.app,
     "curation": curation.cli.app,
     "leaderboard": leaderboard.cli.app,
 }
 SCRIPTS = (
     "demo",
     "demo.build",
-    "evaluator.tiny_llama.build",
+    "evaluator.models.tiny_llama.build",
     "tests.browser.screenshots",
     "tests.evaluator.conformance",
     "tests.hub",

@@ -18,8 +18,8 @@ from datasets import Dataset
 from transformers import AutoModelForCausalLM, Trainer, TrainerCallback, TrainingArguments
 
 from benchmarks.ways.padding import padded
-from evaluator.spent import peak_bytes
-from evaluator.trainer.order import training_order
+from evaluator.runtime.resource_usage import peak_bytes
+from evaluator.training.rank.schedule import training_order
 
 
 class Clock(TrainerCallback):

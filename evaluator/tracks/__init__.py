@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from evaluator.tracks import dataset_research
-from evaluator.tracks.evaluation import Entry, Evaluation
-from submissions.models import Result, Stage
+from evaluator.tracks.scorer import Entry, Evaluation
+from submissions.records.models import Result, Stage
 
 SCORERS: dict[str, Callable[[Evaluation, Entry], Result]] = {"dataset_research": dataset_research.evaluate}
 PREVIEWS: dict[str, Callable[[Evaluation, Entry], Result]] = {"dataset_research": dataset_research.preview}

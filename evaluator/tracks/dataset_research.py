@@ -1,6 +1,6 @@
 """Scores a DatasetResearch entry: check -> screen -> metadata -> few_shot -> fine_tune -> total.
 
-Every stage but the last adds to what is written down of each task (evaluator/records.py); the last computes the Result
+Every stage but the last adds to what is written down of each task (evaluator/stages/records.py); the last computes the Result
 from that alone, so that it can be computed again.
 """
 
@@ -15,25 +15,25 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
-from evaluator.anchors import answers_of, held_for
-from evaluator.costs import write_ledger
-from evaluator.exam import Answered, Exam, rows_hash
-from evaluator.few_shot import few_shot
-from evaluator.fine_tune import fine_tune
-from evaluator.metadata.judge import Discovered, judge_metadata
-from evaluator.metadata.verdict import MetadataVerdict
-from evaluator.protocol import BY_SHOTS
-from evaluator.records import MethodAnswers, Run, TaskRecord, keep
-from evaluator.scored import Scoring, count_answers
-from evaluator.screen import Screened, screen, tasks_from_reference
-from evaluator.sides import reference_of
-from evaluator.spent import Spent
-from evaluator.total import preview_of, result_of
-from evaluator.tracks.evaluation import Entry, Evaluation
-from evaluator.workbench import Ask
-from submissions.arena import dump_lines
+from evaluator.config.protocol import BY_SHOTS
+from evaluator.runtime.cost_log import write_ledger
+from evaluator.runtime.resource_usage import Spent
+from evaluator.scoring.eval_set import Answered, Exam, rows_hash
+from evaluator.stages.aggregate.result import preview_of, result_of
+from evaluator.stages.aggregate.task_scores import Scoring, count_answers
+from evaluator.stages.anchors import answers_of, held_for
+from evaluator.stages.context import Ask
+from evaluator.stages.few_shot import few_shot
+from evaluator.stages.fine_tune import fine_tune
+from evaluator.stages.metadata.judge import Discovered, judge_metadata
+from evaluator.stages.metadata.verdict import MetadataVerdict
+from evaluator.stages.records import MethodAnswers, Run, TaskRecord, keep
+from evaluator.stages.reference_split import reference_of
+from evaluator.stages.screen import Screened, screen, tasks_from_reference
+from evaluator.tracks.scorer import Entry, Evaluation
+from submissions.arena.arena import dump_lines
 from submissions.errors import Corrupt
-from submissions.models import Method, Reference, Result, Row, Stage, Task
+from submissions.records.models import Method, Reference, Result, Row, Stage, Task
 from submissions.tracks import track_named
 
 

@@ -1,34 +1,24 @@
 """One module for each page, with its routes; this list is the site."""
 
-from leaderboard.pages import (
-    about,
-    account,
-    actions,
-    board,
-    cards,
-    case,
-    cases,
-    check,
-    compare,
-    crawlers,
-    docs,
-    feeds,
-    held,
-    home,
-    insights,
-    live,
-    mcp,
-    openapi,
-    received,
-    sent,
-    static,
-    submission,
-    submissions,
-    submit,
-    system,
-    task,
-    tasks,
-)
+from leaderboard.api import mcp
+from leaderboard.api import openapi_page as openapi
+from leaderboard.pages import about, account, crawlers, docs, feeds, home, static, submissions, system
+from leaderboard.pages.board import page as board
+from leaderboard.pages.cases import list_page as cases
+from leaderboard.pages.cases import page as case
+from leaderboard.pages.compare import page as compare
+from leaderboard.pages.insights import page as insights
+from leaderboard.pages.social_cards import routes as cards
+from leaderboard.pages.submission import live_status as live
+from leaderboard.pages.submission import owner_actions as actions
+from leaderboard.pages.submission import page as submission
+from leaderboard.pages.submission import pending as received
+from leaderboard.pages.submission import private_result as held
+from leaderboard.pages.submit import api as sent
+from leaderboard.pages.submit import check_page as check
+from leaderboard.pages.submit import page as submit
+from leaderboard.pages.task import page as task
+from leaderboard.pages.tasks import page as tasks
 
 ROUTES = [
     *feeds.ROUTES,

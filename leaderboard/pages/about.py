@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from leaderboard.protocols import WORDS
-from leaderboard.web import View, Visit, page
+from leaderboard.data.scales import WORDS
+from leaderboard.web.site import View, Visit, page
 
 
 def show(visit: Visit) -> View:

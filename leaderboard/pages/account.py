@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from leaderboard.signin import account_of, is_ours, sign_in_at, sign_out_at
-from leaderboard.web import View, problem, site_of
+from leaderboard.web.auth.oauth import account_of, is_ours, sign_in_at, sign_out_at
+from leaderboard.web.site import View, problem, site_of
 from submissions.errors import NotFound
 
 NOT_KEPT = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}

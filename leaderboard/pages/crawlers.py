@@ -9,12 +9,12 @@ from xml.sax.saxutils import escape
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from leaderboard.cases.shelf import shelf
-from leaderboard.docs import NAMES
-from leaderboard.systems import systems
+from leaderboard.data.systems import systems
+from leaderboard.pages.cases.library import shelf
 from leaderboard.templates import segment
+from leaderboard.templates.markdown_docs import NAMES
 from leaderboard.tracks import BOARDS
-from leaderboard.web import Visit, answer
+from leaderboard.web.site import Visit, answer
 
 MOST = 50_000
 """What a sitemap may hold (sitemaps.org)."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from leaderboard.docs import doc_named, docs
-from leaderboard.web import View, Visit, page
+from leaderboard.templates.markdown_docs import doc_named, docs
+from leaderboard.web.site import View, Visit, page
 
 
 def show(_: Visit) -> View:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from heapq import nlargest
 
-from leaderboard.protocols import scale_of
-from leaderboard.snapshot import Snapshot
+from leaderboard.data.scales import scale_of
+from leaderboard.data.snapshot import Snapshot
 from leaderboard.templates import figure, words
 from leaderboard.tracks import board_named
-from leaderboard.web import View, Visit, page
-from submissions.arena import time_of
+from leaderboard.web.site import View, Visit, page
+from submissions.arena.arena import time_of
 from submissions.errors import NotFound
-from submissions.summary import Summary
+from submissions.index.result_summary import Summary
 from submissions.tracks import track_named
 
 MOST = 50

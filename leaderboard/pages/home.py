@@ -12,18 +12,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from leaderboard.boardrow import BoardRow
-from leaderboard.boards import protocols_of
-from leaderboard.cases.shelf import shelf
-from leaderboard.choice import Choice
-from leaderboard.leaders import best_of_teams, newest_rows
-from leaderboard.protocols import Scale, in_use, scale_of
-from leaderboard.published import published
-from leaderboard.snapshot import Snapshot
-from leaderboard.tables import Table, frame_of
+from leaderboard.board.leaders import best_of_teams, newest_rows
+from leaderboard.board.query import Choice
+from leaderboard.board.row import BoardRow
+from leaderboard.board.rows import protocols_of
+from leaderboard.data.published import published
+from leaderboard.data.scales import Scale, in_use, scale_of
+from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.tables import Table, frame_of
+from leaderboard.pages.cases.library import shelf
 from leaderboard.tracks import BOARDS
-from leaderboard.web import View, Visit, page
-from submissions.models import State
+from leaderboard.web.site import View, Visit, page
+from submissions.records.models import State
 from submissions.tracks import TRACKS
 
 LEADERS = 5

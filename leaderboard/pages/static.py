@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from leaderboard.web import HERE, site_of
+from leaderboard.web.site import HERE, site_of
 from submissions.errors import NotFound
 
 FILES = {

@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from leaderboard.snapshot import Snapshot, per_snapshot
-from leaderboard.tables import Table, frame_of
-from leaderboard.web import View, Visit, page
+from leaderboard.data.snapshot import Snapshot, per_snapshot
+from leaderboard.data.tables import Table, frame_of
+from leaderboard.web.site import View, Visit, page
 from submissions.errors import NotFound
-from submissions.models import State, SystemType
+from submissions.records.models import State, SystemType
 
 UNKNOWN = "unknown"
 FILTERS: Mapping[str, tuple[str, ...]] = {

@@ -9,24 +9,24 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from leaderboard.attempts import attempts_table
-from leaderboard.categories import FEWEST, category_table
-from leaderboard.charts import radar
-from leaderboard.choice import SUBSETS
-from leaderboard.costs import run_costs
-from leaderboard.findings import judge_table
-from leaderboard.pages.submission_parts import totals_by_group
-from leaderboard.profile import run_table, standing_table
-from leaderboard.protocols import in_use, scale_of
-from leaderboard.ranks import ranks
-from leaderboard.snapshot import Snapshot
-from leaderboard.systems import Entry, System, entries, system_named
-from leaderboard.tables import Table
-from leaderboard.terms import Terms
+from leaderboard.board.query import SUBSETS
+from leaderboard.charts.plotly_charts import radar
+from leaderboard.data.attempts import attempts_table
+from leaderboard.data.comparison_key import Terms
+from leaderboard.data.costs import run_costs
+from leaderboard.data.scales import in_use, scale_of
+from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.system_categories import FEWEST, category_table
+from leaderboard.data.system_profile import run_table, standing_table
+from leaderboard.data.systems import Entry, System, entries, system_named
+from leaderboard.data.tables import Table
+from leaderboard.pages.submission.result_findings import judge_table
+from leaderboard.pages.submission.result_view import totals_by_group
+from leaderboard.ranking.board_ranks import ranks
 from leaderboard.tracks import board_named
-from leaderboard.web import View, Visit, page, site_of
+from leaderboard.web.site import View, Visit, page, site_of
 from submissions.errors import NotFound
-from submissions.models import METHODS
+from submissions.records.models import METHODS
 from submissions.tracks import TRACKS
 
 

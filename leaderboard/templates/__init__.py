@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from leaderboard.grouped import grouped
-from leaderboard.protocols import WORDS
-from leaderboard.systems import slug_of
-from leaderboard.tables import by_field
-from submissions.models import METHODS
+from leaderboard.data.scales import WORDS
+from leaderboard.data.systems import slug_of
+from leaderboard.data.tables import by_field
+from leaderboard.templates.problem_groups import grouped
+from submissions.records.models import METHODS
 from submissions.tracks import TRACKS
 
 REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")

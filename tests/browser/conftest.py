@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
-from submissions.arena import Arena
-from submissions.local import LocalRepo
+from submissions.arena.arena import Arena
+from submissions.storage.local_repo import LocalRepo
 from tests.browser.chromium import launched
 from tests.browser.routes import OWNER, pages
 from tests.leaderboard.filled import fill

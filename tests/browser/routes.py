@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from playwright.sync_api import Browser, Page
 
-from leaderboard.identity import COOKIE, new_key
+from leaderboard.web.auth.visitor import COOKIE, new_key
 
 KEY, OWNER = new_key()
 """Of the browser that sent in the submission whose result is held."""

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks import large
-from submissions.arena import open_arena
+from submissions.arena.arena import open_arena
 from tests.browser.chromium import launched
 from tests.browser.routes import BOARD, OWNER, let_in, pages
 from tests.leaderboard.filled import fill, fill_with_one

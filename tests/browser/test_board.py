@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
-from submissions.arena import Arena
+from submissions.arena.arena import Arena
 from tests.browser.conftest import Open
 from tests.leaderboard.filled import FORMULA, SCRIPT
 

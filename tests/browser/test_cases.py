@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from submissions.arena import Arena, commit_again
-from submissions.repo import Change
+from submissions.arena.arena import Arena, commit_again
+from submissions.storage.repo import Change
 from tests.browser.conftest import Open
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from leaderboard.systems import slug_of
+from leaderboard.data.systems import slug_of
 from tests.browser.conftest import Open
 from tests.leaderboard.filled import SYSTEMS
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from benchmarks import large
-from submissions.arena import open_arena
+from submissions.arena.arena import open_arena
 from tests.browser.audit import overflow, violations
 from tests.browser.conftest import Open, visiting
 from tests.browser.routes import BOARD, MISSES, let_in, pages

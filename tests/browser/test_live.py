@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from submissions.arena import Arena, commit_again, dump
-from submissions.models import History, Submission
-from submissions.repo import Change
+from submissions.arena.arena import Arena, commit_again, dump
+from submissions.records.models import History, Submission
+from submissions.storage.repo import Change
 from tests.browser.audit import overflow, violations
 from tests.browser.conftest import Open
 from tests.browser.routes import OWNER, owner_s

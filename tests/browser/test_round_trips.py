@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from leaderboard.systems import slug_of
+from leaderboard.data.systems import slug_of
 from tests.browser.conftest import Open
 from tests.browser.routes import BOARD
 from tests.leaderboard.filled import SYSTEMS

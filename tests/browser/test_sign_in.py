@@ -11,8 +11,8 @@ import pytest
 from huggingface_hub import HfApi
 from playwright.sync_api import Browser, Page, expect
 
-from submissions.arena import Arena, open_arena
-from submissions.repo import Change
+from submissions.arena.arena import Arena, open_arena
+from submissions.storage.repo import Change
 from tests.browser.audit import overflow, violations
 from tests.hub.fixtures import hub as hub
 from tests.hub.people import ALICE

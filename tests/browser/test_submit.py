@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-import leaderboard.examine as examining
-from leaderboard.snapshot import Reader
-from submissions.arena import Arena, commit_again, dump, dump_lines
-from submissions.check import Tell
-from submissions.frame import Frame
-from submissions.models import History
-from submissions.repo import Change
-from submissions.report import Problem, Report
+import leaderboard.submit.check_job as examining
+from leaderboard.data.snapshot import Reader
+from submissions.arena.arena import Arena, commit_again, dump, dump_lines
+from submissions.checking.check import Tell
+from submissions.records.check_report import Problem, Report
+from submissions.records.models import History
+from submissions.records.prompt_frame import Frame
+from submissions.storage.repo import Change
 from tests.browser.audit import overflow, violations
 from tests.browser.conftest import Open
 from tests.leaderboard.filled import now

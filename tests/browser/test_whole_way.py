@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, expect
 
-from submissions.arena import dump_lines, open_arena
+from submissions.arena.arena import dump_lines, open_arena
 from tests.evaluator.worlds import ROOT, a_benchmark, a_task, some_rows
 from tests.leaderboard.serving import served
 

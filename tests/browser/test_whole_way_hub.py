@@ -23,20 +23,20 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from curation.cards import CARDS
-from evaluator.anchors import measure_anchors
-from evaluator.coordinator import Coordinator
-from evaluator.desk import Desk, desk_at
-from evaluator.lease import PATH as LEASE
-from evaluator.notify import Board, notifying
-from evaluator.null import NullGenerator, NullTrainer, null_workbench
-from evaluator.worker import Worker
+from curation.arena_setup.repo_readmes import CARDS
+from evaluator.notifications.notifier import Board, notifying
+from evaluator.publishing.arena_session import Desk, desk_at
+from evaluator.publishing.lease import PATH as LEASE
+from evaluator.service.coordinator import Coordinator
+from evaluator.service.submission_runner import Worker
+from evaluator.stages.anchors import measure_anchors
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
+from leaderboard.app import make_app
+from leaderboard.data.snapshot import Reader
 from leaderboard.settings import read_settings
-from leaderboard.site import make_app
-from leaderboard.snapshot import Reader
-from submissions.arena import Arena, dump_lines, open_arena
-from submissions.benchmark import open_benchmark
-from submissions.pace import Pace
+from submissions.arena.arena import Arena, dump_lines, open_arena
+from submissions.arena.benchmark import open_benchmark
+from submissions.storage.commit_rate import Pace
 from tests.browser.audit import violations
 from tests.evaluator.receivers import Receiver, receiving
 from tests.evaluator.worlds import ROOT, a_benchmark, a_reference, a_task, delivered, demo, some_rows

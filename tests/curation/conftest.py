@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from curation.layout import import_flat
+from curation.layout.benchmark_writer import import_flat
 from tests.curation.flats import ROWS, TASK, task, write_flat
 from tests.curation.officials import write_release
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from curation.flat import Broken, read_flat
-from curation.layout import import_flat
+from curation.layout.benchmark_writer import import_flat
+from curation.layout.flat_reader import Broken, read_flat
 from submissions.errors import NotFound
 from tests.curation.flats import ROWS, TASK, task, write_lines
 

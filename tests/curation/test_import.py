@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from curation.flat import read_flat
-from curation.layout import Occupied, import_flat
-from curation.split import half
-from curation.verify import verify
-from submissions.benchmark import open_benchmark
+from curation.layout.benchmark_writer import Occupied, import_flat
+from curation.layout.flat_reader import read_flat
+from curation.layout.hash_split import half
+from curation.layout.verify import verify
+from submissions.arena.benchmark import open_benchmark
 from submissions.errors import Corrupt, NotFound
-from submissions.local import LocalRepo
+from submissions.storage.local_repo import LocalRepo
 from tests.curation.flats import ROWS, TASK, task, write_flat, write_lines
 
 ROOT = Path(__file__).parents[2]
@@ -130,7 +130,7 @@ def test_an_import_that_was_killed_is_carried_out(flat: Path, tmp_path: Path) ->
     killed = f"""
 import os, signal, sys
 from pathlib import Path
-from curation.layout import import_flat
+from curation.layout.benchmark_writer import import_flat
 def hear(event, arguments):
     if event == "os.rename" and str(arguments[1]).endswith("test.jsonl"):
         os.kill(os.getpid(), signal.SIGKILL)

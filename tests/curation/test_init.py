@@ -12,14 +12,14 @@ import pytest
 import yaml
 from huggingface_hub import HfApi
 
-from curation.cards import CARDS, readme
-from curation.init import Exposed, init
-from curation.layout import import_flat
-from submissions.arena import open_arena
+from curation.arena_setup.create_arena import Exposed, init
+from curation.arena_setup.repo_readmes import CARDS, readme
+from curation.layout.benchmark_writer import import_flat
+from submissions.arena.arena import open_arena
 from submissions.errors import Denied, NotFound, Unreachable
-from submissions.mirror import mirror
-from submissions.places import open_repo
-from submissions.repo import Change
+from submissions.storage.locations import open_repo
+from submissions.storage.mirror import mirror
+from submissions.storage.repo import Change
 from tests.curation.test_cli import ROOT
 from tests.curation.test_cli import run as run_here
 from tests.hub.fixtures import hub as hub

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from curation.flat import Broken
-from curation.layout import Occupied, import_flat
-from curation.official.importing import OfficialImport, import_official
-from curation.official.release import Options
-from curation.official.scores import PARTS
-from curation.split import half
-from curation.verify import verify
-from evaluator.metrics import Answers
-from evaluator.metrics.paper import measure_paper
-from submissions.benchmark import Benchmark, open_benchmark
-from submissions.local import LocalRepo
-from submissions.models import Row
+from curation.importers.dataset_research.importer import OfficialImport, import_official
+from curation.importers.dataset_research.published_scores import PARTS
+from curation.importers.dataset_research.release import Options
+from curation.layout.benchmark_writer import Occupied, import_flat
+from curation.layout.flat_reader import Broken
+from curation.layout.hash_split import half
+from curation.layout.verify import verify
+from evaluator.scoring.metrics import Answers
+from evaluator.scoring.metrics.paper import measure_paper
+from submissions.arena.benchmark import Benchmark, open_benchmark
+from submissions.records.models import Row
+from submissions.storage.local_repo import LocalRepo
 from submissions.tracks import TRACKS
 from tests.curation.officials import TYPES, an_entry, reference, scored, some_rows, with_metadata, write_json
 from tests.curation.test_import import snapshot

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from curation.flat import Broken
-from curation.official.importing import import_official
-from curation.official.release import Options
+from curation.importers.dataset_research.importer import import_official
+from curation.importers.dataset_research.release import Options
+from curation.layout.flat_reader import Broken
 from submissions.errors import NotFound
 from tests.curation.officials import (
     Edit,

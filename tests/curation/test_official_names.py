@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.official.ids import is_sound, safe_ids
-from curation.official.importing import import_official
-from curation.official.language import language_of
-from curation.official.scores import PARTS, scores_of
-from curation.official.tasks import Entry, read_entries
-from submissions.benchmark import open_benchmark
-from submissions.repo import confined
+from curation.importers.dataset_research.importer import import_official
+from curation.importers.dataset_research.language_tag import language_of
+from curation.importers.dataset_research.published_scores import PARTS, scores_of
+from curation.importers.dataset_research.release_tasks import Entry, read_entries
+from curation.importers.dataset_research.task_ids import is_sound, safe_ids
+from submissions.arena.benchmark import open_benchmark
+from submissions.storage.repo import confined
 from tests.curation.officials import an_entry, write_json
 
 ODD = ["../x", "/etc/passwd", "lab/translation", "日本語", "a" * 300, "rows.json", ".hidden", "a b", "", "ü", "x\0y"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.split import half
+from curation.layout.hash_split import half
 
 # No lone surrogates: they cannot be stored as UTF-8, so no row has them.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from curation.verify import verify
+from curation.layout.verify import verify
 from submissions.errors import NotFound
-from submissions.local import LocalRepo
-from submissions.models import Row
+from submissions.records.models import Row
+from submissions.storage.local_repo import LocalRepo
 
 TEST = "references/mc-en-sums/test.jsonl"
 ORDER = "references/mc-en-sums/split.json"

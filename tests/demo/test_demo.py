@@ -11,12 +11,12 @@ from typing import get_args
 import pytest
 from babel.core import get_cldr_version
 
-from curation.flat import CATEGORIES, read_flat
-from curation.split import half
+from curation.layout.flat_reader import CATEGORIES, read_flat
+from curation.layout.hash_split import half
 from demo.build import FOLDER, POOR_ROWS, build, closest, normalised, shingles
 from demo.task import DemoTask
 from demo.tasks import TASKS
-from submissions.models import Kind, Row
+from submissions.records.models import Kind, Row
 
 ROOT = FOLDER.parent
 MADE = build()

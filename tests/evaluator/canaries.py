@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForCausalLM
 
-from evaluator.canary import FILE, Canary
+from evaluator.models.weight_canary import FILE, Canary
 
 
 def logprobs(model: Path, ids: Sequence[int]) -> list[float]:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from evaluator import tiny_llama
-from evaluator.template import Template
+from evaluator.models import tiny_llama
+from evaluator.models.chat_template import Template
 
 
 @pytest.fixture(scope="session")

@@ -14,14 +14,14 @@ from typing import Any
 import psutil
 import ray
 
-from evaluator.crew import Done, Station, Training, Unit, Units
+from evaluator.config.profile import Profile, load_profile
 from evaluator.errors import ChildFailed
-from evaluator.generator import Completion
-from evaluator.null import NullGenerator, NullTrainer
-from evaluator.profile import Profile, load_profile
-from evaluator.template import Example
-from evaluator.trainer import Progress, Saving, TrainJob
-from submissions.models import Setup
+from evaluator.generation import Completion
+from evaluator.models.chat_template import Example
+from evaluator.scheduling import Done, Station, Training, Unit, Units
+from evaluator.testing.null_backend import NullGenerator, NullTrainer
+from evaluator.training import Progress, Saving, TrainJob
+from submissions.records.models import Setup
 from tests.evaluator.processes import until
 from tests.evaluator.worlds import SETUP
 

@@ -15,12 +15,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluator.null import NullGenerator, NullTrainer, null_workbench
-from evaluator.protocol import load_protocol
-from evaluator.spent import FILE
-from submissions.arena import commit_again, dump
-from submissions.ledger import Cost, Ledger
-from submissions.repo import Change
+from evaluator.config.protocol import load_protocol
+from evaluator.runtime.resource_usage import FILE
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
+from submissions.arena.arena import commit_again, dump
+from submissions.records.ledger import Cost, Ledger
+from submissions.storage.repo import Change
 from tests.evaluator.faults_light import Job, Launcher, log_of
 from tests.evaluator.worlds import a_benchmark, a_task, delivered, some_anchors, some_rows
 

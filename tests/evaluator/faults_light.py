@@ -23,14 +23,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from evaluator import cli
-from evaluator.generator import Completion
-from evaluator.null import null_workbench
-from evaluator.protocol import load_protocol
-from evaluator.spent import FILE, Spent
+from evaluator.cli import app as cli
+from evaluator.config.protocol import load_protocol
+from evaluator.generation import Completion
+from evaluator.runtime.resource_usage import FILE, Spent
+from evaluator.stages.context import Workbench
+from evaluator.testing.null_backend import null_workbench
 from evaluator.tracks import dataset_research
-from evaluator.trainer import Progress, Saving, Trained, TrainJob
-from evaluator.workbench import Workbench
+from evaluator.training import Progress, Saving, Trained, TrainJob
 from tests.evaluator.worlds import ROOT
 
 CHANGES = ("replace", "rename", "fsync", "mkdir", "unlink", "rmdir")

@@ -14,24 +14,24 @@ from typing import Any
 import psutil
 import pytest
 
-from evaluator.child import Child
-from evaluator.costs import Costs
-from evaluator.crew import Here, Station
-from evaluator.crew.tries import Tries
-from evaluator.generator import VllmGenerator
-from evaluator.machine import setup_of
-from evaluator.profile import load_profile
-from evaluator.store import StageStore
-from evaluator.template import load_template
-from evaluator.trainer import DeepSpeedTrainer
-from evaluator.workbench import Workbench
-from evaluator.worker import Worker
-from submissions.arena import Arena, commit_again, dump
-from submissions.attempts import costs_one
+from evaluator.config.profile import load_profile
+from evaluator.generation import VllmGenerator
+from evaluator.models.chat_template import load_template
+from evaluator.models.environment import setup_of
+from evaluator.runtime.child_process import Child
+from evaluator.runtime.cost_log import Costs
+from evaluator.runtime.stage_cache import StageStore
+from evaluator.scheduling import Here, Station
+from evaluator.scheduling.retry import Tries
+from evaluator.service.submission_runner import Worker
+from evaluator.stages.context import Workbench
+from evaluator.training import DeepSpeedTrainer
+from submissions.arena.arena import Arena, commit_again, dump
 from submissions.errors import EvaluatorError
-from submissions.local import LocalRepo
-from submissions.models import Status, Submission
-from submissions.repo import Change
+from submissions.records.models import Status, Submission
+from submissions.storage.local_repo import LocalRepo
+from submissions.storage.repo import Change
+from submissions.submitting.attempts import costs_one
 from tests.evaluator.processes import all_end
 from tests.evaluator.worlds import a_benchmark, a_task, delivered, demo, some_anchors, some_rows, submitted
 

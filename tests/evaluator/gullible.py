@@ -16,8 +16,8 @@ from typing import Any
 
 import regex
 
-from evaluator.chat.loopback import Asked, Reply, completion
-from evaluator.metadata.verdict import DIMENSIONS
+from evaluator.llm.fake_server import Asked, Reply, completion
+from evaluator.stages.metadata.verdict import DIMENSIONS
 
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 PUNCTUATION = re.compile(r"[\s{}\[\],:]|-?\d+|null|true|false")

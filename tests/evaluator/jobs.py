@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from evaluator.template import Template
-from evaluator.trainer import TrainJob
+from evaluator.models.chat_template import Template
+from evaluator.training import TrainJob
 from tests.evaluator.worlds import some_rows
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.chat import ChatModel, Connection
-from evaluator.chat.loopback import KEY, Asked, Loopback, Reply, completion
-from evaluator.metadata.connect import open_judge
-from evaluator.metadata.judge import Discovered, Judge
-from evaluator.metadata.settings import JudgeSettings
-from evaluator.metadata.verdict import DIMENSIONS
-from submissions.models import Metadata, Row
+from evaluator.config.judge_settings import JudgeSettings
+from evaluator.llm import ChatModel, Connection
+from evaluator.llm.fake_server import KEY, Asked, Loopback, Reply, completion
+from evaluator.stages.metadata.judge import Discovered, Judge
+from evaluator.stages.metadata.open_judge import open_judge
+from evaluator.stages.metadata.verdict import DIMENSIONS
+from submissions.records.models import Metadata, Row
 
 AMBIENT = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_CUSTOM_HEADERS")
 ENVIRON = {"JUDGE_KEY": KEY}

@@ -10,8 +10,8 @@ import torch
 from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM, get_cosine_schedule_with_warmup
 
-from evaluator.protocol import SftSettings
-from evaluator.trainer.order import training_order
+from evaluator.config.protocol import SftSettings
+from evaluator.training.rank.schedule import training_order
 
 
 def trained(base: Path, rows: Path, sft: SftSettings) -> tuple[dict[str, torch.Tensor], list[float]]:

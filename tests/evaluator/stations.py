@@ -8,15 +8,15 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from evaluator.coordinator import Coordinator
-from evaluator.desk import Desk, desk_at
-from evaluator.null import NullGenerator, NullTrainer, null_workbench
-from evaluator.worker import Worker
-from submissions.arena import Arena, commit_again, dump
-from submissions.hub import HubRepo
-from submissions.models import Submission
-from submissions.pace import Pace
-from submissions.repo import Change
+from evaluator.publishing.arena_session import Desk, desk_at
+from evaluator.service.coordinator import Coordinator
+from evaluator.service.submission_runner import Worker
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
+from submissions.arena.arena import Arena, commit_again, dump
+from submissions.records.models import Submission
+from submissions.storage.commit_rate import Pace
+from submissions.storage.hub import HubRepo
+from submissions.storage.repo import Change
 from tests.evaluator.worlds import a_benchmark, a_reference, a_task, delivered, demo, some_anchors, some_rows, submitted
 from tests.hub.server import Hub
 from tests.submissions.conftest import new_repo
@@ -61,7 +61,7 @@ class Station:
         return desk_at(self.arena, self.name, self.name, gap=GAP, clock=self.hub.clock)
 
     def worker(self, arena: Arena) -> Worker:
-        from submissions.benchmark import open_benchmark
+        from submissions.arena.benchmark import open_benchmark
 
         bench = null_workbench(self.work, PROTOCOL, self.trainer, self.generator)
         return Worker(arena, open_benchmark(str(self.benchmark)), bench, self.work / "results")

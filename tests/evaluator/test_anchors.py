@@ -6,17 +6,17 @@ from statistics import stdev
 
 import pytest
 
-from evaluator.anchors import answers_of, fitting_anchors, held_for, import_anchors, measure_anchors, refused
+from evaluator.config.protocol import Protocol, load_protocol
 from evaluator.errors import Unmeasured
-from evaluator.null import NullGenerator, NullTrainer, null_workbench
-from evaluator.protocol import Protocol, load_protocol
-from evaluator.records import anchor_of
-from evaluator.workbench import Workbench
-from submissions.arena import dump
-from submissions.benchmark import Benchmark, OfficialAnchor, OfficialAnchors
+from evaluator.stages.anchors import answers_of, fitting_anchors, held_for, import_anchors, measure_anchors, refused
+from evaluator.stages.context import Workbench
+from evaluator.stages.records import anchor_of
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
+from submissions.arena.arena import dump
+from submissions.arena.benchmark import Benchmark, OfficialAnchor, OfficialAnchors
 from submissions.errors import NotFound
-from submissions.models import Anchors, Score, Setup
-from submissions.repo import Change
+from submissions.records.models import Anchors, Score, Setup
+from submissions.storage.repo import Change
 from tests.evaluator.worlds import a_benchmark, a_reference, a_task, demo, some_anchors
 
 TASKS = [a_task("a", "text_classification"), a_task("b", "text_classification"), a_task("c")]

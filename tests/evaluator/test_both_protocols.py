@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from evaluator import protocol as protocols
-from evaluator.anchors import fitting_anchors, measure_anchors
-from evaluator.records import kept
-from evaluator.rescore import rescore
+from evaluator.config import protocol as protocols
+from evaluator.stages.anchors import fitting_anchors, measure_anchors
+from evaluator.stages.context import Workbench, open_workbench
+from evaluator.stages.records import kept
+from evaluator.stages.rescore import rescore
 from evaluator.tracks import SCORERS, Entry, Evaluation
-from evaluator.workbench import Workbench, open_workbench
-from submissions.arena import dump
-from submissions.benchmark import Benchmark
-from submissions.models import Result, Row, Submission
+from submissions.arena.arena import dump
+from submissions.arena.benchmark import Benchmark
+from submissions.records.models import Result, Row, Submission
 from tests.evaluator.worlds import NOW, a_benchmark, a_file, a_task
 
 pytestmark = pytest.mark.slow

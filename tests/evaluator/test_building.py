@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.trainer.building import extensions, forget_dead
+from evaluator.training.rank.extension_locks import extensions, forget_dead
 
 
 def marked(folder: Path, age: float) -> Path:

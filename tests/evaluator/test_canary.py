@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from evaluator import tiny_llama
-from evaluator.canary import FILE, TOLERANCES, Canary, compare, distance, read
+from evaluator.config.profile import load_profile
 from evaluator.errors import WrongWeights
-from evaluator.generator import Completion, VllmGenerator
-from evaluator.profile import load_profile
-from evaluator.template import Template
+from evaluator.generation import Completion, VllmGenerator
+from evaluator.models import tiny_llama
+from evaluator.models.chat_template import Template
+from evaluator.models.weight_canary import FILE, TOLERANCES, Canary, compare, distance, read
 from tests.evaluator.canaries import leave_canary, logprobs
 from tests.evaluator.worlds import demo, some_rows
 

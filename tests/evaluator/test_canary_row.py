@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluator.trainer.canaries import canary_row
+from evaluator.training.rank.canary_row import canary_row
 
 
 def a_row(prompt: int, target: int, start: int = 0) -> dict[str, list[int]]:

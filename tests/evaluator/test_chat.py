@@ -18,20 +18,20 @@ import openai
 import pytest
 from pydantic import ValidationError
 
-from evaluator.chat import Answer, ChatModel, Connection, Usage
-from evaluator.chat.budget import Budget, BudgetedChat, at_most, cost
-from evaluator.chat.cache import CachedChat
-from evaluator.chat.connect import open_chat
-from evaluator.chat.database import transaction
-from evaluator.chat.loopback import HANG, KEY, Asked, Loopback, Reply, agreeable, completion, failure
-from evaluator.chat.openai_chat import OpenAIChat
-from evaluator.chat.pool import each
-from evaluator.chat.schema import strict_schema
 from evaluator.errors import BudgetSpent, ChatFailed
-from evaluator.metadata.describe import Description
-from evaluator.metadata.verdict import Comparison
-from evaluator.prompts import Prompt
-from submissions.models import Record
+from evaluator.llm import Answer, ChatModel, Connection, Usage
+from evaluator.llm.budget import Budget, BudgetedChat, at_most, cost
+from evaluator.llm.cache import CachedChat
+from evaluator.llm.database import transaction
+from evaluator.llm.fake_server import HANG, KEY, Asked, Loopback, Reply, agreeable, completion, failure
+from evaluator.llm.open_client import open_chat
+from evaluator.llm.openai_client import OpenAIChat
+from evaluator.llm.pool import each
+from evaluator.llm.prompts import Prompt
+from evaluator.llm.schema import strict_schema
+from evaluator.stages.metadata.descriptions import Description
+from evaluator.stages.metadata.verdict import Comparison
+from submissions.records.models import Record
 from tests.evaluator.judges import MODEL, a_connection, no_ambient_settings, verdict
 
 __all__ = ["no_ambient_settings"]  # a fixture of this module, too
@@ -450,7 +450,7 @@ def test_a_full_disk_is_our_failure_and_undoes_what_was_begun(tmp_path: Path) ->
 
 
 def test_a_file_that_another_process_holds_is_our_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evaluator.chat.database._PATIENCE", 0.0)
+    monkeypatch.setattr("evaluator.llm.database._PATIENCE", 0.0)
     path = tmp_path / "judge.sqlite"
     with (
         transaction(path),
@@ -597,7 +597,7 @@ def test_the_first_error_ends_it_and_drops_what_has_not_begun(monkeypatch: pytes
             raise ChatFailed("no")
         dropped.wait()  # the second call is in flight until the rest was dropped
 
-    monkeypatch.setattr("evaluator.chat.pool.ThreadPoolExecutor", Pool)
+    monkeypatch.setattr("evaluator.llm.pool.ThreadPoolExecutor", Pool)
     with pytest.raises(ChatFailed):
         each(work, range(1000), at_once=1)
     assert begun[0] == 0

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluator.metrics.classification import accuracy
+from evaluator.scoring.metrics.classification import accuracy
 
 SENTIMENTS = ["positive", "negative", "not positive"]
 CARDS = ["card", "card arrival", "lost_or_stolen_card", "top_up"]

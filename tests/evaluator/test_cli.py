@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.holding import alone
-from evaluator.line import TRIES
-from submissions.arena import open_arena
-from submissions.wishes import Wish
+from evaluator.runtime.work_dir_lock import alone
+from evaluator.service.submission_queue import TRIES
+from submissions.arena.arena import open_arena
+from submissions.records.owner_requests import Wish
 from tests.evaluator.worlds import ROOT, a_benchmark, a_task, delivered, some_rows, submitted
 
 TASKS = [a_task("a"), a_task("b")]
@@ -123,7 +123,7 @@ def test_a_submission_that_failed_says_so_until_the_next_run(cli: Cli) -> None:
 
 def test_neither_torch_nor_transformers_is_loaded_by_a_worker_s_own_process() -> None:
     code = (
-        "import sys, evaluator.cli, evaluator.null, evaluator.trainer, evaluator.generator;"
+        "import sys, evaluator.cli.app, evaluator.testing.null_backend, evaluator.training, evaluator.generation;"
         "print(sorted({'torch', 'transformers', 'vllm', 'deepspeed', 'gradio'} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)

@@ -29,10 +29,10 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
-from evaluator.lease import PATH, TERM, Held, Lease, Lost, lease_in
-from submissions.arena import commit_again, dump, folder_of
+from evaluator.publishing.lease import PATH, TERM, Held, Lease, Lost, lease_in
+from submissions.arena.arena import commit_again, dump, folder_of
 from submissions.errors import Unreachable
-from submissions.repo import Change
+from submissions.storage.repo import Change
 from tests.evaluator.stations import PROTOCOL, Arenas, Station
 from tests.hub.fixtures import hub as hub
 from tests.hub.server import Hub

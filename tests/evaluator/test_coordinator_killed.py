@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.lease import PATH
+from evaluator.publishing.lease import PATH
 from tests.evaluator.processes import until
 from tests.evaluator.stations import PROTOCOL, Arenas, Station
 from tests.evaluator.test_coordinator import all_is_well

@@ -8,9 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sacrebleu.metrics import BLEU, CHRF
 
-from evaluator.metrics import translation
-from evaluator.metrics.bleu import measured_bleu
-from evaluator.metrics.measured import Measured
+from evaluator.scoring.metrics import translation
+from evaluator.scoring.metrics.bleu import measured_bleu
+from evaluator.scoring.metrics.metric_result import Measured
 
 LANGUAGES = ["en", "ar", "vi", "zh", "ja", "ko", "th", "ru", "hi", "de"]
 PIECES = [

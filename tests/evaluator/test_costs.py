@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.costs import Costs, costs_in, write_ledger
-from evaluator.generator import Completion
-from evaluator.null import NullGenerator, NullTrainer
-from evaluator.profile import load_profile
-from evaluator.spent import FILE, Spent, forget_peak, peak_bytes
-from evaluator.store import StageStore
-from evaluator.trainer import Progress, Saving, TrainJob
-from evaluator.worker import Worker
+from evaluator.config.profile import load_profile
+from evaluator.generation import Completion
+from evaluator.runtime.cost_log import Costs, costs_in, write_ledger
+from evaluator.runtime.resource_usage import FILE, Spent, forget_peak, peak_bytes
+from evaluator.runtime.stage_cache import StageStore
+from evaluator.service.submission_runner import Worker
+from evaluator.testing.null_backend import NullGenerator, NullTrainer
+from evaluator.training import Progress, Saving, TrainJob
 from submissions.errors import NotFound
-from submissions.ledger import Cost, Ledger
+from submissions.records.ledger import Cost, Ledger
 from tests.evaluator.test_worker import World, world
 from tests.evaluator.worlds import some_rows
 

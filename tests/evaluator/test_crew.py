@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from evaluator import errors
-from evaluator.crew import Here, Station
-from evaluator.crew.roster import differences
-from evaluator.crew.tries import IN_A_ROW
-from evaluator.crew.waiting import Waiting
 from evaluator.errors import ChildFailed, DiskFull
-from evaluator.generator import Completion
-from evaluator.null import NullGenerator, NullTrainer
-from evaluator.spent import FILE, Spent
-from evaluator.trainer import Progress, Saving, Trained, TrainJob
+from evaluator.generation import Completion
+from evaluator.runtime.resource_usage import FILE, Spent
+from evaluator.scheduling import Here, Station
+from evaluator.scheduling.ray.worker_pool import differences
+from evaluator.scheduling.retry import IN_A_ROW
+from evaluator.scheduling.work_queue import Waiting
+from evaluator.testing.null_backend import NullGenerator, NullTrainer
+from evaluator.training import Progress, Saving, Trained, TrainJob
 from submissions.errors import EvaluatorError
 from tests.evaluator.crews import a_unit, by_key, keys, nothing, units
 from tests.evaluator.worlds import SETUP
@@ -187,7 +187,7 @@ def test_a_full_disk_is_an_error_with_a_name(tmp_path: Path, monkeypatch: pytest
     def full(_path: Path, _content: bytes) -> None:
         raise OSError(28, "No space left on device", "/somewhere")
 
-    monkeypatch.setattr("evaluator.crew.station.write_whole", full)
+    monkeypatch.setattr("evaluator.scheduling.worker.write_whole", full)
     station = Station(tmp_path, NullTrainer(), NullGenerator(), tmp_path / "models", together=False)
     with pytest.raises(DiskFull) as failed:
         station.work(a_unit("a"), nothing)

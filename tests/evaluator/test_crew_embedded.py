@@ -22,8 +22,8 @@ RUN = """
 import signal
 import sys
 from pathlib import Path
-from evaluator.crew.on_ray import RayCrew
-from evaluator.stopping import stoppable
+from evaluator.scheduling.ray.executor import RayCrew
+from evaluator.runtime.signals import stoppable
 from tests.evaluator.crews import Light, a_profile, by_key, nothing, units
 from tests.evaluator.worlds import SETUP
 

@@ -16,11 +16,11 @@ import ray
 from ray.cluster_utils import Cluster
 from ray.util.placement_group import placement_group_table
 
-from evaluator.crew.on_ray import RayCrew
+from evaluator.config.profile import Profile
 from evaluator.errors import ChildFailed, NoStation, StationLost
-from evaluator.profile import Profile
-from evaluator.spent import FILE, Spent
-from submissions.models import Setup
+from evaluator.runtime.resource_usage import FILE, Spent
+from evaluator.scheduling.ray.executor import RayCrew
+from submissions.records.models import Setup
 from tests.evaluator.crews import Light, by_key, gpus, keys, nothing, units
 from tests.evaluator.processes import all_end, until
 from tests.evaluator.worlds import SETUP

@@ -10,10 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from evaluator.protocol import load_protocol
-from evaluator.template import Template
-from submissions.ledger import Cost, Ledger
-from submissions.models import Anchors, Result
+from evaluator.config.protocol import load_protocol
+from evaluator.models.chat_template import Template
+from submissions.records.ledger import Cost, Ledger
+from submissions.records.models import Anchors, Result
 from tests.evaluator.processes import all_end, until
 from tests.evaluator.worlds import ROOT, a_benchmark, a_task, delivered, some_rows
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from evaluator.generator.engine import Engine
-from evaluator.generator.engines import environments_of
-from evaluator.profile import Profile, load_profile
+from evaluator.config.profile import Profile, load_profile
+from evaluator.generation.engine_pool import environments_of
+from evaluator.generation.engine_process import Engine
 from submissions.errors import EvaluatorError
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from submissions.attempts import costs_one
+from submissions.submitting.attempts import costs_one
 from tests.evaluator.faults_real import small_disk
 from tests.evaluator.test_worker import World, world
 

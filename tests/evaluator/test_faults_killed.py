@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.holding import alone
-from evaluator.records import keep
+from evaluator.runtime.work_dir_lock import alone
+from evaluator.stages.records import keep
 from tests.evaluator.faults import MOMENTS, World, by_kind, kind_of, moments, table
 from tests.evaluator.faults_light import Launcher
 from tests.evaluator.worlds import a_run, a_task

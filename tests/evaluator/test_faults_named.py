@@ -24,7 +24,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from evaluator.errors import ChildFailed, DiskFull, Hung, OutOfMemory, TrainingDiverged
-from submissions.models import Status, Submission
+from submissions.records.models import Status, Submission
 from tests.evaluator.faults_real import RealWorld, real_world, small_disk
 from tests.evaluator.processes import all_end
 

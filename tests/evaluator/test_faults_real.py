@@ -12,13 +12,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from evaluator.machine import setup_of
-from evaluator.null import NullGenerator, NullTrainer, null_workbench
-from evaluator.profile import load_profile
-from evaluator.protocol import load_protocol
-from evaluator.spent import FILE, Spent
-from submissions.arena import commit_again, dump
-from submissions.repo import Change
+from evaluator.config.profile import load_profile
+from evaluator.config.protocol import load_protocol
+from evaluator.models.environment import setup_of
+from evaluator.runtime.resource_usage import FILE, Spent
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
+from submissions.arena.arena import commit_again, dump
+from submissions.storage.repo import Change
 from tests.evaluator.faults import SEED, TASKS
 from tests.evaluator.processes import all_end
 from tests.evaluator.worlds import ROOT, a_benchmark, delivered, some_anchors, some_rows

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluator.few_shot import draw_shots, few_shot
-from evaluator.metrics import Measured, average
-from evaluator.null import NullGenerator, NullTrainer, null_workbench
-from evaluator.workbench import Workbench
-from submissions.models import Row
+from evaluator.scoring.metrics import Measured, average
+from evaluator.stages.context import Workbench
+from evaluator.stages.few_shot import draw_shots, few_shot
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
+from submissions.records.models import Row
 from tests.evaluator.worlds import a_reference, a_task, demo, some_rows
 
 TASK = a_task("t")

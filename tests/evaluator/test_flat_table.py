@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from evaluator.flat_table import README, first_tables, readme_changes, table_changes
-from submissions.arena import commit_again
-from submissions.local import LocalRepo
-from submissions.repo import Change
+from evaluator.publishing.results_table import README, first_tables, readme_changes, table_changes
+from submissions.arena.arena import commit_again
+from submissions.storage.local_repo import LocalRepo
+from submissions.storage.repo import Change
 from tests.evaluator.stations import PROTOCOL, Arenas
 from tests.hub.fixtures import hub as hub
 from tests.hub.server import Hub

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from evaluator import tiny_llama
-from evaluator.framing import frame_of
-from evaluator.protocol import PROTOCOLS, load_protocol
-from evaluator.template import SPECIAL_TOKENS, Template, load_template
-from submissions.frame import Frame
+from evaluator.config.protocol import PROTOCOLS, load_protocol
+from evaluator.models import tiny_llama
+from evaluator.models.chat_template import SPECIAL_TOKENS, Template, load_template
+from evaluator.planning.prompt_frame import frame_of
+from submissions.records.prompt_frame import Frame
 
 NAMES = sorted(file.stem for file in PROTOCOLS.glob("*.toml"))
 TOKENIZER = Tokenizer.from_file(str(tiny_llama.TOKENIZER))

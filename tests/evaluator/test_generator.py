@@ -11,11 +11,12 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
-from evaluator import tiny_llama
+from evaluator.config.profile import load_profile
 from evaluator.errors import ChildFailed, Hung, OutOfMemory
-from evaluator.generator import Completion, VllmGenerator, engines
-from evaluator.profile import load_profile
-from evaluator.template import Template
+from evaluator.generation import Completion, VllmGenerator
+from evaluator.generation import engine_pool as engines
+from evaluator.models import tiny_llama
+from evaluator.models.chat_template import Template
 from tests.evaluator.canaries import leave_canary
 from tests.evaluator.processes import all_end, is_alive
 from tests.evaluator.worlds import demo, some_rows
@@ -258,7 +259,7 @@ def test_where_weights_cannot_be_swapped_each_model_has_processes_of_its_own(
     """A vLLM whose loader does not read weights again, as some of its loaders do not, so that it refuses to reload."""
     expected = [generator.generate(model, prompts, LIMIT) for model in (tiny, other)]
     code = (
-        "from evaluator.generator import engine\n"
+        "from evaluator.generation import engine\n"
         "from vllm.model_executor.model_loader.default_loader import DefaultModelLoader as Loader\n"
         "once = Loader.get_all_weights\n"
         "Loader.load_weights.__globals__['DefaultModelLoader'] = Loader\n"

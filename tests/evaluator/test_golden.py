@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from evaluator import tiny_llama
-from evaluator.template import (
+from evaluator.models import tiny_llama
+from evaluator.models.chat_template import (
     BOS,
     EOT,
     HEADER_END,

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.child import Child
 from evaluator.errors import ChildFailed, DiskFull, Hung
-from evaluator.trainer.group import Group
+from evaluator.runtime.child_process import Child
+from evaluator.training.job_channel import Group
 
 CHILD = """
 import json, sys
-from evaluator.child import Parent
+from evaluator.runtime.child_process import Parent
 parent = Parent()
 while order := parent.receive():
     for message in order["work"]["say"]:

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.chat.loopback import Asked, Loopback, Reply, completion
-from evaluator.metadata.connect import open_judge
-from evaluator.metadata.judge import Judge
-from evaluator.metadata.verdict import DIMENSIONS
-from evaluator.null import NullGenerator, NullTrainer, null_workbench
-from evaluator.protocol import Protocol
-from evaluator.rescore import rescore
-from evaluator.worker import Worker
-from submissions.arena import dump, open_arena
-from submissions.benchmark import Benchmark
-from submissions.models import Metadata, Submission
-from submissions.repo import Change
+from evaluator.config.protocol import Protocol
+from evaluator.llm.fake_server import Asked, Loopback, Reply, completion
+from evaluator.service.submission_runner import Worker
+from evaluator.stages.metadata.judge import Judge
+from evaluator.stages.metadata.open_judge import open_judge
+from evaluator.stages.metadata.verdict import DIMENSIONS
+from evaluator.stages.rescore import rescore
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
+from submissions.arena.arena import dump, open_arena
+from submissions.arena.benchmark import Benchmark
+from submissions.records.models import Metadata, Submission
+from submissions.storage.repo import Change
 from tests.evaluator.judges import ENVIRON, SETTINGS, a_connection, description, is_comparison, says_seven, verdict
 from tests.evaluator.judges import no_ambient_settings as no_ambient_settings
 from tests.evaluator.worlds import a_benchmark, a_task, delivered, demo, some_anchors, some_rows, submitted

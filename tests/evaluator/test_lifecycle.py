@@ -11,23 +11,23 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from evaluator.child import Child
-from evaluator.cli import app
-from evaluator.generator import Completion
-from evaluator.null import NullGenerator
-from evaluator.outlet import Outlet
-from evaluator.trainer import Progress, Saving, TrainJob
-from evaluator.workbench import Workbench
-from evaluator.worker import Worker
-from submissions.arena import Arena, folder_of
-from submissions.check import check
+from evaluator.cli.app import app
+from evaluator.generation import Completion
+from evaluator.publishing.publisher import Outlet
+from evaluator.runtime.child_process import Child
+from evaluator.service.submission_runner import Worker
+from evaluator.stages.context import Workbench
+from evaluator.testing.null_backend import NullGenerator
+from evaluator.training import Progress, Saving, TrainJob
+from submissions.arena.arena import Arena, folder_of
+from submissions.checking.check import check
 from submissions.errors import NotFound, OurError
-from submissions.intake import Delivery, receive
-from submissions.local import LocalRepo
-from submissions.models import Result, Submission
-from submissions.repo import Change
+from submissions.records.models import Result, Submission
+from submissions.records.owner_requests import Wish
+from submissions.storage.local_repo import LocalRepo
+from submissions.storage.repo import Change
+from submissions.submitting.submit import Delivery, receive
 from submissions.tracks import TRACKS
-from submissions.wishes import Wish
 from tests.evaluator.test_worker import PROTOCOL, TASKS, World, broken
 from tests.evaluator.worlds import NOW, delivered, some_rows
 
@@ -412,7 +412,7 @@ def test_the_work_command_shows_all_previews_then_evaluates_and_goes_on_after_a_
     def opened(*_settings: object) -> Iterator[Workbench]:
         yield world.bench(world.generator)
 
-    monkeypatch.setattr("evaluator.cli.open_workbench", opened)
+    monkeypatch.setattr("evaluator.cli.app.open_workbench", opened)
     done = CliRunner().invoke(app, ["work", "--arena", str(world.folder), "--once"])
     assert isinstance(done.exception, OurError)
     said = [(ids.index(line[:26]), line[28:].split(".")[0]) for line in done.output.splitlines()]

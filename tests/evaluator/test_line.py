@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from evaluator.line import TRIES, Waiting, asked_again, failures, line_of, places, typical, worked
-from submissions.arena import new_id
-from submissions.models import History, State, Status
-from submissions.wishes import Wish
+from evaluator.service.submission_queue import TRIES, Waiting, asked_again, failures, line_of, places, typical, worked
+from submissions.arena.arena import new_id
+from submissions.records.models import History, State, Status
+from submissions.records.owner_requests import Wish
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 

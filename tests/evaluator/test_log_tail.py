@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.child import Child
 from evaluator.errors import ChildFailed
-from evaluator.log_tail import MOST, public_tail
+from evaluator.runtime.child_process import Child
+from evaluator.runtime.log_tail import MOST, public_tail
 
 FULL = "CUDA out of memory. Tried to allocate 2.00 GiB"
 HIDDEN = "Which bank froze Mrs Ito's account?"

@@ -3,10 +3,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from evaluator.machine import base_model, setup_of
-from evaluator.profile import load_profile
-from evaluator.protocol import load_protocol
-from submissions.models import Setup
+from evaluator.config.profile import load_profile
+from evaluator.config.protocol import load_protocol
+from evaluator.models.environment import base_model, setup_of
+from submissions.records.models import Setup
 
 PROTOCOL = load_protocol("demo@1")
 CPU = load_profile("cpu")

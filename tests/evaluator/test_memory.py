@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
-from evaluator.memory import GB, GIB, Memory, memory_of, training_of
-from evaluator.profile import PROFILES, Profile, load_profile
-from evaluator.protocol import load_protocol
-from evaluator.shape import SHAPES, known_shape, shape_of
+from evaluator.config.profile import PROFILES, Profile, load_profile
+from evaluator.config.protocol import load_protocol
+from evaluator.models.memory_model import GB, GIB, Memory, memory_of, training_of
+from evaluator.models.model_shape import SHAPES, known_shape, shape_of
 from submissions.errors import Corrupt, NotFound
 
 ARENA, DEMO = load_protocol("arena@1"), load_protocol("demo@1")

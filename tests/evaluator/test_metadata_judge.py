@@ -11,14 +11,16 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from evaluator.chat.loopback import Asked, Reply, completion, failure
-from evaluator.costs import Costs
+from evaluator.config.judge_settings import JudgeSettings
 from evaluator.errors import BudgetSpent, ChatFailed
-from evaluator.metadata.connect import open_judge
-from evaluator.metadata.judge import Discovered, Judge, judge_metadata
-from evaluator.metadata.settings import JudgeSettings
-from evaluator.metadata.total import Judged, judged, unread
-from evaluator.metadata.verdict import (
+from evaluator.llm.fake_server import Asked, Reply, completion, failure
+from evaluator.llm.prompts import Prompt, PromptFile
+from evaluator.runtime.cost_log import Costs
+from evaluator.runtime.stage_cache import StageStore
+from evaluator.stages.metadata.aggregate import Judged, judged, unread
+from evaluator.stages.metadata.judge import Discovered, Judge, judge_metadata
+from evaluator.stages.metadata.open_judge import open_judge
+from evaluator.stages.metadata.verdict import (
     AVERAGED,
     DIMENSIONS,
     Comparison,
@@ -27,10 +29,8 @@ from evaluator.metadata.verdict import (
     read_verdict,
     unread_verdict,
 )
-from evaluator.prompts import Prompt, PromptFile
-from evaluator.store import StageStore
 from submissions.errors import NotFound
-from submissions.models import Metadata, Row
+from submissions.records.models import Metadata, Row
 from tests.evaluator.gullible import UNBLOCKED, gullible
 from tests.evaluator.judges import (
     ENVIRON,

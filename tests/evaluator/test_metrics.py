@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluator.errors import Unscorable
-from evaluator.metrics import BY_CATEGORY, Answers, measure, overlap, translation
-from evaluator.metrics.text import folded, plain, tokens
-from evaluator.metrics.text import words as words_of
+from evaluator.scoring.metrics import BY_CATEGORY, Answers, measure, overlap, translation
+from evaluator.scoring.metrics.text import folded, plain, tokens
+from evaluator.scoring.metrics.text import words as words_of
 from submissions.errors import NotFound
-from submissions.models import Row
+from submissions.records.models import Row
 from submissions.tracks import TRACKS
 from tests.evaluator.worlds import a_task
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluator.trainer.micro import balanced, micro_batches
+from evaluator.training.rank.micro_batches import balanced, micro_batches
 
 LENGTHS = st.lists(st.integers(1, 60), min_size=1, max_size=16)
 RANKS = st.integers(1, 9)

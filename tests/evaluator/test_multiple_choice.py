@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluator.metrics.multiple_choice import accuracy, chosen, options
+from evaluator.scoring.metrics.multiple_choice import accuracy, chosen, options
 
 QUESTION = "Which city is the capital of France?\nA) London\nB) Paris\nC) A dog\nD) Rome"
 CHOICES = options(QUESTION)

@@ -14,20 +14,20 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from evaluator.cli import app
-from evaluator.courier import Courier
-from evaluator.notify import Board, boards, events, notifying
-from evaluator.null import NullGenerator
-from evaluator.workbench import Workbench
-from evaluator.worker import Worker
-from submissions.arena import dump, folder_of, result_path
-from submissions.check import check
+from evaluator.cli.app import app
+from evaluator.notifications.notifier import Board, boards, events, notifying
+from evaluator.notifications.webhook_client import Courier
+from evaluator.service.submission_runner import Worker
+from evaluator.stages.context import Workbench
+from evaluator.testing.null_backend import NullGenerator
+from submissions.arena.arena import dump, folder_of, result_path
+from submissions.checking.check import check
 from submissions.errors import Conflict, NotFound
-from submissions.intake import Delivery, receive
-from submissions.models import History, State, Status, Submission
-from submissions.repo import Change
+from submissions.records.models import History, State, Status, Submission
+from submissions.records.webhook import FILE, Webhook
+from submissions.storage.repo import Change
+from submissions.submitting.submit import Delivery, receive
 from submissions.tracks import TRACKS
-from submissions.webhook import FILE, Webhook
 from tests.evaluator.receivers import Receiver, certificate, receiving
 from tests.evaluator.test_courier import Lenient
 from tests.evaluator.test_lifecycle import wish
@@ -243,7 +243,7 @@ def test_the_work_command_tells_what_it_is_told_to(
     def opened(*_settings: object) -> Iterator[Workbench]:
         yield world.bench(world.generator)
 
-    monkeypatch.setattr("evaluator.cli.open_workbench", opened)
+    monkeypatch.setattr("evaluator.cli.app.open_workbench", opened)
     environment = {"ARENA_WEBHOOK": f"{TRACK}={receiver.url}", "ARENA_WEBHOOK_SECRET": "s", "ARENA_SITE": "https://a.b"}
     done = CliRunner().invoke(app, ["work", "--arena", str(world.folder), "--once"], env=environment)
     assert done.exit_code == 0, done.output

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evaluator.null import NullGenerator, NullTrainer, null_workbench
-from evaluator.trainer import Trained, TrainJob
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
+from evaluator.training import Trained, TrainJob
 from tests.evaluator.worlds import demo
 
 

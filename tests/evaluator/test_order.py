@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import get_cosine_schedule_with_warmup
 
-from evaluator.trainer.order import learning_rate, training_order
+from evaluator.training.rank.schedule import learning_rate, training_order
 
 
 @given(st.integers(1, 60), st.integers(1, 4), st.integers(1, 20), st.integers(0, 9))

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 
-from evaluator.metrics.paper import BY_CATEGORY, accuracy, measure_paper, rouge_l, token_f1
-from evaluator.ratio import ratio
+from evaluator.scoring.metrics.paper import BY_CATEGORY, accuracy, measure_paper, rouge_l, token_f1
+from evaluator.scoring.ratio import ratio
 from submissions.errors import NotFound
 from submissions.tracks import TRACKS
 from tests.evaluator.conformance.compare import Agreement, agreements, answers, cases, of_pairs, table

@@ -12,29 +12,30 @@ from typing import Any
 
 import pytest
 
-from evaluator import plan, tiny_llama
-from evaluator.cli import app
-from evaluator.crew import Done, Unit, Units
-from evaluator.few_shot import few_shot
-from evaluator.fine_tune import fine_tune
-from evaluator.framing import frame_of
-from evaluator.generator import Completion
-from evaluator.null import NullGenerator, NullTrainer, null_workbench
-from evaluator.plan import BYTES_PER_TOKEN, Conditions, Planned, plan_of
-from evaluator.profile import load_profile
-from evaluator.protocol import Protocol, load_protocol
-from evaluator.sides import reference_of
-from evaluator.spent import Spent
-from evaluator.template import load_template
-from evaluator.trainer import Progress
-from evaluator.workload import Counted, Reckoned, mean_exam
-from submissions.arena import dump, new_id, open_arena
-from submissions.benchmark import Benchmark
-from submissions.command_line import run
-from submissions.frame import ExamLoad
-from submissions.ledger import Cost, Ledger
-from submissions.models import Row
-from submissions.repo import Change
+from evaluator.cli.app import app
+from evaluator.config.profile import load_profile
+from evaluator.config.protocol import Protocol, load_protocol
+from evaluator.generation import Completion
+from evaluator.models import tiny_llama
+from evaluator.models.chat_template import load_template
+from evaluator.planning import plan
+from evaluator.planning.plan import BYTES_PER_TOKEN, Conditions, Planned, plan_of
+from evaluator.planning.prompt_frame import frame_of
+from evaluator.planning.workload import Counted, Reckoned, mean_exam
+from evaluator.runtime.resource_usage import Spent
+from evaluator.scheduling import Done, Unit, Units
+from evaluator.stages.few_shot import few_shot
+from evaluator.stages.fine_tune import fine_tune
+from evaluator.stages.reference_split import reference_of
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
+from evaluator.training import Progress
+from submissions.arena.arena import dump, new_id, open_arena
+from submissions.arena.benchmark import Benchmark
+from submissions.cli.runtime import run
+from submissions.records.ledger import Cost, Ledger
+from submissions.records.models import Row
+from submissions.records.prompt_frame import ExamLoad
+from submissions.storage.repo import Change
 from tests.evaluator.worlds import NOW, a_benchmark, a_task, delivered, some_rows
 
 TASKS = [a_task("a"), a_task("b")]

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from evaluator.prompts import PROMPTS, PromptFile, load_prompt, parse_prompt
-from evaluator.quoting import cut, data_block
+from evaluator.llm.prompts import PROMPTS, PromptFile, load_prompt, parse_prompt
+from evaluator.llm.quoting import cut, data_block
 from submissions.errors import NotFound
 
 COMMITTED = Path(__file__).with_name("prompts.json")

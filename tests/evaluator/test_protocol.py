@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from evaluator.protocol import PROTOCOLS, Protocol, load_protocol
+from evaluator.config.protocol import PROTOCOLS, Protocol, load_protocol
 from submissions.errors import NotFound
 
 COMMITTED = Path(__file__).with_name("protocols.json")

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from evaluator.config.protocol import Protocol
 from evaluator.errors import OtherRules
-from evaluator.metadata.verdict import missing_verdict
-from evaluator.protocol import Protocol
-from evaluator.records import AnchorAnswers, TaskRecord, anchor_of, keep, kept
-from evaluator.rescore import rescore, same_as_stored, scored_now
-from evaluator.total import result_of
-from submissions.arena import dump
+from evaluator.stages.aggregate.result import result_of
+from evaluator.stages.metadata.verdict import missing_verdict
+from evaluator.stages.records import AnchorAnswers, TaskRecord, anchor_of, keep, kept
+from evaluator.stages.rescore import rescore, same_as_stored, scored_now
+from submissions.arena.arena import dump
 from submissions.errors import Corrupt, NotFound
 from tests.evaluator.judges import REFERENCE as FULL
 from tests.evaluator.judges import SETTINGS
@@ -121,7 +121,7 @@ def test_imported_anchors_are_not_scaled_by_other_rules(tmp_path: Path) -> None:
 
 
 def test_a_result_of_another_version_is_not_called_damaged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evaluator.rescore.PIPELINE", 99)
+    monkeypatch.setattr("evaluator.stages.rescore.PIPELINE", 99)
     again = rescore(folder)
     assert again.setup.pipeline == 99
     assert not same_as_stored(folder, again)

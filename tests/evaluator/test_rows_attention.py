@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, DataCollatorWithFlattening
 
-from evaluator.trainer import rows_attention, varlen_attention
+from evaluator.training.rank import attention_rows as rows_attention
+from evaluator.training.rank import attention_varlen as varlen_attention
 
 
 def test_rows_in_one_sequence_are_as_each_row_alone(tiny: Path) -> None:

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluator.metrics import Measured, of_items
-from evaluator.metrics.measured import weighted
-from evaluator.protocol import GainScale, RatioScale
-from evaluator.scale import Ends, admitted, resampled, worth
-from submissions.models import Score
+from evaluator.config.protocol import GainScale, RatioScale
+from evaluator.scoring.metrics import Measured, of_items
+from evaluator.scoring.metrics.metric_result import weighted
+from evaluator.scoring.normalization import Ends, admitted, resampled, worth
+from submissions.records.models import Score
 from tests.evaluator.worlds import an_anchor
 
 GAIN = GainScale(kind="gain", low=-1.0, high=1.5, admission=2.0)

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.leaks import HONEST, RealData, borderline, honest, leaky
-from evaluator.protocol import load_protocol
-from evaluator.screen import screen, skeleton
-from submissions.models import Row
+from evaluator.config.protocol import load_protocol
+from evaluator.stages.screen import screen, skeleton
+from submissions.records.models import Row
 from tests.evaluator.worlds import ROOT
 
 SHARED = Path(os.environ.get("ARENA_SHARED_DATA") or ROOT.parent / "shared" / "data")

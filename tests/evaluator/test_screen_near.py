@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from evaluator.screen import NearSettings, screen
-from submissions.models import Row
+from evaluator.stages.screen import NearSettings, screen
+from submissions.records.models import Row
 from tests.evaluator.languages import LANGUAGES, Language
 
 ROWS = 24

@@ -4,10 +4,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluator.screen.bags import distinct, sequences
-from evaluator.screen.minhash import candidates
-from evaluator.screen.settings import NearSettings
-from evaluator.screen.shingles import shingled
+from evaluator.config.screen_settings import NearSettings
+from evaluator.stages.screen.minhash import candidates
+from evaluator.stages.screen.shingle_sets import distinct, sequences
+from evaluator.stages.screen.shingles import shingled
 
 TEXTS = st.lists(st.text("abcde漢字かな", max_size=30), max_size=8)
 
@@ -55,7 +55,7 @@ def test_minhash_proposes_what_is_alike_and_little_else() -> None:
 
 
 def sequences_of(rows: list[np.ndarray]) -> object:
-    from evaluator.screen.bags import Bags
+    from evaluator.stages.screen.shingle_sets import Bags
 
     return Bags(np.concatenate(rows), np.arange(len(rows) + 1) * len(rows[0]))
 

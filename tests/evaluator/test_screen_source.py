@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluator.screen import same_dataset, tasks_from_reference
+from evaluator.stages.screen import same_dataset, tasks_from_reference
 
 SOURCE = "Some-Lab/Quiz.Set data/test.jsonl"
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from evaluator.screen import Statistics, screen
-from evaluator.screen.scripts import expected_scripts, letters_by_script
-from submissions.models import Row
+from evaluator.stages.screen import Statistics, screen
+from evaluator.stages.screen.scripts import expected_scripts, letters_by_script
+from submissions.records.models import Row
 from tests.evaluator.languages import LANGUAGES
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from evaluator.trainer.shards import shard_name, write_shard
+from evaluator.training.rank.checkpoint_shards import shard_name, write_shard
 
 TENSORS = {
     "a": torch.arange(6, dtype=torch.float32).reshape(2, 3),

@@ -11,21 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluator import machine
-from evaluator.cli import app
+from evaluator.cli.app import app
+from evaluator.config.protocol import load_protocol
 from evaluator.errors import ChildFailed
-from evaluator.holding import alone, among, in_turn
-from evaluator.null import NullGenerator
-from evaluator.protocol import load_protocol
-from evaluator.share import Agreed, Share, held, seconds_of, split, work_share
-from evaluator.store import StageStore
+from evaluator.models import environment as machine
+from evaluator.runtime.stage_cache import StageStore
+from evaluator.runtime.work_dir_lock import alone, among, in_turn
+from evaluator.service.shard import Agreed, Share, held, seconds_of, split, work_share
+from evaluator.testing.null_backend import NullGenerator
 from evaluator.tracks import AHEAD
-from submissions.arena import Arena
-from submissions.command_line import run
+from submissions.arena.arena import Arena
+from submissions.cli.runtime import run
 from submissions.errors import EvaluatorError, NotFound
-from submissions.local import LocalRepo
-from submissions.models import Setup
-from submissions.wishes import Wish
+from submissions.records.models import Setup
+from submissions.records.owner_requests import Wish
+from submissions.storage.local_repo import LocalRepo
 from tests.evaluator.test_worker import PROTOCOL, TASKS, World
 from tests.evaluator.worlds import NOW, ROOT, a_benchmark, a_file, a_reference, some_rows
 
@@ -212,7 +212,7 @@ def test_a_file_system_without_locks_is_named(tmp_path: Path, monkeypatch: pytes
     def unsupported(_file: object, _kind: int) -> None:
         raise OSError(38, "Function not implemented")
 
-    monkeypatch.setattr("evaluator.holding.fcntl.flock", unsupported)
+    monkeypatch.setattr("evaluator.runtime.work_dir_lock.fcntl.flock", unsupported)
     with pytest.raises(EvaluatorError, match="flock"), alone(tmp_path):
         pass
 
@@ -231,8 +231,8 @@ def test_the_base_model_is_made_once_where_several_start(tmp_path: Path, monkeyp
 WRITER = """
 import sys
 from pathlib import Path
-from evaluator.store import StageStore
-from submissions.models import Setup
+from evaluator.runtime.stage_cache import StageStore
+from submissions.records.models import Setup
 one = Setup(model=sys.argv[2] * 100_000, model_sha256="0" * 64, packages={}, hardware="none", seed=1)
 for _ in range(40):
     StageStore(Path(sys.argv[1])).keep("stage", "key", one)

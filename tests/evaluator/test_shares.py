@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluator.generator.shares import shares
+from evaluator.generation.partition import shares
 
 PROMPTS = st.lists(st.lists(st.integers(0, 3), max_size=12), max_size=40)
 ENGINES = st.integers(1, 8)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evaluator.protocol import load_protocol
-from evaluator.sides import SIDES, reference_of
+from evaluator.config.protocol import load_protocol
+from evaluator.stages.reference_split import SIDES, reference_of
 from tests.evaluator.worlds import a_benchmark, a_task, demo
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from evaluator.courier import signature
+from evaluator.notifications.webhook_client import signature
 from tests.submissions.conftest import ROOT
 
 

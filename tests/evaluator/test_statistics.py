@@ -20,8 +20,8 @@ from benchmarks.coverage import (
     share_coverage,
     total_coverage,
 )
-from evaluator.metrics.measured import Floats, Measured, average, of_items
-from evaluator.statistics import (
+from evaluator.scoring.metrics.metric_result import Floats, Measured, average, of_items
+from evaluator.scoring.statistics import (
     Rescored,
     anchor_error,
     gain_interval,
@@ -35,7 +35,7 @@ from evaluator.statistics import (
     seed_sd,
     total_interval,
 )
-from evaluator.statistics.intervals import student
+from evaluator.scoring.statistics.intervals import student
 
 CHANCE = np.random.default_rng(7)
 NAMED = {regime.name: regime for regime in TOTALS}

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.exam import Answered
-from evaluator.store import StageStore, key_of
-from submissions.models import Row
+from evaluator.runtime.stage_cache import StageStore, key_of
+from evaluator.scoring.eval_set import Answered
+from submissions.records.models import Row
 from tests.evaluator.worlds import SETUP
 
 DONE = Answered(task="t", texts=("one", "zwei\n", "三"), tokens=3)

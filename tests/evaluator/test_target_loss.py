@@ -6,8 +6,8 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, DataCollatorWithFlattening
 
-from evaluator.trainer import rows_attention
-from evaluator.trainer.target_loss import TargetHead, TargetLoss
+from evaluator.training.rank import attention_rows as rows_attention
+from evaluator.training.rank.target_loss import TargetHead, TargetLoss
 
 ROWS = [
     {"input_ids": [5, 6, 7, 8, 9, 10], "labels": [-100, -100, 7, 8, 9, 10]},
@@ -61,7 +61,7 @@ def test_no_more_logits_than_a_chunk_exist_at_once(monkeypatch: pytest.MonkeyPat
         seen.append(len(hidden))
         return real(hidden, weight)
 
-    monkeypatch.setattr("evaluator.trainer.target_loss.linear", watched)
+    monkeypatch.setattr("evaluator.training.rank.target_loss.linear", watched)
     head = TargetHead(torch.nn.Linear(4, 9, bias=False), 3)
     hidden = torch.randn(8, 4, requires_grad=True)
     head(hidden, torch.arange(8)).sum().backward()

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-from evaluator import tiny_llama
-from evaluator.template import EOT, IGNORED, SPECIAL_TOKENS, Template, without_middle
+from evaluator.models import tiny_llama
+from evaluator.models.chat_template import EOT, IGNORED, SPECIAL_TOKENS, Template, without_middle
 
 TOKENIZER = Tokenizer.from_file(str(tiny_llama.TOKENIZER))
 TEMPLATE = Template(tiny_llama.TOKENIZER.parent)

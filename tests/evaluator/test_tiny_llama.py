@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
-from evaluator import tiny_llama
-from evaluator.template import SPECIAL_TOKENS
-from evaluator.tiny_llama import build
+from evaluator.models import tiny_llama
+from evaluator.models.chat_template import SPECIAL_TOKENS
+from evaluator.models.tiny_llama import build
 
 TOKENIZER = Tokenizer.from_file(str(tiny_llama.TOKENIZER))
 TRAINED_ON = "3.11.7"

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluator import scored
-from evaluator.protocol import Protocol
-from evaluator.records import AnchorAnswers, MethodAnswers, TaskRecord, anchor_of, keep
-from evaluator.total import preview_of, result_of
+from evaluator.config.protocol import Protocol
+from evaluator.stages.aggregate import task_scores as scored
+from evaluator.stages.aggregate.result import preview_of, result_of
+from evaluator.stages.records import AnchorAnswers, MethodAnswers, TaskRecord, anchor_of, keep
 from submissions.errors import EvaluatorError
-from submissions.models import Method, Row, Score, Task, Total
+from submissions.records.models import Method, Row, Score, Task, Total
 from tests.evaluator.worlds import ROOT, a_record, a_run, a_task, an_anchor, demo
 
 METHODS: tuple[Method, ...] = ("few_shot_1", "few_shot_3", "few_shot_5", "fine_tune")
@@ -218,8 +218,8 @@ def test_a_machine_that_computes_the_last_bits_otherwise_publishes_the_same(tmp_
     ]
     keep(tmp_path, a_run(tasks, protocol), records)
     code = (
-        "import sys; from pathlib import Path; from evaluator.rescore import rescore; "
-        "from submissions.arena import dump; sys.stdout.buffer.write(dump(rescore(Path(sys.argv[1]))))"
+        "import sys; from pathlib import Path; from evaluator.stages.rescore import rescore; "
+        "from submissions.arena.arena import dump; sys.stdout.buffer.write(dump(rescore(Path(sys.argv[1]))))"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
     plain = {"NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512CD AVX512_SKX AVX2 FMA3", "OPENBLAS_CORETYPE": "Nehalem"}

@@ -14,14 +14,14 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
-from evaluator import canary
-from evaluator.canary import Canary
+from evaluator.config.profile import load_profile
+from evaluator.config.protocol import Protocol
 from evaluator.errors import ChildFailed, DiskFull, Hung, OutOfMemory, TrainingDiverged
-from evaluator.profile import load_profile
-from evaluator.protocol import Protocol
-from evaluator.spent import FILE, Spent
-from evaluator.template import Template
-from evaluator.trainer import DeepSpeedTrainer, Trained, TrainJob
+from evaluator.models import weight_canary as canary
+from evaluator.models.chat_template import Template
+from evaluator.models.weight_canary import Canary
+from evaluator.runtime.resource_usage import FILE, Spent
+from evaluator.training import DeepSpeedTrainer, Trained, TrainJob
 from tests.evaluator import naive
 from tests.evaluator.jobs import a_job
 from tests.evaluator.processes import all_end
@@ -239,13 +239,13 @@ def test_after_a_job_that_failed_the_next_is_as_a_job_alone(
 def family() -> list[psutil.Process]:
     """The launcher of a trainer and all below it."""
     mine = psutil.Process().children()  # a browser of other tests may be among them
-    (launcher,) = (process for process in mine if "evaluator.trainer.launch" in process.cmdline())
+    (launcher,) = (process for process in mine if "evaluator.training.rank.launch" in process.cmdline())
     return [launcher, *launcher.children(recursive=True)]
 
 
 def ranks_of(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
     """By rank."""
-    ranks = [process for process in processes if "evaluator.trainer.sft" in process.cmdline()]
+    ranks = [process for process in processes if "evaluator.training.rank.main" in process.cmdline()]
     return sorted(ranks, key=lambda process: int(process.environ()["RANK"]))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.template import Template
+from evaluator.models.chat_template import Template
 from tests.evaluator.jobs import a_job
 from tests.evaluator.worlds import ROOT
 
@@ -19,11 +19,11 @@ RANK = """
 import gc, sys
 from pathlib import Path
 import deepspeed
-from evaluator.profile import load_profile
-from evaluator.protocol import load_protocol
-from evaluator.trainer import rows_attention
-from evaluator.trainer.warm import Warm
-from evaluator.trainer.work import Work, read_rows, targets
+from evaluator.config.profile import load_profile
+from evaluator.config.protocol import load_protocol
+from evaluator.training import rows_attention
+from evaluator.training.rank.model import Warm
+from evaluator.training.job_spec import Work, read_rows, targets
 
 base, rows, stage = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 rows_attention.register()

@@ -7,22 +7,22 @@ from statistics import fmean
 
 import pytest
 
+from evaluator.config.profile import load_profile
 from evaluator.errors import ChildFailed
-from evaluator.generator import Completion
-from evaluator.holding import alone
-from evaluator.null import NullGenerator, NullTrainer, null_workbench
-from evaluator.pace import spaced
-from evaluator.profile import load_profile
-from evaluator.workbench import Workbench
-from evaluator.worker import Worker
-from submissions.arena import Arena, dump, dump_lines, folder_of
-from submissions.benchmark import Benchmark, Source, Sources
-from submissions.check import check
+from evaluator.generation import Completion
+from evaluator.runtime.work_dir_lock import alone
+from evaluator.service.submission_runner import Worker
+from evaluator.service.throttle import spaced
+from evaluator.stages.context import Workbench
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
+from submissions.arena.arena import Arena, dump, dump_lines, folder_of
+from submissions.arena.benchmark import Benchmark, Source, Sources
+from submissions.checking.check import check
 from submissions.errors import EvaluatorError
-from submissions.intake import Delivery, receive
-from submissions.local import LocalRepo
-from submissions.models import Row, Submission
-from submissions.repo import Change
+from submissions.records.models import Row, Submission
+from submissions.storage.local_repo import LocalRepo
+from submissions.storage.repo import Change
+from submissions.submitting.submit import Delivery, receive
 from submissions.tracks import TRACKS
 from tests.evaluator.worlds import (
     NOW,

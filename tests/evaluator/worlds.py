@@ -7,17 +7,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from evaluator.exam import rows_hash
-from evaluator.protocol import Protocol, load_protocol
-from evaluator.records import MethodAnswers, Run, TaskRecord
-from evaluator.store import key_of
-from evaluator.workbench import Workbench
-from submissions.arena import Arena, dump, dump_lines
-from submissions.benchmark import Benchmark, Split
-from submissions.check import check
-from submissions.intake import Delivery, receive
-from submissions.local import LocalRepo
-from submissions.models import (
+from evaluator.config.protocol import Protocol, load_protocol
+from evaluator.runtime.stage_cache import key_of
+from evaluator.scoring.eval_set import rows_hash
+from evaluator.stages.context import Workbench
+from evaluator.stages.records import MethodAnswers, Run, TaskRecord
+from submissions.arena.arena import Arena, dump, dump_lines
+from submissions.arena.benchmark import Benchmark, Split
+from submissions.checking.check import check
+from submissions.records.models import (
     Anchor,
     Anchors,
     DataFile,
@@ -30,7 +28,9 @@ from submissions.models import (
     Submission,
     Task,
 )
-from submissions.repo import Change
+from submissions.storage.local_repo import LocalRepo
+from submissions.storage.repo import Change
+from submissions.submitting.submit import Delivery, receive
 from submissions.tracks import TRACKS
 
 ROOT = Path(__file__).parents[2]

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from leaderboard.app import make_app
 from leaderboard.settings import read_settings
-from leaderboard.site import make_app
-from submissions.arena import Arena
+from submissions.arena.arena import Arena
 from tests.leaderboard.filled import fill
 
 Open = Callable[..., TestClient]

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from submissions.arena import Arena, commit_again, dump, dump_lines, new_id, open_arena, result_path
-from submissions.findings import Judged, Quantiles, Screening
-from submissions.ledger import STAGES, Cost, Ledger
-from submissions.models import (
+from submissions.arena.arena import Arena, commit_again, dump, dump_lines, new_id, open_arena, result_path
+from submissions.records.findings import Judged, Quantiles, Screening
+from submissions.records.ledger import STAGES, Cost, Ledger
+from submissions.records.models import (  # fmt: skip
     METHODS,
     DataFile,
     History,
@@ -33,8 +33,8 @@ from submissions.models import (
     Task,
     TaskResult,
     Total,
-)  # fmt: skip
-from submissions.repo import Change
+)
+from submissions.storage.repo import Change
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LATER = START + timedelta(days=9, hours=2)

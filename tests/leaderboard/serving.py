@@ -10,8 +10,8 @@ from pathlib import Path
 
 import gradio
 
+from leaderboard.app import launch, make_app
 from leaderboard.settings import Settings, read_settings
-from leaderboard.site import launch, make_app
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.identity import COOKIE, new_key
-from leaderboard.pages.actions import MOST_WISHES
-from leaderboard.snapshot import Reader
-from submissions.arena import Arena, commit_again, dump, result_path
-from submissions.models import History, Submission
-from submissions.repo import Change
+from leaderboard.data.snapshot import Reader
+from leaderboard.pages.submission.owner_actions import MOST_WISHES
+from leaderboard.web.auth.visitor import COOKIE, new_key
+from submissions.arena.arena import Arena, commit_again, dump, result_path
+from submissions.records.models import History, Submission
+from submissions.storage.repo import Change
 from tests.leaderboard.filled import held, now, preview, store
 
 

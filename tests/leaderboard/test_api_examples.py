@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import CommitOperationAdd, HfApi
 
-from leaderboard.docs import EXAMPLE
+from leaderboard.templates.markdown_docs import EXAMPLE
 from tests.hub.server import Hub, loopback
 from tests.leaderboard.filled import TASKS, fill
 from tests.leaderboard.serving import served

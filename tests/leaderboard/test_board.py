@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.boards import board_table
-from leaderboard.choice import Choice
-from leaderboard.snapshot import Reader
+from leaderboard.board.query import Choice
+from leaderboard.board.rows import board_table
+from leaderboard.data.snapshot import Reader
 from leaderboard.tracks import BOARDS
-from submissions.arena import Arena
+from submissions.arena.arena import Arena
 from submissions.tracks import TRACKS
 from tests.leaderboard.conftest import Open
 from tests.leaderboard.filled import ARABIC, EMOJI, FORMULA, LONG, OVERRIDE, SCRIPT, publish, result, store

@@ -10,14 +10,14 @@ import pytest
 from PIL import Image, ImageChops
 from starlette.testclient import TestClient
 
-from leaderboard import typefaces
-from leaderboard.cards import HEIGHT, WIDTH, Bar, Card, Words, drawn
-from leaderboard.cases.shelf import shipped
-from leaderboard.docs import NAMES
-from leaderboard.pages.cards import LISTS
-from leaderboard.systems import slug_of
-from leaderboard.typefaces import OWN, readable, runs
-from submissions.arena import Arena
+from leaderboard.data.systems import slug_of
+from leaderboard.pages.cases.library import shipped
+from leaderboard.pages.social_cards import fonts as typefaces
+from leaderboard.pages.social_cards.drawing import HEIGHT, WIDTH, Bar, Card, Words, drawn
+from leaderboard.pages.social_cards.fonts import OWN, readable, runs
+from leaderboard.pages.social_cards.routes import LISTS
+from leaderboard.templates.markdown_docs import NAMES
+from submissions.arena.arena import Arena
 from tests.leaderboard.conftest import Open
 from tests.leaderboard.filled import ARABIC, EMOJI, LONG, OVERRIDE, SYSTEMS, TASKS
 

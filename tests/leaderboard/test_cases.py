@@ -12,17 +12,17 @@ from typing import Literal
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.cases.prose import BadProse, prose
-from leaderboard.cases.samples import LETTERS, cut
-from leaderboard.cases.shelf import shipped
-from leaderboard.cases.written import BadCase, read_case
 from leaderboard.cli import app
-from submissions.arena import Arena, commit_again, dump, result_path
-from submissions.command_line import run
-from submissions.models import Row
-from submissions.repo import Change
-from submissions.reported import read_reports
-from submissions.wishes import Wish
+from leaderboard.pages.cases.case_file import BadCase, read_case
+from leaderboard.pages.cases.library import shipped
+from leaderboard.pages.cases.markdown import BadProse, prose
+from leaderboard.pages.cases.samples import LETTERS, cut
+from submissions.arena.arena import Arena, commit_again, dump, result_path
+from submissions.cli.runtime import run
+from submissions.records.models import Row
+from submissions.records.owner_requests import Wish
+from submissions.records.self_reported import read_reports
+from submissions.storage.repo import Change
 from tests.leaderboard.conftest import Open
 from tests.leaderboard.filled import EMOJI, SCRIPT, START, SYSTEMS, TASKS, publish, result, store
 from tests.leaderboard.varied import unsure

@@ -8,8 +8,8 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.citation import escaped
-from submissions.arena import Arena
+from leaderboard.board.citation import escaped
+from submissions.arena.arena import Arena
 from tests.leaderboard.conftest import Open
 from tests.leaderboard.filled import publish, result, store
 

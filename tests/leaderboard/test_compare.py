@@ -8,12 +8,12 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.charts import PALETTE, colours
-from leaderboard.dumbbells import SHAPES, hues, plot
-from leaderboard.systems import slug_of
-from leaderboard.versus import MOST
-from submissions.arena import Arena
-from submissions.ranking import benjamini_hochberg, sign_flip
+from leaderboard.charts.dumbbell_chart import SHAPES, hues, plot
+from leaderboard.charts.plotly_charts import PALETTE, colours
+from leaderboard.data.systems import slug_of
+from leaderboard.pages.compare.tables import MOST
+from leaderboard.ranking.rank_sets import benjamini_hochberg, sign_flip
+from submissions.arena.arena import Arena
 from tests.leaderboard.filled import ARABIC, EMOJI, SYSTEMS, TASKS, publish, result, store
 
 SLUGS = {system: slug_of(team, system) for system, team, *_ in SYSTEMS}

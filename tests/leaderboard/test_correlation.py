@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from leaderboard.correlation import FEWEST, MANY, chance, said, spearman
+from leaderboard.data.correlation import FEWEST, MANY, chance, said, spearman
 
 
 def test_rho_is_scipy_s_with_and_without_ties() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from leaderboard.costs import cost_table, stage_table
-from submissions.ledger import Cost, Ledger
+from leaderboard.data.costs import cost_table, stage_table
+from submissions.records.ledger import Cost, Ledger
 
 COSTS = (
     Cost(task="a", stage="few_shot", seconds=90, tokens_generated=7, peak_bytes=5),

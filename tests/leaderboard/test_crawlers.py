@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.cases.shelf import shipped
 from leaderboard.pages import crawlers
-from submissions.arena import Arena
+from leaderboard.pages.cases.library import shipped
+from submissions.arena.arena import Arena
 from tests.leaderboard.conftest import Open
 from tests.leaderboard.filled import SYSTEMS, TASKS
 

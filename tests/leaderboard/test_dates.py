@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.dates import days
-from leaderboard.snapshot import Reader
-from submissions.arena import Arena, commit_again
-from submissions.repo import Change
+from leaderboard.data.publication_dates import days
+from leaderboard.data.snapshot import Reader
+from submissions.arena.arena import Arena, commit_again
+from submissions.storage.repo import Change
 from tests.leaderboard.filled import FORMULA, OVERRIDE, SCRIPT, publish, result, store
 
 BOARD = "/board/dataset_research"

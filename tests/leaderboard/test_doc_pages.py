@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard import docs
-from leaderboard.docs import NAMES, anchor
+from leaderboard.app import make_app
 from leaderboard.settings import read_settings
-from leaderboard.site import make_app
+from leaderboard.templates import markdown_docs as docs
+from leaderboard.templates.markdown_docs import NAMES, anchor
 
 ROOT = Path(__file__).parents[2]
 

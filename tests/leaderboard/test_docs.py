@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from leaderboard.systems import slug_of
+from leaderboard.data.systems import slug_of
 from tests.leaderboard.conftest import Open
 from tests.leaderboard.filled import SYSTEMS, fill
 from tests.leaderboard.serving import served

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 import pytest
 from starlette.testclient import TestClient
 
-from submissions.arena import Arena, commit_again, dump, folder_of
-from submissions.models import History
-from submissions.repo import Change
+from submissions.arena.arena import Arena, commit_again, dump, folder_of
+from submissions.records.models import History
+from submissions.storage.repo import Change
 from tests.leaderboard.filled import FORMULA, SCRIPT, now, publish, result, store
 
 ATOM = "{http://www.w3.org/2005/Atom}"

@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
-from submissions.arena import Arena
+from submissions.arena.arena import Arena
 from tests.leaderboard.conftest import Open
 from tests.leaderboard.filled import EMOJI, SYSTEMS, TASKS
 from tests.leaderboard.varied import add

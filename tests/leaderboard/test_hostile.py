@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
-from submissions.arena import Arena
+from submissions.arena.arena import Arena
 from tests.leaderboard.filled import SYSTEMS
 
 BOARD = "/board/dataset_research"

@@ -9,10 +9,10 @@ import pytest
 from huggingface_hub import HfApi
 from starlette.testclient import TestClient
 
+from leaderboard.app import make_app
 from leaderboard.settings import read_settings
-from leaderboard.site import make_app
-from submissions.arena import Arena, open_arena
-from submissions.repo import Change
+from submissions.arena.arena import Arena, open_arena
+from submissions.storage.repo import Change
 from tests.hub.fixtures import hub as hub
 from tests.hub.server import Hub
 from tests.leaderboard.test_submit import GOOD, send

@@ -11,9 +11,9 @@ import pytest
 from scipy.stats import spearmanr
 from starlette.testclient import TestClient
 
-from leaderboard.snapshot import Reader
-from submissions.arena import Arena, commit_again, dump
-from submissions.repo import Change
+from leaderboard.data.snapshot import Reader
+from submissions.arena.arena import Arena, commit_again, dump
+from submissions.storage.repo import Change
 from tests.leaderboard.conftest import Open
 from tests.leaderboard.filled import ARABIC, EMOJI, LONG, OVERRIDE, SYSTEMS, ledger
 from tests.leaderboard.varied import add, overall

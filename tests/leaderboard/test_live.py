@@ -9,9 +9,9 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
-from submissions.arena import Arena, commit_again, dump
-from submissions.models import History
-from submissions.repo import Change
+from submissions.arena.arena import Arena, commit_again, dump
+from submissions.records.models import History
+from submissions.storage.repo import Change
 from tests.leaderboard.filled import now, publish, result, store
 
 

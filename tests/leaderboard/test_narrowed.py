@@ -8,9 +8,9 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.boardrow import key_of
-from leaderboard.published import published
-from submissions.arena import Arena
+from leaderboard.board.row import key_of
+from leaderboard.data.published import published
+from submissions.arena.arena import Arena
 from tests.leaderboard.filled import ARABIC, EMOJI, FORMULA, LONG, OVERRIDE, SCRIPT, publish, result, store
 
 BOARD = "/board/dataset_research"

@@ -10,13 +10,13 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from starlette.testclient import TestClient
 
-from leaderboard.answers import Answers
-from leaderboard.api import NAMES
-from leaderboard.openapi import ENDS, OWNER_ONLY
+from leaderboard.api.gradio_api import NAMES
+from leaderboard.api.openapi import ENDS, OWNER_ONLY
+from leaderboard.api.service import Answers
+from leaderboard.api.table_exports import TWINS
+from leaderboard.data.systems import slug_of
 from leaderboard.pages import ROUTES
-from leaderboard.systems import slug_of
-from leaderboard.twins import TWINS
-from submissions.arena import Arena
+from submissions.arena.arena import Arena
 from tests.leaderboard.conftest import Open
 from tests.leaderboard.filled import SYSTEMS
 

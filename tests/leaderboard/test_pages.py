@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.cases.shelf import shipped
-from leaderboard.systems import slug_of
-from submissions.arena import Arena, commit_again, dump, folder_of, result_path
-from submissions.models import Result
-from submissions.repo import Change
+from leaderboard.data.systems import slug_of
+from leaderboard.pages.cases.library import shipped
+from submissions.arena.arena import Arena, commit_again, dump, folder_of, result_path
+from submissions.records.models import Result
+from submissions.storage.repo import Change
 from tests.leaderboard.conftest import Open
 from tests.leaderboard.filled import EMOJI, FORMULA, LONG, OVERRIDE, SCRIPT, SYSTEMS, TASKS, publish, result, store
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leaderboard.plots import BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH, Dot, Plot, Strip, axis
+from leaderboard.charts.svg_charts import BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH, Dot, Plot, Strip, axis
 
 
 def test_an_axis_holds_all_values_between_round_ticks() -> None:

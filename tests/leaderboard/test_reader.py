@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from leaderboard.boards import board_table
-from leaderboard.choice import Choice
-from leaderboard.pages.task import scores_table
-from leaderboard.snapshot import FEW, Reader, Snapshot
-from submissions.arena import Arena, commit_again, dump, folder_of, result_path
-from submissions.compacted import FIRST, compacted_changes, leaf_path
-from submissions.entered import entered_changes
+from leaderboard.board.query import Choice
+from leaderboard.board.rows import board_table
+from leaderboard.data.snapshot import FEW, Reader, Snapshot
+from leaderboard.pages.task.page import scores_table
+from submissions.arena.arena import Arena, commit_again, dump, folder_of, result_path
 from submissions.errors import Unreachable
-from submissions.local import LocalRepo
-from submissions.repo import Change
+from submissions.index.result_index import FIRST, compacted_changes, leaf_path
+from submissions.index.submission_index import entered_changes
+from submissions.storage.local_repo import LocalRepo
+from submissions.storage.repo import Change
 from tests.leaderboard.varied import add
 
 TRACK = "dataset_research"

@@ -9,9 +9,9 @@ import pytest
 from pydantic import ValidationError
 from starlette.testclient import TestClient
 
-from submissions.arena import Arena, commit_again, dump
-from submissions.repo import Change
-from submissions.reported import SelfReported, SelfReports
+from submissions.arena.arena import Arena, commit_again, dump
+from submissions.records.self_reported import SelfReported, SelfReports
+from submissions.storage.repo import Change
 from tests.leaderboard.filled import SCRIPT
 
 BOARD = "/board/dataset_research"

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.ranks import ranks
-from leaderboard.scope import LEAST, Scope, mean_of, student, task_interval
-from leaderboard.snapshot import Reader
-from submissions.arena import Arena
-from submissions.models import Result
+from leaderboard.data.snapshot import Reader
+from leaderboard.data.task_filter import LEAST, Scope, mean_of, student, task_interval
+from leaderboard.ranking.board_ranks import ranks
+from submissions.arena.arena import Arena
+from submissions.records.models import Result
 from tests.leaderboard.filled import ARABIC, SCRIPT, publish, result, store
 
 BOARD = "/board/dataset_research"

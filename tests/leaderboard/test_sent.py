@@ -12,15 +12,15 @@ from huggingface_hub import CommitOperationAdd, HfApi
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from leaderboard.answers import Answers
+from leaderboard.api.service import Answers
+from leaderboard.app import make_app
+from leaderboard.data.snapshot import Reader
 from leaderboard.settings import Settings, read_settings
-from leaderboard.site import make_app
-from leaderboard.snapshot import Reader
-from leaderboard.web import Site
-from submissions.arena import Arena, open_arena
-from submissions.cli import app as command
+from leaderboard.web.site import Site
+from submissions.arena.arena import Arena, open_arena
+from submissions.checking.hub_datasets import read_named
+from submissions.cli.app import app as command
 from submissions.errors import Misfilled, Unfit
-from submissions.named import read_named
 from tests.hub.fixtures import hub as hub
 from tests.hub.people import ALICE
 from tests.hub.server import Hub

@@ -11,9 +11,9 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from leaderboard.api import NAMES
-from leaderboard.quick import WRITES_STUBS
-from leaderboard.web import HERE
+from leaderboard.api.gradio_api import NAMES
+from leaderboard.web.fast_gradio_import import WRITES_STUBS
+from leaderboard.web.site import HERE
 from tests.leaderboard.filled import SCRIPT, fill
 from tests.leaderboard.serving import served
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from leaderboard.settings import BadSetting, read_settings
-from submissions.arena import Arena
+from submissions.arena.arena import Arena
 from tests.leaderboard.conftest import Open
 from tests.leaderboard.serving import free_port
 
@@ -78,6 +78,6 @@ def test_the_app_does_not_start_without_a_place_for_the_arena(tmp_path: Path) ->
 
 
 def test_the_web_app_needs_nothing_of_the_evaluator() -> None:
-    loaded = "import sys, leaderboard.site; print(*sorted({name.split('.')[0] for name in sys.modules}), *sys.modules)"
+    loaded = "import sys, leaderboard.app; print(*sorted({name.split('.')[0] for name in sys.modules}), *sys.modules)"
     names = subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert not {"evaluator", "torch", "transformers", "ray", "submissions.benchmark"} & set(names.stdout.split())
+    assert not {"evaluator", "torch", "transformers", "ray", "submissions.arena.benchmark"} & set(names.stdout.split())

@@ -14,9 +14,9 @@ import huggingface_hub.constants
 import pytest
 from starlette.testclient import TestClient
 
+from leaderboard.app import make_app
 from leaderboard.settings import BadSetting, read_settings
-from leaderboard.site import make_app
-from submissions.arena import Arena
+from submissions.arena.arena import Arena
 from tests.hub.fixtures import hub as hub
 from tests.hub.people import ALICE, BOB
 from tests.hub.server import Hub
@@ -108,7 +108,7 @@ def test_the_cookie_goes_over_https_alone_and_cannot_be_made_up(space: TestClien
 def test_what_was_granted_ends(space: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     sign_in(space, "alice")
     now = time.time()
-    monkeypatch.setattr("leaderboard.signin.time.time", lambda: now + 9 * 3600)
+    monkeypatch.setattr("leaderboard.web.auth.oauth.time.time", lambda: now + 9 * 3600)
     assert "Sign in" in space.get("/account/who").text
     assert send(space).status_code == 422
 

@@ -14,17 +14,17 @@ from huggingface_hub import HfApi
 from starlette.testclient import TestClient
 
 from benchmarks.rush import rush
+from leaderboard.app import make_app
 from leaderboard.settings import read_settings
-from leaderboard.site import make_app
-from leaderboard.spool import AGAIN, GAP, Spool
-from leaderboard.web import Site
-from submissions.arena import Arena, dump_lines, open_arena
-from submissions.attempts import attempts
-from submissions.intake import Delivery, accepted
-from submissions.models import DataFile, Submission
-from submissions.pace import Pace
-from submissions.repo import Change
-from submissions.report import Report
+from leaderboard.submit.outbox import AGAIN, GAP, Spool
+from leaderboard.web.site import Site
+from submissions.arena.arena import Arena, dump_lines, open_arena
+from submissions.records.check_report import Report
+from submissions.records.models import DataFile, Submission
+from submissions.storage.commit_rate import Pace
+from submissions.storage.repo import Change
+from submissions.submitting.attempts import attempts
+from submissions.submitting.submit import Delivery, accepted
 from tests.hub.fixtures import hub as hub
 from tests.hub.server import Hub
 from tests.leaderboard.test_submit import FIELDS, GOOD
@@ -193,7 +193,7 @@ def test_a_fault_of_ours_puts_it_off_and_ends_nothing(
         raise ZeroDivisionError
 
     with monkeypatch.context() as patched:
-        patched.setattr("leaderboard.spool.add_all", broken)
+        patched.setattr("leaderboard.submit.outbox.add_all", broken)
         sent = send(site)
         assert "the fault is ours" in site.get(f"/received/{id_of(sent)}").text
     hub.clock.forward(AGAIN.total_seconds())
@@ -207,7 +207,7 @@ def test_a_full_disk_accepts_nothing(opened: Opened, arena: Arena, monkeypatch: 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("leaderboard.spool.shutil.copyfile", full)
+    monkeypatch.setattr("leaderboard.submit.outbox.shutil.copyfile", full)
     with pytest.raises(OSError, match="No space"):
         send(site)
     assert spool_of(site).held_for("") == []

@@ -12,18 +12,18 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.checks import LASTS, MOST, MOST_NEAR, MOST_OWN, Busy, BusyYourself, Checks
-from leaderboard.examine import CHECKS
-from leaderboard.identity import COOKIE, new_key
-from leaderboard.sample import MOST_CHARACTERS
-from leaderboard.upload import LARGEST, LONGEST_NAME, file_name
-from submissions.arena import Arena, commit_again, dump, dump_lines
+from leaderboard.submit.check_job import CHECKS
+from leaderboard.submit.check_sessions import LASTS, MOST, MOST_NEAR, MOST_OWN, Busy, BusyYourself, Checks
+from leaderboard.submit.row_preview import MOST_CHARACTERS
+from leaderboard.web.auth.visitor import COOKIE, new_key
+from leaderboard.web.uploads import LARGEST, LONGEST_NAME, file_name
+from submissions.arena.arena import Arena, commit_again, dump, dump_lines
 from submissions.errors import NotFound
-from submissions.frame import ExamLoad, Frame, Planning
-from submissions.ledger import Cost, Ledger
-from submissions.machine import Machine, Speed
-from submissions.repo import Change
-from submissions.report import Problem
+from submissions.records.check_report import Problem
+from submissions.records.ledger import Cost, Ledger
+from submissions.records.machine_speed import Machine, Speed
+from submissions.records.prompt_frame import ExamLoad, Frame, Planning
+from submissions.storage.repo import Change
 from tests.leaderboard.conftest import Open
 
 ROWS = "".join(json.dumps({"input": f"question {n}", "output": f"answer {n}"}) + "\n" for n in range(12)).encode()
@@ -351,7 +351,7 @@ def test_what_is_learned_from_past_evaluations_is_learned_once(
     def judge(past: list[Ledger]) -> None:
         learned.append(len(past))
 
-    monkeypatch.setattr("leaderboard.foretold.judge_of", judge)
+    monkeypatch.setattr("leaderboard.submit.preview.judge_of", judge)
     address = watch(site, "check", GOOD)
     for _ in range(3):
         assert site.get(address).status_code == 200
@@ -390,7 +390,7 @@ def test_a_check_that_breaks_says_whose_fault_it_is(
     def fail(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("leaderboard.examine.fix", fail)
+    monkeypatch.setattr("leaderboard.submit.check_job.fix", fail)
     text = site.get(watch(site, "submit", ("mc-en-science.jsonl", b"bad"))).text
     assert "The check broke" in text
     assert arena.submissions.head() == before
@@ -407,7 +407,7 @@ def test_an_upload_that_cannot_be_kept_takes_no_place_for_good(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr("leaderboard.pages.submit.saved", full)
+        broken.setattr("leaderboard.pages.submit.page.saved", full)
         assert {send(site, "check", GOOD).status_code for _ in range(MOST + 1)} == {500}
     assert list(temporary.iterdir()) == []
     assert send(site, "check", GOOD).status_code == 200
@@ -489,7 +489,7 @@ def test_what_breaks_off_gives_its_place_back(visit: Open, temporary: Path) -> N
 def test_one_owner_submits_only_so_often_an_hour(
     arena: Arena, site: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("leaderboard.pages.submit.MOST_SENT", 2)
+    monkeypatch.setattr("leaderboard.pages.submit.page.MOST_SENT", 2)
     assert [send(site, "submit", GOOD).status_code for _ in range(2)] == [303, 303]
     before = arena.submissions.head()
     answer = send(site, "submit", GOOD)

@@ -12,13 +12,13 @@ import pytest
 from scipy.stats import t
 from starlette.testclient import TestClient
 
-from leaderboard.attempts import OUTCOMES
-from leaderboard.categories import interval, student
-from leaderboard.snapshot import Reader
-from leaderboard.systems import slug_of, systems
-from submissions.arena import Arena, commit_again, dump, result_path
-from submissions.models import History, State, Status, Submission
-from submissions.repo import Change
+from leaderboard.data.attempts import OUTCOMES
+from leaderboard.data.snapshot import Reader
+from leaderboard.data.system_categories import interval, student
+from leaderboard.data.systems import slug_of, systems
+from submissions.arena.arena import Arena, commit_again, dump, result_path
+from submissions.records.models import History, State, Status, Submission
+from submissions.storage.repo import Change
 from tests.leaderboard.filled import (
     ARABIC,
     EMOJI,

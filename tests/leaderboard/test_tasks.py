@@ -9,10 +9,11 @@ from math import ceil
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard import standing, window
-from submissions.arena import Arena, commit_again, dump, result_path
-from submissions.models import Result
-from submissions.repo import Change
+from leaderboard.board import pagination as window
+from leaderboard.pages.task import overview as standing
+from submissions.arena.arena import Arena, commit_again, dump, result_path
+from submissions.records.models import Result
+from submissions.storage.repo import Change
 from tests.leaderboard.conftest import Open
 from tests.leaderboard.filled import EMOJI, SYSTEMS, TASKS
 from tests.leaderboard.varied import add, unsure

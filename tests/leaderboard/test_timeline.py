@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from leaderboard.pages.submission.timeline import advice, timeline
 from leaderboard.templates import lasted
-from leaderboard.timeline import advice, timeline
-from submissions.models import History, Status
+from submissions.records.models import History, Status
 from tests.leaderboard.filled import START, now, stages
 
 RECEIVED = Status(state="received", message="Stored.", time=START)

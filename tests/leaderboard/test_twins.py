@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.systems import slug_of
-from submissions.arena import Arena
+from leaderboard.data.systems import slug_of
+from submissions.arena.arena import Arena
 from tests.leaderboard.filled import ARABIC, BLEU, FORMULA, SYSTEMS, store
 
 INSIGHTS = ("metadata", "preview", "rows", "tokens", "cost", "kinds")

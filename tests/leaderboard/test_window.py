@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard import ranks, window
-from submissions.arena import Arena
+from leaderboard.board import pagination as window
+from leaderboard.ranking import board_ranks as ranks
+from submissions.arena.arena import Arena
 from tests.leaderboard.conftest import Open
 
 BOARD = "/board/dataset_research"

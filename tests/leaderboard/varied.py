@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from submissions.arena import Arena
-from submissions.models import Result, TaskResult, Total
+from submissions.arena.arena import Arena
+from submissions.records.models import Result, TaskResult, Total
 from tests.leaderboard.filled import publish, result, store
 
 FIRST = 60

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
-from submissions.check import check
-from submissions.models import Task
-from submissions.report import Report
+from submissions.checking.check import check
+from submissions.records.check_report import Report
+from submissions.records.models import Task
 from submissions.tracks import TRACKS
 from submissions.tracks.track import Track
 from tests.hub.fixtures import hub as hub

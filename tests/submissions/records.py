@@ -5,21 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from submissions.arena import Arena, dump, dump_lines, open_arena
-from submissions.check import check
-from submissions.intake import Delivery, receive
-from submissions.models import (
-    History,
-    MethodScore,
-    Result,
-    Score,
-    Setup,
-    Status,
-    Submission,
-    TaskResult,
-    Total,
-)
-from submissions.repo import Change
+from submissions.arena.arena import Arena, dump, dump_lines, open_arena
+from submissions.checking.check import check
+from submissions.records.models import History, MethodScore, Result, Score, Setup, Status, Submission, TaskResult, Total
+from submissions.storage.repo import Change
+from submissions.submitting.submit import Delivery, receive
 from submissions.tracks import TRACKS
 from tests.submissions.conftest import BANK, GOOD, SARCASM, task
 

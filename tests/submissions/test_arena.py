@@ -12,13 +12,13 @@ from pydantic import ValidationError
 
 import submissions
 from submissions import errors
-from submissions.arena import commit_again, dump, folder_of, new_id, open_arena, result_path
-from submissions.download import download
+from submissions.arena.arena import commit_again, dump, folder_of, new_id, open_arena, result_path
 from submissions.errors import Corrupt, NotFound
-from submissions.models import DataFile, Row, Score
-from submissions.repo import Change
+from submissions.records.models import DataFile, Row, Score
+from submissions.records.owner_requests import Wish
+from submissions.storage.repo import Change
+from submissions.submitting.download import download
 from submissions.tracks import track_named
-from submissions.wishes import Wish
 from tests.submissions.conftest import BANK, ROOT, SARCASM
 from tests.submissions.records import NOW, arena_with_tasks, publish, stored
 
@@ -114,7 +114,7 @@ def test_the_tree_of_errors_is_the_one_that_is_drawn() -> None:
 
 
 def test_importing_the_contract_needs_no_command_line_and_no_tables() -> None:
-    code = "import sys, submissions, submissions.check, submissions.intake, submissions.tables; print(*sys.modules)"
+    code = "import sys, submissions, submissions.checking.check, submissions.submitting.submit, submissions.index.result_tables; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert "pydantic" in loaded

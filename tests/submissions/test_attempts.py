@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from submissions.arena import Arena, dump, new_id
-from submissions.attempts import add_counted, attempts, read_limits
+from submissions.arena.arena import Arena, dump, new_id
 from submissions.errors import OurError, Spent
-from submissions.local import LocalRepo
-from submissions.models import History, Status, Submission
-from submissions.repo import Change
+from submissions.records.models import History, Status, Submission
+from submissions.storage.local_repo import LocalRepo
+from submissions.storage.repo import Change
+from submissions.submitting.attempts import add_counted, attempts, read_limits
 from tests.submissions.conftest import BANK, GOOD
 from tests.submissions.records import NOW, arena_with_tasks, stored
 

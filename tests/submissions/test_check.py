@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from submissions.arena import dump_lines
-from submissions.check import check
+from submissions.arena.arena import dump_lines
+from submissions.checking.check import check
+from submissions.checking.file_names import MOST_HINTS
+from submissions.checking.problem_list import LIMIT
 from submissions.errors import NotFound
-from submissions.listing import LIMIT
-from submissions.models import Row
-from submissions.names import MOST_HINTS
+from submissions.records.models import Row
 from submissions.tracks import TRACKS
 from tests.submissions.conftest import BANK, GOOD, SARCASM, Checker, errors, task
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from submissions.arena import dump, dump_lines, open_arena
-from submissions.models import History, Status
-from submissions.repo import Change
+from submissions.arena.arena import dump, dump_lines, open_arena
+from submissions.records.models import History, Status
+from submissions.storage.repo import Change
 from tests.submissions.conftest import BANK, GOOD, ROOT, SARCASM, task
 from tests.submissions.records import NOW, arena_with_tasks, publish, result_of, stored
 from tests.submissions.test_estimate import ledger as a_ledger
@@ -140,7 +140,7 @@ def test_our_failures_end_with_2(arena: Path, good: Path) -> None:
 
 def test_a_bug_of_ours_ends_with_2() -> None:
     code = (
-        "from submissions.cli import app; from submissions.command_line import run; "
+        "from submissions.cli.app import app; from submissions.cli.runtime import run; "
         "run(app, 'submissions', ['--help']); raise KeyError('a bug')"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
@@ -152,7 +152,7 @@ INTERRUPTED = """
 import signal
 import sys, time
 import typer
-from submissions.command_line import run
+from submissions.cli.runtime import run
 
 # Where the tests run in the background, an interrupt is ignored and children inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

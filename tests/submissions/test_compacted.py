@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from submissions.arena import dump
-from submissions.compacted import (
+from submissions.arena.arena import dump
+from submissions.errors import Corrupt
+from submissions.index.result_index import (
     FIRST,
     MOST,
     Compacted,
@@ -19,11 +20,10 @@ from submissions.compacted import (
     leaf_path,
     leaves,
 )
-from submissions.entered import all_entered, entered, entered_changes
-from submissions.errors import Corrupt
-from submissions.local import LocalRepo
-from submissions.models import Result
-from submissions.repo import Change, content_id
+from submissions.index.submission_index import all_entered, entered, entered_changes
+from submissions.records.models import Result
+from submissions.storage.local_repo import LocalRepo
+from submissions.storage.repo import Change, content_id
 from tests.leaderboard.filled import SCRIPT, fill, result, submission
 
 TRACK = "dataset_research"

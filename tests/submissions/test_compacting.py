@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from submissions.arena import dump
-from submissions.compacted import leaf_path, leaves
-from submissions.compacting import compact
-from submissions.entered import all_entered
-from submissions.repo import Change
+from submissions.arena.arena import dump
+from submissions.index.rebuild import compact
+from submissions.index.result_index import leaf_path, leaves
+from submissions.index.submission_index import all_entered
+from submissions.storage.repo import Change
 from tests.leaderboard.filled import fill
 
 TRACK = "dataset_research"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from submissions.crowd import crowd, crowd_sets
-from submissions.ranking import Floats, rank_sets
+from leaderboard.ranking.pairwise_tests import crowd, crowd_sets
+from leaderboard.ranking.rank_sets import Floats, rank_sets
 
 
 def values(systems: int, tasks: int, seed: int = 0) -> Floats:

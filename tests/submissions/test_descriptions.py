@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from submissions.arena import folder_of, open_arena
-from submissions.check import check
-from submissions.descriptions import MOST_CHARACTERS
+from submissions.arena.arena import folder_of, open_arena
+from submissions.checking.check import check
+from submissions.checking.descriptions import MOST_CHARACTERS
 from submissions.errors import Corrupt
-from submissions.intake import Delivery, receive
+from submissions.submitting.submit import Delivery, receive
 from submissions.tracks import TRACKS
 from tests.submissions.conftest import BANK, GOOD, SARCASM, Checker, task
 

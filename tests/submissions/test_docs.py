@@ -9,10 +9,11 @@ from typing import get_args
 import pytest
 import typer
 
-from submissions import limits, listing
-from submissions.cli import app
-from submissions.formats import READERS
-from submissions.models import SystemType
+from submissions.checking import limits
+from submissions.checking import problem_list as listing
+from submissions.checking.formats import READERS
+from submissions.cli.app import app
+from submissions.records.models import SystemType
 from submissions.tracks import TRACKS
 from tests.submissions.conftest import ROOT
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from submissions.arena import new_id
-from submissions.estimate import (
+from submissions.arena.arena import new_id
+from submissions.estimation.estimate import (
     LEAST,
     Estimate,
     estimate,
@@ -18,9 +18,9 @@ from submissions.estimate import (
     row_tokens,
     trained_tokens,
 )
-from submissions.frame import Frame
-from submissions.ledger import Cost, Ledger
-from submissions.models import Row, Status
+from submissions.records.ledger import Cost, Ledger
+from submissions.records.models import Row, Status
+from submissions.records.prompt_frame import Frame
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 FRAME = Frame(

@@ -13,7 +13,7 @@ from unittest import mock
 
 import pytest
 
-from submissions.report import Report
+from submissions.records.check_report import Report
 from tests.submissions.conftest import BANK, GOOD, SARCASM, Checker, errors
 
 NAME = f"{BANK}.jsonl"

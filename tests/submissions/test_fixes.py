@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from submissions.fixes import Fixed, fix
+from submissions.repair.repair import Fixed, fix
 from submissions.tracks import TRACKS
 from tests.submissions.conftest import BANK, GOOD, SARCASM, task
 

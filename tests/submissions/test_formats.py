@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from submissions.arena import dump_lines
-from submissions.formats import READERS
-from submissions.models import Row
-from submissions.names import data_name
+from submissions.arena.arena import dump_lines
+from submissions.checking.file_names import data_name
+from submissions.checking.formats import READERS
+from submissions.records.models import Row
 from submissions.tracks import TRACKS
 from tests.submissions.conftest import BANK, Checker, errors
 

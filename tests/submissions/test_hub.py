@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
-from submissions.arena import commit_again
+from submissions.arena.arena import commit_again
 from submissions.errors import ArenaError, Busy, Conflict, Corrupt, Denied, NotFound, Unreachable
-from submissions.hub import HubRepo
-from submissions.pace import Pace
-from submissions.repo import Change
+from submissions.storage.commit_rate import Pace
+from submissions.storage.hub import HubRepo
+from submissions.storage.repo import Change
 from tests.hub.faults import COMMIT_FAULTS
 from tests.hub.server import Hub
 from tests.submissions.conftest import new_repo

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from submissions.check import check
+from submissions.checking.check import check
 from submissions.errors import Misfilled, Refused
-from submissions.intake import Delivery, receive
+from submissions.submitting.submit import Delivery, receive
 from submissions.tracks import TRACKS
 from tests.submissions.conftest import BANK, GOOD, SARCASM
 from tests.submissions.records import FORM, NOW, arena_with_tasks, stored

@@ -12,16 +12,16 @@ from unittest import mock
 import pytest
 
 from submissions.errors import Conflict, Corrupt, NotFound
-from submissions.local import LocalRepo, write_whole
-from submissions.repo import Change
+from submissions.storage.local_repo import LocalRepo, write_whole
+from submissions.storage.repo import Change
 from tests.submissions.conftest import ROOT
 from tests.submissions.test_repo import put
 
 KILLED = """
 import os, shutil, signal, sys
 from pathlib import Path
-from submissions.local import LocalRepo
-from submissions.repo import Change
+from submissions.storage.local_repo import LocalRepo
+from submissions.storage.repo import Change
 
 base, work = Path(sys.argv[1]), Path(sys.argv[2])
 step = 0

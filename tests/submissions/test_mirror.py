@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
-from submissions import mirror as mirroring
-from submissions.arena import Arena, open_arena
+from submissions.arena.arena import Arena, open_arena
 from submissions.errors import Busy, Conflict, Corrupt, Denied, NotFound
-from submissions.local import LocalRepo
-from submissions.mirror import REPOSITORIES, Occupied, mirror
-from submissions.repo import Change
+from submissions.storage import mirror as mirroring
+from submissions.storage.local_repo import LocalRepo
+from submissions.storage.mirror import REPOSITORIES, Occupied, mirror
+from submissions.storage.repo import Change
 from tests.hub.server import Hub
 from tests.submissions.conftest import new_repo
 from tests.submissions.records import arena_with_tasks, publish, stored

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
-from submissions.arena import dump_lines, open_arena
-from submissions.benchmark import open_benchmark
+from submissions.arena.arena import dump_lines, open_arena
+from submissions.arena.benchmark import open_benchmark
 from submissions.errors import NotFound
-from submissions.hub import HubRepo
-from submissions.local import LocalRepo
-from submissions.places import open_repo
-from submissions.repo import Change
+from submissions.storage.hub import HubRepo
+from submissions.storage.local_repo import LocalRepo
+from submissions.storage.locations import open_repo
+from submissions.storage.repo import Change
 from tests.hub.server import Hub
 from tests.submissions.conftest import BANK, GOOD, ROOT, SARCASM, new_repo, task
 from tests.submissions.records import publish

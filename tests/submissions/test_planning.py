@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from submissions.estimate import Span, judge_of
-from submissions.frame import ExamLoad, Frame, Planning
-from submissions.machine import Machine, Speed
-from submissions.models import Row
-from submissions.planning import Delivered, Plan, delivered_of, foreseen, planned
+from submissions.estimation.cost_model import Delivered, Plan, delivered_of, foreseen, planned
+from submissions.estimation.estimate import Span, judge_of
+from submissions.records.machine_speed import Machine, Speed
+from submissions.records.models import Row
+from submissions.records.prompt_frame import ExamLoad, Frame, Planning
 from tests.submissions.test_estimate import PAST
 
 SPEED = Speed(

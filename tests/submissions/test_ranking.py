@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from benchmarks.coverage import BOARDS, Board, rank_sharing
-from submissions.ranking import (
+from leaderboard.ranking.rank_sets import (
     FLIPS,
     RankSet,
     benjamini_hochberg,

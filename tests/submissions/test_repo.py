@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from submissions.arena import commit_again
+from submissions.arena.arena import commit_again
 from submissions.errors import Conflict, NotFound
-from submissions.hub import HubRepo
-from submissions.local import LocalRepo
-from submissions.pace import Pace
-from submissions.repo import Change, Repo
+from submissions.storage.commit_rate import Pace
+from submissions.storage.hub import HubRepo
+from submissions.storage.local_repo import LocalRepo
+from submissions.storage.repo import Change, Repo
 from tests.hub.server import Hub
 from tests.submissions.conftest import ROOT, new_repo
 
@@ -32,13 +32,15 @@ class Store:
 
 def local(folder: Path, request: pytest.FixtureRequest) -> Store:
     del request
-    return Store(lambda: LocalRepo(folder / "repo"), f"submissions.local.LocalRepo({str(folder / 'repo')!r})")
+    return Store(
+        lambda: LocalRepo(folder / "repo"), f"submissions.storage.local_repo.LocalRepo({str(folder / 'repo')!r})"
+    )
 
 
 def on_hub(folder: Path, request: pytest.FixtureRequest) -> Store:
     hub: Hub = request.getfixturevalue("hub")
     repo_id = new_repo(hub)
-    source = f"submissions.hub.HubRepo({repo_id!r}, pace=submissions.pace.Pace(per_hour=10_000))"
+    source = f"submissions.storage.hub.HubRepo({repo_id!r}, pace=submissions.storage.commit_rate.Pace(per_hour=10_000))"
     return Store(lambda: HubRepo(repo_id, pace=Pace(per_hour=10_000), cache=folder / "cache"), source)
 
 
@@ -246,9 +248,9 @@ def test_threads_that_share_a_handle_take_turns_and_lose_nothing(repo: Repo) -> 
 def test_committers_in_many_processes_lose_nothing(store: Store) -> None:
     code = f"""
 import sys
-import submissions.hub, submissions.local, submissions.pace
-from submissions.arena import commit_again
-from submissions.repo import Change
+import submissions.storage.hub, submissions.storage.local_repo, submissions.storage.commit_rate
+from submissions.arena.arena import commit_again
+from submissions.storage.repo import Change
 repo = {store.source}
 for number in range(8):
     commit_again(repo, [Change(f"{{sys.argv[1]}}/{{number}}", b"x")], tries=1000)
@@ -260,9 +262,9 @@ for number in range(8):
 
 def test_a_count_that_many_processes_raise_is_right(store: Store) -> None:
     code = f"""
-import submissions.hub, submissions.local, submissions.pace
+import submissions.storage.hub, submissions.storage.local_repo, submissions.storage.commit_rate
 from submissions.errors import Conflict
-from submissions.repo import Change
+from submissions.storage.repo import Change
 repo = {store.source}
 done = 0
 while done < 5:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from submissions import terminal
-from submissions.tables import encode, task_table, total_table
+from submissions.cli import console as terminal
+from submissions.index.result_tables import encode, task_table, total_table
 from tests.submissions.conftest import BANK, SARCASM
 from tests.submissions.records import arena_with_tasks, result_of, stored
 

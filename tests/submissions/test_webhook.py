@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from submissions.arena import Arena, folder_of, open_arena
-from submissions.check import check
-from submissions.download import download
+from submissions.arena.arena import Arena, folder_of, open_arena
+from submissions.checking.check import check
 from submissions.errors import Misfilled
-from submissions.intake import Delivery, receive
-from submissions.models import Submission
+from submissions.records.models import Submission
+from submissions.records.webhook import FILE, Webhook, public_https
+from submissions.submitting.download import download
+from submissions.submitting.submit import Delivery, receive
 from submissions.tracks import TRACKS
-from submissions.webhook import FILE, Webhook, public_https
 from tests.submissions.conftest import BANK, GOOD
 from tests.submissions.records import FORM, NOW, arena_with_tasks
 from tests.submissions.test_cli import run

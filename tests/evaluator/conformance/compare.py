@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from evaluator.metrics import Answers
-from evaluator.metrics.measured import Measured
-from evaluator.metrics.paper import measure_paper
-from evaluator.ratio import ratio
-from submissions.models import Row
+from evaluator.scoring.metrics import Answers
+from evaluator.scoring.metrics.metric_result import Measured
+from evaluator.scoring.metrics.paper import measure_paper
+from evaluator.scoring.ratio import ratio
+from submissions.records.models import Row
 from tests.evaluator.conformance.scores import PARTS
 from tests.evaluator.worlds import a_task
 

@@ -1,0 +1,117 @@
+"""Makes an arena's repositories, in a folder or on the Hub, and sees that those that are there are as they must be."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import httpx2
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+
+from curation.arena_setup.repo_readmes import CARDS, readme
+from submissions.arena.arena import open_arena
+from submissions.errors import Denied, NotFound, OurError, Unreachable
+from submissions.records.base import Record
+from submissions.storage.locations import beside, on_hub, open_repo
+from submissions.storage.repo import Change
+
+
+class Exposed(OurError):
+    """A repository that can be seen by others than it must be."""
+
+
+class Made(Record):
+    """What was found, and done, of one repository."""
+
+    repository: str
+    """Where it is."""
+    created: bool
+    readme: Literal["written", "same", "kept"]
+    """`kept` is another one than ours, which is left alone."""
+
+
+def init(where: str, licence: str) -> list[Made]:
+    """Make what is not there. Safe to repeat.
+
+    Raises Exposed, before anything is made, for a repository that is there with the wrong visibility; NotFound for a
+    name that cannot be one; Denied and Unreachable for what the Hub says.
+    """
+    open_arena(where)
+    # An import makes the benchmark's folder by itself, and takes an empty one only.
+    places = {name: beside(where, name) for name in CARDS if on_hub(where) or name != "benchmark"}
+    missing = _made_on_hub(places) if on_hub(where) else {name for name in places if not Path(places[name]).is_dir()}
+    return [
+        Made(repository=place, created=name in missing, readme=_described(place, readme(name, licence)))
+        for name, place in places.items()
+    ]
+
+
+def _made_on_hub(places: dict[str, str]) -> set[str]:
+    """Make the repositories that are not there; their names."""
+    api = HfApi(os.environ.get("HF_ENDPOINT"))
+    missing = _missing(api, places)
+    for name in missing:
+        with _told(places[name]):
+            api.create_repo(_id(places[name]), repo_type="dataset", private=CARDS[name].private)
+    return missing
+
+
+def _missing(api: HfApi, places: dict[str, str]) -> set[str]:
+    """The repositories that are not there. Raises Exposed for all that are there and must not be as they are."""
+    missing, wrong = set(), []
+    for name, place in places.items():
+        try:
+            with _told(place):
+                is_private = api.repo_info(_id(place), repo_type="dataset").private
+        except NotFound:
+            missing.add(name)
+            continue
+        if is_private != CARDS[name].private:
+            wrong.append(f"{_id(place)} is {_said(is_private)} and must be {_said(not is_private)}")
+    if wrong:
+        raise Exposed(
+            f"{'; '.join(wrong)}. Change it in its settings on the Hub, then run this again: nothing was made."
+        )
+    return missing
+
+
+def _described(place: str, text: bytes) -> Literal["written", "same", "kept"]:
+    """See that a repository has a README.md; one that is there is left alone."""
+    repo = open_repo(place)
+    head = repo.head()
+    try:
+        return "same" if repo.read("README.md") == text else "kept"
+    except NotFound:
+        repo.commit([Change("README.md", text)], head)
+    return "written"
+
+
+def _id(place: str) -> str:
+    return place.removeprefix("hf://")
+
+
+def _said(is_private: bool | None) -> str:
+    return "private" if is_private else "public"
+
+
+@contextmanager
+def _told(place: str) -> Iterator[None]:
+    """What the client raises, in our words: NotFound, Denied, Unreachable."""
+    try:
+        yield
+    except RepositoryNotFoundError as error:
+        raise NotFound(f"There is no {place}, or the token may not see it.") from error
+    except HfHubHTTPError as error:
+        status = error.response.status_code
+        if status in (401, 403, 409):
+            raise Denied(
+                f"The Hub answers {status} for {place}: {error.server_message or 'the token may not make it'}. Set "
+                "HF_TOKEN to a token with the right to create and write data sets of that organisation."
+            ) from error
+        raise Unreachable(f"The Hub does not answer as it should for {place} ({status}). Try again.") from error
+    except httpx2.TransportError as error:
+        raise Unreachable(f"The Hub did not answer for {place} ({type(error).__name__}). Try again.") from error

@@ -1,0 +1,93 @@
+"""A task of the release as a task of ours: title, language and metadata."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from pydantic import ValidationError
+
+from curation.importers.dataset_research.json_files import as_text
+from curation.importers.dataset_research.language_tag import language_of
+from curation.importers.dataset_research.release_tasks import FILE, Entry
+from curation.records import FlatTask, faults, warning
+from submissions.records.check_report import Problem
+from submissions.records.models import Row
+
+LICENCE = "not in the release: see the source"
+_TITLE = 80
+_LETTERS = 2000
+"""Of a text, how much is looked at for its language."""
+_ROWS = 1000
+_CHOSEN = ("multiple_choice", "text_classification")
+"""Categories whose outputs are letters and labels, so that only the inputs show a language."""
+_TEXTS = ("introduction", "question", "input", "output", "source")
+
+
+def task_of(entry: Entry, task: str, rows: Sequence[Row], problems: list[Problem]) -> list[FlatTask]:
+    """The task under our id; nothing, with what is wrong in `problems`, if a field cannot be stored.
+
+    Its subsets are `full` alone, for the release does not say which tasks are the hard ones.
+    """
+    missing = [name for name in _TEXTS if not as_text(entry.metadata.get(name)).strip()]
+    if missing:
+        what = f"{entry.where}the metadata has no {', '.join(missing)}."
+        problems.append(warning(FILE, what, "Left empty; the judge has nothing to compare there."))
+    fields = {
+        "id": task,
+        "title": title_of(entry),
+        "category": entry.category,
+        "kind": entry.kind,
+        "language": language_of(_shown(entry, row)[:_LETTERS] for row in rows[:_ROWS]),
+        "demand": entry.demand,
+        "metadata": _metadata(entry, len(rows), problems),
+        "source": entry.dataset,
+        "licence": LICENCE,
+    }
+    try:
+        return [FlatTask.model_validate(fields)]
+    except ValidationError as invalid:
+        problems += faults(invalid, FILE, entry=entry.where)
+        return []
+
+
+def title_of(entry: Entry) -> str:
+    """Words of the task's id, less the organisation where the id is the data set's.
+
+    Titles are public and the metadata is not, so nothing of the introduction goes in.
+    """
+    own = entry.dataset.rpartition("/")[2] if entry.id.replace("/", "_") == entry.dataset.replace("/", "_") else ""
+    words = re.sub(r"[\s_/-]+", " ", own or entry.id).strip() or entry.id
+    return (words[0].upper() + words[1:])[:_TITLE]
+
+
+def _shown(entry: Entry, row: Row) -> str:
+    return row.input if entry.category in _CHOSEN else row.output
+
+
+def _metadata(entry: Entry, rows: int, problems: list[Problem]) -> dict[str, object]:
+    said = entry.metadata
+    texts = {name: as_text(said.get(name)) for name in _TEXTS}
+    task = as_text(said.get("task", said.get("task_type")))
+    count = _count(said.get("samples_count"))
+    if count is None:
+        what = f"{entry.where}samples_count is no number of rows."
+        problems.append(warning(FILE, what, f"The {rows} rows of the reference are counted instead."))
+        count = rows
+    return texts | {"task": task, "example": _example(said.get("example")), "samples_count": count}
+
+
+def _count(value: object) -> int | None:
+    """A number of rows, also from a text such as `1,000`."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9][0-9,]{0,15}", value.strip()):
+        return int(value.replace(",", ""))
+    sound = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**53
+    return int(value) if sound and isinstance(value, int | float) else None
+
+
+def _example(value: object) -> dict[str, str] | None:
+    """An example with an input and an output as a row; of any other form, all of it as the input."""
+    if isinstance(value, Mapping) and isinstance(value.get("input"), str) and isinstance(value.get("output"), str):
+        return {"input": value["input"], "output": value["output"]}
+    text = as_text(value)
+    return {"input": text, "output": ""} if text.strip() else None

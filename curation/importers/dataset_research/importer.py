@@ -1,0 +1,41 @@
+"""The published release, laid out as a benchmark of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from curation.importers.dataset_research.release import Options, read_release
+from curation.layout.benchmark_writer import Imported, lay_out, settle
+from submissions.arena.arena import dump
+from submissions.arena.benchmark import OFFICIAL
+from submissions.records.check_report import Problem
+
+
+class OfficialImport(Imported):
+    """What an import of the release did."""
+
+    skipped: tuple[str, ...]
+    """Tasks that were left out because the release has no reference file for them, by its ids."""
+    warnings: tuple[Problem, ...]
+
+
+def import_official(
+    source: Path,
+    dest: Path,
+    options: Options = Options(),  # noqa: B008 -- it is frozen
+    progress: Callable[[str, int, int], None] = lambda *_: None,
+) -> OfficialImport:
+    """Lay the release out as a benchmark with its published scores in anchors/official.json, in one commit.
+
+    Raises NotFound where there is no release, Broken for an unsound one, Occupied as `import_flat` does.
+    """
+    release = read_release(source, options, progress)
+    files = lay_out(release.flat, {OFFICIAL: dump(release.anchors)})
+    return OfficialImport(
+        changed=settle(files, dest),
+        tasks=len(release.flat.tasks),
+        rows=sum(map(len, release.flat.rows.values())),
+        skipped=release.skipped,
+        warnings=release.warnings,
+    )

@@ -1,0 +1,127 @@
+"""final_baseline.json and final_test.json: the published scores under paper@1, metric by metric."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from curation.importers.dataset_research.json_files import quoted
+from curation.importers.dataset_research.release_tasks import CATEGORIES, Entry
+from curation.records import error, warning
+from submissions.records.check_report import Problem
+from submissions.records.models import Score
+
+BASE = "final_baseline.json"
+REFERENCE = "final_test.json"
+_SLACK = 1e-6
+"""How far over its scale a score may be by rounding alone; sacreBLEU of a perfect copy is 100.00000000000004."""
+_HUGE = 1e300
+_NOTE = 200
+
+
+@dataclass(frozen=True)
+class Part:
+    """One metric that a category's score is made of."""
+
+    name: str
+    """As paper@1 calls it."""
+    path: tuple[str, ...]
+    """Where the release has it in a task's `results`."""
+    top: float = 1.0
+    """What the release writes for a perfect score."""
+
+
+_ACCURACY = (Part("accuracy", ("accuracy",)),)
+_PAIR = (
+    Part("unigram_precision", ("bleu", "precisions")),
+    Part("sacrebleu", ("sacrebleu",), top=100.0),
+)
+PARTS = {
+    "multiple_choice": _ACCURACY,
+    "text_classification": _ACCURACY,
+    "question_answering": (Part("token_f1", ("f1",)),),
+    "text_summarization": (Part("rouge_l", ("rouge", "rougeL")),),
+    "language_translation": _PAIR,
+    "text_generation": _PAIR,
+}
+"""Category to the metrics that count in it (published code, TASK_TYPE_METRICS); the others in the files do not."""
+
+
+def read_scores(content: object, file: str, problems: list[Problem]) -> dict[str, Mapping[str, object]]:
+    """Task id to what the file says of the task. It is a list of tasks, or an object of them by id."""
+    if isinstance(content, dict):
+        content = [{"task_id": one} | said if isinstance(said, dict) else said for one, said in content.items()]
+    if not isinstance(content, list):
+        problems.append(error(file, None, "It holds no list of tasks.", "Download the file again."))
+        return {}
+    found: dict[str, Mapping[str, object]] = {}
+    for place, item in enumerate(content, 1):
+        task = item.get("task_id") if isinstance(item, dict) else None
+        if not isinstance(task, str):
+            problems.append(error(file, None, f"Entry {place}: no task_id.", "Add it, or download the file again."))
+        elif task in found:
+            what = f"Entry {place} ({quoted(task)}): an earlier entry has this task_id too."
+            problems.append(error(file, None, what, "Remove one of them."))
+        else:
+            found[task] = item
+    return found
+
+
+def scores_of(
+    entry: Entry, said: Mapping[str, object] | None, items: int, file: str, problems: list[Problem]
+) -> dict[str, Score]:
+    """The published scores of a task by metric, in [0, 1]; without a number where the file has none, never 0.
+
+    `items` is how many rows the published evaluation asked. A number beyond its scale is a problem.
+    """
+    why = _why_none(said, file)
+    results = said.get("results") if said else None
+    if said and CATEGORIES.get(str(said.get("task_type"))) != entry.category:
+        what = f"{entry.where}task_type {quoted(said.get('task_type'))} is not the task's {entry.category}."
+        problems.append(warning(file, what, "The category of test_metadata.json is used."))
+    scores = {}
+    for part in PARTS[entry.category]:
+        value = None if why else _number(results, part.path)
+        if value is not None and not -_SLACK * part.top <= value <= part.top * (1 + _SLACK):
+            what = f"{entry.where}{'.'.join(part.path)} is {value}, which is not between 0 and {part.top:g}."
+            problems.append(error(file, None, what, "Download the file again; its scale may have changed."))
+            value = None
+        scaled = None if value is None else min(max(value / part.top, 0.0), 1.0)
+        missing = why or f"{file} has no number at {'.'.join(part.path)}"
+        scores[part.name] = Score(name=part.name, value=scaled, n=items, why=missing if scaled is None else None)
+    return scores
+
+
+def _why_none(said: Mapping[str, object] | None, file: str) -> str | None:
+    """Why a task has no scores at all, if so."""
+    if said is None:
+        return f"{file} does not have the task"
+    results = said.get("results")
+    if not isinstance(results, dict) or not results:
+        return f"{file} has no results for the task"
+    if "status" in results:
+        return "the release has no score for it"  # its own words may say anything, and this is published
+    return None
+
+
+def note_of(said: Mapping[str, object] | None, file: str) -> str:
+    """What the release says in its own words of scores that it lacks; empty if it says nothing."""
+    results = said.get("results") if said else None
+    if not isinstance(results, dict) or "status" not in results:
+        return ""
+    reason = quoted(results.get("reason") or "no reason is given", _NOTE)
+    return f"{file} says {quoted(results['status'])}: {reason}"
+
+
+def _number(value: object, path: tuple[str, ...]) -> float | None:
+    """The number at a path, as the published code finds it: the first of a list, `score` or `value` of an object."""
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    if isinstance(value, list):
+        value = value[0] if value else None
+    elif isinstance(value, dict):
+        value = value.get("score", value.get("value"))
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < math.inf:
+        return None
+    return float(min(max(value, -_HUGE), _HUGE))  # a whole number may be too great for a float

@@ -1,0 +1,157 @@
+"""Reads the published release as a whole: tasks, reference rows and scores, with every problem at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from curation.importers.dataset_research.convert_task import task_of
+from curation.importers.dataset_research.json_files import quoted, read_json
+from curation.importers.dataset_research.published_scores import BASE, REFERENCE, note_of, read_scores, scores_of
+from curation.importers.dataset_research.reference_files import FOLDERS, References
+from curation.importers.dataset_research.release_tasks import FILE, Entry, domains_in, read_entries
+from curation.importers.dataset_research.task_ids import safe_ids
+from curation.layout.flat_reader import Broken, Flat
+from curation.layout.hash_split import half
+from curation.records import FlatTask, error, warning
+from submissions.arena.benchmark import OfficialAnchor, OfficialAnchors
+from submissions.errors import NotFound
+from submissions.records.check_report import Problem
+from submissions.records.models import Row
+
+ASKED = 1000
+"""Rows of a reference that the published evaluation trains on and asks, the first ones."""
+_NAMED = 5
+Scores = dict[str, dict[str, Mapping[str, object]]]
+"""Score file to task id to what it says of the task."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What an import of the release may be told."""
+
+    registry: Path | None = None
+    """LLaMA-Factory's dataset_info.json; unless given, one in the release's own folder is used."""
+    domains: Path | None = None
+    """A file of tasks whose metadata says knowledge or reasoning, where the release's does not."""
+    skip_missing: bool = False
+    """Leave out tasks without a reference file."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """What the release holds, all of it sound."""
+
+    flat: Flat
+    anchors: OfficialAnchors
+    skipped: tuple[str, ...]
+    """Tasks without a reference file, by the release's ids."""
+    warnings: tuple[Problem, ...]
+
+
+def read_release(
+    source: Path, options: Options, progress: Callable[[str, int, int], None] = lambda *_: None
+) -> Release:
+    """The whole release. Raises NotFound where there is none, Broken with every problem if it is not sound."""
+    if not (source / FILE).is_file():
+        raise NotFound(f"{source} holds no {FILE}: name the folder of the release ({FILE}, {REFERENCE}, {BASE}).")
+    problems: list[Problem] = []
+    entries = _entries(source, options, problems)
+    scores = _scores(source, entries, problems)
+    ids = safe_ids(entry.id for entry in entries)
+    references = References(source, _registry(source, options, problems), problems)
+    found: dict[Entry, tuple[Row, ...] | None] = {}
+    for number, entry in enumerate(entries):
+        progress(ids[entry.id], number, len(entries))
+        found[entry] = references.rows(entry)
+    rows = {entry: mine for entry, mine in found.items() if mine}
+    skipped = [entry for entry, mine in found.items() if mine is None]
+    problems += _missing(skipped, options, every=len(skipped) == len(entries))
+    tasks: list[FlatTask] = []
+    anchors: dict[str, OfficialAnchor] = {}
+    for entry, mine in rows.items():
+        tasks += task_of(entry, ids[entry.id], mine, problems)
+        anchors[ids[entry.id]] = _anchor(entry, len(mine), scores, problems)
+        problems += _one_sided(entry, ids[entry.id], mine)
+    problems = list(dict.fromkeys(problems))
+    if errors := [problem for problem in problems if problem.level == "error"]:
+        raise Broken(source, errors)
+    return Release(
+        Flat(tuple(tasks), {ids[entry.id]: mine for entry, mine in rows.items()}),
+        OfficialAnchors(release_sha256=_digest(source), tasks=anchors),
+        tuple(entry.id for entry in skipped),
+        tuple(problems),
+    )
+
+
+def _entries(source: Path, options: Options, problems: list[Problem]) -> list[Entry]:
+    domains: dict[str, object] = {}
+    if options.domains:
+        said = read_json(options.domains, options.domains.name, problems)
+        domains = {} if said is None else domains_in(said, options.domains.name, problems)
+    content = read_json(source / FILE, FILE, problems)
+    return [] if content is None else read_entries(content, domains, problems)
+
+
+def _registry(source: Path, options: Options, problems: list[Problem]) -> dict[str, object]:
+    path = options.registry or source / "dataset_info.json"
+    if not options.registry and not path.is_file():
+        return {}
+    content = read_json(path, path.name, problems)
+    if content is not None and not isinstance(content, dict):
+        problems.append(error(path.name, None, "It is no registry of data sets.", "Name a dataset_info.json."))
+    return content if isinstance(content, dict) else {}
+
+
+def _scores(source: Path, entries: Sequence[Entry], problems: list[Problem]) -> Scores:
+    """What both score files say, with a warning for tasks that only they know."""
+    known = {entry.id for entry in entries}
+    scores: Scores = {}
+    for file in (BASE, REFERENCE):
+        content = read_json(source / file, file, problems)
+        scores[file] = {} if content is None else read_scores(content, file, problems)
+        if strangers := [task for task in scores[file] if task not in known]:
+            what = f"{len(strangers)} task(s) are not in {FILE}: {_listed(strangers)}."
+            problems.append(warning(file, what, "Their scores are left out."))
+    return scores
+
+
+def _missing(skipped: Sequence[Entry], options: Options, *, every: bool) -> Iterator[Problem]:
+    """What to say of tasks without a reference; none may be left out if `every` task is one of them."""
+    for entry in skipped:
+        what = f"{entry.where}no file below {FOLDERS} is the reference {quoted(entry.dataset)}."
+        if options.skip_missing and not every:
+            yield warning(FILE, what, "The task is left out, so totals are over fewer tasks than the published ones.")
+        else:
+            yield error(FILE, None, what, "Add it, name a registry with --registry, or pass --skip-missing.")
+
+
+def _anchor(entry: Entry, rows: int, scores: Scores, problems: list[Problem]) -> OfficialAnchor:
+    base, reference = (
+        scores_of(entry, scores[file].get(entry.id), min(rows, ASKED), file, problems) for file in (BASE, REFERENCE)
+    )
+    notes = filter(None, (note_of(scores[file].get(entry.id), file) for file in (BASE, REFERENCE)))
+    return OfficialAnchor(official_id=entry.id, base=base, reference=reference, note="; ".join(notes))
+
+
+def _one_sided(entry: Entry, task: str, rows: Sequence[Row]) -> Iterator[Problem]:
+    sides = {half(task, row.input) for row in rows}
+    if len(sides) == 1:
+        what = f"{entry.where}all {len(rows)} rows of its reference fall into the {sides.pop()} half."
+        yield error(FILE, None, what, "Remove the task: there would be nothing to train on, or nothing to test on.")
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(quoted(name) for name in names[:_NAMED])
+    return f"{shown}, …" if len(names) > _NAMED else shown
+
+
+def _digest(source: Path) -> str:
+    """SHA-256 over the contents of the task and score files, each preceded by its length in eight bytes."""
+    digest = hashlib.sha256()
+    for file in (FILE, BASE, REFERENCE):
+        content = (source / file).read_bytes()
+        digest.update(len(content).to_bytes(8, "big") + content)
+    return digest.hexdigest()

@@ -1,0 +1,138 @@
+"""test_metadata.json: the release's tasks, in our words."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from curation.importers.dataset_research.json_files import quoted
+from curation.records import error
+from submissions.records.check_report import Problem
+from submissions.records.models import Kind
+
+FILE = "test_metadata.json"
+CATEGORIES = {
+    "multiple-choice": "multiple_choice",
+    "text-classification": "text_classification",
+    "question-answering": "question_answering",
+    "summarization": "text_summarization",
+    "translation": "language_translation",
+    "text-generation": "text_generation",
+}
+"""The release's task types and our categories."""
+KINDS: dict[object, Kind] = {"knowledge": "knowledge", "reasoning": "reasoning"}
+_AGAIN = "Correct it, or download the file again."
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One sound task of the release; equal to itself alone."""
+
+    place: int
+    """In the file, counted from 1."""
+    id: str
+    """As the release has it."""
+    dataset: str
+    """The reference's id, for example `org/name`; several tasks may share one."""
+    demand: str
+    category: str
+    kind: Kind
+    metadata: Mapping[str, object]
+
+    @property
+    def where(self) -> str:
+        """How a message points at the entry."""
+        return f"Entry {self.place} ({quoted(self.id)}): "
+
+
+def read_entries(content: object, domains: Mapping[str, object], problems: list[Problem]) -> list[Entry]:
+    """The file's tasks in their order; what is wrong goes to `problems`.
+
+    `domains` is task id to domain for tasks whose metadata does not say knowledge or reasoning.
+    """
+    if not isinstance(content, list) or not content:
+        what = "It holds no list of tasks" if content != [] else "It lists no tasks"
+        problems.append(error(FILE, None, f"{what}.", _AGAIN))
+        return []
+    entries: dict[str, Entry] = {}
+    for place, item in enumerate(content, 1):
+        try:
+            entry = _entry(place, item, domains)
+        except _Fault as fault:
+            problems.append(error(FILE, None, f"Entry {place}{fault.name}: {fault.what}", fault.fix))
+            continue
+        if entry.id in entries:
+            what = f"{entry.where}task_id: entry {entries[entry.id].place} has it too."
+            problems.append(error(FILE, None, what, "Remove one of them."))
+        entries.setdefault(entry.id, entry)
+    return list(entries.values())
+
+
+def domains_in(content: object, file: str, problems: list[Problem]) -> dict[str, object]:
+    """Task id to domain, from a list of tasks whose metadata (or original_metadata) says it."""
+    if not isinstance(content, list):
+        problems.append(error(file, None, "It holds no list of tasks.", _AGAIN))
+        return {}
+    found: dict[str, object] = {}
+    for item in content:
+        if isinstance(item, dict) and isinstance(item.get("task_id"), str):
+            metadata = _metadata(item.get("original_metadata", item.get("metadata")))
+            found[item["task_id"]] = (metadata or {}).get("domain")
+    return found
+
+
+class _Fault(Exception):
+    def __init__(self, what: str, fix: str = _AGAIN, name: str = "") -> None:
+        self.what, self.fix, self.name = what, fix, name
+
+
+def _entry(place: int, item: object, domains: Mapping[str, object]) -> Entry:
+    if not isinstance(item, dict):
+        raise _Fault(f"It is {quoted(item)}, not an object.")
+    dataset = _text(item, "dataset_id", "")
+    official = _text({"task_id": dataset.replace("/", "_")} | item, "task_id", "")
+    name = f" ({quoted(official)})"
+    metadata = _metadata(item.get("metadata"))
+    if metadata is None:
+        raise _Fault("metadata: neither an object nor a text that holds one.", name=name)
+    kind = _known(domains.get(official)) or _known(metadata.get("domain"))
+    if kind not in KINDS:
+        what = f"metadata.domain: {quoted(metadata.get('domain'))} is neither knowledge nor reasoning."
+        raise _Fault(what, "Correct it, or name a file that says it with --domains.", name)
+    category = str(metadata.get("task", metadata.get("task_type"))).strip().lower().replace("_", "-").replace(" ", "-")
+    if category not in CATEGORIES:
+        what = f"metadata.task: {quoted(category)} is not one of {', '.join(CATEGORIES)}."
+        raise _Fault(what, "Choose one of them.", name)
+    demand = _text(item, "query", name)
+    return Entry(place, official, dataset, demand, CATEGORIES[category], KINDS[kind], metadata)
+
+
+def _text(item: Mapping[str, object], field: str, name: str) -> str:
+    value = item.get(field)
+    if not isinstance(value, str) or not value.strip():
+        raise _Fault(f"{field}: {quoted(value)} is no text to read.", name=name)
+    return value
+
+
+def _known(domain: object) -> str | None:
+    return domain.strip().lower() if isinstance(domain, str) and domain.strip().lower() in KINDS else None
+
+
+def _metadata(value: object) -> dict[str, object] | None:
+    """An object, or the object that a text of JSON or of a Python literal stands for."""
+    for read in _readings(value):
+        if isinstance(read, dict):
+            return {str(key): of for key, of in read.items()}
+    return None
+
+
+def _readings(value: object) -> Iterator[object]:
+    yield value
+    if isinstance(value, str):
+        for reader in (json.loads, ast.literal_eval):
+            try:
+                yield reader(value)
+            except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+                continue

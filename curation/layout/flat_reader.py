@@ -1,0 +1,109 @@
+"""Reads a benchmark in the flat layout: tasks.jsonl and references/<task>.jsonl, checked as a whole."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from curation.layout.hash_split import half
+from curation.records import FlatTask, error, parse_lines
+from submissions.errors import NotFound, TheirError
+from submissions.records.check_report import Problem
+from submissions.records.models import Row
+from submissions.tracks import TRACKS
+
+CATEGORIES = TRACKS["dataset_research"].categories
+
+
+@dataclass(frozen=True)
+class Flat:
+    """What a flat folder holds, all of it sound."""
+
+    tasks: tuple[FlatTask, ...]
+    rows: dict[str, tuple[Row, ...]]
+    """Reference rows by task id, in the order of the file."""
+
+
+class Broken(TheirError):
+    """A folder with problems; carries all of them."""
+
+    def __init__(self, folder: Path, problems: list[Problem]) -> None:
+        super().__init__(f"{folder} has {len(problems)} problem(s); nothing was written. First: {problems[0]}")
+        self.problems = tuple(problems)
+
+
+def read_flat(folder: Path, progress: Callable[[str, int, int], None] = lambda *_: None) -> Flat:
+    """Everything in a flat folder. Raises NotFound if there is none, Broken with every problem if it is not sound.
+
+    `progress` hears the task's id, how many are done, and how many there are.
+    """
+    if not (folder / "tasks.jsonl").is_file():
+        raise NotFound(f"{folder} holds no tasks.jsonl: name a folder in the flat layout (demo/benchmark is one).")
+    problems: list[Problem] = []
+    tasks = _read_tasks(folder, problems)
+    if not problems:
+        problems += _strangers(folder, {f"{task.id}.jsonl" for task in tasks})
+    rows: dict[str, tuple[Row, ...]] = {}
+    for number, task in enumerate(tasks):
+        progress(task.id, number, len(tasks))
+        rows[task.id] = _read_rows(folder, task, problems)
+    if problems:
+        raise Broken(folder, problems)
+    return Flat(tuple(tasks), rows)
+
+
+def _read_tasks(folder: Path, problems: list[Problem]) -> list[FlatTask]:
+    tasks = parse_lines((folder / "tasks.jsonl").read_bytes(), FlatTask, "tasks.jsonl", problems)
+    seen: dict[str, int] = {}
+    for line, task in tasks.items():
+        if task.category not in CATEGORIES:
+            what = f"category: {task.category!r} is not one of {', '.join(CATEGORIES)}."
+            problems.append(error("tasks.jsonl", line, what, "Choose one of them."))
+        if task.id in seen:
+            what = f"id: {task.id!r} is also on line {seen[task.id]}."
+            problems.append(error("tasks.jsonl", line, what, "Give every task its own id."))
+        seen.setdefault(task.id, line)
+    return [task for line, task in tasks.items() if seen[task.id] == line]
+
+
+def _read_rows(folder: Path, task: FlatTask, problems: list[Problem]) -> tuple[Row, ...]:
+    name = f"references/{task.id}.jsonl"
+    if not (folder / name).is_file():
+        problems.append(error(name, None, "The task has no reference file.", "Add it, or remove the task."))
+        return ()
+    before = len(problems)
+    rows = parse_lines((folder / name).read_bytes(), Row, name, problems)
+    problems += _faults(rows, task, name)
+    halves = {half(task.id, row.input) for row in rows.values()}
+    if len(problems) == before and halves != {"train", "test"}:
+        what = f"All {len(rows)} rows fall into the {halves.pop()} half."
+        problems.append(error(name, None, what, "Add rows, so that there are some to train on and some to test on."))
+    return tuple(rows.values())
+
+
+def _faults(rows: dict[int, Row], task: FlatTask, name: str) -> Iterator[Problem]:
+    example = task.metadata.example
+    seen: dict[Row, int] = {}
+    for line, row in rows.items():
+        for field, text in (("input", row.input), ("output", row.output)):
+            if not text.strip():
+                yield error(name, line, f"{field}: only white space.", "Fill it, or remove the row.")
+        if row in seen:
+            yield error(name, line, f"The row is the same as on line {seen[row]}.", "Remove one of them.")
+        seen.setdefault(row, line)
+        if example and _same(example.input, row.input):
+            yield error(
+                name, line, "The row is the task's metadata.example.", "Choose an example outside the reference."
+            )
+
+
+def _same(one: str, other: str) -> bool:
+    return unicodedata.normalize("NFC", one).strip() == unicodedata.normalize("NFC", other).strip()
+
+
+def _strangers(folder: Path, expected: set[str]) -> Iterator[Problem]:
+    for path in sorted((folder / "references").glob("*")):
+        if path.name not in expected and not path.name.startswith("."):
+            yield error(f"references/{path.name}", None, "No task has this id.", "Remove it, or add its task.")

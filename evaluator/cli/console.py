@@ -1,0 +1,85 @@
+"""What the evaluator's command line shows to people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from evaluator.cli.plan_report import phases_table, words
+from evaluator.planning.plan import Planned
+from submissions.records.models import Anchors, Method, Result, Score
+
+_MEANS = {
+    "mean_gain": "Mean gain over all tasks: 0 the untouched model, 1 as good as the real data",
+    "mean_ratio": "Mean ratio to the reference's score over all tasks: 1 as good as the real data",
+}
+
+
+def result_table(result: Result) -> None:
+    """Print a result: a line per task with every method's score, then the mean gains."""
+    methods = list(dict.fromkeys(total.method for total in result.totals))
+    scores = Table(title=Text(f"{result.system} under {result.protocol}: scores, and what fine-tuning was worth"))
+    scores.add_column("task", no_wrap=True)
+    for name in ("rows", "removed", "base", "reference", *map(_short, methods), "worth"):
+        scores.add_column(name, justify="right", no_wrap=True)
+    for task in result.tasks:
+        found = {score.method: score for score in task.methods}
+        ends = (_number(task.base), _number(task.reference))
+        cells = (_number(found[method].score) for method in methods)
+        gained = _number(found["fine_tune"].gain)
+        scores.add_row(Text(task.task), str(task.rows), str(task.removed), *ends, *cells, gained)
+    _print(scores)
+    _totals(result, methods)
+    if result.flagged:
+        _print(Text(f"Flagged: {result.flagged}"))
+
+
+def _totals(result: Result, methods: list[Method]) -> None:
+    gains = Table(title=_MEANS[result.totals[0].gain.name] if result.totals else "")
+    for name in ("subset", "group"):
+        gains.add_column(name, no_wrap=True)
+    for name in ("tasks", *map(_short, methods)):
+        gains.add_column(name, justify="right", no_wrap=True)
+    for subset, group in dict.fromkeys((total.subset, total.group) for total in result.totals):
+        found = {total.method: total.gain for total in result.totals if (total.subset, total.group) == (subset, group)}
+        tasks = max(gain.n for gain in found.values())
+        if tasks:
+            gains.add_row(subset, group, str(tasks), *(_number(found[method]) for method in methods))
+    _print(gains)
+
+
+def anchor_table(anchors: Anchors, refused: Sequence[str]) -> None:
+    """Print the two ends of every task's scale, and which tasks cannot be counted."""
+    table = Table(title=Text(f"Anchors under {anchors.protocol}"))
+    table.add_column("task")
+    for name in ("items", "base", "reference", "error", "seed SD", "counts"):
+        table.add_column(name, justify="right")
+    for task, anchor in anchors.tasks.items():
+        spread = "-" if anchor.seed_sd is None else f"{anchor.seed_sd:.3f}"
+        cells = (_number(anchor.base), _number(anchor.reference), f"{anchor.noise:.3f}", spread)
+        table.add_row(Text(task), str(anchor.reference.n), *cells, "no" if task in refused else "yes")
+    _print(table)
+
+
+def plan_table(planned: Planned) -> None:
+    """Print a plan: its phases, what they come to, what that rests on, and whether the machine has room."""
+    _print(phases_table(planned))
+    for line in words(planned):
+        _print(Text(line))
+
+
+def _short(method: Method) -> str:
+    return method.replace("few_shot_", "shots ").replace("fine_tune", "fine-tune")
+
+
+def _print(what: Table | Text) -> None:
+    """On a terminal as wide as it is; elsewhere wide enough for every column."""
+    console = Console()
+    Console(width=None if console.is_terminal else 140).print(what)
+
+
+def _number(score: Score) -> str:
+    return "-" if score.value is None else f"{score.value:z.3f}"

@@ -1,0 +1,87 @@
+"""A plan as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.table import Table
+from rich.text import Text
+
+from evaluator.models.memory_model import GB, Memory
+from evaluator.planning.plan import Planned
+from submissions.estimation.cost_model import Phase
+from submissions.estimation.durations import amount, amount_span, lasting, lasting_span
+
+TITLES = {
+    "start-up": "start-up",
+    "screen": "screen",
+    "few_shot": "few-shot answers",
+    "train": "training",
+    "swap": "handing weights over",
+    "generate": "answers when trained",
+}
+
+
+def phases_table(planned: Planned) -> Table:
+    """A line for each phase: tokens, and how long one station takes."""
+    found = planned.estimate
+    table = Table(title=Text(f"{len(planned.delivered)} task(s) under {found.protocol} on {found.profile}, estimated"))
+    table.add_column("on one station", no_wrap=True)
+    for name in ("trained", "prompts", "answers", "or up to", "least", "expected", "most"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for phase in planned.plan.phases:
+        table.add_row(TITLES[phase.name], *_tokens(phase), *map(lasting, _ends(phase)))
+    return table
+
+
+def words(planned: Planned) -> Iterator[str]:
+    """What it comes to, what that rests on, and whether there is room."""
+    found, plan = planned.estimate, planned.plan
+    each = found.devices // plan.stations
+    yield (
+        f"Wall time on {plan.stations} station(s) of {each} device(s): about {lasting(found.seconds.middle)} "
+        f"({lasting_span(found.seconds)})."
+    )
+    hours, price = found.device_hours, found.price
+    yield (
+        f"Device-hours: about {amount(hours.middle)} ({amount_span(hours)}). "
+        + (f"Price: about ${amount(price.middle)} ({amount_span(price, '$')})." if price else "No price is set.")
+    )
+    if found.evaluations:
+        yield (
+            f"Judged by {found.evaluations} evaluations that were measured on {found.profile}, start-up left out; "
+            "the table is by the profile's own speeds."
+        )
+    else:
+        yield (
+            f"Planned from the speeds in the profile {found.profile}, not measured: they may be wrong by a factor of "
+            f"{planned.doubt:g}, either way."
+        )
+    yield (
+        f"Tokens are {planned.how}. Expected: answers as long as the reference's, shots read once for each draw. "
+        "At most: every answer runs to its limit, as those of a model that does not stop. The judge is not in it."
+    )
+    yield from _room(planned, planned.memory) if planned.memory else ("The profile states no memory to fit into.",)
+
+
+def _room(planned: Planned, memory: Memory) -> Iterator[str]:
+    billions = planned.shape.parameters / 1e9
+    yield f"Memory for {planned.model} ({billions:.2f}e9 parameters), reckoned:"
+    for section, parts in memory.figures.items():
+        yield f"  {section}: " + ", ".join(f"{part} {size / GB:.1f} GB" for part, size in parts.items() if size)
+    yield f"  An engine's cache holds {max(0, memory.cache_tokens):,} tokens."
+    yield "  It fits on paper." if planned.fits else "  It does NOT fit: change the profile, or take another machine."
+
+
+def _tokens(phase: Phase) -> tuple[str, ...]:
+    amounts = (phase.expected.trained, phase.expected.read, phase.expected.written, phase.most.written)
+    return tuple(_large(amount) if amount else "" for amount in amounts)
+
+
+def _ends(phase: Phase) -> tuple[float, float, float]:
+    return phase.seconds.low, phase.seconds.middle, phase.seconds.high
+
+
+def _large(amount: float) -> str:
+    """A number of tokens in thousands or millions."""
+    return f"{amount / 1e6:,.1f} M" if amount >= 1e6 else f"{amount / 1e3:,.1f} k"

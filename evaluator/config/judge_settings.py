@@ -1,0 +1,32 @@
+"""What a protocol says about the metadata judge."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from evaluator.config.llm_settings import ChatModel
+from submissions.records.models import Record
+
+
+class JudgeSettings(Record):
+    """All that shapes a metadata score."""
+
+    scoring: Literal["metadata@1"]
+    """Nine dimensions, six of them averaged, null scores 0 (evaluator/stages/metadata/verdict.py, total.py)."""
+    missing: Literal["zero", "left_out"]
+    """A task without a data set scores 0 in every dimension that its reference has (arena@1), or is left out of the
+    means as in the published averages (paper@1)."""
+    judge_prompt: str
+    """Name and version, for example `judge@1`."""
+    describe_prompt: str
+    """Name and version, for example `describe@1`."""
+    repeats: int = Field(ge=1)
+    """Verdicts per task; the score is their mean."""
+    shown_rows: int = Field(ge=1)
+    """First rows of the delivered data that a description is written from."""
+    shown_characters: int = Field(ge=1)
+    """Of each text, in a description and in a row; the rest is cut off."""
+    model: ChatModel
+    """Writes the descriptions too."""

@@ -1,0 +1,123 @@
+"""The engine processes of a station: one per device, booted together, asked together."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any
+
+from evaluator.config.profile import Profile
+from evaluator.runtime.child_process import Child
+from submissions.errors import EvaluatorError
+
+COMMAND = (sys.executable, "-m", "evaluator.generation.engine_process")
+Message = Mapping[str, Any]
+
+
+class Engines:
+    """Children that run evaluator/generation/engine_process.py. After any error they must be closed."""
+
+    def __init__(self, profile: Profile, start: Message, log: Path) -> None:
+        """Boot them, each with the message `start`. Raises EvaluatorError."""
+        self._silent_seconds = profile.silent_seconds
+        self._children: list[Child] = []
+        environments = environments_of(profile, os.environ)
+        try:
+            for number, env in enumerate(environments):
+                name, file = ("engine", log) if number == 0 else (f"engine {number + 1}", _numbered(log, number + 1))
+                self._children.append(Child(name, COMMAND, file, env, profile.start_seconds))
+            self.ready = self._asked(dict.fromkeys(range(len(environments)), start), profile.start_seconds)
+            """What each said when it was ready."""
+        except BaseException:
+            self.close()
+            raise
+
+    def __len__(self) -> int:
+        return len(self._children)
+
+    def ask(self, messages: Mapping[int, Message]) -> dict[int, dict[str, Any]]:
+        """Each engine's answer to its message; they work at the same time. Raises ChildFailed as soon as one fails."""
+        return self._asked(messages, self._silent_seconds)
+
+    def ask_all(self, message: Message) -> list[dict[str, Any]]:
+        """Every engine's answer to one message, in their order. Raises ChildFailed."""
+        answers = self.ask(dict.fromkeys(range(len(self)), message))
+        return [answers[number] for number in range(len(self))]
+
+    def close(self) -> None:
+        """End the processes."""
+        for child in self._children:
+            child.close()
+        self._children = []
+
+    def _asked(self, messages: Mapping[int, Message], seconds: float) -> dict[int, dict[str, Any]]:
+        for number, message in messages.items():
+            self._children[number].send(message, seconds)
+        heard = {number: time.monotonic() for number in messages}
+        answers: dict[int, dict[str, Any]] = {}
+        while heard:
+            waiting = {self._children[number].fileno(): number for number in heard}
+            left = min(heard.values()) + seconds - time.monotonic()
+            for file in wait(list(waiting), max(0.0, left)):
+                assert isinstance(file, int)
+                message = self._children[waiting[file]].receive(seconds)
+                heard[waiting[file]] = time.monotonic()
+                if "beat" not in message:
+                    answers[waiting[file]] = message
+                    del heard[waiting[file]]
+            for number, moment in heard.items():
+                if time.monotonic() - moment >= seconds:
+                    raise self._children[number].hung(seconds)
+        return answers
+
+
+def environments_of(profile: Profile, environment: Mapping[str, str]) -> list[dict[str, str]]:
+    """What each engine's environment has beyond this process's. Raises EvaluatorError if there is no device to see."""
+    common = {
+        "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+        "HF_HUB_OFFLINE": "1",
+        "VLLM_NO_USAGE_STATS": "1",
+        "OMP_NUM_THREADS": str(profile.threads),
+    }
+    if profile.device == "cpu":
+        common |= {
+            "VLLM_CPU_KVCACHE_SPACE": str(profile.kv_cache_gib),
+            "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+            "CUDA_VISIBLE_DEVICES": "",
+        }
+        return [common] * profile.engines
+    if profile.batch_invariant:  # only here: vLLM has such kernels for GPUs alone
+        common["VLLM_BATCH_INVARIANT"] = "1"
+    devices = _devices(profile, environment)
+    compiled = Path(environment.get("VLLM_CACHE_ROOT") or "~/.cache/vllm").expanduser()
+    return [
+        common
+        | {
+            "CUDA_VISIBLE_DEVICES": devices[number % len(devices)],
+            # Its own, or it would read what another one is still writing.
+            "VLLM_CACHE_ROOT": str(compiled / f"engine-{number + 1}"),
+        }
+        for number in range(profile.engines)
+    ]
+
+
+def _devices(profile: Profile, environment: Mapping[str, str]) -> Sequence[str]:
+    """Names of the station's devices: those that this process may see, as a scheduler gave them to it."""
+    seen = environment.get("CUDA_VISIBLE_DEVICES")
+    if seen is None:
+        return [str(number) for number in range(profile.devices)]
+    devices = [name.strip() for name in seen.split(",") if name.strip()]
+    if not devices:
+        raise EvaluatorError(
+            f"Profile {profile.name} asks for accelerators, and CUDA_VISIBLE_DEVICES hides all of them.",
+            "Unset it, or name the devices of this station in it.",
+        )
+    return devices
+
+
+def _numbered(log: Path, number: int) -> Path:
+    return log.with_name(f"{log.stem}-{number}{log.suffix}")

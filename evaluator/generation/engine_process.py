@@ -1,0 +1,188 @@
+"""The child process of VllmGenerator: one engine on one device, token ids in, texts out, weights swapped in place."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from evaluator.runtime.child_process import Parent, die_with_parent, named
+from evaluator.runtime.resource_usage import forget_peak, peak_bytes
+
+if TYPE_CHECKING:  # importing it takes seconds, in which a parent with several engines would wait for each in turn
+    from vllm import LLM
+
+BEAT_SECONDS = 1.0
+"""A working engine gives a sign of life this often, so that long work does not look like a hung device."""
+FIXED_TOKENS = 64
+
+
+class Engine:
+    """One vLLM engine that knows whether it sleeps."""
+
+    def __init__(self, llm: LLM, base: str, *, can_sleep: bool) -> None:
+        self.llm = llm
+        self.base = base
+        self.can_sleep = can_sleep
+        self._asleep = False
+
+    def rest(self) -> None:
+        """Give weights and cache back, where the platform can."""
+        if self.can_sleep and not self._asleep:
+            self.llm.sleep(level=2)
+            self._asleep = True
+
+    def load(self, weights: str) -> None:
+        """Read a model's weights into the running engine, and forget what the old ones computed.
+
+        They are read from where they lie: all engines of a station map the same files, and no folder holds what another
+        model left. An engine that can sleep does so first: then it has no old weights that could answer in place of
+        those that failed to load, and the cache's memory is free for what the reload needs.
+        """
+        self.rest()
+        if self.can_sleep:
+            self.llm.wake_up(tags=["weights"])
+        self.llm.collective_rpc("reload_weights", kwargs={"weights_path": weights})
+        if self.can_sleep:
+            self.llm.wake_up(tags=["kv_cache"])
+            self._asleep = False
+        self.llm.reset_prefix_cache()
+
+    def swaps(self) -> bool:
+        """Whether the platform reloads weights; asked by reading the base model's a second time."""
+        try:
+            self.load(self.base)
+        except (NotImplementedError, AttributeError, TypeError) as error:
+            print(f"This engine cannot swap weights in place: {type(error).__name__}: {error}", flush=True)
+            return False
+        return True
+
+    def logprobs(self, ids: list[int] | None) -> list[float]:
+        """Of each token but the first, in natural logarithms; without ids, of words of no meaning, always the same.
+
+        vLLM computes prompt log-probabilities without reading the prefix cache.
+        """
+        from vllm import SamplingParams
+
+        if ids is None:
+            vocabulary = self.llm.model_config.get_vocab_size()
+            ids = [7919 * (number + 1) % vocabulary for number in range(FIXED_TOKENS)]
+        sampling = SamplingParams(max_tokens=1, temperature=0, prompt_logprobs=0)
+        (output,) = self.llm.generate([{"prompt_token_ids": ids}], sampling, use_tqdm=False)
+        assert output.prompt_logprobs is not None
+        found = zip(ids[1:], output.prompt_logprobs[1:], strict=True)
+        return [float(of[token].logprob) for token, of in found if of is not None]
+
+    def answer(
+        self, prompts: list[list[int]], sampling: dict[str, Any], beat: Callable[[], None]
+    ) -> list[dict[str, Any]]:
+        """Completions in the order of the prompts; a beat after each step of the engine."""
+        from vllm import RequestOutput, SamplingParams
+
+        self.llm.reset_prefix_cache()  # what other units left must not shape this one's arithmetic
+        self.llm.enqueue([{"prompt_token_ids": ids} for ids in prompts], SamplingParams(**sampling), use_tqdm=False)
+        finished: dict[int, RequestOutput] = {}
+        while self.llm.llm_engine.has_unfinished_requests():
+            for output in self.llm.llm_engine.step():
+                if isinstance(output, RequestOutput) and output.finished:
+                    finished[int(output.request_id)] = output
+            beat()
+        return [_completion(finished[number]) for number in sorted(finished)]
+
+
+def _completion(output: Any) -> dict[str, Any]:
+    best = output.outputs[0]
+    return {"text": best.text, "tokens": len(best.token_ids), "finished": best.finish_reason == "stop"}
+
+
+def boot(start: dict[str, Any]) -> Engine:
+    """The engine, with the weights of one folder and all else of the base model's."""
+    from vllm import LLM
+    from vllm.platforms import current_platform
+
+    base, cuda = start["base"], start["device"] == "cuda"
+    can_sleep = (
+        cuda
+        and start["swap"] == "in_place"
+        and current_platform.is_sleep_mode_available()
+        and current_platform.is_cumem_allocator_available()
+    )
+    llm = LLM(
+        model=start["weights"],
+        tokenizer=base,
+        hf_config_path=base,
+        generation_config=base,
+        dtype=start["dtype"],
+        max_model_len=start["max_model_len"],
+        seed=start["seed"],
+        # A GPU records its graphs once per job, which serves hundreds of models; batch-invariant mode turns compilation
+        # off by itself where it must and keeps the graphs. On a CPU compiling takes longer than all the work.
+        enforce_eager=not cuda,
+        enable_prefix_caching=True,
+        enable_chunked_prefill=start["chunked_prefill"],
+        disable_log_stats=True,
+        enable_sleep_mode=can_sleep,
+        # A share of the device's whole memory, which must be free at boot: where trainer and engines take turns, the
+        # trainer rests before an engine boots or wakes; where they work together (profile.together), the profile's
+        # share leaves room for the training. The cache is as large as was reckoned: measured while others come and
+        # go it would be another size at each boot.
+        **({"gpu_memory_utilization": start["memory"], "kv_cache_memory_bytes": start["cache_bytes"]} if cuda else {}),
+    )
+    return Engine(llm, base, can_sleep=can_sleep)
+
+
+def booted(start: dict[str, Any], parent: Parent) -> Engine | None:
+    """The engine, after telling what it can; None if it was to swap weights and cannot: then it is of no use."""
+    engine = boot(start)
+    first = engine.logprobs(None)
+    if start["swap"] == "in_place" and not engine.swaps():
+        parent.send({"ready": False})
+        return None
+    again = engine.logprobs(None)
+    parent.send({"ready": True, "first": first, "again": again, "can_sleep": engine.can_sleep})
+    return engine
+
+
+def serve(parent: Parent) -> None:
+    """Boot as the first message says, and do what the others ask, until the parent goes."""
+    start = parent.receive()
+    engine = booted(start, parent) if start else None
+    if start is None or engine is None:
+        return
+    told = time.monotonic()
+
+    def beat() -> None:
+        nonlocal told
+        if time.monotonic() - told >= BEAT_SECONDS:
+            parent.send({"beat": True})
+            told = time.monotonic()
+
+    while request := parent.receive():
+        if "load" in request:
+            engine.load(request["load"])
+            parent.send({"loaded": True})
+        elif "say" in request:
+            parent.send({"logprobs": engine.logprobs(request["say"])})
+        elif "rest" in request:
+            engine.rest()
+            parent.send({"rests": True})
+        else:
+            forget_peak(start["device"])
+            completions = engine.answer(request["prompts"], request["sampling"], beat)
+            parent.send({"completions": completions, "peak_bytes": peak_bytes(start["device"])})
+
+
+def main() -> None:
+    """Serve, and say by name what ended it."""
+    die_with_parent()
+    parent = Parent()
+    try:
+        serve(parent)
+    except Exception as error:
+        if kind := named(error):
+            parent.send({"failed": kind, "said": str(error) or type(error).__name__})
+        raise
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""vLLM engines in child processes, one per device; weights are swapped in place and then proven by a canary."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from evaluator.config.profile import Profile
+from evaluator.config.protocol import Protocol
+from evaluator.errors import ChildFailed
+from evaluator.generation.engine_pool import Engines
+from evaluator.generation.generator import Completion
+from evaluator.generation.partition import shares
+from evaluator.models.memory_model import GIB, WORKSPACE
+from evaluator.models.weight_canary import TOLERANCES, Canary, compare, distance, read
+from evaluator.runtime.resource_usage import Spent
+
+
+class VllmGenerator:
+    """Boots the engines at the first call. A context manager: they end with it.
+
+    Any failure ends all of them, and the next call boots others. They must be booted by a thread that lives as long as
+    they do (evaluator/runtime/child_process.py, die_with_parent).
+    """
+
+    def __init__(
+        self, base_model: Path, protocol: Protocol, profile: Profile, stop_ids: Sequence[int], log: Path
+    ) -> None:
+        self._base_model = base_model
+        self._protocol = protocol
+        self._profile = profile
+        self._stop_ids = list(stop_ids)
+        self._log = log
+        self._engines: Engines | None = None
+        self._loaded: tuple[Path, Canary | None] | None = None
+        """Whose weights the engines have: a folder may hold another model later, and then another canary."""
+        self._fresh = profile.swap == "fresh"
+        """Whether another model needs other processes."""
+        self._spent = Spent(seconds=0)
+
+    @property
+    def spent(self) -> Spent:
+        return self._spent
+
+    def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
+        self._spent = Spent(seconds=0)
+        if not prompts:
+            return []
+        wanted = (model, None if model == self._base_model else read(model))
+        try:
+            if not self._fresh:
+                self._boot(self._base_model)  # serves many calls, so it is no part of what this one takes
+            started = time.perf_counter()
+            engines = self._with(*wanted)
+            completions, peaks = self._answered(engines, prompts, max_new_tokens)
+        except BaseException:
+            self.close()  # also when interrupted: nobody may take an answer that was meant for this call
+            raise
+        self._spent = Spent(
+            seconds=time.perf_counter() - started,
+            tokens_generated=sum(one.tokens for one in completions),
+            peak_bytes=sum(peaks) if peaks else None,
+        )
+        return completions
+
+    def rest(self) -> None:
+        """Level-2 sleep: weights and cache are gone from the device. On a CPU an engine keeps what it has."""
+        if self._engines is None or self._loaded is None or self._profile.device == "cpu":
+            return
+        try:
+            if all(ready["can_sleep"] for ready in self._engines.ready.values()):
+                self._engines.ask_all({"rest": True})
+                self._loaded = None
+            else:
+                self.close()
+        except ChildFailed:
+            self.close()  # which frees the memory all the same
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End the engines."""
+        if self._engines is not None:
+            self._engines.close()
+            self._engines = None
+        self._loaded = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _boot(self, weights: Path) -> Engines:
+        """Running engines; new ones begin with these weights. Learns whether they can swap, if they should."""
+        if self._engines is None:
+            self._engines = Engines(self._profile, self._start(weights), self._log)
+            self._loaded = None if self._fresh else (self._base_model, None)
+            if not self._fresh and not self._swaps(self._engines):
+                self.close()
+                self._fresh = True
+        return self._engines or self._boot(weights)
+
+    def _swaps(self, engines: Engines) -> bool:
+        """Whether every engine reloaded the base model at boot, and then said the same as before."""
+        limit = _again(self._protocol)
+        return all(one["ready"] and distance(one["first"], one["again"]) < limit for one in engines.ready.values())
+
+    def _with(self, model: Path, canary: Canary | None) -> Engines:
+        """Engines that have a model's weights, and showed it."""
+        if self._engines is not None and self._loaded == (model, canary):
+            return self._engines
+        before = self._loaded
+        if self._fresh:
+            self.close()
+            engines = self._boot(model)
+        else:
+            engines = self._boot(self._base_model)
+            engines.ask_all({"load": str(model.resolve())})
+        self._show(engines, canary, before[1] if before else None)
+        self._loaded = (model, canary)
+        return engines
+
+    def _show(self, engines: Engines, canary: Canary | None, before: Canary | None) -> None:
+        """Have every engine show its weights. Raises WrongWeights.
+
+        Those of the base model: by saying of some words what the engine said at its boot, and of the canary of the
+        model before what the trainer said before that training.
+        """
+        dtype = self._protocol.base_model.dtype
+        if canary is None:
+            said = engines.ask_all({"say": None})
+            for number, answer in enumerate(said):
+                compare(engines.ready[number]["first"], answer["logprobs"], _again(self._protocol))
+            canary = before.of_base() if before else None
+        if canary is not None:
+            for answer in engines.ask_all({"say": list(canary.ids)}):
+                canary.check(answer["logprobs"], dtype)
+
+    def _answered(
+        self, engines: Engines, prompts: Sequence[list[int]], max_new_tokens: int
+    ) -> tuple[list[Completion], list[int]]:
+        """Completions in the prompts' order, and each engine's peak of memory in bytes where it was measured."""
+        cut, sampling = shares(prompts, len(engines)), self._sampling(max_new_tokens)
+        answers = engines.ask(
+            {
+                number: {"prompts": [prompts[index] for index in share], "sampling": sampling}
+                for number, share in enumerate(cut)
+                if share
+            }
+        )
+        completions = {
+            index: Completion.model_validate(one)
+            for number, answer in answers.items()
+            for index, one in zip(cut[number], answer["completions"], strict=True)
+        }
+        peaks = [answer["peak_bytes"] for answer in answers.values() if answer["peak_bytes"] is not None]
+        return [completions[index] for index in range(len(prompts))], peaks
+
+    def _sampling(self, max_new_tokens: int) -> dict[str, object]:
+        """What the protocol says of drawing tokens, in vLLM's words."""
+        decoding = self._protocol.decoding
+        common = {"max_tokens": max_new_tokens, "stop_token_ids": self._stop_ids, "temperature": decoding.temperature}
+        if decoding.temperature == 0:
+            return common
+        return {**common, "top_p": decoding.top_p, "top_k": decoding.top_k, "seed": decoding.seed}
+
+    def _cache_bytes(self) -> int | None:
+        """Of an engine's share of a device, what weights and workspace leave; None leaves it to vLLM."""
+        if self._profile.device_gib is None:
+            return None
+        weights = sum(file.stat().st_size for file in self._base_model.glob("*.safetensors"))
+        return int(self._profile.engine_memory * self._profile.device_gib * GIB) - weights - WORKSPACE
+
+    def _start(self, weights: Path) -> dict[str, Any]:
+        """An engine's first message."""
+        profile, decoding = self._profile, self._protocol.decoding
+        return {
+            "base": str(self._base_model.resolve()),
+            "weights": str(weights.resolve()),
+            "swap": "fresh" if self._fresh else "in_place",
+            "device": profile.device,
+            "memory": profile.engine_memory,
+            "cache_bytes": self._cache_bytes(),
+            "dtype": self._protocol.base_model.dtype,
+            "max_model_len": decoding.max_prompt_tokens + decoding.max_new_tokens,
+            "seed": decoding.seed,
+            # vLLM winds a seeded request's generator back after a partial prefill, which CPU generators cannot.
+            "chunked_prefill": profile.device != "cpu" or decoding.temperature == 0,
+        }
+
+
+def _again(protocol: Protocol) -> float:
+    """How far an engine may be from itself: a tenth, for the same kernels on the same shapes round the same way."""
+    return TOLERANCES[protocol.base_model.dtype] / 10

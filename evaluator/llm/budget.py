@@ -1,0 +1,140 @@
+"""A limit in tokens and money, held before each call and not after.
+
+What a call can cost at most is written down before it is made, and corrected when the server has counted. So a run that
+is killed, or a call that fails, counts in full, and a re-run goes on where the ledger stood.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Condition
+
+from evaluator.config.llm_settings import ChatModel, Connection
+from evaluator.errors import BudgetSpent, ChatFailed
+from evaluator.llm.client import Answer, Chat, R, Usage
+from evaluator.llm.database import transaction
+from evaluator.llm.prompts import Prompt
+from evaluator.llm.schema import schema_text
+
+_FRAME_TOKENS = 64
+"""More than any server puts around two messages."""
+
+
+class Budget:
+    """What one ledger may still spend, for example one submission's. Safe for several threads.
+
+    A call is held for one try. The client's earlier tries of it are booked when it ends, each with its prompt, so the
+    calls in flight can overshoot the limit by the prompts of their retries. What a server went on to write for an
+    earlier try after the client had hung up is never told, and not counted.
+    """
+
+    def __init__(self, limits: Connection, path: Path, ledger: str) -> None:
+        self._limits = limits
+        self._path = path
+        self._ledger = ledger
+        self._in_flight = 0
+        self._changed = Condition()
+
+    @property
+    def spent(self) -> Usage:
+        """All that was counted so far."""
+        with transaction(self._path) as connection:
+            return self._read(connection)
+
+    def hold(self, most: Usage) -> None:
+        """Set aside what a call can cost at most. Raises BudgetSpent if that is more than is left.
+
+        Waits for calls in flight, if there are any: they are held at their most, and give back what they did not need.
+        """
+        with self._changed:
+            while (spent := self._take(most)) is not None:
+                if not self._in_flight:
+                    raise self._too_much(spent, most)
+                self._changed.wait()
+            self._in_flight += 1
+
+    def settle(self, held: Usage, used: Usage | None) -> None:
+        """Put what a call took in place of what was held; without a count, what was held stays."""
+        with self._changed:
+            self._in_flight -= 1
+            self._changed.notify_all()
+            if used is not None:
+                with transaction(self._path) as connection:
+                    spent = self._read(connection)
+                    self._write(
+                        connection,
+                        spent.prompt - held.prompt + used.prompt,
+                        spent.completion - held.completion + used.completion,
+                    )
+
+    def _take(self, most: Usage) -> Usage | None:
+        """Add to the ledger and return None, or what is spent if it does not fit."""
+        limits = self._limits
+        with transaction(self._path) as connection:
+            spent = self._read(connection)
+            after = Usage(prompt=spent.prompt + most.prompt, completion=spent.completion + most.completion)
+            if after.prompt + after.completion > limits.budget_tokens or cost(after, limits) > limits.budget_money:
+                return spent
+            self._write(connection, after.prompt, after.completion)
+            return None
+
+    def _read(self, connection: sqlite3.Connection) -> Usage:
+        row = connection.execute("SELECT prompt, completion FROM spent WHERE ledger = ?", (self._ledger,)).fetchone()
+        return Usage(prompt=row[0], completion=row[1]) if row else Usage(prompt=0, completion=0)
+
+    def _write(self, connection: sqlite3.Connection, prompt: int, completion: int) -> None:
+        connection.execute("INSERT OR REPLACE INTO spent VALUES (?, ?, ?)", (self._ledger, prompt, completion))
+
+    def _too_much(self, spent: Usage, most: Usage) -> BudgetSpent:
+        limits = self._limits
+        return BudgetSpent(
+            "The chat model's budget is spent.",
+            f"{self._ledger} has spent {_amount(spent, limits)}; the next call may take "
+            f"{_amount(most, limits)}, and the limit is {limits.budget_tokens:,} tokens (budget_tokens) and "
+            f"{limits.budget_money:g} in money (budget_money). Raise them and run again: what was answered is kept.",
+        )
+
+
+@dataclass(frozen=True)
+class BudgetedChat:
+    """Asks another chat as long as there is budget."""
+
+    chat: Chat
+    model: ChatModel
+    budget: Budget
+
+    def ask(self, prompt: Prompt, schema: type[R]) -> Answer[R]:
+        held = at_most(prompt, schema, self.model)
+        self.budget.hold(held)
+        used = None
+        try:
+            answer = self.chat.ask(prompt, schema)
+            used = _with_retries(answer.usage or held, answer.retries)
+        except ChatFailed as failed:
+            used = _with_retries(held, failed.retries)
+            raise
+        finally:
+            self.budget.settle(held, used)
+        return answer
+
+
+def at_most(prompt: Prompt, schema: type[R], model: ChatModel) -> Usage:
+    """The most that a call can take. No tokenizer is needed: a token is at least one byte of UTF-8."""
+    text = prompt.system + prompt.user + schema_text(schema)
+    return Usage(prompt=len(text.encode()) + _FRAME_TOKENS, completion=model.max_completion_tokens)
+
+
+def _with_retries(last: Usage, retries: int) -> Usage:
+    """What the last try took, and the prompt of each before it."""
+    return Usage(prompt=last.prompt * (1 + retries), completion=last.completion)
+
+
+def cost(usage: Usage, prices: Connection) -> float:
+    """What tokens cost, in the currency of the prices."""
+    return (usage.prompt * prices.prompt_price + usage.completion * prices.completion_price) / 1e6
+
+
+def _amount(usage: Usage, prices: Connection) -> str:
+    return f"{usage.prompt + usage.completion:,} tokens ({cost(usage, prices):.4g} in money)"

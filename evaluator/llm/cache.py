@@ -1,0 +1,57 @@
+"""Answers that were given before, by the hash of all that shaped them.
+
+Only records are kept. A refusal, or an answer that cannot be read, is asked for again by the next run: it may be mended
+then, and it must never be final by accident. The file is private, for answers may speak of hidden references.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from evaluator.config.llm_settings import ChatModel
+from evaluator.llm.client import Answer, Chat, R
+from evaluator.llm.database import transaction
+from evaluator.llm.prompts import Prompt
+from evaluator.llm.schema import schema_text
+from evaluator.runtime.stage_cache import key_of
+
+
+@dataclass(frozen=True)
+class CachedChat:
+    """Asks another chat only what is not in the file. Safe for several threads."""
+
+    chat: Chat
+    model: ChatModel
+    path: Path
+
+    def ask(self, prompt: Prompt, schema: type[R]) -> Answer[R]:
+        key = self.key(prompt, schema)
+        if (found := self._find(key, schema)) is not None:
+            return Answer(found)
+        answer = self.chat.ask(prompt, schema)
+        if answer.record is not None:
+            with transaction(self.path) as connection:
+                connection.execute(
+                    "INSERT OR REPLACE INTO answers VALUES (?, ?)", (key, answer.record.model_dump_json())
+                )
+        return answer
+
+    def key(self, prompt: Prompt, schema: type[R]) -> str:
+        """The hash of model, snapshot, decoding, prompt file and version, filled text, schema and repeat.
+
+        Not of the address: a model may move.
+        """
+        return key_of("chat@1", self.model, prompt, schema_text(schema))
+
+    def _find(self, key: str, schema: type[R]) -> R | None:
+        with transaction(self.path) as connection:
+            row = connection.execute("SELECT record FROM answers WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            return None
+        try:
+            return schema.model_validate_json(row[0])
+        except ValidationError:
+            return None  # written by a version that checked less: ask again

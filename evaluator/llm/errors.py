@@ -1,0 +1,65 @@
+"""What to say, and what to mend, when a chat model could not be asked. Keys never get into a message."""
+
+from __future__ import annotations
+
+import openai
+
+from evaluator.config.llm_settings import ChatModel, Connection
+from evaluator.errors import ChatFailed
+
+_SUMMARY = "The chat model could not be asked."
+_LONGEST = 300
+"""Characters of a server's own words that are passed on."""
+
+
+def refused_by_server(error: openai.APIStatusError, model: ChatModel, connection: Connection, key: str) -> ChatFailed:
+    """For a status of 400 and more, after the client's retries."""
+    words = str(error.message)
+    words = (words.replace(key, "[key]") if key else words)[:_LONGEST]
+    return ChatFailed(
+        _SUMMARY,
+        f"{connection.base_url} answered {error.status_code}: {_to_mend(error.status_code, model, connection)} "
+        f"The server says: {words}",
+        retries_before(error),
+    )
+
+
+def silent(error: openai.APIConnectionError, connection: Connection) -> ChatFailed:
+    """For a connection that was not made, broke, or stayed silent, after the client's retries."""
+    tries = f"{connection.retries + 1} tries"
+    if isinstance(error, openai.APITimeoutError):
+        what = f"was silent for {connection.timeout_seconds:g} seconds in each of {tries}: look at the server, or raise"
+        return ChatFailed(_SUMMARY, f"{connection.base_url} {what} timeout_seconds.", retries_before(error))
+    what = f"could not be reached in {tries}: check base_url, and that the server runs."
+    return ChatFailed(_SUMMARY, f"{connection.base_url} {what}", retries_before(error))
+
+
+def unfit_reply(why: str, model: ChatModel, connection: Connection, retries: int) -> ChatFailed:
+    """For a reply of status 200 that is not this model's chat completion."""
+    return ChatFailed(
+        _SUMMARY,
+        f"{connection.base_url}: {why}. Check base_url (it ends with /v1 for most servers), and that name "
+        f"{model.name!r} and snapshot {model.snapshot!r} are what the server runs.",
+        retries,
+    )
+
+
+def retries_before(error: openai.APIStatusError | openai.APIConnectionError) -> int:
+    """How many tries the client sent before the one that failed for good: it says so in a header of each."""
+    return int(error.request.headers.get("x-stainless-retry-count", 0))
+
+
+def _to_mend(status: int, model: ChatModel, connection: Connection) -> str:
+    variable = f"the environment variable {connection.key_variable}" if connection.key_variable else "key_variable"
+    takes = "check what the model takes: temperature, seed, max_completion_tokens, strict JSON schemas, long prompts."
+    known = {
+        400: takes,
+        401: f"it does not take the key; set {variable}.",
+        403: f"the key may not use model {model.name!r}; set {variable}, or choose another model.",
+        404: f"check base_url, and that there is a model {model.name!r}.",
+        422: takes,
+        429: "its limit is reached, also after the retries; lower at_once, raise the limit there, or run again later.",
+    }
+    return known.get(
+        status, "run again when the server works; what was answered is kept." if status >= 500 else "check base_url."
+    )

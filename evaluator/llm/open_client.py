@@ -1,0 +1,33 @@
+"""A chat as it is used: the client, within a budget, behind a cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from evaluator.config.llm_settings import ChatModel, Connection
+from evaluator.errors import ChatFailed
+from evaluator.llm.budget import Budget, BudgetedChat
+from evaluator.llm.cache import CachedChat
+from evaluator.llm.client import Chat
+from evaluator.llm.openai_client import OpenAIChat
+
+
+@contextmanager
+def open_chat(
+    model: ChatModel, connection: Connection, environ: Mapping[str, str], path: Path, ledger: str
+) -> Iterator[Chat]:
+    """Answers from the file at `path`, else from the server, counted in `ledger`. Raises ChatFailed without a key."""
+    with OpenAIChat(model, connection, _key(connection, environ)) as server:
+        yield CachedChat(BudgetedChat(server, model, Budget(connection, path, ledger)), model, path)
+
+
+def _key(connection: Connection, environ: Mapping[str, str]) -> str:
+    """The key, or nothing for a server that wants none."""
+    variable = connection.key_variable
+    key = environ.get(variable, "").strip() if variable else ""
+    if variable and not (key and key.isascii() and key.isprintable() and " " not in key):
+        state = "holds no key: it has blanks, or characters that are not ASCII" if key else "is not set"
+        raise ChatFailed("The chat model could not be asked.", f"The environment variable {variable} {state}. Set it.")
+    return key

@@ -1,0 +1,79 @@
+"""A chat model behind any OpenAI-compatible address, asked for JSON of a strict schema.
+
+The client alone tries again: after a time-out, a lost connection, and 408, 409, 429 and 5xx, as long as `Retry-After`
+says where it says so (up to two minutes), else with growing pauses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Self
+
+import openai
+
+from evaluator.config.llm_settings import ChatModel, Connection
+from evaluator.errors import ChatFailed
+from evaluator.llm.client import Answer, R
+from evaluator.llm.errors import refused_by_server, retries_before, silent, unfit_reply
+from evaluator.llm.parse_reply import read
+from evaluator.llm.prompts import Prompt
+from evaluator.llm.schema import strict_schema
+
+_NOT_ASKED = {
+    "content_filter": "the server's content filter stopped the question",
+    "context_length_exceeded": "the question is too long for the model",
+}
+"""Error codes of the server that speak of one question's text, not of how we ask."""
+
+
+class OpenAIChat:
+    """Answers through the openai client. A context manager: its connections end with it. Safe for several threads."""
+
+    def __init__(self, model: ChatModel, connection: Connection, key: str) -> None:
+        self._model = model
+        self._connection = connection
+        self._key = key
+        self._client = openai.OpenAI(
+            api_key=key or "none",
+            base_url=connection.base_url,
+            timeout=connection.timeout_seconds,
+            max_retries=connection.retries,
+        )
+
+    def ask(self, prompt: Prompt, schema: type[R]) -> Answer[R]:
+        model = self._model
+        # No error is chained: the client's own carry the request, and servers like to repeat the key.
+        try:
+            raw = self._client.chat.completions.with_raw_response.create(
+                model=model.name,
+                messages=[{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}],
+                response_format={
+                    "type": "json_schema",
+                    "json_schema": {"name": schema.__name__, "schema": strict_schema(schema), "strict": True},
+                },
+                max_completion_tokens=model.max_completion_tokens,
+                temperature=openai.omit if model.temperature is None else model.temperature,
+                seed=openai.omit if model.seed is None else model.seed + prompt.repeat,
+            )
+        except openai.APIStatusError as error:
+            if error.status_code == 400 and error.code in _NOT_ASKED:
+                return Answer(None, _NOT_ASKED[error.code], retries=retries_before(error))
+            failure: ChatFailed = refused_by_server(error, model, self._connection, self._key)
+        except openai.APIConnectionError as error:
+            failure = silent(error, self._connection)
+        else:
+            answer = read(raw.content, model, schema)
+            if not isinstance(answer, str):
+                return replace(answer, retries=raw.retries_taken)
+            failure = unfit_reply(answer, model, self._connection, raw.retries_taken)
+        raise failure
+
+    def close(self) -> None:
+        """End the connections."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()

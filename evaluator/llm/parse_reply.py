@@ -1,0 +1,75 @@
+"""Reading what a server sent: a record, or why it is none. Nothing is guessed, cut out of prose, or mended."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field, ValidationError
+
+from evaluator.config.llm_settings import ChatModel
+from evaluator.llm.client import Answer, R, Usage
+
+
+class _Message(BaseModel):
+    content: str | None = None
+    refusal: str | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str | None = None
+
+
+_MOST_TOKENS = 10**9
+"""A count beyond this is none, and a ledger of such counts could not be stored."""
+
+
+class _Usage(BaseModel):
+    prompt_tokens: int = Field(ge=0, le=_MOST_TOKENS)
+    completion_tokens: int = Field(ge=0, le=_MOST_TOKENS)
+
+
+class _Reply(BaseModel):
+    """What we read of a chat completion; servers add fields of their own."""
+
+    model: str | None = None
+    choices: list[_Choice] = Field(min_length=1)
+    usage: _Usage | None = None
+
+
+_CUT_SHORT = {
+    "length": "the answer was cut off at max_completion_tokens",
+    "content_filter": "the server's content filter stopped the answer",
+    "tool_calls": "the model called a tool in place of an answer",
+    "function_call": "the model called a function in place of an answer",
+}
+
+
+def read(body: bytes, model: ChatModel, schema: type[R]) -> Answer[R] | str:
+    """A server's answer, or in a few words why this server cannot be worked with."""
+    try:
+        reply = _Reply.model_validate_json(body)
+    except ValidationError:
+        return "the reply is no chat completion"
+    if reply.model not in (None, model.name, model.snapshot):
+        return f"another model answered: {reply.model[:80]!r}"
+    record, why = _record(reply.choices[0], schema)
+    if reply.usage is None:
+        return Answer(record, why)
+    return Answer(record, why, Usage(prompt=reply.usage.prompt_tokens, completion=reply.usage.completion_tokens))
+
+
+def _record(choice: _Choice, schema: type[R]) -> tuple[R | None, str | None]:
+    """The record in a choice, or why there is none."""
+    if choice.message.refusal:
+        return None, "the model refused to answer"
+    if choice.finish_reason in _CUT_SHORT:
+        return None, _CUT_SHORT[choice.finish_reason]
+    if not choice.message.content:
+        return None, "the answer is empty"
+    try:
+        return schema.model_validate_json(choice.message.content), None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        if first["type"] == "json_invalid":
+            return None, "the answer is not JSON"
+        known = [str(part) for part in first["loc"] if part in schema.model_fields]  # other names are the model's words
+        return None, f"the answer does not fit the schema, first at {'.'.join(known) or 'its top'} ({first['type']})"

@@ -1,0 +1,112 @@
+"""Prompts: files under `prompts/<track>/`, filled with strangers' text that cannot leave its place.
+
+A file has three parts, each after a line `+++`: a header in TOML (version, whose method it follows, its fields), the
+instructions (the system message), and the frame of the data (the user message), where each field has its own line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from pathlib import Path
+
+from pydantic import Field, JsonValue
+
+from evaluator.llm.quoting import data_block
+from submissions.errors import NotFound
+from submissions.records.models import Record
+
+PROMPTS = Path(__file__).parents[1] / "prompts"
+_FIELD = re.compile(r"^\{\{(\w+)\}\}$", re.MULTILINE)
+
+
+class Header(Record):
+    """What a prompt file says of itself."""
+
+    version: int = Field(ge=1)
+    """Counted up with every change: results were measured by the wording."""
+    follows: str
+    """The paper and section whose method the prompt follows, in our own words."""
+    fields: dict[str, str]
+    """What each field holds, by its name."""
+
+
+class Prompt(Record):
+    """One question to a model, filled and ready to be sent."""
+
+    name: str
+    """For example `judge@1`."""
+    sha256: str
+    """Hash of the file it was made from."""
+    system: str
+    """Our instructions."""
+    user: str
+    """Data blocks, and nothing that instructs."""
+    repeat: int = Field(default=0, ge=0)
+    """Which of several equal questions this is; each has its own seed and its own place in the cache."""
+
+
+class PromptFile(Record):
+    """A prompt before it is filled."""
+
+    name: str
+    header: Header
+    sha256: str
+    system: str
+    frame: str
+
+    def fill(self, values: dict[str, JsonValue], repeat: int = 0) -> Prompt:
+        """The prompt with a data block for each field. Raises ValueError unless exactly the declared fields are given.
+
+        The id of the blocks is a hash over all that is filled in: the same question has the same text, and whoever
+        writes one of the values cannot know the id, for it depends on the value itself.
+        """
+        if values.keys() != self.header.fields.keys():
+            odd = sorted(values.keys() ^ self.header.fields.keys())
+            raise ValueError(f"prompt {self.name} takes {', '.join(self.header.fields)}; missing or unknown: {odd}")
+        plain = {name: data_block(name, value, "") for name, value in values.items()}
+        nonce = hashlib.sha256("\n".join([self.sha256, *plain.values()]).encode()).hexdigest()[:16]
+        user = _FIELD.sub(lambda field: data_block(field[1], values[field[1]], nonce), self.frame)
+        return Prompt(name=self.name, sha256=self.sha256, system=self.system, user=user, repeat=repeat)
+
+
+def load_prompt(track: str, name: str, folder: Path = PROMPTS) -> PromptFile:
+    """A prompt by its name and version, for example `judge@1`. Raises NotFound if there is no such file or version."""
+    stem = name.partition("@")[0]
+    names = sorted(file.stem for file in (folder / track).glob("*.md"))
+    if stem not in names:
+        raise NotFound(f"No prompt {stem[:80]!r} of {track}; there are: {', '.join(names) or 'none'}.")
+    found = parse_prompt(stem, (folder / track / f"{stem}.md").read_text(encoding="utf-8"))
+    if found.name != name:
+        raise NotFound(
+            f"No prompt {name[:80]!r}: prompts/{track}/{stem}.md is {found.name}. "
+            "A changed prompt needs a protocol with a new version that names it."
+        )
+    return found
+
+
+def parse_prompt(stem: str, text: str) -> PromptFile:
+    """A prompt file's parts. Raises ValueError where header and text do not agree."""
+    parts = re.split(r"^\+\+\+\n", text, flags=re.MULTILINE)
+    if len(parts) != 4 or parts[0]:
+        raise ValueError(
+            f"prompt {stem}: wanted `+++`, header, `+++`, instructions, `+++`, data; got {len(parts)} parts"
+        )
+    header = Header.model_validate(tomllib.loads(parts[1]))
+    fields = _FIELD.findall(parts[3])
+    if (
+        sorted(fields) != sorted(header.fields)
+        or "{{" in _FIELD.sub("", parts[2] + parts[3])
+        or _FIELD.search(parts[2])
+    ):
+        raise ValueError(
+            f"prompt {stem}: the header declares {sorted(header.fields)}, the data part has {sorted(fields)}"
+        )
+    return PromptFile(
+        name=f"{stem}@{header.version}",
+        header=header,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        system=parts[2].strip(),
+        frame=parts[3].strip(),
+    )

@@ -1,0 +1,36 @@
+"""A record's JSON schema in the strict form that servers can enforce."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from submissions.records.models import Record
+
+
+def strict_schema(record: type[Record]) -> dict[str, Any]:
+    """The schema: no further fields, and every field required. Raises ValueError for a record with a default value."""
+    schema = record.model_json_schema()
+    for part in _objects(schema):
+        optional = part.get("properties", {}).keys() - set(part.get("required", []))
+        if optional or part.get("additionalProperties") is not False:
+            raise ValueError(f"{record.__name__} is not strict: {sorted(optional) or 'unknown fields are allowed'}")
+    return schema
+
+
+def schema_text(record: type[Record]) -> str:
+    """The schema as one line, for hashes and for counting."""
+    return json.dumps(strict_schema(record), sort_keys=True)
+
+
+def _objects(part: object) -> Iterator[dict[str, Any]]:
+    """Every object schema in a schema."""
+    if isinstance(part, dict):
+        if part.get("type") == "object":
+            yield part
+        for inner in part.values():
+            yield from _objects(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from _objects(inner)

@@ -1,0 +1,49 @@
+"""The chat frames of the protocols, as token ids: one file for each way of making room (SCORING.md)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from evaluator.models.chat_template.llama3 import (
+    BOS,
+    EOM,
+    EOS,
+    EOT,
+    HEADER_END,
+    HEADER_START,
+    IGNORED,
+    SPECIAL_TOKENS,
+    Example,
+    Template,
+    without_middle,
+)
+from evaluator.models.chat_template.llamafactory import PaperTemplate, infer_seqlen
+from submissions.errors import NotFound
+
+__all__ = [
+    "BOS",
+    "EOM",
+    "EOS",
+    "EOT",
+    "HEADER_END",
+    "HEADER_START",
+    "IGNORED",
+    "SPECIAL_TOKENS",
+    "TEMPLATES",
+    "Example",
+    "PaperTemplate",
+    "Template",
+    "infer_seqlen",
+    "load_template",
+    "without_middle",
+]
+
+TEMPLATES: dict[str, type[Template]] = {"llama3@1": Template, "llamafactory-llama3@1": PaperTemplate}
+"""By the name in a protocol's `template`."""
+
+
+def load_template(name: str, model: Path) -> Template:
+    """The template of this name for the tokenizer of a model folder. Raises NotFound with the names that exist."""
+    if name not in TEMPLATES:
+        raise NotFound(f"No template {name[:80]!r}; there are: {', '.join(sorted(TEMPLATES))}.")
+    return TEMPLATES[name](model)

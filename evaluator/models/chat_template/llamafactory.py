@@ -1,0 +1,105 @@
+"""The same frame as LLaMA-Factory and the published few-shot script cut and write it (SCORING.md, "paper@1").
+
+One thing differs on purpose: theirs turns a control token that a stranger typed into the control token, and drops it
+from few-shot prompts; here it stays text, as everywhere. tests/evaluator/golden has vectors made by their code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from evaluator.models.chat_template.llama3 import BOS, EOT, IGNORED, REMEMBERED, Example, Template
+
+Pair = tuple[str, str]
+"""A question and its gold answer."""
+CLEANED_UP = (" .", " ?", " !", " ,", " ' ", " n't", " 'm", " 's", " 've", " 're")
+"""Decoding with the published model's tokenizer takes the outer blanks from each of these, one after the other."""
+TURN_NUMBER = "{{idx}}"
+"""LLaMA-Factory fills this in wherever a question has it first; every question here is turn 0."""
+
+
+class PaperTemplate(Template):
+    """Cuts prompt and answer together, from the end; shots are plain text."""
+
+    def __init__(self, model: Path) -> None:
+        super().__init__(model)
+        self._remembered_cut = lru_cache(REMEMBERED)(self._cut)
+        self._remembered_shown = lru_cache(REMEMBERED)(self._shown)
+
+    def prompts(
+        self,
+        questions: tuple[str, ...],
+        shots: Sequence[tuple[str, str]] = (),
+        limit: int | None = None,
+        gold: Sequence[str] = (),
+    ) -> list[list[int]]:
+        """Prompts of at most `limit` tokens, cut at the end; how much of a question is left depends on its answer.
+
+        With shots a prompt is plain text after BOS. Raises ValueError unless there is one gold answer to each question.
+        """
+        if len(gold) != len(questions):
+            raise ValueError(f"{len(gold)} gold answers came with {len(questions)} questions: this template needs both")
+        pairs = tuple(zip(questions, gold, strict=True))
+        if not shots:
+            return [list(source) for source, _ in self._remembered_cut(pairs, limit)]
+        # A word begins at the blank before "user", so what stands before it is the same tokens in every prompt.
+        head = [self._special[BOS], *self.text(self._introduction(shots, limit))]
+        return [(head + ids)[:limit] for ids in self._remembered_shown(pairs, limit)]
+
+    def examples(self, pairs: Sequence[tuple[str, str]], cutoff: int) -> list[Example]:
+        """Training examples of at most `cutoff` tokens, cut by `infer_seqlen`."""
+        return [
+            Example(source + target, [IGNORED] * len(source) + target) for source, target in self._cut(pairs, cutoff)
+        ]
+
+    def _cut(self, pairs: Sequence[Pair], limit: int | None) -> list[tuple[list[int], list[int]]]:
+        """Prompt and answer of each pair, cut together."""
+        cut = []
+        numbered = [(question.replace(TURN_NUMBER, "0", 1), output) for question, output in pairs]
+        for question, output in self._pairs(numbered):
+            source, target = [self._special[BOS], *self._user(question)], [*output, self._special[EOT]]
+            if limit is not None:
+                kept, answered = infer_seqlen(len(source), len(target), limit)
+                source, target = source[:kept], target[:answered]
+            cut.append((source, target))
+        return cut
+
+    def _introduction(self, shots: Sequence[Pair], limit: int | None) -> str:
+        """The shots and what stands before a question, without the blank before it."""
+        cut = self._cut(shots, limit)
+        sources, targets = (self._decoded([pair[side] for pair in cut]) for side in (0, 1))
+        examples = "".join(
+            f"Example{number}: \nQuestion: {question.strip()}\nAnswer: {answer.strip()}\n\n"
+            for number, (question, answer) in enumerate(zip(sources, targets, strict=True), 1)
+        )
+        return f"Please refer to the following example: \n\n{examples} Now answer the following question:"
+
+    def _shown(self, pairs: tuple[Pair, ...], limit: int | None) -> list[list[int]]:
+        """Ids of each question as plain text, with the words "user" and "assistant" that its headers leave behind."""
+        texts = self._decoded([source for source, _ in self._remembered_cut(pairs, limit)])
+        return self._encoded([" " + text for text in texts])
+
+    def _decoded(self, ids: Sequence[list[int]]) -> list[str]:
+        return [cleaned_up(text) for text in self._tokenizer.decode_batch(list(ids), skip_special_tokens=True)]
+
+
+def infer_seqlen(source: int, target: int, cutoff: int) -> tuple[int, int]:
+    """How many tokens of a prompt and of its answer stay, by LLaMA-Factory's function of this name (0.9.3).
+
+    An answer of less than half the cutoff stays whole and the prompt gives way; else a prompt of less than half stays;
+    else both shrink in proportion, in floating point as there.
+    """
+    answered = target
+    if 2 * target >= cutoff:
+        room = cutoff - source if 2 * source < cutoff else int(cutoff * (target / (source + target)))
+        answered = min(target, room)
+    return min(source, cutoff - answered), answered
+
+
+def cleaned_up(text: str) -> str:
+    """The text as transformers 4 decodes it for Llama 3.1, whose files ask for `clean_up_tokenization_spaces`."""
+    for artefact in CLEANED_UP:
+        text = text.replace(artefact, artefact.strip())
+    return text

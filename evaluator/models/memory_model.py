@@ -1,0 +1,174 @@
+"""What a station's memory is taken by, part by part, from sizes alone. Pure arithmetic in bytes; nothing is measured.
+
+A training holds its state all the time, and then either what a pass through the model needs or what the optimizer's
+step needs, whichever is more. An engine takes its share of the device, whatever is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from evaluator.config.profile import Profile
+from evaluator.config.protocol import Protocol
+from evaluator.models.model_shape import Shape
+
+GB, GIB = 10**9, 2**30
+WIDTHS = {"bfloat16": 2, "float32": 4}
+SUB_GROUP = 10**9
+"""Parameters that ZeRO-3 steps at a time (DeepSpeed's `sub_group_size`); stages 1 and 2 step a rank's share at once."""
+LIVE = 10**9
+"""Parameters that ZeRO-3 holds gathered at most (DeepSpeed's `stage3_max_live_parameters`)."""
+CONTEXT = 2 * GB
+"""CUDA context, NCCL's buffers and cuBLAS workspace of a process. An estimate."""
+RESTING = 3 * GB
+"""What a child keeps of a device while it rests: its CUDA context, an engine's graphs and workspaces. An estimate."""
+WORKSPACE = 3 * GB
+"""An engine's activations and CUDA graphs, within its share. An estimate."""
+PROCESS = 4 * GB
+"""Host memory of a rank or an engine without any weights: libraries and pinned buffers. An estimate."""
+
+Parts = Mapping[str, int]
+"""Bytes by what they are for."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a training takes of each device."""
+
+    state: Parts
+    """Held all the time."""
+    passing: Parts
+    """While the micro-batch goes through the model and back."""
+    stepping: Parts
+    """While the optimizer steps; the activations are gone by then."""
+
+    @property
+    def total(self) -> int:
+        """The most at once."""
+        return sum(self.state.values()) + max(sum(self.passing.values()), sum(self.stepping.values()))
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a station needs."""
+
+    training: Training
+    engine: Parts
+    """Of each device: weights, key-value cache, workspace. The cache is what the share leaves."""
+    host: Parts
+    cache_tokens: int
+    """Tokens that an engine's cache holds; below 0 if not even the weights fit its share."""
+    device_bytes: int
+    host_bytes: int
+
+    @property
+    def engine_total(self) -> int:
+        """An engine's share of a device."""
+        return sum(self.engine.values())
+
+    @property
+    def both(self) -> int:
+        """A training and an engine at once, each of them awake."""
+        return self.training.total + self.engine_total
+
+    @property
+    def turns(self) -> int:
+        """The most where one of them rests."""
+        return max(self.training.total, self.engine_total) + RESTING
+
+    @property
+    def host_total(self) -> int:
+        """All of the host."""
+        return sum(self.host.values())
+
+    @property
+    def figures(self) -> Mapping[str, Parts]:
+        """All of it by section, as profiles and plans show it."""
+        training = self.training
+        return {
+            "training": {**training.state, **training.passing, **training.stepping, "at most": training.total},
+            "engine": {**self.engine, "share": self.engine_total},
+            "device": {"together": self.both, "in turns": self.turns, "there is": self.device_bytes},
+            "host": {**self.host, "in all": self.host_total, "there is": self.host_bytes},
+        }
+
+    def fits(self, protocol: Protocol, *, together: bool) -> bool:
+        """Whether devices and host have room, and an engine's cache holds one longest prompt with its answer."""
+        longest = protocol.decoding.max_prompt_tokens + protocol.decoding.max_new_tokens
+        on_device = (self.both if together else self.turns) <= self.device_bytes
+        return on_device and self.host_total <= self.host_bytes and self.cache_tokens >= longest
+
+
+def memory_of(shape: Shape, profile: Profile, protocol: Protocol) -> Memory | None:
+    """What a station of this profile needs for this model; None where the profile states no memory."""
+    if profile.device_gib is None or profile.host_gib is None:
+        return None
+    width = WIDTHS[protocol.base_model.dtype]
+    weights = width * shape.parameters
+    device = int(profile.device_gib * GIB)
+    cache = int(profile.engine_memory * device) - weights - WORKSPACE
+    return Memory(
+        training=training_of(shape, profile, protocol),
+        engine={"weights": weights, "cache": cache, "workspace": WORKSPACE},
+        host=_host(weights, profile),
+        cache_tokens=cache // (2 * width * shape.layers * shape.kv_heads * shape.head),
+        device_bytes=device,
+        host_bytes=profile.host_gib * GIB,
+    )
+
+
+def training_of(shape: Shape, profile: Profile, protocol: Protocol) -> Training:
+    """What a training takes of each device under the profile's ZeRO stage and number of ranks."""
+    width, count, ranks = WIDTHS[protocol.base_model.dtype], shape.parameters, profile.ranks
+    shared = {stage: ranks if profile.zero_stage >= stage else 1 for stage in (1, 2, 3)}
+    stepped = count // shared[1] if profile.zero_stage < 3 else min(count // ranks, SUB_GROUP)
+    tokens = max(profile.micro_tokens, protocol.sft.cutoff_tokens)  # a row longer than a micro-batch goes alone
+    chunk = min(profile.loss_chunk or tokens, tokens)
+    gathered = width * min(count, LIVE) if profile.zero_stage == 3 and ranks > 1 else 0
+    return Training(
+        state={
+            "weights": width * count // shared[3],
+            "gradients": width * count // shared[2],
+            "master": 4 * count // shared[1],
+            "moments": 8 * count // shared[1],
+            "context": CONTEXT,
+        },
+        passing={
+            "activations": tokens * _kept(shape, width, checkpointing=profile.gradient_checkpointing),
+            # In the model's precision, in fp32, and the gradient of that.
+            "logits": chunk * shape.vocab * (width + 8),
+            "gathered": gathered,
+        },
+        # Gradients in fp32, Adam's denominators, and in stages 1 and 2 the gradients' flat copy before that.
+        stepping={"step": (8 + (width if profile.zero_stage < 3 else 0)) * stepped},
+    )
+
+
+def _kept(shape: Shape, width: int, *, checkpointing: bool) -> int:
+    """Bytes of activations for each token: every layer's input, and of one layer (or of all) what its gradient needs.
+
+    A layer keeps its norms' inputs in fp32 and normalised, queries, keys, values and what attention says of them,
+    and three times the feed-forward width with its product.
+    """
+    kv = shape.kv_heads * shape.head
+    inside = 2 * (4 + width) * shape.hidden + width * (4 * shape.hidden + 2 * kv + 4 * shape.ffn)
+    if not checkpointing:
+        return shape.layers * inside
+    return width * shape.layers * shape.hidden + inside
+
+
+def _host(weights: int, profile: Profile) -> Parts:
+    """Of the host: the base model that each training begins with, those on the RAM disk, and what comes and goes.
+
+    Ranks that share out no weights each load all of them at their start; later a trained model is gathered, or a
+    training that rests keeps its weights and gradients here (ZeRO-3).
+    """
+    loading = weights * (1 if profile.zero_stage == 3 else profile.ranks)
+    resting = 2 * weights if profile.zero_stage == 3 and not profile.together else 0
+    return {
+        "base": weights,
+        "passing": max(loading, weights + resting),
+        "models": 2 * weights,  # while one is examined, or waits for it, the next is written
+        "processes": PROCESS * (profile.ranks + profile.engines),
+    }

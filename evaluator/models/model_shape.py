@@ -1,0 +1,73 @@
+"""The shape of a Llama: what its memory is reckoned from, without loading it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from huggingface_hub import try_to_load_from_cache
+
+from submissions.errors import Corrupt, NotFound
+from submissions.records.models import Record
+
+
+class Shape(Record):
+    """Sizes of a Llama, as its config.json says them."""
+
+    layers: int
+    hidden: int
+    ffn: int
+    """Width of the feed-forward layers."""
+    heads: int
+    kv_heads: int
+    """Heads of keys and values; several query heads share one."""
+    head: int
+    """Width of a head."""
+    vocab: int
+    tied: bool = False
+    """Whether the output layer is the embedding again."""
+
+    @property
+    def parameters(self) -> int:
+        """All weights: embeddings, per layer attention, feed-forward and two norms, and the last norm."""
+        attention = 2 * self.hidden * self.head * (self.heads + self.kv_heads)
+        layer = attention + 3 * self.hidden * self.ffn + 2 * self.hidden
+        return self.vocab * self.hidden * (1 if self.tied else 2) + self.layers * layer + self.hidden
+
+
+SHAPES = {
+    "meta-llama/Llama-3.1-8B": Shape(
+        layers=32, hidden=4096, ffn=14336, heads=32, kv_heads=8, head=128, vocab=128256
+    ),
+    "tiny-llama@1": Shape(layers=2, hidden=128, ffn=256, heads=4, kv_heads=2, head=32, vocab=4096),
+}  # fmt: skip
+"""The base models of our protocols: a plan is made before anything is downloaded."""
+
+
+def shape_of(folder: Path) -> Shape:
+    """The shape of the model in a folder. Raises Corrupt where config.json is none of a Llama."""
+    try:
+        config = json.loads((folder / "config.json").read_bytes())
+        heads, hidden = config["num_attention_heads"], config["hidden_size"]
+        return Shape(
+            layers=config["num_hidden_layers"],
+            hidden=hidden,
+            ffn=config["intermediate_size"],
+            heads=heads,
+            kv_heads=config.get("num_key_value_heads") or heads,
+            head=config.get("head_dim") or hidden // heads,
+            vocab=config["vocab_size"],
+            tied=config.get("tie_word_embeddings") or False,
+        )
+    except (KeyError, ValueError, OSError) as error:
+        raise Corrupt(f"{folder / 'config.json'} does not say the shape of a Llama ({error!r}).") from error
+
+
+def known_shape(model: str) -> Shape:
+    """The shape of a base model by its id on the Hub; of any that was downloaded. Raises NotFound."""
+    if model in SHAPES:
+        return SHAPES[model]
+    found = try_to_load_from_cache(model, "config.json")
+    if not isinstance(found, str):
+        raise NotFound(f"The shape of {model[:80]!r} is not known: download it, or take one of {', '.join(SHAPES)}.")
+    return shape_of(Path(found).parent)

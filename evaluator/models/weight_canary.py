@@ -1,0 +1,97 @@
+"""The canary: what the trainer says of one sequence, so that an engine can show which weights it answers with.
+
+An engine that kept the old weights, or woke with none, answers fluently or in garbage but without an error. The trainer
+therefore leaves the log-probabilities of one training example beside each model, and no answer of an engine is used
+before it gave the same ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from evaluator.errors import WrongWeights
+from submissions.records.models import Record
+
+FILE = "canary.json"
+"""In the folder of a trained model; it appears with the model."""
+
+TOLERANCES: Mapping[Literal["float32", "bfloat16"], float] = {"float32": 2e-5, "bfloat16": 0.1}
+"""How far two honest programs may be apart, in nats per token (mean absolute difference).
+
+float32: trainer and engine add up in another order, which makes 1.2e-7 between transformers and vLLM on the tiny model
+(108 tokens, 2 layers, a CPU). The error grows with the square root of the number of layers and with the size of the
+logits: four and about ten times as much for 32 layers of a trained model, of which the tolerance is four times.
+
+bfloat16 rounds to 8 bits, a relative error of at most 2^-9 and about half of that on average. Two roundings that
+matter: the logits themselves, which lie between 8 and 32, so that one is off by about 0.02 and the other program's as
+much; and the hidden state, rounded about twice in each of 32 layers, sqrt(64) x 2^-10 = 0.8% of logits that
+spread over about 3 nats, which is 0.025 each. Together about 0.04; the tolerance is two and a half times that. A model
+that trained at all moves the targets of its training example by several times more.
+"""
+
+
+class Canary(Record):
+    """One sequence and how likely its target tokens are, in natural logarithms."""
+
+    ids: tuple[int, ...] = Field(min_length=2)
+    """Token ids of prompt and target."""
+    start: int = Field(ge=1)
+    """Index in `ids` of the first target token."""
+    logprobs: tuple[float, ...]
+    """Of each target token, from `ids[start]` on, under the trained weights, by the trainer."""
+    base_logprobs: tuple[float, ...]
+    """The same under the base weights."""
+
+    def limit(self, dtype: Literal["float32", "bfloat16"]) -> float:
+        """How far an engine may be from the trainer, in nats per token.
+
+        Never half of the way to the base weights, so that an engine which still has those is refused. If training moved
+        the canary by less than the tolerance it cannot tell the two apart, and only the tolerance holds.
+        """
+        tolerance, moved = TOLERANCES[dtype], distance(self.logprobs, self.base_logprobs)
+        return min(tolerance, moved / 2) if moved > tolerance else tolerance
+
+    def check(self, said: Sequence[float], dtype: Literal["float32", "bfloat16"]) -> None:
+        """Compare with what an engine says of `ids[1:]`. Raises WrongWeights."""
+        compare(self.logprobs, said[self.start - 1 :], self.limit(dtype))
+
+    def of_base(self) -> Canary:
+        """What shows that an engine has the base weights again, and not the trained ones."""
+        return self.model_copy(update={"logprobs": self.base_logprobs, "base_logprobs": self.logprobs})
+
+
+def compare(expected: Sequence[float], said: Sequence[float], limit: float) -> None:
+    """Raises WrongWeights if log-probabilities are this far apart, in nats per token."""
+    far = distance(expected, said)
+    if not far < limit:
+        raise WrongWeights(
+            "The engine does not answer with the weights that it was given.",
+            f"Its log-probabilities of the canary are {far:.2g} nats per token from what they should be; the limit is"
+            f" {limit:.2g}. Its answers were not used; run again.",
+        )
+
+
+def distance(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Mean absolute difference; infinite where it says nothing: no tokens, not as many, or one that is no number."""
+    if not ours or len(ours) != len(theirs):
+        return math.inf
+    mean = math.fsum(abs(one - other) for one, other in zip(ours, theirs, strict=True)) / len(ours)
+    return mean if math.isfinite(mean) else math.inf
+
+
+def read(model: Path) -> Canary:
+    """The canary of a trained model. Raises WrongWeights if there is none: nothing would show what an engine loaded."""
+    file = model / FILE
+    try:
+        return Canary.model_validate_json(file.read_bytes())
+    except FileNotFoundError:
+        raise WrongWeights(
+            f"A trained model has no {FILE}.", f"{model} cannot be told from others; train it anew."
+        ) from None
+    except ValidationError as error:
+        raise WrongWeights(f"A trained model's {FILE} cannot be read.", f"{file}: {error}") from error

@@ -1,0 +1,210 @@
+"""Tells webhooks what becomes of submissions: the organiser's for each board, and each submitter's own.
+
+It watches what is committed to `results` and `drafts`, so whoever writes there, however batched, need not know of it.
+It stands in nobody's way: what cannot be told is logged. A commit right before a crash is told to nobody; the Atom
+feeds have it.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from evaluator.notifications.webhook_client import Courier, Target
+from submissions.arena.arena import Arena
+from submissions.errors import ArenaError, NotFound
+from submissions.records.models import History, Record, Stage, State, Status
+from submissions.storage.repo import Change, Repo
+from submissions.tracks import track_named
+
+log = logging.getLogger(__name__)
+
+Event = Literal["evaluating", "preview", "failed", "evaluated", "published", "refused", "withdrawn"]
+EVENTS: Mapping[State, Event] = {
+    "checking": "evaluating",
+    "evaluating": "evaluating",
+    "failed": "failed",
+    "evaluated": "evaluated",
+    "published": "published",
+    "refused": "refused",
+    "withdrawn": "withdrawn",
+}
+"""What is told of a state when it is come to; places in the line and progress are not worth a message."""
+PREVIEW = "The scores by shots are there; the trainings follow."
+_STATUS = re.compile(r"status/([0-9A-HJKMNP-TV-Z]{26})\.json")
+_PREVIEW = re.compile(r"previews/([0-9A-HJKMNP-TV-Z]{26})/[a-z_]+@\d+\.json")
+
+
+class Notice(Record):
+    """The JSON that is sent."""
+
+    event: Event
+    submission: str
+    track: str
+    state: State
+    stage: Stage | None
+    message: str
+    time: datetime
+    url: str
+    """Of the submission's page; without a host where the organiser did not say which it is."""
+
+
+@dataclass(frozen=True)
+class Board:
+    """An organiser's webhook, for one track or, without one, for all."""
+
+    url: str
+    track: str = ""
+
+
+def boards(said: Sequence[str]) -> list[Board]:
+    """`URL` for all boards, `TRACK=URL` for one. Raises NotFound for no such track or no address."""
+    found = []
+    for text in said:
+        track, _, url = text.partition("=") if not text.startswith(("http://", "https://")) else ("", "", text)
+        if not url.startswith(("http://", "https://")):
+            raise NotFound(f"{text[:40]!r} is no webhook: write https://… for all boards, or TRACK=https://… for one.")
+        found.append(Board(url, track_named(track).name if track else ""))
+    return found
+
+
+class Notices:
+    """Finds what is to be told of an arena's commits, and to whom."""
+
+    def __init__(self, arena: Arena, courier: Courier, told: Sequence[Board] = (), secret: str = "", site: str = ""):
+        self._arena = arena
+        self._courier = courier
+        self._boards = told
+        self._secret = secret
+        self._site = site.rstrip("/")
+
+    def foreseen(self, changes: Sequence[Change]) -> list[tuple[str, Event, Status]]:
+        """What these changes would mean, of whom, and the status to tell; asked before they are made."""
+        written = [(change.path, change.content) for change in changes if change.content is not None]
+        after = {match[1]: _history(content) for path, content in written if (match := _STATUS.fullmatch(path))}
+        found: list[tuple[str, Event, Status]] = []
+        for ulid, history in after.items():
+            found += [(ulid, event, status) for event, status in events(self._before(ulid), history)]
+        for path, _ in written:
+            if (match := _PREVIEW.fullmatch(path)) and not self._is_known(path):
+                now = (after.get(match[1]) or self._arena.history(match[1])).now
+                found.append((match[1], "preview", now.model_copy(update={"message": PREVIEW})))
+        # Where much is written at once, a preview is told of after the beginning that it belongs to.
+        return sorted(found, key=lambda one: one[2].time)
+
+    def tell(self, ulid: str, event: Event, status: Status) -> None:
+        """Hand a notice to the courier for everyone who wants it. Raises ArenaError where the arena cannot be read."""
+        track = self._arena.submission(ulid).track
+        own = self._arena.webhook(ulid)
+        targets = [Target(one.url, self._secret, trusted=True) for one in self._boards if one.track in ("", track)]
+        if own:
+            targets.append(Target(own.url, own.secret))
+        notice = Notice(
+            event=event,
+            submission=ulid,
+            track=track,
+            state=status.state,
+            stage=status.stage,
+            message=status.message,
+            time=status.time,
+            url=f"{self._site}/submissions/{ulid}",
+        )
+        for target in targets:
+            self._courier.send(target, event, notice.model_dump_json().encode())
+
+    def _is_known(self, preview: str) -> bool:
+        """A preview that its owner has published moves from one repository to the other."""
+        return any(preview in repo.list(preview) for repo in (self._arena.results, self._arena.drafts))
+
+    def _before(self, ulid: str) -> tuple[Status, ...]:
+        try:
+            return self._arena.history(ulid).entries
+        except NotFound:
+            return ()
+
+
+class Watched:
+    """A repository whose commits are told of, once they are made."""
+
+    def __init__(self, repo: Repo, notices: Notices) -> None:
+        self._repo = repo
+        self._notices = notices
+
+    def head(self) -> str:
+        return self._repo.head()
+
+    def read(self, path: str) -> bytes:
+        return self._repo.read(path)
+
+    def inside(self, folder: str = "") -> list[str]:
+        return self._repo.inside(folder)
+
+    def list(self, prefix: str = "") -> list[str]:
+        return self._repo.list(prefix)
+
+    def ids(self, prefix: str = "") -> dict[str, str]:
+        return self._repo.ids(prefix)
+
+    def commit(self, changes: Sequence[Change], parent: str) -> str:
+        found = self._foreseen(changes)
+        head = self._repo.commit(changes, parent)
+        for ulid, event, status in found:
+            self._tell(ulid, event, status)
+        return head
+
+    def _foreseen(self, changes: Sequence[Change]) -> Sequence[tuple[str, Event, Status]]:
+        try:
+            return self._notices.foreseen(changes)
+        except (ArenaError, OSError, ValidationError) as error:
+            log.warning("a commit is told to no webhook: %s", error)
+            return []
+
+    def _tell(self, ulid: str, event: Event, status: Status) -> None:
+        try:
+            self._notices.tell(ulid, event, status)
+        except (ArenaError, OSError) as error:
+            log.warning("%s of %s is told to no webhook: %s", event, ulid, error)
+
+
+@contextmanager
+def notifying(
+    arena: Arena, told: Sequence[Board] = (), secret: str = "", site: str = "", courier: Courier | None = None
+) -> Iterator[Arena]:
+    """The arena, whose webhooks are told of everything that is written through it."""
+    with courier or Courier() as running:
+        notices = Notices(arena, running, told, secret, site)
+        yield replace(arena, results=Watched(arena.results, notices), drafts=Watched(arena.drafts, notices))
+
+
+def events(before: Sequence[Status], after: History) -> list[tuple[Event, Status]]:
+    """What happened between two histories of a submission, of which several entries may have been added at once."""
+    same = 0
+    while same < min(len(before), len(after.entries)) and before[same] == after.entries[same]:
+        same += 1
+    last: Event | None = None
+    for status in before:
+        last = _told(last, status)
+    found: list[tuple[Event, Status]] = []
+    for status in after.entries[same:]:
+        event = EVENTS.get(status.state)
+        if event and event != last:
+            found.append((event, status))
+        last = _told(last, status)
+    return found
+
+
+def _told(last: Event | None, status: Status) -> Event | None:
+    """What stands as told after a status; who waits between the shots and the trainings does not begin again."""
+    return last if (status.state, last) == ("queued", "evaluating") else EVENTS.get(status.state)
+
+
+def _history(content: bytes | Path) -> History:
+    return History.model_validate_json(content.read_bytes() if isinstance(content, Path) else content)

@@ -1,0 +1,115 @@
+"""How many tokens a delivery and the benchmark's exams come to: by the tokenizer itself, or reckoned from bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from statistics import fmean
+from typing import Protocol as Seam
+
+from evaluator.config.protocol import Protocol
+from evaluator.models.chat_template import Template
+from evaluator.scoring.eval_set import limit_of
+from submissions.estimation.cost_model import Delivered, delivered_of
+from submissions.estimation.estimate import row_tokens
+from submissions.records.models import Reference, Row
+from submissions.records.prompt_frame import ExamLoad, Frame
+
+
+class Workload(Seam):
+    """Counts what will be trained on and what will be asked."""
+
+    how: str
+    """Where its numbers come from, for people."""
+
+    def delivered(self, rows: Sequence[Row]) -> Delivered:
+        """A task's delivered rows, all of them."""
+        ...
+
+    def exam(self, reference: Reference) -> ExamLoad:
+        """What a task's hidden side asks; the reference as the protocol divides it (evaluator.stages.reference_split)."""
+        ...
+
+
+class Counted:
+    """Counts by encoding: training examples and prompts are made just as an evaluation makes them."""
+
+    how = "counted with the base model's tokenizer"
+
+    def __init__(self, protocol: Protocol, template: Template) -> None:
+        self._protocol = protocol
+        self._template = template
+
+    def delivered(self, rows: Sequence[Row]) -> Delivered:
+        sft = self._protocol.sft
+        pairs = [(row.input, row.output) for row in rows[: sft.max_rows]]
+        lengths = [len(one.input_ids) for one in self._template.examples(pairs, sft.cutoff_tokens)]
+        return Delivered(len(rows), round(sft.epochs * sum(lengths)), _mean(lengths))
+
+    def exam(self, reference: Reference) -> ExamLoad:
+        gold = tuple(row.output for row in reference.test)
+        questions = tuple(row.input for row in reference.test)
+        prompts = self._template.prompts(questions, (), self._protocol.decoding.max_prompt_tokens, gold)
+        answers = [len(self._template.target(one)) for one in gold]
+        longest = partial(self._template.longest, _outputs(reference))
+        return _load(self._protocol, [len(one) for one in prompts], answers, longest)
+
+
+class Reckoned:
+    """Reckons from bytes, as the web app does of what is delivered there."""
+
+    def __init__(self, protocol: Protocol, frame: Frame) -> None:
+        self.how = f"reckoned at {frame.bytes_per_token:.2g} bytes a token"
+        self._protocol = protocol
+        self._frame = frame
+
+    def delivered(self, rows: Sequence[Row]) -> Delivered:
+        return delivered_of(rows, len(rows), self._frame)
+
+    def exam(self, reference: Reference) -> ExamLoad:
+        frame, most = self._frame, self._protocol.decoding.max_prompt_tokens
+        asking = frame.model_copy(update={"after": ""})
+        answering = frame.model_copy(update={"before": "", "between": ""})
+        prompts = [min(most, row_tokens(Row(input=row.input, output=""), asking)) for row in reference.test]
+        answers = [row_tokens(Row(input="", output=row.output), answering) for row in reference.test]
+        texts = _outputs(reference)
+        return _load(
+            self._protocol, prompts, answers,
+            lambda _: max((row_tokens(Row(input="", output=text), answering) for text in texts), default=0),
+        )  # fmt: skip
+
+
+def mean_exam(loads: Iterable[ExamLoad]) -> ExamLoad:
+    """The exam of a task in the middle, in whole tokens: what may be told of hidden rows."""
+    found = list(loads)
+    items = sum(one.items for one in found)
+
+    def each(tokens: Callable[[ExamLoad], float]) -> float:
+        return round(sum(one.items * tokens(one) for one in found) / items) if items else 0
+
+    return ExamLoad(
+        items=round(_mean([one.items for one in found]), 1),
+        question_tokens=each(lambda one: one.question_tokens),
+        answer_tokens=each(lambda one: one.answer_tokens),
+        limit_tokens=each(lambda one: one.limit_tokens),
+    )
+
+
+def _load(
+    protocol: Protocol, prompts: Sequence[int], answers: Sequence[int], longest: Callable[[float], float]
+) -> ExamLoad:
+    limit = limit_of(protocol.decoding, longest)
+    return ExamLoad(
+        items=len(prompts),
+        question_tokens=_mean(prompts),
+        answer_tokens=_mean([min(limit, one) for one in answers]),
+        limit_tokens=limit,
+    )
+
+
+def _outputs(reference: Reference) -> list[str]:
+    return [row.output for row in (*reference.train, *reference.test)]
+
+
+def _mean(numbers: Sequence[float]) -> float:
+    return fmean(numbers) if numbers else 0.0

@@ -1,0 +1,283 @@
+"""Many small commits to a repository as few large ones, each made only while this evaluator holds the lease.
+
+What was committed here is read back at once, and written to the repository when the pace allows. A process that is
+killed before loses what it says of the progress of work, never the work: that is in its work folder, and a next run
+says it again.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from evaluator.publishing.lease import PATH, TERM, Held, Lease, Lost, lease_in
+from submissions.arena.arena import dump
+from submissions.errors import Busy, Conflict, NotFound, Unreachable
+from submissions.storage.repo import Change, Repo, confined, content_id
+
+MOST = 500
+"""Files in a commit; the Hub gives up on one that takes it a minute."""
+_TRIES = 20
+_AWAY = (timedelta(seconds=30), timedelta(minutes=10))
+"""How long a Hub that does not answer is left alone: at first, and at most."""
+
+_LARGE = ("results/", "previews/")
+"""Below these lies what is written once, and hardly read again."""
+
+Files = dict[str, bytes | None]
+Groups = list[Files]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class Batched:
+    """A repository behind another: the same methods, and the lease. For one process, and any of its threads."""
+
+    repo: Repo
+    owner: str
+    clock: Callable[[], datetime]
+    gap: timedelta = timedelta()
+    """Least time between two commits; with none, everything is written at once."""
+    term: timedelta = TERM
+    nonce: str = field(default_factory=lambda: secrets.token_hex(8))
+    """Whoever has it has the lease; only one process at a time may."""
+    _groups: Groups = field(default_factory=list)
+    """What is not written yet: files that must be written together, oldest first. No path is in two of them."""
+    _files: Files = field(default_factory=dict)
+    """The same by path."""
+    _own: dict[str, bytes] = field(default_factory=dict)
+    """What was written and is read again and again, for as long as nobody else has written."""
+    _count: int = 0
+    _parent: str = ""
+    """The head at which the lease was last seen to be ours."""
+    _lease: Lease | None = None
+    _lost: Lost | None = None
+    _due: datetime | None = None
+    _pause: timedelta = _AWAY[0]
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def take(self) -> None:
+        """Take the lease, in a commit of its own. Raises Held, and what a commit raises."""
+        with self._lock:
+            for _ in range(_TRIES):
+                head = self.repo.head()
+                found = lease_in(self.repo)
+                if found is not None and found.nonce != self.nonce and found.until > self.clock():
+                    raise Held(found)
+                try:
+                    self._write({}, head)
+                except Conflict:
+                    continue
+                self.repo.list()  # so that all is known that is there, should the Hub go away
+                return
+            raise Conflict("Others commit to this repository without a pause: the lease could not be taken.")
+
+    def release(self) -> None:
+        """Give the lease back, if it is still ours, for another to take at once."""
+        with self._lock:
+            if self._lease is not None and self._lost is None:
+                self._checked(lambda head: self.repo.commit([Change(PATH, None)], head))
+                self._lease = None
+
+    @property
+    def pending(self) -> int:
+        """How many files are not written yet."""
+        with self._lock:
+            return len(self._files)
+
+    @property
+    def due(self) -> datetime | None:
+        """When the next commit may be made; None for now."""
+        return self._due
+
+    def beat(self, *, at_work: bool = True) -> None:
+        """Write what waits, if it is time; renew the lease of one at work, before half of it is gone. Raises Lost."""
+        with self._lock:
+            self.flush()
+            if at_work and (self._lease is None or self.clock() - self._lease.heartbeat >= self.term / 2):
+                self.renew()
+
+    def flush(self, *, at_once: bool = False, adding: bool = False) -> bool:
+        """Write what waits, as far as the pace allows; whether all is written. `at_once` leaves out our own gap.
+
+        With `adding` nothing is deleted yet. Raises Lost, and what a commit raises but Busy and Unreachable: then it is
+        tried again later.
+        """
+        with self._lock:
+            self._refuse_lost()
+            while files := self._next(adding=adding):
+                if not at_once and self._due is not None and self.clock() < self._due:
+                    return False
+                try:
+                    self._checked(lambda head, files=files: self._write(files, head))  # type: ignore[misc]
+                except (Busy, Unreachable) as error:
+                    self._wait(error)
+                    return False
+                self._remember(files)
+                self._keep([left for group in self._groups if (left := _without(group, files))])
+                self._due = self.clock() + self.gap if self.gap else None
+            return True
+
+    def renew(self) -> None:
+        """Renew the lease, if the pace allows. Raises Lost."""
+        with self._lock:
+            self._refuse_lost()
+            if self._due is not None and self.clock() < self._due:
+                return
+            try:
+                self._checked(lambda head: self._write({}, head))
+            except (Busy, Unreachable) as error:
+                self._wait(error)
+
+    def head(self) -> str:
+        with self._lock:
+            self._refuse_lost()
+            return str(self._count)
+
+    def read(self, path: str) -> bytes:
+        with self._lock:
+            content = self._files[path] if path in self._files else self._own.get(path) or self.repo.read(path)
+        if content is None:
+            raise NotFound(f"No file {path} any more.")
+        return content
+
+    def inside(self, folder: str = "") -> list[str]:
+        start = f"{confined(folder)}/" if folder else ""
+        with self._lock:
+            waiting = {path: content for path, content in self._files.items() if path.startswith(start)}
+            if None in waiting.values():  # a folder goes with its last file
+                return sorted({path.removeprefix(start).split("/", 1)[0] for path in self.list(start)})
+            return sorted({*self.repo.inside(folder), *(path.removeprefix(start).split("/", 1)[0] for path in waiting)})
+
+    def list(self, prefix: str = "") -> list[str]:
+        with self._lock:
+            waiting = {path: content for path, content in self._files.items() if path.startswith(prefix)}
+            found = self.repo.list(prefix)
+        if not waiting:
+            return found
+        return sorted({*found, *waiting} - {path for path, content in waiting.items() if content is None})
+
+    def ids(self, prefix: str = "") -> dict[str, str]:
+        with self._lock:
+            waiting = {path: content for path, content in self._files.items() if path.startswith(prefix)}
+            found = self.repo.ids(prefix)
+        if not waiting:
+            return found
+        fresh = {path: content_id(content) for path, content in waiting.items() if content is not None}
+        kept = {path: said for path, said in found.items() if path not in waiting}
+        return dict(sorted((kept | fresh).items()))
+
+    def commit(self, changes: Sequence[Change], parent: str) -> str:
+        """Keep changes, to be written together. Without a gap they are written at once, or raise what a commit does."""
+        files = _contents(changes)
+        with self._lock:
+            self._refuse_lost()
+            if parent != str(self._count):
+                raise Conflict(f"There is a newer state than {parent}: read again, then commit again.")
+            before = self._groups
+            self._groups = _joined(self._groups, files)
+            self._files |= files
+            try:
+                if not self.gap:
+                    self.flush()
+            except BaseException:
+                self._keep(before)
+                raise
+            self._count += 1
+            return str(self._count)
+
+    def _next(self, *, adding: bool) -> Files:
+        """The files of the next commit: results before mere progress, and groups as a whole."""
+        found: Files = {}
+        for whole in sorted(self._groups, key=lambda group: all(path.startswith("status/") for path in group)):
+            group = {path: content for path, content in whole.items() if not (adding and content is None)}
+            if found and len(found) + len(group) > MOST:
+                break
+            found |= group
+        return found
+
+    def _write(self, files: Mapping[str, bytes | None], head: str) -> None:
+        """One commit with the lease in it, where that is not as good as new."""
+        now = self.clock()
+        changes = [Change(path, content) for path, content in files.items()]
+        lease = self._lease
+        if lease is None or now - lease.heartbeat >= self.term / 10 or not files:
+            lease = Lease(owner=self.owner, nonce=self.nonce, until=now + self.term, heartbeat=now)
+            changes.append(Change(PATH, dump(lease)))
+        self._parent = self.repo.commit(changes, head)
+        self._lease = lease
+
+    def _checked(self, write: Callable[[str], object]) -> None:
+        """Write on a head at which the lease is known to be ours. Raises Lost."""
+        for _ in range(_TRIES):
+            head = self.repo.head()  # a Hub that is down says so here at once; a commit would be tried for minutes
+            if head != self._parent:
+                self._look(head)
+            try:
+                write(head)
+            except Conflict:
+                continue
+            self._pause = _AWAY[0]
+            return
+        raise Unreachable("Others commit to this repository without a pause. Try again.")
+
+    def _look(self, head: str) -> None:
+        """See whether the lease is still ours. Raises Lost."""
+        found = lease_in(self.repo)
+        if found is None or found.nonce != self.nonce:
+            self._lost = Lost(found)
+            raise self._lost
+        self._parent = head
+        self._own.clear()
+
+    def _refuse_lost(self) -> None:
+        if self._lost is not None:
+            raise self._lost
+
+    def _wait(self, error: Busy | Unreachable) -> None:
+        log.warning("%d file(s) wait: %s", self.pending, error)
+        self._parent = ""  # it may have landed
+        if isinstance(error, Busy):
+            self._due = error.until
+        else:
+            self._due = self.clock() + self._pause
+            self._pause = min(2 * self._pause, _AWAY[1])
+
+    def _remember(self, files: Files) -> None:
+        for path, content in files.items():
+            self._own.pop(path, None)
+            if content is not None and not path.startswith(_LARGE):
+                self._own[path] = content
+
+    def _keep(self, groups: Groups) -> None:
+        self._groups = groups
+        self._files = {path: content for group in groups for path, content in group.items()}
+
+
+def _joined(groups: Sequence[Files], files: Files) -> Groups:
+    """Groups with one more; those that it shares a path with become part of it."""
+    apart = [group for group in groups if not group.keys() & files.keys()]
+    merged: Files = {}
+    for group in groups:
+        if group.keys() & files.keys():
+            merged |= group
+    return [*apart, merged | files]
+
+
+def _without(group: Files, files: Files) -> Files:
+    return {path: content for path, content in group.items() if path not in files}
+
+
+def _contents(changes: Sequence[Change]) -> Files:
+    found: Files = {}
+    for change in changes:
+        if confined(change.path) in found:
+            raise ValueError(f"a commit names a path twice: {change.path}")
+        content = change.content
+        found[change.path] = content if isinstance(content, bytes | None) else content.read_bytes()
+    return found

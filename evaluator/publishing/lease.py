@@ -1,0 +1,80 @@
+"""`lease.json`: which evaluator may write in a repository, and until when it need not be waited for.
+
+A commit is what takes, renews and proves a lease: it names its parent, so of two that take it at once one conflicts,
+and one that was asleep while another took over conflicts too. The times only say when another may take over.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from submissions.arena.arena import read_record
+from submissions.errors import Corrupt, NotFound, OurError
+from submissions.records.base import Record
+from submissions.storage.local_repo import write_whole
+from submissions.storage.repo import Repo
+
+PATH = "lease.json"
+TERM = timedelta(minutes=15)
+"""How long an evaluator may be silent before another takes over; it is renewed every few minutes while it works."""
+
+log = logging.getLogger(__name__)
+
+
+class Lease(Record):
+    """Who writes. Public: the owner's name is the organiser's choice, and nothing of the machine."""
+
+    owner: str
+    nonce: str
+    """Of the work folder that it was taken for."""
+    until: datetime
+    heartbeat: datetime
+    """When it was last renewed."""
+
+
+class Held(OurError):
+    """Another evaluator has the arena."""
+
+    def __init__(self, lease: Lease) -> None:
+        super().__init__(
+            f"Another evaluator ({lease.owner}) works on this arena; last heard of at {_moment(lease.heartbeat)} "
+            f"and waited for until {_moment(lease.until)} UTC: after that, another may take over. Wait, or stop it."
+        )
+        self.lease = lease
+
+
+class Lost(OurError):
+    """Another evaluator took over while this one was silent: nothing that it still knows may be written."""
+
+    def __init__(self, lease: Lease | None) -> None:
+        who = f"{lease.owner} has taken over" if lease else "the lease was taken back"
+        super().__init__(
+            f"This evaluator was silent for longer than its lease, and {who}: it writes nothing more. What it has "
+            "finished is in its work folder, for the next run."
+        )
+
+
+def lease_in(repo: Repo) -> Lease | None:
+    """The lease that a repository shows; None if there is none, or it cannot be read."""
+    try:
+        return read_record(repo, PATH, Lease)
+    except NotFound:
+        return None
+    except Corrupt as error:
+        log.warning("%s It is taken anew.", error)  # whoever holds it finds out by a conflict
+        return None
+
+
+def nonce_in(work: Path) -> str:
+    """The nonce of a work folder, which must be held (`alone`): who was killed there is followed at once."""
+    file = work / "lease"
+    if not file.is_file():
+        write_whole(file, secrets.token_hex(8).encode())
+    return file.read_text().strip()
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}"

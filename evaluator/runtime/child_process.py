@@ -1,0 +1,186 @@
+"""A child process that answers JSON messages over a Unix socket, and dies with its parent.
+
+The trainer and the engine live in children: what they import never meets the parent, a crash is an error message with
+the end of the log, and one signal ends the whole group.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from multiprocessing.connection import Client, Connection, Listener
+from pathlib import Path
+from typing import Any, Self
+
+from evaluator.errors import FAILURES, ChildFailed, Hung
+from evaluator.runtime.log_tail import public_tail
+
+_ADDRESS = "ARENA_CHILD_ADDRESS"
+_KEY = "ARENA_CHILD_KEY"
+_TAIL_LINES = 25
+_NO_MEMORY = ("can't allocate memory", "CUDA Error: out of memory")
+"""How torch says it of RAM, and vLLM when what slept finds no room to wake: neither has a class of its own."""
+
+
+class Gone(Exception):  # no failure yet: its reader will say which
+    """A child took no message, for it has ended."""
+
+
+class Child:
+    """One child process group. Use it as a context manager."""
+
+    def __init__(self, name: str, command: Sequence[str], log: Path, env: Mapping[str, str], start_seconds: float):
+        self.name = name
+        self.log = log
+        self._folder = Path(tempfile.mkdtemp(prefix="arena-"))
+        key = secrets.token_hex(16)
+        listener = Listener(str(self._folder / "socket"), "AF_UNIX", authkey=key.encode())
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as out:
+            self._logged = out.tell()
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, **env, _ADDRESS: str(self._folder / "socket"), _KEY: key},
+            )
+        self._connection: Connection | None = None
+        try:
+            with listener:
+                self._connection = self._accept(listener, time.monotonic() + start_seconds)
+        except BaseException:
+            self.close()
+            raise
+
+    def send(self, message: Mapping[str, Any], seconds: float | None = None, *, read: bool = True) -> None:
+        """Hand the child a message. Raises ChildFailed if it is gone, Hung if it does not read on for so long.
+
+        Of one that is gone it reads what it died of; without `read`, which is for who has another reader, raises Gone.
+        """
+        assert self._connection is not None
+        if seconds is not None:
+            with socket.socket(fileno=os.dup(self.fileno())) as same:
+                whole = int(seconds)
+                limit = struct.pack("@ll", whole, int((seconds - whole) * 1e6))
+                same.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+        try:
+            self._connection.send_bytes(json.dumps(message).encode())
+        except BlockingIOError as error:
+            raise self.hung(seconds or 0) from error
+        except (BrokenPipeError, ConnectionError) as error:
+            if not read:
+                raise Gone from error
+            self.receive(0)  # what it died of, if it had time to say so
+            raise self._failed("went away") from error
+
+    def fileno(self) -> int:
+        """The file that becomes readable when the child said something or died, for whoever waits for several."""
+        assert self._connection is not None
+        return self._connection.fileno()
+
+    def hung(self, seconds: float) -> ChildFailed:
+        """The error of a child that was silent for so long."""
+        return self._failed(f"was silent for {seconds:g} s", Hung)
+
+    def receive(self, seconds: float) -> dict[str, Any]:
+        """The child's next message. Raises ChildFailed if it dies or says that it failed, Hung if it is silent."""
+        assert self._connection is not None
+        try:
+            if not self._connection.poll(seconds):
+                raise self.hung(seconds)
+            message: dict[str, Any] = json.loads(self._connection.recv_bytes())
+        except (EOFError, ConnectionError) as error:
+            raise self._failed("went away") from error
+        except ValueError as error:
+            raise self._failed("answered nonsense") from error
+        if "failed" in message:
+            raise self._failed(f"failed: {message['said']}", FAILURES[message["failed"]])
+        return message
+
+    def close(self) -> None:
+        """End the whole process group, gently and then not."""
+        if self._connection is not None:
+            self._connection.close()
+        for number, patience in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 30.0)):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(patience)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _accept(self, listener: Listener, deadline: float) -> Connection:
+        accepting = listener._listener._socket  # type: ignore[attr-defined]  # the only way to give accept a time limit
+        accepting.settimeout(0.2)
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise self._failed(f"ended with {self._process.returncode} before it was ready")
+            with contextlib.suppress(TimeoutError):
+                return listener.accept()
+        raise self._failed("was not ready in time")
+
+    def _failed(self, what: str, kind: type[ChildFailed] = ChildFailed) -> ChildFailed:
+        log = self.log.read_bytes() if self.log.exists() else b""
+        lines = log.decode(errors="replace").splitlines()[-_TAIL_LINES:]
+        tail = "\n".join(f"  | {line[:400]}" for line in lines)
+        detail = f"Its log is {self.log}; the end of it:\n{tail}"
+        return kind(f"The {self.name} {what}.", detail, public_tail(log[self._logged :]))
+
+
+def named(error: BaseException) -> str | None:
+    """Which of errors.FAILURES an error is; None where it is another."""
+    if isinstance(error, MemoryError) or type(error).__name__ in ("OutOfMemoryError", "OutOfMemory"):
+        return "out_of_memory"  # torch's is no MemoryError, and this module knows no torch
+    if isinstance(error, RuntimeError) and any(said in str(error) for said in _NO_MEMORY):
+        return "out_of_memory"
+    return "disk_full" if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT) else None
+
+
+class Parent:
+    """The child's side of the connection."""
+
+    def __init__(self) -> None:
+        self._connection = Client(os.environ[_ADDRESS], "AF_UNIX", authkey=os.environ[_KEY].encode())
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        self._connection.send_bytes(json.dumps(message).encode())
+
+    def receive(self) -> dict[str, Any] | None:
+        """The parent's next message; None when it has gone."""
+        try:
+            message: dict[str, Any] = json.loads(self._connection.recv_bytes())
+        except (EOFError, ConnectionError):
+            return None
+        return message
+
+
+def die_with_parent(parent: int | None = None) -> None:
+    """Have Linux kill this process when the thread that started it ends, even by SIGKILL.
+
+    `parent` is the process that started it, which in a container may be the first; else that one means it is gone.
+    """
+    if sys.platform == "linux":
+        set_parent_death_signal = 1
+        ctypes.CDLL(None, use_errno=True).prctl(set_parent_death_signal, signal.SIGKILL)
+        if os.getppid() != parent if parent else os.getppid() == 1:
+            os.kill(os.getpid(), signal.SIGKILL)

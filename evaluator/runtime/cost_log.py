@@ -1,0 +1,77 @@
+"""What an evaluation cost: kept beside each finished stage, and added up in a Ledger.
+
+A cost lies in `stages/cost/<key>.json` under the key of the stage's output, apart from it: an output shapes numbers and
+repeats bit for bit, a cost does neither. A stage that is found finished has the cost of when it was really done.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import reduce
+from operator import add
+from pathlib import Path
+
+from evaluator.config.profile import Profile
+from evaluator.runtime.resource_usage import Spent
+from evaluator.runtime.stage_cache import StageStore
+from submissions.arena.arena import dump
+from submissions.records.ledger import STAGES, Cost, Ledger
+from submissions.storage.local_repo import write_whole
+
+log = logging.getLogger(__name__)
+_STAGE = "cost"
+_FILE = "ledger.json"
+
+
+class Costs:
+    """The costs of finished work, and which of it one evaluation used."""
+
+    def __init__(self, store: StageStore) -> None:
+        self._store = store
+        self._used: dict[tuple[str, str], dict[str, None]] = {}
+
+    def keep(self, key: str, spent: Spent) -> None:
+        """Write down what a stage's output took; before the output, so that none that is finished lacks it."""
+        self._store.keep(_STAGE, key, spent)
+
+    def use(self, task: str, stage: str, key: str) -> None:
+        """Enter a finished output for a task; one that is used twice was paid for once."""
+        self._used.setdefault((task, stage), {})[key] = None
+
+    def entered(self, tasks: Sequence[str]) -> tuple[Cost, ...] | None:
+        """What was used, by stage and then in the order of the tasks; None if the cost of some of it is unknown."""
+        found = []
+        for stage in STAGES:
+            for task in tasks:
+                if keys := self._used.get((task, stage)):
+                    spent = [self._store.find(_STAGE, key, Spent) for key in keys]
+                    known = [one for one in spent if one is not None]
+                    if len(known) < len(spent):
+                        log.warning("What %s of %s cost was never measured: no ledger is written.", stage, task)
+                        return None
+                    found.append(Cost(task=task, stage=stage, **reduce(add, known).model_dump()))
+        return tuple(found)
+
+
+def write_ledger(folder: Path, submission: str, protocol: str, profile: Profile, costs: tuple[Cost, ...] | None
+                 ) -> None:  # fmt: skip
+    """Write an evaluation's ledger beside its records, or take an earlier one away where costs are unknown."""
+    if costs is None:
+        (folder / _FILE).unlink(missing_ok=True)
+        return
+    ledger = Ledger(
+        submission=submission,
+        protocol=protocol,
+        profile=profile.name,
+        devices=profile.devices,
+        hour_price=profile.hour_price,
+        costs=costs,
+    )
+    write_whole(folder / _FILE, dump(ledger))
+
+
+def costs_in(folder: Path) -> dict[str, Ledger]:
+    """The ledger of an evaluation's folder, as what is published under `costs`; nothing where it has none."""
+    file = folder / _FILE
+    return {"costs": Ledger.model_validate_json(file.read_bytes())} if file.exists() else {}

@@ -1,0 +1,60 @@
+"""What one piece of work took, and the most memory that a process held meanwhile."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from pydantic import Field
+
+from submissions.records.models import Record
+
+FILE = "spent.json"
+"""In the folder of a trained model: it appears with the model, so no training is without its cost."""
+_STATUS = Path("/proc/self/status")
+_CLEAR_REFERENCES = Path("/proc/self/clear_refs")
+
+
+class Spent(Record):
+    """What one piece of work took."""
+
+    seconds: float = Field(ge=0, allow_inf_nan=False)
+    """Of a training: from the base weights until its devices are free for the next one. Left out are files that are
+    written meanwhile, and what a process pays once: its start and the loading of the base model."""
+    tokens_trained: int = Field(default=0, ge=0)
+    tokens_generated: int = Field(default=0, ge=0)
+    peak_bytes: int | None = Field(default=None, ge=0)
+    """The most memory held at once, of the accelerators if there are any; None where it was not measured."""
+
+    def __add__(self, other: Spent) -> Spent:
+        """What both took, one after the other."""
+        peaks = [one.peak_bytes for one in (self, other) if one.peak_bytes is not None]
+        return Spent(
+            seconds=self.seconds + other.seconds,
+            tokens_trained=self.tokens_trained + other.tokens_trained,
+            tokens_generated=self.tokens_generated + other.tokens_generated,
+            peak_bytes=max(peaks, default=None),
+        )
+
+
+def forget_peak(device: str) -> None:
+    """Begin to watch this process's memory anew. A kernel that does not allow it has the peak of its whole life."""
+    if device == "cuda":
+        import torch
+
+        torch.cuda.reset_peak_memory_stats()
+        return
+    with suppress(OSError):
+        _CLEAR_REFERENCES.write_text("5")
+
+
+def peak_bytes(device: str) -> int | None:
+    """The most memory that this process held since then: of its accelerator, else in RAM; None off Linux."""
+    if device == "cuda":
+        import torch
+
+        return int(torch.cuda.max_memory_allocated())
+    if not _STATUS.exists():
+        return None
+    (line,) = (line for line in _STATUS.read_text().splitlines() if line.startswith("VmHWM:"))
+    return 1024 * int(line.split()[1])

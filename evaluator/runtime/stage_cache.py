@@ -1,0 +1,55 @@
+"""Finished work, by the hash of all that shaped it: a restart finds it and goes on from there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from submissions.records.models import Record
+from submissions.storage.local_repo import write_whole
+
+R = TypeVar("R", bound=Record)
+
+
+def key_of(*parts: Record | str | int | float | list[str]) -> str:
+    """A hash over values, their order and their bounds."""
+    plain = [part.model_dump(mode="json") if isinstance(part, Record) else part for part in parts]
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class StageStore:
+    """A folder of `<stage>/<key>.json`, each file written whole."""
+
+    folder: Path
+
+    def path(self, stage: str, key: str) -> Path:
+        """Where a stage's output lies, or will."""
+        return self.folder / stage / f"{key}.json"
+
+    def find(self, stage: str, key: str, kind: type[R]) -> R | None:
+        """A finished output, or None. A file that cannot be read counts as unfinished work."""
+        path = self.path(stage, key)
+        if not path.exists():
+            return None
+        try:
+            return kind.model_validate_json(path.read_bytes())
+        except ValidationError:
+            return None
+
+    def keep(self, stage: str, key: str, record: R) -> R:
+        """Write an output down, and hand it back."""
+        write_whole(self.path(stage, key), record.model_dump_json(indent=1).encode())
+        return record
+
+
+def forget_torn(folder: Path) -> None:
+    """Remove what killed writers left half-written below a folder; only for who alone writes there."""
+    for file in folder.rglob(".part-*"):
+        if file.is_file():
+            file.unlink()

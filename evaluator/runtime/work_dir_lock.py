@@ -1,0 +1,86 @@
+"""Who may work in a folder: one evaluator alone, or several shares of one run together.
+
+`flock` on files of the work folder, which ends with the process, even when it is killed. Across nodes it holds on NFS
+and on Lustre mounted with `flock`. A file is open for reading and writing, since NFS wants one for each kind of lock.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from evaluator.runtime.stage_cache import forget_torn
+from submissions.errors import EvaluatorError
+
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
+
+
+@contextmanager
+def alone(work: Path) -> Iterator[None]:
+    """Hold the work folder for this process. Raises EvaluatorError if another evaluator, or a share, has it."""
+    with _open(work / ".lock") as lock:
+        if not _taken(lock, fcntl.LOCK_EX):
+            raise EvaluatorError(f"Another evaluator works in {work}: wait for it, or stop it first.")
+        forget_torn(work / "stages")
+        yield
+
+
+@contextmanager
+def among(work: Path, run: str, name: str) -> Iterator[None]:
+    """Hold one part of a run, beside its other parts. Raises EvaluatorError if anything else is at work in the folder.
+
+    The parts of one run have nothing in common; what two runs would do at once may be the same.
+    """
+    with _open(work / ".lock") as folder, _open(work / "shares" / run / f"{name}.lock") as part:
+        if not _taken(folder, fcntl.LOCK_SH):
+            raise EvaluatorError(f"An evaluator works in {work} alone: wait for it, or stop it first.")
+        if not _taken(part, fcntl.LOCK_EX):
+            raise EvaluatorError(f"Share {name} of {run} is at work in {work} already.")
+        for other in sorted(
+            (work / "shares").glob("*/*.lock")
+        ):  # after its own: of two runs at least one sees the other
+            if other.parent.name != run and not _is_free(other):
+                raise EvaluatorError(f"Shares of {other.parent.name} are at work in {work}: wait for them.")
+        yield
+
+
+@contextmanager
+def in_turn(file: Path) -> Iterator[None]:
+    """Wait until no other process is in here with the same file."""
+    with _open(file) as lock:
+        _flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _open(file: Path) -> IO[str]:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file.open("a+")
+
+
+def _is_free(file: Path) -> bool:
+    with _open(file) as lock:
+        return _taken(lock, fcntl.LOCK_EX)
+
+
+def _taken(lock: IO[str], kind: int) -> bool:
+    try:
+        _flock(lock, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _flock(lock: IO[str], kind: int) -> None:
+    try:
+        fcntl.flock(lock, kind)
+    except OSError as error:
+        if error.errno in _NO_LOCKS:
+            raise EvaluatorError(
+                "The file system of the work folder has no locks, without which two evaluators could do the same work.",
+                f"Mount it with locks (Lustre: -o flock), or name another folder with --work: {lock.name}.",
+            ) from error
+        raise

@@ -1,0 +1,123 @@
+"""Ray, embedded: a cluster of this machine alone for as long as this process; or joined, the one RAY_ADDRESS names."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import secrets
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+ADDRESS = "RAY_ADDRESS"
+_PREFIX = "arena-ray-"
+_ROOM = 24
+"""Characters of the folder above Ray's: below it sockets take 70 more, and a socket's path may have 107 in all."""
+_YOUNG = 60.0
+"""Seconds in which a new folder may not be held yet."""
+_OBJECTS = 1 << 30
+"""Bytes of shared memory for what travels: a unit is some megabytes of token ids, and a station has two."""
+
+
+def address() -> str | None:
+    """The cluster to join; None where one is embedded."""
+    return os.environ.get(ADDRESS) or None
+
+
+@contextmanager
+def connected(cpus: int) -> Iterator[None]:
+    """Ray for this process. An embedded one has at least so many CPUs: a station must fit on any machine.
+
+    The thread that enters must live as long as Ray does, for the kernel ends Ray's processes with it.
+    """
+    import ray
+
+    if ray.is_initialized():  # by whoever embeds us: it is theirs to end
+        yield
+        return
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    with _joining() if address() else _embedding(cpus) as settings:
+        try:
+            with _own_sigterm():
+                ray.init(**settings, log_to_driver=False, logging_level=logging.ERROR)
+            ray._private.worker._worker_logs_enabled = False  # Ray prints deaths to stdout: we say them ourselves
+            yield
+        finally:
+            ray.shutdown()
+
+
+@contextmanager
+def _joining() -> Iterator[dict[str, Any]]:
+    yield {"address": address()}
+
+
+@contextmanager
+def _embedding(cpus: int) -> Iterator[dict[str, Any]]:
+    """Settings of a cluster whose files lie in a folder that is removed at the end."""
+    # Whoever reaches the ports of Ray may run what they like, so it asks for a token; unasked it leaves one in ~/.ray.
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    with _folder() as folder:
+        yield {
+            "address": "local",
+            "include_dashboard": False,
+            "num_cpus": max(cpus, len(os.sched_getaffinity(0))),
+            "object_store_memory": _OBJECTS,
+            "_temp_dir": str(folder),
+            # Ray's monitor kills workers when 95% of the memory is taken. A trainer's copies of its weights and its
+            # optimizer on the host may come near that by plan, and a station that is killed loses more than it saves.
+            # Its workers would also run at a niceness of 15, and with them the trainings, for which all this is.
+            "_system_config": {"memory_monitor_refresh_ms": 0, "worker_niceness": 0},
+        }
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder for Ray, with a path that leaves room for its sockets; also removes those of the dead."""
+    temporary = tempfile.gettempdir()
+    root = Path(temporary if len(temporary) <= _ROOM else "/tmp")  # noqa: S108  # mkdtemp makes the name and the mode
+    for old in root.glob(f"{_PREFIX}*"):
+        with _held(old) as free, suppress(FileNotFoundError):  # somebody else removed it meanwhile
+            if free and time.time() - old.stat().st_mtime > _YOUNG:
+                shutil.rmtree(old, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
+    try:
+        with _held(folder):
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[bool]:
+    """Whether nobody else holds a folder; then it is held in here, until the process ends at the latest."""
+    try:
+        number = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:  # another user's, or gone
+        yield False
+        return
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+    else:
+        yield True
+    finally:
+        os.close(number)
+
+
+@contextmanager
+def _own_sigterm() -> Iterator[None]:
+    """Ray puts a handler of its own in place of ours (evaluator/runtime/signals.py): put ours back."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,105 @@
+"""A station behind an actor: what Ray runs on a node for a crew (evaluator/scheduling/ray/executor.py)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import evaluator
+from evaluator.scheduling.work_unit import Done, Unit
+from evaluator.scheduling.worker import Station
+from submissions.errors import ArenaError, EvaluatorError
+from submissions.records.models import Setup
+
+
+class Opening(Protocol):
+    """How a station is made, on whatever node it comes to stand. It travels there by pickle."""
+
+    def __call__(self, logs: str) -> tuple[Station, Setup]:
+        """A station that writes its logs into this folder of the log folder, and what shapes its numbers."""
+        ...
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a station says of itself when it is ready."""
+
+    setup: Setup
+    held: frozenset[str]
+    """Keys of units whose trained model lies on its node."""
+    node: str
+    """Its name, for the log."""
+
+
+class Post:
+    """Holds one station for many units: a warm trainer group, booted engines.
+
+    An actor and not a task for each unit, for a task's process would start both anew. Errors of ours are handed back as
+    values: Ray would wrap what is raised. The children of trainer and engine die with the thread that started them
+    (evaluator/runtime/child_process.py); Ray runs an actor's methods in threads that live as long as the actor.
+    """
+
+    def __init__(self, opening: Opening, logs: str) -> None:
+        self._opening = opening
+        self._logs = logs
+        self._station: Station | None = None
+        self._doing: dict[str, tuple[int, int]] = {}
+
+    def open(self) -> Opened | ArenaError:
+        """Make the station. Not in the constructor, whose errors nobody can read."""
+        _let_children_import()
+        try:
+            self._station, setup = self._opening(self._logs)
+        except ArenaError as error:
+            return error
+        return Opened(setup, frozenset(self._station.held()), os.uname().nodename)
+
+    def work(self, unit: Unit) -> Done | EvaluatorError:
+        """Do a unit."""
+        try:
+            return self._here.work(unit, self._note)
+        except EvaluatorError as error:
+            return error
+        finally:
+            self._doing.pop(unit.name, None)
+
+    def doing(self) -> dict[str, tuple[int, int]]:
+        """Steps done, and of how many, by what is trained now."""
+        return dict(self._doing)
+
+    def forget(self, keys: Collection[str]) -> None:
+        self._here.forget(keys)
+
+    def sweep(self, wanted: Collection[str], seconds: float) -> None:
+        self._here.sweep(wanted, seconds)
+
+    def close(self) -> None:
+        """End the children."""
+        if self._station is not None:
+            self._station.close()
+
+    def _note(self, name: str, step: int, of: int) -> None:
+        self._doing[name] = (step, of)
+
+    @property
+    def _here(self) -> Station:
+        assert self._station is not None, "a post is opened first"
+        return self._station
+
+
+def _let_children_import() -> None:
+    """A node's Ray may have been started in another folder than the driver: children find this package all the same."""
+    root = str(Path(evaluator.__path__[0]).parent)
+    known = os.environ.get("PYTHONPATH", "")
+    if root not in known.split(os.pathsep):
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (root, known)))
+
+
+def forget_here(models: Path, keys: Collection[str]) -> None:
+    """Remove models of these units from a folder of this machine, whether a station runs or not."""
+    for key in keys:
+        shutil.rmtree(models / key, ignore_errors=True)

@@ -1,0 +1,127 @@
+"""A station as the driver sees it: an actor in a placement group, and what is in its hands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import ray
+from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
+from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+
+from evaluator.config.profile import Profile
+from evaluator.scheduling.ray.worker_actor import Opened, Opening, Post
+from evaluator.scheduling.retry import Streak
+from evaluator.scheduling.work_unit import Unit
+from evaluator.training import Progress
+
+Ref: TypeAlias = "ray.ObjectRef[Any]"
+HANDS = 2
+"""Units that a station has at once: one trains or is asked, the next is sent and written down meanwhile."""
+_ASIDE = "aside"
+"""The group of methods that are answered while all hands are full."""
+_GLANCE = 1.0
+"""Seconds between two looks at what a station does."""
+
+
+def needs(profile: Profile) -> dict[str, float]:
+    """What one node must have free for a station."""
+    devices = {"GPU": float(profile.devices)} if profile.device == "cuda" else {}
+    return {"CPU": float(profile.cpus), **devices}
+
+
+def room(profile: Profile) -> PlacementGroup:
+    """A place on one node, which Ray keeps as soon as there is one."""
+    place: PlacementGroup = placement_group([needs(profile)], strategy="STRICT_PACK")
+    return place
+
+
+@dataclass(eq=False)
+class Hired:
+    """One station."""
+
+    number: int
+    """The lowest that no other station has."""
+    group: PlacementGroup
+    actor: Any
+    opening: Ref | None
+    """Its answer to being opened, while that is awaited."""
+    node: str = ""
+    held: set[str] = field(default_factory=set)
+    in_hand: dict[Ref, str] = field(default_factory=dict)
+    streak: Streak = field(default_factory=Streak)
+    _glance: Ref | None = None
+    _glanced: float = 0.0
+
+    @classmethod
+    def on(cls, group: PlacementGroup, number: int, profile: Profile, opening: Opening) -> Hired:
+        """Start a station in its place. The first one's logs lie in the log folder, the others' in folders in it."""
+        free = needs(profile)
+        actor = (
+            ray.remote(concurrency_groups={_ASIDE: 1})(Post)  # type: ignore[call-overload]  # Ray's types lack it
+            .options(
+                num_cpus=free["CPU"],
+                num_gpus=free.get("GPU", 0),
+                max_concurrency=HANDS,
+                max_restarts=0,
+                scheduling_strategy=PlacementGroupSchedulingStrategy(group, placement_group_bundle_index=0),
+            )
+            .remote(opening, "" if number == 1 else f"station-{number}")
+        )
+        return cls(number, group, actor, actor.open.remote())
+
+    @property
+    def at_work(self) -> Collection[str]:
+        return self.in_hand.values()
+
+    @property
+    def name(self) -> str:
+        """For the log."""
+        return f"Station {self.number}" + (f" on {self.node}" if self.node else "")
+
+    def opened(self, said: Opened) -> None:
+        """It is ready."""
+        self.opening, self.node, self.held = None, said.node, set(said.held)
+
+    def hand(self, unit: Unit) -> None:
+        """Give it a unit."""
+        self.in_hand[self.actor.work.remote(unit)] = unit.key
+
+    def glance(self, progress: Progress) -> None:
+        """Tell what it does, about each second. Nothing depends on the answer, and nothing waits for it."""
+        if self._glance is not None and ray.wait([self._glance], timeout=0)[0]:
+            answer, self._glance = self._glance, None
+            try:
+                for name, (step, of) in ray.get(answer).items():
+                    progress(name, step, of)
+            except ray.exceptions.RayError:
+                return  # its units will tell
+        if self._glance is None and time.monotonic() - self._glanced > _GLANCE:
+            self._glance, self._glanced = self._aside("doing"), time.monotonic()
+
+    def forget(self, keys: Collection[str]) -> None:
+        """Have models removed."""
+        self.held.difference_update(keys)
+        self._aside("forget", list(keys))
+
+    def sweep(self, wanted: Collection[str], seconds: float) -> None:
+        """Have models removed that are so old and not among these."""
+        self._aside("sweep", list(wanted), seconds)
+
+    def close(self) -> Ref:
+        """Ask it to end its children."""
+        return self._aside("close")
+
+    def kill(self) -> None:
+        """End it. Its place stays taken."""
+        ray.kill(self.actor)
+
+    def leave(self) -> None:
+        """Give its place back."""
+        remove_placement_group(self.group)
+
+    def _aside(self, method: str, *given: object) -> Ref:
+        asked: Ref = getattr(self.actor, method).options(concurrency_group=_ASIDE).remote(*given)
+        return asked

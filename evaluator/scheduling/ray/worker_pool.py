@@ -1,0 +1,200 @@
+"""The stations of a crew: hired where there is room, sent away when their setup differs, let go when they break."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import ray
+from ray.exceptions import RayError, RayTaskError
+from ray.util.placement_group import PlacementGroup, placement_group_table, remove_placement_group
+
+from evaluator.config.profile import Profile
+from evaluator.errors import NoStation
+from evaluator.scheduling.ray.worker_actor import Opened, Opening
+from evaluator.scheduling.ray.worker_handle import Hired, Ref, needs, room
+from submissions.errors import ArenaError
+from submissions.records.models import Setup
+
+log = logging.getLogger(__name__)
+
+_CLOSING = 30.0
+"""Seconds that stations have to end their children before they are killed, and their children with them."""
+_GRACE = 10.0
+"""Seconds in which another place may be found after a station was sent away."""
+_STILLBORN = 3
+"""Stations that may be lost before they are ready, one after the other."""
+
+
+@dataclass(frozen=True)
+class Away:
+    """A station that was sent away. Its place stays taken, or the next would come to stand there."""
+
+    group: PlacementGroup
+    why: ArenaError
+
+
+class Roster:
+    """Who works. One vacancy is open while more stations are wanted: Ray fills it when a node has room, or joins."""
+
+    def __init__(self, opening: Opening, profile: Profile, setup: Setup | None) -> None:
+        self.setup = setup
+        """What every station must have; None takes that of the first."""
+        self.hired: list[Hired] = []
+        self._opening = opening
+        self._profile = profile
+        self._vacancy: tuple[PlacementGroup, Ref] | None = None
+        self._away: list[Away] = []
+        self._stillborn = 0
+        self._nobody_since: float | None = None
+
+    @property
+    def ready(self) -> list[Hired]:
+        """Stations that may be given work."""
+        return [one for one in self.hired if one.opening is None]
+
+    def awaited(self) -> Iterator[Ref]:
+        """What `seen` is to be called with when it is there."""
+        if self._vacancy is not None:
+            yield self._vacancy[1]
+        yield from (one.opening for one in self.hired if one.opening is not None)
+
+    def hire(self, wanted: int) -> None:
+        """Look for room while fewer stations than that are there. Raises NoStation if there is no hope for any."""
+        if len(self.hired) >= wanted:
+            self._close_vacancy()
+        elif self._vacancy is None:
+            group = room(self._profile)
+            self._vacancy = (group, group.ready())
+        self._release_dead_places()
+        self._despair()
+
+    def seen(self, ref: Ref) -> None:
+        """A vacancy is filled, or a station answers to being opened."""
+        if self._vacancy is not None and ref == self._vacancy[1]:
+            group, self._vacancy = self._vacancy[0], None
+            number = min(set(range(1, len(self.hired) + 2)) - {one.number for one in self.hired})
+            self.hired.append(Hired.on(group, number, self._profile, self._opening))
+            return
+        station = next(one for one in self.hired if one.opening == ref)
+        try:
+            said: Opened | ArenaError = ray.get(ref)
+        except RayTaskError:
+            raise
+        except RayError as error:
+            self._was_stillborn(station, error)
+            return
+        self._stillborn = 0
+        if isinstance(said, ArenaError):
+            self.send_away(station, said)
+            return
+        station.opened(said)
+        self._compare(station, said.setup)
+
+    def lose(self, station: Hired) -> None:
+        """It is gone: its place is free."""
+        station.kill()
+        station.leave()
+        self.hired.remove(station)
+
+    def send_away(self, station: Hired, why: ArenaError) -> None:
+        """It may not work any more."""
+        log.warning("%s is sent away: %s", station.name, why)
+        self._end([station])
+        self.hired.remove(station)
+        self._away.append(Away(station.group, why))
+
+    def forgive(self) -> None:
+        """Those who were sent away may be hired again: what was wrong may have been mended."""
+        for one in self._away:
+            remove_placement_group(one.group)
+        self._away.clear()
+
+    def dismiss(self, stations: Collection[Hired]) -> None:
+        """End stations, gently first."""
+        self._end(stations)
+        for one in stations:
+            one.leave()
+            self.hired.remove(one)
+
+    def close(self) -> None:
+        """End all."""
+        self._close_vacancy()
+        self.dismiss(list(self.hired))
+        self.forgive()
+
+    def _compare(self, station: Hired, found: Setup) -> None:
+        if self.setup is None:
+            self.setup = found
+        if found != self.setup:
+            wrong = "; ".join(differences(self.setup, found))
+            self.send_away(station, NoStation("A station's setup is not that of the other numbers.", f"Its {wrong}."))
+
+    def _was_stillborn(self, station: Hired, error: RayError) -> None:
+        log.warning("%s was lost before it was ready: %s", station.name, error)
+        self.lose(station)
+        self._stillborn += 1
+        if self._stillborn >= _STILLBORN:
+            raise NoStation(f"{_STILLBORN} stations were lost before they were ready.", str(error)) from error
+
+    def _end(self, stations: Collection[Hired]) -> None:
+        closing = [one.close() for one in stations]
+        if closing:
+            ray.wait(closing, num_returns=len(closing), timeout=_CLOSING)
+        for one in stations:
+            one.kill()
+
+    def _close_vacancy(self) -> None:
+        if self._vacancy is not None:
+            remove_placement_group(self._vacancy[0])
+            self._vacancy = None
+
+    def _release_dead_places(self) -> None:
+        """When a node dies Ray looks for another place for what was on it, which nobody is to have."""
+        for one in list(self._away):
+            if placement_group_table(one.group)["state"] != "CREATED":
+                remove_placement_group(one.group)
+                self._away.remove(one)
+
+    def _despair(self) -> None:
+        if self.hired:
+            self._nobody_since = None
+            return
+        now = time.monotonic()
+        self._nobody_since = self._nobody_since or now
+        waited = now - self._nobody_since
+        if self._away and waited > _GRACE:
+            raise self._away[0].why
+        if waited > self._profile.start_seconds and not self._has_a_node():
+            wanted, there = _said(needs(self._profile)), sorted(_said(one["Resources"]) for one in _alive())
+            raise NoStation(
+                f"No node has room for a station of the profile {self._profile.name}: it takes {wanted} on one node.",
+                f"The nodes have: {'; '.join(there) or 'there is none'}.",
+            )
+
+    def _has_a_node(self) -> bool:
+        """Whether a station fits on a node when nobody else is on it."""
+        wanted = needs(self._profile)
+        return any(all(one["Resources"].get(name, 0) >= count for name, count in wanted.items()) for one in _alive())
+
+
+def differences(mine: Setup, theirs: Setup) -> Iterator[str]:
+    """What is not the same, in words."""
+    for name in Setup.model_fields:
+        one, other = getattr(mine, name), getattr(theirs, name)
+        if isinstance(one, dict):
+            for part in sorted(one.keys() | other.keys()):
+                if one.get(part) != other.get(part):
+                    yield f"{name} have {part} {other.get(part)} and not {one.get(part)}"
+        elif one != other:
+            yield f"{name} is {other} and not {one}"
+
+
+def _alive() -> list[dict[str, dict[str, float]]]:
+    return [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+
+
+def _said(resources: dict[str, float]) -> str:
+    return ", ".join(f"{resources.get(name, 0):g} {name}" for name in ("CPU", "GPU"))

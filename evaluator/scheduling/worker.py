@@ -1,0 +1,100 @@
+"""One trainer and one generator on devices of their own: they do whole units, and overlap where both have room."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import time
+from collections.abc import Collection
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+from evaluator.errors import FAILURES
+from evaluator.generation import Generator
+from evaluator.runtime.child_process import named
+from evaluator.runtime.resource_usage import FILE, Spent
+from evaluator.scheduling.work_unit import Done, Training, Unit
+from evaluator.training import Progress, Trainer, TrainJob
+from submissions.errors import EvaluatorError
+from submissions.storage.local_repo import write_whole
+
+
+class Station:
+    """Does units; threads may hand it several, so that one trains while another is asked, or written down.
+
+    A trained model lies in `models/<key>/model` until it is forgotten: a unit that comes again is only asked.
+    """
+
+    def __init__(self, base: Path, trainer: Trainer, generator: Generator, models: Path, *, together: bool) -> None:
+        self._base = base
+        self._trainer = trainer
+        self._generator = generator
+        self._models = models
+        self._together = together
+        """Whether the devices hold a training and an engine at once."""
+        self._devices: AbstractContextManager[object] = nullcontext() if together else threading.Lock()
+        self._training, self._asking = threading.Lock(), threading.Lock()
+
+    def work(self, unit: Unit, progress: Progress) -> Done:
+        """Train, if the unit says so, and ask. Raises EvaluatorError."""
+        try:
+            return self._done(unit, progress)
+        except OSError as error:
+            kind = FAILURES.get(named(error) or "", EvaluatorError)
+            raise kind(f"A station could not write or read: {error.strerror}.", str(error)) from error
+
+    def held(self) -> list[str]:
+        """The keys of units whose model lies here."""
+        return sorted(file.parents[1].name for file in self._models.glob(f"*/model/{FILE}"))
+
+    def forget(self, keys: Collection[str]) -> None:
+        """Remove the models of these units, where they are here."""
+        for key in keys:
+            shutil.rmtree(self._models / key, ignore_errors=True)
+
+    def sweep(self, wanted: Collection[str], seconds: float) -> None:
+        """Remove what was left so long ago, finished or not, and is not among these keys."""
+        for folder in self._models.glob("*"):
+            if folder.name not in wanted and time.time() - folder.stat().st_mtime > seconds:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def close(self) -> None:
+        """End trainer and engine."""
+        self._trainer.close()
+        self._generator.close()
+
+    def _done(self, unit: Unit, progress: Progress) -> Done:
+        if unit.training is None:
+            return self._asked(unit, self._base)
+        model = self._models / unit.key / "model"
+        found = (model / FILE).exists()
+        if not found:
+            self._train(unit.name, unit.training, model, progress)
+        try:
+            return self._asked(unit, model, Spent.model_validate_json((model / FILE).read_bytes()))
+        except EvaluatorError:
+            if found:  # it may be the model that is broken: the next try trains it anew
+                shutil.rmtree(model, ignore_errors=True)
+            raise
+
+    def _train(self, name: str, training: Training, model: Path, progress: Progress) -> None:
+        rows = model.with_name("examples.jsonl")
+        lines = (json.dumps({"input_ids": one.input_ids, "labels": one.labels}) + "\n" for one in training.examples)
+        write_whole(rows, "".join(lines).encode())  # before its turn comes
+        job = TrainJob(name, rows, model, training.seed)
+        with self._training, self._devices:
+            if not self._together:
+                self._generator.rest()
+            saving = self._trainer.train(job, progress)
+        saving()  # meanwhile the devices are another unit's
+
+    def _asked(self, unit: Unit, model: Path, training: Spent | None = None) -> Done:
+        with self._asking, self._devices:
+            if not self._together:
+                self._trainer.rest()
+            completions = self._generator.generate(model, unit.prompts, unit.limit)
+            spent = self._generator.spent
+        if len(completions) != len(unit.prompts):
+            raise EvaluatorError(f"{len(completions)} answers came to {len(unit.prompts)} prompts: run again.")
+        return Done(unit.key, completions, training + spent if training else spent)

@@ -1,0 +1,113 @@
+"""Which of several texts (labels, options) a line mentions: on word bounds, longer ones before what stands in them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Mapping
+from functools import lru_cache
+from typing import Generic, TypeVar
+
+import regex
+
+from evaluator.scoring.metrics.text import folded, spaced
+
+Key = TypeVar("Key", bound=Hashable)
+
+_SENTENCE_SIGNS = " .,;:!?*`'\"()[]«»„“”‘’。、「」『』《》【】¿¡؟،؛।"
+_UNIT = regex.compile(
+    r"(?:(?<![\p{L}\p{M}\p{N}−–-])[−–-](?=\p{N}))?\p{N}+(?:[.,]\p{N}+)+(?![\p{L}\p{M}\p{N}])"  # 1.5 is no 1
+    r"|(?:(?<![\p{L}\p{M}\p{N}−–-])[−–-](?=\p{N}))?[\p{L}\p{M}\p{N}]+"
+    r"|\S"
+)
+_TAKEN = "\0taken"
+"""Stands where a text was found, so that nothing is found across it."""
+
+
+def bare(text: str) -> str:
+    """Folded text without the signs of a sentence around it. Other signs stay: C++ is not C#, and + is not -."""
+    return folded(text).strip(_SENTENCE_SIGNS) or folded(text)
+
+
+def first_line(answer: str) -> str:
+    """The first line that is not blank, or nothing."""
+    lines = answer.strip().splitlines()
+    return lines[0] if lines else ""
+
+
+class Mentions(Generic[Key]):
+    """Texts under their keys, to be looked for in many lines.
+
+    Signs between words do not count (top_up is top-up) unless texts differ only by them (C++ and C#).
+    Two keys with the same text are both mentioned. A text of signs alone is never mentioned, for - is also a dash.
+    """
+
+    def __init__(self, texts: Mapping[Key, str]) -> None:
+        self._keys: dict[tuple[str, ...], list[Key]] = {}
+        for key, text in texts.items():
+            self._keys.setdefault(units(bare(text)), []).append(key)
+        self._known = frozenset(texts)
+        alike = Counter(map(_words, self._keys))
+        self._wanted = [
+            (_words(wanted), wanted, alike[_words(wanted)] == 1)
+            for wanted in sorted(self._keys, key=lambda wanted: (-len(_words(wanted)), -len(wanted)))
+            if _words(wanted)
+        ]
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._known
+
+    def within(self, line: str) -> list[Key]:
+        """The keys of the texts that a line mentions."""
+        said = list(units(bare(line)))
+        heard = frozenset(said)
+        found: list[Key] = []
+        for words, wanted, loose in self._wanted:
+            if not heard.issuperset(words):
+                continue
+            places = _take(said, words, loose=True) if loose else _take(said, wanted, loose=False)
+            found += self._keys[wanted] if places else []
+        return found
+
+
+@lru_cache(8192)  # labels come back for every answer
+def units(text: str) -> tuple[str, ...]:
+    """Words, numbers and single signs of folded text; each letter of a script without blanks is a word."""
+    return tuple(unit.replace("−", "-").replace("–", "-") for unit in _UNIT.findall(spaced(text)))
+
+
+@lru_cache(8192)
+def _words(wanted: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(unit for unit in wanted if _is_word(unit))
+
+
+def _is_word(unit: str) -> bool:
+    return len(unit) > 1 or unit.isalnum() or regex.fullmatch(r"[\p{L}\p{M}\p{N}]", unit) is not None
+
+
+def _take(said: list[str], wanted: tuple[str, ...], *, loose: bool) -> int:
+    """How often these units stand in a line, where they are struck out; signs between them are passed over if loose."""
+    taken = 0
+    while (place := _place(said, wanted, loose)) is not None:
+        said[place] = [_TAKEN]
+        taken += 1
+    return taken
+
+
+def _place(said: list[str], wanted: tuple[str, ...], loose: bool) -> slice | None:
+    """Where these units stand in a line; signs between them are passed over if loose."""
+    for start, unit in enumerate(said):
+        if unit == wanted[0] and (end := _end(said, start, wanted, loose)):
+            return slice(start, end)
+    return None
+
+
+def _end(said: list[str], start: int, wanted: tuple[str, ...], loose: bool) -> int:
+    """Where the units end that stand from `start` on, or 0 if they do not."""
+    at = start
+    for unit in wanted:
+        while loose and at < len(said) and not _is_word(said[at]):
+            at += 1
+        if at == len(said) or said[at] != unit:
+            return 0
+        at += 1
+    return at

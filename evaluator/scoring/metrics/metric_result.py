@@ -1,0 +1,102 @@
+"""A metric on a model's answers, kept item by item: what each item adds, and how the sums become the score.
+
+A mean keeps one value and a count for each item; a corpus metric such as BLEU keeps its n-gram counts. Either can be
+computed again on any choice of items from the sums alone, which is all that a bootstrap needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluator.errors import Unscorable
+from submissions.records.models import Score
+
+Floats = NDArray[np.float64]
+Pool = Callable[[Floats], Floats]
+"""Sums over items, shape (..., k), to scores in [0, 1], shape (...)."""
+
+
+def mean_of(sums: Floats) -> Floats:
+    """The pool of a mean: the sum of values over the count of items."""
+    found: Floats = sums[..., 0] / sums[..., 1]
+    return found
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One metric of one task's answers."""
+
+    name: str
+    statistics: Floats
+    """What each item adds, shape (items, k)."""
+    pool: Pool = mean_of
+    others: tuple[Measured, ...] = ()
+    """Metrics that are shown beside this one."""
+    parts: tuple[tuple[float, Measured], ...] = ()
+    """The weighted metrics that this one is made of (paper@1), if it is not itself a metric."""
+
+    @property
+    def items(self) -> list[float]:
+        """The score of every item alone."""
+        return [float(value) for value in self.pool(self.statistics)]
+
+    @property
+    def score(self) -> Score:
+        """The score over all items, unscored where there are none."""
+        if not len(self.statistics):
+            return Score(name=self.name, n=0, why="no items to score")
+        value = float(self.pool(self.statistics.sum(axis=0)))
+        return Score(name=self.name, value=value, n=len(self.statistics))
+
+
+def of_items(name: str, values: Sequence[float], others: tuple[Measured, ...] = ()) -> Measured:
+    """The metric that is the mean of one value in [0, 1] per item. Raises Unscorable for one that is no number."""
+    column = np.asarray(values, dtype=np.float64).reshape(-1)
+    if not np.isfinite(column).all():
+        item = int(np.argmin(np.isfinite(column)))
+        raise Unscorable(f"{name} of item {item} is no number: the metric is broken, nothing was scored.")
+    return Measured(name, np.stack([column, np.ones_like(column)], axis=1), others=others)
+
+
+def average(drawn: Sequence[Measured]) -> Measured:
+    """The mean of one metric over several answers to the same items (draws of shots, seeds of a training)."""
+    if len(drawn) == 1:
+        return drawn[0]
+    width = drawn[0].statistics.shape[1]
+    pools = [one.pool for one in drawn]
+
+    def pool(sums: Floats) -> Floats:
+        parts = [pool(sums[..., at * width : (at + 1) * width]) for at, pool in enumerate(pools)]
+        found: Floats = np.mean(parts, axis=0)
+        return found
+
+    return Measured(
+        drawn[0].name,
+        np.concatenate([one.statistics for one in drawn], axis=1),
+        pool,
+        tuple(average(others) for others in zip(*(one.others for one in drawn), strict=True)),
+        tuple(
+            (weighted[0][0], average([metric for _, metric in weighted]))
+            for weighted in zip(*(one.parts for one in drawn), strict=True)
+        ),
+    )
+
+
+def weighted(name: str, parts: Sequence[tuple[float, Measured]], others: tuple[Measured, ...] = ()) -> Measured:
+    """The weighted sum of several metrics of the same answers."""
+    widths = np.cumsum([0, *(metric.statistics.shape[1] for _, metric in parts)])
+
+    def pool(sums: Floats) -> Floats:
+        values = [
+            weight * metric.pool(sums[..., start:end])
+            for (weight, metric), start, end in zip(parts, widths[:-1], widths[1:], strict=True)
+        ]
+        found: Floats = np.sum(values, axis=0)
+        return found
+
+    statistics = np.concatenate([metric.statistics for _, metric in parts], axis=1)
+    return Measured(name, statistics, pool, others, tuple(parts))

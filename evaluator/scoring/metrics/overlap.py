@@ -1,0 +1,60 @@
+"""Overlap of answer and reference: token F1, exact match, ROUGE-L. All symmetric, in [0, 1].
+
+Two texts without any token (empty or blank ones) are equal and score 1; one such text beside another scores 0.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from rapidfuzz.distance import LCSseq
+
+from evaluator.scoring.metrics.text import cutter, plain
+
+_SHORT = 12
+"""Up to so many tokens, searching a list is quicker than counting it."""
+
+
+def exact_match(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
+    """1 where both say the same after folding and without signs."""
+    return [float(plain(one) == plain(two)) for one, two in zip(predictions, references, strict=True)]
+
+
+def token_f1(predictions: Sequence[str], references: Sequence[str], language: str) -> list[float]:
+    """Harmonic mean of precision and recall over shared tokens, counted as often as they stand (SQuAD's F1)."""
+    return [_f1(_shared(one, two), len(one), len(two)) for one, two in _pairs(predictions, references, language)]
+
+
+def rouge_l(predictions: Sequence[str], references: Sequence[str], language: str) -> list[float]:
+    """F-measure of the longest common subsequence of tokens (Lin 2004), no stemming."""
+    return [
+        _f1(LCSseq.similarity(one, two), len(one), len(two)) for one, two in _pairs(predictions, references, language)
+    ]
+
+
+def _pairs(
+    predictions: Sequence[str], references: Sequence[str], language: str
+) -> Iterator[tuple[list[str], list[str]]]:
+    cut = cutter(language)
+    return ((cut(one), cut(two)) for one, two in zip(predictions, references, strict=True))
+
+
+def _shared(one: list[str], two: list[str]) -> int:
+    """The size of the intersection of two bags."""
+    if one == two:
+        return len(one)
+    if max(len(one), len(two)) > _SHORT:
+        return sum((Counter(one) & Counter(two)).values())
+    left, shared = two.copy(), 0
+    for token in one:
+        if token in left:
+            left.remove(token)
+            shared += 1
+    return shared
+
+
+def _f1(shared: int, predicted: int, expected: int) -> float:
+    if predicted == expected == 0:
+        return 1.0
+    return 2 * shared / (predicted + expected)

@@ -1,0 +1,64 @@
+"""The metrics of paper@1: what the published code of DatasetResearch computes, its faults included.
+
+Equal to it on every case of tests/evaluator/conformance, with one documented exception (rouge_l.py). The faults are
+the point: figures made with these metrics can stand beside the published ones. arena@1 has sound metrics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from evaluator.scoring.metrics.metric_result import Measured, of_items
+from evaluator.scoring.metrics.paper import accuracy, rouge_l, token_f1, translation
+from submissions.errors import NotFound
+
+if TYPE_CHECKING:
+    from evaluator.scoring.metrics import Answers
+
+__all__ = ["BY_CATEGORY", "measure_paper"]
+
+
+def measure_paper(answers: Answers) -> Measured:
+    """Score a task's answers by its category (SCORING.md, paper@1, rule 4), in [0, 1].
+
+    Where the published code divides by nothing (all answers empty) and counts the task as 0, the score is 0.
+    Raises ValueError if there is not one answer per row: the published code would drop the rest.
+    """
+    try:
+        metric = BY_CATEGORY[answers.task.category]
+    except KeyError:
+        raise NotFound(
+            f"No metric of paper@1 for category {answers.task.category!r}; there are: {', '.join(BY_CATEGORY)}."
+        ) from None
+    return metric(answers)
+
+
+def _classification(answers: Answers) -> Measured:
+    return of_items("accuracy", accuracy.accuracy(answers.texts, answers.gold))
+
+
+def _question_answering(answers: Answers) -> Measured:
+    return of_items("token_f1", token_f1.token_f1(answers.texts, answers.gold))
+
+
+def _summarization(answers: Answers) -> Measured:
+    return of_items("rouge_l", rouge_l.rouge_l(answers.texts, answers.gold))
+
+
+def _translation(answers: Answers) -> Measured:
+    return translation.blend(0.5, 0.5, answers.texts, answers.gold)
+
+
+def _generation(answers: Answers) -> Measured:
+    return translation.blend(0.7, 0.3, answers.texts, answers.gold)
+
+
+BY_CATEGORY: dict[str, Callable[[Answers], Measured]] = {
+    "multiple_choice": _classification,
+    "text_classification": _classification,
+    "question_answering": _question_answering,
+    "text_summarization": _summarization,
+    "language_translation": _translation,
+    "text_generation": _generation,
+}

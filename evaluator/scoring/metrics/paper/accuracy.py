@@ -1,0 +1,35 @@
+"""Accuracy of paper@1: an answer is right if it ends with what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evaluator.scoring.metrics.paper.pairs import pairs
+
+CLOSING = ".。,，!！?？;；:：、)）]】}"
+"""Signs that do not count at the end of an answer. At the end of a reference they do."""
+
+
+def accuracy(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
+    """1 or 0 per item, case ignored. An empty reference makes every answer right."""
+    return [
+        float(_is_right(prediction.lower(), reference.lower()))
+        for prediction, reference in pairs(predictions, references)
+    ]
+
+
+def _is_right(answer: str, gold: str) -> bool:
+    """The published order of rules, less those that no text can reach: they only repeat "ends with"."""
+    said = answer.rstrip(CLOSING).strip()
+    if answer == gold or said.endswith(gold):
+        return True
+    if gold.isdigit():
+        return gold == _truth_value(said)
+    return " ".join(said.split()[-len(gold.split()) :]) == gold  # other blanks between the same last words
+
+
+def _truth_value(said: str) -> str:
+    """What an answer that says true or false anywhere is worth as a digit; true goes before false."""
+    if "true" in said:
+        return "1"
+    return "0" if "false" in said else ""

@@ -1,0 +1,78 @@
+"""chrF++ and BLEU of sacrebleu on text in NFKC, over the whole corpus, in [0, 1]. Case counts.
+
+An empty text adds no n-grams of its own: beside an empty reference it is not counted, and alone it is worth 0.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+
+import regex
+from sacrebleu.metrics import BLEU
+
+from evaluator.scoring.metrics.bleu import measured_bleu
+from evaluator.scoring.metrics.chrf import chrf_pp_metric, measured_chrf
+from evaluator.scoring.metrics.metric_result import Measured
+from evaluator.scoring.metrics.text import primary
+
+BLEU_TOKENIZERS = {
+    "zh": "zh",
+    "ja": "ja-mecab",
+    "ko": "ko-mecab",
+    "th": "char",
+    "lo": "char",
+    "km": "char",
+    "my": "char",
+}
+"""sacrebleu's tokenizer by language; 13a elsewhere."""
+
+_SURROGATE = regex.compile(r"\p{Cs}")
+
+
+def nfkc(texts: Sequence[str]) -> list[str]:
+    """Texts in Unicode's compatibility form: full-width letters are letters.
+
+    MeCab stops reading at a null and takes no half of a surrogate pair, so a blank and U+FFFD stand for them.
+    """
+    return [
+        _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", unicodedata.normalize("NFKC", text)).replace("\0", " ")
+        for text in texts
+    ]
+
+
+def chrf_pp(predictions: Sequence[str], references: Sequence[str]) -> Measured:
+    """Corpus chrF++ (character 6-grams, word 2-grams, beta 2; Popovic 2017)."""
+    return measured_chrf("chrf_pp", nfkc(predictions), nfkc(references))
+
+
+def bleu(predictions: Sequence[str], references: Sequence[str], language: str) -> Measured:
+    """Corpus BLEU with the language's tokenizer and effective order; its name carries the signature.
+
+    Effective order matters only where no prediction has four tokens: such a corpus beside itself is 1, not 0.
+    """
+    return measured_bleu(f"bleu {bleu_signature(language)}", nfkc(predictions), nfkc(references), _bleu(language))
+
+
+def bleu_signature(language: str) -> str:
+    """sacrebleu's signature of BLEU's settings: references, case, order, tokenizer, smoothing, version."""
+    metric = _bleu(language)
+    metric.num_refs = 1
+    return str(metric.get_signature())
+
+
+def chrf_signature() -> str:
+    """sacrebleu's signature of chrF++'s settings: references, case, order, characters, words, blanks, version."""
+    metric = chrf_pp_metric()
+    metric.num_refs = 1
+    return str(metric.get_signature())
+
+
+def _bleu(language: str) -> BLEU:
+    return _bleu_of(BLEU_TOKENIZERS.get(primary(language), "13a"))
+
+
+@cache  # sacrebleu keeps every tokenizer alive that was ever used, with MeCab's dictionary
+def _bleu_of(tokenizer: str) -> BLEU:
+    return BLEU(tokenize=tokenizer, effective_order=True, force=True)  # force only leaves out a warning

@@ -1,0 +1,108 @@
+"""From scores to what they are worth, between a task's anchors (SCORING.md: arena@1 rule 2, paper@1 rule 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluator.config.protocol import GainScale, RatioScale
+from evaluator.scoring.metrics.metric_result import Floats, Measured
+from evaluator.scoring.ratio import ratio
+from evaluator.scoring.statistics import gain_interval, gain_scale, known, percentile_interval, rescore
+from submissions.records.models import Anchor, Score
+
+Counts = Floats | None
+NOT_ADMITTED = "not admitted: the reference set does not measurably help here"
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The two ends of a task's scale: the numbers, and item by item where they were measured here."""
+
+    anchor: Anchor
+    base: Measured | None = None
+    """None where the numbers were imported: then a resample of items leaves them as they are."""
+    reference: Measured | None = None
+    seeds: tuple[Measured, ...] = ()
+    """The reference by training seed, of which it is the average."""
+
+
+def admitted(anchor: Anchor, scale: GainScale | RatioScale) -> bool:
+    """Whether the task counts. By gain, only if its reference set measurably helps (SCORING.md, arena@1, rule 2)."""
+    base, reference = anchor.base.value, anchor.reference.value
+    if isinstance(scale, RatioScale):
+        return True
+    if base is None or reference is None:
+        return False
+    return reference > base and reference - base >= scale.admission * anchor.noise
+
+
+def worth(measured: Measured, ends: Ends, scale: GainScale | RatioScale) -> Score:
+    """A score on the protocol's scale, named `gain` or `ratio`; unscored where it has no value, or no scale."""
+    items, anchor = len(measured.statistics), ends.anchor
+    if not items:
+        return Score(name=scale.kind, n=0, why=measured.score.why)
+    if (why := anchor.base.why or anchor.reference.why) and isinstance(scale, GainScale):
+        return Score(name=scale.kind, n=items, why=why)
+    if not admitted(anchor, scale):
+        return Score(name=scale.kind, n=items, why=NOT_ADMITTED)
+    (value,) = resampled(measured, ends, scale, None)
+    return Score(name=scale.kind, value=float(value), n=items)
+
+
+def interval(measured: Measured, ends: Ends, scale: GainScale | RatioScale, counts: Floats) -> tuple[float, float]:
+    """The 95% interval of a task's worth, the same items for the score and both ends."""
+    if measured.parts:
+        return percentile_interval(resampled(measured, ends, scale, counts), len(measured.statistics))
+    (score,) = rescore([measured], counts)
+    base, top = (
+        rescore([end], counts)[0] if end else known(np.nan if anchor.value is None else anchor.value, len(counts))
+        for end, anchor in ((ends.base, ends.anchor.base), (ends.reference, ends.anchor.reference))
+    )
+    if isinstance(scale, GainScale):
+        return gain_interval(score, base, top, gain_scale(scale.low, scale.high))
+    return gain_interval(score, base, top, lambda mine, _, reference: ratio([(1.0, mine, reference)]))
+
+
+def resampled(measured: Measured, ends: Ends, scale: GainScale | RatioScale, counts: Counts) -> Floats:
+    """Worth on each of several choices of items, the same items for the score and both ends.
+
+    `counts` says how often each item was chosen, shape (choices, items), None is every item once; the answer has
+    shape (choices,).
+    """
+    return _ON_SCALE[scale.kind](measured, ends, scale, counts)
+
+
+def value_of(measured: Measured, counts: Counts) -> Floats:
+    """The score on each of several choices of items, shape (choices,)."""
+    sums = measured.statistics.sum(axis=0)[None] if counts is None else counts @ measured.statistics
+    return measured.pool(sums)
+
+
+def _gain(measured: Measured, ends: Ends, scale: GainScale, counts: Counts) -> Floats:
+    base = _end(ends.base, ends.anchor.base, counts)
+    top = _end(ends.reference, ends.anchor.reference, counts)
+    return gain_scale(scale.low, scale.high)(value_of(measured, counts), base, top)
+
+
+def _ratio(measured: Measured, ends: Ends, scale: RatioScale, counts: Counts) -> Floats:  # noqa: ARG001
+    parts = measured.parts or ((1.0, measured),)
+    tops = ends.reference.parts or ((1.0, ends.reference),) if ends.reference else [(1.0, None)] * len(parts)
+    known = ends.anchor.reference_parts or (ends.anchor.reference,)
+    return ratio(
+        [
+            (weight, value_of(part, counts), _end(top, score, counts))
+            for (weight, part), (_, top), score in zip(parts, tops, known, strict=True)
+        ]
+    )
+
+
+def _end(measured: Measured | None, score: Score, counts: Counts) -> Floats:
+    if measured is not None:
+        return value_of(measured, counts)
+    return np.full(1 if counts is None else len(counts), np.nan if score.value is None else score.value)
+
+
+_ON_SCALE: dict[str, Callable[..., Floats]] = {"gain": _gain, "ratio": _ratio}

@@ -1,0 +1,53 @@
+"""Noise that no resampling of items shows: the training's own, over seeds; and the error of a task's scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import hypot, sqrt
+from statistics import stdev
+
+import numpy as np
+
+from evaluator.scoring.metrics.metric_result import Measured
+
+
+def seed_sd(values: Sequence[float]) -> float:
+    """The standard deviation of one score over trainings that differ in their seed only.
+
+    Shown beside intervals, never inside them. Raises ValueError for fewer than two: one training tells no noise.
+    """
+    if len(values) < 2:
+        raise ValueError(f"{len(values)} training(s) tell no seed noise: measure at least two seeds")
+    return stdev(values)
+
+
+def seed_noise_of_total(deviations: Sequence[float]) -> float:
+    """What seeds add to a mean over tasks that are each trained once: sqrt(sum of variances) / tasks.
+
+    `deviations` has one seed SD per task of the mean, in units of the gain. Raises ValueError where there are none.
+    """
+    if not deviations:
+        raise ValueError("no task to take the seed noise of")
+    return sqrt(sum(deviation**2 for deviation in deviations)) / len(deviations)
+
+
+def anchor_error(reference: Measured, base: Measured, by_seed: Sequence[float] = ()) -> float:
+    """The standard error of reference minus base, which decides on a task's admission.
+
+    Over items by the jackknife, which for means is stdev(differences) / sqrt(items); with it, independent, the training
+    noise of the reference: seed SD / sqrt(seeds). `by_seed` are the reference's scores, one per seed, where it is
+    their average. A single item has an error of 1, the whole scale. Raises ValueError for other items, or for none.
+    """
+    items = len(reference.statistics)
+    if items != len(base.statistics) or not items:
+        raise ValueError(f"reference and base must have the same items: they have {items} and {len(base.statistics)}")
+    over_seeds = seed_sd(by_seed) / sqrt(len(by_seed)) if len(by_seed) > 1 else 0.0
+    if items == 1:
+        return hypot(1.0, over_seeds)
+    without = _without_each(reference) - _without_each(base)
+    return hypot(float(np.sqrt((items - 1) * without.var())), over_seeds)
+
+
+def _without_each(measured: Measured) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """The score with each item left out."""
+    return measured.pool(measured.statistics.sum(axis=0) - measured.statistics)

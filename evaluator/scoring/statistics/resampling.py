@@ -1,0 +1,78 @@
+"""Scores on resampled items: how often each item is drawn, and what a metric makes of it.
+
+The draw depends on the task and its exam alone. So the score of every system, the base model's and the reference's
+are resampled with the SAME items, and what they have in common (easy and hard items) cancels in their differences.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluator.scoring.metrics.metric_result import Floats, Measured, mean_of
+
+RESAMPLES = 1_000
+"""Choices of items of a task. Totals draw from them anew for every task of every replicate."""
+
+
+@dataclass(frozen=True)
+class Rescored:
+    """One score, on the items as they are and on each choice of items."""
+
+    value: float
+    again: Floats
+    """The score on each choice of items, shape (resamples,)."""
+    items: int
+    """0 for a score that is known without items."""
+    binary: bool = False
+    """Whether it is a share: the mean of items that are each 0 or 1."""
+
+
+def item_seed(seed: int, task: str, exam_sha256: str) -> int:
+    """The seed of a task's draw of items, from the protocol's seed, the task and what is asked: 128 bits of a hash."""
+    return int.from_bytes(hashlib.sha256(f"{seed}\0{task}\0{exam_sha256}".encode()).digest()[:16])
+
+
+def resample_counts(items: int, resamples: int, seed: int) -> Floats:
+    """How often each item is drawn when as many items are drawn with replacement, shape (resamples, items).
+
+    Every row sums to the number of items. Raises ValueError where there are no items.
+    """
+    if items < 1 or resamples < 1:
+        raise ValueError(f"{resamples} resamples of {items} items: both must be at least 1")
+    drawn = np.random.default_rng(seed).integers(0, items, (resamples, items))
+    drawn += np.arange(resamples)[:, None] * items
+    return np.bincount(drawn.reshape(-1), minlength=resamples * items).reshape(resamples, items).astype(np.float64)
+
+
+def rescore(measured: Sequence[Measured], counts: Floats) -> list[Rescored]:
+    """Metrics of answers to the same items, on each choice of items; one product with all of them side by side.
+
+    `counts` has shape (resamples, items). Raises ValueError for a metric that has other items.
+    """
+    for one in measured:
+        if len(one.statistics) != counts.shape[1]:
+            raise ValueError(f"{one.name} has {len(one.statistics)} items, but {counts.shape[1]} were drawn from")
+    if not measured:
+        return []
+    ends = np.cumsum([one.statistics.shape[1] for one in measured])
+    sums = np.split(counts @ np.concatenate([one.statistics for one in measured], axis=1), ends[:-1], axis=1)
+    return [
+        Rescored(float(one.pool(one.statistics.sum(axis=0))), one.pool(drawn), counts.shape[1], _is_share(one))
+        for one, drawn in zip(measured, sums, strict=True)
+    ]
+
+
+def known(value: float, resamples: int) -> Rescored:
+    """A score that came without its items, such as a published anchor: the same on every choice of items."""
+    return Rescored(value, np.full(resamples, value), items=0)
+
+
+def _is_share(measured: Measured) -> bool:
+    if measured.pool is not mean_of:
+        return False
+    values, each = measured.statistics.T
+    return bool(np.isin(values, (0.0, 1.0)).all() and (each == 1.0).all())

@@ -1,0 +1,50 @@
+"""Does what submitters ask for (submissions/records/owner_requests.py), as far as it is the evaluator's to do between two tasks."""
+
+from __future__ import annotations
+
+import logging
+
+from evaluator.publishing.publisher import Outlet
+from submissions.arena.arena import Arena
+from submissions.errors import Corrupt, NotFound
+from submissions.records.owner_requests import Wish, counting
+
+log = logging.getLogger(__name__)
+
+
+class Granting:
+    """Withdraws and publishes as asked. A retry is granted by the line (evaluator/service/submission_queue.py)."""
+
+    def __init__(self, arena: Arena) -> None:
+        self._arena = arena
+        self._outlet = Outlet(arena)
+        self._head = ""
+        self._granted: dict[str, frozenset[str]] = {}
+
+    def __call__(self) -> None:
+        """Grant what was asked since the last call; the first call goes through all, for a killed run may have left
+        things half done."""
+        head = self._arena.submissions.head()
+        if head == self._head:
+            return
+        for ulid in self._arena.wished():
+            try:
+                self._grant(ulid)
+            except (Corrupt, NotFound) as error:
+                log.error("the wishes for %s are passed over: %s", ulid, error)
+        self._head = head
+
+    def wishes(self, ulid: str) -> list[Wish]:
+        """What was asked of a submission by those who may. Raises NotFound, Corrupt."""
+        wishes = self._arena.wishes(ulid)
+        return counting(wishes, self._arena.submission(ulid).owner) if wishes else []
+
+    def _grant(self, ulid: str) -> None:
+        kinds = frozenset(wish.kind for wish in self.wishes(ulid))
+        if self._granted.get(ulid) == kinds:
+            return  # what came of it since, the outlet sent where the wish says
+        if "withdraw" in kinds:
+            self._outlet.withdraw(ulid)
+        elif "publish" in kinds:
+            self._outlet.release(ulid)
+        self._granted[ulid] = kinds

@@ -1,0 +1,180 @@
+"""One of several shares of all that is pending in an arena, for nodes that have nothing in common but a folder.
+
+A task belongs to one share, whoever delivered it, so no two shares do the same work. A share does the few-shot stage of
+its tasks for every submission, then their trainings, into the stage store of the work folder. It writes nothing to the
+arena: `work`, which comes after the shares, finds all of it finished and publishes.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field
+
+from evaluator.runtime.work_dir_lock import among, in_turn
+from evaluator.scoring.eval_set import Exam
+from evaluator.service.submission_runner import Worker
+from evaluator.stages.anchors import fitting_anchors
+from evaluator.stages.context import Workbench
+from evaluator.stages.reference_split import reference_of
+from evaluator.tracks import AHEAD, Evaluation
+from submissions.arena.arena import dump
+from submissions.errors import ArenaError, EvaluatorError, NotFound
+from submissions.records.models import DataFile, Record, Stage, Submission, Task, TaskId
+from submissions.storage.local_repo import write_whole
+
+log = logging.getLogger(__name__)
+
+_TOKEN = 4
+"""Bytes of a token, to weigh tasks against each other; no number depends on it."""
+_RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Share:
+    """The `part`-th of `of` shares, counted from 1."""
+
+    part: int
+    of: int
+    run: str = ""
+    """What all shares of one run are given alike; they then agree on what is pending, whenever each one starts."""
+
+    @classmethod
+    def read(cls, text: str, run: str = "") -> Self:
+        """A share written as I/N. Raises NotFound."""
+        found = re.fullmatch(r"([1-9]\d{0,3})/([1-9]\d{0,3})", text)
+        if found is None or int(found[1]) > int(found[2]):
+            raise NotFound(f"{text!r} is no share: write I/N with I from 1 to N, for example 1/4.")
+        if run and not _RUN.fullmatch(run):
+            raise NotFound(f"{run!r} cannot name a run: letters, digits, '_', '.' and '-', 64 at most.")
+        return cls(int(found[1]), int(found[2]), run)
+
+    @property
+    def group(self) -> str:
+        """The name of all shares that may run together."""
+        return f"{self.run or 'now'}-of-{self.of}"
+
+
+class Agreed(Record):
+    """What the shares of one run do: written down by the first that starts."""
+
+    submissions: tuple[str, ...]
+    """In the order of the line."""
+    tasks: tuple[tuple[TaskId, ...], ...] = Field(min_length=1)
+    """Of each share, longest first."""
+
+
+def split(weights: Mapping[str, float], shares: int) -> list[tuple[str, ...]]:
+    """Names in `shares` groups of about equal weight: the longest first, each to the group that has least so far."""
+    found: list[list[str]] = [[] for _ in range(shares)]
+    loads = [(0.0, number) for number in range(shares)]
+    for name in sorted(weights, key=lambda name: (-weights[name], name)):
+        load, number = heapq.heappop(loads)
+        found[number].append(name)
+        heapq.heappush(loads, (load + weights[name], number))
+    return [tuple(group) for group in found]
+
+
+@contextmanager
+def held(work: Path, share: Share) -> Iterator[None]:
+    """Hold a share's part of the work folder. Raises EvaluatorError (evaluator/runtime/work_dir_lock.py)."""
+    with among(work, share.group, str(share.part)):
+        yield
+
+
+def work_share(worker: Worker, share: Share, work: Path, say: Callable[[str], None]) -> None:
+    """Do a share of what is pending. Raises EvaluatorError at the end if some of it failed; all else is done then."""
+    agreed = _agreed(worker, share, work)
+    mine, failed = agreed.tasks[share.part - 1], 0
+    for stage in dict.fromkeys(stage for stages in AHEAD.values() for stage in stages):
+        for ulid in agreed.submissions:
+            failed += not _did(worker, ulid, stage, mine, say)
+    if failed:
+        raise EvaluatorError(
+            f"{failed} stage(s) of share {share.part}/{share.of} failed; all others are done. "
+            "Start the same share again, or leave the rest to `work`."
+        )
+
+
+def _did(worker: Worker, ulid: str, stage: Stage, tasks: Collection[str], say: Callable[[str], None]) -> bool:
+    """Do one stage of a submission's tasks; whether nothing failed. One that failed must not stop the others."""
+    try:
+        submission = worker.arena.submission(ulid)
+        work, mine = AHEAD.get(submission.track, {}).get(stage), _ordered(worker, submission, tasks)
+        if work and mine:
+            work(_evaluation(worker, submission, mine), worker.entry(submission))
+            say(f"{ulid}: {stage} is done for {len(mine)} task(s).")
+    except (ArenaError, OSError) as error:
+        log.error("%s: %s", ulid, error)
+        say(f"{ulid}: {stage} failed. {error}")
+        return False
+    return True
+
+
+def _ordered(worker: Worker, submission: Submission, names: Collection[str]) -> tuple[Task, ...]:
+    """The tasks of these names that a submission delivered, in the order of the names."""
+    delivered = {file.task for file in submission.files}
+    known = {task.id: task for task in worker.benchmark.tasks() if task.track == submission.track}
+    return tuple(known[name] for name in names if name in delivered and name in known)
+
+
+def _evaluation(worker: Worker, submission: Submission, tasks: tuple[Task, ...]) -> Evaluation:
+    return Evaluation(
+        benchmark=worker.benchmark,
+        tasks=tasks,
+        anchors=fitting_anchors(worker.benchmark, worker.bench, tasks),
+        bench=worker.bench.anew(),
+        report=_quiet,
+        folder=worker.records / submission.id / worker.bench.protocol.name,
+    )
+
+
+def _agreed(worker: Worker, share: Share, work: Path) -> Agreed:
+    """What the shares of this run do; of a run with a name, as its first share found it."""
+    if not share.run:
+        return _found(worker, share.of)
+    file = work / "shares" / share.group / "agreed.json"
+    with in_turn(file.with_name("agreeing")):
+        if not file.exists():
+            write_whole(file, dump(_found(worker, share.of)))
+    return Agreed.model_validate_json(file.read_bytes())
+
+
+def _found(worker: Worker, shares: int) -> Agreed:
+    line = worker.line()
+    files: dict[str, dict[str, DataFile]] = {}
+    for ulid in line:
+        for file in worker.arena.submission(ulid).files:
+            files.setdefault(file.task, {})[file.sha256] = file
+    weights = {}
+    for task in worker.benchmark.tasks():
+        if mine := files.get(task.id):
+            exam = worker.bench.exam(task, reference_of(worker.bench.protocol, worker.benchmark, task.id))
+            weights[task.id] = seconds_of(worker.bench, exam, list(mine.values()))
+    return Agreed(submissions=tuple(line), tasks=tuple(split(weights, shares)))
+
+
+def seconds_of(bench: Workbench, exam: Exam, files: Sequence[DataFile]) -> float:
+    """About how long a task's stages take by the profile's speeds, for data that differ. Only ratios matter."""
+    rules, speed = bench.protocol, bench.profile.speed
+    questions, gold = (sum(len(text.encode()) for text in texts) / _TOKEN for texts in (exam.questions, exam.gold))
+    seconds = 0.0
+    for file in files:
+        row = file.bytes / file.rows / _TOKEN
+        trained = rules.sft.epochs * row * min(file.rows, rules.sft.max_rows)
+        seconds += speed.training_seconds + trained / speed.trained_tokens
+        for shots in (0, *rules.few_shot.shots * rules.few_shot.draws):
+            read = questions + shots * row * len(exam.rows)
+            seconds += read / speed.prompt_tokens + gold / speed.generated_tokens
+    return seconds
+
+
+def _quiet(stage: Stage, done: int, of: int) -> None:
+    """An arena hears of nothing; the bar shows it."""

@@ -1,0 +1,211 @@
+"""The total stage: a Result from what was written down, and from nothing else (evaluator/stages/records.py)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from statistics import mean, median
+from typing import Any, Literal
+
+import numpy as np
+
+from evaluator.config.protocol import GainScale, Protocol
+from evaluator.scoring import statistics
+from evaluator.stages.aggregate.task_scores import Scored, Scoring, outward, score_tasks
+from evaluator.stages.metadata.aggregate import judged, unread
+from evaluator.stages.metadata.verdict import MetadataVerdict
+from evaluator.stages.records import Run, TaskRecord
+from submissions.errors import EvaluatorError
+from submissions.records.findings import Judged
+from submissions.records.models import Method, Result, Score, Task, TaskResult, Total
+
+Group = Literal["overall", "knowledge", "reasoning"]
+GROUPS: tuple[Group, ...] = ("overall", "knowledge", "reasoning")
+
+
+def result_of(
+    run: Run,
+    records: Sequence[TaskRecord],
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+    scoring: Scoring | None = None,
+) -> Result:
+    """All that is published of an evaluation. Raises EvaluatorError for a number that could not be measured.
+
+    `scoring` may have begun with some of the tasks.
+    """
+    tasks = scoring.scored(records, progress) if scoring else score_tasks(run.protocol, records, progress)
+    _refuse_unscored(tasks, run.protocol.methods)
+    return _result(run, tasks, _metadata(run.protocol, records))
+
+
+def preview_of(run: Run, records: Sequence[TaskRecord]) -> Result:
+    """What the shots alone tell, before any training; fine-tuning is unscored, and not one of its means is given.
+
+    Raises EvaluatorError for a few-shot number that could not be measured. Metadata is left out while a verdict lacks.
+    """
+    tasks = score_tasks(run.protocol, records, lambda _done, _of: None)
+    _refuse_unscored(tasks, [method for method in run.protocol.methods if method != "fine_tune"])
+    all_read = all(record.verdict is not None for record in records) and not unread(_verdicts(records))
+    return _result(run, tasks, _metadata(run.protocol, records) if all_read else None)
+
+
+def _result(run: Run, tasks: Sequence[Scored], metadata: Judged | None) -> Result:
+    records = [task.record for task in tasks]
+    result = Result(
+        submission=run.submission,
+        track=run.track,
+        system=run.system,
+        system_type=run.system_type,
+        team=run.team,
+        protocol=run.protocol.name,
+        protocol_sha256=run.protocol.sha256,
+        setup=run.setup,
+        flagged=" ".join(filter(None, (_flag(run.protocol, records), run.partial))) or None,
+        tasks=tuple(_task_result(task) for task in tasks),
+        totals=tuple(_totals(run.protocol, tasks)),
+        metadata=metadata,
+    )
+    return Result.model_validate(_tidy(result.model_dump()))
+
+
+def _tidy(part: Any) -> Any:
+    """Every float to 9 decimals: what machines compute differs in the last bits, and what is published must not."""
+    if isinstance(part, float):
+        return round(part, 9)
+    if isinstance(part, dict):
+        return {name: _tidy(value) for name, value in part.items()}
+    if isinstance(part, tuple):
+        return tuple(_tidy(value) for value in part)
+    return part
+
+
+def _task_result(task: Scored) -> TaskResult:
+    record = task.record
+    return TaskResult(
+        task=record.task.id,
+        state="scored" if record.answers else "missing",
+        rows=record.rows,
+        removed=record.screened.removed if record.screened else 0,
+        screen=record.screened.public if record.screened else None,
+        base=task.base,
+        reference=task.reference,
+        seed_sd=record.anchor.seed_sd,
+        methods=tuple(task.methods.values()),
+    )
+
+
+def _metadata(protocol: Protocol, records: Sequence[TaskRecord]) -> Judged | None:
+    """What the judge said, over all tasks. Raises EvaluatorError while a verdict is missing."""
+    verdicts = _verdicts(records)
+    if protocol.judge is None or not verdicts:
+        return None
+    why = unread(verdicts) | {one.task.id: "it was not asked" for one in records if one.verdict is None}
+    if why:
+        task, reason = next(iter(why.items()))
+        raise EvaluatorError(
+            f"The judge has no verdict on {len(why)} of {len(records)} tasks, first {task}: {reason}. "
+            "The next run asks for these again; nothing is published before."
+        )
+    return judged(verdicts, protocol.judge)
+
+
+def _verdicts(records: Sequence[TaskRecord]) -> list[MetadataVerdict]:
+    return [record.verdict for record in records if record.verdict is not None]
+
+
+def _refuse_unscored(tasks: Sequence[Scored], methods: Sequence[Method]) -> None:
+    """Raise EvaluatorError for a number that could not be measured: it blocks publication (DESIGN.md, rule 2)."""
+    for task in tasks:
+        for score in (task.methods[method] for method in methods):
+            if task.counts and score.gain.value is None:
+                name = task.record.task.id
+                raise EvaluatorError(f"{name} could not be scored by {score.method}: {score.gain.why}.")
+
+
+def _totals(protocol: Protocol, tasks: Sequence[Scored]) -> list[Total]:
+    """Mean worth over all tasks that count, missing ones with their 0, for each method, subset and group."""
+    return [
+        _total(protocol, method, subset, group, members)
+        for subset, group, members in _groups(tasks)
+        for method in protocol.methods
+    ]
+
+
+def _groups(tasks: Sequence[Scored]) -> list[tuple[str, Group, list[Scored]]]:
+    """The groups that have tasks, by subset in the order of their first task, each with the tasks that count."""
+    subsets = dict.fromkeys(subset for task in tasks for subset in task.record.task.subsets)
+    found = []
+    for subset in subsets:
+        for group in GROUPS:
+            members = [task for task in tasks if _belongs(task.record.task, subset, group)]
+            if members:
+                found.append((subset, group, [task for task in members if task.counts]))
+    return found
+
+
+def _belongs(task: Task, subset: str, group: Group) -> bool:
+    return subset in task.subsets and group in ("overall", task.kind)
+
+
+def _total(protocol: Protocol, method: Method, subset: str, group: Group, tasks: list[Scored]) -> Total:
+    gains = [task.methods[method].gain for task in tasks]
+    values = [gain.value for gain in gains if gain.value is not None]
+    name = f"mean_{protocol.scale.kind}"
+    if not values or len(values) < len(gains):
+        why = next((gain.why for gain in gains if gain.value is None), "no admitted task in this group")
+        return Total(method=method, subset=subset, group=group, gain=Score(name=name, n=0, why=why), median=None)
+    return Total(
+        method=method,
+        subset=subset,
+        group=group,
+        gain=Score(
+            name=name,
+            value=sum(values) / len(values),
+            n=len(values),
+            interval=outward(_total_interval(protocol, method, values, tasks)),
+        ),
+        median=median(values),
+        seed_sd=_seed_sd(tasks) if method == "fine_tune" else None,
+    )
+
+
+def _total_interval(
+    protocol: Protocol, method: Method, values: list[float], tasks: list[Scored]
+) -> tuple[float, float]:
+    """The interval of a mean; where the tasks tell no spread (one task, or all alike), that of their own intervals."""
+    settings, scale = protocol.statistics, protocol.scale
+    bounds = (scale.low, scale.high) if isinstance(scale, GainScale) else (0.0, math.inf)
+    low, high = statistics.total_interval(
+        np.array(values),
+        np.stack([task.banks[method] for task in tasks], axis=1),
+        settings.seed,
+        settings.resamples,
+        bounds,
+    )
+    if len(tasks) > 1 and low < high:
+        return low, high
+    gains = [task.methods[method].gain for task in tasks]
+    own = [gain.interval or (gain.value or 0.0, gain.value or 0.0) for gain in gains]
+    return min(low, mean(ends[0] for ends in own)), max(high, mean(ends[1] for ends in own))
+
+
+def _seed_sd(tasks: Sequence[Scored]) -> float | None:
+    """How far another training seed would move the mean: each task's seed noise, independent of the others'."""
+    trained = [task.seed_sd for task in tasks if task.record.answers]
+    known = [noise for noise in trained if noise is not None]
+    if not known or len(known) < len(trained):
+        return None
+    return statistics.seed_noise_of_total([*known, *[0.0] * (len(tasks) - len(trained))])
+
+
+def _flag(protocol: Protocol, records: Sequence[TaskRecord]) -> str | None:
+    """Why an entry is unranked until an organiser looks (SCORING.md, arena@1, rule 5)."""
+    screened = [record.screened for record in records if record.screened is not None]
+    removed = sum(one.removed for one in screened)
+    rows = removed + sum(len(one.kept) for one in screened)
+    if protocol.screen is not None and rows and removed / rows > protocol.screen.flag_over:
+        return (
+            f"{removed} of {rows} rows ({removed / rows:.0%}) copy hidden test rows, more than "
+            f"{protocol.screen.flag_over:.0%}: unranked until an organiser has looked."
+        )
+    return None

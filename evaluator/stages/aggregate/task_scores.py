@@ -1,0 +1,182 @@
+"""One task's numbers: scores, worth, intervals, and what the worth would be on other choices of the items."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from evaluator.config.protocol import Protocol
+from evaluator.runtime.child_process import die_with_parent
+from evaluator.scoring import statistics
+from evaluator.scoring.metrics import Measured
+from evaluator.scoring.metrics.metric_result import Floats
+from evaluator.scoring.normalization import NOT_ADMITTED, Ends, admitted, interval, resampled, worth
+from evaluator.stages.records import TaskRecord
+from submissions.records.models import Method, MethodScore, Score
+
+MANY = 200_000
+"""Answers from which it pays to start a process for each core: one counts some thousand pairs of n-grams a second."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One task's numbers, and what its worth would be on other choices of its items."""
+
+    record: TaskRecord
+    base: Score
+    reference: Score
+    methods: dict[Method, MethodScore]
+    banks: dict[Method, Floats]
+    """Worth by method on each resample of the items, shape (item_resamples,)."""
+    counts: bool
+    """Whether the task counts in the totals."""
+    seed_sd: float | None
+    """How far another training seed would move the worth (SD), judged by the reference's own trainings."""
+
+
+class Scoring:
+    """Scores tasks as they are done, while accelerators work on others; a context manager.
+
+    Where there are many answers a process for each core does it; else it is soon done at the end.
+    """
+
+    def __init__(self, protocol: Protocol, answers: int) -> None:
+        self._protocol = protocol
+        self._pool = _pool() if answers >= MANY else None
+        self._begun: dict[str, tuple[TaskRecord, Future[Scored]]] = {}
+
+    def add(self, record: TaskRecord) -> None:
+        """Begin to score a task whose last answers are there."""
+        if self._pool is not None:
+            self._begun[record.task.id] = (record, self._pool.submit(score_task, self._protocol, record))
+
+    def scored(self, records: Sequence[TaskRecord], progress: Callable[[int, int], None]) -> list[Scored]:
+        """Every task's numbers, in order. Raises what `score_task` raises."""
+        for record in records:
+            if self._begun.get(record.task.id, (None,))[0] != record:
+                self.add(record)
+        found = []
+        for record in records:
+            begun = self._begun.get(record.task.id)
+            found.append(begun[1].result() if begun else score_task(self._protocol, record))
+            progress(len(found), len(records))
+        return found
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+
+def _pool() -> ProcessPoolExecutor:
+    fresh = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(os.cpu_count(), fresh, initializer=die_with_parent, initargs=(os.getpid(),))
+
+
+def score_tasks(
+    protocol: Protocol, records: Sequence[TaskRecord], progress: Callable[[int, int], None]
+) -> list[Scored]:
+    """Every task's numbers, in order, on all cores where there are many answers. Raises what `score_task` raises."""
+    with Scoring(protocol, count_answers(records)) as scoring:
+        return scoring.scored(records, progress)
+
+
+def count_answers(records: Iterable[TaskRecord]) -> int:
+    """How many answers are scored, those of both ends of the scale included."""
+    return sum(map(_answers, records))
+
+
+def _answers(record: TaskRecord) -> int:
+    ends = 1 + len(record.end_answers.reference) if record.end_answers else 0
+    return len(record.questions) * (ends + sum(len(method.draws) for method in record.answers))
+
+
+def score_task(protocol: Protocol, record: TaskRecord) -> Scored:
+    """A task's numbers, from what was written down of it."""
+    ends, measured = record.ends(protocol.metrics), record.measured(protocol.metrics)
+    counts = _counts(protocol, record)
+    counted = admitted(record.anchor, protocol.scale)
+    methods, banks = {}, {}
+    for method in protocol.methods:
+        found = measured.get(method)
+        methods[method] = (
+            _method_score(protocol, method, found, ends, counts) if found else _missing(protocol, method, record)
+        )
+        banks[method] = np.zeros(len(counts))
+        if found and methods[method].gain.value is not None:
+            banks[method] = resampled(found, ends, protocol.scale, counts)
+    base = _with_interval(ends.base, counts) if ends.base else record.anchor.base
+    reference = _with_interval(ends.reference, counts) if ends.reference else record.anchor.reference
+    return Scored(record, base, reference, methods, banks, counted, _seed_sd(protocol, ends))
+
+
+def _counts(protocol: Protocol, record: TaskRecord) -> Floats:
+    """How often each item of a task is drawn, shape (item_resamples, items): the same for every system."""
+    settings, items = protocol.statistics, len(record.questions)
+    if not items:
+        return np.zeros((settings.item_resamples, 0))
+    seed = statistics.item_seed(settings.seed, record.task.id, record.exam_sha256)
+    return statistics.resample_counts(items, settings.item_resamples, seed)
+
+
+def _method_score(protocol: Protocol, method: Method, measured: Measured, ends: Ends, counts: Floats) -> MethodScore:
+    value = worth(measured, ends, protocol.scale)
+    if value.value is not None:
+        value = value.model_copy(update={"interval": outward(interval(measured, ends, protocol.scale, counts))})
+    return MethodScore(
+        method=method,
+        score=_with_interval(measured, counts),
+        gain=value,
+        others=tuple(_with_interval(other, counts) for other in _beside(measured)),
+    )
+
+
+def _with_interval(measured: Measured, counts: Floats) -> Score:
+    score = measured.score
+    if score.value is None:
+        return score
+    (again,) = statistics.rescore([measured], counts)
+    return score.model_copy(update={"interval": outward(statistics.score_interval(again))})
+
+
+def outward(ends: tuple[float, float]) -> tuple[float, float]:
+    """An interval to 6 decimals, outwards. Machines differ in the last bits of a product; a rescore must not."""
+    low, high = (round(end, 9) * 1e6 for end in ends)
+    return math.floor(round(low, 3)) / 1e6, math.ceil(round(high, 3)) / 1e6
+
+
+def _seed_sd(protocol: Protocol, ends: Ends) -> float | None:
+    """The spread of the reference's trainings on the scale of worth; None with fewer than two."""
+    found = [worth(one, ends, protocol.scale).value for one in ends.seeds]
+    known = [value for value in found if value is not None]
+    return statistics.seed_sd(known) if len(known) == len(found) > 1 else None
+
+
+def _beside(measured: Measured) -> tuple[Measured, ...]:
+    return (*(part for _, part in measured.parts), *measured.others)
+
+
+def _missing(protocol: Protocol, method: Method, record: TaskRecord) -> MethodScore:
+    """A missing task: nothing to score, and worth nothing (SCORING.md: arena@1 rule 2, paper@1 rule 5)."""
+    if record.rows:
+        why = f"{method} is not measured yet"
+        unscored = Score(name=record.anchor.reference.name, n=0, why=why)
+        return MethodScore(method=method, score=unscored, gain=Score(name=protocol.scale.kind, n=0, why=why))
+    if not admitted(record.anchor, protocol.scale):
+        unscored = Score(name=record.anchor.reference.name, n=0, why=NOT_ADMITTED)
+        return MethodScore(method=method, score=unscored, gain=Score(name=protocol.scale.kind, n=0, why=NOT_ADMITTED))
+    why = record.refused or ("every row copied a hidden test row" if record.delivered else "no data was delivered")
+    return MethodScore(
+        method=method,
+        score=Score(name=record.anchor.reference.name, n=0, why=why),
+        gain=Score(name=protocol.scale.kind, value=0.0, n=0),
+    )

@@ -1,0 +1,32 @@
+"""The few-shot stage: the untouched model with rows of the entry as chat turns before each question."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from evaluator.scoring.eval_set import Exam, rows_hash
+from evaluator.stages.context import Ask, Workbench
+from submissions.records.models import Row
+
+
+def few_shot(bench: Workbench, exam: Exam, rows: Sequence[Row], shots: int) -> list[Ask]:
+    """The exam after `shots` rows of the entry, for each of the protocol's draws of rows."""
+    rules, mine = bench.protocol.few_shot, rows[: bench.protocol.sft.max_rows]
+    if not mine:
+        return []
+    shown = shots if len(mine) >= shots or rules.with_fewer_rows == "all" else 0
+    return [
+        _draw(bench, exam, draw_shots(mine, shown, f"{rules.seed}:{exam.task.id}:{draw}"))
+        for draw in range(rules.draws)
+    ]
+
+
+def draw_shots(rows: Sequence[Row], shots: int, seed: str) -> list[Row]:
+    """Rows to show, the same for the same seed; all of them where there are fewer than `shots`."""
+    return random.Random(seed).sample(list(rows), min(shots, len(rows)))  # noqa: S311  # a reproducible draw, no secret
+
+
+def _draw(bench: Workbench, exam: Exam, drawn: list[Row]) -> Ask:
+    key = bench.key("few_shot", exam.sha256, rows_hash(drawn))
+    return Ask("few_shot", key, exam, tuple((row.input, row.output) for row in drawn))

@@ -1,0 +1,21 @@
+"""The fine-tune stage: the base model trained on an entry's rows, asked the test rows without shots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evaluator.scoring.eval_set import Exam, rows_hash
+from evaluator.stages.context import Ask, Workbench
+from submissions.records.models import Row
+
+
+def fine_tune(bench: Workbench, exam: Exam, rows: Sequence[Row], seed: int) -> Ask:
+    """The exam of the model that these rows make; no more of them are trained on than the protocol allows."""
+    mine = tuple(rows[: bench.protocol.sft.max_rows])
+    key = bench.key("fine_tune", exam.sha256, rows_hash(mine), seed)
+    return Ask("fine_tune", key, exam, rows=mine, seed=seed)
+
+
+def untrained(bench: Workbench, exam: Exam) -> Ask:
+    """The exam of the base model: the same questions without any training."""
+    return Ask("base", bench.key("base", exam.sha256), exam)

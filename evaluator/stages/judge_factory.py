@@ -1,0 +1,56 @@
+"""Which judge an evaluation has: the one that the protocol names, on the server of a connection file."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from evaluator.config.llm_settings import Connection
+from evaluator.config.protocol import Protocol
+from evaluator.stages.metadata.judge import Judge
+from submissions.errors import NotFound
+
+Opened = Callable[[str], AbstractContextManager[Judge | None]]
+"""Opens the judge for a submission, in whose name its tokens are counted."""
+
+
+def no_judge(_submission: str) -> AbstractContextManager[Judge | None]:
+    """Leaves metadata unjudged."""
+    return nullcontext()
+
+
+def judge_of(protocol: Protocol, connection: Path | None, *, left_out: bool, work: Path) -> Opened:
+    """The protocol's judge on a connection file's server; its answers are kept in `work/judge.sqlite`.
+
+    Raises NotFound where the protocol has a judge and neither a file is given nor the judge left out, or where the
+    file is none, with what is wrong in it.
+    """
+    if protocol.judge is None or left_out:
+        return no_judge
+    if connection is None:
+        raise NotFound(
+            f"{protocol.name} has metadata judged by {protocol.judge.model.name}: say where to ask it with "
+            "--judge FILE (docs/organiser.md has one), or leave it out with --no-judge."
+        )
+    from evaluator.stages.metadata.open_judge import open_judge  # here, for the openai client takes a second to load
+
+    return partial(open_judge, protocol.judge, _connection(connection), dict(os.environ), work / "judge.sqlite")
+
+
+def _connection(file: Path) -> Connection:
+    try:
+        return Connection.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise NotFound(f"No file {file}: docs/organiser.md says what a judge's connection file holds.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise NotFound(f"{file} is not TOML: {error}.") from error
+    except ValidationError as error:
+        fault = error.errors()[0]
+        field = ".".join(str(part) for part in fault["loc"]) or "the file"
+        raise NotFound(f"{file}: {field}: {fault['msg']}. docs/organiser.md has an example.") from error

@@ -1,0 +1,75 @@
+"""Descriptions: what the judge is shown of one, and how one is written from the data where a submission has none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import JsonValue
+
+from evaluator.llm.quoting import cut
+from submissions.records.models import Metadata, Record, Row
+
+
+class Description(Record):
+    """What can be told of a data set from its first rows and its note. Null for what cannot be told."""
+
+    introduction: str | None
+    task: str | None
+    domain: str | None
+    question: str | None
+    input: str | None
+    output: str | None
+    source: str | None
+
+
+class Facts(Record):
+    """What a description is written from. Not the demand: it says what was wanted, not what came."""
+
+    rows: tuple[Row, ...]
+    """The first ones, long texts cut."""
+    samples_count: int
+    """All delivered rows."""
+    provenance: str
+
+
+def facts_of(rows: Sequence[Row], provenance: str, shown_rows: int, shown_characters: int) -> Facts:
+    """The facts of a delivered data set."""
+    return Facts(
+        rows=tuple(_cut_row(row, shown_characters) for row in rows[:shown_rows]),
+        samples_count=len(rows),
+        provenance=cut(provenance, shown_characters),
+    )
+
+
+def values_of(facts: Facts) -> dict[str, JsonValue]:
+    """The fields of the `describe` prompt."""
+    plain: dict[str, JsonValue] = facts.model_dump(mode="json")
+    return plain
+
+
+def as_metadata(description: Description, facts: Facts) -> Metadata:
+    """A description as metadata. Example and count are facts; no model is asked for them."""
+    told = {name: value or "" for name, value in description.model_dump().items()}
+    return Metadata(**told, example=facts.rows[0] if facts.rows else None, samples_count=facts.samples_count)
+
+
+def with_facts(metadata: Metadata, rows: Sequence[Row]) -> Metadata:
+    """A submitted description with its facts checked: the count is that of the rows, and the example one of them.
+
+    An example that is missing, or no row of the data, gives way to the first row.
+    """
+    example = metadata.example if metadata.example in rows else next(iter(rows), None)
+    return metadata.model_copy(update={"example": example, "samples_count": len(rows)})
+
+
+def shown(metadata: Metadata, most: int) -> JsonValue:
+    """Metadata as the judge sees it, every text cut to `most` characters."""
+    plain: dict[str, JsonValue] = metadata.model_dump(mode="json")
+    texts: dict[str, JsonValue] = {name: cut(value, most) for name, value in plain.items() if isinstance(value, str)}
+    if metadata.example:
+        texts["example"] = _cut_row(metadata.example, most).model_dump(mode="json")
+    return plain | texts
+
+
+def _cut_row(row: Row, most: int) -> Row:
+    return Row(input=cut(row.input, most), output=cut(row.output, most))

@@ -1,0 +1,139 @@
+"""The metadata stage: each task's description is compared with the reference's by a chat model, many tasks at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from evaluator.config.judge_settings import JudgeSettings
+from evaluator.errors import BudgetSpent
+from evaluator.llm.client import Chat
+from evaluator.llm.pool import each
+from evaluator.llm.prompts import PromptFile
+from evaluator.llm.schema import schema_text
+from evaluator.runtime.cost_log import Costs
+from evaluator.runtime.resource_usage import Spent
+from evaluator.runtime.stage_cache import StageStore, key_of
+from evaluator.stages.metadata.descriptions import (
+    Description,
+    Facts,
+    as_metadata,
+    facts_of,
+    shown,
+    values_of,
+    with_facts,
+)
+from evaluator.stages.metadata.verdict import Comparison, MetadataVerdict, missing_verdict, read_verdict, unread_verdict
+from evaluator.training.trainer import Progress
+from submissions.records.findings import Origin
+from submissions.records.models import Metadata, Row
+
+STAGE = "metadata"
+_INCOMPLETE = "The metadata stage is incomplete: the chat model's budget is spent. What was answered is kept."
+
+
+@dataclass(frozen=True)
+class Judge:
+    """The settings, the prompts they name, and a way to ask."""
+
+    settings: JudgeSettings
+    chat: Chat
+    comparing: PromptFile
+    describing: PromptFile
+    at_once: int
+    """Tasks at the same time."""
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """One task's data set beside its reference."""
+
+    task: str
+    reference: Metadata
+    rows: Sequence[Row]
+    """All delivered rows that count; none if the task is missing."""
+    metadata: Metadata | None = None
+    """As the submitter describes the data; None has it described from the rows. Its facts are checked against them."""
+
+
+def judge_metadata(
+    judge: Judge,
+    found: Sequence[Discovered],
+    provenance: str,
+    store: StageStore,
+    progress: Progress,
+    costs: Costs | None = None,
+) -> tuple[MetadataVerdict, ...]:
+    """A verdict for each task, in order; those of an earlier run are found in the store.
+
+    A verdict that cannot be read is not stored: the next run asks again. Raises ChatFailed and BudgetSpent; what was
+    answered until then is kept. With `costs` each task is entered with its share of the time: what is asked at the same
+    time as others counts as one part of them.
+    """
+    found = [_with_facts(one) for one in found]
+    facts = {one.task: _facts(judge, one, provenance) for one in found}
+    keys = {one.task: _key(judge, one, facts[one.task]) for one in found}
+    known = {task: verdict for task, key in keys.items() if (verdict := store.find(STAGE, key, MetadataVerdict))}
+    todo = [one for one in found if one.task not in known]
+    progress(STAGE, len(known), len(found))
+
+    at_once = max(1, min(judge.at_once, len(todo)))
+
+    def work(one: Discovered) -> MetadataVerdict:
+        started = time.perf_counter()
+        verdict = _judged(judge, one, facts[one.task])
+        if verdict.unread:
+            return verdict
+        if costs:
+            costs.keep(keys[one.task], Spent(seconds=(time.perf_counter() - started) / at_once))
+        return store.keep(STAGE, keys[one.task], verdict)
+
+    try:
+        new = each(work, todo, judge.at_once, lambda done: progress(STAGE, len(known) + done, len(found)))
+    except BudgetSpent as spent:
+        raise BudgetSpent(_INCOMPLETE, spent.detail) from spent
+    verdicts = known | {verdict.task: verdict for verdict in new}
+    if costs:
+        for one in found:
+            if one.rows and not verdicts[one.task].unread:
+                costs.use(one.task, STAGE, keys[one.task])
+    return tuple(verdicts[one.task] for one in found)
+
+
+def _with_facts(one: Discovered) -> Discovered:
+    return one if one.metadata is None else replace(one, metadata=with_facts(one.metadata, one.rows))
+
+
+def _facts(judge: Judge, one: Discovered, provenance: str) -> Facts:
+    return facts_of(one.rows, provenance, judge.settings.shown_rows, judge.settings.shown_characters)
+
+
+def _key(judge: Judge, one: Discovered, facts: Facts) -> str:
+    """The hash of all that a verdict comes from."""
+    prompts = [judge.comparing.sha256, judge.describing.sha256, schema_text(Comparison), schema_text(Description)]
+    submitted = one.metadata if one.metadata else "described by us"
+    return key_of(STAGE, judge.settings, prompts, one.task, one.reference, submitted, facts)
+
+
+def _judged(judge: Judge, one: Discovered, facts: Facts) -> MetadataVerdict:
+    if not one.rows:
+        return missing_verdict(one.task, one.reference)
+    if one.metadata is not None:
+        return _compared(judge, one, one.metadata, "submitted")
+    answer = judge.chat.ask(judge.describing.fill(values_of(facts)), Description)
+    if answer.record is None:
+        return unread_verdict(one.task, "generated", f"no description of the data: {answer.why}")
+    return _compared(judge, one, as_metadata(answer.record, facts), "generated")
+
+
+def _compared(judge: Judge, one: Discovered, submitted: Metadata, origin: Origin) -> MetadataVerdict:
+    most = judge.settings.shown_characters
+    values = {"reference": shown(one.reference, most), "submitted": shown(submitted, most)}
+    comparisons = []
+    for repeat in range(judge.settings.repeats):
+        answer = judge.chat.ask(judge.comparing.fill(values, repeat), Comparison)
+        if answer.record is None:
+            return unread_verdict(one.task, origin, f"no verdict: {answer.why}")
+        comparisons.append(answer.record)
+    return read_verdict(one.task, one.reference, submitted, origin, comparisons)

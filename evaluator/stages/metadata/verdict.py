@@ -1,0 +1,125 @@
+"""One task's verdict: the form that the judge fills in, and the rules that make scores of it.
+
+Which side has a value is for us to see (`says`), not for the judge to say. So its null is 0 where both sides say
+something: it is asked for a number there, and null must not be a way out of the mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from submissions.records.findings import Origin
+from submissions.records.models import Metadata, Record, Row, Score, TaskId
+
+
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("true and false are no scores")  # Python takes them for 1 and 0
+    return value
+
+
+Points = Annotated[Literal[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10], BeforeValidator(_no_boolean)]
+
+
+class Assessment(Record):
+    """One dimension: first the reason, then the score that follows from it."""
+
+    reason: str
+    score: Points | None
+
+
+class Comparison(Record):
+    """How well the submitted description fits the reference, dimension by dimension."""
+
+    introduction: Assessment
+    task: Assessment
+    domain: Assessment
+    question: Assessment
+    input: Assessment
+    output: Assessment
+    source: Assessment
+    example: Assessment
+    samples_count: Assessment
+
+
+DIMENSIONS: tuple[str, ...] = tuple(Comparison.model_fields)
+AVERAGED = ("introduction", "task", "question", "input", "output", "example")
+"""The dimensions that make the average (paper, Table 2); the other three are shown beside it."""
+_NOTHING = frozenset({"unknown", "n/a", "n.a", "none", "null", "not specified", "unspecified", "not available"})
+"""Texts that say nothing, case, blanks and full stops at their end aside."""
+
+
+class MetadataVerdict(Record):
+    """What the judge said of one task. Reasons and description may speak of the hidden reference: private."""
+
+    task: TaskId
+    origin: Origin
+    scores: tuple[Score, ...]
+    """One per dimension, 0 to 10, in the order of DIMENSIONS."""
+    unread: str | None = None
+    """Why there is no verdict; then no dimension has a score, and nothing may be published."""
+    reasons: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """By dimension, one per repeat."""
+    described: Metadata | None = None
+    """The description that we wrote, if the submission had none."""
+
+
+def read_verdict(
+    task: str, reference: Metadata, submitted: Metadata, origin: Origin, comparisons: Sequence[Comparison]
+) -> MetadataVerdict:
+    """The verdict of one or more equal comparisons."""
+    return MetadataVerdict(
+        task=task,
+        origin=origin,
+        scores=tuple(_score(name, reference, submitted, comparisons) for name in DIMENSIONS),
+        reasons={name: tuple(_of(one, name).reason for one in comparisons) for name in DIMENSIONS},
+        described=submitted if origin == "generated" else None,
+    )
+
+
+def missing_verdict(task: str, reference: Metadata) -> MetadataVerdict:
+    """The verdict of a task without a data set: 0 wherever the reference says something."""
+    scores = tuple(_zero(name) if says(reference, name) else _silent(name) for name in DIMENSIONS)
+    return MetadataVerdict(task=task, origin="missing", scores=scores)
+
+
+def unread_verdict(task: str, origin: Origin, why: str) -> MetadataVerdict:
+    """The verdict that could not be had: unscored, never a default."""
+    return MetadataVerdict(
+        task=task, origin=origin, scores=tuple(Score(name=name, n=0, why=why) for name in DIMENSIONS), unread=why
+    )
+
+
+def says(metadata: Metadata, dimension: str) -> bool:
+    """Whether a description has a value in a dimension: a text such as "unknown", or without a letter, is none."""
+    value: str | int | Row | None = getattr(metadata, dimension)
+    if not isinstance(value, str):
+        return bool(value)
+    text = " ".join(value.casefold().split()).rstrip(". ")
+    return text not in _NOTHING and any(letter.isalnum() for letter in text)
+
+
+def _score(name: str, reference: Metadata, submitted: Metadata, comparisons: Sequence[Comparison]) -> Score:
+    """SCORING.md: null is 0 where the reference has a value; where it has none, there is nothing to fit."""
+    if not says(reference, name):
+        return _silent(name)
+    if not says(submitted, name):
+        return _zero(name)
+    points = [_of(one, name).score or 0 for one in comparisons]
+    return Score(name=name, value=sum(points) / len(points), n=1)
+
+
+def _of(comparison: Comparison, name: str) -> Assessment:
+    found: Assessment = getattr(comparison, name)
+    return found
+
+
+def _zero(name: str) -> Score:
+    return Score(name=name, value=0.0, n=1)
+
+
+def _silent(name: str) -> Score:
+    return Score(name=name, n=0, why=f"the reference does not say its {name}")

@@ -1,0 +1,162 @@
+"""What an evaluation leaves behind so that every number can be computed again without a GPU. Private: hidden rows.
+
+RESULT_DIR/result.json      what is published
+RESULT_DIR/run.json         the submission, the protocol and the setup
+RESULT_DIR/tasks/<task>.json  the questions, all answers, the anchors, what the screen and the judge found
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from evaluator.config.protocol import Protocol
+from evaluator.errors import Unmeasured
+from evaluator.runtime.stage_cache import forget_torn
+from evaluator.scoring.eval_set import Exam
+from evaluator.scoring.metrics import Measured, average
+from evaluator.scoring.normalization import Ends
+from evaluator.scoring.statistics import anchor_error
+from evaluator.stages.metadata.verdict import MetadataVerdict
+from evaluator.stages.screen import Screened
+from submissions.arena.arena import dump
+from submissions.errors import Corrupt, NotFound
+from submissions.records.models import Anchor, Method, Name, Record, Row, Setup, Sha256, SystemType, Task, TaskId, Ulid
+from submissions.storage.local_repo import write_whole
+
+R = TypeVar("R", bound=Record)
+Texts = tuple[str, ...]
+
+
+class AnchorAnswers(Record):
+    """What the two ends of a task's scale answered to its test rows, in their order."""
+
+    base: Texts
+    reference: tuple[Texts, ...]
+    """For each training seed."""
+
+
+class MethodAnswers(Record):
+    """What the model answered by one method, once for each draw of shots."""
+
+    method: Method
+    draws: tuple[Texts, ...]
+
+
+class TaskRecord(Record):
+    """All that a task's numbers are computed from."""
+
+    task: Task
+    exam_sha256: Sha256
+    questions: tuple[Row, ...]
+    """The test rows that were asked."""
+    labels: Texts
+    """All distinct outputs of the reference."""
+    anchor: Anchor
+    end_answers: AnchorAnswers | None
+    """None where the anchor was imported."""
+    rows: int
+    """Rows that were trained on, after the screen; 0 where nothing was delivered, or nothing was left."""
+    delivered: bool
+    screened: Screened | None
+    """None where nothing was delivered, or the protocol has no screen."""
+    answers: tuple[MethodAnswers, ...]
+    verdict: MetadataVerdict | None = None
+    """What the judge said of the data set's description; None where nothing was judged."""
+    refused: str | None = None
+    """Why delivered data was not used at all."""
+
+    def exam(self, metrics: str) -> Exam:
+        """The exam, to score answers by a version of the metrics."""
+        return Exam(self.task, self.questions, self.labels, 0, metrics, self.exam_sha256)
+
+    def ends(self, metrics: str) -> Ends:
+        """The two ends of the task's scale, item by item where they were measured here."""
+        if self.end_answers is None:
+            return Ends(self.anchor)
+        exam, answers = self.exam(metrics), self.end_answers
+        seeds = tuple(exam.scored(texts) for texts in answers.reference)
+        return Ends(self.anchor, exam.scored(answers.base), average(seeds), seeds)
+
+    def measured(self, metrics: str) -> dict[Method, Measured]:
+        """The score of every method, averaged over draws."""
+        exam = self.exam(metrics)
+        found = {method.method: [exam.scored(texts) for texts in method.draws] for method in self.answers}
+        return {method: average(draws) for method, draws in found.items() if draws}
+
+    def anchored(self, protocol: Protocol) -> TaskRecord:
+        """The record with its anchor as another protocol would measure it from the same answers."""
+        if self.end_answers is None:
+            return self
+        anchor = anchor_of(self.exam(protocol.metrics), self.end_answers, self.anchor.train_sha256)
+        return self.model_copy(update={"anchor": anchor})
+
+
+class Run(Record):
+    """Whose data was evaluated, and how."""
+
+    submission: Ulid
+    track: str
+    system: Name
+    system_type: SystemType
+    team: Name
+    protocol: Protocol
+    setup: Setup
+    partial: str | None
+    """Why only some of the benchmark's tasks were scored, or None if all were."""
+    tasks: tuple[TaskId, ...]
+    """In the benchmark's order."""
+
+
+def anchor_of(exam: Exam, answers: AnchorAnswers, train_sha256: str) -> Anchor:
+    """The two ends of a task's scale from their answers; `train_sha256` is the hash of the reference's train rows."""
+    if not exam.rows:
+        raise Unmeasured(f"{exam.task.id} has no test rows: import the benchmark again with more rows.")
+    base, tops = exam.scored(answers.base), [exam.scored(texts) for texts in answers.reference]
+    reference = average(tops)
+    seeds = tuple(top.score.value for top in tops if top.score.value is not None)
+    return Anchor(
+        base=base.score,
+        reference=reference.score,
+        base_parts=tuple(part.score for _, part in base.parts),
+        reference_parts=tuple(part.score for _, part in reference.parts),
+        seeds=seeds,
+        noise=anchor_error(reference, base, seeds),
+        exam_sha256=exam.sha256,
+        train_sha256=train_sha256,
+        scored_sha256=exam.scored_sha256,
+    )
+
+
+def keep(folder: Path, run: Run, records: Iterable[TaskRecord]) -> None:
+    """Write an evaluation down; run.json comes last and makes it whole. An earlier one, and its Result, go first."""
+    forget_torn(folder / "tasks")
+    for torn in filter(Path.is_file, folder.glob(".part-*")):
+        torn.unlink()
+    for name in ("run.json", "result.json"):
+        (folder / name).unlink(missing_ok=True)
+    for record in records:
+        write_whole(folder / "tasks" / f"{record.task.id}.json", dump(record))
+    write_whole(folder / "run.json", dump(run))
+
+
+def kept(folder: Path) -> tuple[Run, list[TaskRecord]]:
+    """An evaluation that was written down. Raises NotFound if the folder holds none, Corrupt for a damaged file."""
+    if not (folder / "run.json").is_file():
+        raise NotFound(
+            f"{folder} holds no run.json: name the --out folder of `score`, "
+            "or results/<submission>/<protocol> in the arena's work folder."
+        )
+    run = _read(folder / "run.json", Run)
+    return run, [_read(folder / "tasks" / f"{task}.json", TaskRecord) for task in run.tasks]
+
+
+def _read(file: Path, kind: type[R]) -> R:
+    try:
+        return kind.model_validate_json(file.read_bytes())
+    except (FileNotFoundError, ValidationError) as error:
+        fault = error.errors()[0]["msg"] if isinstance(error, ValidationError) else "it is missing"
+        raise Corrupt(f"{file} cannot be read back: {fault}. Evaluate the submission again.") from error

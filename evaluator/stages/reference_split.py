@@ -1,0 +1,28 @@
+"""Which rows of a reference the anchors are trained on, and which ones every model is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from evaluator.config.protocol import Protocol
+from submissions.arena.benchmark import Benchmark
+from submissions.records.models import Reference
+
+
+def reference_of(protocol: Protocol, benchmark: Benchmark, task: str) -> Reference:
+    """A task's hidden side as a protocol divides it, its train rows those that are used. Raises NotFound, Corrupt."""
+    reference = SIDES[protocol.split](benchmark, task)
+    train = reference.train[: protocol.sft.max_rows]
+    return reference.model_copy(update={"train": train, "test": reference.test[: protocol.test_items]})
+
+
+def _same_rows(benchmark: Benchmark, task: str) -> Reference:
+    """All rows in their original order, to train on and to be asked (paper@1, rule 1)."""
+    rows = benchmark.original(task)
+    return benchmark.reference(task).model_copy(update={"train": rows, "test": rows})
+
+
+SIDES: dict[str, Callable[[Benchmark, str], Reference]] = {
+    "hash-split@1": Benchmark.reference,
+    "same-rows@1": _same_rows,
+}

@@ -1,0 +1,94 @@
+"""Computes a Result again from what its evaluation left behind: no model, no GPU, no benchmark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from evaluator.config.protocol import Protocol
+from evaluator.errors import OtherRules
+from evaluator.models.environment import PIPELINE, scoring_packages
+from evaluator.stages.aggregate.result import result_of
+from evaluator.stages.records import Run, TaskRecord, kept
+from submissions.arena.arena import dump
+from submissions.errors import Corrupt
+from submissions.records.models import Result, Setup
+
+FREE = ("name", "metrics", "scale", "statistics", "judge")
+"""The parts of a protocol that a rescore may change; of the judge only how a missing task counts."""
+
+
+def rescore(folder: Path, protocol: Protocol | None = None) -> Result:
+    """The Result of an evaluation's answers, by its own protocol or by another that asks for the same answers.
+
+    By its own, and by the same version of the metrics, it is the Result that was published, bit for bit. Raises
+    NotFound and Corrupt for a folder without sound records, OtherRules if the other protocol would have asked for other
+    answers or verdicts, or scales by anchors that were imported under other rules.
+    """
+    run, records = kept(folder)
+    run = run.model_copy(update={"setup": scored_now(run.setup)})
+    if protocol is None or protocol == run.protocol:
+        return result_of(run, records)
+    if differing := _asks_otherwise(run, records, protocol):
+        raise OtherRules(
+            f"{folder} was answered under {run.protocol.name}, and {protocol.name} differs in what was asked: "
+            f"{', '.join(differing)}. Evaluate the submission under {protocol.name} instead."
+        )
+    again = [record.anchored(protocol) for record in records]
+    return result_of(run.model_copy(update={"protocol": protocol}), again)
+
+
+def same_as_stored(folder: Path, result: Result) -> bool:
+    """Whether the folder's result.json was made by the same rules and code; if so it must be this one, bit for bit.
+
+    Raises Corrupt if it is not, naming the tasks and totals that differ.
+    """
+    file = folder / "result.json"
+    if not file.is_file():
+        return False
+    try:
+        stored = Result.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        raise Corrupt(f"{file} is no Result: {error.errors()[0]['msg']}. Write it anew with --out {file}.") from error
+    if (stored.protocol_sha256, stored.setup) != (result.protocol_sha256, result.setup):
+        return False
+    if file.read_bytes() != dump(result):
+        raise Corrupt(
+            f"{file} is not what its stored answers give: {_differing(stored, result)} differ(s). "
+            "Compare the two with --out FILE, and publish the one whose answers you trust."
+        )
+    return True
+
+
+def _differing(stored: Result, result: Result) -> str:
+    names = [f"task {one.task}" for one, other in zip(stored.tasks, result.tasks, strict=False) if one != other]
+    names += [
+        f"total {one.method}/{one.subset}/{one.group}"
+        for one, other in zip(stored.totals, result.totals, strict=False)
+        if one != other
+    ]
+    return ", ".join(names[:10]) or "its head"
+
+
+def scored_now(setup: Setup) -> Setup:
+    """The setup of the answers with what scores them now."""
+    return setup.model_copy(update={"pipeline": PIPELINE, "packages": setup.packages | scoring_packages()})
+
+
+def _asks_otherwise(run: Run, records: list[TaskRecord], other: Protocol) -> list[str]:
+    """What shapes answers, verdicts or imported anchors, as far as two protocols differ in it."""
+    ours, theirs = run.protocol.model_dump(), other.model_dump()
+    differing = [name for name in ours if name not in FREE and ours[name] != theirs[name]]
+    imported = any(record.end_answers is None for record in records)
+    differing += [
+        f"{name} (the anchors are imported)" for name in ("metrics", "scale") if imported and ours[name] != theirs[name]
+    ]
+    if any(record.verdict for record in records) and theirs["judge"] and _judge(ours) != _judge(theirs):
+        differing.append("judge")
+    return differing
+
+
+def _judge(protocol: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in (protocol["judge"] or {}).items() if name != "missing"}

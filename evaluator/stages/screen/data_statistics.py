@@ -1,0 +1,111 @@
+"""Counts what a data set is like: repeated and degenerate rows, lengths, scripts. Nothing is removed for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+
+import numpy as np
+from pydantic import Field
+
+from evaluator.stages.screen.normalize import Skeletons, has_letters
+from evaluator.stages.screen.scripts import expected_scripts, letters_by_script
+from submissions.records.findings import Quantiles
+from submissions.records.models import Record, Row
+
+BYTES_PER_TOKEN = 4
+"""Rough: UTF-8 bytes for one token of a large vocabulary, over many languages."""
+EXTREME_CHARACTERS = 50_000
+"""Of input and output together; far more than 4,096 tokens hold."""
+_ENOUGH_LETTERS = 10
+"""An output with fewer letters (an option, a number, a label) has no script to speak of."""
+
+
+class Statistics(Record):
+    """Of an entry's rows for one task. The submitter may see all of it; lines are counted from 1."""
+
+    rows: int = Field(ge=0)
+    repeated: tuple[int, ...]
+    """Lines whose input and output an earlier line has, letter for letter."""
+    repeated_normalised: tuple[int, ...]
+    """Further lines that an earlier line has in letters and digits."""
+    no_letters: tuple[int, ...]
+    """Lines whose input or output has no letter or digit."""
+    echoes: tuple[int, ...]
+    """Lines whose output is their input, in letters and digits."""
+    monotone: tuple[int, ...]
+    """Lines whose input or output is one character over and over, three times or more."""
+    extreme: tuple[int, ...]
+    """Lines with more than 50,000 characters."""
+    other_script: tuple[int, ...]
+    """Lines whose output is mostly in scripts that the task's language is not written in."""
+    input_characters: Quantiles | None
+    """None without rows."""
+    output_characters: Quantiles | None
+    tokens: Quantiles | None
+    """Input and output together, estimated from their bytes."""
+    input_scripts: dict[str, float]
+    """Share of the inputs' letters by Unicode script, most first, rounded to 0.001; what rounds to 0 is left out."""
+    output_scripts: dict[str, float]
+
+
+def statistics(rows: Sequence[Row], cut: Skeletons, language: str) -> Statistics:
+    """Counts over the rows and their skeletons; `language` is the task's BCP 47 tag."""
+    exact = _repeated((row.input, row.output) for row in rows)
+    normalised = _repeated(zip(cut.inputs, cut.outputs, strict=True))
+    inputs, outputs = ([len(text) for text in texts] for texts in ([r.input for r in rows], [r.output for r in rows]))
+    scripts = [letters_by_script(row.output) for row in rows]
+    wanted = expected_scripts(language)
+    return Statistics(
+        rows=len(rows),
+        repeated=exact,
+        repeated_normalised=tuple(sorted({*normalised} - {*exact})),
+        no_letters=_lines(not has_letters(row.input) or not has_letters(row.output) for row in rows),
+        echoes=_lines(one == other for one, other in zip(cut.inputs, cut.outputs, strict=True)),
+        monotone=_lines(_is_monotone(row.input) or _is_monotone(row.output) for row in rows),
+        extreme=_lines(len(row.input) + len(row.output) > EXTREME_CHARACTERS for row in rows),
+        other_script=_lines(_is_elsewhere(found, wanted) for found in scripts),
+        input_characters=_quantiles(inputs),
+        output_characters=_quantiles(outputs),
+        tokens=_quantiles([-(-len((row.input + row.output).encode()) // BYTES_PER_TOKEN) for row in rows]),
+        input_scripts=_shares(letters_by_script("".join(row.input for row in rows))),
+        output_scripts=_shares(sum(scripts, Counter())),
+    )
+
+
+def _lines(found: Iterable[bool]) -> tuple[int, ...]:
+    return tuple(line for line, is_so in enumerate(found, 1) if is_so)
+
+
+def _repeated(keys: Iterable[Hashable]) -> tuple[int, ...]:
+    seen: set[Hashable] = set()
+    lines = []
+    for line, key in enumerate(keys, 1):
+        if key in seen:
+            lines.append(line)
+        seen.add(key)
+    return tuple(lines)
+
+
+def _is_monotone(text: str) -> bool:
+    shown = text.strip()
+    return len(shown) > 2 and shown == shown[0] * len(shown)
+
+
+def _is_elsewhere(letters: Counter[str], wanted: frozenset[str]) -> bool:
+    total = letters.total()
+    return total >= _ENOUGH_LETTERS and 2 * sum(letters[script] for script in wanted) < total
+
+
+def _quantiles(lengths: list[int]) -> Quantiles | None:
+    if not lengths:
+        return None
+    least, median, p95, most = np.quantile(lengths, [0, 0.5, 0.95, 1], method="nearest")
+    return Quantiles(least=int(least), median=int(median), p95=int(p95), most=int(most))
+
+
+def _shares(letters: Counter[str]) -> dict[str, float]:
+    total = letters.total()
+    ordered = sorted(letters.items(), key=lambda pair: (-pair[1], pair[0]))
+    shares = {script: round(count / total, 3) for script, count in ordered}
+    return {script: share for script, share in shares.items() if share}

@@ -1,0 +1,51 @@
+"""MinHash: which pairs of rows are worth comparing. It proposes; near.py decides."""
+
+from __future__ import annotations
+
+import numpy as np
+from datasketch import LeanMinHash, MinHash, MinHashLSH  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+
+from evaluator.config.screen_settings import NearSettings
+from evaluator.stages.screen.shingle_sets import Bags
+
+_SCHEME = "affine32"
+
+
+def candidates(mine: Bags, test: Bags, hashes: NDArray[np.uint32], near: NearSettings) -> list[list[int]]:
+    """For each of my bags, the test bags that fall into one bucket with it, by number, in order.
+
+    `hashes` has one well-mixed 32-bit hash for every shingle of the vocabulary.
+    """
+    size = near.bands * near.band_rows
+    index = MinHashLSH(num_perm=size, params=(near.bands, near.band_rows))
+    for number, minhash in _minhashes(test, hashes, near):
+        index.insert(number, minhash, check_duplication=False)
+    found: list[list[int]] = [[] for _ in range(len(mine))]
+    for number, minhash in _minhashes(mine, hashes, near):
+        found[number] = sorted(index.query(minhash))
+    return found
+
+
+def _minhashes(bags: Bags, hashes: NDArray[np.uint32], near: NearSettings) -> list[tuple[int, LeanMinHash]]:
+    full = [number for number in range(len(bags)) if len(bags[number])]
+    signatures = _signatures(bags, hashes, near)
+    return [
+        (number, LeanMinHash(seed=near.seed, hashvalues=signature, scheme=_SCHEME))
+        for number, signature in zip(full, signatures, strict=True)
+    ]
+
+
+def _signatures(bags: Bags, hashes: NDArray[np.uint32], near: NearSettings) -> NDArray[np.uint32]:
+    """One row for each bag that is not empty: the least value under each permutation.
+
+    The permutations are datasketch's own, applied to all bags at once, which its bulk interface does bag by bag.
+    """
+    size = near.bands * near.band_rows
+    multipliers, addends = MinHash(num_perm=size, seed=near.seed, scheme=_SCHEME).permutations
+    starts = bags.starts[:-1][np.diff(bags.starts) > 0]
+    values = hashes[bags.ids]
+    signatures = np.empty((len(starts), size), dtype=np.uint32)
+    for number in range(size if len(starts) else 0):
+        signatures[:, number] = np.minimum.reduceat(values * multipliers[number] + addends[number], starts)
+    return signatures

@@ -1,0 +1,156 @@
+"""Finds rows that are a test row with small changes: words replaced, moved, added or cut off."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import regex
+from numpy.typing import NDArray
+from rapidfuzz import fuzz
+
+from evaluator.config.screen_settings import NearSettings
+from evaluator.stages.screen.minhash import candidates
+from evaluator.stages.screen.normalize import Skeletons
+from evaluator.stages.screen.shingle_sets import Bags, distinct, sequences
+from evaluator.stages.screen.shingles import shingled
+
+_OUTPUT = 1
+"""Salt of shingles from outputs, so that an output never matches an input."""
+_FEWEST_ROWS = 3
+"""What this many test rows or fewer have in common is not called a template."""
+_NOT_DIGIT = regex.compile(r"\P{N}+")
+_MOSTLY = 0.75
+"""Share of a stretch that must be absent from the other input; the rest may recur there by chance."""
+_SAME_WORDING = 70.0
+"""Of 100: similarity by longest common subsequence from which two answers say the same."""
+
+
+@dataclass(frozen=True)
+class Near:
+    """The test row that a row is nearest to."""
+
+    test_row: int
+    similarity: float
+
+
+@dataclass(frozen=True)
+class _Side:
+    """Rows, cut up."""
+
+    inputs: Bags
+    """In the order of the text."""
+    rows: Bags
+    """Inputs and outputs together, each shingle once."""
+    outputs: list[str]
+    """Skeletons; empty for a label."""
+
+
+def near_copies(mine: Skeletons, test: Skeletons, near: NearSettings) -> dict[int, Near]:
+    """By row number, the rows that are near-duplicates of a test row, and of which (the first of the nearest).
+
+    Whole rows are compared, input and output, as sets of shingles. What is common to most test rows is left out,
+    and so is what most of my rows have and no test row: instructions and templates. An output that several test
+    rows share is a label and left out too. Pairs come from MinHash and are verified on the sets themselves.
+    """
+    if not mine.inputs or not test.inputs:
+        return {}
+    my_side, test_side, hashes = _cut(mine, test, near)
+    found = {}
+    for row, others in enumerate(candidates(my_side.rows, test_side.rows, hashes, near)):
+        if others and (nearest := _nearest(row, others, my_side, test_side, len(hashes), near)):
+            found[row] = nearest
+    return found
+
+
+def _cut(mine: Skeletons, test: Skeletons, near: NearSettings) -> tuple[_Side, _Side, NDArray[np.uint32]]:
+    labels = _labels(test)
+    outputs = [["" if output in labels else output for output in side.outputs] for side in (mine, test)]
+    texts = [*((side.inputs, 0) for side in (mine, test)), *((one, _OUTPUT) for one in outputs)]
+    parts = [
+        shingled([text[: near.longest] for text in one], near.letters, near.characters, salt) for one, salt in texts
+    ]
+    numbers, vocabulary = pd.factorize(np.concatenate([part.hashes for part in parts]))
+    ends = np.cumsum([len(part.hashes) for part in parts])[:-1]
+    my_in, test_in, my_out, test_out = map(sequences, parts, np.split(numbers.astype(np.int64), ends))
+    my_rows, test_rows = (distinct(pair, len(vocabulary)) for pair in ([my_in, my_out], [test_in, test_out]))
+    telling = _telling(my_rows, test_rows, len(vocabulary), near.template_share)
+    hashes = (np.asarray(vocabulary, dtype=np.uint64) >> np.uint64(32)).astype(np.uint32)
+    return (
+        _Side(my_in.where(telling), my_rows.where(telling), outputs[0]),
+        _Side(test_in.where(telling), test_rows.where(telling), outputs[1]),
+        hashes,
+    )
+
+
+def _labels(test: Skeletons) -> set[str]:
+    """Outputs that rows with different inputs share."""
+    by_input = dict(zip(test.inputs, test.outputs, strict=True))
+    return {output for output, times in Counter(by_input.values()).items() if times > 1}
+
+
+def _telling(mine: Bags, test: Bags, vocabulary: int, share: float) -> NDArray[np.bool_]:
+    """Which shingles tell one row from another."""
+    in_mine, in_test = mine.rows_with(vocabulary), test.rows_with(vocabulary)
+    instruction = in_test > max(share * len(test), _FEWEST_ROWS)
+    wrapping = (in_mine > max(share * len(mine), _FEWEST_ROWS)) & (in_test == 0)
+    telling: NDArray[np.bool_] = ~(instruction | wrapping)
+    return telling
+
+
+def _nearest(row: int, others: list[int], mine: _Side, test: _Side, vocabulary: int, near: NearSettings) -> Near | None:
+    mark = np.zeros(vocabulary, dtype=np.bool_)
+    mark[mine.rows[row]] = True
+    similarities = [_similarity(mark, len(mine.rows[row]), test.rows[other], near) for other in others]
+    for similarity, other in sorted(zip(similarities, others, strict=True), key=lambda pair: (-pair[0], pair[1])):
+        if not similarity:
+            return None
+        if not _other_question(mine, row, test, other, vocabulary, near):
+            return Near(other, round(similarity, 4))
+    return None
+
+
+def _similarity(mark: NDArray[np.bool_], size: int, other: NDArray[np.int64], near: NearSettings) -> float:
+    """The Jaccard index, or the containment of the smaller in the larger; 0 if neither is enough."""
+    shared = int(np.count_nonzero(mark[other]))
+    smaller, larger = sorted((size, len(other)))
+    if shared < near.fewest:
+        return 0.0
+    jaccard, contained = shared / (smaller + larger - shared), shared / smaller
+    if contained >= near.containment and larger <= near.times * smaller:
+        return max(jaccard, contained)
+    return jaccard if jaccard >= near.similarity else 0.0
+
+
+def _other_question(mine: _Side, row: int, test: _Side, other: int, vocabulary: int, near: NearSettings) -> bool:
+    """Whether the two are different questions about one passage.
+
+    They are if both have short answers and these disagree; the words of a question come from its passage, so the
+    inputs alone do not tell. Rows with equal outputs are not. Labels say nothing; then each input must have a
+    stretch of its own, longer than a light edit leaves.
+    """
+    answer, truth = mine.outputs[row], test.outputs[other]
+    if answer and truth and max(len(answer), len(truth)) <= near.answer:
+        return _disagree(answer, truth)
+    if answer and answer == truth:
+        return False
+    one, two = mine.inputs[row], test.inputs[other]
+    return _has_own(one, two, vocabulary, near.stretch) and _has_own(two, one, vocabulary, near.stretch)
+
+
+def _disagree(answer: str, truth: str) -> bool:
+    """Whether two short answers differ in a number, or by more than their wording."""
+    if _NOT_DIGIT.sub("", answer) != _NOT_DIGIT.sub("", truth):
+        return True
+    return answer not in truth and truth not in answer and fuzz.ratio(answer, truth) < _SAME_WORDING
+
+
+def _has_own(one: NDArray[np.int64], other: NDArray[np.int64], vocabulary: int, stretch: int) -> bool:
+    if len(one) < stretch:
+        return False
+    mark = np.zeros(vocabulary, dtype=np.bool_)
+    mark[other] = True
+    absent = np.concatenate(([0], np.cumsum(~mark[one])))
+    return bool((absent[stretch:] - absent[:-stretch]).max() >= _MOSTLY * stretch)

@@ -1,0 +1,78 @@
+"""What the screen writes down: all of it for the organiser, and what of it may be published."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from evaluator.stages.screen.data_statistics import Statistics
+from submissions.records.findings import Screening
+from submissions.records.models import Record
+
+How = Literal["exact", "normalised", "near"]
+"""Input equal letter for letter; in letters and digits only; or the row with words changed.
+
+Of an input that test rows with different outputs share, the output is equal in letters and digits as well."""
+
+
+class Copy(Record):
+    """A row that was taken out. Private: it names a hidden row."""
+
+    row: int = Field(ge=0)
+    test_row: int = Field(ge=0)
+    """The test row it is nearest to, counted from 0."""
+    how: How
+    similarity: float = Field(ge=0, le=1)
+    """Jaccard index of the rows' shingles, or the share of the smaller's that the larger has; 1 for equal inputs."""
+
+
+class Screened(Record):
+    """What the screen left of an entry. Private: line numbers go to the submitter, reference rows to nobody."""
+
+    kept: tuple[int, ...]
+    """Row numbers from 0, in order."""
+    copies: tuple[Copy, ...]
+    """The rows taken out, in order."""
+    statistics: Statistics
+    """Of all rows, copies included."""
+
+    @property
+    def removed(self) -> int:
+        """How many rows were taken out."""
+        return len(self.copies)
+
+    @property
+    def exact(self) -> tuple[int, ...]:
+        """Rows whose input is a test row's, letter for letter."""
+        return self._found("exact")
+
+    @property
+    def normalised(self) -> tuple[int, ...]:
+        """Rows whose input differs from a test row's in case, blanks, signs or character form only."""
+        return self._found("normalised")
+
+    @property
+    def near(self) -> tuple[int, ...]:
+        """Rows that are a test row with small changes."""
+        return self._found("near")
+
+    @property
+    def public(self) -> Screening:
+        """What of it may be published, and the submitter see; row 0 stands on line 1 of the stored file."""
+        found = self.statistics
+        odd = {*found.no_letters, *found.echoes, *found.monotone, *found.extreme}
+        return Screening(
+            exact=len(self.exact),
+            normalised=len(self.normalised),
+            near=len(self.near),
+            removed_lines=tuple(copy.row + 1 for copy in self.copies),
+            repeated=len(found.repeated) + len(found.repeated_normalised),
+            degenerate=len(odd),
+            other_script=len(found.other_script),
+            tokens=found.tokens,
+            output_scripts=found.output_scripts,
+        )
+
+    def _found(self, how: How) -> tuple[int, ...]:
+        return tuple(copy.row for copy in self.copies if copy.how == how)

@@ -1,0 +1,96 @@
+"""A trainer and a generator that do no work: what is left is the cost, and the order, of everything around them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from evaluator.config.profile import load_profile
+from evaluator.config.protocol import Protocol
+from evaluator.generation import Completion, Generator
+from evaluator.models.chat_template import load_template
+from evaluator.models.environment import PIPELINE, scoring_packages
+from evaluator.models.tiny_llama import TOKENIZER
+from evaluator.runtime.cost_log import Costs
+from evaluator.runtime.resource_usage import FILE, Spent
+from evaluator.runtime.stage_cache import StageStore
+from evaluator.scheduling import Here, Station
+from evaluator.stages.context import Workbench
+from evaluator.training import Progress, Saving, Trained, Trainer, TrainJob
+from submissions.records.models import Setup
+
+Answer = Callable[[Path, Sequence[int]], str]
+"""What the model in a folder says to a prompt's token ids."""
+
+
+class NullTrainer:
+    """Writes empty model folders, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.jobs: list[TrainJob] = []
+        """Every job that was done, in order."""
+
+    def train(self, job: TrainJob, progress: Progress) -> Saving:
+        job.out.mkdir(parents=True)
+        (job.out / FILE).write_text(Spent(seconds=0).model_dump_json())
+        self.jobs.append(job)
+        progress(job.name, 1, 1)
+        return lambda: Trained(job, steps=0, loss=0.0)
+
+    def rest(self) -> None:
+        """Nothing is held."""
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+
+class NullGenerator:
+    """Answers every prompt with a given function, or with nothing, and remembers which models it was asked."""
+
+    def __init__(self, answer: Answer = lambda _model, _prompt: "") -> None:
+        self._answer = answer
+        self.models: list[Path] = []
+        """The model of every call that was answered, in order."""
+        self.spent = Spent(seconds=0)
+        """Nothing: no work, no cost."""
+
+    def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:  # noqa: ARG002
+        texts = [self._answer(model, prompt) for prompt in prompts]
+        self.models.append(model)
+        return [Completion(text=text, tokens=0, finished=True) for text in texts]
+
+    def rest(self) -> None:
+        """Nothing is held."""
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+
+def null_workbench(
+    work: Path,
+    protocol: Protocol,
+    trainer: Trainer,
+    generator: Generator,
+    progress: Progress = lambda _name, _done, _of: None,
+) -> Workbench:
+    """A workbench without a base model: the tokenizer of demo@1, any tools, real rules and a real store."""
+    store = StageStore(work / "stages")
+    return Workbench(
+        protocol=protocol,
+        setup=Setup(
+            model="null",
+            model_sha256=hashlib.sha256(b"").hexdigest(),
+            packages=scoring_packages(),
+            hardware="none",
+            seed=protocol.sft.seed,
+            pipeline=PIPELINE,
+        ),
+        model=work / "base",
+        template=load_template(protocol.template, TOKENIZER.parent),
+        crew=Here(Station(work / "base", trainer, generator, work / "models", together=False)),
+        store=store,
+        costs=Costs(store),
+        profile=load_profile("cpu"),
+        progress=progress,
+    )

@@ -1,9 +1,0 @@
-"""`python -m evaluator.tiny_llama FOLDER` makes the model in a new folder."""
-
-import sys
-from pathlib import Path
-
-from evaluator.tiny_llama import make
-
-if __name__ == "__main__":
-    make(Path(sys.argv[1]))

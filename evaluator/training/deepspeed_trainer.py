@@ -1,0 +1,123 @@
+"""Full-parameter fine-tuning with DeepSpeed's ZeRO in one torchrun process group for all jobs."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+from evaluator.config.profile import Profile
+from evaluator.config.protocol import Protocol
+from evaluator.errors import TrainingDiverged
+from evaluator.runtime.child_process import Child
+from evaluator.training.job_channel import Group
+from evaluator.training.trainer import Progress, Saving, Trained, TrainJob
+from submissions.errors import EvaluatorError
+
+
+class DeepSpeedTrainer:
+    """Runs evaluator/training/rank/main.py on every rank: imports, process group and base weights are paid once.
+
+    Each job starts from the base weights as a fresh process would, on a CPU bit for bit; one that fails ends the group.
+    """
+
+    def __init__(self, base_model: Path, protocol: Protocol, profile: Profile, log: Path) -> None:
+        self.base_model = base_model
+        self.protocol = protocol
+        self.profile = profile
+        self.log = log
+        self._group: Group | None = None
+
+    def train(self, job: TrainJob, progress: Progress) -> Saving:
+        group = self._ready()
+        try:
+            number = group.begin("work", self._work(job))
+            trained = self._followed(group, number, job, progress)
+        except BaseException as error:
+            self._end(written=isinstance(error, EvaluatorError))
+            raise
+        return partial(_saved, group, number, trained)
+
+    def rest(self) -> None:
+        """Give devices back. Where weights are not shared out (stages 1 and 2), the process group ends for it."""
+        if self._group is None:
+            return
+        if self.profile.zero_stage < 3 and self.profile.device == "cuda":
+            self._end(written=True)
+            return
+        try:
+            self._group.next(self._group.begin("rest"))
+        except BaseException:
+            self._end(written=True)
+            raise
+
+    def close(self) -> None:
+        """End the process group; a later job starts another. A model that is not written yet is lost."""
+        self._end(written=False)
+
+    def _ready(self) -> Group:
+        if self._group is not None and (self._group.spoiled or self._group.is_broken):
+            self._end(written=True)
+        if self._group is None:
+            child = Child("trainer", self._command(), self.log, self._env(), self.profile.start_seconds)
+            self._group = Group(child, self.profile.silent_seconds)
+        return self._group
+
+    def _end(self, *, written: bool) -> None:
+        group, self._group = self._group, None
+        if group is not None:
+            group.close(written=written)
+
+    def _work(self, job: TrainJob) -> dict[str, object]:
+        return {
+            "rows": str(job.rows.resolve()),
+            "out": str(job.out.resolve()),
+            "base_model": str(self.base_model.resolve()),
+            "dtype": self.protocol.base_model.dtype,
+            "sft": {**self.protocol.sft.model_dump(), "seed": job.seed},
+            "profile": self.profile.model_dump(),
+        }
+
+    def _followed(self, group: Group, number: int, job: TrainJob, progress: Progress) -> Trained:
+        losses: list[float] = []
+        while "trained" not in (message := group.next(number)):
+            if "step" in message:
+                losses.append(message["loss"])
+                progress(job.name, message["step"], message["of"])
+        if not math.isfinite(message["loss"]):
+            raise TrainingDiverged(
+                f"The loss of {job.name} is {message['loss']} after {message['steps']} steps.",
+                f"Look at the rows of this task and at {self.log}, then run again.",
+            )
+        group.will_be_saved(number)
+        return Trained(job, message["steps"], message["loss"], tuple(losses))
+
+    def _command(self) -> list[str]:
+        profile = self.profile
+        settings = (profile.ranks, profile.start_seconds, profile.silent_seconds)
+        return [sys.executable, "-m", "evaluator.training.rank.launch", *map(str, settings)]
+
+    def _env(self) -> dict[str, str]:
+        own = {"DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": ""}
+        if self.profile.device == "cuda":
+            own = {"PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True"}  # micro-batches differ in size all the time
+        return {
+            "OMP_NUM_THREADS": str(self.profile.threads),
+            "TOKENIZERS_PARALLELISM": "false",
+            "HF_HUB_OFFLINE": "1",
+            "PYTHONWARNINGS": "ignore::FutureWarning",  # torch says twenty times a step what DeepSpeed will rename
+            "PATH": _path_with_ninja(),
+            **own,
+        }
+
+
+def _saved(group: Group, job: int, trained: Trained) -> Trained:
+    group.saved(job)
+    return trained
+
+
+def _path_with_ninja() -> str:
+    """DeepSpeed compiles one extension through `ninja`, which lies beside the interpreter of a virtual environment."""
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])

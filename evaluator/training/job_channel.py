@@ -1,0 +1,116 @@
+"""The parent's side of a trainer's process group: what the child says, sorted by job."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+from weakref import finalize
+
+from evaluator.errors import FAILURES, ChildFailed
+from evaluator.runtime.child_process import Child, Gone
+from submissions.errors import EvaluatorError
+
+Message = dict[str, Any]
+_LAST = ("saved", "unsaved")
+"""What is said of a job at its end."""
+
+
+class Group:
+    """One child, several jobs: one may train while the one before is written.
+
+    Whoever waits for a message reads for all, so there is no thread that could be left over.
+    """
+
+    def __init__(self, child: Child, silent_seconds: float) -> None:
+        self._child = child
+        self._silent = silent_seconds
+        self._turn = threading.Condition()
+        self._is_read = False
+        self._jobs = 0
+        self._heard: dict[int, deque[Message]] = {}
+        self._ends: dict[int, Message | None] = {}
+        self._broken: EvaluatorError | None = None
+        self.spoiled = False
+        """Whether a job failed; the next one wants another group."""
+        self._close = finalize(self, child.close)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the child is known to have ended."""
+        return self._broken is not None
+
+    def begin(self, kind: str, content: Mapping[str, Any] | None = None) -> int:
+        """Hand the child something to do; its number."""
+        with self._turn:
+            self._jobs += 1
+            number = self._jobs
+            self._heard[number] = deque()
+        with suppress(Gone):  # whoever waits for an answer hears what it died of: two readers would tear a message
+            self._child.send({kind: {**content, "job": number} if content is not None else number}, read=False)
+        return number
+
+    def next(self, job: int) -> Message:
+        """The next message about a job. Raises the error that the child ended with."""
+        with self._turn:
+            self._read_until(lambda: self._heard[job])
+            return self._heard[job].popleft()
+
+    def will_be_saved(self, job: int) -> None:
+        """From now on the job has an end to wait for."""
+        with self._turn:
+            self._ends.setdefault(job, None)
+
+    def saved(self, job: int) -> None:
+        """Wait until a job's model is written. Raises EvaluatorError, DiskFull among them."""
+        with self._turn:
+            self._read_until(lambda: self._ends.get(job))
+            end = self._ends[job]
+        assert end is not None
+        if "unsaved" in end:
+            self.spoiled = True
+            kind = FAILURES.get(end["unsaved"], ChildFailed)
+            raise kind(f"The trainer could not write a model: {end['said']}.", f"Its log is {self._child.log}.")
+
+    def close(self, *, written: bool) -> None:
+        """End the child; `written` waits first for the models that are on their way to disk."""
+        for job in list(self._ends) if written else ():
+            with suppress(EvaluatorError):
+                self.saved(job)
+        self._close()
+
+    def _read_until(self, there: Any) -> None:
+        """Read, or wait while another thread does. Called with the lock; what was heard outlives an error."""
+        while not there():
+            if self._broken is not None:
+                raise self._broken
+            if self._is_read:
+                self._turn.wait()
+                continue
+            self._is_read = True
+            self._turn.release()
+            try:
+                message: Message | EvaluatorError = self._receive()
+            finally:
+                self._turn.acquire()
+                self._is_read = False
+                self._turn.notify_all()
+            self._sort(message)
+
+    def _receive(self) -> Message | EvaluatorError:
+        try:
+            return self._child.receive(self._silent)
+        except EvaluatorError as error:
+            return error
+        except OSError:
+            return ChildFailed("The trainer was closed.", f"Its log is {self._child.log}.")
+
+    def _sort(self, message: Message | EvaluatorError) -> None:
+        if isinstance(message, EvaluatorError):
+            self._broken = message
+        elif any(end in message for end in _LAST):
+            self._ends[message["job"]] = message
+        else:
+            self._heard[message["job"]].append(message)

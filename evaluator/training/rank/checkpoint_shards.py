@@ -1,0 +1,98 @@
+"""A model's files: each rank writes its share of the weights, in the safetensors format."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import deepspeed
+import torch
+from transformers import PreTrainedModel
+
+from evaluator.training.rank.micro_batches import balanced
+
+_DTYPES = {torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16"}
+_GATHERED = 64 * 1024 * 1024
+"""Weights that stage 3 gathers on every device at once, so that one rank can copy them (a larger one goes alone)."""
+
+Tensors = dict[str, torch.Tensor]
+
+
+def shard_name(rank: int, ranks: int) -> str:
+    """The file of a rank's share, as the Hub names them."""
+    return "model.safetensors" if ranks == 1 else f"model-{rank + 1:05}-of-{ranks:05}.safetensors"
+
+
+def owners(model: PreTrainedModel, ranks: int) -> dict[str, int]:
+    """Which rank writes which weight; shares are equally large, or nearly."""
+    names = [name for name, _ in model.named_parameters()]
+    shares = balanced([_size(weight) for _, weight in model.named_parameters()], ranks)
+    owner = {names[index]: rank for rank, share in enumerate(shares) for index in share}
+    return {name: owner[name] for name in names}
+
+
+def taken(model: PreTrainedModel, rank: int, ranks: int) -> Tensors:
+    """This rank's share, copied to the memory of the machine. All ranks take part."""
+    owner = owners(model, ranks)
+    mine: Tensors = {}
+    for some in _portions(model):
+        with _whole(some):
+            mine |= {name: weight.detach().to("cpu", copy=True) for name, weight in some.items() if owner[name] == rank}
+    return mine
+
+
+def write_shard(file: Path, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Write tensors as safetensors: the header's length, the header, then every tensor's bytes.
+
+    The library's own writer makes of a full disk an error without a number. Raises OSError.
+    """
+    header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+    end = 0
+    for name, tensor in tensors.items():
+        start, end = end, end + tensor.nbytes
+        header[name] = {"dtype": _DTYPES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [start, end]}
+    head = json.dumps(header).encode()
+    head += b" " * (-len(head) % 8)
+    with file.open("wb") as out:
+        out.write(len(head).to_bytes(8, "little") + head)
+        for tensor in tensors.values():
+            out.write(tensor.contiguous().view(-1).view(torch.uint8).numpy())
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def write_index(folder: Path, model: PreTrainedModel, ranks: int) -> None:
+    """Say which file holds which weight, where there are several."""
+    if ranks == 1:
+        return
+    sizes = {name: _size(weight) * weight.element_size() for name, weight in model.named_parameters()}
+    files = {name: shard_name(rank, ranks) for name, rank in owners(model, ranks).items()}
+    index = {"metadata": {"total_size": sum(sizes.values())}, "weight_map": files}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index, indent=2))
+
+
+def _size(weight: torch.Tensor) -> int:
+    """Numbers of the whole weight; at stage 3 a rank holds a part of it."""
+    return int(getattr(weight, "ds_numel", weight.numel()))
+
+
+def _whole(some: Mapping[str, torch.Tensor]) -> AbstractContextManager[object]:
+    weights = list(some.values())
+    if not hasattr(weights[0], "ds_id"):
+        return nullcontext()
+    gathered: AbstractContextManager[object] = deepspeed.zero.GatheredParameters(weights)
+    return gathered
+
+
+def _portions(model: PreTrainedModel) -> Iterator[Tensors]:
+    some: Tensors = {}
+    for name, weight in model.named_parameters():
+        if some and sum(map(_size, some.values())) + _size(weight) > _GATHERED:
+            yield some
+            some = {}
+        some[name] = weight
+    yield some

@@ -1,0 +1,99 @@
+"""A trained model on its way to disk, while the next job trains. Nothing here touches a device or a collective."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transformers import PreTrainedModel
+
+from evaluator.runtime.child_process import named
+from evaluator.training.rank.checkpoint_shards import Tensors, shard_name, write_index, write_shard
+from evaluator.training.rank.messaging import Ranks
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a rank holds of a trained model."""
+
+    job: int
+    out: Path
+    shard: Tensors
+    files: Mapping[str, str]
+    """Texts that go beside the weights, by name."""
+
+
+class Writer:
+    """Writes one model after the other in a thread of its own; a folder appears whole or not at all."""
+
+    def __init__(self, ranks: Ranks, model: PreTrainedModel) -> None:
+        self._ranks = ranks
+        self._model = model
+        self._thread: threading.Thread | None = None
+
+    def wait(self) -> None:
+        """Until this rank has written what it was given: memory of the machine then holds one model, not many."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def begin(self, finished: Finished) -> None:
+        """Write, in the background."""
+        self.wait()
+        self._thread = threading.Thread(target=self._write, args=(finished,), daemon=True)
+        self._thread.start()
+
+    def _write(self, finished: Finished) -> None:
+        mine: dict[str, Any] = {"job": finished.job}
+        try:
+            write_shard(part_of(finished.out) / shard_name(self._ranks.rank, self._ranks.count), finished.shard)
+        except (OSError, MemoryError) as error:
+            mine |= _unsaved(error)
+        if self._ranks.rank:
+            self._ranks.tell_shard(mine)
+            return
+        failed = [one for one in (mine, *self._ranks.shards()) if "unsaved" in one]
+        if not failed:
+            try:
+                self._appear(finished)
+                self._ranks.send({"job": finished.job, "saved": True})
+                return
+            except OSError as error:
+                failed = [mine | _unsaved(error)]
+        shutil.rmtree(part_of(finished.out), ignore_errors=True)
+        self._ranks.send(failed[0])
+
+    def _appear(self, finished: Finished) -> None:
+        part = part_of(finished.out)
+        self._model.config.save_pretrained(part)
+        if self._model.generation_config is not None:
+            self._model.generation_config.save_pretrained(part)
+        write_index(part, self._model, self._ranks.count)
+        for name, text in finished.files.items():
+            (part / name).write_text(text)
+        for file in (*part.iterdir(), part):
+            _sync(file)
+        shutil.rmtree(finished.out, ignore_errors=True)
+        part.rename(finished.out)
+        _sync(finished.out.parent)
+
+
+def part_of(out: Path) -> Path:
+    """Where a model lies until it is whole."""
+    return out.with_name(f".part-{out.name}")
+
+
+def _unsaved(error: BaseException) -> dict[str, Any]:
+    return {"unsaved": named(error), "said": str(error)}
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

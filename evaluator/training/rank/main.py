@@ -1,0 +1,161 @@
+"""One rank of the trainer: takes jobs from the parent (rank 0 hears it and tells the others) until it goes."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import fmean
+
+import deepspeed
+import torch
+import torch.distributed
+
+from evaluator.models import weight_canary as canary
+from evaluator.runtime import resource_usage as spent
+from evaluator.runtime.child_process import die_with_parent, named
+from evaluator.training.job_spec import Row, Work, read_rows, targets
+from evaluator.training.rank import attention_rows as rows_attention
+from evaluator.training.rank import attention_varlen as varlen_attention
+from evaluator.training.rank.canary_row import canary_row
+from evaluator.training.rank.checkpoint_shards import taken
+from evaluator.training.rank.checkpoint_writer import Finished, Writer, part_of
+from evaluator.training.rank.messaging import Ranks
+from evaluator.training.rank.micro_batches import micro_batches
+from evaluator.training.rank.model import Warm, blank
+from evaluator.training.rank.schedule import learning_rate, training_order
+
+BACKENDS = {"cpu": "gloo", "cuda": "nccl"}
+LAST_STEPS = 5
+"""The reported loss is the mean over this many steps at the end."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One optimizer step of one rank."""
+
+    passes: list[list[Row]]
+    targets: int
+    """Of all ranks together."""
+    tokens: int
+    """Of all ranks together."""
+
+
+def steps_of(work: Work, rows: Sequence[Row], rank: int) -> Iterator[Step]:
+    """The steps of a job, as this rank sees them; a pass that nothing is left for has a blank row."""
+    sft, profile = work.sft, work.profile
+    order = training_order(len(rows), sft.epochs, sft.global_batch, sft.seed)
+    for start in range(0, len(order), sft.global_batch):
+        chosen = [rows[row] for row in order[start : start + sft.global_batch] if row is not None]
+        lengths = [len(row["input_ids"]) for row in chosen]
+        mine = micro_batches(lengths, profile.ranks, profile.micro_tokens)[rank]
+        passes = [[chosen[index] for index in one] or [blank(chosen[0])] for one in mine]
+        yield Step(passes, max(1, sum(map(targets, chosen))), sum(lengths))
+
+
+class Rank:
+    """A rank with its model, if a job has brought one."""
+
+    def __init__(self, ranks: Ranks) -> None:
+        self._ranks = ranks
+        self._warm: Warm | None = None
+        self._writer: Writer | None = None
+
+    def serve(self) -> None:
+        """Do what the parent asks until it goes."""
+        while (order := self._ranks.next_order()) is not None:
+            if "work" in order:
+                self._train(Work.model_validate(order["work"]))
+            else:
+                if self._warm:
+                    self._warm.rest()
+                self._ranks.gather(None)  # every rank rests before the parent hears it
+                self._ranks.send({"job": order["rest"], "rested": True})
+
+    def _train(self, work: Work) -> None:
+        """Fine-tune the base model on a job's rows. A model whose loss is no number is not saved."""
+        warm = self._ready(work)
+        started = time.perf_counter()
+        spent.forget_peak(work.profile.device)
+        part = part_of(work.out)
+        if self._ranks.rank == 0:
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir(parents=True)  # before the work: a place that cannot be written to is found early
+        warm.restore()
+        rows = read_rows(work.rows)
+        row, start = canary_row(rows)
+        before = warm.logprobs(row)
+        losses, tokens = self._steps(warm, work, list(steps_of(work, rows, self._ranks.rank)))
+        after = warm.logprobs(row) if all(map(math.isfinite, losses)) else (math.nan,)
+        loss = fmean(losses[-LAST_STEPS:]) if all(map(math.isfinite, after)) else math.nan
+        if math.isfinite(loss):
+            said = canary.Canary(ids=tuple(row["input_ids"]), start=start, logprobs=after, base_logprobs=before)
+            took = self._spent(work, started, tokens)
+            self._save(warm, work, {canary.FILE: said.model_dump_json(), spent.FILE: took.model_dump_json()})
+        elif self._ranks.rank == 0:
+            shutil.rmtree(part)
+        self._ranks.send({"job": work.job, "trained": True, "steps": len(losses), "loss": loss})
+
+    def _ready(self, work: Work) -> Warm:
+        if self._warm is None:
+            self._warm = Warm(work)
+            self._writer = Writer(self._ranks, self._warm.model.causal)
+            self._ranks.send({"job": work.job, "ready": True})
+        return self._warm
+
+    def _steps(self, warm: Warm, work: Work, steps: Sequence[Step]) -> tuple[list[float], int]:
+        """The loss of every step until one is no number, and the tokens trained."""
+        losses, tokens, sft = [], 0, work.sft
+        for number, step in enumerate(steps):
+            rate = learning_rate(number, len(steps), sft.learning_rate, sft.warmup_ratio)
+            losses.append(warm.step(step.passes, step.targets, rate))
+            tokens += step.tokens
+            self._ranks.send({"job": work.job, "step": number + 1, "of": len(steps), "loss": losses[-1]})
+            if not math.isfinite(losses[-1]):
+                break
+        return losses, tokens
+
+    def _spent(self, work: Work, started: float, tokens: int) -> spent.Spent:
+        """What the job took until now, when all of it but writing is done."""
+        held = self._ranks.gather(spent.peak_bytes(work.profile.device))
+        peak = None if None in held else sum(held)
+        return spent.Spent(seconds=time.perf_counter() - started, tokens_trained=tokens, peak_bytes=peak)
+
+    def _save(self, warm: Warm, work: Work, files: dict[str, str]) -> None:
+        """Copy the weights, and let them be written while the next job trains."""
+        assert self._writer is not None
+        self._writer.wait()
+        shard = taken(warm.model.causal, self._ranks.rank, self._ranks.count)
+        self._writer.begin(Finished(work.job, work.out, shard, files))
+
+
+def main() -> None:
+    """Serve jobs until the parent goes."""
+    die_with_parent()
+    device = os.environ.get("DS_ACCELERATOR", "cuda")
+    rows_attention.register()
+    varlen_attention.register()
+    if device == "cuda":
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who is ended while building takes the mark away
+    # The parent notices silence and says so; a collective that fails by itself would be an error without a name.
+    deepspeed.init_distributed(dist_backend=BACKENDS[device], timeout=timedelta(seconds=2 * float(sys.argv[1])))
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    ranks = Ranks()
+    try:
+        Rank(ranks).serve()
+    except (OSError, RuntimeError, MemoryError) as error:
+        if kind := named(error):
+            ranks.tell_failed(kind, str(error).partition("\n")[0])
+        raise
+    torch.distributed.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main()

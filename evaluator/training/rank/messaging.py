@@ -1,0 +1,114 @@
+"""How ranks of one machine speak to each other outside of training: none of it needs a device or a collective.
+
+Jobs go from rank 0 to the others over a process group of their own, for a rank may wait hours for one. What became of a
+shard, and what a rank failed of, goes to rank 0 over a socket, from any thread at any time.
+"""
+
+from __future__ import annotations
+
+import queue
+import secrets
+import tempfile
+import threading
+from collections.abc import Mapping
+from datetime import timedelta
+from multiprocessing.connection import Client, Connection, Listener, wait
+from pathlib import Path
+from typing import Any
+
+import torch.distributed
+
+from evaluator.runtime.child_process import Parent
+
+_YEAR = timedelta(days=365)
+_HEARD_SECONDS = 10.0
+"""How long a failed rank waits until it is heard, before it ends and the launcher ends the others."""
+
+Message = dict[str, Any]
+
+
+class Ranks:
+    """One rank's ties: to the parent (rank 0), to rank 0 (the others)."""
+
+    def __init__(self) -> None:
+        self.rank = torch.distributed.get_rank()
+        self.count = torch.distributed.get_world_size()
+        self._control = torch.distributed.new_group(backend="gloo", timeout=_YEAR)
+        self._speaking = threading.Lock()
+        self._parent = Parent() if self.rank == 0 else None
+        self._shards: dict[int, queue.SimpleQueue[Message]] = {}
+        self._to_first: Connection | None = None
+        self._meet()
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Tell the parent. Only rank 0 speaks, for all."""
+        if self._parent is not None:
+            with self._speaking:
+                self._parent.send(message)
+
+    def next_order(self) -> Message | None:
+        """What to do next, the same on every rank; None when the parent has gone."""
+        box: list[Message | None] = [self._parent.receive() if self._parent else None]
+        torch.distributed.broadcast_object_list(box, src=0, group=self._control)
+        return box[0]
+
+    def gather(self, one: Any) -> list[Any]:
+        """Everybody's, on every rank."""
+        found: list[Any] = [None] * self.count
+        torch.distributed.all_gather_object(found, one, group=self._control)
+        return found
+
+    def tell_shard(self, message: Message) -> None:
+        """Say what became of this rank's shard; rank 0 hears it in `shards`."""
+        assert self._to_first is not None
+        with self._speaking:
+            self._to_first.send(message)
+
+    def shards(self) -> list[Message]:
+        """What became of the others' shards of one job, jobs in order. Waits."""
+        return [heard.get() for heard in self._shards.values()]
+
+    def tell_failed(self, kind: str, said: str) -> None:
+        """Name to the parent what this rank fails of, and return when it was heard."""
+        message = {"failed": kind, "said": f"{said} (rank {self.rank})"}
+        if self._to_first is None:
+            self.send(message)
+            return
+        with self._speaking:
+            self._to_first.send(message)
+        self._to_first.poll(_HEARD_SECONDS)
+
+    def _meet(self) -> None:
+        with tempfile.TemporaryDirectory(prefix="arena-") as folder:
+            key = secrets.token_bytes(16)
+            box = [(str(Path(folder) / "socket"), key)]
+            listener = Listener(box[0][0], "AF_UNIX", authkey=key) if self.rank == 0 else None
+            torch.distributed.broadcast_object_list(box, src=0, group=self._control)
+            if listener is None:
+                self._to_first = Client(box[0][0], "AF_UNIX", authkey=box[0][1])
+                self._to_first.send(self.rank)
+            else:
+                with listener:
+                    self._hear([listener.accept() for _ in range(self.count - 1)])
+            torch.distributed.barrier(group=self._control)  # the folder goes when all have met
+
+    def _hear(self, others: list[Connection]) -> None:
+        ranks = {other: int(other.recv()) for other in others}
+        self._shards = {rank: queue.SimpleQueue() for rank in sorted(ranks.values())}
+        if others:
+            threading.Thread(target=self._listen, args=(ranks,), daemon=True).start()
+
+    def _listen(self, ranks: dict[Connection, int]) -> None:
+        while ranks:
+            for other in wait(list(ranks)):
+                assert isinstance(other, Connection)
+                try:
+                    message = other.recv()
+                except (EOFError, ConnectionError):
+                    del ranks[other]  # the launcher ends everybody else
+                    continue
+                if "failed" in message:
+                    self.send(message)
+                    other.send("heard")
+                else:
+                    self._shards[ranks[other]].put(message)

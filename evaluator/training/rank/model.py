@@ -1,0 +1,169 @@
+"""The model that is loaded once and trained many times.
+
+Own loop, DeepSpeed's engine: transformers' Trainer would build an engine for each job, and DeepSpeed does not give all
+of an engine's hooks and buffers back. Here weights are restored in place, which on a CPU is as good as a fresh
+process bit for bit (a GPU's attention adds up in no fixed order), and what a job leaves behind is nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import deepspeed
+import torch
+import torch.distributed
+from deepspeed.runtime.zero.offload_config import OffloadDeviceEnum, OffloadStateTypeEnum
+from transformers import AutoModelForCausalLM, DataCollatorWithFlattening
+from transformers.integrations import HfDeepSpeedConfig
+
+from evaluator.config.profile import Profile
+from evaluator.config.protocol import SftSettings
+from evaluator.training.job_spec import Row, Work
+from evaluator.training.rank.target_loss import IGNORED, TargetLoss
+
+_BUCKETS = {"cpu": 5_000_000, "cuda": 50_000_000}
+"""Numbers that travel together."""
+_CONTEXT = 0.03
+"""Share of a device for what PyTorch does not count: the CUDA context, NCCL's buffers."""
+_PARTED = (
+    OffloadStateTypeEnum.lp_params,
+    OffloadStateTypeEnum.lp_grads,
+    OffloadStateTypeEnum.contiguous_grad_buffer,
+)
+"""What DeepSpeed itself can take off a device at stage 3; the optimizer's part is ours."""
+
+
+def settings(profile: Profile, sft: SftSettings, dtype: str) -> dict[str, Any]:
+    """DeepSpeed's settings. The stages share out more and more, and compute the same."""
+    bucket = _BUCKETS[profile.device]
+    return {
+        "train_micro_batch_size_per_gpu": 1,
+        "gradient_accumulation_steps": 1,  # Warm.step says itself when a step is full, for steps differ
+        "gradient_clipping": sft.max_grad_norm,
+        "bf16": {"enabled": dtype == "bfloat16"},
+        "zero_optimization": {
+            "stage": profile.zero_stage,
+            "overlap_comm": profile.device == "cuda",
+            "contiguous_gradients": True,
+            "reduce_bucket_size": bucket,
+            "allgather_bucket_size": bucket,
+            "stage3_prefetch_bucket_size": bucket,
+            "stage3_param_persistence_threshold": 100_000,
+        },
+    }
+
+
+class Warm:
+    """One rank's part of the model, and of its optimizer."""
+
+    def __init__(self, work: Work) -> None:
+        profile = work.profile
+        if profile.device == "cuda" and profile.together:  # the rest is an engine's, also while that one sleeps
+            torch.cuda.set_per_process_memory_fraction(1 - profile.engine_memory - _CONTEXT)
+        config = settings(profile, work.sft, work.dtype)
+        # While this lives, transformers loads each rank's part alone.
+        self._parted = HfDeepSpeedConfig(config) if profile.zero_stage == 3 else None
+        causal = AutoModelForCausalLM.from_pretrained(
+            work.base_model, dtype=work.dtype, attn_implementation=profile.attention
+        )
+        if profile.gradient_checkpointing:
+            causal.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        self.model = TargetLoss(causal, profile.loss_chunk)
+        if self._parted:
+            deepspeed.zero.register_external_parameter(self.model.head, self.model.head.weight)
+        optimizer = torch.optim.AdamW(
+            self.model.parameters(), lr=0.0, weight_decay=work.sft.weight_decay, fused=profile.device == "cuda"
+        )
+        self.engine, *_ = deepspeed.initialize(model=self.model, optimizer=optimizer, config=config)
+        self._device = self.engine.device
+        self._collate = DataCollatorWithFlattening(return_flash_attn_kwargs=True)
+        dtype = next(causal.parameters()).dtype
+        self._base = [master.detach().to("cpu", dtype, copy=True) for master in self._masters()]
+        self._resting = False
+
+    def restore(self) -> None:
+        """The base weights, and an optimizer that has seen nothing."""
+        zero = self.engine.optimizer
+        if self._resting and self._parted:
+            self.engine.reload_states()
+        self._resting = False
+        self._forget_moments()
+        for master, base in zip(self._masters(), self._base, strict=True):
+            if master.numel() != base.numel():
+                master.data = torch.empty_like(base, dtype=torch.float32, device=self._device)
+            master.data.copy_(base)
+        if not self._parted:
+            zero.update_lp_params()
+            return
+        # What DeepSpeed does after each step of stage 3, in its order.
+        zero.parameter_offload.partition_all_parameters()
+        for group in range(len(zero.fp16_groups)):
+            zero._reassign_or_swap_out_partitioned_parameters(group)
+        if zero.persistent_parameters:
+            zero.persistent_parameters[0].all_gather(zero.persistent_parameters)
+
+    def rest(self) -> None:
+        """Take off the device what `restore` puts back. At stages 1 and 2 the weights themselves stay."""
+        if self._resting:
+            return
+        self._forget_moments()
+        for master in self._masters():
+            master.data = torch.empty(0, dtype=master.dtype)
+        if self._parted:
+            self.engine.offload_states(include=_PARTED, device=OffloadDeviceEnum.cpu, pin_memory=False)
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+        self._resting = True
+
+    def step(self, passes: Sequence[Sequence[Row]], targets: int, rate: float) -> float:
+        """One optimizer step; its loss per target token, of which all ranks together have `targets`.
+
+        `passes` are this rank's micro-batches, none of them empty. A step that DeepSpeed skipped, for its gradient was
+        no number, has the loss NaN.
+        """
+        ranks = torch.distributed.get_world_size()
+        for group in self.engine.optimizer.param_groups:
+            group["lr"] = rate
+        self.engine.train()
+        whole = torch.zeros((), device=self._device)
+        for number, rows in enumerate(passes, start=1):
+            self.engine.set_gradient_accumulation_boundary(number == len(passes))
+            loss = self.engine(**self.batch(rows)).sum() / targets
+            whole += loss.detach()
+            # DeepSpeed averages gradients over ranks, while `targets` counts the tokens of all of them.
+            self.engine.backward(loss * ranks, scale_wrt_gas=False)
+        self.engine.step()
+        torch.distributed.all_reduce(whole)
+        return whole.item() if self.engine.was_step_applied() else float("nan")
+
+    def logprobs(self, row: Row) -> tuple[float, ...]:
+        """Log-probability of each target token of one row. All ranks take part."""
+        self.engine.eval()
+        with torch.no_grad():
+            return tuple((-self.engine(**self.batch([row]))).tolist())
+
+    def batch(self, rows: Sequence[Row]) -> dict[str, Any]:
+        """Rows in one sequence, with their bounds; positions count from 0 in each."""
+        found = self._collate(list(rows))
+        return {
+            name: value.to(self._device) if isinstance(value, torch.Tensor) else value for name, value in found.items()
+        }
+
+    def _forget_moments(self) -> None:
+        """The optimizer has seen nothing. At stages 1 and 2 DeepSpeed keeps views of the first job's in each weight."""
+        self.engine.optimizer.optimizer.state.clear()
+        for weight in self.model.parameters():
+            mapping = getattr(weight, "_hp_mapping", None)
+            if mapping is not None and mapping.optim_fragment:
+                mapping.optim_fragment.clear()
+
+    def _masters(self) -> list[torch.Tensor]:
+        """This rank's part of the weights in float32, which the optimizer steps."""
+        zero = self.engine.optimizer
+        return list(zero.fp32_partitioned_groups_flat if self._parted else zero.single_partition_of_fp32_groups)
+
+
+def blank(row: Row) -> Row:
+    """A row that trains nothing, for a pass that has no other."""
+    return {"input_ids": row["input_ids"][:1], "labels": [IGNORED]}

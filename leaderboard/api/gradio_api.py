@@ -1,0 +1,44 @@
+"""End points for programs: the answers as JSON, through gradio_client or plain HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial, wraps
+from inspect import signature
+from typing import ParamSpec, TypeVar
+
+import gradio
+
+from leaderboard.api.service import Answers, telling
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_JSON = {
+    bool: "true or false", int: "a number", float: "a number", dict: "an object", list: "an array", type(None): "null",
+}  # fmt: skip
+NAMES = ("boards", "board", "tasks", "task", "status", "check", "submit")
+AT_ONCE = 16
+"""Calls of one end point that run side by side; each only reads memory, or checks a small file."""
+
+
+def attach(app: gradio.Server) -> None:
+    """Add the end points."""
+    answers = Answers(app.state.site)
+    # Gradio hides every message but that of its own error class.
+    refusal = partial(gradio.Error, print_exception=False)
+    for name in NAMES:
+        app.api(telling(_of_texts(getattr(answers, name), refusal), refusal), name=name, concurrency_limit=AT_ONCE)
+
+
+def _of_texts(function: Callable[P, R], refusal: Callable[[str], Exception]) -> Callable[P, R]:
+    """Gradio passes on values of any type, whatever a function says that it takes."""
+    taken = signature(function)
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        for name, value in taken.bind(*args, **kwargs).arguments.items():
+            if not isinstance(value, str):
+                raise refusal(f"{name} is a text, not {_JSON.get(type(value), 'this')}.")
+        return function(*args, **kwargs)
+
+    return call

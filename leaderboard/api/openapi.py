@@ -1,0 +1,203 @@
+"""The site's interface for programs as an OpenAPI 3.1 document, written from its routes and its answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from inspect import Parameter, getdoc, signature
+from typing import Any
+
+from starlette.routing import BaseRoute, Route
+
+from leaderboard.api.gradio_api import NAMES
+from leaderboard.api.service import Answers
+from leaderboard.api.table_exports import TWINS, Schema, Twin, columns_of, typed
+from leaderboard.board.query import NAMES as VALUES
+from leaderboard.board.query import SUBSETS
+from leaderboard.pages.insights import NAMES as INSIGHTS
+from leaderboard.tracks import BOARDS
+from leaderboard.web.site import MEDIA
+from submissions.index.result_tables import ENDINGS
+from submissions.records.models import Result
+
+ENDS = "{ending:ending}"
+OWNER_ONLY = "/held"
+"""What only a submission's owner is answered, by a cookie that no program has."""
+QUERY = {
+    "asof": "A day, YYYY-MM-DD: the board of the results that were published by its end (UTC).",
+    "badge": "Only rows with this badge.",
+    "best": "The best row of each team.",
+    "category": "Only this category.",
+    "columns": "Names of columns with commas between them; what says which row it is always stays.",
+    "kind": "Only this kind of task.",
+    "language": "Only this language, for example `en`.",
+    "mine": "With `1` the submissions of this browser alone.",
+    "method": "How the data was used.",
+    "pin": "Up to five rows by their `key`, with commas between them; they stand first.",
+    "protocol": "All that shaped the numbers, for example `arena@1`; left out, the site's default.",
+    "q": "A part of the name.",
+    "sort": "A column; with a leading `-` in falling order.",
+    "state": "Only submissions in this state.",
+    "subset": "Which of the benchmark's tasks.",
+    "system": "A system's slug, once for each of two to five systems.",
+    "system_type": "Only systems of this type.",
+    "track": "Which board.",
+}
+PLACES = {
+    "task": "A task's id, from /tasks.json.",
+    "ulid": "A submission's id, from /submissions.json.",
+    "slug": "A system's slug, as in the address of its page.",
+    "name": "Which insight.",
+    "track": "Which board.",
+}
+CHOICES: Mapping[str, Sequence[str]] = {**VALUES, "subset": SUBSETS, "track": tuple(BOARDS), "name": INSIGHTS}
+
+
+def document(routes: Sequence[BaseRoute], origin: str) -> Schema:
+    """The whole document. Raises KeyError for a table that leaderboard/api/table_exports.py does not describe."""
+    found = (route.path for route in routes if isinstance(route, Route) and route.path.endswith(ENDS))
+    tables = [path for path in found if OWNER_ONLY not in path]
+    result = Result.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "DatasetResearch Arena",
+            "version": "1",
+            "description": "Every table of the site as JSON, CSV and Parquet, and what its end points answer. "
+            "All of it only reads. Examples: /docs/api. Agents: /mcp.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": origin or "/"}],
+        "tags": [{"name": "tables"}, {"name": "end points"}],
+        "paths": {
+            **{_address(path): {"get": _table(path, TWINS[path])} for path in tables},
+            "/submissions/{ulid}/result.json": {"get": _result()},
+            **{f"/gradio_api/run/{name}": {"post": _end_point(name)} for name in NAMES},
+        },
+        "components": {
+            "schemas": {**_rows(), **result.pop("$defs"), "Result": result, "Problem": _problem()},
+            "responses": {
+                "Unchanged": {"description": "Nothing has changed since the ETag in If-None-Match."},
+                "Problem": {"description": "What is wrong, and what there is.", "content": _json(_ref("Problem"))},
+            },
+        },
+    }
+
+
+def _address(path: str) -> str:
+    """A route's path as OpenAPI writes it, with the ending as a parameter."""
+    return re.sub(r":\w+", "", path.removesuffix(ENDS)) + ".{ending}"
+
+
+def _table(path: str, twin: Twin) -> Schema:
+    address = _address(path)
+    places = re.findall(r"{(\w+)}", address)
+    return {
+        "tags": ["tables"],
+        "operationId": "_".join(re.findall(r"\w+", address)[:-1]),
+        "summary": twin.about,
+        "parameters": [_place(name) for name in places] + [_query(name) for name in twin.query],
+        "responses": {
+            "200": {
+                "description": "The rows, in the order of the page.",
+                "headers": {"ETag": {"schema": {"type": "string"}, "description": "Equal as long as nothing changes."}},
+                "content": {
+                    **_json({"type": "array", "items": _row(twin)}),
+                    MEDIA["csv"]: {"schema": {"type": "string"}},
+                    MEDIA["parquet"]: {},
+                },
+            },
+            "304": {"$ref": "#/components/responses/Unchanged"},
+            "4XX": {"$ref": "#/components/responses/Problem"},
+        },
+    }
+
+
+def _row(twin: Twin) -> Schema:
+    if twin.rows:
+        named = [_ref(kind.__name__) for kind in twin.rows]
+        return {"anyOf": named} if len(named) > 1 else named[0]
+    own = {name: typed(kind) for name, kind in twin.columns.items()}
+    more: Schema = {"additionalProperties": {"description": twin.further}} if twin.further else {}
+    return {"type": "object", "properties": own, "required": list(own)} | more
+
+
+def _rows() -> dict[str, Schema]:
+    """The rows that have a class. A board of chosen columns has fewer, so no column is required."""
+    kinds = {kind for twin in TWINS.values() for kind in twin.rows}
+    return {
+        kind.__name__: {"type": "object", "description": getdoc(kind), "properties": columns_of(kind)}
+        for kind in sorted(kinds, key=lambda kind: kind.__name__)
+    }
+
+
+def _place(name: str) -> Schema:
+    about = {"ending": "The form of the file."} | PLACES
+    values = ENDINGS if name == "ending" else CHOICES.get(name)
+    schema = {"type": "string"} | ({"enum": list(values)} if values else {})
+    return {"name": name, "in": "path", "required": True, "description": about[name], "schema": schema}
+
+
+def _query(name: str) -> Schema:
+    schema: Schema = {"type": "string"} | ({"enum": list(CHOICES[name])} if name in CHOICES else {})
+    if name == "system":
+        schema = {"type": "array", "items": schema, "minItems": 2, "maxItems": 5}
+    return {"name": name, "in": "query", "description": QUERY[name], "schema": schema}
+
+
+def _result() -> Schema:
+    return {
+        "tags": ["tables"],
+        "operationId": "result",
+        "summary": "A result as it is stored, with its setup.",
+        "parameters": [_place("ulid"), _query("protocol")],
+        "responses": {
+            "200": {"description": "The result.", "content": _json(_ref("Result"))},
+            "4XX": {"$ref": "#/components/responses/Problem"},
+        },
+    }
+
+
+def _end_point(name: str) -> Schema:
+    """One of the answers: its arguments in order, all of them texts."""
+    answer = getattr(Answers, name)
+    summary, _, more = (getdoc(answer) or "").partition("\n\n")
+    taken = [one for one in signature(answer).parameters.values() if one.name != "self"]
+    data = {
+        "type": "array",
+        "prefixItems": [{"type": "string", "title": one.name} | _default(one) for one in taken],
+        "minItems": len(taken),
+        "maxItems": len(taken),
+    }
+    answered = {"type": "array", "prefixItems": [{}], "minItems": 1, "maxItems": 1}
+    return {
+        "tags": ["end points"],
+        "operationId": f"ask_{name}",
+        "summary": summary,
+        "description": more,
+        "requestBody": {"required": True, "content": _json(_holding("data", data))},
+        "responses": {
+            "200": {"description": "The answer.", "content": _json(_holding("data", answered))},
+            "500": {"description": "What is wrong, and what there is.", "content": _json(_holding("error", {}))},
+        },
+    }
+
+
+def _default(one: Parameter) -> Schema:
+    return {} if one.default is Parameter.empty else {"default": one.default}
+
+
+def _holding(name: str, schema: Schema) -> Schema:
+    return {"type": "object", "properties": {name: schema}, "required": [name]}
+
+
+def _problem() -> Schema:
+    return {"type": "object", "properties": {"error": {"type": "string"}, "detail": {"type": "string"}}}
+
+
+def _json(schema: Schema) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}

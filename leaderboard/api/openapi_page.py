@@ -1,0 +1,18 @@
+"""What programs may ask, in a form for programs."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from leaderboard.web.site import Visit, answer
+
+
+def show(request: Request, visit: Visit) -> Response:
+    """The OpenAPI document of this site's own tables and end points; Gradio's is at /gradio_api/openapi.json."""
+    from leaderboard.api.openapi import document  # here, because it is written from the pages, this one among them
+
+    return JSONResponse(document(request.app.routes, visit.origin))
+
+
+ROUTES = [answer("/openapi.json", show)]

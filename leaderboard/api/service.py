@@ -1,0 +1,197 @@
+"""What programs may ask: functions of texts that answer in plain data. The API and the MCP end point serve them."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import wait
+from dataclasses import fields
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from starlette.exceptions import HTTPException
+
+from leaderboard.board.query import SUBSETS, Choice
+from leaderboard.board.rows import board_table, choose, protocols_of
+from leaderboard.data.scales import in_use
+from leaderboard.data.tables import Table
+from leaderboard.pages.submit.api_outcome import outcome, sender, status_of_held
+from leaderboard.pages.submit.page import PUBLISH, must_have_room, queued
+from leaderboard.pages.task.page import scores_table
+from leaderboard.submit.check_job import FIELDS, Parcel
+from leaderboard.submit.check_sessions import Busy as Crowded
+from leaderboard.tracks import BOARDS, board_named
+from leaderboard.web.site import Site
+from submissions.checking.check import check
+from submissions.checking.hub_datasets import read_named
+from submissions.errors import ArenaError, Misfilled, NotFound, Unfit
+from submissions.index.result_tables import encode
+from submissions.records.models import METHODS, Task
+from submissions.tracks import TRACKS, track_named
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Record = dict[str, Any]
+MOST_BYTES = 2**20
+"""Of rows that are sent to be checked; larger files go through the submit form or the command line."""
+
+
+class Answers:
+    """The answers of one site, each from its newest snapshot. Nothing but `submit` writes. Raises ArenaError."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    def boards(self) -> list[Record]:
+        """The boards: what each asks, and which protocols, methods and subsets its numbers come under."""
+        snapshot = self.site.reader.snapshot()
+        return [
+            {
+                "track": name,
+                "title": TRACKS[name].title,
+                "question": board.lead,
+                "protocols": list(in_use(self.site.settings.protocol, protocols_of(snapshot, name))),
+                "methods": list(METHODS),
+                "subsets": list(SUBSETS),
+                "tasks": sum(task.track == name for task in snapshot.tasks.values()),
+            }
+            for name, board in BOARDS.items()
+        ]
+
+    def board(
+        self,
+        track: str = "dataset_research",
+        method: str = "fine_tune",
+        subset: str = "full",
+        protocol: str = "",
+        sort: str = "",
+        q: str = "",
+        system_type: str = "",
+        badge: str = "",
+        best: str = "",
+        kind: str = "",
+        category: str = "",
+        language: str = "",
+        columns: str = "",
+        pin: str = "",
+        asof: str = "",
+    ) -> list[Record]:
+        """The rows of a board, in order; entries set apart come last and have a reason in `flagged`.
+
+        method is few_shot_1, few_shot_3, few_shot_5 or fine_tune; subset is full or pro; an empty protocol is the
+        site's default; sort is a column, with a leading - for falling order. What follows is what the
+        page's address says by the same name: q, system_type, badge and best (team) filter; kind, category and language
+        choose the tasks; columns and pin are lists with commas; asof is a day, YYYY-MM-DD.
+        """
+        given = locals()
+        query = {field.name: given[field.name] for field in fields(Choice)}
+        snapshot = self.site.reader.snapshot()
+        _, choice = choose(snapshot, track, self.site.settings.protocol, query)
+        return _records(board_table(snapshot, board_named(track).track, choice))
+
+    def tasks(self, track: str = "dataset_research") -> list[Record]:
+        """The tasks of a track: id, title, category, kind, language and subsets of each, without the demand."""
+        names = {"id", "title", "category", "kind", "language", "subsets"}
+        known = self.site.reader.snapshot().tasks.values()
+        return [task.model_dump(mode="json", include=names) for task in known if task.track == track_named(track).name]
+
+    def demand(self, task_id: str) -> Record:
+        """One task's demand, that is, the words that say which data is wanted, with its other public fields."""
+        return self._task(task_id).model_dump(mode="json")
+
+    def task(self, task_id: str) -> Record:
+        """One task: its demand and its other public fields, and in `scores` what every system gained on it."""
+        return self.demand(task_id) | {"scores": _records(scores_table(self.site.reader.snapshot(), task_id))}
+
+    def status(self, submission: str) -> Record:
+        """Where a submission stands: all that happened to it, oldest first, and whether it has a result."""
+        snapshot = self.site.reader.snapshot()
+        if submission not in snapshot.histories and (waiting := status_of_held(self.site, submission)):
+            return waiting
+        if submission not in snapshot.histories:
+            raise NotFound(
+                f"No submission {submission[:40]!r}; /submissions.json lists all {len(snapshot.submissions)}."
+            )
+        history: Record = snapshot.histories[submission].model_dump(mode="json")
+        return history | {"has_result": submission in snapshot.results}
+
+    def check(self, task_id: str, rows: str) -> Record:
+        """Check a delivery for one task without storing it: `rows` is JSONL text, at most 1 MiB.
+
+        Each line is a JSON object with the texts `input` and `output`. The answer says whether the file would be
+        accepted, how many rows it has, and every problem with its line, what is wrong and what to do.
+        """
+        task = self._task(task_id)
+        if (size := len(text := rows.encode(errors="surrogatepass"))) > MOST_BYTES:
+            raise Unfit(f"The rows are {size:,} bytes; {MOST_BYTES:,} can be checked here.", "Use the page /submit.")
+        with tempfile.TemporaryDirectory(prefix="arena-check-") as folder:
+            # Only a known task's id becomes a file's name.
+            source, into = Path(folder, f"{task.id}.jsonl"), Path(folder, "checked")
+            source.write_bytes(text)
+            into.mkdir()
+            report = check([source], [task], into=into, track=track_named(task.track))
+        problems = [problem.model_dump(mode="json") for problem in report.problems]
+        counted = sum(file.rows for file in report.files)
+        return {"accepted": report.accepted, "task": task.id, "rows": counted, "problems": problems}
+
+    def submit(
+        self,
+        hub_data: str,
+        system: str,
+        system_type: str,
+        team: str,
+        submitter: str = "",
+        description: str = "",
+        url: str = "",
+        track: str = "dataset_research",
+        publish: str = "on_request",
+        token: str = "",
+    ) -> Record:
+        """Submit public data sets of the Hub, named as on the submit page: owner/name@revision, one a line.
+
+        token is one of the submitter's own, of the Hub; the server asks the Hub whose it is and forgets it. publish
+        is on_request or at_once. The answer's `state` is stored, waiting (until the time in `until`), or refused.
+        """
+        values = locals()
+        form = {name: values.get(name, "") for name in (*FIELDS, "track", "publish", "hub_data")}
+        if publish not in PUBLISH:
+            raise Misfilled({"publish": f"there are: {', '.join(PUBLISH)}"})
+        parcel = Parcel(
+            track_named(track), (), read_named(hub_data), self.site.settings.max_upload_bytes, is_final=True
+        )
+        owner = sender(self.site, token)
+        try:
+            must_have_room(self.site, owner)
+            check = self.site.checks.begin(owner, form | {"submitter": submitter or team})
+        except Crowded as error:
+            raise Misfilled({"hub_data": "too many deliveries are being checked; try again in a minute"}) from error
+        except HTTPException as error:
+            raise Misfilled({"hub_data": error.detail}) from error
+        wait([queued(self.site, check, parcel)])
+        return outcome(self.site, check)
+
+    def _task(self, task_id: str) -> Task:
+        known = self.site.reader.snapshot().tasks
+        if task_id not in known:
+            raise NotFound(f"No task {task_id[:120]!r}; /tasks.json lists all {len(known)}.")
+        return known[task_id]
+
+
+def telling(function: Callable[P, R], refusal: Callable[[str], Exception]) -> Callable[P, R]:
+    """The function with its errors in a class whose words the end point passes on; of others it says nothing."""
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except ArenaError as error:
+            raise refusal(str(error)) from error
+
+    return call
+
+
+def _records(table: Table) -> list[Record]:
+    rows: list[Record] = json.loads(encode(table.frame, "json"))
+    return rows

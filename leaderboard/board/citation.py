@@ -1,0 +1,69 @@
+"""A board's permanent address, and a BibTeX entry of exactly that view."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from leaderboard.board.query import Choice
+from leaderboard.board.row import BoardRow
+
+# No \\{ and \\}: BibTeX counts braces without looking at what stands before them.
+_SPECIAL = {
+    "\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    **{sign: f"\\{sign}" for sign in "#$%&_"},
+}  # fmt: skip
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+
+
+@dataclass(frozen=True)
+class Citation:
+    """How to cite a view."""
+
+    address: str
+    """Absolute; names the protocol and the day, so that neither a later result nor another default changes the view."""
+    bibtex: str
+
+
+def cited(board: str, what: str, choice: Choice, rows: Sequence[BoardRow], hashes: Sequence[str]) -> Citation:
+    """The citation of a view.
+
+    `board` is the board's absolute address, `what` the view in words, `rows` all of the board before its filters, whose
+    newest result dates the view, and `hashes` the SHA-256 of the protocol, as its results state it.
+    """
+    newest = max((row.published_on for row in rows if row.published_on), default="")
+    address = board + choice.query("", asof=newest)
+    note = f"Protocol {choice.protocol}" + (f", SHA-256 {', '.join(hashes)}" if hashes else "")
+    note += f". Results published up to {newest} (UTC)." if newest else ". Figures reported by their publication."
+    entry = {
+        "title": f"{{{{DatasetResearch Arena}}: {escaped(what)}}}",
+        "author": "{{DatasetResearch Arena}}",
+        **_dated(newest),
+        "url": f"{{{_url(address)}}}",
+        "note": f"{{{escaped(note)}}}",
+    }
+    path = address.partition("://")[2].partition("/")[2]
+    key = f"datasetresearch-arena-{hashlib.sha256(path.encode()).hexdigest()[:8]}"
+    lines = ",\n".join(f"  {name} = {value}" for name, value in entry.items())
+    return Citation(address, f"@misc{{{key},\n{lines}\n}}")
+
+
+def escaped(text: str) -> str:
+    """Text that BibTeX and LaTeX print as it stands, on one line, whoever wrote it."""
+    return "".join(_SPECIAL.get(sign, sign) for sign in re.sub(r"[\x00-\x20\x7f-\x9f]+", " ", text))
+
+
+def _url(address: str) -> str:
+    """An address without anything that would end a BibTeX field early."""
+    return re.sub(r"[^!-~]|[{}\\\"]", lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), address)
+
+
+def _dated(day: str) -> Mapping[str, str]:
+    if not day:
+        return {}
+    at = date.fromisoformat(day)
+    return {"year": str(at.year), "month": _MONTHS[at.month - 1]}

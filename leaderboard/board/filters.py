@@ -1,0 +1,60 @@
+"""From all rows of a board to those that its filters leave: search, type, badge, best per team, pinned first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from leaderboard.board.query import Choice
+from leaderboard.board.row import SCORES, BoardRow
+from leaderboard.board.self_reported import BADGE
+from leaderboard.data.tables import in_order
+
+
+def narrowed(rows: Sequence[BoardRow], choice: Choice) -> list[BoardRow]:
+    """The rows that pass, in the order they came, but pinned rows first and flagged ones last.
+
+    A pinned row passes every filter: it stands there to be compared with those that do.
+    """
+    found = [row for row in rows if row.pinned or _passes(row, choice)] if choice.is_filtered else list(rows)
+    if choice.best:
+        found = _best_of_teams(found, choice)
+    return sorted(found, key=lambda row: (row.flagged is not None, not row.pinned))
+
+
+def _passes(row: BoardRow, choice: Choice) -> bool:
+    sought = choice.q.casefold()
+    return (
+        (sought in row.system.casefold() or sought in row.team.casefold())
+        and (not choice.system_type or row.system_type == choice.system_type)
+        and (not choice.badge or row.badge == choice.badge)
+    )
+
+
+def _best_of_teams(rows: list[BoardRow], choice: Choice) -> list[BoardRow]:
+    """Of each team's ranked rows the one that is best by the sorted column, or by the headline if that has no best.
+
+    Flagged entries, the untouched model and what nobody checked stand for no team and stay.
+    """
+    by = choice.order.removeprefix("-")
+    headline = f"-{choice.scope.headline}"
+    order = {"rank_first": "rank_first"} | {score: f"-{score}" for score in (*SCORES, "median")}
+    competing = [row for row in rows if _competes(row)]
+    best: dict[str, BoardRow] = {}
+    for row in in_order(in_order(competing, headline), order.get(by, headline)):
+        best.setdefault(row.team, row)
+    runs = Counter(row.team for row in competing)
+    found = []
+    for row in rows:
+        if not _competes(row):
+            found.append(row)
+        elif row is best[row.team]:
+            found.append(replace(row, runs=runs[row.team]))
+        elif row.pinned:
+            found.append(row)
+    return found
+
+
+def _competes(row: BoardRow) -> bool:
+    return not row.flagged and bool(row.system_type) and row.badge != BADGE

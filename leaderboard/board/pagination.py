@@ -1,0 +1,51 @@
+"""The part of a long board that is sent at first, and what follows as it is scrolled to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urlencode
+
+from leaderboard.board.query import Choice
+from submissions.errors import NotFound
+
+STEP = 50
+"""Rows that a browser lays out in a few milliseconds."""
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Window:
+    """Rows from `start` up to `end`; one that does not start at the top is added to a page that has those before."""
+
+    start: int
+    end: int | None
+    """None for all rows."""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Self:
+        """The window of a query: `rows`, a number or `all`, and `after`, how many the page has. Raises NotFound."""
+        asked = query.get("rows") or str(STEP)
+        if asked != ALL and not (_is_number(asked) and int(asked)):
+            raise NotFound(f"No rows {asked[:40]!r}; there are: a number, for that many of the first rows, and all.")
+        after = query.get("after") or "0"
+        if not _is_number(after):
+            raise NotFound(f"No rows after {after[:40]!r}; write a number.")
+        return cls(int(after), None if asked == ALL else int(asked))
+
+    def next(self, rows: int) -> Self | None:
+        """What follows this window of so many rows; None at their end."""
+        if self.end is None or self.end >= rows:
+            return None
+        return type(self)(self.end, self.end + STEP)
+
+
+def window_query(choice: Choice, default_protocol: str, **window: object) -> str:
+    """The query of a view of a board with a window."""
+    named = {name: str(value) for name, value in window.items() if value}
+    return f"?{urlencode(choice.differences(default_protocol) | named, safe=',')}"
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10

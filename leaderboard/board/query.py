@@ -1,0 +1,176 @@
+"""What a board's URL chooses, and the URL of any other choice."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Self, get_args
+from urllib.parse import parse_qsl, urlencode
+
+from leaderboard.data.publication_dates import day
+from leaderboard.data.task_filter import Scope
+from submissions.errors import NotFound
+from submissions.records.models import METHODS, Kind, SystemType
+
+SUBSETS = ("full", "pro")
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "method": METHODS,
+    "subset": SUBSETS,
+    "system_type": get_args(SystemType),
+    "badge": ("evaluated", "published", "self-reported"),
+    "best": ("team",),
+    "kind": get_args(Kind),
+}
+"""The values that never change with the arena's content."""
+FILTERS = ("q", "system_type", "kind", "category", "language", "badge", "best", "asof")
+"""What the form above the board asks for."""
+LISTS = ("columns", "pin")
+"""Several names with commas between them, or the same name several times, as check boxes send it."""
+MOST_PINS = 5
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One view of a board. The default is the view whose URL has no query."""
+
+    method: str = "fine_tune"
+    subset: str = "full"
+    protocol: str = ""
+    """Empty for the protocol that the site shows by default."""
+    sort: str = ""
+    """A column; with a leading `-` in falling order. Empty for the best headline figure first."""
+    q: str = ""
+    """Part of a system's or team's name, in any case."""
+    system_type: str = ""
+    badge: str = ""
+    best: str = ""
+    """`team` for the best row of each team, empty for all rows."""
+    kind: str = ""
+    category: str = ""
+    language: str = ""
+    columns: str = ""
+    """Names with commas between them; empty for the columns that the board shows by default."""
+    pin: str = ""
+    """Keys of rows that stand first, with commas between them."""
+    asof: str = ""
+    """The last day (YYYY-MM-DD, UTC) whose results count; empty for today."""
+
+    @classmethod
+    def of(
+        cls,
+        query: Mapping[str, str],
+        *,
+        protocols: tuple[str, ...],
+        columns: tuple[str, ...],
+        shown: tuple[str, ...] = (),
+        content: Mapping[str, tuple[str, ...]] | None = None,
+        keys: Collection[str] = (),
+    ) -> Self:
+        """The choice in a query; what it leaves out, or leaves empty, is the default. Raises NotFound.
+
+        `columns` can be sorted by and `shown` can be chosen; `content` lists the categories and languages; `keys` are
+        those of all rows that can be pinned.
+        """
+        given = {field.name: query[field.name].strip() for field in fields(cls) if query.get(field.name)}
+        for name in LISTS:
+            given[name] = ",".join(dict.fromkeys(part for part in given.get(name, "").split(",") if part))
+        choice = cls(**given)
+        choice = replace(choice, protocol=choice.protocol or protocols[0], asof=choice.asof and day(choice.asof))
+        names = {**NAMES, "category": (), "language": (), **(content or {}), "protocol": protocols}
+        for name, values in names.items():
+            if given.get(name):
+                _one_of(name, given[name], values)
+        if choice.sort:
+            _one_of("sort", choice.sort.removeprefix("-"), columns)
+        for column in choice.column_names:
+            _one_of("column", column, shown)
+        _pinnable(choice.pins, keys)
+        return choice.tidy()
+
+    @property
+    def scope(self) -> Scope:
+        """The tasks that the headline is the mean of."""
+        return Scope(self.kind, self.category, self.language)
+
+    @property
+    def order(self) -> str:
+        """What the rows are sorted by: the chosen column, else the headline."""
+        return self.sort or f"-{self.scope.headline}"
+
+    @property
+    def is_by_rank(self) -> bool:
+        """Whether the rows stand in the order of their places."""
+        return self.order in (f"-{self.scope.headline}", "rank_first")
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The chosen columns; none for those of the board."""
+        return tuple(self.columns.split(",")) if self.columns else ()
+
+    @property
+    def pins(self) -> tuple[str, ...]:
+        """The keys of the pinned rows."""
+        return tuple(self.pin.split(",")) if self.pin else ()
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether some rows of the board may be hidden."""
+        return any((self.q, self.system_type, self.badge, self.best))
+
+    def tidy(self) -> Self:
+        """The same view, said in one way: no sort that is the default, or by a column that this view has not."""
+        headline = self.scope.headline
+        lost = self.sort.removeprefix("-") == "selected" != headline
+        return replace(self, sort="") if lost or self.sort == f"-{headline}" else self
+
+    def differences(self, default_protocol: str, **changes: str) -> dict[str, str]:
+        """What the query of this choice with changes must say, by name."""
+        default = Choice(protocol=default_protocol)
+        chosen = replace(self, **changes).tidy()
+        names = [field.name for field in fields(chosen)]
+        return {name: getattr(chosen, name) for name in names if getattr(chosen, name) != getattr(default, name)}
+
+    def query(self, default_protocol: str, **changes: str) -> str:
+        """The query of this choice with changes: `?…`, or nothing for the default view."""
+        differs = self.differences(default_protocol, **changes)
+        return f"?{urlencode(differs, safe=',')}" if differs else ""
+
+    def unfiltered(self, default_protocol: str) -> str:
+        """The query of the same view without any filter."""
+        return self.query(default_protocol, **dict.fromkeys(FILTERS, ""))
+
+    def without_pin(self, key: str) -> str:
+        """The pins but one."""
+        return ",".join(one for one in self.pins if one != key)
+
+    def resorted(self, column: str, *, text: bool) -> str:
+        """The sort that a click on a column's head asks for: the useful direction first, then the other."""
+        first, then = (column, f"-{column}") if text else (f"-{column}", column)
+        return then if self.order == first else first
+
+    def aria_sort(self, column: str) -> str | None:
+        """The column head's aria-sort."""
+        if self.order.removeprefix("-") != column:
+            return None
+        return "descending" if self.order.startswith("-") else "ascending"
+
+
+def asked(query_text: str) -> dict[str, str]:
+    """A query by name. A list's name may come several times, as check boxes send it; of others the last counts."""
+    found: dict[str, str] = {}
+    for name, value in parse_qsl(query_text):
+        found[name] = f"{found[name]},{value}" if name in LISTS and name in found else value
+    return found
+
+
+def _one_of(what: str, name: str, names: Iterable[str]) -> None:
+    if name not in names:
+        raise NotFound(f"No {what} {name[:80]!r}; there are: {', '.join(names) or 'none yet'}.")
+
+
+def _pinnable(pins: tuple[str, ...], keys: Collection[str]) -> None:
+    for pin in pins:
+        if pin not in keys:
+            raise NotFound(f"No row {pin[:80]!r} to pin; a board's .json has the key of each of its rows in `key`.")
+    if len(pins) > MOST_PINS:
+        raise NotFound(f"No room for {len(pins)} pinned rows; there are: {MOST_PINS} places.")

@@ -1,0 +1,276 @@
+"""The rows of a board: evaluated results, published and self-reported figures under one protocol, method and subset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from leaderboard.board.filters import narrowed
+from leaderboard.board.query import Choice
+from leaderboard.board.row import COLUMNS as COLUMNS
+from leaderboard.board.row import GROUPS as GROUPS
+from leaderboard.board.row import SCORES, chosen_columns, key_of
+from leaderboard.board.row import BoardRow as BoardRow
+from leaderboard.board.self_reported import key_of_report, reported_rows
+from leaderboard.data.memoize import lately
+from leaderboard.data.publication_dates import days, stood
+from leaderboard.data.published import Published, PublishedRow, published
+from leaderboard.data.scales import Scale, in_use, scale_of
+from leaderboard.data.snapshot import Snapshot, per_snapshot
+from leaderboard.data.tables import Table, frame_of, in_order
+from leaderboard.data.task_filter import Mean, means
+from leaderboard.ranking.board_ranks import ranks
+from leaderboard.ranking.rank_sets import RankSet
+from leaderboard.tracks import board_named
+from submissions.index.result_summary import Summary
+from submissions.records.models import Score, Total
+
+_SHAPING = ("method", "subset", "protocol", "kind", "category", "language", "asof")
+"""What of a choice the figures in the rows depend on."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A board's rows before and after its filters."""
+
+    whole: list[BoardRow]
+    """All rows that the board has under its protocol, method, subset, tasks and day, in order."""
+    shown: list[BoardRow]
+    """Those that pass the filters, in order: pinned rows first, flagged ones last."""
+    is_ranked: bool = True
+    """Whether the places are there; those of a large board take a while."""
+
+
+def board_rows(snapshot: Snapshot, track: str, choice: Choice, *, placed: bool = True) -> Rows:
+    """The rows of a board in the chosen order; their places are left out unless they are `placed`."""
+    view = Choice(**{name: getattr(choice, name) for name in _SHAPING})
+    shaping = (view.protocol, view.method, view.subset, view.scope, view.asof)
+    places = ranks(snapshot, track, *shaping) if placed else None
+    rows = list(_ordered(snapshot, track, view, places is not None, choice.order))
+    for at, row in enumerate(rows if choice.pins else ()):
+        if row.key in choice.pins:
+            rows[at] = replace(row, pinned=True)
+    return Rows(rows, narrowed(rows, choice), places is not None)
+
+
+@lately(most=48, rows=60_000)
+def _ordered(snapshot: Snapshot, track: str, view: Choice, is_ranked: bool, order: str) -> list[BoardRow]:
+    return in_order(_rows(snapshot, track, view, is_ranked), order)
+
+
+@lately(most=12, rows=30_000)
+def _rows(snapshot: Snapshot, track: str, view: Choice, is_ranked: bool) -> tuple[BoardRow, ...]:
+    """All rows of a view by name, none of them pinned. Filters, pins and the order change none of them."""
+    rows = [
+        *_evaluated(snapshot, track, view, is_ranked),
+        *published_rows(track, view),
+        *reported_rows(snapshot, track, view),
+    ]
+    rows.sort(key=lambda row: (row.system.casefold(), row.submission or ""))
+    return tuple(rows)
+
+
+def board_table(snapshot: Snapshot, track: str, choice: Choice) -> Table:
+    """The rows of a board in the chosen order, in the chosen columns; flagged entries after all others."""
+    return table_of(track, choice, board_rows(snapshot, track, choice).shown)
+
+
+def table_of(track: str, choice: Choice, rows: list[BoardRow]) -> Table:
+    """Rows as the twins hold them."""
+    parts = [track, choice.protocol, choice.method, choice.subset, choice.kind, choice.asof]
+    return Table("-".join(part for part in parts if part), chosen_columns(frame_of(BoardRow, rows), choice))
+
+
+@per_snapshot
+def protocols_of(snapshot: Snapshot, track: str) -> set[str]:
+    """The protocols under which a track has numbers."""
+    evaluated = {result.protocol for _, result in snapshot.published if result.track == track}
+    reported = {report.protocol for report in snapshot.reported.get(track, ())}
+    return evaluated | reported | {published(track).protocol}
+
+
+@per_snapshot
+def content_of(snapshot: Snapshot, track: str) -> dict[str, tuple[str, ...]]:
+    """The categories and languages that a track's tasks have."""
+    tasks = [task for task in snapshot.tasks.values() if task.track == track]
+    return {name: tuple(sorted({getattr(task, name) for task in tasks})) for name in ("category", "language")}
+
+
+def choose(
+    snapshot: Snapshot, track: str, default_protocol: str, query: Mapping[str, str], columns: tuple[str, ...] = COLUMNS
+) -> tuple[tuple[str, ...], Choice]:
+    """The protocols that a board offers, and what a query chooses; it may sort by `columns`. Raises NotFound."""
+    board = board_named(track)
+    protocols = in_use(default_protocol, protocols_of(snapshot, board.track))
+    choice = Choice.of(
+        query,
+        protocols=protocols,
+        columns=columns,
+        shown=tuple(column.key for column in board.columns),
+        content=content_of(snapshot, board.track),
+        keys=_keys(snapshot, board.track),
+    )
+    return protocols, choice
+
+
+def _keys(snapshot: Snapshot, track: str) -> set[str]:
+    """What `?pin=` may name."""
+    beside = {key_of(row.system) for row in published(track).rows}
+    return snapshot.results.keys() | beside | {key_of_report(report) for report in snapshot.reported.get(track, ())}
+
+
+def unplaced(snapshot: Snapshot, view: Choice, results: Iterable[Summary]) -> list[BoardRow]:
+    """The rows of some results under a protocol, method and subset, without their places."""
+    rows = (_stored(snapshot, result, view) for result in results)
+    return [row for row in rows if row]
+
+
+def _stored(snapshot: Snapshot, result: Summary, view: Choice) -> BoardRow | None:
+    totals = _totals(result, view)
+    day = days(snapshot).get(result.submission)
+    return _evaluated_row(result.submission, result, totals, view, None, None, day) if totals else None
+
+
+def _totals(result: Summary, choice: Choice) -> dict[str, Total]:
+    found = ((group, result.total(choice.method, choice.subset, group)) for group in GROUPS)
+    return {group: total for group, total in found if total}
+
+
+def _evaluated(snapshot: Snapshot, track: str, choice: Choice, is_ranked: bool) -> Iterator[BoardRow]:
+    view = (track, choice.protocol, choice.method, choice.subset, choice.scope)
+    places = (is_ranked and ranks(snapshot, *view, choice.asof)) or {}
+    selected = means(snapshot, *view) if choice.scope.headline == "selected" else {}
+    for ulid, result in snapshot.published:
+        is_here = (result.track, result.protocol) == (track, choice.protocol) and stood(snapshot, ulid, choice.asof)
+        if is_here and (totals := _totals(result, choice)):
+            day = days(snapshot).get(ulid)
+            yield _evaluated_row(ulid, result, totals, choice, selected.get(ulid), places.get(ulid), day)
+
+
+def _evaluated_row(
+    ulid: str,
+    result: Summary,
+    totals: Mapping[str, Total],
+    choice: Choice,
+    selected: Mean | None,
+    place: RankSet | None,
+    published_on: str | None,
+) -> BoardRow:
+    scale = scale_of(choice.protocol)
+    values, reasons = _selected(selected, scale)
+    if selected is None:
+        total = totals.get(choice.scope.headline)
+        values |= {
+            "median": scale.shown(total.median) if total else None,
+            "seed_sd": scale.shown(total.seed_sd) if total else None,
+            "tasks": total.gain.n if total else None,
+        }
+    for group in GROUPS:
+        score = totals[group].gain if group in totals else None
+        values |= _cell(group, score, scale)
+        if score is None or score.value is None:
+            reasons.append(f"{group}: {score.why if score else 'the result has no such total'}")
+    return BoardRow(
+        **values,
+        **_place(place),
+        system=result.system,
+        team=result.team,
+        system_type=result.system_type,
+        runs=None,
+        unit=scale.unit,
+        badge="evaluated",
+        flagged=result.flagged,
+        unscored="; ".join(reasons) or None,
+        note=None,
+        submission=ulid,
+        published_on=published_on,
+        source=None,
+        key=ulid,
+        pinned=ulid in choice.pins,
+        track=result.track,
+        protocol=choice.protocol,
+        method=choice.method,
+        subset=choice.subset,
+    )
+
+
+def _selected(mean: Mean | None, scale: Scale) -> tuple[dict[str, Any], list[str]]:
+    """The cells of a mean that is computed here, and why there is none."""
+    ends = mean.interval if mean and mean.interval else (None, None)
+    values: dict[str, Any] = {
+        "selected": scale.shown(mean.value) if mean else None,
+        "selected_low": scale.shown(ends[0]),
+        "selected_high": scale.shown(ends[1]),
+    }
+    if mean is None:
+        return values, []
+    values |= {"median": scale.shown(mean.median), "seed_sd": None, "tasks": mean.n}
+    return values, [f"selected: {mean.why}"] if mean.why else []
+
+
+def _place(place: RankSet | None) -> dict[str, Any]:
+    return {
+        "rank_first": place.first if place else None,
+        "rank_last": place.last if place else None,
+        "rank_group": place.group if place else None,
+        "clearly_better": place.better if place else None,
+        "clearly_worse": place.worse if place else None,
+    }
+
+
+def _cell(group: str, score: Score | None, scale: Scale) -> dict[str, Any]:
+    value = score.value if score else None
+    low, high = score.interval if score and score.interval else (None, None)
+    return {f"{group}{end}": scale.shown(number) for end, number in (("", value), ("_low", low), ("_high", high))}
+
+
+def published_rows(track: str, choice: Choice) -> Iterator[BoardRow]:
+    """The rows of a view that its track's publication has."""
+    source = published(track)
+    # A publication has figures for all tasks and for each kind, none by task.
+    if source.protocol == choice.protocol and choice.scope.headline != "selected":
+        for row in source.rows:
+            if row.subset == choice.subset and row.method in (choice.method, "zero_shot"):
+                yield _published_row(source, row, track, choice)
+
+
+def _published_row(source: Published, row: PublishedRow, track: str, choice: Choice) -> BoardRow:
+    values: dict[str, Any] = {
+        "overall": source.overall(row),
+        "knowledge": row.knowledge,
+        "reasoning": row.reasoning,
+    }
+    missing = [group for group in GROUPS if values[group] is None]
+    ends: dict[str, Any] = {f"{group}_{end}": None for group in SCORES for end in ("low", "high")}
+    counted = {choice.kind: source.tasks[choice.kind]} if choice.kind else source.tasks
+    derived = row.overall is None and values["overall"] is not None
+    weights = " + ".join(f"{count} {kind}" for kind, count in source.tasks.items())
+    return BoardRow(
+        **values,
+        **ends,
+        **_place(None),
+        system=row.system,
+        team=row.team,
+        system_type=row.system_type,
+        selected=None,
+        median=None,
+        seed_sd=None,
+        tasks=sum(counted.values()) if row.subset == "full" else None,
+        runs=None,
+        unit=scale_of(choice.protocol).unit,
+        badge="published",
+        flagged=None,
+        unscored=f"{', '.join(missing)}: not published" if missing else None,
+        note=row.note
+        or (f"Overall is our mean of the two published figures over {weights} tasks." if derived else None),
+        submission=None,
+        published_on=None,
+        source=source.url,
+        key=key_of(row.system),
+        pinned=key_of(row.system) in choice.pins,
+        track=track,
+        protocol=choice.protocol,
+        method=row.method,
+        subset=choice.subset,
+    )

@@ -1,0 +1,85 @@
+"""Where the marks of a dumbbell plot stand. The template draws SVG in shares of the width, which fits a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from leaderboard.charts.plotly_charts import PALETTE, colours
+
+SHAPES = (
+    "M-5,0a5,5 0 1,0 10,0a5,5 0 1,0 -10,0z",
+    "M-4.5,-4.5h9v9h-9z",
+    "M0,-6.5L6.5,0L0,6.5L-6.5,0z",
+    "M0,-6L6,5H-6z",
+    "M-2,-6h4v4h4v4h-4v4h-4v-4h-4v-4h4z",
+)
+"""Circle, square, diamond, triangle and cross about 0: the radar chart's symbols in its order."""
+EDGE = 3.0
+"""Percent of the width that is kept free at both ends, so that no mark is cut off."""
+LANE = 4
+"""Pixels between the intervals of two systems."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One system on one task. Places are percent of the width."""
+
+    at: float
+    low: float | None
+    high: float | None
+    lane: float
+    """Pixels from the middle at which the interval is drawn."""
+    hue: int
+    shape: str
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One task's line of the plot."""
+
+    row: Mapping[str, Any]
+    marks: tuple[Mark, ...]
+    first: float
+    """Where the lowest mark stands."""
+    last: float
+
+
+@dataclass(frozen=True)
+class Plot:
+    """All strips on one axis."""
+
+    strips: tuple[Strip, ...]
+    ticks: tuple[tuple[float, float], ...]
+    """Value and place of the untouched model and of the model trained on the real data."""
+
+
+def hues(names: Sequence[str]) -> list[int]:
+    """The place in the palette of each system's colour, the same as in every other chart."""
+    return [PALETTE.index(colour) for colour in colours(names)]
+
+
+def plot(rows: Sequence[Mapping[str, Any]], slugs: Sequence[str], names: Sequence[str]) -> Plot:
+    """Each task with one mark per system; a task on which nobody has a gain has no marks."""
+    ends = [row[f"{slug}{end}"] for row in rows for slug in slugs for end in ("", "_low", "_high")]
+    values = [0.0, 1.0, *(end for end in ends if end is not None)]
+    low, high = min(values), max(values)
+
+    def place(value: float) -> float:
+        share: float = (value - low) / (high - low)
+        return round(EDGE + (100 - 2 * EDGE) * share, 2)
+
+    strips = []
+    for row in rows:
+        marks = []
+        for number, (slug, hue) in enumerate(zip(slugs, hues(names), strict=True)):
+            if row[slug] is not None:
+                span = [
+                    None if row[f"{slug}_{end}"] is None else place(row[f"{slug}_{end}"]) for end in ("low", "high")
+                ]
+                lane = LANE * (number - (len(slugs) - 1) / 2)
+                marks.append(Mark(place(row[slug]), span[0], span[1], lane, hue, SHAPES[number]))
+        at = [mark.at for mark in marks]
+        strips.append(Strip(row, tuple(marks), min(at, default=0.0), max(at, default=0.0)))
+    return Plot(tuple(strips), ((0.0, place(0.0)), (1.0, place(1.0))))

@@ -1,0 +1,152 @@
+"""Charts drawn here as SVG: they need no JavaScript, they print, and each dot is a link with a title."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil, floor, log10
+from typing import get_args
+
+from submissions.records.models import SystemType
+
+WIDTH, HEIGHT = 560, 400
+LEFT, RIGHT, TOP, BOTTOM = 84, 20, 16, 62
+LANE = 56
+"""The height of one lane of a strip."""
+SHAPES = (
+    "M-5,0a5,5 0 1,0 10,0a5,5 0 1,0 -10,0Z",
+    "M-4.5,-4.5h9v9h-9Z",
+    "M0,-6.5L6.5,0L0,6.5L-6.5,0Z",
+    "M0,-6L6,5H-6Z",
+    "M-2,-6h4v4h4v4h-4v4h-4v-4h-4v-4h4Z",
+    "M0,6L-6,-5H6Z",
+)
+"""Circle, square, diamond, triangle, cross, triangle on its tip: outlines around a dot's place."""
+TYPE_SHAPES = dict(zip(get_args(SystemType), SHAPES, strict=False))
+"""The shape of each type of system, the same on every page."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What one direction of a chart means."""
+
+    label: str
+    low: float
+    high: float
+    ticks: tuple[float, ...]
+    log: bool = False
+
+    def share(self, value: float) -> float:
+        """Where a value stands, from 0 at the low end to 1; beyond the ends it stays at the end."""
+        low, high, value = (log10(end) if self.log else end for end in (self.low, self.high, max(value, self.low)))
+        return min(1.0, (value - low) / (high - low))
+
+    def named(self, tick: float) -> str:
+        """A tick's label; M is a million, B a thousand of them."""
+        for size, letter in ((1e9, "B"), (1e6, "M")):
+            if abs(tick) >= size:
+                return f"{tick / size:,.6g}{letter}".replace("-", "−")
+        return f"{tick:,.6g}".replace("-", "−")
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One thing in a chart."""
+
+    x: float
+    y: float
+    title: str
+    href: str | None
+    colour: str
+    shape: str
+    label: str = ""
+    """What stands beside it."""
+    x_ends: tuple[float, float] | None = None
+    y_ends: tuple[float, float] | None = None
+    hollow: bool = False
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Dots over two axes."""
+
+    name: str
+    """What the chart shows, for those who do not see it."""
+    x: Axis
+    y: Axis
+    dots: Sequence[Dot]
+    diagonal: bool = False
+    """Whether a line is drawn where both axes have the same value."""
+    frontiers: Sequence[Sequence[tuple[float, float]]] = ()
+    """Lines of steps through the dots that no other beats, each from the left to the right."""
+    width: int = WIDTH
+    height: int = HEIGHT
+    edges: tuple[int, int, int, int] = (LEFT, RIGHT, TOP, BOTTOM)
+
+    def across(self, value: float) -> float:
+        """The place of an x value."""
+        return round(LEFT + self.x.share(value) * (self.width - LEFT - RIGHT), 1)
+
+    def up(self, value: float) -> float:
+        """The place of a y value."""
+        return round(self.height - BOTTOM - self.y.share(value) * (self.height - TOP - BOTTOM), 1)
+
+    def steps(self, points: Sequence[tuple[float, float]]) -> str:
+        """The path of a frontier: level from each dot to the next, then up, and level to the right end."""
+        start = f"M{self.across(points[0][0])},{self.up(points[0][1])}"
+        rest = "".join(f"H{self.across(x)}V{self.up(y)}" for x, y in points[1:])
+        return f"{start}{rest}H{self.width - RIGHT}"
+
+    @property
+    def shared(self) -> tuple[float, float]:
+        """The values that both axes have: the ends of the diagonal."""
+        return max(self.x.low, self.y.low), min(self.x.high, self.y.high)
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Dots along one axis, in lanes under each other; a dot's y is its lane, from 0 at the top."""
+
+    name: str
+    x: Axis
+    lanes: Sequence[str]
+    dots: Sequence[Dot]
+    lines: Sequence[tuple[str, float]]
+    """Values that go through all lanes, with what they are called."""
+    width: int = WIDTH
+    edges: tuple[int, int, int, int] = (LEFT, RIGHT, TOP + 20, BOTTOM)
+
+    @property
+    def height(self) -> int:
+        """Of the whole drawing."""
+        return self.edges[2] + LANE * len(self.lanes) + BOTTOM
+
+    def across(self, value: float) -> float:
+        """The place of a value."""
+        return round(LEFT + self.x.share(value) * (self.width - LEFT - RIGHT), 1)
+
+    def down(self, lane: float) -> float:
+        """The place of a lane's middle."""
+        return round(self.edges[2] + LANE * (lane + 0.5), 1)
+
+
+def axis(label: str, values: Iterable[float], *, log: bool = False) -> Axis:
+    """An axis that holds all values, with round ticks. A log axis needs values above 0. Raises ValueError for none."""
+    low, high = _ends(values)
+    if log:
+        powers = range(floor(log10(low)), max(ceil(log10(high)), floor(log10(low)) + 1) + 1)
+        ticks = tuple(10.0**power for power in powers)
+        return Axis(label, ticks[0], ticks[-1], ticks, log=True)
+    if high - low < 1e-9:
+        low, high = low - 0.05, high + 0.05
+    rough = (high - low) / 5
+    power = 10.0 ** floor(log10(rough))
+    step = next(step for step in (power, 2 * power, 5 * power, 10 * power) if step >= rough * 0.999)
+    first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
+    ticks = tuple(round(place * step, 12) for place in range(first, last + 1))
+    return Axis(label, ticks[0], ticks[-1], ticks)
+
+
+def _ends(values: Iterable[float]) -> tuple[float, float]:
+    found = list(values)
+    return min(found), max(found)

@@ -1,0 +1,96 @@
+"""How often a system and its team tried, and what became of it: a best result of many attempts is worth less."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.systems import System, systems
+from leaderboard.data.tables import Table, frame_of
+from submissions.index.submission_index import Entered
+from submissions.records.models import State
+from submissions.submitting.attempts import is_counted, same_side
+
+OUTCOMES: Mapping[State, str] = {
+    "published": "published",
+    "evaluated": "not_shown",
+    "refused": "refused",
+    "withdrawn": "withdrawn",
+    "failed": "failed",
+    "retrying": "failed",
+    "received": "in_line",
+    "checking": "in_line",
+    "queued": "in_line",
+    "evaluating": "in_line",
+}
+"""What became of a submission in each state."""
+
+
+@dataclass(frozen=True)
+class AttemptsRow:
+    """The submissions of a system, or of all systems of its team, to one track."""
+
+    of: str
+    """`system` or `team`."""
+    submissions: int
+    published: int
+    not_shown: int
+    """Evaluated, and kept back by the submitter."""
+    refused: int
+    withdrawn: int
+    failed: int
+    """Through the evaluator's fault; they are tried again."""
+    in_line: int
+    """Not finished yet."""
+    unknown: int
+    """Their history cannot be read."""
+
+
+def attempts_table(snapshot: Snapshot, system: System, track: str) -> Table:
+    """What became of all submissions of a system and of its team to a track. Teams are told apart by name alone."""
+    team = {ulid for other in systems(snapshot).values() if other.team == system.team for ulid in other.runs}
+    groups = {"system": system.runs, "team": team}
+    rows = [_row(snapshot, of, [one for one in runs if _is_on(snapshot, one, track)]) for of, runs in groups.items()]
+    return Table(f"system-{system.slug}-attempts", frame_of(AttemptsRow, rows))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a submission to a track with a limit costs its team."""
+
+    number: int | None
+    """Which of its team's attempts it is, counted from 1; None if it costs none."""
+    limit: int
+
+
+def standing_of(snapshot: Snapshot, ulid: str, limits: Mapping[str, int]) -> Standing | None:
+    """Which attempt a submission is; None where there is no limit."""
+    one = snapshot.entered.get(ulid)
+    if one is None or one.track not in limits:
+        return None
+    mine = _counted(snapshot, one.track, lambda other: same_side(other, one.team, one.owner))
+    return Standing(mine.index(ulid) + 1 if ulid in mine else None, limits[one.track])
+
+
+def used_by(snapshot: Snapshot, owner: str, track: str) -> int:
+    """Attempts that an account has used, under whatever names."""
+    return len(_counted(snapshot, track, lambda other: other.owner == owner))
+
+
+def _counted(snapshot: Snapshot, track: str, is_theirs: Callable[[Entered], bool]) -> list[str]:
+    """Submissions that cost an attempt (submissions/submitting/attempts.py), oldest first."""
+    theirs = (ulid for ulid, one in snapshot.entered.items() if one.track == track and is_theirs(one))
+    return [ulid for ulid in theirs if ulid in snapshot.now and is_counted(snapshot.now[ulid])]
+
+
+def _is_on(snapshot: Snapshot, ulid: str, track: str) -> bool:
+    made = snapshot.entered.get(ulid)
+    results = snapshot.results.get(ulid, {}).values()
+    return made.track == track if made else any(result.track == track for result in results)
+
+
+def _row(snapshot: Snapshot, of: str, ulids: Iterable[str]) -> AttemptsRow:
+    found = [OUTCOMES[now.state] if (now := snapshot.now.get(ulid)) else "unknown" for ulid in ulids]
+    counted = {outcome: found.count(outcome) for outcome in (*dict.fromkeys(OUTCOMES.values()), "unknown")}
+    return AttemptsRow(of=of, submissions=len(found), **counted)

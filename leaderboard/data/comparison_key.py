@@ -1,0 +1,37 @@
+"""On what systems are set beside each other: one track, protocol, method and subset, all in the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Self
+from urllib.parse import urlencode
+
+from leaderboard.board.query import SUBSETS
+from submissions.errors import NotFound
+from submissions.records.models import METHODS
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Numbers are comparable only where all four are the same."""
+
+    track: str
+    protocol: str
+    method: str = "fine_tune"
+    subset: str = "full"
+
+    @classmethod
+    def of(cls, query: Mapping[str, str], track: str, protocols: tuple[str, ...]) -> Self:
+        """The terms in a query; what it leaves out is the default, the first of the protocols. Raises NotFound."""
+        offered = {"protocol": protocols, "method": METHODS, "subset": SUBSETS}
+        given = {name: query[name] for name in offered if query.get(name)}
+        for name, value in given.items():
+            if value not in offered[name]:
+                raise NotFound(f"No {name} {value[:80]!r}; there are: {', '.join(offered[name])}.")
+        return cls(**{"track": track, "protocol": protocols[0]} | given)
+
+    def query(self, systems: Iterable[str] = (), **changes: str) -> str:
+        """The query of these terms with changes, and of the systems' slugs in their order."""
+        pairs = [*asdict(replace(self, **changes)).items(), *(("system", slug) for slug in systems)]
+        return f"?{urlencode(pairs)}"

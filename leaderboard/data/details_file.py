@@ -1,0 +1,89 @@
+"""The figures of all results task by task, on disk: half a gigabyte for ten thousand, of which a page wants little."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from submissions.index.result_details import BY_METHOD, BY_TASK, Details
+from submissions.index.result_summary import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a result's details lie."""
+
+    start: int
+    tasks: int
+    width: int
+    """Numbers in a line."""
+    whys: int
+    """Bytes of reasons behind the numbers."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """One task of one result."""
+
+    numbers: Floats
+    methods: tuple[str, ...]
+
+    def of_task(self, name: str) -> float | None:
+        """A number of the task: its name in BY_TASK."""
+        return _there(self.numbers[BY_TASK.index(name)])
+
+    def of_method(self, method: str, name: str) -> float | None:
+        """A number of a method on the task: its name in BY_METHOD."""
+        at = len(BY_TASK) + self.methods.index(method) * len(BY_METHOD) + BY_METHOD.index(name)
+        return _there(self.numbers[at])
+
+    @property
+    def by_method(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each method with all of its numbers, by name."""
+        numbers = [None if number != number else number for number in self.numbers[len(BY_TASK) :].tolist()]
+        for at, method in enumerate(self.methods):
+            start = at * len(BY_METHOD)
+            yield method, dict(zip(BY_METHOD, numbers[start : start + len(BY_METHOD)], strict=True))
+
+
+class Shelf:
+    """An unnamed file that is gone with the process. What was put there stays there."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it lives as long as this does
+        self._end = 0
+        self._lock = threading.Lock()
+
+    def put(self, details: Details) -> Place:
+        """Keep a result's details."""
+        numbers = np.ascontiguousarray(details.numbers)
+        whys = details.whys.encode()
+        with self._lock:
+            place = Place(self._end, numbers.shape[0], numbers.shape[1], len(whys))
+            for part in (numbers.tobytes(), whys):
+                os.pwrite(self._file.fileno(), part, self._end)
+                self._end += len(part)
+        return place
+
+    def line(self, place: Place, task: int, methods: tuple[str, ...]) -> Line:
+        """One task of a result."""
+        size = place.width * 8
+        content = os.pread(self._file.fileno(), size, place.start + task * size)
+        return Line(np.frombuffer(content), methods)
+
+    def whys(self, place: Place) -> str:
+        """Why numbers of a result are missing (submissions/index/result_details.py); empty where none is."""
+        if not place.whys:
+            return ""
+        start = place.start + place.tasks * place.width * 8
+        return os.pread(self._file.fileno(), place.whys, start).decode()
+
+
+def _there(number: np.float64) -> float | None:
+    return None if np.isnan(number) else float(number)

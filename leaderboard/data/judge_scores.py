@@ -1,0 +1,112 @@
+"""The table behind a board's radar chart: what judges said of each system's metadata, published and evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from leaderboard.data.published import MetadataRow, Published, published
+from leaderboard.data.snapshot import Snapshot, per_snapshot
+from leaderboard.data.tables import Table, frame_of, in_order
+from submissions.index.result_summary import Summary
+from submissions.records.findings import Judged
+
+MOST_LINES = 6
+"""Lines that one radar chart can hold and still be read."""
+
+
+@dataclass(frozen=True)
+class JudgedRow:
+    """One system's mean scores, 0 to 10. None is a dimension that was not judged, or not published."""
+
+    system: str
+    team: str | None
+    system_type: str
+    introduction: float | None
+    task: float | None
+    question: float | None
+    input: float | None
+    output: float | None
+    example: float | None
+    domain: float | None
+    source: float | None
+    samples_count: float | None
+    average: float | None
+    """Mean of the first six."""
+    why: str | None
+    """Why there is no average."""
+    tasks: int | None
+    """How many tasks the average is over; None where the publication does not say."""
+    badge: str
+    """`evaluated` or `published`."""
+    judge: str
+    """The model that judged, as its snapshot is called."""
+    protocol: str
+    origin: str
+    """The publication, or the submission's id."""
+
+
+DIMENSIONS = ("introduction", "task", "question", "input", "output", "example", "domain", "source", "samples_count")
+"""The six that are averaged, then the three that are only shown."""
+
+
+@per_snapshot
+def metadata_table(snapshot: Snapshot, track: str, protocol: str) -> Table:
+    """The published rows, then the evaluated systems of a protocol, the highest average first."""
+    source = published(track)
+    rows = [_published_row(source, row) for row in source.metadata]
+    evaluated = [
+        _evaluated_row(ulid, result, judged)
+        for ulid, result in sorted(_latest(snapshot, track, protocol).items())
+        if (judged := result.metadata)
+    ]
+    return Table(f"{track}-{protocol}-metadata", frame_of(JudgedRow, [*rows, *in_order(evaluated, "-average")]))
+
+
+def charted(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows that the chart draws: the published ones, then the best by average while it can hold them."""
+    return [row for row in rows if row["average"] is not None][:MOST_LINES]
+
+
+def _latest(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Summary]:
+    """The latest judged and unflagged result of each system, by submission."""
+    found: dict[tuple[str, str], tuple[str, Summary]] = {}
+    for ulid, result in snapshot.published:
+        if (result.track, result.protocol, result.flagged) == (track, protocol, None) and result.judged:
+            found[result.team, result.system] = ulid, result
+    return dict(found.values())
+
+
+def _published_row(source: Published, row: MetadataRow) -> JudgedRow:
+    return JudgedRow(
+        **row.model_dump(),
+        team=None,
+        domain=None,
+        source=None,
+        samples_count=None,
+        why=None,
+        tasks=None,
+        badge="published",
+        judge=source.judge,
+        protocol=source.protocol,
+        origin=source.source,
+    )
+
+
+def _evaluated_row(ulid: str, result: Summary, judged: Judged) -> JudgedRow:
+    values = {score.name: score.value for score in judged.dimensions}
+    found: dict[str, Any] = {name: values.get(name) for name in DIMENSIONS}
+    return JudgedRow(
+        **found,
+        system=result.system,
+        team=result.team,
+        system_type=result.system_type,
+        average=judged.average.value,
+        why=judged.average.why,
+        tasks=judged.average.n,
+        badge="evaluated",
+        judge=judged.snapshot,
+        protocol=result.protocol,
+        origin=ulid,
+    )

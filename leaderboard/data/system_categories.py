@@ -1,0 +1,86 @@
+"""How well a system does in each category of tasks: mean gain, with an interval where there are tasks enough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist, fmean, stdev
+
+from leaderboard.data.comparison_key import Terms
+from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.systems import Entry, scores
+from leaderboard.data.tables import Table, frame_of, in_order
+from submissions.index.result_tables import scale_name
+from submissions.records.models import MethodScore
+
+FEWEST = 4
+"""Tasks that an interval is made from. Below, the spread between tasks is itself hardly known."""
+
+
+@dataclass(frozen=True)
+class CategoryRow:
+    """One category's mean over its tasks; a task that was not delivered counts as the result counts it."""
+
+    category: str
+    gain: float | None
+    gain_low: float | None
+    gain_high: float | None
+    """The 95% interval over tasks; None with fewer than four."""
+    scale: str
+    """`gain`, or `ratio`, where 1 is the reference score."""
+    n: int
+    """Tasks."""
+    why: str | None
+    """Why there is no mean."""
+
+
+def category_table(snapshot: Snapshot, entry: Entry, terms: Terms) -> Table:
+    """A system's categories, the best first, those without a mean last."""
+    rows = in_order(category_rows(snapshot, entry, terms).values(), "-gain")
+    return Table(f"system-{entry.slug}-categories-{terms.method}", frame_of(CategoryRow, rows))
+
+
+def category_rows(snapshot: Snapshot, entry: Entry, terms: Terms) -> dict[str, CategoryRow]:
+    """A system's categories by name. Tasks that the benchmark no longer has belong to none."""
+    found: dict[str, list[MethodScore]] = {}
+    for task, score in scores(snapshot, entry.result, terms.method, terms.subset).items():
+        if task in snapshot.tasks:
+            found.setdefault(snapshot.tasks[task].category, []).append(score)
+    return {name: _row(name, found[name]) for name in sorted(found)}
+
+
+def _row(category: str, found: Sequence[MethodScore]) -> CategoryRow:
+    values = [score.gain.value for score in found if score.gain.value is not None]
+    missing = len(found) - len(values)
+    low, high = interval(values) if not missing else (None, None)
+    return CategoryRow(
+        category=category,
+        gain=None if missing else fmean(values),
+        gain_low=low,
+        gain_high=high,
+        scale=scale_name(found[0].gain),
+        n=len(found),
+        why=f"{missing} of {len(found)} tasks unscored" if missing else None,
+    )
+
+
+def interval(values: Sequence[float]) -> tuple[float, float] | tuple[None, None]:
+    """Student's 95% interval of a mean: how far other tasks of the same kind would move it."""
+    if len(values) < FEWEST:
+        return None, None
+    half = student(len(values) - 1) * stdev(values) / len(values) ** 0.5
+    return fmean(values) - half, fmean(values) + half
+
+
+def student(freedom: int) -> float:
+    """The 97.5% quantile of Student's t, within 1% from three degrees of freedom on.
+
+    Cornish and Fisher's expansion about the normal quantile (Abramowitz and Stegun 26.7.5); the web app has no scipy.
+    """
+    z: float = NormalDist().inv_cdf(0.975)
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+    )
+    return z + sum(term / float(freedom) ** power for power, term in enumerate(terms, 1))

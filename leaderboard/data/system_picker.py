@@ -1,0 +1,54 @@
+"""The systems that a form offers to compare: those already chosen, then the best, as many as one can look through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from leaderboard.data.comparison_key import Terms
+from leaderboard.data.snapshot import Snapshot, per_snapshot
+from leaderboard.data.system_profile import overall
+from leaderboard.data.systems import Entry, entries
+
+SHOWN = 60
+"""Check boxes in a form; a name or team typed into its field finds the others."""
+
+
+@dataclass(frozen=True)
+class Picker:
+    """What the form shows."""
+
+    offered: tuple[Entry, ...]
+    chosen: frozenset[str]
+    """Slugs that are ticked."""
+    more: int
+    """Systems that match and are not shown."""
+    find: str
+    """What the offer was narrowed by."""
+
+
+def picker(snapshot: Snapshot, terms: Terms, chosen: Sequence[str] = (), find: str = "") -> Picker:
+    """The offer under some terms. What is chosen is always in it, whatever it is narrowed by."""
+    best = _best_first(snapshot, terms)
+    wanted = find.casefold().strip()
+    if not wanted and not chosen:
+        return Picker(best[:SHOWN], frozenset(), max(0, len(best) - SHOWN), find)
+    taken = [entry for entry in best if entry.slug in chosen]
+    others = [
+        entry
+        for entry in best
+        if entry.slug not in chosen and wanted in f"{entry.system.name}\n{entry.system.team}".casefold()
+    ]
+    return Picker((*taken, *others[:SHOWN]), frozenset(chosen), max(0, len(others) - SHOWN), find)
+
+
+@per_snapshot
+def _best_first(snapshot: Snapshot, terms: Terms) -> tuple[Entry, ...]:
+    """Every system's entry by overall figure; those without one, then those that are set apart, last."""
+
+    def key(entry: Entry) -> tuple[bool, bool, float, str]:
+        total = overall(entry.result, terms)
+        value = total.value if total else None
+        return entry.result.flagged is not None, value is None, -(value or 0.0), entry.system.name.casefold()
+
+    return tuple(sorted(entries(snapshot, terms.track, terms.protocol).values(), key=key))

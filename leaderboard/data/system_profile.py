@@ -1,0 +1,147 @@
+"""The tables of a system's page: its submissions, and one result task by task beside the leader and the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from leaderboard.data.comparison_key import Terms
+from leaderboard.data.snapshot import Snapshot, per_snapshot
+from leaderboard.data.systems import Entry, System, scores
+from leaderboard.data.tables import Table, frame_of, reason
+from submissions.index.result_summary import Floats, Layout, Summary
+from submissions.index.result_tables import scale_name
+from submissions.records.models import MethodScore, Score, Task
+
+REFERENCE = 1.0
+"""The model trained on the real data, as both scales store it."""
+
+
+@dataclass(frozen=True)
+class StandingRow:
+    """One task: what the system gained, and how far that is from the leader and from the reference."""
+
+    task: str
+    title: str
+    category: str | None
+    kind: str | None
+    method: str
+    gain: float | None
+    gain_low: float | None
+    gain_high: float | None
+    to_leader: float | None
+    """The gain less the highest on this task of all entries that are not set apart; 0 for the leader itself."""
+    leader: str | None
+    leader_gain: float | None
+    leader_submission: str | None
+    to_reference: float | None
+    """The gain less 1, the model trained on the real data."""
+    scale: str
+    """`gain`, or `ratio`, where 1 is the reference score."""
+    rows: int
+    why: str | None
+    """Why there is no gain, or nothing to score."""
+
+
+@dataclass(frozen=True)
+class Leader:
+    """The highest gain on a task."""
+
+    gain: float
+    system: str
+    submission: str
+
+
+@per_snapshot
+def leaders(snapshot: Snapshot, track: str, protocol: str, method: str) -> dict[str, Leader]:
+    """The leader on each task, of all entries with data for it that are not set apart; of equals the earlier one."""
+    found: dict[str, Leader] = {}
+    best: dict[str, float] = {}
+    for ulid, result in snapshot.published:
+        if (result.track, result.protocol, result.flagged) == (track, protocol, None):
+            gains = result.by_task(method)
+            # Nobody leads by having delivered nothing.
+            delivered = np.isfinite(gains) & result.scored
+            for at in np.flatnonzero(delivered & (gains > _beaten(best, result.layout))):
+                best[result.layout.tasks[at]] = float(gains[at])
+                found[result.layout.tasks[at]] = Leader(float(gains[at]), result.system, ulid)
+    return found
+
+
+def standing_table(snapshot: Snapshot, entry: Entry, terms: Terms) -> Table:
+    """A system's result by one method on every task of the subset, in the benchmark's order."""
+    best = leaders(snapshot, terms.track, terms.protocol, terms.method)
+    delivered = dict(zip(entry.result.layout.tasks, entry.result.rows.tolist(), strict=True))
+    rows = [
+        _standing(snapshot.tasks.get(name), name, score, best.get(name), delivered[name])
+        for name, score in scores(snapshot, entry.result, terms.method, terms.subset).items()
+    ]
+    return Table(f"system-{entry.slug}-{terms.protocol}-{terms.method}-{terms.subset}", frame_of(StandingRow, rows))
+
+
+def _standing(task: Task | None, name: str, score: MethodScore, leader: Leader | None, rows: int) -> StandingRow:
+    gain = score.gain
+    low, high = gain.interval or (None, None)
+    return StandingRow(
+        task=name,
+        title=task.title if task else name,
+        category=task.category if task else None,
+        kind=task.kind if task else None,
+        method=score.method,
+        gain=gain.value,
+        gain_low=low,
+        gain_high=high,
+        to_leader=gain.value - leader.gain if gain.value is not None and leader else None,
+        leader=leader.system if leader else None,
+        leader_gain=leader.gain if leader else None,
+        leader_submission=leader.submission if leader else None,
+        to_reference=gain.value - REFERENCE if gain.value is not None else None,
+        scale=scale_name(gain),
+        rows=rows,
+        why=reason(score),
+    )
+
+
+def run_table(snapshot: Snapshot, system: System, terms: Terms, protocols: tuple[str, ...]) -> Table:
+    """A system's submissions, newest first; each protocol has columns of its own for the overall figure."""
+    rows = [_run(snapshot, ulid, terms, protocols) for ulid in reversed(system.runs)]
+    ends = [f"{name}{end}" for name in protocols for end in ("", "_low", "_high")]
+    texts = ["submission", "received", "track", "state", "message", *(f"{name}_apart" for name in protocols)]
+    types = dict.fromkeys(texts, "str") | dict.fromkeys(ends, "Float64")
+    frame = pd.DataFrame(rows, columns=[*texts, *ends], dtype="object").astype(types)
+    return Table(f"system-{system.slug}-submissions", frame)
+
+
+def _run(snapshot: Snapshot, ulid: str, terms: Terms, protocols: tuple[str, ...]) -> dict[str, Any]:
+    submission, history = snapshot.entered.get(ulid), snapshot.histories.get(ulid)
+    results = snapshot.results.get(ulid, {})
+    row: dict[str, Any] = {
+        "submission": ulid,
+        "received": submission.created_at.astimezone(UTC).isoformat(timespec="seconds") if submission else None,
+        "track": submission.track if submission else next((one.track for one in results.values()), None),
+        "state": history.now.state if history else "unknown",
+        "message": history.now.message if history else None,
+    }
+    for name in protocols:
+        result = results.get(name)
+        total = overall(result, terms) if result else None
+        low, high = (total.interval if total else None) or (None, None)
+        row |= {name: total.value if total else None, f"{name}_low": low, f"{name}_high": high}
+        row[f"{name}_apart"] = result.flagged if result else None
+    return row
+
+
+def overall(result: Summary, terms: Terms) -> Score | None:
+    """The result's mean over all tasks of the subset by the method; None where it has no such total."""
+    total = result.total(terms.method, terms.subset, "overall")
+    return total.gain if total else None
+
+
+def _beaten(best: Mapping[str, float], layout: Layout) -> Floats:
+    """The highest gain so far on each task of a layout."""
+    return np.array([best.get(task, -np.inf) for task in layout.tasks])

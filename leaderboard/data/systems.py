@@ -1,0 +1,128 @@
+"""Who takes part: a system is a team and a name, with all its submissions, and an address that never changes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from base64 import b32encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from leaderboard.data.snapshot import Snapshot, per_snapshot
+from submissions.errors import NotFound
+from submissions.index.result_summary import Summary
+from submissions.records.models import MethodScore, SystemType
+
+READABLE = 40
+"""Letters of a name that its slug keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One team's system, on every track."""
+
+    slug: str
+    team: str
+    name: str
+    system_type: SystemType
+    """As its newest submission says."""
+    runs: tuple[str, ...]
+    """Ids of its submissions, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The result that stands for a system: its newest that is not set apart, else its newest."""
+
+    system: System
+    submission: str
+    result: Summary
+
+    @property
+    def slug(self) -> str:
+        """The system's."""
+        return self.system.slug
+
+
+@lru_cache(maxsize=20_000)
+def slug_of(team: str, name: str) -> str:
+    """A system's part of an address: what is plain letters in its name, and 80 bits of a hash over team and name.
+
+    Names of any script get one, and it depends on nothing else, so that a link stays true whoever joins.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    readable = re.sub("[^a-z0-9]+", "-", plain).strip("-")[:READABLE].strip("-")
+    # No name holds a control character, so no two pairs are joined to the same text.
+    digest = hashlib.sha256(f"{team}\0{name}".encode()).digest()
+    return f"{readable or 'system'}-{b32encode(digest[:10]).decode().lower()}"
+
+
+@per_snapshot
+def systems(snapshot: Snapshot) -> dict[str, System]:
+    """Every system by its slug: of what was submitted, and of results, whose names may differ."""
+    found: dict[tuple[str, str], dict[str, SystemType]] = {}
+    for ulid, submission in snapshot.entered.items():
+        found.setdefault((submission.team, submission.system), {})[ulid] = submission.system_type
+    for ulid, result in snapshot.published:
+        found.setdefault((result.team, result.system), {})[ulid] = result.system_type
+    made = [
+        System(slug_of(team, name), team, name, runs[max(runs)], tuple(sorted(runs)))
+        for (team, name), runs in found.items()
+    ]
+    return {system.slug: system for system in made}
+
+
+def system_named(snapshot: Snapshot, slug: str) -> System:
+    """The system of a slug. Raises NotFound."""
+    known = systems(snapshot)
+    if slug not in known:
+        raise NotFound(f"No system {slug[:80]!r}. The page /compare lists those that have a result.")
+    return known[slug]
+
+
+@per_snapshot
+def entries(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Entry]:
+    """The entry of each system that has a result on a track under a protocol, by slug."""
+    found: dict[str, Entry] = {}
+    for ulid, result in snapshot.published:
+        if (result.track, result.protocol) == (track, protocol):
+            slug = slug_of(result.team, result.system)
+            before = found.get(slug)
+            if before is None or before.result.flagged or not result.flagged:
+                found[slug] = Entry(systems(snapshot)[slug], ulid, result)
+    return found
+
+
+def labels(chosen: list[Entry]) -> dict[str, str]:
+    """What to call each system, by slug: its name, with its team where two have the same."""
+    names = [entry.system.name for entry in chosen]
+    return {
+        entry.slug: f"{entry.system.name} ({entry.system.team})"
+        if names.count(entry.system.name) > 1
+        else entry.system.name
+        for entry in chosen
+    }
+
+
+def attempts(snapshot: Snapshot, system: System, track: str) -> int:
+    """How many submissions a system has made to a track, whatever became of them."""
+    return sum(track in _tracks(snapshot, ulid) for ulid in system.runs)
+
+
+def _tracks(snapshot: Snapshot, ulid: str) -> set[str]:
+    submission: Mapping[str, Summary] = snapshot.results.get(ulid, {})
+    made = {snapshot.entered[ulid].track} if ulid in snapshot.entered else set()
+    return made | {result.track for result in submission.values()}
+
+
+def scores(snapshot: Snapshot, result: Summary, method: str, subset: str) -> dict[str, MethodScore]:
+    """What a method measured on each task of a subset, by task, in the result's order."""
+    return {
+        task.task: score
+        for task in snapshot.whole(result.submission, result.protocol).tasks
+        if (known := snapshot.tasks.get(task.task)) is None or subset in known.subsets
+        for score in task.methods
+        if score.method == method
+    }

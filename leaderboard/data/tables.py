@@ -1,0 +1,70 @@
+"""What a page shows in rows: one data frame, from which the page and its .csv, .json and .parquet twins are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pandas as pd
+
+from submissions.records.models import MethodScore
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Row = TypeVar("Row")
+_TYPES = {"str": "str", "int": "Int64", "float": "Float64", "bool": "boolean"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A named table."""
+
+    name: str
+    """What a downloaded file is called, without its ending."""
+    frame: pd.DataFrame
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows in order, by column; what is missing is None, never NaN."""
+        plain = self.frame.astype(object)
+        columns = [plain[name].where(self.frame[name].notna(), None).tolist() for name in plain]
+        names = [str(name) for name in plain]
+        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def by_field(row: DataclassInstance) -> dict[str, Any]:
+    """A row of a flat dataclass by the names of its columns."""
+    return {field.name: getattr(row, field.name) for field in fields(row)}
+
+
+def frame_of(kind: type[DataclassInstance], rows: Iterable[DataclassInstance]) -> pd.DataFrame:
+    """Rows of a flat dataclass as a frame with one typed column for each field, even if there are no rows."""
+    types = {field.name: _TYPES[str(field.type).removesuffix(" | None")] for field in fields(kind)}
+    found = list(rows)
+    return pd.DataFrame(
+        {name: pd.Series([getattr(row, name) for row in found], dtype=kind) for name, kind in types.items()}
+    )
+
+
+def reason(method: MethodScore) -> str | None:
+    """Why a method's score or gain is missing, in the scorer's words; None if both are there."""
+    reasons = {score.why for score in (method.score, method.gain) if score.value is None and score.why}
+    return "; ".join(sorted(reasons)) or None
+
+
+def in_order(rows: Iterable[Row], sort: str) -> list[Row]:
+    """Rows by a field, `-field` for falling order; rows that lack the value always come last.
+
+    Sorting is stable: equal rows keep the order they came in.
+    """
+    name = sort.removeprefix("-")
+    keyed = [(getattr(row, name), row) for row in rows]
+    have = [pair for pair in keyed if pair[0] is not None]
+    have.sort(key=lambda pair: _sortable(pair[0]), reverse=sort.startswith("-"))
+    return [row for _, row in have] + [row for value, row in keyed if value is None]
+
+
+def _sortable(value: object) -> Any:
+    return value.casefold() if isinstance(value, str) else value

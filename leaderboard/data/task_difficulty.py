@@ -1,0 +1,92 @@
+"""How hard each task is: what its two anchors are, and how many systems' data clearly taught the model something."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from operator import itemgetter
+
+import numpy as np
+
+from leaderboard.data.details_file import Line
+from leaderboard.data.latest_results import latest
+from leaderboard.data.snapshot import Snapshot, per_snapshot
+from submissions.index.result_summary import Layout, Summary
+
+METHOD = "fine_tune"
+CORNER = (
+    "no system gains clearly: the 95% interval of every evaluated system's fine-tune gain reaches 0 or below. "
+    "Entries that are set apart, and systems that delivered nothing for the task, do not count"
+)
+"""What a corner case is."""
+
+
+@dataclass(frozen=True)
+class Anchored:
+    """A score with its 95% interval."""
+
+    value: float | None
+    interval: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Difficulty:
+    """One task under one protocol."""
+
+    base: Anchored
+    """What the untouched model scores, 0 to 1; as is the reference, from the newest result."""
+    reference: Anchored
+    systems: int | None
+    """Systems whose fine-tune gain has an interval; None under a protocol that has no gains."""
+    gained: int | None
+    """Those of them whose interval lies above 0."""
+
+    @property
+    def corner_case(self) -> bool | None:
+        """Whether no system gains clearly; None as long as none was measured."""
+        return self.gained == 0 if self.systems else None
+
+
+@per_snapshot
+def difficulties(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Difficulty]:
+    """The difficulty of each task that was ever scored under a protocol, by its id."""
+    by_layout: dict[Layout, tuple[str, Summary]] = {}
+    for ulid, result in snapshot.published:
+        if (result.track, result.protocol) == (track, protocol):
+            by_layout[result.layout] = ulid, result
+    newest: dict[str, tuple[str, Summary]] = {}
+    for ulid, result in sorted(by_layout.values(), key=itemgetter(0)):
+        newest |= dict.fromkeys(result.layout.tasks, (ulid, result))
+    measured, gained = _counted(latest(snapshot, track, protocol).values())
+    return {
+        name: _difficulty(snapshot, ulid, result, name, measured[name], gained[name])
+        for name, (ulid, result) in newest.items()
+    }
+
+
+def _counted(results: Iterable[Summary]) -> tuple[Counter[str], Counter[str]]:
+    """In how many results the fine-tune gain on each task has an interval, and one above 0."""
+    alike: dict[Layout, list[Summary]] = {}
+    for result in results:
+        alike.setdefault(result.layout, []).append(result)
+    measured: Counter[str] = Counter()
+    gained: Counter[str] = Counter()
+    for layout, found in alike.items():
+        above = np.array([np.where(result.scored, result.above, -1) for result in found])
+        measured.update(dict(zip(layout.tasks, (above >= 0).sum(axis=0).tolist(), strict=True)))
+        gained.update(dict(zip(layout.tasks, (above > 0).sum(axis=0).tolist(), strict=True)))
+    return measured, gained
+
+
+def _difficulty(snapshot: Snapshot, ulid: str, result: Summary, task: str, measured: int, gained: int) -> Difficulty:
+    line = snapshot.line(ulid, result, task)
+    assert line
+    base, reference = _anchor(line, "base"), _anchor(line, "reference")
+    # A share of the reference score is above 0 for the untouched model too, so it cannot say who gained.
+    return Difficulty(base, reference, *((measured, gained) if result.scale == "gain" else (None, None)))
+
+
+def _anchor(line: Line, name: str) -> Anchored:
+    low, high = line.of_task(f"{name}_low"), line.of_task(f"{name}_high")
+    return Anchored(line.of_task(name), None if low is None or high is None else (low, high))

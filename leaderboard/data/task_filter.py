@@ -1,0 +1,122 @@
+"""Which tasks a board's headline is the mean of, and that mean where no total of these tasks is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leaderboard.data.memoize import lately
+from leaderboard.data.snapshot import Snapshot, per_snapshot
+from submissions.index.result_summary import ABSENT, Floats, Summary
+from submissions.records.models import Task
+
+LEAST = 4
+"""Tasks that an interval needs; with fewer, the spread between them says next to nothing."""
+_Z = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The tasks of a kind, a category, a language; all, where a field is empty."""
+
+    kind: str = ""
+    category: str = ""
+    language: str = ""
+
+    @property
+    def headline(self) -> str:
+        """The column that the board is about: a stored total, or `selected` where none is stored."""
+        return "selected" if self.category or self.language else self.kind or "overall"
+
+    def has(self, task: Task | None, subset: str) -> bool:
+        """Whether a task counts. One that the benchmark no longer lists has no kind, category or language."""
+        if task is None:
+            return self == Scope()
+        wanted = ((self.kind, task.kind), (self.category, task.category), (self.language, task.language))
+        return subset in task.subsets and all(not one or one == other for one, other in wanted)
+
+
+ALL = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """The mean gain over the tasks of a scope, on the protocol's scale."""
+
+    value: float | None
+    interval: tuple[float, float] | None
+    median: float | None
+    n: int
+    why: str | None
+    """Why there is no value."""
+
+
+@per_snapshot
+def within(snapshot: Snapshot, tasks: tuple[str, ...], subset: str, scope: Scope) -> NDArray[np.bool_]:
+    """Which of some tasks belong to a subset and scope."""
+    return np.array([scope.has(snapshot.tasks.get(task), subset) for task in tasks], dtype=np.bool_)
+
+
+def gains(
+    snapshot: Snapshot, result: Summary, method: str, subset: str, scope: Scope
+) -> tuple[tuple[str, ...], Floats]:
+    """The tasks of a subset and scope that a method was tried on, and the gain on each; NaN could not be scored."""
+    found = result.by_task(method)
+    chosen = within(snapshot, result.layout.tasks, subset, scope) & (found != ABSENT)
+    return _named(result.layout.tasks, chosen.tobytes()), found[chosen]
+
+
+@lru_cache(maxsize=1000)
+def _named(tasks: tuple[str, ...], chosen: bytes) -> tuple[str, ...]:
+    return tuple(task for task, is_in in zip(tasks, chosen, strict=True) if is_in)
+
+
+@lately(most=64, rows=30_000)
+def means(snapshot: Snapshot, track: str, protocol: str, method: str, subset: str, scope: Scope) -> dict[str, Mean]:
+    """The mean of every result of a track under a protocol, by submission."""
+    return {
+        ulid: mean_of(gains(snapshot, result, method, subset, scope)[1])
+        for ulid, result in snapshot.published
+        if (result.track, result.protocol) == (track, protocol)
+    }
+
+
+def mean_of(gains: Sequence[float | None] | Floats) -> Mean:
+    """The mean of gains with its 95% interval over tasks."""
+    found = np.asarray(gains, dtype=np.float64)
+    values = found[~np.isnan(found)]
+    if not len(found) or len(values) < len(found):
+        lost = len(found) - len(values)
+        some = f"{lost} of {len(found)} chosen tasks could not be scored"
+        why = some if len(found) else "the result has none of the tasks"
+        return Mean(None, None, None, len(found), why)
+    return Mean(float(np.mean(values)), task_interval(values), float(np.median(values)), len(values), None)
+
+
+def task_interval(values: Sequence[float] | Floats) -> tuple[float, float] | None:
+    """The 95% interval of a mean over tasks: Student's t on the spread between tasks, mean ± t · sd / √n.
+
+    The spread holds what other test items would change too, since every task's gain carries that noise. None for fewer
+    than LEAST tasks, and for tasks that do not differ at all.
+    """
+    spread = float(np.std(values, ddof=1)) if len(values) >= LEAST else 0.0
+    if not spread:
+        return None
+    mean, half = float(np.mean(values)), student(len(values) - 1) * spread / len(values) ** 0.5
+    return mean - half, mean + half
+
+
+def student(freedom: int) -> float:
+    """The 97.5% quantile of Student's t, within 0.5% from 3 degrees of freedom (Abramowitz and Stegun 26.7.5)."""
+    z = _Z
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
+    )
+    return z + float(sum(term / freedom**power for power, term in enumerate(terms, 1)))

@@ -1,0 +1,153 @@
+"""A track's board, and the table behind its radar chart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+from operator import attrgetter
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from leaderboard.board.pagination import Window, window_query
+from leaderboard.board.query import SUBSETS, Choice, asked
+from leaderboard.board.row import SCORES, BoardRow
+from leaderboard.board.rows import Rows, board_rows, choose, protocols_of, table_of
+from leaderboard.board.self_reported import BADGE
+from leaderboard.charts.plotly_charts import radar
+from leaderboard.data.comparison_key import Terms
+from leaderboard.data.judge_scores import DIMENSIONS, charted, metadata_table
+from leaderboard.data.published import published
+from leaderboard.data.scales import WORDS, Scale, scale_of
+from leaderboard.data.snapshot import Snapshot, per_snapshot
+from leaderboard.data.system_picker import picker
+from leaderboard.data.tables import by_field
+from leaderboard.pages.board.table_view import asked_for, citation, pin_links, shown_columns
+from leaderboard.tracks import board_named
+from leaderboard.tracks.board import Board
+from leaderboard.web.site import View, Visit, page
+from submissions.records.models import METHODS
+from submissions.tracks import track_named
+
+MOST_JUDGED = 30
+"""Rows of the metadata table that the page shows; its twins hold all."""
+
+
+def show(visit: Visit) -> View:
+    """The board in the view that the query chooses."""
+    site, snapshot = visit.site, visit.snapshot
+    board = board_named(visit.names["track"])
+    track = board.track
+    protocols, choice = _chosen(visit)
+    found = board_rows(snapshot, track, choice)
+    if visit.names["ending"]:
+        return View("board.html", table=table_of(track, choice, found.shown), is_final=found.is_ranked)
+    window = Window.of(visit.query)
+    scale = scale_of(choice.protocol)
+    filled = [name for name in protocols if _has_rows(snapshot, track, name)]
+    terms = Terms(track, choice.protocol, choice.method, choice.subset)
+    context = {
+        "track": track_named(track),
+        "board": board,
+        "choice": choice,
+        "default_protocol": site.settings.protocol,
+        "switches": {"protocol": protocols, "method": METHODS, "subset": SUBSETS},
+        "scale": scale,
+        "span": _span(found.shown, scale),
+        "elsewhere": [name for name in filled if name != choice.protocol],
+        "protocol_meaning": WORDS.get(choice.protocol, ""),
+        "source": published(track),
+        "terms": terms,
+        "picker": picker(snapshot, terms),
+        "judged_rows": _judged_rows(snapshot, track, choice.protocol),
+        "dimensions": DIMENSIONS,
+        "figure": _figure(snapshot, track, choice.protocol),
+        **_table_parts(board, choice, found, window),
+        "is_ranked": found.is_ranked,
+        "window": window,
+        "query_of": lambda **changes: window_query(choice, site.settings.protocol, **changes),
+        "most_judged": MOST_JUDGED,
+        **asked_for(snapshot, board, choice, found),
+        **pin_links(visit, board, choice),
+        "cite": citation(visit, board, choice, found),
+    }
+    return View("board_rows.html" if window.start else "board.html", context, is_final=found.is_ranked)
+
+
+def _table_parts(board: Board, choice: Choice, found: Rows, window: Window) -> dict[str, Any]:
+    """What the table itself shows."""
+    rows = found.shown
+    ranked = [row for row in rows if not row.flagged and not row.pinned]
+    return {
+        "columns": shown_columns(board, choice, found),
+        "pinned": [by_field(row) for row in rows if row.pinned and not row.flagged],
+        "ranked": ranked,
+        "flagged": [row for row in rows if row.flagged],
+        # Cells are asked for by name: thousands of rows by name would be thousands of dictionaries.
+        "shown": [by_field(row) for row in ranked[window.start : window.end]],
+        "next": window.next(len(ranked)),
+        "cuts": _cuts(ranked) if choice.is_by_rank else set(),
+        "has_ranks": any(row.rank_first is not None for row in rows),
+        "has_reports": any(row.badge == BADGE for row in rows),
+        "has_intervals": any(low is not None for row in rows for low in _LOWS(row)),
+        "notes": sorted({row.note for row in rows if row.note}),
+    }
+
+
+def show_metadata(visit: Visit) -> View:
+    """The twins of the radar chart's table, which itself stands on the board's page."""
+    _, choice = _chosen(visit)
+    return View("board.html", table=metadata_table(visit.snapshot, visit.names["track"], choice.protocol))
+
+
+def to_metadata(request: Request) -> Response:
+    """The radar chart's table has no page of its own: to its place on the board."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/board/{board_named(request.path_params['track']).track}{query}#metadata")
+
+
+def _chosen(visit: Visit) -> tuple[tuple[str, ...], Choice]:
+    """The protocols that a board offers, and what the query chooses. Raises NotFound."""
+    board = board_named(visit.names["track"])
+    columns = tuple(column.key for column in board.columns)
+    return choose(visit.snapshot, board.track, visit.site.settings.protocol, asked(visit.query_text), columns)
+
+
+@per_snapshot
+def _judged_rows(snapshot: Snapshot, track: str, protocol: str) -> list[dict[str, Any]]:
+    return metadata_table(snapshot, track, protocol).rows
+
+
+@per_snapshot
+def _figure(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Any]:
+    rows = charted(_judged_rows(snapshot, track, protocol))
+    return radar(rows, board_named(track).dimensions, 10)
+
+
+def _cuts(rows: list[BoardRow]) -> set[str | None]:
+    """The submissions above which places are cut: the first of each group but the first. Published rows hold none."""
+    ranked = [row for row in rows if row.rank_group is not None]
+    return {row.submission for above, row in pairwise(ranked) if above.rank_group != row.rank_group}
+
+
+def _has_rows(snapshot: Snapshot, track: str, protocol: str) -> bool:
+    return protocol in protocols_of(snapshot, track)
+
+
+_LOWS = attrgetter(*(f"{score}_low" for score in SCORES))
+_ENDS = attrgetter(*(f"{score}{end}" for score in SCORES for end in ("", "_low", "_high")))
+
+
+def _span(rows: Iterable[BoardRow], scale: Scale) -> tuple[float, float]:
+    """The range that a cell's bar stands for: from zero to the reference, and wider where a value or interval is."""
+    values = [end for row in rows for end in _ENDS(row) if end is not None]
+    return min([0.0, *values]), max([scale.reference, *values])
+
+
+ROUTES = [
+    page("/board/{track:stem}{ending:ending}", show),
+    Route("/board/{track}/metadata", to_metadata),
+    page("/board/{track}/metadata{ending:ending}", show_metadata),
+]

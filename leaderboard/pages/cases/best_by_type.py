@@ -1,0 +1,100 @@
+"""How the systems stand to each other on each task: the best of each type, and what few shots foretold."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import nan
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leaderboard.data.latest_results import latest
+from leaderboard.data.snapshot import Snapshot, per_snapshot
+from submissions.index.result_summary import Floats, Layout, Summary
+from submissions.records.models import Method
+
+METHOD: Method = "fine_tune"
+PREVIEW: Method = "few_shot_5"
+
+
+class Best(NamedTuple):
+    """One system's gain on a task by fine-tuning."""
+
+    value: float
+    submission: str
+
+
+@dataclass(frozen=True)
+class Contest:
+    """One task under one protocol, over each system's latest result that was scored on it."""
+
+    best: Mapping[str, Best]
+    """By type of system."""
+    both: int
+    """Systems that have a gain by five shots and one by fine-tuning."""
+    preview: float
+    """Their mean gain by five shots; NaN without any, as is the next."""
+    trained: float
+    """Their mean gain by fine-tuning."""
+    better: int
+    """Those of them that gain more by fine-tuning."""
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The submissions to set side by side, the best first."""
+        return tuple(best.submission for best in sorted(self.best.values(), key=lambda best: -best.value))
+
+    @property
+    def apart(self) -> float | None:
+        """How far the best search system is ahead of the best synthesis system; below 0 it is behind."""
+        found = [self.best.get(kind) for kind in ("search", "synthesis")]
+        return found[0].value - found[1].value if found[0] and found[1] else None
+
+    @property
+    def surprise(self) -> float | None:
+        """By how much fine-tuning is worth more than five shots, on average; None for fewer than two systems."""
+        return self.trained - self.preview if self.both > 1 else None
+
+
+@per_snapshot
+def contests(snapshot: Snapshot, track: str, protocol: str) -> Mapping[str, Contest]:
+    """Every task of the benchmark that some system was scored on, in the benchmark's order."""
+    newest = latest(snapshot, track, protocol)
+    tasks = [name for name, task in snapshot.tasks.items() if task.track == track]
+    trained, previews = (_gains(newest.values(), tasks, method) for method in (METHOD, PREVIEW))
+    ids, types = list(newest), np.array([result.system_type for result in newest.values()], dtype=object)
+    return {
+        name: _contest(ids, types, trained[:, at], previews[:, at])
+        for at, name in enumerate(tasks)
+        if np.isfinite(trained[:, at]).any()
+    }
+
+
+def _gains(results: Collection[Summary], tasks: Sequence[str], method: str) -> Floats:
+    """Gains by result and task; NaN where a task was not scored."""
+    found = np.full((len(results), len(tasks)), np.nan)
+    for row, result in enumerate(results):
+        places = _places(result.layout, tuple(tasks))
+        gains = np.append(np.where(result.scored, result.by_task(method), np.nan), np.nan)
+        found[row] = gains[places]
+    found[np.isinf(found)] = np.nan
+    return found
+
+
+@lru_cache(maxsize=100)
+def _places(layout: Layout, tasks: tuple[str, ...]) -> NDArray[np.intp]:
+    """Where tasks stand in a layout; -1 for one that it has not."""
+    return np.array([layout.place_of_task.get(name, -1) for name in tasks], dtype=np.intp)
+
+
+def _contest(ids: Sequence[str], types: NDArray[np.object_], trained: Floats, previews: Floats) -> Contest:
+    best = {}
+    for kind in dict.fromkeys(types[np.isfinite(trained)]):
+        first = int(np.nanargmax(np.where(types == kind, trained, np.nan)))
+        best[kind] = Best(float(trained[first]), ids[first])
+    both = np.isfinite(trained) & np.isfinite(previews)
+    before, after = (float(values[both].mean()) if both.any() else nan for values in (previews, trained))
+    return Contest(best, int(both.sum()), before, after, int((trained[both] > previews[both]).sum()))

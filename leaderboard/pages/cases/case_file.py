@@ -1,0 +1,146 @@
+"""A case that somebody wrote: a Markdown file whose front matter says what it is about."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Self
+
+import yaml
+from markupsafe import Markup
+from pydantic import Field, ValidationError, model_validator
+
+from leaderboard.pages.cases.markdown import BadProse, prose
+from submissions.errors import OurError
+from submissions.records.base import Name, Record, TaskId, Ulid
+from submissions.records.models import Row, SystemType
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+_FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+MOST_BYTES = 200_000
+Line = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Language = Annotated[str, Field(pattern=r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$")]
+"""BCP 47, as browsers choose fonts and line breaks by it; empty where it is not known."""
+
+
+class BadCase(OurError):
+    """A case file that cannot be shown. The message says where, and what to do."""
+
+
+class Source(Record):
+    """Where the figures of a case are published."""
+
+    name: Line
+    url: str = Field(max_length=500, pattern=r"^https?://\S+$")
+    where: Line
+    """Table, figure or section."""
+
+
+class Delivered(Record):
+    """What one system delivered elsewhere, in the organiser's words."""
+
+    system: Name
+    system_type: SystemType | None = None
+    """None for the real data set."""
+    team: Name | None = None
+    score: float | None = Field(default=None, ge=0, le=1)
+    interval: tuple[float, float] | None = None
+    what: Annotated[str, Field(min_length=1, max_length=2000)]
+    samples: tuple[Row, ...] = Field(default=(), max_length=5)
+    language: Language = ""
+    """Of the samples."""
+
+
+class Front(Record):
+    """The front matter."""
+
+    title: Line
+    summary: Line
+    date: date
+    author: str = Field(default="", max_length=200)
+    task: TaskId | None = None
+    """One of the benchmark, whose demand and scores stand in the case."""
+    protocol: str = Field(default="", pattern=r"^([a-z0-9_-]+@[0-9]+)?$")
+    """Empty for the one that the site shows first."""
+    systems: tuple[Ulid, ...] = Field(default=(), max_length=6)
+    """Submissions that are set side by side; without any, the best of each type on the task."""
+    demand: str = Field(default="", max_length=8000)
+    """Only where the task is none of the benchmark."""
+    language: Language = ""
+    """Of that demand."""
+    metric: str = Field(default="", max_length=100)
+    """What the scores of `delivered` are."""
+    source: Source | None = None
+    delivered: tuple[Delivered, ...] = Field(default=(), max_length=6)
+
+    @model_validator(mode="after")
+    def _is_about_something(self) -> Self:
+        if bool(self.task) == bool(self.demand):
+            raise ValueError("say either `task`, one of the benchmark, or `demand`, the text of another")
+        if self.systems and not self.task:
+            raise ValueError("`systems` are scored on a `task` of the benchmark: name it")
+        if self.delivered and not self.source:
+            raise ValueError("`delivered` holds figures from elsewhere: say their `source`")
+        return self
+
+
+@dataclass(frozen=True)
+class Written:
+    """A readable case."""
+
+    slug: str
+    front: Front
+    account: Markup
+    """The text below the front matter, as safe HTML."""
+
+
+def slug_in(path: str) -> str:
+    """The case's part of an address: its file's name. Raises BadCase."""
+    name = path.rpartition("/")[2]
+    slug = name.removesuffix(".md")
+    if not _SLUG.fullmatch(slug):
+        raise BadCase(f"{name[:120]}: a case file is called by small letters, digits and hyphens, then .md: rename it.")
+    return slug
+
+
+def read_case(path: str, content: bytes) -> Written:
+    """A case from its file. Raises BadCase."""
+    slug = slug_in(path)
+    name = f"{slug}.md"
+    if len(content) > MOST_BYTES:
+        raise BadCase(f"{name}: {len(content)} bytes are more than the {MOST_BYTES} that a case may have: shorten it.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadCase(f"{name}: byte {error.start} is not UTF-8: save the file as UTF-8.") from error
+    found = _FRONT.match(text)
+    if not found:
+        raise BadCase(f"{name}: line 1: front matter is missing: begin with a line `---`, and end it with another.")
+    front = _front(name, found[1])
+    try:
+        account = prose(text[found.end() :], first_line=text[: found.end()].count("\n") + 1)
+    except BadProse as error:
+        raise BadCase(f"{name}: {error}") from error
+    if not account.strip():
+        raise BadCase(f"{name}: no text stands below the front matter: say there why the scores are as they are.")
+    return Written(slug, front, account)
+
+
+def _front(name: str, text: str) -> Front:
+    try:
+        fields: Any = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 2}" if error.problem_mark else "front matter"
+        raise BadCase(f"{name}: {line}: the front matter is not YAML: {error.problem or error.context}.") from error
+    except yaml.YAMLError as error:
+        raise BadCase(f"{name}: the front matter is not YAML: {' '.join(str(error).split())}.") from error
+    try:
+        return Front.model_validate(fields)
+    except ValidationError as error:
+        faults = "; ".join(_told(fault["loc"], fault["msg"]) for fault in error.errors()[:5])
+        raise BadCase(f"{name}: {faults}. docs/organiser.md lists the fields.") from error
+
+
+def _told(place: tuple[int | str, ...], what: str) -> str:
+    return f"{'.'.join(map(str, place)) or 'the front matter'}: {what.removeprefix('Value error, ')}"

@@ -1,0 +1,42 @@
+"""Cases that the results themselves point at: one module for each kind. Each says only what its numbers say."""
+
+from __future__ import annotations
+
+from leaderboard.data.scales import scale_of
+from leaderboard.data.snapshot import Snapshot, per_snapshot
+from leaderboard.pages.cases import gap
+from leaderboard.pages.cases import preview_mismatch as preview
+from leaderboard.pages.cases import unsolved as corner
+from leaderboard.pages.cases.best_by_type import contests
+from leaderboard.pages.cases.detector import Found, Ground
+
+MODULES = (gap, corner, preview)
+KINDS = {module.NAME: module for module in MODULES}
+MOST = 3
+"""Cases of one kind that the list names; each of the others has its page all the same."""
+
+
+@per_snapshot
+def found(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Found]:
+    """The cases that stand out most, by slug: at most three of each kind."""
+    ground = _ground(snapshot, track, protocol)
+    chosen = [
+        module.case(ground, task, place)
+        for module in MODULES
+        for place, task in enumerate(module.tasks(ground)[:MOST], 1)
+    ]
+    return {case.slug: case for case in chosen}
+
+
+def found_case(snapshot: Snapshot, track: str, protocol: str, slug: str) -> Found | None:
+    """The case of a slug, whether or not it is among those that stand out most; None where the task is no such case."""
+    kind, _, task = slug.partition("-")
+    if kind not in KINDS:
+        return None
+    ground = _ground(snapshot, track, protocol)
+    tasks = KINDS[kind].tasks(ground)
+    return KINDS[kind].case(ground, task, tasks.index(task) + 1) if task in tasks else None
+
+
+def _ground(snapshot: Snapshot, track: str, protocol: str) -> Ground:
+    return Ground(snapshot, track, protocol, contests(snapshot, track, protocol), scale_of(protocol))

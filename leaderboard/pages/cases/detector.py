@@ -1,0 +1,81 @@
+"""What a found case is made of, and what it is found in: all contests under one protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from leaderboard.data.scales import Scale
+from leaderboard.data.snapshot import Snapshot
+from leaderboard.pages.cases.best_by_type import METHOD, Best, Contest
+from leaderboard.templates import figure, visible
+
+
+@dataclass(frozen=True)
+class Found:
+    """One task that stands out."""
+
+    kind: str
+    task: str
+    label: str
+    """What stands out."""
+    said: tuple[Markup, ...]
+    """Sentences that the numbers say; the first is the summary."""
+    shown: tuple[str, ...]
+    """Submissions to set side by side."""
+
+    @property
+    def slug(self) -> str:
+        """The case's part of an address."""
+        return f"{self.kind}-{self.task}"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """All that a kind of case is found in."""
+
+    snapshot: Snapshot
+    track: str
+    protocol: str
+    contests: Mapping[str, Contest]
+    scale: Scale
+
+    def interval(self, task: str, best: Best) -> tuple[float, float] | None:
+        """The 95% interval of a gain by fine-tuning; None where it has none."""
+        line = self.snapshot.line(best.submission, self.snapshot.results[best.submission][self.protocol], task)
+        low, high = (line.of_method(METHOD, end) for end in ("gain_low", "gain_high")) if line else (None, None)
+        return None if low is None or high is None else (low, high)
+
+    def worth(self, task: str, best: Best) -> str:
+        """A gain with its interval, in the protocol's unit."""
+        ends = self.interval(task, best)
+        around = f" ({self.number(ends[0])} to {self.number(ends[1])})" if ends else ""
+        return self.amount(best.value) + around
+
+    def amount(self, value: float) -> str:
+        """A figure as a sentence names it."""
+        number = self.number(value)
+        return f"a gain of {number}" if self.scale.unit == "gain" else f"{number}{self.scale.unit}"
+
+    def mean(self, first: float, second: float) -> tuple[str, str, str]:
+        """What two means are of, and their values, as a sentence names them."""
+        what, sign = ("gain", "") if self.scale.unit == "gain" else ("share of the reference score", "%")
+        return what, self.number(first) + sign, self.number(second) + sign
+
+    def number(self, value: float) -> str:
+        """A stored value as it is shown."""
+        return figure(self.scale.factor * value, self.scale.decimals)
+
+    def name(self, best: Best) -> Markup:
+        """A system's name, kept apart from the direction of what stands around it."""
+        system = self.snapshot.results[best.submission][self.protocol].system
+        return Markup("<bdi>{}</bdi>").format(visible(system))
+
+
+def ranked(place: int, largest: str) -> str:
+    """`the largest difference` for the first, `the second largest difference`, … `the 12th largest difference`."""
+    ending = "th" if place % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    before = {1: "", 2: "second ", 3: "third "}.get(place, f"{place}{ending} ")
+    return f"the {before}{largest}"

@@ -1,0 +1,52 @@
+"""Tasks on which searching and synthesising lead to very different worth."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from leaderboard.pages.cases.detector import Found, Ground, ranked
+
+NAME = "gap"
+
+
+def tasks(ground: Ground) -> list[str]:
+    """The tasks that systems of both types were scored on, the largest gap between the best two first."""
+    apart = {name: abs(contest.apart) for name, contest in ground.contests.items() if contest.apart is not None}
+    return sorted(apart, key=lambda name: -apart[name])
+
+
+def case(ground: Ground, task: str, place: int) -> Found:
+    """The case of a task that holds a place among them."""
+    best = ground.contests[task].best
+    ahead, behind = sorted(("search", "synthesis"), key=lambda kind: -best[kind].value)
+    said = Markup(
+        "The best {} system, {}, reaches {} by fine-tuning; the best {} system, {}, {}: {} among the {} tasks that "
+        "both types were scored on."
+    ).format(
+        *(ahead, ground.name(best[ahead]), ground.worth(task, best[ahead])),
+        *(behind, ground.name(best[behind]), ground.worth(task, best[behind])),
+        *(ranked(place, "largest difference"), len(tasks(ground))),
+    )
+    sentences = (
+        said,
+        _overlap(ground.interval(task, best[ahead]), ground.interval(task, best[behind])),
+        _among(ground, task),
+    )
+    return Found(NAME, task, f"{ahead.capitalize()} ahead of {behind}", sentences, ground.contests[task].shown)
+
+
+def _overlap(first: tuple[float, float] | None, second: tuple[float, float] | None) -> Markup:
+    if not first or not second:
+        return Markup("Without an interval on both figures, nobody can say whether that is more than chance.")
+    if second[1] < first[0]:
+        return Markup("Their 95% intervals do not overlap.")
+    return Markup("Their 95% intervals overlap, so the difference may be chance.")
+
+
+def _among(ground: Ground, task: str) -> Markup:
+    kind = ground.snapshot.tasks[task].kind
+    alike = [name for name in tasks(ground) if ground.snapshot.tasks[name].kind == kind]
+    leads = sum((ground.contests[name].apart or 0.0) > 0 for name in alike)
+    return Markup("It is a {} task; a search system is ahead on {} of the {} such tasks among them.").format(
+        kind, leads, len(alike)
+    )

@@ -1,0 +1,116 @@
+"""Case studies: the list, written ones before those that the results point at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urlencode
+
+from leaderboard.data.latest_results import latest
+from leaderboard.data.scales import WORDS, in_use
+from leaderboard.data.tables import Table, frame_of
+from leaderboard.pages.cases.case_file import Written
+from leaderboard.pages.cases.detected import found
+from leaderboard.pages.cases.detector import Found
+from leaderboard.pages.cases.library import shelf, shipped
+from leaderboard.web.site import View, Visit, page
+from submissions.errors import NotFound
+from submissions.tracks import TRACKS
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One case in the list."""
+
+    slug: str
+    origin: str
+    """`organiser`, `published` with the site, or `found` by it."""
+    kind: str
+    """`written`, or what a found case is: `gap`, `corner` or `preview`."""
+    label: str
+    """What stands out, of a found case; else who wrote it."""
+    title: str
+    summary: str
+    task: str | None
+    date: str | None
+    """None for a found case: it is as old as the results."""
+    protocol: str | None
+    """Under which it was found."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Under which protocol cases are found."""
+
+    protocol: str
+    protocols: tuple[str, ...]
+    usual: str
+    """That of a query that names none: the site's own, or the next while that has no result."""
+
+    @classmethod
+    def of(cls, visit: Visit) -> Self:
+        """The choice of a visit. Raises NotFound."""
+        protocols = in_use(visit.site.settings.protocol, {result.protocol for _, result in visit.snapshot.published})
+        filled = [name for name in protocols if any(latest(visit.snapshot, track, name) for track in TRACKS)]
+        usual = (filled or list(protocols))[0]
+        protocol = visit.query.get("protocol") or usual
+        if protocol not in protocols:
+            raise NotFound(f"No protocol {protocol[:80]!r}; there are: {', '.join(protocols)}.")
+        return cls(protocol, protocols, usual)
+
+    def query(self, protocol: str = "") -> str:
+        """The query of this choice, or with another protocol; nothing for the usual one."""
+        protocol = protocol or self.protocol
+        return f"?{urlencode({'protocol': protocol})}" if protocol != self.usual else ""
+
+
+def show(visit: Visit) -> View:
+    """All written cases, and the most striking found ones. Raises NotFound."""
+    chosen = Chosen.of(visit)
+    written = shelf(visit.snapshot, visit.site.reader.arena)
+    rows = [_listed(case) for case in written.cases.values()]
+    rows.sort(key=lambda row: row.origin)
+    by_results = [case for track in TRACKS for case in found(visit.snapshot, track, chosen.protocol).values()]
+    rows += _found(visit, chosen, by_results)
+    context = {
+        "chosen": chosen,
+        "meaning": WORDS.get(chosen.protocol, ""),
+        "unreadable": written.unreadable,
+        "summaries": {case.slug: case.said[0] for case in by_results},
+    }
+    return View("cases.html", context, Table("cases", frame_of(Listed, rows)))
+
+
+def _listed(case: Written) -> Listed:
+    front = case.front
+    origin = "published" if shipped().get(case.slug) is case else "organiser"
+    return Listed(
+        slug=case.slug,
+        origin=origin,
+        kind="written",
+        label=front.source.name if front.source else (front.author or "organiser"),
+        title=front.title,
+        summary=front.summary,
+        task=front.task,
+        date=front.date.isoformat(),
+        protocol=None,
+    )
+
+
+def _found(visit: Visit, chosen: Chosen, cases: list[Found]) -> Iterator[Listed]:
+    for case in cases:
+        yield Listed(
+            slug=case.slug,
+            origin="found",
+            kind=case.kind,
+            label=case.label,
+            title=visit.snapshot.tasks[case.task].title,
+            summary=case.said[0].striptags(),
+            task=case.task,
+            date=None,
+            protocol=chosen.protocol,
+        )
+
+
+ROUTES = [page("/cases{ending:ending}", show)]

@@ -1,0 +1,108 @@
+"""One case: the demand, what each system delivered, its scores, and a short account of why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+from leaderboard.data.scales import GAIN, scale_of
+from leaderboard.data.tables import Table, frame_of
+from leaderboard.pages.cases.best_by_type import contests
+from leaderboard.pages.cases.case_file import Front, Written
+from leaderboard.pages.cases.detected import found_case
+from leaderboard.pages.cases.detector import Found
+from leaderboard.pages.cases.library import shelf
+from leaderboard.pages.cases.list_page import Chosen
+from leaderboard.pages.cases.side_by_side import CaseRow, Side, evaluated, published
+from leaderboard.web.site import View, Visit, page
+from submissions.errors import NotFound
+from submissions.records.models import Task
+from submissions.tracks import TRACKS
+
+
+def show(visit: Visit) -> View:
+    """A written case, or one that the results make. Raises NotFound."""
+    slug, chosen = visit.names["slug"], Chosen.of(visit)
+    written = shelf(visit.snapshot, visit.site.reader.arena).cases.get(slug)
+    if written:
+        return _written(visit, chosen, written)
+    for track in TRACKS:
+        if case := found_case(visit.snapshot, track, chosen.protocol, slug):
+            return _found(visit, chosen, case)
+    raise NotFound(f"No case {slug[:80]!r} under {chosen.protocol}. The page /cases lists all.")
+
+
+def _written(visit: Visit, chosen: Chosen, case: Written) -> View:
+    front, snapshot = case.front, visit.snapshot
+    protocol = front.protocol or chosen.protocol
+    task = snapshot.tasks.get(front.task or "")
+    ids = front.systems or (_best(visit, task, protocol) if task else ())
+    sides = list(_sides(visit, task, protocol, ids))
+    context: dict[str, Any] = {
+        "title": front.title,
+        "label": "Case study",
+        "front": front,
+        "account": case.account,
+        "said": (),
+        "notices": _notices(front, task, protocol, sides),
+        "elsewhere": list(published(front)),
+    }
+    return _view(case.slug, context, task, protocol, sides, chosen.query())
+
+
+def _found(visit: Visit, chosen: Chosen, case: Found) -> View:
+    task = visit.snapshot.tasks[case.task]
+    sides = list(_sides(visit, task, chosen.protocol, case.shown))
+    context: dict[str, Any] = {
+        "title": task.title,
+        "label": case.label,
+        "front": None,
+        "account": None,
+        "said": case.said,
+        "notices": [],
+        "elsewhere": [],
+    }
+    return _view(case.slug, context, task, chosen.protocol, sides, chosen.query())
+
+
+def _view(
+    slug: str, context: dict[str, Any], task: Task | None, protocol: str, sides: Sequence[Side], query: str
+) -> View:
+    rows = list(chain.from_iterable(side.rows for side in sides))
+    ends = [getattr(row, name) for row in rows for name in ("gain", "gain_low", "gain_high")]
+    values = [end for end in ends if end is not None]
+    shared = {
+        "task": task,
+        "protocol": protocol,
+        "scale": scale_of(protocol),
+        "sides": sides,
+        "one": GAIN,
+        "query": query,
+        "span": (min([0.0, *values]), max([1.0, *values])),
+        "slug": slug,
+    }
+    other = [row for side in context["elsewhere"] for row in side.rows]
+    return View("case.html", {**context, **shared}, Table(f"case-{slug}", frame_of(CaseRow, [*rows, *other])))
+
+
+def _sides(visit: Visit, task: Task | None, protocol: str, ids: Sequence[str]) -> list[Side]:
+    return list(evaluated(visit.snapshot, visit.site.reader.arena, task.id, protocol, ids)) if task else []
+
+
+def _best(visit: Visit, task: Task, protocol: str) -> tuple[str, ...]:
+    """The best system of each type on a task."""
+    contest = contests(visit.snapshot, task.track, protocol).get(task.id)
+    return contest.shown if contest else ()
+
+
+def _notices(front: Front, task: Task | None, protocol: str, sides: Sequence[Side]) -> list[str]:
+    """What the case speaks of and the arena does not have."""
+    if front.task and not task:
+        return [f"The benchmark has no task {front.task}, so neither its demand nor scores can stand here."]
+    there = {side.who.submission for side in sides}
+    return [f"Submission {ulid} has no result on this task under {protocol}." for ulid in front.systems
+            if ulid not in there]  # fmt: skip
+
+
+ROUTES = [page("/cases/{slug:stem}{ending:ending}", show)]

@@ -1,0 +1,64 @@
+"""The first rows that a system delivered for a task, where its owner has allowed that everybody sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from leaderboard.data.memoize import lately
+from leaderboard.data.snapshot import Snapshot
+from submissions.arena.arena import Arena
+from submissions.errors import Corrupt, NotFound
+from submissions.records.models import Row, Submission, TaskResult
+from submissions.records.owner_requests import shows_samples
+
+ROWS = 5
+LETTERS = 600
+"""Of an input or output that are shown."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One row, or as much of it as has room."""
+
+    input: str
+    output: str
+    in_part: bool
+
+
+def samples(snapshot: Snapshot, arena: Arena, submission: Submission, task: TaskResult) -> tuple[Sample, ...]:
+    """Up to five delivered rows; none without leave, and no row that copies a hidden one."""
+    # Where the screen has not looked, nobody knows which rows are the hidden ones.
+    if task.screen is None or not _allowed(snapshot, arena, submission):
+        return ()
+    return _first(arena, submission, task.task, task.screen.removed_lines)
+
+
+def cut(rows: Sequence[Row]) -> tuple[Sample, ...]:
+    """Rows as they are shown."""
+    return tuple(_sample(row.input, row.output) for row in rows)
+
+
+def _sample(given: str, said: str) -> Sample:
+    return Sample(given[:LETTERS], said[:LETTERS], max(len(given), len(said)) > LETTERS)
+
+
+@lately(most=500)
+def _allowed(snapshot: Snapshot, arena: Arena, submission: Submission) -> bool:  # noqa: ARG001  its key
+    try:
+        wishes = arena.wishes(submission.id)
+    except Corrupt:
+        return False
+    return shows_samples(wishes, submission.owner)
+
+
+# A submission is written once, so its rows never change.
+@lru_cache(maxsize=200)
+def _first(arena: Arena, submission: Submission, task: str, removed: tuple[int, ...]) -> tuple[Sample, ...]:
+    try:
+        rows = arena.rows(submission, task)
+    except (NotFound, Corrupt):
+        return ()
+    copies = set(removed)
+    return cut([row for line, row in enumerate(rows, 1) if line not in copies][:ROWS])

@@ -1,0 +1,148 @@
+"""Systems side by side on one task: their scores, and what they delivered as far as it may be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.tables import reason
+from leaderboard.pages.cases.case_file import Delivered, Front
+from leaderboard.pages.cases.samples import Sample, cut, samples
+from submissions.arena.arena import Arena
+from submissions.index.result_tables import scale_name
+from submissions.records.models import MethodScore, Result, TaskResult
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One system's figures by one method. A missing value has its reason in `why`."""
+
+    system: str
+    team: str | None
+    system_type: str | None
+    """None for the real data set."""
+    badge: str
+    """`evaluated` or `published`."""
+    method: str | None
+    """None where the source does not say."""
+    metric: str
+    score: float | None
+    """0 to 1."""
+    score_low: float | None
+    score_high: float | None
+    gain: float | None
+    gain_low: float | None
+    gain_high: float | None
+    scale: str | None
+    """Of the gain: `gain`, or `ratio`, where 1 is the reference score."""
+    n: int | None
+    """Test items."""
+    rows: int | None
+    """Rows trained on."""
+    removed: int | None
+    """Rows removed as copies of test rows."""
+    why: str | None
+    task: str | None
+    protocol: str | None
+    submission: str | None
+    source: str | None
+    """Where a published figure stands."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One system of a case."""
+
+    rows: tuple[CaseRow, ...]
+    what: str
+    """What it delivered, in the organiser's words."""
+    samples: tuple[Sample, ...]
+    language: str
+    """Of the samples' outputs."""
+    flagged: str | None = None
+
+    @property
+    def who(self) -> CaseRow:
+        """The row that names the system."""
+        return self.rows[0]
+
+
+def evaluated(snapshot: Snapshot, arena: Arena, task: str, protocol: str, ids: Iterable[str]) -> Iterator[Side]:
+    """The sides of submissions on a task of the benchmark; those without a result under the protocol are left out."""
+    for ulid in ids:
+        if protocol in snapshot.results.get(ulid, {}):
+            result = snapshot.whole(ulid, protocol)
+            on_task = next((one for one in result.tasks if one.task == task), None)
+            if on_task and on_task.methods:
+                yield _side(snapshot, arena, result, on_task)
+
+
+def _side(snapshot: Snapshot, arena: Arena, result: Result, task: TaskResult) -> Side:
+    submission = snapshot.submissions.get(result.submission)
+    # An entry is set apart because its rows may be hidden ones that the screen did not take out.
+    shown = samples(snapshot, arena, submission, task) if submission and not result.flagged else ()
+    rows = tuple(_row(result, task, method) for method in reversed(task.methods))
+    return Side(rows, "", shown, snapshot.tasks[task.task].language, result.flagged)
+
+
+def _row(result: Result, task: TaskResult, method: MethodScore) -> CaseRow:
+    score_low, score_high = method.score.interval or (None, None)
+    gain_low, gain_high = method.gain.interval or (None, None)
+    return CaseRow(
+        system=result.system,
+        team=result.team,
+        system_type=result.system_type,
+        badge="evaluated",
+        method=method.method,
+        metric=method.score.name,
+        score=method.score.value,
+        score_low=score_low,
+        score_high=score_high,
+        gain=method.gain.value,
+        gain_low=gain_low,
+        gain_high=gain_high,
+        scale=scale_name(method.gain),
+        n=method.score.n,
+        rows=task.rows,
+        removed=task.removed,
+        why=reason(method),
+        task=task.task,
+        protocol=result.protocol,
+        submission=result.submission,
+        source=None,
+    )
+
+
+def published(front: Front) -> Iterator[Side]:
+    """The sides of systems whose figures a written case takes from elsewhere."""
+    for delivered in front.delivered:
+        row = _published_row(front, delivered)
+        yield Side((row,), delivered.what, cut(delivered.samples), delivered.language)
+
+
+def _published_row(front: Front, delivered: Delivered) -> CaseRow:
+    low, high = delivered.interval or (None, None)
+    return CaseRow(
+        system=delivered.system,
+        team=delivered.team,
+        system_type=delivered.system_type,
+        badge="published",
+        method=None,
+        metric=front.metric or "score",
+        score=delivered.score,
+        score_low=low,
+        score_high=high,
+        gain=None,
+        gain_low=None,
+        gain_high=None,
+        scale=None,
+        n=None,
+        rows=None,
+        removed=None,
+        why=None if delivered.score is not None else "not published",
+        task=front.task,
+        protocol=None,
+        submission=None,
+        source=f"{front.source.url} {front.source.where}" if front.source else None,
+    )

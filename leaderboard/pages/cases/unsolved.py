@@ -1,0 +1,40 @@
+"""Tasks on which no system gains clearly."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from leaderboard.data.task_difficulty import Anchored, difficulties
+from leaderboard.pages.cases.best_by_type import Best
+from leaderboard.pages.cases.detector import Found, Ground
+from leaderboard.templates import figure
+
+NAME = "corner"
+
+
+def tasks(ground: Ground) -> list[str]:
+    """The corner cases: first those that most systems were measured on, of these the ones with the least gain."""
+    known = difficulties(ground.snapshot, ground.track, ground.protocol)
+    corners = [name for name in ground.contests if name in known and known[name].corner_case]
+    return sorted(corners, key=lambda name: (-(known[name].systems or 0), _best(ground, name).value))
+
+
+def case(ground: Ground, task: str, place: int) -> Found:
+    """The case of a task that holds a place among them."""
+    best, known = _best(ground, task), difficulties(ground.snapshot, ground.track, ground.protocol)[task]
+    said = Markup("None of the {} systems measured gains clearly: the best by fine-tuning, {}, reaches {}.").format(
+        known.systems, ground.name(best), ground.worth(task, best)
+    )
+    ends = Markup("The untouched model scores {}, the model trained on the real data {}.").format(
+        _anchor(known.base), _anchor(known.reference)
+    )
+    which = Markup("It is corner case {} of {}.").format(place, len(tasks(ground)))
+    return Found(NAME, task, "No system gains", (said, ends, which), ground.contests[task].shown)
+
+
+def _best(ground: Ground, task: str) -> Best:
+    return max(ground.contests[task].best.values(), key=lambda best: best.value)
+
+
+def _anchor(score: Anchored) -> str:
+    return "nothing that could be measured" if score.value is None else figure(score.value, 3)

@@ -1,0 +1,148 @@
+"""Two to five systems side by side: totals, categories, metadata, every task, and who beats whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from leaderboard.board.query import SUBSETS
+from leaderboard.board.rows import protocols_of
+from leaderboard.charts.dumbbell_chart import SHAPES, hues, plot
+from leaderboard.charts.plotly_charts import radar
+from leaderboard.data.comparison_key import Terms
+from leaderboard.data.scales import in_use, scale_of
+from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.system_picker import picker
+from leaderboard.data.systems import Entry, System, attempts, entries, labels, system_named
+from leaderboard.data.tables import Table
+from leaderboard.pages.compare.pairwise import pairs
+from leaderboard.pages.compare.tables import FEWEST, MOST, by_category, by_dimension, by_task, totals
+from leaderboard.ranking.rank_sets import LEVEL
+from leaderboard.tracks import board_named
+from leaderboard.web.site import View, Visit, page
+from submissions.records.models import METHODS
+from submissions.tracks import TRACKS
+
+
+def show(visit: Visit) -> View:
+    """The comparison, or how to choose one. Raises NotFound; HTTPException for the twins of no comparison."""
+    terms, protocols, asked = _asked(visit)
+    chosen = _entries(visit.snapshot, terms, asked)
+    refusal = _refusal(asked, chosen)
+    if refusal and visit.names["ending"]:
+        raise HTTPException(400, refusal)
+    context = {
+        "terms": terms,
+        "switches": {"protocol": protocols, "method": METHODS, "subset": SUBSETS},
+        "refusal": refusal if asked else None,
+        "asked": [system.slug for system in asked],
+        "without": [system for system in asked if system.slug not in {entry.slug for entry in chosen}],
+        "picker": picker(visit.snapshot, terms, [system.slug for system in asked], visit.query.get("find", "")),
+        "fewest": FEWEST,
+        "most": MOST,
+        "chosen": [] if refusal else chosen,
+        **({} if refusal else _comparison(visit.snapshot, terms, chosen)),
+    }
+    return View("compare.html", context, None if refusal else by_task(visit.snapshot, chosen, terms))
+
+
+def _comparison(snapshot: Snapshot, terms: Terms, chosen: list[Entry]) -> dict[str, Any]:
+    names, slugs = labels(chosen), [entry.slug for entry in chosen]
+    called = [entry.system.name for entry in chosen]
+    whole, rows = totals(chosen, terms).rows, by_task(snapshot, chosen, terms).rows
+    categories = by_category(snapshot, chosen, terms).rows
+    return {
+        "names": names,
+        "hue": dict(zip(slugs, hues(called), strict=True)),
+        "shape": dict(zip(slugs, SHAPES, strict=False)),
+        "attempts": {entry.slug: attempts(snapshot, entry.system, terms.track) for entry in chosen},
+        "scale": scale_of(terms.protocol),
+        "totals": whole,
+        "categories": categories,
+        "span": _span([*whole, *categories], slugs),
+        "rows": rows,
+        "plot": plot(rows, slugs, called),
+        "pairs": pairs(snapshot, chosen, terms).rows,
+        "level": LEVEL,
+        **_judged(terms, chosen, names),
+    }
+
+
+def _judged(terms: Terms, chosen: list[Entry], names: dict[str, str]) -> dict[str, Any]:
+    """The metadata's table, and its chart where one judge with the same prompts gave all the scores."""
+    judged = [entry for entry in chosen if entry.result.metadata]
+    judges = {
+        entry.slug: (entry.result.metadata.snapshot, ", ".join(entry.result.metadata.prompts))
+        for entry in judged
+        if entry.result.metadata
+    }
+    rows = by_dimension(chosen).rows
+    lines = [{"system": names[entry.slug], **{row["dimension"]: row[entry.slug] for row in rows}} for entry in judged]
+    one = len(set(judges.values())) == 1
+    return {
+        "judges": judges,
+        "dimensions": rows,
+        "figure": radar(lines, board_named(terms.track).dimensions, 10) if one else None,
+        "unjudged": [names[entry.slug] for entry in chosen if not entry.result.metadata],
+    }
+
+
+def _span(rows: Sequence[dict[str, Any]], slugs: Sequence[str]) -> tuple[float, float]:
+    """What a cell's bar stands for: from zero to the reference, and wider where a value or an interval is."""
+    ends = [row[f"{slug}{end}"] for row in rows for slug in slugs for end in ("", "_low", "_high")]
+    values = [end for end in ends if end is not None]
+    return min([0.0, *values]), max([1.0, *values])
+
+
+def _asked(visit: Visit) -> tuple[Terms, tuple[str, ...], list[System]]:
+    """The terms, the protocols on offer, and the systems in the address, each once. Raises NotFound."""
+    board = board_named(visit.query.get("track") or next(iter(TRACKS)))
+    protocols = in_use(visit.site.settings.protocol, protocols_of(visit.snapshot, board.track))
+    slugs = dict.fromkeys(parse_qs(visit.query_text).get("system", []))
+    return Terms.of(visit.query, board.track, protocols), protocols, [system_named(visit.snapshot, s) for s in slugs]
+
+
+def _entries(snapshot: Snapshot, terms: Terms, asked: Sequence[System]) -> list[Entry]:
+    found = entries(snapshot, terms.track, terms.protocol)
+    return [found[system.slug] for system in asked if system.slug in found]
+
+
+def _refusal(asked: Sequence[System], chosen: Sequence[Entry]) -> str | None:
+    """Why there is nothing to compare, in words for the page; None where there is."""
+    if len(asked) > MOST:
+        return f"{len(asked)} systems are too many to tell apart: choose {FEWEST} to {MOST}."
+    if len(chosen) < FEWEST:
+        have = "One system" if chosen else "No system"
+        return f"{have} with a result under this protocol was chosen: a comparison needs {FEWEST} to {MOST}."
+    return None
+
+
+def _part(name: str, table_of: Callable[[Snapshot, list[Entry], Terms], Table]) -> list[Route]:
+    """The routes of a table that stands on the page: its twins, and a redirect to its place."""
+
+    def to_page(request: Request) -> Response:
+        return RedirectResponse(f"/compare?{request.url.query}#{name}")
+
+    def show_part(visit: Visit) -> View:
+        terms, _, asked = _asked(visit)
+        chosen = _entries(visit.snapshot, terms, asked)
+        if refusal := _refusal(asked, chosen):
+            raise HTTPException(400, refusal)
+        return View("compare.html", table=table_of(visit.snapshot, chosen, terms))
+
+    return [Route(f"/compare/{name}", to_page), page(f"/compare/{name}{{ending:ending}}", show_part)]
+
+
+ROUTES = [
+    *_part("pairs", pairs),
+    *_part("totals", lambda _, chosen, terms: totals(chosen, terms)),
+    *_part("categories", by_category),
+    *_part("metadata", lambda _, chosen, __: by_dimension(chosen)),
+    page("/compare{ending:ending}", show),
+]

@@ -1,0 +1,83 @@
+"""Every pair of the compared systems: tasks won and lost, and the board's test over tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leaderboard.data.comparison_key import Terms
+from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.systems import Entry, labels, scores
+from leaderboard.data.tables import Table, frame_of
+from leaderboard.ranking.rank_sets import LEVEL, NOISE, benjamini_hochberg, sign_flip
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """Two systems over the tasks that both have a gain on."""
+
+    first: str
+    second: str
+    first_slug: str
+    second_slug: str
+    tasks: int
+    wins: int
+    """Tasks on which the first gained more, however little."""
+    losses: int
+    ties: int
+    difference: float | None
+    """Mean of the first's gain less the second's."""
+    p: float | None
+    """Two-sided, of the paired sign-flip test over tasks."""
+    p_adjusted: float | None
+    """By Benjamini and Hochberg over the pairs of this page."""
+    better: str | None
+    """Who is significantly better at the board's level; None where the test cannot tell."""
+
+
+def pairs(snapshot: Snapshot, chosen: Sequence[Entry], terms: Terms) -> Table:
+    """Every pair, in the order of the systems. The test is the board's; all pairs shown are one family."""
+    found = [_gains(snapshot, entry, terms) for entry in chosen]
+    names = labels(list(chosen))
+    rows = []
+    for first, second in combinations(range(len(chosen)), 2):
+        common = [task for task in found[first] if task in found[second]]
+        less = np.array([found[first][task] - found[second][task] for task in common])
+        one, other = chosen[first].slug, chosen[second].slug
+        rows.append(_pair((names[one], names[other]), (one, other), less))
+    return Table(f"compare-pairs-{terms.protocol}-{terms.method}-{terms.subset}", frame_of(PairRow, _told(rows)))
+
+
+def _pair(names: tuple[str, str], slugs: tuple[str, str], less: NDArray[np.float64]) -> PairRow:
+    return PairRow(
+        *names,
+        *slugs,
+        tasks=len(less),
+        wins=int((less > NOISE).sum()),
+        losses=int((less < -NOISE).sum()),
+        ties=int((np.abs(less) <= NOISE).sum()),
+        difference=float(less.mean()) if len(less) else None,
+        p=float(sign_flip([less])[0]) if len(less) else None,
+        p_adjusted=None,
+        better=None,
+    )
+
+
+def _told(rows: list[PairRow]) -> list[PairRow]:
+    """The pairs with their adjusted p-values, and who is better."""
+    adjusted = iter(benjamini_hochberg([row.p for row in rows if row.p is not None]).tolist())
+    return [row if row.p is None else _judged(row, next(adjusted)) for row in rows]
+
+
+def _judged(row: PairRow, p: float) -> PairRow:
+    ahead = row.first if (row.difference or 0.0) > 0 else row.second
+    return replace(row, p_adjusted=p, better=ahead if p <= LEVEL else None)
+
+
+def _gains(snapshot: Snapshot, entry: Entry, terms: Terms) -> dict[str, float]:
+    found = scores(snapshot, entry.result, terms.method, terms.subset)
+    return {task: score.gain.value for task, score in found.items() if score.gain.value is not None}

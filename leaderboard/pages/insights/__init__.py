@@ -1,0 +1,20 @@
+"""What the boards show when one figure is held against another: one module for each question."""
+
+from __future__ import annotations
+
+from leaderboard.data.scales import scale_of
+from leaderboard.data.snapshot import Snapshot, per_snapshot
+from leaderboard.pages.insights import cost, metadata, preview, rows, tokens
+from leaderboard.pages.insights import knowledge_vs_reasoning as kinds
+from leaderboard.pages.insights.base import Insight
+from leaderboard.pages.insights.system_figures import measured
+
+MODULES = (metadata, preview, rows, tokens, cost, kinds)
+NAMES = tuple(module.NAME for module in MODULES)
+
+
+@per_snapshot
+def insights(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Insight]:
+    """Every section by its name, in the order of the page."""
+    systems, scale = measured(snapshot, track, protocol), scale_of(protocol)
+    return {module.NAME: module.insight(systems, protocol, scale) for module in MODULES}

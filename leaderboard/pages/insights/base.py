@@ -1,0 +1,168 @@
+"""What every insight is made of: a question, a computed sentence, a table, and charts of that table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from leaderboard.charts.svg_charts import TYPE_SHAPES, Dot, Plot, axis
+from leaderboard.data.correlation import said, spearman
+from leaderboard.data.scales import Scale
+from leaderboard.data.tables import Table
+from leaderboard.pages.insights.pareto import Point
+from leaderboard.pages.insights.system_figures import Figure, Measured
+from leaderboard.templates import figure, visible
+
+FEWEST = 2
+"""Systems below which a chart shows nothing that the table does not."""
+MOST_DOTS = 100
+"""Dots that one chart can hold and still be read and sent, beside those on a frontier."""
+
+
+@dataclass(frozen=True)
+class SystemRow:
+    """What the rows of all insights begin with."""
+
+    number: int
+    """What the system's dots are called: a label, and no rank."""
+    system: str
+    team: str
+    system_type: str
+    badge: str
+    """`evaluated` or `published`."""
+    submission: str | None
+    protocol: str
+    unit: str
+    """Of the figures under the protocol."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of figures: a field of the row, whose interval, if any, is in `…_low` and `…_high`."""
+
+    key: str
+    label: str
+    decimals: int = 3
+
+
+@dataclass(frozen=True)
+class Insight:
+    """One section of the page."""
+
+    name: str
+    """In addresses."""
+    title: str
+    sentence: str
+    """What the data shows, computed from it."""
+    about: str
+    """How to read it, and what it does not say."""
+    table: Table
+    columns: tuple[Column, ...]
+    texts: tuple[Column, ...] = ()
+    """Further columns, of text."""
+    plots: tuple[Plot, ...] = ()
+    """None of them where there are too few systems."""
+
+    @property
+    def shown(self) -> list[dict[str, Any]]:
+        """The rows that the page has: those of the systems that are drawn, or the first where a chart has none."""
+        drawn = {int(dot.label) for plot in self.plots for dot in plot.dots}
+        frame = self.table.frame
+        chosen = frame[frame["number"].isin(drawn)] if drawn else frame
+        return Table(self.table.name, chosen[: max(MOST_DOTS, len(drawn))]).rows
+
+
+Pair = tuple[Measured, Any]
+"""A system and its row."""
+
+
+def identity(of: Measured, protocol: str, scale: Scale) -> dict[str, Any]:
+    """The fields that all rows begin with."""
+    names = ("number", "system", "team", "system_type", "badge", "submission")
+    return {name: getattr(of, name) for name in names} | {"protocol": protocol, "unit": scale.unit}
+
+
+def cells(name: str, found: Figure) -> dict[str, Any]:
+    """A figure as three fields of a row."""
+    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+
+
+def plots(
+    pairs: Sequence[Pair],
+    xs: Iterable[Column],
+    y: Column,
+    *,
+    log: bool = False,
+    diagonal: bool = False,
+    frontiers: Sequence[Sequence[Point]] = (),
+) -> tuple[Plot, ...]:
+    """A chart for each of the columns, all with the same axes; none for too few systems.
+
+    Of too many systems some are left out, but none that is on a frontier.
+    """
+    columns = list(xs)
+    pairs = [pair for pair in pairs if not log or all(getattr(pair[1], column.key) > 0 for column in columns)]
+    if len(pairs) < FEWEST:
+        return ()
+    every, best = ceil(len(pairs) / MOST_DOTS), {point for points in frontiers for point in points}
+    drawn = [
+        (of, row)
+        for place, (of, row) in enumerate(pairs)
+        if place % every == 0 or any((getattr(row, column.key), getattr(row, y.key)) in best for column in columns)
+    ]
+    along = [value for _, row in drawn for column in columns for value in _values(row, column)]
+    up = axis(_lettered(y.label), [value for _, row in drawn for value in _values(row, y)])
+    return tuple(
+        Plot(f"{column.label} against {y.label}: the dots of the table below", axis(column.label, along, log=log), up,
+             [_dot(pair, column, y) for pair in drawn], diagonal, frontiers)
+        for column in columns
+    )  # fmt: skip
+
+
+def _lettered(label: str) -> str:
+    return label[:1].upper() + label[1:]
+
+
+def _values(row: SystemRow, column: Column) -> list[float]:
+    return [getattr(row, column.key), *(_ends(row, column) or ())]
+
+
+def _ends(row: SystemRow, column: Column) -> tuple[float, float] | None:
+    low, high = getattr(row, f"{column.key}_low", None), getattr(row, f"{column.key}_high", None)
+    return None if low is None or high is None else (low, high)
+
+
+def _dot(pair: Pair, x: Column, y: Column) -> Dot:
+    of, row = pair
+    told = ", ".join(f"{column.label} {_told(row, column)}" for column in (x, y))
+    return Dot(
+        x=getattr(row, x.key),
+        y=getattr(row, y.key),
+        title=f"{of.number}. {visible(of.system)}: {told}",
+        href=f"/submissions/{of.submission}?protocol={row.protocol}" if of.submission else None,
+        colour=of.colour,
+        shape=TYPE_SHAPES[of.system_type],
+        label=str(of.number),
+        x_ends=_ends(row, x),
+        y_ends=_ends(row, y),
+        hollow=of.badge == "published",
+    )
+
+
+def _told(row: SystemRow, column: Column) -> str:
+    ends = _ends(row, column)
+    around = f" ({figure(ends[0], column.decimals)} to {figure(ends[1], column.decimals)})" if ends else ""
+    return figure(getattr(row, column.key), column.decimals) + around
+
+
+def correlated(pairs: Sequence[Pair], x: str, y: str, agree: str, differ: str) -> str:
+    """What the rank correlation of two fields says, evaluated and published systems each on their own."""
+    found = []
+    for badge in ("evaluated", "published"):
+        rows = [row for of, row in pairs if of.badge == badge]
+        if rows or (badge == "evaluated" and not pairs):
+            told = said(spearman([getattr(row, x) for row in rows], [getattr(row, y) for row in rows]), agree, differ)
+            found.append(told if badge == "evaluated" else f"Of the published figures: {told}")
+    return " ".join(found)

@@ -1,0 +1,91 @@
+"""What is a gain worth? The fine-tune gain against what the evaluation cost, in device-hours and in money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from leaderboard.charts.svg_charts import Plot
+from leaderboard.data.scales import Scale
+from leaderboard.data.tables import Table, frame_of
+from leaderboard.pages.insights.base import Column, Insight, Pair, SystemRow, cells, identity, plots
+from leaderboard.pages.insights.pareto import Point
+from leaderboard.pages.insights.pareto_marks import marked, numbers
+from leaderboard.pages.insights.system_figures import Measured
+from submissions.records.ledger import Ledger
+
+NAME = "cost"
+
+
+@dataclass(frozen=True)
+class ByCostRow(SystemRow):
+    """One system whose evaluation was metered."""
+
+    machine: str
+    """The profile that it ran under; hours of different machines cannot be compared."""
+    device_hours: float
+    price: float | None
+    """In US dollars; None where the profile names no price."""
+    fine_tune: float
+    fine_tune_low: float | None
+    fine_tune_high: float | None
+    frontier: bool | None = None
+    """Whether no other system gains more in fewer hours of the same machine; None without any."""
+    price_frontier: bool | None = None
+    """Whether no other system gains more for less money; None without a price."""
+
+
+def insight(systems: list[Measured], protocol: str, scale: Scale) -> Insight:
+    """The section of a protocol's systems."""
+    found: list[Pair] = [
+        (one, ByCostRow(**identity(one, protocol, scale), **_spent(one.ledger), **cells("fine_tune", gain)))
+        for one in systems
+        if one.ledger is not None and (gain := one.figures.get(("fine_tune", "overall")))
+    ]
+    timed, by_machine = marked(found, "device_hours", group=lambda row: str(row.machine))
+    pairs, by_price = marked(timed, "price", "price_frontier")
+    short = any(0 < row.device_hours < 1 for _, row in pairs)
+    hours = Column("device_hours", "Device-hours", 4 if short else 1)
+    dollars = Column("price", "US dollars", 2)
+    y = Column("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
+    is_priced = any(row.price is not None for _, row in pairs)
+    marks = (Column("machine", "Machine"), Column("frontier", "On its machine's frontier"))
+    return Insight(
+        name=NAME,
+        title="What does a gain cost to measure?",
+        sentence=_sentence(pairs),
+        about="All tasks together, on a logarithmic axis: the time of all devices while trainer and engine worked and "
+        "the judge was asked. It is what it took to evaluate the data, not what the system spent to make it. Hours "
+        "of different machines cannot be compared, so each machine has a frontier of its own; money has one for all. "
+        "The frontiers take no account of intervals.",
+        table=Table(f"insight-{NAME}-{protocol}", frame_of(ByCostRow, [row for _, row in pairs])),
+        columns=(hours, dollars, y) if is_priced else (hours, y),
+        texts=(*marks, Column("price_frontier", "On that of money")) if is_priced else marks,
+        plots=(*plots(pairs, [hours], y, log=True, frontiers=by_machine), *_in_money(pairs, dollars, y, by_price)),
+    )
+
+
+def _spent(ledger: Ledger) -> dict[str, Any]:
+    return {"machine": ledger.profile, "device_hours": ledger.device_hours, "price": ledger.price}
+
+
+def _in_money(pairs: list[Pair], dollars: Column, y: Column, best: list[list[Point]]) -> tuple[Plot, ...]:
+    return plots([pair for pair in pairs if pair[1].price is not None], [dollars], y, log=True, frontiers=best)
+
+
+def _sentence(pairs: list[Pair]) -> str:
+    if not pairs:
+        return "No evaluation of a ranked system has been metered yet."
+    found = []
+    for machine in dict.fromkeys(row.machine for _, row in pairs):
+        mine = [pair for pair in pairs if pair[1].machine == machine]
+        hours = sorted(row.device_hours for _, row in mine)
+        systems = f"{len(mine):,} systems took from {hours[0]:,.3g} to" if len(mine) > 1 else "one system took"
+        found.append(f"Under {machine}, {systems} {hours[-1]:,.3g} device-hours{_best(mine)}.")
+    money = numbers(pairs, "price_frontier")
+    return " ".join(found) + (f" In money no other gains more for less than {money}." if money else "")
+
+
+def _best(pairs: list[Pair]) -> str:
+    named = numbers(pairs)
+    return f"; no other gains more for less than {named}" if named else ""

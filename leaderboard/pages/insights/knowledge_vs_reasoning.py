@@ -1,0 +1,83 @@
+"""Who is good at what? The gain on knowledge tasks against the gain on reasoning tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leaderboard.data.scales import Scale
+from leaderboard.data.tables import Table, frame_of
+from leaderboard.pages.insights.base import Column, Insight, Pair, SystemRow, cells, identity, plots
+from leaderboard.pages.insights.system_figures import Measured
+
+NAME = "kinds"
+
+
+@dataclass(frozen=True)
+class KindsRow(SystemRow):
+    """One system that was fine-tuned on tasks of both kinds."""
+
+    knowledge: float
+    knowledge_low: float | None
+    knowledge_high: float | None
+    reasoning: float
+    reasoning_low: float | None
+    reasoning_high: float | None
+
+
+def insight(systems: list[Measured], protocol: str, scale: Scale) -> Insight:
+    """The section of a protocol's systems."""
+    pairs: list[Pair] = [
+        (one, KindsRow(**identity(one, protocol, scale), **cells("knowledge", knowledge),
+                       **cells("reasoning", reasoning)))
+        for one in systems
+        if (knowledge := one.figures.get(("fine_tune", "knowledge")))
+        and (reasoning := one.figures.get(("fine_tune", "reasoning")))
+    ]  # fmt: skip
+    x, y = (Column(name, f"{name.capitalize()}: {scale.heading.lower()}", scale.decimals)
+            for name in ("knowledge", "reasoning"))  # fmt: skip
+    return Insight(
+        name=NAME,
+        title="Who is good at what?",
+        sentence=_sentence(pairs),
+        about="Means after fine-tuning over the tasks of each kind, with 95% intervals as crosses. On the line both "
+        "are equal; above it a system is better at reasoning, below it at knowledge.",
+        table=Table(f"insight-{NAME}-{protocol}", frame_of(KindsRow, [row for _, row in pairs])),
+        columns=(x, y),
+        plots=plots(
+            pairs,
+            [
+                x,
+            ],
+            y,
+            diagonal=True,
+        ),
+    )
+
+
+def _sentence(pairs: list[Pair]) -> str:
+    told = []
+    for badge, start in (("evaluated", ""), ("published", "Of the published figures: ")):
+        rows = [row for of, row in pairs if of.badge == badge]
+        if rows:
+            told.append(start + _counted(rows))
+    return " ".join(told) or "No system has both means yet; one is enough for the table, two for the chart."
+
+
+def _counted(rows: list[KindsRow]) -> str:
+    knowledge = sum(row.knowledge > row.reasoning for row in rows)
+    reasoning = sum(row.reasoning > row.knowledge for row in rows)
+    verb = "does" if knowledge == 1 else "do"
+    start = f"{knowledge:,} of {len(rows):,} systems {verb} better on knowledge, {reasoning:,} on reasoning"
+    measured = [row for row in rows if row.knowledge_low is not None and row.reasoning_low is not None]
+    if not measured:
+        return f"{start}; without intervals nobody can say for how many that is more than chance."
+    apart = sum(_apart(row) for row in measured)
+    if not apart:
+        return f"{start}; for none of them do the two intervals part, so it could all be chance."
+    return f"{start}; for {apart:,} of them the two intervals do not overlap."
+
+
+def _apart(row: KindsRow) -> bool:
+    ends = (row.knowledge_low, row.knowledge_high, row.reasoning_low, row.reasoning_high)
+    low, high, other_low, other_high = (float(end) for end in ends if end is not None)
+    return high < other_low or other_high < low

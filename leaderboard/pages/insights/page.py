@@ -1,0 +1,93 @@
+"""One figure held against another: what the boards show beyond their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from leaderboard.board.rows import protocols_of
+from leaderboard.charts.svg_charts import TYPE_SHAPES
+from leaderboard.data.published import published
+from leaderboard.data.scales import WORDS, in_use, scale_of
+from leaderboard.pages.insights import NAMES, insights
+from leaderboard.pages.insights.base import FEWEST
+from leaderboard.templates import words
+from leaderboard.web.site import View, Visit, page
+from submissions.errors import NotFound
+from submissions.tracks import TRACKS, track_named
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the query chooses."""
+
+    track: str
+    protocol: str
+    default: str
+    """The protocol of a query that names none."""
+    protocols: tuple[str, ...]
+
+    @classmethod
+    def of(cls, visit: Visit) -> Self:
+        """The choice of a visit. Raises NotFound."""
+        track = track_named(visit.query.get("track") or next(iter(TRACKS))).name
+        default = visit.site.settings.protocol
+        protocols = in_use(default, protocols_of(visit.snapshot, track))
+        protocol = visit.query.get("protocol") or default
+        if protocol not in protocols:
+            raise NotFound(f"No protocol {protocol[:80]!r}; there are: {', '.join(protocols)}.")
+        return cls(track, protocol, default, protocols)
+
+    def query(self, track: str = "", protocol: str = "") -> str:
+        """The query of this choice, or with another track or protocol; nothing for the default one."""
+        chosen = {"track": track or self.track, "protocol": protocol or self.protocol}
+        default = {"track": next(iter(TRACKS)), "protocol": self.default}
+        differs = {name: value for name, value in chosen.items() if value != default[name]}
+        return f"?{urlencode(differs)}" if differs else ""
+
+
+def show(visit: Visit) -> View:
+    """All sections under the chosen protocol. Raises NotFound."""
+    chosen = Chosen.of(visit)
+    context = {
+        "chosen": chosen,
+        "tracks": TRACKS,
+        "insights": list(insights(visit.snapshot, chosen.track, chosen.protocol).values()),
+        "scale": scale_of(chosen.protocol),
+        "source": published(chosen.track),
+        "meaning": WORDS.get(chosen.protocol, ""),
+        "fewest": FEWEST,
+        "shapes": [(words(name), shape, "currentcolor") for name, shape in TYPE_SHAPES.items()],
+    }
+    return View("insights.html", context)
+
+
+def show_table(visit: Visit) -> View:
+    """The twins of one section, which itself stands on the page. Raises NotFound."""
+    chosen = Chosen.of(visit)
+    found = insights(visit.snapshot, chosen.track, chosen.protocol)[_named(visit.names["name"])]
+    return View("insights.html", table=found.table)
+
+
+def to_section(request: Request) -> Response:
+    """A section has no page of its own: to its place on the page."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/insights{query}#{request.url.path.rpartition('/')[2]}")
+
+
+def _named(name: str) -> str:
+    if name not in NAMES:
+        raise NotFound(f"No insight {name[:80]!r}; there are: {', '.join(NAMES)}.")
+    return name
+
+
+ROUTES = [
+    page("/insights", show),
+    *(Route(f"/insights/{name}", to_section) for name in NAMES),
+    page("/insights/{name:stem}{ending:ending}", show_table),
+]

@@ -1,0 +1,98 @@
+"""Is the cheap preview enough? The gain by shots in the prompt against the gain by fine-tuning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from leaderboard.data.correlation import FEWEST, LEVEL, chance, said, spearman
+from leaderboard.data.scales import Scale
+from leaderboard.data.tables import Table, frame_of
+from leaderboard.pages.insights.base import Column, Insight, Pair, SystemRow, cells, identity, plots
+from leaderboard.pages.insights.system_figures import Measured
+from leaderboard.templates import METHOD_NAMES, figure
+from submissions.records.models import METHODS
+
+NAME = "preview"
+SHOTS = METHODS[:-1]
+
+
+@dataclass(frozen=True)
+class PreviewRow(SystemRow):
+    """One system that was measured by all methods."""
+
+    few_shot_1: float
+    few_shot_1_low: float | None
+    few_shot_1_high: float | None
+    few_shot_3: float
+    few_shot_3_low: float | None
+    few_shot_3_high: float | None
+    few_shot_5: float
+    few_shot_5_low: float | None
+    few_shot_5_high: float | None
+    fine_tune: float
+    fine_tune_low: float | None
+    fine_tune_high: float | None
+
+
+def insight(systems: list[Measured], protocol: str, scale: Scale) -> Insight:
+    """The section of a protocol's systems."""
+    pairs: list[Pair] = [
+        (one, _row(one, protocol, scale))
+        for one in systems
+        if all((method, "overall") in one.figures for method in METHODS)
+    ]
+    xs = tuple(Column(name, f"{_name(name)}: {scale.heading.lower()}", scale.decimals) for name in SHOTS)
+    y = Column("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
+    return Insight(
+        name=NAME,
+        title="Is the cheap preview enough?",
+        sentence=_sentence(pairs),
+        about="A few of the delivered rows shown in the prompt cost minutes, fine-tuning on all of them hours. Where "
+        "both put the systems in the same order, the preview tells who will do well. On the line both are equal. "
+        "There are three tests, so each counts only up to p = 0.05 / 3.",
+        table=Table(f"insight-{NAME}-{protocol}", frame_of(PreviewRow, [row for _, row in pairs])),
+        columns=(*xs, y),
+        plots=plots(pairs, xs, y, diagonal=True),
+    )
+
+
+def _name(method: str) -> str:
+    return METHOD_NAMES[method].capitalize()
+
+
+def _row(one: Measured, protocol: str, scale: Scale) -> PreviewRow:
+    found: dict[str, Any] = {}
+    for method in METHODS:
+        found |= cells(method, one.figures[method, "overall"])
+    return PreviewRow(**identity(one, protocol, scale), **found)
+
+
+def _sentence(pairs: list[Pair]) -> str:
+    told = []
+    for badge, start in (("evaluated", ""), ("published", "Of the published figures: ")):
+        rows = [row for of, row in pairs if of.badge == badge]
+        if rows or (badge == "evaluated" and not pairs):
+            told.append(start + _told(rows))
+    return " ".join(told)
+
+
+def _told(rows: list[PreviewRow]) -> str:
+    """The three correlations, and which of them chance alone would hardly give."""
+    tested = {method: spearman([getattr(row, method) for row in rows], [row.fine_tune for row in rows])
+              for method in SHOTS}  # fmt: skip
+    each = {
+        METHOD_NAMES[method]: (found.rho, found.p)
+        for method, found in tested.items()
+        if found.rho is not None and found.p is not None
+    }
+    if len(rows) < FEWEST or not each:
+        return said(tested["few_shot_1"], "", "")
+    rhos = _listed([f"{figure(rho, 2)} by {name} ({chance(p)})" for name, (rho, p) in each.items()])
+    sure = [name for name, (rho, p) in each.items() if rho > 0 and p <= LEVEL / len(SHOTS)]
+    end = f"chance alone would hardly give that for {_listed(sure)}" if sure else "chance alone could give that"
+    return f"Spearman's rho with the order by fine-tune, over {len(rows):,} systems, is {rhos}; {end}."
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

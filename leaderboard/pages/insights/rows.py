@@ -1,0 +1,57 @@
+"""Does more data teach more? The fine-tune gain against the rows that were trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leaderboard.data.scales import Scale
+from leaderboard.data.tables import Table, frame_of
+from leaderboard.pages.insights.base import Column, Insight, Pair, SystemRow, cells, correlated, identity, plots
+from leaderboard.pages.insights.pareto_marks import marked, told
+from leaderboard.pages.insights.system_figures import Measured
+
+NAME = "rows"
+
+
+@dataclass(frozen=True)
+class RowsRow(SystemRow):
+    """One system that was fine-tuned on its rows."""
+
+    rows: float
+    """Rows trained on: the mean over tasks, 0 for a task that was not delivered, as in the mean gain."""
+    fine_tune: float
+    fine_tune_low: float | None
+    fine_tune_high: float | None
+    frontier: bool | None = None
+    """Whether no other system gains more with fewer rows; None without any rows."""
+
+
+def insight(systems: list[Measured], protocol: str, scale: Scale) -> Insight:
+    """The section of a protocol's systems."""
+    found: list[Pair] = [
+        (one, RowsRow(**identity(one, protocol, scale), rows=one.rows, **cells("fine_tune", gain)))
+        for one in systems
+        if one.rows is not None and (gain := one.figures.get(("fine_tune", "overall")))
+    ]
+    pairs, best = marked(found, "rows")
+    x = Column("rows", "Rows used, mean over tasks", 1)
+    y = Column("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
+    return Insight(
+        name=NAME,
+        title="Does more data teach more?",
+        sentence=correlated(
+            pairs,
+            "rows",
+            "fine_tune",
+            "systems that deliver more rows gain more",
+            "systems that deliver more gain less",
+        )
+        + told(pairs, "fewer rows"),
+        about="Rows left after the screen that the model was trained on, a task without any counted as 0, on a "
+        "logarithmic axis. The line is the frontier of the figures as they stand; it takes no account of their "
+        "intervals.",
+        table=Table(f"insight-{NAME}-{protocol}", frame_of(RowsRow, [row for _, row in pairs])),
+        columns=(x, y),
+        texts=(Column("frontier", "On the frontier"),),
+        plots=plots(pairs, [x], y, log=True, frontiers=best),
+    )

@@ -1,0 +1,123 @@
+"""All that is known of each system under one protocol, for the pages that hold one figure against another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leaderboard.charts.plotly_charts import colours
+from leaderboard.data.latest_results import latest
+from leaderboard.data.published import published
+from leaderboard.data.scales import Scale, scale_of
+from leaderboard.data.snapshot import Snapshot, per_snapshot
+from submissions.index.result_summary import Summary
+from submissions.records.ledger import Ledger
+
+SUBSET = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A total as it is shown, in the protocol's unit, with its 95% interval where it has one."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One system: its latest unflagged result, or what a paper published of it."""
+
+    system: str
+    team: str
+    system_type: str
+    badge: str
+    """`evaluated` or `published`."""
+    submission: str | None
+    figures: Mapping[tuple[str, str], Figure] = field(default_factory=dict)
+    """By method and group; what is unscored is left out."""
+    metadata: float | None = None
+    """The judge's average, 0 to 10."""
+    judge: str | None = None
+    """Who judged: the model's snapshot, and the versions of its prompts."""
+    rows: float | None = None
+    """Rows trained on: the mean over the tasks of the subset, 0 for a task that was not delivered."""
+    ledger: Ledger | None = None
+    """What the evaluation cost; None where nobody measured it."""
+    number: int = 0
+    """What its dots are called: its place by name, from 1, and no rank."""
+    colour: str = ""
+
+
+@per_snapshot
+def measured(snapshot: Snapshot, track: str, protocol: str) -> list[Measured]:
+    """Evaluated systems by name, then those of a paper if the protocol is its own."""
+    scale = scale_of(protocol)
+    found = [_evaluated(snapshot, ulid, result, scale) for ulid, result in latest(snapshot, track, protocol).items()]
+    found.sort(key=lambda one: (one.system.casefold(), one.team.casefold(), one.submission or ""))
+    found += _published(track, protocol)
+    shades = colours([one.system for one in found])
+    return [
+        replace(one, number=number, colour=colour)
+        for number, (one, colour) in enumerate(zip(found, shades, strict=True), 1)
+    ]
+
+
+def _evaluated(snapshot: Snapshot, ulid: str, result: Summary, scale: Scale) -> Measured:
+    judged = result.metadata
+    rows = result.rows[_counted(snapshot, result.layout.tasks)]
+    return Measured(
+        system=result.system,
+        team=result.team,
+        system_type=result.system_type,
+        badge="evaluated",
+        submission=ulid,
+        figures={
+            (method, group): Figure(value * scale.factor, scale.shown(low), scale.shown(high))
+            for (method, subset, group), (value, low, high) in zip(result.layout.totals, result.ends, strict=True)
+            if subset == SUBSET and value is not None
+        },
+        metadata=judged.average.value if judged else None,
+        judge=f"{judged.snapshot} ({', '.join(judged.prompts)})" if judged else None,
+        rows=float(rows.mean()) if len(rows) else None,
+        ledger=snapshot.ledgers.get(ulid, {}).get(result.protocol),
+    )
+
+
+@per_snapshot
+def _counted(snapshot: Snapshot, tasks: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Which of some tasks belong to the subset; one that the benchmark no longer lists does."""
+    known = [snapshot.tasks.get(task) for task in tasks]
+    return np.array([task is None or SUBSET in task.subsets for task in known], dtype=np.bool_)
+
+
+def _published(track: str, protocol: str) -> Iterator[Measured]:
+    source = published(track)
+    if source.protocol != protocol:
+        return
+    averages = {row.system: row.average for row in source.metadata}
+    rows = [row for row in source.rows if row.subset == SUBSET and row.system_type]
+    for system in dict.fromkeys(row.system for row in rows):
+        own = [row for row in rows if row.system == system]
+        values = {
+            (row.method, group): value
+            for row in own
+            for group, value in (
+                ("overall", source.overall(row)), ("knowledge", row.knowledge), ("reasoning", row.reasoning),
+            )
+            if value is not None
+        }  # fmt: skip
+        yield Measured(
+            system=system,
+            team=own[0].team,
+            system_type=str(own[0].system_type),
+            badge="published",
+            submission=None,
+            figures={key: Figure(value) for key, value in values.items()},
+            metadata=averages.get(system),
+            judge=source.judge if system in averages else None,
+        )

@@ -1,0 +1,155 @@
+"""The picture of a page that is shown where its link is shared: 1200 x 630, drawn here."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image, ImageDraw, ImageFont
+
+from leaderboard.pages.social_cards.fonts import is_right_to_left, readable, runs
+
+WIDTH, HEIGHT = 1200, 630
+MARGIN = 64
+GROUND, TEXT, SOFT, LINE = "#ffffff", "#1c2128", "#57606a", "#d5dbe1"
+ACCENT, BAR, TRACK = "#0b5cad", "#9cc3e6", "#edf1f5"
+LONGEST = 700
+"""Characters of a text that are looked at; more would not fit."""
+BARS_FROM, BARS_TO = 470, WIDTH - MARGIN - 130
+"""Where bars begin and end."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text that a stranger may have written, and what to show where no typeface here has its characters."""
+
+    text: str
+    otherwise: str = ""
+
+    def fitting(self, size: int) -> str:
+        """The one of the two that can be shown; nothing if neither can."""
+        return next((one for one in (self.text[:LONGEST], self.otherwise) if runs(one, size)), "")
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One line of a card: a name, how long its bar is, from 0 to 1, and its figure."""
+
+    name: Words
+    share: float
+    figure: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a picture says."""
+
+    kind: str
+    """What sort of page it is, in small type."""
+    title: Words
+    text: Words = Words("")
+    bars: tuple[Bar, ...] = ()
+    note: str = ""
+    """What the bars or the figures are."""
+
+
+def drawn(card: Card) -> bytes:
+    """The card as PNG: the same bytes for the same card, wherever the same typefaces are."""
+    image = Image.new("RGB", (WIDTH, HEIGHT), GROUND)
+    pen = ImageDraw.Draw(image)
+    _head(pen, card.kind)
+    y = _paragraph(pen, 138, card.title, 54, TEXT, 2 if card.bars or card.text.text else 4, bold=True)
+    if card.text.text:
+        room = (470 if card.bars else 540) - y
+        y = _paragraph(pen, y + 14, card.text, 30, SOFT, max(1, room // 42))
+    for number, bar in enumerate(card.bars):
+        _bar(pen, y + 26 + 52 * number, bar)
+    _line(pen, (MARGIN, HEIGHT - 62), card.note, 24, SOFT, WIDTH - 2 * MARGIN)
+    file = io.BytesIO()
+    image.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def _head(pen: ImageDraw.ImageDraw, kind: str) -> None:
+    """The site's mark and name on the left, the sort of page on the right."""
+    pen.rounded_rectangle((MARGIN, 48, MARGIN + 48, 96), 11, ACCENT)
+    for x, top in ((10, 26), (20, 10), (31, 18)):
+        pen.rectangle((MARGIN + x, 48 + top, MARGIN + x + 7, 48 + 38), GROUND)
+    _line(pen, (MARGIN + 66, 56), "DatasetResearch Arena", 30, TEXT, 500)
+    width = _width(kind, 26)
+    _line(pen, (WIDTH - MARGIN - width, 59), kind, 26, SOFT, 500)
+    pen.line((MARGIN, 116, WIDTH - MARGIN, 116), LINE, 2)
+
+
+def _bar(pen: ImageDraw.ImageDraw, y: int, bar: Bar) -> None:
+    name = bar.name.fitting(28)
+    _line(pen, (MARGIN, y), name, 28, TEXT, BARS_FROM - MARGIN - 24)
+    pen.rounded_rectangle((BARS_FROM, y + 2, BARS_TO, y + 34), 5, TRACK)
+    if bar.share > 0:
+        end = BARS_FROM + round(min(bar.share, 1.0) * (BARS_TO - BARS_FROM))
+        pen.rounded_rectangle((BARS_FROM, y + 2, max(end, BARS_FROM + 6), y + 34), 5, BAR)
+    _line(pen, (WIDTH - MARGIN - _width(bar.figure, 28), y), bar.figure, 28, TEXT, 130)
+
+
+def _paragraph(
+    pen: ImageDraw.ImageDraw, y: int, words: Words, size: int, ink: str, most: int, bold: bool = False
+) -> int:
+    """Write a text in at most so many lines; where the next line would begin."""
+    text = words.fitting(size)
+    for line in _wrapped(text, size, WIDTH - 2 * MARGIN, most, bold):
+        x = WIDTH - MARGIN - _width(line, size, bold) if is_right_to_left(text) else MARGIN
+        _line(pen, (x, y), line, size, ink, WIDTH - 2 * MARGIN, bold=bold)
+        y += round(size * 1.35)
+    return y
+
+
+def _wrapped(text: str, size: int, width: int, most: int, bold: bool) -> list[str]:
+    """Lines no wider than `width`; what does not fit into the last one is cut."""
+    lines = [""]
+    for word in _breakable(readable(text), size, width):
+        if _width((lines[-1] + word).strip(), size, bold) <= width:
+            lines[-1] += word
+        elif len(lines) == most:
+            lines[-1] += word
+            break
+        else:
+            lines.append(word)
+    return [_cut(line.strip(), size, width, bold) for line in lines]
+
+
+def _breakable(text: str, size: int, width: int) -> Sequence[str]:
+    """The parts between which a line may end: words, or characters where a script or a stranger writes no blanks."""
+    parts = [f"{word} " for word in text.split(" ")]
+    return [piece for part in parts for piece in ([part] if _width(part, size) <= width / 2 else part)]
+
+
+def _cut(text: str, size: int, width: int, bold: bool = False) -> str:
+    """A text that is no wider than `width`, with an ellipsis where it was cut."""
+    if _width(text, size, bold) <= width:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if _width(f"{text[:middle]}…", size, bold) <= width else (low, middle - 1)
+    return f"{text[:low].rstrip()}…"
+
+
+def _line(
+    pen: ImageDraw.ImageDraw, at: tuple[float, int], text: str, size: int, ink: str, width: int, bold: bool = False
+) -> None:
+    x, y = at
+    for part, face in _ordered(_cut(readable(text), size, width, bold), size, bold):
+        # All faces of a line stand on one baseline.
+        pen.text((x, y + size), part, ink, face, anchor="ls", stroke_width=int(bold and face.getname()[1] != "Bold"))
+        x += face.getlength(part)
+
+
+def _ordered(text: str, size: int, bold: bool) -> list[tuple[str, ImageFont.FreeTypeFont]]:
+    """The parts of a line from left to right."""
+    parts = runs(text, size, bold=bold) or []
+    return parts[::-1] if is_right_to_left(text) else parts
+
+
+def _width(text: str, size: int, bold: bool = False) -> float:
+    return sum(face.getlength(part) for part, face in runs(text, size, bold=bold) or ())

@@ -1,0 +1,89 @@
+"""Where a submission stands, as a part of its page that a browser asks for again and again.
+
+Its ETag is over what the part shows and nothing else, so a poll costs no rendering while only others move on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from leaderboard.data.lookup import must_exist
+from leaderboard.data.scales import scale_of
+from leaderboard.data.snapshot import Snapshot
+from leaderboard.pages.submission.result_view import totals_by_group
+from leaderboard.pages.submission.timeline import FINAL, advice, timeline
+from leaderboard.web.site import View, site_of
+from submissions.records.models import METHODS, Result
+
+SHOTS = tuple(method for method in METHODS if method.startswith("few_shot"))
+
+
+def poll(request: Request) -> Response:
+    """The live part, or 304 to who has it. `?results=` and `?state=` say what else the asker's page shows.
+
+    Where that is no longer so, HX-Trigger has the page load its result or its owner's actions anew. Raises NotFound.
+    """
+    site, ulid = site_of(request), request.path_params["ulid"]
+    snapshot = site.reader.snapshot()
+    must_exist(snapshot, ulid)
+    headers = {"ETag": _etag(snapshot, ulid, site.build), "Cache-Control": "no-cache"}
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    context = live_context(snapshot, ulid, site.build)
+    shown = {"result": str(context["results"]), "standing": context["state"]}
+    asked = {"result": request.query_params.get("results"), "standing": request.query_params.get("state")}
+    if moved := [name for name in shown if asked[name] != shown[name]]:
+        headers["HX-Trigger"] = ",".join(moved)
+    response = site.render(request, View("live.html", context))
+    response.headers.update(headers)
+    return response
+
+
+def live_context(snapshot: Snapshot, ulid: str, build: str) -> dict[str, Any]:
+    """What the template of the live part needs."""
+    history, submission = snapshot.histories.get(ulid), snapshot.submissions.get(ulid)
+    return {
+        "ulid": ulid,
+        "history": history,
+        "private": submission is not None and submission.private,
+        "steps": timeline(history) if history else [],
+        "advice": advice(history.now) if history else "",
+        "state": history.now.state if history else "unknown",
+        "is_final": history is None or history.now.state in FINAL,
+        "results": len(snapshot.results.get(ulid, ())),
+        "previews": [shown(preview) for preview in previews(snapshot, ulid)],
+        "shots": SHOTS,
+        "seen": {"If-None-Match": _etag(snapshot, ulid, build)},
+    }
+
+
+def previews(snapshot: Snapshot, ulid: str) -> list[Result]:
+    """What the few-shot stages measured under protocols that have no result yet."""
+    done = snapshot.results.get(ulid, {})
+    return [found for protocol, found in snapshot.previews.get(ulid, {}).items() if protocol not in done]
+
+
+def shown(preview: Result) -> dict[str, Any]:
+    """What the template needs of a preview."""
+    return {
+        "protocol": preview.protocol,
+        "scale": scale_of(preview.protocol),
+        "totals": totals_by_group(preview),
+    }
+
+
+def _etag(snapshot: Snapshot, ulid: str, build: str) -> str:
+    history = snapshot.histories.get(ulid)
+    digest = hashlib.sha256(f"{build} {len(snapshot.results.get(ulid, ()))}".encode())
+    digest.update(history.model_dump_json().encode() if history else b"")
+    for preview in previews(snapshot, ulid):
+        digest.update("".join([preview.protocol, *(total.model_dump_json() for total in preview.totals)]).encode())
+    return f'W/"{digest.hexdigest()[:24]}"'
+
+
+ROUTES = [Route("/submissions/{ulid}/live", poll)]

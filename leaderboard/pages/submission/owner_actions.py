@@ -1,0 +1,115 @@
+"""What the owner of a submission may do with it: try again, withdraw, publish."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from leaderboard.data.lookup import must_exist
+from leaderboard.data.snapshot import Snapshot
+from leaderboard.pages.submission.live_status import SHOTS, shown
+from leaderboard.web.auth.ownership import is_owner, must_own, pending
+from leaderboard.web.auth.visitor import owner_of
+from leaderboard.web.rate_limit import must_be_few
+from leaderboard.web.site import Site, View, Visit, page, site_of
+from leaderboard.web.uploads import limited
+from submissions.arena.arena import Arena, protocols_in
+from submissions.errors import Corrupt
+from submissions.records.models import History, Submission
+from submissions.records.owner_requests import Wish, counting
+from submissions.submitting.request_rules import WishKind, refusal
+
+KINDS: tuple[WishKind, ...] = ("retry", "publish", "withdraw")
+"""In the order in which they are offered."""
+MOST_WISHES = 6
+"""An hour, of one submission."""
+MOST_BYTES = 10_000
+"""Of a sent form, which has four short fields."""
+# Two clicks at once must not become two wishes.
+ONE_BY_ONE = threading.Lock()
+
+
+def show(visit: Visit) -> View:
+    """The owner's buttons; everybody else reads whose they are. `?within=page` has them lead back to the page."""
+    snapshot, ulid = visit.snapshot, visit.names["ulid"]
+    must_exist(snapshot, ulid)
+    submission, history = snapshot.submissions.get(ulid), snapshot.histories.get(ulid)
+    context: dict[str, object] = {"ulid": ulid, "is_owner": is_owner(submission, visit.owner), "who": _who(visit, ulid)}
+    if submission and history and context["is_owner"]:
+        waiting = pending(counting(visit.site.reader.arena.wishes(ulid), submission.owner), history.now)
+        offered = [kind for kind in KINDS if refusal(kind, submission, history.now.state, waiting) is None]
+        asked = {wish.kind for wish in waiting}
+        context |= {"waiting": waiting, "offered": [kind for kind in offered if kind not in asked]}
+        context |= {"now": history.now, "private": submission.private, "shots": SHOTS}
+        context["previews"] = _previews(visit.site.reader.arena, ulid) if submission.private else []
+    return View("actions.html", context | {"back": "page" if visit.query.get("within") == "page" else "actions"})
+
+
+async def take(request: Request) -> Response:
+    """Write down what the owner asks for, and lead back to where they asked. Raises what `ask` does."""
+    site, ulid = site_of(request), request.path_params["ulid"]
+    async with limited(request, MOST_BYTES).form(max_files=0, max_fields=10) as form:
+        values = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    await asyncio.to_thread(ask, site, ulid, owner_of(request), values)
+    ending = "" if values.get("back") == "page" else "/actions"
+    return RedirectResponse(f"/submissions/{ulid}{ending}", 303)
+
+
+def ask(site: Site, ulid: str, visitor: str, values: Mapping[str, str]) -> None:
+    """Store an owner's wish; one that waits already is not stored again. Raises NotFound, HTTPException 4xx."""
+    snapshot, arena = site.reader.snapshot(), site.reader.arena
+    must_exist(snapshot, ulid)
+    must_own(snapshot.submissions.get(ulid), visitor)
+    submission, history = _known(snapshot, ulid)
+    kind = _kind(values)
+    wish = Wish(kind=kind, by=visitor, time=datetime.now(UTC), samples=kind == "publish" and "samples" in values)
+    with ONE_BY_ONE:
+        asked = counting(arena.wishes(ulid), submission.owner)
+        waiting = pending(asked, history.now)
+        # The last one of its kind is the one that counts (submissions/records/owner_requests.py).
+        if [known.samples for known in waiting if known.kind == kind][-1:] == [wish.samples]:
+            return
+        if why := refusal(kind, submission, history.now.state, waiting):
+            raise HTTPException(409, why)
+        must_be_few((one.time for one in asked), MOST_WISHES, f"You asked {MOST_WISHES} things of it within the hour.")
+        arena.wish(ulid, wish)
+
+
+def _known(snapshot: Snapshot, ulid: str) -> tuple[Submission, History]:
+    if ulid not in snapshot.histories:
+        raise Corrupt(f"The history of submission {ulid} cannot be read, so nothing can be asked for it now.")
+    return snapshot.submissions[ulid], snapshot.histories[ulid]
+
+
+def _kind(values: Mapping[str, str]) -> WishKind:
+    for kind in KINDS:
+        if values.get("kind") == kind:
+            if kind == "withdraw" and "sure" not in values:
+                raise HTTPException(422, "Withdrawing is final: tick the box that says so, and send it again.")
+            return kind
+    raise HTTPException(422, f"Nothing was asked for; there are: {', '.join(KINDS)}.")
+
+
+def _previews(arena: Arena, ulid: str) -> list[dict[str, Any]]:
+    """What only the owner may see before there is a result."""
+    protocols = protocols_in(arena.drafts, "previews").get(ulid, [])
+    return [shown(arena.draft_preview(ulid, protocol)) for protocol in protocols]
+
+
+def _who(visit: Visit, ulid: str) -> str:
+    found = visit.snapshot.submissions.get(ulid) or next(iter(visit.snapshot.results.get(ulid, {}).values()), None)
+    return found.system if found else ulid
+
+
+ROUTES = [
+    page("/submissions/{ulid}/actions", show, personal=True),
+    Route("/submissions/{ulid}/actions", take, methods=["POST"]),
+]

@@ -1,0 +1,106 @@
+"""One submission: who, where it stands, what it scored, and on what that rests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from leaderboard.data.attempts import standing_of
+from leaderboard.data.lookup import must_exist
+from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.tables import Table
+from leaderboard.pages.submission.live_status import live_context
+from leaderboard.pages.submission.result_view import COSTS, PARTS, by_task, result_context
+from leaderboard.web.site import View, Visit, page, site_of
+from submissions.arena.arena import dump
+from submissions.errors import NotFound
+from submissions.records.ledger import Ledger
+from submissions.records.models import Result
+
+Found = TypeVar("Found", Result, Ledger)
+
+
+def show(visit: Visit) -> View:
+    """One submission; its table is the result's, task by task. Raises NotFound, or Corrupt for an unreadable record."""
+    snapshot, ulid = visit.snapshot, visit.names["ulid"]
+    if ulid not in snapshot.entered and visit.site.storing.held(ulid):
+        raise HTTPException(303, "It is not stored yet.", {"Location": f"/received/{ulid}"})
+    must_exist(snapshot, ulid)
+    submission, protocols = snapshot.submissions.get(ulid), list(snapshot.results.get(ulid, ()))
+    protocol = visit.query.get("protocol", "")
+    result = _result(snapshot, ulid, protocol) if protocols or protocol or visit.names["ending"] else None
+    query = f"?{urlencode({'protocol': result.protocol})}" if result and result.protocol != protocols[0] else ""
+    context = {
+        "submission": submission,
+        "attempt": standing_of(snapshot, ulid, visit.site.settings.limits),
+        "result": result,
+        "protocols": protocols,
+        "query": query,
+        "unreadable": [entry for entry in snapshot.unreadable if entry.record == ulid],
+        **live_context(snapshot, ulid, visit.site.build),
+    }
+    if result:
+        ledger = snapshot.ledgers.get(ulid, {}).get(result.protocol)
+        context |= result_context(snapshot, result, ledger, f"/submissions/{ulid}", query)
+    return View("submission.html", context, by_task(result) if result else None)
+
+
+def raw(request: Request) -> Response:
+    """The stored result as it is. Raises NotFound."""
+    ulid = request.path_params["ulid"]
+    snapshot = site_of(request).reader.snapshot()
+    result = _result(snapshot, ulid, request.query_params.get("protocol", ""))
+    return Response(dump(result), media_type="application/json")
+
+
+def _result(snapshot: Snapshot, ulid: str, protocol: str) -> Result:
+    """The result under a protocol; if none is named, the one that is shown first."""
+    must_exist(snapshot, ulid)
+    found = snapshot.results.get(ulid, {})
+    if not found:
+        raise NotFound(f"Submission {ulid} has no result yet; /submissions/{ulid} shows where it stands.")
+    name = protocol or next(iter(found))
+    if name not in found:
+        raise NotFound(f"Submission {ulid} has no result under {name[:80]!r}; there are: {', '.join(found)}.")
+    return snapshot.whole(ulid, name)
+
+
+def _ledger(snapshot: Snapshot, ulid: str, protocol: str) -> Ledger:
+    """What a result cost. Raises NotFound where nobody wrote that down."""
+    result = _result(snapshot, ulid, protocol)
+    found = snapshot.ledgers.get(ulid, {})
+    if result.protocol not in found:
+        raise NotFound(f"Nobody wrote down what submission {ulid} cost under {result.protocol}.")
+    return found[result.protocol]
+
+
+def _part(name: str, find: Callable[[Snapshot, str, str], Found], table: Callable[[Found], Table]) -> list[Route]:
+    """The twins of a table that stands on the submission's page, and the way from their name to its place there."""
+
+    def show_part(visit: Visit) -> View:
+        found = find(visit.snapshot, visit.names["ulid"], visit.query.get("protocol", ""))
+        return View("submission.html", table=table(found))
+
+    def to_part(request: Request) -> Response:
+        ulid = request.path_params["ulid"]
+        protocol = request.query_params.get("protocol", "")
+        find(site_of(request).reader.snapshot(), ulid, protocol)
+        query = f"?{urlencode({'protocol': protocol})}" if protocol else ""
+        return RedirectResponse(f"/submissions/{ulid}{query}#{name.partition('-')[0]}")
+
+    address = f"/submissions/{{ulid}}/{name}"
+    return [Route(address, to_part), page(f"{address}{{ending:ending}}", show_part)]
+
+
+ROUTES = [
+    Route("/submissions/{ulid}/result.json", raw),
+    *(route for name, table in PARTS.items() for route in _part(name, _result, table)),
+    *(route for name, table in COSTS.items() for route in _part(name, _ledger, table)),
+    page("/submissions/{ulid:stem}{ending:ending}", show),
+]

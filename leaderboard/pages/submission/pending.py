@@ -1,0 +1,31 @@
+"""A submission that was accepted and is not in the arena yet: what it waits for, and until when."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from leaderboard.web.site import View, site_of
+from submissions.errors import NotFound
+
+NOT_KEPT = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
+
+
+def show(request: Request) -> Response:
+    """What is known of it; once it is stored, the way to its page. Raises NotFound."""
+    site, ulid = site_of(request), request.path_params["ulid"]
+    held = site.storing.held(ulid)
+    if held is not None:
+        response = site.render(request, View("received.html", {"held": held}))
+    elif ulid in site.reader.snapshot().entered:
+        address = f"/submissions/{ulid}"
+        is_poll = bool(request.headers.get("hx-request"))
+        response = Response(headers={"HX-Redirect": address}) if is_poll else RedirectResponse(address, 303)
+    else:
+        raise NotFound(f"No submission {ulid[:40]!r} waits here. The page /submissions lists those that are stored.")
+    response.headers.update(NOT_KEPT)
+    return response
+
+
+ROUTES = [Route("/received/{ulid}", show)]

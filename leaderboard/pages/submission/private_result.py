@@ -1,0 +1,87 @@
+"""The result of a private submission, for its owner alone: read for each request, kept by no cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from leaderboard.data.lookup import must_exist
+from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.tables import Table
+from leaderboard.pages.submission.result_view import COSTS, PARTS, by_task, result_context
+from leaderboard.web.auth.ownership import must_own
+from leaderboard.web.auth.visitor import owner_of
+from leaderboard.web.site import Site, View, Visit, page, site_of
+from submissions.arena.arena import dump
+from submissions.errors import NotFound
+from submissions.records.ledger import Ledger
+from submissions.records.models import Result
+
+Found = TypeVar("Found", Result, Ledger)
+
+
+def show(visit: Visit) -> View:
+    """The held result; its table is that task by task. Raises HTTPException 403, NotFound."""
+    ulid, result = visit.names["ulid"], _result(visit)
+    protocols = visit.site.reader.arena.drafted()[ulid]
+    query = f"?{urlencode({'protocol': result.protocol})}" if result.protocol != protocols[0] else ""
+    ledger = None
+    with suppress(NotFound):
+        ledger = _ledger(visit)
+    parts = result_context(visit.snapshot, result, ledger, f"/submissions/{ulid}/held", query)
+    return View("held.html", {"ulid": ulid, "result": result, "protocols": protocols, **parts}, by_task(result))
+
+
+def raw(request: Request) -> Response:
+    """The held result as it is. Raises HTTPException 403, NotFound."""
+    site, ulid = site_of(request), request.path_params["ulid"]
+    protocol = request.query_params.get("protocol", "")
+    result = _held(site, site.reader.snapshot(), ulid, owner_of(request), protocol)
+    return Response(dump(result), media_type="application/json", headers={"Cache-Control": "private, no-store"})
+
+
+def _result(visit: Visit) -> Result:
+    return _held(visit.site, visit.snapshot, visit.names["ulid"], visit.owner, visit.query.get("protocol", ""))
+
+
+def _ledger(visit: Visit) -> Ledger:
+    result = _result(visit)
+    return visit.site.reader.arena.draft_ledger(result.submission, result.protocol)
+
+
+def _held(site: Site, snapshot: Snapshot, ulid: str, visitor: str, protocol: str) -> Result:
+    """The held result under a protocol, or the one to show first. Raises HTTPException 403, NotFound."""
+    must_exist(snapshot, ulid)
+    must_own(snapshot.submissions.get(ulid), visitor)
+    protocols = site.reader.arena.drafted().get(ulid, [])
+    if not protocols:
+        raise NotFound(f"No result of submission {ulid} waits to be published; /submissions/{ulid} shows all there is.")
+    if protocol and protocol not in protocols:
+        raise NotFound(f"No held result under {protocol[:80]!r}; there are: {', '.join(protocols)}.")
+    return site.reader.arena.draft(ulid, protocol or protocols[0])
+
+
+def _part(name: str, find: Callable[[Visit], Found], table: Callable[[Found], Table]) -> list[Route]:
+    def show_part(visit: Visit) -> View:
+        return View("held.html", table=table(find(visit)))
+
+    def to_part(request: Request) -> Response:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"/submissions/{request.path_params['ulid']}/held{query}#{name.partition('-')[0]}")
+
+    address = f"/submissions/{{ulid}}/held/{name}"
+    return [Route(address, to_part), page(f"{address}{{ending:ending}}", show_part, personal=True)]
+
+
+ROUTES = [
+    Route("/submissions/{ulid}/held/result.json", raw),
+    *(route for name, table in PARTS.items() for route in _part(name, _result, table)),
+    *(route for name, table in COSTS.items() for route in _part(name, _ledger, table)),
+    page("/submissions/{ulid}/held{ending:ending}", show, personal=True),
+]

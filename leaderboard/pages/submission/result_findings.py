@@ -1,0 +1,124 @@
+"""Tables of what stands beside a result's scores: further metrics, the screen's findings, the judge's scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from leaderboard.data.tables import Table, frame_of
+from submissions.records.findings import Screening
+from submissions.records.models import Result, TaskResult
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """One further metric of one task and method; shown and never ranked."""
+
+    task: str
+    method: str
+    metric: str
+    """Its name, with the signature of its settings where it has one."""
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    """Test items."""
+    why: str | None
+    """Why there is no value."""
+
+
+@dataclass(frozen=True)
+class ScreenRow:
+    """What the screen found in one task's delivered rows."""
+
+    task: str
+    rows: int
+    """Rows that are left."""
+    removed: int
+    exact: int
+    normalised: int
+    near: int
+    removed_lines: str
+    """Lines of the stored data file that were taken out, from 1, with blanks between."""
+    repeated: int
+    degenerate: int
+    other_script: int
+    tokens_least: int | None
+    tokens_median: int | None
+    tokens_p95: int | None
+    tokens_most: int | None
+    output_scripts: str
+    """Share of the outputs' letters by Unicode script, most first: `Latin 0.98, Greek 0.02`."""
+
+
+@dataclass(frozen=True)
+class DimensionRow:
+    """The judge's mean score in one dimension, 0 to 10, or the average of those that count in it."""
+
+    dimension: str
+    value: float | None
+    n: int
+    """Tasks."""
+    averaged: bool | None
+    """Whether the dimension counts in the average; None for the average itself."""
+    why: str | None
+    """Why there is no value."""
+    judge: str
+    snapshot: str
+    prompts: str
+
+
+def metric_table(result: Result) -> Table:
+    """The metrics beside the headline metric, by task and method, each with its 95% interval."""
+    return Table(f"submission-{result.submission}-metrics", frame_of(MetricRow, _metrics(result)))
+
+
+def screen_table(result: Result) -> Table:
+    """What the screen found, in the result's order; tasks that nothing was screened of are left out."""
+    rows = [_screened(task, task.screen) for task in result.tasks if task.screen]
+    return Table(f"submission-{result.submission}-screen", frame_of(ScreenRow, rows))
+
+
+def judge_table(result: Result, averaged: tuple[str, ...]) -> Table:
+    """The judge's scores, the average last; no rows where nothing was judged. `averaged` are its dimensions."""
+    return Table(f"submission-{result.submission}-metadata", frame_of(DimensionRow, _dimensions(result, averaged)))
+
+
+def _metrics(result: Result) -> Iterator[MetricRow]:
+    for task in result.tasks:
+        for method in task.methods:
+            for score in method.others:
+                low, high = score.interval or (None, None)
+                yield MetricRow(task.task, method.method, score.name, score.value, low, high, score.n, score.why)
+
+
+def _screened(task: TaskResult, found: Screening) -> ScreenRow:
+    tokens = found.tokens
+    return ScreenRow(
+        task=task.task,
+        rows=task.rows,
+        removed=task.removed,
+        exact=found.exact,
+        normalised=found.normalised,
+        near=found.near,
+        removed_lines=" ".join(map(str, found.removed_lines)),
+        repeated=found.repeated,
+        degenerate=found.degenerate,
+        other_script=found.other_script,
+        tokens_least=tokens.least if tokens else None,
+        tokens_median=tokens.median if tokens else None,
+        tokens_p95=tokens.p95 if tokens else None,
+        tokens_most=tokens.most if tokens else None,
+        output_scripts=", ".join(f"{script} {share:.3g}" for script, share in found.output_scripts.items()),
+    )
+
+
+def _dimensions(result: Result, averaged: tuple[str, ...]) -> Iterator[DimensionRow]:
+    judged = result.metadata
+    if judged is None:
+        return
+    judge = {"judge": judged.model, "snapshot": judged.snapshot, "prompts": ", ".join(judged.prompts)}
+    for score in judged.dimensions:
+        yield DimensionRow(score.name, score.value, score.n, score.name in averaged, score.why, **judge)
+    last = judged.average
+    yield DimensionRow("average", last.value, last.n, None, last.why, **judge)

@@ -1,0 +1,87 @@
+"""What a submission's page shows of a result, and the twins of its tables: the published one's and the held one's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import pandas as pd
+
+from leaderboard.data.costs import cost_table, stage_table
+from leaderboard.data.scales import scale_of
+from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.tables import Table, reason
+from leaderboard.pages.submission.result_findings import judge_table, metric_table, screen_table
+from leaderboard.tracks import board_named
+from submissions.index.result_tables import task_table, total_table
+from submissions.records.ledger import Ledger
+from submissions.records.models import METHODS, Result
+
+LINES = 12
+"""Removed lines that the page names for a task; its twins name all."""
+
+
+def result_context(
+    snapshot: Snapshot, result: Result, ledger: Ledger | None, address: str, query: str = ""
+) -> dict[str, Any]:
+    """What the template of a result needs; its tables' twins lie under the address."""
+    screened = screen_table(result).rows
+    for row in screened:
+        lines = row["removed_lines"].split()
+        row |= {"lines": lines[:LINES], "more_lines": len(lines[LINES:])}
+    metrics = metric_table(result).rows
+    return {
+        "address": address,
+        "query": query,
+        "titles": {name: task.title for name, task in snapshot.tasks.items()},
+        "methods": METHODS,
+        "by_task": [(task, list(rows)) for task, rows in groupby(by_task(result).rows, itemgetter("task"))],
+        "scale": scale_of(result.protocol),
+        "totals": totals_by_group(result),
+        "metrics": metrics,
+        # Without the settings' signature, which a name may carry.
+        "metric_names": sorted({row["metric"].split()[0] for row in metrics}),
+        "screened": screened,
+        "dimensions": _judged(result).rows,
+        "ledger": ledger,
+        "costs": stage_table(ledger).rows if ledger else [],
+    }
+
+
+def by_task(result: Result) -> Table:
+    """The result task by task, with the scorer's own reason where a value is missing."""
+    why = [reason(method) if method else None for task in result.tasks for method in task.methods or (None,)]
+    frame = task_table(result)
+    return Table(f"submission-{result.submission}", frame.assign(why=pd.Series(why, index=frame.index, dtype="str")))
+
+
+def total(result: Result) -> Table:
+    """The means over tasks, with the reason where one is missing."""
+    frame = total_table(result)
+    why = pd.Series([total.gain.why for total in result.totals], index=frame.index, dtype="str")
+    return Table(f"submission-{result.submission}-totals", frame.assign(why=why))
+
+
+def totals_by_group(result: Result) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
+    """The totals by subset and group, and in each by method."""
+    found: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    for row in total(result).rows:
+        found.setdefault((row["subset"], row["group"]), {})[row["method"]] = row
+    return found
+
+
+def _judged(result: Result) -> Table:
+    return judge_table(result, board_named(result.track).dimensions)
+
+
+PARTS: Mapping[str, Callable[[Result], Table]] = {
+    "totals": total,
+    "metrics": metric_table,
+    "screen": screen_table,
+    "metadata": _judged,
+}
+"""The tables that have a place of their own on the page, and twins, by name."""
+COSTS: Mapping[str, Callable[[Ledger], Table]] = {"costs": stage_table, "costs-by-task": cost_table}
+"""Likewise of what it cost; the second is a file alone."""

@@ -1,0 +1,126 @@
+"""What of an evaluation is done, what is being done, and what is still to come: a submission's history by stages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, get_args
+
+from submissions.records.models import History, Stage, Status
+
+FINAL = frozenset({"refused", "published", "withdrawn"})
+"""States that nothing follows."""
+WAITING = frozenset({"received", "queued", "retrying"})
+"""States between two tries."""
+RUNNING = frozenset({"checking", "evaluating"})
+ADVICE: Mapping[tuple[str, str | None], str] = {
+    ("received", None): "Nothing is asked of you: the evaluator gives it a place in the queue.",
+    ("failed", "evaluator"): (
+        "The fault is ours and costs no attempt. What was finished is kept. The evaluator tries again a few times by "
+        "itself; its owner may ask for another try at any time."
+    ),
+    ("failed", "submission"): "Mend what the message names, check the data again, and submit anew.",
+    ("retrying", None): "A failure of ours came before. What was finished is kept; nothing is asked of you.",
+    ("refused", "submission"): "Mend what the message names, check the data again, and submit anew.",
+    ("refused", "evaluator"): "The fault is ours and costs no attempt. Please tell the organiser.",
+    ("evaluated", None): "Its owner can read the result and publish it; nobody else sees it until then.",
+    ("withdrawn", None): "Its owner took it back: it stands on no board.",
+}
+"""What to do, by state and whose fault it is."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of an evaluation, or the wait before it."""
+
+    name: Stage | Literal["queue"]
+    state: Literal["done", "doing", "failed", "left out", "to come", "not reached"]
+    began: datetime | None = None
+    ended: datetime | None = None
+    done: int | None = None
+    """Tasks that are finished, out of `of`."""
+    of: int | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None while it runs, or where its beginning was not written down."""
+        return (self.ended - self.began).total_seconds() if self.began and self.ended else None
+
+
+def timeline(history: History) -> list[Step]:
+    """The wait and the seven stages, in order: of several tries the latest, and what earlier ones finished for it.
+
+    A history holds of each stage the last word alone, so a stage began when the word before it was spoken.
+    """
+    start = _start(history.entries)
+    told = [place for place, entry in enumerate(history.entries) if _is_told(entry)]
+    steps = [_step(history, start, [place for place in told if history.entries[place].stage == stage], stage)
+             for stage in get_args(Stage)]  # fmt: skip
+    reached = max((place for place, step in enumerate(steps) if step.state in ("done", "doing", "failed")), default=-1)
+    return [_queue(history, start), *(_placed(step, place, reached, history) for place, step in enumerate(steps))]
+
+
+def advice(status: Status) -> str:
+    """What to do now, in a sentence; empty where the message says all."""
+    return ADVICE.get((status.state, status.fault), "")
+
+
+def _start(entries: Sequence[Status]) -> int:
+    """Where the latest try begins: behind the last time of waiting, or behind an earlier failure."""
+    for place in range(len(entries) - 1, -1, -1):
+        if entries[place].state in WAITING or (entries[place].state == "failed" and place < len(entries) - 1):
+            return place + 1
+    return 0
+
+
+def _is_told(entry: Status) -> bool:
+    """Whether an entry says that its stage was worked on."""
+    return entry.stage is not None and entry.state in RUNNING | {"failed", "refused", "published"}
+
+
+def _step(history: History, start: int, places: Sequence[int], stage: Stage) -> Step:
+    """A stage from the places of the words on it; the try that counts begins at `start`."""
+    entries, now = history.entries, history.now
+    mine = [place for place in places if place >= start]
+    if not mine:
+        kept = [place for place in places if entries[place].of and entries[place].done == entries[place].of]
+        return _finished(entries, kept[-1:], stage) if kept else Step(stage, "to come")
+    step = _finished(entries, mine, stage)
+    if any(_is_told(entry) for entry in entries[mine[-1] + 1 :]):
+        return step
+    if now.state in RUNNING:
+        return replace(step, state="doing", ended=None)
+    # One that was finished is not what failed, unless the failure names it.
+    if now.state in ("failed", "refused") and (now.stage == stage or step.done != step.of):
+        return replace(step, state="failed", ended=now.time)
+    return replace(step, state="not reached") if now.state == "withdrawn" and step.done != step.of else step
+
+
+def _finished(entries: Sequence[Status], places: Sequence[int], stage: Stage) -> Step:
+    before = entries[places[0] - 1] if places[0] else None
+    # Nobody said when the work on what was only received began; what an owner publishes days later took no days.
+    began = before.time if before and before.state not in ("received", "evaluated") else None
+    counted = [entries[place] for place in places if entries[place].of]
+    done, of = (counted[-1].done or 0, counted[-1].of) if counted else (None, None)
+    return Step(stage, "done", began, entries[places[-1]].time, done, of)
+
+
+def _placed(step: Step, place: int, reached: int, history: History) -> Step:
+    """A stage without a word is left out if a later one was reached, and not reached if the end came before."""
+    if step.state != "to come":
+        return step
+    if place < reached:
+        return Step(step.name, "left out")
+    return Step(step.name, "not reached") if history.now.state in FINAL else step
+
+
+def _queue(history: History, start: int) -> Step:
+    entries = history.entries
+    first = next((place + 1 for place in range(start - 1, -1, -1) if entries[place].state not in WAITING), 0)
+    if start == len(entries):
+        return Step("queue", "doing", entries[first].time)
+    if not start or first == start:  # a failure was taken up again at once
+        return Step("queue", "done")
+    last = entries[start - 1]
+    return Step("queue", "done", entries[first].time, entries[start].time if last.state == "received" else last.time)

@@ -1,0 +1,52 @@
+"""POST /api/submit: what the submit form does, for programs. Files or named data sets; a token says whose they are."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from leaderboard.pages.submit.api_outcome import Unnamed, outcome, sender
+from leaderboard.pages.submit.page import reserved, set_going
+from leaderboard.web.auth.visitor import address_of
+from leaderboard.web.site import site_of
+from leaderboard.web.uploads import MOST_FIELDS, MOST_FILES, limited
+from submissions.errors import Unreachable
+
+STATUS = {
+    "stored": HTTPStatus.CREATED,
+    "waiting": HTTPStatus.ACCEPTED,
+    "passed": HTTPStatus.OK,
+    "refused": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "broken": HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
+async def take(request: Request) -> Response:
+    """Check, store if `action` is `submit`, and say in JSON what became of it."""
+    site = site_of(request)
+    try:
+        owner = await asyncio.to_thread(sender, site, _bearer(request))
+    except Unnamed as error:
+        return JSONResponse({"error": str(error)}, 401, {"WWW-Authenticate": "Bearer"})
+    except Unreachable as error:
+        return JSONResponse({"error": str(error)}, 503, {"Retry-After": "60"})
+    body = limited(request, site.settings.max_upload_bytes)
+    with reserved(site, owner, "" if owner else address_of(request), is_bound=True) as check:
+        async with body.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
+            work = await asyncio.to_thread(set_going, site, check, form, may_store=True)
+    if work:
+        await asyncio.wait([asyncio.wrap_future(work)])
+    told = await asyncio.to_thread(outcome, site, check)
+    return JSONResponse(told, STATUS[told["state"]])
+
+
+def _bearer(request: Request) -> str:
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else ""
+
+
+ROUTES = [Route("/api/submit", take, methods=["POST"])]

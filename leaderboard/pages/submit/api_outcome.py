@@ -1,0 +1,80 @@
+"""Submitting by a program: whose it is, and what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any
+
+from huggingface_hub.errors import HfHubHTTPError
+
+from leaderboard.data.attempts import standing_of
+from leaderboard.submit.check_sessions import Check
+from leaderboard.web.auth.oauth import Unknown, account_with
+from leaderboard.web.site import Site
+from submissions.errors import Misfilled, Unreachable
+
+Record = dict[str, Any]
+PATIENCE = 5.0
+"""Seconds for which an answer waits for the Hub to take what was accepted."""
+
+
+class Unnamed(Misfilled):
+    """A token that says nobody's name."""
+
+
+def sender(site: Site, token: str) -> str:
+    """The owner that a token stands for; nobody without one, where nobody must sign in.
+
+    Raises Unnamed, Unreachable.
+    """
+    if not token and not site.settings.sign_in:
+        return ""
+    try:
+        return account_with(token).owner
+    except Unknown as error:
+        raise Unnamed({"token": str(error)}) from None
+    except HfHubHTTPError as error:
+        what = "The Hub does not say now whose token this is. Try again in a minute."
+        raise Unreachable(what) from error
+
+
+def outcome(site: Site, check: Check) -> Record:
+    """What became of a parcel, in plain data; the check is forgotten."""
+    report = check.report
+    told: Record = {
+        "id": check.submission,
+        "state": "refused",
+        "problems": [problem.model_dump(mode="json") for problem in report.problems] if report else [],
+        "faults": dict(check.faults),
+    }
+    if check.broken:
+        told["state"] = "broken"
+    elif check.submission:
+        site.storing.settled(check.submission, PATIENCE)
+        told |= _kept(site, check.submission)
+    elif not check.refused:
+        told["state"] = "passed"
+    site.checks.forget(check)
+    return told
+
+
+def _kept(site: Site, ulid: str) -> Record:
+    held = site.storing.held(ulid)
+    if held is None:
+        attempt = standing_of(site.reader.snapshot(), ulid, site.settings.limits)
+        counted = {"attempt": attempt.number, "attempts": attempt.limit} if attempt else {}
+        return {"state": "stored", "page": f"/submissions/{ulid}", **counted}
+    if held.until is None:
+        return {"state": "refused", "faults": {"track": held.why}}
+    until = held.until.astimezone(UTC).isoformat(timespec="seconds")
+    return {"state": "waiting", "page": f"/received/{ulid}", "until": until}
+
+
+def status_of_held(site: Site, ulid: str) -> Record | None:
+    """The history of what is not in the arena yet, in the form that `status` gives."""
+    held = site.storing.held(ulid)
+    if held is None:
+        return None
+    told: Mapping[str, object] = {"submission": ulid, "entries": [], "has_result": False}
+    return {**told, **_kept(site, ulid)}

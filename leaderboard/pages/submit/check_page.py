@@ -1,0 +1,65 @@
+"""The page of one running or finished check, and the corrected copies that came of it."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from leaderboard.pages.submit.page import form_view
+from leaderboard.submit.check_sessions import Check
+from leaderboard.web.auth.visitor import owner_of
+from leaderboard.web.site import site_of
+from submissions.errors import NotFound
+
+NOT_KEPT = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
+ZIP = "corrected.zip"
+
+
+def show(request: Request) -> Response:
+    """The report as far as it goes; once the delivery is stored, the way to its page. Raises NotFound."""
+    site, check = site_of(request), _check(request)
+    # Asked first: a check that ends while its page is made must not look as if it had ended without a submission.
+    is_over = check.is_over
+    if check.submission:
+        address = f"/submissions/{check.submission}"
+        if request.headers.get("hx-request"):
+            return Response(status_code=200, headers={"HX-Redirect": address, **NOT_KEPT})
+        return RedirectResponse(address, 303, NOT_KEPT)
+    owner = owner_of(request) or check.owner
+    view = form_view(site, site.reader.snapshot(), owner, check, request.query_params, is_over=is_over)
+    response = site.render(request, view)
+    response.headers.update(NOT_KEPT)
+    return response
+
+
+def corrected(request: Request) -> Response:
+    """One corrected file, or the whole corrected delivery as a zip. Raises NotFound."""
+    check, name = _check(request), request.path_params["name"]
+    names = [one.name for one in check.fixed.corrections] if check.is_over else []
+    if not names or name not in (*names, ZIP):
+        raise NotFound(f"No corrected file {name[:120]!r}; there are: {', '.join(names) or 'none'}.")
+    path = _zipped(check) if name == ZIP else check.corrected / name
+    kind = "application/zip" if name == ZIP else "application/octet-stream"
+    return FileResponse(path, media_type=kind, filename=name, headers=NOT_KEPT)
+
+
+def _check(request: Request) -> Check:
+    return site_of(request).checks.get(request.path_params["key"], owner_of(request))
+
+
+def _zipped(check: Check) -> Path:
+    """The whole corrected delivery, packed when it is first asked for."""
+    with check.packing:
+        path = check.folder / ZIP
+        if not path.exists():
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+                for file in sorted(check.corrected.iterdir()):
+                    archive.write(file, file.name)
+        return path
+
+
+ROUTES = [Route("/checks/{key}", show), Route("/checks/{key}/{name}", corrected)]

@@ -1,0 +1,203 @@
+"""The submit form: takes an upload, has it checked while its sender watches, and stores it only if all is well."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any, get_args
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from leaderboard.data.attempts import used_by
+from leaderboard.data.snapshot import Snapshot
+from leaderboard.pages.submissions import rows_of
+from leaderboard.submit.check_job import CHECKS, FIELDS, Parcel, examine
+from leaderboard.submit.check_sessions import MOST_OWN, Busy, BusyYourself, Check
+from leaderboard.submit.preview import foretold
+from leaderboard.web.auth.oauth import account_of
+from leaderboard.web.auth.visitor import address_of, hand_over, new_key, owner_of
+from leaderboard.web.rate_limit import must_be_few
+from leaderboard.web.site import Site, View, Visit, is_secure, page, site_of
+from leaderboard.web.uploads import MOST_FIELDS, MOST_FILES, limited, most_bytes, saved
+from submissions.checking.hub_datasets import read_named
+from submissions.errors import Unfit
+from submissions.estimation.durations import amount_span, lasting, lasting_span
+from submissions.records.models import SystemType
+from submissions.tracks import TRACKS, track_named
+
+PUBLISH = {"on_request": "Keep it private until I publish it", "at_once": "Publish it as soon as it is evaluated"}
+EMPTY = dict.fromkeys(FIELDS, "") | {"track": next(iter(TRACKS)), "publish": next(iter(PUBLISH)), "hub_data": ""}
+MOST_SENT = 20
+"""Submissions of one owner an hour."""
+LATEST = 5
+"""Of a visitor's own submissions, on this page."""
+PATIENCE = 5.0
+"""Seconds for which an answer waits for the Hub to take what was accepted."""
+log = logging.getLogger(__name__)
+
+
+def show(visit: Visit) -> View:
+    """The empty form, and what this browser sent before."""
+    return form_view(visit.site, visit.snapshot, visit.owner)
+
+
+async def take(request: Request) -> Response:
+    """Check what was sent; store it if that was asked for and nothing is wrong.
+
+    A script is told at once where the check can be watched; without one the answer is the finished report.
+    """
+    site, owner = site_of(request), owner_of(request)
+    key, fresh = new_key() if not owner else ("", owner)
+    sent = limited(request, most_bytes(request, site.settings.max_upload_bytes))
+    may_store = not site.settings.sign_in or account_of(request) is not None
+    with reserved(site, fresh, address_of(request), is_bound=bool(owner)) as check:
+        async with sent.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
+            work = await asyncio.to_thread(set_going, site, check, form, may_store=may_store)
+    if "application/json" in request.headers.get("accept", ""):
+        address = f"/checks/{check.key}"
+        response: Response = JSONResponse({"address": address}, 202, {"Location": address})
+    else:
+        if work:
+            await asyncio.wrap_future(work)
+        response = await asyncio.to_thread(_answer, request, site, check)
+    if key:
+        hand_over(response, key, secure=is_secure(request))
+    return response
+
+
+def form_view(
+    site: Site,
+    snapshot: Snapshot,
+    owner: str,
+    check: Check | None = None,
+    query: Mapping[str, str] | None = None,
+    *,
+    is_over: bool = True,
+) -> View:
+    """The form, and above it a check, running or over."""
+    context: dict[str, Any] = {
+        "values": EMPTY | (dict(check.values) if check else {}),
+        "check": check,
+        "is_over": is_over,
+        "faults": check.faults if check and is_over else {},
+        "tracks": TRACKS.values(),
+        "system_types": get_args(SystemType),
+        "publish_choices": PUBLISH,
+        "limit": site.settings.max_upload_bytes,
+        "has_tasks": bool(snapshot.tasks),
+        "foretold": foretold(check, snapshot, query or {}, site.settings.protocol) if check and is_over else None,
+        "mine": rows_of(snapshot, owner)[:LATEST] if owner else [],
+        "held": site.storing.held_for(owner)[-LATEST:],
+        "is_account": owner.startswith("hf:"),
+        "limits": {name: most for name, most in site.settings.limits.items() if name in TRACKS},
+        "used": {name: used_by(snapshot, owner, name) for name in site.settings.limits if owner.startswith("hf:")},
+        "has_key": bool(owner),
+        "lasting": lasting,
+        "lasting_span": lasting_span,
+        "amount_span": amount_span,
+    }
+    return View("submit.html", context)
+
+
+@contextmanager
+def reserved(site: Site, owner: str, address: str, *, is_bound: bool) -> Iterator[Check]:
+    """A new check, to be held before anything of an upload is written to the disk; given up if it cannot be set going.
+
+    Raises HTTPException 429 or 503 while too many run.
+    """
+    check = begun(site, owner, address, is_bound=is_bound)
+    try:
+        yield check
+    except BaseException:
+        # One that nobody works on would hold its place among those that run for good.
+        site.checks.forget(check)
+        raise
+
+
+def begun(site: Site, owner: str, address: str, *, is_bound: bool) -> Check:
+    """A new check. Raises HTTPException 429 while this owner has too many running, 503 while all have."""
+    try:
+        return site.checks.begin(owner, {}, address=address, is_bound=is_bound)
+    except BusyYourself as error:
+        what = f"{MOST_OWN} of your deliveries are being checked right now. Send the next when one of them is through."
+        raise HTTPException(429, what, {"Retry-After": "60"}) from error
+    except Busy as error:
+        what = "Too many deliveries are being checked right now. Please try again in a minute."
+        raise HTTPException(503, what, {"Retry-After": "60"}) from error
+
+
+def set_going(site: Site, check: Check, form: FormData, *, may_store: bool) -> Future[None] | None:
+    """Save the upload and put its check into the queue; None if there is nothing to check.
+
+    Raises NotFound for no such board, HTTPException 429.
+    """
+    check.values = values_of(form)
+    track = track_named(check.values["track"])
+    uploads = [part for part in form.getlist("files") if isinstance(part, UploadFile) and part.filename]
+    try:
+        named = read_named(check.values["hub_data"])
+    except Unfit as unfit:
+        _over(check, {"hub_data": str(unfit)})
+        return None
+    if not uploads and not named:
+        _over(check, {"files": "Choose at least one file."})
+        return None
+    is_final = form.get("action") == "submit"
+    if is_final and not may_store:
+        check.faults = {"sign_in": "Sign in with Hugging Face, at the top of the page, and send it again."}
+    elif is_final:
+        must_have_room(site, check.owner)
+    parcel = Parcel(track, saved(uploads, check.folder), named, site.settings.max_upload_bytes, is_final)
+    return queued(site, check, parcel)
+
+
+def must_have_room(site: Site, owner: str) -> None:
+    """Raises HTTPException 429 if an owner has submitted as much within the last hour as one may."""
+    if not owner:
+        return  # nobody's: it cannot be told whose the others were
+    sent = {one.id: one.created_at for one in site.reader.snapshot().entered.values() if one.owner == owner}
+    sent |= {held.submission.id: held.submission.created_at for held in site.storing.held_for(owner)}
+    must_be_few(sent.values(), MOST_SENT, f"You made {MOST_SENT} submissions within the hour.")
+
+
+def queued(site: Site, check: Check, parcel: Parcel) -> Future[None]:
+    """Have a parcel examined when its turn comes."""
+    work = CHECKS.submit(examine, check, site.storing, site.reader.snapshot(), parcel)
+    work.add_done_callback(_log_failure)
+    return work
+
+
+def _over(check: Check, faults: Mapping[str, str]) -> None:
+    check.faults = faults
+    check.end()
+
+
+def _log_failure(work: Future[None]) -> None:
+    if error := work.exception():
+        log.error("a check failed", exc_info=error)
+
+
+def _answer(request: Request, site: Site, check: Check) -> Response:
+    if check.submission:
+        site.checks.forget(check)
+        site.storing.settled(check.submission, PATIENCE)
+        return RedirectResponse(f"/submissions/{check.submission}", 303)
+    view = form_view(site, site.reader.snapshot(), check.owner, check)
+    return site.render(request, view, 422 if check.refused else 200)
+
+
+def values_of(form: FormData) -> dict[str, str]:
+    """The form's fields, with what is missing as in an empty form."""
+    given = {name: form.get(name) for name in EMPTY}
+    values = {name: value if isinstance(value, str) else EMPTY[name] for name, value in given.items()}
+    return values if values["publish"] in PUBLISH else values | {"publish": EMPTY["publish"]}
+
+
+ROUTES = [page("/submit", show, personal=True), Route("/submit", take, methods=["POST"])]

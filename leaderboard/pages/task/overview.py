@@ -1,0 +1,102 @@
+"""How all systems did on one task under one protocol: the distribution of scores by method, and who leads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from operator import attrgetter
+
+from leaderboard.charts.plotly_charts import colours
+from leaderboard.charts.svg_charts import TYPE_SHAPES, Dot, Strip, axis
+from leaderboard.data.latest_results import latest
+from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.task_difficulty import METHOD, Difficulty, difficulties
+from leaderboard.data.task_score import TaskScore
+from leaderboard.templates import METHOD_NAMES, figure, visible
+from submissions.records.models import METHODS, Task
+
+LEADERS = 5
+SPREAD = (0.0, -0.16, 0.16, -0.32, 0.32)
+"""By how much of a lane dots are moved in turn, so that equal scores do not hide each other."""
+MOST_DOTS = 100
+"""In a lane; with more, some are left out."""
+
+Rows = Sequence[TaskScore]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stands above the table of one protocol."""
+
+    difficulty: Difficulty | None
+    leaders: Rows
+    """The best by fine-tune, the best first."""
+    overlapping: int
+    """How many of the other leaders' intervals reach that of the first."""
+    plot: Strip | None
+    """None where nothing has a score."""
+    every: int = 1
+    """Of how many scores of a method one is drawn."""
+
+
+def standing(snapshot: Snapshot, task: Task, protocol: str, rows: Rows) -> Standing:
+    """The standing on a task, from all of its rows under a protocol; each system counts once, and no flagged entry."""
+    newest = latest(snapshot, task.track, protocol)
+    counted = [row for row in rows if row.submission in newest and row.score is not None]
+    best = [row for row in counted if row.method == METHOD and row.gain is not None]
+    leaders = sorted(best, key=attrgetter("gain"), reverse=True)[:LEADERS]
+    found = difficulties(snapshot, task.track, protocol).get(task.id)
+    every = ceil(max(Counter(row.method for row in counted).values(), default=0) / MOST_DOTS) or 1
+    return Standing(found, leaders, _overlapping(leaders), _plot(_thinned(counted, every), found, protocol), every)
+
+
+def _thinned(rows: Rows, every: int) -> Rows:
+    """Of each method one row in so many, evenly from the lowest score to the highest, which both are among them."""
+    if every == 1:
+        return rows
+    lanes: dict[str, list[TaskScore]] = {}
+    for row in sorted(rows, key=attrgetter("score")):
+        lanes.setdefault(row.method, []).append(row)
+    return [row for lane in lanes.values() for row in (*lane[:-1:every], lane[-1])]
+
+
+def _overlapping(leaders: Rows) -> int:
+    least = leaders[0].gain_low if leaders else None
+    if least is None:
+        return 0
+    return sum(row.gain_high is not None and row.gain_high >= least for row in leaders[1:])
+
+
+def _plot(rows: Rows, found: Difficulty | None, protocol: str) -> Strip | None:
+    if not rows:
+        return None
+    anchors = (("base", found.base), ("reference", found.reference)) if found else ()
+    lines = [(name, score.value) for name, score in anchors if score.value is not None]
+    methods = [name for name in METHODS if any(row.method == name for row in rows)]
+    x = axis("Score", [0.0, *(row.score or 0.0 for row in rows), *(value for _, value in lines)])
+    name = f"Every system's score by method under {protocol}; the table below has the numbers"
+    return Strip(name, x, [METHOD_NAMES[method] for method in methods], _dots(rows, methods), lines)
+
+
+def _dots(rows: Rows, methods: Sequence[str]) -> list[Dot]:
+    systems = sorted({(row.system, row.team) for row in rows})
+    shades = dict(zip(systems, colours([system for system, _ in systems]), strict=True))
+    places = {system: place for place, system in enumerate(systems)}
+    return [
+        _dot(row, methods.index(row.method), places[row.system, row.team], shades[row.system, row.team]) for row in rows
+    ]
+
+
+def _dot(row: TaskScore, lane: int, place: int, colour: str) -> Dot:
+    low, high = row.score_low, row.score_high
+    around = "" if low is None or high is None else f" ({figure(low, 3)} to {figure(high, 3)})"
+    return Dot(
+        x=row.score or 0.0,
+        y=lane + SPREAD[place % len(SPREAD)],
+        title=f"{visible(row.system)}, {METHOD_NAMES[row.method]}: {figure(row.score or 0.0, 3)}{around}",
+        href=f"/submissions/{row.submission}?protocol={row.protocol}",
+        colour=colour,
+        shape=TYPE_SHAPES[row.system_type],
+    )

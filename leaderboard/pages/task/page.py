@@ -1,0 +1,188 @@
+"""One task: its demand, its anchors, and what every system gained on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from leaderboard.board.pagination import Window
+from leaderboard.data.memoize import lately
+from leaderboard.data.scales import scale_of
+from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.tables import Table, frame_of, in_order
+from leaderboard.data.task_difficulty import CORNER
+from leaderboard.data.task_score import TaskScore
+from leaderboard.pages.task.overview import standing
+from leaderboard.web.site import View, Visit, page, site_of
+from submissions.errors import NotFound
+from submissions.index.result_summary import ABSENT, Summary
+from submissions.records.models import Task
+
+
+@dataclass(frozen=True)
+class AnchorRow:
+    """The two ends of the task's scale under one protocol."""
+
+    protocol: str
+    base: float | None
+    """What the untouched model scores, 0 to 1."""
+    base_low: float | None
+    base_high: float | None
+    reference: float | None
+    """What it scores after training on the real data set: the mean over training seeds."""
+    reference_low: float | None
+    reference_high: float | None
+    seed_sd: float | None
+    """Standard deviation of the reference score between training seeds; None with fewer than two."""
+    n: int
+    """Test items."""
+    base_why: str | None
+    """Why there is no base score."""
+    reference_why: str | None
+
+
+def show(visit: Visit) -> View:
+    """One task. Raises NotFound."""
+    snapshot, task = visit.snapshot, _task(visit.snapshot, visit.names["task"])
+    if visit.names["ending"]:
+        return View("task.html", table=scores_table(snapshot, task.id))
+    window = Window.of(visit.query)
+    # Numbers of different protocols never share a column, so each has a table of its own on the page.
+    by_protocol = {key: list(rows) for key, rows in groupby(_scores(snapshot, task.id), attrgetter("protocol"))}
+    context = {
+        "task": task,
+        "anchors": anchors_table(snapshot, task.id).rows,
+        "by_protocol": [(key, scale_of(key), _parts(rows, window)) for key, rows in by_protocol.items()],
+        "standings": {key: standing(snapshot, task, key, rows) for key, rows in by_protocol.items()},
+        "corner": CORNER,
+    }
+    return View("task.html", context)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The first rows of one method."""
+
+    method: str
+    rows: list[TaskScore]
+    of: int
+    """How many there are."""
+    more: int
+    """As many rows as the next link asks for; 0 where all are shown."""
+
+
+def _parts(rows: Iterable[TaskScore], window: Window) -> list[Part]:
+    """The rows of a protocol by method, as many of each as a window shows."""
+    found = []
+    for method, same in groupby(rows, attrgetter("method")):
+        of_method = list(same)
+        then = window.next(len(of_method))
+        found.append(Part(method, of_method[: window.end], len(of_method), then.end or 0 if then else 0))
+    return found
+
+
+def show_anchors(visit: Visit) -> View:
+    """The twins of the table of anchors, which itself stands on the task's page. Raises NotFound."""
+    task = _task(visit.snapshot, visit.names["task"])
+    return View("task.html", table=anchors_table(visit.snapshot, task.id))
+
+
+def to_anchors(request: Request) -> Response:
+    """The anchors have no page of their own: to their place on the task's. Raises NotFound."""
+    task = _task(site_of(request).reader.snapshot(), request.path_params["task"])
+    return RedirectResponse(f"/tasks/{task.id}#anchors")
+
+
+def anchors_table(snapshot: Snapshot, name: str) -> Table:
+    """A task's anchors by protocol, from the newest result under each."""
+    newest = {
+        result.protocol: (ulid, result) for ulid, result in snapshot.published if name in result.layout.place_of_task
+    }
+    anchors = [_anchor(snapshot, ulid, result, name) for ulid, result in newest.values()]
+    return Table(f"task-{name}-anchors", frame_of(AnchorRow, in_order(anchors, "protocol")))
+
+
+def scores_table(snapshot: Snapshot, name: str) -> Table:
+    """Every system's score and gain on a task: by protocol and method, the highest gain first."""
+    return Table(f"task-{name}", frame_of(TaskScore, _scores(snapshot, name)))
+
+
+@lately(most=4, rows=40_000)
+def _scores(snapshot: Snapshot, name: str) -> list[TaskScore]:
+    scores = [row for ulid, result in snapshot.published for row in _rows(snapshot, ulid, result, name)]
+    scores.sort(key=lambda row: (row.system.casefold(), row.submission))
+    return in_order(in_order(in_order(scores, "-gain"), "method"), "protocol")
+
+
+def _task(snapshot: Snapshot, name: str) -> Task:
+    if name not in snapshot.tasks:
+        raise NotFound(f"No task {name[:120]!r}. The page /tasks lists all {len(snapshot.tasks)}.")
+    return snapshot.tasks[name]
+
+
+def _anchor(snapshot: Snapshot, ulid: str, result: Summary, name: str) -> AnchorRow:
+    line = snapshot.line(ulid, result, name)
+    assert line
+    values: dict[str, Any] = {
+        f"{of}{end}": line.of_task(f"{of}{end}") for of in ("base", "reference") for end in ("", "_low", "_high")
+    }
+    whys = snapshot.whys(ulid, result)
+    return AnchorRow(
+        **values,
+        protocol=result.protocol,
+        seed_sd=line.of_task("seed_sd"),
+        n=int(line.of_task("base_n") or 0),
+        base_why=whys.get(f"{name}/base"),
+        reference_why=whys.get(f"{name}/reference"),
+    )
+
+
+def _rows(snapshot: Snapshot, ulid: str, result: Summary, name: str) -> Iterator[TaskScore]:
+    at, line = result.layout.place_of_task.get(name), snapshot.line(ulid, result, name)
+    if at is None or line is None:
+        return
+    removed = int(line.of_task("removed") or 0)
+    for (method, values), gain in zip(line.by_method, result.gains[at].tolist(), strict=True):
+        if gain == ABSENT:
+            continue
+        n = int(values.pop("n") or 0)
+        yield TaskScore(
+            **values,
+            gain=None if gain != gain else gain,
+            system=result.system,
+            team=result.team,
+            system_type=result.system_type,
+            method=method,
+            state="scored" if result.scored[at] else "missing",
+            scale=result.scale,
+            n=n,
+            rows=int(result.rows[at]),
+            removed=removed,
+            why=_why(snapshot, ulid, result, f"{name}/{method}")
+            if None in (values["score"], gain) or gain != gain
+            else None,
+            flagged=result.flagged,
+            protocol=result.protocol,
+            submission=ulid,
+        )
+
+
+def _why(snapshot: Snapshot, ulid: str, result: Summary, place: str) -> str | None:
+    """Why a score or gain is missing, as `reason` says it of a whole result."""
+    whys = snapshot.whys(ulid, result)
+    reasons = {why for part in ("score", "gain") if (why := whys.get(f"{place}/{part}"))}
+    return "; ".join(sorted(reasons)) or None
+
+
+ROUTES = [
+    Route("/tasks/{task}/anchors", to_anchors),
+    page("/tasks/{task}/anchors{ending:ending}", show_anchors),
+    page("/tasks/{task:stem}{ending:ending}", show),
+]

@@ -1,0 +1,86 @@
+"""All tasks of the benchmark and how hard each is: searched, filtered and sorted by the URL."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from leaderboard.data.scales import in_use
+from leaderboard.data.tables import Table, frame_of, in_order
+from leaderboard.data.task_difficulty import CORNER
+from leaderboard.pages.tasks.table import TaskRow, difficulty_plot, task_row
+from leaderboard.web.site import View, Visit, page
+from submissions.errors import NotFound
+from submissions.records.models import Task
+
+FILTERS = ("category", "kind", "language", "subset")
+SHOWN = (
+    ("title", "Task"), ("category", "Category"), ("kind", "Kind"), ("language", "Language"), ("subsets", "Subsets"),
+    ("metric", "Metric"), ("base", "Base score"), ("reference", "Reference score"), ("gained", "Gained"),
+)  # fmt: skip
+"""The page's columns: the field that each is sorted by, and its head."""
+NUMBERS = ("base", "reference", "gained", "systems", "corner_case")
+
+
+def show(visit: Visit) -> View:
+    """The tasks that pass the search and every filter; an unknown value simply passes none. Raises NotFound."""
+    snapshot, query = visit.snapshot, visit.query
+    chosen = {name: query.get(name, "") for name in (*FILTERS, "q", "sort")}
+    protocols = _protocols(visit)
+    protocol = _one_of("protocol", query.get("protocol") or protocols[0], protocols)
+    if chosen["sort"]:
+        _one_of("sort", chosen["sort"].removeprefix("-"), tuple(TaskRow.__annotations__))
+    tasks = [task for task in snapshot.tasks.values() if _passes(task, chosen)]
+    rows = [task_row(snapshot, task, protocol) for task in tasks]
+    table = Table("tasks", frame_of(TaskRow, in_order(rows, chosen["sort"]) if chosen["sort"] else rows))
+    options = {name: sorted({value for task in snapshot.tasks.values() for value in _values(task, name)})
+               for name in FILTERS}  # fmt: skip
+    narrowed = any(chosen[name] for name in (*FILTERS, "q"))
+    state = {name: value for name, value in chosen.items() if value}
+    if protocol != protocols[0]:
+        state["protocol"] = protocol
+    context: dict[str, Any] = {
+        "chosen": chosen, "options": options, "of": len(snapshot.tasks), "query": visit.query_text,
+        "narrowed": narrowed, "protocol": protocol, "protocols": protocols, "corner": CORNER,
+        "heads": [_head(state, name, label) for name, label in SHOWN], **difficulty_plot(rows, protocol),
+    }  # fmt: skip
+    return View("tasks.html", context, table)
+
+
+def _protocols(visit: Visit) -> tuple[str, ...]:
+    return in_use(visit.site.settings.protocol, {result.protocol for _, result in visit.snapshot.published})
+
+
+def _one_of(what: str, name: str, names: tuple[str, ...]) -> str:
+    if name not in names:
+        raise NotFound(f"No {what} {name[:80]!r}; there are: {', '.join(names)}.")
+    return name
+
+
+def _passes(task: Task, chosen: Mapping[str, str]) -> bool:
+    text = _folded(f"{task.title}\n{task.demand}")
+    found = all(word in text for word in _folded(chosen["q"]).split())
+    return found and all(not chosen[name] or chosen[name] in _values(task, name) for name in FILTERS)
+
+
+def _folded(text: str) -> str:
+    """Text as it is searched: the same letters however they are encoded, and no difference of case."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _values(task: Task, name: str) -> tuple[str, ...]:
+    return task.subsets if name == "subset" else (getattr(task, name),)
+
+
+def _head(state: Mapping[str, str], name: str, label: str) -> dict[str, Any]:
+    """A column's head: a click sorts by it, in the useful direction first, then in the other."""
+    now = state.get("sort", "")
+    first, then = (f"-{name}", name) if name in NUMBERS else (name, f"-{name}")
+    query = urlencode({**state, "sort": then if now == first else first})
+    order = {name: "ascending", f"-{name}": "descending"}.get(now)
+    return {"name": name, "label": label, "href": f"/tasks?{query}", "sort": order, "number": name in NUMBERS}
+
+
+ROUTES = [page("/tasks{ending:ending}", show)]

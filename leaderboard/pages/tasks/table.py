@@ -1,0 +1,94 @@
+"""The rows of the list of tasks, and the chart of how hard they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from leaderboard.charts.plotly_charts import PALETTE
+from leaderboard.charts.svg_charts import SHAPES, Dot, Plot, axis
+from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.task_difficulty import Difficulty, difficulties
+from leaderboard.templates import figure, visible, words
+from submissions.records.models import Task
+from submissions.tracks import TRACKS
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """One task in the list."""
+
+    id: str
+    title: str
+    category: str
+    kind: str
+    language: str
+    subsets: str
+    """Separated by spaces."""
+    metric: str
+    track: str
+    protocol: str
+    base: float | None
+    """What the untouched model scores under the protocol, 0 to 1; None as long as nothing was scored."""
+    base_low: float | None
+    base_high: float | None
+    reference: float | None
+    """What it scores after training on the real data set."""
+    reference_low: float | None
+    reference_high: float | None
+    systems: int | None
+    """Systems whose fine-tune gain has an interval; None where a protocol has no gains."""
+    gained: int | None
+    """Those of them whose interval lies above 0."""
+    corner_case: bool | None
+    """Whether no system gains clearly; None as long as none was measured."""
+
+
+def task_row(snapshot: Snapshot, task: Task, protocol: str) -> TaskRow:
+    """A task, and how hard it is under a protocol."""
+    shared = task.model_dump(include={"id", "title", "category", "kind", "language", "metric", "track"})
+    found = difficulties(snapshot, task.track, protocol).get(task.id)
+    return TaskRow(**shared, subsets=", ".join(task.subsets), protocol=protocol, **_difficulty(found))
+
+
+def _difficulty(found: Difficulty | None) -> dict[str, Any]:
+    values: dict[str, Any] = {name: getattr(found, name, None) for name in ("systems", "gained", "corner_case")}
+    for name in ("base", "reference"):
+        score = getattr(found, name, None)
+        low, high = (score.interval if score else None) or (None, None)
+        values |= {name: score.value if score else None, f"{name}_low": low, f"{name}_high": high}
+    return values
+
+
+def difficulty_plot(rows: list[TaskRow], protocol: str) -> dict[str, Any]:
+    """The difficulty plot and its key; None without two scored tasks."""
+    drawn = [row for row in rows if row.base is not None and row.reference is not None]
+    marks = _marks(rows)
+    used = sorted({row.category for row in drawn})
+    key = [(words(name), *marks[name]) for name in used]
+    if len(drawn) < 2:
+        return {"plot": None, "key": key}
+    x = axis("Base score: the untouched model", [0.0, 1.0, *(row.base for row in drawn if row.base is not None)])
+    y = axis("Reference score: trained on the real data",
+             [0.0, 1.0, *(row.reference for row in drawn if row.reference is not None)])  # fmt: skip
+    name = f"Base score against reference score of {len(drawn)} tasks under {protocol}"
+    return {"plot": Plot(name, x, y, [_dot(row, *marks[row.category]) for row in drawn], diagonal=True), "key": key}
+
+
+def _marks(rows: list[TaskRow]) -> dict[str, tuple[str, str]]:
+    """Each category's shape and colour: by its place in its track, so a filter changes none."""
+    found: dict[str, tuple[str, str]] = {}
+    for track in {row.track: None for row in rows}:
+        names = [*TRACKS[track].categories] if track in TRACKS else []
+        names += sorted({row.category for row in rows if row.track == track} - set(names))
+        for place, name in enumerate(names):
+            found.setdefault(name, (SHAPES[place % len(SHAPES)], PALETTE[place % len(PALETTE)]))
+    return found
+
+
+def _dot(row: TaskRow, shape: str, colour: str) -> Dot:
+    assert row.base is not None
+    assert row.reference is not None
+    corner = ", corner case" if row.corner_case else ""
+    told = f"base {figure(row.base, 3)}, reference {figure(row.reference, 3)}, {words(row.category)}{corner}"
+    return Dot(row.base, row.reference, f"{visible(row.title)}: {told}", f"/tasks/{row.id}", colour, shape)

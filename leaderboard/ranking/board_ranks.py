@@ -1,0 +1,149 @@
+"""Which places a board's systems may hold: rank sets over the tasks that all of them were measured on."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from tempfile import TemporaryFile
+
+import numpy as np
+
+from leaderboard.data.memoize import lately
+from leaderboard.data.memory_release import give_back_memory
+from leaderboard.data.publication_dates import newest, stood
+from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.task_filter import ALL, Scope, gains
+from leaderboard.ranking.pairwise_tests import Crowd, crowd, crowd_sets
+from leaderboard.ranking.rank_sets import RankSet
+from submissions.index.result_summary import Floats, Summary
+
+CROWD = 250
+"""Systems up to which a visitor waits for their places; for more they are computed behind the page."""
+WAITING = 4
+"""Views that may wait for that at once, with megabytes each; whoever asks for another asks again later."""
+
+
+def ranks(
+    snapshot: Snapshot, track: str, protocol: str, method: str, subset: str, scope: Scope = ALL, asof: str = ""
+) -> dict[str, RankSet] | None:
+    """The rank set of each submission that stands in the order, by its id, from its gains task by task.
+
+    None while they are being computed. Flagged entries, and those without a headline figure, hold no place and move
+    nobody else's. Where results come from several versions of a benchmark, only the tasks of the scope that count in
+    all of them are compared. With `asof`, only results that were published by then.
+    """
+    # Days without a result share the answer of the day before them, and a day before all has none.
+    asof = asof and (newest(snapshot, asof) or "0000")
+    view = (track, protocol, method, subset, scope, asof)
+    found = _worths(snapshot, *view)
+    sets = _PLACES.of(view, found.values) if found.ids else []
+    return None if sets is None else dict(zip(found.ids, sets, strict=True))
+
+
+class Places:
+    """The latest views' rank sets, with all that was counted for them, so that a new system is tested alone."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._lock = threading.Lock()
+        self._known: OrderedDict[Hashable, tuple[Crowd, list[RankSet]]] = OrderedDict()
+        self._asked: dict[Hashable, bytes] = {}
+        self._behind = ThreadPoolExecutor(1, thread_name_prefix="places")
+
+    def of(self, view: Hashable, values: Floats) -> list[RankSet] | None:
+        """The rank sets of a view; None for many systems at first, and they are ready some time later."""
+        with self._lock:
+            before, sets = self._known.get(view, (None, []))
+            if before and (before.values is values or np.array_equal(before.values, values)):
+                self._known.move_to_end(view)
+                return sets
+            content = sha256(np.ascontiguousarray(values).data).digest()
+            if len(values) > CROWD and self._asked.get(view) == content:
+                return None
+            if len(values) > CROWD and len(self._asked) >= WAITING:
+                return None
+            if len(values) > CROWD:
+                self._asked[view] = content
+                self._behind.submit(self._compute, view, values, before)
+                return None
+        return self._compute(view, values, before)
+
+    def _compute(self, view: Hashable, values: Floats, before: Crowd | None) -> list[RankSet]:
+        found = crowd(values, before)
+        sets = crowd_sets(found)
+        with self._lock:
+            self._asked.pop(view, None)
+            self._known[view] = (found if len(values) <= CROWD else _laid_down(found)), sets
+            self._known.move_to_end(view)
+            # A small board's counts are no burden, a large one's are a hundred megabytes of a disk.
+            while len(self._known) > 1 and sum(one.hits.nbytes for one, _ in self._known.values()) > self.most:
+                self._known.popitem(last=False)
+        if len(values) > CROWD:
+            give_back_memory()
+        return sets
+
+
+def _laid_down(found: Crowd) -> Crowd:
+    """The same with its counts in an unnamed file, for they are wanted only when a system joins."""
+    with TemporaryFile() as file:
+        found.hits.tofile(file)
+        file.flush()
+        return replace(found, hits=np.memmap(file, np.uint8, "r", shape=found.hits.shape))
+
+
+_PLACES = Places(most=120_000_000)
+
+
+@dataclass(frozen=True, eq=False)
+class _Worths:
+    """The submissions that stand in the order, and their gains on the tasks that all of them have."""
+
+    ids: tuple[str, ...]
+    values: Floats
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@lately(most=8, rows=20_000)
+def _worths(
+    snapshot: Snapshot, track: str, protocol: str, method: str, subset: str, scope: Scope, asof: str
+) -> _Worths:
+    """What is compared in a view."""
+    nothing = _Worths((), np.empty((0, 0)))
+    worth = {
+        ulid: found
+        for ulid, result in snapshot.published
+        if (result.track, result.protocol, result.flagged) == (track, protocol, None)
+        and stood(snapshot, ulid, asof)
+        and len((found := _worth(snapshot, result, method, subset, scope))[0])
+    }
+    if not worth:
+        return nothing
+    layouts = {names for names, _ in worth.values()}
+    tasks = sorted(set.intersection(*map(set, layouts)))
+    if not tasks:
+        return nothing
+    chosen = {names: [names.index(task) for task in tasks] for names in layouts}
+    return _Worths(tuple(worth), np.array([values[chosen[names]] for names, values in worth.values()]))
+
+
+def _worth(
+    snapshot: Snapshot, result: Summary, method: str, subset: str, scope: Scope
+) -> tuple[tuple[str, ...], Floats]:
+    """The tasks that count and the gains on them; none for a result that has no headline figure."""
+    tasks, values = gains(snapshot, result, method, subset, scope)
+    unscored = np.isnan(values)
+    nothing: tuple[tuple[str, ...], Floats] = (), values[:0]
+    if scope.headline == "selected":
+        return (tasks, values) if not unscored.any() else nothing
+    total = result.total(method, subset, scope.headline)
+    if total is None or total.gain.value is None:
+        return nothing
+    if not unscored.any():
+        return tasks, values
+    return tuple(task for task, is_lost in zip(tasks, unscored, strict=True) if not is_lost), values[~unscored]

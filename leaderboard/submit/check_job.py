@@ -1,0 +1,116 @@
+"""From an upload to a verdict, a preview, a corrected copy and, if that was asked for, a stored submission."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from leaderboard.data.snapshot import Snapshot
+from leaderboard.submit.check_sessions import Check
+from leaderboard.submit.row_preview import rows_in, sample_of
+from leaderboard.submit.submission_store import Storing
+from submissions.checking.check import check as check_sources
+from submissions.checking.hub_datasets import Named, fetch
+from submissions.errors import Misfilled, Spent, Unfit
+from submissions.estimation.cost_model import delivered_of
+from submissions.records.check_report import Report
+from submissions.records.prompt_frame import Frame
+from submissions.repair.repair import fix
+from submissions.submitting.submit import Delivery, accepted, lay_beside
+from submissions.tracks.track import Track
+
+FIELDS = ("system", "system_type", "team", "submitter", "description", "url", "webhook", "webhook_secret")
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What was sent, or named to be fetched."""
+
+    track: Track
+    sources: Sequence[Path] = ()
+    named: Sequence[Named] = ()
+    most_bytes: int = 0
+    """Of what is fetched."""
+    is_final: bool = False
+    """Whether it is to be stored if nothing is wrong with it."""
+
+
+# A check reads hundreds of megabytes; more than two at a time would only slow each other and the pages down.
+CHECKS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="check")
+
+
+def examine(check: Check, storing: Storing, snapshot: Snapshot, parcel: Parcel) -> None:
+    """Check what was sent or named, telling the check of it; store what passes, if that was asked for.
+
+    Whatever happens, the check is over afterwards; an error that is ours is raised again.
+    """
+    check.broken = True
+    try:
+        with tempfile.TemporaryDirectory(dir=check.folder) as into, tempfile.TemporaryDirectory() as fetched:
+            _examine(check, storing, snapshot, parcel, Path(into), Path(fetched))
+        check.broken = False
+    finally:
+        check.end()
+
+
+def _examine(
+    check: Check, storing: Storing, snapshot: Snapshot, parcel: Parcel, into: Path, fetched_into: Path
+) -> None:
+    tasks = tuple(snapshot.tasks.values())
+    try:
+        fetched = fetch(parcel.named, tasks, fetched_into, parcel.most_bytes)
+    except Unfit as unfit:
+        check.faults = {"hub_data": str(unfit)}
+        return
+    sources = [*parcel.sources, *fetched.files]
+    report = check_sources(sources, tasks, into=into, track=parcel.track, progress=check.progress, tell=check.tell)
+    check.report = report
+    delivery = _delivery(check) if parcel.is_final else None
+    if delivery and report.accepted and not check.faults:
+        provenance = delivery.provenance.model_copy(update={"fetched": fetched.pins})
+        _store(check, storing, report, into, delivery.model_copy(update={"provenance": provenance}))
+        if check.submission:
+            return
+    _look_into(check, into, snapshot.frames.values())
+    check.corrected.mkdir()
+    check.fixed = fix(sources, tasks, into=check.corrected, track=parcel.track)
+
+
+def _store(check: Check, storing: Storing, report: Report, into: Path, delivery: Delivery) -> None:
+    """Keep the submission; the check is told why not, if no attempt is left."""
+    is_private = check.values["publish"] != "at_once"
+    submission = accepted(report, delivery, datetime.now(UTC), owner=check.owner, private=is_private)
+    lay_beside(into, delivery)
+    try:
+        storing.put(submission, into)
+    except Spent as spent:
+        check.faults = {"track": str(spent)}
+    else:
+        check.submission = submission.id
+
+
+def _delivery(check: Check) -> Delivery | None:
+    """What the form says; None, and the check told why, if it cannot be taken."""
+    try:
+        return Delivery.from_form({name: check.values[name] for name in FIELDS})
+    except Misfilled as error:
+        check.faults = {**check.faults, **error.faults}
+        return None
+
+
+def _look_into(check: Check, into: Path, frames: Iterable[Frame]) -> None:
+    """What the rows that passed look like, and how much a training would read of them."""
+    assert check.report is not None
+    known = tuple(frames)
+    written = {file.task: into / f"{file.task}.jsonl" for file in check.report.files}
+    check.samples = {task: sample_of(rows_in(file), known) for task, file in written.items()}
+    check.delivered = {
+        frame.protocol: {
+            file.task: delivered_of(rows_in(written[file.task]), file.rows, frame) for file in check.report.files
+        }
+        for frame in known
+    }

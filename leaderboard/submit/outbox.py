@@ -1,0 +1,244 @@
+"""Accepted submissions on this disk, until the Hub takes them: several in one commit, since commits are scarce.
+
+FOLDER/<ulid>/submission.json, data files beside it, and `refused.txt` in the place of the data where no attempt was
+left when its turn came. Each folder appears whole, with its contents on the disk, before anybody is told that it was
+accepted. A process that starts here again goes on with what it finds.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from leaderboard.data.snapshot import Reader
+from leaderboard.submit.submission_store import Held
+from submissions.arena.arena import dump, time_of
+from submissions.errors import Busy, OurError, Spent
+from submissions.records.models import Submission
+from submissions.storage.local_repo import sync, write_whole
+from submissions.submitting.attempts import attempts, same_side
+from submissions.submitting.bulk_commit import add_all
+
+GAP = timedelta(seconds=72)
+"""Between two commits: 50 an hour, which leaves some of the hour's 60 to what owners ask for."""
+AGAIN = timedelta(minutes=1)
+"""After a failure of the Hub or the way to it."""
+REMEMBERED = timedelta(days=7)
+"""How long it is told why a submission was turned away."""
+MOST_FILES = 300
+MOST_BYTES = 256 * 2**20
+"""Of one commit, unless one submission alone has more."""
+RECORD, WHY = "submission.json", "refused.txt"
+log = logging.getLogger(__name__)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Spool:
+    """A folder of accepted submissions, and the thread that writes them into the arena."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        folder: Path,
+        limits: Mapping[str, int],
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self._reader = reader
+        self._arena = reader.arena
+        self._folder = folder
+        self._limits = limits
+        self._clock = clock
+        self._change = threading.Condition()
+        self._flushing = threading.Lock()
+        self._coming: dict[str, Submission] = {}
+        """Being written to the disk."""
+        self._waiting: dict[str, Submission] = {}
+        self._refused: dict[str, tuple[Submission, str]] = {}
+        self._due = clock()
+        self._problem = ""
+        self._closed = False
+        self._thread: threading.Thread | None = None
+        self._take_up()
+        if self._waiting:
+            self._start()
+
+    def put(self, submission: Submission, data: Path) -> None:
+        stored = self._stored(submission)
+        with self._change:
+            self._must_have_one_left(submission, stored)
+            self._coming[submission.id] = submission
+        try:
+            self._write(submission, data)
+        finally:
+            with self._change:
+                del self._coming[submission.id]
+        with self._change:
+            self._waiting[submission.id] = submission
+            self._start()
+            self._change.notify_all()
+
+    def held(self, ulid: str) -> Held | None:
+        with self._change:
+            if ulid in self._refused:
+                submission, why = self._refused[ulid]
+                return Held(submission, None, why)
+            if ulid in self._waiting:
+                return Held(self._waiting[ulid], max(self._due, self._clock()), self._problem)
+        return None
+
+    def held_for(self, owner: str) -> list[Held]:
+        with self._change:
+            ids = sorted({**self._waiting, **self._refused})
+        found = [held for ulid in ids if (held := self.held(ulid))]
+        return [held for held in found if owner and held.submission.owner == owner]
+
+    def settled(self, ulid: str, seconds: float) -> None:
+        with self._change:
+            self._change.wait_for(lambda: ulid not in self._waiting or self._due > self._clock(), seconds)
+
+    def close(self) -> None:
+        with self._change:
+            self._closed = True
+            self._change.notify_all()
+        if self._thread:
+            self._thread.join()
+
+    def flush(self) -> None:
+        """Write what waits into the arena, as much as fits into one commit; put it off where that fails."""
+        with self._flushing:
+            batch = self._batch()
+            if not batch:
+                return
+            try:
+                spent = add_all(self._arena, batch, limits=self._limits, known=self._reader.known())
+            except Busy as busy:
+                self._put_off(busy.until, "The Hub takes no more commits for now.")
+            except (OurError, OSError):
+                log.exception("%d submissions wait in %s", len(batch), self._folder)
+                self._put_off(self._clock() + AGAIN, "The Hub could not be written to; it is tried again.")
+            else:
+                self._look()
+                self._settle(batch, spent)
+
+    def _look(self) -> None:
+        """Have the pages know what was stored before it is forgotten here."""
+        try:
+            self._reader.look()
+        except OurError:
+            log.exception("What was stored just now is shown only at the next look at the Hub")
+
+    def _run(self) -> None:
+        while True:
+            with self._change:
+                while not self._closed and (not self._waiting or self._due > self._clock()):
+                    # The clock may be moved: look again now and then, even while nothing comes.
+                    self._change.wait(1.0 if self._waiting else None)
+                if self._closed:
+                    return
+            try:
+                self.flush()
+            except Exception:
+                log.exception("Storing broke; %s keeps what waits", self._folder)
+                self._put_off(self._clock() + AGAIN, "Storing it failed, and the fault is ours; it is tried again.")
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
+            self._thread.start()
+
+    def _stored(self, submission: Submission) -> set[str]:
+        """What its team has used, as far as the Hub tells now; the transaction counts again."""
+        if submission.track not in self._limits:
+            return set()
+        side = (submission.track, submission.team, submission.owner)
+        try:
+            return set(attempts(self._arena, *side, limits=self._limits, known=self._reader.known()).used)
+        except OurError:
+            log.exception("attempts of %s are counted later", submission.id)
+            return set()
+
+    def _must_have_one_left(self, submission: Submission, stored: set[str]) -> None:
+        """Have whoever has none left know at once, and not only from the transaction. Raises Spent."""
+        track, team, owner = submission.track, submission.team, submission.owner
+        kept = [*self._coming.values(), *self._waiting.values()]
+        used = len(stored.union(one.id for one in kept if one.track == track and same_side(one, team, owner)))
+        if used >= (limit := self._limits.get(track, used + 1)):
+            raise Spent(track, used, limit)
+
+    def _write(self, submission: Submission, data: Path) -> None:
+        part, place = self._folder / f".{submission.id}", self._folder / submission.id
+        part.mkdir(parents=True)
+        try:
+            for file in sorted(data.iterdir()):
+                shutil.copyfile(file, part / file.name)
+                with (part / file.name).open("rb") as copy:
+                    os.fsync(copy.fileno())
+            write_whole(part / RECORD, dump(submission))
+            sync(part)
+            part.rename(place)
+            sync(self._folder)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+
+    def _batch(self) -> list[tuple[Submission, Path]]:
+        """The oldest that wait, as many as one commit should hold."""
+        with self._change:
+            waiting = [one for _, one in sorted(self._waiting.items())]
+        batch: list[tuple[Submission, Path]] = []
+        files = size = 0
+        for one in waiting:
+            files += len(one.files) + 2
+            size += sum(file.bytes for file in one.files)
+            if batch and (files > MOST_FILES or size > MOST_BYTES):
+                break
+            batch.append((one, self._folder / one.id))
+        return batch
+
+    def _settle(self, batch: Sequence[tuple[Submission, Path]], spent: Mapping[str, Spent]) -> None:
+        for one, folder in batch:
+            if one.id in spent:
+                write_whole(folder / WHY, str(spent[one.id]).encode())
+            else:
+                # Out of sight first: half a folder must not be found after a crash.
+                gone = folder.rename(self._folder / f".{one.id}")
+                shutil.rmtree(gone, ignore_errors=True)
+        with self._change:
+            for one, _ in batch:
+                del self._waiting[one.id]
+                if one.id in spent:
+                    self._refused[one.id] = (one, str(spent[one.id]))
+            self._due, self._problem = self._clock() + GAP, ""
+            self._change.notify_all()
+
+    def _put_off(self, until: datetime, why: str) -> None:
+        with self._change:
+            self._due, self._problem = until, why
+            self._change.notify_all()
+
+    def _take_up(self) -> None:
+        """What a process before this one left."""
+        for folder in sorted(self._folder.iterdir()) if self._folder.is_dir() else ():
+            was_refused = (folder / WHY).exists()
+            if folder.name.startswith(".") or (was_refused and time_of(folder.name) < self._clock() - REMEMBERED):
+                shutil.rmtree(folder)
+                continue
+            try:
+                one = Submission.model_validate_json((folder / RECORD).read_bytes())
+            except (OSError, ValidationError):
+                log.exception("%s is left where it is: it cannot be read", folder)
+                continue
+            if was_refused:
+                self._refused[one.id] = (one, (folder / WHY).read_text())
+            else:
+                self._waiting[one.id] = one

@@ -1,0 +1,86 @@
+"""What a checked delivery will look like to the model, and what its evaluation will take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from leaderboard.data.snapshot import Snapshot, per_snapshot
+from leaderboard.submit.check_sessions import Check
+from leaderboard.submit.row_preview import Sample
+from submissions.errors import NotFound
+from submissions.estimation.cost_model import foreseen
+from submissions.estimation.estimate import LEAST, WAITING, Estimate, Judge, expected_start, judge_of, judged_by
+from submissions.records.ledger import Ledger
+from submissions.records.models import Task
+from submissions.records.prompt_frame import Frame
+
+NEWEST = 100
+"""Evaluations whose costs are looked at; of these the estimate takes those that fit."""
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """The lower half of a check's page."""
+
+    task: Task
+    tasks: tuple[str, ...]
+    """Those with a file that passed, to choose from."""
+    sample: Sample
+    protocol: str
+    protocols: tuple[str, ...]
+    """Those whose frame is known, to choose from."""
+    frame: Frame | None
+    """How the protocol shows a row; None until an evaluator has published it."""
+    estimate: Estimate | None
+    measured: int
+    """Evaluations under the protocol whose costs are known."""
+    least: int
+    """So many it takes to foretell one."""
+    start: datetime | None
+    """When its turn would come; None where nobody waits, or nobody can say."""
+    waiting: int
+    """Submissions that the evaluator will take up before it."""
+
+
+def foretold(check: Check, snapshot: Snapshot, query: Mapping[str, str], default: str) -> Foretold | None:
+    """What to show of a check that is over; None where no file passed. Raises NotFound for another task or protocol."""
+    if not any(task in snapshot.tasks for task in check.samples):
+        return None
+    tasks = tuple(task for task in check.samples if task in snapshot.tasks)
+    task = _chosen("task", query.get("task") or tasks[0], tasks)
+    known = tuple(name for name in snapshot.frames if name in check.delivered)
+    first = default if default in known or not known else known[0]
+    protocol = _chosen("protocol", query.get("protocol") or first, known or (first,))
+    past, judge = _known(snapshot, protocol)
+    frame = snapshot.frames.get(protocol) if known else None
+    return Foretold(
+        task=snapshot.tasks[task],
+        tasks=tasks,
+        sample=check.samples[task],
+        protocol=protocol,
+        protocols=known,
+        frame=frame,
+        estimate=foreseen(check.delivered[protocol], frame, judge) if frame else None,
+        measured=len(past),
+        least=LEAST,
+        start=expected_start(snapshot.now.values(), past),
+        waiting=sum(status.state in WAITING for status in snapshot.now.values()),
+    )
+
+
+@per_snapshot
+def _known(snapshot: Snapshot, protocol: str) -> tuple[list[Ledger], Judge | None]:
+    """What the next evaluation is judged by: reading a hundred ledgers and fitting rates to them takes its time."""
+    newest = islice(reversed(list(snapshot.ledgers)), NEWEST)
+    ledgers = [ledger for ulid in newest for ledger in snapshot.ledgers[ulid].values()]
+    past = judged_by(ledgers, protocol)
+    return past, judge_of(past)
+
+
+def _chosen(what: str, name: str, known: tuple[str, ...]) -> str:
+    if name not in known:
+        raise NotFound(f"No {what} {name[:80]!r} in this check; there are: {', '.join(known)}.")
+    return name

@@ -1,0 +1,41 @@
+"""Problems that differ only in their line, told once with all their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from submissions.records.check_report import Problem
+
+MOST_LINES = 12
+"""Named for one group; the rest are counted."""
+
+
+@dataclass
+class Group:
+    """One problem, and where else it is."""
+
+    level: str
+    file: str
+    what: str
+    fix: str
+    lines: list[int]
+
+    @property
+    def named(self) -> list[int]:
+        return self.lines[:MOST_LINES]
+
+    @property
+    def more(self) -> int:
+        return len(self.lines) - len(self.named)
+
+
+def grouped(problems: Iterable[Problem]) -> list[Group]:
+    """Errors first, else in their order; each kind of a file stands where its first one stood."""
+    groups: dict[tuple[str, str, str, str], Group] = {}
+    for one in sorted(problems, key=lambda problem: problem.level != "error"):
+        key = (one.level, one.file, one.what, one.fix)
+        group = groups.setdefault(key, Group(*key, lines=[]))
+        if one.line is not None:
+            group.lines.append(one.line)
+    return list(groups.values())

@@ -1,0 +1,146 @@
+"""Signing in with an account of the Hugging Face Hub: `huggingface_hub`'s own end points, and what they leave open."""
+
+from __future__ import annotations
+
+import re
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import gradio
+from huggingface_hub import attach_huggingface_oauth, parse_huggingface_oauth
+from huggingface_hub.utils import HfHubHTTPError
+from starlette.datastructures import Headers, QueryParams
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from leaderboard.web.middleware import is_cross_site
+
+WAYS = "/oauth/huggingface/"
+SESSION = "oauth_info"
+_PLACE = re.compile(r"/(?![/\\])[^\\\x00-\x20]*")
+"""An address of this site; `//host` and `/\\host` are others' to a browser."""
+_KEPT = ("sub", "preferred_username", "name")
+
+
+class Unknown(Exception):
+    """A token that the Hub does not know, or that is no person's."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who is signed in."""
+
+    sub: str
+    """Stays when the account is renamed."""
+    name: str
+
+    @property
+    def owner(self) -> str:
+        """As a submission's owner (submissions/records/owner_requests.py)."""
+        return f"hf:{self.sub}"
+
+
+def attach_sign_in(app: gradio.Server, refused: Callable[[Request, Exception], Response]) -> None:
+    """Add the end points and the session; `refused` answers for a provider that confirms nobody.
+
+    Only for a Space: elsewhere the library takes every visitor for the owner of this machine's token.
+    """
+    from authlib.integrations.base_client.errors import OAuthError  # only where it is used
+
+    app.add_exception_handler(OAuthError, refused)
+    app.add_middleware(Ways)  # inside the session, which the next call adds
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # it says that it may change
+        attach_huggingface_oauth(app)
+
+
+def account_of(request: Request) -> Account | None:
+    """Who is signed in, if anybody is; what the provider granted ends after some hours."""
+    if "session" not in request.scope or SESSION not in request.session:
+        return None
+    found = parse_huggingface_oauth(request)
+    if found is None or not found.user_info.sub or found.access_token_expires_at.timestamp() <= time.time():
+        return None
+    return Account(found.user_info.sub, found.user_info.preferred_username or found.user_info.sub)
+
+
+def account_with(token: str) -> Account:
+    """Whose token this is, by asking the Hub; it is neither kept nor logged. Raises Unknown, HfHubHTTPError."""
+    from submissions.storage.hub.anonymous_api import api_for
+
+    if not re.fullmatch(r"[!-~]{1,1000}", token):
+        raise Unknown("A token is needed: one of yours from https://huggingface.co/settings/tokens, `read` is enough.")
+    try:
+        found = api_for(token).whoami()
+    except HfHubHTTPError as error:
+        if error.response.status_code in (401, 403):
+            raise Unknown("The Hub does not know this token: it is mistyped, expired or revoked.") from None
+        raise
+    if found.get("type") != "user" or not found.get("id"):
+        raise Unknown("This is not the token of a person's account.")
+    return Account(str(found["id"]), str(found["name"]))
+
+
+def is_ours(place: str) -> bool:
+    """Whether an address leads to a page of this site, whatever a browser makes of it."""
+    return _PLACE.fullmatch(place) is not None
+
+
+def sign_in_at(target: str) -> str:
+    """The address that signs in and leads back to a place of this site."""
+    return f"{WAYS}login?_target_url={quote(target, safe='')}"
+
+
+def sign_out_at(target: str) -> str:
+    """The address that signs out and leads back to a place of this site."""
+    return f"{WAYS}logout?_target_url={quote(target, safe='')}"
+
+
+class Ways:
+    """Middleware around the library's end points.
+
+    They lead wherever `_target_url` says, and keep all that the provider tells in a cookie that is signed, not
+    encrypted: the access token too. Here nothing leads off the site, and the cookie keeps who it is and until when.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(WAYS):
+            await self.app(scope, receive, send)
+            return
+
+        async def send_without(message: Message) -> None:
+            session = scope["session"]
+            if message["type"] == "http.response.start" and scope["path"].endswith("/callback") and SESSION in session:
+                found = _trimmed(session[SESSION])
+                session.clear()
+                session[SESSION] = found
+            await send(message)
+
+        if why := _refusal(scope):
+            await PlainTextResponse(f"{why}\n", 400)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send_without)
+
+
+def _refusal(scope: Scope) -> str | None:
+    query = QueryParams(scope["query_string"])
+    if not all(is_ours(place) for place in query.getlist("_target_url")):
+        return "Signing in leads back to a page of this site alone."
+    if not all(re.fullmatch(r"\d{1,3}", number, re.ASCII) for number in query.getlist("_nb_redirects")):
+        return "_nb_redirects is a number."
+    if scope["path"].endswith("/logout") and is_cross_site(Headers(scope=scope)):
+        return "Another site may not sign you out."
+    return None
+
+
+def _trimmed(info: dict[str, Any]) -> dict[str, Any]:
+    who = info.get("userinfo") or {}
+    return {"expires_at": info.get("expires_at") or 0, "userinfo": {name: who.get(name) for name in _KEPT}}

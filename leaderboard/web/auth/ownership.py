@@ -1,0 +1,34 @@
+"""Who owns a submission, and what its owner asked for and waits to see done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from starlette.exceptions import HTTPException
+
+from submissions.records.models import Status, Submission
+from submissions.records.owner_requests import Wish
+from submissions.submitting.request_rules import FOR_GOOD
+
+
+def is_owner(submission: Submission | None, visitor: str) -> bool:
+    """Whether a visitor is who delivered a submission; nobody owns what was stored without an owner."""
+    return submission is not None and submission.owner != "" and submission.owner == visitor
+
+
+def must_own(submission: Submission | None, visitor: str) -> None:
+    """Turn away whoever is not the owner. Raises HTTPException 403."""
+    if not is_owner(submission, visitor):
+        what = "Only the browser or account that submitted it may do this. Open it there, or ask the organiser."
+        raise HTTPException(403, what)
+
+
+def pending(wishes: Iterable[Wish], now: Status) -> list[Wish]:
+    """The wishes that the evaluator has not answered yet, oldest first."""
+    return [wish for wish in wishes if _waits(wish, now)]
+
+
+def _waits(wish: Wish, now: Status) -> bool:
+    if wish.kind == "retry":
+        return now.state == "failed" and wish.time > now.time
+    return now.state not in (FOR_GOOD if wish.kind == "withdraw" else FOR_GOOD | {"published"})

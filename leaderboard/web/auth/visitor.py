@@ -1,0 +1,52 @@
+"""Who a visitor is: an account that is signed in, else a random key in a cookie, of which only the hash is stored."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from leaderboard.web.auth.oauth import account_of
+
+COOKIE = "arena_key"
+_KEY = re.compile(r"[A-Za-z0-9_-]{43}")
+YEAR = 365 * 24 * 3600
+
+
+def owner_of(request: Request) -> str:
+    """The owner that a visitor is (submissions/records/owner_requests.py), or nothing for one who has no key."""
+    if account := account_of(request):
+        return account.owner
+    key = request.cookies.get(COOKIE, "")
+    return _owner(key) if _KEY.fullmatch(key) else ""
+
+
+def address_of(request: Request) -> str:
+    """Where a visitor without an account comes from, as the nearest proxy tells; many may share it.
+
+    Good for shares of what there is little of, not for telling visitors apart.
+    """
+    if account_of(request):
+        return ""
+    # What stands before the last one is whatever a visitor says.
+    told = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return told or (request.client.host if request.client else "")
+
+
+def new_key() -> tuple[str, str]:
+    """A key for a browser that has none, and the owner it makes."""
+    key = secrets.token_urlsafe(32)
+    return key, _owner(key)
+
+
+def hand_over(response: Response, key: str, *, secure: bool) -> None:
+    """Give a browser its key, for a year; `secure` where the site is reached over https."""
+    # Lax: a link from elsewhere may open the owner's page, no form from elsewhere may act.
+    response.set_cookie(COOKIE, key, max_age=YEAR, httponly=True, secure=secure, samesite="lax", path="/")
+
+
+def _owner(key: str) -> str:
+    return f"key:{hashlib.sha256(key.encode()).hexdigest()}"

@@ -1,0 +1,100 @@
+"""What every answer carries, and which requests are turned away before any page sees them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from leaderboard.web.uploads import LARGEST, limited
+
+HEADERS = {
+    # No inline script or style sheet, nothing from another host. Style attributes place the bars in cells.
+    # A Space is shown inside huggingface.co.
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
+        "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'self' https://huggingface.co https://*.hf.space"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+class Guard:
+    """Middleware around the pages. Gradio's own end points under /gradio_api keep Gradio's own rules."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith("/gradio_api"):
+            await self.app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        if scope["method"] not in SAFE and is_cross_site(Headers(scope=scope)):
+            refusal = PlainTextResponse("This form was sent from another site. Open it here and send it again.\n", 403)
+            await refusal(scope, receive, send_guarded)
+        else:
+            await self.app(scope, receive, send_guarded)
+
+
+class Zipped:
+    """Middleware that sends pages gzipped. Gradio compresses what its address calls text (.js, .css, .csv), no page."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.zipped = GZipMiddleware(app, minimum_size=1000, compresslevel=5)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_page = scope["type"] == "http" and "." not in scope["path"] and not scope["path"].startswith("/gradio_api")
+        await (self.zipped if is_page else self.app)(scope, receive, send)
+
+
+class Bounded:
+    """Middleware that lets nobody fill the memory: only the submit form takes more, and writes it to disk."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] == "/submit":
+            await self.app(scope, receive, send)
+            return
+        try:
+            receive = limited(Request(scope, receive), LARGEST).receive
+        except HTTPException as error:  # what it says of its length is too much already
+            await PlainTextResponse(f"{error.detail}\n", error.status_code, HEADERS)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+def is_cross_site(headers: Headers) -> bool:
+    """Whether a browser says that another site made this request.
+
+    Browsers send Sec-Fetch-Site, older ones only Origin; a program that sends neither carries nobody's session.
+    """
+    if site := headers.get("sec-fetch-site"):
+        return site not in {"same-origin", "none"}
+    if origin := headers.get("origin"):
+        hosts = {headers.get("host"), headers.get("x-forwarded-host")}
+        try:
+            return urlsplit(origin).netloc not in hosts - {None}
+        except ValueError:  # no address at all, such as http://[
+            return True
+    return False

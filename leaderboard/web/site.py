@@ -1,0 +1,242 @@
+"""From a view to an HTTP answer: page or twin, ETag, error pages."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from leaderboard.data.memory_release import give_back_memory
+from leaderboard.data.snapshot import Reader, Snapshot
+from leaderboard.data.tables import Table
+from leaderboard.settings import Settings
+from leaderboard.submit.check_sessions import Checks
+from leaderboard.submit.submission_store import AtOnce, Storing
+from leaderboard.templates import environment
+from leaderboard.templates.markdown_docs import FOLDER as DOCS
+from leaderboard.web.auth.visitor import owner_of
+from leaderboard.web.middleware import HEADERS
+from leaderboard.web.response_cache import Answer, Kept
+from submissions.errors import Busy
+from submissions.index.result_tables import ENDINGS, Ending, encode
+
+HERE = Path(__file__).parent
+MEDIA = {"csv": "text/csv; charset=utf-8", "json": "application/json", "parquet": "application/vnd.apache.parquet"}
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class View:
+    """What one URL shows."""
+
+    template: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+    table: Table | None = None
+    """The rows that the page shows and its twins hold."""
+    media: str = "text/html"
+    is_final: bool = True
+    """Whether the next visitor may be shown the same; not while something of it is still being computed."""
+
+
+class Site:
+    """What every page needs: settings, the arena's newest snapshot, templates."""
+
+    def __init__(self, settings: Settings, reader: Reader, storing: Storing | None = None) -> None:
+        self.settings = settings
+        self.reader = reader
+        self.storing = storing or AtOnce(reader.arena, settings.limits, reader.known)
+        self.build = _build(settings)
+        self.kept = Kept(most=100)
+        self.checks = Checks()
+        self.templates: Environment = environment(self.build)
+
+    def render(self, request: Request, view: View, status: int = 200) -> Response:
+        """A page."""
+        always = {"path": request.url.path, "origin": origin_of(request), "sign_in": self.settings.sign_in}
+        context = {**always, "table": view.table, **view.context}
+        return Response(self.templates.get_template(view.template).render(context), status, media_type=view.media)
+
+
+def site_of(request: Request) -> Site:
+    """The site that a request came to."""
+    site = request.app.state.site
+    assert isinstance(site, Site)
+    return site
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a page may look at."""
+
+    site: Site
+    snapshot: Snapshot
+    names: Mapping[str, str]
+    """The parts of the path that have a name in the route."""
+    query: Mapping[str, str]
+    query_text: str
+    """The query as it came, without its question mark."""
+    origin: str = ""
+    """Scheme and host under which the visitor reaches the site, for addresses that are copied elsewhere."""
+    owner: str = ""
+    """Who the visitor is (leaderboard/web/auth/visitor.py); told to personal pages alone."""
+
+
+Show = Callable[[Visit], View]
+
+
+def page(path: str, show: Show, *, personal: bool = False) -> Route:
+    """A GET page. Where the path ends in `{ending:ending}`, its table is served as .csv, .json and .parquet too.
+
+    A personal page may say something else to each visitor: nothing of it is kept for the next.
+    """
+
+    def make(request: Request, visit: Visit) -> Response:
+        view, ending = show(visit), request.path_params.get("ending")
+        response = _twin(view, ending) if ending else visit.site.render(request, view)
+        if not view.is_final:
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return answer(path, make, personal=personal)
+
+
+def answer(path: str, make: Callable[[Request, Visit], Response], *, personal: bool = False) -> Route:
+    """An address whose answer, of any kind, is kept until the arena changes, unless it is personal."""
+
+    def endpoint(request: Request) -> Response:
+        site = site_of(request)
+        snapshot = site.reader.snapshot()
+        if personal:
+            response = made(request, site, snapshot, owner_of(request))
+            response.headers["Cache-Control"] = "private, no-store"
+            return response
+        headers = {"ETag": f'W/"{snapshot.key}-{site.build}"', "Cache-Control": "no-cache"}
+        if headers["ETag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        # A page may name the host it was asked at, which is whatever a visitor says: no other host gets that answer.
+        key = (headers["ETag"], origin_of(request) + str(request.url.replace(scheme="", netloc="")))
+        if kept := site.kept.get(key):
+            return kept.response(request)
+        response = made(request, site, snapshot)
+        if response.headers.get("Cache-Control") == "no-store":
+            return response
+        response.headers.update(headers)
+        site.kept.put(key, kept := Answer(response))
+        if len(kept.body) > site.kept.largest:
+            give_back_memory()
+        return kept.response(request)
+
+    def made(request: Request, site: Site, snapshot: Snapshot, owner: str = "") -> Response:
+        names, query = request.path_params, request.query_params
+        return make(request, Visit(site, snapshot, names, query, request.url.query, origin_of(request), owner))
+
+    return Route(path, endpoint)
+
+
+def origin_of(request: Request) -> str:
+    """The site's own address, as a proxy in front of it tells."""
+    host = request.headers.get("x-forwarded-host") or request.headers.get("host") or request.url.netloc
+    return f"{'https' if is_secure(request) else 'http'}://{host}"
+
+
+def is_secure(request: Request) -> bool:
+    """Whether the visitor came over https, as a proxy in front of the site tells."""
+    return request.headers.get("x-forwarded-proto", request.url.scheme).startswith("https")
+
+
+def _twin(view: View, ending: Ending) -> Response:
+    assert view.table is not None
+    name = f"{view.table.name}.{ending}".replace("@", "-")
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'} if ending != "json" else {}
+    return Response(encode(view.table.frame, ending), media_type=MEDIA[ending], headers=disposition)
+
+
+def not_found(request: Request, error: Exception) -> Response:
+    """The answer to a name that does not exist: what exists."""
+    return problem(request, 404, "There is nothing here by that name", str(error))
+
+
+def refused(request: Request, error: Exception) -> Response:
+    """The answer that a page asked for by raising HTTPException, or to a URL without a page."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return problem(request, 404, "There is no such page", f"No page has the address {request.url.path[:200]}.")
+    return problem(request, error.status_code, "That did not work", error.detail, error.headers)
+
+
+def busy(request: Request, error: Exception) -> Response:
+    """The answer to what cannot be stored now: nothing is lost, and when to come again."""
+    assert isinstance(error, Busy)
+    wait = max(1, math.ceil((error.until - datetime.now(UTC)).total_seconds()))
+    return problem(request, 503, "Too much at once", str(error), {"Retry-After": str(wait)})
+
+
+def broken(request: Request, error: Exception) -> Response:
+    """The answer when the fault is ours. What went wrong is in the log, under the page's address."""
+    log.error("%s %s: %s", request.method, request.url.path, error)
+    what = "The fault is ours, not yours, and it has been logged with this page's address. Please try again later."
+    # Starlette answers for a broken page outside of all middleware, so the guard cannot add its headers.
+    return problem(request, 500, "Something broke here", what, HEADERS)
+
+
+def problem(request: Request, status: int, title: str, what: str, headers: Mapping[str, str] | None = None) -> Response:
+    """An error in the form that was asked for: a page, JSON for `.json` and for the API, plain text for other files."""
+    path = request.url.path
+    # What is not there now may be soon, and a personal page refuses one visitor and not the next.
+    headers = {"Cache-Control": "no-store", **(headers or {})}
+    if path.endswith(".json") or path.startswith(("/gradio_api", "/config", "/api/")):
+        return JSONResponse({"error": what, "detail": what}, status, headers)
+    if path.endswith((".csv", ".parquet")):
+        return PlainTextResponse(what + "\n", status, headers)
+    response = site_of(request).render(request, View("error.html", {"title": title, "what": what}), status)
+    response.headers.update(headers)
+    return response
+
+
+class _Stem(Convertor[str]):
+    """A name whose ending, if it is one of a twin, is left for the next part of the path."""
+
+    regex = "[^/]+?"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+class _Ending(Convertor[str]):
+    """`.csv`, `.json`, `.parquet` or nothing."""
+
+    regex = rf"(?:\.(?:{'|'.join(ENDINGS)}))?"
+
+    def convert(self, value: str) -> str:
+        return value.removeprefix(".")
+
+    def to_string(self, value: str) -> str:
+        return f".{value}" if value else ""
+
+
+register_url_convertor("stem", _Stem())
+register_url_convertor("ending", _Ending())
+
+
+def _build(settings: Settings) -> str:
+    """A hash over all that shapes a page besides the arena's content, so that no cache outlives a release."""
+    digest = hashlib.sha256(repr(settings).encode())
+    for file in sorted([*HERE.rglob("*"), *DOCS.glob("*.md")]):
+        if file.is_file() and "__pycache__" not in file.parts:
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,318 @@
+"""The repositories that the web app and the evaluator share, and the records in them.
+
+submissions (private)  <yyyy>/<mm>/<ulid>/submission.json + data/<task>.jsonl     written by the web app or `submit`
+                       <yyyy>/<mm>/<ulid>/wishes/<ulid>.json: withdraw, retry, publish
+                       <yyyy>/<mm>/<ulid>/webhook.json: where its submitter wants to be told
+results     (public)   tasks.jsonl, frames.jsonl, status/<ulid>.json              written by the evaluator
+                       README.md, lease.json, table/<track>/<yyyy>-<mm>.parquet
+                       results, previews, costs: <ulid>/<protocol>.json
+                       self_reported/<track>.json                               written by an organiser
+drafts      (private)  results, previews, costs of what its owner has not published    written by the evaluator
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from pydantic import ValidationError
+
+from submissions.errors import Conflict, Corrupt, NotFound
+from submissions.records.ledger import Ledger
+from submissions.records.models import Description, History, Metadata, Record, Result, Row, Status, Submission, Task
+from submissions.records.owner_requests import Wish
+from submissions.records.prompt_frame import Frame
+from submissions.records.self_reported import SelfReported, read_reports, reports_path
+from submissions.records.webhook import FILE as WEBHOOK
+from submissions.records.webhook import Webhook
+from submissions.storage.commit_rate import Pace
+from submissions.storage.locations import beside, on_hub, open_repo
+from submissions.storage.repo import Change, Repo
+
+R = TypeVar("R", bound=Record)
+_PUBLISHED = re.compile(r"(results|previews|costs)/([0-9A-HJKMNP-TV-Z]{26})/([a-z_]+@\d+)\.json")
+_YEAR = re.compile(r"\d{4}")
+_ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+_TURNS: WeakKeyDictionary[Repo, Lock] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class Arena:
+    """Where submissions go in and results come out."""
+
+    submissions: Repo
+    results: Repo
+    drafts: Repo
+
+    def tasks(self) -> tuple[Task, ...]:
+        """The public side of the benchmark, in its order; empty until an evaluator has published it."""
+        try:
+            return read_lines(self.results, "tasks.jsonl", Task)
+        except NotFound:
+            return ()
+
+    def submission_ids(self) -> list[str]:
+        """All submissions, oldest first (ULIDs sort by time)."""
+        # Folder by folder: what lies below an id, file by file, may be two hundred times as much.
+        years = [year for year in self.submissions.inside() if _YEAR.fullmatch(year)]
+        months = [f"{year}/{month}" for year in years for month in self.submissions.inside(year)]
+        return sorted(name for month in months for name in self.submissions.inside(month) if _ULID.fullmatch(name))
+
+    def submission(self, ulid: str) -> Submission:
+        """One submission. Raises NotFound."""
+        return read_record(self.submissions, self._path(ulid), Submission)
+
+    def holds(self, ulid: str) -> bool:
+        """Whether a submission's record is there. Raises NotFound for no ULID."""
+        path = f"{folder_of(ulid)}/submission.json"
+        return path in self.submissions.list(path)
+
+    def told(self) -> list[str]:
+        """The submissions that an evaluator has said something of, sorted; those that are gone since, too."""
+        names = (name.removesuffix(".json") for name in self.results.inside("status"))
+        return sorted(name for name in names if _ULID.fullmatch(name))
+
+    def rows(self, submission: Submission, task: str) -> tuple[Row, ...]:
+        """The rows that a submission delivers for a task. Raises NotFound."""
+        for file in submission.files:
+            if file.task == task:
+                return read_lines(self.submissions, f"{folder_of(submission.id)}/{file.path}", Row)
+        raise NotFound(f"Submission {submission.id} has no data for {task}.")
+
+    def descriptions(self, submission: Submission) -> dict[str, Metadata]:
+        """What the submitter says of each data set, by task; empty if nothing was said. Raises NotFound, Corrupt."""
+        if submission.descriptions is None:
+            return {}
+        path = f"{folder_of(submission.id)}/{submission.descriptions.path}"
+        content = self.submissions.read(path)
+        if hashlib.sha256(content).hexdigest() != submission.descriptions.sha256:
+            raise Corrupt(f"{path} is not what was stored. Restore it from the repository's history.")
+        return {said.task: said.metadata for said in parse_lines(path, content, Description)}
+
+    def history(self, ulid: str) -> History:
+        """What happened to a submission; one that no evaluator has seen is `received`. Raises NotFound."""
+        folder_of(ulid)  # refuses what is no id before it becomes a path
+        with suppress(NotFound):
+            return read_record(self.results, f"status/{ulid}.json", History)
+        self._path(ulid)
+        return self.received(ulid)
+
+    def received(self, ulid: str) -> History:
+        """The history of a submission that no evaluator has seen. Raises NotFound for no ULID."""
+        # Not the record's time: a submission that cannot be read must not stop the queue of all others.
+        received = Status(state="received", message="Stored; waiting for the evaluator.", time=time_of(ulid))
+        return History(submission=ulid, entries=(received,))
+
+    def result_ids(self) -> list[str]:
+        """The submissions with a published result, oldest first."""
+        return sorted(self.published())
+
+    def published(self) -> dict[str, list[str]]:
+        """The protocols under which submissions have a published result, by submission; the one to show comes first."""
+        return protocols_in(self.results, "results")
+
+    def result(self, ulid: str, protocol: str = "") -> Result:
+        """The published result of a submission under a protocol, or the one to show first. Raises NotFound."""
+        protocols = self.published().get(ulid, []) if not protocol else [protocol]
+        if not protocols:
+            raise NotFound(f"Submission {ulid[:40]} has no published result yet.")
+        return read_record(self.results, result_path(ulid, protocols[0]), Result)
+
+    def frames(self) -> tuple[Frame, ...]:
+        """How each protocol shows a row to the model; empty until an evaluator has published it."""
+        try:
+            return read_lines(self.results, "frames.jsonl", Frame)
+        except NotFound:
+            return ()
+
+    def reported(self, track: str) -> tuple[SelfReported, ...]:
+        """What teams report of their own systems on a track; empty until an organiser has written it down."""
+        path = reports_path(track)
+        try:
+            return read_reports(path, self.results.read(path)).rows
+        except NotFound:
+            return ()
+
+    def preview(self, ulid: str, protocol: str) -> Result:
+        """What the few-shot stages measured, before the trainings are done. Raises NotFound."""
+        return read_record(self.results, result_path(ulid, protocol, "previews"), Result)
+
+    def ledger(self, ulid: str, protocol: str) -> Ledger:
+        """What a published evaluation cost. Raises NotFound."""
+        return read_record(self.results, result_path(ulid, protocol, "costs"), Ledger)
+
+    def drafted(self) -> dict[str, list[str]]:
+        """The protocols under which submissions have a result that only their owner may see, by submission."""
+        return protocols_in(self.drafts, "results")
+
+    def draft(self, ulid: str, protocol: str) -> Result:
+        """A result that its owner has not published. Raises NotFound."""
+        return read_record(self.drafts, result_path(ulid, protocol), Result)
+
+    def draft_preview(self, ulid: str, protocol: str) -> Result:
+        """The preview of a submission that its owner has not published. Raises NotFound."""
+        return read_record(self.drafts, result_path(ulid, protocol, "previews"), Result)
+
+    def draft_ledger(self, ulid: str, protocol: str) -> Ledger:
+        """What an evaluation cost whose result its owner has not published. Raises NotFound."""
+        return read_record(self.drafts, result_path(ulid, protocol, "costs"), Ledger)
+
+    def wished(self) -> list[str]:
+        """The submissions of which anything was ever asked, oldest first."""
+        # Not by all files: a submission has some two hundred of them.
+        return [ulid for ulid in self.submission_ids() if "wishes" in self.submissions.inside(folder_of(ulid))]
+
+    def wishes(self, ulid: str) -> tuple[Wish, ...]:
+        """What the submitter asked for, oldest first. Raises NotFound for no ULID."""
+        paths = self.submissions.list(f"{folder_of(ulid)}/wishes/")
+        return tuple(read_record(self.submissions, path, Wish) for path in paths)
+
+    def wish(self, ulid: str, wish: Wish) -> None:
+        """Store a wish. Raises NotFound for no such submission."""
+        folder = self._path(ulid).rpartition("/")[0]
+        commit_again(self.submissions, [Change(f"{folder}/wishes/{new_id(wish.time)}.json", dump(wish))])
+
+    def webhook(self, ulid: str) -> Webhook | None:
+        """Where its submitter wants to be told of what happens to it, if anywhere."""
+        with suppress(NotFound):
+            return read_record(self.submissions, f"{folder_of(ulid)}/{WEBHOOK}", Webhook)
+        return None
+
+    def add(self, submission: Submission, data: Path) -> None:
+        """Store a submission whose checked files lie in `data/<task>.jsonl`."""
+        commit_again(self.submissions, changes_of(submission, data))
+
+    def _path(self, ulid: str) -> str:
+        """Where the record of a submission lies. Raises NotFound."""
+        if not self.holds(ulid):
+            raise NotFound(f"No submission {ulid}: `submit` printed its id, and the queue lists all.")
+        return f"{folder_of(ulid)}/submission.json"
+
+
+def open_arena(where: str, pace: Pace | None = None) -> Arena:
+    """The arena in a folder, or on the Hub at `hf://ORG/PREFIX`, where `pace` limits its commits.
+
+    Raises NotFound for a name that cannot be one, or a folder whose parent does not exist.
+    """
+    if not on_hub(where) and not (folder := Path(where)).parent.is_dir():
+        raise NotFound(f"No folder {folder.parent} to hold the arena {folder.name}: create it, or check --arena.")
+    return Arena(*(open_repo(beside(where, name), pace) for name in ("submissions", "results", "drafts")))
+
+
+def changes_of(submission: Submission, data: Path) -> list[Change]:
+    """What stores a submission whose checked files lie in `data/<task>.jsonl`, and beside them what intake added."""
+    folder = folder_of(submission.id)
+    changes = [Change(f"{folder}/{file.path}", data / f"{file.task}.jsonl") for file in submission.files]
+    if said := submission.descriptions:
+        changes.append(Change(f"{folder}/{said.path}", data / said.path))
+    if (data / WEBHOOK).exists():
+        changes.append(Change(f"{folder}/{WEBHOOK}", data / WEBHOOK))
+    changes.append(Change(f"{folder}/submission.json", dump(submission)))
+    return changes
+
+
+def result_path(ulid: str, protocol: str, kind: str = "results") -> str:
+    """Where a submission's result under a protocol lies in `results` and `drafts`; `previews` and `costs` likewise."""
+    return f"{kind}/{ulid}/{protocol}.json"
+
+
+def protocols_in(repo: Repo, kind: str) -> dict[str, list[str]]:
+    """The protocols under which a repository holds results, previews or costs, by submission; the one to show first."""
+    found: dict[str, list[str]] = {}
+    for path in repo.list(f"{kind}/"):
+        if match := _PUBLISHED.fullmatch(path):
+            found.setdefault(match[2], []).append(match[3])
+    return {ulid: sorted(protocols, key=shown_first) for ulid, protocols in found.items()}
+
+
+def shown_first(protocol: str) -> tuple[bool, bool, str]:
+    """What is ranked by stands before what is only shown, and a demo last."""
+    return not protocol.startswith("arena@"), protocol.startswith("demo@"), protocol
+
+
+def folder_of(ulid: str) -> str:
+    """Where a submission lies: `<yyyy>/<mm>/<ulid>`, from the time in its id. Raises NotFound for no ULID."""
+    return f"{time_of(ulid):%Y/%m}/{ulid}"
+
+
+def time_of(ulid: str) -> datetime:
+    """When an id was given. Raises NotFound for no ULID."""
+    from ulid import ULID
+
+    try:
+        return ULID.from_str(ulid).datetime.astimezone(UTC)
+    except ValueError as error:
+        raise NotFound(f"{ulid[:40]!r} is not a submission id: 26 characters of 0-9 and A-Z.") from error
+
+
+def new_id(now: datetime) -> str:
+    """A fresh ULID for a moment."""
+    from ulid import ULID
+
+    return str(ULID.from_datetime(now))
+
+
+def dump(record: Record) -> bytes:
+    """A record as the JSON that is stored."""
+    return (record.model_dump_json(indent=1) + "\n").encode()
+
+
+def dump_lines(records: Iterable[Record]) -> bytes:
+    """Records as JSON lines."""
+    return "".join(record.model_dump_json() + "\n" for record in records).encode()
+
+
+def read_record(repo: Repo, path: str, kind: type[R]) -> R:
+    """One stored record. Raises NotFound, or Corrupt with the path and the first fault."""
+    return parse_record(path, repo.read(path), kind)
+
+
+def parse_record(path: str, content: bytes, kind: type[R]) -> R:
+    """A stored record's content; `path` is for the message. Raises Corrupt with the path and the first fault."""
+    try:
+        return kind.model_validate_json(content)
+    except ValidationError as error:
+        raise Corrupt(_unreadable(path, None, kind, error)) from error
+
+
+def read_lines(repo: Repo, path: str, kind: type[R]) -> tuple[R, ...]:
+    """Stored JSON lines. Raises NotFound, or Corrupt with the path, the line and the first fault."""
+    return parse_lines(path, repo.read(path), kind)
+
+
+def parse_lines(path: str, content: bytes, kind: type[R]) -> tuple[R, ...]:
+    """JSON lines as records; `path` is for the message. Raises Corrupt with the path, the line and the first fault."""
+    records = []
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if line:
+            try:
+                records.append(kind.model_validate_json(line))
+            except ValidationError as error:
+                raise Corrupt(_unreadable(path, number, kind, error)) from error
+    return tuple(records)
+
+
+def commit_again(repo: Repo, changes: list[Change], tries: int = 20) -> str:
+    """Commit changes that no other writer's commit can invalidate: take the new head and try again."""
+    with _TURNS.setdefault(repo, Lock()):  # else threads that share a repository would wear out each other's tries
+        for _ in range(tries - 1):
+            try:
+                return repo.commit(changes, repo.head())
+            except Conflict:
+                continue
+        return repo.commit(changes, repo.head())
+
+
+def _unreadable(path: str, line: int | None, kind: type[Record], error: ValidationError) -> str:
+    fault = error.errors()[0]
+    field = ".".join(str(part) for part in fault["loc"]) or "the record"
+    where = f"{path}:{line}" if line else path
+    return f"{where} is not a {kind.__name__}: {field}: {fault['msg']}. Restore it from the repository's history."

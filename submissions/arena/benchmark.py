@@ -1,0 +1,140 @@
+"""The benchmark repository: demands, hidden reference rows and anchors. The web app never opens it.
+
+tasks.jsonl, sources.json, references/<task>/{metadata.json,train.jsonl,test.jsonl,split.json}, anchors/<protocol>.json,
+and anchors/official.json where the benchmark was imported from the published release
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from submissions.arena.arena import read_lines, read_record
+from submissions.errors import Corrupt, NotFound
+from submissions.records.models import Anchors, Metadata, Record, Reference, Row, Score, Sha256, Task, TaskId
+from submissions.storage.locations import open_repo
+from submissions.storage.repo import Repo
+
+OFFICIAL = "anchors/official.json"
+"""Where the published scores are, if the benchmark has them."""
+
+
+class Split(Record):
+    """How a reference's rows stood before they were split: split.json."""
+
+    rule: str
+    """The rule that made the halves, for example `hash-split@1`."""
+    sides: Annotated[str, Field(pattern=r"^[te]*$")]
+    """The half of every row in the original order: `t` for train, `e` for test."""
+
+    def interleave(self, train: Sequence[Row], test: Sequence[Row], path: str) -> tuple[Row, ...]:
+        """All rows in the original order. Raises Corrupt, which names `path`, if the halves have other lengths."""
+        halves = {"t": train, "e": test}
+        for side, name in (("t", "train"), ("e", "test")):
+            if (said := self.sides.count(side)) != len(halves[side]):
+                raise Corrupt(
+                    f"{path} places {said} {name} rows, but {name}.jsonl has {len(halves[side])}. "
+                    "Restore both from the repository's history, or import the benchmark again into a new folder."
+                )
+        rows = {side: iter(half) for side, half in halves.items()}
+        return tuple(next(rows[side]) for side in self.sides)
+
+
+class Source(Record):
+    """Where a task's rows come from, and on what terms."""
+
+    source: str
+    licence: str
+
+
+class Sources(Record):
+    """The origin of every task: sources.json."""
+
+    tasks: dict[TaskId, Source]
+
+
+class OfficialAnchor(Record):
+    """The published ends of one task's scale under paper@1, metric by metric."""
+
+    official_id: str
+    """The task's id in the release; ours differs where that one cannot name a file."""
+    base: dict[str, Score]
+    """Metric to the score of the untouched model, in [0, 1]; unscored where the release has no number."""
+    reference: dict[str, Score]
+    """Metric to the score of the model trained on the reference, in [0, 1]."""
+    note: str = ""
+    """What the release itself says of scores that it lacks. Private: words of strangers, and never part of a score."""
+
+
+class OfficialAnchors(Record):
+    """The scores that were published with the benchmark: anchors/official.json."""
+
+    release_sha256: Sha256
+    """Hash over the release's task and score files: which release this is."""
+    tasks: dict[TaskId, OfficialAnchor]
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Tasks with their hidden references."""
+
+    repo: Repo
+
+    def tasks(self) -> tuple[Task, ...]:
+        """All tasks, in the benchmark's order. Raises NotFound for an empty folder."""
+        return read_lines(self.repo, "tasks.jsonl", Task)
+
+    def reference(self, task: str) -> Reference:
+        """The hidden side of a task. Raises NotFound."""
+        folder = f"references/{task}"
+        return Reference(
+            task=task,
+            metadata=read_record(self.repo, f"{folder}/metadata.json", Metadata),
+            train=read_lines(self.repo, f"{folder}/train.jsonl", Row),
+            test=read_lines(self.repo, f"{folder}/test.jsonl", Row),
+        )
+
+    def original(self, task: str) -> tuple[Row, ...]:
+        """A task's reference rows of both halves, in the order of the source. Raises NotFound, or Corrupt."""
+        reference = self.reference(task)
+        path = f"references/{task}/split.json"
+        if path not in self.repo.list(path):
+            raise NotFound(
+                f"The benchmark has no {path}, so the original order of its rows is not known: "
+                "an older import made it. Import it again into a new folder."
+            )
+        return read_record(self.repo, path, Split).interleave(reference.train, reference.test, path)
+
+    def official(self) -> OfficialAnchors | None:
+        """The published scores; None where the benchmark was not imported from the release."""
+        return read_record(self.repo, OFFICIAL, OfficialAnchors) if OFFICIAL in self.repo.list(OFFICIAL) else None
+
+    def sources(self) -> dict[str, str]:
+        """Where each task's reference comes from, by task; empty for a benchmark that does not say."""
+        if "sources.json" not in self.repo.list("sources.json"):
+            return {}
+        return {task: one.source for task, one in read_record(self.repo, "sources.json", Sources).tasks.items()}
+
+    def anchors(self, protocol: str) -> Anchors:
+        """The measured ends of every task's scale. Raises NotFound with the command that measures them."""
+        try:
+            return read_record(self.repo, f"anchors/{protocol}.json", Anchors)
+        except NotFound as error:
+            raise NotFound(
+                f"The benchmark has no anchors for {protocol}: run `python -m evaluator anchors "
+                f"--benchmark DIR --protocol {protocol} --profile cpu` first."
+            ) from error
+
+
+def open_benchmark(where: str) -> Benchmark:
+    """The benchmark in a folder or a repository on the Hub. Raises NotFound if it holds no tasks.jsonl."""
+    repo = open_repo(where)
+    if "tasks.jsonl" not in repo.list("tasks.jsonl"):
+        raise NotFound(
+            f"{where} holds no benchmark (no tasks.jsonl). "
+            "One is made with `python -m curation import-flat SRC DEST` or `import-official`."
+        )
+    return Benchmark(repo)

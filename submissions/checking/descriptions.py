@@ -1,0 +1,80 @@
+"""metadata.jsonl in a delivery: what the submitter says of each data set, for the judge to compare. Optional.
+
+One line for each task: {"task": "<task id>", "metadata": {…}}, with the fields of Metadata.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from submissions.checking.problem_list import Listing, quoted
+from submissions.checking.source_file import Entry
+from submissions.errors import Unfit
+from submissions.records.models import Description, DescriptionFile, Metadata
+
+NAME = "metadata.jsonl"
+MOST_BYTES = 16 * 2**20
+MOST_CHARACTERS = 20_000
+"""In one field."""
+_FIELDS = ", ".join(Metadata.model_fields)
+_LINE_FIX = 'Write one line for each task: {"task": "<task id>", "metadata": {' + _FIELDS + "}}."
+
+
+def described(entry: Entry, delivered: Collection[str], into: Path, listing: Listing) -> DescriptionFile | None:
+    """Check a metadata.jsonl and write it as it is stored; None (and listed) if it has errors. Raises Unfit.
+
+    `delivered` are the tasks that data came for: what is said of others is passed over with a warning.
+    """
+    with entry.open() as stream:
+        content = stream.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise Unfit(f"The file has more than {MOST_BYTES:,} bytes.", "Describe each data set in a few sentences.")
+    found: dict[str, Description] = {}
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if line.strip() and (said := _said(line, number, listing)):
+            if said.task in found:
+                listing.error(f"{quoted(said.task)} is described twice.", "Keep one line for each task.", number)
+            found[said.task] = said
+    if without := [task for task in found if task not in delivered]:
+        listing.warn(
+            f"No data was delivered for {', '.join(quoted(task) for task in without[:5])}"
+            f"{' and others' if len(without) > 5 else ''}: what is said of them is passed over.",
+            "Nothing to do, unless a data file was forgotten.",
+        )
+    if listing.refused:
+        return None
+    kept = [said for task, said in found.items() if task in delivered]
+    stored = "".join(said.model_dump_json() + "\n" for said in kept).encode()
+    (into / NAME).write_bytes(stored)
+    return DescriptionFile(path=NAME, sha256=hashlib.sha256(stored).hexdigest(), bytes=len(stored), tasks=len(kept))
+
+
+def _said(line: bytes, number: int, listing: Listing) -> Description | None:
+    """One line as a record; None (and listed) if it is none."""
+    try:
+        value: Any = json.loads(line)
+        said = Description.model_validate(value)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        field = ".".join(str(part) for part in fault["loc"]) or "the line"
+        listing.error(f"{quoted(field)}: {fault['msg']}.", _LINE_FIX, number)
+        return None
+    except (UnicodeDecodeError, RecursionError, ValueError) as error:
+        what = error.msg if isinstance(error, json.JSONDecodeError) else "it cannot be read"
+        listing.error(f"The line is not JSON: {what}.", _LINE_FIX, number)
+        return None
+    fields = said.metadata.model_dump(exclude={"example", "samples_count"})
+    example = said.metadata.example
+    texts = {**fields, **({"example": example.input + example.output} if example else {})}
+    for name, text in texts.items():
+        if len(text) > MOST_CHARACTERS:
+            listing.error(
+                f"{name} has {len(text):,} characters.", f"Write at most {MOST_CHARACTERS:,} in one field.", number
+            )
+    return said

@@ -1,0 +1,21 @@
+"""The formats that a data file may have, by the ending of its name."""
+
+from collections.abc import Callable, Iterator
+from typing import IO
+
+from submissions.checking.formats import csv_table, json_array, json_lines, parquet
+from submissions.checking.formats.raw_row import Found
+from submissions.checking.problem_list import Listing
+from submissions.tracks.track import Track
+
+Reader = Callable[[IO[bytes], Track, Listing], Iterator[Found]]
+"""Yields the rows of a seekable file, and lists what is no row; never holds more than a part of the file."""
+
+READERS: dict[str, Reader] = {
+    "jsonl": json_lines.rows,
+    "json": json_array.rows,
+    "csv": csv_table.rows,
+    "parquet": parquet.rows,
+}
+
+__all__ = ["READERS", "Found", "Reader"]

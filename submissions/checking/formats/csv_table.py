@@ -1,0 +1,75 @@
+"""Comma-separated values with a header line, quoted as in RFC 4180."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, TextIO
+
+from submissions.checking.formats.raw_row import Found, longest_record, refuse_over
+from submissions.checking.formats.text import decoded
+from submissions.checking.problem_list import Listing, quoted
+from submissions.errors import Unfit
+from submissions.tracks.track import Track
+
+_HEADER_FIX = "The first line must name the columns: input,output (separated by commas)."
+_QUOTE_FIX = 'Put a cell with commas, quotes or line breaks in double quotes, and double each quote in it: "a ""b""".'
+
+
+def rows(stream: IO[bytes], track: Track, listing: Listing) -> Iterator[Found]:
+    """The rows after the header; reading ends at the first place whose quotes cannot be told apart, which is listed."""
+    text = decoded(stream, listing)
+    if text is None:
+        return
+    # The csv module has one limit for the whole process; it may only grow, lest another reader's rows be cut.
+    csv.field_size_limit(max(csv.field_size_limit(), longest_record(track)))
+    reader = csv.reader(_lines(text, longest_record(track)), strict=True)
+    start = 1
+    try:
+        header = _header(next(reader, []))
+        start = reader.line_num + 1
+        for number, cells in enumerate(reader, 1):
+            refuse_over(number, track)
+            if cells and (row := header.found(cells, start, listing)):
+                yield row
+            start = reader.line_num + 1
+    except csv.Error as error:
+        listing.error(f"The record that begins here is not CSV: {error}.", _QUOTE_FIX, start)
+    except Unfit as unfit:
+        listing.error(unfit.what, unfit.fix, start)
+    finally:
+        text.detach()  # or it would close the file, which is not ours
+
+
+@dataclass(frozen=True)
+class _Header:
+    input: int
+    output: int
+    width: int
+    extra: tuple[str, ...]
+
+    def found(self, cells: list[str], line: int, listing: Listing) -> Found | None:
+        if len(cells) == self.width:
+            return Found(line, cells[self.input], cells[self.output], self.extra)
+        listing.error(f"The record has {len(cells)} cell(s), the header has {self.width}.", _QUOTE_FIX, line)
+        return None
+
+
+def _header(names: list[str]) -> _Header:
+    """Where the two columns stand. Raises Unfit."""
+    columns = ", ".join(quoted(name, 40) for name in names[:12]) or "none"
+    for name in ("input", "output"):
+        if Counter(names)[name] != 1:
+            count = "no" if name not in names else "more than one"
+            raise Unfit(f"There is {count} column {name} (columns found: {columns}).", _HEADER_FIX)
+    extra = tuple(name for name in names if name not in ("input", "output"))
+    return _Header(names.index("input"), names.index("output"), len(names), extra)
+
+
+def _lines(text: TextIO, limit: int) -> Iterator[str]:
+    while line := text.readline(limit):
+        if len(line) == limit and not line.endswith(("\n", "\r")):
+            raise Unfit(f"The record that begins here has a line of more than {limit:,} characters.", "Shorten it.")
+        yield line

@@ -1,0 +1,126 @@
+"""One JSON array of objects, read piece by piece so that a large file is never held whole."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from typing import IO, TextIO
+
+from submissions.checking.formats.json_object import DECODER, ROW_FIX, TOO_DEEP, fault_of, found
+from submissions.checking.formats.raw_row import Found, longest_record, refuse_over
+from submissions.checking.formats.text import decoded
+from submissions.checking.problem_list import Listing
+from submissions.errors import Unfit
+from submissions.tracks.track import Track
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_PIECE = 65_536
+_CUT = 12
+"""How far before a cut the fault seems to be: the length of two \\u escapes."""
+_ARRAY_FIX = "Write one JSON array of objects, or name the file .jsonl and write one object on each line."
+
+
+def rows(stream: IO[bytes], track: Track, listing: Listing) -> Iterator[Found]:
+    """The rows of the file; reading ends at the first place that is not JSON, which is listed."""
+    text = decoded(stream, listing)
+    if text is None:
+        return
+    cursor = Cursor(text, longest_record(track))
+    try:
+        yield from _elements(cursor, track, listing)
+    except Unfit as unfit:
+        listing.error(unfit.what, unfit.fix, cursor.line)
+    finally:
+        text.detach()  # or it would close the file, which is not ours
+
+
+def _elements(cursor: Cursor, track: Track, listing: Listing) -> Iterator[Found]:
+    if cursor.peek() != "[":
+        raise Unfit("The file does not begin with [, so it is no JSON array.", _ARRAY_FIX)
+    cursor.step()
+    if cursor.peek() != "]":
+        for number in itertools.count(1):
+            refuse_over(number, track)
+            cursor.peek()
+            line, value = cursor.line, cursor.value()
+            if row := found(value, line, listing):
+                yield row
+            if cursor.peek() != ",":
+                break
+            cursor.step()
+    if cursor.peek() != "]":
+        raise Unfit(f"Here a comma or ] is missing (column {cursor.column}).", _ARRAY_FIX)
+    cursor.step()
+    if cursor.peek():
+        raise Unfit("Something follows the end of the array.", _ARRAY_FIX)
+
+
+class Cursor:
+    """A place in a JSON text of which only a part is held."""
+
+    def __init__(self, text: TextIO, longest: int, held: str = "", line: int = 1) -> None:
+        """`held` is what was read of the text before, from the start of the line with that number."""
+        self.line = line
+        self.column = 1
+        self._text = text
+        self._longest = longest
+        self._held = held
+        self._at = 0
+
+    def peek(self) -> str:
+        """The next character that is not white space; empty at the end."""
+        while True:
+            space = _SPACE.match(self._held, self._at)
+            self._move(space.end() if space else self._at)
+            if self._at < len(self._held) or not self._hold_more():
+                return self._held[self._at : self._at + 1]
+
+    def step(self) -> None:
+        """Go on by the character that was peeked at."""
+        self._move(self._at + 1)
+
+    def value(self) -> object:
+        """The JSON value that begins here. Raises Unfit."""
+        return self.value_and_text()[0]
+
+    def value_and_text(self) -> tuple[object, str]:
+        """The JSON value that begins here, and how it is written. Raises Unfit."""
+        while True:
+            try:
+                value, end = DECODER.raw_decode(self._held, self._at)
+            except RecursionError as error:
+                raise Unfit(TOO_DEEP, ROW_FIX) from error
+            except json.JSONDecodeError as error:
+                # A value that is cut off looks like a broken one until the rest has been read.
+                if len(self._held) - self._at > self._longest or not self._hold_more():
+                    raise self._broken(error) from error
+            else:
+                # A number is only whole when something follows it.
+                if end < len(self._held) or not self._hold_more():
+                    text = self._held[self._at : end]
+                    self._move(end)
+                    return value, text
+
+    def _broken(self, error: json.JSONDecodeError) -> Unfit:
+        held = len(self._held) - self._at
+        if held > self._longest and (error.msg.startswith("Unterminated") or error.pos >= len(self._held) - _CUT):
+            return Unfit(
+                f"The row that begins here has more than {self._longest:,} characters.", "Shorten it, or leave it out."
+            )
+        self._move(error.pos)
+        return Unfit(f"This is not JSON: {fault_of(error)} at column {self.column:,}.", ROW_FIX)
+
+    def _move(self, to: int) -> None:
+        breaks = self._held.count("\n", self._at, to)
+        self.line += breaks
+        self.column = to - self._held.rfind("\n", self._at, to) if breaks else self.column + to - self._at
+        self._at = to
+
+    def _hold_more(self) -> bool:
+        rest = self._held[self._at :]
+        more = self._text.read(max(_PIECE, len(rest)))
+        if more:
+            self._held, self._at = rest + more, 0
+        return bool(more)

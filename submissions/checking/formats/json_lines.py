@@ -1,0 +1,94 @@
+"""JSON lines: one object on each line."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO
+
+from submissions.checking.formats.json_object import DECODER, ROW_FIX, TOO_DEEP, fault_of, found
+from submissions.checking.formats.raw_row import Found, longest_record, refuse_over
+from submissions.checking.formats.text import at_text, not_utf8
+from submissions.checking.problem_list import Listing
+from submissions.tracks.track import Track
+
+_ARRAY = re.compile(rb"\s*\[\s*(\{|$)")
+"""How a file begins that is one array of objects."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    number: int
+    offset: int
+    """Of the line's first byte in the file, from 0."""
+    content: bytes | None
+    """None for a line that is too long to be read."""
+
+
+def rows(stream: IO[bytes], track: Track, listing: Listing) -> Iterator[Found]:
+    """The rows of the file. A bad line is listed and passed over, so that all bad lines are found at once."""
+    if not at_text(stream, listing):
+        return
+    blank = carriage_returns = 0
+    limit = longest_record(track)
+    for line in _lines(stream, limit):
+        refuse_over(line.number, track)
+        if line.content is None:
+            listing.error(
+                f"The line has more than {limit:,} bytes, which no row of {track.max_characters:,} characters needs.",
+                "Shorten the row, or put each row on a line of its own.",
+                line.number,
+            )
+            continue
+        carriage_returns += line.content.endswith(b"\r\n")
+        if not line.content.strip():
+            blank += 1
+            continue
+        if line.number == 1 and _ARRAY.match(line.content):
+            listing.error(
+                "The file is one JSON array, but JSON lines have one object on each line.",
+                "Rename the file to end in .json, or write one object on each line.",
+                1,
+            )
+            return
+        if row := _row(line.number, line.offset, line.content, listing):
+            yield row
+    _warn(listing, blank, carriage_returns)
+
+
+def _row(number: int, offset: int, content: bytes, listing: Listing) -> Found | None:
+    try:
+        return found(DECODER.decode(content.decode().rstrip()), number, listing)
+    except UnicodeDecodeError as error:
+        not_utf8(listing, offset + error.start, content[error.start], number)
+    except json.JSONDecodeError as error:
+        listing.error(f"The line is not JSON: {fault_of(error)} at column {error.colno:,}.", ROW_FIX, number)
+    except RecursionError:
+        listing.error(TOO_DEEP, ROW_FIX, number)
+    return None
+
+
+def _lines(stream: IO[bytes], limit: int) -> Iterator[_Line]:
+    offset = stream.tell()
+    for number in itertools.count(1):
+        content = stream.readline(limit)
+        if not content:
+            return
+        size = len(content)
+        if size < limit or content.endswith(b"\n"):
+            yield _Line(number, offset, content)
+        else:
+            while not content.endswith(b"\n") and (content := stream.readline(limit)):
+                size += len(content)
+            yield _Line(number, offset, None)
+        offset += size
+
+
+def _warn(listing: Listing, blank: int, carriage_returns: int) -> None:
+    if blank:
+        listing.warn(f"{blank:,} blank line(s) were passed over.", "Nothing to do.")
+    if carriage_returns:
+        listing.warn("Lines end in CR LF, as on Windows; the CR was left out.", "Nothing to do.")

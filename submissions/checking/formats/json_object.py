@@ -1,0 +1,60 @@
+"""One row as a JSON object."""
+
+from __future__ import annotations
+
+import json
+
+from submissions.checking.formats.raw_row import Found
+from submissions.checking.problem_list import Listing, quoted
+
+TOO_DEEP = "The JSON is nested too deeply to be a row."
+ROW_FIX = 'Write each row as an object of two texts: {"input": "…", "output": "…"}.'
+
+
+class Pairs(list[tuple[str, object]]):
+    """An object as its pairs, so that a key that stands twice is seen."""
+
+
+# A number is never used, only named in a message: as a float, one of a million digits costs nothing.
+DECODER = json.JSONDecoder(object_pairs_hook=Pairs, parse_int=float)
+
+
+def found(value: object, line: int, listing: Listing) -> Found | None:
+    """The row that a JSON value stands for; None (and listed) if it is none."""
+    if not isinstance(value, Pairs):
+        listing.error(f"The row is {kind_of(value)}, not an object.", ROW_FIX, line)
+        return None
+    fields = dict(value)
+    if len(fields) < len(value) and (twice := _twice(value)):
+        listing.error(f"The key {quoted(twice)} stands twice in one row.", "Keep one of them.", line)
+        return None
+    missing = [key for key in ("input", "output") if key not in fields]
+    if missing:
+        keys = ", ".join(quoted(key, 30) for key in list(fields)[:8]) or "none"
+        listing.error(f"The row has no key {' and no key '.join(missing)} (its keys: {keys}).", ROW_FIX, line)
+        return None
+    extra = tuple(key for key in fields if key not in ("input", "output"))
+    return Found(line, fields["input"], fields["output"], extra)
+
+
+def fault_of(error: json.JSONDecodeError) -> str:
+    """What is wrong with a text that is no JSON, ready to be followed by a place."""
+    return error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
+
+
+def kind_of(value: object) -> str:
+    """What a JSON value is, in words."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, str):
+        return "a text"
+    if isinstance(value, Pairs):
+        return "an object"
+    return "a list" if isinstance(value, list) else "a number"
+
+
+def _twice(pairs: Pairs) -> str | None:
+    keys = [key for key, _ in pairs]
+    return next((key for key in ("input", "output") if keys.count(key) > 1), None)

@@ -1,0 +1,109 @@
+"""Parquet tables with the text columns input and output.
+
+The sizes that the file's footer states are checked before anything is unpacked. A footer that lies is not seen
+through: each page of the file may then cost what its own header states, at most 2 GiB. A footer that tells the truth
+allows about five times the track's limit for a file, while a batch is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING
+
+from submissions.checking.formats.raw_row import Found, refuse_over
+from submissions.checking.limits import MOST_RATIO, is_bomb
+from submissions.checking.problem_list import Listing, quoted, shown
+from submissions.errors import Unfit
+from submissions.tracks.track import Track
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+_COLUMNS = ("input", "output")
+_COLUMN_FIX = "Write a table with two text columns, input and output."
+_DAMAGED_FIX = "Write the file again; `pandas.read_parquet` shows whether it can be read."
+_BATCH = 16_384
+
+
+def rows(stream: IO[bytes], track: Track, listing: Listing) -> Iterator[Found]:
+    """The rows of the table, by their number from 1."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    listing.counts_rows = True
+    try:
+        footer = pq.ParquetFile(stream)
+        extra = _other_columns(footer.schema_arrow)
+        _refuse_by_footer(footer.metadata, track)
+        # Kept as a dictionary, a text that stands in every row is in memory once.
+        table = pq.ParquetFile(stream, metadata=footer.metadata, read_dictionary=list(_COLUMNS), pre_buffer=False)
+        number = 0
+        for batch in table.iter_batches(_BATCH, columns=list(_COLUMNS), use_threads=False):
+            columns = (_texts(batch.column(name), track) for name in _COLUMNS)
+            for given, wanted in zip(*columns, strict=True):
+                number += 1
+                refuse_over(number, track)
+                yield Found(number, given, wanted, extra)
+    except Unfit as unfit:
+        listing.error(unfit.what, unfit.fix)
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        listing.error(f"The Parquet file cannot be read: {shown(str(error), 160)}.", _DAMAGED_FIX)
+    except OSError as error:
+        if error.errno is not None:  # from the disk; pyarrow's own, about the content, have no number
+            raise
+        listing.error(f"The Parquet file cannot be read: {shown(str(error), 160)}.", _DAMAGED_FIX)
+
+
+def _other_columns(schema: pa.Schema) -> tuple[str, ...]:
+    """The columns that are not used. Raises Unfit if the two that are cannot be."""
+    columns = ", ".join(quoted(name, 40) for name in schema.names[:12]) or "none"
+    for name in _COLUMNS:
+        places = schema.get_all_field_indices(name)
+        if len(places) != 1:
+            count = "more than one" if places else "no"
+            raise Unfit(f"There is {count} column {name} (columns found: {columns}).", _COLUMN_FIX)
+        kind = _value_type(schema.field(places[0]).type)
+        if kind not in ("string", "large_string", "string_view"):
+            raise Unfit(f"The column {name} holds {shown(kind, 40)}, not text.", _COLUMN_FIX)
+    return tuple(name for name in schema.names if name not in _COLUMNS)
+
+
+def _value_type(kind: pa.DataType) -> str:
+    import pyarrow as pa
+
+    return str(kind.value_type if pa.types.is_dictionary(kind) else kind)
+
+
+def _refuse_by_footer(footer: pq.FileMetaData, track: Track) -> None:
+    """Refuse what would be refused after unpacking. Raises Unfit."""
+    refuse_over(footer.num_rows, track)
+    packed = unpacked = 0
+    for group in range(footer.num_row_groups):
+        for column in range(footer.num_columns):
+            chunk = footer.row_group(group).column(column)
+            if chunk.path_in_schema in _COLUMNS:
+                packed += chunk.total_compressed_size
+                unpacked += chunk.total_uncompressed_size
+    if is_bomb(unpacked, packed):
+        raise Unfit(f"The table unpacks to more than {MOST_RATIO} times its size, as bombs do.", _DAMAGED_FIX)
+    if unpacked > track.max_file_bytes:
+        raise Unfit(
+            f"The table takes {unpacked:,} bytes when unpacked.", f"Deliver at most {track.max_file_bytes:,} bytes."
+        )
+
+
+def _texts(column: pa.Array, track: Track) -> Iterator[str | None]:
+    """The texts of a column, each cut off just after the most characters that a row may have."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    is_dictionary = pa.types.is_dictionary(column.type)
+    # Cut off by Arrow: as Python texts, two that fill the file's limit would need gigabytes.
+    values = pc.utf8_slice_codeunits(column.dictionary if is_dictionary else column, 0, track.max_characters + 1)
+    texts = values.to_pylist()
+    if not is_dictionary:
+        yield from texts
+        return
+    for index in column.indices.to_pylist():
+        yield None if index is None else texts[index]

@@ -1,0 +1,66 @@
+"""The problems of one file, listed one by one up to a limit and counted after it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from submissions.records.check_report import Problem
+
+LIMIT = 50
+"""Errors that are listed one by one; a file with 100,000 bad rows must not make a report of 100,000 lines."""
+
+
+class Listing:
+    """Collects what is wrong with a file. After LIMIT errors the rest are counted by kind, that is by their fix."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.counts_rows = False
+        """Whether a problem's line is the row of a table, which its message then says."""
+        self._listed: list[Problem] = []
+        self._warned: list[Problem] = []
+        self._more: dict[str, tuple[Problem, int]] = {}
+
+    @property
+    def refused(self) -> bool:
+        """Whether there is an error."""
+        return bool(self._listed)
+
+    def error(self, what: str, fix: str, line: int | None = None, file: str | None = None) -> None:
+        """Note something that refuses the submission; `fix` is the same for every error of a kind."""
+        problem = self._problem("error", what, fix, line, file)
+        if len(self._listed) < LIMIT:
+            self._listed.append(problem)
+        else:
+            first, count = self._more.get(fix, (problem, 0))
+            self._more[fix] = (first, count + 1)
+
+    def warn(self, what: str, fix: str, line: int | None = None) -> None:
+        """Note something that the submitter should know."""
+        self._warned.append(self._problem("warning", what, fix, line, None))
+
+    def problems(self) -> list[Problem]:
+        """Everything noted, with one closing problem for each kind that was cut off."""
+        closing = [
+            first.model_copy(update={"what": f"And {count:,} more like this one: {first.what}"}) if count > 1 else first
+            for first, count in self._more.values()
+        ]
+        return self._listed + closing + self._warned
+
+    def _problem(
+        self, level: Literal["error", "warning"], what: str, fix: str, line: int | None, file: str | None
+    ) -> Problem:
+        if self.counts_rows and line is not None:
+            what = f"Row {line:,} of the table: {what}"
+        return Problem(level=level, file=self.file if file is None else file, line=line, what=what, fix=fix)
+
+
+def shown(text: str, width: int = 80) -> str:
+    """A stranger's text on one line: control, bidirectional and unpaired characters escaped, the rest cut off."""
+    # repr escapes what str.isprintable refuses: categories Cc, Cf, Cs, Co, Cn, Zl, Zp and spaces other than the blank.
+    return repr(text[:width])[1:-1] + ("…" if len(text) > width else "")
+
+
+def quoted(text: str, width: int = 80) -> str:
+    """The same in quotes, for the middle of a sentence."""
+    return f"'{shown(text, width)}'"

@@ -1,0 +1,129 @@
+"""Rows, once read: what a text may be, and the file in which they are stored."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from submissions.checking.formats.json_object import ROW_FIX, kind_of
+from submissions.checking.formats.raw_row import Found
+from submissions.checking.problem_list import Listing, quoted, shown
+from submissions.records.models import Row
+from submissions.tracks.track import Track
+
+_NAMED_KEYS = 5
+
+
+def row_of(found: Found, track: Track, listing: Listing) -> Row | None:
+    """The row, if both of its values are texts that can be stored and trained on; else None, and listed."""
+    # Long texts go first and unread: a Parquet dictionary can hold one and stand for it in every row.
+    length = sum(len(value) for value in (found.input, found.output) if isinstance(value, str))
+    if length > track.max_characters:
+        listing.error(
+            f"Input and output have more than {track.max_characters:,} characters together.",
+            "Shorten the row, or leave it out.",
+            found.line,
+        )
+        return None
+    given = _text("input", found.input, found.line, listing)
+    wanted = _text("output", found.output, found.line, listing)
+    return None if given is None or wanted is None else Row(input=given, output=wanted)
+
+
+def _text(key: str, value: object, line: int, listing: Listing) -> str | None:
+    if not isinstance(value, str):
+        listing.error(f"The {key} is {kind_of(value)}, not a text.", ROW_FIX, line)
+    elif not value.strip():
+        listing.error(f"The {key} is empty.", "Fill it in, or leave the row out.", line)
+    elif "\0" in value:
+        listing.error(f"The {key} has a NUL character (U+0000).", "Leave the character out.", line)
+    elif (place := _unpaired(value)) is not None:
+        listing.error(
+            f"The {key} has half of a surrogate pair ({shown(value[place])}) as character {place + 1:,}.",
+            "Write the character itself, or both of its \\u escapes.",
+            line,
+        )
+    else:
+        return value
+    return None
+
+
+def _unpaired(text: str) -> int | None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return error.start
+    return None
+
+
+class NormalFile:
+    """A data file in the form that is stored, while it is written: JSON lines of input and output."""
+
+    def __init__(self, path: Path) -> None:
+        self.rows = 0
+        self.bytes = 0
+        self._file = path.open("xb")
+        self._sha256 = hashlib.sha256()
+        self._distinct: set[bytes] = set()
+
+    def add(self, row: Row) -> None:
+        """Write one more row."""
+        line = (row.model_dump_json() + "\n").encode()
+        self._file.write(line)
+        self._sha256.update(line)
+        self._distinct.add(hashlib.blake2b(line, digest_size=16).digest())
+        self.rows += 1
+        self.bytes += len(line)
+
+    @property
+    def sha256(self) -> str:
+        """Of all that was written."""
+        return self._sha256.hexdigest()
+
+    def warn(self, track: Track, listing: Listing) -> None:
+        """List what the submitter should know about the rows as a whole."""
+        if len(self._distinct) < self.rows:
+            listing.warn(
+                f"Only {len(self._distinct):,} of {self.rows:,} rows are distinct.", "Rows that repeat teach little."
+            )
+        if self.rows < track.min_rows:
+            listing.warn(f"There are only {self.rows} row(s).", f"A set of {track.min_rows} or more is usual.")
+        if self.rows > track.max_rows:
+            listing.warn(
+                f"There are {self.rows:,} rows; at most the first {track.max_rows:,} count; a protocol may use fewer.",
+                "Put the best rows first.",
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+
+class OtherKeys:
+    """Keys or columns that the rows have beside input and output."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, None] = {}
+        self._rows = 0
+
+    def see(self, found: Found) -> None:
+        """Count a row's other keys."""
+        self._rows += bool(found.extra)
+        if len(self._names) <= _NAMED_KEYS:
+            self._names.update(dict.fromkeys(found.extra[: _NAMED_KEYS + 1]))
+
+    def warn(self, listing: Listing) -> None:
+        """List them, if there were any."""
+        if self._names:
+            names = [quoted(name, 30) for name in self._names]
+            more = ", …" if len(names) > _NAMED_KEYS else ""
+            listing.warn(
+                f"{self._rows:,} row(s) have other keys, which are not used: {', '.join(names[:_NAMED_KEYS])}{more}.",
+                "Nothing to do; put what matters into input and output.",
+            )

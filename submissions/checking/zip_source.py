@@ -1,0 +1,109 @@
+"""The members of a stranger's zip, unpacked one at a time, within limits that hold whatever the zip says of itself."""
+
+from __future__ import annotations
+
+import errno
+import stat
+import struct
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import IO
+
+from submissions.checking.limits import MOST_BYTES, MOST_ENTRIES, MOST_RATIO, is_bomb
+from submissions.checking.problem_list import shown
+from submissions.checking.source_file import Entry
+from submissions.errors import Unfit
+from submissions.tracks.track import Track
+
+_CHUNK = 2**20
+_DIRECTORY_BYTES = 512 * MOST_ENTRIES
+_DAMAGED = (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, struct.error, zlib.error)
+"""What the zipfile module raises for bytes that are no sound zip."""
+_ZIP_FIX = "Make the zip again with an ordinary tool, or deliver the files themselves."
+_SMALLER_FIX = "Deliver less: rows after the first 1,000 of a task do not count."
+
+
+def archived(file: IO[bytes], track: Track, stack: ExitStack) -> list[Entry]:
+    """The members of an open zip, which stays open as long as the stack. Raises Unfit for the zip as a whole."""
+    _refuse_huge_directory(file)
+    with _refusing_damage("The zip cannot be read"):
+        archive = stack.enter_context(zipfile.ZipFile(file))
+    members = archive.infolist()
+    if len(members) > MOST_ENTRIES:
+        raise Unfit(f"The zip holds {len(members):,} files, more than {MOST_ENTRIES:,}.", "Leave out what is no data.")
+    total = sum(member.file_size for member in members)
+    if total > MOST_BYTES:
+        raise Unfit(f"The zip holds {total:,} bytes when unpacked, more than {MOST_BYTES:,}.", _SMALLER_FIX)
+    return [
+        Entry(
+            # `filename` ends at a NUL byte; what a member is called is in `orig_filename`.
+            path=member.orig_filename,
+            open=partial(_unpacked, archive, member),
+            unfit=_unfit(member, track),
+            folder=member.is_dir(),
+        )
+        for member in members
+    ]
+
+
+def _unfit(member: zipfile.ZipInfo, track: Track) -> Unfit | None:
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        return Unfit("It is a link or special file, not a plain file.", "Put the file itself into the zip.")
+    if member.flag_bits & 1:
+        return Unfit("It is encrypted.", "Make the zip without a password.")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return Unfit("It is packed by another method than deflate.", _ZIP_FIX)
+    if member.file_size > track.max_file_bytes:
+        return Unfit(f"It has {member.file_size:,} bytes, more than {track.max_file_bytes:,}.", _SMALLER_FIX)
+    if is_bomb(member.file_size, member.compress_size):
+        return Unfit(f"It unpacks to more than {MOST_RATIO} times its size, as zip bombs do.", _ZIP_FIX)
+    return None
+
+
+def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
+    """A nameless copy of a member, never longer than the size it states, which has been checked."""
+    with ExitStack() as undone:
+        copy = undone.enter_context(tempfile.TemporaryFile())
+        with _refusing_damage("It cannot be unpacked"), archive.open(member) as packed:
+            while chunk := packed.read(_CHUNK):
+                if copy.tell() + len(chunk) > member.file_size:
+                    raise zipfile.BadZipFile("it has more bytes than it states")
+                copy.write(chunk)
+        copy.seek(0)
+        undone.pop_all()
+        return copy
+
+
+@contextmanager
+def _refusing_damage(what: str) -> Iterator[None]:
+    try:
+        yield
+    except _DAMAGED as error:
+        raise Unfit(f"{what}: {shown(str(error))}.", _ZIP_FIX) from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        # A damaged zip can point to before its own start, where no file can be sought.
+        raise Unfit(f"{what}: it points outside itself.", _ZIP_FIX) from error
+
+
+def _refuse_huge_directory(file: IO[bytes]) -> None:
+    """Look at the size of the zip's table of contents before the zipfile module reads it whole. Raises Unfit."""
+    end = file.seek(0, 2)
+    # The end record, the longest comment after it, and before it the zip64 locator.
+    file.seek(max(0, end - 2**16 - 22 - 20))
+    tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or at + 22 > len(tail):
+        raise Unfit("It is no zip, or its end is missing.", _ZIP_FIX)
+    (size,) = struct.unpack_from("<L", tail, at + 12)
+    if size > _DIRECTORY_BYTES or tail[max(0, at - 20) : at].startswith(b"PK\x06\x07"):
+        raise Unfit(
+            f"The zip has a table of contents for more than {MOST_ENTRIES:,} files.", "Leave out what is no data."
+        )
+    file.seek(0)

@@ -1,0 +1,107 @@
+"""What the command line shows to people: a report, a history, a table of totals."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from submissions.checking.problem_list import shown
+from submissions.estimation.durations import amount_span, lasting, lasting_span
+from submissions.estimation.estimate import Estimate
+from submissions.index.result_tables import scale_name, total_table
+from submissions.records.check_report import Problem, Report
+from submissions.records.models import History, Result, Status
+from submissions.repair.repair import Changed, Fixed
+
+_SCALES = {"gain": "gain (0 untouched, 1 as the real data)", "ratio": "score / reference score (1 as the real data)"}
+
+
+def report(report: Report) -> str:
+    """A verdict in lines, ending with what it comes to."""
+    lines = [_problem(problem) for problem in report.problems]
+    rows = sum(file.rows for file in report.files)
+    lines.append(
+        f"{len(report.files)} file(s) with {rows:,} rows are good; {len(report.missing)} task(s) have no file."
+    )
+    if report.accepted and report.missing:
+        lines.append("A task without a file counts as no gain.")
+    lines.append("Accepted." if report.accepted else f"Refused: {len(report.errors)} error(s).")
+    return "\n".join(lines)
+
+
+def estimate(found: Estimate) -> str:
+    """What an evaluation will take, in one line that says what that rests on."""
+    basis = (
+        f"by {found.evaluations} evaluations that were measured"
+        if found.evaluations
+        else "planned from the machine's profile, not measured"
+    )
+    price = f", {amount_span(found.price, '$')}" if found.price else ""
+    return (
+        f"Its evaluation under {shown(found.protocol)} will take about {lasting(found.seconds.middle)} "
+        f"({lasting_span(found.seconds)}) on {shown(found.profile)}, {amount_span(found.device_hours)} "
+        f"device-hours{price}: {basis}."
+    )
+
+
+def fixed(fixed: Fixed) -> str:
+    """What was mended, file by file, and what the check says of the corrected delivery."""
+    if fixed.remaining is None:
+        return "Nothing could be mended without guessing; `check` says what is wrong."
+    lines = [f"{one.file} -> {one.name}\n" + "\n".join(map(_changed, one.changes)) for one in fixed.corrections]
+    return "\n".join([*lines, "", "The corrected delivery:", report(fixed.remaining)])
+
+
+def history(history: History) -> str:
+    """All that happened to a submission, oldest first; of a failure the end of its log."""
+    lines = [f"{history.submission}: {history.now.state}"]
+    for entry in history.entries:
+        lines.append(f"  {entry.time:%Y-%m-%d %H:%M:%S %Z}  {_stood(entry)}  {shown(entry.message, 300)}")
+        lines += [f"    | {shown(line, 300)}" for line in entry.log_tail.splitlines()]
+    return "\n".join(lines)
+
+
+def _stood(entry: Status) -> str:
+    state = f"{entry.state}: {entry.stage}" if entry.stage else entry.state
+    if entry.place is None:
+        return f"{state} {entry.done or 0}/{entry.of}" if entry.of else state
+    state += f" (place {entry.place}" + (f" of {entry.of}" if entry.of else "")
+    start = f"{entry.expected_start:%Y-%m-%d %H:%M %Z}" if entry.expected_start else ""
+    return f"{state}, expected to start {start})" if start else f"{state})"
+
+
+Shown = Literal["published", "private", "preview"] | None
+"""Whose eyes a result is for; a preview has no fine-tuning yet."""
+_REMARKS: dict[Shown, str] = {"private": " (private)", "preview": " (preview: nothing is trained yet)"}
+
+
+def totals(result: Result, to: Shown = "published") -> None:
+    """Print what a result comes to, one line per method, subset and group."""
+    scale = scale_name(result.totals[0].gain) if result.totals else "gain"
+    remark = _REMARKS.get(to, "")
+    # Text, not str: rich would read [brackets] in a system's name as markup.
+    table = Table(title=Text(f"{shown(result.system)} under {result.protocol}{remark}: {_SCALES.get(scale, scale)}"))
+    for column in ("method", "subset", "group", "gain", "95% interval", "median", "tasks"):
+        table.add_column(column, justify="left" if column in ("method", "subset", "group") else "right")
+    for row in total_table(result).itertuples():
+        interval = f"{_number(row.low)} to {_number(row.high)}"
+        cells = (row.method, row.subset, row.group, _number(row.gain), interval, _number(row.median), str(row.n))
+        table.add_row(*(Text(str(cell)) for cell in cells))
+    Console().print(table)
+
+
+def _problem(problem: Problem) -> str:
+    return f"{problem.level:7}  {problem}"
+
+
+def _changed(change: Changed) -> str:
+    lines = f" Lines {', '.join(map(str, change.lines))}{', …' if change.count > len(change.lines) else ''}."
+    return f"  {change.what}{lines if change.lines else ''}"
+
+
+def _number(value: object) -> str:
+    return f"{value:z.3f}" if isinstance(value, float) and not math.isnan(value) else "-"

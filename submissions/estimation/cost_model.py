@@ -1,0 +1,202 @@
+"""What an evaluation should take on a machine where nothing was measured, from token counts alone. Pure functions.
+
+Every time is tokens divided by the speeds that the machine's profile names. What is expected takes answers to be as
+long as the reference's, and prompts of a draw to share what stands before the question; what is the most takes every
+answer to run to its limit, as untrained models do, and nothing to be shared. The range also doubts the speeds
+themselves: it goes from the expected at `Speed.doubt` times the speed to the most at as small a part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from submissions.estimation.estimate import Estimate, Judge, Span, estimate, trained_tokens
+from submissions.records.machine_speed import Speed
+from submissions.records.models import Row
+from submissions.records.prompt_frame import ExamLoad, Frame, Planning
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What was delivered for one task."""
+
+    rows: int
+    tokens_trained: int
+    """In all epochs, each row cut."""
+    row_tokens: float
+    """Of a row that counts, cut, on average."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """Tokens of one phase's work."""
+
+    trained: float = 0
+    trainings: int = 0
+    read: float = 0
+    """Prompt tokens."""
+    written: float = 0
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One kind of work: what is expected of it, the most that it may be, and how long one station takes."""
+
+    name: str
+    expected: Load
+    most: Load
+    seconds: Span
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An evaluation before it has begun."""
+
+    estimate: Estimate
+    """`evaluations` is 0: nothing was measured."""
+    stations: int
+    phases: tuple[Phase, ...]
+
+
+def foreseen(
+    delivered: Mapping[str, Delivered],
+    frame: Frame,
+    judge: Judge | None,
+    exams: Mapping[str, ExamLoad] | None = None,
+    stations: int = 1,
+) -> Estimate | None:
+    """What an evaluation will take: by what was measured, else by the machine's profile; None where neither is known.
+
+    The one function behind `evaluator plan`, `submissions check` and the web app. What was measured, on one station, is
+    shared out evenly over several.
+    """
+    if not delivered:
+        return None
+    if judge is not None:
+        found = estimate(judge, {task: one.tokens_trained for task, one in delivered.items()})
+        return replace(found, seconds=found.seconds.times(1 / stations), devices=found.devices * stations)
+    return planned(delivered, frame, frame.planning, exams, stations).estimate if frame.planning else None
+
+
+def delivered_of(rows: Iterable[Row], count: int, frame: Frame) -> Delivered:
+    """What a file of `count` rows comes to, its tokens reckoned from bytes."""
+    tokens = trained_tokens(rows, frame)
+    return Delivered(count, tokens, tokens / (frame.epochs * max(1, min(count, frame.max_rows))))
+
+
+def planned(
+    delivered: Mapping[str, Delivered],
+    frame: Frame,
+    planning: Planning,
+    exams: Mapping[str, ExamLoad] | None = None,
+    stations: int = 1,
+) -> Plan:
+    """The plan for a delivery on so many stations. A task whose exam is not given has the mean one.
+
+    Few-shot answers come before all training, so the two do not overlap. Trainings and answers of different tasks may,
+    but on the same devices that saves nothing that is sure, so their times are added. The judge is asked meanwhile.
+    """
+    work = [(one, (exams or {}).get(task, planning.exam)) for task, one in delivered.items()]
+    few = [_few_shot(one, exam, planning) for one, exam in work]
+    tuned = [_fine_tune(one, exam) for one, exam in work]
+    speed = planning.machine.speed
+    rows = sum(one.rows for one in delivered.values())
+    phases = (
+        _phase("start-up", Load(), Load(), speed, speed.start_seconds),
+        _phase("screen", Load(), Load(), speed, rows / speed.screened_rows),
+        _phase("few_shot", _sum(one for one, _ in few), _sum(one for _, one in few), speed),
+        *_of_training(tuned, speed),
+    )
+    asks = max(1, len(planning.shots) * planning.draws)
+    wall = phases[0].seconds + phases[1].seconds + _over(few, asks, stations, speed) + _over(tuned, 1, stations, speed)
+    trained = sum(one.tokens_trained for one in delivered.values())
+    machine = planning.machine
+    found = Estimate(
+        protocol=frame.protocol,
+        profile=machine.profile,
+        devices=machine.devices * stations,
+        tokens_trained=trained,
+        seconds=wall,
+        hour_price=machine.hour_price,
+        evaluations=0,
+    )
+    return Plan(found, stations, phases)
+
+
+Work = tuple[Load, Load]
+"""What is expected of one task, and the most that it may be."""
+
+
+def _few_shot(one: Delivered, exam: ExamLoad, planning: Planning) -> Work:
+    """All exams after shots: a draw's shots are read once if they are remembered, else before every question."""
+    if not one.rows:
+        return Load(), Load()
+    room = max(0.0, planning.max_prompt_tokens - exam.question_tokens)
+    shots = [min(room, min(number, one.rows) * one.row_tokens) for number in planning.shots]
+    asked = planning.draws * exam.items
+    questions = asked * len(shots) * exam.question_tokens
+    expected = Load(read=questions + planning.draws * sum(shots), written=asked * len(shots) * exam.answer_tokens)
+    most = Load(read=questions + asked * sum(shots), written=asked * len(shots) * exam.limit_tokens)
+    return expected, most
+
+
+def _fine_tune(one: Delivered, exam: ExamLoad) -> Work:
+    """One training, and the exam of what it made."""
+    if not one.rows:
+        return Load(), Load()
+    read, trained = exam.items * exam.question_tokens, float(one.tokens_trained)
+    expected = Load(trained, 1, read, exam.items * exam.answer_tokens)
+    return expected, replace(expected, written=exam.items * exam.limit_tokens)
+
+
+def _of_training(tuned: Sequence[Work], speed: Speed) -> tuple[Phase, ...]:
+    """The parts of the fine-tune stage."""
+    expected, most = _sum(one for one, _ in tuned), _sum(one for _, one in tuned)
+    trained, swapped = Load(trained=expected.trained), Load(trainings=expected.trainings)
+    return (
+        _phase("train", trained, trained, speed),
+        _phase("swap", swapped, swapped, speed),
+        _phase(
+            "generate", Load(read=expected.read, written=expected.written),
+            Load(read=most.read, written=most.written), speed,
+        ),
+    )  # fmt: skip
+
+
+def _phase(name: str, expected: Load, most: Load, speed: Speed, fixed: float = 0.0) -> Phase:
+    """A phase with how long one station takes; `fixed` seconds come to what its tokens say."""
+    sure, worst = fixed + _seconds(expected, speed), fixed + _seconds(most, speed)
+    return Phase(name, expected, most, Span(sure / speed.doubt, sure, worst * speed.doubt))
+
+
+def _seconds(load: Load, speed: Speed) -> float:
+    return (
+        load.trained / speed.trained_tokens
+        + load.trainings * speed.training_seconds
+        + load.read / speed.prompt_tokens
+        + load.written / speed.generated_tokens
+    )
+
+
+def _sum(loads: Iterable[Load]) -> Load:
+    found = list(loads)
+    return Load(
+        trained=sum(one.trained for one in found),
+        trainings=sum(one.trainings for one in found),
+        read=sum(one.read for one in found),
+        written=sum(one.written for one in found),
+    )
+
+
+def _over(work: Sequence[Work], asks: int, stations: int, speed: Speed) -> Span:
+    """Wall time of tasks of `asks` units each on so many stations, each of which takes the next unit when it is free.
+
+    At least an even share, and the longest unit; at most all but the longest shared out, and that one last (Graham,
+    1969).
+    """
+    expected = [_seconds(one, speed) for one, _ in work]
+    most = [_seconds(one, speed) for _, one in work]
+    sure = max(sum(expected) / stations, max(expected, default=0.0) / asks)
+    worst = sum(most) / stations + max(most, default=0.0) / asks * (1 - 1 / stations)
+    return Span(sure / speed.doubt, sure, worst * speed.doubt)

@@ -1,0 +1,36 @@
+"""Times and amounts of which only the size is known, in words."""
+
+from __future__ import annotations
+
+from submissions.estimation.estimate import Span
+
+
+def lasting(seconds: float) -> str:
+    """A duration with no more than two units: 40 s, 12 min, 3 h 20 min, 2 days 5 h."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h{f' {minutes % 60} min' if minutes % 60 and minutes < 600 else ''}"
+    return f"{minutes // 1440} days{f' {minutes % 1440 // 60} h' if minutes % 1440 >= 60 else ''}"
+
+
+def lasting_span(span: Span) -> str:
+    """A range of durations; one where both ends read the same."""
+    return _range(lasting(span.low), lasting(span.high))
+
+
+def amount_span(span: Span, unit: str = "") -> str:
+    """A range of numbers with two significant digits."""
+    return _range(unit + amount(span.low), unit + amount(span.high))
+
+
+def amount(value: float) -> str:
+    """A number with two significant digits, or all those before the point."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def _range(low: str, high: str) -> str:
+    return low if low == high else f"{low} to {high}"

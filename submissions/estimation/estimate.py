@@ -1,0 +1,251 @@
+"""What an evaluation will take, judged by what past ones took. Pure functions; nothing here reads a clock.
+
+The model: a stage of a task takes a fixed time, plus a time for each token trained and for each token generated. The
+rates are those with the least sum of absolute errors over all past costs, so that one run on a busy machine moves
+nothing. How far past evaluations were from what these rates say of them is the range.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache, partial
+from itertools import islice
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from submissions.records.ledger import Cost, Ledger
+from submissions.records.models import Row, Status
+from submissions.records.prompt_frame import Frame
+
+CONTROL = re.compile(r"<\|[^|<>]*\|>")
+"""A control token of the Llama 3 family, as a frame writes it out."""
+LEAST = 3
+"""Evaluations that must have been measured before one is foretold."""
+MOST = 30
+"""The newest ones that are judged by: software and machines change."""
+WAITING = frozenset({"received", "queued", "retrying"})
+"""States of whoever an evaluator will take up by itself."""
+RANGE = (10, 90)
+"""Percentiles of past evaluations' errors that the range spans: eight of ten lay inside."""
+_ROUNDS = 60
+_TINY = 1e-3
+"""Seconds; an error below this is none."""
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How long things take with one profile."""
+
+    fixed: Mapping[str, float]
+    """Seconds for each task, by stage, however small the task."""
+    per_trained: float
+    """Seconds for each token trained."""
+    per_generated: float
+    """Seconds for each token generated."""
+
+    def seconds(self, cost: Cost) -> float:
+        """What a cost should have taken, by its tokens."""
+        tokens = self.per_trained * cost.tokens_trained + self.per_generated * cost.tokens_generated
+        return self.fixed.get(cost.stage, 0.0) + tokens
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Past evaluations, and what was learned from them."""
+
+    past: tuple[Ledger, ...]
+    rates: Rates
+    low: float
+    """Least and most that evaluations took, as shares of what the rates say of them."""
+    high: float
+
+
+@dataclass(frozen=True)
+class Span:
+    """A quantity that is known roughly."""
+
+    low: float
+    middle: float
+    high: float
+
+    def times(self, factor: float) -> Span:
+        """The same in another unit."""
+        return Span(self.low * factor, self.middle * factor, self.high * factor)
+
+    def __add__(self, other: Span) -> Span:
+        """Both, one after the other."""
+        return Span(self.low + other.low, self.middle + other.middle, self.high + other.high)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a delivery's evaluation will take."""
+
+    protocol: str
+    profile: str
+    devices: int
+    tokens_trained: int
+    seconds: Span
+    """Wall time, once it has begun."""
+    hour_price: float | None
+    """Of one device, in US dollars; None where the profile names none."""
+    evaluations: int
+    """That it is judged by; 0 where nothing was measured and the machine's profile says how fast it is."""
+
+    @property
+    def device_hours(self) -> Span:
+        """Wall time times devices held."""
+        return self.seconds.times(self.devices / 3600)
+
+    @property
+    def price(self) -> Span | None:
+        """In US dollars; None without a price."""
+        return None if self.hour_price is None else self.device_hours.times(self.hour_price)
+
+    @property
+    def document(self) -> dict[str, object]:
+        """All of it for machines."""
+        return {
+            **asdict(self),
+            "basis": "measured" if self.evaluations else "planned from the machine's profile, not measured",
+            "device_hours": asdict(self.device_hours),
+            "price": asdict(self.price) if self.price else None,
+        }
+
+
+def row_tokens(row: Row, frame: Frame) -> int:
+    """About how many tokens a row has in its frame, before it is cut."""
+    marks, length = _weighed(frame.before + frame.between + frame.after)
+    length += len(row.input.encode()) + len(row.output.encode())
+    return max(1, marks + round(length / frame.bytes_per_token))
+
+
+@lru_cache(32)
+def _weighed(text: str) -> tuple[int, int]:
+    """Control tokens in a frame's text, written out there but one token each, and the bytes of the rest."""
+    rest, marks = CONTROL.subn("", text)
+    return marks, len(rest.encode())
+
+
+def trained_tokens(rows: Iterable[Row], frame: Frame) -> int:
+    """About how many tokens a training on these rows sees: no more rows than count, each cut, in every epoch."""
+    counted = islice(rows, frame.max_rows)
+    return round(frame.epochs * sum(min(frame.max_tokens, row_tokens(row, frame)) for row in counted))
+
+
+def judged_by(ledgers: Iterable[Ledger], protocol: str) -> list[Ledger]:
+    """The MOST newest evaluations under a protocol, with the profile used last, which say something of the next."""
+    found = sorted((one for one in ledgers if one.protocol == protocol), key=lambda one: one.submission)
+    return [one for one in found if (one.profile, one.devices) == (found[-1].profile, found[-1].devices)][-MOST:]
+
+
+def judge_of(past: Sequence[Ledger]) -> Judge | None:
+    """What such evaluations (`judged_by`) say of the next; None with fewer than LEAST of them."""
+    if len(past) < LEAST:
+        return None
+    rates = fitted([cost for ledger in past for cost in ledger.costs])
+    errors = [ledger.seconds / max(_TINY, sum(map(rates.seconds, ledger.costs))) for ledger in past]
+    low, high = (float(end) for end in np.percentile(errors, RANGE))
+    return Judge(tuple(past), rates, low, high)
+
+
+def estimate(judge: Judge, tokens: Mapping[str, int]) -> Estimate:
+    """What an evaluation will take that trains on so many tokens for each task.
+
+    How much a task generates is its own affair, not the data's: the median of what it generated before, or of what
+    all tasks did.
+    """
+    past, rates, low, high = judge.past, judge.rates, judge.low, judge.high
+    costs = [cost for ledger in past for cost in ledger.costs]
+    foretold = sum(rates.seconds(cost) for task, trained in tokens.items() for cost in _expected(task, trained, costs))
+    newest = past[-1]
+    return Estimate(
+        protocol=newest.protocol,
+        profile=newest.profile,
+        devices=newest.devices,
+        tokens_trained=sum(tokens.values()),
+        seconds=Span(min(low, 1.0) * foretold, foretold, max(high, 1.0) * foretold),
+        hour_price=newest.hour_price,
+        evaluations=len(past),
+    )
+
+
+def fitted(costs: Sequence[Cost]) -> Rates:
+    """The rates, none below zero, with the least sum of absolute errors over these costs."""
+    stages = sorted({cost.stage for cost in costs})
+    columns = np.array(
+        [
+            [float(cost.stage == stage) for stage in stages] + [cost.tokens_trained, cost.tokens_generated]
+            for cost in costs
+        ],
+        dtype=float,
+    ).reshape(len(costs), len(stages) + 2)
+    found = _least_absolute(columns, np.array([cost.seconds for cost in costs]))
+    fixed = dict(zip(stages, found.tolist(), strict=False))
+    return Rates(fixed=fixed, per_trained=float(found[-2]), per_generated=float(found[-1]))
+
+
+def expected_start(stand: Iterable[Status], past: Sequence[Ledger]) -> datetime | None:
+    """When the turn of the next delivery comes: one typical evaluation after the last of those who wait begins.
+
+    Those who were told no start stand at the end, and take as long.
+
+    None where nobody waits, or nothing is known of those who do.
+    """
+    waiting = [status.expected_start for status in stand if status.state in WAITING]
+    starts = [start for start in waiting if start is not None]
+    if not starts or not past:
+        return None
+    each = timedelta(seconds=median(ledger.seconds for ledger in past))
+    return max(starts) + (1 + len(waiting) - len(starts)) * each
+
+
+def _expected(task: str, trained: int, costs: Sequence[Cost]) -> list[Cost]:
+    """A task's stages, with the tokens that they will see."""
+    generated = partial(_generated, task, costs)
+    return [
+        Cost(
+            task=task,
+            stage=stage,
+            seconds=0,
+            tokens_trained=trained if stage == "fine_tune" else 0,
+            tokens_generated=generated(stage),
+        )
+        for stage in dict.fromkeys(cost.stage for cost in costs)
+    ]
+
+
+def _generated(task: str, costs: Sequence[Cost], stage: str) -> int:
+    of_stage = [cost for cost in costs if cost.stage == stage]
+    of_task = [cost for cost in of_stage if cost.task == task]
+    return round(median(cost.tokens_generated for cost in of_task or of_stage))
+
+
+def _least_absolute(columns: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights of the columns, none below zero: least absolute errors by reweighted least squares."""
+    used = [column for column in range(columns.shape[1]) if columns[:, column].any()]
+    while True:
+        scale = np.abs(columns[:, used]).max(axis=0, initial=0) if used else np.ones(0)
+        found = _reweighted(columns[:, used] / scale, wanted) / scale
+        if not used or found.min() >= 0:
+            break
+        # A time below zero is noise in a column that says nothing: without it the others say more.
+        used.pop(int(np.argmin(found * scale)))
+    weights = np.zeros(columns.shape[1])
+    weights[used] = found
+    return weights
+
+
+def _reweighted(columns: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+    weights = np.ones(len(wanted))
+    found = np.zeros(columns.shape[1])
+    for _ in range(_ROUNDS):
+        root = np.sqrt(weights)
+        found = np.linalg.lstsq(columns * root[:, None], wanted * root, rcond=None)[0]
+        weights = 1 / np.maximum(np.abs(wanted - columns @ found), _TINY)
+    return found

@@ -1,0 +1,39 @@
+"""What the evaluation of a checked delivery will take, under every protocol whose frame an arena has published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from submissions.arena.arena import Arena, protocols_in, read_lines
+from submissions.estimation.cost_model import Delivered, delivered_of, foreseen
+from submissions.estimation.estimate import Estimate, judge_of, judged_by
+from submissions.records.check_report import Report
+from submissions.records.ledger import Ledger
+from submissions.records.models import Row
+from submissions.storage.local_repo import LocalRepo
+
+NEWEST = 30
+"""Evaluations whose costs are looked at, each a file to be fetched; of these the estimate takes those that fit."""
+
+
+def outlooks(arena: Arena, report: Report, into: Path) -> list[Estimate]:
+    """By what the arena measured, or by its machine's profile. The folder holds what passed, as the check wrote it."""
+    delivered: dict[str, dict[str, Delivered]] = {}
+    frames = {frame.protocol: frame for frame in arena.frames()}
+    for file in report.files:
+        rows = read_lines(LocalRepo(into), f"{file.task}.jsonl", Row)
+        for frame in frames.values():
+            delivered.setdefault(frame.protocol, {})[file.task] = delivered_of(rows, file.rows, frame)
+    past = list(past_ledgers(arena)) if frames else []
+    judges = {name: judge_of(judged_by(past, name)) for name in frames}
+    found = (foreseen(delivered[name], frame, judges[name]) for name, frame in frames.items())
+    return [one for one in found if one is not None]
+
+
+def past_ledgers(arena: Arena) -> Iterator[Ledger]:
+    """What the newest evaluations cost."""
+    found = protocols_in(arena.results, "costs")
+    for ulid in sorted(found)[-NEWEST:]:
+        for protocol in found[ulid]:
+            yield arena.ledger(ulid, protocol)

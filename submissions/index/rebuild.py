@@ -1,0 +1,76 @@
+"""Gives an arena the compacted files that it lacks: one that is older than they are, or whose files were damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from submissions.arena.arena import Arena, parse_record
+from submissions.errors import Conflict, Corrupt
+from submissions.index.result_index import MOST, compacted_changes, decode, leaf_path, leaves
+from submissions.index.submission_index import all_entered, entered_changes
+from submissions.records.models import Result
+from submissions.storage.repo import Change, Repo
+from submissions.tracks import TRACKS
+
+
+def compact(arena: Arena, tries: int = 20) -> tuple[int, int]:
+    """Write a row for every result and every past submission without one of its present content; how many of each.
+
+    A file's worth at a time, so an interrupted one goes on where it stopped. Who else commits meanwhile loses nothing.
+    Raises NotFound, Corrupt for a record that cannot be read, and Conflict if others commit all the time.
+    """
+    return _compact_results(arena.results, tries), _compact_submissions(arena, tries)
+
+
+def _compact_results(results: Repo, tries: int) -> int:
+    missing = _results_without_row(results)
+    for batch in _batches(missing):
+        for left in reversed(range(tries)):
+            head = results.head()
+            made = [parse_record(path, results.read(path), Result) for path in batch]
+            if _committed(results, compacted_changes(results, made), head, is_last=not left):
+                break
+    return len(missing)
+
+
+def _results_without_row(results: Repo) -> list[str]:
+    files = [leaf_path(track, name) for track in TRACKS for name in leaves(results, track)]
+    held = {(f"results/{row[0]}/{row[1]}.json", row[2]) for path in files for row in _rows(results, path)}
+    return [path for path, content in results.ids("results/").items() if (path, content) not in held]
+
+
+def _rows(results: Repo, path: str) -> list[tuple[str, str, str]]:
+    """Submission, protocol and content of a file's rows; none of one that is damaged, for it is written anew."""
+    try:
+        rows = decode(path, results.read(path))
+        return [(row.summary.submission, row.summary.protocol, row.content) for row in rows]
+    except Corrupt:
+        return []
+
+
+def _compact_submissions(arena: Arena, tries: int) -> int:
+    held = {(f"status/{brief.id}.json", past.status) for brief, past in all_entered(arena.drafts)}
+    known = set(arena.submission_ids())
+    names = [path for path, content in arena.results.ids("status/").items() if (path, content) not in held]
+    missing = [ulid for path in names if (ulid := path.removeprefix("status/").removesuffix(".json")) in known]
+    for batch in _batches(missing):
+        for left in reversed(range(tries)):
+            head = arena.drafts.head()
+            if _committed(arena.drafts, entered_changes(arena, batch), head, is_last=not left):
+                break
+    return len(missing)
+
+
+def _committed(repo: Repo, changes: list[Change], head: str, *, is_last: bool) -> bool:
+    """Whether changes that were made of a head could be committed to it. Raises Conflict if that was the last try."""
+    try:
+        repo.commit(changes, head)
+    except Conflict:
+        if is_last:
+            raise
+        return False
+    return True
+
+
+def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (names[start : start + MOST] for start in range(0, len(names), MOST))

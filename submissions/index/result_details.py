@@ -1,0 +1,64 @@
+"""The figures of a result task by task that no board needs: scores, intervals, anchors, in one table of numbers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from submissions.index.result_summary import Floats, Layout
+from submissions.records.base import Score
+from submissions.records.models import Result, TaskResult
+
+BY_METHOD = ("score", "score_low", "score_high", "gain_low", "gain_high", "n")
+BY_TASK = (
+    "base", "base_low", "base_high", "base_n", "reference", "reference_low", "reference_high", "reference_n",
+    "seed_sd", "removed",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Details:
+    """All numbers of a result's tasks that its summary leaves out. A number that is not there is NaN."""
+
+    numbers: Floats
+    """By task: BY_TASK, then BY_METHOD for each method of the layout."""
+    whys: str
+    """JSON: why a number is missing, by `task/method/score`, `task/method/gain`, `task/base` or `task/reference`."""
+
+
+def details(result: Result, layout: Layout) -> Details:
+    """The details of a result whose summary has that layout."""
+    rows = [_row(task, layout) for task in result.tasks]
+    whys = {place: why for task in result.tasks for place, why in _whys(task).items() if why}
+    width = len(BY_TASK) + len(BY_METHOD) * len(layout.methods)
+    numbers = np.array(rows, dtype=np.float64).reshape(len(rows), width)
+    return Details(numbers, json.dumps(whys, ensure_ascii=False) if whys else "")
+
+
+def _row(task: TaskResult, layout: Layout) -> list[float | None]:
+    row = [*_with_n(task.base), *_with_n(task.reference), task.seed_sd, task.removed]
+    found = {one.method: one for one in task.methods}
+    for name in layout.methods:
+        one = found.get(name)  # type: ignore[call-overload]
+        row += [*_ends(one.score), *_ends(one.gain)[1:], one.score.n] if one else [None] * len(BY_METHOD)
+    return row
+
+
+def _whys(task: TaskResult) -> dict[str, str | None]:
+    found = {f"{task.task}/base": task.base.why, f"{task.task}/reference": task.reference.why}
+    for one in task.methods:
+        found[f"{task.task}/{one.method}/score"] = one.score.why
+        found[f"{task.task}/{one.method}/gain"] = one.gain.why
+    return found
+
+
+def _with_n(score: Score) -> tuple[Any, ...]:
+    return *_ends(score), score.n
+
+
+def _ends(score: Score) -> tuple[float | None, float | None, float | None]:
+    low, high = score.interval or (None, None)
+    return score.value, low, high

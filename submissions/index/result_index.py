@@ -1,0 +1,243 @@
+"""All results of a track in a few files, so that a web app need not read ten thousand at its start.
+
+`board/<track>/<first id>.parquet` in `results`: one row for each submission and protocol, sorted, up to MOST of them; a
+file holds the ids from its own name up to the next file's. A new result changes one file, and one that is published
+in the order of ids never splits an older one. A row counts only while `content` is the content id of the result file
+that it was made from (`Repo.ids`): who changes a result and not its row makes the start slower, and nothing wrong.
+
+Scores and gains stand task by task, in each task method by method, in the order of `tasks` and `methods`. NaN is a
+number that is not there; an infinite gain is a method that the task does not have.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from submissions.arena.arena import dump
+from submissions.errors import Corrupt, NotFound
+from submissions.index.result_details import BY_METHOD, BY_TASK, Details, details
+from submissions.index.result_summary import Floats, Summary, layout_of, summary
+from submissions.records.models import Result
+from submissions.storage.repo import Change, Repo, content_id
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+VERSION = b"1"
+MOST = 128
+FIRST = "0" * 26
+MEANS = ("total", "total_low", "total_high", "total_median", "total_seed_sd")
+_HEAD = (
+    "submission", "protocol", "content", "track", "system", "team", "system_type", "protocol_sha256", "flagged",
+    "scale", "judged", "total_whys", "whys",
+)  # fmt: skip
+_NAMES = ("tasks", "methods", "total_method", "total_subset", "total_group")
+_COUNTS = ("total_n", "rows", "base_n", "reference_n", "removed", "n")
+_FLAGS = ("scored", "above")
+_NUMBERS = tuple(name for name in (*MEANS, "gain", *BY_TASK, *BY_METHOD) if name not in _COUNTS)
+_COLUMNS = (*_HEAD, *_NAMES, *_FLAGS, *_COUNTS, *_NUMBERS)
+
+
+@dataclass(frozen=True, eq=False)
+class Compacted:
+    """One row."""
+
+    content: str
+    """The content id of the result file."""
+    summary: Summary
+    details: Details
+
+
+def compacted(result: Result) -> Compacted:
+    """The row of a result."""
+    brief = summary(result)
+    return Compacted(content_id(dump(result)), brief, details(result, brief.layout))
+
+
+def compacted_changes(results: Repo, made: Sequence[Result], gone: Iterable[tuple[str, str]] = ()) -> list[Change]:
+    """What a commit that adds or replaces results must change beside them; `gone` are those it takes away.
+
+    Reads only the files that these results belong in, and writes one that is unreadable anew.
+    """
+    gone = set(gone)
+    tracks = dict.fromkeys(result.track for result in made)
+    # Whose results are gone, nobody says any more on which track they were.
+    tracks |= dict.fromkeys(results.inside("board") if gone else ())
+    return [change for track in tracks for change in _of_track(results, track, made, gone)]
+
+
+def _of_track(results: Repo, track: str, made: Sequence[Result], gone: set[tuple[str, str]]) -> Iterator[Change]:
+    files = leaves(results, track)
+    added: dict[str, list[Compacted]] = {}
+    lost: dict[str, set[tuple[str, str]]] = {}
+    for result in made:
+        if result.track == track:
+            added.setdefault(leaf_of(files, result.submission), []).append(compacted(result))
+    for ulid, protocol in gone:
+        lost.setdefault(leaf_of(files, ulid), set()).add((ulid, protocol))
+    for first in sorted(added.keys() | lost.keys()):
+        path = leaf_path(track, first)
+        rows = {_key(row): row for row in (_sound(results, path) if first in files else ())}
+        rows = {key: row for key, row in rows.items() if key not in lost.get(first, ())}
+        rows |= {_key(row): row for row in added.get(first, ())}
+        parts = dict(_split(first, [rows[key] for key in sorted(rows)], grew_at_its_end(rows, added.get(first, []))))
+        yield from (Change(leaf_path(track, name), encode(part)) for name, part in parts.items())
+        if not rows and first in files:
+            yield Change(path, None)
+
+
+def leaves(results: Repo, track: str) -> list[str]:
+    """The names of a track's files: each the id from which on it holds results."""
+    return [name.removesuffix(".parquet") for name in results.inside(f"board/{track}") if name.endswith(".parquet")]
+
+
+def leaf_of(files: Sequence[str], ulid: str) -> str:
+    """The name of the file that a submission belongs in, of those sorted ones."""
+    return max((name for name in files if name <= ulid), default=FIRST)
+
+
+def leaf_path(track: str, first: str) -> str:
+    """Where a file lies."""
+    return f"board/{track}/{first}.parquet"
+
+
+def grew_at_its_end(rows: Iterable[tuple[str, str]], added: Iterable[Compacted]) -> bool:
+    """Whether all that was added stands behind all else: then the full files before stay as they are."""
+    fresh = {_key(row) for row in added}
+    older = [key for key in rows if key not in fresh]
+    return not older or not fresh or max(older) < min(fresh)
+
+
+def _split(first: str, rows: list[Compacted], at_its_end: bool) -> Iterator[tuple[str, list[Compacted]]]:
+    """Rows in files of at most MOST; what came in between leaves room on both sides."""
+    size = MOST if at_its_end or len(rows) <= MOST else MOST // 2
+    start = 0
+    while start < len(rows):
+        end = start + size
+        # All protocols of a submission stay together, for the name of a file is only an id.
+        while start < end < len(rows) and rows[end].summary.submission == rows[end - 1].summary.submission:
+            end -= 1
+        end = end if end > start else start + size
+        yield (first if not start else rows[start].summary.submission), rows[start:end]
+        start = end
+
+
+def _sound(results: Repo, path: str) -> list[Compacted]:
+    try:
+        return list(decode(path, results.read(path)))
+    except (Corrupt, NotFound):
+        return []
+
+
+def _key(row: Compacted) -> tuple[str, str]:
+    return row.summary.submission, row.summary.protocol
+
+
+def encode(rows: Sequence[Compacted]) -> bytes:
+    """Rows as a file; the same rows give the same bytes."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    cells = [_cells(row) for row in rows]
+    table = pa.table({name: pa.array([row[name] for row in cells], _type(name)) for name in _COLUMNS})
+    buffer = io.BytesIO()
+    parquet.write_table(
+        table.replace_schema_metadata({b"arena_board": VERSION}), buffer, compression="zstd", store_schema=True
+    )
+    return buffer.getvalue()
+
+
+def decode(path: str, content: bytes) -> Iterator[Compacted]:
+    """The rows of a file; `path` is for the message. Raises Corrupt for a damaged one, or one of another version."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(pa.BufferReader(content))
+        if (table.schema.metadata or {}).get(b"arena_board") != VERSION or set(table.column_names) != set(_COLUMNS):
+            raise Corrupt(f"{path} was written by another version of the arena. The next publication writes it anew.")
+        columns = {name: _column(table.column(name), name) for name in _COLUMNS}
+    except (pa.ArrowException, OSError) as error:
+        raise Corrupt(f"{path} is no Parquet file: {error}. Delete it: the next publication writes it anew.") from error
+    for place in range(table.num_rows):
+        yield _row({name: column[place] for name, column in columns.items()})
+
+
+def _type(name: str) -> pa.DataType:
+    import pyarrow as pa
+
+    if name in _HEAD:
+        return pa.string()
+    if name in _NAMES:
+        return pa.list_(pa.string())
+    if name in _FLAGS:
+        return pa.list_(pa.int8())
+    return pa.list_(pa.int32() if name in _COUNTS else pa.float64())
+
+
+def _cells(row: Compacted) -> dict[str, Any]:
+    """A row as its columns' values; lists are flat."""
+    brief, rest = row.summary, row.details
+    totals = brief.layout.totals
+    cells: dict[str, Any] = {name: getattr(brief, name) for name in _HEAD if hasattr(brief, name)}
+    cells |= {"content": row.content, "total_whys": brief.whys, "whys": rest.whys}
+    cells |= {"tasks": list(brief.layout.tasks), "methods": list(brief.layout.methods)}
+    cells |= {f"total_{name}": [key[at] for key in totals] for at, name in enumerate(("method", "subset", "group"))}
+    cells |= {"scored": brief.scored.astype(np.int8), "above": brief.above, "total_n": brief.counts, "rows": brief.rows}
+    cells |= {name: brief.means[:, at] for at, name in enumerate(MEANS)} | {"gain": brief.gains.ravel()}
+    cells |= {name: rest.numbers[:, at] for at, name in enumerate(BY_TASK)}
+    methods = rest.numbers[:, len(BY_TASK) :].reshape(len(brief.layout.tasks), -1, len(BY_METHOD))
+    cells |= {name: methods[:, :, at].ravel() for at, name in enumerate(BY_METHOD)}
+    # A method that a task has not was tried on no items, which an integer cannot leave out.
+    return cells | {name: np.nan_to_num(cells[name], nan=-1).astype(np.int32) for name in _COUNTS}
+
+
+def _column(column: pa.ChunkedArray, name: str) -> Sequence[Any]:
+    """A column's values by row: texts, tuples of names, or arrays."""
+    import pyarrow as pa
+
+    array = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+    if name in _HEAD:
+        return cast(Sequence[Any], array.to_pylist())
+    ends = array.offsets.to_numpy()
+    flat: Any = array.values
+    if name in _NAMES:
+        texts = flat.to_pylist()
+        return [tuple(texts[start:end]) for start, end in pairwise(ends)]
+    numbers = flat.to_numpy(zero_copy_only=False)
+    return [numbers[start:end] for start, end in pairwise(ends)]
+
+
+def _row(cells: dict[str, Any]) -> Compacted:
+    totals = tuple(zip(cells["total_method"], cells["total_subset"], cells["total_group"], strict=True))
+    layout = layout_of(cells["tasks"], cells["methods"], totals)
+    tasks = len(layout.tasks)
+    brief = Summary(
+        **{name: cells[name] for name in _HEAD if name not in ("content", "total_whys", "whys")},
+        layout=layout,
+        means=np.column_stack([cells[name] for name in MEANS]),
+        counts=cells["total_n"],
+        whys=cells["total_whys"],
+        gains=cells["gain"].reshape(tasks, -1) if tasks else cells["gain"].reshape(0, len(layout.methods)),
+        scored=cells["scored"].astype(np.bool_),
+        rows=cells["rows"],
+        above=cells["above"],
+    )
+    return Compacted(cells["content"], brief, Details(_numbers(cells, tasks, len(layout.methods)), cells["whys"]))
+
+
+def _numbers(cells: dict[str, Any], tasks: int, methods: int) -> Floats:
+    found: Floats = np.empty((tasks, len(BY_TASK) + methods * len(BY_METHOD)))
+    for at, name in enumerate(BY_TASK):
+        found[:, at] = cells[name]
+    counts = np.where(cells["n"] < 0, np.nan, cells["n"])
+    for at, name in enumerate(BY_METHOD):
+        values = counts if name == "n" else cells[name]
+        found[:, len(BY_TASK) + at :: len(BY_METHOD)] = values.reshape(tasks, methods)
+    return found

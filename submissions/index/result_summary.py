@@ -1,0 +1,187 @@
+"""A result in brief: what boards and charts need of each of ten thousand, a tenth of what the whole weighs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from submissions.index.result_tables import scale_name
+from submissions.records.base import Score
+from submissions.records.findings import Judged
+from submissions.records.models import Method, Result, SystemType, TaskResult, Total
+
+Floats = NDArray[np.float64]
+Key = tuple[str, str, str]
+"""A total's method, subset and group."""
+ABSENT = np.inf
+"""The gain on a task of a method that the result does not have there; what was tried and has no value is NaN."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What stands where in a result's arrays. Results of one benchmark share one."""
+
+    tasks: tuple[str, ...]
+    methods: tuple[str, ...]
+    totals: tuple[Key, ...]
+
+    @cached_property
+    def place_of_task(self) -> Mapping[str, int]:
+        return {name: place for place, name in enumerate(self.tasks)}
+
+    @cached_property
+    def place_of_total(self) -> Mapping[Key, int]:
+        return {key: place for place, key in enumerate(self.totals)}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Summary:
+    """One published result without what only its own page shows. A number that is not there is NaN."""
+
+    submission: str
+    track: str
+    system: str
+    team: str
+    system_type: SystemType
+    protocol: str
+    protocol_sha256: str
+    flagged: str | None
+    scale: str
+    """Of the gains: `gain` or `ratio`."""
+    layout: Layout
+    means: Floats
+    """By total: gain, low, high, median, seed SD."""
+    counts: NDArray[np.int32]
+    """By total: how many tasks it is the mean of."""
+    whys: str
+    """JSON: why a total has no value, by its place."""
+    gains: Floats
+    """By task and method."""
+    scored: NDArray[np.bool_]
+    """By task: whether there was anything to score."""
+    rows: NDArray[np.int32]
+    """By task: rows trained on."""
+    above: NDArray[np.int8]
+    """By task: whether the whole interval of the fine-tune gain lies above 0; -1 where it has none."""
+    judged: str
+    """JSON of the judge's scores; empty where nothing was judged."""
+
+    @property
+    def metadata(self) -> Judged | None:
+        """The judge's scores."""
+        return Judged.model_validate_json(self.judged) if self.judged else None
+
+    @property
+    def totals(self) -> Iterator[Total]:
+        """Every total, in the result's order."""
+        for method, subset, group in self.layout.totals:
+            found = self.total(method, subset, group)
+            assert found
+            yield found
+
+    @property
+    def ends(self) -> list[tuple[float | None, float | None, float | None]]:
+        """By total: the gain and the ends of its interval. Where one end is not there, neither is."""
+        found = []
+        for value, low, high in self.means[:, :3].tolist():
+            has_ends = low == low and high == high
+            found.append((value if value == value else None, *((low, high) if has_ends else (None, None))))
+        return found
+
+    def total(self, method: str, subset: str, group: str) -> Total | None:
+        """One total; None where the result has no such."""
+        place = self.layout.place_of_total.get((method, subset, group))
+        if place is None:
+            return None
+        value, low, high, median, spread = (
+            None if number != number else number for number in self.means[place].tolist()
+        )
+        return Total.model_construct(
+            method=cast(Method, method),
+            subset=subset,
+            group=cast(Any, group),
+            gain=Score.model_construct(
+                name=f"mean_{self.scale}",
+                value=value,
+                n=int(self.counts[place]),
+                interval=None if low is None or high is None else (low, high),
+                why=_whys(self.whys).get(str(place)) if self.whys else None,
+            ),
+            median=median,
+            seed_sd=spread,
+        )
+
+    def by_task(self, method: str) -> Floats:
+        """The gain by one method on each of the layout's tasks: NaN unscored, ABSENT where it was not tried."""
+        if method not in self.layout.methods:
+            return np.full(len(self.layout.tasks), ABSENT)
+        found: Floats = self.gains[:, self.layout.methods.index(method)]
+        return found
+
+
+def summary(result: Result) -> Summary:
+    """A result in brief."""
+    layout = layout_of(
+        tuple(task.task for task in result.tasks),
+        tuple(dict.fromkeys(one.method for task in result.tasks for one in task.methods)),
+        tuple((total.method, total.subset, total.group) for total in result.totals),
+    )
+    whys = {str(place): total.gain.why for place, total in enumerate(result.totals) if total.gain.why}
+    gains = [one.gain for task in result.tasks for one in task.methods] or [total.gain for total in result.totals]
+    return Summary(
+        submission=result.submission,
+        track=result.track,
+        system=result.system,
+        team=result.team,
+        system_type=result.system_type,
+        protocol=result.protocol,
+        protocol_sha256=result.protocol_sha256,
+        flagged=result.flagged,
+        scale=scale_name(gains[0]) if gains else "gain",
+        layout=layout,
+        means=_table([(*_ends(total.gain), total.median, total.seed_sd) for total in result.totals], 5),
+        counts=np.array([total.gain.n for total in result.totals], dtype=np.int32),
+        whys=json.dumps(whys, ensure_ascii=False, sort_keys=True) if whys else "",
+        gains=_table([_gains(task, layout.methods) for task in result.tasks], len(layout.methods)),
+        scored=np.array([task.state == "scored" for task in result.tasks], dtype=np.bool_),
+        rows=np.array([task.rows for task in result.tasks], dtype=np.int32),
+        above=np.array([_above(task) for task in result.tasks], dtype=np.int8),
+        judged=result.metadata.model_dump_json() if result.metadata else "",
+    )
+
+
+@lru_cache(maxsize=1000)
+def layout_of(tasks: tuple[str, ...], methods: tuple[str, ...], totals: tuple[Key, ...]) -> Layout:
+    """The one layout of these names."""
+    return Layout(tasks, methods, totals)
+
+
+@lru_cache(maxsize=1000)
+def _whys(text: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads(text)
+    return found
+
+
+def _gains(task: TaskResult, methods: tuple[str, ...]) -> list[float | None]:
+    found = {one.method: one.gain.value for one in task.methods}
+    return [found.get(name, ABSENT) for name in cast(tuple[Method, ...], methods)]
+
+
+def _above(task: TaskResult) -> int:
+    gain = next((one.gain for one in task.methods if one.method == "fine_tune"), None)
+    return int(gain.interval[0] > 0) if gain and gain.interval else -1
+
+
+def _ends(score: Score) -> tuple[float | None, float | None, float | None]:
+    low, high = score.interval or (None, None)
+    return score.value, low, high
+
+
+def _table(rows: list[Any], width: int) -> Floats:
+    return np.array(rows, dtype=np.float64).reshape(len(rows), width)

@@ -1,0 +1,96 @@
+"""A result as tables, and tables as files: the same rows as CSV, JSON or Parquet."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Literal, get_args
+
+from submissions.records.models import MethodScore, Result, Score, TaskResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Ending = Literal["csv", "json", "parquet"]
+ENDINGS: tuple[Ending, ...] = get_args(Ending)
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""How a cell begins that a spreadsheet would run; the last four are the full-width forms."""
+
+_TASK_TEXTS = ("task", "state", "method", "scale")
+_TASK_COLUMNS = [
+    "task", "state", "method", "score", "score_low", "score_high", "n", "gain", "gain_low", "gain_high", "scale",
+    "base", "base_low", "base_high", "reference", "reference_low", "reference_high", "seed_sd", "rows", "removed",
+]  # fmt: skip
+_TOTAL_COLUMNS = ["method", "subset", "group", "gain", "n", "median", "low", "high", "seed_sd", "scale"]
+_COUNTS = ("n", "rows", "removed")
+
+
+def task_table(result: Result) -> pd.DataFrame:
+    """One row per task and method, in the result's order; what is unscored is NaN.
+
+    Beside a number stand the ends of its 95% interval. `gain` is on the scale that `scale` names: `gain`, or `ratio`,
+    where 1 is the reference score. A task without methods still has a row, with no method: the table must not hide it.
+    """
+    import pandas as pd  # here, because it takes longer to load than most commands take to run
+
+    rows = [_task_row(task, method) for task in result.tasks for method in task.methods or (None,)]
+    table = pd.DataFrame(rows, columns=_TASK_COLUMNS)
+    floats = [name for name in _TASK_COLUMNS if name not in (*_TASK_TEXTS, *_COUNTS)]
+    return table.astype({**dict.fromkeys(floats, "float64"), "method": "str", "scale": "str"})
+
+
+def total_table(result: Result) -> pd.DataFrame:
+    """One row per mean over tasks: its gain, the 95% interval from low to high, and how many tasks it is over.
+
+    `seed_sd` is how far another training seed would move the mean; `scale` is as in `task_table`.
+    """
+    import pandas as pd
+
+    rows = []
+    for total in result.totals:
+        gain, low, high = _with_ends(total.gain)
+        scale = scale_name(total.gain)
+        cells = (total.method, total.subset, total.group, gain, total.gain.n, total.median, low, high)
+        rows.append((*cells, total.seed_sd, scale))
+    table = pd.DataFrame(rows, columns=_TOTAL_COLUMNS)
+    return table.astype(dict.fromkeys(["gain", "median", "low", "high", "seed_sd"], "float64"))
+
+
+def scale_name(gain: Score) -> str:
+    """The scale that a task's or a total's gain is on, by its name: `gain` or `ratio`."""
+    return gain.name.removeprefix("mean_")
+
+
+def _task_row(task: TaskResult, method: MethodScore | None) -> tuple[object, ...]:
+    scored: tuple[object, ...] = (None, None, None, None, 0, None, None, None, None)
+    if method:
+        score, gain = method.score, method.gain
+        scored = (method.method, *_with_ends(score), score.n, *_with_ends(gain), scale_name(gain))
+    ends = (*_with_ends(task.base), *_with_ends(task.reference), task.seed_sd)
+    return (task.task, task.state, *scored, *ends, task.rows, task.removed)
+
+
+def _with_ends(score: Score) -> tuple[float | None, float | None, float | None]:
+    low, high = score.interval or (None, None)
+    return score.value, low, high
+
+
+def encode(table: pd.DataFrame, ending: Ending) -> bytes:
+    """A table as a file's content.
+
+    In CSV, text that a spreadsheet would run as a formula gets a leading apostrophe; JSON is a list of records with
+    null for what is missing; Parquet keeps the column types.
+    """
+    if ending == "csv":
+        # With \r\n between records (RFC 4180) a lone \r in a cell is quoted too; with \n it would end its record.
+        return table.map(_harmless).to_csv(index=False, lineterminator="\r\n").encode()
+    if ending == "json":
+        return (table.to_json(orient="records", force_ascii=False, indent=1, double_precision=15) + "\n").encode()
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def _harmless(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

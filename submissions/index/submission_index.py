@@ -1,0 +1,139 @@
+"""Submissions in brief with what happened to them, a file for each month of ids: what a web app starts from.
+
+`board/<yyyy>-<mm>.parquet` in `drafts`, which only the evaluator and the web app read: it names owners. A row's history
+counts only while `status` is the content id of the status file, so a row may be behind; a submission itself never
+changes. Who is not listed is read from its own files.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from submissions.arena.arena import Arena, dump, time_of
+from submissions.errors import Corrupt, NotFound
+from submissions.records.models import Submission, SystemType
+from submissions.storage.repo import Change, Repo, content_id
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+VERSION = b"1"
+_MONTH = re.compile(r"board/\d{4}-\d{2}\.parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A submission without its list of files."""
+
+    id: str
+    track: str
+    system: str
+    team: str
+    system_type: SystemType
+    owner: str
+    private: bool
+    files: int
+    """Delivered data sets."""
+    rows: int
+    """In all of them."""
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What happened to a submission when its row was written."""
+
+    status: str
+    """The content id of the status file."""
+    history: bytes
+    """That file."""
+
+
+def entered(submission: Submission) -> Entered:
+    """A submission in brief."""
+    shared = {name: getattr(submission, name) for name in _COLUMNS if name not in ("files", "rows")}
+    return Entered(**shared, files=len(submission.files), rows=sum(file.rows for file in submission.files))
+
+
+def entered_changes(arena: Arena, ids: Iterable[str]) -> list[Change]:
+    """What to change in `drafts` when submissions have come to an end: their rows, added or replaced.
+
+    Reads the files of their months only, and writes one that is unreadable anew. Raises NotFound, Corrupt.
+    """
+    by_month: dict[str, dict[str, tuple[Entered, Past]]] = {}
+    for ulid in ids:
+        history = dump(arena.history(ulid))
+        row = entered(arena.submission(ulid)), Past(content_id(history), history)
+        by_month.setdefault(_month_of(ulid), {})[ulid] = row
+    return [
+        Change(path, encode([rows[ulid] for ulid in sorted(rows)]))
+        for path, added in sorted(by_month.items())
+        if (rows := {row[0].id: row for row in _sound(arena.drafts, path)} | added)
+    ]
+
+
+def all_entered(drafts: Repo) -> Iterator[tuple[Entered, Past]]:
+    """Every row that can be read."""
+    for path in drafts.list("board/"):
+        if _MONTH.fullmatch(path):
+            yield from _sound(drafts, path)
+
+
+def encode(rows: Iterable[tuple[Entered, Past]]) -> bytes:
+    """Rows as a file; the same rows give the same bytes."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    cells = [{name: getattr(brief, name) for name in _COLUMNS} | {"status": past.status, "history": past.history}
+             for brief, past in rows]  # fmt: skip
+    table = pa.Table.from_pylist(cells, schema=_schema())
+    buffer = io.BytesIO()
+    parquet.write_table(table, buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def decode(path: str, content: bytes) -> list[tuple[Entered, Past]]:
+    """The rows of a file; `path` is for the message. Raises Corrupt for a damaged one, or one of another version."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(pa.BufferReader(content), use_threads=False)
+    except (pa.ArrowException, OSError) as error:
+        raise Corrupt(f"{path} is no Parquet file: {error}. Delete it: it is written again.") from error
+    if not table.schema.equals(_schema(), check_metadata=True):
+        raise Corrupt(f"{path} was written by another version of the arena. It is written again.")
+    return [
+        (Entered(**{name: row[name] for name in _COLUMNS}), Past(row["status"], row["history"]))
+        for row in table.to_pylist()
+    ]
+
+
+def _schema() -> pa.Schema:
+    import pyarrow as pa
+
+    kinds = {
+        "private": pa.bool_(), "files": pa.int32(), "rows": pa.int64(), "created_at": pa.timestamp("us", tz="UTC"),
+        "history": pa.binary(),
+    }  # fmt: skip
+    columns = [pa.field(name, kinds.get(name, pa.string())) for name in (*_COLUMNS, "status", "history")]
+    return pa.schema(columns, metadata={"arena_entered": VERSION})
+
+
+def _sound(drafts: Repo, path: str) -> list[tuple[Entered, Past]]:
+    try:
+        return decode(path, drafts.read(path))
+    except (Corrupt, NotFound):
+        return []
+
+
+def _month_of(ulid: str) -> str:
+    return f"board/{time_of(ulid):%Y-%m}.parquet"
+
+
+_COLUMNS = tuple(field.name for field in fields(Entered))

@@ -1,0 +1,68 @@
+"""What a team says of its own system, and nobody here has run: an organiser writes it down, no evaluator reads it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from submissions.errors import Corrupt
+from submissions.records.base import Name, Record
+from submissions.records.models import Method, SystemType
+
+Figure = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)]
+"""In the unit in which boards show the protocol: a gain, or percent of the reference score under paper@…."""
+
+
+class SelfReported(Record):
+    """One system's figures under one protocol, method and subset."""
+
+    system: Name
+    team: Name
+    system_type: SystemType
+    protocol: str = Field(pattern=r"^[a-z0-9_-]{1,40}@[0-9]{1,6}$")
+    method: Method
+    subset: Literal["full", "pro"] = "full"
+    overall: Figure | None = None
+    knowledge: Figure | None = None
+    reasoning: Figure | None = None
+    url: str = Field(max_length=500, pattern=r"^https?://\S+$")
+    """Where the team says so."""
+    date: date
+    """The day on which it said so."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.overall is self.knowledge is self.reasoning is None:
+            raise ValueError(f"{self.system!r} reports no figure: overall, knowledge or reasoning")
+        return self
+
+
+class SelfReports(Record):
+    """The file of one track."""
+
+    rows: tuple[SelfReported, ...]
+
+    @model_validator(mode="after")
+    def _once_each(self) -> Self:
+        views = [(row.team, row.system, row.protocol, row.method, row.subset) for row in self.rows]
+        for view in views:
+            if views.count(view) > 1:
+                raise ValueError(f"{' · '.join(view)} stands there twice: keep the newer row")
+        return self
+
+
+def reports_path(track: str) -> str:
+    """Where a track's file lies in the results."""
+    return f"self_reported/{track}.json"
+
+
+def read_reports(name: str, content: bytes) -> SelfReports:
+    """A file's content. Raises Corrupt with the first fault."""
+    try:
+        return SelfReports.model_validate_json(content)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        field = ".".join(str(part) for part in fault["loc"]) or "the file"
+        raise Corrupt(f"{name}: {field}: {fault['msg']}. Mend it: docs/organiser.md lists the fields.") from error

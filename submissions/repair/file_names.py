@@ -1,0 +1,60 @@
+"""File names that can only mean one task: other case, blanks for hyphens, the marks of a copy, an ending twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from submissions.checking.formats import READERS
+from submissions.checking.problem_list import quoted
+from submissions.repair.change_log import Changes
+
+_COPY = re.compile(r"( \(\d{1,3}\)| - copy( \(\d{1,3}\))?| copy( \d{1,3})?)$", re.IGNORECASE)
+"""What browsers and file managers add to the name of a second copy."""
+_BETWEEN = re.compile(r"[\s_-]+")
+_LONGEST = 200
+
+
+@dataclass(frozen=True)
+class MendedName:
+    """What a file's name stands for."""
+
+    task: str
+    ending: str
+
+
+def mended_name(name: str, known: Collection[str], changes: Changes) -> MendedName | None:
+    """The task and format that a name can only mean; None where it means no task of `known`, or might mean two."""
+    stem, ending = _split(name)
+    if not ending or len(stem) > _LONGEST:
+        return None
+    task = stem if stem in known else _only(_COPY.sub("", stem), known)
+    if task is None:
+        return None
+    if name != f"{task}.{ending}":
+        changes.add(f"Renamed; it was {quoted(name)}.")
+    return MendedName(task, ending)
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Stem and ending; an editor's .txt behind another ending, and the same ending twice, count for nothing."""
+    stem, _, ending = name.rpartition(".")
+    if ending.lower() == "txt":
+        stem, _, ending = stem.rpartition(".")
+    ending = ending.lower()
+    if ending not in READERS:
+        return name, ""
+    if stem.lower().endswith(f".{ending}"):
+        stem = stem[: -len(ending) - 1]
+    return stem, ending
+
+
+def _only(stem: str, known: Collection[str]) -> str | None:
+    """The one id that differs from a stem only in case and in what stands between its words. No letter is guessed."""
+    close = [task for task in known if _plain(task) == _plain(stem)]
+    return close[0] if len(close) == 1 else None
+
+
+def _plain(name: str) -> str:
+    return _BETWEEN.sub("-", name.strip().casefold())

@@ -1,0 +1,215 @@
+"""The rows of a file that may be written in a slightly wrong way, one after the other, as values and as text."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import IO, TextIO
+
+from submissions.checking.formats.json_array import Cursor
+from submissions.checking.formats.json_object import DECODER, ROW_FIX, Pairs
+from submissions.checking.formats.raw_row import longest_record
+from submissions.errors import Unfit
+from submissions.repair.change_log import Changes
+from submissions.tracks.track import Track
+
+_LENIENT = json.JSONDecoder(object_pairs_hook=Pairs, parse_int=float, strict=False)
+"""Takes tabs and other control characters inside texts, which JSON wants as escapes."""
+_MARKS = (
+    # The mark of UTF-32 begins as that of UTF-16 does, so it is looked for first.
+    (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
+    (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
+    (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
+    (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
+    (codecs.BOM_UTF8, "utf-8-sig", ""),
+)
+_SEPARATORS = {",": "", ";": "semicolons", "\t": "tabs"}
+_FIX = "Mend it by hand."
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One row as it was found."""
+
+    line: int
+    """Where it begins, counted from 1."""
+    value: object
+    """What it says; None where it cannot be read."""
+    raw: str
+    """JSON on one line: what is written if nothing in the row is mended."""
+    rewrite: bool = False
+    """Whether the text, though readable, is no strict JSON."""
+
+
+def pieces(stream: IO[bytes], ending: str, track: Track, changes: Changes) -> Iterator[Piece]:
+    """The rows of a text file, the changes noted that reading them takes. Raises Unfit where rows cannot be told apart.
+
+    A Parquet table is not looked into: a library wrote it, so it is either sound or not ours to mend.
+    """
+    if ending == "parquet":
+        raise Unfit("A Parquet table is left as it is.", _FIX)
+    stream.seek(0)
+    text = io.TextIOWrapper(stream, encoding=_encoding(stream, changes), newline="" if ending == "csv" else "\n")
+    try:
+        yield from _READERS[ending](text, track, changes)
+    except (UnicodeDecodeError, csv.Error, RecursionError) as error:
+        raise Unfit("Its rows cannot be told apart.", _FIX) from error
+    finally:
+        text.detach()  # or it would close the file, which is not ours
+
+
+def _encoding(stream: IO[bytes], changes: Changes) -> str:
+    """The encoding that a byte order mark states, else UTF-8; no other is guessed."""
+    start = stream.read(4)
+    stream.seek(0)
+    for mark, encoding, name in _MARKS:
+        if start.startswith(mark):
+            changes.add(f"Written as UTF-8; it was {name}." if name else "The byte order mark was left out.")
+            return encoding
+    return "utf-8"
+
+
+def _json(text: TextIO, track: Track, changes: Changes, *, is_array: bool) -> Iterator[Piece]:
+    """The rows of a JSON file, which may be an array or lines whatever its name says."""
+    longest = longest_record(track)
+    first, line = _first(text, longest)
+    if first.startswith("["):
+        if not is_array:
+            changes.add("Written as JSON lines; it was one JSON array.")
+        yield from _elements(Cursor(text, longest, first, line), changes)
+    elif first.strip() == "{":
+        changes.add("Each row was put on a line of its own; rows ran over several lines.")
+        yield from _sequence(Cursor(text, longest, first, line))
+    else:
+        if is_array:
+            changes.add("Named .jsonl; it held JSON lines, not one array.")
+        yield from _lines(text, first, line, longest, changes)
+
+
+def _first(text: TextIO, longest: int) -> tuple[str, int]:
+    """The first line that is not blank, and its number. Raises Unfit for an empty file."""
+    number = 1
+    while line := text.readline(longest):
+        if line.strip():
+            return line, number
+        number += 1
+    raise Unfit("The file is empty.", _FIX)
+
+
+def _elements(cursor: Cursor, changes: Changes) -> Iterator[Piece]:
+    """The elements of an array; a comma after the last one is passed over."""
+    cursor.peek()
+    cursor.step()
+    comma_at = 0
+    while cursor.peek() != "]":
+        comma_at = 0
+        yield _element(cursor)
+        if cursor.peek() == ",":
+            comma_at = cursor.line
+            cursor.step()
+        elif cursor.peek() != "]":
+            raise Unfit("A comma or ] is missing.", _FIX)
+    cursor.step()
+    if cursor.peek():
+        raise Unfit("Something follows the end of the array.", _FIX)
+    if comma_at:
+        changes.add("The comma after the last row was left out.", comma_at)
+
+
+def _sequence(cursor: Cursor) -> Iterator[Piece]:
+    """Objects one after the other, each over as many lines as it takes."""
+    while cursor.peek():
+        yield _element(cursor)
+
+
+def _element(cursor: Cursor) -> Piece:
+    line = cursor.line
+    value, raw = cursor.value_and_text()
+    # A line break outside a text is white space, and inside a text there is none.
+    return Piece(line, value, raw.replace("\r", " ").replace("\n", " "))
+
+
+def _lines(text: TextIO, line: str, number: int, longest: int, changes: Changes) -> Iterator[Piece]:
+    for blank in range(1, number):
+        changes.add("Blank lines were left out.", blank)
+    while line:
+        if len(line) == longest and not line.endswith("\n"):
+            raise Unfit("A line is too long to be read.", _FIX)
+        if line.endswith("\r\n"):
+            changes.add("Lines end in LF; they ended in CR LF.")
+        if line.strip():
+            yield _of_line(number, line.strip(), changes)
+        else:
+            changes.add("Blank lines were left out.", number)
+        number += 1
+        line = text.readline(longest)
+
+
+def _of_line(number: int, line: str, changes: Changes) -> Piece:
+    """A line as it stands, or without a comma too many, or with its control characters escaped."""
+    without = _without_commas(line)
+    for candidate, decoder in ((line, DECODER), (without, DECODER), (without, _LENIENT)):
+        try:
+            value = decoder.decode(candidate)
+        except json.JSONDecodeError:
+            continue
+        if candidate != line:
+            changes.add("A comma after the row, or after its last value, was left out.", number)
+        if decoder is _LENIENT:
+            changes.add("Tabs or other control characters inside a text were escaped.", number)
+        return Piece(number, value, candidate, rewrite=decoder is _LENIENT)
+    return Piece(number, None, line)
+
+
+def _without_commas(line: str) -> str:
+    """Without a comma behind the object and one behind its last value: neither can be part of a text."""
+    line = line.removesuffix(",").rstrip()
+    if line.endswith("}"):
+        line = line[:-1].rstrip().removesuffix(",") + "}"
+    return line
+
+
+def _csv(text: TextIO, track: Track, changes: Changes) -> Iterator[Piece]:
+    longest = longest_record(track)
+    csv.field_size_limit(max(csv.field_size_limit(), longest))
+    header, line = _first(text, longest)
+    separator, names = _columns(header)
+    if word := _SEPARATORS[separator]:
+        changes.add(f"The cells were separated by {word}, which CSV does with commas.")
+    reader = csv.reader(_bounded(text, longest), delimiter=separator, strict=True)
+    start = line + 1
+    for cells in reader:
+        if cells and len(cells) != len(names):
+            raise Unfit("A record has another number of cells than the header.", _FIX)
+        if cells:
+            pairs = Pairs(zip(names, cells, strict=True))
+            yield Piece(start, pairs, json.dumps(dict(pairs), ensure_ascii=False))
+        start = line + 1 + reader.line_num
+
+
+def _columns(header: str) -> tuple[str, list[str]]:
+    """The separator under which the header names both columns once. Raises Unfit."""
+    for separator in _SEPARATORS:
+        names = next(csv.reader([header], delimiter=separator, strict=True), [])
+        plain = [name.strip().casefold() for name in names]
+        if plain.count("input") == plain.count("output") == 1 and len(set(names)) == len(names):
+            return separator, names
+    raise Unfit("The header does not name input and output.", _FIX)
+
+
+def _bounded(text: TextIO, longest: int) -> Iterator[str]:
+    while line := text.readline(longest):
+        if len(line) == longest and not line.endswith(("\n", "\r")):
+            raise Unfit("A line is too long to be read.", ROW_FIX)
+        yield line
+
+
+_READERS: dict[str, Callable[[TextIO, Track, Changes], Iterator[Piece]]] = {
+    "jsonl": lambda text, track, changes: _json(text, track, changes, is_array=False),
+    "json": lambda text, track, changes: _json(text, track, changes, is_array=True),
+    "csv": _csv,
+}

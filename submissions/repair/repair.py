@@ -1,0 +1,184 @@
+"""Corrected copies of delivered files, where what is wrong can be mended without knowing what was meant.
+
+A fix is made only where every strict reader would make the same one. Nothing is guessed: a single-byte encoding, a task
+id with another letter in it, a column of another name, a number where a text belongs and half of a surrogate pair stay
+as they are, for the check to name. Every change is told, with the lines it was made in; no row is dropped in silence.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from submissions.checking.check import check
+from submissions.checking.descriptions import NAME as DESCRIPTIONS
+from submissions.checking.problem_list import Listing, shown
+from submissions.checking.source_file import Entry
+from submissions.checking.sources import gathered
+from submissions.errors import Unfit
+from submissions.records.base import Record
+from submissions.records.check_report import Problem, Report
+from submissions.records.models import Task
+from submissions.repair.change_log import Changes
+from submissions.repair.file_names import MendedName, mended_name
+from submissions.repair.lenient_reader import pieces
+from submissions.repair.row_repair import Blank, mended
+from submissions.tracks.track import Track
+
+_LONGEST_NAME = 60
+"""In characters, of the copy of a file whose name stands for no task; the check refuses it under any name."""
+
+
+class Changed(Record):
+    """One kind of change that was made to a file."""
+
+    what: str
+    lines: tuple[int, ...] = ()
+    """Of the file as it was delivered, counted from 1; the first ones. Empty where the change is the whole file's."""
+    count: int = 1
+    """How often it was made."""
+
+
+class Correction(Record):
+    """What was mended in one delivered file."""
+
+    file: str
+    """As the submitter named it."""
+    name: str
+    """Of the corrected copy."""
+    changes: tuple[Changed, ...]
+
+
+class Fixed(Record):
+    """A delivery, mended as far as that goes."""
+
+    corrections: tuple[Correction, ...]
+    """The files that were changed; empty where nothing could be mended."""
+    remaining: Report | None = None
+    """What the check says of the corrected delivery; None where nothing was changed."""
+
+
+def fix(sources: Sequence[Path], tasks: Sequence[Task], *, into: Path, track: Track) -> Fixed:
+    """Write a delivery, mended as far as that goes without guessing, into an empty folder, and check it again.
+
+    Files in which nothing could be mended are copied as they are, so that the folder is the whole delivery; where no
+    file was changed it stays empty. Raises NotFound for a source that does not exist.
+    """
+    if any(into.iterdir()):
+        raise ValueError(f"{into} is not empty")
+    known = frozenset(task.id for task in tasks if task.track == track.name)
+    with gathered(sources, track) as delivered:
+        problems = [problem for problem in delivered.problems if problem.level == "error"]
+        corrections = _all_fixed(delivered.files, known, into, track, problems)
+    if not corrections:
+        for copy in into.iterdir():
+            copy.unlink()
+        return Fixed(corrections=())
+    with tempfile.TemporaryDirectory(prefix="arena-check-") as folder:
+        report = check([into], tasks, into=Path(folder), track=track)
+    # What was not even opened is no part of the corrected delivery, and must not seem mended.
+    remaining = report.model_copy(update={"problems": (*problems, *report.problems)})
+    return Fixed(corrections=corrections, remaining=remaining)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where one file's copy goes."""
+
+    folder: Path
+    name: str
+    """As the file was called, without its folder."""
+    meant: MendedName | None
+
+
+def _all_fixed(
+    entries: Sequence[Entry], known: frozenset[str], into: Path, track: Track, problems: list[Problem]
+) -> tuple[Correction, ...]:
+    places = [_place(entry, known, into) for entry in entries]
+    targets = [place.meant.task if place.meant else place.name for place in places]
+    if len(set(targets)) < len(targets):
+        return ()  # Two files for one task: which of them counts is not ours to say.
+    corrections: list[Correction] = []
+    for entry, place in zip(entries, places, strict=True):
+        try:
+            with entry.open() as stream:
+                if found := _fixed(stream, entry.path, place, known, track):
+                    corrections.append(found)
+        except Unfit as unfit:
+            listing = Listing(shown(entry.path))
+            listing.error(unfit.what, unfit.fix)
+            problems += listing.problems()
+    return tuple(corrections)
+
+
+def _place(entry: Entry, known: frozenset[str], into: Path) -> _Place:
+    name = entry.path.rpartition("/")[2]
+    if len(name) > _LONGEST_NAME and name.rpartition(".")[0] not in known:
+        return _Place(into, f"long-{name[-_LONGEST_NAME:]}", mended_name(name, known, Changes()))
+    return _Place(into, name, None if name == DESCRIPTIONS else mended_name(name, known, Changes()))
+
+
+def _fixed(stream: IO[bytes], path: str, place: _Place, known: frozenset[str], track: Track) -> Correction | None:
+    """Write one file's corrected copy, or a plain one; None where there is nothing to mend."""
+    if place.meant is None:
+        _copy(stream, place.folder / place.name)
+        return None
+    ending = place.meant.ending
+    renamed = Changes()
+    mended_name(path.rpartition("/")[2], known, renamed)
+    copy = place.folder / f"{place.meant.task}.jsonl"
+    changes = _rewritten(stream, ending, copy, track)
+    if changes and ending != "jsonl":
+        changes.add(f"Written as JSON lines; it was .{ending}.")
+    if not changes:
+        copy = copy.with_name(f"{place.meant.task}.{ending}")
+        _copy(stream, copy)
+    told = tuple(
+        Changed(what=what, lines=lines, count=count) for what, lines, count in (*renamed.told(), *changes.told())
+    )
+    return Correction(file=shown(path), name=copy.name, changes=told) if told else None
+
+
+def _rewritten(stream: IO[bytes], ending: str, copy: Path, track: Track) -> Changes:
+    """Write a file's rows as JSON lines, each mended or as it stands; without changes, no copy is left behind."""
+    changes = Changes()
+    try:
+        if stream.seek(0, 2) > track.max_file_bytes:
+            raise Unfit("The file is too large.", "Deliver less.")
+        with copy.open("xb") as file:
+            _write(file, stream, ending, track, changes)
+    except Unfit:
+        changes = Changes()  # Its rows cannot be told apart; the check says where.
+    if not changes:
+        copy.unlink(missing_ok=True)
+    return changes
+
+
+def _write(file: IO[bytes], stream: IO[bytes], ending: str, track: Track, changes: Changes) -> None:
+    """Raises Unfit where the rows cannot be told apart."""
+    written = end_of_counted = 0
+    for piece in pieces(stream, ending, track, changes):
+        row = mended(piece, changes)
+        if isinstance(row, Blank):
+            continue
+        file.write((row.model_dump_json() if row else piece.raw).encode() + b"\n")
+        written += 1
+        if written == track.max_rows:
+            end_of_counted = file.tell()
+        if written > track.row_limit:
+            file.truncate(end_of_counted)
+            changes.add(
+                f"Cut after the first {track.max_rows:,} rows, the only ones that count; a file of more than "
+                f"{track.row_limit:,} is refused."
+            )
+            return
+
+
+def _copy(stream: IO[bytes], copy: Path) -> None:
+    stream.seek(0)
+    with copy.open("xb") as file:
+        shutil.copyfileobj(stream, file)

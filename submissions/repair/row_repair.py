@@ -1,0 +1,64 @@
+"""One row, mended where its sender can have meant only one thing."""
+
+from __future__ import annotations
+
+from submissions.checking.formats.json_object import Pairs
+from submissions.checking.problem_list import quoted
+from submissions.records.models import Row
+from submissions.repair.change_log import Changes
+from submissions.repair.lenient_reader import Piece
+
+_KEYS = ("input", "output")
+
+
+class Blank:
+    """A row without any text, which is left out."""
+
+
+def mended(piece: Piece, changes: Changes) -> Row | Blank | None:
+    """The row as it is to be written; None for one that stays as it stands, sound or not."""
+    if not isinstance(piece.value, Pairs):
+        return None
+    pairs = list(dict.fromkeys(pair for pair in piece.value if isinstance(pair[1], str)))
+    others = [pair for pair in piece.value if not isinstance(pair[1], str)]
+    found = {key: [pair for pair in pairs if _plain(pair[0]) == key] for key in _KEYS}
+    if any(len(same) != 1 for same in found.values()) or any(_plain(name) in _KEYS for name, _ in others):
+        return None
+    (given, wanted) = (found[key][0][1] for key in _KEYS)
+    assert isinstance(given, str)
+    assert isinstance(wanted, str)
+    if not _is_sound(given + "\n" + wanted):
+        return None
+    if not given.strip() and not wanted.strip():
+        changes.add("Rows without any text were left out.", piece.line)
+        return Blank()
+    row = Row(input=given, output=wanted)
+    return row if _note(piece.value, found, piece, changes) or piece.rewrite else None
+
+
+def _note(value: Pairs, found: dict[str, list[tuple[str, object]]], piece: Piece, changes: Changes) -> bool:
+    """Note what differs from a plain row; whether anything does."""
+    names = [name for name, _ in value]
+    wrong = [same[0][0] for key, same in found.items() if same[0][0] != key]
+    extra = [name for name in dict.fromkeys(names) if _plain(name) not in _KEYS]
+    twice = len(set(names)) < len(names)
+    for name in wrong:
+        changes.add(f"{quoted(name, 30)} is now called {_plain(name)}.", piece.line)
+    for name in extra[:5]:
+        changes.add(f"{quoted(name, 30)} was left out: it is not used.", piece.line)
+    if twice:
+        changes.add("What stood twice in one row, with the same value, stands once.", piece.line)
+    return bool(wrong or extra or twice)
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold()
+
+
+def _is_sound(text: str) -> bool:
+    """Whether a text can be written as UTF-8; half of a surrogate pair cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

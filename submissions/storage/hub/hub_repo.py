@@ -1,0 +1,204 @@
+"""The methods of a repository on the Hub."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path, PurePosixPath
+
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, cached_assets_path
+
+from submissions.errors import Busy, Corrupt, NotFound, Unreachable
+from submissions.storage.commit_rate import Pace
+from submissions.storage.hub.blob_cache import Contents, git_id, ids_of
+from submissions.storage.hub.change_log import CHANGES, Step, Steps, shortened
+from submissions.storage.hub.head_cache import View
+from submissions.storage.hub.hub_client import PAUSES, Gone, Locked, Moved, Wire
+from submissions.storage.repo import Change, confined
+
+
+class HubRepo:
+    """A data set repository. May be used from many threads; they and other processes conflict, and lose nothing.
+
+    `head` asks the Hub (1 request). The others look for a new head at most every `look` of time, and then read what
+    is known of it: one page of a tree or one file a request, and contents that were read once from `cache`.
+    """
+
+    def __init__(
+        self,
+        repo_id: str,
+        *,
+        pace: Pace | None = None,
+        look: timedelta = timedelta(seconds=10),
+        cache: Path | None = None,
+        endpoint: str | None = None,
+        token: str | None = None,
+        timeout: float = 90,
+    ) -> None:
+        self.repo_id = repo_id
+        self.pace = pace or Pace()
+        self._wire = Wire(repo_id, endpoint, token, timeout, self.pace.clock, self.pace.sleep)
+        self._view = View(self._wire, self.pace, look)
+        self._contents = Contents(cache or cached_assets_path("datasetresearch-arena", repo_id, "contents"))
+        self._turn = threading.Lock()
+        """One commit at a time: the Hub would refuse a second one."""
+        self._closed: datetime | None = None
+        """Until when the Hub has said that it takes no commits."""
+
+    def head(self) -> str:
+        with self._view.lock:
+            self._view.look()
+            return self._view.head
+
+    def read(self, path: str) -> bytes:
+        try:
+            return self._read(confined(path))
+        except Gone:
+            self._view.forget()
+        try:
+            return self._read(path)
+        except Gone as error:
+            raise Unreachable(f"The history of {self.repo_id} is being rewritten. Try again.") from error
+
+    def inside(self, folder: str = "") -> list[str]:
+        return sorted(name for name in self._view.inside(folder and confined(folder)) if not name.startswith("."))
+
+    def list(self, prefix: str = "") -> list[str]:
+        return list(self.ids(prefix))
+
+    def ids(self, prefix: str = "") -> dict[str, str]:
+        if "/" in prefix:
+            confined(prefix.rpartition("/")[0])
+        found = self._view.below(prefix)
+        return {path: said for path, said in found.items() if not path.startswith(".") and "/." not in path}
+
+    def commit(self, changes: Sequence[Change], parent: str) -> str:
+        paths = [confined(change.path) for change in changes]
+        if len(set(paths)) != len(paths):
+            raise ValueError(f"a commit names a path twice: {sorted(paths)}")
+        ids = {change.path: None if change.content is None else git_id(change.content) for change in changes}
+        with self._turn:
+            self._view.expect(parent)
+            present = self._present(changes, parent)
+            wanted = [change for change in changes if change.content is not None or change.path in present]
+            before = self._view.steps_at(parent)
+            self._admit()
+            oid, steps = self._carry_out(wanted, ids, before, parent)
+            self._view.landed(parent, oid, ids, steps)
+        return oid
+
+    def _read(self, path: str) -> bytes:
+        head, known, content_id = self._view.known(path)
+        if known and content_id is None:
+            raise self._missing(path)
+        if content_id and (kept := self._contents.get(content_id)) is not None:
+            return kept
+        for _ in range(2):
+            try:
+                content = self._wire.file(head, path)
+            except NotFound as error:
+                self._view.note(head, path, None)
+                raise self._missing(path) from error
+            if content_id is None:
+                content_id = git_id(content)
+                self._view.note(head, path, content_id)
+            if content_id in ids_of(content):
+                self._contents.put(content_id, content)
+                return content
+        raise Corrupt(
+            f"{path} in {self.repo_id} is not what was committed (its id was {content_id}). "
+            "Restore it from the repository's history."
+        )
+
+    def _missing(self, path: str) -> NotFound:
+        return NotFound(f"No file {path} in the repository {self.repo_id}.")
+
+    def _present(self, changes: Sequence[Change], parent: str) -> set[str]:
+        """Those of the paths that hold a file. Raises ValueError for what would be a file and a folder at once."""
+        above = {change.path: _above(change.path) for change in changes if change.content is not None}
+        paths = {change.path for change in changes}
+        kinds = self._view.kinds(paths.union(*above.values()), parent)
+        for path, ups in above.items():
+            if kinds.get(path) == "directory" or any(kinds.get(up) == "file" or up in above for up in ups):
+                raise ValueError(f"{path} would be a file and a folder at once in {self.repo_id}")
+        return {path for path in paths if kinds.get(path) == "file"}
+
+    def _admit(self) -> None:
+        """Wait for the pace, if it is not too long. Raises Busy."""
+        due = max(self._view.due(), self._closed or self.pace.clock())
+        wait = due - self.pace.clock()
+        if wait > self.pace.patience:
+            raise Busy(f"{self.repo_id} has had its commits for now.", due)
+        if wait > timedelta():
+            self.pace.sleep(wait.total_seconds())
+
+    def _carry_out(
+        self, changes: Sequence[Change], ids: dict[str, str | None], before: Sequence[Step], parent: str
+    ) -> tuple[str, Steps]:
+        """Commit, again and again where that is safe; its id, and what it wrote into .changes.json.
+
+        Every try has its own nonce: with the same one, a try that landed unseen would make the next one empty, which
+        the client answers with whatever head `repo_info` shows. Raises Conflict, Busy, Denied, Unreachable.
+        """
+        tried: dict[str, Steps] = {}
+        unclear = False
+        for pause in (*PAUSES, None):
+            nonce = secrets.token_hex(8)
+            steps = tried[nonce] = shortened((*before, Step(nonce=nonce, ids=ids)))
+            try:
+                return self._wire.commit(_operations(changes, steps), parent, _title(changes), nonce), steps
+            except Locked:
+                until = self.pace.clock() + timedelta(minutes=1)
+                problem: Exception = Busy(f"Others are committing to {self.repo_id}.", until)
+            except (Moved, Gone, Busy) as error:
+                if unclear and (found := self._found(tried, parent, moved=isinstance(error, Moved))):
+                    return found
+                if isinstance(error, Busy):
+                    self._closed = error.until
+                    raise
+                raise self._view.conflict(parent) from error
+            except Unreachable as error:
+                # It may have landed, or may yet: the same parent lets one try land, and a nonce finds it.
+                unclear, problem = True, error
+                if found := self._found(tried, parent):
+                    return found
+            if pause is not None:
+                self.pace.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
+        raise problem
+
+    def _found(self, tried: Mapping[str, Steps], parent: str, *, moved: bool = False) -> tuple[str, Steps] | None:
+        """The try that the Hub has, if any. With `moved`, a list that still shows the parent is lagging."""
+        for pause in PAUSES:
+            page = self._wire.commits()
+            for made in page:
+                if made.nonce and made.nonce in tried:
+                    return made.oid, tried[made.nonce]
+            if not (moved and page[0].oid == parent):
+                return None
+            self.pace.sleep(pause)
+        return None
+
+
+def _operations(changes: Iterable[Change], steps: Steps) -> list[CommitOperationAdd | CommitOperationDelete]:
+    """Anew for each try: the client marks those that it has used."""
+    state = CommitOperationAdd(CHANGES, steps.model_dump_json().encode())
+    return [state, *map(_operation, changes)]
+
+
+def _operation(change: Change) -> CommitOperationAdd | CommitOperationDelete:
+    if change.content is None:
+        return CommitOperationDelete(change.path, is_folder=False)
+    return CommitOperationAdd(change.path, change.content)
+
+
+def _title(changes: Sequence[Change]) -> str:
+    if not changes:
+        return "nothing"
+    return changes[0].path + (f" and {len(changes) - 1} more" if len(changes) > 1 else "")
+
+
+def _above(path: str) -> set[str]:
+    return {parent.as_posix() for parent in PurePosixPath(path).parents} - {"."}

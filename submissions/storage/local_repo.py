@@ -1,0 +1,276 @@
+"""A repository in a folder, and the way every file here is written."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from submissions.errors import Conflict, Corrupt, NotFound
+from submissions.storage.repo import Change, confined, content_id
+
+_EMPTY_HEAD = "0" * 64
+_NOTED = 4096
+"""Bytes from which on a file's content id is written down at its commit; smaller files are quickly read again."""
+
+
+class LocalRepo:
+    """A folder. Commits are journalled: a killed writer leaves the state before or the state after, nothing between.
+
+    So does a power loss; where the disk lost more than it may, every call raises Corrupt until the file is restored.
+
+    On disk: the data in place; `.head` (64 hex digits), `.lock` (flock), and during a commit `.journal/` with the
+    staged contents and, written last, `changes.json` with their SHA-256. A complete journal is carried out by
+    whoever comes next. `.ids` says of committed files what `ids` would else have to read them for: it is believed only
+    while a file's size and time are those it names, and may be lost.
+    """
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+        self._ids: dict[str, tuple[tuple[int, int], str]] | None = None
+        """By path: size and time of a file, and its content id."""
+
+    def head(self) -> str:
+        with self._locked(exclusive=False):
+            return self._head()
+
+    def read(self, path: str) -> bytes:
+        file = self.folder / confined(path)
+        with self._locked(exclusive=False):
+            if file.is_symlink() or not file.is_file():
+                raise NotFound(f"No file {path} in the repository {self.folder.name}.")
+            return file.read_bytes()
+
+    def inside(self, folder: str = "") -> list[str]:
+        place = self.folder / confined(folder) if folder else self.folder
+        with self._locked(exclusive=False):
+            return sorted(name for name in os.listdir(place) if name[0] != ".") if place.is_dir() else []
+
+    def list(self, prefix: str = "") -> list[str]:
+        start = self.folder / confined(prefix.rpartition("/")[0]) if "/" in prefix else self.folder
+        found = []
+        with self._locked(exclusive=False):
+            for root, folders, names in os.walk(start):
+                folders[:] = [name for name in folders if not name.startswith(".")]
+                found += [Path(root, name).relative_to(self.folder).as_posix() for name in names if name[0] != "."]
+        return sorted(path for path in found if path.startswith(prefix))
+
+    def ids(self, prefix: str = "") -> dict[str, str]:
+        start = f"{confined(prefix.rpartition('/')[0])}/" if "/" in prefix else ""
+        with self._locked(exclusive=False):
+            known = self._noted() if self._ids is None else self._ids
+            found = dict(sorted(self._named(start, known, prefix)))
+        self._ids = known | found if prefix else found
+        return {path: name for path, (_, name) in found.items()}
+
+    def _named(
+        self, start: str, known: Mapping[str, tuple[tuple[int, int], str]], prefix: str
+    ) -> Iterator[tuple[str, tuple[tuple[int, int], str]]]:
+        """Every file below a folder whose path begins with the prefix: its stamp and content id."""
+        folder = self.folder / start
+        if not folder.is_dir():
+            return
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                path = f"{start}{entry.name}"
+                if entry.name[0] == ".":
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    if path.startswith(prefix) or prefix.startswith(f"{path}/"):
+                        yield from self._named(f"{path}/", known, prefix)
+                elif path.startswith(prefix):
+                    stamp = _stamp(entry.stat())
+                    before = known.get(path)
+                    same = before and before[0] == stamp
+                    yield path, before if before and same else (stamp, content_id(Path(entry.path).read_bytes()))
+
+    def _noted(self) -> dict[str, tuple[tuple[int, int], str]]:
+        """What was written down of committed files; a line that was cut off says nothing."""
+        file = self.folder / ".ids"
+        if not file.is_file():
+            return {}
+        lines = (line.split(" ", 3) for line in file.read_text().splitlines())
+        return {
+            line[3]: ((int(line[1]), int(line[2])), line[0])
+            for line in lines
+            if len(line) == 4 and line[1].isdecimal() and line[2].isdecimal()
+        }
+
+    def _note(self, paths: Sequence[str]) -> None:
+        """Write down the content ids of files that were just committed."""
+        lines = []
+        for path in paths:
+            file = self.folder / path
+            if file.stat().st_size >= _NOTED:
+                size, time = _stamp(file.stat())
+                lines.append(f"{content_id(file.read_bytes())} {size} {time} {path}\n")
+        if lines:
+            with (self.folder / ".ids").open("a") as notes:
+                notes.write("".join(lines))
+
+    def commit(self, changes: Sequence[Change], parent: str) -> str:
+        paths = [confined(change.path) for change in changes]
+        if len(set(paths)) != len(paths):
+            raise ValueError(f"a commit names a path twice: {sorted(paths)}")
+        with self._locked(exclusive=True):
+            head = self._head()
+            if head != parent:
+                raise Conflict(
+                    f"{self.folder.name} is at {head[:12]}, not at {parent[:12]}: read again, then commit again."
+                )
+            self._refuse_file_as_folder(changes)
+            return self._apply(changes, head)
+
+    def _refuse_file_as_folder(self, changes: Sequence[Change]) -> None:
+        """Raise ValueError for what could be journalled and then never carried out."""
+        written = {change.path for change in changes if change.content is not None}
+        for path in written:
+            above = {parent.as_posix() for parent in PurePosixPath(path).parents}
+            if above & written or (self.folder / path).is_dir() or any((self.folder / up).is_file() for up in above):
+                raise ValueError(f"{path} would be a file and a folder at once in {self.folder.name}")
+
+    def _head(self) -> str:
+        file = self.folder / ".head"
+        if not file.exists():
+            return _EMPTY_HEAD
+        head = file.read_text().strip()
+        if not re.fullmatch(r"[0-9a-f]{64}", head):
+            raise Corrupt(f"{self.folder.name}/.head does not hold a head but {head[:80]!r}. Restore it from a backup.")
+        return head
+
+    def _apply(self, changes: Sequence[Change], head: str) -> str:
+        journal = self.folder / ".journal"
+        journal.mkdir()
+        digest = hashlib.sha256(head.encode())
+        plan: list[tuple[str, str | None, str | None]] = []
+        for number, change in enumerate(changes):
+            digest.update(change.path.encode() + b"\0")
+            if change.content is None:
+                plan.append((change.path, None, None))
+                continue
+            staged = journal / str(number)
+            _stage(change.content, staged)
+            with staged.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256")
+            digest.update(sha256.digest())
+            plan.append((change.path, staged.name, sha256.hexdigest()))
+        new = digest.hexdigest()
+        sync(journal)
+        write_whole(journal / "changes.json", json.dumps({"head": new, "plan": plan}).encode())
+        sync(journal)
+        sync(self.folder)
+        self._roll_forward()
+        self._note([change.path for change in changes if change.content is not None])
+        return new
+
+    def _roll_forward(self) -> None:
+        """Carry out the journal if it is complete, else forget it. Safe to repeat.
+
+        Raises Corrupt, having changed nothing, if a staged file is lost.
+        """
+        journal = self.folder / ".journal"
+        if (journal / "changes.json").is_file():
+            commit = json.loads((journal / "changes.json").read_bytes())
+            self._refuse_lost(commit["plan"])
+            touched: set[Path] = set()
+            for path, staged, _ in commit["plan"]:
+                target = self.folder / path
+                touched.update(self.folder / up for up in PurePosixPath(path).parents)
+                if staged is None:
+                    target.unlink(missing_ok=True)
+                    self._without_empty_folders(path)
+                elif (journal / staged).exists():
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    (journal / staged).replace(target)
+            for folder in touched:
+                if folder.is_dir():  # it is not where something was deleted that never was
+                    sync(folder)
+            write_whole(self.folder / ".head", f"{commit['head']}\n".encode())
+            sync(self.folder)
+            (journal / "changes.json").unlink()
+        shutil.rmtree(journal, ignore_errors=True)
+
+    def _without_empty_folders(self, path: str) -> None:
+        """A repository has files only: a folder goes with its last one."""
+        for up in PurePosixPath(path).parents:
+            folder = self.folder / up
+            if up.name and folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+
+    def _refuse_lost(self, plan: Sequence[tuple[str, str | None, str | None]]) -> None:
+        """Raise Corrupt for a planned file that is no longer staged and was not put in its place either."""
+        for path, staged, sha256 in plan:
+            target = self.folder / path
+            if staged is None or (self.folder / ".journal" / staged).exists():
+                continue
+            if not target.is_file() or _sha256(target) != sha256:
+                raise Corrupt(
+                    f"A commit to {self.folder.name} was cut off and its file {path} is lost. Put the file with the "
+                    f"SHA-256 {sha256} there, which completes the commit, or restore the repository from a backup."
+                )
+
+    @contextmanager
+    def _locked(self, *, exclusive: bool) -> Iterator[None]:
+        file = self.folder / ".lock"
+        if exclusive:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            file.touch()
+        elif not file.exists():  # nothing was ever committed here, and a reader leaves no trace
+            yield
+            return
+        with file.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+            if (self.folder / ".journal").exists():
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                self._roll_forward()
+            yield
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old content or the new, never a part (temporary file, fsync, rename)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _stamp(found: os.stat_result) -> tuple[int, int]:
+    return found.st_size, found.st_mtime_ns
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync(folder: Path) -> None:
+    """Have the disk keep which files are in a folder; that their contents are kept is a matter of each file."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _stage(content: bytes | Path, target: Path) -> None:
+    if isinstance(content, Path):
+        shutil.copyfile(content, target)
+        with target.open("rb") as file:
+            os.fsync(file.fileno())
+    else:
+        write_whole(target, content)

@@ -1,0 +1,38 @@
+"""Where a repository lies: in a folder, or as a data set repository on the Hub, `hf://ORG/NAME`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from submissions.errors import NotFound
+from submissions.storage.commit_rate import Pace
+from submissions.storage.local_repo import LocalRepo
+from submissions.storage.repo import Repo
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_]|[.-](?![.-]))*")
+"""As the Hub's own rule; what it says of length is left to it."""
+
+
+def on_hub(where: str) -> bool:
+    """Whether a place is on the Hub."""
+    return where.startswith("hf://")
+
+
+def beside(arena: str, name: str) -> str:
+    """The place of one of an arena's repositories: `DIR/name`, or `hf://ORG/PREFIX-name`."""
+    if on_hub(arena):
+        return f"hf://{arena.removeprefix('hf://').rstrip('/')}-{name}"
+    return str(Path(arena) / name)
+
+
+def open_repo(where: str, pace: Pace | None = None) -> Repo:
+    """The repository at a place; the Hub is not asked yet. Raises NotFound for a name that cannot be one."""
+    if not on_hub(where):
+        return LocalRepo(where)
+    names = where.removeprefix("hf://").split("/")
+    if len(names) != 2 or not all(_NAME.fullmatch(name) for name in names):
+        raise NotFound(f"{where} is no place on the Hub: write hf://ORG/PREFIX, for example hf://our-lab/arena.")
+    from submissions.storage.hub import HubRepo  # half a second, which folders need not pay
+
+    return HubRepo("/".join(names), pace=pace)

@@ -1,0 +1,182 @@
+"""Copies an arena's repositories from one place to another: a folder, the Hub, in any direction.
+
+What is there already is not copied again, so a copy that was cut off goes on when it is started once more. README.md is
+left out: it is the place's own, written by `python -m curation init`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from submissions.errors import Conflict, Corrupt, NotFound, TheirError
+from submissions.records.base import Record
+from submissions.storage.commit_rate import Pace
+from submissions.storage.hub.blob_cache import ids_of
+from submissions.storage.locations import beside, on_hub, open_repo
+from submissions.storage.repo import Change, Repo
+
+REPOSITORIES = ("benchmark", "submissions", "drafts", "results")
+"""In the order in which they are copied: what is said of a submission follows the submission."""
+MOST_FILES = 500
+"""Of one commit. The Hub cuts a commit off after 60 s, and takes some 128 an hour."""
+MOST_BYTES = 50 * 2**20
+"""Of one commit, unless a single file is larger."""
+
+Progress = Callable[[str, int, int], None]
+
+
+class Occupied(TheirError):
+    """The place to copy to holds something else."""
+
+
+class Copied(Record):
+    """What was done for one repository."""
+
+    repository: str
+    files: int
+    """That are there now, in both places."""
+    copied: int
+    deleted: int
+    bytes: int
+    commits: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done for one repository."""
+
+    name: str
+    source: Repo
+    target: Repo
+    head: str
+    """Of the source, when it was looked through."""
+    parent: str
+    """Of the target."""
+    files: int
+    missing: tuple[str, ...]
+    differing: tuple[str, ...]
+    foreign: tuple[str, ...]
+    """Paths that only the target has."""
+
+
+def mirror(
+    source: str,
+    target: str,
+    *,
+    only: Sequence[str] = REPOSITORIES,
+    update: bool = False,
+    pace: Pace | None = None,
+    progress: Progress = lambda *_: None,
+) -> list[Copied]:
+    """Make an arena's repositories at `target` equal to those at `source`, and see that they are.
+
+    Where the target holds anything else, nothing is copied unless `update` lets it be overwritten and deleted.
+    Raises NotFound, Occupied, Conflict for a place that somebody else writes to, Corrupt for a copy that differs.
+    """
+    if unknown := set(only) - set(REPOSITORIES):
+        raise NotFound(f"No repository {', '.join(sorted(unknown))}: there are {', '.join(REPOSITORIES)}.")
+    present = [name for name in REPOSITORIES if name in only and _is_there(beside(source, name))]
+    plans = [_plan(name, source, target, pace, progress) for name in present]
+    if not any(plan.files for plan in plans):
+        raise NotFound(f"{source} holds nothing to copy: is it the arena, a folder or hf://ORG/PREFIX?")
+    if not update:
+        _refuse_others(plans, target)
+    done = [_carry_out(plan, progress) for plan in plans]
+    for plan in plans:
+        _verify(plan.name, source, target, progress)
+    for plan in plans:
+        if plan.source.head() != plan.head:
+            raise Conflict(f"{beside(source, plan.name)} was written to meanwhile: run this again, with --update.")
+    return done
+
+
+def _is_there(place: str) -> bool:
+    """A folder that is not there must not pass for an empty one, after whose model everything is deleted."""
+    return on_hub(place) or Path(place).is_dir()
+
+
+def _plan(name: str, source: str, target: str, pace: Pace | None, progress: Progress) -> Plan:
+    mine, theirs = open_repo(beside(source, name)), open_repo(beside(target, name), pace)
+    head, parent = mine.head(), theirs.head()
+    ours, others = _ids(mine), _ids(theirs)
+    shared = sorted(ours.keys() & others.keys())
+    differing = []
+    for number, path in enumerate(shared):
+        progress(f"comparing {name}", number, len(shared))
+        if not _same(path, mine, ours[path], theirs, others[path]):
+            differing.append(path)
+    missing, foreign = sorted(ours.keys() - others.keys()), sorted(others.keys() - ours.keys())
+    return Plan(name, mine, theirs, head, parent, len(ours), tuple(missing), tuple(differing), tuple(foreign))
+
+
+def _refuse_others(plans: Iterable[Plan], target: str) -> None:
+    """Raise Occupied for a target that holds what the source does not, or otherwise."""
+    for plan in plans:
+        if others := [*plan.differing, *plan.foreign]:
+            raise Occupied(
+                f"{beside(target, plan.name)} holds {len(others)} file(s) that the copy would overwrite or delete, for "
+                f"example {others[0]}. Name an empty place, or allow it with --update."
+            )
+
+
+def _carry_out(plan: Plan, progress: Progress) -> Copied:
+    wanted = sorted((*plan.missing, *plan.differing))
+    parent, commits, written, total = plan.parent, 0, 0, 0
+    # First what goes: a file may stand where a folder is to be.
+    for changes in _batches(plan, plan.foreign, wanted):
+        parent = plan.target.commit(changes, parent)
+        sizes = [len(change.content) for change in changes if isinstance(change.content, bytes)]
+        commits, written, total = commits + 1, written + len(sizes), total + sum(sizes)
+        progress(f"copying {plan.name}", written, len(wanted))
+    return Copied(
+        repository=plan.name,
+        files=plan.files,
+        copied=written,
+        deleted=len(plan.foreign),
+        bytes=total,
+        commits=commits,
+    )
+
+
+def _batches(plan: Plan, deleted: Sequence[str], wanted: Sequence[str]) -> Iterator[list[Change]]:
+    """The commits, no larger than they may be."""
+    for start in range(0, len(deleted), MOST_FILES):
+        yield [Change(path, None) for path in deleted[start : start + MOST_FILES]]
+    batch: list[Change] = []
+    size = 0
+    for path in wanted:
+        content = plan.source.read(path)
+        if batch and (len(batch) == MOST_FILES or size + len(content) > MOST_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(Change(path, content))
+        size += len(content)
+    if batch:
+        yield batch
+
+
+def _verify(name: str, source: str, target: str, progress: Progress) -> None:
+    """Raise Corrupt unless both places hold the same, as they tell those who see them for the first time."""
+    mine, theirs = open_repo(beside(source, name)), open_repo(beside(target, name))
+    ours, others = _ids(mine), _ids(theirs)
+    for number, path in enumerate(sorted(ours.keys() | others.keys())):
+        progress(f"verifying {name}", number, len(ours))
+        both = path in ours and path in others
+        if not both or not _same(path, mine, ours[path], theirs, others[path]):
+            raise Corrupt(
+                f"{path} is not the same in {beside(source, name)} and {beside(target, name)}: run this again."
+            )
+
+
+def _ids(repo: Repo) -> dict[str, str]:
+    return {path: said for path, said in repo.ids().items() if path != "README.md"}
+
+
+def _same(path: str, mine: Repo, my_id: str, theirs: Repo, their_id: str) -> bool:
+    """Whether a file's content is the same in both; it is read only where one of them is in LFS, under another id."""
+    if my_id == their_id or len(my_id) == len(their_id):
+        return my_id == their_id
+    in_git, in_lfs = (mine, their_id) if len(my_id) < len(their_id) else (theirs, my_id)
+    return in_lfs in ids_of(in_git.read(path))

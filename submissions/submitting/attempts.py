@@ -1,0 +1,145 @@
+"""How many attempts a team has used on a track, and the limit that an organiser sets.
+
+What was refused, withdrawn, or stopped by our failure costs none. What still waits or runs counts: it may end as a
+result. Counting and storing are one transaction: a commit in between makes the count begin anew.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from submissions.arena.arena import Arena, changes_of
+from submissions.errors import Conflict, Corrupt, NotFound, OurError, Spent
+from submissions.records.models import State, Status, Submission
+
+FREE: frozenset[State] = frozenset({"refused", "withdrawn", "failed"})
+"""States that cost no attempt. A failure is ours unless its status says otherwise; its next try counts again."""
+LIMITS: Mapping[str, int] = {"search_sft": 3}
+"""Tracks with a limit where the setting says nothing; the others have none."""
+_LIMIT = re.compile(r"([a-z][a-z0-9_]*)=(\d{1,6}|none)")
+_TRIES = 20
+
+
+class Sent(Protocol):
+    """What is counted by: a submission, or what is remembered of one."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def track(self) -> str: ...
+    @property
+    def team(self) -> str: ...
+    @property
+    def owner(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """Where a team stands on a track."""
+
+    used: tuple[str, ...]
+    """The submissions that count, oldest first."""
+    limit: int | None
+    """None for as many as they like."""
+
+    @property
+    def left(self) -> int | None:
+        """How many more there are; None without a limit."""
+        return None if self.limit is None else max(0, self.limit - len(self.used))
+
+
+def read_limits(text: str) -> dict[str, int]:
+    """Limits by track from a setting such as `search_sft=3,dataset_research=10`; `none` lifts one. Raises OurError."""
+    limits = dict(LIMITS)
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        match = _LIMIT.fullmatch(part)
+        if match is None:
+            raise OurError(
+                f"{part[:80]!r} is no limit of attempts: write track=number or track=none, joined by commas."
+            )
+        limits.pop(match[1], None)
+        if match[2] != "none":
+            limits[match[1]] = int(match[2])
+    return limits
+
+
+def same_side(one: Sent, team: str, owner: str) -> bool:
+    """Whether a submission is a team's, or its owner's under another team's name."""
+    account = owner.startswith("hf:") and one.owner == owner
+    return account or _plain(one.team) == _plain(team)
+
+
+def costs_one(arena: Arena, ulid: str) -> bool:
+    """Whether a submission counts as an attempt. What cannot be read is our failure."""
+    try:
+        return is_counted(arena.history(ulid).now)
+    except Corrupt:
+        return False
+
+
+def is_counted(now: Status) -> bool:
+    """Whether a submission that stands so counts as an attempt."""
+    return now.state not in FREE or (now.state == "failed" and now.fault == "submission")
+
+
+def attempts(
+    arena: Arena,
+    track: str,
+    team: str,
+    owner: str = "",
+    *,
+    limits: Mapping[str, int] = LIMITS,
+    known: Mapping[str, Sent] | None = None,
+) -> Attempts:
+    """What a team, or the account that submits for it, has used on a track. `known` need not be read again."""
+    theirs = [one.id for one in _all(arena, known or {}) if one.track == track and same_side(one, team, owner)]
+    return Attempts(tuple(ulid for ulid in theirs if costs_one(arena, ulid)), limits.get(track))
+
+
+def add_counted(
+    arena: Arena,
+    submission: Submission,
+    data: Path,
+    *,
+    limits: Mapping[str, int] = LIMITS,
+    known: Mapping[str, Sent] | None = None,
+) -> Attempts:
+    """Store a submission if its team has an attempt left; what was used before. Raises Spent, or as a commit does."""
+    changes, repo, track = changes_of(submission, data), arena.submissions, submission.track
+    for again in range(_TRIES, 0, -1):
+        parent = repo.head()
+        if track in limits:
+            found = attempts(arena, track, submission.team, submission.owner, limits=limits, known=known)
+            if found.left == 0:
+                raise Spent(track, len(found.used), limits[track])
+        else:
+            found = Attempts((), None)
+        try:
+            repo.commit(changes, parent)
+        except Conflict:
+            if again == 1:
+                raise
+        else:
+            break
+    return found
+
+
+def _all(arena: Arena, known: Mapping[str, Sent]) -> Iterable[Sent]:
+    for ulid in arena.submission_ids():
+        if ulid in known:
+            yield known[ulid]
+            continue
+        try:
+            yield arena.submission(ulid)
+        except (Corrupt, NotFound):
+            continue  # damaged, or deleted since it was listed: it shall not stop everybody else
+
+
+def _plain(team: str) -> str:
+    """A name without what people do not see: width, case, doubled blanks."""
+    return " ".join(unicodedata.normalize("NFKC", team).casefold().split())

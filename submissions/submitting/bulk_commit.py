@@ -1,0 +1,62 @@
+"""Storing several submissions in one commit, each only while its team has an attempt left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from submissions.arena.arena import Arena, changes_of
+from submissions.errors import Conflict, Spent
+from submissions.records.models import Submission
+from submissions.submitting.attempts import Sent, attempts, same_side
+
+_TRIES = 20
+
+
+def add_all(
+    arena: Arena,
+    waiting: Sequence[tuple[Submission, Path]],
+    *,
+    limits: Mapping[str, int],
+    known: Mapping[str, Sent] | None = None,
+) -> dict[str, Spent]:
+    """Store each with its checked files; what is said to those that have no attempt left, by id.
+
+    Counting and storing are one transaction. What is stored already is not stored again, so that this may be repeated
+    after a commit whose end nobody saw. Raises as a commit does.
+    """
+    for again in range(_TRIES, 0, -1):
+        parent = arena.submissions.head()
+        there = set(arena.submission_ids())
+        new = [(one, data) for one, data in waiting if one.id not in there]
+        taken, spent = _counted(arena, new, limits, known)
+        if not taken:
+            return spent
+        try:
+            arena.submissions.commit([change for one, data in taken for change in changes_of(one, data)], parent)
+        except Conflict:
+            if again == 1:
+                raise
+        else:
+            break
+    return spent
+
+
+def _counted(
+    arena: Arena,
+    waiting: Sequence[tuple[Submission, Path]],
+    limits: Mapping[str, int],
+    known: Mapping[str, Sent] | None,
+) -> tuple[list[tuple[Submission, Path]], dict[str, Spent]]:
+    """Those with an attempt left, counting the ones before them in the same commit, and what is said to the others."""
+    taken: list[tuple[Submission, Path]] = []
+    spent: dict[str, Spent] = {}
+    for one, data in waiting:
+        if (limit := limits.get(one.track)) is not None:
+            used = len(attempts(arena, one.track, one.team, one.owner, limits=limits, known=known).used)
+            used += sum(other.track == one.track and same_side(other, one.team, one.owner) for other, _ in taken)
+            if used >= limit:
+                spent[one.id] = Spent(one.track, used, limit)
+                continue
+        taken.append((one, data))
+    return taken, spent

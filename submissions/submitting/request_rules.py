@@ -1,0 +1,40 @@
+"""Whether there is anything to ask for: what would come of a wish, before it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from submissions.records.models import History, State, Submission
+from submissions.records.owner_requests import Wish
+
+WishKind = Literal["withdraw", "retry", "publish"]
+FOR_GOOD: frozenset[State] = frozenset({"refused", "withdrawn"})
+"""States in which nothing is left to ask for."""
+
+
+def refusal(kind: WishKind, submission: Submission, state: State, wishes: Iterable[Wish]) -> str | None:
+    """Why a wish would change nothing, and what to know instead; None where it would.
+
+    `wishes` are those that count. A result may be published before there is one: then it is never held back.
+    """
+    if state in FOR_GOOD:
+        return f"It is {state}, which is final."
+    if kind != "withdraw" and any(wish.kind == "withdraw" for wish in wishes):
+        return "It is to be withdrawn, so nothing else can be asked for it."
+    if kind == "retry" and state != "failed":
+        return f"It is {state}: only what failed is tried again."
+    if kind == "publish" and not submission.private:
+        return "It was not submitted as private: its result is public as soon as there is one."
+    if kind == "publish" and state == "published":
+        return "It is published already."
+    return None
+
+
+def advice(history: History) -> str:
+    """What its submitter can do now, in a sentence; empty where there is nothing to do but wait."""
+    known: dict[State, str] = {
+        "failed": "It was our failure and costs no attempt. `retry` has it tried again at once.",
+        "evaluated": "Only its owner sees the result: `publish` shows it to all, `withdraw` drops it.",
+    }
+    return known.get(history.now.state, "")

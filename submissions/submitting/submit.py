@@ -1,0 +1,123 @@
+"""From a checked delivery to a stored submission."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, ValidationError
+
+from submissions.arena.arena import Arena, dump, new_id
+from submissions.errors import Misfilled, Refused
+from submissions.records.check_report import Report
+from submissions.records.models import Name, Provenance, Record, Submission, SystemType
+from submissions.records.webhook import FILE as WEBHOOK
+from submissions.records.webhook import PublicUrl, Secret, Webhook
+
+_REORDERING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that change the order of text around them; a name with one could pass for another name."""
+
+
+def _readable(name: str) -> str:
+    if not name.strip():
+        raise ValueError("it must not be blank")
+    if any(letter in _REORDERING or unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in name):
+        raise ValueError("it must have no control characters")
+    return name.strip()
+
+
+ReadableName = Annotated[Name, AfterValidator(_readable)]
+
+
+class Delivery(Record):
+    """Who delivers, and what made the data."""
+
+    system: ReadableName
+    system_type: SystemType
+    team: ReadableName
+    submitter: ReadableName
+    provenance: Provenance = Provenance()
+    webhook: PublicUrl = ""
+    """Where to tell what happens to it; nowhere, if empty."""
+    webhook_secret: Secret = ""
+
+    @classmethod
+    def from_form(cls, fields: Mapping[str, str]) -> Self:
+        """Read the fields of a form: system, system_type, team, submitter, description, url, webhook, webhook_secret.
+
+        Raises Misfilled, which names every field that cannot be taken.
+        """
+        provenance = {key: fields[key] for key in ("description", "url") if key in fields}
+        others = {key: value for key, value in fields.items() if key not in provenance}
+        try:
+            return cls.model_validate({**others, "provenance": provenance})
+        except ValidationError as error:
+            raise Misfilled(_faults(error)) from error
+
+
+def receive(
+    arena: Arena,
+    report: Report,
+    data: Path,
+    delivery: Delivery,
+    now: datetime,
+    *,
+    owner: str = "",
+    private: bool = False,
+) -> Submission:
+    """Store what the check accepted, in one commit; `data` is the folder that the check wrote into. Raises Refused."""
+    submission = accepted(report, delivery, now, owner=owner, private=private)
+    lay_beside(data, delivery)
+    arena.add(submission, data)
+    return submission
+
+
+def accepted(
+    report: Report, delivery: Delivery, now: datetime, *, owner: str = "", private: bool = False
+) -> Submission:
+    """The record of what the check accepted; nothing is stored yet. Raises Refused.
+
+    `owner` comes from whoever knows it for certain, never out of a form; a `private` result waits for them
+    to publish it.
+    """
+    if not report.accepted:
+        raise Refused(report)
+    return Submission(
+        id=new_id(now),
+        track=report.track,
+        system=delivery.system,
+        system_type=delivery.system_type,
+        team=delivery.team,
+        submitter=delivery.submitter,
+        files=report.files,
+        descriptions=report.descriptions,
+        provenance=delivery.provenance,
+        owner=owner,
+        private=private,
+        created_at=now,
+    )
+
+
+def lay_beside(data: Path, delivery: Delivery) -> None:
+    """Put what is stored with the checked files, and is not said of the submission, beside them."""
+    if delivery.webhook:
+        told = Webhook(url=delivery.webhook, secret=delivery.webhook_secret)
+        (data / WEBHOOK).write_bytes(dump(told))
+
+
+def _faults(error: ValidationError) -> dict[str, str]:
+    faults: dict[str, str] = {}
+    for fault in error.errors():
+        path = [str(part) for part in fault["loc"] if part != "provenance"]
+        faults.setdefault(".".join(path), _in_words(path[-1], fault["type"], fault["msg"]))
+    return faults
+
+
+def _in_words(field: str, kind: str, message: str) -> str:
+    if kind == "string_pattern_mismatch":
+        return "it must begin with http:// or https://" if field == "url" else "it must have no control characters"
+    known = {"missing": "it is missing", "string_too_short": "it must not be blank", "extra_forbidden": "no such field"}
+    return known.get(kind, message.removeprefix("Value error, "))
