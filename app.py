@@ -6,9 +6,9 @@ import os
 import sys
 from collections.abc import Mapping
 
-from leaderboard.data.memory_release import keep_heap_small
+from leaderboard.data.memory_release import limit_heap
 from leaderboard.settings import Settings, must_be_free, read_settings
-from leaderboard.web.fast_gradio_import import quick_imports
+from leaderboard.web.fast_gradio_import import fast_gradio_import
 from submissions.errors import ArenaError
 
 
@@ -24,9 +24,9 @@ def main(environ: Mapping[str, str]) -> None:
 
 def serve(settings: Settings) -> None:
     """Launch the web app on its host and port, and wait."""
-    keep_heap_small()
+    limit_heap()
     must_be_free(settings)
-    with quick_imports():
+    with fast_gradio_import():
         from leaderboard.app import launch, make_app
 
         app = make_app(settings)

@@ -18,14 +18,14 @@ from huggingface_hub import HfApi
 from huggingface_hub.utils import disable_progress_bars
 
 from evaluator.config.protocol import load_protocol
-from evaluator.publishing.arena_session import desk_at
+from evaluator.publishing.arena_session import open_session
 from evaluator.service.coordinator import Coordinator
-from evaluator.service.submission_runner import Worker
-from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
-from submissions.arena.arena import Arena, dump, folder_of, new_id
+from evaluator.service.submission_runner import SubmissionRunner
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
+from submissions.arena.arena import Arena, new_id, submission_dir, to_json
 from submissions.arena.benchmark import Benchmark
 from submissions.records.models import History, Status
-from submissions.storage.commit_rate import Pace
+from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.hub import HubRepo
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
@@ -51,7 +51,7 @@ def main() -> None:
 
 def opened(hub: Hub, folder: Path) -> Arena:
     """New repositories, and a view of them whose time is the Hub's."""
-    pace = Pace(per_hour=10**6, clock=hub.clock, sleep=hub.clock.forward)
+    pace = CommitRateLimit(per_hour=10**6, clock=hub.clock, sleep=hub.clock.forward)
     names = ("submissions", "results", "drafts")
     for name in names:
         HfApi(hub.url, TOKEN).create_repo(f"arena/large-{name}", repo_type="dataset", private=True)
@@ -64,7 +64,7 @@ def filled(hub: Hub, arena: Arena, submissions: int) -> None:
     ids = [new_id(start + timedelta(minutes=number)) for number in range(submissions)]
     for first in range(0, submissions, BATCH):
         some = ids[first : first + BATCH]
-        records = [Change(f"{folder_of(ulid)}/submission.json", ulid.encode()) for ulid in some]
+        records = [Change(f"{submission_dir(ulid)}/submission.json", ulid.encode()) for ulid in some]
         arena.submissions.commit(records, arena.submissions.head())
         said = [change for ulid in some for change in published(ulid, protocol, start)]
         arena.results.commit(said, arena.results.head())
@@ -73,15 +73,17 @@ def filled(hub: Hub, arena: Arena, submissions: int) -> None:
 def published(ulid: str, protocol: str, time: object) -> list[Change]:
     """What the evaluator wrote of a submission."""
     status = Status.model_validate({"state": "published", "message": "The result is public.", "time": time})
-    history = dump(History(submission=ulid, entries=(status,)))
+    history = to_json(History(submission=ulid, entries=(status,)))
     return [Change(f"status/{ulid}.json", history), Change(f"results/{ulid}/{protocol}.json", ulid.encode())]
 
 
 def measured_all(hub: Hub, arena: Arena, folder: Path) -> None:
     """A start, and cycles with nothing new, a minute apart and an hour apart."""
-    bench = null_workbench(folder / "work", load_protocol("demo@1"), NullTrainer(), NullGenerator())
-    worker_at = partial(Worker, benchmark=Benchmark(LocalRepo(folder / "benchmark")), bench=bench, records=folder)
-    open_desk = partial(desk_at, arena, "bench", "bench", gap=timedelta(minutes=1), clock=hub.clock)
+    bench = null_context(folder / "work", load_protocol("demo@1"), NullTrainer(), NullGenerator())
+    worker_at = partial(
+        SubmissionRunner, benchmark=Benchmark(LocalRepo(folder / "benchmark")), bench=bench, records=folder
+    )
+    open_desk = partial(open_session, arena, "bench", "bench", gap=timedelta(minutes=1), clock=hub.clock)
     coordinator = Coordinator(open_desk, worker_at, hub.clock, hub.clock.forward, print)
     desk = open_desk()
     measured(hub, "take the leases, list all once", desk.take)

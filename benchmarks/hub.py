@@ -17,7 +17,7 @@ from pathlib import Path
 from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.utils import disable_progress_bars
 
-from submissions.storage.commit_rate import Pace
+from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.hub import HubRepo
 from submissions.storage.repo import Change
 from tests.hub.server import Hub, loopback
@@ -45,7 +45,7 @@ def published(name: str) -> list[Change]:
 
 def opened(hub: Hub, repo_id: str, cache: Path) -> HubRepo:
     """Another process's view of a repository."""
-    return HubRepo(repo_id, endpoint=hub.url, token=TOKEN, cache=cache, pace=Pace(per_hour=10**6))
+    return HubRepo(repo_id, endpoint=hub.url, token=TOKEN, cache=cache, pace=CommitRateLimit(per_hour=10**6))
 
 
 def measured(hub: Hub, what: str, call: Callable[[], object]) -> int:

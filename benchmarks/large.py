@@ -17,11 +17,11 @@ from unittest import mock
 
 import numpy as np
 
-from submissions.arena.arena import dump, dump_lines, folder_of, new_id, open_arena, result_path
+from submissions.arena.arena import new_id, open_arena, result_path, submission_dir, to_json, to_jsonl
 from submissions.index.result_details import BY_TASK
-from submissions.index.result_index import MOST, Compacted, compacted, leaf_path
+from submissions.index.result_index import MOST, IndexedResult, index_row, shard_path
 from submissions.index.result_index import encode as encode_results
-from submissions.index.submission_index import Past, entered
+from submissions.index.submission_index import StatusSnapshot, make_brief
 from submissions.index.submission_index import encode as encode_entered
 from submissions.records.models import DataFile, Result, Submission, Task, TaskResult
 from submissions.storage.repo import Change, content_id
@@ -64,7 +64,7 @@ def whole(made: Submission, level: float) -> Result:
     return few.model_copy(update={"tasks": tuple(of_tasks)})
 
 
-def varied(like: Compacted, made: Submission, rng: np.random.Generator, content: str) -> Compacted:
+def varied(like: IndexedResult, made: Submission, rng: np.random.Generator, content: str) -> IndexedResult:
     """A row with figures of its own."""
     level = rng.uniform(0, 1)
     moved = like.summary.gains + level - 0.5 + rng.normal(0, 0.25, like.summary.gains.shape)
@@ -77,7 +77,7 @@ def varied(like: Compacted, made: Submission, rng: np.random.Generator, content:
         like.summary, submission=made.id, system=made.system, team=made.team, gains=moved, means=means,
         judged=like.summary.judged.replace("5.", f"{5 + level:.3f}"[:2]),
     )  # fmt: skip
-    return Compacted(content, brief, replace(like.details, numbers=numbers))
+    return IndexedResult(content, brief, replace(like.details, numbers=numbers))
 
 
 def fill(folder: Path, results: int) -> None:
@@ -90,25 +90,28 @@ def _fill(folder: Path, results: int) -> None:
     """In a commit for each compacted file."""
     arena, rng = open_arena(str(folder)), np.random.default_rng(0)
     first = whole(delivered(0), 0.5)
-    like = compacted(first)
-    arena.results.commit([Change("tasks.jsonl", dump_lines(many_tasks()))], arena.results.head())
+    like = index_row(first)
+    arena.results.commit([Change("tasks.jsonl", to_jsonl(many_tasks()))], arena.results.head())
     months: dict[str, list[tuple[Submission, bytes]]] = {}
     for start in range(0, results, MOST):
         made = [delivered(number) for number in range(start, min(start + MOST, results))]
         changes, rows, records = [], [], []
         for one in made:
-            stand_in = rng.bytes(5000) if one.id != first.submission else dump(first)
-            history = dump(published(one))
+            stand_in = rng.bytes(5000) if one.id != first.submission else to_json(first)
+            history = to_json(published(one))
             rows.append(like if one.id == first.submission else varied(like, one, rng, content_id(stand_in)))
             changes.append(Change(result_path(one.id, "demo@1"), stand_in))
             changes.append(Change(f"status/{one.id}.json", history))
-            records.append(Change(f"{folder_of(one.id)}/submission.json", dump(one)))
+            records.append(Change(f"{submission_dir(one.id)}/submission.json", to_json(one)))
             months.setdefault(f"board/{one.created_at:%Y-%m}.parquet", []).append((one, history))
-        leaf = leaf_path(TRACK, made[0].id if start else "0" * 26)
+        leaf = shard_path(TRACK, made[0].id if start else "0" * 26)
         arena.results.commit([*changes, Change(leaf, encode_results(rows))], arena.results.head())
         arena.submissions.commit(records, arena.submissions.head())
     drafts = [
-        Change(path, encode_entered([(entered(one), Past(content_id(history), history)) for one, history in found]))
+        Change(
+            path,
+            encode_entered([(make_brief(one), StatusSnapshot(content_id(history), history)) for one, history in found]),
+        )
         for path, found in months.items()
     ]
     arena.drafts.commit(drafts, arena.drafts.head())

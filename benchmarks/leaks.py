@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from curation.layout.hash_split import half
-from evaluator.stages.screen import Screened, screen
+from curation.layout.hash_split import split_side
+from evaluator.stages.screen import ScreenResult, screen
 from submissions.arena.arena import parse_lines
 from submissions.records.models import Row
 
@@ -48,22 +48,22 @@ class RealData:
 
     def is_hidden(self, task: str, line: int) -> bool:
         """Whether a reference line, from 1, is in the test half."""
-        return half(task, self.reference(task)[line - 1].input) == "test"
+        return split_side(task, self.reference(task)[line - 1].input) == "test"
 
     def submitted(self, kind: str, task: str) -> tuple[Row, ...]:
         """A submission's rows; none where it has no file."""
         path = self._folder / f"submissions/{kind}/{task}.jsonl"
         return _rows(path) if path.is_file() else ()
 
-    def screened(self, task: str, rows: tuple[Row, ...]) -> Screened:
+    def screened(self, task: str, rows: tuple[Row, ...]) -> ScreenResult:
         """The rows, against the task's test half."""
-        return screen(rows, [row for row in self.reference(task) if half(task, row.input) == "test"])
+        return screen(rows, [row for row in self.reference(task) if split_side(task, row.input) == "test"])
 
     def planted(self, task: str) -> dict[int, bool]:
         """Row numbers of leaky's planted copies, and whether the copied row is hidden."""
         truth = json.loads((self._folder / "submissions/leaky.truth.json").read_bytes())[task]["lines"]
         rows = self.reference(task)
-        return {one["line"] - 1: half(task, rows[one["reference_line"] - 1].input) == "test" for one in truth}
+        return {one["line"] - 1: split_side(task, rows[one["reference_line"] - 1].input) == "test" for one in truth}
 
     def borderline(self, task: str) -> list[tuple[Row, bool, float]]:
         """Rows that the source has twice with small changes: row, whether its twin is hidden, its similarity."""

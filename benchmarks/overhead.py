@@ -19,16 +19,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from evaluator.config.protocol import load_protocol
-from evaluator.service.submission_runner import Worker
+from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.anchors import measure_anchors
-from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
-from submissions.arena.arena import Arena, dump, dump_lines, open_arena
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
+from submissions.arena.arena import Arena, open_arena, to_json, to_jsonl
 from submissions.arena.benchmark import Benchmark
 from submissions.checking.check import check
 from submissions.records.models import Metadata, Row, Task
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
-from submissions.submitting.submit import Delivery, receive
+from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import track_named
 
 CATEGORIES = track_named("dataset_research").categories
@@ -54,9 +54,9 @@ def measure(tasks: int, rows: int, *, profiled: bool) -> None:
         benchmark = write_benchmark(folder / "benchmark", tasks, rows)
         arena = open_arena(str(folder))
         ulid = write_submission(arena, benchmark, folder / "delivered", rows)
-        bench = null_workbench(folder / "work", load_protocol("demo@1"), NullTrainer(), NullGenerator())
+        bench = null_context(folder / "work", load_protocol("demo@1"), NullTrainer(), NullGenerator())
         measure_anchors(benchmark, bench, benchmark.tasks())
-        worker = Worker(arena, benchmark, bench, folder / "records")
+        worker = SubmissionRunner(arena, benchmark, bench, folder / "records")
         files = [*folder.glob("benchmark/references/*/*.jsonl"), *folder.glob("submissions/**/*.jsonl")]
         size = sum(file.stat().st_size for file in files) / 1e6
         read = seconds(lambda: [json.loads(line) for file in files for line in file.open("rb")])
@@ -68,7 +68,7 @@ def measure(tasks: int, rows: int, *, profiled: bool) -> None:
         print(f"{name:36}{cost:9.2f}{cost / read:8.2f}")
 
 
-def evaluate(worker: Worker, ulid: str, *, profiled: bool) -> None:
+def evaluate(worker: SubmissionRunner, ulid: str, *, profiled: bool) -> None:
     """Evaluate and publish."""
     profile = cProfile.Profile()
     if profiled:
@@ -92,11 +92,11 @@ def write_benchmark(folder: Path, tasks: int, rows: int) -> Benchmark:
     """Tasks of every category in turn, their references half train and half test."""
     chance = random.Random(0)
     known = [a_task(number, list(CATEGORIES)[number % len(CATEGORIES)]) for number in range(tasks)]
-    changes = [Change("tasks.jsonl", dump_lines(known))]
+    changes = [Change("tasks.jsonl", to_jsonl(known))]
     for task in known:
         where = f"references/{task.id}"
-        changes.append(Change(f"{where}/metadata.json", dump(METADATA)))
-        halves = {side: dump_lines(some_rows(chance, task.category, rows // 2)) for side in ("train", "test")}
+        changes.append(Change(f"{where}/metadata.json", to_json(METADATA)))
+        halves = {side: to_jsonl(some_rows(chance, task.category, rows // 2)) for side in ("train", "test")}
         changes += [Change(f"{where}/{side}.jsonl", content) for side, content in halves.items()]
     repo = LocalRepo(folder)
     repo.commit(changes, repo.head())
@@ -110,10 +110,10 @@ def write_submission(arena: Arena, benchmark: Benchmark, folder: Path, rows: int
     source = folder / "source"
     source.mkdir()
     for task in benchmark.tasks():
-        (source / f"{task.id}.jsonl").write_bytes(dump_lines(some_rows(chance, task.category, rows)))
+        (source / f"{task.id}.jsonl").write_bytes(to_jsonl(some_rows(chance, task.category, rows)))
     report = check([source], benchmark.tasks(), into=into, track=track_named("dataset_research"))
     form = {"system": "Null", "system_type": "search", "team": "Null", "submitter": "Null"}
-    return receive(arena, report, into, Delivery.from_form(form), datetime.now(UTC)).id
+    return store_submission(arena, report, into, SubmissionForm.from_form(form), datetime.now(UTC)).id
 
 
 def a_task(number: int, category: str) -> Task:

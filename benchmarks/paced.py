@@ -13,10 +13,10 @@ from pathlib import Path
 
 from evaluator.generation import Completion
 from evaluator.models.chat_template import Example
-from evaluator.runtime.resource_usage import FILE, Spent
-from evaluator.scheduling import Station, Training, Unit, Units
+from evaluator.runtime.resource_usage import FILE, ResourceUsage
+from evaluator.scheduling import TrainingSpec, Units, Worker, WorkUnit
 from evaluator.testing.null_backend import NullGenerator
-from evaluator.training import Progress, Saving, Trained, TrainJob
+from evaluator.training import PendingSave, Progress, TrainJob, TrainResult
 from submissions.records.models import Setup
 
 SETUP = Setup(model="none", model_sha256="0" * 64, packages={}, hardware="none", seed=0)
@@ -62,18 +62,18 @@ class PacedTrainer:
         self._times = times
         self._meter = meter
 
-    def train(self, job: TrainJob, progress: Progress) -> Saving:
+    def train(self, job: TrainJob, progress: Progress) -> PendingSave:
         progress(job.name, 1, 1)
         with self._meter.busy("train"):
             time.sleep(self._times.train)
         time.sleep(self._times.gather)
         return partial(self._save, job)
 
-    def _save(self, job: TrainJob) -> Trained:
+    def _save(self, job: TrainJob) -> TrainResult:
         time.sleep(self._times.save)
         job.out.mkdir(parents=True)
-        (job.out / FILE).write_text(Spent(seconds=0).model_dump_json())
-        return Trained(job, steps=1, loss=0.0)
+        (job.out / FILE).write_text(ResourceUsage(seconds=0).model_dump_json())
+        return TrainResult(job, steps=1, loss=0.0)
 
     def rest(self) -> None:
         """Nothing is held."""
@@ -105,10 +105,10 @@ class Paced:
     times: Times
     together: bool
 
-    def __call__(self, logs: str) -> tuple[Station, Setup]:
+    def __call__(self, logs: str) -> tuple[Worker, Setup]:
         meter = Meter(self.folder / "meters" / f"{logs or 'station-1'}-{os.getpid()}.jsonl")
         tools = PacedTrainer(self.times, meter), PacedGenerator(self.times, meter)
-        return Station(self.folder / "base", *tools, self.folder / "models", together=self.together), SETUP
+        return Worker(self.folder / "base", *tools, self.folder / "models", together=self.together), SETUP
 
     def busy(self) -> list[list[tuple[str, float, float]]]:
         """What each station's devices did, from when to when."""
@@ -119,9 +119,9 @@ class Paced:
 def paced_units(count: int, rows: int, questions: int, *, trained: bool = True) -> Units:
     """Units of as many token ids as real ones: 1000 rows and 1000 questions of some hundred tokens."""
     row = Example(list(range(500)), [-100] * 250 + list(range(250)))
-    training = Training([row] * rows, seed=0) if trained else None
+    training = TrainingSpec([row] * rows, seed=0) if trained else None
 
-    def made(number: int) -> Unit:
-        return Unit(f"task-{number}", f"key-{number}", [list(range(250)) for _ in range(questions)], 1, training)
+    def made(number: int) -> WorkUnit:
+        return WorkUnit(f"task-{number}", f"key-{number}", [list(range(250)) for _ in range(questions)], 1, training)
 
     return {f"key-{number}": partial(made, number) for number in range(count)}

@@ -31,18 +31,18 @@ from evaluator.config.profile import Profile, load_profile
 from evaluator.config.protocol import Protocol, load_protocol
 from evaluator.generation import Completion, Generator
 from evaluator.models.chat_template import load_template
-from evaluator.models.environment import base_model, setup_of
-from evaluator.runtime.cost_log import Costs
-from evaluator.runtime.resource_usage import FILE, Spent
-from evaluator.runtime.stage_cache import StageStore
-from evaluator.scheduling import Station
-from evaluator.scheduling.ray.executor import RayCrew
-from evaluator.scheduling.worker_factory import Tools
-from evaluator.scoring.eval_set import Exam
-from evaluator.scoring.metrics import Measured
-from evaluator.stages.context import Ask, Workbench
-from evaluator.stages.fine_tune import fine_tune
-from evaluator.training import Progress, Saving, Trained, Trainer, TrainJob
+from evaluator.models.environment import describe_setup, prepare_base_model
+from evaluator.runtime.cost_log import CostLog
+from evaluator.runtime.resource_usage import FILE, ResourceUsage
+from evaluator.runtime.stage_cache import StageCache
+from evaluator.scheduling import Worker
+from evaluator.scheduling.ray.executor import RayExecutor
+from evaluator.scheduling.worker_factory import WorkerFactory
+from evaluator.scoring.eval_set import EvalSet
+from evaluator.scoring.metrics import MetricResult
+from evaluator.stages.context import EvaluationContext, ModelRequest
+from evaluator.stages.fine_tune import fine_tune_request
+from evaluator.training import PendingSave, Progress, Trainer, TrainJob, TrainResult
 from submissions.records.models import Metadata, Reference, Row, Setup, Task
 
 PARTS = ("start and end", "model is loaded", "training", "model is saved", "engine boots", "answering", "the rest")
@@ -112,7 +112,7 @@ def print_times(ours: Seconds, our_whole: float, theirs: Seconds, their_whole: f
     print(f"{'all':20}{their_whole:11.1f}{our_whole:9.1f}{their_whole / our_whole:8.1f}  (target {TARGET:g})")
 
 
-def print_scores(tasks: Sequence[tuple[Exam, Sequence[str], Sequence[str]]]) -> None:
+def print_scores(tasks: Sequence[tuple[EvalSet, Sequence[str], Sequence[str]]]) -> None:
     """Both ways' scores by task, and whether they are within the noise of the test items."""
     print(f"{'task':12}{'metric':>10}{'published':>11}{'ours':>8}{'difference':>12}{'allowed':>9}")
     for exam, theirs, mine in tasks:
@@ -122,13 +122,13 @@ def print_scores(tasks: Sequence[tuple[Exam, Sequence[str], Sequence[str]]]) -> 
         print(f"{exam.task.id:12}{one.name:>10}{row}{'' if abs(difference) <= allowed else '  NOT WITHIN NOISE'}")
 
 
-def tolerance(one: Measured, two: Measured) -> float:
+def tolerance(one: MetricResult, two: MetricResult) -> float:
     """How far scores may lie apart. An item more or less counts: where all or none are right, the error would be 0."""
     errors = [max(two_values(each)[1], 1 / len(each.items)) for each in (one, two)]
     return STANDARD_ERRORS * math.hypot(*errors)
 
 
-def two_values(measured: Measured) -> tuple[float, float]:
+def two_values(measured: MetricResult) -> tuple[float, float]:
     """The mean over items, and its standard error."""
     items = measured.items
     mean = sum(items) / len(items)
@@ -155,15 +155,15 @@ class TimedTrainer:
     real: Trainer
     clock: Clock
 
-    def train(self, job: TrainJob, progress: Progress) -> Saving:
+    def train(self, job: TrainJob, progress: Progress) -> PendingSave:
         began = time.perf_counter()
         saving = self.real.train(job, progress)
         called = time.perf_counter() - began
 
-        def saved() -> Trained:
+        def saved() -> TrainResult:
             waiting = time.perf_counter()
             done = saving()
-            spent = Spent.model_validate_json((job.out / FILE).read_bytes()).seconds
+            spent = ResourceUsage.model_validate_json((job.out / FILE).read_bytes()).seconds
             saved = time.perf_counter() - waiting
             self.clock.add(training=spent, start_and_end=max(0.0, called - spent), model_is_saved=saved)
             return done
@@ -185,7 +185,7 @@ class TimedGenerator:
     clock: Clock
 
     @property
-    def spent(self) -> Spent:
+    def spent(self) -> ResourceUsage:
         return self.real.spent
 
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
@@ -202,10 +202,10 @@ class TimedGenerator:
         self.real.close()
 
 
-class TimedTools(Tools):
+class TimedTools(WorkerFactory):
     """The tools of a station, each under a clock."""
 
-    def __call__(self, logs: str) -> tuple[Station, Setup]:
+    def __call__(self, logs: str) -> tuple[Worker, Setup]:
         station, setup = super().__call__(logs)
         station._trainer = TimedTrainer(station._trainer, Clock(self.work / "trainer.json"))
         station._generator = TimedGenerator(station._generator, Clock(self.work / "engine.json"))
@@ -213,20 +213,20 @@ class TimedTools(Tools):
 
 
 @contextmanager
-def a_bench(folder: Path, rules: Protocol) -> Iterator[Workbench]:
+def a_bench(folder: Path, rules: Protocol) -> Iterator[EvaluationContext]:
     """What `open_workbench` makes, under rules that have no name, with clocks."""
-    machine, model = load_profile("cpu"), base_model(rules, folder / "base")
-    store = StageStore(folder / "stages")
+    machine, model = load_profile("cpu"), prepare_base_model(rules, folder / "base")
+    store = StageCache(folder / "stages")
     tools = TimedTools(rules, machine, folder, folder / "logs")
-    with RayCrew(tools, machine, tools.models, setup_of(model, rules, machine)) as crew:
-        yield Workbench(
+    with RayExecutor(tools, machine, tools.models, describe_setup(model, rules, machine)) as crew:
+        yield EvaluationContext(
             protocol=rules,
             setup=crew.setup(),
             model=model,
             template=load_template(rules.template, model),
             crew=crew,
             store=store,
-            costs=Costs(store),
+            costs=CostLog(store),
             profile=machine,
             progress=lambda *_: None,
         )
@@ -234,7 +234,7 @@ def a_bench(folder: Path, rules: Protocol) -> Iterator[Workbench]:
 
 def ours(folder: Path, rules: Protocol, sizes: Sizes, numbers: Iterable[int]) -> tuple[float, Seconds, Texts]:
     """Do tasks: seconds in all, from the start of Ray to its end; seconds by part; answers by task."""
-    base_model(rules, folder / "base")
+    prepare_base_model(rules, folder / "base")
     began, texts = time.perf_counter(), {}
     with a_bench(folder, rules) as bench:
         for ask, answered in bench.answers([an_ask(bench, number, sizes) for number in numbers]):
@@ -259,10 +259,10 @@ class Run:
 class Published:
     """Two new processes for each task."""
 
-    def __init__(self, bench: Workbench, folder: Path) -> None:
+    def __init__(self, bench: EvaluationContext, folder: Path) -> None:
         self._bench, self._folder = bench, folder
 
-    def run(self, ask: Ask) -> Run:
+    def run(self, ask: ModelRequest) -> Run:
         """Train, answer and score one task."""
         began = time.time()
         rules, machine = self._bench.protocol, self._bench.profile
@@ -289,7 +289,7 @@ class Published:
         whole = time.time() - began
         return Run(whole, {**took, "the rest": whole - sum(took.values())}, texts)
 
-    def _job(self, ask: Ask, folder: Path, rules: Protocol) -> dict[str, Any]:
+    def _job(self, ask: ModelRequest, folder: Path, rules: Protocol) -> dict[str, Any]:
         assert ask.rows is not None
         template, decoding, model = self._bench.template, rules.decoding, folder / "model"
         examples = template.examples([(row.input, row.output) for row in ask.rows], rules.sft.cutoff_tokens)
@@ -336,7 +336,7 @@ class Published:
         return {**found, "start": start, "end": time.time()}
 
 
-def an_ask(bench: Workbench, number: int, sizes: Sizes) -> Ask:
+def an_ask(bench: EvaluationContext, number: int, sizes: Sizes) -> ModelRequest:
     """The fine-tuning of a task, every other one a classification."""
     classification = number % 2 == 0
     task = Task(
@@ -353,7 +353,7 @@ def an_ask(bench: Workbench, number: int, sizes: Sizes) -> Ask:
     make = a_kind if classification else a_successor
     mine, train, test = (tuple(make(chance) for _ in range(count)) for count in (sizes.rows, 2, sizes.items))
     exam = bench.exam(task, Reference(task=task.id, metadata=METADATA, train=train, test=test))
-    return fine_tune(bench, exam, mine, bench.protocol.sft.seed)
+    return fine_tune_request(bench, exam, mine, bench.protocol.sft.seed)
 
 
 def a_kind(chance: random.Random) -> Row:

@@ -30,9 +30,9 @@ from huggingface_hub import HfApi
 from leaderboard.app import make_app
 from leaderboard.settings import read_settings
 from leaderboard.web.site import Site
-from submissions.arena.arena import dump_lines, open_arena
+from submissions.arena.arena import open_arena, to_jsonl
 from submissions.records.models import Task
-from submissions.storage.commit_rate import Pace
+from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.repo import Change
 from tests.hub.server import Hub, loopback
 
@@ -108,13 +108,13 @@ def _make(hub: Hub) -> None:
     for name in ("submissions", "results", "drafts"):
         HfApi(hub.url, "hf_bot_write").create_repo(f"arena/rush-{name}", repo_type="dataset", private=True)
     results = open_arena(ARENA).results
-    results.commit([Change("tasks.jsonl", dump_lines([TASK]))], results.head())
+    results.commit([Change("tasks.jsonl", to_jsonl([TASK]))], results.head())
 
 
 @contextmanager
 def _served(hub: Hub, spool: Path) -> Iterator[tuple[Site, str]]:
     settings = read_settings({"ARENA": ARENA, "SPOOL": str(spool)})
-    app = make_app(settings, Pace(clock=hub.clock, sleep=hub.clock.forward))
+    app = make_app(settings, CommitRateLimit(clock=hub.clock, sleep=hub.clock.forward))
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

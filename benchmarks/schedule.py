@@ -20,8 +20,8 @@ import ray
 
 from benchmarks.paced import SETUP, Paced, Times, paced_units
 from evaluator.config.profile import load_profile
-from evaluator.scheduling import Unit, Units
-from evaluator.scheduling.ray.executor import RayCrew
+from evaluator.scheduling import Units, WorkUnit
+from evaluator.scheduling.ray.executor import RayExecutor
 
 GPUS = 4
 SCALE = 20
@@ -94,14 +94,14 @@ def measure(paced: Paced, units: Units, *, together: bool) -> tuple[float, float
     profile = load_profile("cpu").model_copy(update={"device": "cuda", "cpus": 1, "together": together})
     making: list[tuple[float, float]] = []
 
-    def timed(key: str) -> Unit:
+    def timed(key: str) -> WorkUnit:
         began = time.perf_counter()
         unit = units[key]()
         making.append((began, time.perf_counter()))
         return unit
 
     called, line = time.perf_counter(), {key: partial(timed, key) for key in units}
-    with RayCrew(paced, profile, paced.folder / "models", SETUP) as crew:
+    with RayExecutor(paced, profile, paced.folder / "models", SETUP) as crew:
         for done in crew.run(line, _quiet):
             crew.forget([done.key])
         ended = time.perf_counter()

@@ -20,7 +20,7 @@ from scipy import stats  # type: ignore[import-untyped]
 
 from benchmarks import coverage
 from benchmarks.coverage import BOUNDS, SCALE, Floats
-from evaluator.scoring.metrics.metric_result import Measured
+from evaluator.scoring.metrics.metric_result import MetricResult
 from evaluator.scoring.statistics import (
     REPLICATES,
     RESAMPLES,
@@ -81,7 +81,7 @@ def board(systems: int, tasks: int) -> None:
     print(f"peak memory {peak:.0f} MB\n")
 
 
-def draw_answers(systems: int, tasks: int) -> Iterator[list[Measured]]:
+def draw_answers(systems: int, tasks: int) -> Iterator[list[MetricResult]]:
     """For each task the right-or-wrong answers of the base, the reference and all systems."""
     rng = np.random.default_rng(0)
     quality = rng.uniform(0, 0.8, systems)
@@ -91,10 +91,10 @@ def draw_answers(systems: int, tasks: int) -> Iterator[list[Measured]]:
         gains = np.clip(quality + rng.normal(0, 0.3, systems), *BOUNDS)
         right = np.clip([base, reference, *(base + gains * (reference - base))], 0, 1)
         answers = rng.random((len(right), int(rng.integers(*ITEMS)))) < right[:, None]
-        yield [Measured("accuracy", np.stack([row, np.ones(len(row))], axis=1)) for row in answers]
+        yield [MetricResult("accuracy", np.stack([row, np.ones(len(row))], axis=1)) for row in answers]
 
 
-def with_scipy(answers: Sequence[Measured], gains: Floats) -> dict[str, float]:
+def with_scipy(answers: Sequence[MetricResult], gains: Floats) -> dict[str, float]:
     """Seconds that scipy would take for the same numbers of intervals and pairs."""
     systems, tasks = gains.shape
 

@@ -33,9 +33,9 @@ from pathlib import Path
 
 from evaluator.config.profile import Profile, load_profile
 from evaluator.config.protocol import Protocol, SftSettings, load_protocol
-from evaluator.runtime.resource_usage import FILE, Spent
+from evaluator.runtime.resource_usage import FILE, ResourceUsage
 from evaluator.training import DeepSpeedTrainer, TrainJob
-from evaluator.training.rank.schedule import training_order
+from evaluator.training.rank.schedule import epoch_order
 
 SHAPES = {
     "tiny": {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2,
@@ -65,7 +65,7 @@ class Rows:
     @property
     def steps(self) -> list[int]:
         """Tokens of every step, in order."""
-        order = training_order(len(self.lengths), self.sft.epochs, self.sft.global_batch, self.sft.seed)
+        order = epoch_order(len(self.lengths), self.sft.epochs, self.sft.global_batch, self.sft.seed)
         batch = self.sft.global_batch
         chunks = [order[start : start + batch] for start in range(0, len(order), batch)]
         return [sum(self.lengths[row] for row in chunk if row is not None) for chunk in chunks]
@@ -169,7 +169,7 @@ def ours(folder: Path, base: Path, rows: Rows, protocol: Protocol, profile: Prof
         trainer.train(job, seen)()
     finally:
         trainer.close()
-    return Seen(list(ends.values()), Spent.model_validate_json((job.out / FILE).read_bytes()).peak_bytes)
+    return Seen(list(ends.values()), ResourceUsage.model_validate_json((job.out / FILE).read_bytes()).peak_bytes)
 
 
 def plain(folder: Path, base: Path, rows: Rows, protocol: Protocol, profile: Profile, batch: int) -> Seen:

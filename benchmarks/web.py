@@ -28,8 +28,8 @@ import pandas as pd
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.large import delivered, fill, whole
-from submissions.arena.arena import commit_again, dump, folder_of, open_arena, result_path
-from submissions.index.result_index import compacted_changes
+from submissions.arena.arena import commit_with_retry, open_arena, result_path, submission_dir, to_json
+from submissions.index.result_index import result_index_changes
 from submissions.storage.repo import Change
 from tests.browser.chromium import launched
 from tests.leaderboard.filled import published
@@ -229,11 +229,11 @@ def arena(folder: Path, results: int) -> None:
         made = delivered(results + int(time.time()) % 10_000)
         of = whole(made, 2.0)
         store = open_arena(str(folder))
-        record = Change(f"{folder_of(made.id)}/submission.json", dump(made))
-        commit_again(store.submissions, [record])
-        changes = [Change(result_path(made.id, "demo@1"), dump(of)), *compacted_changes(store.results, [of])]
+        record = Change(f"{submission_dir(made.id)}/submission.json", to_json(made))
+        commit_with_retry(store.submissions, [record])
+        changes = [Change(result_path(made.id, "demo@1"), to_json(of)), *result_index_changes(store.results, [of])]
         httpx.get(ours, timeout=120)
-        commit_again(store.results, [*changes, Change(f"status/{made.id}.json", dump(published(made)))])
+        commit_with_retry(store.results, [*changes, Change(f"status/{made.id}.json", to_json(published(made)))])
         began = time.perf_counter()
         assert made.id in httpx.get(f"{ours}/submissions", timeout=120).text
         print(f"a new result is shown after, s: {time.perf_counter() - began:.2f}")

@@ -9,16 +9,16 @@ from typing import Annotated
 
 import typer
 
-from curation.arena_setup.create_arena import init
+from curation.arena_setup.create_arena import create_arena
 from curation.importers.dataset_research.importer import import_official
 from curation.importers.dataset_research.release import Options
 from curation.layout.benchmark_writer import import_flat
-from curation.layout.flat_reader import Broken
+from curation.layout.flat_reader import InvalidBenchmark
 from curation.layout.verify import verify as verify_benchmark
 from submissions.cli.runtime import print_json, progress
 from submissions.errors import NotFound
 from submissions.records.check_report import Problem
-from submissions.storage.locations import beside, on_hub, open_repo
+from submissions.storage.locations import is_hub_url, open_repo, sibling
 
 app = typer.Typer(
     help="Build a benchmark. Exit codes: 0 done, 1 something for you to mend, 2 a fault of ours.",
@@ -39,7 +39,7 @@ def init_command(
     as_json: AsJson = False,
 ) -> None:
     """Make an arena's repositories with the right visibility and a README each; check those that are there."""
-    made = init(where, licence)
+    made = create_arena(where, licence)
     if as_json:
         print_json({"repositories": [one.model_dump() for one in made]})
         return
@@ -50,8 +50,8 @@ def init_command(
             "kept": "its own README.md is kept",
         }
         typer.echo(f"{one.repository}: {'made' if one.created else 'was there'}; {what[one.readme]}.")
-    if not on_hub(where):
-        typer.echo(f"Import a benchmark into {beside(where, 'benchmark')}, which must be new or empty.")
+    if not is_hub_url(where):
+        typer.echo(f"Import a benchmark into {sibling(where, 'benchmark')}, which must be new or empty.")
 
 
 @app.command("import-flat")
@@ -108,7 +108,7 @@ def verify_command(
     as_json: AsJson = False,
 ) -> None:
     """Check a benchmark's checksums, schema and split."""
-    if not on_hub(where) and not Path(where).is_dir():
+    if not is_hub_url(where) and not Path(where).is_dir():
         raise NotFound(f"No folder {where}: name one that `python -m curation` made.")
     with progress("reading tasks") as bar:
         problems = verify_benchmark(open_repo(where), bar)
@@ -126,7 +126,7 @@ def _broken(as_json: bool) -> Iterator[None]:
     """List every problem of what is imported in the asked form; other errors are told like everywhere."""
     try:
         yield
-    except Broken as error:
+    except InvalidBenchmark as error:
         _report(error.problems, str(error), as_json)
         raise typer.Exit(error.exit_code) from error
 

@@ -16,17 +16,17 @@ import typer
 
 from curation.layout.benchmark_writer import import_flat
 from evaluator.cli import console as terminal
-from evaluator.runtime.work_dir_lock import alone
-from evaluator.service.submission_runner import Worker
-from evaluator.stages.anchors import measure_anchors, refused
-from evaluator.stages.context import open_workbench
+from evaluator.runtime.work_dir_lock import exclusive_lock
+from evaluator.service.submission_runner import SubmissionRunner
+from evaluator.stages.anchors import measure_anchors, unadmitted_tasks
+from evaluator.stages.context import open_context
 from submissions.arena.arena import Arena, open_arena
 from submissions.arena.benchmark import open_benchmark
 from submissions.checking.check import check
 from submissions.cli.runtime import Progress, progress, run
 from submissions.errors import OurError
 from submissions.records.models import Task
-from submissions.submitting.submit import Delivery, receive
+from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import track_named
 
 DEMO = Path(__file__).parent
@@ -43,34 +43,34 @@ def main(
     """Fill an arena with the demo benchmark and two evaluated submissions."""
     arena.mkdir(parents=True, exist_ok=True)
     where = open_arena(str(arena))
-    with alone(arena / "work"), progress("importing the benchmark") as bar:
+    with exclusive_lock(arena / "work"), progress("importing the benchmark") as bar:
         import_flat(DEMO / "benchmark", arena / "benchmark", bar)
         benchmark = open_benchmark(str(arena / "benchmark"))
         deliver(where, benchmark.tasks(), bar)
-        with open_workbench(PROTOCOL, profile, arena / "work", bar) as bench:
+        with open_context(PROTOCOL, profile, arena / "work", bar) as bench:
             anchors = measure_anchors(benchmark, bench, benchmark.tasks())
-            left_out = refused(anchors, bench.protocol)
-            worker = Worker(where, benchmark, bench, arena / "work" / "results")
+            left_out = unadmitted_tasks(anchors, bench.protocol)
+            worker = SubmissionRunner(where, benchmark, bench, arena / "work" / "results")
             worker.publish_tasks()
             for ulid in worker.queue():
                 if worker.work(ulid) == "failed" and where.submission(ulid).team == "Demo":
                     raise OurError(f"{ulid} failed: {where.history(ulid).now.message}")
-    terminal.anchor_table(anchors, left_out)
+    terminal.print_anchors(anchors, left_out)
     for ulid in where.result_ids():
-        terminal.result_table(where.result(ulid))
+        terminal.print_result(where.result(ulid))
 
 
 def deliver(arena: Arena, tasks: tuple[Task, ...], bar: Progress) -> None:
     """Submit the demo's systems that the arena does not have yet."""
     there = {arena.submission(ulid).system for ulid in arena.submission_ids()}
     for name, system in json.loads((DEMO / "systems.json").read_text()).items():
-        delivery = Delivery.from_form({**system, "submitter": system["team"]})
+        delivery = SubmissionForm.from_form({**system, "submitter": system["team"]})
         if delivery.system in there:
             continue
         with tempfile.TemporaryDirectory() as into:
             folder = DEMO / "submissions" / name
             report = check([folder], tasks, into=Path(into), track=track_named("dataset_research"), progress=bar)
-            receive(arena, report, Path(into), delivery, datetime.now(UTC))
+            store_submission(arena, report, Path(into), delivery, datetime.now(UTC))
 
 
 if __name__ == "__main__":

@@ -9,9 +9,9 @@ from random import Random
 
 from demo.task import DemoTask, Maker
 from demo.tasks import TASKS
-from submissions.arena.arena import dump_lines
+from submissions.arena.arena import to_jsonl
 from submissions.records.models import Row
-from submissions.storage.local_repo import write_whole
+from submissions.storage.local_repo import atomic_write
 
 FOLDER = Path(__file__).parent
 GOOD_ROWS = 160
@@ -25,13 +25,13 @@ leak screen takes two fillings of a template for a copy."""
 
 def build() -> dict[str, bytes]:
     """Every file of the demo: path below demo/ to content."""
-    files = {"benchmark/tasks.jsonl": dump_lines(task.flat for task in TASKS)}
+    files = {"benchmark/tasks.jsonl": to_jsonl(task.flat for task in TASKS)}
     for task in TASKS:
         reference, good, poor = make(task)
-        files[f"benchmark/references/{task.flat.id}.jsonl"] = dump_lines(reference)
-        files[f"submissions/good/{task.flat.id}.jsonl"] = dump_lines(good)
+        files[f"benchmark/references/{task.flat.id}.jsonl"] = to_jsonl(reference)
+        files[f"submissions/good/{task.flat.id}.jsonl"] = to_jsonl(good)
         if poor:
-            files[f"submissions/poor/{task.flat.id}.jsonl"] = dump_lines(poor)
+            files[f"submissions/poor/{task.flat.id}.jsonl"] = to_jsonl(poor)
     return files
 
 
@@ -96,7 +96,7 @@ def main() -> None:
             if path.relative_to(FOLDER).as_posix() not in files:
                 path.unlink()
     for name, content in files.items():
-        write_whole(FOLDER / name, content)
+        atomic_write(FOLDER / name, content)
 
 
 if __name__ == "__main__":

@@ -70,19 +70,19 @@ FAILURES: Mapping[str, type[ChildFailed]] = {
 """What a child may say of its own end: `{"failed": <one of these>, "said": <a sentence>}`."""
 
 
-class NoStation(EvaluatorError):
+class NoWorkerAvailable(EvaluatorError):
     """Work that nobody can do: too few devices, or a setup that differs from the one of all other numbers."""
 
 
-class StationLost(EvaluatorError):
+class WorkerLost(EvaluatorError):
     """A unit of work that was at work on several stations when they, or their nodes, died."""
 
 
-class Unmeasured(EvaluatorError):
+class AnchorsMissing(EvaluatorError):
     """A score that has no scale to stand on."""
 
 
-class Unscorable(EvaluatorError):
+class UnscorableAnswers(EvaluatorError):
     """Answers that are not what the metrics take; a fault of what asked the model, not of the model."""
 
 
@@ -90,9 +90,9 @@ class TrainingDiverged(EvaluatorError):
     """A training whose loss is NaN or infinite."""
 
 
-class OtherRules(EvaluatorError):
+class ProtocolMismatch(EvaluatorError):
     """Stored answers that a protocol would not have asked for."""
 
 
-class CalledOff(TheirError):
+class SubmissionWithdrawn(TheirError):
     """An evaluation that was stopped between two tasks, for its submitter withdrew the submission."""

@@ -7,49 +7,49 @@ from contextlib import suppress
 import gradio
 from starlette.exceptions import HTTPException
 
-from leaderboard.api.gradio_api import attach
-from leaderboard.data.snapshot import Reader
+from leaderboard.api.gradio_api import register_endpoints
+from leaderboard.data.snapshot import SnapshotReader
 from leaderboard.pages import ROUTES
 from leaderboard.pages.account import not_signed_in
 from leaderboard.pages.home import show as front_page
 from leaderboard.settings import Settings
-from leaderboard.submit.outbox import Spool
+from leaderboard.submit.outbox import Outbox
 from leaderboard.web.auth.oauth import attach_sign_in
-from leaderboard.web.middleware import Bounded, Guard, Zipped
-from leaderboard.web.site import Site, Visit, broken, busy, not_found, refused
+from leaderboard.web.middleware import BodyLimit, GzipPages, SecurityHeaders
+from leaderboard.web.site import PageRequest, Site, http_error, not_found, rate_limited, server_error
 from submissions.arena.arena import open_arena
-from submissions.errors import ArenaError, Busy, NotFound
-from submissions.storage.commit_rate import Pace
-from submissions.storage.locations import on_hub
+from submissions.errors import ArenaError, NotFound, RateLimited
+from submissions.storage.commit_rate import CommitRateLimit
+from submissions.storage.locations import is_hub_url
 
 HUB_SECONDS = 20.0
 """How long pages may lag behind the Hub: each look at a repository's head is a request."""
 
 
-def make_app(settings: Settings, pace: Pace | None = None) -> gradio.Server:
+def make_app(settings: Settings, pace: CommitRateLimit | None = None) -> gradio.Server:
     """The web app: our pages, and Gradio's end points for programs beside them. Raises NotFound for no such arena."""
     app = gradio.Server(title="DatasetResearch Arena", openapi_url=None)
-    app.state.site = _site(settings, pace or Pace())
+    app.state.site = _site(settings, pace or CommitRateLimit())
     # First come, first served: Gradio adds its own pages for / and /static when it launches, behind these.
     app.router.routes.extend(ROUTES)
     if settings.sign_in:
         attach_sign_in(app, not_signed_in)
-    app.add_middleware(Bounded)
-    app.add_middleware(Guard)
-    app.add_middleware(Zipped)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(GzipPages)
     app.add_exception_handler(NotFound, not_found)
-    app.add_exception_handler(Busy, busy)
-    app.add_exception_handler(HTTPException, refused)
-    app.add_exception_handler(Exception, broken)
-    attach(app)
+    app.add_exception_handler(RateLimited, rate_limited)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(Exception, server_error)
+    register_endpoints(app)
     return app
 
 
-def _site(settings: Settings, pace: Pace) -> Site:
-    if not on_hub(settings.arena):
-        return Site(settings, Reader(open_arena(settings.arena)))
-    reader = Reader(open_arena(settings.arena, pace), HUB_SECONDS)
-    return Site(settings, reader, Spool(reader, settings.spool, settings.limits, pace.clock))
+def _site(settings: Settings, pace: CommitRateLimit) -> Site:
+    if not is_hub_url(settings.arena):
+        return Site(settings, SnapshotReader(open_arena(settings.arena)))
+    reader = SnapshotReader(open_arena(settings.arena, pace), HUB_SECONDS)
+    return Site(settings, reader, Outbox(reader, settings.spool, settings.limits, pace.clock))
 
 
 def launch(app: gradio.Server, settings: Settings) -> None:
@@ -57,7 +57,7 @@ def launch(app: gradio.Server, settings: Settings) -> None:
     # Gradio gives up a start whose first answer takes seconds, so what takes them comes before it.
     with suppress(ArenaError):  # each page says by itself what is wrong
         snapshot = app.state.site.reader.snapshot()
-        front_page(Visit(app.state.site, snapshot, {"ending": ""}, {}, ""))
+        front_page(PageRequest(app.state.site, snapshot, {"ending": ""}, {}, ""))
     app.launch(
         server_name=settings.host,
         server_port=settings.port,

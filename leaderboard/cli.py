@@ -9,7 +9,7 @@ import typer
 
 from leaderboard.pages.cases.case_file import read_case
 from leaderboard.pages.cases.library import FOLDER
-from submissions.arena.arena import commit_again, open_arena
+from submissions.arena.arena import commit_with_retry, open_arena
 from submissions.records.self_reported import read_reports, reports_path
 from submissions.storage.repo import Change
 from submissions.tracks import track_named
@@ -38,5 +38,5 @@ def reports(file: File, track: str = "dataset_research", arena: Where = "") -> N
 
 def _put(change: Change, arena: str) -> None:
     if arena:
-        commit_again(open_arena(arena).results, [change])
+        commit_with_retry(open_arena(arena).results, [change])
     typer.echo(f"{change.path} is in order." + (f" It stands in {arena} now." if arena else ""))

@@ -45,7 +45,7 @@ class TheirError(ArenaError):
     exit_code = 1
 
 
-class Refused(TheirError):
+class SubmissionRejected(TheirError):
     """A submission with errors; nothing was stored."""
 
     def __init__(self, report: Report) -> None:
@@ -55,7 +55,7 @@ class Refused(TheirError):
         self.report = report
 
 
-class Unfit(TheirError):
+class InvalidFile(TheirError):
     """One file, or a whole folder or zip, that cannot be taken."""
 
     def __init__(self, what: str, fix: str) -> None:
@@ -64,7 +64,7 @@ class Unfit(TheirError):
         self.fix = fix
 
 
-class Misfilled(TheirError):
+class InvalidForm(TheirError):
     """A form with fields that cannot be taken; `faults` says by field what is wrong."""
 
     def __init__(self, faults: Mapping[str, str]) -> None:
@@ -72,7 +72,7 @@ class Misfilled(TheirError):
         self.faults = dict(faults)
 
 
-class Spent(TheirError):
+class AttemptsExhausted(TheirError):
     """No attempt is left; nothing was stored."""
 
     def __init__(self, track: str, used: int, limit: int) -> None:
@@ -96,11 +96,11 @@ class Conflict(OurError):
     """A commit whose parent is no longer the head. Read again, then commit again."""
 
 
-class Corrupt(OurError):
+class CorruptRecord(OurError):
     """A stored file that cannot be read back."""
 
 
-class Busy(OurError):
+class RateLimited(OurError):
     """A commit that is not taken now: nothing was written, and `until` says when it may be."""
 
     def __init__(self, what: str, until: datetime) -> None:
@@ -108,7 +108,7 @@ class Busy(OurError):
         self.until = until
 
 
-class Denied(OurError):
+class AccessDenied(OurError):
     """A repository on the Hub that the token may not read or write, or that is not there."""
 
 

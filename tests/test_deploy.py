@@ -154,7 +154,10 @@ def test_the_evaluator_s_image_holds_what_the_evaluator_imports(tmp_path: Path) 
             [sys.executable, "-m", package, "--help"], cwd=tmp_path, capture_output=True, text=True, check=False
         )
         assert (done.returncode, done.stderr) == (0, "")
-    code = "from evaluator.llm.prompts import *; from evaluator.config.protocol import load_protocol; load_protocol('paper@1')"
+    code = (
+        "from evaluator.llm.prompts import *; from evaluator.config.protocol import load_protocol; "
+        "load_protocol('paper@1')"
+    )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import yaml
 
-from evaluator.config.llm_settings import Connection
+from evaluator.config.llm_settings import LLMConnection
 from evaluator.config.profile import load_profile
 from evaluator.config.protocol import load_protocol
-from evaluator.models.memory_model import memory_of
-from evaluator.models.model_shape import known_shape
+from evaluator.models.memory_model import estimate_memory
+from evaluator.models.model_shape import lookup_model_shape
 from tests.commands import parsed
 from tests.test_deploy import STAGES, environment
 
@@ -133,7 +133,7 @@ def test_the_ram_disk_holds_two_models_and_what_ray_keeps() -> None:
     room = amount(volume["emptyDir"]["sizeLimit"])
     store, buffers = float(group["rayStartParams"]["object-store-memory"]), 4e9
     rules = load_protocol(str(entrypoint()["protocol"]))
-    memory = memory_of(known_shape(rules.base_model.id), load_profile(str(entrypoint()["profile"])), rules)
+    memory = estimate_memory(lookup_model_shape(rules.base_model.id), load_profile(str(entrypoint()["profile"])), rules)
     assert memory is not None
     models = memory.host["models"]
     assert models + store + buffers < 0.9 * room
@@ -155,7 +155,7 @@ def test_what_is_mounted_exists() -> None:
 
 
 def test_the_judge_s_file_can_be_read_and_is_where_the_command_looks() -> None:
-    settings = Connection.model_validate(tomllib.loads(the("ConfigMap")["data"]["judge.toml"]))
+    settings = LLMConnection.model_validate(tomllib.loads(the("ConfigMap")["data"]["judge.toml"]))
     assert settings.key_variable == "JUDGE_KEY"
     _, head = pods()["head"]
     (place,) = [one["mountPath"] for one in head["containers"][0]["volumeMounts"] if one["name"] == "judge"]

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.stages.context import open_workbench
-from submissions.arena.arena import dump, open_arena
+from evaluator.stages.context import open_context
+from submissions.arena.arena import open_arena, to_json
 from submissions.storage.repo import Change
 from tests.commands import parsed
 from tests.evaluator.processes import until
@@ -233,8 +233,8 @@ def test_shares_on_several_nodes_publish_what_one_evaluator_does(slurm: Slurm, t
     """The real engine and trainer: two shares at once on a fresh work folder, then the publishing job."""
     tasks = [a_task(name) for name in ("count", "add")]
     benchmark = a_benchmark(tmp_path / "arena/benchmark", tasks, train=16, test=4)
-    with open_workbench("demo@1", "cpu", tmp_path / "measuring", lambda _name, _done, _of: None) as bench:
-        anchors = Change("anchors/demo@1.json", dump(some_anchors(bench, benchmark, tasks)))
+    with open_context("demo@1", "cpu", tmp_path / "measuring", lambda _name, _done, _of: None) as bench:
+        anchors = Change("anchors/demo@1.json", to_json(some_anchors(bench, benchmark, tasks)))
     benchmark.repo.commit([anchors], benchmark.repo.head())
     arena = open_arena(str(tmp_path / "arena"))
     rows = {task.id: some_rows(task.id, 16, start=200) for task in tasks}

@@ -17,8 +17,8 @@ import leaderboard.cli
 import submissions.cli.app
 from evaluator.scoring.metrics import METRICS, Answers
 from evaluator.scoring.metrics.translation import chrf_signature
-from evaluator.stages.aggregate.result import result_of
-from submissions.arena.arena import dump
+from evaluator.stages.aggregate.result import build_result
+from submissions.arena.arena import to_json
 from submissions.records.models import Row
 from submissions.tracks import TRACKS
 from tests.evaluator.worlds import a_record, a_run, a_task, an_anchor, demo
@@ -106,9 +106,9 @@ def test_the_boards_number_is_recomputed_as_scoring_says(
         a_record(tasks[3], dict.fromkeys(methods, 4), anchor=an_anchor(0.5, 0.5)),
         a_record(tasks[4], {}, rows=0, delivered=False, anchor=an_anchor(0.5, 0.5)),
     ]
-    result = result_of(a_run(tasks), records)
+    result = build_result(a_run(tasks), records)
     (total,) = (one for one in result.totals if (one.method, one.group) == ("fine_tune", "overall"))
-    (tmp_path / "result.json").write_bytes(dump(result))
+    (tmp_path / "result.json").write_bytes(to_json(result))
     monkeypatch.chdir(tmp_path)
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/scoring.md").read_text(), re.DOTALL)
     exec(code, {})  # our own page

@@ -19,7 +19,7 @@ from transformers import AutoModelForCausalLM, Trainer, TrainerCallback, Trainin
 
 from benchmarks.ways.padding import padded
 from evaluator.runtime.resource_usage import peak_bytes
-from evaluator.training.rank.schedule import training_order
+from evaluator.training.rank.schedule import epoch_order
 
 
 class Clock(TrainerCallback):
@@ -33,7 +33,7 @@ class Clock(TrainerCallback):
 def in_order(file: Path, sft: dict[str, Any]) -> Dataset:
     """The rows in the order in which ours are trained; a row that only fills a step up trains nothing."""
     rows = [json.loads(line) for line in file.read_text().splitlines()]
-    order = training_order(len(rows), sft["epochs"], sft["global_batch"], sft["seed"])
+    order = epoch_order(len(rows), sft["epochs"], sft["global_batch"], sft["seed"])
     blank = {"input_ids": rows[0]["input_ids"][:1], "labels": [-100]}
     return Dataset.from_list([blank if row is None else rows[row] for row in order])
 

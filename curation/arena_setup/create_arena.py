@@ -12,19 +12,19 @@ import httpx2
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
-from curation.arena_setup.repo_readmes import CARDS, readme
+from curation.arena_setup.repo_readmes import CARDS, render_readme
 from submissions.arena.arena import open_arena
-from submissions.errors import Denied, NotFound, OurError, Unreachable
+from submissions.errors import AccessDenied, NotFound, OurError, Unreachable
 from submissions.records.base import Record
-from submissions.storage.locations import beside, on_hub, open_repo
+from submissions.storage.locations import is_hub_url, open_repo, sibling
 from submissions.storage.repo import Change
 
 
-class Exposed(OurError):
+class WrongVisibility(OurError):
     """A repository that can be seen by others than it must be."""
 
 
-class Made(Record):
+class CreatedRepo(Record):
     """What was found, and done, of one repository."""
 
     repository: str
@@ -34,7 +34,7 @@ class Made(Record):
     """`kept` is another one than ours, which is left alone."""
 
 
-def init(where: str, licence: str) -> list[Made]:
+def create_arena(where: str, licence: str) -> list[CreatedRepo]:
     """Make what is not there. Safe to repeat.
 
     Raises Exposed, before anything is made, for a repository that is there with the wrong visibility; NotFound for a
@@ -42,10 +42,12 @@ def init(where: str, licence: str) -> list[Made]:
     """
     open_arena(where)
     # An import makes the benchmark's folder by itself, and takes an empty one only.
-    places = {name: beside(where, name) for name in CARDS if on_hub(where) or name != "benchmark"}
-    missing = _made_on_hub(places) if on_hub(where) else {name for name in places if not Path(places[name]).is_dir()}
+    places = {name: sibling(where, name) for name in CARDS if is_hub_url(where) or name != "benchmark"}
+    missing = (
+        _made_on_hub(places) if is_hub_url(where) else {name for name in places if not Path(places[name]).is_dir()}
+    )
     return [
-        Made(repository=place, created=name in missing, readme=_described(place, readme(name, licence)))
+        CreatedRepo(repository=place, created=name in missing, readme=_described(place, render_readme(name, licence)))
         for name, place in places.items()
     ]
 
@@ -73,7 +75,7 @@ def _missing(api: HfApi, places: dict[str, str]) -> set[str]:
         if is_private != CARDS[name].private:
             wrong.append(f"{_id(place)} is {_said(is_private)} and must be {_said(not is_private)}")
     if wrong:
-        raise Exposed(
+        raise WrongVisibility(
             f"{'; '.join(wrong)}. Change it in its settings on the Hub, then run this again: nothing was made."
         )
     return missing
@@ -108,7 +110,7 @@ def _told(place: str) -> Iterator[None]:
     except HfHubHTTPError as error:
         status = error.response.status_code
         if status in (401, 403, 409):
-            raise Denied(
+            raise AccessDenied(
                 f"The Hub answers {status} for {place}: {error.server_message or 'the token may not make it'}. Set "
                 "HF_TOKEN to a token with the right to create and write data sets of that organisation."
             ) from error

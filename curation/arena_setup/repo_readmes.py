@@ -9,7 +9,7 @@ import yaml
 
 
 @dataclass(frozen=True)
-class Card:
+class RepoReadme:
     """What is said of a repository, and who may see it."""
 
     private: bool
@@ -17,8 +17,8 @@ class Card:
     text: str
 
 
-CARDS: Mapping[str, Card] = {
-    "benchmark": Card(
+CARDS: Mapping[str, RepoReadme] = {
+    "benchmark": RepoReadme(
         private=True,
         title="DatasetResearch Arena: benchmark",
         text="""Demands with their hidden reference rows and anchors. Keep it private: who has seen it cannot be ranked.
@@ -26,7 +26,7 @@ CARDS: Mapping[str, Card] = {
 Written by the organiser, with `python -m curation` and `python -m evaluator anchors`. Read by the evaluator alone.
 """,
     ),
-    "submissions": Card(
+    "submissions": RepoReadme(
         private=True,
         title="DatasetResearch Arena: submissions",
         text="""What was submitted, and what its owners ask for: strangers' data, on strangers' terms. Keep it private.
@@ -34,7 +34,7 @@ Written by the organiser, with `python -m curation` and `python -m evaluator anc
 Written by the web app and `python -m submissions`. Read by the evaluator, and by the web app.
 """,
     ),
-    "drafts": Card(
+    "drafts": RepoReadme(
         private=True,
         title="DatasetResearch Arena: drafts",
         text="""Results that their owners have not published. Keep it private.
@@ -42,7 +42,7 @@ Written by the web app and `python -m submissions`. Read by the evaluator, and b
 Written by the evaluator. Read by the web app, for their owners.
 """,
     ),
-    "results": Card(
+    "results": RepoReadme(
         private=False,
         title="DatasetResearch Arena: results",
         text="""What submissions are worth, and what happened to each: `results/` by task, `status/` step by step.
@@ -61,7 +61,7 @@ totals = load_dataset("ORG/PREFIX-results", "dataset_research", split="totals")
 """By the repository's name, in the order in which they are made."""
 
 
-def readme(name: str, licence: str) -> bytes:
+def render_readme(name: str, licence: str) -> bytes:
     """A repository's README.md. Only what everybody sees has terms of its own."""
     card = CARDS[name]
     front: dict[str, object] = {"pretty_name": card.title}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from curation.layout.hash_split import half
+from curation.layout.hash_split import split_side
 from curation.records import FlatTask, error, parse_lines
 from submissions.errors import NotFound, TheirError
 from submissions.records.check_report import Problem
@@ -18,7 +18,7 @@ CATEGORIES = TRACKS["dataset_research"].categories
 
 
 @dataclass(frozen=True)
-class Flat:
+class FlatBenchmark:
     """What a flat folder holds, all of it sound."""
 
     tasks: tuple[FlatTask, ...]
@@ -26,7 +26,7 @@ class Flat:
     """Reference rows by task id, in the order of the file."""
 
 
-class Broken(TheirError):
+class InvalidBenchmark(TheirError):
     """A folder with problems; carries all of them."""
 
     def __init__(self, folder: Path, problems: list[Problem]) -> None:
@@ -34,7 +34,7 @@ class Broken(TheirError):
         self.problems = tuple(problems)
 
 
-def read_flat(folder: Path, progress: Callable[[str, int, int], None] = lambda *_: None) -> Flat:
+def read_flat(folder: Path, progress: Callable[[str, int, int], None] = lambda *_: None) -> FlatBenchmark:
     """Everything in a flat folder. Raises NotFound if there is none, Broken with every problem if it is not sound.
 
     `progress` hears the task's id, how many are done, and how many there are.
@@ -44,14 +44,14 @@ def read_flat(folder: Path, progress: Callable[[str, int, int], None] = lambda *
     problems: list[Problem] = []
     tasks = _read_tasks(folder, problems)
     if not problems:
-        problems += _strangers(folder, {f"{task.id}.jsonl" for task in tasks})
+        problems += _unexpected_files(folder, {f"{task.id}.jsonl" for task in tasks})
     rows: dict[str, tuple[Row, ...]] = {}
     for number, task in enumerate(tasks):
         progress(task.id, number, len(tasks))
         rows[task.id] = _read_rows(folder, task, problems)
     if problems:
-        raise Broken(folder, problems)
-    return Flat(tuple(tasks), rows)
+        raise InvalidBenchmark(folder, problems)
+    return FlatBenchmark(tuple(tasks), rows)
 
 
 def _read_tasks(folder: Path, problems: list[Problem]) -> list[FlatTask]:
@@ -76,7 +76,7 @@ def _read_rows(folder: Path, task: FlatTask, problems: list[Problem]) -> tuple[R
     before = len(problems)
     rows = parse_lines((folder / name).read_bytes(), Row, name, problems)
     problems += _faults(rows, task, name)
-    halves = {half(task.id, row.input) for row in rows.values()}
+    halves = {split_side(task.id, row.input) for row in rows.values()}
     if len(problems) == before and halves != {"train", "test"}:
         what = f"All {len(rows)} rows fall into the {halves.pop()} half."
         problems.append(error(name, None, what, "Add rows, so that there are some to train on and some to test on."))
@@ -103,7 +103,7 @@ def _same(one: str, other: str) -> bool:
     return unicodedata.normalize("NFC", one).strip() == unicodedata.normalize("NFC", other).strip()
 
 
-def _strangers(folder: Path, expected: set[str]) -> Iterator[Problem]:
+def _unexpected_files(folder: Path, expected: set[str]) -> Iterator[Problem]:
     for path in sorted((folder / "references").glob("*")):
         if path.name not in expected and not path.name.startswith("."):
             yield error(f"references/{path.name}", None, "No task has this id.", "Remove it, or add its task.")

@@ -9,11 +9,11 @@ from typing import Literal
 Half = Literal["train", "test"]
 
 SPLIT = "hash-split@1"
-HALVES: dict[Half, str] = {"train": "t", "test": "e"}
+SIDES: dict[Half, str] = {"train": "t", "test": "e"}
 """Each half with its letter in split.json."""
 
 
-def half(task_id: str, text: str) -> Half:
+def split_side(task_id: str, text: str) -> Half:
     """The side of a row with this input: `hash-split@1`, by which arena@1 holds out its test rows. Fixed for ever.
 
     SHA-256 over the UTF-8 of the task id, a line feed, and the input, both in Unicode NFC; an even first byte is

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 
 from curation.layout.flat_reader import CATEGORIES
-from curation.layout.hash_split import HALVES, SPLIT, half
+from curation.layout.hash_split import SIDES, SPLIT, split_side
 from curation.records import Checksums, error, parse, parse_lines
 from submissions.arena.benchmark import OFFICIAL, OfficialAnchors, Sources, Split
 from submissions.errors import NotFound
@@ -67,7 +67,7 @@ def _reference(repo: Repo, task: Task, present: set[str]) -> Iterator[Problem]:
     folder = f"references/{task.id}"
     yield from _record(repo, f"{folder}/metadata.json", Metadata, present)
     halves: dict[str, tuple[Row, ...]] = {}
-    for side in HALVES:
+    for side in SIDES:
         path = f"{folder}/{side}.jsonl"
         if path not in present:
             yield error(path, None, f"Task {task.id} has no {side} rows.", _RESTORE)
@@ -76,7 +76,7 @@ def _reference(repo: Repo, task: Task, present: set[str]) -> Iterator[Problem]:
         rows = parse_lines(repo.read(path), Row, path, problems)
         yield from problems
         for line, row in rows.items():
-            if half(task.id, row.input) != side:
+            if split_side(task.id, row.input) != side:
                 yield error(path, line, f"{SPLIT} puts this row into the other half.", _RESTORE)
         if not problems:
             halves[side] = tuple(rows.values())
@@ -91,7 +91,7 @@ def _split(repo: Repo, path: str, halves: dict[str, tuple[Row, ...]], present: s
         return
     if split.rule != SPLIT:
         yield error(path, None, f"rule: {split.rule!r} is not {SPLIT}.", _RESTORE)
-    for side, letter in HALVES.items():
+    for side, letter in SIDES.items():
         if side in halves and split.sides.count(letter) != len(halves[side]):
             what = f"sides: {split.sides.count(letter)} {side} rows are placed, but there are {len(halves[side])}."
             yield error(path, None, what, _RESTORE)

@@ -16,33 +16,33 @@ from ulid import ULID
 from evaluator.cli import console as terminal
 from evaluator.config.profile import load_profile
 from evaluator.config.protocol import load_protocol
-from evaluator.notifications.notifier import boards, notifying
-from evaluator.planning.plan import Conditions, plan_of
-from evaluator.publishing.arena_session import desk_at
-from evaluator.publishing.lease import nonce_in
-from evaluator.runtime.signals import stoppable
-from evaluator.runtime.work_dir_lock import alone
+from evaluator.notifications.notifier import notifying_arena, parse_board_webhooks
+from evaluator.planning.plan import PlanInputs, make_plan
+from evaluator.publishing.arena_session import open_session
+from evaluator.publishing.lease import load_nonce
+from evaluator.runtime.signals import sigterm_as_interrupt
+from evaluator.runtime.work_dir_lock import exclusive_lock
 from evaluator.service.coordinator import Coordinator
-from evaluator.service.shard import Share, held, work_share
-from evaluator.service.submission_queue import TRIES
-from evaluator.service.submission_runner import Worker
-from evaluator.stages.anchors import fitting_anchors, import_anchors, measure_anchors, refused
-from evaluator.stages.context import open_workbench
-from evaluator.stages.judge_factory import judge_of
-from evaluator.stages.rescore import rescore, same_as_stored
-from evaluator.tracks import SCORERS, Entry, Evaluation
-from submissions.arena.arena import dump, open_arena, read_lines
+from evaluator.service.shard import Shard, hold_shard, run_shard
+from evaluator.service.submission_queue import MAX_ATTEMPTS
+from evaluator.service.submission_runner import SubmissionRunner
+from evaluator.stages.anchors import import_anchors, load_checked_anchors, measure_anchors, unadmitted_tasks
+from evaluator.stages.context import open_context
+from evaluator.stages.judge_factory import judge_opener
+from evaluator.stages.rescore import matches_stored, rescore
+from evaluator.tracks import SCORERS, EvaluationJob, SubmissionData
+from submissions.arena.arena import open_arena, read_lines, to_json
 from submissions.arena.benchmark import Benchmark, open_benchmark
 from submissions.checking.check import check
 from submissions.cli.console import report as report_text
 from submissions.cli.runtime import print_json, progress
-from submissions.errors import NotFound, OurError, Refused
-from submissions.index.rebuild import compact
+from submissions.errors import NotFound, OurError, SubmissionRejected
+from submissions.index.rebuild import rebuild_index
 from submissions.records.check_report import Report
 from submissions.records.models import Description, Metadata, Result, Row, Stage, Submission, Task
-from submissions.storage.commit_rate import Pace
-from submissions.storage.local_repo import LocalRepo, write_whole
-from submissions.storage.locations import beside, on_hub
+from submissions.storage.commit_rate import CommitRateLimit
+from submissions.storage.local_repo import LocalRepo, atomic_write
+from submissions.storage.locations import is_hub_url, sibling
 from submissions.tracks import track_named
 
 app = typer.Typer(
@@ -75,29 +75,29 @@ def score(
 ) -> None:
     """Score one delivery outside of any arena."""
     source = open_benchmark(benchmark)
-    chosen = _chosen(source, track, tasks)
+    chosen = _select_tasks(source, track, tasks)
     every = [task for task in source.tasks() if task.track == track]
-    with alone(out / "work"), tempfile.TemporaryDirectory() as into, progress("reading") as bar:
+    with exclusive_lock(out / "work"), tempfile.TemporaryDirectory() as into, progress("reading") as bar:
         report = check([folder], every, into=Path(into), track=track_named(track), progress=bar)
         if not report.accepted:
             typer.echo(report_text(report), err=True)
-            raise Refused(report)
-        submission = _unsubmitted(_name_of(folder), report)
-        judges = judge_of(load_protocol(protocol), judge, left_out=no_judge, work=out / "work")
-        with open_workbench(protocol, profile, out / "work", bar) as bench, judges(submission.id) as opened:
-            evaluation = Evaluation(
+            raise SubmissionRejected(report)
+        submission = _local_submission(_system_name(folder), report)
+        judges = judge_opener(load_protocol(protocol), judge, left_out=no_judge, work=out / "work")
+        with open_context(protocol, profile, out / "work", bar) as bench, judges(submission.id) as opened:
+            evaluation = EvaluationJob(
                 benchmark=source,
                 tasks=chosen,
-                anchors=fitting_anchors(source, bench, chosen),
+                anchors=load_checked_anchors(source, bench, chosen),
                 bench=bench,
-                report=_quiet,
+                report=_no_progress,
                 folder=out,
                 judge=opened,
-                partial=_partial(chosen, every),
+                partial=_partial_reason(chosen, every),
             )
-            entry = Entry(submission, partial(_rows, LocalRepo(into)), _descriptions(LocalRepo(into), report))
+            entry = SubmissionData(submission, partial(_rows, LocalRepo(into)), _descriptions(LocalRepo(into), report))
             result = SCORERS[track](evaluation, entry)
-    write_whole(out / "result.json", dump(result))
+    atomic_write(out / "result.json", to_json(result))
     _show(result, as_json)
 
 
@@ -129,32 +129,33 @@ def work(
     name: Annotated[str, typer.Option(help="What others are told who holds the arena. Public.")] = "",
 ) -> None:
     """Take pending submissions, evaluate them, publish their results."""
-    clock = Pace().clock
-    told = notifying(open_arena(arena), boards(webhook or ()), webhook_secret, site)
-    source = open_benchmark(benchmark or beside(arena, "benchmark"))
+    clock = CommitRateLimit().clock
+    told = notifying_arena(open_arena(arena), parse_board_webhooks(webhook or ()), webhook_secret, site)
+    source = open_benchmark(benchmark or sibling(arena, "benchmark"))
     home = work or _work_folder(arena)
     owner = name or f"{protocol} on {profile}"
-    judges = judge_of(load_protocol(protocol), judge, left_out=no_judge, work=home)
+    judges = judge_opener(load_protocol(protocol), judge, left_out=no_judge, work=home)
     with (
-        stoppable(),
-        alone(home),
+        sigterm_as_interrupt(),
+        exclusive_lock(home),
         told as repositories,
         progress("waiting") as bar,
-        open_workbench(protocol, profile, home, bar) as bench,
+        open_context(protocol, profile, home, bar) as bench,
     ):
-        gap = timedelta(minutes=1) if on_hub(arena) else timedelta()
+        gap = timedelta(minutes=1) if is_hub_url(arena) else timedelta()
         coordinator = Coordinator(
-            open_desk=partial(desk_at, repositories, owner, nonce_in(home), gap=gap, clock=clock),
-            open_worker=lambda held: Worker(held, source, bench, home / "results", judges),
+            open_desk=partial(open_session, repositories, owner, load_nonce(home), gap=gap, clock=clock),
+            open_worker=lambda held: SubmissionRunner(held, source, bench, home / "results", judges),
             clock=clock,
             wait=time.sleep,
             say=typer.echo,
-            every=every if every is not None else 60.0 if on_hub(arena) else 5.0,
+            every=every if every is not None else 60.0 if is_hub_url(arena) else 5.0,
         )
         coordinator.run(forever=forever)
     if coordinator.failed:
         raise OurError(
-            f"{len(coordinator.failed)} submission(s) failed. The next `work` tries again, up to {TRIES} times in all; "
+            f"{len(coordinator.failed)} submission(s) failed. The next `work` tries again, "
+            f"up to {MAX_ATTEMPTS} times in all; "
             "after that, and at any time, `python -m submissions retry ID` does."
         )
 
@@ -178,22 +179,22 @@ def plan_command(
     if hour_price is not None:
         machine = machine.model_copy(update={"hour_price": hour_price})
     tasks = tuple(task for task in source.tasks() if task.track == track)
-    at = Conditions(rules, machine, stations, open_arena(arena) if arena else None)
+    at = PlanInputs(rules, machine, stations, open_arena(arena) if arena else None)
     with tempfile.TemporaryDirectory() as into, progress("reading") as bar:
         report = check([folder], tasks, into=Path(into), track=track_named(track), progress=bar)
         if not report.accepted:
             typer.echo(report_text(report), err=True)
-            raise Refused(report)
+            raise SubmissionRejected(report)
         rows = ((file.task, _rows(LocalRepo(Path(into)), file.task)) for file in report.files)
-        planned = plan_of(at, source, tasks, rows, bar)
+        planned = make_plan(at, source, tasks, rows, bar)
     if as_json:
         print_json(planned.document)
     else:
-        terminal.plan_table(planned)
+        terminal.print_plan(planned)
 
 
 @app.command("share")
-def share_command(
+def shard_command(
     part: Annotated[str, typer.Argument(metavar="I/N", help="Which of how many shares, for example 1/4.")],
     arena: Annotated[str, typer.Option(metavar="DIR", help="The folder of the arena, or hf://ORG/PREFIX.")],
     profile: ProfileName = "cpu",
@@ -208,16 +209,16 @@ def share_command(
     ] = "",
 ) -> None:
     """Do one of N shares of what is pending; publish nothing. `work` then finds it finished."""
-    mine, home = Share.read(part, run), work or _work_folder(arena)
-    source = open_benchmark(benchmark or beside(arena, "benchmark"))
+    mine, home = Shard.read(part, run), work or _work_folder(arena)
+    source = open_benchmark(benchmark or sibling(arena, "benchmark"))
     logs = home / "logs" / f"share-{mine.part}-of-{mine.of}"
     with (
-        stoppable(),
-        held(home, mine),
+        sigterm_as_interrupt(),
+        hold_shard(home, mine),
         progress("waiting") as bar,
-        open_workbench(protocol, profile, home, bar, logs) as bench,
+        open_context(protocol, profile, home, bar, logs) as bench,
     ):
-        work_share(Worker(open_arena(arena), source, bench, home / "results"), mine, home, typer.echo)
+        run_shard(SubmissionRunner(open_arena(arena), source, bench, home / "results"), mine, home, typer.echo)
 
 
 @app.command()
@@ -232,16 +233,16 @@ def anchors(
     as_json: AsJson = False,
 ) -> None:
     """Measure tasks' base and reference scores and write them into the benchmark."""
-    folder = work or (_work_folder(benchmark) if on_hub(benchmark) else Path(benchmark) / ".work")
+    folder = work or (_work_folder(benchmark) if is_hub_url(benchmark) else Path(benchmark) / ".work")
     source = open_benchmark(benchmark)
-    with alone(folder), progress("reading") as bar, open_workbench(protocol, profile, folder, bar) as bench:
+    with exclusive_lock(folder), progress("reading") as bar, open_context(protocol, profile, folder, bar) as bench:
         rules = bench.protocol
-        found = (import_anchors if official else measure_anchors)(source, bench, _chosen(source, track, tasks))
-    names = refused(found, rules)
+        found = (import_anchors if official else measure_anchors)(source, bench, _select_tasks(source, track, tasks))
+    names = unadmitted_tasks(found, rules)
     if as_json:
         print_json({**found.model_dump(mode="json"), "refused": names})
         return
-    terminal.anchor_table(found, names)
+    terminal.print_anchors(found, names)
     if names:
         typer.echo(f"Not counted, since their reference does not measurably help: {', '.join(names)}.")
 
@@ -258,9 +259,9 @@ def rescore_command(
     """Compute a Result again from the stored answers, without a GPU."""
     result = rescore(folder, load_protocol(protocol) if protocol else None)
     if out is not None:
-        write_whole(out, dump(result))
+        atomic_write(out, to_json(result))
     _show(result, as_json)
-    same = same_as_stored(folder, result)
+    same = matches_stored(folder, result)
     if not as_json:
         other = "was made by other rules, or by another version of the evaluator: nothing to compare"
         typer.echo(f"{folder / 'result.json'} {'is the same, bit for bit' if same else other}.")
@@ -271,16 +272,16 @@ def compact_command(
     arena: Annotated[str, typer.Option(metavar="DIR", help="The folder of the arena, or hf://ORG/PREFIX.")],
 ) -> None:
     """Write the compacted files that a web app starts from, where results or submissions lack a row in them."""
-    results, submissions = compact(open_arena(arena, Pace(patience=timedelta(hours=2))))
+    results, submissions = rebuild_index(open_arena(arena, CommitRateLimit(patience=timedelta(hours=2))))
     typer.echo(f"Added {results} result(s) and {submissions} submission(s) to the compacted files.")
 
 
 def _work_folder(where: str) -> Path:
     """Where finished work is kept for an arena; what is on the Hub has its folder here."""
-    return Path(".arena-work", *where.removeprefix("hf://").split("/")) if on_hub(where) else Path(where) / "work"
+    return Path(".arena-work", *where.removeprefix("hf://").split("/")) if is_hub_url(where) else Path(where) / "work"
 
 
-def _chosen(benchmark: Benchmark, track: str, names: str) -> tuple[Task, ...]:
+def _select_tasks(benchmark: Benchmark, track: str, names: str) -> tuple[Task, ...]:
     track_named(track)
     tasks = {task.id: task for task in benchmark.tasks() if task.track == track}
     wanted = [name.strip() for name in names.split(",") if name.strip()] or list(tasks)
@@ -289,12 +290,12 @@ def _chosen(benchmark: Benchmark, track: str, names: str) -> tuple[Task, ...]:
     return tuple(task for task in tasks.values() if task.id in wanted)
 
 
-def _name_of(folder: Path) -> str:
+def _system_name(folder: Path) -> str:
     """A system's name from the folder's: printable, and not too long."""
     return "".join(letter for letter in folder.resolve().stem if letter.isprintable())[:80].strip() or "delivery"
 
 
-def _unsubmitted(name: str, report: Report) -> Submission:
+def _local_submission(name: str, report: Report) -> Submission:
     """A submission that no arena knows; the same files give the same id, so the same Result."""
     key = hashlib.sha256("".join(file.sha256 for file in report.files).encode()).digest()
     return Submission(
@@ -309,7 +310,7 @@ def _unsubmitted(name: str, report: Report) -> Submission:
     )
 
 
-def _partial(chosen: tuple[Task, ...], every: list[Task]) -> str | None:
+def _partial_reason(chosen: tuple[Task, ...], every: list[Task]) -> str | None:
     return f"Scored on {len(chosen)} of {len(every)} tasks." if len(chosen) < len(every) else None
 
 
@@ -322,7 +323,7 @@ def _descriptions(repo: LocalRepo, report: Report) -> dict[str, Metadata]:
     return {one.task: one.metadata for one in read_lines(repo, said.path, Description)} if said else {}
 
 
-def _quiet(stage: Stage, done: int, of: int) -> None:
+def _no_progress(stage: Stage, done: int, of: int) -> None:
     """The bar shows it already."""
 
 
@@ -330,4 +331,4 @@ def _show(result: Result, as_json: bool) -> None:
     if as_json:
         print_json(result.model_dump(mode="json"))
     else:
-        terminal.result_table(result)
+        terminal.print_result(result)

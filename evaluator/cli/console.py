@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from evaluator.cli.plan_report import phases_table, words
-from evaluator.planning.plan import Planned
+from evaluator.cli.plan_report import format_phases, format_plan
+from evaluator.planning.plan import PlanReport
 from submissions.records.models import Anchors, Method, Result, Score
 
 _MEANS = {
@@ -18,7 +18,7 @@ _MEANS = {
 }
 
 
-def result_table(result: Result) -> None:
+def print_result(result: Result) -> None:
     """Print a result: a line per task with every method's score, then the mean gains."""
     methods = list(dict.fromkeys(total.method for total in result.totals))
     scores = Table(title=Text(f"{result.system} under {result.protocol}: scores, and what fine-tuning was worth"))
@@ -51,7 +51,7 @@ def _totals(result: Result, methods: list[Method]) -> None:
     _print(gains)
 
 
-def anchor_table(anchors: Anchors, refused: Sequence[str]) -> None:
+def print_anchors(anchors: Anchors, refused: Sequence[str]) -> None:
     """Print the two ends of every task's scale, and which tasks cannot be counted."""
     table = Table(title=Text(f"Anchors under {anchors.protocol}"))
     table.add_column("task")
@@ -64,10 +64,10 @@ def anchor_table(anchors: Anchors, refused: Sequence[str]) -> None:
     _print(table)
 
 
-def plan_table(planned: Planned) -> None:
+def print_plan(planned: PlanReport) -> None:
     """Print a plan: its phases, what they come to, what that rests on, and whether the machine has room."""
-    _print(phases_table(planned))
-    for line in words(planned):
+    _print(format_phases(planned))
+    for line in format_plan(planned):
         _print(Text(line))
 
 

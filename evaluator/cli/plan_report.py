@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from rich.table import Table
 from rich.text import Text
 
-from evaluator.models.memory_model import GB, Memory
-from evaluator.planning.plan import Planned
+from evaluator.models.memory_model import GB, MemoryEstimate
+from evaluator.planning.plan import PlanReport
 from submissions.estimation.cost_model import Phase
-from submissions.estimation.durations import amount, amount_span, lasting, lasting_span
+from submissions.estimation.durations import format_amount, format_amount_range, format_duration, format_duration_range
 
 TITLES = {
     "start-up": "start-up",
@@ -22,7 +22,7 @@ TITLES = {
 }
 
 
-def phases_table(planned: Planned) -> Table:
+def format_phases(planned: PlanReport) -> Table:
     """A line for each phase: tokens, and how long one station takes."""
     found = planned.estimate
     table = Table(title=Text(f"{len(planned.delivered)} task(s) under {found.protocol} on {found.profile}, estimated"))
@@ -30,22 +30,26 @@ def phases_table(planned: Planned) -> Table:
     for name in ("trained", "prompts", "answers", "or up to", "least", "expected", "most"):
         table.add_column(name, justify="right", no_wrap=True)
     for phase in planned.plan.phases:
-        table.add_row(TITLES[phase.name], *_tokens(phase), *map(lasting, _ends(phase)))
+        table.add_row(TITLES[phase.name], *_tokens(phase), *map(format_duration, _ends(phase)))
     return table
 
 
-def words(planned: Planned) -> Iterator[str]:
+def format_plan(planned: PlanReport) -> Iterator[str]:
     """What it comes to, what that rests on, and whether there is room."""
     found, plan = planned.estimate, planned.plan
     each = found.devices // plan.stations
     yield (
-        f"Wall time on {plan.stations} station(s) of {each} device(s): about {lasting(found.seconds.middle)} "
-        f"({lasting_span(found.seconds)})."
+        f"Wall time on {plan.stations} station(s) of {each} device(s): about {format_duration(found.seconds.middle)} "
+        f"({format_duration_range(found.seconds)})."
     )
     hours, price = found.device_hours, found.price
     yield (
-        f"Device-hours: about {amount(hours.middle)} ({amount_span(hours)}). "
-        + (f"Price: about ${amount(price.middle)} ({amount_span(price, '$')})." if price else "No price is set.")
+        f"Device-hours: about {format_amount(hours.middle)} ({format_amount_range(hours)}). "
+        + (
+            f"Price: about ${format_amount(price.middle)} ({format_amount_range(price, '$')})."
+            if price
+            else "No price is set."
+        )
     )
     if found.evaluations:
         yield (
@@ -64,7 +68,7 @@ def words(planned: Planned) -> Iterator[str]:
     yield from _room(planned, planned.memory) if planned.memory else ("The profile states no memory to fit into.",)
 
 
-def _room(planned: Planned, memory: Memory) -> Iterator[str]:
+def _room(planned: PlanReport, memory: MemoryEstimate) -> Iterator[str]:
     billions = planned.shape.parameters / 1e9
     yield f"Memory for {planned.model} ({billions:.2f}e9 parameters), reckoned:"
     for section, parts in memory.figures.items():

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from evaluator.config.llm_settings import ChatModel
+from evaluator.config.llm_settings import LLMSettings
 from submissions.records.models import Record
 
 
@@ -28,5 +28,5 @@ class JudgeSettings(Record):
     """First rows of the delivered data that a description is written from."""
     shown_characters: int = Field(ge=1)
     """Of each text, in a description and in a row; the rest is cut off."""
-    model: ChatModel
+    model: LLMSettings
     """Writes the descriptions too."""

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from submissions.records.models import Record
 
 
-class ChatModel(Record):
+class LLMSettings(Record):
     """A model and how it answers."""
 
     name: str = Field(min_length=1)
@@ -25,7 +25,7 @@ class ChatModel(Record):
     """Reasoning included. An answer that is cut off is unscored."""
 
 
-class Connection(Record):
+class LLMConnection(Record):
     """A server, and how much may be asked of it."""
 
     base_url: str

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from evaluator.config.protocol import _file
+from evaluator.config.protocol import config_file
 from submissions.records.machine_speed import Machine, Speed
 from submissions.records.models import Record
 
@@ -75,4 +75,4 @@ class Profile(Record):
 
 def load_profile(name: str) -> Profile:
     """The profile. Raises NotFound with the names that exist."""
-    return Profile.model_validate(tomllib.loads(_file(PROFILES, name, "profile").read_text()))
+    return Profile.model_validate(tomllib.loads(config_file(PROFILES, name, "profile").read_text()))

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from evaluator.config.judge_settings import JudgeSettings
-from evaluator.config.screen_settings import NearSettings
+from evaluator.config.screen_settings import NearDuplicateSettings
 from submissions.errors import NotFound
 from submissions.records.models import Method, Record
 
@@ -74,7 +74,7 @@ class ScreenSettings(Record):
     """Rows that copy a reference test row are removed."""
 
     normalisation: Literal["letters-and-digits@1"]
-    near: NearSettings
+    near: NearDuplicateSettings
     flag_over: float
     """Share of removed rows over which an entry is unranked until an organiser looks."""
 
@@ -143,26 +143,27 @@ class Protocol(Record):
     @property
     def answers_sha256(self) -> str:
         """Hash over what shapes a model's answers, whatever is made of them afterwards."""
-        return hashlib.sha256(self.model_dump_json(exclude=set(AFTERWARDS)).encode()).hexdigest()
+        return hashlib.sha256(self.model_dump_json(exclude=set(POST_GENERATION_FIELDS)).encode()).hexdigest()
 
     @property
     def methods(self) -> tuple[Method, ...]:
         """The methods that this protocol measures, few-shot first."""
-        return (*(BY_SHOTS[shots] for shots in self.few_shot.shots), "fine_tune")
+        return (*(FEW_SHOT_METHODS[shots] for shots in self.few_shot.shots), "fine_tune")
 
 
-BY_SHOTS: dict[int, Method] = {1: "few_shot_1", 3: "few_shot_3", 5: "few_shot_5"}
+FEW_SHOT_METHODS: dict[int, Method] = {1: "few_shot_1", 3: "few_shot_3", 5: "few_shot_5"}
 """The method of each number of shots."""
-AFTERWARDS = ("name", "metrics", "screen", "judge", "scale", "anchors", "statistics")
+POST_GENERATION_FIELDS = ("name", "metrics", "screen", "judge", "scale", "anchors", "statistics")
 """What is done with answers once they are there; the screen shapes them through the rows that it leaves."""
 
 
 def load_protocol(name: str) -> Protocol:
     """The protocol. Raises NotFound with the names that exist."""
-    return Protocol.model_validate(tomllib.loads(_file(PROTOCOLS, name, "protocol").read_text()))
+    return Protocol.model_validate(tomllib.loads(config_file(PROTOCOLS, name, "protocol").read_text()))
 
 
-def _file(folder: Path, name: str, kind: str) -> Path:
+def config_file(folder: Path, name: str, kind: str) -> Path:
+    """Path of a named TOML file. Raises NotFound with the names that exist."""
     names = sorted(file.stem for file in folder.glob("*.toml"))
     if name not in names:
         raise NotFound(f"No {kind} {name[:80]!r}; there are: {', '.join(names)}.")

@@ -7,7 +7,7 @@ from pydantic import Field
 from submissions.records.models import Record
 
 
-class NearSettings(Record):
+class NearDuplicateSettings(Record):
     """A row is a near-duplicate of a test row if enough of the two is the same."""
 
     letters: int = Field(default=5, ge=2, le=8)

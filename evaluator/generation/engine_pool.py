@@ -11,25 +11,25 @@ from pathlib import Path
 from typing import Any
 
 from evaluator.config.profile import Profile
-from evaluator.runtime.child_process import Child
+from evaluator.runtime.child_process import ChildProcess
 from submissions.errors import EvaluatorError
 
 COMMAND = (sys.executable, "-m", "evaluator.generation.engine_process")
 Message = Mapping[str, Any]
 
 
-class Engines:
+class EnginePool:
     """Children that run evaluator/generation/engine_process.py. After any error they must be closed."""
 
     def __init__(self, profile: Profile, start: Message, log: Path) -> None:
         """Boot them, each with the message `start`. Raises EvaluatorError."""
         self._silent_seconds = profile.silent_seconds
-        self._children: list[Child] = []
+        self._children: list[ChildProcess] = []
         environments = environments_of(profile, os.environ)
         try:
             for number, env in enumerate(environments):
                 name, file = ("engine", log) if number == 0 else (f"engine {number + 1}", _numbered(log, number + 1))
-                self._children.append(Child(name, COMMAND, file, env, profile.start_seconds))
+                self._children.append(ChildProcess(name, COMMAND, file, env, profile.start_seconds))
             self.ready = self._asked(dict.fromkeys(range(len(environments)), start), profile.start_seconds)
             """What each said when it was ready."""
         except BaseException:

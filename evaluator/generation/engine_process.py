@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from evaluator.runtime.child_process import Parent, die_with_parent, named
-from evaluator.runtime.resource_usage import forget_peak, peak_bytes
+from evaluator.runtime.child_process import ParentConnection, die_with_parent, error_name
+from evaluator.runtime.resource_usage import peak_bytes, reset_peak_memory
 
 if TYPE_CHECKING:  # importing it takes seconds, in which a parent with several engines would wait for each in turn
     from vllm import LLM
@@ -131,7 +131,7 @@ def boot(start: dict[str, Any]) -> Engine:
     return Engine(llm, base, can_sleep=can_sleep)
 
 
-def booted(start: dict[str, Any], parent: Parent) -> Engine | None:
+def start_engine(start: dict[str, Any], parent: ParentConnection) -> Engine | None:
     """The engine, after telling what it can; None if it was to swap weights and cannot: then it is of no use."""
     engine = boot(start)
     first = engine.logprobs(None)
@@ -143,10 +143,10 @@ def booted(start: dict[str, Any], parent: Parent) -> Engine | None:
     return engine
 
 
-def serve(parent: Parent) -> None:
+def serve(parent: ParentConnection) -> None:
     """Boot as the first message says, and do what the others ask, until the parent goes."""
     start = parent.receive()
-    engine = booted(start, parent) if start else None
+    engine = start_engine(start, parent) if start else None
     if start is None or engine is None:
         return
     told = time.monotonic()
@@ -167,7 +167,7 @@ def serve(parent: Parent) -> None:
             engine.rest()
             parent.send({"rests": True})
         else:
-            forget_peak(start["device"])
+            reset_peak_memory(start["device"])
             completions = engine.answer(request["prompts"], request["sampling"], beat)
             parent.send({"completions": completions, "peak_bytes": peak_bytes(start["device"])})
 
@@ -175,11 +175,11 @@ def serve(parent: Parent) -> None:
 def main() -> None:
     """Serve, and say by name what ended it."""
     die_with_parent()
-    parent = Parent()
+    parent = ParentConnection()
     try:
         serve(parent)
     except Exception as error:
-        if kind := named(error):
+        if kind := error_name(error):
             parent.send({"failed": kind, "said": str(error) or type(error).__name__})
         raise
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from evaluator.runtime.resource_usage import Spent
+from evaluator.runtime.resource_usage import ResourceUsage
 from submissions.records.models import Record
 
 
@@ -25,7 +25,7 @@ class Generator(Protocol):
     """Answers prompts with any model of the base model's shape."""
 
     @property
-    def spent(self) -> Spent:
+    def spent(self) -> ResourceUsage:
         """What the last call took; starting what it needs is left out, for it serves many calls."""
         ...
 

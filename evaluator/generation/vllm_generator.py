@@ -10,12 +10,12 @@ from typing import Any, Self
 from evaluator.config.profile import Profile
 from evaluator.config.protocol import Protocol
 from evaluator.errors import ChildFailed
-from evaluator.generation.engine_pool import Engines
+from evaluator.generation.engine_pool import EnginePool
 from evaluator.generation.generator import Completion
-from evaluator.generation.partition import shares
+from evaluator.generation.partition import partition
 from evaluator.models.memory_model import GIB, WORKSPACE
-from evaluator.models.weight_canary import TOLERANCES, Canary, compare, distance, read
-from evaluator.runtime.resource_usage import Spent
+from evaluator.models.weight_canary import TOLERANCES, Canary, compare, distance, load_canary
+from evaluator.runtime.resource_usage import ResourceUsage
 
 
 class VllmGenerator:
@@ -33,22 +33,22 @@ class VllmGenerator:
         self._profile = profile
         self._stop_ids = list(stop_ids)
         self._log = log
-        self._engines: Engines | None = None
+        self._engines: EnginePool | None = None
         self._loaded: tuple[Path, Canary | None] | None = None
         """Whose weights the engines have: a folder may hold another model later, and then another canary."""
         self._fresh = profile.swap == "fresh"
         """Whether another model needs other processes."""
-        self._spent = Spent(seconds=0)
+        self._spent = ResourceUsage(seconds=0)
 
     @property
-    def spent(self) -> Spent:
+    def spent(self) -> ResourceUsage:
         return self._spent
 
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
-        self._spent = Spent(seconds=0)
+        self._spent = ResourceUsage(seconds=0)
         if not prompts:
             return []
-        wanted = (model, None if model == self._base_model else read(model))
+        wanted = (model, None if model == self._base_model else load_canary(model))
         try:
             if not self._fresh:
                 self._boot(self._base_model)  # serves many calls, so it is no part of what this one takes
@@ -58,7 +58,7 @@ class VllmGenerator:
         except BaseException:
             self.close()  # also when interrupted: nobody may take an answer that was meant for this call
             raise
-        self._spent = Spent(
+        self._spent = ResourceUsage(
             seconds=time.perf_counter() - started,
             tokens_generated=sum(one.tokens for one in completions),
             peak_bytes=sum(peaks) if peaks else None,
@@ -94,22 +94,22 @@ class VllmGenerator:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _boot(self, weights: Path) -> Engines:
+    def _boot(self, weights: Path) -> EnginePool:
         """Running engines; new ones begin with these weights. Learns whether they can swap, if they should."""
         if self._engines is None:
-            self._engines = Engines(self._profile, self._start(weights), self._log)
+            self._engines = EnginePool(self._profile, self._start(weights), self._log)
             self._loaded = None if self._fresh else (self._base_model, None)
             if not self._fresh and not self._swaps(self._engines):
                 self.close()
                 self._fresh = True
         return self._engines or self._boot(weights)
 
-    def _swaps(self, engines: Engines) -> bool:
+    def _swaps(self, engines: EnginePool) -> bool:
         """Whether every engine reloaded the base model at boot, and then said the same as before."""
         limit = _again(self._protocol)
         return all(one["ready"] and distance(one["first"], one["again"]) < limit for one in engines.ready.values())
 
-    def _with(self, model: Path, canary: Canary | None) -> Engines:
+    def _with(self, model: Path, canary: Canary | None) -> EnginePool:
         """Engines that have a model's weights, and showed it."""
         if self._engines is not None and self._loaded == (model, canary):
             return self._engines
@@ -124,7 +124,7 @@ class VllmGenerator:
         self._loaded = (model, canary)
         return engines
 
-    def _show(self, engines: Engines, canary: Canary | None, before: Canary | None) -> None:
+    def _show(self, engines: EnginePool, canary: Canary | None, before: Canary | None) -> None:
         """Have every engine show its weights. Raises WrongWeights.
 
         Those of the base model: by saying of some words what the engine said at its boot, and of the canary of the
@@ -141,10 +141,10 @@ class VllmGenerator:
                 canary.check(answer["logprobs"], dtype)
 
     def _answered(
-        self, engines: Engines, prompts: Sequence[list[int]], max_new_tokens: int
+        self, engines: EnginePool, prompts: Sequence[list[int]], max_new_tokens: int
     ) -> tuple[list[Completion], list[int]]:
         """Completions in the prompts' order, and each engine's peak of memory in bytes where it was measured."""
-        cut, sampling = shares(prompts, len(engines)), self._sampling(max_new_tokens)
+        cut, sampling = partition(prompts, len(engines)), self._sampling(max_new_tokens)
         answers = engines.ask(
             {
                 number: {"prompts": [prompts[index] for index in share], "sampling": sampling}

@@ -3,7 +3,7 @@
 `evaluator.llm.open_client` puts them together. It is imported where it is called: the client takes a second to load.
 """
 
-from evaluator.config.llm_settings import ChatModel, Connection
-from evaluator.llm.client import Answer, Chat, Usage
+from evaluator.config.llm_settings import LLMConnection, LLMSettings
+from evaluator.llm.client import ChatAnswer, ChatClient, TokenUsage
 
-__all__ = ["Answer", "Chat", "ChatModel", "Connection", "Usage"]
+__all__ = ["ChatAnswer", "ChatClient", "LLMConnection", "LLMSettings", "TokenUsage"]

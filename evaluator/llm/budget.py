@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition
 
-from evaluator.config.llm_settings import ChatModel, Connection
+from evaluator.config.llm_settings import LLMConnection, LLMSettings
 from evaluator.errors import BudgetSpent, ChatFailed
-from evaluator.llm.client import Answer, Chat, R, Usage
+from evaluator.llm.client import ChatAnswer, ChatClient, R, TokenUsage
 from evaluator.llm.database import transaction
 from evaluator.llm.prompts import Prompt
 from evaluator.llm.schema import schema_text
@@ -30,7 +30,7 @@ class Budget:
     earlier try after the client had hung up is never told, and not counted.
     """
 
-    def __init__(self, limits: Connection, path: Path, ledger: str) -> None:
+    def __init__(self, limits: LLMConnection, path: Path, ledger: str) -> None:
         self._limits = limits
         self._path = path
         self._ledger = ledger
@@ -38,12 +38,12 @@ class Budget:
         self._changed = Condition()
 
     @property
-    def spent(self) -> Usage:
+    def spent(self) -> TokenUsage:
         """All that was counted so far."""
         with transaction(self._path) as connection:
             return self._read(connection)
 
-    def hold(self, most: Usage) -> None:
+    def hold(self, most: TokenUsage) -> None:
         """Set aside what a call can cost at most. Raises BudgetSpent if that is more than is left.
 
         Waits for calls in flight, if there are any: they are held at their most, and give back what they did not need.
@@ -55,7 +55,7 @@ class Budget:
                 self._changed.wait()
             self._in_flight += 1
 
-    def settle(self, held: Usage, used: Usage | None) -> None:
+    def settle(self, held: TokenUsage, used: TokenUsage | None) -> None:
         """Put what a call took in place of what was held; without a count, what was held stays."""
         with self._changed:
             self._in_flight -= 1
@@ -69,25 +69,25 @@ class Budget:
                         spent.completion - held.completion + used.completion,
                     )
 
-    def _take(self, most: Usage) -> Usage | None:
+    def _take(self, most: TokenUsage) -> TokenUsage | None:
         """Add to the ledger and return None, or what is spent if it does not fit."""
         limits = self._limits
         with transaction(self._path) as connection:
             spent = self._read(connection)
-            after = Usage(prompt=spent.prompt + most.prompt, completion=spent.completion + most.completion)
+            after = TokenUsage(prompt=spent.prompt + most.prompt, completion=spent.completion + most.completion)
             if after.prompt + after.completion > limits.budget_tokens or cost(after, limits) > limits.budget_money:
                 return spent
             self._write(connection, after.prompt, after.completion)
             return None
 
-    def _read(self, connection: sqlite3.Connection) -> Usage:
+    def _read(self, connection: sqlite3.Connection) -> TokenUsage:
         row = connection.execute("SELECT prompt, completion FROM spent WHERE ledger = ?", (self._ledger,)).fetchone()
-        return Usage(prompt=row[0], completion=row[1]) if row else Usage(prompt=0, completion=0)
+        return TokenUsage(prompt=row[0], completion=row[1]) if row else TokenUsage(prompt=0, completion=0)
 
     def _write(self, connection: sqlite3.Connection, prompt: int, completion: int) -> None:
         connection.execute("INSERT OR REPLACE INTO spent VALUES (?, ?, ?)", (self._ledger, prompt, completion))
 
-    def _too_much(self, spent: Usage, most: Usage) -> BudgetSpent:
+    def _too_much(self, spent: TokenUsage, most: TokenUsage) -> BudgetSpent:
         limits = self._limits
         return BudgetSpent(
             "The chat model's budget is spent.",
@@ -101,11 +101,11 @@ class Budget:
 class BudgetedChat:
     """Asks another chat as long as there is budget."""
 
-    chat: Chat
-    model: ChatModel
+    chat: ChatClient
+    model: LLMSettings
     budget: Budget
 
-    def ask(self, prompt: Prompt, schema: type[R]) -> Answer[R]:
+    def ask(self, prompt: Prompt, schema: type[R]) -> ChatAnswer[R]:
         held = at_most(prompt, schema, self.model)
         self.budget.hold(held)
         used = None
@@ -120,21 +120,21 @@ class BudgetedChat:
         return answer
 
 
-def at_most(prompt: Prompt, schema: type[R], model: ChatModel) -> Usage:
+def at_most(prompt: Prompt, schema: type[R], model: LLMSettings) -> TokenUsage:
     """The most that a call can take. No tokenizer is needed: a token is at least one byte of UTF-8."""
     text = prompt.system + prompt.user + schema_text(schema)
-    return Usage(prompt=len(text.encode()) + _FRAME_TOKENS, completion=model.max_completion_tokens)
+    return TokenUsage(prompt=len(text.encode()) + _FRAME_TOKENS, completion=model.max_completion_tokens)
 
 
-def _with_retries(last: Usage, retries: int) -> Usage:
+def _with_retries(last: TokenUsage, retries: int) -> TokenUsage:
     """What the last try took, and the prompt of each before it."""
-    return Usage(prompt=last.prompt * (1 + retries), completion=last.completion)
+    return TokenUsage(prompt=last.prompt * (1 + retries), completion=last.completion)
 
 
-def cost(usage: Usage, prices: Connection) -> float:
+def cost(usage: TokenUsage, prices: LLMConnection) -> float:
     """What tokens cost, in the currency of the prices."""
     return (usage.prompt * prices.prompt_price + usage.completion * prices.completion_price) / 1e6
 
 
-def _amount(usage: Usage, prices: Connection) -> str:
+def _amount(usage: TokenUsage, prices: LLMConnection) -> str:
     return f"{usage.prompt + usage.completion:,} tokens ({cost(usage, prices):.4g} in money)"

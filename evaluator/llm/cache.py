@@ -11,26 +11,26 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from evaluator.config.llm_settings import ChatModel
-from evaluator.llm.client import Answer, Chat, R
+from evaluator.config.llm_settings import LLMSettings
+from evaluator.llm.client import ChatAnswer, ChatClient, R
 from evaluator.llm.database import transaction
 from evaluator.llm.prompts import Prompt
 from evaluator.llm.schema import schema_text
-from evaluator.runtime.stage_cache import key_of
+from evaluator.runtime.stage_cache import cache_key
 
 
 @dataclass(frozen=True)
 class CachedChat:
     """Asks another chat only what is not in the file. Safe for several threads."""
 
-    chat: Chat
-    model: ChatModel
+    chat: ChatClient
+    model: LLMSettings
     path: Path
 
-    def ask(self, prompt: Prompt, schema: type[R]) -> Answer[R]:
+    def ask(self, prompt: Prompt, schema: type[R]) -> ChatAnswer[R]:
         key = self.key(prompt, schema)
         if (found := self._find(key, schema)) is not None:
-            return Answer(found)
+            return ChatAnswer(found)
         answer = self.chat.ask(prompt, schema)
         if answer.record is not None:
             with transaction(self.path) as connection:
@@ -44,7 +44,7 @@ class CachedChat:
 
         Not of the address: a model may move.
         """
-        return key_of("chat@1", self.model, prompt, schema_text(schema))
+        return cache_key("chat@1", self.model, prompt, schema_text(schema))
 
     def _find(self, key: str, schema: type[R]) -> R | None:
         with transaction(self.path) as connection:

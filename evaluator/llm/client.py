@@ -13,7 +13,7 @@ from submissions.records.models import Record
 R = TypeVar("R", bound=Record)
 
 
-class Usage(Record):
+class TokenUsage(Record):
     """What calls took, in tokens."""
 
     prompt: int = Field(ge=0)
@@ -22,22 +22,22 @@ class Usage(Record):
 
 
 @dataclass(frozen=True)
-class Answer(Generic[R]):
+class ChatAnswer(Generic[R]):
     """What a model said."""
 
     record: R | None
     """The answer, or None if it cannot be read."""
     why: str | None = None
     """Why there is no record. In our words only: a model's words may repeat what is hidden."""
-    usage: Usage | None = None
+    usage: TokenUsage | None = None
     """As the server counted it for the last try; None where it does not say, or nothing was asked."""
     retries: int = 0
     """Tries that were sent before the last one, and had no answer that came."""
 
 
-class Chat(Protocol):
+class ChatClient(Protocol):
     """Answers prompts in a given form."""
 
-    def ask(self, prompt: Prompt, schema: type[R]) -> Answer[R]:
+    def ask(self, prompt: Prompt, schema: type[R]) -> ChatAnswer[R]:
         """The model's answer. Raises ChatFailed where the model could not be asked at all, and BudgetSpent."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import openai
 
-from evaluator.config.llm_settings import ChatModel, Connection
+from evaluator.config.llm_settings import LLMConnection, LLMSettings
 from evaluator.errors import ChatFailed
 
 _SUMMARY = "The chat model could not be asked."
@@ -12,7 +12,7 @@ _LONGEST = 300
 """Characters of a server's own words that are passed on."""
 
 
-def refused_by_server(error: openai.APIStatusError, model: ChatModel, connection: Connection, key: str) -> ChatFailed:
+def http_error(error: openai.APIStatusError, model: LLMSettings, connection: LLMConnection, key: str) -> ChatFailed:
     """For a status of 400 and more, after the client's retries."""
     words = str(error.message)
     words = (words.replace(key, "[key]") if key else words)[:_LONGEST]
@@ -24,7 +24,7 @@ def refused_by_server(error: openai.APIStatusError, model: ChatModel, connection
     )
 
 
-def silent(error: openai.APIConnectionError, connection: Connection) -> ChatFailed:
+def timeout_error(error: openai.APIConnectionError, connection: LLMConnection) -> ChatFailed:
     """For a connection that was not made, broke, or stayed silent, after the client's retries."""
     tries = f"{connection.retries + 1} tries"
     if isinstance(error, openai.APITimeoutError):
@@ -34,7 +34,7 @@ def silent(error: openai.APIConnectionError, connection: Connection) -> ChatFail
     return ChatFailed(_SUMMARY, f"{connection.base_url} {what}", retries_before(error))
 
 
-def unfit_reply(why: str, model: ChatModel, connection: Connection, retries: int) -> ChatFailed:
+def invalid_reply_error(why: str, model: LLMSettings, connection: LLMConnection, retries: int) -> ChatFailed:
     """For a reply of status 200 that is not this model's chat completion."""
     return ChatFailed(
         _SUMMARY,
@@ -49,7 +49,7 @@ def retries_before(error: openai.APIStatusError | openai.APIConnectionError) -> 
     return int(error.request.headers.get("x-stainless-retry-count", 0))
 
 
-def _to_mend(status: int, model: ChatModel, connection: Connection) -> str:
+def _to_mend(status: int, model: LLMSettings, connection: LLMConnection) -> str:
     variable = f"the environment variable {connection.key_variable}" if connection.key_variable else "key_variable"
     takes = "check what the model takes: temperature, seed, max_completion_tokens, strict JSON schemas, long prompts."
     known = {

@@ -20,7 +20,7 @@ KEY = "loopback-key"
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReceivedRequest:
     """One request."""
 
     body: dict[str, Any]
@@ -42,7 +42,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Reply:
+class CannedReply:
     """What the server sends back."""
 
     status: int = 200
@@ -51,11 +51,11 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-HANG = Reply(status=0)
+HANG = CannedReply(status=0)
 """No answer until the server ends."""
 
 
-def completion(text: str | None, finish: str = "stop", refusal: str | None = None, **fields: Any) -> Reply:
+def completion(text: str | None, finish: str = "stop", refusal: str | None = None, **fields: Any) -> CannedReply:
     """A chat completion; `fields` replace those of the body, such as `model` and `usage`."""
     message = {"role": "assistant", "content": text, "refusal": refusal}
     body = {
@@ -65,14 +65,14 @@ def completion(text: str | None, finish: str = "stop", refusal: str | None = Non
         "choices": [{"index": 0, "message": message, "finish_reason": finish, "logprobs": None}],
         "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
     }
-    return Reply(body=body | fields)
+    return CannedReply(body=body | fields)
 
 
-def failure(status: int, message: str = "no", code: str | None = None, retry_after: float | None = None) -> Reply:
+def failure(status: int, message: str = "no", code: str | None = None, retry_after: float | None = None) -> CannedReply:
     """An error as servers send it."""
     error = {"message": message, "type": "loopback", "param": None, "code": code}
     headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
-    return Reply(status, {"error": error}, headers)
+    return CannedReply(status, {"error": error}, headers)
 
 
 def filled(schema: Mapping[str, Any], number: int = 7, root: Mapping[str, Any] | None = None) -> Any:
@@ -89,21 +89,21 @@ def filled(schema: Mapping[str, Any], number: int = 7, root: Mapping[str, Any] |
     return {"integer": number, "number": float(number), "boolean": True, "string": "some words"}[schema["type"]]
 
 
-def agreeable(asked: Asked) -> Reply:
+def default_reply(asked: ReceivedRequest) -> CannedReply:
     """Fits any schema, and says 7 to everything."""
     return completion(json.dumps(filled(asked.schema)))
 
 
-class Loopback:
+class FakeChatServer:
     """The server, on a free port. A context manager; `answer` is called in many threads."""
 
-    def __init__(self, answer: Callable[[Asked], Reply] = agreeable) -> None:
+    def __init__(self, answer: Callable[[ReceivedRequest], CannedReply] = default_reply) -> None:
         self.answer = answer
         """Says what to send back. May be replaced between two requests."""
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._now = 0
-        self.asked: list[Asked] = []
+        self.asked: list[ReceivedRequest] = []
         """Every request with the right key, in the order they came."""
         self.most_at_once = 0
         """The most requests that were open at the same time."""
@@ -116,12 +116,12 @@ class Loopback:
         """Where it listens."""
         return f"http://127.0.0.1:{self._server.server_port}/v1"
 
-    def reply(self, body: dict[str, Any], headers: Mapping[str, str]) -> Reply:
+    def reply(self, body: dict[str, Any], headers: Mapping[str, str]) -> CannedReply:
         """The answer to one request."""
         if headers.get("authorization") != f"Bearer {KEY}":
             return failure(401, f"Incorrect API key provided: {headers.get('authorization')}", "invalid_api_key")
         with self._lock:
-            asked = Asked(body, headers, len(self.asked))
+            asked = ReceivedRequest(body, headers, len(self.asked))
             self.asked.append(asked)
             self._now += 1
             self.most_at_once = max(self.most_at_once, self._now)
@@ -133,7 +133,7 @@ class Loopback:
             with self._lock:
                 self._now -= 1
         if reply.status == 200 and isinstance(reply.body, dict):
-            return Reply(200, {"model": body["model"]} | reply.body, reply.headers)
+            return CannedReply(200, {"model": body["model"]} | reply.body, reply.headers)
         return reply
 
     def __enter__(self) -> Self:
@@ -162,7 +162,7 @@ class Loopback:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 return self._send(loopback.reply(json.loads(body), headers))
 
-            def _send(self, reply: Reply) -> None:
+            def _send(self, reply: CannedReply) -> None:
                 if reply is HANG:
                     self.close_connection = True
                     return

@@ -6,24 +6,24 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from evaluator.config.llm_settings import ChatModel, Connection
+from evaluator.config.llm_settings import LLMConnection, LLMSettings
 from evaluator.errors import ChatFailed
 from evaluator.llm.budget import Budget, BudgetedChat
 from evaluator.llm.cache import CachedChat
-from evaluator.llm.client import Chat
+from evaluator.llm.client import ChatClient
 from evaluator.llm.openai_client import OpenAIChat
 
 
 @contextmanager
-def open_chat(
-    model: ChatModel, connection: Connection, environ: Mapping[str, str], path: Path, ledger: str
-) -> Iterator[Chat]:
+def open_client(
+    model: LLMSettings, connection: LLMConnection, environ: Mapping[str, str], path: Path, ledger: str
+) -> Iterator[ChatClient]:
     """Answers from the file at `path`, else from the server, counted in `ledger`. Raises ChatFailed without a key."""
     with OpenAIChat(model, connection, _key(connection, environ)) as server:
         yield CachedChat(BudgetedChat(server, model, Budget(connection, path, ledger)), model, path)
 
 
-def _key(connection: Connection, environ: Mapping[str, str]) -> str:
+def _key(connection: LLMConnection, environ: Mapping[str, str]) -> str:
     """The key, or nothing for a server that wants none."""
     variable = connection.key_variable
     key = environ.get(variable, "").strip() if variable else ""

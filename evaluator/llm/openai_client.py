@@ -11,11 +11,11 @@ from typing import Self
 
 import openai
 
-from evaluator.config.llm_settings import ChatModel, Connection
+from evaluator.config.llm_settings import LLMConnection, LLMSettings
 from evaluator.errors import ChatFailed
-from evaluator.llm.client import Answer, R
-from evaluator.llm.errors import refused_by_server, retries_before, silent, unfit_reply
-from evaluator.llm.parse_reply import read
+from evaluator.llm.client import ChatAnswer, R
+from evaluator.llm.errors import http_error, invalid_reply_error, retries_before, timeout_error
+from evaluator.llm.parse_reply import parse_reply
 from evaluator.llm.prompts import Prompt
 from evaluator.llm.schema import strict_schema
 
@@ -29,7 +29,7 @@ _NOT_ASKED = {
 class OpenAIChat:
     """Answers through the openai client. A context manager: its connections end with it. Safe for several threads."""
 
-    def __init__(self, model: ChatModel, connection: Connection, key: str) -> None:
+    def __init__(self, model: LLMSettings, connection: LLMConnection, key: str) -> None:
         self._model = model
         self._connection = connection
         self._key = key
@@ -40,7 +40,7 @@ class OpenAIChat:
             max_retries=connection.retries,
         )
 
-    def ask(self, prompt: Prompt, schema: type[R]) -> Answer[R]:
+    def ask(self, prompt: Prompt, schema: type[R]) -> ChatAnswer[R]:
         model = self._model
         # No error is chained: the client's own carry the request, and servers like to repeat the key.
         try:
@@ -57,15 +57,15 @@ class OpenAIChat:
             )
         except openai.APIStatusError as error:
             if error.status_code == 400 and error.code in _NOT_ASKED:
-                return Answer(None, _NOT_ASKED[error.code], retries=retries_before(error))
-            failure: ChatFailed = refused_by_server(error, model, self._connection, self._key)
+                return ChatAnswer(None, _NOT_ASKED[error.code], retries=retries_before(error))
+            failure: ChatFailed = http_error(error, model, self._connection, self._key)
         except openai.APIConnectionError as error:
-            failure = silent(error, self._connection)
+            failure = timeout_error(error, self._connection)
         else:
-            answer = read(raw.content, model, schema)
+            answer = parse_reply(raw.content, model, schema)
             if not isinstance(answer, str):
                 return replace(answer, retries=raw.retries_taken)
-            failure = unfit_reply(answer, model, self._connection, raw.retries_taken)
+            failure = invalid_reply_error(answer, model, self._connection, raw.retries_taken)
         raise failure
 
     def close(self) -> None:

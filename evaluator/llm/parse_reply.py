@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field, ValidationError
 
-from evaluator.config.llm_settings import ChatModel
-from evaluator.llm.client import Answer, R, Usage
+from evaluator.config.llm_settings import LLMSettings
+from evaluator.llm.client import ChatAnswer, R, TokenUsage
 
 
 class _Message(BaseModel):
@@ -43,7 +43,7 @@ _CUT_SHORT = {
 }
 
 
-def read(body: bytes, model: ChatModel, schema: type[R]) -> Answer[R] | str:
+def parse_reply(body: bytes, model: LLMSettings, schema: type[R]) -> ChatAnswer[R] | str:
     """A server's answer, or in a few words why this server cannot be worked with."""
     try:
         reply = _Reply.model_validate_json(body)
@@ -53,8 +53,10 @@ def read(body: bytes, model: ChatModel, schema: type[R]) -> Answer[R] | str:
         return f"another model answered: {reply.model[:80]!r}"
     record, why = _record(reply.choices[0], schema)
     if reply.usage is None:
-        return Answer(record, why)
-    return Answer(record, why, Usage(prompt=reply.usage.prompt_tokens, completion=reply.usage.completion_tokens))
+        return ChatAnswer(record, why)
+    return ChatAnswer(
+        record, why, TokenUsage(prompt=reply.usage.prompt_tokens, completion=reply.usage.completion_tokens)
+    )
 
 
 def _record(choice: _Choice, schema: type[R]) -> tuple[R | None, str | None]:

@@ -10,7 +10,7 @@ In = TypeVar("In")
 Out = TypeVar("Out")
 
 
-def each(
+def map_concurrently(
     work: Callable[[In], Out], items: Sequence[In], at_once: int, done: Callable[[int], None] = lambda _: None
 ) -> list[Out]:
     """`work` of every item, at most `at_once` at a time; `done` is called here with how many are finished.

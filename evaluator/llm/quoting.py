@@ -24,7 +24,7 @@ def data_block(name: str, value: JsonValue, nonce: str) -> str:
     return f'<data id="{nonce}" name="{name}">\n{_SPECIAL.sub(_written_out, text)}\n</data id="{nonce}">'
 
 
-def cut(text: str, most: int) -> str:
+def truncate(text: str, most: int) -> str:
     """A text of at most `most` characters, and a note if something was cut off."""
     return text if len(text) <= most else f"{text[:most]} [{len(text) - most} of {len(text)} characters cut off]"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from evaluator.config.profile import Profile
 from evaluator.config.protocol import Protocol
 from evaluator.models.tiny_llama import TOKENIZER
-from evaluator.runtime.work_dir_lock import in_turn
+from evaluator.runtime.work_dir_lock import serialized
 from submissions.errors import EvaluatorError
 from submissions.records.models import Setup
 
@@ -26,13 +26,13 @@ PIPELINE = 3
 """Count up when a change to this package moves numbers: finished stages of before are then not taken up again."""
 
 
-def base_model(protocol: Protocol, folder: Path) -> Path:
+def prepare_base_model(protocol: Protocol, folder: Path) -> Path:
     """The base model's files: made on the spot for demo@1, else from the Hub or its cache."""
     name = protocol.base_model.id
     if name == TINY:
         made = folder / name
         if not made.is_dir():
-            with in_turn(folder / f"{name}.lock"):  # shares on several nodes start at once
+            with serialized(folder / f"{name}.lock"):  # shares on several nodes start at once
                 if not made.is_dir():
                     _in_child(made)
         return made
@@ -41,7 +41,7 @@ def base_model(protocol: Protocol, folder: Path) -> Path:
     return Path(snapshot_download(name, allow_patterns=["*.json", "*.safetensors", "tokenizer*"]))
 
 
-def tokenizer_of(protocol: Protocol) -> Path:
+def prepare_tokenizer(protocol: Protocol) -> Path:
     """A folder with the base model's tokenizer, for a machine that does not compute; weights are not fetched."""
     name = protocol.base_model.id
     if name == TINY:
@@ -61,7 +61,7 @@ def _in_child(folder: Path) -> None:
         )
 
 
-def setup_of(model: Path, protocol: Protocol, profile: Profile) -> Setup:
+def describe_setup(model: Path, protocol: Protocol, profile: Profile) -> Setup:
     """The setup that is recorded with every number."""
     return Setup(
         model=protocol.base_model.id,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from evaluator.config.profile import Profile
 from evaluator.config.protocol import Protocol
-from evaluator.models.model_shape import Shape
+from evaluator.models.model_shape import ModelShape
 
 GB, GIB = 10**9, 2**30
 WIDTHS = {"bfloat16": 2, "float32": 4}
@@ -33,7 +33,7 @@ Parts = Mapping[str, int]
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingMemory:
     """What a training takes of each device."""
 
     state: Parts
@@ -50,10 +50,10 @@ class Training:
 
 
 @dataclass(frozen=True)
-class Memory:
+class MemoryEstimate:
     """What a station needs."""
 
-    training: Training
+    training: TrainingMemory
     engine: Parts
     """Of each device: weights, key-value cache, workspace. The cache is what the share leaves."""
     host: Parts
@@ -100,7 +100,7 @@ class Memory:
         return on_device and self.host_total <= self.host_bytes and self.cache_tokens >= longest
 
 
-def memory_of(shape: Shape, profile: Profile, protocol: Protocol) -> Memory | None:
+def estimate_memory(shape: ModelShape, profile: Profile, protocol: Protocol) -> MemoryEstimate | None:
     """What a station of this profile needs for this model; None where the profile states no memory."""
     if profile.device_gib is None or profile.host_gib is None:
         return None
@@ -108,8 +108,8 @@ def memory_of(shape: Shape, profile: Profile, protocol: Protocol) -> Memory | No
     weights = width * shape.parameters
     device = int(profile.device_gib * GIB)
     cache = int(profile.engine_memory * device) - weights - WORKSPACE
-    return Memory(
-        training=training_of(shape, profile, protocol),
+    return MemoryEstimate(
+        training=estimate_training(shape, profile, protocol),
         engine={"weights": weights, "cache": cache, "workspace": WORKSPACE},
         host=_host(weights, profile),
         cache_tokens=cache // (2 * width * shape.layers * shape.kv_heads * shape.head),
@@ -118,7 +118,7 @@ def memory_of(shape: Shape, profile: Profile, protocol: Protocol) -> Memory | No
     )
 
 
-def training_of(shape: Shape, profile: Profile, protocol: Protocol) -> Training:
+def estimate_training(shape: ModelShape, profile: Profile, protocol: Protocol) -> TrainingMemory:
     """What a training takes of each device under the profile's ZeRO stage and number of ranks."""
     width, count, ranks = WIDTHS[protocol.base_model.dtype], shape.parameters, profile.ranks
     shared = {stage: ranks if profile.zero_stage >= stage else 1 for stage in (1, 2, 3)}
@@ -126,7 +126,7 @@ def training_of(shape: Shape, profile: Profile, protocol: Protocol) -> Training:
     tokens = max(profile.micro_tokens, protocol.sft.cutoff_tokens)  # a row longer than a micro-batch goes alone
     chunk = min(profile.loss_chunk or tokens, tokens)
     gathered = width * min(count, LIVE) if profile.zero_stage == 3 and ranks > 1 else 0
-    return Training(
+    return TrainingMemory(
         state={
             "weights": width * count // shared[3],
             "gradients": width * count // shared[2],
@@ -145,7 +145,7 @@ def training_of(shape: Shape, profile: Profile, protocol: Protocol) -> Training:
     )
 
 
-def _kept(shape: Shape, width: int, *, checkpointing: bool) -> int:
+def _kept(shape: ModelShape, width: int, *, checkpointing: bool) -> int:
     """Bytes of activations for each token: every layer's input, and of one layer (or of all) what its gradient needs.
 
     A layer keeps its norms' inputs in fp32 and normalised, queries, keys, values and what attention says of them,

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from huggingface_hub import try_to_load_from_cache
 
-from submissions.errors import Corrupt, NotFound
+from submissions.errors import CorruptRecord, NotFound
 from submissions.records.models import Record
 
 
-class Shape(Record):
+class ModelShape(Record):
     """Sizes of a Llama, as its config.json says them."""
 
     layers: int
@@ -36,20 +36,20 @@ class Shape(Record):
 
 
 SHAPES = {
-    "meta-llama/Llama-3.1-8B": Shape(
+    "meta-llama/Llama-3.1-8B": ModelShape(
         layers=32, hidden=4096, ffn=14336, heads=32, kv_heads=8, head=128, vocab=128256
     ),
-    "tiny-llama@1": Shape(layers=2, hidden=128, ffn=256, heads=4, kv_heads=2, head=32, vocab=4096),
+    "tiny-llama@1": ModelShape(layers=2, hidden=128, ffn=256, heads=4, kv_heads=2, head=32, vocab=4096),
 }  # fmt: skip
 """The base models of our protocols: a plan is made before anything is downloaded."""
 
 
-def shape_of(folder: Path) -> Shape:
+def read_model_shape(folder: Path) -> ModelShape:
     """The shape of the model in a folder. Raises Corrupt where config.json is none of a Llama."""
     try:
         config = json.loads((folder / "config.json").read_bytes())
         heads, hidden = config["num_attention_heads"], config["hidden_size"]
-        return Shape(
+        return ModelShape(
             layers=config["num_hidden_layers"],
             hidden=hidden,
             ffn=config["intermediate_size"],
@@ -60,14 +60,14 @@ def shape_of(folder: Path) -> Shape:
             tied=config.get("tie_word_embeddings") or False,
         )
     except (KeyError, ValueError, OSError) as error:
-        raise Corrupt(f"{folder / 'config.json'} does not say the shape of a Llama ({error!r}).") from error
+        raise CorruptRecord(f"{folder / 'config.json'} does not say the shape of a Llama ({error!r}).") from error
 
 
-def known_shape(model: str) -> Shape:
+def lookup_model_shape(model: str) -> ModelShape:
     """The shape of a base model by its id on the Hub; of any that was downloaded. Raises NotFound."""
     if model in SHAPES:
         return SHAPES[model]
     found = try_to_load_from_cache(model, "config.json")
     if not isinstance(found, str):
         raise NotFound(f"The shape of {model[:80]!r} is not known: download it, or take one of {', '.join(SHAPES)}.")
-    return shape_of(Path(found).parent)
+    return read_model_shape(Path(found).parent)

@@ -84,7 +84,7 @@ def distance(ours: Sequence[float], theirs: Sequence[float]) -> float:
     return mean if math.isfinite(mean) else math.inf
 
 
-def read(model: Path) -> Canary:
+def load_canary(model: Path) -> Canary:
     """The canary of a trained model. Raises WrongWeights if there is none: nothing would show what an engine loaded."""
     file = model / FILE
     try:

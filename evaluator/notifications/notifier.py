@@ -18,7 +18,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from evaluator.notifications.webhook_client import Courier, Target
+from evaluator.notifications.webhook_client import WebhookClient, WebhookTarget
 from submissions.arena.arena import Arena
 from submissions.errors import ArenaError, NotFound
 from submissions.records.models import History, Record, Stage, State, Status
@@ -43,7 +43,7 @@ _STATUS = re.compile(r"status/([0-9A-HJKMNP-TV-Z]{26})\.json")
 _PREVIEW = re.compile(r"previews/([0-9A-HJKMNP-TV-Z]{26})/[a-z_]+@\d+\.json")
 
 
-class Notice(Record):
+class WebhookPayload(Record):
     """The JSON that is sent."""
 
     event: Event
@@ -58,28 +58,30 @@ class Notice(Record):
 
 
 @dataclass(frozen=True)
-class Board:
+class BoardWebhook:
     """An organiser's webhook, for one track or, without one, for all."""
 
     url: str
     track: str = ""
 
 
-def boards(said: Sequence[str]) -> list[Board]:
+def parse_board_webhooks(said: Sequence[str]) -> list[BoardWebhook]:
     """`URL` for all boards, `TRACK=URL` for one. Raises NotFound for no such track or no address."""
     found = []
     for text in said:
         track, _, url = text.partition("=") if not text.startswith(("http://", "https://")) else ("", "", text)
         if not url.startswith(("http://", "https://")):
             raise NotFound(f"{text[:40]!r} is no webhook: write https://… for all boards, or TRACK=https://… for one.")
-        found.append(Board(url, track_named(track).name if track else ""))
+        found.append(BoardWebhook(url, track_named(track).name if track else ""))
     return found
 
 
-class Notices:
+class Notifier:
     """Finds what is to be told of an arena's commits, and to whom."""
 
-    def __init__(self, arena: Arena, courier: Courier, told: Sequence[Board] = (), secret: str = "", site: str = ""):
+    def __init__(
+        self, arena: Arena, courier: WebhookClient, told: Sequence[BoardWebhook] = (), secret: str = "", site: str = ""
+    ):
         self._arena = arena
         self._courier = courier
         self._boards = told
@@ -104,10 +106,12 @@ class Notices:
         """Hand a notice to the courier for everyone who wants it. Raises ArenaError where the arena cannot be read."""
         track = self._arena.submission(ulid).track
         own = self._arena.webhook(ulid)
-        targets = [Target(one.url, self._secret, trusted=True) for one in self._boards if one.track in ("", track)]
+        targets = [
+            WebhookTarget(one.url, self._secret, trusted=True) for one in self._boards if one.track in ("", track)
+        ]
         if own:
-            targets.append(Target(own.url, own.secret))
-        notice = Notice(
+            targets.append(WebhookTarget(own.url, own.secret))
+        notice = WebhookPayload(
             event=event,
             submission=ulid,
             track=track,
@@ -131,10 +135,10 @@ class Notices:
             return ()
 
 
-class Watched:
+class NotifyingRepo:
     """A repository whose commits are told of, once they are made."""
 
-    def __init__(self, repo: Repo, notices: Notices) -> None:
+    def __init__(self, repo: Repo, notices: Notifier) -> None:
         self._repo = repo
         self._notices = notices
 
@@ -175,13 +179,17 @@ class Watched:
 
 
 @contextmanager
-def notifying(
-    arena: Arena, told: Sequence[Board] = (), secret: str = "", site: str = "", courier: Courier | None = None
+def notifying_arena(
+    arena: Arena,
+    told: Sequence[BoardWebhook] = (),
+    secret: str = "",
+    site: str = "",
+    courier: WebhookClient | None = None,
 ) -> Iterator[Arena]:
     """The arena, whose webhooks are told of everything that is written through it."""
-    with courier or Courier() as running:
-        notices = Notices(arena, running, told, secret, site)
-        yield replace(arena, results=Watched(arena.results, notices), drafts=Watched(arena.drafts, notices))
+    with courier or WebhookClient() as running:
+        notices = Notifier(arena, running, told, secret, site)
+        yield replace(arena, results=NotifyingRepo(arena.results, notices), drafts=NotifyingRepo(arena.drafts, notices))
 
 
 def events(before: Sequence[Status], after: History) -> list[tuple[Event, Status]]:

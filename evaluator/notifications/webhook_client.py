@@ -26,23 +26,23 @@ import httpx2
 
 log = logging.getLogger(__name__)
 
-PAUSES = (1.0, 5.0, 25.0)
+RETRY_DELAYS = (1.0, 5.0, 25.0)
 """Seconds before each further try."""
-SECONDS = 15.0
+TIMEOUT_SECONDS = 15.0
 """For one try, whatever the receiver does."""
-MOST = 1000
+MAX_PENDING = 1000
 """Messages that wait; more are dropped, so that dead receivers cost no memory."""
 _AGAIN = {408, 425, 429, 500, 502, 503, 504}
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 """IPv6 addresses that stand for IPv4 addresses, private ones too (RFC 6052)."""
 
 
-class Forbidden(Exception):
+class ForbiddenAddress(Exception):
     """An address that a stranger may not have us connect to."""
 
 
 @dataclass(frozen=True)
-class Target:
+class WebhookTarget:
     """Where to send to."""
 
     url: str
@@ -51,14 +51,14 @@ class Target:
     """Whether the organiser named it: then it may be in a private network, and without TLS."""
 
 
-class Courier:
+class WebhookClient:
     """A thread that delivers. Leaving the context waits for what is under way, but not for long."""
 
     def __init__(
         self,
         *,
-        pauses: Sequence[float] = PAUSES,
-        seconds: float = SECONDS,
+        pauses: Sequence[float] = RETRY_DELAYS,
+        seconds: float = TIMEOUT_SECONDS,
         patience: float = 10,
         tls: ssl.SSLContext | None = None,
     ) -> None:
@@ -71,10 +71,10 @@ class Courier:
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._open: set[Future[None]] = set()
 
-    def send(self, target: Target, event: str, body: bytes) -> None:
+    def send(self, target: WebhookTarget, event: str, body: bytes) -> None:
         """Hand over a message; returns at once, and raises nothing of what becomes of it."""
-        if len(self._open) >= MOST:
-            log.warning("%d messages wait for their webhooks; the one of %s is dropped", MOST, event)
+        if len(self._open) >= MAX_PENDING:
+            log.warning("%d messages wait for their webhooks; the one of %s is dropped", MAX_PENDING, event)
             return
         future = asyncio.run_coroutine_threadsafe(self._deliver(target, event, body), self._loop)
         self._open.add(future)
@@ -92,7 +92,7 @@ class Courier:
         self._thread.join()
         self._loop.close()
 
-    async def _deliver(self, target: Target, event: str, body: bytes) -> None:
+    async def _deliver(self, target: WebhookTarget, event: str, body: bytes) -> None:
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "datasetresearch-arena",
@@ -107,7 +107,7 @@ class Courier:
                 # Not the whole address: it may hold a key.
                 log.warning("the webhook at %s did not take %s: %s", _host(target.url), event, why)
 
-    async def _tried(self, target: Target, headers: dict[str, str], body: bytes) -> str | None:
+    async def _tried(self, target: WebhookTarget, headers: dict[str, str], body: bytes) -> str | None:
         """Send until it is taken, or given up; then why."""
         why = ""
         for number, pause in enumerate((0.0, *self._pauses)):
@@ -115,7 +115,7 @@ class Courier:
             try:
                 async with asyncio.timeout(self._seconds):
                     status = await self._post(target, headers, body, number)
-            except (Forbidden, httpx2.InvalidURL, ValueError) as error:
+            except (ForbiddenAddress, httpx2.InvalidURL, ValueError) as error:
                 return str(error)
             except (httpx2.HTTPError, OSError) as error:  # a TimeoutError is an OSError
                 why = type(error).__name__
@@ -127,11 +127,11 @@ class Courier:
                 return why
         return why
 
-    async def _post(self, target: Target, headers: dict[str, str], body: bytes, number: int) -> int:
+    async def _post(self, target: WebhookTarget, headers: dict[str, str], body: bytes, number: int) -> int:
         url, extensions = httpx2.URL(target.url), {}
         if not target.trusted:
             if url.scheme != "https":
-                raise Forbidden("it is not https")
+                raise ForbiddenAddress("it is not https")
             found = await self._addresses(url)
             headers = {**headers, "Host": url.netloc.decode()}
             extensions["sni_hostname"] = url.host  # its certificate must be that of the name
@@ -149,7 +149,7 @@ class Courier:
         found = await loop.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
         addresses = sorted({str(address[0]) for *_, address in found}, key=lambda one: ":" in one)
         if private := [one for one in addresses if not self.may_reach(one)]:
-            raise Forbidden(f"it leads to {private[0]}, which is not a public address")
+            raise ForbiddenAddress(f"it leads to {private[0]}, which is not a public address")
         return addresses
 
     def may_reach(self, address: str) -> bool:

@@ -9,43 +9,43 @@ from pathlib import Path
 from evaluator.config.profile import Profile
 from evaluator.config.protocol import Protocol
 from evaluator.models import tiny_llama
-from evaluator.models.chat_template import Template, load_template
+from evaluator.models.chat_template import ChatTemplate, load_template
 from evaluator.models.environment import TINY
-from evaluator.models.memory_model import Memory, memory_of
-from evaluator.models.model_shape import Shape, known_shape
-from evaluator.planning.prompt_frame import frame_of, planning_of
-from evaluator.planning.workload import Counted, Reckoned, Workload
-from evaluator.stages.reference_split import reference_of
+from evaluator.models.memory_model import MemoryEstimate, estimate_memory
+from evaluator.models.model_shape import ModelShape, lookup_model_shape
+from evaluator.planning.prompt_frame import build_frame, build_planning
+from evaluator.planning.workload import ByteEstimatedWorkload, TokenizedWorkload, Workload
+from evaluator.stages.reference_split import load_reference
 from submissions.arena.arena import Arena
 from submissions.arena.benchmark import Benchmark
 from submissions.cli.runtime import Progress
-from submissions.estimation.cost_model import Delivered, Plan, foreseen, planned
-from submissions.estimation.estimate import Estimate, Judge, judge_of, judged_by
+from submissions.estimation.cost_model import DeliveredTokens, Plan, estimate_evaluation, plan_from_speeds
+from submissions.estimation.estimate import CostModel, Estimate, fit_cost_model, select_history
 from submissions.estimation.estimates import past_ledgers
 from submissions.records.models import Row, Task
-from submissions.records.prompt_frame import ExamLoad, Frame
+from submissions.records.prompt_frame import EvalSetLoad, PromptFrame
 
 BYTES_PER_TOKEN = 4.0
 """Where neither the tokenizer nor a published frame is at hand: about what Llama 3's makes of English."""
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlanReport:
     """All that `plan` has to say."""
 
     estimate: Estimate
     """By past evaluations on this profile where there are enough; else the plan's own."""
     plan: Plan
     """By the profile's speeds, phase by phase."""
-    exams: Mapping[str, ExamLoad]
-    delivered: Mapping[str, Delivered]
+    exams: Mapping[str, EvalSetLoad]
+    delivered: Mapping[str, DeliveredTokens]
     how: str
     """How tokens were counted."""
     doubt: float
     """How far off the profile's speeds may be."""
     model: str
-    shape: Shape
-    memory: Memory | None
+    shape: ModelShape
+    memory: MemoryEstimate | None
     fits: bool | None
     """Whether the machine has room; None where its profile states no memory."""
 
@@ -67,7 +67,7 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Conditions:
+class PlanInputs:
     """Where and by which rules it is to be evaluated."""
 
     protocol: Protocol
@@ -77,35 +77,35 @@ class Conditions:
     """Whose past evaluations are judged by."""
 
 
-def plan_of(
-    at: Conditions,
+def make_plan(
+    at: PlanInputs,
     benchmark: Benchmark,
     tasks: Sequence[Task],
     rows: Iterable[tuple[str, Sequence[Row]]],
     tell: Progress,
-) -> Planned:
+) -> PlanReport:
     """The plan for checked rows by task, each held only while it is counted."""
     rules, profile = at.protocol, at.profile
     workload, frame = _workload(at, tasks)
     exams = {}
     for done, task in enumerate(tasks):
         tell("reading what is asked", done, len(tasks))
-        exams[task.id] = workload.exam(reference_of(rules, benchmark, task.id))
-    delivered: dict[str, Delivered] = {}
+        exams[task.id] = workload.exam(load_reference(rules, benchmark, task.id))
+    delivered: dict[str, DeliveredTokens] = {}
     for task_id, mine in rows:
         tell("reading what is delivered", len(delivered), len(tasks))
         delivered[task_id] = workload.delivered(mine)
-    planning = planning_of(rules, profile, exams.values())
+    planning = build_planning(rules, profile, exams.values())
     frame = frame.model_copy(update={"planning": planning})
-    found = foreseen(delivered, frame, judge_for(at), exams, at.stations)
+    found = estimate_evaluation(delivered, frame, cost_model_for(at), exams, at.stations)
     assert found is not None  # the check refuses a delivery without any file
     if profile.hour_price is not None:
         found = replace(found, hour_price=profile.hour_price)
-    shape = known_shape(rules.base_model.id)
-    memory = memory_of(shape, profile, rules)
-    return Planned(
+    shape = lookup_model_shape(rules.base_model.id)
+    memory = estimate_memory(shape, profile, rules)
+    return PlanReport(
         estimate=found,
-        plan=planned(delivered, frame, planning, exams, at.stations),
+        plan=plan_from_speeds(delivered, frame, planning, exams, at.stations),
         exams=exams,
         delivered=delivered,
         how=workload.how,
@@ -117,36 +117,36 @@ def plan_of(
     )
 
 
-def judge_for(at: Conditions) -> Judge | None:
+def cost_model_for(at: PlanInputs) -> CostModel | None:
     """What past evaluations of the arena say of the next under this protocol and profile; None if they are too few."""
     if at.arena is None:
         return None
     wanted = (at.profile.name, at.profile.devices)
     past = (one for one in past_ledgers(at.arena) if (one.profile, one.devices) == wanted)
-    return judge_of(judged_by(past, at.protocol.name))
+    return fit_cost_model(select_history(past, at.protocol.name))
 
 
-def _workload(at: Conditions, tasks: Sequence[Task]) -> tuple[Workload, Frame]:
+def _workload(at: PlanInputs, tasks: Sequence[Task]) -> tuple[Workload, PromptFrame]:
     """The best count that can be had without a download, and the protocol's frame."""
     rules = at.protocol
     demands = [task.demand for task in tasks if task.demand] or [BLIND]
     folder = tokenizer_here(rules.base_model.id)
     if folder is not None:
         template = load_template(rules.template, folder)
-        return Counted(rules, template), frame_of(rules, template, demands)
+        return TokenizedWorkload(rules, template), build_frame(rules, template, demands)
     published = {frame.protocol: frame for frame in at.arena.frames()} if at.arena else {}
     frame = published.get(rules.name) or _blind(rules)
-    return Reckoned(rules, frame), frame
+    return ByteEstimatedWorkload(rules, frame), frame
 
 
 BLIND = "I need data."
 """Stands for the demands of a benchmark without any."""
 
 
-def _blind(rules: Protocol) -> Frame:
+def _blind(rules: Protocol) -> PromptFrame:
     """A frame made without the model's own tokenizer: any that has the control tokens writes the same text."""
-    template: Template = load_template(rules.template, tiny_llama.TOKENIZER.parent)
-    return frame_of(rules, template, [BLIND]).model_copy(update={"bytes_per_token": BYTES_PER_TOKEN})
+    template: ChatTemplate = load_template(rules.template, tiny_llama.TOKENIZER.parent)
+    return build_frame(rules, template, [BLIND]).model_copy(update={"bytes_per_token": BYTES_PER_TOKEN})
 
 
 def tokenizer_here(model: str) -> Path | None:

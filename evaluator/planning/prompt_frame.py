@@ -6,21 +6,21 @@ from collections.abc import Iterable, Sequence
 
 from evaluator.config.profile import Profile
 from evaluator.config.protocol import Protocol
-from evaluator.models.chat_template import Template
-from evaluator.planning.workload import mean_exam
-from submissions.records.prompt_frame import ExamLoad, Frame, Planning
+from evaluator.models.chat_template import ChatTemplate
+from evaluator.planning.workload import mean_load
+from submissions.records.prompt_frame import EvalSetLoad, PlanningFacts, PromptFrame
 
 _INPUT, _OUTPUT = "the input", "the output"
 _ROOM = 10_000
 """Tokens that no frame fills: nothing is cut."""
 
 
-def frame_of(protocol: Protocol, template: Template, demands: Sequence[str]) -> Frame:
+def build_frame(protocol: Protocol, template: ChatTemplate, demands: Sequence[str]) -> PromptFrame:
     """The frame of a protocol; `demands`, at least one of them, say how long the tokenizer's tokens are."""
     rendered = template.shown(template.example(_INPUT, _OUTPUT, _ROOM).input_ids)
     before, _, rest = rendered.partition(_INPUT)
     between, _, after = rest.partition(_OUTPUT)
-    return Frame(
+    return PromptFrame(
         protocol=protocol.name,
         before=before,
         between=between,
@@ -32,12 +32,12 @@ def frame_of(protocol: Protocol, template: Template, demands: Sequence[str]) -> 
     )
 
 
-def planning_of(protocol: Protocol, profile: Profile, exams: Iterable[ExamLoad]) -> Planning:
+def build_planning(protocol: Protocol, profile: Profile, exams: Iterable[EvalSetLoad]) -> PlanningFacts:
     """What one needs to reckon an evaluation's time from, with no more of the exams than their mean."""
-    return Planning(
+    return PlanningFacts(
         machine=profile.machine,
         shots=protocol.few_shot.shots,
         draws=protocol.few_shot.draws,
         max_prompt_tokens=protocol.decoding.max_prompt_tokens,
-        exam=mean_exam(exams),
+        exam=mean_load(exams),
     )

@@ -8,12 +8,12 @@ from statistics import fmean
 from typing import Protocol as Seam
 
 from evaluator.config.protocol import Protocol
-from evaluator.models.chat_template import Template
-from evaluator.scoring.eval_set import limit_of
-from submissions.estimation.cost_model import Delivered, delivered_of
+from evaluator.models.chat_template import ChatTemplate
+from evaluator.scoring.eval_set import answer_token_limit
+from submissions.estimation.cost_model import DeliveredTokens, count_delivered
 from submissions.estimation.estimate import row_tokens
 from submissions.records.models import Reference, Row
-from submissions.records.prompt_frame import ExamLoad, Frame
+from submissions.records.prompt_frame import EvalSetLoad, PromptFrame
 
 
 class Workload(Seam):
@@ -22,31 +22,31 @@ class Workload(Seam):
     how: str
     """Where its numbers come from, for people."""
 
-    def delivered(self, rows: Sequence[Row]) -> Delivered:
+    def delivered(self, rows: Sequence[Row]) -> DeliveredTokens:
         """A task's delivered rows, all of them."""
         ...
 
-    def exam(self, reference: Reference) -> ExamLoad:
-        """What a task's hidden side asks; the reference as the protocol divides it (evaluator.stages.reference_split)."""
+    def exam(self, reference: Reference) -> EvalSetLoad:
+        """The evaluation set of a task, from the reference as the protocol splits it."""
         ...
 
 
-class Counted:
+class TokenizedWorkload:
     """Counts by encoding: training examples and prompts are made just as an evaluation makes them."""
 
     how = "counted with the base model's tokenizer"
 
-    def __init__(self, protocol: Protocol, template: Template) -> None:
+    def __init__(self, protocol: Protocol, template: ChatTemplate) -> None:
         self._protocol = protocol
         self._template = template
 
-    def delivered(self, rows: Sequence[Row]) -> Delivered:
+    def delivered(self, rows: Sequence[Row]) -> DeliveredTokens:
         sft = self._protocol.sft
         pairs = [(row.input, row.output) for row in rows[: sft.max_rows]]
         lengths = [len(one.input_ids) for one in self._template.examples(pairs, sft.cutoff_tokens)]
-        return Delivered(len(rows), round(sft.epochs * sum(lengths)), _mean(lengths))
+        return DeliveredTokens(len(rows), round(sft.epochs * sum(lengths)), _mean(lengths))
 
-    def exam(self, reference: Reference) -> ExamLoad:
+    def exam(self, reference: Reference) -> EvalSetLoad:
         gold = tuple(row.output for row in reference.test)
         questions = tuple(row.input for row in reference.test)
         prompts = self._template.prompts(questions, (), self._protocol.decoding.max_prompt_tokens, gold)
@@ -55,18 +55,18 @@ class Counted:
         return _load(self._protocol, [len(one) for one in prompts], answers, longest)
 
 
-class Reckoned:
+class ByteEstimatedWorkload:
     """Reckons from bytes, as the web app does of what is delivered there."""
 
-    def __init__(self, protocol: Protocol, frame: Frame) -> None:
+    def __init__(self, protocol: Protocol, frame: PromptFrame) -> None:
         self.how = f"reckoned at {frame.bytes_per_token:.2g} bytes a token"
         self._protocol = protocol
         self._frame = frame
 
-    def delivered(self, rows: Sequence[Row]) -> Delivered:
-        return delivered_of(rows, len(rows), self._frame)
+    def delivered(self, rows: Sequence[Row]) -> DeliveredTokens:
+        return count_delivered(rows, len(rows), self._frame)
 
-    def exam(self, reference: Reference) -> ExamLoad:
+    def exam(self, reference: Reference) -> EvalSetLoad:
         frame, most = self._frame, self._protocol.decoding.max_prompt_tokens
         asking = frame.model_copy(update={"after": ""})
         answering = frame.model_copy(update={"before": "", "between": ""})
@@ -79,15 +79,15 @@ class Reckoned:
         )  # fmt: skip
 
 
-def mean_exam(loads: Iterable[ExamLoad]) -> ExamLoad:
+def mean_load(loads: Iterable[EvalSetLoad]) -> EvalSetLoad:
     """The exam of a task in the middle, in whole tokens: what may be told of hidden rows."""
     found = list(loads)
     items = sum(one.items for one in found)
 
-    def each(tokens: Callable[[ExamLoad], float]) -> float:
+    def each(tokens: Callable[[EvalSetLoad], float]) -> float:
         return round(sum(one.items * tokens(one) for one in found) / items) if items else 0
 
-    return ExamLoad(
+    return EvalSetLoad(
         items=round(_mean([one.items for one in found]), 1),
         question_tokens=each(lambda one: one.question_tokens),
         answer_tokens=each(lambda one: one.answer_tokens),
@@ -97,9 +97,9 @@ def mean_exam(loads: Iterable[ExamLoad]) -> ExamLoad:
 
 def _load(
     protocol: Protocol, prompts: Sequence[int], answers: Sequence[int], longest: Callable[[float], float]
-) -> ExamLoad:
-    limit = limit_of(protocol.decoding, longest)
-    return ExamLoad(
+) -> EvalSetLoad:
+    limit = answer_token_limit(protocol.decoding, longest)
+    return EvalSetLoad(
         items=len(prompts),
         question_tokens=_mean(prompts),
         answer_tokens=_mean([min(limit, one) for one in answers]),

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from evaluator.publishing.buffered_repo import Batched
-from evaluator.publishing.lease import TERM
+from evaluator.publishing.buffered_repo import BufferedRepo
+from evaluator.publishing.lease import LEASE_DURATION
 from submissions.arena.arena import Arena
 
 
@@ -19,12 +19,12 @@ def _now() -> datetime:
 
 
 @dataclass(frozen=True)
-class Desk:
+class ArenaSession:
     """One evaluator's hold on an arena. `arena` reads what it has said already, written or not."""
 
     arena: Arena
-    results: Batched
-    drafts: Batched
+    results: BufferedRepo
+    drafts: BufferedRepo
 
     def take(self) -> None:
         """Take both leases; that of `drafts` keeps out one who lost that of `results` in its sleep. Raises Held."""
@@ -62,25 +62,25 @@ class Desk:
         return self.drafts.flush(at_once=at_once, adding=True)
 
 
-def desk_at(
+def open_session(
     arena: Arena,
     owner: str,
     nonce: str,
     *,
     gap: timedelta = timedelta(),
-    term: timedelta = TERM,
+    term: timedelta = LEASE_DURATION,
     clock: Callable[[], datetime] = _now,
-) -> Desk:
+) -> ArenaSession:
     """A desk at an arena, whose leases are not taken yet; `gap` is the least time between two commits.
 
     A process that was killed is followed at once by one with its nonce; two with one nonce must never run.
     """
-    results, drafts = (Batched(repo, owner, clock, gap, term, nonce) for repo in (arena.results, arena.drafts))
-    return Desk(replace(arena, results=results, drafts=drafts), results, drafts)
+    results, drafts = (BufferedRepo(repo, owner, clock, gap, term, nonce) for repo in (arena.results, arena.drafts))
+    return ArenaSession(replace(arena, results=results, drafts=drafts), results, drafts)
 
 
 @contextmanager
-def beating(desk: Desk, seconds: float = 10.0) -> Iterator[None]:
+def heartbeat_while(desk: ArenaSession, seconds: float = 10.0) -> Iterator[None]:
     """Have a desk beat beside long work. What stops it is raised at the end, if no commit has met it before."""
     stop = threading.Event()
 

@@ -14,12 +14,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from evaluator.publishing.lease import PATH, TERM, Held, Lease, Lost, lease_in
-from submissions.arena.arena import dump
-from submissions.errors import Busy, Conflict, NotFound, Unreachable
-from submissions.storage.repo import Change, Repo, confined, content_id
+from evaluator.publishing.lease import LEASE_DURATION, PATH, Lease, LeaseHeld, LeaseLost, read_lease
+from submissions.arena.arena import to_json
+from submissions.errors import Conflict, NotFound, RateLimited, Unreachable
+from submissions.storage.repo import Change, Repo, content_id, validate_path
 
-MOST = 500
+MAX_FILES_PER_COMMIT = 500
 """Files in a commit; the Hub gives up on one that takes it a minute."""
 _TRIES = 20
 _AWAY = (timedelta(seconds=30), timedelta(minutes=10))
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
-class Batched:
+class BufferedRepo:
     """A repository behind another: the same methods, and the lease. For one process, and any of its threads."""
 
     repo: Repo
@@ -43,7 +43,7 @@ class Batched:
     clock: Callable[[], datetime]
     gap: timedelta = timedelta()
     """Least time between two commits; with none, everything is written at once."""
-    term: timedelta = TERM
+    term: timedelta = LEASE_DURATION
     nonce: str = field(default_factory=lambda: secrets.token_hex(8))
     """Whoever has it has the lease; only one process at a time may."""
     _groups: Groups = field(default_factory=list)
@@ -56,7 +56,7 @@ class Batched:
     _parent: str = ""
     """The head at which the lease was last seen to be ours."""
     _lease: Lease | None = None
-    _lost: Lost | None = None
+    _lost: LeaseLost | None = None
     _due: datetime | None = None
     _pause: timedelta = _AWAY[0]
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -66,9 +66,9 @@ class Batched:
         with self._lock:
             for _ in range(_TRIES):
                 head = self.repo.head()
-                found = lease_in(self.repo)
+                found = read_lease(self.repo)
                 if found is not None and found.nonce != self.nonce and found.until > self.clock():
-                    raise Held(found)
+                    raise LeaseHeld(found)
                 try:
                     self._write({}, head)
                 except Conflict:
@@ -115,7 +115,7 @@ class Batched:
                     return False
                 try:
                     self._checked(lambda head, files=files: self._write(files, head))  # type: ignore[misc]
-                except (Busy, Unreachable) as error:
+                except (RateLimited, Unreachable) as error:
                     self._wait(error)
                     return False
                 self._remember(files)
@@ -131,7 +131,7 @@ class Batched:
                 return
             try:
                 self._checked(lambda head: self._write({}, head))
-            except (Busy, Unreachable) as error:
+            except (RateLimited, Unreachable) as error:
                 self._wait(error)
 
     def head(self) -> str:
@@ -147,7 +147,7 @@ class Batched:
         return content
 
     def inside(self, folder: str = "") -> list[str]:
-        start = f"{confined(folder)}/" if folder else ""
+        start = f"{validate_path(folder)}/" if folder else ""
         with self._lock:
             waiting = {path: content for path, content in self._files.items() if path.startswith(start)}
             if None in waiting.values():  # a folder goes with its last file
@@ -180,7 +180,7 @@ class Batched:
             if parent != str(self._count):
                 raise Conflict(f"There is a newer state than {parent}: read again, then commit again.")
             before = self._groups
-            self._groups = _joined(self._groups, files)
+            self._groups = _merge_groups(self._groups, files)
             self._files |= files
             try:
                 if not self.gap:
@@ -196,7 +196,7 @@ class Batched:
         found: Files = {}
         for whole in sorted(self._groups, key=lambda group: all(path.startswith("status/") for path in group)):
             group = {path: content for path, content in whole.items() if not (adding and content is None)}
-            if found and len(found) + len(group) > MOST:
+            if found and len(found) + len(group) > MAX_FILES_PER_COMMIT:
                 break
             found |= group
         return found
@@ -208,7 +208,7 @@ class Batched:
         lease = self._lease
         if lease is None or now - lease.heartbeat >= self.term / 10 or not files:
             lease = Lease(owner=self.owner, nonce=self.nonce, until=now + self.term, heartbeat=now)
-            changes.append(Change(PATH, dump(lease)))
+            changes.append(Change(PATH, to_json(lease)))
         self._parent = self.repo.commit(changes, head)
         self._lease = lease
 
@@ -228,9 +228,9 @@ class Batched:
 
     def _look(self, head: str) -> None:
         """See whether the lease is still ours. Raises Lost."""
-        found = lease_in(self.repo)
+        found = read_lease(self.repo)
         if found is None or found.nonce != self.nonce:
-            self._lost = Lost(found)
+            self._lost = LeaseLost(found)
             raise self._lost
         self._parent = head
         self._own.clear()
@@ -239,10 +239,10 @@ class Batched:
         if self._lost is not None:
             raise self._lost
 
-    def _wait(self, error: Busy | Unreachable) -> None:
+    def _wait(self, error: RateLimited | Unreachable) -> None:
         log.warning("%d file(s) wait: %s", self.pending, error)
         self._parent = ""  # it may have landed
-        if isinstance(error, Busy):
+        if isinstance(error, RateLimited):
             self._due = error.until
         else:
             self._due = self.clock() + self._pause
@@ -259,7 +259,7 @@ class Batched:
         self._files = {path: content for group in groups for path, content in group.items()}
 
 
-def _joined(groups: Sequence[Files], files: Files) -> Groups:
+def _merge_groups(groups: Sequence[Files], files: Files) -> Groups:
     """Groups with one more; those that it shares a path with become part of it."""
     apart = [group for group in groups if not group.keys() & files.keys()]
     merged: Files = {}
@@ -276,7 +276,7 @@ def _without(group: Files, files: Files) -> Files:
 def _contents(changes: Sequence[Change]) -> Files:
     found: Files = {}
     for change in changes:
-        if confined(change.path) in found:
+        if validate_path(change.path) in found:
             raise ValueError(f"a commit names a path twice: {change.path}")
         content = change.content
         found[change.path] = content if isinstance(content, bytes | None) else content.read_bytes()

@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from submissions.arena.arena import read_record
-from submissions.errors import Corrupt, NotFound, OurError
+from submissions.errors import CorruptRecord, NotFound, OurError
 from submissions.records.base import Record
-from submissions.storage.local_repo import write_whole
+from submissions.storage.local_repo import atomic_write
 from submissions.storage.repo import Repo
 
 PATH = "lease.json"
-TERM = timedelta(minutes=15)
+LEASE_DURATION = timedelta(minutes=15)
 """How long an evaluator may be silent before another takes over; it is renewed every few minutes while it works."""
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class Lease(Record):
     """When it was last renewed."""
 
 
-class Held(OurError):
+class LeaseHeld(OurError):
     """Another evaluator has the arena."""
 
     def __init__(self, lease: Lease) -> None:
@@ -46,7 +46,7 @@ class Held(OurError):
         self.lease = lease
 
 
-class Lost(OurError):
+class LeaseLost(OurError):
     """Another evaluator took over while this one was silent: nothing that it still knows may be written."""
 
     def __init__(self, lease: Lease | None) -> None:
@@ -57,22 +57,22 @@ class Lost(OurError):
         )
 
 
-def lease_in(repo: Repo) -> Lease | None:
+def read_lease(repo: Repo) -> Lease | None:
     """The lease that a repository shows; None if there is none, or it cannot be read."""
     try:
         return read_record(repo, PATH, Lease)
     except NotFound:
         return None
-    except Corrupt as error:
+    except CorruptRecord as error:
         log.warning("%s It is taken anew.", error)  # whoever holds it finds out by a conflict
         return None
 
 
-def nonce_in(work: Path) -> str:
+def load_nonce(work: Path) -> str:
     """The nonce of a work folder, which must be held (`alone`): who was killed there is followed at once."""
     file = work / "lease"
     if not file.is_file():
-        write_whole(file, secrets.token_hex(8).encode())
+        atomic_write(file, secrets.token_hex(8).encode())
     return file.read_text().strip()
 
 

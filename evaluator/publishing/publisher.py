@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from evaluator.publishing.results_table import table_changes
-from evaluator.publishing.status_log import noted, standing
-from submissions.arena.arena import Arena, commit_again, dump, read_record, result_path
-from submissions.index.result_index import compacted_changes
-from submissions.index.submission_index import entered_changes
+from evaluator.publishing.status_log import append_status, final_status
+from submissions.arena.arena import Arena, commit_with_retry, read_record, result_path, to_json
+from submissions.index.result_index import result_index_changes
+from submissions.index.submission_index import submission_index_changes
 from submissions.records.models import Record, Result, Status, Submission
-from submissions.records.owner_requests import counting
+from submissions.records.owner_requests import authorized
 from submissions.storage.repo import Change, Repo
 
 KINDS = ("results", "previews", "costs")
@@ -24,37 +24,39 @@ KINDS = ("results", "previews", "costs")
 
 
 @dataclass(frozen=True)
-class Outlet:
+class Publisher:
     """The way out of the evaluator for one arena."""
 
     arena: Arena
 
     def holds_back(self, submission: Submission) -> bool:
         """Whether its findings are for its owner only, up to now."""
-        wishes = counting(self.arena.wishes(submission.id), submission.owner)
+        wishes = authorized(self.arena.wishes(submission.id), submission.owner)
         return submission.private and not any(wish.kind == "publish" for wish in wishes)
 
     def preview(self, submission: Submission, preview: Result) -> None:
         """Show what is measured before the trainings; nothing happens where just that is shown already."""
         repo = self.arena.drafts if self.holds_back(submission) else self.arena.results
-        path, content = result_path(preview.submission, preview.protocol, "previews"), dump(preview)
+        path, content = result_path(preview.submission, preview.protocol, "previews"), to_json(preview)
         if path not in repo.list(path) or repo.read(path) != content:
-            commit_again(repo, [Change(path, content)])
+            commit_with_retry(repo, [Change(path, content)])
 
     def finish(self, submission: Submission, protocol: str, found: Mapping[str, Record]) -> Status:
         """Hand over what an evaluation found, by kind, in place of its preview; what the submission's status is now."""
-        changes = [Change(result_path(submission.id, protocol, kind), dump(one)) for kind, one in found.items()]
+        changes = [Change(result_path(submission.id, protocol, kind), to_json(one)) for kind, one in found.items()]
         preview = result_path(submission.id, protocol, "previews")
         results, drafts = self.arena.results, self.arena.drafts
         if self.holds_back(submission):
-            commit_again(drafts, [*changes, *_gone(drafts, [preview])])
-            status = standing("evaluated", "Evaluated. Only its owner sees the result, until they publish it.")
-            commit_again(results, [noted(self.arena, submission.id, status)])
-            commit_again(drafts, entered_changes(self.arena, [submission.id]))
+            commit_with_retry(drafts, [*changes, *_deletions(drafts, [preview])])
+            status = final_status("evaluated", "Evaluated. Only its owner sees the result, until they publish it.")
+            commit_with_retry(results, [append_status(self.arena, submission.id, status)])
+            commit_with_retry(drafts, submission_index_changes(self.arena, [submission.id]))
             return status
-        status = standing("published", "The result is public.", "publish")
+        status = final_status("published", "The result is public.", "publish")
         changes += _tables(results, [one for one in found.values() if isinstance(one, Result)])
-        commit_again(results, [*changes, *_gone(results, [preview]), noted(self.arena, submission.id, status)])
+        commit_with_retry(
+            results, [*changes, *_deletions(results, [preview]), append_status(self.arena, submission.id, status)]
+        )
         self._tidy(submission.id, [result_path(submission.id, protocol, kind) for kind in KINDS])
         return status
 
@@ -68,13 +70,13 @@ class Outlet:
         changes = [Change(path, self.arena.drafts.read(path)) for path in held if path not in {*shown, *over}]
         fresh = [path for path in held if path in results and path not in shown]
         if fresh:
-            status = standing("published", "The result is public: its owner published it.", "publish")
-            changes.append(noted(self.arena, ulid, status))
+            status = final_status("published", "The result is public: its owner published it.", "publish")
+            changes.append(append_status(self.arena, ulid, status))
             made = [read_record(self.arena.drafts, path, Result) for path in fresh]
             changes += _tables(self.arena.results, made)
         changes += [Change(path, None) for path in shown if path in over]
         if changes:
-            commit_again(self.arena.results, changes)
+            commit_with_retry(self.arena.results, changes)
         self._tidy(ulid, held)
 
     def withdraw(self, ulid: str, why: str = "Withdrawn.") -> None:
@@ -83,39 +85,39 @@ class Outlet:
         changes = [Change(path, None) for path in shown]
         if self.arena.history(ulid).now.state != "withdrawn":
             was_public = any(path.startswith("results/") for path in shown)
-            status = standing("withdrawn", f"{why}{' Its result is no longer shown.' if was_public else ''}")
-            changes.append(noted(self.arena, ulid, status))
+            status = final_status("withdrawn", f"{why}{' Its result is no longer shown.' if was_public else ''}")
+            changes.append(append_status(self.arena, ulid, status))
         gone = [(ulid, PurePosixPath(path).stem) for path in shown if path.startswith("results/")]
         changes += _tables(self.arena.results, [], gone)
         if changes:
-            commit_again(self.arena.results, changes)
+            commit_with_retry(self.arena.results, changes)
         self._tidy(ulid, _files(self.arena.drafts, ulid))
 
     def _tidy(self, ulid: str, paths: Sequence[str]) -> None:
         """Take away drafts that are of no use any more, and note how the submission ended where a web app starts."""
-        changes = _gone(self.arena.drafts, paths)
+        changes = _deletions(self.arena.drafts, paths)
         if self.arena.holds(ulid):
-            changes += _differing(self.arena.drafts, entered_changes(self.arena, [ulid]))
+            changes += _changed_only(self.arena.drafts, submission_index_changes(self.arena, [ulid]))
         # What is repeated after a kill may be done already, and the Hub allows so many commits an hour.
         if changes:
-            commit_again(self.arena.drafts, changes)
+            commit_with_retry(self.arena.drafts, changes)
 
 
 def _tables(results: Repo, made: Sequence[Result], gone: Sequence[tuple[str, str]] = ()) -> list[Change]:
     """What lists all results beside their own files: for the web app, and for whoever analyses them."""
     if not made and not gone:
         return []
-    return [*compacted_changes(results, made, gone), *table_changes(results, made, gone)]
+    return [*result_index_changes(results, made, gone), *table_changes(results, made, gone)]
 
 
 def _files(repo: Repo, ulid: str) -> list[str]:
     return [path for kind in KINDS for path in repo.list(f"{kind}/{ulid}/")]
 
 
-def _differing(repo: Repo, changes: Sequence[Change]) -> list[Change]:
+def _changed_only(repo: Repo, changes: Sequence[Change]) -> list[Change]:
     """The changes that say something else than what is there."""
     return [one for one in changes if repo.list(one.path) != [one.path] or repo.read(one.path) != one.content]
 
 
-def _gone(repo: Repo, paths: Sequence[str]) -> list[Change]:
+def _deletions(repo: Repo, paths: Sequence[str]) -> list[Change]:
     return [Change(path, None) for path in paths if path in repo.list(path)]

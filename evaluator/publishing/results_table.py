@@ -17,7 +17,7 @@ import yaml
 from pyarrow import parquet
 
 from submissions.arena.arena import protocols_in, read_record, result_path, time_of
-from submissions.errors import Corrupt, NotFound
+from submissions.errors import CorruptRecord, NotFound
 from submissions.records.models import Result
 from submissions.storage.repo import Change, Repo
 
@@ -77,7 +77,7 @@ def table_changes(results: Repo, made: Sequence[Result], gone: Iterable[tuple[st
     return [*changes, *readme_changes(results, {*tracks, *(result.track for result in made)})]
 
 
-def first_tables(results: Repo) -> list[Change]:
+def backfill_tables(results: Repo) -> list[Change]:
     """What is missing in an arena that was filled by an older version, or has no README yet."""
     if tracks := results.inside("table"):
         return readme_changes(results, tracks)
@@ -115,7 +115,7 @@ def _configuration(track: str) -> dict[str, object]:
 def _file(results: Repo, path: str, made: Sequence[Result], lost: set[tuple[str, str]]) -> Iterator[Change]:
     try:
         old = _read(path, results.read(path)).to_pylist()
-    except (Corrupt, NotFound) as error:
+    except (CorruptRecord, NotFound) as error:
         log.info("%s It is made from the results.", error)
         old = [row for result in _of_month(results, path) for row in _rows(result)]
     over = lost | {(result.submission, result.protocol) for result in made}
@@ -140,7 +140,7 @@ def _readable(results: Repo, ulid: str, protocols: Iterable[str]) -> Iterator[Re
     for protocol in protocols:
         try:
             yield read_record(results, result_path(ulid, protocol), Result)
-        except Corrupt as error:
+        except CorruptRecord as error:
             log.error("%s Its totals are left out.", error)
 
 
@@ -176,9 +176,9 @@ def _read(path: str, content: bytes) -> pa.Table:
     try:
         table = parquet.read_table(pa.BufferReader(content))
     except (pa.ArrowException, OSError) as error:
-        raise Corrupt(f"{path} is no Parquet file: {error}.") from error
+        raise CorruptRecord(f"{path} is no Parquet file: {error}.") from error
     if not table.schema.equals(SCHEMA):
-        raise Corrupt(f"{path} has other columns than this version writes.")
+        raise CorruptRecord(f"{path} has other columns than this version writes.")
     return table
 
 

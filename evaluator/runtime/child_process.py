@@ -35,11 +35,11 @@ _NO_MEMORY = ("can't allocate memory", "CUDA Error: out of memory")
 """How torch says it of RAM, and vLLM when what slept finds no room to wake: neither has a class of its own."""
 
 
-class Gone(Exception):  # no failure yet: its reader will say which
+class ChildExited(Exception):  # no failure yet: its reader will say which
     """A child took no message, for it has ended."""
 
 
-class Child:
+class ChildProcess:
     """One child process group. Use it as a context manager."""
 
     def __init__(self, name: str, command: Sequence[str], log: Path, env: Mapping[str, str], start_seconds: float):
@@ -84,7 +84,7 @@ class Child:
             raise self.hung(seconds or 0) from error
         except (BrokenPipeError, ConnectionError) as error:
             if not read:
-                raise Gone from error
+                raise ChildExited from error
             self.receive(0)  # what it died of, if it had time to say so
             raise self._failed("went away") from error
 
@@ -147,7 +147,7 @@ class Child:
         return kind(f"The {self.name} {what}.", detail, public_tail(log[self._logged :]))
 
 
-def named(error: BaseException) -> str | None:
+def error_name(error: BaseException) -> str | None:
     """Which of errors.FAILURES an error is; None where it is another."""
     if isinstance(error, MemoryError) or type(error).__name__ in ("OutOfMemoryError", "OutOfMemory"):
         return "out_of_memory"  # torch's is no MemoryError, and this module knows no torch
@@ -156,7 +156,7 @@ def named(error: BaseException) -> str | None:
     return "disk_full" if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT) else None
 
 
-class Parent:
+class ParentConnection:
     """The child's side of the connection."""
 
     def __init__(self) -> None:

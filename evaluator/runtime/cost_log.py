@@ -13,25 +13,25 @@ from operator import add
 from pathlib import Path
 
 from evaluator.config.profile import Profile
-from evaluator.runtime.resource_usage import Spent
-from evaluator.runtime.stage_cache import StageStore
-from submissions.arena.arena import dump
+from evaluator.runtime.resource_usage import ResourceUsage
+from evaluator.runtime.stage_cache import StageCache
+from submissions.arena.arena import to_json
 from submissions.records.ledger import STAGES, Cost, Ledger
-from submissions.storage.local_repo import write_whole
+from submissions.storage.local_repo import atomic_write
 
 log = logging.getLogger(__name__)
 _STAGE = "cost"
 _FILE = "ledger.json"
 
 
-class Costs:
+class CostLog:
     """The costs of finished work, and which of it one evaluation used."""
 
-    def __init__(self, store: StageStore) -> None:
+    def __init__(self, store: StageCache) -> None:
         self._store = store
         self._used: dict[tuple[str, str], dict[str, None]] = {}
 
-    def keep(self, key: str, spent: Spent) -> None:
+    def keep(self, key: str, spent: ResourceUsage) -> None:
         """Write down what a stage's output took; before the output, so that none that is finished lacks it."""
         self._store.keep(_STAGE, key, spent)
 
@@ -45,7 +45,7 @@ class Costs:
         for stage in STAGES:
             for task in tasks:
                 if keys := self._used.get((task, stage)):
-                    spent = [self._store.find(_STAGE, key, Spent) for key in keys]
+                    spent = [self._store.find(_STAGE, key, ResourceUsage) for key in keys]
                     known = [one for one in spent if one is not None]
                     if len(known) < len(spent):
                         log.warning("What %s of %s cost was never measured: no ledger is written.", stage, task)
@@ -68,10 +68,10 @@ def write_ledger(folder: Path, submission: str, protocol: str, profile: Profile,
         hour_price=profile.hour_price,
         costs=costs,
     )
-    write_whole(folder / _FILE, dump(ledger))
+    atomic_write(folder / _FILE, to_json(ledger))
 
 
-def costs_in(folder: Path) -> dict[str, Ledger]:
+def load_ledger(folder: Path) -> dict[str, Ledger]:
     """The ledger of an evaluation's folder, as what is published under `costs`; nothing where it has none."""
     file = folder / _FILE
     return {"costs": Ledger.model_validate_json(file.read_bytes())} if file.exists() else {}

@@ -15,7 +15,7 @@ _STATUS = Path("/proc/self/status")
 _CLEAR_REFERENCES = Path("/proc/self/clear_refs")
 
 
-class Spent(Record):
+class ResourceUsage(Record):
     """What one piece of work took."""
 
     seconds: float = Field(ge=0, allow_inf_nan=False)
@@ -26,10 +26,10 @@ class Spent(Record):
     peak_bytes: int | None = Field(default=None, ge=0)
     """The most memory held at once, of the accelerators if there are any; None where it was not measured."""
 
-    def __add__(self, other: Spent) -> Spent:
+    def __add__(self, other: ResourceUsage) -> ResourceUsage:
         """What both took, one after the other."""
         peaks = [one.peak_bytes for one in (self, other) if one.peak_bytes is not None]
-        return Spent(
+        return ResourceUsage(
             seconds=self.seconds + other.seconds,
             tokens_trained=self.tokens_trained + other.tokens_trained,
             tokens_generated=self.tokens_generated + other.tokens_generated,
@@ -37,7 +37,7 @@ class Spent(Record):
         )
 
 
-def forget_peak(device: str) -> None:
+def reset_peak_memory(device: str) -> None:
     """Begin to watch this process's memory anew. A kernel that does not allow it has the peak of its whole life."""
     if device == "cuda":
         import torch

@@ -9,7 +9,7 @@ from types import FrameType
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
+def sigterm_as_interrupt() -> Iterator[None]:
     """SIGTERM raises KeyboardInterrupt in here. For the main thread."""
     before = signal.signal(signal.SIGTERM, _stop)
     try:

@@ -11,19 +11,19 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from submissions.records.models import Record
-from submissions.storage.local_repo import write_whole
+from submissions.storage.local_repo import atomic_write
 
 R = TypeVar("R", bound=Record)
 
 
-def key_of(*parts: Record | str | int | float | list[str]) -> str:
+def cache_key(*parts: Record | str | int | float | list[str]) -> str:
     """A hash over values, their order and their bounds."""
     plain = [part.model_dump(mode="json") if isinstance(part, Record) else part for part in parts]
     return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
-class StageStore:
+class StageCache:
     """A folder of `<stage>/<key>.json`, each file written whole."""
 
     folder: Path
@@ -44,11 +44,11 @@ class StageStore:
 
     def keep(self, stage: str, key: str, record: R) -> R:
         """Write an output down, and hand it back."""
-        write_whole(self.path(stage, key), record.model_dump_json(indent=1).encode())
+        atomic_write(self.path(stage, key), record.model_dump_json(indent=1).encode())
         return record
 
 
-def forget_torn(folder: Path) -> None:
+def remove_partial_files(folder: Path) -> None:
     """Remove what killed writers left half-written below a folder; only for who alone writes there."""
     for file in folder.rglob(".part-*"):
         if file.is_file():

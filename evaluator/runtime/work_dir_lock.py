@@ -13,43 +13,43 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from evaluator.runtime.stage_cache import forget_torn
+from evaluator.runtime.stage_cache import remove_partial_files
 from submissions.errors import EvaluatorError
 
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
 
 
 @contextmanager
-def alone(work: Path) -> Iterator[None]:
+def exclusive_lock(work: Path) -> Iterator[None]:
     """Hold the work folder for this process. Raises EvaluatorError if another evaluator, or a share, has it."""
     with _open(work / ".lock") as lock:
-        if not _taken(lock, fcntl.LOCK_EX):
+        if not _try_lock(lock, fcntl.LOCK_EX):
             raise EvaluatorError(f"Another evaluator works in {work}: wait for it, or stop it first.")
-        forget_torn(work / "stages")
+        remove_partial_files(work / "stages")
         yield
 
 
 @contextmanager
-def among(work: Path, run: str, name: str) -> Iterator[None]:
+def shared_lock(work: Path, run: str, name: str) -> Iterator[None]:
     """Hold one part of a run, beside its other parts. Raises EvaluatorError if anything else is at work in the folder.
 
     The parts of one run have nothing in common; what two runs would do at once may be the same.
     """
     with _open(work / ".lock") as folder, _open(work / "shares" / run / f"{name}.lock") as part:
-        if not _taken(folder, fcntl.LOCK_SH):
+        if not _try_lock(folder, fcntl.LOCK_SH):
             raise EvaluatorError(f"An evaluator works in {work} alone: wait for it, or stop it first.")
-        if not _taken(part, fcntl.LOCK_EX):
+        if not _try_lock(part, fcntl.LOCK_EX):
             raise EvaluatorError(f"Share {name} of {run} is at work in {work} already.")
         for other in sorted(
             (work / "shares").glob("*/*.lock")
         ):  # after its own: of two runs at least one sees the other
-            if other.parent.name != run and not _is_free(other):
+            if other.parent.name != run and not _is_unlocked(other):
                 raise EvaluatorError(f"Shares of {other.parent.name} are at work in {work}: wait for them.")
         yield
 
 
 @contextmanager
-def in_turn(file: Path) -> Iterator[None]:
+def serialized(file: Path) -> Iterator[None]:
     """Wait until no other process is in here with the same file."""
     with _open(file) as lock:
         _flock(lock, fcntl.LOCK_EX)
@@ -61,12 +61,12 @@ def _open(file: Path) -> IO[str]:
     return file.open("a+")
 
 
-def _is_free(file: Path) -> bool:
+def _is_unlocked(file: Path) -> bool:
     with _open(file) as lock:
-        return _taken(lock, fcntl.LOCK_EX)
+        return _try_lock(lock, fcntl.LOCK_EX)
 
 
-def _taken(lock: IO[str], kind: int) -> bool:
+def _try_lock(lock: IO[str], kind: int) -> bool:
     try:
         _flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,8 +1,8 @@
 """Who does the work: units in, answers out, on one machine or on many."""
 
-from evaluator.scheduling.executor import Crew
-from evaluator.scheduling.local_executor import Here
-from evaluator.scheduling.work_unit import Done, Training, Unit, Units
-from evaluator.scheduling.worker import Station
+from evaluator.scheduling.executor import Executor
+from evaluator.scheduling.local_executor import LocalExecutor
+from evaluator.scheduling.work_unit import TrainingSpec, UnitResult, Units, WorkUnit
+from evaluator.scheduling.worker import Worker
 
-__all__ = ["Crew", "Done", "Here", "Station", "Training", "Unit", "Units"]
+__all__ = ["Executor", "LocalExecutor", "TrainingSpec", "UnitResult", "Units", "WorkUnit", "Worker"]

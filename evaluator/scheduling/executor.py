@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Generator
 from typing import Protocol
 
-from evaluator.scheduling.work_unit import Done, Units
+from evaluator.scheduling.work_unit import UnitResult, Units
 from evaluator.training import Progress
 
 
-class Crew(Protocol):
+class Executor(Protocol):
     """Stations that share the work."""
 
-    def run(self, units: Units, progress: Progress) -> Generator[Done, None, None]:
+    def run(self, units: Units, progress: Progress) -> Generator[UnitResult, None, None]:
         """Every unit's answers as they finish. A unit is made when somebody has room for it.
 
         A unit that fails is tried as often as the profile says, while the others go on. Raises the first EvaluatorError

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator
 
-from evaluator.scheduling.retry import Streak, Tries
-from evaluator.scheduling.work_unit import Done, Unit, Units
-from evaluator.scheduling.worker import Station
+from evaluator.scheduling.retry import FailureStreak, RetryPolicy
+from evaluator.scheduling.work_unit import UnitResult, Units, WorkUnit
+from evaluator.scheduling.worker import Worker
 from evaluator.training import Progress
 from submissions.errors import EvaluatorError
 
 
-class Here:
+class LocalExecutor:
     """Does one unit after the other."""
 
-    def __init__(self, station: Station, tries: int = 1) -> None:
+    def __init__(self, station: Worker, tries: int = 1) -> None:
         self.station = station
         self._tries = tries
 
-    def run(self, units: Units, progress: Progress) -> Generator[Done, None, None]:
-        tries, streak = Tries(self._tries), Streak()
+    def run(self, units: Units, progress: Progress) -> Generator[UnitResult, None, None]:
+        tries, streak = RetryPolicy(self._tries), FailureStreak()
         for make in units.values():
             done = self._done(make, progress, tries, streak)
             if done is not None:
@@ -29,7 +29,9 @@ class Here:
     def forget(self, keys: Collection[str]) -> None:
         self.station.forget(keys)
 
-    def _done(self, make: Callable[[], Unit], progress: Progress, tries: Tries, streak: Streak) -> Done | None:
+    def _done(
+        self, make: Callable[[], WorkUnit], progress: Progress, tries: RetryPolicy, streak: FailureStreak
+    ) -> UnitResult | None:
         unit = make()
         while True:
             try:

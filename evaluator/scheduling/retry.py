@@ -9,11 +9,11 @@ from submissions.errors import EvaluatorError
 
 log = logging.getLogger(__name__)
 
-IN_A_ROW = 3
+MAX_CONSECUTIVE_FAILURES = 3
 """Different units that fail one after the other on a station: with the last of them it is the station that failed."""
 
 
-class Tries:
+class RetryPolicy:
     """Counts the failures of units; the others go on meanwhile."""
 
     def __init__(self, most: int) -> None:
@@ -41,7 +41,7 @@ class Tries:
             raise self._first
 
 
-class Streak:
+class FailureStreak:
     """The units that failed on a station since it last finished one."""
 
     def __init__(self) -> None:
@@ -54,4 +54,4 @@ class Streak:
     def failed(self, key: str) -> bool:
         """It failed at a unit: whether it is the station that is broken."""
         self._failed.add(key)
-        return len(self._failed) >= IN_A_ROW
+        return len(self._failed) >= MAX_CONSECUTIVE_FAILURES

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 
-class Taker(Protocol):
+class WorkerView(Protocol):
     """A station, as far as the line looks at it."""
 
     held: set[str]
@@ -21,22 +21,22 @@ class Taker(Protocol):
 
 
 @dataclass
-class Waiting:
+class WorkQueue:
     """A line of keys. What comes back goes to its front."""
 
     keys: deque[str]
     _lost: Counter[str] = field(default_factory=Counter)
-    _failed_at: dict[str, list[Taker]] = field(default_factory=dict)
+    _failed_at: dict[str, list[WorkerView]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, keys: Iterable[str]) -> Waiting:
+    def of(cls, keys: Iterable[str]) -> WorkQueue:
         """The line as it begins."""
         return cls(deque(keys))
 
     def __len__(self) -> int:
         return len(self.keys)
 
-    def take(self, station: Taker, everyone: Collection[Taker]) -> str | None:
+    def take(self, station: WorkerView, everyone: Collection[WorkerView]) -> str | None:
         """The next unit for a station; None where there is none for it.
 
         What is trained already on its node comes first, and what is trained elsewhere is left to those who have it. A
@@ -53,7 +53,7 @@ class Waiting:
             station.held.discard(taken)
         return taken
 
-    def failed(self, key: str, station: Taker) -> None:
+    def failed(self, key: str, station: WorkerView) -> None:
         """Back to the front, for another station if there is one."""
         self.keys.appendleft(key)
         self._failed_at.setdefault(key, []).append(station)
@@ -67,7 +67,7 @@ class Waiting:
         self._lost[key] += 1
         return self._lost[key]
 
-    def _may(self, key: str, station: Taker, everyone: Collection[Taker]) -> bool:
+    def _may(self, key: str, station: WorkerView, everyone: Collection[WorkerView]) -> bool:
         if self._lost[key] and station.at_work:
             return False
         failed = self._failed_at.get(key, [])

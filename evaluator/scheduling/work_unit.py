@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from evaluator.generation import Completion
 from evaluator.models.chat_template import Example
-from evaluator.runtime.resource_usage import Spent
+from evaluator.runtime.resource_usage import ResourceUsage
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingSpec:
     """What a model is made of before it is asked."""
 
     examples: Sequence[Example]
@@ -20,7 +20,7 @@ class Training:
 
 
 @dataclass(frozen=True)
-class Unit:
+class WorkUnit:
     """A model and what it is asked."""
 
     name: str
@@ -30,18 +30,18 @@ class Unit:
     prompts: Sequence[list[int]]
     limit: int
     """Of an answer, in tokens."""
-    training: Training | None = None
+    training: TrainingSpec | None = None
     """None asks the base model."""
 
 
-Units = Mapping[str, Callable[[], Unit]]
+Units = Mapping[str, Callable[[], WorkUnit]]
 """By key, in order: how each unit is made. It is made when somebody has room for it, and anew for another try."""
 
 
 @dataclass(frozen=True)
-class Done:
+class UnitResult:
     """A unit's answers, in the order of its prompts."""
 
     key: str
     completions: Sequence[Completion]
-    spent: Spent
+    spent: ResourceUsage

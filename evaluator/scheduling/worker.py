@@ -12,15 +12,15 @@ from pathlib import Path
 
 from evaluator.errors import FAILURES
 from evaluator.generation import Generator
-from evaluator.runtime.child_process import named
-from evaluator.runtime.resource_usage import FILE, Spent
-from evaluator.scheduling.work_unit import Done, Training, Unit
+from evaluator.runtime.child_process import error_name
+from evaluator.runtime.resource_usage import FILE, ResourceUsage
+from evaluator.scheduling.work_unit import TrainingSpec, UnitResult, WorkUnit
 from evaluator.training import Progress, Trainer, TrainJob
 from submissions.errors import EvaluatorError
-from submissions.storage.local_repo import write_whole
+from submissions.storage.local_repo import atomic_write
 
 
-class Station:
+class Worker:
     """Does units; threads may hand it several, so that one trains while another is asked, or written down.
 
     A trained model lies in `models/<key>/model` until it is forgotten: a unit that comes again is only asked.
@@ -36,12 +36,12 @@ class Station:
         self._devices: AbstractContextManager[object] = nullcontext() if together else threading.Lock()
         self._training, self._asking = threading.Lock(), threading.Lock()
 
-    def work(self, unit: Unit, progress: Progress) -> Done:
+    def work(self, unit: WorkUnit, progress: Progress) -> UnitResult:
         """Train, if the unit says so, and ask. Raises EvaluatorError."""
         try:
             return self._done(unit, progress)
         except OSError as error:
-            kind = FAILURES.get(named(error) or "", EvaluatorError)
+            kind = FAILURES.get(error_name(error) or "", EvaluatorError)
             raise kind(f"A station could not write or read: {error.strerror}.", str(error)) from error
 
     def held(self) -> list[str]:
@@ -64,7 +64,7 @@ class Station:
         self._trainer.close()
         self._generator.close()
 
-    def _done(self, unit: Unit, progress: Progress) -> Done:
+    def _done(self, unit: WorkUnit, progress: Progress) -> UnitResult:
         if unit.training is None:
             return self._asked(unit, self._base)
         model = self._models / unit.key / "model"
@@ -72,16 +72,16 @@ class Station:
         if not found:
             self._train(unit.name, unit.training, model, progress)
         try:
-            return self._asked(unit, model, Spent.model_validate_json((model / FILE).read_bytes()))
+            return self._asked(unit, model, ResourceUsage.model_validate_json((model / FILE).read_bytes()))
         except EvaluatorError:
             if found:  # it may be the model that is broken: the next try trains it anew
                 shutil.rmtree(model, ignore_errors=True)
             raise
 
-    def _train(self, name: str, training: Training, model: Path, progress: Progress) -> None:
+    def _train(self, name: str, training: TrainingSpec, model: Path, progress: Progress) -> None:
         rows = model.with_name("examples.jsonl")
         lines = (json.dumps({"input_ids": one.input_ids, "labels": one.labels}) + "\n" for one in training.examples)
-        write_whole(rows, "".join(lines).encode())  # before its turn comes
+        atomic_write(rows, "".join(lines).encode())  # before its turn comes
         job = TrainJob(name, rows, model, training.seed)
         with self._training, self._devices:
             if not self._together:
@@ -89,7 +89,7 @@ class Station:
             saving = self._trainer.train(job, progress)
         saving()  # meanwhile the devices are another unit's
 
-    def _asked(self, unit: Unit, model: Path, training: Spent | None = None) -> Done:
+    def _asked(self, unit: WorkUnit, model: Path, training: ResourceUsage | None = None) -> UnitResult:
         with self._asking, self._devices:
             if not self._together:
                 self._trainer.rest()
@@ -97,4 +97,4 @@ class Station:
             spent = self._generator.spent
         if len(completions) != len(unit.prompts):
             raise EvaluatorError(f"{len(completions)} answers came to {len(unit.prompts)} prompts: run again.")
-        return Done(unit.key, completions, training + spent if training else spent)
+        return UnitResult(unit.key, completions, training + spent if training else spent)

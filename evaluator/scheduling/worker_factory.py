@@ -10,14 +10,14 @@ from evaluator.config.profile import Profile
 from evaluator.config.protocol import Protocol
 from evaluator.generation import VllmGenerator
 from evaluator.models.chat_template import load_template
-from evaluator.models.environment import base_model, setup_of
-from evaluator.scheduling.worker import Station
+from evaluator.models.environment import describe_setup, prepare_base_model
+from evaluator.scheduling.worker import Worker
 from evaluator.training import DeepSpeedTrainer
 from submissions.records.models import Setup
 
 
 @dataclass(frozen=True)
-class Tools:
+class WorkerFactory:
     """A trainer and engines under a protocol, as a profile has them. Folders are the same on every node."""
 
     protocol: Protocol
@@ -32,10 +32,10 @@ class Tools:
             return self.work / "models"
         return Path(self.profile.models) / hashlib.sha256(str(self.work.resolve()).encode()).hexdigest()[:16]
 
-    def __call__(self, logs: str) -> tuple[Station, Setup]:
-        base, logs_here = base_model(self.protocol, self.work / "base"), self.logs / logs
+    def __call__(self, logs: str) -> tuple[Worker, Setup]:
+        base, logs_here = prepare_base_model(self.protocol, self.work / "base"), self.logs / logs
         stop_ids = load_template(self.protocol.template, base).stop_ids
         trainer = DeepSpeedTrainer(base, self.protocol, self.profile, logs_here / "trainer.log")
         generator = VllmGenerator(base, self.protocol, self.profile, stop_ids, logs_here / "engine.log")
-        station = Station(base, trainer, generator, self.models, together=self.profile.together)
-        return station, setup_of(base, self.protocol, self.profile)
+        station = Worker(base, trainer, generator, self.models, together=self.profile.together)
+        return station, describe_setup(base, self.protocol, self.profile)

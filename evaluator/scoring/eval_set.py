@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from evaluator.config.protocol import DecodingSettings
-from evaluator.runtime.stage_cache import key_of
-from evaluator.scoring.metrics import METRICS, Answers, Measured
+from evaluator.runtime.stage_cache import cache_key
+from evaluator.scoring.metrics import METRICS, Answers, MetricResult
 from submissions.records.models import Record, Row, Task
 
 
-class Answered(Record):
+class ModelAnswers(Record):
     """What a model said to a task's test rows. Private, for it stands beside hidden rows."""
 
     task: str
@@ -21,7 +21,7 @@ class Answered(Record):
 
 
 @dataclass(frozen=True)
-class Exam:
+class EvalSet:
     """A task's questions, the same for every model."""
 
     task: Task
@@ -49,14 +49,14 @@ class Exam:
     @property
     def scored_sha256(self) -> str:
         """The hash of how answers become a score: version of the metrics, category, language."""
-        return key_of(self.metrics, self.task.category, self.task.language)
+        return cache_key(self.metrics, self.task.category, self.task.language)
 
-    def scored(self, texts: Sequence[str]) -> Measured:
+    def scored(self, texts: Sequence[str]) -> MetricResult:
         """The score of answers in the order of the rows."""
         return METRICS[self.metrics](Answers(self.task, self.rows, self.labels, texts))
 
 
-def limit_of(decoding: DecodingSettings, longest: Callable[[float], float]) -> int:
+def answer_token_limit(decoding: DecodingSettings, longest: Callable[[float], float]) -> int:
     """How long an answer may be, in tokens (SCORING.md, arena@1, rule 3).
 
     `longest` tells the longest reference answer's tokens; any number from the one that it is handed on is enough.
@@ -67,4 +67,4 @@ def limit_of(decoding: DecodingSettings, longest: Callable[[float], float]) -> i
 
 def rows_hash(rows: Sequence[Row]) -> str:
     """The hash of rows in their order."""
-    return key_of([text for row in rows for text in (row.input, row.output)])
+    return cache_key([text for row in rows for text in (row.input, row.output)])

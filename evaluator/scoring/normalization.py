@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluator.config.protocol import GainScale, RatioScale
-from evaluator.scoring.metrics.metric_result import Floats, Measured
+from evaluator.scoring.metrics.metric_result import Floats, MetricResult
 from evaluator.scoring.ratio import ratio
 from evaluator.scoring.statistics import gain_interval, gain_scale, known, percentile_interval, rescore
 from submissions.records.models import Anchor, Score
@@ -18,18 +18,18 @@ NOT_ADMITTED = "not admitted: the reference set does not measurably help here"
 
 
 @dataclass(frozen=True)
-class Ends:
+class AnchorScores:
     """The two ends of a task's scale: the numbers, and item by item where they were measured here."""
 
     anchor: Anchor
-    base: Measured | None = None
+    base: MetricResult | None = None
     """None where the numbers were imported: then a resample of items leaves them as they are."""
-    reference: Measured | None = None
-    seeds: tuple[Measured, ...] = ()
+    reference: MetricResult | None = None
+    seeds: tuple[MetricResult, ...] = ()
     """The reference by training seed, of which it is the average."""
 
 
-def admitted(anchor: Anchor, scale: GainScale | RatioScale) -> bool:
+def is_admitted(anchor: Anchor, scale: GainScale | RatioScale) -> bool:
     """Whether the task counts. By gain, only if its reference set measurably helps (SCORING.md, arena@1, rule 2)."""
     base, reference = anchor.base.value, anchor.reference.value
     if isinstance(scale, RatioScale):
@@ -39,23 +39,25 @@ def admitted(anchor: Anchor, scale: GainScale | RatioScale) -> bool:
     return reference > base and reference - base >= scale.admission * anchor.noise
 
 
-def worth(measured: Measured, ends: Ends, scale: GainScale | RatioScale) -> Score:
+def normalized_score(measured: MetricResult, ends: AnchorScores, scale: GainScale | RatioScale) -> Score:
     """A score on the protocol's scale, named `gain` or `ratio`; unscored where it has no value, or no scale."""
     items, anchor = len(measured.statistics), ends.anchor
     if not items:
         return Score(name=scale.kind, n=0, why=measured.score.why)
     if (why := anchor.base.why or anchor.reference.why) and isinstance(scale, GainScale):
         return Score(name=scale.kind, n=items, why=why)
-    if not admitted(anchor, scale):
+    if not is_admitted(anchor, scale):
         return Score(name=scale.kind, n=items, why=NOT_ADMITTED)
-    (value,) = resampled(measured, ends, scale, None)
+    (value,) = resampled_scores(measured, ends, scale, None)
     return Score(name=scale.kind, value=float(value), n=items)
 
 
-def interval(measured: Measured, ends: Ends, scale: GainScale | RatioScale, counts: Floats) -> tuple[float, float]:
+def interval(
+    measured: MetricResult, ends: AnchorScores, scale: GainScale | RatioScale, counts: Floats
+) -> tuple[float, float]:
     """The 95% interval of a task's worth, the same items for the score and both ends."""
     if measured.parts:
-        return percentile_interval(resampled(measured, ends, scale, counts), len(measured.statistics))
+        return percentile_interval(resampled_scores(measured, ends, scale, counts), len(measured.statistics))
     (score,) = rescore([measured], counts)
     base, top = (
         rescore([end], counts)[0] if end else known(np.nan if anchor.value is None else anchor.value, len(counts))
@@ -66,7 +68,9 @@ def interval(measured: Measured, ends: Ends, scale: GainScale | RatioScale, coun
     return gain_interval(score, base, top, lambda mine, _, reference: ratio([(1.0, mine, reference)]))
 
 
-def resampled(measured: Measured, ends: Ends, scale: GainScale | RatioScale, counts: Counts) -> Floats:
+def resampled_scores(
+    measured: MetricResult, ends: AnchorScores, scale: GainScale | RatioScale, counts: Counts
+) -> Floats:
     """Worth on each of several choices of items, the same items for the score and both ends.
 
     `counts` says how often each item was chosen, shape (choices, items), None is every item once; the answer has
@@ -75,33 +79,33 @@ def resampled(measured: Measured, ends: Ends, scale: GainScale | RatioScale, cou
     return _ON_SCALE[scale.kind](measured, ends, scale, counts)
 
 
-def value_of(measured: Measured, counts: Counts) -> Floats:
+def pooled_value(measured: MetricResult, counts: Counts) -> Floats:
     """The score on each of several choices of items, shape (choices,)."""
     sums = measured.statistics.sum(axis=0)[None] if counts is None else counts @ measured.statistics
     return measured.pool(sums)
 
 
-def _gain(measured: Measured, ends: Ends, scale: GainScale, counts: Counts) -> Floats:
+def _gain(measured: MetricResult, ends: AnchorScores, scale: GainScale, counts: Counts) -> Floats:
     base = _end(ends.base, ends.anchor.base, counts)
     top = _end(ends.reference, ends.anchor.reference, counts)
-    return gain_scale(scale.low, scale.high)(value_of(measured, counts), base, top)
+    return gain_scale(scale.low, scale.high)(pooled_value(measured, counts), base, top)
 
 
-def _ratio(measured: Measured, ends: Ends, scale: RatioScale, counts: Counts) -> Floats:  # noqa: ARG001
+def _ratio(measured: MetricResult, ends: AnchorScores, scale: RatioScale, counts: Counts) -> Floats:  # noqa: ARG001
     parts = measured.parts or ((1.0, measured),)
     tops = ends.reference.parts or ((1.0, ends.reference),) if ends.reference else [(1.0, None)] * len(parts)
     known = ends.anchor.reference_parts or (ends.anchor.reference,)
     return ratio(
         [
-            (weight, value_of(part, counts), _end(top, score, counts))
+            (weight, pooled_value(part, counts), _end(top, score, counts))
             for (weight, part), (_, top), score in zip(parts, tops, known, strict=True)
         ]
     )
 
 
-def _end(measured: Measured | None, score: Score, counts: Counts) -> Floats:
+def _end(measured: MetricResult | None, score: Score, counts: Counts) -> Floats:
     if measured is not None:
-        return value_of(measured, counts)
+        return pooled_value(measured, counts)
     return np.full(1 if counts is None else len(counts), np.nan if score.value is None else score.value)
 
 

@@ -7,16 +7,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from evaluator.publishing.arena_session import Desk, beating
-from evaluator.publishing.lease import Held, Lost
-from evaluator.service.submission_runner import AWAY, Worker
+from evaluator.publishing.arena_session import ArenaSession, heartbeat_while
+from evaluator.publishing.lease import LeaseHeld, LeaseLost
+from evaluator.service.submission_runner import HUB_ERRORS, SubmissionRunner
 from submissions.arena.arena import Arena
-from submissions.errors import ArenaError, Busy
+from submissions.errors import ArenaError, RateLimited
 from submissions.records.models import State
 
-AWHILE = (60.0, 600.0)
+RETRY_BACKOFF = (60.0, 600.0)
 """Seconds until it is tried again to reach a Hub, or to take the arena from another: at first, and at most."""
-ASIDE = timedelta(hours=1)
+FAILURE_COOLDOWN = timedelta(hours=1)
 """How long one that failed stands aside, in an evaluator that never ends."""
 
 
@@ -24,9 +24,9 @@ ASIDE = timedelta(hours=1)
 class Coordinator:
     """One evaluator's life. `wait` and `clock` are the only time it knows; a test moves both."""
 
-    open_desk: Callable[[], Desk]
+    open_desk: Callable[[], ArenaSession]
     """A desk whose leases are not taken yet; another one each time that they were lost."""
-    open_worker: Callable[[Arena], Worker]
+    open_worker: Callable[[Arena], SubmissionRunner]
     clock: Callable[[], datetime]
     wait: Callable[[float], None]
     say: Callable[[str], None]
@@ -35,7 +35,7 @@ class Coordinator:
     failed: dict[str, datetime] = field(default_factory=dict)
     """Who failed, and when."""
     _said: str = ""
-    _pause: float = AWHILE[0]
+    _pause: float = RETRY_BACKOFF[0]
 
     def run(self, *, forever: bool) -> None:
         """Work until nothing waits, or for ever. If not for ever, raises Held, Lost, and what the Hub says at first."""
@@ -46,24 +46,24 @@ class Coordinator:
                 with self._kept(desk):
                     self._work(self.open_worker(desk.arena), desk, forever=forever)
                     return
-            except (Held, Lost, *AWAY) as error:
+            except (LeaseHeld, LeaseLost, *HUB_ERRORS) as error:
                 if not forever:
                     raise
                 self._wait(error)
 
-    def cycle(self, worker: Worker, desk: Desk, *, forever: bool = False) -> tuple[str, State] | None:
+    def cycle(self, worker: SubmissionRunner, desk: ArenaSession, *, forever: bool = False) -> tuple[str, State] | None:
         """See what waits, do the next piece of it, and write as far as the pace allows; None where nothing waits."""
         aside = self._aside(forever=forever)
         line, did = worker.queue(aside), None
         if line:
             desk.beat()
-            with beating(desk):
+            with heartbeat_while(desk):
                 did = worker.step(line, aside)
             self._tell(worker, *did)
         desk.flush()
         return did
 
-    def _work(self, worker: Worker, desk: Desk, *, forever: bool) -> None:
+    def _work(self, worker: SubmissionRunner, desk: ArenaSession, *, forever: bool) -> None:
         prepared = False
         while True:
             try:
@@ -74,12 +74,12 @@ class Coordinator:
                     if not forever:
                         return
                     self.wait(self.every)
-                self._said, self._pause = "", AWHILE[0]
-            except AWAY as error:
+                self._said, self._pause = "", RETRY_BACKOFF[0]
+            except HUB_ERRORS as error:
                 self._wait(error)
 
     @contextmanager
-    def _kept(self, desk: Desk) -> Iterator[None]:
+    def _kept(self, desk: ArenaSession) -> Iterator[None]:
         """Leave the arena tidy: all written and the lease given back, if there is time for it."""
         try:
             yield
@@ -88,7 +88,7 @@ class Coordinator:
             raise
         self._finish(desk)
 
-    def _finish(self, desk: Desk) -> None:
+    def _finish(self, desk: ArenaSession) -> None:
         """Write all, however long the Hub takes no commits."""
         while not desk.flush():
             due = desk.due
@@ -96,7 +96,7 @@ class Coordinator:
             desk.beat()
         self._give_back(desk)
 
-    def _leave(self, desk: Desk) -> None:
+    def _leave(self, desk: ArenaSession) -> None:
         """Write all, if that can be done now."""
         try:
             if desk.flush(at_once=True):
@@ -106,16 +106,16 @@ class Coordinator:
         except ArenaError as error:
             self.say(str(error))
 
-    def _give_back(self, desk: Desk) -> None:
+    def _give_back(self, desk: ArenaSession) -> None:
         try:
             desk.release()
-        except AWAY as error:
+        except HUB_ERRORS as error:
             self.say(f"The arena stays held until the lease runs out, or this evaluator starts again. {error}")
 
     def _aside(self, *, forever: bool) -> set[str]:
-        return {ulid for ulid, since in self.failed.items() if not forever or self.clock() < since + ASIDE}
+        return {ulid for ulid, since in self.failed.items() if not forever or self.clock() < since + FAILURE_COOLDOWN}
 
-    def _tell(self, worker: Worker, ulid: str, state: State) -> None:
+    def _tell(self, worker: SubmissionRunner, ulid: str, state: State) -> None:
         if state == "failed":
             self.failed[ulid] = self.clock()
         else:
@@ -125,10 +125,10 @@ class Coordinator:
 
     def _wait(self, error: ArenaError) -> None:
         """Say once what is wrong, and let time pass."""
-        kind = f"{error.lease.owner} {error.lease.nonce}" if isinstance(error, Held) else str(error)
+        kind = f"{error.lease.owner} {error.lease.nonce}" if isinstance(error, LeaseHeld) else str(error)
         if kind != self._said:  # its time moves on while it works
             self._said = kind
             self.say(f"{error} It is tried again by itself.")
-        until = error.until if isinstance(error, Busy) else None
+        until = error.until if isinstance(error, RateLimited) else None
         self.wait(max(self._pause, (until - self.clock()).total_seconds()) if until else self._pause)
-        self._pause = min(2 * self._pause, AWHILE[1])
+        self._pause = min(2 * self._pause, RETRY_BACKOFF[1])

@@ -1,23 +1,23 @@
-"""Does what submitters ask for (submissions/records/owner_requests.py), as far as it is the evaluator's to do between two tasks."""
+"""Applies the owner requests (withdraw, publish) that the evaluator handles between two tasks."""
 
 from __future__ import annotations
 
 import logging
 
-from evaluator.publishing.publisher import Outlet
+from evaluator.publishing.publisher import Publisher
 from submissions.arena.arena import Arena
-from submissions.errors import Corrupt, NotFound
-from submissions.records.owner_requests import Wish, counting
+from submissions.errors import CorruptRecord, NotFound
+from submissions.records.owner_requests import OwnerRequest, authorized
 
 log = logging.getLogger(__name__)
 
 
-class Granting:
+class OwnerRequestHandler:
     """Withdraws and publishes as asked. A retry is granted by the line (evaluator/service/submission_queue.py)."""
 
     def __init__(self, arena: Arena) -> None:
         self._arena = arena
-        self._outlet = Outlet(arena)
+        self._outlet = Publisher(arena)
         self._head = ""
         self._granted: dict[str, frozenset[str]] = {}
 
@@ -30,14 +30,14 @@ class Granting:
         for ulid in self._arena.wished():
             try:
                 self._grant(ulid)
-            except (Corrupt, NotFound) as error:
+            except (CorruptRecord, NotFound) as error:
                 log.error("the wishes for %s are passed over: %s", ulid, error)
         self._head = head
 
-    def wishes(self, ulid: str) -> list[Wish]:
+    def wishes(self, ulid: str) -> list[OwnerRequest]:
         """What was asked of a submission by those who may. Raises NotFound, Corrupt."""
         wishes = self._arena.wishes(ulid)
-        return counting(wishes, self._arena.submission(ulid).owner) if wishes else []
+        return authorized(wishes, self._arena.submission(ulid).owner) if wishes else []
 
     def _grant(self, ulid: str) -> None:
         kinds = frozenset(wish.kind for wish in self.wishes(ulid))

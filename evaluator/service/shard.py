@@ -18,17 +18,17 @@ from typing import Self
 
 from pydantic import Field
 
-from evaluator.runtime.work_dir_lock import among, in_turn
-from evaluator.scoring.eval_set import Exam
-from evaluator.service.submission_runner import Worker
-from evaluator.stages.anchors import fitting_anchors
-from evaluator.stages.context import Workbench
-from evaluator.stages.reference_split import reference_of
-from evaluator.tracks import AHEAD, Evaluation
-from submissions.arena.arena import dump
+from evaluator.runtime.work_dir_lock import serialized, shared_lock
+from evaluator.scoring.eval_set import EvalSet
+from evaluator.service.submission_runner import SubmissionRunner
+from evaluator.stages.anchors import load_checked_anchors
+from evaluator.stages.context import EvaluationContext
+from evaluator.stages.reference_split import load_reference
+from evaluator.tracks import AHEAD, EvaluationJob
+from submissions.arena.arena import to_json
 from submissions.errors import ArenaError, EvaluatorError, NotFound
 from submissions.records.models import DataFile, Record, Stage, Submission, Task, TaskId
-from submissions.storage.local_repo import write_whole
+from submissions.storage.local_repo import atomic_write
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 @dataclass(frozen=True)
-class Share:
+class Shard:
     """The `part`-th of `of` shares, counted from 1."""
 
     part: int
@@ -62,7 +62,7 @@ class Share:
         return f"{self.run or 'now'}-of-{self.of}"
 
 
-class Agreed(Record):
+class ShardPlan(Record):
     """What the shares of one run do: written down by the first that starts."""
 
     submissions: tuple[str, ...]
@@ -71,7 +71,7 @@ class Agreed(Record):
     """Of each share, longest first."""
 
 
-def split(weights: Mapping[str, float], shares: int) -> list[tuple[str, ...]]:
+def balance(weights: Mapping[str, float], shares: int) -> list[tuple[str, ...]]:
     """Names in `shares` groups of about equal weight: the longest first, each to the group that has least so far."""
     found: list[list[str]] = [[] for _ in range(shares)]
     loads = [(0.0, number) for number in range(shares)]
@@ -83,19 +83,19 @@ def split(weights: Mapping[str, float], shares: int) -> list[tuple[str, ...]]:
 
 
 @contextmanager
-def held(work: Path, share: Share) -> Iterator[None]:
+def hold_shard(work: Path, share: Shard) -> Iterator[None]:
     """Hold a share's part of the work folder. Raises EvaluatorError (evaluator/runtime/work_dir_lock.py)."""
-    with among(work, share.group, str(share.part)):
+    with shared_lock(work, share.group, str(share.part)):
         yield
 
 
-def work_share(worker: Worker, share: Share, work: Path, say: Callable[[str], None]) -> None:
+def run_shard(worker: SubmissionRunner, share: Shard, work: Path, say: Callable[[str], None]) -> None:
     """Do a share of what is pending. Raises EvaluatorError at the end if some of it failed; all else is done then."""
-    agreed = _agreed(worker, share, work)
+    agreed = _shared_plan(worker, share, work)
     mine, failed = agreed.tasks[share.part - 1], 0
     for stage in dict.fromkeys(stage for stages in AHEAD.values() for stage in stages):
         for ulid in agreed.submissions:
-            failed += not _did(worker, ulid, stage, mine, say)
+            failed += not _run_stage(worker, ulid, stage, mine, say)
     if failed:
         raise EvaluatorError(
             f"{failed} stage(s) of share {share.part}/{share.of} failed; all others are done. "
@@ -103,7 +103,9 @@ def work_share(worker: Worker, share: Share, work: Path, say: Callable[[str], No
         )
 
 
-def _did(worker: Worker, ulid: str, stage: Stage, tasks: Collection[str], say: Callable[[str], None]) -> bool:
+def _run_stage(
+    worker: SubmissionRunner, ulid: str, stage: Stage, tasks: Collection[str], say: Callable[[str], None]
+) -> bool:
     """Do one stage of a submission's tasks; whether nothing failed. One that failed must not stop the others."""
     try:
         submission = worker.arena.submission(ulid)
@@ -118,36 +120,36 @@ def _did(worker: Worker, ulid: str, stage: Stage, tasks: Collection[str], say: C
     return True
 
 
-def _ordered(worker: Worker, submission: Submission, names: Collection[str]) -> tuple[Task, ...]:
+def _ordered(worker: SubmissionRunner, submission: Submission, names: Collection[str]) -> tuple[Task, ...]:
     """The tasks of these names that a submission delivered, in the order of the names."""
     delivered = {file.task for file in submission.files}
     known = {task.id: task for task in worker.benchmark.tasks() if task.track == submission.track}
     return tuple(known[name] for name in names if name in delivered and name in known)
 
 
-def _evaluation(worker: Worker, submission: Submission, tasks: tuple[Task, ...]) -> Evaluation:
-    return Evaluation(
+def _evaluation(worker: SubmissionRunner, submission: Submission, tasks: tuple[Task, ...]) -> EvaluationJob:
+    return EvaluationJob(
         benchmark=worker.benchmark,
         tasks=tasks,
-        anchors=fitting_anchors(worker.benchmark, worker.bench, tasks),
+        anchors=load_checked_anchors(worker.benchmark, worker.bench, tasks),
         bench=worker.bench.anew(),
         report=_quiet,
         folder=worker.records / submission.id / worker.bench.protocol.name,
     )
 
 
-def _agreed(worker: Worker, share: Share, work: Path) -> Agreed:
+def _shared_plan(worker: SubmissionRunner, share: Shard, work: Path) -> ShardPlan:
     """What the shares of this run do; of a run with a name, as its first share found it."""
     if not share.run:
-        return _found(worker, share.of)
+        return _make_plan(worker, share.of)
     file = work / "shares" / share.group / "agreed.json"
-    with in_turn(file.with_name("agreeing")):
+    with serialized(file.with_name("agreeing")):
         if not file.exists():
-            write_whole(file, dump(_found(worker, share.of)))
-    return Agreed.model_validate_json(file.read_bytes())
+            atomic_write(file, to_json(_make_plan(worker, share.of)))
+    return ShardPlan.model_validate_json(file.read_bytes())
 
 
-def _found(worker: Worker, shares: int) -> Agreed:
+def _make_plan(worker: SubmissionRunner, shares: int) -> ShardPlan:
     line = worker.line()
     files: dict[str, dict[str, DataFile]] = {}
     for ulid in line:
@@ -156,12 +158,12 @@ def _found(worker: Worker, shares: int) -> Agreed:
     weights = {}
     for task in worker.benchmark.tasks():
         if mine := files.get(task.id):
-            exam = worker.bench.exam(task, reference_of(worker.bench.protocol, worker.benchmark, task.id))
+            exam = worker.bench.exam(task, load_reference(worker.bench.protocol, worker.benchmark, task.id))
             weights[task.id] = seconds_of(worker.bench, exam, list(mine.values()))
-    return Agreed(submissions=tuple(line), tasks=tuple(split(weights, shares)))
+    return ShardPlan(submissions=tuple(line), tasks=tuple(balance(weights, shares)))
 
 
-def seconds_of(bench: Workbench, exam: Exam, files: Sequence[DataFile]) -> float:
+def seconds_of(bench: EvaluationContext, exam: EvalSet, files: Sequence[DataFile]) -> float:
     """About how long a task's stages take by the profile's speeds, for data that differ. Only ratios matter."""
     rules, speed = bench.protocol, bench.profile.speed
     questions, gold = (sum(len(text.encode()) for text in texts) / _TOKEN for texts in (exam.questions, exam.gold))

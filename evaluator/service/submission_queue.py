@@ -9,18 +9,18 @@ from itertools import pairwise
 from statistics import median
 
 from submissions.records.models import History, Status
-from submissions.records.owner_requests import Wish
+from submissions.records.owner_requests import OwnerRequest
 
-TRIES = 3
+MAX_ATTEMPTS = 3
 """A submission that failed so often in a row, through our fault, waits until someone asks for another try."""
 _WORK = frozenset({"checking", "evaluating"})
 _ENDS = frozenset({"evaluated", "published"})
-_CLOSE = timedelta(minutes=1)
+MIN_START_SHIFT = timedelta(minutes=1)
 """An expected start that moved by less, or by less than a tenth of the wait, is not told anew: that costs a commit."""
 
 
 @dataclass(frozen=True)
-class Waiting:
+class QueuedSubmission:
     """A submission that has no result under the protocol."""
 
     ulid: str
@@ -29,13 +29,13 @@ class Waiting:
     """Whether it failed, and another try was asked for since."""
 
 
-def asked_again(history: History, wishes: Iterable[Wish]) -> bool:
+def retry_requested(history: History, wishes: Iterable[OwnerRequest]) -> bool:
     """Whether a retry was wished for since the last failure. Clocks of both sides must agree to a few seconds."""
     failed = [entry.time for entry in history.entries if entry.state == "failed"]
     return bool(failed) and any(wish.kind == "retry" and wish.time > failed[-1] for wish in wishes)
 
 
-def failures(history: History) -> int:
+def consecutive_failures(history: History) -> int:
     """How often it failed since it last came to an end."""
     count = 0
     for entry in history.entries:
@@ -46,7 +46,7 @@ def failures(history: History) -> int:
     return count
 
 
-def line_of(waiting: Sequence[Waiting], aside: Collection[str] = ()) -> list[Waiting]:
+def queue_order(waiting: Sequence[QueuedSubmission], aside: Collection[str] = ()) -> list[QueuedSubmission]:
     """Whose turn comes, in order: first where another try was asked for, then oldest first.
 
     What failed stands aside where its id is given, and after TRIES failures, until another try is asked for.
@@ -56,12 +56,12 @@ def line_of(waiting: Sequence[Waiting], aside: Collection[str] = ()) -> list[Wai
         for one in waiting
         if one.asked_again
         or one.history.now.state != "failed"
-        or (one.ulid not in aside and failures(one.history) < TRIES)
+        or (one.ulid not in aside and consecutive_failures(one.history) < MAX_ATTEMPTS)
     ]
     return sorted(line, key=lambda one: not one.asked_again)
 
 
-def worked(history: History, until: datetime | None = None) -> tuple[timedelta | None, timedelta]:
+def work_durations(history: History, until: datetime | None = None) -> tuple[timedelta | None, timedelta]:
     """How long its last finished evaluation took, None if there is none; and how long the running one, until now.
 
     Failures, waiting, and the time that a killed evaluator was down are left out.
@@ -77,19 +77,19 @@ def worked(history: History, until: datetime | None = None) -> tuple[timedelta |
     return finished, running
 
 
-def typical(histories: Iterable[History]) -> timedelta | None:
+def median_duration(histories: Iterable[History]) -> timedelta | None:
     """How long an evaluation takes: the median of those; None where none came to its end."""
-    known = [finished.total_seconds() for history in histories if (finished := worked(history)[0]) is not None]
+    known = [finished.total_seconds() for history in histories if (finished := work_durations(history)[0]) is not None]
     return timedelta(seconds=median(known)) if known else None
 
 
-def places(
-    line: Sequence[Waiting], each: timedelta | None, moment: datetime, running: History | None = None
+def queue_positions(
+    line: Sequence[QueuedSubmission], each: timedelta | None, moment: datetime, running: History | None = None
 ) -> list[tuple[str, Status]]:
     """What to tell those in the line whose place or expected start is not what they were told last."""
     start = None
     if each is not None:
-        start = moment if running is None else moment + max(timedelta(), each - worked(running, moment)[1])
+        start = moment if running is None else moment + max(timedelta(), each - work_durations(running, moment)[1])
     told = []
     for place, one in enumerate(line, 1):
         expected = None if start is None or each is None else start + (place - 1) * each
@@ -99,12 +99,12 @@ def places(
     return told
 
 
-def _status(one: Waiting, place: int, of: int, expected: datetime | None, moment: datetime) -> Status:
+def _status(one: QueuedSubmission, place: int, of: int, expected: datetime | None, moment: datetime) -> Status:
     message = f"Number {place} of {of}"
     if expected is not None:
         expected = expected.replace(microsecond=0)
         message += f", expected to start about {expected:%Y-%m-%d %H:%M} UTC"
-    again = failures(one.history) > 0
+    again = consecutive_failures(one.history) > 0
     return Status(
         state="retrying" if again else "queued",
         place=place,
@@ -121,4 +121,4 @@ def _same(last: Status, status: Status) -> bool:
     if last.expected_start is None or status.expected_start is None:
         return last.expected_start == status.expected_start
     wait = status.expected_start - status.time
-    return abs(last.expected_start - status.expected_start) <= max(_CLOSE, wait / 10)
+    return abs(last.expected_start - status.expected_start) <= max(MIN_START_SHIFT, wait / 10)

@@ -13,51 +13,58 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
-from evaluator.errors import CalledOff, ChildFailed
-from evaluator.planning.prompt_frame import frame_of, planning_of
-from evaluator.planning.workload import Reckoned
-from evaluator.publishing.lease import Lost
-from evaluator.publishing.publisher import Outlet
-from evaluator.publishing.results_table import first_tables
-from evaluator.publishing.status_log import failure, noted, now, progress
-from evaluator.runtime.cost_log import costs_in
-from evaluator.service.owner_requests import Granting
-from evaluator.service.submission_queue import Waiting, asked_again, failures, line_of, places, typical
-from evaluator.service.throttle import spaced, whenever
-from evaluator.stages.anchors import fitting_anchors
-from evaluator.stages.context import Workbench
-from evaluator.stages.judge_factory import Opened, no_judge
-from evaluator.stages.reference_split import reference_of
-from evaluator.tracks import PREVIEWS, SCORERS, Entry, Evaluation
-from evaluator.tracks.scorer import StageReport
-from submissions.arena.arena import Arena, commit_again, dump, dump_lines, protocols_in
+from evaluator.errors import ChildFailed, SubmissionWithdrawn
+from evaluator.planning.prompt_frame import build_frame, build_planning
+from evaluator.planning.workload import ByteEstimatedWorkload
+from evaluator.publishing.lease import LeaseLost
+from evaluator.publishing.publisher import Publisher
+from evaluator.publishing.results_table import backfill_tables
+from evaluator.publishing.status_log import append_status, failure_status, progress_status, utc_now
+from evaluator.runtime.cost_log import load_ledger
+from evaluator.service.owner_requests import OwnerRequestHandler
+from evaluator.service.submission_queue import (
+    QueuedSubmission,
+    consecutive_failures,
+    median_duration,
+    queue_order,
+    queue_positions,
+    retry_requested,
+)
+from evaluator.service.throttle import throttle_progress, throttle_until_changed
+from evaluator.stages.anchors import load_checked_anchors
+from evaluator.stages.context import EvaluationContext
+from evaluator.stages.judge_factory import JudgeOpener, no_judge
+from evaluator.stages.reference_split import load_reference
+from evaluator.tracks import PREVIEWS, SCORERS, EvaluationJob, SubmissionData
+from evaluator.tracks.scorer import ProgressCallback
+from submissions.arena.arena import Arena, commit_with_retry, protocols_in, to_json, to_jsonl
 from submissions.arena.benchmark import Benchmark
-from submissions.errors import ArenaError, Busy, Corrupt, Denied, EvaluatorError, Unreachable
+from submissions.errors import AccessDenied, ArenaError, CorruptRecord, EvaluatorError, RateLimited, Unreachable
 from submissions.records.models import History, Stage, State, Submission, Task
-from submissions.records.prompt_frame import Frame
-from submissions.storage.local_repo import write_whole
+from submissions.records.prompt_frame import PromptFrame
+from submissions.storage.local_repo import atomic_write
 from submissions.storage.repo import Change, Repo
 
 log = logging.getLogger(__name__)
 
-AWAY = (Busy, Denied, Unreachable)
+HUB_ERRORS = (RateLimited, AccessDenied, Unreachable)
 """What says nothing of a submission: the Hub is to be waited for, or its token to be mended."""
-GONE = "Its files were deleted from the arena, so it is not evaluated."
-_TOLD = 500
+FILES_DELETED = "Its files were deleted from the arena, so it is not evaluated."
+STATUS_BATCH = 500
 """Statuses that are written together."""
 _OPEN: frozenset[State] = frozenset({"received", "checking", "queued", "evaluating", "retrying", "failed"})
 
 
 @dataclass(frozen=True)
-class Worker:
+class SubmissionRunner:
     """One evaluator at work on one arena."""
 
     arena: Arena
     benchmark: Benchmark
-    bench: Workbench
+    bench: EvaluationContext
     records: Path
     """Gets a folder for each submission and protocol, with what the Result can be computed from again."""
-    judge: Opened = no_judge
+    judge: JudgeOpener = no_judge
 
     def pending(self) -> list[str]:
         """Submissions without a result under this protocol that are not refused or withdrawn, oldest first."""
@@ -65,9 +72,9 @@ class Worker:
 
     def line(self) -> list[str]:
         """Whose turn comes, in order, without those whose owner withdrew them. Nothing is granted, told or written."""
-        return [one.ulid for one in line_of(self._waiting()) if not self._is_meant(one.ulid)]
+        return [one.ulid for one in queue_order(self._waiting()) if not self._is_meant(one.ulid)]
 
-    def _waiting(self) -> list[Waiting]:
+    def _waiting(self) -> list[QueuedSubmission]:
         published, drafted = self.arena.published(), self.arena.drafted()
         name, found = self.bench.protocol.name, []
         for ulid in self.arena.submission_ids():
@@ -75,7 +82,7 @@ class Worker:
                 continue
             try:
                 one = self._one_waiting(ulid)
-            except Corrupt as error:
+            except CorruptRecord as error:
                 log.error("%s is passed over: %s", ulid, error)  # one damaged file must not stop the queue
                 continue
             state = one.history.now.state
@@ -85,10 +92,10 @@ class Worker:
                 found.append(one)
         return found
 
-    def _one_waiting(self, ulid: str) -> Waiting:
+    def _one_waiting(self, ulid: str) -> QueuedSubmission:
         history = self.arena.history(ulid)
-        asked = bool(failures(history)) and asked_again(history, self._granting.wishes(ulid))
-        return Waiting(ulid, history, asked)
+        asked = bool(consecutive_failures(history)) and retry_requested(history, self._granting.wishes(ulid))
+        return QueuedSubmission(ulid, history, asked)
 
     def _is_meant(self, ulid: str) -> bool:
         """Whether a withdrawn submission was withdrawn by its owner, and did not only lose its files for a time."""
@@ -98,25 +105,25 @@ class Worker:
         """Make the benchmark's public side, and how rows are framed, readable for the web app, if they are not yet."""
         tasks, results = self.benchmark.tasks(), self.arena.results
         frames = self._frames(tasks)
-        files = {"tasks.jsonl": dump_lines(tasks), "frames.jsonl": dump_lines(frames)}
+        files = {"tasks.jsonl": to_jsonl(tasks), "frames.jsonl": to_jsonl(frames)}
         changes = [
             Change(path, content)
             for path, content in files.items()
             if path not in results.list(path) or results.read(path) != content
         ]
-        changes += first_tables(results)
+        changes += backfill_tables(results)
         if changes:
-            commit_again(results, changes)
+            commit_with_retry(results, changes)
 
-    def _frames(self, tasks: Sequence[Task]) -> list[Frame]:
+    def _frames(self, tasks: Sequence[Task]) -> list[PromptFrame]:
         """Every protocol's frame by name: this one's as it is now, those of others as they were published."""
         frames = {frame.protocol: frame for frame in self.arena.frames()}
         rules, demands = self.bench.protocol, [task.demand for task in tasks if task.demand]
         if demands:
-            frame = frame_of(rules, self.bench.template, demands)
-            reckoned = Reckoned(rules, frame)  # encoding every hidden row would take minutes
-            hidden = (reference_of(rules, self.benchmark, task.id) for task in tasks if task.track == rules.track)
-            planning = planning_of(rules, self.bench.profile, map(reckoned.exam, hidden))
+            frame = build_frame(rules, self.bench.template, demands)
+            reckoned = ByteEstimatedWorkload(rules, frame)  # encoding every hidden row would take minutes
+            hidden = (load_reference(rules, self.benchmark, task.id) for task in tasks if task.track == rules.track)
+            planning = build_planning(rules, self.bench.profile, map(reckoned.exam, hidden))
             frames[rules.name] = frame.model_copy(update={"planning": planning})
         return [frames[name] for name in sorted(frames)]
 
@@ -133,7 +140,7 @@ class Worker:
         """Do what submitters ask for; where that cannot be read now, it is done the next time."""
         try:
             self._granting()
-        except AWAY as error:
+        except HUB_ERRORS as error:
             log.warning("what submitters ask for is looked at later: %s", error)
 
     def _bury(self) -> None:
@@ -144,18 +151,18 @@ class Worker:
         for ulid in self.arena.told():
             if ulid not in stored and ulid not in self._buried:
                 self._buried.add(ulid)
-                with suppress(Corrupt):
+                with suppress(CorruptRecord):
                     if self.arena.history(ulid).now.state in _OPEN:
-                        self._outlet.withdraw(ulid, GONE)
+                        self._outlet.withdraw(ulid, FILES_DELETED)
         self._buried.difference_update(stored)
 
     def _tell(self, aside: Collection[str], running: str | None = None) -> list[str]:
-        line = line_of([one for one in self._waiting() if one.ulid != running], aside)
+        line = queue_order([one for one in self._waiting() if one.ulid != running], aside)
         history = self.arena.history(running) if running else None
-        told = places(line, typical(self._finished()) if line else None, now(), history)
-        for start in range(0, len(told), _TOLD):
-            some = told[start : start + _TOLD]
-            commit_again(self.arena.results, [noted(self.arena, ulid, status) for ulid, status in some])
+        told = queue_positions(line, median_duration(self._finished()) if line else None, utc_now(), history)
+        for start in range(0, len(told), STATUS_BATCH):
+            some = told[start : start + STATUS_BATCH]
+            commit_with_retry(self.arena.results, [append_status(self.arena, ulid, status) for ulid, status in some])
         return [one.ulid for one in line]
 
     def _finished(self, most: int = 20) -> Iterator[History]:
@@ -163,7 +170,7 @@ class Worker:
         name, found = self.bench.protocol.name, (self.arena.published(), self.arena.drafted())
         done = {ulid for some in found for ulid, protocols in some.items() if name in protocols}
         for ulid in sorted(done)[-most:]:
-            with suppress(Corrupt):
+            with suppress(CorruptRecord):
                 yield self.arena.history(ulid)
 
     def step(self, line: Sequence[str], aside: Collection[str] = ()) -> tuple[str, State]:
@@ -195,9 +202,9 @@ class Worker:
     def _tried(self, ulid: str, work: Callable[[], State]) -> State:
         try:
             return work()
-        except (*AWAY, Lost):
+        except (*HUB_ERRORS, LeaseLost):
             raise
-        except CalledOff as end:
+        except SubmissionWithdrawn as end:
             log.info("%s: %s", ulid, end)
             return "withdrawn"
         except ArenaError as error:
@@ -211,10 +218,10 @@ class Worker:
         submission = self.arena.submission(ulid)
         with self._evaluation(submission, aside) as evaluation:
             result = SCORERS[submission.track](evaluation, self.entry(submission))
-        write_whole(self._folder(ulid) / "result.json", dump(result))
+        atomic_write(self._folder(ulid) / "result.json", to_json(result))
         self._grant()
         self._stop_if_withdrawn(ulid)
-        records = {"results": result, **costs_in(self._folder(ulid))}
+        records = {"results": result, **load_ledger(self._folder(ulid))}
         return self._outlet.finish(submission, result.protocol, records).state
 
     def _preview(self, ulid: str, aside: Collection[str]) -> State:
@@ -225,15 +232,15 @@ class Worker:
         return self.arena.history(ulid).now.state
 
     @contextmanager
-    def _evaluation(self, submission: Submission, aside: Collection[str]) -> Iterator[Evaluation]:
+    def _evaluation(self, submission: Submission, aside: Collection[str]) -> Iterator[EvaluationJob]:
         tasks = tuple(task for task in self.benchmark.tasks() if task.track == submission.track)
         if not tasks:
             raise EvaluatorError(f"The benchmark has no task of track {submission.track}: add some, or serve another.")
         with self.judge(submission.id) as judge:
-            yield Evaluation(
+            yield EvaluationJob(
                 benchmark=self.benchmark,
                 tasks=tasks,
-                anchors=fitting_anchors(self.benchmark, self.bench, tasks),
+                anchors=load_checked_anchors(self.benchmark, self.bench, tasks),
                 bench=self.bench,
                 report=self._between_tasks(submission.id, aside),
                 folder=self._folder(submission.id),
@@ -241,26 +248,26 @@ class Worker:
                 preview=partial(self._outlet.preview, submission) if self.bench.protocol.few_shot.shots else None,
             )
 
-    def entry(self, submission: Submission) -> Entry:
+    def entry(self, submission: Submission) -> SubmissionData:
         """A submission with the way to its rows in this arena."""
-        return Entry(submission, partial(self.arena.rows, submission), self.arena.descriptions(submission))
+        return SubmissionData(submission, partial(self.arena.rows, submission), self.arena.descriptions(submission))
 
-    def _between_tasks(self, ulid: str, aside: Collection[str]) -> StageReport:
+    def _between_tasks(self, ulid: str, aside: Collection[str]) -> ProgressCallback:
         """Says how far an evaluation is, and sees to everybody else meanwhile. Raises CalledOff if it is withdrawn."""
-        report = spaced(partial(self._report, ulid))
-        attend = whenever(partial(self._attend, ulid, aside), self.arena.submissions.head)
+        report = throttle_progress(partial(self._report, ulid))
+        attend = throttle_until_changed(partial(self._attend, ulid, aside), self.arena.submissions.head)
 
         def both(stage: Stage, done: int, of: int) -> None:
             try:
                 attend()
-            except AWAY as error:
+            except HUB_ERRORS as error:
                 log.warning("the evaluation goes on, and others are seen to later: %s", error)
             report(stage, done, of)
 
         return both
 
     def _report(self, ulid: str, stage: Stage, done: int, of: int) -> None:
-        commit_again(self.arena.results, [noted(self.arena, ulid, progress(stage, done, of))])
+        commit_with_retry(self.arena.results, [append_status(self.arena, ulid, progress_status(stage, done, of))])
 
     def _attend(self, ulid: str, aside: Collection[str]) -> None:
         self._grant()
@@ -269,10 +276,10 @@ class Worker:
 
     def _stop_if_withdrawn(self, ulid: str) -> None:
         if self.arena.history(ulid).now.state == "withdrawn" and self._is_meant(ulid):
-            raise CalledOff(f"Submission {ulid} was withdrawn while it was evaluated.")
+            raise SubmissionWithdrawn(f"Submission {ulid} was withdrawn while it was evaluated.")
         if not self.arena.holds(ulid):
-            self._outlet.withdraw(ulid, GONE)
-            raise CalledOff(f"The files of submission {ulid} were deleted while it was evaluated.")
+            self._outlet.withdraw(ulid, FILES_DELETED)
+            raise SubmissionWithdrawn(f"The files of submission {ulid} were deleted while it was evaluated.")
 
     @cached_property
     def _buried(self) -> set[str]:
@@ -280,16 +287,16 @@ class Worker:
         return set()
 
     @cached_property
-    def _granting(self) -> Granting:
-        return Granting(self.arena)
+    def _granting(self) -> OwnerRequestHandler:
+        return OwnerRequestHandler(self.arena)
 
     @property
-    def _outlet(self) -> Outlet:
-        return Outlet(self.arena)
+    def _outlet(self) -> Publisher:
+        return Publisher(self.arena)
 
     def _folder(self, ulid: str) -> Path:
         return self.records / ulid / self.bench.protocol.name
 
     def _failed(self, ulid: str, message: str, log_tail: str = "") -> State:
-        commit_again(self.arena.results, [noted(self.arena, ulid, failure(message, log_tail))])
+        commit_with_retry(self.arena.results, [append_status(self.arena, ulid, failure_status(message, log_tail))])
         return "failed"

@@ -6,11 +6,11 @@ import math
 import time
 from collections.abc import Callable
 
-from evaluator.tracks.scorer import StageReport
+from evaluator.tracks.scorer import ProgressCallback
 from submissions.records.models import Stage
 
 
-def spaced(report: StageReport, seconds: float = 1.0) -> StageReport:
+def throttle_progress(report: ProgressCallback, seconds: float = 1.0) -> ProgressCallback:
     """Pass on where each stage begins and ends, and what lies between at most once in so many seconds.
 
     Every report is a commit, and some stages do a thousand tasks in that time.
@@ -26,7 +26,9 @@ def spaced(report: StageReport, seconds: float = 1.0) -> StageReport:
     return sometimes
 
 
-def whenever(act: Callable[[], None], sign: Callable[[], str], seconds: float = 30.0) -> Callable[[], None]:
+def throttle_until_changed(
+    act: Callable[[], None], sign: Callable[[], str], seconds: float = 30.0
+) -> Callable[[], None]:
     """Act at the first call, then when the sign has changed, and else at most once in so many seconds."""
     seen, last = None, -math.inf
 

@@ -11,15 +11,15 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from evaluator.config.protocol import Protocol
-from evaluator.errors import Unmeasured
-from evaluator.scoring.eval_set import Answered, Exam, rows_hash
-from evaluator.scoring.metrics import Measured
-from evaluator.scoring.normalization import admitted
-from evaluator.stages.context import Workbench
-from evaluator.stages.fine_tune import fine_tune, untrained
-from evaluator.stages.records import AnchorAnswers, anchor_of
-from evaluator.stages.reference_split import reference_of
-from submissions.arena.arena import commit_again, dump, read_record
+from evaluator.errors import AnchorsMissing
+from evaluator.scoring.eval_set import EvalSet, ModelAnswers, rows_hash
+from evaluator.scoring.metrics import MetricResult
+from evaluator.scoring.normalization import is_admitted
+from evaluator.stages.context import EvaluationContext
+from evaluator.stages.fine_tune import base_model_request, fine_tune_request
+from evaluator.stages.records import AnchorAnswers, compute_anchor
+from evaluator.stages.reference_split import load_reference
+from submissions.arena.arena import commit_with_retry, read_record, to_json
 from submissions.arena.benchmark import Benchmark, OfficialAnchor
 from submissions.errors import NotFound
 from submissions.records.models import Anchor, Anchors, Reference, Score, Task
@@ -28,17 +28,20 @@ from submissions.storage.repo import Change
 log = logging.getLogger(__name__)
 
 
-def measure_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task]) -> Anchors:
+def measure_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Sequence[Task]) -> Anchors:
     """Measure these tasks' anchors, store them in the benchmark beside those that still hold, and hand all back."""
     exams, trainings, trained = {}, [], {}
     for task in tasks:
-        reference = reference_of(bench.protocol, benchmark, task.id)
+        reference = load_reference(bench.protocol, benchmark, task.id)
         exams[task.id], trained[task.id] = bench.exam(task, reference), rows_hash(reference.train)
-        trainings += [fine_tune(bench, exams[task.id], reference.train, seed) for seed in bench.protocol.anchors.seeds]
+        trainings += [
+            fine_tune_request(bench, exams[task.id], reference.train, seed) for seed in bench.protocol.anchors.seeds
+        ]
     bases = {
-        ask.exam.task.id: answered for ask, answered in bench.answers([untrained(bench, one) for one in exams.values()])
+        ask.exam.task.id: answered
+        for ask, answered in bench.answers([base_model_request(bench, one) for one in exams.values()])
     }
-    tops: dict[str, dict[int, Answered]] = defaultdict(dict)
+    tops: dict[str, dict[int, ModelAnswers]] = defaultdict(dict)
     for ask, answered in bench.answers(trainings):
         tops[ask.exam.task.id][ask.seed] = answered
     answers = {
@@ -47,11 +50,11 @@ def measure_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task
         )
         for task in exams
     }
-    fresh = {task: anchor_of(exam, answers[task], trained[task]) for task, exam in exams.items()}
-    return _stored(benchmark, bench, fresh, answers)
+    fresh = {task: compute_anchor(exam, answers[task], trained[task]) for task, exam in exams.items()}
+    return _store(benchmark, bench, fresh, answers)
 
 
-def import_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task]) -> Anchors:
+def import_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Sequence[Task]) -> Anchors:
     """Take these tasks' anchors from the official release's score files (`curation import-official`).
 
     Raises NotFound where the benchmark has none, or the protocol's scores are not the release's.
@@ -68,13 +71,13 @@ def import_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task]
         raise NotFound(f"The release has no scores for {', '.join(missing)}: name the others with --tasks.")
     fresh = {}
     for task in tasks:
-        reference = reference_of(bench.protocol, benchmark, task.id)
+        reference = load_reference(bench.protocol, benchmark, task.id)
         exam = bench.exam(task, reference)
         fresh[task.id] = official_anchor(exam, official.tasks[task.id], rows_hash(reference.train))
-    return _stored(benchmark, bench, fresh, {})
+    return _store(benchmark, bench, fresh, {})
 
 
-def official_anchor(exam: Exam, published: OfficialAnchor, train_sha256: str) -> Anchor:
+def official_anchor(exam: EvalSet, published: OfficialAnchor, train_sha256: str) -> Anchor:
     """A task's published ends on our scale, combined as paper@1 combines its metrics."""
     nothing = exam.scored([""] * len(exam.rows))
     base, reference = (_combined(nothing, side) for side in (published.base, published.reference))
@@ -91,7 +94,7 @@ def official_anchor(exam: Exam, published: OfficialAnchor, train_sha256: str) ->
     )
 
 
-def _combined(shape: Measured, published: Mapping[str, Score]) -> tuple[Score, tuple[Score, ...]]:
+def _combined(shape: MetricResult, published: Mapping[str, Score]) -> tuple[Score, tuple[Score, ...]]:
     """The score that the parts of a metric make, and the parts; `shape` says which they are."""
     if not shape.parts:
         return _of_release(published, shape.name), ()
@@ -107,64 +110,66 @@ def _of_release(published: Mapping[str, Score], name: str) -> Score:
     return published.get(name) or Score(name=name, n=0, why="the release has no score for it")
 
 
-def answers_of(benchmark: Benchmark, anchors: Anchors, task: str) -> AnchorAnswers | None:
+def load_anchor_answers(benchmark: Benchmark, anchors: Anchors, task: str) -> AnchorAnswers | None:
     """What both ends of a task's scale answered; None where the anchor was imported. Raises Unmeasured."""
     if anchors.tasks[task].origin == "official":
         return None
     try:
         return read_record(benchmark.repo, _path(anchors.protocol, task), AnchorAnswers)
     except NotFound as error:
-        raise Unmeasured(f"The answers behind the anchors of {task} are gone. {_again(anchors.protocol)}") from error
+        raise AnchorsMissing(
+            f"The answers behind the anchors of {task} are gone. {_rerun_hint(anchors.protocol)}"
+        ) from error
 
 
-def fitting_anchors(benchmark: Benchmark, bench: Workbench, tasks: Sequence[Task]) -> Anchors:
+def load_checked_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Sequence[Task]) -> Anchors:
     """The benchmark's anchors. Raises Unmeasured if they were measured by other rules or another model."""
     try:
         anchors = benchmark.anchors(bench.protocol.name)
     except NotFound as error:
-        raise Unmeasured(str(error)) from error
-    again = _again(bench.protocol.name)
+        raise AnchorsMissing(str(error)) from error
+    again = _rerun_hint(bench.protocol.name)
     if anchors.protocol_sha256 != bench.protocol.sha256:
-        raise Unmeasured(f"The anchors were measured when {bench.protocol.name} said something else. {again}")
+        raise AnchorsMissing(f"The anchors were measured when {bench.protocol.name} said something else. {again}")
     if anchors.setup.model_sha256 != bench.setup.model_sha256:
-        raise Unmeasured(f"The anchors belong to other weights of {anchors.setup.model}. {again}")
+        raise AnchorsMissing(f"The anchors belong to other weights of {anchors.setup.model}. {again}")
     if anchors.setup.pipeline != bench.setup.pipeline:
-        raise Unmeasured(f"The anchors were measured by another version of the evaluator. {again}")
+        raise AnchorsMissing(f"The anchors were measured by another version of the evaluator. {again}")
     if missing := [task.id for task in tasks if task.id not in anchors.tasks]:
-        raise Unmeasured(f"No anchors for {', '.join(missing)}. {again}")
+        raise AnchorsMissing(f"No anchors for {', '.join(missing)}. {again}")
     return anchors
 
 
-def held_for(anchors: Anchors, exam: Exam, reference: Reference) -> None:
+def check_anchor_matches(anchors: Anchors, exam: EvalSet, reference: Reference) -> None:
     """Raise Unmeasured if a task's anchors were measured on other rows than it has now, or scored otherwise."""
     anchor = anchors.tasks[exam.task.id]
     if anchor.scored_sha256 != exam.scored_sha256:
-        raise Unmeasured(
+        raise AnchorsMissing(
             f"The category or language of {exam.task.id} has changed since its anchors were measured. "
-            f"{_again(anchors.protocol)}"
+            f"{_rerun_hint(anchors.protocol)}"
         )
     if (anchor.exam_sha256, anchor.train_sha256) != (exam.sha256, rows_hash(reference.train)):
-        raise Unmeasured(
-            f"The rows of {exam.task.id} have changed since its anchors were measured. {_again(anchors.protocol)}"
+        raise AnchorsMissing(
+            f"The rows of {exam.task.id} have changed since its anchors were measured. {_rerun_hint(anchors.protocol)}"
         )
 
 
-def refused(anchors: Anchors, protocol: Protocol) -> list[str]:
+def unadmitted_tasks(anchors: Anchors, protocol: Protocol) -> list[str]:
     """Tasks whose gain cannot be told from noise; they do not count."""
-    return [task for task, anchor in anchors.tasks.items() if not admitted(anchor, protocol.scale)]
+    return [task for task, anchor in anchors.tasks.items() if not is_admitted(anchor, protocol.scale)]
 
 
-def _stored(
-    benchmark: Benchmark, bench: Workbench, fresh: dict[str, Anchor], answers: dict[str, AnchorAnswers]
+def _store(
+    benchmark: Benchmark, bench: EvaluationContext, fresh: dict[str, Anchor], answers: dict[str, AnchorAnswers]
 ) -> Anchors:
     found = Anchors(
         protocol=bench.protocol.name,
         protocol_sha256=bench.protocol.sha256,
         setup=bench.setup,
-        tasks=_held(benchmark, bench, fresh) | fresh,
+        tasks=_reusable_anchors(benchmark, bench, fresh) | fresh,
     )
-    files = {_path(found.protocol, task): dump(answer) for task, answer in answers.items()}
-    files[f"anchors/{found.protocol}.json"] = dump(found)
+    files = {_path(found.protocol, task): to_json(answer) for task, answer in answers.items()}
+    files[f"anchors/{found.protocol}.json"] = to_json(found)
     present = set(benchmark.repo.list("anchors/"))
     changed = [
         Change(path, content)
@@ -172,11 +177,11 @@ def _stored(
         if path not in present or benchmark.repo.read(path) != content
     ]
     if changed:
-        commit_again(benchmark.repo, changed)
+        commit_with_retry(benchmark.repo, changed)
     return found
 
 
-def _held(benchmark: Benchmark, bench: Workbench, measured: Collection[str]) -> dict[str, Anchor]:
+def _reusable_anchors(benchmark: Benchmark, bench: EvaluationContext, measured: Collection[str]) -> dict[str, Anchor]:
     """Anchors measured before by the same rules and setup; those of another setup go, and are named in the log."""
     path = f"anchors/{bench.protocol.name}.json"
     if path not in benchmark.repo.list(path):
@@ -198,5 +203,5 @@ def _path(protocol: str, task: str) -> str:
     return f"anchors/{protocol}/{task}.json"
 
 
-def _again(protocol: str) -> str:
+def _rerun_hint(protocol: str) -> str:
     return f"Run `python -m evaluator anchors --protocol {protocol}` on this benchmark again."

@@ -11,15 +11,15 @@ from typing import Self, TypeVar
 
 from evaluator.config.profile import Profile, load_profile
 from evaluator.config.protocol import Protocol, load_protocol
-from evaluator.models.chat_template import Template, load_template
-from evaluator.models.environment import base_model, setup_of, tokenizer_of
-from evaluator.runtime.cost_log import Costs
-from evaluator.runtime.resource_usage import Spent
-from evaluator.runtime.stage_cache import StageStore, key_of
-from evaluator.scheduling import Crew, Done, Training, Unit
+from evaluator.models.chat_template import ChatTemplate, load_template
+from evaluator.models.environment import describe_setup, prepare_base_model, prepare_tokenizer
+from evaluator.runtime.cost_log import CostLog
+from evaluator.runtime.resource_usage import ResourceUsage
+from evaluator.runtime.stage_cache import StageCache, cache_key
+from evaluator.scheduling import Executor, TrainingSpec, UnitResult, WorkUnit
 from evaluator.scheduling.ray.cluster import address
-from evaluator.scheduling.worker_factory import Tools
-from evaluator.scoring.eval_set import Answered, Exam, limit_of, rows_hash
+from evaluator.scheduling.worker_factory import WorkerFactory
+from evaluator.scoring.eval_set import EvalSet, ModelAnswers, answer_token_limit, rows_hash
 from evaluator.training import Progress
 from submissions.records.models import Record, Reference, Row, Setup, Task
 
@@ -27,13 +27,13 @@ R = TypeVar("R", bound=Record)
 
 
 @dataclass(frozen=True)
-class Ask:
+class ModelRequest:
     """An exam, and the model that sits it."""
 
     stage: str
     key: str
     """The hash of all that shapes the answers; two asks of one key have the same."""
-    exam: Exam
+    exam: EvalSet
     shots: tuple[tuple[str, str], ...] = ()
     """Turns before each question."""
     rows: tuple[Row, ...] | None = None
@@ -43,38 +43,38 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Workbench:
+class EvaluationContext:
     """Tools and rules of one run."""
 
     protocol: Protocol
     setup: Setup
     model: Path
     """The untouched base model; of it only the tokenizer where a cluster computes."""
-    template: Template
-    crew: Crew
-    store: StageStore
-    costs: Costs
+    template: ChatTemplate
+    crew: Executor
+    store: StageCache
+    costs: CostLog
     profile: Profile
     progress: Progress
 
     def anew(self) -> Self:
         """The same tools with an empty list of costs, for one evaluation."""
-        return replace(self, costs=Costs(self.store))
+        return replace(self, costs=CostLog(self.store))
 
     def key(self, *parts: Record | str | int | float | list[str]) -> str:
         """The hash of a stage's inputs under this setup and what the protocol says of answers."""
-        return key_of(self.protocol.answers_sha256, self.setup, *parts)
+        return cache_key(self.protocol.answers_sha256, self.setup, *parts)
 
-    def exam(self, task: Task, reference: Reference) -> Exam:
+    def exam(self, task: Task, reference: Reference) -> EvalSet:
         """A task's exam under the protocol (the limit of an answer: SCORING.md, arena@1, rule 3)."""
         outputs = [row.output for row in (*reference.train, *reference.test)]
-        limit = limit_of(self.protocol.decoding, partial(self.template.longest, outputs))
+        limit = answer_token_limit(self.protocol.decoding, partial(self.template.longest, outputs))
         rows = reference.test[: self.protocol.test_items]
         labels = tuple(sorted(set(outputs)))
-        asked = key_of(task.id, rows_hash(rows), list(labels), limit)
-        return Exam(task, rows, labels, limit, self.protocol.metrics, asked)
+        asked = cache_key(task.id, rows_hash(rows), list(labels), limit)
+        return EvalSet(task, rows, labels, limit, self.protocol.metrics, asked)
 
-    def once(self, task: str, stage: str, key: str, kind: type[R], work: Callable[[], tuple[R, Spent]]) -> R:
+    def once(self, task: str, stage: str, key: str, kind: type[R], work: Callable[[], tuple[R, ResourceUsage]]) -> R:
         """The stored output of a task's stage, or that of the work, which is then stored with what it took."""
         found = self.store.find(stage, key, kind)
         if found is None:
@@ -84,12 +84,12 @@ class Workbench:
         self.costs.use(task, stage, key)
         return found
 
-    def answers(self, asks: Sequence[Ask]) -> Generator[tuple[Ask, Answered], None, None]:
+    def answers(self, asks: Sequence[ModelRequest]) -> Generator[tuple[ModelRequest, ModelAnswers], None, None]:
         """Each ask with its answers: what is stored first, the rest as it is finished and stored."""
-        left: dict[str, list[Ask]] = {}
+        left: dict[str, list[ModelRequest]] = {}
         known = []
         for ask in asks:
-            found = self.store.find(ask.stage, ask.key, Answered)
+            found = self.store.find(ask.stage, ask.key, ModelAnswers)
             if found is None:
                 left.setdefault(ask.key, []).append(ask)
             else:
@@ -104,12 +104,12 @@ class Workbench:
                 for ask in left[done.key]:
                     yield self._used(ask, answered)
 
-    def _used(self, ask: Ask, answered: Answered) -> tuple[Ask, Answered]:
+    def _used(self, ask: ModelRequest, answered: ModelAnswers) -> tuple[ModelRequest, ModelAnswers]:
         self.costs.use(ask.exam.task.id, ask.stage, ask.key)
         return ask, answered
 
-    def _kept(self, ask: Ask, done: Done) -> Answered:
-        answered = Answered(
+    def _kept(self, ask: ModelRequest, done: UnitResult) -> ModelAnswers:
+        answered = ModelAnswers(
             task=ask.exam.task.id,
             texts=tuple(completion.text for completion in done.completions),
             tokens=sum(completion.tokens for completion in done.completions),
@@ -118,42 +118,44 @@ class Workbench:
         self.store.keep(ask.stage, done.key, answered)
         return answered
 
-    def _unit(self, ask: Ask) -> Unit:
+    def _unit(self, ask: ModelRequest) -> WorkUnit:
         """An ask in token ids."""
         exam, rules = ask.exam, self.protocol
         prompts = self.template.prompts(exam.questions, ask.shots, rules.decoding.max_prompt_tokens, exam.gold)
         training = None
         if ask.rows is not None:
             pairs = [(row.input, row.output) for row in ask.rows[: rules.sft.max_rows]]
-            training = Training(self.template.examples(pairs, rules.sft.cutoff_tokens), ask.seed)
-        return Unit(exam.task.id, ask.key, prompts, exam.limit, training)
+            training = TrainingSpec(self.template.examples(pairs, rules.sft.cutoff_tokens), ask.seed)
+        return WorkUnit(exam.task.id, ask.key, prompts, exam.limit, training)
 
 
 @contextmanager
-def open_workbench(
+def open_context(
     protocol: str, profile: str, work: Path, progress: Progress, logs: Path | None = None
-) -> Iterator[Workbench]:
+) -> Iterator[EvaluationContext]:
     """Stations for a protocol on this machine or on a cluster; they end with the context. Logs lie in `work/logs`.
 
     On a cluster this machine needs the tokenizer only, and the first station says what the setup is. For a thread that
     lives as long as the context.
     """
-    from evaluator.scheduling.ray.executor import RayCrew  # Ray takes a while to import, and most commands do without
+    from evaluator.scheduling.ray.executor import (
+        RayExecutor,  # Ray takes a while to import, and most commands do without
+    )
 
     rules, machine = load_protocol(protocol), load_profile(profile)
     here = address() is None
-    model = base_model(rules, work / "base") if here else tokenizer_of(rules)
-    store = StageStore(work / "stages")
-    tools = Tools(rules, machine, work.resolve(), (logs or work / "logs").resolve())
-    with RayCrew(tools, machine, tools.models, setup_of(model, rules, machine) if here else None) as crew:
-        yield Workbench(
+    model = prepare_base_model(rules, work / "base") if here else prepare_tokenizer(rules)
+    store = StageCache(work / "stages")
+    tools = WorkerFactory(rules, machine, work.resolve(), (logs or work / "logs").resolve())
+    with RayExecutor(tools, machine, tools.models, describe_setup(model, rules, machine) if here else None) as crew:
+        yield EvaluationContext(
             protocol=rules,
             setup=crew.setup(),
             model=model,
             template=load_template(rules.template, model),
             crew=crew,
             store=store,
-            costs=Costs(store),
+            costs=CostLog(store),
             profile=machine,
             progress=progress,
         )

@@ -5,19 +5,19 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from evaluator.scoring.eval_set import Exam, rows_hash
-from evaluator.stages.context import Ask, Workbench
+from evaluator.scoring.eval_set import EvalSet, rows_hash
+from evaluator.stages.context import EvaluationContext, ModelRequest
 from submissions.records.models import Row
 
 
-def few_shot(bench: Workbench, exam: Exam, rows: Sequence[Row], shots: int) -> list[Ask]:
+def few_shot_requests(bench: EvaluationContext, exam: EvalSet, rows: Sequence[Row], shots: int) -> list[ModelRequest]:
     """The exam after `shots` rows of the entry, for each of the protocol's draws of rows."""
     rules, mine = bench.protocol.few_shot, rows[: bench.protocol.sft.max_rows]
     if not mine:
         return []
     shown = shots if len(mine) >= shots or rules.with_fewer_rows == "all" else 0
     return [
-        _draw(bench, exam, draw_shots(mine, shown, f"{rules.seed}:{exam.task.id}:{draw}"))
+        _request(bench, exam, draw_shots(mine, shown, f"{rules.seed}:{exam.task.id}:{draw}"))
         for draw in range(rules.draws)
     ]
 
@@ -27,6 +27,6 @@ def draw_shots(rows: Sequence[Row], shots: int, seed: str) -> list[Row]:
     return random.Random(seed).sample(list(rows), min(shots, len(rows)))  # noqa: S311  # a reproducible draw, no secret
 
 
-def _draw(bench: Workbench, exam: Exam, drawn: list[Row]) -> Ask:
+def _request(bench: EvaluationContext, exam: EvalSet, drawn: list[Row]) -> ModelRequest:
     key = bench.key("few_shot", exam.sha256, rows_hash(drawn))
-    return Ask("few_shot", key, exam, tuple((row.input, row.output) for row in drawn))
+    return ModelRequest("few_shot", key, exam, tuple((row.input, row.output) for row in drawn))

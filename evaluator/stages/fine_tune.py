@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evaluator.scoring.eval_set import Exam, rows_hash
-from evaluator.stages.context import Ask, Workbench
+from evaluator.scoring.eval_set import EvalSet, rows_hash
+from evaluator.stages.context import EvaluationContext, ModelRequest
 from submissions.records.models import Row
 
 
-def fine_tune(bench: Workbench, exam: Exam, rows: Sequence[Row], seed: int) -> Ask:
+def fine_tune_request(bench: EvaluationContext, exam: EvalSet, rows: Sequence[Row], seed: int) -> ModelRequest:
     """The exam of the model that these rows make; no more of them are trained on than the protocol allows."""
     mine = tuple(rows[: bench.protocol.sft.max_rows])
     key = bench.key("fine_tune", exam.sha256, rows_hash(mine), seed)
-    return Ask("fine_tune", key, exam, rows=mine, seed=seed)
+    return ModelRequest("fine_tune", key, exam, rows=mine, seed=seed)
 
 
-def untrained(bench: Workbench, exam: Exam) -> Ask:
+def base_model_request(bench: EvaluationContext, exam: EvalSet) -> ModelRequest:
     """The exam of the base model: the same questions without any training."""
-    return Ask("base", bench.key("base", exam.sha256), exam)
+    return ModelRequest("base", bench.key("base", exam.sha256), exam)

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from evaluator.config.llm_settings import Connection
+from evaluator.config.llm_settings import LLMConnection
 from evaluator.config.protocol import Protocol
 from evaluator.stages.metadata.judge import Judge
 from submissions.errors import NotFound
 
-Opened = Callable[[str], AbstractContextManager[Judge | None]]
+JudgeOpener = Callable[[str], AbstractContextManager[Judge | None]]
 """Opens the judge for a submission, in whose name its tokens are counted."""
 
 
@@ -25,7 +25,7 @@ def no_judge(_submission: str) -> AbstractContextManager[Judge | None]:
     return nullcontext()
 
 
-def judge_of(protocol: Protocol, connection: Path | None, *, left_out: bool, work: Path) -> Opened:
+def judge_opener(protocol: Protocol, connection: Path | None, *, left_out: bool, work: Path) -> JudgeOpener:
     """The protocol's judge on a connection file's server; its answers are kept in `work/judge.sqlite`.
 
     Raises NotFound where the protocol has a judge and neither a file is given nor the judge left out, or where the
@@ -43,9 +43,9 @@ def judge_of(protocol: Protocol, connection: Path | None, *, left_out: bool, wor
     return partial(open_judge, protocol.judge, _connection(connection), dict(os.environ), work / "judge.sqlite")
 
 
-def _connection(file: Path) -> Connection:
+def _connection(file: Path) -> LLMConnection:
     try:
-        return Connection.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        return LLMConnection.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise NotFound(f"No file {file}: docs/organiser.md says what a judge's connection file holds.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

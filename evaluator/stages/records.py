@@ -14,18 +14,18 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from evaluator.config.protocol import Protocol
-from evaluator.errors import Unmeasured
-from evaluator.runtime.stage_cache import forget_torn
-from evaluator.scoring.eval_set import Exam
-from evaluator.scoring.metrics import Measured, average
-from evaluator.scoring.normalization import Ends
+from evaluator.errors import AnchorsMissing
+from evaluator.runtime.stage_cache import remove_partial_files
+from evaluator.scoring.eval_set import EvalSet
+from evaluator.scoring.metrics import MetricResult, average_results
+from evaluator.scoring.normalization import AnchorScores
 from evaluator.scoring.statistics import anchor_error
 from evaluator.stages.metadata.verdict import MetadataVerdict
-from evaluator.stages.screen import Screened
-from submissions.arena.arena import dump
-from submissions.errors import Corrupt, NotFound
+from evaluator.stages.screen import ScreenResult
+from submissions.arena.arena import to_json
+from submissions.errors import CorruptRecord, NotFound
 from submissions.records.models import Anchor, Method, Name, Record, Row, Setup, Sha256, SystemType, Task, TaskId, Ulid
-from submissions.storage.local_repo import write_whole
+from submissions.storage.local_repo import atomic_write
 
 R = TypeVar("R", bound=Record)
 Texts = tuple[str, ...]
@@ -61,7 +61,7 @@ class TaskRecord(Record):
     rows: int
     """Rows that were trained on, after the screen; 0 where nothing was delivered, or nothing was left."""
     delivered: bool
-    screened: Screened | None
+    screened: ScreenResult | None
     """None where nothing was delivered, or the protocol has no screen."""
     answers: tuple[MethodAnswers, ...]
     verdict: MetadataVerdict | None = None
@@ -69,33 +69,33 @@ class TaskRecord(Record):
     refused: str | None = None
     """Why delivered data was not used at all."""
 
-    def exam(self, metrics: str) -> Exam:
+    def exam(self, metrics: str) -> EvalSet:
         """The exam, to score answers by a version of the metrics."""
-        return Exam(self.task, self.questions, self.labels, 0, metrics, self.exam_sha256)
+        return EvalSet(self.task, self.questions, self.labels, 0, metrics, self.exam_sha256)
 
-    def ends(self, metrics: str) -> Ends:
+    def ends(self, metrics: str) -> AnchorScores:
         """The two ends of the task's scale, item by item where they were measured here."""
         if self.end_answers is None:
-            return Ends(self.anchor)
+            return AnchorScores(self.anchor)
         exam, answers = self.exam(metrics), self.end_answers
         seeds = tuple(exam.scored(texts) for texts in answers.reference)
-        return Ends(self.anchor, exam.scored(answers.base), average(seeds), seeds)
+        return AnchorScores(self.anchor, exam.scored(answers.base), average_results(seeds), seeds)
 
-    def measured(self, metrics: str) -> dict[Method, Measured]:
+    def measured(self, metrics: str) -> dict[Method, MetricResult]:
         """The score of every method, averaged over draws."""
         exam = self.exam(metrics)
         found = {method.method: [exam.scored(texts) for texts in method.draws] for method in self.answers}
-        return {method: average(draws) for method, draws in found.items() if draws}
+        return {method: average_results(draws) for method, draws in found.items() if draws}
 
     def anchored(self, protocol: Protocol) -> TaskRecord:
         """The record with its anchor as another protocol would measure it from the same answers."""
         if self.end_answers is None:
             return self
-        anchor = anchor_of(self.exam(protocol.metrics), self.end_answers, self.anchor.train_sha256)
+        anchor = compute_anchor(self.exam(protocol.metrics), self.end_answers, self.anchor.train_sha256)
         return self.model_copy(update={"anchor": anchor})
 
 
-class Run(Record):
+class RunRecord(Record):
     """Whose data was evaluated, and how."""
 
     submission: Ulid
@@ -111,12 +111,12 @@ class Run(Record):
     """In the benchmark's order."""
 
 
-def anchor_of(exam: Exam, answers: AnchorAnswers, train_sha256: str) -> Anchor:
+def compute_anchor(exam: EvalSet, answers: AnchorAnswers, train_sha256: str) -> Anchor:
     """The two ends of a task's scale from their answers; `train_sha256` is the hash of the reference's train rows."""
     if not exam.rows:
-        raise Unmeasured(f"{exam.task.id} has no test rows: import the benchmark again with more rows.")
+        raise AnchorsMissing(f"{exam.task.id} has no test rows: import the benchmark again with more rows.")
     base, tops = exam.scored(answers.base), [exam.scored(texts) for texts in answers.reference]
-    reference = average(tops)
+    reference = average_results(tops)
     seeds = tuple(top.score.value for top in tops if top.score.value is not None)
     return Anchor(
         base=base.score,
@@ -131,26 +131,26 @@ def anchor_of(exam: Exam, answers: AnchorAnswers, train_sha256: str) -> Anchor:
     )
 
 
-def keep(folder: Path, run: Run, records: Iterable[TaskRecord]) -> None:
+def save_records(folder: Path, run: RunRecord, records: Iterable[TaskRecord]) -> None:
     """Write an evaluation down; run.json comes last and makes it whole. An earlier one, and its Result, go first."""
-    forget_torn(folder / "tasks")
+    remove_partial_files(folder / "tasks")
     for torn in filter(Path.is_file, folder.glob(".part-*")):
         torn.unlink()
     for name in ("run.json", "result.json"):
         (folder / name).unlink(missing_ok=True)
     for record in records:
-        write_whole(folder / "tasks" / f"{record.task.id}.json", dump(record))
-    write_whole(folder / "run.json", dump(run))
+        atomic_write(folder / "tasks" / f"{record.task.id}.json", to_json(record))
+    atomic_write(folder / "run.json", to_json(run))
 
 
-def kept(folder: Path) -> tuple[Run, list[TaskRecord]]:
+def load_records(folder: Path) -> tuple[RunRecord, list[TaskRecord]]:
     """An evaluation that was written down. Raises NotFound if the folder holds none, Corrupt for a damaged file."""
     if not (folder / "run.json").is_file():
         raise NotFound(
             f"{folder} holds no run.json: name the --out folder of `score`, "
             "or results/<submission>/<protocol> in the arena's work folder."
         )
-    run = _read(folder / "run.json", Run)
+    run = _read(folder / "run.json", RunRecord)
     return run, [_read(folder / "tasks" / f"{task}.json", TaskRecord) for task in run.tasks]
 
 
@@ -159,4 +159,4 @@ def _read(file: Path, kind: type[R]) -> R:
         return kind.model_validate_json(file.read_bytes())
     except (FileNotFoundError, ValidationError) as error:
         fault = error.errors()[0]["msg"] if isinstance(error, ValidationError) else "it is missing"
-        raise Corrupt(f"{file} cannot be read back: {fault}. Evaluate the submission again.") from error
+        raise CorruptRecord(f"{file} cannot be read back: {fault}. Evaluate the submission again.") from error

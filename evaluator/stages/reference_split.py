@@ -9,9 +9,9 @@ from submissions.arena.benchmark import Benchmark
 from submissions.records.models import Reference
 
 
-def reference_of(protocol: Protocol, benchmark: Benchmark, task: str) -> Reference:
+def load_reference(protocol: Protocol, benchmark: Benchmark, task: str) -> Reference:
     """A task's hidden side as a protocol divides it, its train rows those that are used. Raises NotFound, Corrupt."""
-    reference = SIDES[protocol.split](benchmark, task)
+    reference = SPLITS[protocol.split](benchmark, task)
     train = reference.train[: protocol.sft.max_rows]
     return reference.model_copy(update={"train": train, "test": reference.test[: protocol.test_items]})
 
@@ -22,7 +22,7 @@ def _same_rows(benchmark: Benchmark, task: str) -> Reference:
     return benchmark.reference(task).model_copy(update={"train": rows, "test": rows})
 
 
-SIDES: dict[str, Callable[[Benchmark, str], Reference]] = {
+SPLITS: dict[str, Callable[[Benchmark, str], Reference]] = {
     "hash-split@1": Benchmark.reference,
     "same-rows@1": _same_rows,
 }

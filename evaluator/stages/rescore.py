@@ -8,12 +8,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from evaluator.config.protocol import Protocol
-from evaluator.errors import OtherRules
+from evaluator.errors import ProtocolMismatch
 from evaluator.models.environment import PIPELINE, scoring_packages
-from evaluator.stages.aggregate.result import result_of
-from evaluator.stages.records import Run, TaskRecord, kept
-from submissions.arena.arena import dump
-from submissions.errors import Corrupt
+from evaluator.stages.aggregate.result import build_result
+from evaluator.stages.records import RunRecord, TaskRecord, load_records
+from submissions.arena.arena import to_json
+from submissions.errors import CorruptRecord
 from submissions.records.models import Result, Setup
 
 FREE = ("name", "metrics", "scale", "statistics", "judge")
@@ -27,20 +27,20 @@ def rescore(folder: Path, protocol: Protocol | None = None) -> Result:
     NotFound and Corrupt for a folder without sound records, OtherRules if the other protocol would have asked for other
     answers or verdicts, or scales by anchors that were imported under other rules.
     """
-    run, records = kept(folder)
+    run, records = load_records(folder)
     run = run.model_copy(update={"setup": scored_now(run.setup)})
     if protocol is None or protocol == run.protocol:
-        return result_of(run, records)
+        return build_result(run, records)
     if differing := _asks_otherwise(run, records, protocol):
-        raise OtherRules(
+        raise ProtocolMismatch(
             f"{folder} was answered under {run.protocol.name}, and {protocol.name} differs in what was asked: "
             f"{', '.join(differing)}. Evaluate the submission under {protocol.name} instead."
         )
     again = [record.anchored(protocol) for record in records]
-    return result_of(run.model_copy(update={"protocol": protocol}), again)
+    return build_result(run.model_copy(update={"protocol": protocol}), again)
 
 
-def same_as_stored(folder: Path, result: Result) -> bool:
+def matches_stored(folder: Path, result: Result) -> bool:
     """Whether the folder's result.json was made by the same rules and code; if so it must be this one, bit for bit.
 
     Raises Corrupt if it is not, naming the tasks and totals that differ.
@@ -51,11 +51,13 @@ def same_as_stored(folder: Path, result: Result) -> bool:
     try:
         stored = Result.model_validate_json(file.read_bytes())
     except ValidationError as error:
-        raise Corrupt(f"{file} is no Result: {error.errors()[0]['msg']}. Write it anew with --out {file}.") from error
+        raise CorruptRecord(
+            f"{file} is no Result: {error.errors()[0]['msg']}. Write it anew with --out {file}."
+        ) from error
     if (stored.protocol_sha256, stored.setup) != (result.protocol_sha256, result.setup):
         return False
-    if file.read_bytes() != dump(result):
-        raise Corrupt(
+    if file.read_bytes() != to_json(result):
+        raise CorruptRecord(
             f"{file} is not what its stored answers give: {_differing(stored, result)} differ(s). "
             "Compare the two with --out FILE, and publish the one whose answers you trust."
         )
@@ -77,7 +79,7 @@ def scored_now(setup: Setup) -> Setup:
     return setup.model_copy(update={"pipeline": PIPELINE, "packages": setup.packages | scoring_packages()})
 
 
-def _asks_otherwise(run: Run, records: list[TaskRecord], other: Protocol) -> list[str]:
+def _asks_otherwise(run: RunRecord, records: list[TaskRecord], other: Protocol) -> list[str]:
     """What shapes answers, verdicts or imported anchors, as far as two protocols differ in it."""
     ours, theirs = run.protocol.model_dump(), other.model_dump()
     differing = [name for name in ours if name not in FREE and ours[name] != theirs[name]]

@@ -12,12 +12,12 @@ from evaluator.generation import Completion, Generator
 from evaluator.models.chat_template import load_template
 from evaluator.models.environment import PIPELINE, scoring_packages
 from evaluator.models.tiny_llama import TOKENIZER
-from evaluator.runtime.cost_log import Costs
-from evaluator.runtime.resource_usage import FILE, Spent
-from evaluator.runtime.stage_cache import StageStore
-from evaluator.scheduling import Here, Station
-from evaluator.stages.context import Workbench
-from evaluator.training import Progress, Saving, Trained, Trainer, TrainJob
+from evaluator.runtime.cost_log import CostLog
+from evaluator.runtime.resource_usage import FILE, ResourceUsage
+from evaluator.runtime.stage_cache import StageCache
+from evaluator.scheduling import LocalExecutor, Worker
+from evaluator.stages.context import EvaluationContext
+from evaluator.training import PendingSave, Progress, Trainer, TrainJob, TrainResult
 from submissions.records.models import Setup
 
 Answer = Callable[[Path, Sequence[int]], str]
@@ -31,12 +31,12 @@ class NullTrainer:
         self.jobs: list[TrainJob] = []
         """Every job that was done, in order."""
 
-    def train(self, job: TrainJob, progress: Progress) -> Saving:
+    def train(self, job: TrainJob, progress: Progress) -> PendingSave:
         job.out.mkdir(parents=True)
-        (job.out / FILE).write_text(Spent(seconds=0).model_dump_json())
+        (job.out / FILE).write_text(ResourceUsage(seconds=0).model_dump_json())
         self.jobs.append(job)
         progress(job.name, 1, 1)
-        return lambda: Trained(job, steps=0, loss=0.0)
+        return lambda: TrainResult(job, steps=0, loss=0.0)
 
     def rest(self) -> None:
         """Nothing is held."""
@@ -52,7 +52,7 @@ class NullGenerator:
         self._answer = answer
         self.models: list[Path] = []
         """The model of every call that was answered, in order."""
-        self.spent = Spent(seconds=0)
+        self.spent = ResourceUsage(seconds=0)
         """Nothing: no work, no cost."""
 
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:  # noqa: ARG002
@@ -67,16 +67,16 @@ class NullGenerator:
         """Nothing runs."""
 
 
-def null_workbench(
+def null_context(
     work: Path,
     protocol: Protocol,
     trainer: Trainer,
     generator: Generator,
     progress: Progress = lambda _name, _done, _of: None,
-) -> Workbench:
+) -> EvaluationContext:
     """A workbench without a base model: the tokenizer of demo@1, any tools, real rules and a real store."""
-    store = StageStore(work / "stages")
-    return Workbench(
+    store = StageCache(work / "stages")
+    return EvaluationContext(
         protocol=protocol,
         setup=Setup(
             model="null",
@@ -88,9 +88,9 @@ def null_workbench(
         ),
         model=work / "base",
         template=load_template(protocol.template, TOKENIZER.parent),
-        crew=Here(Station(work / "base", trainer, generator, work / "models", together=False)),
+        crew=LocalExecutor(Worker(work / "base", trainer, generator, work / "models", together=False)),
         store=store,
-        costs=Costs(store),
+        costs=CostLog(store),
         profile=load_profile("cpu"),
         progress=progress,
     )

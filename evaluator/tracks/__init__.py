@@ -3,19 +3,19 @@
 from collections.abc import Callable
 
 from evaluator.tracks import dataset_research
-from evaluator.tracks.scorer import Entry, Evaluation
+from evaluator.tracks.scorer import EvaluationJob, SubmissionData
 from submissions.records.models import Result, Stage
 
-SCORERS: dict[str, Callable[[Evaluation, Entry], Result]] = {"dataset_research": dataset_research.evaluate}
-PREVIEWS: dict[str, Callable[[Evaluation, Entry], Result]] = {"dataset_research": dataset_research.preview}
+SCORERS: dict[str, Callable[[EvaluationJob, SubmissionData], Result]] = {"dataset_research": dataset_research.evaluate}
+PREVIEWS: dict[str, Callable[[EvaluationJob, SubmissionData], Result]] = {"dataset_research": dataset_research.preview}
 """The cheap stages alone; what they did is found again by the scorer."""
 
-AHEAD: dict[str, dict[Stage, Callable[[Evaluation, Entry], None]]] = {
+AHEAD: dict[str, dict[Stage, Callable[[EvaluationJob, SubmissionData], None]]] = {
     "dataset_research": {
-        "few_shot": dataset_research.few_shot_ahead,
-        "fine_tune": dataset_research.fine_tune_ahead,
+        "few_shot": dataset_research.precompute_few_shot,
+        "fine_tune": dataset_research.precompute_fine_tune,
     }
 }
 """The stages whose work can be done task by task and elsewhere, in their order; the scorer finds it done."""
 
-__all__ = ["AHEAD", "PREVIEWS", "SCORERS", "Entry", "Evaluation"]
+__all__ = ["AHEAD", "PREVIEWS", "SCORERS", "EvaluationJob", "SubmissionData"]

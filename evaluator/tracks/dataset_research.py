@@ -1,6 +1,6 @@
 """Scores a DatasetResearch entry: check -> screen -> metadata -> few_shot -> fine_tune -> total.
 
-Every stage but the last adds to what is written down of each task (evaluator/stages/records.py); the last computes the Result
+Every stage but the last adds to the stored record of each task (evaluator/stages/records.py); the last computes the Result
 from that alone, so that it can be computed again.
 """
 
@@ -15,114 +15,114 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
-from evaluator.config.protocol import BY_SHOTS
+from evaluator.config.protocol import FEW_SHOT_METHODS
 from evaluator.runtime.cost_log import write_ledger
-from evaluator.runtime.resource_usage import Spent
-from evaluator.scoring.eval_set import Answered, Exam, rows_hash
-from evaluator.stages.aggregate.result import preview_of, result_of
-from evaluator.stages.aggregate.task_scores import Scoring, count_answers
-from evaluator.stages.anchors import answers_of, held_for
-from evaluator.stages.context import Ask
-from evaluator.stages.few_shot import few_shot
-from evaluator.stages.fine_tune import fine_tune
-from evaluator.stages.metadata.judge import Discovered, judge_metadata
+from evaluator.runtime.resource_usage import ResourceUsage
+from evaluator.scoring.eval_set import EvalSet, ModelAnswers, rows_hash
+from evaluator.stages.aggregate.result import build_preview, build_result
+from evaluator.stages.aggregate.task_scores import ScoringPool, count_answers
+from evaluator.stages.anchors import check_anchor_matches, load_anchor_answers
+from evaluator.stages.context import ModelRequest
+from evaluator.stages.few_shot import few_shot_requests
+from evaluator.stages.fine_tune import fine_tune_request
+from evaluator.stages.metadata.judge import DescribedDataset, judge_metadata
 from evaluator.stages.metadata.verdict import MetadataVerdict
-from evaluator.stages.records import MethodAnswers, Run, TaskRecord, keep
-from evaluator.stages.reference_split import reference_of
-from evaluator.stages.screen import Screened, screen, tasks_from_reference
-from evaluator.tracks.scorer import Entry, Evaluation
-from submissions.arena.arena import dump_lines
-from submissions.errors import Corrupt
+from evaluator.stages.records import MethodAnswers, RunRecord, TaskRecord, save_records
+from evaluator.stages.reference_split import load_reference
+from evaluator.stages.screen import ScreenResult, screen, tasks_from_reference
+from evaluator.tracks.scorer import EvaluationJob, SubmissionData
+from submissions.arena.arena import to_jsonl
+from submissions.errors import CorruptRecord
 from submissions.records.models import Method, Reference, Result, Row, Stage, Task
 from submissions.tracks import track_named
 
 
 @dataclass(frozen=True)
-class Delivered:
+class ScreenedTask:
     """One task's data after the screen."""
 
-    exam: Exam
+    exam: EvalSet
     rows: tuple[Row, ...]
-    screened: Screened | None
+    screened: ScreenResult | None
     refused: str | None = None
 
 
 Answers = dict[str, dict[Method, MethodAnswers]]
-Exams = dict[str, tuple[Exam, Reference]]
+Exams = dict[str, tuple[EvalSet, Reference]]
 NOT_ACCEPTED = "its stated origin is not accepted for this task"
 """Says no more, for it is public: whoever guesses at hidden sources must not be told that a guess was right."""
 log = logging.getLogger(__name__)
 
 
-def evaluate(evaluation: Evaluation, entry: Entry) -> Result:
+def evaluate(evaluation: EvaluationJob, entry: SubmissionData) -> Result:
     """All scores of an entry. Raises EvaluatorError; what was finished before is found again by the next try."""
     evaluation = replace(evaluation, bench=evaluation.bench.anew())
-    found = _before_training(evaluation, entry)
+    found = _run_cheap_stages(evaluation, entry)
     run = _run(evaluation, entry)
     before = _records(evaluation, found)
     if evaluation.preview:
-        evaluation.preview(preview_of(run, before))
-    with Scoring(run.protocol, count_answers(before)) as scoring:
+        evaluation.preview(build_preview(run, before))
+    with ScoringPool(run.protocol, count_answers(before)) as scoring:
         _fine_tune(evaluation, found, scoring)
         records = _records(evaluation, found)
-        keep(evaluation.folder, run, records)
+        save_records(evaluation.folder, run, records)
         costs = evaluation.bench.costs.entered(run.tasks)
         write_ledger(evaluation.folder, run.submission, run.protocol.name, evaluation.bench.profile, costs)
-        return result_of(run, records, partial(evaluation.report, "total"), scoring)
+        return build_result(run, records, partial(evaluation.report, "total"), scoring)
 
 
-def preview(evaluation: Evaluation, entry: Entry) -> Result:
+def preview(evaluation: EvaluationJob, entry: SubmissionData) -> Result:
     """The few-shot scores of an entry; nothing is trained. Raises EvaluatorError."""
     evaluation = replace(evaluation, bench=evaluation.bench.anew())
-    return preview_of(_run(evaluation, entry), _records(evaluation, _before_training(evaluation, entry)))
+    return build_preview(_run(evaluation, entry), _records(evaluation, _run_cheap_stages(evaluation, entry)))
 
 
-def few_shot_ahead(evaluation: Evaluation, entry: Entry) -> None:
+def precompute_few_shot(evaluation: EvaluationJob, entry: SubmissionData) -> None:
     """The few-shot stage alone, for a scorer that will find it done."""
     _few_shot(evaluation, _usable(evaluation, entry), defaultdict(dict))
 
 
-def fine_tune_ahead(evaluation: Evaluation, entry: Entry) -> None:
+def precompute_fine_tune(evaluation: EvaluationJob, entry: SubmissionData) -> None:
     """The fine-tune stage alone, for a scorer that will find it done."""
     bench, delivered = evaluation.bench, _usable(evaluation, entry).values()
-    asks = [fine_tune(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in delivered if one.rows]
-    _answered(evaluation, "fine_tune", asks)
+    asks = [fine_tune_request(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in delivered if one.rows]
+    _run_requests(evaluation, "fine_tune", asks)
 
 
-def _usable(evaluation: Evaluation, entry: Entry) -> dict[str, Delivered]:
+def _usable(evaluation: EvaluationJob, entry: SubmissionData) -> dict[str, ScreenedTask]:
     rows = _checked(evaluation, entry)
     return _screened(evaluation, entry, _exams(evaluation), rows)
 
 
 @dataclass(frozen=True)
-class Found:
+class StageOutputs:
     """What the stages up to now found, by task."""
 
     exams: Exams
-    delivered: dict[str, Delivered]
+    delivered: dict[str, ScreenedTask]
     verdicts: dict[str, MetadataVerdict]
     answers: Answers
 
 
-def _before_training(evaluation: Evaluation, entry: Entry) -> Found:
+def _run_cheap_stages(evaluation: EvaluationJob, entry: SubmissionData) -> StageOutputs:
     rows = _checked(evaluation, entry)
     exams = _exams(evaluation)
     delivered = _screened(evaluation, entry, exams, rows)
     verdicts = _judged(evaluation, entry, exams, delivered)
     answers: Answers = defaultdict(dict)
     _few_shot(evaluation, delivered, answers)
-    return Found(exams, delivered, verdicts, answers)
+    return StageOutputs(exams, delivered, verdicts, answers)
 
 
-def _checked(evaluation: Evaluation, entry: Entry) -> dict[str, tuple[Row, ...]]:
+def _checked(evaluation: EvaluationJob, entry: SubmissionData) -> dict[str, tuple[Row, ...]]:
     """The rows of every task that counts. Raises Corrupt if they are not what was stored."""
     wanted = {task.id for task in evaluation.tasks}
     files = [file for file in entry.submission.files if file.task in wanted]
     found = {}
     for done, file in enumerate(files, 1):
         rows = entry.rows(file.task)
-        if hashlib.sha256(dump_lines(rows)).hexdigest() != file.sha256:
-            raise Corrupt(
+        if hashlib.sha256(to_jsonl(rows)).hexdigest() != file.sha256:
+            raise CorruptRecord(
                 f"{file.path} of submission {entry.submission.id} is not what was stored. "
                 "Restore it from the repository's history."
             )
@@ -131,20 +131,20 @@ def _checked(evaluation: Evaluation, entry: Entry) -> dict[str, tuple[Row, ...]]
     return found
 
 
-def _exams(evaluation: Evaluation) -> Exams:
+def _exams(evaluation: EvaluationJob) -> Exams:
     """Every task's exam, in the benchmark's order. Raises Unmeasured where its anchors belong to other rows."""
     found = {}
     for task in evaluation.tasks:
-        reference = reference_of(evaluation.bench.protocol, evaluation.benchmark, task.id)
+        reference = load_reference(evaluation.bench.protocol, evaluation.benchmark, task.id)
         exam = evaluation.bench.exam(task, reference)
-        held_for(evaluation.anchors, exam, reference)
+        check_anchor_matches(evaluation.anchors, exam, reference)
         found[task.id] = (exam, reference)
     return found
 
 
 def _screened(
-    evaluation: Evaluation, entry: Entry, exams: Exams, rows: dict[str, tuple[Row, ...]]
-) -> dict[str, Delivered]:
+    evaluation: EvaluationJob, entry: SubmissionData, exams: Exams, rows: dict[str, tuple[Row, ...]]
+) -> dict[str, ScreenedTask]:
     sources = evaluation.benchmark.sources() if evaluation.bench.protocol.screen else {}
     origin = entry.submission.provenance
     origins = {origin.url, *(f"https://huggingface.co/datasets/{file.repo}" for file in origin.fetched)}
@@ -155,7 +155,7 @@ def _screened(
             continue
         if task in itself:
             log.warning("%s: names the reference of %s as its origin, and is not used", entry.submission.id, task)
-            delivered[task] = Delivered(exam, (), None, NOT_ACCEPTED)
+            delivered[task] = ScreenedTask(exam, (), None, NOT_ACCEPTED)
         else:
             mine = rows[task][: track_named(exam.task.track).max_rows]
             delivered[task] = _after_screen(evaluation, exam, mine, reference)
@@ -163,30 +163,32 @@ def _screened(
     return delivered
 
 
-def _after_screen(evaluation: Evaluation, exam: Exam, mine: tuple[Row, ...], reference: Reference) -> Delivered:
+def _after_screen(
+    evaluation: EvaluationJob, exam: EvalSet, mine: tuple[Row, ...], reference: Reference
+) -> ScreenedTask:
     bench, settings = evaluation.bench, evaluation.bench.protocol.screen
     if settings is None:
-        return Delivered(exam, mine, None)
+        return ScreenedTask(exam, mine, None)
     language = exam.task.language
     key = bench.key("screen", settings, language, exam.task.id, rows_hash(mine), rows_hash(reference.test))
 
-    def work() -> tuple[Screened, Spent]:
+    def work() -> tuple[ScreenResult, ResourceUsage]:
         started = time.perf_counter()
         found = screen(mine, reference.test, settings.near, language)
-        return found, Spent(seconds=time.perf_counter() - started)
+        return found, ResourceUsage(seconds=time.perf_counter() - started)
 
-    screened = bench.once(exam.task.id, "screen", key, Screened, work)
-    return Delivered(exam, tuple(mine[number] for number in screened.kept), screened)
+    screened = bench.once(exam.task.id, "screen", key, ScreenResult, work)
+    return ScreenedTask(exam, tuple(mine[number] for number in screened.kept), screened)
 
 
 def _judged(
-    evaluation: Evaluation, entry: Entry, exams: Exams, delivered: dict[str, Delivered]
+    evaluation: EvaluationJob, entry: SubmissionData, exams: Exams, delivered: dict[str, ScreenedTask]
 ) -> dict[str, MetadataVerdict]:
     """The judge's verdict on every task, missing ones included; empty without a judge."""
     if evaluation.judge is None:
         return {}
     found = [
-        Discovered(
+        DescribedDataset(
             task=task,
             reference=reference.metadata,
             rows=delivered[task].rows if task in delivered else (),
@@ -205,37 +207,37 @@ def _judged(
     return {one.task: one for one in verdicts}
 
 
-def _few_shot(evaluation: Evaluation, delivered: dict[str, Delivered], answers: Answers) -> None:
+def _few_shot(evaluation: EvaluationJob, delivered: dict[str, ScreenedTask], answers: Answers) -> None:
     bench, usable = evaluation.bench, {task: one for task, one in delivered.items() if one.rows}
     draws = {
-        (task, shots): few_shot(bench, one.exam, one.rows, shots)
+        (task, shots): few_shot_requests(bench, one.exam, one.rows, shots)
         for task, one in usable.items()
         for shots in bench.protocol.few_shot.shots
     }
-    texts = _answered(evaluation, "few_shot", [ask for asks in draws.values() for ask in asks])
+    texts = _run_requests(evaluation, "few_shot", [ask for asks in draws.values() for ask in asks])
     for (task, shots), asks in draws.items():
         mine = tuple(texts[ask.key] for ask in asks)
-        answers[task][BY_SHOTS[shots]] = MethodAnswers(method=BY_SHOTS[shots], draws=mine)
+        answers[task][FEW_SHOT_METHODS[shots]] = MethodAnswers(method=FEW_SHOT_METHODS[shots], draws=mine)
 
 
-def _fine_tune(evaluation: Evaluation, found: Found, scoring: Scoring) -> None:
+def _fine_tune(evaluation: EvaluationJob, found: StageOutputs, scoring: ScoringPool) -> None:
     bench, usable = evaluation.bench, [one for one in found.delivered.values() if one.rows]
-    asks = [fine_tune(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in usable]
+    asks = [fine_tune_request(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in usable]
     evaluation.report("fine_tune", 0, len(asks))
 
-    def enter(ask: Ask, answered: Answered) -> None:
+    def enter(ask: ModelRequest, answered: ModelAnswers) -> None:
         task = ask.exam.task.id
         found.answers[task]["fine_tune"] = MethodAnswers(method="fine_tune", draws=(answered.texts,))
         scoring.add(_record_of(evaluation, found, task))
 
-    _answered(evaluation, "fine_tune", asks, enter)
+    _run_requests(evaluation, "fine_tune", asks, enter)
 
 
-def _answered(
-    evaluation: Evaluation,
+def _run_requests(
+    evaluation: EvaluationJob,
     stage: Stage,
-    asks: Sequence[Ask],
-    enter: Callable[[Ask, Answered], None] = lambda _ask, _answered: None,
+    asks: Sequence[ModelRequest],
+    enter: Callable[[ModelRequest, ModelAnswers], None] = lambda _ask, _answered: None,
 ) -> dict[str, tuple[str, ...]]:
     """The answers to all asks, by key; a task is reported when the last of its own is there, and entered."""
     open_ = Counter(ask.exam.task.id for ask in asks)
@@ -251,19 +253,19 @@ def _answered(
     return texts
 
 
-def _records(evaluation: Evaluation, found: Found) -> list[TaskRecord]:
+def _records(evaluation: EvaluationJob, found: StageOutputs) -> list[TaskRecord]:
     return [_record_of(evaluation, found, task) for task in found.exams]
 
 
-def _record_of(evaluation: Evaluation, found: Found, task: str) -> TaskRecord:
+def _record_of(evaluation: EvaluationJob, found: StageOutputs, task: str) -> TaskRecord:
     exam = found.exams[task][0]
     return _record(evaluation, exam, found.delivered.get(task), found.answers[task], found.verdicts.get(task))
 
 
 def _record(
-    evaluation: Evaluation,
-    exam: Exam,
-    one: Delivered | None,
+    evaluation: EvaluationJob,
+    exam: EvalSet,
+    one: ScreenedTask | None,
     answers: dict[Method, MethodAnswers],
     verdict: MetadataVerdict | None,
 ) -> TaskRecord:
@@ -274,7 +276,7 @@ def _record(
         questions=exam.rows,
         labels=exam.labels,
         anchor=evaluation.anchors.tasks[task.id],
-        end_answers=answers_of(evaluation.benchmark, evaluation.anchors, task.id),
+        end_answers=load_anchor_answers(evaluation.benchmark, evaluation.anchors, task.id),
         rows=min(len(one.rows), evaluation.bench.protocol.sft.max_rows) if one else 0,
         delivered=one is not None,
         screened=one.screened if one else None,
@@ -284,9 +286,9 @@ def _record(
     )
 
 
-def _run(evaluation: Evaluation, entry: Entry) -> Run:
+def _run(evaluation: EvaluationJob, entry: SubmissionData) -> RunRecord:
     submission = entry.submission
-    return Run(
+    return RunRecord(
         submission=submission.id,
         track=submission.track,
         system=submission.system,

@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluator.stages.context import Workbench
+from evaluator.stages.context import EvaluationContext
 from evaluator.stages.metadata.judge import Judge
 from submissions.arena.benchmark import Benchmark
 from submissions.records.models import Anchors, Metadata, Result, Row, Stage, Submission, Task
 
-StageReport = Callable[[Stage, int, int], None]
+ProgressCallback = Callable[[Stage, int, int], None]
 """Called with the stage, tasks done in it, and tasks in all."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class SubmissionData:
     """A submission and the way to its rows."""
 
     submission: Submission
@@ -27,14 +27,14 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class EvaluationJob:
     """One evaluation: the benchmark's tasks that count, their anchors, the tools, and who hears of progress."""
 
     benchmark: Benchmark
     tasks: tuple[Task, ...]
     anchors: Anchors
-    bench: Workbench
-    report: StageReport
+    bench: EvaluationContext
+    report: ProgressCallback
     folder: Path
     """Gets what the Result can be computed from again (evaluator/stages/records.py)."""
     judge: Judge | None = None

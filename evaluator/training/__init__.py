@@ -1,6 +1,6 @@
 """Fine-tuning: the seam, and the child process group behind it."""
 
 from evaluator.training.deepspeed_trainer import DeepSpeedTrainer
-from evaluator.training.trainer import Progress, Saving, Trained, Trainer, TrainJob
+from evaluator.training.trainer import PendingSave, Progress, Trainer, TrainJob, TrainResult
 
-__all__ = ["DeepSpeedTrainer", "Progress", "Saving", "TrainJob", "Trained", "Trainer"]
+__all__ = ["DeepSpeedTrainer", "PendingSave", "Progress", "TrainJob", "TrainResult", "Trainer"]

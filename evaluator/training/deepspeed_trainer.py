@@ -11,9 +11,9 @@ from pathlib import Path
 from evaluator.config.profile import Profile
 from evaluator.config.protocol import Protocol
 from evaluator.errors import TrainingDiverged
-from evaluator.runtime.child_process import Child
-from evaluator.training.job_channel import Group
-from evaluator.training.trainer import Progress, Saving, Trained, TrainJob
+from evaluator.runtime.child_process import ChildProcess
+from evaluator.training.job_channel import JobChannel
+from evaluator.training.trainer import PendingSave, Progress, TrainJob, TrainResult
 from submissions.errors import EvaluatorError
 
 
@@ -28,9 +28,9 @@ class DeepSpeedTrainer:
         self.protocol = protocol
         self.profile = profile
         self.log = log
-        self._group: Group | None = None
+        self._group: JobChannel | None = None
 
-    def train(self, job: TrainJob, progress: Progress) -> Saving:
+    def train(self, job: TrainJob, progress: Progress) -> PendingSave:
         group = self._ready()
         try:
             number = group.begin("work", self._work(job))
@@ -57,12 +57,12 @@ class DeepSpeedTrainer:
         """End the process group; a later job starts another. A model that is not written yet is lost."""
         self._end(written=False)
 
-    def _ready(self) -> Group:
+    def _ready(self) -> JobChannel:
         if self._group is not None and (self._group.spoiled or self._group.is_broken):
             self._end(written=True)
         if self._group is None:
-            child = Child("trainer", self._command(), self.log, self._env(), self.profile.start_seconds)
-            self._group = Group(child, self.profile.silent_seconds)
+            child = ChildProcess("trainer", self._command(), self.log, self._env(), self.profile.start_seconds)
+            self._group = JobChannel(child, self.profile.silent_seconds)
         return self._group
 
     def _end(self, *, written: bool) -> None:
@@ -80,7 +80,7 @@ class DeepSpeedTrainer:
             "profile": self.profile.model_dump(),
         }
 
-    def _followed(self, group: Group, number: int, job: TrainJob, progress: Progress) -> Trained:
+    def _followed(self, group: JobChannel, number: int, job: TrainJob, progress: Progress) -> TrainResult:
         losses: list[float] = []
         while "trained" not in (message := group.next(number)):
             if "step" in message:
@@ -92,7 +92,7 @@ class DeepSpeedTrainer:
                 f"Look at the rows of this task and at {self.log}, then run again.",
             )
         group.will_be_saved(number)
-        return Trained(job, message["steps"], message["loss"], tuple(losses))
+        return TrainResult(job, message["steps"], message["loss"], tuple(losses))
 
     def _command(self) -> list[str]:
         profile = self.profile
@@ -113,7 +113,7 @@ class DeepSpeedTrainer:
         }
 
 
-def _saved(group: Group, job: int, trained: Trained) -> Trained:
+def _saved(group: JobChannel, job: int, trained: TrainResult) -> TrainResult:
     group.saved(job)
     return trained
 

@@ -10,7 +10,7 @@ from typing import Any
 from weakref import finalize
 
 from evaluator.errors import FAILURES, ChildFailed
-from evaluator.runtime.child_process import Child, Gone
+from evaluator.runtime.child_process import ChildExited, ChildProcess
 from submissions.errors import EvaluatorError
 
 Message = dict[str, Any]
@@ -18,13 +18,13 @@ _LAST = ("saved", "unsaved")
 """What is said of a job at its end."""
 
 
-class Group:
+class JobChannel:
     """One child, several jobs: one may train while the one before is written.
 
     Whoever waits for a message reads for all, so there is no thread that could be left over.
     """
 
-    def __init__(self, child: Child, silent_seconds: float) -> None:
+    def __init__(self, child: ChildProcess, silent_seconds: float) -> None:
         self._child = child
         self._silent = silent_seconds
         self._turn = threading.Condition()
@@ -48,7 +48,9 @@ class Group:
             self._jobs += 1
             number = self._jobs
             self._heard[number] = deque()
-        with suppress(Gone):  # whoever waits for an answer hears what it died of: two readers would tear a message
+        with suppress(
+            ChildExited
+        ):  # whoever waits for an answer hears what it died of: two readers would tear a message
             self._child.send({kind: {**content, "job": number} if content is not None else number}, read=False)
         return number
 

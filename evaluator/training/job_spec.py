@@ -9,11 +9,11 @@ from evaluator.config.profile import Profile
 from evaluator.config.protocol import SftSettings
 from submissions.records.models import Record
 
-Row = dict[str, list[int]]
+TokenRow = dict[str, list[int]]
 """`input_ids` and `labels`, equally long; -100 labels what is no target."""
 
 
-class Work(Record):
+class TrainJobSpec(Record):
     """One training, whole: a rank needs nothing else."""
 
     job: int
@@ -26,12 +26,12 @@ class Work(Record):
     profile: Profile
 
 
-def read_rows(file: Path) -> list[Row]:
+def read_rows(file: Path) -> list[TokenRow]:
     """The rows of a job, in file order."""
     with file.open() as lines:
         return [json.loads(line) for line in lines]
 
 
-def targets(row: Row) -> int:
+def count_targets(row: TokenRow) -> int:
     """Tokens that are trained; the first of a row has nothing to follow from."""
     return sum(label != -100 for label in row["labels"][1:])

@@ -25,7 +25,7 @@ class TrainJob:
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainResult:
     """A finished fine-tuning."""
 
     job: TrainJob
@@ -36,14 +36,14 @@ class Trained:
     """Training loss per target token of every step, if the trainer tells."""
 
 
-Saving = Callable[[], Trained]
+PendingSave = Callable[[], TrainResult]
 """Waits until a trained model lies in its folder. Raises EvaluatorError."""
 
 
 class Trainer(Protocol):
     """Fine-tunes the base model anew for each job."""
 
-    def train(self, job: TrainJob, progress: Progress) -> Saving:
+    def train(self, job: TrainJob, progress: Progress) -> PendingSave:
         """Train. Returns when the devices are free for the next job, though files may still be written.
 
         Raises EvaluatorError; the next job then meets a fresh process.

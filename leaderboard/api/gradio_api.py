@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 
 import gradio
 
-from leaderboard.api.service import Answers, telling
+from leaderboard.api.service import ApiService, with_public_errors
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,13 +21,17 @@ AT_ONCE = 16
 """Calls of one end point that run side by side; each only reads memory, or checks a small file."""
 
 
-def attach(app: gradio.Server) -> None:
+def register_endpoints(app: gradio.Server) -> None:
     """Add the end points."""
-    answers = Answers(app.state.site)
+    answers = ApiService(app.state.site)
     # Gradio hides every message but that of its own error class.
     refusal = partial(gradio.Error, print_exception=False)
     for name in NAMES:
-        app.api(telling(_of_texts(getattr(answers, name), refusal), refusal), name=name, concurrency_limit=AT_ONCE)
+        app.api(
+            with_public_errors(_of_texts(getattr(answers, name), refusal), refusal),
+            name=name,
+            concurrency_limit=AT_ONCE,
+        )
 
 
 def _of_texts(function: Callable[P, R], refusal: Callable[[str], Exception]) -> Callable[P, R]:

@@ -57,13 +57,13 @@ def _server(site: Site) -> MCPServer[Any]:
     from mcp.server.mcpserver.exceptions import ToolError
     from mcp_types import ToolAnnotations
 
-    from leaderboard.api.service import Answers, telling
+    from leaderboard.api.service import ApiService, with_public_errors
 
-    answers = Answers(site)
+    answers = ApiService(site)
     server: MCPServer[Any] = MCPServer(name="DatasetResearch Arena", instructions=ABOUT, log_level="WARNING")
     reads = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
     for name, answer in TOOLS.items():
-        server.add_tool(telling(getattr(answers, answer), ToolError), name=name, annotations=reads)
+        server.add_tool(with_public_errors(getattr(answers, answer), ToolError), name=name, annotations=reads)
     return server
 
 

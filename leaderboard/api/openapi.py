@@ -10,8 +10,8 @@ from typing import Any
 from starlette.routing import BaseRoute, Route
 
 from leaderboard.api.gradio_api import NAMES
-from leaderboard.api.service import Answers
-from leaderboard.api.table_exports import TWINS, Schema, Twin, columns_of, typed
+from leaderboard.api.service import ApiService
+from leaderboard.api.table_exports import TABLE_EXPORTS, Schema, TableExport, columns_of, typed
 from leaderboard.board.query import NAMES as VALUES
 from leaderboard.board.query import SUBSETS
 from leaderboard.pages.insights import NAMES as INSIGHTS
@@ -70,7 +70,7 @@ def document(routes: Sequence[BaseRoute], origin: str) -> Schema:
         "servers": [{"url": origin or "/"}],
         "tags": [{"name": "tables"}, {"name": "end points"}],
         "paths": {
-            **{_address(path): {"get": _table(path, TWINS[path])} for path in tables},
+            **{_address(path): {"get": _table(path, TABLE_EXPORTS[path])} for path in tables},
             "/submissions/{ulid}/result.json": {"get": _result()},
             **{f"/gradio_api/run/{name}": {"post": _end_point(name)} for name in NAMES},
         },
@@ -89,7 +89,7 @@ def _address(path: str) -> str:
     return re.sub(r":\w+", "", path.removesuffix(ENDS)) + ".{ending}"
 
 
-def _table(path: str, twin: Twin) -> Schema:
+def _table(path: str, twin: TableExport) -> Schema:
     address = _address(path)
     places = re.findall(r"{(\w+)}", address)
     return {
@@ -113,7 +113,7 @@ def _table(path: str, twin: Twin) -> Schema:
     }
 
 
-def _row(twin: Twin) -> Schema:
+def _row(twin: TableExport) -> Schema:
     if twin.rows:
         named = [_ref(kind.__name__) for kind in twin.rows]
         return {"anyOf": named} if len(named) > 1 else named[0]
@@ -124,7 +124,7 @@ def _row(twin: Twin) -> Schema:
 
 def _rows() -> dict[str, Schema]:
     """The rows that have a class. A board of chosen columns has fewer, so no column is required."""
-    kinds = {kind for twin in TWINS.values() for kind in twin.rows}
+    kinds = {kind for twin in TABLE_EXPORTS.values() for kind in twin.rows}
     return {
         kind.__name__: {"type": "object", "description": getdoc(kind), "properties": columns_of(kind)}
         for kind in sorted(kinds, key=lambda kind: kind.__name__)
@@ -160,7 +160,7 @@ def _result() -> Schema:
 
 def _end_point(name: str) -> Schema:
     """One of the answers: its arguments in order, all of them texts."""
-    answer = getattr(Answers, name)
+    answer = getattr(ApiService, name)
     summary, _, more = (getdoc(answer) or "").partition("\n\n")
     taken = [one for one in signature(answer).parameters.values() if one.name != "self"]
     data = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from leaderboard.web.site import Visit, answer
+from leaderboard.web.site import PageRequest, cached_route
 
 
-def show(request: Request, visit: Visit) -> Response:
+def show(request: Request, visit: PageRequest) -> Response:
     """The OpenAPI document of this site's own tables and end points; Gradio's is at /gradio_api/openapi.json."""
     from leaderboard.api.openapi import document  # here, because it is written from the pages, this one among them
 
     return JSONResponse(document(request.app.routes, visit.origin))
 
 
-ROUTES = [answer("/openapi.json", show)]
+ROUTES = [cached_route("/openapi.json", show)]

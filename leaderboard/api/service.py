@@ -13,21 +13,21 @@ from typing import Any, ParamSpec, TypeVar
 
 from starlette.exceptions import HTTPException
 
-from leaderboard.board.query import SUBSETS, Choice
-from leaderboard.board.rows import board_table, choose, protocols_of
-from leaderboard.data.scales import in_use
+from leaderboard.board.query import SUBSETS, BoardQuery
+from leaderboard.board.rows import board_table, parse_board_query, protocols_of
+from leaderboard.data.scales import protocols_in_use
 from leaderboard.data.tables import Table
-from leaderboard.pages.submit.api_outcome import outcome, sender, status_of_held
-from leaderboard.pages.submit.page import PUBLISH, must_have_room, queued
+from leaderboard.pages.submit.api_outcome import check_outcome, status_of_held, token_owner
+from leaderboard.pages.submit.page import PUBLISH, check_submission_quota, enqueue_check
 from leaderboard.pages.task.page import scores_table
-from leaderboard.submit.check_job import FIELDS, Parcel
-from leaderboard.submit.check_sessions import Busy as Crowded
+from leaderboard.submit.check_job import FIELDS, CheckRequest
+from leaderboard.submit.check_sessions import TooManyChecks as Crowded
 from leaderboard.tracks import BOARDS, board_named
 from leaderboard.web.site import Site
 from submissions.checking.check import check
-from submissions.checking.hub_datasets import read_named
-from submissions.errors import ArenaError, Misfilled, NotFound, Unfit
-from submissions.index.result_tables import encode
+from submissions.checking.hub_datasets import parse_hub_datasets
+from submissions.errors import ArenaError, InvalidFile, InvalidForm, NotFound
+from submissions.index.result_tables import encode_table
 from submissions.records.models import METHODS, Task
 from submissions.tracks import TRACKS, track_named
 
@@ -38,7 +38,7 @@ MOST_BYTES = 2**20
 """Of rows that are sent to be checked; larger files go through the submit form or the command line."""
 
 
-class Answers:
+class ApiService:
     """The answers of one site, each from its newest snapshot. Nothing but `submit` writes. Raises ArenaError."""
 
     def __init__(self, site: Site) -> None:
@@ -52,7 +52,7 @@ class Answers:
                 "track": name,
                 "title": TRACKS[name].title,
                 "question": board.lead,
-                "protocols": list(in_use(self.site.settings.protocol, protocols_of(snapshot, name))),
+                "protocols": list(protocols_in_use(self.site.settings.protocol, protocols_of(snapshot, name))),
                 "methods": list(METHODS),
                 "subsets": list(SUBSETS),
                 "tasks": sum(task.track == name for task in snapshot.tasks.values()),
@@ -86,9 +86,9 @@ class Answers:
         choose the tasks; columns and pin are lists with commas; asof is a day, YYYY-MM-DD.
         """
         given = locals()
-        query = {field.name: given[field.name] for field in fields(Choice)}
+        query = {field.name: given[field.name] for field in fields(BoardQuery)}
         snapshot = self.site.reader.snapshot()
-        _, choice = choose(snapshot, track, self.site.settings.protocol, query)
+        _, choice = parse_board_query(snapshot, track, self.site.settings.protocol, query)
         return _records(board_table(snapshot, board_named(track).track, choice))
 
     def tasks(self, track: str = "dataset_research") -> list[Record]:
@@ -125,7 +125,9 @@ class Answers:
         """
         task = self._task(task_id)
         if (size := len(text := rows.encode(errors="surrogatepass"))) > MOST_BYTES:
-            raise Unfit(f"The rows are {size:,} bytes; {MOST_BYTES:,} can be checked here.", "Use the page /submit.")
+            raise InvalidFile(
+                f"The rows are {size:,} bytes; {MOST_BYTES:,} can be checked here.", "Use the page /submit."
+            )
         with tempfile.TemporaryDirectory(prefix="arena-check-") as folder:
             # Only a known task's id becomes a file's name.
             source, into = Path(folder, f"{task.id}.jsonl"), Path(folder, "checked")
@@ -157,20 +159,20 @@ class Answers:
         values = locals()
         form = {name: values.get(name, "") for name in (*FIELDS, "track", "publish", "hub_data")}
         if publish not in PUBLISH:
-            raise Misfilled({"publish": f"there are: {', '.join(PUBLISH)}"})
-        parcel = Parcel(
-            track_named(track), (), read_named(hub_data), self.site.settings.max_upload_bytes, is_final=True
+            raise InvalidForm({"publish": f"there are: {', '.join(PUBLISH)}"})
+        parcel = CheckRequest(
+            track_named(track), (), parse_hub_datasets(hub_data), self.site.settings.max_upload_bytes, is_final=True
         )
-        owner = sender(self.site, token)
+        owner = token_owner(self.site, token)
         try:
-            must_have_room(self.site, owner)
+            check_submission_quota(self.site, owner)
             check = self.site.checks.begin(owner, form | {"submitter": submitter or team})
         except Crowded as error:
-            raise Misfilled({"hub_data": "too many deliveries are being checked; try again in a minute"}) from error
+            raise InvalidForm({"hub_data": "too many deliveries are being checked; try again in a minute"}) from error
         except HTTPException as error:
-            raise Misfilled({"hub_data": error.detail}) from error
-        wait([queued(self.site, check, parcel)])
-        return outcome(self.site, check)
+            raise InvalidForm({"hub_data": error.detail}) from error
+        wait([enqueue_check(self.site, check, parcel)])
+        return check_outcome(self.site, check)
 
     def _task(self, task_id: str) -> Task:
         known = self.site.reader.snapshot().tasks
@@ -179,7 +181,7 @@ class Answers:
         return known[task_id]
 
 
-def telling(function: Callable[P, R], refusal: Callable[[str], Exception]) -> Callable[P, R]:
+def with_public_errors(function: Callable[P, R], refusal: Callable[[str], Exception]) -> Callable[P, R]:
     """The function with its errors in a class whose words the end point passes on; of others it says nothing."""
 
     @wraps(function)
@@ -193,5 +195,5 @@ def telling(function: Callable[P, R], refusal: Callable[[str], Exception]) -> Ca
 
 
 def _records(table: Table) -> list[Record]:
-    rows: list[Record] = json.loads(encode(table.frame, "json"))
+    rows: list[Record] = json.loads(encode_table(table.frame, "json"))
     return rows

@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from leaderboard.board.query import Choice
+from leaderboard.board.query import BoardQuery
 from leaderboard.board.row import BoardRow
 from leaderboard.data.attempts import AttemptsRow
 from leaderboard.data.costs import CostRow, RunCostRow
-from leaderboard.data.judge_scores import JudgedRow
+from leaderboard.data.judge_scores import JudgeScoreRow
 from leaderboard.data.system_categories import CategoryRow
-from leaderboard.data.system_profile import StandingRow
+from leaderboard.data.system_profile import SystemTaskRow
 from leaderboard.data.task_score import TaskScore
-from leaderboard.pages.cases.list_page import Listed
+from leaderboard.pages.cases.list_page import CaseListRow
 from leaderboard.pages.cases.side_by_side import CaseRow
 from leaderboard.pages.compare.pairwise import PairRow
 from leaderboard.pages.insights.cost import ByCostRow
@@ -41,7 +41,7 @@ TERMS = ("protocol", "method", "subset")
 
 
 @dataclass(frozen=True)
-class Twin:
+class TableExport:
     """One table."""
 
     about: str
@@ -57,7 +57,7 @@ class Twin:
 
 def columns_of(kind: type[DataclassInstance]) -> dict[str, Schema]:
     """A schema for each column of a row's class, with what is said below the field."""
-    said = dict(_said(kind))
+    said = dict(_field_docs(kind))
     return {
         one.name: typed(str(one.type).replace(" | None", "?"))
         | ({"description": said[one.name]} if one.name in said else {})
@@ -71,7 +71,7 @@ def typed(name: str) -> Schema:
     return {"type": [plain, "null"] if name.endswith("?") else plain}
 
 
-def _said(kind: type) -> Iterator[tuple[str, str]]:
+def _field_docs(kind: type) -> Iterator[tuple[str, str]]:
     """Each field of a class, its bases' first, with the text below it."""
     for one in reversed(kind.__mro__[:-1]):
         (declared,) = ast.parse(textwrap.dedent(inspect.getsource(one))).body
@@ -87,90 +87,94 @@ _SCORES = dict.fromkeys(
      "reference_low", "reference_high", "seed_sd"), "float?",
 )  # fmt: skip
 _OF_SYSTEMS = "For each system, called by its slug: its value, and where there are any `…_low`, `…_high` and `…_why`."
-TWINS: Mapping[str, Twin] = {
-    "/board/{track:stem}{ending:ending}": Twin(
+TABLE_EXPORTS: Mapping[str, TableExport] = {
+    "/board/{track:stem}{ending:ending}": TableExport(
         "A board. Entries that are set apart come last and have a reason in `flagged`.",
-        (BoardRow,), query=tuple(one.name for one in fields(Choice)),
+        (BoardRow,), query=tuple(one.name for one in fields(BoardQuery)),
     ),
-    "/board/{track}/metadata{ending:ending}": Twin(
-        "The metadata judges' scores below a board.", (JudgedRow,), query=("protocol",)
+    "/board/{track}/metadata{ending:ending}": TableExport(
+        "The metadata judges' scores below a board.", (JudgeScoreRow,), query=("protocol",)
     ),
-    "/tasks{ending:ending}": Twin(
+    "/tasks{ending:ending}": TableExport(
         "The tasks, and how hard each is.", (TaskRow,),
         query=("q", "category", "kind", "language", "subset", "protocol", "sort"),
     ),
-    "/tasks/{task}/anchors{ending:ending}": Twin("The two ends of a task's scale, by protocol.", (AnchorRow,)),
-    "/tasks/{task:stem}{ending:ending}": Twin("What every system scored on a task.", (TaskScore,)),
-    "/insights/{name:stem}{ending:ending}": Twin(
+    "/tasks/{task}/anchors{ending:ending}": TableExport("The two ends of a task's scale, by protocol.", (AnchorRow,)),
+    "/tasks/{task:stem}{ending:ending}": TableExport("What every system scored on a task.", (TaskScore,)),
+    "/insights/{name:stem}{ending:ending}": TableExport(
         "The table of one insight: `metadata`, `preview`, `rows`, `tokens`, `cost` or `kinds`.",
         (MetadataRow, PreviewRow, RowsRow, TokensRow, ByCostRow, KindsRow), query=("track", "protocol"),
     ),
-    "/leaders{ending:ending}": Twin("The rows of the front page, as a board has them.", (BoardRow,)),
-    "/cases{ending:ending}": Twin("All case studies.", (Listed,), query=("track", "protocol")),
-    "/cases/{slug:stem}{ending:ending}": Twin("The figures of one case.", (CaseRow,), query=("track", "protocol")),
-    "/submissions{ending:ending}": Twin(
+    "/leaders{ending:ending}": TableExport("The rows of the front page, as a board has them.", (BoardRow,)),
+    "/cases{ending:ending}": TableExport("All case studies.", (CaseListRow,), query=("track", "protocol")),
+    "/cases/{slug:stem}{ending:ending}": TableExport(
+        "The figures of one case.", (CaseRow,), query=("track", "protocol")
+    ),
+    "/submissions{ending:ending}": TableExport(
         "All submissions, newest first.", (SubmissionRow,), query=("q", "state", "system_type", "mine")
     ),
-    "/submissions/{ulid}/costs{ending:ending}": Twin(
+    "/submissions/{ulid}/costs{ending:ending}": TableExport(
         "What an evaluation cost, by stage; the last row is the sum.", (CostRow,), query=("protocol",)
     ),
-    "/submissions/{ulid}/costs-by-task{ending:ending}": Twin(
+    "/submissions/{ulid}/costs-by-task{ending:ending}": TableExport(
         "What an evaluation cost, by task and stage.", (CostRow,), query=("protocol",)
     ),
-    "/submissions/{ulid}/totals{ending:ending}": Twin(
+    "/submissions/{ulid}/totals{ending:ending}": TableExport(
         "A result's means over tasks.",
         columns=dict.fromkeys(("method", "subset", "group", "scale"), "str") | {"n": "int", "why": "str?"}
         | dict.fromkeys(("gain", "median", "low", "high", "seed_sd"), "float?"),
         query=("protocol",),
     ),
-    "/submissions/{ulid}/metrics{ending:ending}": Twin(
+    "/submissions/{ulid}/metrics{ending:ending}": TableExport(
         "The metrics beside the headline metric.", (MetricRow,), query=("protocol",)
     ),
-    "/submissions/{ulid}/screen{ending:ending}": Twin(
+    "/submissions/{ulid}/screen{ending:ending}": TableExport(
         "What the screen found, task by task.", (ScreenRow,), query=("protocol",)
     ),
-    "/submissions/{ulid}/metadata{ending:ending}": Twin(
+    "/submissions/{ulid}/metadata{ending:ending}": TableExport(
         "The metadata judge's score in each dimension.", (DimensionRow,), query=("protocol",)
     ),
-    "/submissions/{ulid:stem}{ending:ending}": Twin(
+    "/submissions/{ulid:stem}{ending:ending}": TableExport(
         "One result, task by task and method by method.",
         columns={"task": "str", "state": "str", "method": "str?", "scale": "str?", "n": "int", "rows": "int",
                  "removed": "int", "why": "str?"} | _SCORES,
         query=("protocol",),
     ),
-    "/systems/{slug}/submissions{ending:ending}": Twin(
+    "/systems/{slug}/submissions{ending:ending}": TableExport(
         "A system's submissions, newest first.",
         columns={"submission": "str", "received": "str?", "track": "str?", "state": "str?", "message": "str?"},
         further="For each protocol its overall figure, with `…_low`, `…_high` and `…_apart`.", query=("track", *TERMS),
     ),
-    "/systems/{slug}/attempts{ending:ending}": Twin(
+    "/systems/{slug}/attempts{ending:ending}": TableExport(
         "What became of the submissions of a system, and of its team.", (AttemptsRow,), query=("track", *TERMS)
     ),
-    "/systems/{slug}/costs{ending:ending}": Twin(
+    "/systems/{slug}/costs{ending:ending}": TableExport(
         "What each evaluation of a system cost.", (RunCostRow,), query=("track", *TERMS)
     ),
-    "/systems/{slug}/categories{ending:ending}": Twin(
+    "/systems/{slug}/categories{ending:ending}": TableExport(
         "A system's mean gain by category.", (CategoryRow,), query=("track", *TERMS)
     ),
-    "/systems/{slug:stem}{ending:ending}": Twin(
-        "A system's result, task by task, beside the leader and the reference.", (StandingRow,), query=("track", *TERMS)
+    "/systems/{slug:stem}{ending:ending}": TableExport(
+        "A system's result, task by task, beside the leader and the reference.",
+        (SystemTaskRow,),
+        query=("track", *TERMS),
     ),
-    "/compare/pairs{ending:ending}": Twin(
+    "/compare/pairs{ending:ending}": TableExport(
         "Every pair of the compared systems.", (PairRow,), query=("system", "track", *TERMS)
     ),
-    "/compare/totals{ending:ending}": Twin(
+    "/compare/totals{ending:ending}": TableExport(
         "The systems' means by kind and method.", columns={"method": "str", "group": "str"}, further=_OF_SYSTEMS,
         query=("system", "track", *TERMS),
     ),
-    "/compare/categories{ending:ending}": Twin(
+    "/compare/categories{ending:ending}": TableExport(
         "The systems' means by category.", columns={"category": "str", "tasks": "int"}, further=_OF_SYSTEMS,
         query=("system", "track", *TERMS),
     ),
-    "/compare/metadata{ending:ending}": Twin(
+    "/compare/metadata{ending:ending}": TableExport(
         "The metadata judge's scores of the systems that were judged.", columns={"dimension": "str"},
         further="For each judged system, called by its slug: its score, 0 to 10.", query=("system", "track", *TERMS),
     ),
-    "/compare{ending:ending}": Twin(
+    "/compare{ending:ending}": TableExport(
         "The systems side by side, task by task.",
         columns={"task": "str", "title": "str", "category": "str?", "kind": "str?", "scale": "str",
                  "difference": "float?"},

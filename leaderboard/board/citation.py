@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from leaderboard.board.query import Choice
+from leaderboard.board.query import BoardQuery
 from leaderboard.board.row import BoardRow
 
 # No \\{ and \\}: BibTeX counts braces without looking at what stands before them.
@@ -29,7 +29,9 @@ class Citation:
     bibtex: str
 
 
-def cited(board: str, what: str, choice: Choice, rows: Sequence[BoardRow], hashes: Sequence[str]) -> Citation:
+def make_citation(
+    board: str, what: str, choice: BoardQuery, rows: Sequence[BoardRow], hashes: Sequence[str]
+) -> Citation:
     """The citation of a view.
 
     `board` is the board's absolute address, `what` the view in words, `rows` all of the board before its filters, whose

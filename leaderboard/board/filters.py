@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from leaderboard.board.query import Choice
+from leaderboard.board.query import BoardQuery
 from leaderboard.board.row import SCORES, BoardRow
 from leaderboard.board.self_reported import BADGE
-from leaderboard.data.tables import in_order
+from leaderboard.data.tables import sort_rows
 
 
-def narrowed(rows: Sequence[BoardRow], choice: Choice) -> list[BoardRow]:
+def apply_filters(rows: Sequence[BoardRow], choice: BoardQuery) -> list[BoardRow]:
     """The rows that pass, in the order they came, but pinned rows first and flagged ones last.
 
     A pinned row passes every filter: it stands there to be compared with those that do.
@@ -23,7 +23,7 @@ def narrowed(rows: Sequence[BoardRow], choice: Choice) -> list[BoardRow]:
     return sorted(found, key=lambda row: (row.flagged is not None, not row.pinned))
 
 
-def _passes(row: BoardRow, choice: Choice) -> bool:
+def _passes(row: BoardRow, choice: BoardQuery) -> bool:
     sought = choice.q.casefold()
     return (
         (sought in row.system.casefold() or sought in row.team.casefold())
@@ -32,7 +32,7 @@ def _passes(row: BoardRow, choice: Choice) -> bool:
     )
 
 
-def _best_of_teams(rows: list[BoardRow], choice: Choice) -> list[BoardRow]:
+def _best_of_teams(rows: list[BoardRow], choice: BoardQuery) -> list[BoardRow]:
     """Of each team's ranked rows the one that is best by the sorted column, or by the headline if that has no best.
 
     Flagged entries, the untouched model and what nobody checked stand for no team and stay.
@@ -42,7 +42,7 @@ def _best_of_teams(rows: list[BoardRow], choice: Choice) -> list[BoardRow]:
     order = {"rank_first": "rank_first"} | {score: f"-{score}" for score in (*SCORES, "median")}
     competing = [row for row in rows if _competes(row)]
     best: dict[str, BoardRow] = {}
-    for row in in_order(in_order(competing, headline), order.get(by, headline)):
+    for row in sort_rows(sort_rows(competing, headline), order.get(by, headline)):
         best.setdefault(row.team, row)
     runs = Counter(row.team for row in competing)
     found = []

@@ -8,25 +8,25 @@ from heapq import nlargest, nsmallest
 from math import isnan, nan
 from operator import itemgetter
 
-from leaderboard.board.query import Choice
+from leaderboard.board.query import BoardQuery
 from leaderboard.board.row import GROUPS, BoardRow
-from leaderboard.board.rows import published_rows, unplaced
-from leaderboard.data.publication_dates import days
+from leaderboard.board.rows import published_rows, rows_without_rank
+from leaderboard.data.publication_dates import publication_days
 from leaderboard.data.scales import scale_of
 from leaderboard.data.snapshot import Snapshot
-from submissions.index.result_summary import Summary
+from submissions.index.result_summary import ResultSummary
 
 
-def best_of_teams(snapshot: Snapshot, track: str, view: Choice, most: int) -> list[BoardRow]:
+def best_of_teams(snapshot: Snapshot, track: str, view: BoardQuery, most: int) -> list[BoardRow]:
     """The best row of each team by its overall figure, as `?best=team` has them, the best teams first.
 
     Flagged entries, the untouched model and what nobody checked do not lead.
     """
     results = [result for result in _results(snapshot, track, view) if not result.flagged]
     beside = [row for row in published_rows(track, view) if row.system_type]
-    everyone: list[Summary | BoardRow] = [*results, *beside]
+    everyone: list[ResultSummary | BoardRow] = [*results, *beside]
     runs = Counter(one.team for one in everyone)
-    best: dict[str, tuple[tuple[float, str, str], Summary | BoardRow]] = {}
+    best: dict[str, tuple[tuple[float, str, str], ResultSummary | BoardRow]] = {}
     for one in everyone:
         value = one.overall if isinstance(one, BoardRow) else _overall(one, view)
         if value is not None:
@@ -34,20 +34,22 @@ def best_of_teams(snapshot: Snapshot, track: str, view: Choice, most: int) -> li
             if one.team not in best or key < best[one.team][0]:
                 best[one.team] = key, one
     top = [one for _, one in nsmallest(most, best.values(), key=itemgetter(0))]
-    rows = [row for one in top for row in ([one] if isinstance(one, BoardRow) else unplaced(snapshot, view, [one]))]
+    rows = [
+        row for one in top for row in ([one] if isinstance(one, BoardRow) else rows_without_rank(snapshot, view, [one]))
+    ]
     return [replace(row, runs=runs[row.team]) for row in rows]
 
 
-def newest_rows(snapshot: Snapshot, track: str, view: Choice, most: int) -> list[BoardRow]:
+def newest_rows(snapshot: Snapshot, track: str, view: BoardQuery, most: int) -> list[BoardRow]:
     """The rows of the last results, the newest first."""
     found = _results(snapshot, track, view)
-    dated = days(snapshot)
-    return unplaced(
+    dated = publication_days(snapshot)
+    return rows_without_rank(
         snapshot, view, nlargest(most, found, key=lambda one: (dated.get(one.submission, ""), one.submission))
     )
 
 
-def _results(snapshot: Snapshot, track: str, view: Choice) -> list[Summary]:
+def _results(snapshot: Snapshot, track: str, view: BoardQuery) -> list[ResultSummary]:
     """The results that have a row in a view."""
     groups = [(view.method, view.subset, group) for group in GROUPS]
     return [
@@ -58,7 +60,7 @@ def _results(snapshot: Snapshot, track: str, view: Choice) -> list[Summary]:
     ]
 
 
-def _overall(result: Summary, view: Choice) -> float | None:
+def _overall(result: ResultSummary, view: BoardQuery) -> float | None:
     """The overall gain as it is shown, without the rest of the total."""
     place = result.layout.place_of_total.get((view.method, view.subset, "overall"))
     value = float(result.means[place, 0]) if place is not None else nan

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlencode
 
-from leaderboard.board.query import Choice
+from leaderboard.board.query import BoardQuery
 from submissions.errors import NotFound
 
 STEP = 50
@@ -16,7 +16,7 @@ ALL = "all"
 
 
 @dataclass(frozen=True)
-class Window:
+class Page:
     """Rows from `start` up to `end`; one that does not start at the top is added to a page that has those before."""
 
     start: int
@@ -41,7 +41,7 @@ class Window:
         return type(self)(self.end, self.end + STEP)
 
 
-def window_query(choice: Choice, default_protocol: str, **window: object) -> str:
+def page_query(choice: BoardQuery, default_protocol: str, **window: object) -> str:
     """The query of a view of a board with a window."""
     named = {name: str(value) for name, value in window.items() if value}
     return f"?{urlencode(choice.differences(default_protocol) | named, safe=',')}"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Self, get_args
 from urllib.parse import parse_qsl, urlencode
 
-from leaderboard.data.publication_dates import day
-from leaderboard.data.task_filter import Scope
+from leaderboard.data.publication_dates import parse_day
+from leaderboard.data.task_filter import TaskFilter
 from submissions.errors import NotFound
 from submissions.records.models import METHODS, Kind, SystemType
 
@@ -30,7 +30,7 @@ MOST_PINS = 5
 
 
 @dataclass(frozen=True)
-class Choice:
+class BoardQuery:
     """One view of a board. The default is the view whose URL has no query."""
 
     method: str = "fine_tune"
@@ -75,22 +75,22 @@ class Choice:
         for name in LISTS:
             given[name] = ",".join(dict.fromkeys(part for part in given.get(name, "").split(",") if part))
         choice = cls(**given)
-        choice = replace(choice, protocol=choice.protocol or protocols[0], asof=choice.asof and day(choice.asof))
+        choice = replace(choice, protocol=choice.protocol or protocols[0], asof=choice.asof and parse_day(choice.asof))
         names = {**NAMES, "category": (), "language": (), **(content or {}), "protocol": protocols}
         for name, values in names.items():
             if given.get(name):
-                _one_of(name, given[name], values)
+                _require_one_of(name, given[name], values)
         if choice.sort:
-            _one_of("sort", choice.sort.removeprefix("-"), columns)
+            _require_one_of("sort", choice.sort.removeprefix("-"), columns)
         for column in choice.column_names:
-            _one_of("column", column, shown)
+            _require_one_of("column", column, shown)
         _pinnable(choice.pins, keys)
         return choice.tidy()
 
     @property
-    def scope(self) -> Scope:
+    def scope(self) -> TaskFilter:
         """The tasks that the headline is the mean of."""
-        return Scope(self.kind, self.category, self.language)
+        return TaskFilter(self.kind, self.category, self.language)
 
     @property
     def order(self) -> str:
@@ -125,7 +125,7 @@ class Choice:
 
     def differences(self, default_protocol: str, **changes: str) -> dict[str, str]:
         """What the query of this choice with changes must say, by name."""
-        default = Choice(protocol=default_protocol)
+        default = BoardQuery(protocol=default_protocol)
         chosen = replace(self, **changes).tidy()
         names = [field.name for field in fields(chosen)]
         return {name: getattr(chosen, name) for name in names if getattr(chosen, name) != getattr(default, name)}
@@ -155,7 +155,7 @@ class Choice:
         return "descending" if self.order.startswith("-") else "ascending"
 
 
-def asked(query_text: str) -> dict[str, str]:
+def parse_query(query_text: str) -> dict[str, str]:
     """A query by name. A list's name may come several times, as check boxes send it; of others the last counts."""
     found: dict[str, str] = {}
     for name, value in parse_qsl(query_text):
@@ -163,7 +163,7 @@ def asked(query_text: str) -> dict[str, str]:
     return found
 
 
-def _one_of(what: str, name: str, names: Iterable[str]) -> None:
+def _require_one_of(what: str, name: str, names: Iterable[str]) -> None:
     if name not in names:
         raise NotFound(f"No {what} {name[:80]!r}; there are: {', '.join(names) or 'none yet'}.")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from leaderboard.board.query import Choice
+from leaderboard.board.query import BoardQuery
 
 GROUPS = ("overall", "knowledge", "reasoning")
 """The totals that are stored."""
@@ -45,7 +45,7 @@ class BoardRow:
     selected: float | None
     """Mean over the tasks of a chosen category or language; None where none is chosen."""
     selected_low: float | None
-    """Ends of its 95% interval by Student's t over tasks (leaderboard/data/task_filter.py); no total of these tasks is stored."""
+    """Ends of its 95% interval by Student's t over tasks; no total of these tasks is stored."""
     selected_high: float | None
     median: float | None
     """Of the headline's tasks."""
@@ -77,12 +77,12 @@ class BoardRow:
 
 
 COLUMNS = tuple(BoardRow.__annotations__)
-SAYS_WHICH = (
+IDENTITY_COLUMNS = (
     "system", "unit", "badge", "flagged", "unscored", "submission", "key", "pinned", "runs", "track", "protocol",
     "method", "subset",
 )  # fmt: skip
 """What a twin never leaves out: which row, and what its numbers are."""
-BESIDE = {"rank_first": ("rank_last", "rank_group", "clearly_better", "clearly_worse")} | {
+COMPANION_COLUMNS = {"rank_first": ("rank_last", "rank_group", "clearly_better", "clearly_worse")} | {
     score: (f"{score}_low", f"{score}_high") for score in SCORES
 }
 """What goes with a column wherever it goes."""
@@ -93,9 +93,13 @@ def key_of(system: str) -> str:
     return "published-" + re.sub(r"[^a-z0-9]+", "-", system.casefold()).strip("-")
 
 
-def chosen_columns(frame: pd.DataFrame, choice: Choice) -> pd.DataFrame:
+def select_columns(frame: pd.DataFrame, choice: BoardQuery) -> pd.DataFrame:
     """The columns that a choice names, with what belongs to each; all of them if it names none."""
     if not choice.columns:
         return frame
-    kept = {*SAYS_WHICH, *choice.column_names, *(name for one in choice.column_names for name in BESIDE.get(one, ()))}
+    kept = {
+        *IDENTITY_COLUMNS,
+        *choice.column_names,
+        *(name for one in choice.column_names for name in COMPANION_COLUMNS.get(one, ())),
+    }
     return frame[[name for name in COLUMNS if name in kept]]

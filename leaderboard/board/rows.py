@@ -6,24 +6,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from leaderboard.board.filters import narrowed
-from leaderboard.board.query import Choice
+from leaderboard.board.filters import apply_filters
+from leaderboard.board.query import BoardQuery
 from leaderboard.board.row import COLUMNS as COLUMNS
 from leaderboard.board.row import GROUPS as GROUPS
-from leaderboard.board.row import SCORES, chosen_columns, key_of
+from leaderboard.board.row import SCORES, key_of, select_columns
 from leaderboard.board.row import BoardRow as BoardRow
-from leaderboard.board.self_reported import key_of_report, reported_rows
-from leaderboard.data.memoize import lately
-from leaderboard.data.publication_dates import days, stood
+from leaderboard.board.self_reported import report_key, reported_rows
+from leaderboard.data.memoize import lru_per_snapshot
+from leaderboard.data.publication_dates import publication_days, published_by
 from leaderboard.data.published import Published, PublishedRow, published
-from leaderboard.data.scales import Scale, in_use, scale_of
-from leaderboard.data.snapshot import Snapshot, per_snapshot
-from leaderboard.data.tables import Table, frame_of, in_order
+from leaderboard.data.scales import Scale, protocols_in_use, scale_of
+from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
+from leaderboard.data.tables import Table, frame_of, sort_rows
 from leaderboard.data.task_filter import Mean, means
 from leaderboard.ranking.board_ranks import ranks
 from leaderboard.ranking.rank_sets import RankSet
 from leaderboard.tracks import board_named
-from submissions.index.result_summary import Summary
+from submissions.index.result_summary import ResultSummary
 from submissions.records.models import Score, Total
 
 _SHAPING = ("method", "subset", "protocol", "kind", "category", "language", "asof")
@@ -42,25 +42,25 @@ class Rows:
     """Whether the places are there; those of a large board take a while."""
 
 
-def board_rows(snapshot: Snapshot, track: str, choice: Choice, *, placed: bool = True) -> Rows:
+def board_rows(snapshot: Snapshot, track: str, choice: BoardQuery, *, placed: bool = True) -> Rows:
     """The rows of a board in the chosen order; their places are left out unless they are `placed`."""
-    view = Choice(**{name: getattr(choice, name) for name in _SHAPING})
+    view = BoardQuery(**{name: getattr(choice, name) for name in _SHAPING})
     shaping = (view.protocol, view.method, view.subset, view.scope, view.asof)
     places = ranks(snapshot, track, *shaping) if placed else None
     rows = list(_ordered(snapshot, track, view, places is not None, choice.order))
     for at, row in enumerate(rows if choice.pins else ()):
         if row.key in choice.pins:
             rows[at] = replace(row, pinned=True)
-    return Rows(rows, narrowed(rows, choice), places is not None)
+    return Rows(rows, apply_filters(rows, choice), places is not None)
 
 
-@lately(most=48, rows=60_000)
-def _ordered(snapshot: Snapshot, track: str, view: Choice, is_ranked: bool, order: str) -> list[BoardRow]:
-    return in_order(_rows(snapshot, track, view, is_ranked), order)
+@lru_per_snapshot(most=48, rows=60_000)
+def _ordered(snapshot: Snapshot, track: str, view: BoardQuery, is_ranked: bool, order: str) -> list[BoardRow]:
+    return sort_rows(_rows(snapshot, track, view, is_ranked), order)
 
 
-@lately(most=12, rows=30_000)
-def _rows(snapshot: Snapshot, track: str, view: Choice, is_ranked: bool) -> tuple[BoardRow, ...]:
+@lru_per_snapshot(most=12, rows=30_000)
+def _rows(snapshot: Snapshot, track: str, view: BoardQuery, is_ranked: bool) -> tuple[BoardRow, ...]:
     """All rows of a view by name, none of them pinned. Filters, pins and the order change none of them."""
     rows = [
         *_evaluated(snapshot, track, view, is_ranked),
@@ -71,18 +71,18 @@ def _rows(snapshot: Snapshot, track: str, view: Choice, is_ranked: bool) -> tupl
     return tuple(rows)
 
 
-def board_table(snapshot: Snapshot, track: str, choice: Choice) -> Table:
+def board_table(snapshot: Snapshot, track: str, choice: BoardQuery) -> Table:
     """The rows of a board in the chosen order, in the chosen columns; flagged entries after all others."""
     return table_of(track, choice, board_rows(snapshot, track, choice).shown)
 
 
-def table_of(track: str, choice: Choice, rows: list[BoardRow]) -> Table:
+def table_of(track: str, choice: BoardQuery, rows: list[BoardRow]) -> Table:
     """Rows as the twins hold them."""
     parts = [track, choice.protocol, choice.method, choice.subset, choice.kind, choice.asof]
-    return Table("-".join(part for part in parts if part), chosen_columns(frame_of(BoardRow, rows), choice))
+    return Table("-".join(part for part in parts if part), select_columns(frame_of(BoardRow, rows), choice))
 
 
-@per_snapshot
+@cached_per_snapshot
 def protocols_of(snapshot: Snapshot, track: str) -> set[str]:
     """The protocols under which a track has numbers."""
     evaluated = {result.protocol for _, result in snapshot.published if result.track == track}
@@ -90,25 +90,25 @@ def protocols_of(snapshot: Snapshot, track: str) -> set[str]:
     return evaluated | reported | {published(track).protocol}
 
 
-@per_snapshot
-def content_of(snapshot: Snapshot, track: str) -> dict[str, tuple[str, ...]]:
+@cached_per_snapshot
+def filter_values(snapshot: Snapshot, track: str) -> dict[str, tuple[str, ...]]:
     """The categories and languages that a track's tasks have."""
     tasks = [task for task in snapshot.tasks.values() if task.track == track]
     return {name: tuple(sorted({getattr(task, name) for task in tasks})) for name in ("category", "language")}
 
 
-def choose(
+def parse_board_query(
     snapshot: Snapshot, track: str, default_protocol: str, query: Mapping[str, str], columns: tuple[str, ...] = COLUMNS
-) -> tuple[tuple[str, ...], Choice]:
+) -> tuple[tuple[str, ...], BoardQuery]:
     """The protocols that a board offers, and what a query chooses; it may sort by `columns`. Raises NotFound."""
     board = board_named(track)
-    protocols = in_use(default_protocol, protocols_of(snapshot, board.track))
-    choice = Choice.of(
+    protocols = protocols_in_use(default_protocol, protocols_of(snapshot, board.track))
+    choice = BoardQuery.of(
         query,
         protocols=protocols,
         columns=columns,
         shown=tuple(column.key for column in board.columns),
-        content=content_of(snapshot, board.track),
+        content=filter_values(snapshot, board.track),
         keys=_keys(snapshot, board.track),
     )
     return protocols, choice
@@ -117,42 +117,44 @@ def choose(
 def _keys(snapshot: Snapshot, track: str) -> set[str]:
     """What `?pin=` may name."""
     beside = {key_of(row.system) for row in published(track).rows}
-    return snapshot.results.keys() | beside | {key_of_report(report) for report in snapshot.reported.get(track, ())}
+    return snapshot.results.keys() | beside | {report_key(report) for report in snapshot.reported.get(track, ())}
 
 
-def unplaced(snapshot: Snapshot, view: Choice, results: Iterable[Summary]) -> list[BoardRow]:
+def rows_without_rank(snapshot: Snapshot, view: BoardQuery, results: Iterable[ResultSummary]) -> list[BoardRow]:
     """The rows of some results under a protocol, method and subset, without their places."""
-    rows = (_stored(snapshot, result, view) for result in results)
+    rows = (_unranked_row(snapshot, result, view) for result in results)
     return [row for row in rows if row]
 
 
-def _stored(snapshot: Snapshot, result: Summary, view: Choice) -> BoardRow | None:
+def _unranked_row(snapshot: Snapshot, result: ResultSummary, view: BoardQuery) -> BoardRow | None:
     totals = _totals(result, view)
-    day = days(snapshot).get(result.submission)
+    day = publication_days(snapshot).get(result.submission)
     return _evaluated_row(result.submission, result, totals, view, None, None, day) if totals else None
 
 
-def _totals(result: Summary, choice: Choice) -> dict[str, Total]:
+def _totals(result: ResultSummary, choice: BoardQuery) -> dict[str, Total]:
     found = ((group, result.total(choice.method, choice.subset, group)) for group in GROUPS)
     return {group: total for group, total in found if total}
 
 
-def _evaluated(snapshot: Snapshot, track: str, choice: Choice, is_ranked: bool) -> Iterator[BoardRow]:
+def _evaluated(snapshot: Snapshot, track: str, choice: BoardQuery, is_ranked: bool) -> Iterator[BoardRow]:
     view = (track, choice.protocol, choice.method, choice.subset, choice.scope)
     places = (is_ranked and ranks(snapshot, *view, choice.asof)) or {}
     selected = means(snapshot, *view) if choice.scope.headline == "selected" else {}
     for ulid, result in snapshot.published:
-        is_here = (result.track, result.protocol) == (track, choice.protocol) and stood(snapshot, ulid, choice.asof)
+        is_here = (result.track, result.protocol) == (track, choice.protocol) and published_by(
+            snapshot, ulid, choice.asof
+        )
         if is_here and (totals := _totals(result, choice)):
-            day = days(snapshot).get(ulid)
+            day = publication_days(snapshot).get(ulid)
             yield _evaluated_row(ulid, result, totals, choice, selected.get(ulid), places.get(ulid), day)
 
 
 def _evaluated_row(
     ulid: str,
-    result: Summary,
+    result: ResultSummary,
     totals: Mapping[str, Total],
-    choice: Choice,
+    choice: BoardQuery,
     selected: Mean | None,
     place: RankSet | None,
     published_on: str | None,
@@ -225,7 +227,7 @@ def _cell(group: str, score: Score | None, scale: Scale) -> dict[str, Any]:
     return {f"{group}{end}": scale.shown(number) for end, number in (("", value), ("_low", low), ("_high", high))}
 
 
-def published_rows(track: str, choice: Choice) -> Iterator[BoardRow]:
+def published_rows(track: str, choice: BoardQuery) -> Iterator[BoardRow]:
     """The rows of a view that its track's publication has."""
     source = published(track)
     # A publication has figures for all tasks and for each kind, none by task.
@@ -235,7 +237,7 @@ def published_rows(track: str, choice: Choice) -> Iterator[BoardRow]:
                 yield _published_row(source, row, track, choice)
 
 
-def _published_row(source: Published, row: PublishedRow, track: str, choice: Choice) -> BoardRow:
+def _published_row(source: Published, row: PublishedRow, track: str, choice: BoardQuery) -> BoardRow:
     values: dict[str, Any] = {
         "overall": source.overall(row),
         "knowledge": row.knowledge,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from leaderboard.board.query import Choice
+from leaderboard.board.query import BoardQuery
 from leaderboard.board.row import GROUPS, SCORES, BoardRow
 from leaderboard.data.scales import scale_of
 from leaderboard.data.snapshot import Snapshot
@@ -20,7 +20,7 @@ UNKNOWN = (
 """What only an evaluation here can say."""
 
 
-def reported_rows(snapshot: Snapshot, track: str, choice: Choice) -> Iterator[BoardRow]:
+def reported_rows(snapshot: Snapshot, track: str, choice: BoardQuery) -> Iterator[BoardRow]:
     """The self-reported rows of a view; none of a category or language, for a report has no figures by task."""
     if choice.scope.headline == "selected":
         return
@@ -30,12 +30,12 @@ def reported_rows(snapshot: Snapshot, track: str, choice: Choice) -> Iterator[Bo
             yield _row(report, track, choice)
 
 
-def key_of_report(report: SelfReported) -> str:
+def report_key(report: SelfReported) -> str:
     """What `?pin=` calls the row."""
     return f"{BADGE}-{slug_of(report.team, report.system)}"
 
 
-def _row(report: SelfReported, track: str, choice: Choice) -> BoardRow:
+def _row(report: SelfReported, track: str, choice: BoardQuery) -> BoardRow:
     values: dict[str, Any] = {group: getattr(report, group) for group in GROUPS}
     ends = [f"{score}_{end}" for score in SCORES for end in ("low", "high")]
     nothing: dict[str, Any] = dict.fromkeys([*UNKNOWN, *ends])
@@ -51,8 +51,8 @@ def _row(report: SelfReported, track: str, choice: Choice) -> BoardRow:
         unscored=f"{', '.join(missing)}: not reported" if missing else None,
         published_on=report.date.isoformat(),
         source=report.url,
-        key=key_of_report(report),
-        pinned=key_of_report(report) in choice.pins,
+        key=report_key(report),
+        pinned=report_key(report) in choice.pins,
         track=track,
         protocol=report.protocol,
         method=report.method,

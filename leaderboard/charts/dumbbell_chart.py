@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from leaderboard.charts.plotly_charts import PALETTE, colours
+from leaderboard.charts.plotly_charts import PALETTE, assign_colours
 
 SHAPES = (
     "M-5,0a5,5 0 1,0 10,0a5,5 0 1,0 -10,0z",
@@ -36,7 +36,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Strip:
+class DumbbellStrip:
     """One task's line of the plot."""
 
     row: Mapping[str, Any]
@@ -47,20 +47,20 @@ class Strip:
 
 
 @dataclass(frozen=True)
-class Plot:
+class DumbbellPlot:
     """All strips on one axis."""
 
-    strips: tuple[Strip, ...]
+    strips: tuple[DumbbellStrip, ...]
     ticks: tuple[tuple[float, float], ...]
     """Value and place of the untouched model and of the model trained on the real data."""
 
 
-def hues(names: Sequence[str]) -> list[int]:
+def assign_hues(names: Sequence[str]) -> list[int]:
     """The place in the palette of each system's colour, the same as in every other chart."""
-    return [PALETTE.index(colour) for colour in colours(names)]
+    return [PALETTE.index(colour) for colour in assign_colours(names)]
 
 
-def plot(rows: Sequence[Mapping[str, Any]], slugs: Sequence[str], names: Sequence[str]) -> Plot:
+def plot(rows: Sequence[Mapping[str, Any]], slugs: Sequence[str], names: Sequence[str]) -> DumbbellPlot:
     """Each task with one mark per system; a task on which nobody has a gain has no marks."""
     ends = [row[f"{slug}{end}"] for row in rows for slug in slugs for end in ("", "_low", "_high")]
     values = [0.0, 1.0, *(end for end in ends if end is not None)]
@@ -73,7 +73,7 @@ def plot(rows: Sequence[Mapping[str, Any]], slugs: Sequence[str], names: Sequenc
     strips = []
     for row in rows:
         marks = []
-        for number, (slug, hue) in enumerate(zip(slugs, hues(names), strict=True)):
+        for number, (slug, hue) in enumerate(zip(slugs, assign_hues(names), strict=True)):
             if row[slug] is not None:
                 span = [
                     None if row[f"{slug}_{end}"] is None else place(row[f"{slug}_{end}"]) for end in ("low", "high")
@@ -81,5 +81,5 @@ def plot(rows: Sequence[Mapping[str, Any]], slugs: Sequence[str], names: Sequenc
                 lane = LANE * (number - (len(slugs) - 1) / 2)
                 marks.append(Mark(place(row[slug]), span[0], span[1], lane, hue, SHAPES[number]))
         at = [mark.at for mark in marks]
-        strips.append(Strip(row, tuple(marks), min(at, default=0.0), max(at, default=0.0)))
-    return Plot(tuple(strips), ((0.0, place(0.0)), (1.0, place(1.0))))
+        strips.append(DumbbellStrip(row, tuple(marks), min(at, default=0.0), max(at, default=0.0)))
+    return DumbbellPlot(tuple(strips), ((0.0, place(0.0)), (1.0, place(1.0))))

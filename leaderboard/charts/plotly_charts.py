@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from leaderboard.templates import visible
+from leaderboard.templates import strip_bidi
 
 # Okabe and Ito's colours, without the two that vanish on a white or a black page.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -25,13 +25,13 @@ def radar(rows: Sequence[Mapping[str, Any]], dimensions: Sequence[str], top: flo
 
     figure = go.Figure()
     spokes = [dimension.capitalize() for dimension in dimensions]
-    for place, (row, colour) in enumerate(zip(rows, colours([row["system"] for row in rows]), strict=True)):
+    for place, (row, colour) in enumerate(zip(rows, assign_colours([row["system"] for row in rows]), strict=True)):
         values = [row[dimension] for dimension in dimensions]
         figure.add_scatterpolar(
             r=[*values, values[0]],
             theta=[*spokes, spokes[0]],
             # Plotly reads some HTML in names; a name is text.
-            name=html.escape(_short(str(visible(row["system"])))),
+            name=html.escape(_short(str(strip_bidi(row["system"])))),
             mode="lines+markers",
             line={"color": colour, "width": 2, "dash": DASHES[place % len(DASHES)]},
             marker={"size": 7, "symbol": SYMBOLS[place % len(SYMBOLS)]},
@@ -55,7 +55,7 @@ def _short(name: str) -> str:
     return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
 
 
-def colours(systems: Sequence[str]) -> list[str]:
+def assign_colours(systems: Sequence[str]) -> list[str]:
     """A colour for each system: the one that its name falls on, the same every day, or else the next that is free."""
     found: list[str] = []
     used: Counter[str] = Counter()

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.data.systems import System, systems
 from leaderboard.data.tables import Table, frame_of
-from submissions.index.submission_index import Entered
+from submissions.index.submission_index import SubmissionBrief
 from submissions.records.models import State
-from submissions.submitting.attempts import is_counted, same_side
+from submissions.submitting.attempts import is_counted, same_submitter
 
-OUTCOMES: Mapping[State, str] = {
+OUTCOME_BY_STATE: Mapping[State, str] = {
     "published": "published",
     "evaluated": "not_shown",
     "refused": "refused",
@@ -56,7 +56,7 @@ def attempts_table(snapshot: Snapshot, system: System, track: str) -> Table:
 
 
 @dataclass(frozen=True)
-class Standing:
+class AttemptNumber:
     """What a submission to a track with a limit costs its team."""
 
     number: int | None
@@ -64,13 +64,13 @@ class Standing:
     limit: int
 
 
-def standing_of(snapshot: Snapshot, ulid: str, limits: Mapping[str, int]) -> Standing | None:
+def attempt_number(snapshot: Snapshot, ulid: str, limits: Mapping[str, int]) -> AttemptNumber | None:
     """Which attempt a submission is; None where there is no limit."""
     one = snapshot.entered.get(ulid)
     if one is None or one.track not in limits:
         return None
-    mine = _counted(snapshot, one.track, lambda other: same_side(other, one.team, one.owner))
-    return Standing(mine.index(ulid) + 1 if ulid in mine else None, limits[one.track])
+    mine = _counted(snapshot, one.track, lambda other: same_submitter(other, one.team, one.owner))
+    return AttemptNumber(mine.index(ulid) + 1 if ulid in mine else None, limits[one.track])
 
 
 def used_by(snapshot: Snapshot, owner: str, track: str) -> int:
@@ -78,7 +78,7 @@ def used_by(snapshot: Snapshot, owner: str, track: str) -> int:
     return len(_counted(snapshot, track, lambda other: other.owner == owner))
 
 
-def _counted(snapshot: Snapshot, track: str, is_theirs: Callable[[Entered], bool]) -> list[str]:
+def _counted(snapshot: Snapshot, track: str, is_theirs: Callable[[SubmissionBrief], bool]) -> list[str]:
     """Submissions that cost an attempt (submissions/submitting/attempts.py), oldest first."""
     theirs = (ulid for ulid, one in snapshot.entered.items() if one.track == track and is_theirs(one))
     return [ulid for ulid in theirs if ulid in snapshot.now and is_counted(snapshot.now[ulid])]
@@ -91,6 +91,6 @@ def _is_on(snapshot: Snapshot, ulid: str, track: str) -> bool:
 
 
 def _row(snapshot: Snapshot, of: str, ulids: Iterable[str]) -> AttemptsRow:
-    found = [OUTCOMES[now.state] if (now := snapshot.now.get(ulid)) else "unknown" for ulid in ulids]
-    counted = {outcome: found.count(outcome) for outcome in (*dict.fromkeys(OUTCOMES.values()), "unknown")}
+    found = [OUTCOME_BY_STATE[now.state] if (now := snapshot.now.get(ulid)) else "unknown" for ulid in ulids]
+    counted = {outcome: found.count(outcome) for outcome in (*dict.fromkeys(OUTCOME_BY_STATE.values()), "unknown")}
     return AttemptsRow(of=of, submissions=len(found), **counted)

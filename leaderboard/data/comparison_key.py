@@ -13,7 +13,7 @@ from submissions.records.models import METHODS
 
 
 @dataclass(frozen=True)
-class Terms:
+class ComparisonKey:
     """Numbers are comparable only where all four are the same."""
 
     track: str

@@ -74,7 +74,7 @@ def _p(one: Floats, other: Floats, observed: float, seed: int) -> float:
     return (hits + 1) / (DRAWS + 1)
 
 
-def said(found: Correlation, agree: str, differ: str) -> str:
+def describe_correlation(found: Correlation, agree: str, differ: str) -> str:
     """A correlation in one sentence; `agree` and `differ` say what a clear positive and negative one mean."""
     if not found.n:
         return f"No system has both figures yet; a rank correlation needs at least {FEWEST}."

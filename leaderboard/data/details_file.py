@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from submissions.index.result_details import BY_METHOD, BY_TASK, Details
+from submissions.index.result_details import BY_METHOD, BY_TASK, ResultDetails
 from submissions.index.result_summary import Floats
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DetailsOffset:
     """Where a result's details lie."""
 
     start: int
@@ -28,7 +28,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Line:
+class TaskDetails:
     """One task of one result."""
 
     numbers: Floats
@@ -52,7 +52,7 @@ class Line:
             yield method, dict(zip(BY_METHOD, numbers[start : start + len(BY_METHOD)], strict=True))
 
 
-class Shelf:
+class DetailsFile:
     """An unnamed file that is gone with the process. What was put there stays there."""
 
     def __init__(self) -> None:
@@ -60,24 +60,24 @@ class Shelf:
         self._end = 0
         self._lock = threading.Lock()
 
-    def put(self, details: Details) -> Place:
+    def put(self, details: ResultDetails) -> DetailsOffset:
         """Keep a result's details."""
         numbers = np.ascontiguousarray(details.numbers)
         whys = details.whys.encode()
         with self._lock:
-            place = Place(self._end, numbers.shape[0], numbers.shape[1], len(whys))
+            place = DetailsOffset(self._end, numbers.shape[0], numbers.shape[1], len(whys))
             for part in (numbers.tobytes(), whys):
                 os.pwrite(self._file.fileno(), part, self._end)
                 self._end += len(part)
         return place
 
-    def line(self, place: Place, task: int, methods: tuple[str, ...]) -> Line:
+    def line(self, place: DetailsOffset, task: int, methods: tuple[str, ...]) -> TaskDetails:
         """One task of a result."""
         size = place.width * 8
         content = os.pread(self._file.fileno(), size, place.start + task * size)
-        return Line(np.frombuffer(content), methods)
+        return TaskDetails(np.frombuffer(content), methods)
 
-    def whys(self, place: Place) -> str:
+    def whys(self, place: DetailsOffset) -> str:
         """Why numbers of a result are missing (submissions/index/result_details.py); empty where none is."""
         if not place.whys:
             return ""

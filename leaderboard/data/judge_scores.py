@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from leaderboard.data.published import MetadataRow, Published, published
-from leaderboard.data.snapshot import Snapshot, per_snapshot
-from leaderboard.data.tables import Table, frame_of, in_order
-from submissions.index.result_summary import Summary
-from submissions.records.findings import Judged
+from leaderboard.data.published import Published, PublishedJudgeRow, published
+from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
+from leaderboard.data.tables import Table, frame_of, sort_rows
+from submissions.index.result_summary import ResultSummary
+from submissions.records.findings import JudgeScores
 
 MOST_LINES = 6
 """Lines that one radar chart can hold and still be read."""
 
 
 @dataclass(frozen=True)
-class JudgedRow:
+class JudgeScoreRow:
     """One system's mean scores, 0 to 10. None is a dimension that was not judged, or not published."""
 
     system: str
@@ -51,7 +51,7 @@ DIMENSIONS = ("introduction", "task", "question", "input", "output", "example", 
 """The six that are averaged, then the three that are only shown."""
 
 
-@per_snapshot
+@cached_per_snapshot
 def metadata_table(snapshot: Snapshot, track: str, protocol: str) -> Table:
     """The published rows, then the evaluated systems of a protocol, the highest average first."""
     source = published(track)
@@ -61,25 +61,25 @@ def metadata_table(snapshot: Snapshot, track: str, protocol: str) -> Table:
         for ulid, result in sorted(_latest(snapshot, track, protocol).items())
         if (judged := result.metadata)
     ]
-    return Table(f"{track}-{protocol}-metadata", frame_of(JudgedRow, [*rows, *in_order(evaluated, "-average")]))
+    return Table(f"{track}-{protocol}-metadata", frame_of(JudgeScoreRow, [*rows, *sort_rows(evaluated, "-average")]))
 
 
-def charted(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def chart_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows that the chart draws: the published ones, then the best by average while it can hold them."""
     return [row for row in rows if row["average"] is not None][:MOST_LINES]
 
 
-def _latest(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Summary]:
+def _latest(snapshot: Snapshot, track: str, protocol: str) -> dict[str, ResultSummary]:
     """The latest judged and unflagged result of each system, by submission."""
-    found: dict[tuple[str, str], tuple[str, Summary]] = {}
+    found: dict[tuple[str, str], tuple[str, ResultSummary]] = {}
     for ulid, result in snapshot.published:
         if (result.track, result.protocol, result.flagged) == (track, protocol, None) and result.judged:
             found[result.team, result.system] = ulid, result
     return dict(found.values())
 
 
-def _published_row(source: Published, row: MetadataRow) -> JudgedRow:
-    return JudgedRow(
+def _published_row(source: Published, row: PublishedJudgeRow) -> JudgeScoreRow:
+    return JudgeScoreRow(
         **row.model_dump(),
         team=None,
         domain=None,
@@ -94,10 +94,10 @@ def _published_row(source: Published, row: MetadataRow) -> JudgedRow:
     )
 
 
-def _evaluated_row(ulid: str, result: Summary, judged: Judged) -> JudgedRow:
+def _evaluated_row(ulid: str, result: ResultSummary, judged: JudgeScores) -> JudgeScoreRow:
     values = {score.name: score.value for score in judged.dimensions}
     found: dict[str, Any] = {name: values.get(name) for name in DIMENSIONS}
-    return JudgedRow(
+    return JudgeScoreRow(
         **found,
         system=result.system,
         team=result.team,

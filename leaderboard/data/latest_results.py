@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from leaderboard.data.snapshot import Snapshot, per_snapshot
-from submissions.index.result_summary import Summary
+from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
+from submissions.index.result_summary import ResultSummary
 
 
-@per_snapshot
-def latest(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Summary]:
+@cached_per_snapshot
+def latest_results(snapshot: Snapshot, track: str, protocol: str) -> dict[str, ResultSummary]:
     """The newest unflagged result of each team's system under a protocol, by submission."""
-    found: dict[tuple[str, str], tuple[str, Summary]] = {}
+    found: dict[tuple[str, str], tuple[str, ResultSummary]] = {}
     for ulid, result in snapshot.published:
         if (result.track, result.protocol, result.flagged) == (track, protocol, None):
             found[result.team, result.system] = ulid, result

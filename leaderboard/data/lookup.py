@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from leaderboard.data.snapshot import Snapshot
-from submissions.errors import Corrupt, NotFound
+from submissions.errors import CorruptRecord, NotFound
 
 
-def must_exist(snapshot: Snapshot, ulid: str) -> None:
+def require_submission(snapshot: Snapshot, ulid: str) -> None:
     """See that a submission can be shown. Raises NotFound, or Corrupt where its record cannot be read."""
     if ulid in snapshot.submissions or ulid in snapshot.results:
         return
     for entry in snapshot.unreadable:
         if entry.record == ulid:
-            raise Corrupt(entry.why)
+            raise CorruptRecord(entry.why)
     raise NotFound(f"No submission {ulid[:40]!r}. The page /submissions lists all {len(snapshot.submissions)}.")

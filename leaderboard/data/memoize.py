@@ -16,7 +16,7 @@ P = ParamSpec("P")
 Compute = Callable[Concatenate[Snapshot, P], T]
 
 
-def lately(most: int, rows: int = 0) -> Callable[[Compute[P, T]], Compute[P, T]]:
+def lru_per_snapshot(most: int, rows: int = 0) -> Callable[[Compute[P, T]], Compute[P, T]]:
     """Like `per_snapshot`, for at most that many different arguments: what was not asked for longest is forgotten.
 
     With `rows`, the answers have a length, and all that are kept are at most that long together, or only one is kept.

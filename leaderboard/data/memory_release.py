@@ -11,7 +11,7 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENAS = -1, -3, -8
 """As `mallopt` of the GNU C library calls them."""
 
 
-def keep_heap_small() -> None:
+def limit_heap() -> None:
     """Few heaps for all threads, and one mapping for each large block, which is gone when it is freed.
 
     To be called before there are threads. Each of them would have a heap of its own, with holes of its own. Arrow, if
@@ -24,7 +24,7 @@ def keep_heap_small() -> None:
         library.mallopt(_TRIM_THRESHOLD, 2**20)
 
 
-def give_back_memory() -> None:
+def release_memory() -> None:
     """Hand back what is free now, Arrow's too: after much was computed of which little is kept."""
     if arrow := sys.modules.get("pyarrow"):
         arrow.default_memory_pool().release_unused()

@@ -10,7 +10,7 @@ from leaderboard.data.snapshot import Snapshot
 from submissions.errors import NotFound
 
 
-def day(text: str) -> str:
+def parse_day(text: str) -> str:
     """A day as it was written, YYYY-MM-DD. Raises NotFound for anything else."""
     try:
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
@@ -20,16 +20,16 @@ def day(text: str) -> str:
         raise NotFound(f"No day {text[:40]!r}; write asof=YYYY-MM-DD, for example 2026-03-05.") from None
 
 
-def days(snapshot: Snapshot) -> Mapping[str, str]:
+def publication_days(snapshot: Snapshot) -> Mapping[str, str]:
     """The day (UTC) on which each submission was first published, by its id. A lost history leaves it out."""
     return snapshot.published_on
 
 
-def stood(snapshot: Snapshot, ulid: str, asof: str) -> bool:
+def published_by(snapshot: Snapshot, ulid: str, asof: str) -> bool:
     """Whether a result was published by the end of a day; always, if no day is given."""
-    return not asof or days(snapshot).get(ulid, "9999") <= asof
+    return not asof or publication_days(snapshot).get(ulid, "9999") <= asof
 
 
-def newest(snapshot: Snapshot, asof: str) -> str:
+def latest_publication_day(snapshot: Snapshot, asof: str) -> str:
     """The last day up to `asof` that brought a result, so that all days until the next share one answer."""
-    return max((found for found in days(snapshot).values() if found <= asof), default="")
+    return max((found for found in publication_days(snapshot).values() if found <= asof), default="")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from submissions.errors import Corrupt, NotFound
+from submissions.errors import CorruptRecord, NotFound
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -24,18 +24,18 @@ class Unreadable:
     why: str
 
 
-def attempt(record: str, read: Callable[[], T]) -> T | Unreadable:
+def try_read(record: str, read: Callable[[], T]) -> T | Unreadable:
     """What is read, or why it cannot be."""
     try:
         return read()
-    except (Corrupt, NotFound) as error:
+    except (CorruptRecord, NotFound) as error:
         log.error("unreadable record of %s: %s", record, error)
         # A NotFound names folders of this machine, which are no visitor's business.
-        why = str(error) if isinstance(error, Corrupt) else "A file that should be there is missing."
+        why = str(error) if isinstance(error, CorruptRecord) else "A file that should be there is missing."
         return Unreadable(record, why)
 
 
-class Remembered(Generic[T]):
+class RecordCache(Generic[T]):
     """Records by name, each with the content id it was read at."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Remembered(Generic[T]):
         """Hold exactly these names in these contents; `record` says what to call one that cannot be read."""
         known = self._known
         self._known = {
-            name: (content, attempt(record(name), lambda name=name: read(name)))  # type: ignore[misc]
+            name: (content, try_read(record(name), lambda name=name: read(name)))  # type: ignore[misc]
             if self.lacks(name, content)
             else known[name]
             for name, content in ids.items()
@@ -72,7 +72,7 @@ class Remembered(Generic[T]):
         return [found for _, found in self._known.values() if isinstance(found, Unreadable)]
 
 
-class Lately(Generic[T]):
+class LruRecordCache(Generic[T]):
     """The records that were asked for last, by file and content id."""
 
     def __init__(self, read: Callable[[str], T], most: int) -> None:
@@ -95,7 +95,7 @@ class Lately(Generic[T]):
         return found
 
 
-class OnDemand(Mapping[str, T]):
+class LazyMapping(Mapping[str, T]):
     """A mapping whose names are known and whose values are made when they are asked for."""
 
     def __init__(self, names: Mapping[str, object], make: Callable[[str], T]) -> None:

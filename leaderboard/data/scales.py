@@ -53,7 +53,7 @@ SHARE = Scale(
     task="The score in percent of what the model reaches after training on the real data set, metric by metric.",
     mean="Mean over the tasks of a subset, in percent of each task's reference score; a missing task counts 0.",
 )
-WORDS = {
+PROTOCOL_NOTES = {
     "arena@1": "What the arena ranks by: held-out test rows, greedy decoding, gain between two measured anchors.",
     "demo@1": "arena@1 with a tiny model and tiny limits, for one CPU machine. It shows how things work, no more.",
     "paper@1": "Compatible with the published code of DatasetResearch, so that its figures can stand beside ours.",
@@ -65,6 +65,6 @@ def scale_of(protocol: str) -> Scale:
     return SHARE if protocol.startswith("paper@") else GAIN
 
 
-def in_use(default: str, found: Iterable[str]) -> tuple[str, ...]:
+def protocols_in_use(default: str, found: Iterable[str]) -> tuple[str, ...]:
     """The protocols a board offers: the default one first, then the others by name, those of a demo last."""
     return (default, *sorted(set(found) - {default}, key=lambda name: (name.startswith("demo@"), name)))

@@ -14,19 +14,19 @@ from functools import cached_property, lru_cache, partial, wraps
 from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
-from leaderboard.data.details_file import Line, Place, Shelf
-from leaderboard.data.memory_release import give_back_memory
-from leaderboard.data.record_cache import Lately, OnDemand, Remembered, Unreadable, attempt
-from submissions.arena.arena import Arena, parse_record, read_record, result_path, shown_first
+from leaderboard.data.details_file import DetailsFile, DetailsOffset, TaskDetails
+from leaderboard.data.memory_release import release_memory
+from leaderboard.data.record_cache import LazyMapping, LruRecordCache, RecordCache, Unreadable, try_read
+from submissions.arena.arena import Arena, parse_record, protocol_sort_key, read_record, result_path
 from submissions.errors import ArenaError
-from submissions.index.result_details import details
-from submissions.index.result_index import decode, leaf_of, leaf_path
-from submissions.index.result_summary import Summary, summary
-from submissions.index.submission_index import Entered, all_entered, entered
+from submissions.index.result_details import extract_details
+from submissions.index.result_index import decode, shard_of, shard_path
+from submissions.index.result_summary import ResultSummary, summarize
+from submissions.index.submission_index import SubmissionBrief, make_brief, read_submission_index
 from submissions.records.base import Record
 from submissions.records.ledger import Ledger
 from submissions.records.models import History, Result, Status, Submission, Task
-from submissions.records.prompt_frame import Frame
+from submissions.records.prompt_frame import PromptFrame
 from submissions.records.self_reported import SelfReported
 from submissions.storage.repo import Repo
 from submissions.tracks import TRACKS
@@ -52,7 +52,7 @@ class Snapshot:
     key: str
     """Equal keys mean equal content."""
     tasks: Mapping[str, Task]
-    entered: Mapping[str, Entered]
+    entered: Mapping[str, SubmissionBrief]
     """Every submission in brief: for whatever goes through all of them."""
     submissions: Mapping[str, Submission]
     """Every submission, read when it is asked for."""
@@ -61,24 +61,24 @@ class Snapshot:
     """Where each submission stands; one whose history cannot be read is left out."""
     published_on: Mapping[str, str]
     """The day (UTC) on which each submission was first published. A lost history leaves it out."""
-    results: Mapping[str, Mapping[str, Summary]]
+    results: Mapping[str, Mapping[str, ResultSummary]]
     """By submission, then by protocol; the one to show stands first."""
     previews: Mapping[str, Mapping[str, Result]]
     """What the few-shot stages of running evaluations measured, likewise; read when they are asked for."""
     ledgers: Mapping[str, Mapping[str, Ledger]]
     """What the published evaluations cost, likewise."""
-    frames: Mapping[str, Frame]
+    frames: Mapping[str, PromptFrame]
     """How a row is shown to the model, by protocol."""
     reported: Mapping[str, tuple[SelfReported, ...]]
     """What teams say of their own systems, by track."""
     unreadable: tuple[Unreadable, ...]
-    places: Mapping[tuple[str, str], Place]
+    places: Mapping[tuple[str, str], DetailsOffset]
     """Where the details of each result lie, by submission and protocol."""
-    shelf: Shelf
+    shelf: DetailsFile
     read_whole: Callable[[str, str], Result]
 
     @cached_property
-    def published(self) -> list[tuple[str, Summary]]:
+    def published(self) -> list[tuple[str, ResultSummary]]:
         """Every result with its submission's id, oldest submission first."""
         return [(ulid, result) for ulid, found in self.results.items() for result in found.values()]
 
@@ -89,18 +89,18 @@ class Snapshot:
                 return self.read_whole(ulid, name)
         raise KeyError(ulid, protocol)
 
-    def line(self, ulid: str, result: Summary, task: str) -> Line | None:
+    def line(self, ulid: str, result: ResultSummary, task: str) -> TaskDetails | None:
         """The figures of one task of a result; None where it has no such task."""
         at = result.layout.place_of_task.get(task)
         place = self.places[ulid, result.protocol]
         return None if at is None else self.shelf.line(place, at, result.layout.methods)
 
-    def whys(self, ulid: str, result: Summary) -> dict[str, str]:
+    def whys(self, ulid: str, result: ResultSummary) -> dict[str, str]:
         """Why numbers of a result are missing, by their place (submissions/index/result_details.py)."""
         return _parsed(self.shelf.whys(self.places[ulid, result.protocol]))
 
 
-def per_snapshot(compute: Callable[Concatenate[Snapshot, P], T]) -> Callable[Concatenate[Snapshot, P], T]:
+def cached_per_snapshot(compute: Callable[Concatenate[Snapshot, P], T]) -> Callable[Concatenate[Snapshot, P], T]:
     """Remember what was computed from a snapshot for as long as that snapshot is in use."""
     known: WeakKeyDictionary[Snapshot, dict[Hashable, T]] = WeakKeyDictionary()
 
@@ -115,7 +115,7 @@ def per_snapshot(compute: Callable[Concatenate[Snapshot, P], T]) -> Callable[Con
     return remembered
 
 
-class Reader:
+class SnapshotReader:
     """Hands out the newest snapshot; reads again only what changed, and only when a head has moved.
 
     Where asking for a head takes a request, it is asked at most every so many seconds, and behind the visitors' back:
@@ -129,7 +129,7 @@ class Reader:
         self._lock = threading.Lock()
         self._latest: Snapshot | None = None
         self._looked = 0.0
-        self._known = _Known(arena)
+        self._known = SnapshotBuilder(arena)
 
     def snapshot(self) -> Snapshot:
         """The arena as it was last seen. Raises Corrupt if a head itself is unreadable; at first also Unreachable."""
@@ -152,7 +152,7 @@ class Reader:
                 self._latest = self._known.snapshot(key)
             return self._latest
 
-    def known(self) -> Mapping[str, Entered]:
+    def known(self) -> Mapping[str, SubmissionBrief]:
         """The submissions that were last seen, without a look whether there are more."""
         return self._latest.entered if self._latest else {}
 
@@ -167,12 +167,12 @@ class Reader:
 class _Brief:
     """A result as it is remembered."""
 
-    summary: Summary
-    place: Place
+    summary: ResultSummary
+    place: DetailsOffset
 
 
 @dataclass(frozen=True)
-class _Story:
+class _StatusEntry:
     """A status file as it is remembered: ten thousand of them as records would weigh ten times as much."""
 
     content: bytes
@@ -180,21 +180,21 @@ class _Story:
     now: Status
 
 
-class _Known:
+class SnapshotBuilder:
     """What was read of both repositories so far; survives records that cannot be read."""
 
     def __init__(self, arena: Arena) -> None:
         self.arena = arena
-        self.shelf = Shelf()
-        self.results: Remembered[_Brief] = Remembered()
-        self.stories: Remembered[_Story] = Remembered()
-        self.entered: Remembered[Entered] = Remembered()
+        self.shelf = DetailsFile()
+        self.results: RecordCache[_Brief] = RecordCache()
+        self.stories: RecordCache[_StatusEntry] = RecordCache()
+        self.entered: RecordCache[SubmissionBrief] = RecordCache()
         self.submission_head = ""
         self.is_new = True
-        self.whole = Lately(partial(_record, arena.results, kind=Result), most=8)
-        self.previews = Lately(partial(_record, arena.results, kind=Result), most=8)
-        self.ledgers = Lately(partial(_record, arena.results, kind=Ledger), most=32)
-        self.submissions: Lately[Submission] = Lately(arena.submission, most=64)
+        self.whole = LruRecordCache(partial(_record, arena.results, kind=Result), most=8)
+        self.previews = LruRecordCache(partial(_record, arena.results, kind=Result), most=8)
+        self.ledgers = LruRecordCache(partial(_record, arena.results, kind=Ledger), most=32)
+        self.submissions: LruRecordCache[Submission] = LruRecordCache(arena.submission, most=64)
 
     def snapshot(self, key: str) -> Snapshot:
         """Both repositories as they are now."""
@@ -206,9 +206,9 @@ class _Known:
         self.stories.update(statuses, self._story)
         self._read_submissions()
         self.is_new = False
-        tasks = attempt("tasks.jsonl", self.arena.tasks)
-        frames = attempt("frames.jsonl", self.arena.frames)
-        reports = {name: attempt(f"self_reported/{name}.json", partial(self.arena.reported, name)) for name in TRACKS}
+        tasks = try_read("tasks.jsonl", self.arena.tasks)
+        frames = try_read("frames.jsonl", self.arena.frames)
+        reports = {name: try_read(f"self_reported/{name}.json", partial(self.arena.reported, name)) for name in TRACKS}
         lost = [one for one in (tasks, frames, *reports.values()) if isinstance(one, Unreadable)]
         for remembered in (self.entered, self.stories, self.results):
             lost += remembered.unreadable()
@@ -219,8 +219,8 @@ class _Known:
             key=key,
             tasks={} if isinstance(tasks, Unreadable) else {task.id: task for task in tasks},
             entered=brief,
-            submissions=OnDemand(brief, lambda ulid: self.submissions.get(ulid, "")),
-            histories=OnDemand(
+            submissions=LazyMapping(brief, lambda ulid: self.submissions.get(ulid, "")),
+            histories=LazyMapping(
                 {ulid: None for ulid in brief if ulid in stories or ulid not in statuses},
                 partial(self._history, stories),
             ),
@@ -257,16 +257,16 @@ class _Known:
             names.sort()
             held: dict[str, int] = {}
             for path in missing:
-                name = leaf_of(names, path.split("/")[1])
+                name = shard_of(names, path.split("/")[1])
                 held[name] = held.get(name, 0) + 1
             for name in names:
                 if held.get(name, 0) > (0 if self.is_new else FEW):
-                    self._take_leaf(leaf_path(track, name), ids, missing)
+                    self._take_leaf(shard_path(track, name), ids, missing)
         if missing:
-            give_back_memory()
+            release_memory()
 
     def _take_leaf(self, leaf: str, ids: Mapping[str, str], missing: set[str]) -> None:
-        rows = attempt(leaf, lambda: list(decode(leaf, self.arena.results.read(leaf))))
+        rows = try_read(leaf, lambda: list(decode(leaf, self.arena.results.read(leaf))))
         for row in () if isinstance(rows, Unreadable) else rows:
             path = result_path(row.summary.submission, row.summary.protocol)
             if path in missing and ids[path] == row.content:
@@ -274,23 +274,25 @@ class _Known:
 
     def _brief(self, path: str) -> _Brief:
         result = read_record(self.arena.results, path, Result)
-        brief = summary(result)
-        return _Brief(brief, self.shelf.put(details(result, brief.layout)))
+        brief = summarize(result)
+        return _Brief(brief, self.shelf.put(extract_details(result, brief.layout)))
 
-    def _results(self) -> tuple[dict[str, dict[str, Summary]], dict[tuple[str, str], Place]]:
-        by_submission: dict[str, dict[str, Summary]] = {}
+    def _results(self) -> tuple[dict[str, dict[str, ResultSummary]], dict[tuple[str, str], DetailsOffset]]:
+        by_submission: dict[str, dict[str, ResultSummary]] = {}
         places = {}
         for path, brief in self.results.sound():
             _, ulid, name = path.removesuffix(".json").split("/")
             by_submission.setdefault(ulid, {})[name] = brief.summary
             places[ulid, brief.summary.protocol] = brief.place
-        ordered = {ulid: {name: by[name] for name in sorted(by, key=shown_first)} for ulid, by in by_submission.items()}
+        ordered = {
+            ulid: {name: by[name] for name in sorted(by, key=protocol_sort_key)} for ulid, by in by_submission.items()
+        }
         return ordered, places
 
     def _take_compacted_submissions(self) -> None:
-        for brief, past in all_entered(self.arena.drafts):
+        for brief, past in read_submission_index(self.arena.drafts):
             self.entered.take(brief.id, "", brief)
-            story = attempt(brief.id, partial(_told, f"status/{brief.id}.json", past.history))
+            story = try_read(brief.id, partial(_told, f"status/{brief.id}.json", past.history))
             if not isinstance(story, Unreadable):
                 self.stories.take(brief.id, past.status, story)
 
@@ -303,19 +305,19 @@ class _Known:
             self.entered.update(dict.fromkeys(self.arena.submission_ids(), ""), self._entered)
             self.submission_head = head
 
-    def _entered(self, ulid: str) -> Entered:
-        return entered(self.arena.submission(ulid))
+    def _entered(self, ulid: str) -> SubmissionBrief:
+        return make_brief(self.arena.submission(ulid))
 
-    def _story(self, ulid: str) -> _Story:
+    def _story(self, ulid: str) -> _StatusEntry:
         path = f"status/{ulid}.json"
         return _told(path, self.arena.results.read(path))
 
-    def _history(self, stories: Mapping[str, _Story], ulid: str) -> History:
+    def _history(self, stories: Mapping[str, _StatusEntry], ulid: str) -> History:
         if ulid not in stories:
             return self.arena.received(ulid)
         return History.model_validate_json(stories[ulid].content)
 
-    def _on_demand(self, ids: Mapping[str, str], kind: str, lately: Lately[T]) -> OnDemand[dict[str, T]]:
+    def _on_demand(self, ids: Mapping[str, str], kind: str, lately: LruRecordCache[T]) -> LazyMapping[dict[str, T]]:
         """Records by submission and protocol; one that cannot be read is left out when it is asked for."""
         paths: dict[str, list[str]] = {}
         for path in sorted(path for path in ids if path.startswith(f"{kind}/")):
@@ -324,14 +326,14 @@ class _Known:
 
         def make(ulid: str) -> dict[str, T]:
             found = {}
-            for name in sorted(paths[ulid], key=shown_first):
+            for name in sorted(paths[ulid], key=protocol_sort_key):
                 path = result_path(ulid, name, kind)
-                record = attempt(ulid, partial(lately.get, path, ids[path]))
+                record = try_read(ulid, partial(lately.get, path, ids[path]))
                 if not isinstance(record, Unreadable):
                     found[name] = record
             return found
 
-        return OnDemand(paths, make)
+        return LazyMapping(paths, make)
 
 
 @lru_cache(maxsize=200)
@@ -344,9 +346,9 @@ def _record(repo: Repo, path: str, *, kind: type[R]) -> R:
     return read_record(repo, path, kind)
 
 
-def _told(path: str, content: bytes) -> _Story:
+def _told(path: str, content: bytes) -> _StatusEntry:
     """A status file, and the day on which it first says that the result was published. Raises Corrupt."""
     history = parse_record(path, content, History)
     times = (entry.time for entry in history.entries if entry.state == "published")
     day = next((time.astimezone(UTC).date().isoformat() for time in times), None)
-    return _Story(content, day, history.now)
+    return _StatusEntry(content, day, history.now)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, fmean, stdev
 
-from leaderboard.data.comparison_key import Terms
+from leaderboard.data.comparison_key import ComparisonKey
 from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.systems import Entry, scores
-from leaderboard.data.tables import Table, frame_of, in_order
+from leaderboard.data.systems import SystemResult, scores
+from leaderboard.data.tables import Table, frame_of, sort_rows
 from submissions.index.result_tables import scale_name
 from submissions.records.models import MethodScore
 
@@ -34,13 +34,13 @@ class CategoryRow:
     """Why there is no mean."""
 
 
-def category_table(snapshot: Snapshot, entry: Entry, terms: Terms) -> Table:
+def category_table(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKey) -> Table:
     """A system's categories, the best first, those without a mean last."""
-    rows = in_order(category_rows(snapshot, entry, terms).values(), "-gain")
+    rows = sort_rows(category_rows(snapshot, entry, terms).values(), "-gain")
     return Table(f"system-{entry.slug}-categories-{terms.method}", frame_of(CategoryRow, rows))
 
 
-def category_rows(snapshot: Snapshot, entry: Entry, terms: Terms) -> dict[str, CategoryRow]:
+def category_rows(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKey) -> dict[str, CategoryRow]:
     """A system's categories by name. Tasks that the benchmark no longer has belong to none."""
     found: dict[str, list[MethodScore]] = {}
     for task, score in scores(snapshot, entry.result, terms.method, terms.subset).items():
@@ -52,7 +52,7 @@ def category_rows(snapshot: Snapshot, entry: Entry, terms: Terms) -> dict[str, C
 def _row(category: str, found: Sequence[MethodScore]) -> CategoryRow:
     values = [score.gain.value for score in found if score.gain.value is not None]
     missing = len(found) - len(values)
-    low, high = interval(values) if not missing else (None, None)
+    low, high = t_interval(values) if not missing else (None, None)
     return CategoryRow(
         category=category,
         gain=None if missing else fmean(values),
@@ -64,7 +64,7 @@ def _row(category: str, found: Sequence[MethodScore]) -> CategoryRow:
     )
 
 
-def interval(values: Sequence[float]) -> tuple[float, float] | tuple[None, None]:
+def t_interval(values: Sequence[float]) -> tuple[float, float] | tuple[None, None]:
     """Student's 95% interval of a mean: how far other tasks of the same kind would move it."""
     if len(values) < FEWEST:
         return None, None

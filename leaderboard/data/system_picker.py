@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from leaderboard.data.comparison_key import Terms
-from leaderboard.data.snapshot import Snapshot, per_snapshot
+from leaderboard.data.comparison_key import ComparisonKey
+from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
 from leaderboard.data.system_profile import overall
-from leaderboard.data.systems import Entry, entries
+from leaderboard.data.systems import SystemResult, system_results
 
 SHOWN = 60
 """Check boxes in a form; a name or team typed into its field finds the others."""
@@ -18,7 +18,7 @@ SHOWN = 60
 class Picker:
     """What the form shows."""
 
-    offered: tuple[Entry, ...]
+    offered: tuple[SystemResult, ...]
     chosen: frozenset[str]
     """Slugs that are ticked."""
     more: int
@@ -27,7 +27,7 @@ class Picker:
     """What the offer was narrowed by."""
 
 
-def picker(snapshot: Snapshot, terms: Terms, chosen: Sequence[str] = (), find: str = "") -> Picker:
+def picker(snapshot: Snapshot, terms: ComparisonKey, chosen: Sequence[str] = (), find: str = "") -> Picker:
     """The offer under some terms. What is chosen is always in it, whatever it is narrowed by."""
     best = _best_first(snapshot, terms)
     wanted = find.casefold().strip()
@@ -42,13 +42,13 @@ def picker(snapshot: Snapshot, terms: Terms, chosen: Sequence[str] = (), find: s
     return Picker((*taken, *others[:SHOWN]), frozenset(chosen), max(0, len(others) - SHOWN), find)
 
 
-@per_snapshot
-def _best_first(snapshot: Snapshot, terms: Terms) -> tuple[Entry, ...]:
+@cached_per_snapshot
+def _best_first(snapshot: Snapshot, terms: ComparisonKey) -> tuple[SystemResult, ...]:
     """Every system's entry by overall figure; those without one, then those that are set apart, last."""
 
-    def key(entry: Entry) -> tuple[bool, bool, float, str]:
+    def key(entry: SystemResult) -> tuple[bool, bool, float, str]:
         total = overall(entry.result, terms)
         value = total.value if total else None
         return entry.result.flagged is not None, value is None, -(value or 0.0), entry.system.name.casefold()
 
-    return tuple(sorted(entries(snapshot, terms.track, terms.protocol).values(), key=key))
+    return tuple(sorted(system_results(snapshot, terms.track, terms.protocol).values(), key=key))

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from leaderboard.data.comparison_key import Terms
-from leaderboard.data.snapshot import Snapshot, per_snapshot
-from leaderboard.data.systems import Entry, System, scores
-from leaderboard.data.tables import Table, frame_of, reason
-from submissions.index.result_summary import Floats, Layout, Summary
+from leaderboard.data.comparison_key import ComparisonKey
+from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
+from leaderboard.data.systems import System, SystemResult, scores
+from leaderboard.data.tables import Table, frame_of, missing_reason
+from submissions.index.result_summary import Floats, ResultLayout, ResultSummary
 from submissions.index.result_tables import scale_name
 from submissions.records.models import MethodScore, Score, Task
 
@@ -23,7 +23,7 @@ REFERENCE = 1.0
 
 
 @dataclass(frozen=True)
-class StandingRow:
+class SystemTaskRow:
     """One task: what the system gained, and how far that is from the leader and from the reference."""
 
     task: str
@@ -57,7 +57,7 @@ class Leader:
     submission: str
 
 
-@per_snapshot
+@cached_per_snapshot
 def leaders(snapshot: Snapshot, track: str, protocol: str, method: str) -> dict[str, Leader]:
     """The leader on each task, of all entries with data for it that are not set apart; of equals the earlier one."""
     found: dict[str, Leader] = {}
@@ -73,7 +73,7 @@ def leaders(snapshot: Snapshot, track: str, protocol: str, method: str) -> dict[
     return found
 
 
-def standing_table(snapshot: Snapshot, entry: Entry, terms: Terms) -> Table:
+def system_task_table(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKey) -> Table:
     """A system's result by one method on every task of the subset, in the benchmark's order."""
     best = leaders(snapshot, terms.track, terms.protocol, terms.method)
     delivered = dict(zip(entry.result.layout.tasks, entry.result.rows.tolist(), strict=True))
@@ -81,13 +81,13 @@ def standing_table(snapshot: Snapshot, entry: Entry, terms: Terms) -> Table:
         _standing(snapshot.tasks.get(name), name, score, best.get(name), delivered[name])
         for name, score in scores(snapshot, entry.result, terms.method, terms.subset).items()
     ]
-    return Table(f"system-{entry.slug}-{terms.protocol}-{terms.method}-{terms.subset}", frame_of(StandingRow, rows))
+    return Table(f"system-{entry.slug}-{terms.protocol}-{terms.method}-{terms.subset}", frame_of(SystemTaskRow, rows))
 
 
-def _standing(task: Task | None, name: str, score: MethodScore, leader: Leader | None, rows: int) -> StandingRow:
+def _standing(task: Task | None, name: str, score: MethodScore, leader: Leader | None, rows: int) -> SystemTaskRow:
     gain = score.gain
     low, high = gain.interval or (None, None)
-    return StandingRow(
+    return SystemTaskRow(
         task=name,
         title=task.title if task else name,
         category=task.category if task else None,
@@ -103,11 +103,11 @@ def _standing(task: Task | None, name: str, score: MethodScore, leader: Leader |
         to_reference=gain.value - REFERENCE if gain.value is not None else None,
         scale=scale_name(gain),
         rows=rows,
-        why=reason(score),
+        why=missing_reason(score),
     )
 
 
-def run_table(snapshot: Snapshot, system: System, terms: Terms, protocols: tuple[str, ...]) -> Table:
+def run_table(snapshot: Snapshot, system: System, terms: ComparisonKey, protocols: tuple[str, ...]) -> Table:
     """A system's submissions, newest first; each protocol has columns of its own for the overall figure."""
     rows = [_run(snapshot, ulid, terms, protocols) for ulid in reversed(system.runs)]
     ends = [f"{name}{end}" for name in protocols for end in ("", "_low", "_high")]
@@ -117,7 +117,7 @@ def run_table(snapshot: Snapshot, system: System, terms: Terms, protocols: tuple
     return Table(f"system-{system.slug}-submissions", frame)
 
 
-def _run(snapshot: Snapshot, ulid: str, terms: Terms, protocols: tuple[str, ...]) -> dict[str, Any]:
+def _run(snapshot: Snapshot, ulid: str, terms: ComparisonKey, protocols: tuple[str, ...]) -> dict[str, Any]:
     submission, history = snapshot.entered.get(ulid), snapshot.histories.get(ulid)
     results = snapshot.results.get(ulid, {})
     row: dict[str, Any] = {
@@ -136,12 +136,12 @@ def _run(snapshot: Snapshot, ulid: str, terms: Terms, protocols: tuple[str, ...]
     return row
 
 
-def overall(result: Summary, terms: Terms) -> Score | None:
+def overall(result: ResultSummary, terms: ComparisonKey) -> Score | None:
     """The result's mean over all tasks of the subset by the method; None where it has no such total."""
     total = result.total(terms.method, terms.subset, "overall")
     return total.gain if total else None
 
 
-def _beaten(best: Mapping[str, float], layout: Layout) -> Floats:
+def _beaten(best: Mapping[str, float], layout: ResultLayout) -> Floats:
     """The highest gain so far on each task of a layout."""
     return np.array([best.get(task, -np.inf) for task in layout.tasks])

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from leaderboard.data.snapshot import Snapshot, per_snapshot
+from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
 from submissions.errors import NotFound
-from submissions.index.result_summary import Summary
+from submissions.index.result_summary import ResultSummary
 from submissions.records.models import MethodScore, SystemType
 
 READABLE = 40
@@ -33,12 +33,12 @@ class System:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SystemResult:
     """The result that stands for a system: its newest that is not set apart, else its newest."""
 
     system: System
     submission: str
-    result: Summary
+    result: ResultSummary
 
     @property
     def slug(self) -> str:
@@ -59,7 +59,7 @@ def slug_of(team: str, name: str) -> str:
     return f"{readable or 'system'}-{b32encode(digest[:10]).decode().lower()}"
 
 
-@per_snapshot
+@cached_per_snapshot
 def systems(snapshot: Snapshot) -> dict[str, System]:
     """Every system by its slug: of what was submitted, and of results, whose names may differ."""
     found: dict[tuple[str, str], dict[str, SystemType]] = {}
@@ -82,20 +82,20 @@ def system_named(snapshot: Snapshot, slug: str) -> System:
     return known[slug]
 
 
-@per_snapshot
-def entries(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Entry]:
+@cached_per_snapshot
+def system_results(snapshot: Snapshot, track: str, protocol: str) -> dict[str, SystemResult]:
     """The entry of each system that has a result on a track under a protocol, by slug."""
-    found: dict[str, Entry] = {}
+    found: dict[str, SystemResult] = {}
     for ulid, result in snapshot.published:
         if (result.track, result.protocol) == (track, protocol):
             slug = slug_of(result.team, result.system)
             before = found.get(slug)
             if before is None or before.result.flagged or not result.flagged:
-                found[slug] = Entry(systems(snapshot)[slug], ulid, result)
+                found[slug] = SystemResult(systems(snapshot)[slug], ulid, result)
     return found
 
 
-def labels(chosen: list[Entry]) -> dict[str, str]:
+def system_labels(chosen: list[SystemResult]) -> dict[str, str]:
     """What to call each system, by slug: its name, with its team where two have the same."""
     names = [entry.system.name for entry in chosen]
     return {
@@ -112,12 +112,12 @@ def attempts(snapshot: Snapshot, system: System, track: str) -> int:
 
 
 def _tracks(snapshot: Snapshot, ulid: str) -> set[str]:
-    submission: Mapping[str, Summary] = snapshot.results.get(ulid, {})
+    submission: Mapping[str, ResultSummary] = snapshot.results.get(ulid, {})
     made = {snapshot.entered[ulid].track} if ulid in snapshot.entered else set()
     return made | {result.track for result in submission.values()}
 
 
-def scores(snapshot: Snapshot, result: Summary, method: str, subset: str) -> dict[str, MethodScore]:
+def scores(snapshot: Snapshot, result: ResultSummary, method: str, subset: str) -> dict[str, MethodScore]:
     """What a method measured on each task of a subset, by task, in the result's order."""
     return {
         task.task: score

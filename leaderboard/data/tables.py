@@ -34,7 +34,7 @@ class Table:
         return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def by_field(row: DataclassInstance) -> dict[str, Any]:
+def as_dict(row: DataclassInstance) -> dict[str, Any]:
     """A row of a flat dataclass by the names of its columns."""
     return {field.name: getattr(row, field.name) for field in fields(row)}
 
@@ -48,13 +48,13 @@ def frame_of(kind: type[DataclassInstance], rows: Iterable[DataclassInstance]) -
     )
 
 
-def reason(method: MethodScore) -> str | None:
+def missing_reason(method: MethodScore) -> str | None:
     """Why a method's score or gain is missing, in the scorer's words; None if both are there."""
     reasons = {score.why for score in (method.score, method.gain) if score.value is None and score.why}
     return "; ".join(sorted(reasons)) or None
 
 
-def in_order(rows: Iterable[Row], sort: str) -> list[Row]:
+def sort_rows(rows: Iterable[Row], sort: str) -> list[Row]:
     """Rows by a field, `-field` for falling order; rows that lack the value always come last.
 
     Sorting is stable: equal rows keep the order they came in.

@@ -9,10 +9,10 @@ from operator import itemgetter
 
 import numpy as np
 
-from leaderboard.data.details_file import Line
-from leaderboard.data.latest_results import latest
-from leaderboard.data.snapshot import Snapshot, per_snapshot
-from submissions.index.result_summary import Layout, Summary
+from leaderboard.data.details_file import TaskDetails
+from leaderboard.data.latest_results import latest_results
+from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
+from submissions.index.result_summary import ResultLayout, ResultSummary
 
 METHOD = "fine_tune"
 CORNER = (
@@ -23,7 +23,7 @@ CORNER = (
 
 
 @dataclass(frozen=True)
-class Anchored:
+class TaskAnchors:
     """A score with its 95% interval."""
 
     value: float | None
@@ -34,9 +34,9 @@ class Anchored:
 class Difficulty:
     """One task under one protocol."""
 
-    base: Anchored
+    base: TaskAnchors
     """What the untouched model scores, 0 to 1; as is the reference, from the newest result."""
-    reference: Anchored
+    reference: TaskAnchors
     systems: int | None
     """Systems whose fine-tune gain has an interval; None under a protocol that has no gains."""
     gained: int | None
@@ -48,26 +48,26 @@ class Difficulty:
         return self.gained == 0 if self.systems else None
 
 
-@per_snapshot
+@cached_per_snapshot
 def difficulties(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Difficulty]:
     """The difficulty of each task that was ever scored under a protocol, by its id."""
-    by_layout: dict[Layout, tuple[str, Summary]] = {}
+    by_layout: dict[ResultLayout, tuple[str, ResultSummary]] = {}
     for ulid, result in snapshot.published:
         if (result.track, result.protocol) == (track, protocol):
             by_layout[result.layout] = ulid, result
-    newest: dict[str, tuple[str, Summary]] = {}
+    newest: dict[str, tuple[str, ResultSummary]] = {}
     for ulid, result in sorted(by_layout.values(), key=itemgetter(0)):
         newest |= dict.fromkeys(result.layout.tasks, (ulid, result))
-    measured, gained = _counted(latest(snapshot, track, protocol).values())
+    measured, gained = _counted(latest_results(snapshot, track, protocol).values())
     return {
         name: _difficulty(snapshot, ulid, result, name, measured[name], gained[name])
         for name, (ulid, result) in newest.items()
     }
 
 
-def _counted(results: Iterable[Summary]) -> tuple[Counter[str], Counter[str]]:
+def _counted(results: Iterable[ResultSummary]) -> tuple[Counter[str], Counter[str]]:
     """In how many results the fine-tune gain on each task has an interval, and one above 0."""
-    alike: dict[Layout, list[Summary]] = {}
+    alike: dict[ResultLayout, list[ResultSummary]] = {}
     for result in results:
         alike.setdefault(result.layout, []).append(result)
     measured: Counter[str] = Counter()
@@ -79,7 +79,9 @@ def _counted(results: Iterable[Summary]) -> tuple[Counter[str], Counter[str]]:
     return measured, gained
 
 
-def _difficulty(snapshot: Snapshot, ulid: str, result: Summary, task: str, measured: int, gained: int) -> Difficulty:
+def _difficulty(
+    snapshot: Snapshot, ulid: str, result: ResultSummary, task: str, measured: int, gained: int
+) -> Difficulty:
     line = snapshot.line(ulid, result, task)
     assert line
     base, reference = _anchor(line, "base"), _anchor(line, "reference")
@@ -87,6 +89,6 @@ def _difficulty(snapshot: Snapshot, ulid: str, result: Summary, task: str, measu
     return Difficulty(base, reference, *((measured, gained) if result.scale == "gain" else (None, None)))
 
 
-def _anchor(line: Line, name: str) -> Anchored:
+def _anchor(line: TaskDetails, name: str) -> TaskAnchors:
     low, high = line.of_task(f"{name}_low"), line.of_task(f"{name}_high")
-    return Anchored(line.of_task(name), None if low is None or high is None else (low, high))
+    return TaskAnchors(line.of_task(name), None if low is None or high is None else (low, high))

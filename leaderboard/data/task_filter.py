@@ -9,9 +9,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from leaderboard.data.memoize import lately
-from leaderboard.data.snapshot import Snapshot, per_snapshot
-from submissions.index.result_summary import ABSENT, Floats, Summary
+from leaderboard.data.memoize import lru_per_snapshot
+from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
+from submissions.index.result_summary import NOT_MEASURED, Floats, ResultSummary
 from submissions.records.models import Task
 
 LEAST = 4
@@ -20,7 +20,7 @@ _Z = 1.959963984540054
 
 
 @dataclass(frozen=True)
-class Scope:
+class TaskFilter:
     """The tasks of a kind, a category, a language; all, where a field is empty."""
 
     kind: str = ""
@@ -35,12 +35,12 @@ class Scope:
     def has(self, task: Task | None, subset: str) -> bool:
         """Whether a task counts. One that the benchmark no longer lists has no kind, category or language."""
         if task is None:
-            return self == Scope()
+            return self == TaskFilter()
         wanted = ((self.kind, task.kind), (self.category, task.category), (self.language, task.language))
         return subset in task.subsets and all(not one or one == other for one, other in wanted)
 
 
-ALL = Scope()
+ALL = TaskFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +55,18 @@ class Mean:
     """Why there is no value."""
 
 
-@per_snapshot
-def within(snapshot: Snapshot, tasks: tuple[str, ...], subset: str, scope: Scope) -> NDArray[np.bool_]:
+@cached_per_snapshot
+def task_mask(snapshot: Snapshot, tasks: tuple[str, ...], subset: str, scope: TaskFilter) -> NDArray[np.bool_]:
     """Which of some tasks belong to a subset and scope."""
     return np.array([scope.has(snapshot.tasks.get(task), subset) for task in tasks], dtype=np.bool_)
 
 
-def gains(
-    snapshot: Snapshot, result: Summary, method: str, subset: str, scope: Scope
+def filtered_gains(
+    snapshot: Snapshot, result: ResultSummary, method: str, subset: str, scope: TaskFilter
 ) -> tuple[tuple[str, ...], Floats]:
     """The tasks of a subset and scope that a method was tried on, and the gain on each; NaN could not be scored."""
     found = result.by_task(method)
-    chosen = within(snapshot, result.layout.tasks, subset, scope) & (found != ABSENT)
+    chosen = task_mask(snapshot, result.layout.tasks, subset, scope) & (found != NOT_MEASURED)
     return _named(result.layout.tasks, chosen.tobytes()), found[chosen]
 
 
@@ -75,11 +75,13 @@ def _named(tasks: tuple[str, ...], chosen: bytes) -> tuple[str, ...]:
     return tuple(task for task, is_in in zip(tasks, chosen, strict=True) if is_in)
 
 
-@lately(most=64, rows=30_000)
-def means(snapshot: Snapshot, track: str, protocol: str, method: str, subset: str, scope: Scope) -> dict[str, Mean]:
+@lru_per_snapshot(most=64, rows=30_000)
+def means(
+    snapshot: Snapshot, track: str, protocol: str, method: str, subset: str, scope: TaskFilter
+) -> dict[str, Mean]:
     """The mean of every result of a track under a protocol, by submission."""
     return {
-        ulid: mean_of(gains(snapshot, result, method, subset, scope)[1])
+        ulid: mean_of(filtered_gains(snapshot, result, method, subset, scope)[1])
         for ulid, result in snapshot.published
         if (result.track, result.protocol) == (track, protocol)
     }
@@ -106,11 +108,11 @@ def task_interval(values: Sequence[float] | Floats) -> tuple[float, float] | Non
     spread = float(np.std(values, ddof=1)) if len(values) >= LEAST else 0.0
     if not spread:
         return None
-    mean, half = float(np.mean(values)), student(len(values) - 1) * spread / len(values) ** 0.5
+    mean, half = float(np.mean(values)), t_quantile(len(values) - 1) * spread / len(values) ** 0.5
     return mean - half, mean + half
 
 
-def student(freedom: int) -> float:
+def t_quantile(freedom: int) -> float:
     """The 97.5% quantile of Student's t, within 0.5% from 3 degrees of freedom (Abramowitz and Stegun 26.7.5)."""
     z = _Z
     terms = (

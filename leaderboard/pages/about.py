@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from leaderboard.data.scales import WORDS
-from leaderboard.web.site import View, Visit, page
+from leaderboard.data.scales import PROTOCOL_NOTES
+from leaderboard.web.site import PageRequest, View, page_route
 
 
-def show(visit: Visit) -> View:
+def show(visit: PageRequest) -> View:
     """The page; it explains the protocols that this site names."""
-    return View("about.html", {"protocols": WORDS, "default_protocol": visit.site.settings.protocol})
+    return View("about.html", {"protocols": PROTOCOL_NOTES, "default_protocol": visit.site.settings.protocol})
 
 
-ROUTES = [page("/about", show)]
+ROUTES = [page_route("/about", show)]

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from leaderboard.web.auth.oauth import account_of, is_ours, sign_in_at, sign_out_at
-from leaderboard.web.site import View, problem, site_of
+from leaderboard.web.auth.oauth import account_of, is_local_path, sign_in_at, sign_out_at
+from leaderboard.web.site import View, error_response, site_of
 from submissions.errors import NotFound
 
 NOT_KEPT = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
@@ -24,13 +24,15 @@ def who(request: Request) -> Response:
     """The part of a page's head; signing in leads back to that page. Raises NotFound where nobody can sign in."""
     shown = urlsplit(request.headers.get("hx-current-url", ""))
     place = (shown.path or "/") + (f"?{shown.query}" if shown.query else "")
-    return _answer(request, "who.html", place if is_ours(place) else "/")
+    return _answer(request, "who.html", place if is_local_path(place) else "/")
 
 
 def not_signed_in(request: Request, error: Exception) -> Response:
     """The answer when the provider refused, or its visitor did."""
     del error
-    return problem(request, 400, "You are not signed in", "Hugging Face did not confirm who you are. Try it again.")
+    return error_response(
+        request, 400, "You are not signed in", "Hugging Face did not confirm who you are. Try it again."
+    )
 
 
 def _answer(request: Request, template: str, back: str) -> Response:

@@ -9,12 +9,12 @@ from heapq import nlargest
 
 from leaderboard.data.scales import scale_of
 from leaderboard.data.snapshot import Snapshot
-from leaderboard.templates import figure, words
+from leaderboard.templates import figure, humanize
 from leaderboard.tracks import board_named
-from leaderboard.web.site import View, Visit, page
+from leaderboard.web.site import PageRequest, View, page_route
 from submissions.arena.arena import time_of
 from submissions.errors import NotFound
-from submissions.index.result_summary import Summary
+from submissions.index.result_summary import ResultSummary
 from submissions.tracks import track_named
 
 MOST = 50
@@ -24,7 +24,7 @@ _ILLEGAL = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
-class Entry:
+class FeedEntry:
     """One thing that happened."""
 
     id: str
@@ -35,7 +35,7 @@ class Entry:
     path: str
 
 
-def of_board(visit: Visit) -> View:
+def of_board(visit: PageRequest) -> View:
     """The results of a board by the day of their publication. Raises NotFound for no such track."""
     track = board_named(visit.names["track"]).track
     snapshot = visit.snapshot
@@ -50,7 +50,7 @@ def of_board(visit: Visit) -> View:
     return _feed(visit, f"{track_named(track).title} board", f"/board/{track}", entries)
 
 
-def of_submission(visit: Visit) -> View:
+def of_submission(visit: PageRequest) -> View:
     """All that happened to a submission. Raises NotFound."""
     ulid = visit.names["ulid"]
     history = visit.snapshot.histories.get(ulid)
@@ -58,24 +58,26 @@ def of_submission(visit: Visit) -> View:
         raise NotFound(f"No submission {ulid[:40]!r}; /submissions lists all {len(visit.snapshot.submissions)}.")
     path, submission = f"/submissions/{ulid}", visit.snapshot.submissions.get(ulid)
     entries = [
-        Entry(f"{path}#{number}", words(status.state), status.message, status.time, path)
+        FeedEntry(f"{path}#{number}", humanize(status.state), status.message, status.time, path)
         for number, status in enumerate(history.entries)
     ]
     return _feed(visit, submission.system if submission else ulid, path, entries)
 
 
-def _published(snapshot: Snapshot, ulid: str, track: str) -> list[Entry]:
+def _published(snapshot: Snapshot, ulid: str, track: str) -> list[FeedEntry]:
     results = [result for result in snapshot.results[ulid].values() if result.track == track]
     times = [entry.time for entry in snapshot.histories[ulid].entries if entry.state == "published"] if results else []
     path = f"/submissions/{ulid}"
     return [
-        Entry(f"{path}?protocol={result.protocol}", f"{result.system} by {result.team}", _in_words(result), time, path)
+        FeedEntry(
+            f"{path}?protocol={result.protocol}", f"{result.system} by {result.team}", _in_words(result), time, path
+        )
         for result in results
         for time in times[:1]
     ]
 
 
-def _in_words(result: Summary) -> str:
+def _in_words(result: ResultSummary) -> str:
     if result.flagged:
         return f"{result.protocol}: set apart. {result.flagged}"
     scale = scale_of(result.protocol)
@@ -89,7 +91,7 @@ def _in_words(result: Summary) -> str:
     return f"{result.protocol}: {said[0] if said else 'not scored by fine-tuning'}"
 
 
-def _feed(visit: Visit, title: str, path: str, entries: list[Entry]) -> View:
+def _feed(visit: PageRequest, title: str, path: str, entries: list[FeedEntry]) -> View:
     newest = sorted(entries, key=lambda entry: entry.time, reverse=True)[:MOST]
     context = {
         "title": title,
@@ -108,6 +110,6 @@ def legal(text: str) -> str:
 
 
 ROUTES = [
-    page("/board/{track}/feed.atom", of_board),
-    page("/submissions/{ulid}/feed.atom", of_submission),
+    page_route("/board/{track}/feed.atom", of_board),
+    page_route("/submissions/{ulid}/feed.atom", of_submission),
 ]

@@ -13,16 +13,16 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from leaderboard.board.leaders import best_of_teams, newest_rows
-from leaderboard.board.query import Choice
+from leaderboard.board.query import BoardQuery
 from leaderboard.board.row import BoardRow
 from leaderboard.board.rows import protocols_of
 from leaderboard.data.published import published
-from leaderboard.data.scales import Scale, in_use, scale_of
+from leaderboard.data.scales import Scale, protocols_in_use, scale_of
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.data.tables import Table, frame_of
-from leaderboard.pages.cases.library import shelf
+from leaderboard.pages.cases.library import load_cases
 from leaderboard.tracks import BOARDS
-from leaderboard.web.site import View, Visit, page
+from leaderboard.web.site import PageRequest, View, page_route
 from submissions.records.models import State
 from submissions.tracks import TRACKS
 
@@ -65,11 +65,11 @@ class Leading:
         return min([0.0, *ends]), max([self.scale.reference, *ends])
 
 
-def show(visit: Visit) -> View:
+def show(visit: PageRequest) -> View:
     """The whole page."""
     snapshot = visit.snapshot
-    boards = [leading(snapshot, track, visit.site.settings.protocol) for track in BOARDS]
-    written = shelf(snapshot, visit.site.reader.arena).cases.values()
+    boards = [board_leaders(snapshot, track, visit.site.settings.protocol) for track in BOARDS]
+    written = load_cases(snapshot, visit.site.reader.arena).cases.values()
     context = {
         "boards": boards,
         "tracks": TRACKS,
@@ -82,9 +82,9 @@ def show(visit: Visit) -> View:
     return View("home.html", context, _table(boards))
 
 
-def show_table(visit: Visit) -> View:
+def show_table(visit: PageRequest) -> View:
     """The twins of all leaders, which themselves stand on the front page."""
-    return View("home.html", table=_table([leading(visit.snapshot, track, visit.site.settings.protocol)
+    return View("home.html", table=_table([board_leaders(visit.snapshot, track, visit.site.settings.protocol)
                                            for track in BOARDS]))  # fmt: skip
 
 
@@ -97,10 +97,10 @@ def _table(boards: list[Leading]) -> Table:
     return Table("leaders", frame_of(BoardRow, [row for board in boards for row in board.rows]))
 
 
-def leading(snapshot: Snapshot, track: str, default: str) -> Leading:
+def board_leaders(snapshot: Snapshot, track: str, default: str) -> Leading:
     """The best row of each team under the default protocol, or under the next one while that has none."""
-    for protocol in in_use(default, protocols_of(snapshot, track)):
-        choice = Choice(protocol=protocol, best="team")
+    for protocol in protocols_in_use(default, protocols_of(snapshot, track)):
+        choice = BoardQuery(protocol=protocol, best="team")
         if rows := best_of_teams(snapshot, track, choice, LEADERS):
             break
     return Leading(
@@ -119,4 +119,4 @@ def _counts(snapshot: Snapshot) -> Mapping[str, Any]:
     }
 
 
-ROUTES = [page("/", show), Route("/leaders", to_home), page("/leaders{ending:ending}", show_table)]
+ROUTES = [page_route("/", show), Route("/leaders", to_home), page_route("/leaders{ending:ending}", show_table)]

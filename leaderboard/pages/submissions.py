@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from leaderboard.data.snapshot import Snapshot, per_snapshot
+from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
 from leaderboard.data.tables import Table, frame_of
-from leaderboard.web.site import View, Visit, page
+from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
 from submissions.records.models import State, SystemType
 
@@ -59,7 +59,7 @@ class SubmissionRow:
     fault: str | None
 
 
-def show(visit: Visit) -> View:
+def show(visit: PageRequest) -> View:
     """The list, with the records that cannot be read named apart. Raises NotFound for a filter that does not exist."""
     snapshot = visit.snapshot
     chosen = {name: visit.query.get(name, "") for name in (*FILTERS, "q")}
@@ -98,7 +98,7 @@ def rows_of(snapshot: Snapshot, owner: str) -> list[SubmissionRow]:
     return [row for row in _rows(snapshot) if owner and snapshot.entered[row.id].owner == owner]
 
 
-@per_snapshot
+@cached_per_snapshot
 def _rows(snapshot: Snapshot) -> list[SubmissionRow]:
     """Every submission, newest first."""
     made: dict[tuple[str, str], list[str]] = {}
@@ -163,7 +163,7 @@ def _link(state: Mapping[str, str], start: int) -> str:
 
 def _either(address: str) -> Route:
     """All submissions, or with ?mine=1 a visitor's own, which is a personal page."""
-    everybody, personal = page(address, show), page(address, show, personal=True)
+    everybody, personal = page_route(address, show), page_route(address, show, personal=True)
 
     def endpoint(request: Request) -> Response:
         chosen = personal if request.query_params.get("mine") == "1" else everybody

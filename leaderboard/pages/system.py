@@ -12,29 +12,29 @@ from starlette.routing import Route
 from leaderboard.board.query import SUBSETS
 from leaderboard.charts.plotly_charts import radar
 from leaderboard.data.attempts import attempts_table
-from leaderboard.data.comparison_key import Terms
+from leaderboard.data.comparison_key import ComparisonKey
 from leaderboard.data.costs import run_costs
-from leaderboard.data.scales import in_use, scale_of
+from leaderboard.data.scales import protocols_in_use, scale_of
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.data.system_categories import FEWEST, category_table
-from leaderboard.data.system_profile import run_table, standing_table
-from leaderboard.data.systems import Entry, System, entries, system_named
+from leaderboard.data.system_profile import run_table, system_task_table
+from leaderboard.data.systems import System, SystemResult, system_named, system_results
 from leaderboard.data.tables import Table
 from leaderboard.pages.submission.result_findings import judge_table
 from leaderboard.pages.submission.result_view import totals_by_group
 from leaderboard.ranking.board_ranks import ranks
 from leaderboard.tracks import board_named
-from leaderboard.web.site import View, Visit, page, site_of
+from leaderboard.web.site import PageRequest, View, page_route, site_of
 from submissions.errors import NotFound
 from submissions.records.models import METHODS
 from submissions.tracks import TRACKS
 
 
-def show(visit: Visit) -> View:
+def show(visit: PageRequest) -> View:
     """One system; its table is the chosen result's, task by task. Raises NotFound."""
     snapshot, system = visit.snapshot, system_named(visit.snapshot, visit.names["slug"])
     protocols, terms = _terms(visit, system)
-    entry = entries(snapshot, terms.track, terms.protocol).get(system.slug)
+    entry = system_results(snapshot, terms.track, terms.protocol).get(system.slug)
     if visit.names["ending"] and not entry:
         raise NotFound(f"System {system.slug} has no result yet; /systems/{system.slug} lists its submissions.")
     runs = run_table(snapshot, system, terms, protocols)
@@ -51,10 +51,10 @@ def show(visit: Visit) -> View:
         "title_of_track": TRACKS[terms.track].title if terms.track in TRACKS else terms.track,
         **(_result(snapshot, entry, terms) if entry else {}),
     }
-    return View("system.html", context, standing_table(snapshot, entry, terms) if entry else None)
+    return View("system.html", context, system_task_table(snapshot, entry, terms) if entry else None)
 
 
-def _result(snapshot: Snapshot, entry: Entry, terms: Terms) -> dict[str, Any]:
+def _result(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKey) -> dict[str, Any]:
     """What the page shows of the result that stands for the system."""
     result = entry.result
     whole = snapshot.whole(result.submission, result.protocol)
@@ -77,7 +77,7 @@ def _result(snapshot: Snapshot, entry: Entry, terms: Terms) -> dict[str, Any]:
     }
 
 
-def _terms(visit: Visit, system: System) -> tuple[tuple[str, ...], Terms]:
+def _terms(visit: PageRequest, system: System) -> tuple[tuple[str, ...], ComparisonKey]:
     """The protocols that a system has results under, and what the query chooses. Raises NotFound."""
     snapshot = visit.snapshot
     found = [
@@ -93,37 +93,37 @@ def _terms(visit: Visit, system: System) -> tuple[tuple[str, ...], Terms]:
     if track not in tracks:
         raise NotFound(f"System {system.slug} has nothing on {track[:80]!r}; there is: {', '.join(tracks)}.")
     names = {result.protocol for result in found if result.track == track}
-    offered = in_use(visit.site.settings.protocol, names)
+    offered = protocols_in_use(visit.site.settings.protocol, names)
     offered = tuple(name for name in offered if name in names) or offered
-    return offered, Terms.of(visit.query, track, offered)
+    return offered, ComparisonKey.of(visit.query, track, offered)
 
 
-def _runs(visit: Visit) -> Table:
+def _runs(visit: PageRequest) -> Table:
     system = system_named(visit.snapshot, visit.names["slug"])
     protocols, terms = _terms(visit, system)
     return run_table(visit.snapshot, system, terms, protocols)
 
 
-def _categories(visit: Visit) -> Table:
+def _categories(visit: PageRequest) -> Table:
     system = system_named(visit.snapshot, visit.names["slug"])
     _, terms = _terms(visit, system)
-    entry = entries(visit.snapshot, terms.track, terms.protocol).get(system.slug)
+    entry = system_results(visit.snapshot, terms.track, terms.protocol).get(system.slug)
     if entry is None:
         raise NotFound(f"System {system.slug} has no result yet; /systems/{system.slug} lists its submissions.")
     return category_table(visit.snapshot, entry, terms)
 
 
-def _attempts(visit: Visit) -> Table:
+def _attempts(visit: PageRequest) -> Table:
     system = system_named(visit.snapshot, visit.names["slug"])
     return attempts_table(visit.snapshot, system, _terms(visit, system)[1].track)
 
 
-def _costs(visit: Visit) -> Table:
+def _costs(visit: PageRequest) -> Table:
     system = system_named(visit.snapshot, visit.names["slug"])
     return run_costs(visit.snapshot, system, _terms(visit, system)[1].track)
 
 
-def _part(name: str, table_of: Callable[[Visit], Table]) -> list[Route]:
+def _part(name: str, table_of: Callable[[PageRequest], Table]) -> list[Route]:
     """The routes of a table that stands on the system's page: its twins, and a redirect to its place."""
 
     def to_page(request: Request) -> Response:
@@ -131,11 +131,11 @@ def _part(name: str, table_of: Callable[[Visit], Table]) -> list[Route]:
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"/systems/{system.slug}{query}#{name}")
 
-    def show_part(visit: Visit) -> View:
+    def show_part(visit: PageRequest) -> View:
         return View("system.html", table=table_of(visit))
 
     address = f"/systems/{{slug}}/{name}"
-    return [Route(address, to_page), page(f"{address}{{ending:ending}}", show_part)]
+    return [Route(address, to_page), page_route(f"{address}{{ending:ending}}", show_part)]
 
 
 ROUTES = [
@@ -143,5 +143,5 @@ ROUTES = [
     *_part("attempts", _attempts),
     *_part("costs", _costs),
     *_part("categories", _categories),
-    page("/systems/{slug:stem}{ending:ending}", show),
+    page_route("/systems/{slug:stem}{ending:ending}", show),
 ]

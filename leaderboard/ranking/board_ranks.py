@@ -12,14 +12,14 @@ from tempfile import TemporaryFile
 
 import numpy as np
 
-from leaderboard.data.memoize import lately
-from leaderboard.data.memory_release import give_back_memory
-from leaderboard.data.publication_dates import newest, stood
+from leaderboard.data.memoize import lru_per_snapshot
+from leaderboard.data.memory_release import release_memory
+from leaderboard.data.publication_dates import latest_publication_day, published_by
 from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.task_filter import ALL, Scope, gains
-from leaderboard.ranking.pairwise_tests import Crowd, crowd, crowd_sets
+from leaderboard.data.task_filter import ALL, TaskFilter, filtered_gains
+from leaderboard.ranking.pairwise_tests import PairwiseTests, rank_sets_from_tests, test_all_pairs
 from leaderboard.ranking.rank_sets import RankSet
-from submissions.index.result_summary import Floats, Summary
+from submissions.index.result_summary import Floats, ResultSummary
 
 CROWD = 250
 """Systems up to which a visitor waits for their places; for more they are computed behind the page."""
@@ -28,7 +28,7 @@ WAITING = 4
 
 
 def ranks(
-    snapshot: Snapshot, track: str, protocol: str, method: str, subset: str, scope: Scope = ALL, asof: str = ""
+    snapshot: Snapshot, track: str, protocol: str, method: str, subset: str, scope: TaskFilter = ALL, asof: str = ""
 ) -> dict[str, RankSet] | None:
     """The rank set of each submission that stands in the order, by its id, from its gains task by task.
 
@@ -37,20 +37,20 @@ def ranks(
     all of them are compared. With `asof`, only results that were published by then.
     """
     # Days without a result share the answer of the day before them, and a day before all has none.
-    asof = asof and (newest(snapshot, asof) or "0000")
+    asof = asof and (latest_publication_day(snapshot, asof) or "0000")
     view = (track, protocol, method, subset, scope, asof)
     found = _worths(snapshot, *view)
     sets = _PLACES.of(view, found.values) if found.ids else []
     return None if sets is None else dict(zip(found.ids, sets, strict=True))
 
 
-class Places:
+class RankCache:
     """The latest views' rank sets, with all that was counted for them, so that a new system is tested alone."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self._lock = threading.Lock()
-        self._known: OrderedDict[Hashable, tuple[Crowd, list[RankSet]]] = OrderedDict()
+        self._known: OrderedDict[Hashable, tuple[PairwiseTests, list[RankSet]]] = OrderedDict()
         self._asked: dict[Hashable, bytes] = {}
         self._behind = ThreadPoolExecutor(1, thread_name_prefix="places")
 
@@ -72,22 +72,22 @@ class Places:
                 return None
         return self._compute(view, values, before)
 
-    def _compute(self, view: Hashable, values: Floats, before: Crowd | None) -> list[RankSet]:
-        found = crowd(values, before)
-        sets = crowd_sets(found)
+    def _compute(self, view: Hashable, values: Floats, before: PairwiseTests | None) -> list[RankSet]:
+        found = test_all_pairs(values, before)
+        sets = rank_sets_from_tests(found)
         with self._lock:
             self._asked.pop(view, None)
-            self._known[view] = (found if len(values) <= CROWD else _laid_down(found)), sets
+            self._known[view] = (found if len(values) <= CROWD else _precomputed(found)), sets
             self._known.move_to_end(view)
             # A small board's counts are no burden, a large one's are a hundred megabytes of a disk.
             while len(self._known) > 1 and sum(one.hits.nbytes for one, _ in self._known.values()) > self.most:
                 self._known.popitem(last=False)
         if len(values) > CROWD:
-            give_back_memory()
+            release_memory()
         return sets
 
 
-def _laid_down(found: Crowd) -> Crowd:
+def _precomputed(found: PairwiseTests) -> PairwiseTests:
     """The same with its counts in an unnamed file, for they are wanted only when a system joins."""
     with TemporaryFile() as file:
         found.hits.tofile(file)
@@ -95,11 +95,11 @@ def _laid_down(found: Crowd) -> Crowd:
         return replace(found, hits=np.memmap(file, np.uint8, "r", shape=found.hits.shape))
 
 
-_PLACES = Places(most=120_000_000)
+_PLACES = RankCache(most=120_000_000)
 
 
 @dataclass(frozen=True, eq=False)
-class _Worths:
+class _GainMatrix:
     """The submissions that stand in the order, and their gains on the tasks that all of them have."""
 
     ids: tuple[str, ...]
@@ -109,17 +109,17 @@ class _Worths:
         return len(self.ids)
 
 
-@lately(most=8, rows=20_000)
+@lru_per_snapshot(most=8, rows=20_000)
 def _worths(
-    snapshot: Snapshot, track: str, protocol: str, method: str, subset: str, scope: Scope, asof: str
-) -> _Worths:
+    snapshot: Snapshot, track: str, protocol: str, method: str, subset: str, scope: TaskFilter, asof: str
+) -> _GainMatrix:
     """What is compared in a view."""
-    nothing = _Worths((), np.empty((0, 0)))
+    nothing = _GainMatrix((), np.empty((0, 0)))
     worth = {
         ulid: found
         for ulid, result in snapshot.published
         if (result.track, result.protocol, result.flagged) == (track, protocol, None)
-        and stood(snapshot, ulid, asof)
+        and published_by(snapshot, ulid, asof)
         and len((found := _worth(snapshot, result, method, subset, scope))[0])
     }
     if not worth:
@@ -129,14 +129,14 @@ def _worths(
     if not tasks:
         return nothing
     chosen = {names: [names.index(task) for task in tasks] for names in layouts}
-    return _Worths(tuple(worth), np.array([values[chosen[names]] for names, values in worth.values()]))
+    return _GainMatrix(tuple(worth), np.array([values[chosen[names]] for names, values in worth.values()]))
 
 
 def _worth(
-    snapshot: Snapshot, result: Summary, method: str, subset: str, scope: Scope
+    snapshot: Snapshot, result: ResultSummary, method: str, subset: str, scope: TaskFilter
 ) -> tuple[tuple[str, ...], Floats]:
     """The tasks that count and the gains on them; none for a result that has no headline figure."""
-    tasks, values = gains(snapshot, result, method, subset, scope)
+    tasks, values = filtered_gains(snapshot, result, method, subset, scope)
     unscored = np.isnan(values)
     nothing: tuple[tuple[str, ...], Floats] = (), values[:0]
     if scope.headline == "selected":

@@ -1,4 +1,4 @@
-"""The rank sets of `leaderboard/ranking/rank_sets.py` for thousands of systems: the same sets, without every flip of every pair.
+"""Rank sets of thousands of systems: equal to `rank_sets.py`, without every flip of every pair.
 
 A pair needs no more flips once it has so many hits that its p-value is above the level: no number of other pairs can
 make it significant. Nor does it need any where the observed difference is larger than any flipped one can be. What is
@@ -27,7 +27,7 @@ _CELLS = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Crowd:
+class PairwiseTests:
     """Systems that were tested in all pairs."""
 
     values: Floats
@@ -36,7 +36,7 @@ class Crowd:
     """How many flips of a pair reach the observed difference, counted up to where none can be significant."""
 
 
-def crowd(values: Floats, before: Crowd | None = None) -> Crowd:
+def test_all_pairs(values: Floats, before: PairwiseTests | None = None) -> PairwiseTests:
     """Test all pairs of systems; those that `before` holds with the very same values are not tested again."""
     size = len(values)
     hits = np.zeros((size, size), dtype=np.uint8)
@@ -46,10 +46,10 @@ def crowd(values: Floats, before: Crowd | None = None) -> Crowd:
         for some in _blocks(old):
             hits[np.ix_(some, old)] = before.hits[np.ix_(known[some], known[old])]
     _count(values, np.flatnonzero(known < 0), hits)
-    return Crowd(values, hits)
+    return PairwiseTests(values, hits)
 
 
-def _known(values: Floats, before: Crowd | None) -> NDArray[np.intp]:
+def _known(values: Floats, before: PairwiseTests | None) -> NDArray[np.intp]:
     """Where each system stands in `before`; -1 for a new one."""
     if before is None or before.values.shape[1] != values.shape[1]:
         return np.full(len(values), -1, dtype=np.intp)
@@ -65,7 +65,7 @@ def _count(values: Floats, new: NDArray[np.intp], hits: Hits) -> None:
     # What all systems share at a flip is no part of their differences, and would only hide how small these can be.
     centred = values - values.mean(axis=0)
     sums = centred.sum(axis=1)
-    widest = _widest(centred, signs)
+    widest = _max_flip(centred, signs)
     fresh = np.zeros(len(values), dtype=np.bool_)
     fresh[new] = True
     for start in range(0, len(new), _GROUP):
@@ -116,7 +116,7 @@ def _counted(
     return still
 
 
-def _widest(centred: Floats, signs: Floats) -> Floats:
+def _max_flip(centred: Floats, signs: Floats) -> Floats:
     """How far from zero any flip brings each system's sum."""
     widest = np.zeros(len(centred))
     for start in range(0, signs.shape[1], _LONGEST):
@@ -130,7 +130,7 @@ def cap_of(flips: int, exact: bool, level: float = LEVEL) -> int:
     return next(hits for hits in range(256) if _p(hits, flips, exact) > level)
 
 
-def crowd_sets(found: Crowd, level: float = LEVEL) -> list[RankSet]:
+def rank_sets_from_tests(found: PairwiseTests, level: float = LEVEL) -> list[RankSet]:
     """The rank set of every system, as `rank_sets` gives it."""
     size, tasks = found.values.shape
     signs, exact = signs_of(tasks)

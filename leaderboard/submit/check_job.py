@@ -10,29 +10,29 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from leaderboard.data.snapshot import Snapshot
-from leaderboard.submit.check_sessions import Check
+from leaderboard.submit.check_sessions import CheckSession
 from leaderboard.submit.row_preview import rows_in, sample_of
-from leaderboard.submit.submission_store import Storing
+from leaderboard.submit.submission_store import SubmissionStore
 from submissions.checking.check import check as check_sources
-from submissions.checking.hub_datasets import Named, fetch
-from submissions.errors import Misfilled, Spent, Unfit
-from submissions.estimation.cost_model import delivered_of
+from submissions.checking.hub_datasets import HubDataset, download_datasets
+from submissions.errors import AttemptsExhausted, InvalidFile, InvalidForm
+from submissions.estimation.cost_model import count_delivered
 from submissions.records.check_report import Report
-from submissions.records.prompt_frame import Frame
-from submissions.repair.repair import fix
-from submissions.submitting.submit import Delivery, accepted, lay_beside
+from submissions.records.prompt_frame import PromptFrame
+from submissions.repair.repair import repair
+from submissions.submitting.submit import SubmissionForm, build_submission, write_sidecar_files
 from submissions.tracks.track import Track
 
 FIELDS = ("system", "system_type", "team", "submitter", "description", "url", "webhook", "webhook_secret")
 
 
 @dataclass(frozen=True)
-class Parcel:
+class CheckRequest:
     """What was sent, or named to be fetched."""
 
     track: Track
     sources: Sequence[Path] = ()
-    named: Sequence[Named] = ()
+    named: Sequence[HubDataset] = ()
     most_bytes: int = 0
     """Of what is fetched."""
     is_final: bool = False
@@ -43,7 +43,7 @@ class Parcel:
 CHECKS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="check")
 
 
-def examine(check: Check, storing: Storing, snapshot: Snapshot, parcel: Parcel) -> None:
+def run_check_job(check: CheckSession, storing: SubmissionStore, snapshot: Snapshot, parcel: CheckRequest) -> None:
     """Check what was sent or named, telling the check of it; store what passes, if that was asked for.
 
     Whatever happens, the check is over afterwards; an error that is ours is raised again.
@@ -58,12 +58,17 @@ def examine(check: Check, storing: Storing, snapshot: Snapshot, parcel: Parcel) 
 
 
 def _examine(
-    check: Check, storing: Storing, snapshot: Snapshot, parcel: Parcel, into: Path, fetched_into: Path
+    check: CheckSession,
+    storing: SubmissionStore,
+    snapshot: Snapshot,
+    parcel: CheckRequest,
+    into: Path,
+    fetched_into: Path,
 ) -> None:
     tasks = tuple(snapshot.tasks.values())
     try:
-        fetched = fetch(parcel.named, tasks, fetched_into, parcel.most_bytes)
-    except Unfit as unfit:
+        fetched = download_datasets(parcel.named, tasks, fetched_into, parcel.most_bytes)
+    except InvalidFile as unfit:
         check.faults = {"hub_data": str(unfit)}
         return
     sources = [*parcel.sources, *fetched.files]
@@ -75,34 +80,34 @@ def _examine(
         _store(check, storing, report, into, delivery.model_copy(update={"provenance": provenance}))
         if check.submission:
             return
-    _look_into(check, into, snapshot.frames.values())
+    _sample_rows(check, into, snapshot.frames.values())
     check.corrected.mkdir()
-    check.fixed = fix(sources, tasks, into=check.corrected, track=parcel.track)
+    check.fixed = repair(sources, tasks, into=check.corrected, track=parcel.track)
 
 
-def _store(check: Check, storing: Storing, report: Report, into: Path, delivery: Delivery) -> None:
+def _store(check: CheckSession, storing: SubmissionStore, report: Report, into: Path, delivery: SubmissionForm) -> None:
     """Keep the submission; the check is told why not, if no attempt is left."""
     is_private = check.values["publish"] != "at_once"
-    submission = accepted(report, delivery, datetime.now(UTC), owner=check.owner, private=is_private)
-    lay_beside(into, delivery)
+    submission = build_submission(report, delivery, datetime.now(UTC), owner=check.owner, private=is_private)
+    write_sidecar_files(into, delivery)
     try:
         storing.put(submission, into)
-    except Spent as spent:
+    except AttemptsExhausted as spent:
         check.faults = {"track": str(spent)}
     else:
         check.submission = submission.id
 
 
-def _delivery(check: Check) -> Delivery | None:
+def _delivery(check: CheckSession) -> SubmissionForm | None:
     """What the form says; None, and the check told why, if it cannot be taken."""
     try:
-        return Delivery.from_form({name: check.values[name] for name in FIELDS})
-    except Misfilled as error:
+        return SubmissionForm.from_form({name: check.values[name] for name in FIELDS})
+    except InvalidForm as error:
         check.faults = {**check.faults, **error.faults}
         return None
 
 
-def _look_into(check: Check, into: Path, frames: Iterable[Frame]) -> None:
+def _sample_rows(check: CheckSession, into: Path, frames: Iterable[PromptFrame]) -> None:
     """What the rows that passed look like, and how much a training would read of them."""
     assert check.report is not None
     known = tuple(frames)
@@ -110,7 +115,7 @@ def _look_into(check: Check, into: Path, frames: Iterable[Frame]) -> None:
     check.samples = {task: sample_of(rows_in(file), known) for task, file in written.items()}
     check.delivered = {
         frame.protocol: {
-            file.task: delivered_of(rows_in(written[file.task]), file.rows, frame) for file in check.report.files
+            file.task: count_delivered(rows_in(written[file.task]), file.rows, frame) for file in check.report.files
         }
         for frame in known
     }

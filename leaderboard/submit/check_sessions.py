@@ -11,34 +11,34 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from leaderboard.submit.row_preview import Sample
+from leaderboard.submit.row_preview import RowPreview
 from submissions.errors import NotFound
-from submissions.estimation.cost_model import Delivered
+from submissions.estimation.cost_model import DeliveredTokens
 from submissions.records.check_report import Problem, Report
-from submissions.repair.repair import Fixed
+from submissions.repair.repair import RepairResult
 
 MOST = 24
 """Checks that are remembered, running ones included."""
 MOST_OWN = 3
 """Of these, one owner's."""
-MOST_NEAR = 12
+MAX_PER_ADDRESS = 12
 """Of these, those from one address: a laboratory may share one, and keys cost nothing."""
-LASTS = 3600.0
+SESSION_SECONDS = 3600.0
 """Seconds for which a check is remembered."""
 MOST_SHOWN = 200
 """Problems that a running check's page lists; the report has all."""
 
 
-class Busy(Exception):
+class TooManyChecks(Exception):
     """So many checks are running that no other can be begun."""
 
 
-class BusyYourself(Busy):
+class TooManyOwnChecks(TooManyChecks):
     """So many of one owner's own."""
 
 
 @dataclass(eq=False)
-class Check:
+class CheckSession:
     """One delivery while it is checked, and what came of it. Written by its own thread, read by pages."""
 
     key: str
@@ -66,10 +66,10 @@ class Check:
     """What is known while the check runs."""
     report: Report | None = None
     """None until the check is over, or if there was nothing to check."""
-    fixed: Fixed = field(default_factory=lambda: Fixed(corrections=()))
-    samples: Mapping[str, Sample] = field(default_factory=dict)
+    fixed: RepairResult = field(default_factory=lambda: RepairResult(corrections=()))
+    samples: Mapping[str, RowPreview] = field(default_factory=dict)
     """First rows of what passed, by task."""
-    delivered: Mapping[str, Mapping[str, Delivered]] = field(default_factory=dict)
+    delivered: Mapping[str, Mapping[str, DeliveredTokens]] = field(default_factory=dict)
     """What a training would see, by protocol and task."""
     faults: Mapping[str, str] = field(default_factory=dict)
     """What is wrong with the form, by field."""
@@ -110,25 +110,25 @@ class Check:
         self.is_over = True
 
 
-class Checks:
+class CheckSessions:
     """Checks by their keys. The oldest that is over is forgotten for a new one: an owner's own before others'."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._checks: dict[str, Check] = {}
+        self._checks: dict[str, CheckSession] = {}
 
-    def begin(self, owner: str, values: Mapping[str, str], *, address: str = "", is_bound: bool = True) -> Check:
+    def begin(self, owner: str, values: Mapping[str, str], *, address: str = "", is_bound: bool = True) -> CheckSession:
         """A new check with a folder of its own. Raises Busy."""
         with self._lock:
             self._forget()
             self._make_room(owner, address)
             folder = Path(tempfile.mkdtemp(prefix="arena-check-"))
-            check = Check(secrets.token_urlsafe(24), owner, is_bound, values, folder, self._clock(), address)
+            check = CheckSession(secrets.token_urlsafe(24), owner, is_bound, values, folder, self._clock(), address)
             self._checks[check.key] = check
             return check
 
-    def get(self, key: str, owner: str) -> Check:
+    def get(self, key: str, owner: str) -> CheckSession:
         """A visitor's check. Raises NotFound, for a stranger's check too."""
         with self._lock:
             self._forget()
@@ -141,7 +141,7 @@ class Checks:
             )
         return check
 
-    def forget(self, check: Check) -> None:
+    def forget(self, check: CheckSession) -> None:
         """Drop a check that nobody needs any more."""
         with self._lock:
             self._drop(check)
@@ -149,25 +149,27 @@ class Checks:
     def _forget(self) -> None:
         """Drop what is too old."""
         for check in list(self._checks.values()):
-            if check.is_over and self._clock() - check.started > LASTS:
+            if check.is_over and self._clock() - check.started > SESSION_SECONDS:
                 self._drop(check)
 
     def _make_room(self, owner: str, address: str) -> None:
         """Drop the oldest that are over until one more may be begun. Raises Busy, and then drops none."""
         kept = list(self._checks.values())
-        own = _excess([check for check in kept if owner and check.owner == owner], MOST_OWN, BusyYourself)
+        own = _evictable([check for check in kept if owner and check.owner == owner], MOST_OWN, TooManyOwnChecks)
         kept = [check for check in kept if check not in own]
-        near = _excess([check for check in kept if address and check.address == address], MOST_NEAR, Busy)
+        near = _evictable(
+            [check for check in kept if address and check.address == address], MAX_PER_ADDRESS, TooManyChecks
+        )
         kept = [check for check in kept if check not in near]
-        for check in [*own, *near, *_excess(kept, MOST, Busy)]:
+        for check in [*own, *near, *_evictable(kept, MOST, TooManyChecks)]:
             self._drop(check)
 
-    def _drop(self, check: Check) -> None:
+    def _drop(self, check: CheckSession) -> None:
         shutil.rmtree(check.folder, ignore_errors=True)
         self._checks.pop(check.key, None)
 
 
-def _excess(checks: Sequence[Check], most: int, busy: type[Busy]) -> list[Check]:
+def _evictable(checks: Sequence[CheckSession], most: int, busy: type[TooManyChecks]) -> list[CheckSession]:
     """The oldest that must go for one more to be no more than `most`. Raises Busy if too few of them are over."""
     over = [check for check in checks if check.is_over]
     excess = max(0, len(checks) + 1 - most)

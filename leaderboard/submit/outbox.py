@@ -17,18 +17,18 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from leaderboard.data.snapshot import Reader
-from leaderboard.submit.submission_store import Held
-from submissions.arena.arena import dump, time_of
-from submissions.errors import Busy, OurError, Spent
+from leaderboard.data.snapshot import SnapshotReader
+from leaderboard.submit.submission_store import PendingSubmission
+from submissions.arena.arena import time_of, to_json
+from submissions.errors import AttemptsExhausted, OurError, RateLimited
 from submissions.records.models import Submission
-from submissions.storage.local_repo import sync, write_whole
-from submissions.submitting.attempts import attempts, same_side
-from submissions.submitting.bulk_commit import add_all
+from submissions.storage.local_repo import atomic_write, fsync_dir
+from submissions.submitting.attempts import attempts, same_submitter
+from submissions.submitting.bulk_commit import commit_submissions
 
-GAP = timedelta(seconds=72)
+MIN_COMMIT_INTERVAL = timedelta(seconds=72)
 """Between two commits: 50 an hour, which leaves some of the hour's 60 to what owners ask for."""
-AGAIN = timedelta(minutes=1)
+RETRY_AFTER = timedelta(minutes=1)
 """After a failure of the Hub or the way to it."""
 REMEMBERED = timedelta(days=7)
 """How long it is told why a submission was turned away."""
@@ -43,12 +43,12 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Spool:
+class Outbox:
     """A folder of accepted submissions, and the thread that writes them into the arena."""
 
     def __init__(
         self,
-        reader: Reader,
+        reader: SnapshotReader,
         folder: Path,
         limits: Mapping[str, int],
         clock: Callable[[], datetime] = _now,
@@ -87,16 +87,16 @@ class Spool:
             self._start()
             self._change.notify_all()
 
-    def held(self, ulid: str) -> Held | None:
+    def held(self, ulid: str) -> PendingSubmission | None:
         with self._change:
             if ulid in self._refused:
                 submission, why = self._refused[ulid]
-                return Held(submission, None, why)
+                return PendingSubmission(submission, None, why)
             if ulid in self._waiting:
-                return Held(self._waiting[ulid], max(self._due, self._clock()), self._problem)
+                return PendingSubmission(self._waiting[ulid], max(self._due, self._clock()), self._problem)
         return None
 
-    def held_for(self, owner: str) -> list[Held]:
+    def held_for(self, owner: str) -> list[PendingSubmission]:
         with self._change:
             ids = sorted({**self._waiting, **self._refused})
         found = [held for ulid in ids if (held := self.held(ulid))]
@@ -120,12 +120,12 @@ class Spool:
             if not batch:
                 return
             try:
-                spent = add_all(self._arena, batch, limits=self._limits, known=self._reader.known())
-            except Busy as busy:
+                spent = commit_submissions(self._arena, batch, limits=self._limits, known=self._reader.known())
+            except RateLimited as busy:
                 self._put_off(busy.until, "The Hub takes no more commits for now.")
             except (OurError, OSError):
                 log.exception("%d submissions wait in %s", len(batch), self._folder)
-                self._put_off(self._clock() + AGAIN, "The Hub could not be written to; it is tried again.")
+                self._put_off(self._clock() + RETRY_AFTER, "The Hub could not be written to; it is tried again.")
             else:
                 self._look()
                 self._settle(batch, spent)
@@ -149,7 +149,9 @@ class Spool:
                 self.flush()
             except Exception:
                 log.exception("Storing broke; %s keeps what waits", self._folder)
-                self._put_off(self._clock() + AGAIN, "Storing it failed, and the fault is ours; it is tried again.")
+                self._put_off(
+                    self._clock() + RETRY_AFTER, "Storing it failed, and the fault is ours; it is tried again."
+                )
 
     def _start(self) -> None:
         if self._thread is None:
@@ -171,9 +173,9 @@ class Spool:
         """Have whoever has none left know at once, and not only from the transaction. Raises Spent."""
         track, team, owner = submission.track, submission.team, submission.owner
         kept = [*self._coming.values(), *self._waiting.values()]
-        used = len(stored.union(one.id for one in kept if one.track == track and same_side(one, team, owner)))
+        used = len(stored.union(one.id for one in kept if one.track == track and same_submitter(one, team, owner)))
         if used >= (limit := self._limits.get(track, used + 1)):
-            raise Spent(track, used, limit)
+            raise AttemptsExhausted(track, used, limit)
 
     def _write(self, submission: Submission, data: Path) -> None:
         part, place = self._folder / f".{submission.id}", self._folder / submission.id
@@ -183,10 +185,10 @@ class Spool:
                 shutil.copyfile(file, part / file.name)
                 with (part / file.name).open("rb") as copy:
                     os.fsync(copy.fileno())
-            write_whole(part / RECORD, dump(submission))
-            sync(part)
+            atomic_write(part / RECORD, to_json(submission))
+            fsync_dir(part)
             part.rename(place)
-            sync(self._folder)
+            fsync_dir(self._folder)
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
             raise
@@ -205,10 +207,10 @@ class Spool:
             batch.append((one, self._folder / one.id))
         return batch
 
-    def _settle(self, batch: Sequence[tuple[Submission, Path]], spent: Mapping[str, Spent]) -> None:
+    def _settle(self, batch: Sequence[tuple[Submission, Path]], spent: Mapping[str, AttemptsExhausted]) -> None:
         for one, folder in batch:
             if one.id in spent:
-                write_whole(folder / WHY, str(spent[one.id]).encode())
+                atomic_write(folder / WHY, str(spent[one.id]).encode())
             else:
                 # Out of sight first: half a folder must not be found after a crash.
                 gone = folder.rename(self._folder / f".{one.id}")
@@ -218,7 +220,7 @@ class Spool:
                 del self._waiting[one.id]
                 if one.id in spent:
                     self._refused[one.id] = (one, str(spent[one.id]))
-            self._due, self._problem = self._clock() + GAP, ""
+            self._due, self._problem = self._clock() + MIN_COMMIT_INTERVAL, ""
             self._change.notify_all()
 
     def _put_off(self, until: datetime, why: str) -> None:

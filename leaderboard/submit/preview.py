@@ -7,32 +7,40 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from leaderboard.data.snapshot import Snapshot, per_snapshot
-from leaderboard.submit.check_sessions import Check
-from leaderboard.submit.row_preview import Sample
+from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
+from leaderboard.submit.check_sessions import CheckSession
+from leaderboard.submit.row_preview import RowPreview
 from submissions.errors import NotFound
-from submissions.estimation.cost_model import foreseen
-from submissions.estimation.estimate import LEAST, WAITING, Estimate, Judge, expected_start, judge_of, judged_by
+from submissions.estimation.cost_model import estimate_evaluation
+from submissions.estimation.estimate import (
+    LEAST,
+    WAITING,
+    CostModel,
+    Estimate,
+    expected_start,
+    fit_cost_model,
+    select_history,
+)
 from submissions.records.ledger import Ledger
 from submissions.records.models import Task
-from submissions.records.prompt_frame import Frame
+from submissions.records.prompt_frame import PromptFrame
 
 NEWEST = 100
 """Evaluations whose costs are looked at; of these the estimate takes those that fit."""
 
 
 @dataclass(frozen=True)
-class Foretold:
+class CheckPreview:
     """The lower half of a check's page."""
 
     task: Task
     tasks: tuple[str, ...]
     """Those with a file that passed, to choose from."""
-    sample: Sample
+    sample: RowPreview
     protocol: str
     protocols: tuple[str, ...]
     """Those whose frame is known, to choose from."""
-    frame: Frame | None
+    frame: PromptFrame | None
     """How the protocol shows a row; None until an evaluator has published it."""
     estimate: Estimate | None
     measured: int
@@ -45,7 +53,9 @@ class Foretold:
     """Submissions that the evaluator will take up before it."""
 
 
-def foretold(check: Check, snapshot: Snapshot, query: Mapping[str, str], default: str) -> Foretold | None:
+def build_preview(
+    check: CheckSession, snapshot: Snapshot, query: Mapping[str, str], default: str
+) -> CheckPreview | None:
     """What to show of a check that is over; None where no file passed. Raises NotFound for another task or protocol."""
     if not any(task in snapshot.tasks for task in check.samples):
         return None
@@ -54,16 +64,16 @@ def foretold(check: Check, snapshot: Snapshot, query: Mapping[str, str], default
     known = tuple(name for name in snapshot.frames if name in check.delivered)
     first = default if default in known or not known else known[0]
     protocol = _chosen("protocol", query.get("protocol") or first, known or (first,))
-    past, judge = _known(snapshot, protocol)
+    past, judge = _history_and_model(snapshot, protocol)
     frame = snapshot.frames.get(protocol) if known else None
-    return Foretold(
+    return CheckPreview(
         task=snapshot.tasks[task],
         tasks=tasks,
         sample=check.samples[task],
         protocol=protocol,
         protocols=known,
         frame=frame,
-        estimate=foreseen(check.delivered[protocol], frame, judge) if frame else None,
+        estimate=estimate_evaluation(check.delivered[protocol], frame, judge) if frame else None,
         measured=len(past),
         least=LEAST,
         start=expected_start(snapshot.now.values(), past),
@@ -71,13 +81,13 @@ def foretold(check: Check, snapshot: Snapshot, query: Mapping[str, str], default
     )
 
 
-@per_snapshot
-def _known(snapshot: Snapshot, protocol: str) -> tuple[list[Ledger], Judge | None]:
+@cached_per_snapshot
+def _history_and_model(snapshot: Snapshot, protocol: str) -> tuple[list[Ledger], CostModel | None]:
     """What the next evaluation is judged by: reading a hundred ledgers and fitting rates to them takes its time."""
     newest = islice(reversed(list(snapshot.ledgers)), NEWEST)
     ledgers = [ledger for ulid in newest for ledger in snapshot.ledgers[ulid].values()]
-    past = judged_by(ledgers, protocol)
-    return past, judge_of(past)
+    past = select_history(ledgers, protocol)
+    return past, fit_cost_model(past)
 
 
 def _chosen(what: str, name: str, known: tuple[str, ...]) -> str:

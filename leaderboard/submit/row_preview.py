@@ -9,7 +9,7 @@ from pathlib import Path
 
 from submissions.estimation.estimate import row_tokens
 from submissions.records.models import Row
-from submissions.records.prompt_frame import Frame
+from submissions.records.prompt_frame import PromptFrame
 
 ROWS = 3
 MOST_CHARACTERS = 800
@@ -41,7 +41,7 @@ class SampleRow:
 
 
 @dataclass(frozen=True)
-class Sample:
+class RowPreview:
     """The first rows of one file."""
 
     rows: tuple[SampleRow, ...]
@@ -56,7 +56,7 @@ def rows_in(file: Path) -> Iterator[Row]:
             yield Row.model_validate_json(line)
 
 
-def sample_of(rows: Iterable[Row], frames: Iterable[Frame]) -> Sample:
+def sample_of(rows: Iterable[Row], frames: Iterable[PromptFrame]) -> RowPreview:
     """The first of some rows, and how many of them would be cut."""
     known = tuple(frames)
     first: list[SampleRow] = []
@@ -68,4 +68,4 @@ def sample_of(rows: Iterable[Row], frames: Iterable[Frame]) -> Sample:
             first.append(SampleRow(line, Text.of(row.input), Text.of(row.output), tokens))
         for frame in known:
             cut[frame.protocol] += line <= frame.max_rows and tokens[frame.protocol] > frame.max_tokens
-    return Sample(tuple(first), cut)
+    return RowPreview(tuple(first), cut)

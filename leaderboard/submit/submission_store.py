@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Protocol
 
 from submissions.arena.arena import Arena
-from submissions.index.submission_index import Entered
+from submissions.index.submission_index import SubmissionBrief
 from submissions.records.models import Submission
-from submissions.submitting.bulk_commit import add_all
+from submissions.submitting.bulk_commit import commit_submissions
 
-Known = Callable[[], Mapping[str, Entered]]
+Known = Callable[[], Mapping[str, SubmissionBrief]]
 """The submissions that were read before, and need not be read again to be counted."""
 
 
 @dataclass(frozen=True)
-class Held:
+class PendingSubmission:
     """A submission that was accepted and is not in the arena."""
 
     submission: Submission
@@ -28,18 +28,18 @@ class Held:
     """In words: what it waits for, or why it was turned away after all."""
 
 
-class Storing(Protocol):
+class SubmissionStore(Protocol):
     """Takes in what was checked."""
 
     def put(self, submission: Submission, data: Path) -> None:
         """Keep a submission for good; `data` may go afterwards. Raises Spent, or whatever keeps it from being kept."""
         ...
 
-    def held(self, ulid: str) -> Held | None:
+    def held(self, ulid: str) -> PendingSubmission | None:
         """What is known of a submission that is kept and not yet in the arena, or was turned away."""
         ...
 
-    def held_for(self, owner: str) -> list[Held]:
+    def held_for(self, owner: str) -> list[PendingSubmission]:
         """All of an owner's, oldest first."""
         ...
 
@@ -52,7 +52,7 @@ class Storing(Protocol):
         ...
 
 
-class AtOnce:
+class DirectStore:
     """For an arena in a folder, which takes a commit whenever one comes and keeps it for good."""
 
     def __init__(self, arena: Arena, limits: Mapping[str, int], known: Known) -> None:
@@ -61,15 +61,15 @@ class AtOnce:
         self._known = known
 
     def put(self, submission: Submission, data: Path) -> None:
-        spent = add_all(self._arena, [(submission, data)], limits=self._limits, known=self._known())
+        spent = commit_submissions(self._arena, [(submission, data)], limits=self._limits, known=self._known())
         if submission.id in spent:
             raise spent[submission.id]
 
-    def held(self, ulid: str) -> Held | None:
+    def held(self, ulid: str) -> PendingSubmission | None:
         del ulid
         return None
 
-    def held_for(self, owner: str) -> list[Held]:
+    def held_for(self, owner: str) -> list[PendingSubmission]:
         del owner
         return []
 

@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from leaderboard.data.scales import WORDS
+from leaderboard.data.scales import PROTOCOL_NOTES
 from leaderboard.data.systems import slug_of
-from leaderboard.data.tables import by_field
-from leaderboard.templates.problem_groups import grouped
+from leaderboard.data.tables import as_dict
+from leaderboard.templates.problem_groups import group_problems
 from submissions.records.models import METHODS
 from submissions.tracks import TRACKS
 
@@ -32,18 +32,18 @@ def environment(build: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        finalize=visible,
+        finalize=strip_bidi,
     )
     found.filters |= {
-        "words": words,
-        "moment": moment,
+        "words": humanize,
+        "moment": format_time,
         "segment": segment,
-        "sized": sized,
+        "sized": format_bytes,
         "figure": figure,
-        "grouped": grouped,
-        "lasted": lasted,
+        "grouped": group_problems,
+        "lasted": format_elapsed,
         "zip": zip,
-        "fields": by_field,
+        "fields": as_dict,
     }
     found.globals |= {
         "build": build,
@@ -51,7 +51,7 @@ def environment(build: str) -> Environment:
         "site_pages": site_pages(),
         "method_names": METHOD_NAMES,
         "subset_names": SUBSET_NAMES,
-        "protocol_words": WORDS,
+        "protocol_words": PROTOCOL_NOTES,
         "interval_bar": interval_bar,
         "slug_of": slug_of,
     }
@@ -71,22 +71,22 @@ def card_of(path: str) -> str:
     return f"/og{path}.png" if re.fullmatch(f"/({one}|{many})", path) else "/og/index.png"
 
 
-def visible(value: object) -> object:
+def strip_bidi(value: object) -> object:
     """Text without the characters that turn around what stands beside them: each is shown as a replacement mark."""
     return REORDERING.sub("\ufffd", value) if type(value) is str else value
 
 
-def words(name: str) -> str:
+def humanize(name: str) -> str:
     """A stored name as people write it: `deep_research` is deep research, `few_shot_3` is 3 shots."""
     return METHOD_NAMES.get(name, name.replace("_", " "))
 
 
-def moment(time: datetime | str) -> str:
+def format_time(time: datetime | str) -> str:
     """A time in UTC, to the minute."""
     return f"{(datetime.fromisoformat(time) if isinstance(time, str) else time).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def lasted(seconds: float) -> str:
+def format_elapsed(seconds: float) -> str:
     """A duration for people, in its two largest units."""
     whole = round(max(seconds, 0.0))
     parts = [(whole // 86400, "d"), (whole // 3600 % 24, "h"), (whole // 60 % 60, "min"), (whole % 60, "s")]
@@ -99,7 +99,7 @@ def segment(name: str) -> str:
     return quote(name, safe="")
 
 
-def sized(size: int) -> str:
+def format_bytes(size: int) -> str:
     """A number of bytes for people."""
     for unit, factor in (("GB", 2**30), ("MB", 2**20), ("kB", 2**10)):
         if size >= factor:

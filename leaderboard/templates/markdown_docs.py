@@ -56,7 +56,7 @@ def doc_named(name: str) -> Doc:
     headings = [(mark.tag, plain(inline)) for mark, inline in pairwise(tokens) if mark.type == "heading_open"]
     lead = next(plain(inline) for mark, inline in pairwise(tokens) if mark.type == "paragraph_open")
     # The title is the page's own: heading_open, inline, heading_close.
-    body = _markdown().renderer.render(_dressed(tokens[3:]), _markdown().options, {})
+    body = _markdown().renderer.render(_add_anchors(tokens[3:]), _markdown().options, {})
     sections = tuple((anchor(title), title) for tag, title in headings if tag == "h2")
     return Doc(name, headings[0][1], lead, Markup(body), sections)  # noqa: S704 - rendered with HTML off
 
@@ -77,7 +77,7 @@ def _markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
-def _dressed(tokens: Sequence[Token]) -> list[Token]:
+def _add_anchors(tokens: Sequence[Token]) -> list[Token]:
     """The tokens with anchors, links within the site, and boxes in which tables and code scroll by keyboard."""
     dressed: list[Token] = []
     section, number = "", 0
@@ -90,7 +90,7 @@ def _dressed(tokens: Sequence[Token]) -> list[Token]:
         if token.type in ("table_open", "fence"):
             dressed.append(_html(f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}">'))
         if token.children:
-            token.children = [part for child in _relinked(token.children) for part in _addressed(child)]
+            token.children = [part for child in _rewrite_links(token.children) for part in _addressed(child)]
         dressed.append(token)
         if token.type in ("table_close", "fence"):
             dressed.append(_html("</div>"))
@@ -108,7 +108,7 @@ def _addressed(token: Token) -> list[Token]:
     return [Token("link_open", "a", 1, attrs={"href": token.content}), token, Token("link_close", "a", -1)]
 
 
-def _relinked(children: list[Token]) -> list[Token]:
+def _rewrite_links(children: list[Token]) -> list[Token]:
     """A line whose links to other documents lead to their pages."""
     for link, text in pairwise(children):
         if link.type == "link_open":

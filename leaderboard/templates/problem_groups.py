@@ -30,7 +30,7 @@ class Group:
         return len(self.lines) - len(self.named)
 
 
-def grouped(problems: Iterable[Problem]) -> list[Group]:
+def group_problems(problems: Iterable[Problem]) -> list[Group]:
     """Errors first, else in their order; each kind of a file stands where its first one stood."""
     groups: dict[tuple[str, str, str, str], Group] = {}
     for one in sorted(problems, key=lambda problem: problem.level != "error"):

@@ -14,7 +14,7 @@ WRITES_STUBS = ("gradio.component_meta", "create_or_modify_pyi")
 
 
 @contextmanager
-def quick_imports() -> Iterator[None]:
+def fast_gradio_import() -> Iterator[None]:
     """While it lasts, importing Gradio makes no type stubs, brings no MCP and looks for no garbage.
 
     Gradio parses and rewrites a .pyi file of its own for each of its 80 components whenever it is imported: a third of

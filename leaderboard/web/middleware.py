@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from leaderboard.web.uploads import LARGEST, limited
+from leaderboard.web.uploads import LARGEST, limit_body
 
 HEADERS = {
     # No inline script or style sheet, nothing from another host. Style attributes place the bars in cells.
@@ -29,7 +29,7 @@ HEADERS = {
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
-class Guard:
+class SecurityHeaders:
     """Middleware around the pages. Gradio's own end points under /gradio_api keep Gradio's own rules."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -54,7 +54,7 @@ class Guard:
             await self.app(scope, receive, send_guarded)
 
 
-class Zipped:
+class GzipPages:
     """Middleware that sends pages gzipped. Gradio compresses what its address calls text (.js, .css, .csv), no page."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -66,7 +66,7 @@ class Zipped:
         await (self.zipped if is_page else self.app)(scope, receive, send)
 
 
-class Bounded:
+class BodyLimit:
     """Middleware that lets nobody fill the memory: only the submit form takes more, and writes it to disk."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -77,7 +77,7 @@ class Bounded:
             await self.app(scope, receive, send)
             return
         try:
-            receive = limited(Request(scope, receive), LARGEST).receive
+            receive = limit_body(Request(scope, receive), LARGEST).receive
         except HTTPException as error:  # what it says of its length is too much already
             await PlainTextResponse(f"{error.detail}\n", error.status_code, HEADERS)(scope, receive, send)
         else:

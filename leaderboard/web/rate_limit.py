@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 HOUR = timedelta(hours=1)
 
 
-def must_be_few(times: Iterable[datetime], most: int, what: str) -> None:
+def check_hourly_limit(times: Iterable[datetime], most: int, what: str) -> None:
     """Raises HTTPException 429, with when to come again, if `most` of these times lie within the last hour."""
     now = datetime.now(UTC)
     recent = sorted(time for time in times if time > now - HOUR)

@@ -17,7 +17,7 @@ _PACKED = "application/vnd.apache.parquet"
 """Is compressed already."""
 
 
-class Answer:
+class CachedResponse:
     """A whole answer. Middleware changes the headers of what it passes on, so each visitor gets a fresh copy."""
 
     def __init__(self, response: Response) -> None:
@@ -32,7 +32,7 @@ class Answer:
         fresh.raw_headers = list(self.headers)
         if self.is_compressed:
             fresh.headers["Vary"] = "Accept-Encoding"
-            if encoding := _taken(request.headers.get("accept-encoding", "")):
+            if encoding := _accepted_encoding(request.headers.get("accept-encoding", "")):
                 fresh.body = self._brotli if encoding == "br" else self._gzip
                 fresh.headers["Content-Encoding"] = encoding
                 fresh.headers["Content-Length"] = str(len(fresh.body))
@@ -49,14 +49,14 @@ class Answer:
         return gzip.compress(self.body, compresslevel=6, mtime=0)
 
 
-def _taken(accepted: str) -> str:
+def _accepted_encoding(accepted: str) -> str:
     """The encoding to answer in; none for a browser that takes neither, or refuses it with q=0."""
     parts = [part.replace(" ", "").partition(";q=") for part in accepted.lower().split(",")]
     names = {name for name, _, weight in parts if not weight or weight.strip("0.")}
     return next((name for name in ("br", "gzip") if name in names), "")
 
 
-class Kept:
+class ResponseCache:
     """The latest answers, by ETag and address; the one that was not asked for longest is forgotten first."""
 
     def __init__(self, most: int, most_bytes: int = 16_000_000, largest: int = 256_000) -> None:
@@ -67,15 +67,15 @@ class Kept:
         """Bytes of one body: the pages that everybody opens are smaller, a whole table is seldom asked for."""
         self._lock = threading.Lock()
         self._bytes = 0
-        self._answers: OrderedDict[tuple[str, str], Answer] = OrderedDict()
+        self._answers: OrderedDict[tuple[str, str], CachedResponse] = OrderedDict()
 
-    def get(self, key: tuple[str, str]) -> Answer | None:
+    def get(self, key: tuple[str, str]) -> CachedResponse | None:
         with self._lock:
             if key in self._answers:
                 self._answers.move_to_end(key)
             return self._answers.get(key)
 
-    def put(self, key: tuple[str, str], answer: Answer) -> None:
+    def put(self, key: tuple[str, str], answer: CachedResponse) -> None:
         if len(answer.body) > self.largest:
             return
         with self._lock:
@@ -85,5 +85,5 @@ class Kept:
             while len(self._answers) > self.most or self._bytes > self.most_bytes:
                 self._drop(self._answers.popitem(last=False)[1])
 
-    def _drop(self, answer: Answer | None) -> None:
+    def _drop(self, answer: CachedResponse | None) -> None:
         self._bytes -= len(answer.body) if answer else 0

@@ -18,19 +18,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from leaderboard.data.memory_release import give_back_memory
-from leaderboard.data.snapshot import Reader, Snapshot
+from leaderboard.data.memory_release import release_memory
+from leaderboard.data.snapshot import Snapshot, SnapshotReader
 from leaderboard.data.tables import Table
 from leaderboard.settings import Settings
-from leaderboard.submit.check_sessions import Checks
-from leaderboard.submit.submission_store import AtOnce, Storing
+from leaderboard.submit.check_sessions import CheckSessions
+from leaderboard.submit.submission_store import DirectStore, SubmissionStore
 from leaderboard.templates import environment
 from leaderboard.templates.markdown_docs import FOLDER as DOCS
-from leaderboard.web.auth.visitor import owner_of
+from leaderboard.web.auth.visitor import visitor_owner
 from leaderboard.web.middleware import HEADERS
-from leaderboard.web.response_cache import Answer, Kept
-from submissions.errors import Busy
-from submissions.index.result_tables import ENDINGS, Ending, encode
+from leaderboard.web.response_cache import CachedResponse, ResponseCache
+from submissions.errors import RateLimited
+from submissions.index.result_tables import ENDINGS, Ending, encode_table
 
 HERE = Path(__file__).parent
 MEDIA = {"csv": "text/csv; charset=utf-8", "json": "application/json", "parquet": "application/vnd.apache.parquet"}
@@ -53,13 +53,13 @@ class View:
 class Site:
     """What every page needs: settings, the arena's newest snapshot, templates."""
 
-    def __init__(self, settings: Settings, reader: Reader, storing: Storing | None = None) -> None:
+    def __init__(self, settings: Settings, reader: SnapshotReader, storing: SubmissionStore | None = None) -> None:
         self.settings = settings
         self.reader = reader
-        self.storing = storing or AtOnce(reader.arena, settings.limits, reader.known)
+        self.storing = storing or DirectStore(reader.arena, settings.limits, reader.known)
         self.build = _build(settings)
-        self.kept = Kept(most=100)
-        self.checks = Checks()
+        self.kept = ResponseCache(most=100)
+        self.checks = CheckSessions()
         self.templates: Environment = environment(self.build)
 
     def render(self, request: Request, view: View, status: int = 200) -> Response:
@@ -77,7 +77,7 @@ def site_of(request: Request) -> Site:
 
 
 @dataclass(frozen=True)
-class Visit:
+class PageRequest:
     """What a page may look at."""
 
     site: Site
@@ -93,33 +93,33 @@ class Visit:
     """Who the visitor is (leaderboard/web/auth/visitor.py); told to personal pages alone."""
 
 
-Show = Callable[[Visit], View]
+Show = Callable[[PageRequest], View]
 
 
-def page(path: str, show: Show, *, personal: bool = False) -> Route:
+def page_route(path: str, show: Show, *, personal: bool = False) -> Route:
     """A GET page. Where the path ends in `{ending:ending}`, its table is served as .csv, .json and .parquet too.
 
     A personal page may say something else to each visitor: nothing of it is kept for the next.
     """
 
-    def make(request: Request, visit: Visit) -> Response:
+    def make(request: Request, visit: PageRequest) -> Response:
         view, ending = show(visit), request.path_params.get("ending")
-        response = _twin(view, ending) if ending else visit.site.render(request, view)
+        response = _export_table(view, ending) if ending else visit.site.render(request, view)
         if not view.is_final:
             response.headers["Cache-Control"] = "no-store"
         return response
 
-    return answer(path, make, personal=personal)
+    return cached_route(path, make, personal=personal)
 
 
-def answer(path: str, make: Callable[[Request, Visit], Response], *, personal: bool = False) -> Route:
+def cached_route(path: str, make: Callable[[Request, PageRequest], Response], *, personal: bool = False) -> Route:
     """An address whose answer, of any kind, is kept until the arena changes, unless it is personal."""
 
     def endpoint(request: Request) -> Response:
         site = site_of(request)
         snapshot = site.reader.snapshot()
         if personal:
-            response = made(request, site, snapshot, owner_of(request))
+            response = made(request, site, snapshot, visitor_owner(request))
             response.headers["Cache-Control"] = "private, no-store"
             return response
         headers = {"ETag": f'W/"{snapshot.key}-{site.build}"', "Cache-Control": "no-cache"}
@@ -133,14 +133,14 @@ def answer(path: str, make: Callable[[Request, Visit], Response], *, personal: b
         if response.headers.get("Cache-Control") == "no-store":
             return response
         response.headers.update(headers)
-        site.kept.put(key, kept := Answer(response))
+        site.kept.put(key, kept := CachedResponse(response))
         if len(kept.body) > site.kept.largest:
-            give_back_memory()
+            release_memory()
         return kept.response(request)
 
     def made(request: Request, site: Site, snapshot: Snapshot, owner: str = "") -> Response:
         names, query = request.path_params, request.query_params
-        return make(request, Visit(site, snapshot, names, query, request.url.query, origin_of(request), owner))
+        return make(request, PageRequest(site, snapshot, names, query, request.url.query, origin_of(request), owner))
 
     return Route(path, endpoint)
 
@@ -156,42 +156,46 @@ def is_secure(request: Request) -> bool:
     return request.headers.get("x-forwarded-proto", request.url.scheme).startswith("https")
 
 
-def _twin(view: View, ending: Ending) -> Response:
+def _export_table(view: View, ending: Ending) -> Response:
     assert view.table is not None
     name = f"{view.table.name}.{ending}".replace("@", "-")
     disposition = {"Content-Disposition": f'attachment; filename="{name}"'} if ending != "json" else {}
-    return Response(encode(view.table.frame, ending), media_type=MEDIA[ending], headers=disposition)
+    return Response(encode_table(view.table.frame, ending), media_type=MEDIA[ending], headers=disposition)
 
 
 def not_found(request: Request, error: Exception) -> Response:
     """The answer to a name that does not exist: what exists."""
-    return problem(request, 404, "There is nothing here by that name", str(error))
+    return error_response(request, 404, "There is nothing here by that name", str(error))
 
 
-def refused(request: Request, error: Exception) -> Response:
+def http_error(request: Request, error: Exception) -> Response:
     """The answer that a page asked for by raising HTTPException, or to a URL without a page."""
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return problem(request, 404, "There is no such page", f"No page has the address {request.url.path[:200]}.")
-    return problem(request, error.status_code, "That did not work", error.detail, error.headers)
+        return error_response(
+            request, 404, "There is no such page", f"No page has the address {request.url.path[:200]}."
+        )
+    return error_response(request, error.status_code, "That did not work", error.detail, error.headers)
 
 
-def busy(request: Request, error: Exception) -> Response:
+def rate_limited(request: Request, error: Exception) -> Response:
     """The answer to what cannot be stored now: nothing is lost, and when to come again."""
-    assert isinstance(error, Busy)
+    assert isinstance(error, RateLimited)
     wait = max(1, math.ceil((error.until - datetime.now(UTC)).total_seconds()))
-    return problem(request, 503, "Too much at once", str(error), {"Retry-After": str(wait)})
+    return error_response(request, 503, "Too much at once", str(error), {"Retry-After": str(wait)})
 
 
-def broken(request: Request, error: Exception) -> Response:
+def server_error(request: Request, error: Exception) -> Response:
     """The answer when the fault is ours. What went wrong is in the log, under the page's address."""
     log.error("%s %s: %s", request.method, request.url.path, error)
     what = "The fault is ours, not yours, and it has been logged with this page's address. Please try again later."
     # Starlette answers for a broken page outside of all middleware, so the guard cannot add its headers.
-    return problem(request, 500, "Something broke here", what, HEADERS)
+    return error_response(request, 500, "Something broke here", what, HEADERS)
 
 
-def problem(request: Request, status: int, title: str, what: str, headers: Mapping[str, str] | None = None) -> Response:
+def error_response(
+    request: Request, status: int, title: str, what: str, headers: Mapping[str, str] | None = None
+) -> Response:
     """An error in the form that was asked for: a page, JSON for `.json` and for the API, plain text for other files."""
     path = request.url.path
     # What is not there now may be soon, and a personal page refuses one visitor and not the next.

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message
 
-from leaderboard.templates import sized
+from leaderboard.templates import format_bytes
 
 LONGEST_NAME = 200
 """In bytes; file systems allow 255."""
@@ -21,10 +21,10 @@ LARGEST = 4 * 2**20
 """Bytes of what is read into memory as a whole: whatever is not made of files."""
 
 
-def limited(request: Request, limit: int) -> Request:
+def limit_body(request: Request, limit: int) -> Request:
     """The request, which raises HTTPException 413 as soon as more than `limit` bytes have arrived."""
     arrived = 0
-    message = f"What was sent is larger than {sized(limit)}. Send fewer files at a time, or a zip of them."
+    message = f"What was sent is larger than {format_bytes(limit)}. Send fewer files at a time, or a zip of them."
 
     if int(request.headers.get("content-length", "0")) > limit:
         raise HTTPException(413, message)
@@ -40,16 +40,16 @@ def limited(request: Request, limit: int) -> Request:
     return Request(request.scope, receive)
 
 
-def most_bytes(request: Request, files: int) -> int:
+def max_body_bytes(request: Request, files: int) -> int:
     """How much a form may send: `files` bytes where it is made of parts, which are written to disk as they come."""
     return files if request.headers.get("content-type", "").startswith("multipart/form-data") else min(files, LARGEST)
 
 
-def saved(uploads: Sequence[UploadFile], folder: Path) -> list[Path]:
+def save_uploads(uploads: Sequence[UploadFile], folder: Path) -> list[Path]:
     """Write uploads into a folder, each under its own name in a folder of its own, so that no two can collide."""
     paths = []
     for number, upload in enumerate(uploads):
-        path = folder / str(number) / file_name(upload.filename or "")
+        path = folder / str(number) / safe_file_name(upload.filename or "")
         path.parent.mkdir()
         with path.open("wb") as target:
             shutil.copyfileobj(upload.file, target)
@@ -57,7 +57,7 @@ def saved(uploads: Sequence[UploadFile], folder: Path) -> list[Path]:
     return paths
 
 
-def file_name(given: str) -> str:
+def safe_file_name(given: str) -> str:
     """The last part of an uploaded file's name, fit to be a file's name here."""
     name = given.replace("\\", "/").rpartition("/")[2].replace("\0", "")
     name = name.encode(errors="replace")[-LONGEST_NAME:].decode(errors="ignore")

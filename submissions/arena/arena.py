@@ -25,23 +25,23 @@ from weakref import WeakKeyDictionary
 
 from pydantic import ValidationError
 
-from submissions.errors import Conflict, Corrupt, NotFound
+from submissions.errors import Conflict, CorruptRecord, NotFound
 from submissions.records.ledger import Ledger
 from submissions.records.models import Description, History, Metadata, Record, Result, Row, Status, Submission, Task
-from submissions.records.owner_requests import Wish
-from submissions.records.prompt_frame import Frame
+from submissions.records.owner_requests import OwnerRequest
+from submissions.records.prompt_frame import PromptFrame
 from submissions.records.self_reported import SelfReported, read_reports, reports_path
 from submissions.records.webhook import FILE as WEBHOOK
 from submissions.records.webhook import Webhook
-from submissions.storage.commit_rate import Pace
-from submissions.storage.locations import beside, on_hub, open_repo
+from submissions.storage.commit_rate import CommitRateLimit
+from submissions.storage.locations import is_hub_url, open_repo, sibling
 from submissions.storage.repo import Change, Repo
 
 R = TypeVar("R", bound=Record)
 _PUBLISHED = re.compile(r"(results|previews|costs)/([0-9A-HJKMNP-TV-Z]{26})/([a-z_]+@\d+)\.json")
 _YEAR = re.compile(r"\d{4}")
 _ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
-_TURNS: WeakKeyDictionary[Repo, Lock] = WeakKeyDictionary()
+_COMMIT_LOCKS: WeakKeyDictionary[Repo, Lock] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Arena:
 
     def holds(self, ulid: str) -> bool:
         """Whether a submission's record is there. Raises NotFound for no ULID."""
-        path = f"{folder_of(ulid)}/submission.json"
+        path = f"{submission_dir(ulid)}/submission.json"
         return path in self.submissions.list(path)
 
     def told(self) -> list[str]:
@@ -84,22 +84,22 @@ class Arena:
         """The rows that a submission delivers for a task. Raises NotFound."""
         for file in submission.files:
             if file.task == task:
-                return read_lines(self.submissions, f"{folder_of(submission.id)}/{file.path}", Row)
+                return read_lines(self.submissions, f"{submission_dir(submission.id)}/{file.path}", Row)
         raise NotFound(f"Submission {submission.id} has no data for {task}.")
 
     def descriptions(self, submission: Submission) -> dict[str, Metadata]:
         """What the submitter says of each data set, by task; empty if nothing was said. Raises NotFound, Corrupt."""
         if submission.descriptions is None:
             return {}
-        path = f"{folder_of(submission.id)}/{submission.descriptions.path}"
+        path = f"{submission_dir(submission.id)}/{submission.descriptions.path}"
         content = self.submissions.read(path)
         if hashlib.sha256(content).hexdigest() != submission.descriptions.sha256:
-            raise Corrupt(f"{path} is not what was stored. Restore it from the repository's history.")
+            raise CorruptRecord(f"{path} is not what was stored. Restore it from the repository's history.")
         return {said.task: said.metadata for said in parse_lines(path, content, Description)}
 
     def history(self, ulid: str) -> History:
         """What happened to a submission; one that no evaluator has seen is `received`. Raises NotFound."""
-        folder_of(ulid)  # refuses what is no id before it becomes a path
+        submission_dir(ulid)  # refuses what is no id before it becomes a path
         with suppress(NotFound):
             return read_record(self.results, f"status/{ulid}.json", History)
         self._path(ulid)
@@ -126,10 +126,10 @@ class Arena:
             raise NotFound(f"Submission {ulid[:40]} has no published result yet.")
         return read_record(self.results, result_path(ulid, protocols[0]), Result)
 
-    def frames(self) -> tuple[Frame, ...]:
+    def frames(self) -> tuple[PromptFrame, ...]:
         """How each protocol shows a row to the model; empty until an evaluator has published it."""
         try:
-            return read_lines(self.results, "frames.jsonl", Frame)
+            return read_lines(self.results, "frames.jsonl", PromptFrame)
         except NotFound:
             return ()
 
@@ -168,54 +168,54 @@ class Arena:
     def wished(self) -> list[str]:
         """The submissions of which anything was ever asked, oldest first."""
         # Not by all files: a submission has some two hundred of them.
-        return [ulid for ulid in self.submission_ids() if "wishes" in self.submissions.inside(folder_of(ulid))]
+        return [ulid for ulid in self.submission_ids() if "wishes" in self.submissions.inside(submission_dir(ulid))]
 
-    def wishes(self, ulid: str) -> tuple[Wish, ...]:
+    def wishes(self, ulid: str) -> tuple[OwnerRequest, ...]:
         """What the submitter asked for, oldest first. Raises NotFound for no ULID."""
-        paths = self.submissions.list(f"{folder_of(ulid)}/wishes/")
-        return tuple(read_record(self.submissions, path, Wish) for path in paths)
+        paths = self.submissions.list(f"{submission_dir(ulid)}/wishes/")
+        return tuple(read_record(self.submissions, path, OwnerRequest) for path in paths)
 
-    def wish(self, ulid: str, wish: Wish) -> None:
+    def wish(self, ulid: str, wish: OwnerRequest) -> None:
         """Store a wish. Raises NotFound for no such submission."""
         folder = self._path(ulid).rpartition("/")[0]
-        commit_again(self.submissions, [Change(f"{folder}/wishes/{new_id(wish.time)}.json", dump(wish))])
+        commit_with_retry(self.submissions, [Change(f"{folder}/wishes/{new_id(wish.time)}.json", to_json(wish))])
 
     def webhook(self, ulid: str) -> Webhook | None:
         """Where its submitter wants to be told of what happens to it, if anywhere."""
         with suppress(NotFound):
-            return read_record(self.submissions, f"{folder_of(ulid)}/{WEBHOOK}", Webhook)
+            return read_record(self.submissions, f"{submission_dir(ulid)}/{WEBHOOK}", Webhook)
         return None
 
     def add(self, submission: Submission, data: Path) -> None:
         """Store a submission whose checked files lie in `data/<task>.jsonl`."""
-        commit_again(self.submissions, changes_of(submission, data))
+        commit_with_retry(self.submissions, submission_changes(submission, data))
 
     def _path(self, ulid: str) -> str:
         """Where the record of a submission lies. Raises NotFound."""
         if not self.holds(ulid):
             raise NotFound(f"No submission {ulid}: `submit` printed its id, and the queue lists all.")
-        return f"{folder_of(ulid)}/submission.json"
+        return f"{submission_dir(ulid)}/submission.json"
 
 
-def open_arena(where: str, pace: Pace | None = None) -> Arena:
+def open_arena(where: str, pace: CommitRateLimit | None = None) -> Arena:
     """The arena in a folder, or on the Hub at `hf://ORG/PREFIX`, where `pace` limits its commits.
 
     Raises NotFound for a name that cannot be one, or a folder whose parent does not exist.
     """
-    if not on_hub(where) and not (folder := Path(where)).parent.is_dir():
+    if not is_hub_url(where) and not (folder := Path(where)).parent.is_dir():
         raise NotFound(f"No folder {folder.parent} to hold the arena {folder.name}: create it, or check --arena.")
-    return Arena(*(open_repo(beside(where, name), pace) for name in ("submissions", "results", "drafts")))
+    return Arena(*(open_repo(sibling(where, name), pace) for name in ("submissions", "results", "drafts")))
 
 
-def changes_of(submission: Submission, data: Path) -> list[Change]:
+def submission_changes(submission: Submission, data: Path) -> list[Change]:
     """What stores a submission whose checked files lie in `data/<task>.jsonl`, and beside them what intake added."""
-    folder = folder_of(submission.id)
+    folder = submission_dir(submission.id)
     changes = [Change(f"{folder}/{file.path}", data / f"{file.task}.jsonl") for file in submission.files]
     if said := submission.descriptions:
         changes.append(Change(f"{folder}/{said.path}", data / said.path))
     if (data / WEBHOOK).exists():
         changes.append(Change(f"{folder}/{WEBHOOK}", data / WEBHOOK))
-    changes.append(Change(f"{folder}/submission.json", dump(submission)))
+    changes.append(Change(f"{folder}/submission.json", to_json(submission)))
     return changes
 
 
@@ -230,15 +230,15 @@ def protocols_in(repo: Repo, kind: str) -> dict[str, list[str]]:
     for path in repo.list(f"{kind}/"):
         if match := _PUBLISHED.fullmatch(path):
             found.setdefault(match[2], []).append(match[3])
-    return {ulid: sorted(protocols, key=shown_first) for ulid, protocols in found.items()}
+    return {ulid: sorted(protocols, key=protocol_sort_key) for ulid, protocols in found.items()}
 
 
-def shown_first(protocol: str) -> tuple[bool, bool, str]:
+def protocol_sort_key(protocol: str) -> tuple[bool, bool, str]:
     """What is ranked by stands before what is only shown, and a demo last."""
     return not protocol.startswith("arena@"), protocol.startswith("demo@"), protocol
 
 
-def folder_of(ulid: str) -> str:
+def submission_dir(ulid: str) -> str:
     """Where a submission lies: `<yyyy>/<mm>/<ulid>`, from the time in its id. Raises NotFound for no ULID."""
     return f"{time_of(ulid):%Y/%m}/{ulid}"
 
@@ -260,12 +260,12 @@ def new_id(now: datetime) -> str:
     return str(ULID.from_datetime(now))
 
 
-def dump(record: Record) -> bytes:
+def to_json(record: Record) -> bytes:
     """A record as the JSON that is stored."""
     return (record.model_dump_json(indent=1) + "\n").encode()
 
 
-def dump_lines(records: Iterable[Record]) -> bytes:
+def to_jsonl(records: Iterable[Record]) -> bytes:
     """Records as JSON lines."""
     return "".join(record.model_dump_json() + "\n" for record in records).encode()
 
@@ -280,7 +280,7 @@ def parse_record(path: str, content: bytes, kind: type[R]) -> R:
     try:
         return kind.model_validate_json(content)
     except ValidationError as error:
-        raise Corrupt(_unreadable(path, None, kind, error)) from error
+        raise CorruptRecord(_unreadable(path, None, kind, error)) from error
 
 
 def read_lines(repo: Repo, path: str, kind: type[R]) -> tuple[R, ...]:
@@ -296,13 +296,15 @@ def parse_lines(path: str, content: bytes, kind: type[R]) -> tuple[R, ...]:
             try:
                 records.append(kind.model_validate_json(line))
             except ValidationError as error:
-                raise Corrupt(_unreadable(path, number, kind, error)) from error
+                raise CorruptRecord(_unreadable(path, number, kind, error)) from error
     return tuple(records)
 
 
-def commit_again(repo: Repo, changes: list[Change], tries: int = 20) -> str:
+def commit_with_retry(repo: Repo, changes: list[Change], tries: int = 20) -> str:
     """Commit changes that no other writer's commit can invalidate: take the new head and try again."""
-    with _TURNS.setdefault(repo, Lock()):  # else threads that share a repository would wear out each other's tries
+    with _COMMIT_LOCKS.setdefault(
+        repo, Lock()
+    ):  # else threads that share a repository would wear out each other's tries
         for _ in range(tries - 1):
             try:
                 return repo.commit(changes, repo.head())

@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import Field
 
 from submissions.arena.arena import read_lines, read_record
-from submissions.errors import Corrupt, NotFound
+from submissions.errors import CorruptRecord, NotFound
 from submissions.records.models import Anchors, Metadata, Record, Reference, Row, Score, Sha256, Task, TaskId
 from submissions.storage.locations import open_repo
 from submissions.storage.repo import Repo
@@ -35,7 +35,7 @@ class Split(Record):
         halves = {"t": train, "e": test}
         for side, name in (("t", "train"), ("e", "test")):
             if (said := self.sides.count(side)) != len(halves[side]):
-                raise Corrupt(
+                raise CorruptRecord(
                     f"{path} places {said} {name} rows, but {name}.jsonl has {len(halves[side])}. "
                     "Restore both from the repository's history, or import the benchmark again into a new folder."
                 )

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import IO
 
 from submissions.checking.descriptions import NAME as DESCRIPTIONS
-from submissions.checking.descriptions import described
-from submissions.checking.file_names import UnknownTasks, data_name
+from submissions.checking.descriptions import check_descriptions
+from submissions.checking.file_names import UnknownTaskHints, data_name
 from submissions.checking.formats import READERS
-from submissions.checking.problem_list import Listing, shown
-from submissions.checking.rows import NormalFile, OtherKeys, row_of
-from submissions.checking.source_file import Entry
-from submissions.checking.sources import gathered
-from submissions.errors import NotFound, Unfit
+from submissions.checking.problem_list import ProblemList, escape_text
+from submissions.checking.rows import ExtraKeys, NormalizedFile, parse_row
+from submissions.checking.source_file import SourceFile
+from submissions.checking.sources import open_sources
+from submissions.errors import InvalidFile, NotFound
 from submissions.records.check_report import Problem, Report
 from submissions.records.models import DataFile, DescriptionFile, Task
 from submissions.tracks.track import Track
@@ -50,27 +50,27 @@ def check(
         raise ValueError(f"{into} is not empty")
     files: list[DataFile] = []
     taken: dict[str, str] = {}
-    unknown = UnknownTasks(known)
-    with gathered(sources, track) as delivered:
+    unknown = UnknownTaskHints(known)
+    with open_sources(sources, track) as delivered:
         problems = list(delivered.problems)
         said = [entry for entry in delivered.files if _name_of(entry) == DESCRIPTIONS]
         data = [entry for entry in delivered.files if _name_of(entry) != DESCRIPTIONS]
         if tell:
             tell(problems)
         for done, entry in enumerate(data, 1):
-            listing = Listing(shown(entry.path))
+            listing = ProblemList(escape_text(entry.path))
             try:
-                task, ending = _claimed(entry, known, unknown, taken)
-                if file := _checked(entry, task, ending, into, track, listing):
+                task, ending = _match_task(entry, known, unknown, taken)
+                if file := _check_file(entry, task, ending, into, track, listing):
                     files.append(file)
-            except Unfit as unfit:
+            except InvalidFile as unfit:
                 listing.error(unfit.what, unfit.fix)
             problems += listing.problems()
             if tell:
                 tell(listing.problems())
             if progress:
                 progress(listing.file, done, len(data))
-        descriptions = _described(said, taken, into, problems)
+        descriptions = _check_descriptions(said, taken, into, problems)
     if not files and not any(problem.level == "error" for problem in problems):
         problems.append(
             Problem(level="error", file="", what="There is no data file.", fix="Deliver at least one <task id>.jsonl.")
@@ -84,50 +84,54 @@ def check(
     )
 
 
-def _described(
-    said: Sequence[Entry], taken: Mapping[str, str], into: Path, problems: list[Problem]
+def _check_descriptions(
+    said: Sequence[SourceFile], taken: Mapping[str, str], into: Path, problems: list[Problem]
 ) -> DescriptionFile | None:
     """The stored form of the delivery's metadata.jsonl; None if there is none, or it has errors."""
     found = None
     for place, entry in enumerate(said):
-        listing = Listing(shown(entry.path))
+        listing = ProblemList(escape_text(entry.path))
         try:
             if place:
-                raise Unfit(f"There is another {DESCRIPTIONS}.", "Put all lines into one file.")
-            found = described(entry, taken, into, listing)
-        except Unfit as unfit:
+                raise InvalidFile(f"There is another {DESCRIPTIONS}.", "Put all lines into one file.")
+            found = check_descriptions(entry, taken, into, listing)
+        except InvalidFile as unfit:
             listing.error(unfit.what, unfit.fix)
         problems += listing.problems()
     return found
 
 
-def _name_of(entry: Entry) -> str:
+def _name_of(entry: SourceFile) -> str:
     return entry.path.rpartition("/")[2]
 
 
-def _claimed(entry: Entry, known: Sequence[str], unknown: UnknownTasks, taken: dict[str, str]) -> tuple[str, str]:
+def _match_task(
+    entry: SourceFile, known: Sequence[str], unknown: UnknownTaskHints, taken: dict[str, str]
+) -> tuple[str, str]:
     """The task of a file, now taken, and its format. Raises Unfit."""
     name = data_name(_name_of(entry))
     if name.task not in known:
         raise unknown.unfit(name.task)
     if name.task in taken:
-        raise Unfit(f"{taken[name.task]} is for the same task.", "Deliver one file for each task.")
-    taken[name.task] = shown(entry.path)
+        raise InvalidFile(f"{taken[name.task]} is for the same task.", "Deliver one file for each task.")
+    taken[name.task] = escape_text(entry.path)
     return name.task, name.ending
 
 
-def _checked(entry: Entry, task: str, ending: str, into: Path, track: Track, listing: Listing) -> DataFile | None:
+def _check_file(
+    entry: SourceFile, task: str, ending: str, into: Path, track: Track, listing: ProblemList
+) -> DataFile | None:
     """Check one file and write it in the form that is stored; None (and listed) if it has errors. Raises Unfit."""
     target = into / f"{task}.jsonl"
-    others = OtherKeys()
+    others = ExtraKeys()
     try:
-        with entry.open() as stream, NormalFile(target) as normal:
+        with entry.open() as stream, NormalizedFile(target) as normal:
             _refuse_by_size(stream, track)
             for found in READERS[ending](stream, track, listing):
                 others.see(found)
-                if row := row_of(found, track, listing):
+                if row := parse_row(found, track, listing):
                     normal.add(row)
-    except Unfit:
+    except InvalidFile:
         target.unlink(missing_ok=True)
         raise
     if not normal.rows and not listing.refused:
@@ -146,9 +150,9 @@ def _refuse_by_size(stream: IO[bytes], track: Track) -> None:
     size = stream.seek(0, os.SEEK_END)
     stream.seek(0)
     if size == 0:
-        raise Unfit("The file is empty (0 bytes).", _LEAVE_OUT_FIX)
+        raise InvalidFile("The file is empty (0 bytes).", _LEAVE_OUT_FIX)
     if size > track.max_file_bytes:
-        raise Unfit(f"The file has {size:,} bytes.", f"Deliver at most {track.max_file_bytes:,} bytes.")
+        raise InvalidFile(f"The file has {size:,} bytes.", f"Deliver at most {track.max_file_bytes:,} bytes.")
 
 
 def _order(problem: Problem) -> tuple[bool, str, int]:

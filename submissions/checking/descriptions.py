@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from submissions.checking.problem_list import Listing, quoted
-from submissions.checking.source_file import Entry
-from submissions.errors import Unfit
+from submissions.checking.problem_list import ProblemList, quote_text
+from submissions.checking.source_file import SourceFile
+from submissions.errors import InvalidFile
 from submissions.records.models import Description, DescriptionFile, Metadata
 
 NAME = "metadata.jsonl"
@@ -26,7 +26,9 @@ _FIELDS = ", ".join(Metadata.model_fields)
 _LINE_FIX = 'Write one line for each task: {"task": "<task id>", "metadata": {' + _FIELDS + "}}."
 
 
-def described(entry: Entry, delivered: Collection[str], into: Path, listing: Listing) -> DescriptionFile | None:
+def check_descriptions(
+    entry: SourceFile, delivered: Collection[str], into: Path, listing: ProblemList
+) -> DescriptionFile | None:
     """Check a metadata.jsonl and write it as it is stored; None (and listed) if it has errors. Raises Unfit.
 
     `delivered` are the tasks that data came for: what is said of others is passed over with a warning.
@@ -34,16 +36,16 @@ def described(entry: Entry, delivered: Collection[str], into: Path, listing: Lis
     with entry.open() as stream:
         content = stream.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
-        raise Unfit(f"The file has more than {MOST_BYTES:,} bytes.", "Describe each data set in a few sentences.")
+        raise InvalidFile(f"The file has more than {MOST_BYTES:,} bytes.", "Describe each data set in a few sentences.")
     found: dict[str, Description] = {}
     for number, line in enumerate(content.split(b"\n"), 1):
         if line.strip() and (said := _said(line, number, listing)):
             if said.task in found:
-                listing.error(f"{quoted(said.task)} is described twice.", "Keep one line for each task.", number)
+                listing.error(f"{quote_text(said.task)} is described twice.", "Keep one line for each task.", number)
             found[said.task] = said
     if without := [task for task in found if task not in delivered]:
         listing.warn(
-            f"No data was delivered for {', '.join(quoted(task) for task in without[:5])}"
+            f"No data was delivered for {', '.join(quote_text(task) for task in without[:5])}"
             f"{' and others' if len(without) > 5 else ''}: what is said of them is passed over.",
             "Nothing to do, unless a data file was forgotten.",
         )
@@ -55,7 +57,7 @@ def described(entry: Entry, delivered: Collection[str], into: Path, listing: Lis
     return DescriptionFile(path=NAME, sha256=hashlib.sha256(stored).hexdigest(), bytes=len(stored), tasks=len(kept))
 
 
-def _said(line: bytes, number: int, listing: Listing) -> Description | None:
+def _said(line: bytes, number: int, listing: ProblemList) -> Description | None:
     """One line as a record; None (and listed) if it is none."""
     try:
         value: Any = json.loads(line)
@@ -63,7 +65,7 @@ def _said(line: bytes, number: int, listing: Listing) -> Description | None:
     except ValidationError as error:
         fault = error.errors()[0]
         field = ".".join(str(part) for part in fault["loc"]) or "the line"
-        listing.error(f"{quoted(field)}: {fault['msg']}.", _LINE_FIX, number)
+        listing.error(f"{quote_text(field)}: {fault['msg']}.", _LINE_FIX, number)
         return None
     except (UnicodeDecodeError, RecursionError, ValueError) as error:
         what = error.msg if isinstance(error, json.JSONDecodeError) else "it cannot be read"

@@ -8,8 +8,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from submissions.checking.formats import READERS
-from submissions.checking.problem_list import quoted
-from submissions.errors import Unfit
+from submissions.checking.problem_list import quote_text
+from submissions.errors import InvalidFile
 
 _ENDINGS = ", ".join(f".{ending}" for ending in READERS)
 _TAKEN = re.compile(rf"([A-Za-z0-9][A-Za-z0-9._-]*)\.({'|'.join(READERS)})", re.ASCII)
@@ -35,48 +35,48 @@ def data_name(name: str) -> DataName:
     if match is None:
         raise _unfit(name)
     if len(name) > _LONGEST:
-        raise Unfit(
+        raise InvalidFile(
             f"The file name has {len(name)} characters.", "Name it <task id>.jsonl with an id of the task list."
         )
     if _DEVICE.fullmatch(match[1]):
-        raise Unfit(
+        raise InvalidFile(
             f"{match[1]} is the name of a device on Windows.", "Name it <task id>.jsonl with an id of the task list."
         )
     return DataName(task=match[1], ending=match[2])
 
 
-def named_like_data(name: str) -> bool:
+def has_data_suffix(name: str) -> bool:
     """Whether a name ends as a data file's does."""
     return name.rpartition(".")[2].lower() in READERS
 
 
-def passed_over(name: str) -> bool:
+def is_ignored(name: str) -> bool:
     """Whether a file is there for people or for their file manager, and is no data."""
     return name.startswith(".") or _PASSED_OVER.fullmatch(name) is not None
 
 
-class UnknownTasks:
+class UnknownTaskHints:
     """Says of one delivery's files why their task ids are none; the first few are told the closest that is one."""
 
     def __init__(self, known: Collection[str]) -> None:
         self._known = known
         self._hints_left = MOST_HINTS
 
-    def unfit(self, task: str) -> Unfit:
+    def unfit(self, task: str) -> InvalidFile:
         hint = "Rename the file to an id of the task list"
         if self._hints_left:  # the search for the closest id takes milliseconds, and a delivery may have 10,000 files
             self._hints_left -= 1
             if close := difflib.get_close_matches(task[:_LONGEST], self._known, n=1):
                 hint = f"Did you mean {close[0]}? Rename the file"
-        return Unfit(f"There is no task {quoted(task)}.", f"{hint}, or leave it out.")
+        return InvalidFile(f"There is no task {quote_text(task)}.", f"{hint}, or leave it out.")
 
 
-def _unfit(name: str) -> Unfit:
-    if not named_like_data(name):
-        return Unfit("This is no data file.", f"Deliver files that end in {_ENDINGS}; leave others out.")
+def _unfit(name: str) -> InvalidFile:
+    if not has_data_suffix(name):
+        return InvalidFile("This is no data file.", f"Deliver files that end in {_ENDINGS}; leave others out.")
     if _TAKEN.fullmatch(f"{name.rpartition('.')[0]}.jsonl"):
-        return Unfit("The ending is not in lower case.", f"Use one of {_ENDINGS}.")
-    return Unfit(
+        return InvalidFile("The ending is not in lower case.", f"Use one of {_ENDINGS}.")
+    return InvalidFile(
         "The file name has other characters than letters, digits, dot, hyphen and underscore.",
         "Name it <task id>.jsonl with an id of the task list.",
     )

@@ -5,49 +5,51 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from submissions.checking.file_names import named_like_data, passed_over
-from submissions.checking.problem_list import Listing, shown
-from submissions.checking.source_file import Entry
+from submissions.checking.file_names import has_data_suffix, is_ignored
+from submissions.checking.problem_list import ProblemList, escape_text
+from submissions.checking.source_file import SourceFile
 
 _PATH_FIX = "Make the zip from inside the folder of your files, so that it holds plain names."
 _FOLDER_FIX = "Put all files at the top, or all in one folder."
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
-def settled(entries: Sequence[Entry], listing: Listing) -> list[Entry]:
+def select_data_files(entries: Sequence[SourceFile], listing: ProblemList) -> list[SourceFile]:
     """The entries that may be data files, by the rule; the rest is listed, or passed over with one warning."""
-    kept: list[Entry] = []
+    kept: list[SourceFile] = []
     skipped: list[str] = []
     for entry in entries:
         if (fault := _path_fault(entry.path)) is not None:
-            listing.error(fault, _PATH_FIX, file=shown(entry.path))
+            listing.error(fault, _PATH_FIX, file=escape_text(entry.path))
         elif _hidden(entry):
             skipped.append(entry.path)
         elif entry.folder:
             _folder(entry, listing)
         elif entry.unfit is not None:
-            listing.error(entry.unfit.what, entry.unfit.fix, file=shown(entry.path))
-        elif passed_over(_parts(entry)[-1]) and len(_parts(entry)) <= 2:
+            listing.error(entry.unfit.what, entry.unfit.fix, file=escape_text(entry.path))
+        elif is_ignored(_parts(entry)[-1]) and len(_parts(entry)) <= 2:
             skipped.append(entry.path)
         else:
             kept.append(entry)
     if skipped:
-        names = ", ".join(shown(path, 40) for path in skipped[:5]) + (", …" if len(skipped) > 5 else "")
+        names = ", ".join(escape_text(path, 40) for path in skipped[:5]) + (", …" if len(skipped) > 5 else "")
         listing.warn(f"{len(skipped):,} file(s) are no data and were passed over: {names}.", "Nothing to do.")
-    return list(_flat(kept, listing))
+    return list(_check_depth(kept, listing))
 
 
-def _flat(entries: list[Entry], listing: Listing) -> Iterator[Entry]:
+def _check_depth(entries: list[SourceFile], listing: ProblemList) -> Iterator[SourceFile]:
     tops = {_parts(entry)[0] if len(_parts(entry)) > 1 else "" for entry in entries if len(_parts(entry)) <= 2}
     for entry in entries:
         parts = _parts(entry)
-        like_data = next((part for part in parts[:-1] if named_like_data(part)), None)
+        like_data = next((part for part in parts[:-1] if has_data_suffix(part)), None)
         if like_data is not None:
-            listing.error(f"{shown(like_data)} is a folder, not a file.", _FOLDER_FIX, file=shown(entry.path))
+            listing.error(
+                f"{escape_text(like_data)} is a folder, not a file.", _FOLDER_FIX, file=escape_text(entry.path)
+            )
         elif len(parts) > 2:
-            listing.error("The file lies in a folder inside a folder.", _FOLDER_FIX, file=shown(entry.path))
+            listing.error("The file lies in a folder inside a folder.", _FOLDER_FIX, file=escape_text(entry.path))
         elif len(parts) == 2 and len(tops) > 1:
-            listing.error("Some files lie in this folder, others elsewhere.", _FOLDER_FIX, file=shown(entry.path))
+            listing.error("Some files lie in this folder, others elsewhere.", _FOLDER_FIX, file=escape_text(entry.path))
         else:
             yield entry
 
@@ -62,19 +64,19 @@ def _path_fault(path: str) -> str | None:
     return None
 
 
-def _folder(entry: Entry, listing: Listing) -> None:
+def _folder(entry: SourceFile, listing: ProblemList) -> None:
     parts = _parts(entry)
-    if named_like_data(parts[-1]):
-        listing.error("It is a folder, not a file.", _FOLDER_FIX, file=shown(entry.path))
+    if has_data_suffix(parts[-1]):
+        listing.error("It is a folder, not a file.", _FOLDER_FIX, file=escape_text(entry.path))
     elif len(parts) > 1:
-        listing.error("It is a folder inside a folder.", _FOLDER_FIX, file=shown(entry.path))
+        listing.error("It is a folder inside a folder.", _FOLDER_FIX, file=escape_text(entry.path))
 
 
-def _hidden(entry: Entry) -> bool:
+def _hidden(entry: SourceFile) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in _parts(entry))
 
 
-def _parts(entry: Entry) -> list[str]:
+def _parts(entry: SourceFile) -> list[str]:
     return _split(entry.path)
 
 

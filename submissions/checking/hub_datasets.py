@@ -15,11 +15,11 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 from huggingface_hub.hf_api import RepoFile, RepoFolder
 
-from submissions.checking.file_names import passed_over
+from submissions.checking.file_names import is_ignored
 from submissions.checking.limits import MOST_ENTRIES
-from submissions.errors import Unfit, Unreachable
+from submissions.errors import InvalidFile, Unreachable
 from submissions.records.models import PinnedFile, Task
-from submissions.storage.hub.anonymous_api import api_for
+from submissions.storage.hub.anonymous_api import hub_api
 
 PREFIX = "hf://datasets/"
 ENDINGS = (".jsonl", ".csv", ".parquet")
@@ -34,7 +34,7 @@ _FIX = "Write owner/name@revision, or for one task: task-id = owner/name@revisio
 
 
 @dataclass(frozen=True)
-class Named:
+class HubDataset:
     """One line of what a submitter names."""
 
     repo: str
@@ -46,7 +46,7 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Fetched:
+class FetchedFiles:
     """What was fetched, and where exactly it came from."""
 
     files: tuple[Path, ...]
@@ -54,65 +54,65 @@ class Fetched:
     pins: tuple[PinnedFile, ...]
 
 
-def read_named(text: str) -> tuple[Named, ...]:
+def parse_hub_datasets(text: str) -> tuple[HubDataset, ...]:
     """The lines of a form's field, or of a command. Raises Unfit."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > MOST_LINES:
-        raise Unfit(f"{len(lines)} data sets are named.", f"Name at most {MOST_LINES}.")
+        raise InvalidFile(f"{len(lines)} data sets are named.", f"Name at most {MOST_LINES}.")
     return tuple(_named(line) for line in lines)
 
 
-def fetch(named: Sequence[Named], tasks: Sequence[Task], into: Path, limit: int) -> Fetched:
+def download_datasets(named: Sequence[HubDataset], tasks: Sequence[Task], into: Path, limit: int) -> FetchedFiles:
     """Download the data files into a folder, at most `limit` bytes together, each sized before it is fetched.
 
     Nobody's token is used, so only what everybody may read is found; nothing in a repository is run.
     Raises Unfit, Unreachable.
     """
-    api, ids = api_for(False), {task.id for task in tasks}
+    api, ids = hub_api(False), {task.id for task in tasks}
     left = limit
     files: list[Path] = []
     pins: list[PinnedFile] = []
     for number, one in enumerate(named):
         if one.task and one.task not in ids:
-            raise Unfit(f"There is no task {one.task[:100]!r}.", "Take the id from the task list.")
+            raise InvalidFile(f"There is no task {one.task[:100]!r}.", "Take the id from the task list.")
         with _told(one):
             repo, commit = _pinned(api, one)
             found = _chosen(api, one, commit)
             left -= sum(file.size for file in found)
             if left < 0:
-                raise Unfit(f"The files of {one.repo} are too large.", f"All together may have {limit:,} bytes.")
+                raise InvalidFile(f"The files of {one.repo} are too large.", f"All together may have {limit:,} bytes.")
             for file in found:
                 name = PurePosixPath(file.path).name
                 if one.task:
                     name = one.task + PurePosixPath(name).suffix
                 files.append(_download(api, one.repo, commit, file, into / f"{number}-{len(files)}" / name))
                 pins.append(PinnedFile(repo=repo, commit=commit, path=file.path))
-    return Fetched(tuple(files), tuple(pins))
+    return FetchedFiles(tuple(files), tuple(pins))
 
 
-def _named(line: str) -> Named:
+def _named(line: str) -> HubDataset:
     match = _LINE.fullmatch(line)
     if match is None:
-        raise Unfit(f"{line[:200]!r} names no data set on the Hub.", _FIX)
+        raise InvalidFile(f"{line[:200]!r} names no data set on the Hub.", _FIX)
     path = (match["path"] or "").rstrip("/")
     if any(part in ("", ".", "..") for part in path.split("/") if path) or re.search(r"[\\\x00-\x1f%?#]", path):
-        raise Unfit(f"{line[:200]!r} names a path that leaves its repository, or is not plain.", _FIX)
+        raise InvalidFile(f"{line[:200]!r} names a path that leaves its repository, or is not plain.", _FIX)
     if match["task"] and not path:
-        raise Unfit(f"{line[:200]!r} names a whole repository for one task.", _FIX)
-    return Named(match["repo"], (match["revision"] or "main").replace("%2F", "/"), path, match["task"] or "")
+        raise InvalidFile(f"{line[:200]!r} names a whole repository for one task.", _FIX)
+    return HubDataset(match["repo"], (match["revision"] or "main").replace("%2F", "/"), path, match["task"] or "")
 
 
-def _pinned(api: HfApi, one: Named) -> tuple[str, str]:
+def _pinned(api: HfApi, one: HubDataset) -> tuple[str, str]:
     """What the repository is called now, and the commit that a revision is. Raises Unfit for what is not public."""
     info = api.dataset_info(one.repo, revision=one.revision, expand=["gated", "disabled", "private", "sha"])
     if info.gated or info.private or info.disabled:
         why = "gated" if info.gated else "private" if info.private else "disabled"
-        raise Unfit(f"The data set {one.repo} is {why}.", "Name one that everybody may read, or send the files.")
+        raise InvalidFile(f"The data set {one.repo} is {why}.", "Name one that everybody may read, or send the files.")
     assert info.sha is not None
     return info.id, info.sha
 
 
-def _chosen(api: HfApi, one: Named, commit: str) -> list[RepoFile]:
+def _chosen(api: HfApi, one: HubDataset, commit: str) -> list[RepoFile]:
     """The data files that a line means."""
     if one.path.endswith(ENDINGS):
         at = api.get_paths_info(one.repo, [one.path], repo_type="dataset", revision=commit)
@@ -120,19 +120,21 @@ def _chosen(api: HfApi, one: Named, commit: str) -> list[RepoFile]:
     else:
         found = list(_in_folder(api, one, commit))
     if not found:
-        raise Unfit(f"{one.repo} holds no data file at {one.path or 'its top'!r}.", f"Data files end in {_listed()}.")
+        raise InvalidFile(
+            f"{one.repo} holds no data file at {one.path or 'its top'!r}.", f"Data files end in {_listed()}."
+        )
     if one.task and len(found) > 1:
-        raise Unfit(f"{one.path!r} in {one.repo} holds {len(found)} data files.", "Name one file for a task.")
+        raise InvalidFile(f"{one.path!r} in {one.repo} holds {len(found)} data files.", "Name one file for a task.")
     return found
 
 
-def _in_folder(api: HfApi, one: Named, commit: str) -> Iterator[RepoFile]:
+def _in_folder(api: HfApi, one: HubDataset, commit: str) -> Iterator[RepoFile]:
     """The data files of a folder; of the top, if there are none, those of `data`."""
     for folder in (one.path,) if one.path else ("", "data"):
         tree = api.list_repo_tree(one.repo, folder or None, repo_type="dataset", revision=commit)
         listed = list(islice(tree, MOST_ENTRIES + 1))
         if len(listed) > MOST_ENTRIES:
-            raise Unfit(f"{one.repo} holds more than {MOST_ENTRIES:,} files in one folder.", "Name single files.")
+            raise InvalidFile(f"{one.repo} holds more than {MOST_ENTRIES:,} files in one folder.", "Name single files.")
         found = [file for file in listed if isinstance(file, RepoFile) and _is_data(file.path)]
         if found or not any(isinstance(entry, RepoFolder) and entry.path == "data" for entry in listed):
             yield from found
@@ -141,13 +143,13 @@ def _in_folder(api: HfApi, one: Named, commit: str) -> Iterator[RepoFile]:
 
 def _is_data(path: str) -> bool:
     name = PurePosixPath(path).name
-    return name.endswith(ENDINGS) and not name.startswith(".") and not passed_over(name)
+    return name.endswith(ENDINGS) and not name.startswith(".") and not is_ignored(name)
 
 
 def _download(api: HfApi, repo: str, commit: str, file: RepoFile, target: Path) -> Path:
     parts = file.path.split("/")
     if any(part in ("", ".", "..") or "\\" in part for part in parts):
-        raise Unfit(f"{repo} holds a file with an odd path.", "Name single files.")
+        raise InvalidFile(f"{repo} holds a file with an odd path.", "Name single files.")
     target.parent.mkdir(parents=True)
     got = api.hf_hub_download(repo, file.path, repo_type="dataset", revision=commit, local_dir=target.parent / "hub")
     Path(got).rename(target)
@@ -156,17 +158,19 @@ def _download(api: HfApi, repo: str, commit: str, file: RepoFile, target: Path) 
 
 
 @contextmanager
-def _told(one: Named) -> Iterator[None]:
+def _told(one: HubDataset) -> Iterator[None]:
     """What the Hub's errors mean to who named a data set."""
     try:
         yield
     except RepositoryNotFoundError as error:
-        raise Unfit(f"There is no public data set {one.repo}.", "Check the name, or send the files.") from error
+        raise InvalidFile(f"There is no public data set {one.repo}.", "Check the name, or send the files.") from error
     except RevisionNotFoundError as error:
-        raise Unfit(f"{one.repo} has no revision {one.revision!r}.", "Name a branch, a tag or a commit.") from error
+        raise InvalidFile(
+            f"{one.repo} has no revision {one.revision!r}.", "Name a branch, a tag or a commit."
+        ) from error
     except HfHubHTTPError as error:
         if error.response.status_code == 404:
-            raise Unfit(f"{one.repo} has nothing at {one.path!r}.", "Check the path.") from error
+            raise InvalidFile(f"{one.repo} has nothing at {one.path!r}.", "Check the path.") from error
         raise Unreachable(f"The Hub does not give out {one.repo} now. Try again later.") from error
     except httpx2.TransportError as error:
         raise Unreachable(f"The Hub does not give out {one.repo} now. Try again later.") from error

@@ -10,7 +10,7 @@ LIMIT = 50
 """Errors that are listed one by one; a file with 100,000 bad rows must not make a report of 100,000 lines."""
 
 
-class Listing:
+class ProblemList:
     """Collects what is wrong with a file. After LIMIT errors the rest are counted by kind, that is by their fix."""
 
     def __init__(self, file: str) -> None:
@@ -55,12 +55,12 @@ class Listing:
         return Problem(level=level, file=self.file if file is None else file, line=line, what=what, fix=fix)
 
 
-def shown(text: str, width: int = 80) -> str:
+def escape_text(text: str, width: int = 80) -> str:
     """A stranger's text on one line: control, bidirectional and unpaired characters escaped, the rest cut off."""
     # repr escapes what str.isprintable refuses: categories Cc, Cf, Cs, Co, Cn, Zl, Zp and spaces other than the blank.
     return repr(text[:width])[1:-1] + ("…" if len(text) > width else "")
 
 
-def quoted(text: str, width: int = 80) -> str:
+def quote_text(text: str, width: int = 80) -> str:
     """The same in quotes, for the middle of a sentence."""
-    return f"'{shown(text, width)}'"
+    return f"'{escape_text(text, width)}'"

@@ -8,15 +8,15 @@ from types import TracebackType
 from typing import Self
 
 from submissions.checking.formats.json_object import ROW_FIX, kind_of
-from submissions.checking.formats.raw_row import Found
-from submissions.checking.problem_list import Listing, quoted, shown
+from submissions.checking.formats.raw_row import RawRow
+from submissions.checking.problem_list import ProblemList, escape_text, quote_text
 from submissions.records.models import Row
 from submissions.tracks.track import Track
 
 _NAMED_KEYS = 5
 
 
-def row_of(found: Found, track: Track, listing: Listing) -> Row | None:
+def parse_row(found: RawRow, track: Track, listing: ProblemList) -> Row | None:
     """The row, if both of its values are texts that can be stored and trained on; else None, and listed."""
     # Long texts go first and unread: a Parquet dictionary can hold one and stand for it in every row.
     length = sum(len(value) for value in (found.input, found.output) if isinstance(value, str))
@@ -32,7 +32,7 @@ def row_of(found: Found, track: Track, listing: Listing) -> Row | None:
     return None if given is None or wanted is None else Row(input=given, output=wanted)
 
 
-def _text(key: str, value: object, line: int, listing: Listing) -> str | None:
+def _text(key: str, value: object, line: int, listing: ProblemList) -> str | None:
     if not isinstance(value, str):
         listing.error(f"The {key} is {kind_of(value)}, not a text.", ROW_FIX, line)
     elif not value.strip():
@@ -41,7 +41,7 @@ def _text(key: str, value: object, line: int, listing: Listing) -> str | None:
         listing.error(f"The {key} has a NUL character (U+0000).", "Leave the character out.", line)
     elif (place := _unpaired(value)) is not None:
         listing.error(
-            f"The {key} has half of a surrogate pair ({shown(value[place])}) as character {place + 1:,}.",
+            f"The {key} has half of a surrogate pair ({escape_text(value[place])}) as character {place + 1:,}.",
             "Write the character itself, or both of its \\u escapes.",
             line,
         )
@@ -58,7 +58,7 @@ def _unpaired(text: str) -> int | None:
     return None
 
 
-class NormalFile:
+class NormalizedFile:
     """A data file in the form that is stored, while it is written: JSON lines of input and output."""
 
     def __init__(self, path: Path) -> None:
@@ -82,7 +82,7 @@ class NormalFile:
         """Of all that was written."""
         return self._sha256.hexdigest()
 
-    def warn(self, track: Track, listing: Listing) -> None:
+    def warn(self, track: Track, listing: ProblemList) -> None:
         """List what the submitter should know about the rows as a whole."""
         if len(self._distinct) < self.rows:
             listing.warn(
@@ -105,23 +105,23 @@ class NormalFile:
         self._file.close()
 
 
-class OtherKeys:
+class ExtraKeys:
     """Keys or columns that the rows have beside input and output."""
 
     def __init__(self) -> None:
         self._names: dict[str, None] = {}
         self._rows = 0
 
-    def see(self, found: Found) -> None:
+    def see(self, found: RawRow) -> None:
         """Count a row's other keys."""
         self._rows += bool(found.extra)
         if len(self._names) <= _NAMED_KEYS:
             self._names.update(dict.fromkeys(found.extra[: _NAMED_KEYS + 1]))
 
-    def warn(self, listing: Listing) -> None:
+    def warn(self, listing: ProblemList) -> None:
         """List them, if there were any."""
         if self._names:
-            names = [quoted(name, 30) for name in self._names]
+            names = [quote_text(name, 30) for name in self._names]
             more = ", …" if len(names) > _NAMED_KEYS else ""
             listing.warn(
                 f"{self._rows:,} row(s) have other keys, which are not used: {', '.join(names[:_NAMED_KEYS])}{more}.",

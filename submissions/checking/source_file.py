@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from submissions.errors import Unfit
+from submissions.errors import InvalidFile
 
 _REFUSALS = {
     errno.ELOOP: "It is a symbolic link.",
@@ -24,56 +24,56 @@ _COPY_FIX = "Deliver a plain file in its place."
 
 
 @dataclass(frozen=True)
-class Entry:
+class SourceFile:
     """A file or folder that was delivered."""
 
     path: str
     """As its folder or zip names it, with / between folders; anything at all, so show it with `shown`."""
     open: Callable[[], IO[bytes]]
     """A seekable file of its content. Raises Unfit."""
-    unfit: Unfit | None = None
+    unfit: InvalidFile | None = None
     """Why it is refused without being opened."""
     folder: bool = False
 
 
-def opened(path: Path | str, parent: int | None = None) -> IO[bytes]:
+def open_regular_file(path: Path | str, parent: int | None = None) -> IO[bytes]:
     """A plain file, opened; `parent` is a handle of its folder. Raises Unfit for anything else, unopened."""
-    with refusing():
+    with as_invalid_file():
         _refuse(os.stat(path, dir_fd=parent, follow_symlinks=False))
         # It may have been swapped since: a link is then not followed, a pipe does not block, and is looked at again.
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
     file = os.fdopen(handle, "rb")
     try:
         _refuse(os.fstat(handle))
-    except Unfit:
+    except InvalidFile:
         file.close()
         raise
     return file
 
 
-def unfit(status: os.stat_result) -> Unfit | None:
+def rejection(status: os.stat_result) -> InvalidFile | None:
     """Why a file of this status is not read; None for a plain file that no other folder shares."""
     if stat.S_ISLNK(status.st_mode):
-        return Unfit(_REFUSALS[errno.ELOOP], _COPY_FIX)
+        return InvalidFile(_REFUSALS[errno.ELOOP], _COPY_FIX)
     if not stat.S_ISREG(status.st_mode):
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, socket or device"
-        return Unfit(f"It is {kind}, not a file.", _COPY_FIX)
+        return InvalidFile(f"It is {kind}, not a file.", _COPY_FIX)
     if status.st_nlink > 1:
-        return Unfit("It is a hard link: the same file has another name elsewhere.", _COPY_FIX)
+        return InvalidFile("It is a hard link: the same file has another name elsewhere.", _COPY_FIX)
     return None
 
 
 @contextmanager
-def refusing() -> Iterator[None]:
+def as_invalid_file() -> Iterator[None]:
     """Turn what a stranger's file can cause on opening into Unfit; a failing disk stays an OSError."""
     try:
         yield
     except OSError as error:
         if error.errno not in _REFUSALS:
             raise
-        raise Unfit(_REFUSALS[error.errno], _COPY_FIX) from error
+        raise InvalidFile(_REFUSALS[error.errno], _COPY_FIX) from error
 
 
 def _refuse(status: os.stat_result) -> None:
-    if fault := unfit(status):
+    if fault := rejection(status):
         raise fault

@@ -15,62 +15,62 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from submissions.checking.folder_layout import settled
+from submissions.checking.folder_layout import select_data_files
 from submissions.checking.limits import MOST_ENTRIES
-from submissions.checking.problem_list import Listing, shown
-from submissions.checking.source_file import Entry, opened, refusing, unfit
-from submissions.checking.zip_source import archived
-from submissions.errors import NotFound, Unfit
+from submissions.checking.problem_list import ProblemList, escape_text
+from submissions.checking.source_file import SourceFile, as_invalid_file, open_regular_file, rejection
+from submissions.checking.zip_source import zip_members
+from submissions.errors import InvalidFile, NotFound
 from submissions.records.check_report import Problem
 from submissions.tracks.track import Track
 
 
 @dataclass(frozen=True)
-class Gathered:
+class SourceFiles:
     """What was delivered: the files that may be data, and what is wrong with the rest."""
 
-    files: tuple[Entry, ...]
+    files: tuple[SourceFile, ...]
     problems: tuple[Problem, ...]
 
 
 @contextmanager
-def gathered(sources: Sequence[Path], track: Track) -> Iterator[Gathered]:
+def open_sources(sources: Sequence[Path], track: Track) -> Iterator[SourceFiles]:
     """The files of folders, zips and single files; they can be opened inside the `with`. Raises NotFound."""
-    files: list[Entry] = []
-    listing = Listing("")
+    files: list[SourceFile] = []
+    listing = ProblemList("")
     with ExitStack() as stack:
         for source in sources:
             try:
-                files += settled(_entries(source, track, stack), listing)
-            except Unfit as unfit:
-                listing.error(unfit.what, unfit.fix, file=shown(source.name))
-        yield Gathered(tuple(files), tuple(listing.problems()))
+                files += select_data_files(_list_source(source, track, stack), listing)
+            except InvalidFile as unfit:
+                listing.error(unfit.what, unfit.fix, file=escape_text(source.name))
+        yield SourceFiles(tuple(files), tuple(listing.problems()))
 
 
-def _entries(source: Path, track: Track, stack: ExitStack) -> list[Entry]:
+def _list_source(source: Path, track: Track, stack: ExitStack) -> list[SourceFile]:
     """What lies in a source. A folder that is named by a link is followed: its caller chose it. Raises Unfit."""
     if source.is_dir():
         return list(_in_folder(source, None, "", stack))
     if not os.path.lexists(source):
         raise NotFound(f"No file or folder {source}: check the name.")
     if source.suffix.lower() == ".zip":
-        return archived(stack.enter_context(opened(source)), track, stack)
-    return [Entry(source.name, partial(opened, source))]
+        return zip_members(stack.enter_context(open_regular_file(source)), track, stack)
+    return [SourceFile(source.name, partial(open_regular_file, source))]
 
 
-def _in_folder(folder: Path | str, parent: int | None, prefix: str, stack: ExitStack) -> Iterator[Entry]:
+def _in_folder(folder: Path | str, parent: int | None, prefix: str, stack: ExitStack) -> Iterator[SourceFile]:
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | (os.O_NOFOLLOW if prefix else 0)
-    with refusing():
+    with as_invalid_file():
         handle = os.open(folder, flags, dir_fd=parent)
     stack.callback(os.close, handle)
     with os.scandir(handle) as scan:
         found = sorted(itertools.islice(scan, MOST_ENTRIES + 1), key=lambda entry: entry.name)
     if len(found) > MOST_ENTRIES:
-        raise Unfit(f"The folder holds more than {MOST_ENTRIES:,} files.", "Leave out what is no data.")
+        raise InvalidFile(f"The folder holds more than {MOST_ENTRIES:,} files.", "Leave out what is no data.")
     for entry in found:
         status = entry.stat(follow_symlinks=False)
         is_folder = stat.S_ISDIR(status.st_mode)
-        fault = None if is_folder else unfit(status)
-        yield Entry(prefix + entry.name, partial(opened, entry.name, handle), fault, is_folder)
+        fault = None if is_folder else rejection(status)
+        yield SourceFile(prefix + entry.name, partial(open_regular_file, entry.name, handle), fault, is_folder)
         if is_folder and not prefix and not entry.name.startswith("."):
             yield from _in_folder(entry.name, handle, f"{entry.name}/", stack)

@@ -14,9 +14,9 @@ from functools import partial
 from typing import IO
 
 from submissions.checking.limits import MOST_BYTES, MOST_ENTRIES, MOST_RATIO, is_bomb
-from submissions.checking.problem_list import shown
-from submissions.checking.source_file import Entry
-from submissions.errors import Unfit
+from submissions.checking.problem_list import escape_text
+from submissions.checking.source_file import SourceFile
+from submissions.errors import InvalidFile
 from submissions.tracks.track import Track
 
 _CHUNK = 2**20
@@ -27,22 +27,24 @@ _ZIP_FIX = "Make the zip again with an ordinary tool, or deliver the files thems
 _SMALLER_FIX = "Deliver less: rows after the first 1,000 of a task do not count."
 
 
-def archived(file: IO[bytes], track: Track, stack: ExitStack) -> list[Entry]:
+def zip_members(file: IO[bytes], track: Track, stack: ExitStack) -> list[SourceFile]:
     """The members of an open zip, which stays open as long as the stack. Raises Unfit for the zip as a whole."""
     _refuse_huge_directory(file)
     with _refusing_damage("The zip cannot be read"):
         archive = stack.enter_context(zipfile.ZipFile(file))
     members = archive.infolist()
     if len(members) > MOST_ENTRIES:
-        raise Unfit(f"The zip holds {len(members):,} files, more than {MOST_ENTRIES:,}.", "Leave out what is no data.")
+        raise InvalidFile(
+            f"The zip holds {len(members):,} files, more than {MOST_ENTRIES:,}.", "Leave out what is no data."
+        )
     total = sum(member.file_size for member in members)
     if total > MOST_BYTES:
-        raise Unfit(f"The zip holds {total:,} bytes when unpacked, more than {MOST_BYTES:,}.", _SMALLER_FIX)
+        raise InvalidFile(f"The zip holds {total:,} bytes when unpacked, more than {MOST_BYTES:,}.", _SMALLER_FIX)
     return [
-        Entry(
+        SourceFile(
             # `filename` ends at a NUL byte; what a member is called is in `orig_filename`.
             path=member.orig_filename,
-            open=partial(_unpacked, archive, member),
+            open=partial(_extract, archive, member),
             unfit=_unfit(member, track),
             folder=member.is_dir(),
         )
@@ -50,22 +52,22 @@ def archived(file: IO[bytes], track: Track, stack: ExitStack) -> list[Entry]:
     ]
 
 
-def _unfit(member: zipfile.ZipInfo, track: Track) -> Unfit | None:
+def _unfit(member: zipfile.ZipInfo, track: Track) -> InvalidFile | None:
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        return Unfit("It is a link or special file, not a plain file.", "Put the file itself into the zip.")
+        return InvalidFile("It is a link or special file, not a plain file.", "Put the file itself into the zip.")
     if member.flag_bits & 1:
-        return Unfit("It is encrypted.", "Make the zip without a password.")
+        return InvalidFile("It is encrypted.", "Make the zip without a password.")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return Unfit("It is packed by another method than deflate.", _ZIP_FIX)
+        return InvalidFile("It is packed by another method than deflate.", _ZIP_FIX)
     if member.file_size > track.max_file_bytes:
-        return Unfit(f"It has {member.file_size:,} bytes, more than {track.max_file_bytes:,}.", _SMALLER_FIX)
+        return InvalidFile(f"It has {member.file_size:,} bytes, more than {track.max_file_bytes:,}.", _SMALLER_FIX)
     if is_bomb(member.file_size, member.compress_size):
-        return Unfit(f"It unpacks to more than {MOST_RATIO} times its size, as zip bombs do.", _ZIP_FIX)
+        return InvalidFile(f"It unpacks to more than {MOST_RATIO} times its size, as zip bombs do.", _ZIP_FIX)
     return None
 
 
-def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
+def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
     """A nameless copy of a member, never longer than the size it states, which has been checked."""
     with ExitStack() as undone:
         copy = undone.enter_context(tempfile.TemporaryFile())
@@ -84,12 +86,12 @@ def _refusing_damage(what: str) -> Iterator[None]:
     try:
         yield
     except _DAMAGED as error:
-        raise Unfit(f"{what}: {shown(str(error))}.", _ZIP_FIX) from error
+        raise InvalidFile(f"{what}: {escape_text(str(error))}.", _ZIP_FIX) from error
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise
         # A damaged zip can point to before its own start, where no file can be sought.
-        raise Unfit(f"{what}: it points outside itself.", _ZIP_FIX) from error
+        raise InvalidFile(f"{what}: it points outside itself.", _ZIP_FIX) from error
 
 
 def _refuse_huge_directory(file: IO[bytes]) -> None:
@@ -100,10 +102,10 @@ def _refuse_huge_directory(file: IO[bytes]) -> None:
     tail = file.read()
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or at + 22 > len(tail):
-        raise Unfit("It is no zip, or its end is missing.", _ZIP_FIX)
+        raise InvalidFile("It is no zip, or its end is missing.", _ZIP_FIX)
     (size,) = struct.unpack_from("<L", tail, at + 12)
     if size > _DIRECTORY_BYTES or tail[max(0, at - 20) : at].startswith(b"PK\x06\x07"):
-        raise Unfit(
+        raise InvalidFile(
             f"The zip has a table of contents for more than {MOST_ENTRIES:,} files.", "Leave out what is no data."
         )
     file.seek(0)

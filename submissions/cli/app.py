@@ -23,16 +23,16 @@ from submissions.cli import console as terminal
 from submissions.cli.console import Shown
 from submissions.cli.runtime import print_json, progress
 from submissions.errors import NotFound, TheirError
-from submissions.estimation.estimates import outlooks
+from submissions.estimation.estimates import estimate_all
 from submissions.records.check_report import Report
 from submissions.records.models import PinnedFile, Result, SystemType, Task
-from submissions.records.owner_requests import Wish, counting
-from submissions.repair.repair import fix as fix_sources
-from submissions.storage.commit_rate import Pace
+from submissions.records.owner_requests import OwnerRequest, authorized
+from submissions.repair.repair import repair as fix_sources
+from submissions.storage.commit_rate import CommitRateLimit
 from submissions.submitting import request_rules as asking
 from submissions.submitting.download import download as download_submission
-from submissions.submitting.request_rules import WishKind
-from submissions.submitting.submit import Delivery, receive
+from submissions.submitting.request_rules import RequestKind
+from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS, track_named
 
 app = typer.Typer(
@@ -72,7 +72,7 @@ def check(
     known = _tasks(arena, benchmark, tasks)
     with tempfile.TemporaryDirectory() as into, _found(source, known) as (paths, _):
         report = _report(paths, known, Path(into), track)
-        foretold = outlooks(open_arena(arena), report, Path(into)) if arena and report.accepted else []
+        foretold = estimate_all(open_arena(arena), report, Path(into)) if arena and report.accepted else []
     if as_json:
         estimates = [one.document for one in foretold]
         print_json({"accepted": report.accepted, **report.model_dump(mode="json"), "estimates": estimates})
@@ -138,14 +138,14 @@ def submit(
         "webhook": webhook,
         "webhook_secret": webhook_secret,
     }
-    delivery = Delivery.from_form(form)
+    delivery = SubmissionForm.from_form(form)
     where = open_arena(arena)
     with tempfile.TemporaryDirectory() as into, _found(source, tasks := where.tasks()) as (paths, pins):
         report = _report(paths, tasks, Path(into), track)
         now, data = datetime.now(UTC), Path(into)
         provenance = delivery.provenance.model_copy(update={"fetched": pins})
         delivery = delivery.model_copy(update={"provenance": provenance})
-        stored = receive(where, report, data, delivery, now, private=private) if report.accepted else None
+        stored = store_submission(where, report, data, delivery, now, private=private) if report.accepted else None
     if as_json:
         print_json({"id": stored.id if stored else None, "report": report.model_dump(mode="json")})
     else:
@@ -182,13 +182,13 @@ def status(
 @app.command()
 def withdraw(ulid: Id, arena: ArenaFolder, as_json: AsJson = False) -> None:
     """Take a submission back: out of the line, or its result off the boards. This is final; its history stays."""
-    _ask(arena, ulid, "withdraw", as_json)
+    _request(arena, ulid, "withdraw", as_json)
 
 
 @app.command()
 def retry(ulid: Id, arena: ArenaFolder, as_json: AsJson = False) -> None:
     """Have a submission that failed tried again, before all that wait."""
-    _ask(arena, ulid, "retry", as_json)
+    _request(arena, ulid, "retry", as_json)
 
 
 @app.command()
@@ -199,7 +199,7 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """Show the result of a private submission to all."""
-    _ask(arena, ulid, "publish", as_json, samples=samples)
+    _request(arena, ulid, "publish", as_json, samples=samples)
 
 
 @app.command()
@@ -236,7 +236,7 @@ def mirror_command(
 
     with progress("looking") as bar:
         # The Hub takes so many commits an hour; a copy waits for the next one.
-        pace = Pace(patience=timedelta(hours=2))
+        pace = CommitRateLimit(patience=timedelta(hours=2))
         done = mirror(source, target, only=only or REPOSITORIES, update=update, pace=pace, progress=bar)
     if as_json:
         print_json({"repositories": [one.model_dump() for one in done]})
@@ -248,15 +248,15 @@ def mirror_command(
         )
 
 
-def _ask(arena: str, ulid: str, kind: WishKind, as_json: bool, *, samples: bool = False) -> None:
+def _request(arena: str, ulid: str, kind: RequestKind, as_json: bool, *, samples: bool = False) -> None:
     """Store a wish for the evaluator. Raises TheirError where nothing would come of it."""
     where, ulid = open_arena(arena), ulid.upper()
     submission, history = where.submission(ulid), where.history(ulid)
-    wishes = counting(where.wishes(ulid), submission.owner)
-    if refusal := asking.refusal(kind, submission, history.now.state, wishes):
+    wishes = authorized(where.wishes(ulid), submission.owner)
+    if refusal := asking.rejection_reason(kind, submission, history.now.state, wishes):
         raise TheirError(f"Nothing to {kind}: {refusal}")
     # By nobody: who may write in the arena's folder may ask for anything in it.
-    where.wish(ulid, Wish(kind=kind, by="", time=datetime.now(UTC), samples=samples))
+    where.wish(ulid, OwnerRequest(kind=kind, by="", time=datetime.now(UTC), samples=samples))
     if as_json:
         print_json({"id": ulid, "asked": kind, "state": history.now.state})
     else:
@@ -289,10 +289,13 @@ def _found(sources: list[Path], tasks: Sequence[Task]) -> Iterator[tuple[list[Pa
     if not named:
         yield sources, ()
         return
-    from submissions.checking.hub_datasets import fetch, read_named  # half a second, which files need not pay
+    from submissions.checking.hub_datasets import (  # half a second, which files need not pay
+        download_datasets,
+        parse_hub_datasets,
+    )
 
     with tempfile.TemporaryDirectory() as into:
-        fetched = fetch(read_named("\n".join(named)), tasks, Path(into), MOST_BYTES)
+        fetched = download_datasets(parse_hub_datasets("\n".join(named)), tasks, Path(into), MOST_BYTES)
         yield [source for source in sources if not _ON_HUB.match(str(source))] + list(fetched.files), fetched.pins
 
 

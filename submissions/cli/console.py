@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from submissions.checking.problem_list import shown
-from submissions.estimation.durations import amount_span, lasting, lasting_span
+from submissions.checking.problem_list import escape_text
+from submissions.estimation.durations import format_amount_range, format_duration, format_duration_range
 from submissions.estimation.estimate import Estimate
 from submissions.index.result_tables import scale_name, total_table
 from submissions.records.check_report import Problem, Report
 from submissions.records.models import History, Result, Status
-from submissions.repair.repair import Changed, Fixed
+from submissions.repair.repair import RepairChange, RepairResult
 
 _SCALES = {"gain": "gain (0 untouched, 1 as the real data)", "ratio": "score / reference score (1 as the real data)"}
 
@@ -40,15 +40,16 @@ def estimate(found: Estimate) -> str:
         if found.evaluations
         else "planned from the machine's profile, not measured"
     )
-    price = f", {amount_span(found.price, '$')}" if found.price else ""
+    price = f", {format_amount_range(found.price, '$')}" if found.price else ""
     return (
-        f"Its evaluation under {shown(found.protocol)} will take about {lasting(found.seconds.middle)} "
-        f"({lasting_span(found.seconds)}) on {shown(found.profile)}, {amount_span(found.device_hours)} "
+        f"Its evaluation under {escape_text(found.protocol)} will take about {format_duration(found.seconds.middle)} "
+        f"({format_duration_range(found.seconds)}) on {escape_text(found.profile)}, "
+        f"{format_amount_range(found.device_hours)} "
         f"device-hours{price}: {basis}."
     )
 
 
-def fixed(fixed: Fixed) -> str:
+def fixed(fixed: RepairResult) -> str:
     """What was mended, file by file, and what the check says of the corrected delivery."""
     if fixed.remaining is None:
         return "Nothing could be mended without guessing; `check` says what is wrong."
@@ -60,8 +61,8 @@ def history(history: History) -> str:
     """All that happened to a submission, oldest first; of a failure the end of its log."""
     lines = [f"{history.submission}: {history.now.state}"]
     for entry in history.entries:
-        lines.append(f"  {entry.time:%Y-%m-%d %H:%M:%S %Z}  {_stood(entry)}  {shown(entry.message, 300)}")
-        lines += [f"    | {shown(line, 300)}" for line in entry.log_tail.splitlines()]
+        lines.append(f"  {entry.time:%Y-%m-%d %H:%M:%S %Z}  {_stood(entry)}  {escape_text(entry.message, 300)}")
+        lines += [f"    | {escape_text(line, 300)}" for line in entry.log_tail.splitlines()]
     return "\n".join(lines)
 
 
@@ -84,7 +85,9 @@ def totals(result: Result, to: Shown = "published") -> None:
     scale = scale_name(result.totals[0].gain) if result.totals else "gain"
     remark = _REMARKS.get(to, "")
     # Text, not str: rich would read [brackets] in a system's name as markup.
-    table = Table(title=Text(f"{shown(result.system)} under {result.protocol}{remark}: {_SCALES.get(scale, scale)}"))
+    table = Table(
+        title=Text(f"{escape_text(result.system)} under {result.protocol}{remark}: {_SCALES.get(scale, scale)}")
+    )
     for column in ("method", "subset", "group", "gain", "95% interval", "median", "tasks"):
         table.add_column(column, justify="left" if column in ("method", "subset", "group") else "right")
     for row in total_table(result).itertuples():
@@ -98,7 +101,7 @@ def _problem(problem: Problem) -> str:
     return f"{problem.level:7}  {problem}"
 
 
-def _changed(change: Changed) -> str:
+def _changed(change: RepairChange) -> str:
     lines = f" Lines {', '.join(map(str, change.lines))}{', …' if change.count > len(change.lines) else ''}."
     return f"  {change.what}{lines if change.lines else ''}"
 

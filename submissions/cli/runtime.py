@@ -29,7 +29,7 @@ INTERRUPTED = 130
 
 def run(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
     """Run a command of `python -m <name>`; the exit code."""
-    sys.excepthook = _fail
+    sys.excepthook = _excepthook
     try:
         # Not app(…): that would put its own hook for uncaught exceptions in place of ours.
         typer.main.get_command(app)(list(arguments), prog_name=f"python -m {name}")
@@ -42,9 +42,9 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
         # 2 is typer's code for a mistake in the command, which is not our failure.
         return TheirError.exit_code if end.code else 0
     except ArenaError as error:
-        return _say(str(error), error.exit_code, arguments)
+        return _print_error(str(error), error.exit_code, arguments)
     except OSError as error:
-        return _say(f"The machine failed, not the submission: {error}.", OurError.exit_code, arguments)
+        return _print_error(f"The machine failed, not the submission: {error}.", OurError.exit_code, arguments)
     return 0
 
 
@@ -63,14 +63,14 @@ def progress(first: str) -> Iterator[Progress]:
         yield lambda name, done, of: bar.update(line, description=escape(name), completed=done, total=of)
 
 
-def _say(message: str, code: int, arguments: Sequence[str]) -> int:
+def _print_error(message: str, code: int, arguments: Sequence[str]) -> int:
     typer.echo(message, err=True)
     if "--json" in arguments:
         print_json({"error": message, "fault": "submission" if code == TheirError.exit_code else "evaluator"})
     return code
 
 
-def _fail(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _excepthook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """End with the code of our own failures where Python would end with 1, which means the submitter's."""
     traceback.print_exception(kind, error, trace)
     raise SystemExit(OurError.exit_code)

@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from submissions.estimation.estimate import Estimate, Judge, Span, estimate, trained_tokens
+from submissions.estimation.estimate import CostModel, Estimate, Range, estimate, trained_tokens
 from submissions.records.machine_speed import Speed
 from submissions.records.models import Row
-from submissions.records.prompt_frame import ExamLoad, Frame, Planning
+from submissions.records.prompt_frame import EvalSetLoad, PlanningFacts, PromptFrame
 
 
 @dataclass(frozen=True)
-class Delivered:
+class DeliveredTokens:
     """What was delivered for one task."""
 
     rows: int
@@ -46,7 +46,7 @@ class Phase:
     name: str
     expected: Load
     most: Load
-    seconds: Span
+    seconds: Range
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,11 @@ class Plan:
     phases: tuple[Phase, ...]
 
 
-def foreseen(
-    delivered: Mapping[str, Delivered],
-    frame: Frame,
-    judge: Judge | None,
-    exams: Mapping[str, ExamLoad] | None = None,
+def estimate_evaluation(
+    delivered: Mapping[str, DeliveredTokens],
+    frame: PromptFrame,
+    judge: CostModel | None,
+    exams: Mapping[str, EvalSetLoad] | None = None,
     stations: int = 1,
 ) -> Estimate | None:
     """What an evaluation will take: by what was measured, else by the machine's profile; None where neither is known.
@@ -76,20 +76,20 @@ def foreseen(
     if judge is not None:
         found = estimate(judge, {task: one.tokens_trained for task, one in delivered.items()})
         return replace(found, seconds=found.seconds.times(1 / stations), devices=found.devices * stations)
-    return planned(delivered, frame, frame.planning, exams, stations).estimate if frame.planning else None
+    return plan_from_speeds(delivered, frame, frame.planning, exams, stations).estimate if frame.planning else None
 
 
-def delivered_of(rows: Iterable[Row], count: int, frame: Frame) -> Delivered:
+def count_delivered(rows: Iterable[Row], count: int, frame: PromptFrame) -> DeliveredTokens:
     """What a file of `count` rows comes to, its tokens reckoned from bytes."""
     tokens = trained_tokens(rows, frame)
-    return Delivered(count, tokens, tokens / (frame.epochs * max(1, min(count, frame.max_rows))))
+    return DeliveredTokens(count, tokens, tokens / (frame.epochs * max(1, min(count, frame.max_rows))))
 
 
-def planned(
-    delivered: Mapping[str, Delivered],
-    frame: Frame,
-    planning: Planning,
-    exams: Mapping[str, ExamLoad] | None = None,
+def plan_from_speeds(
+    delivered: Mapping[str, DeliveredTokens],
+    frame: PromptFrame,
+    planning: PlanningFacts,
+    exams: Mapping[str, EvalSetLoad] | None = None,
     stations: int = 1,
 ) -> Plan:
     """The plan for a delivery on so many stations. A task whose exam is not given has the mean one.
@@ -128,7 +128,7 @@ Work = tuple[Load, Load]
 """What is expected of one task, and the most that it may be."""
 
 
-def _few_shot(one: Delivered, exam: ExamLoad, planning: Planning) -> Work:
+def _few_shot(one: DeliveredTokens, exam: EvalSetLoad, planning: PlanningFacts) -> Work:
     """All exams after shots: a draw's shots are read once if they are remembered, else before every question."""
     if not one.rows:
         return Load(), Load()
@@ -141,7 +141,7 @@ def _few_shot(one: Delivered, exam: ExamLoad, planning: Planning) -> Work:
     return expected, most
 
 
-def _fine_tune(one: Delivered, exam: ExamLoad) -> Work:
+def _fine_tune(one: DeliveredTokens, exam: EvalSetLoad) -> Work:
     """One training, and the exam of what it made."""
     if not one.rows:
         return Load(), Load()
@@ -167,7 +167,7 @@ def _of_training(tuned: Sequence[Work], speed: Speed) -> tuple[Phase, ...]:
 def _phase(name: str, expected: Load, most: Load, speed: Speed, fixed: float = 0.0) -> Phase:
     """A phase with how long one station takes; `fixed` seconds come to what its tokens say."""
     sure, worst = fixed + _seconds(expected, speed), fixed + _seconds(most, speed)
-    return Phase(name, expected, most, Span(sure / speed.doubt, sure, worst * speed.doubt))
+    return Phase(name, expected, most, Range(sure / speed.doubt, sure, worst * speed.doubt))
 
 
 def _seconds(load: Load, speed: Speed) -> float:
@@ -189,7 +189,7 @@ def _sum(loads: Iterable[Load]) -> Load:
     )
 
 
-def _over(work: Sequence[Work], asks: int, stations: int, speed: Speed) -> Span:
+def _over(work: Sequence[Work], asks: int, stations: int, speed: Speed) -> Range:
     """Wall time of tasks of `asks` units each on so many stations, each of which takes the next unit when it is free.
 
     At least an even share, and the longest unit; at most all but the longest shared out, and that one last (Graham,
@@ -199,4 +199,4 @@ def _over(work: Sequence[Work], asks: int, stations: int, speed: Speed) -> Span:
     most = [_seconds(one, speed) for _, one in work]
     sure = max(sum(expected) / stations, max(expected, default=0.0) / asks)
     worst = sum(most) / stations + max(most, default=0.0) / asks * (1 - 1 / stations)
-    return Span(sure / speed.doubt, sure, worst * speed.doubt)
+    return Range(sure / speed.doubt, sure, worst * speed.doubt)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from submissions.estimation.estimate import Span
+from submissions.estimation.estimate import Range
 
 
-def lasting(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A duration with no more than two units: 40 s, 12 min, 3 h 20 min, 2 days 5 h."""
     minutes = round(seconds / 60)
     if seconds < 90:
@@ -17,17 +17,17 @@ def lasting(seconds: float) -> str:
     return f"{minutes // 1440} days{f' {minutes % 1440 // 60} h' if minutes % 1440 >= 60 else ''}"
 
 
-def lasting_span(span: Span) -> str:
+def format_duration_range(span: Range) -> str:
     """A range of durations; one where both ends read the same."""
-    return _range(lasting(span.low), lasting(span.high))
+    return _range(format_duration(span.low), format_duration(span.high))
 
 
-def amount_span(span: Span, unit: str = "") -> str:
+def format_amount_range(span: Range, unit: str = "") -> str:
     """A range of numbers with two significant digits."""
-    return _range(unit + amount(span.low), unit + amount(span.high))
+    return _range(unit + format_amount(span.low), unit + format_amount(span.high))
 
 
-def amount(value: float) -> str:
+def format_amount(value: float) -> str:
     """A number with two significant digits, or all those before the point."""
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 

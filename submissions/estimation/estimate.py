@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from submissions.records.ledger import Cost, Ledger
 from submissions.records.models import Row, Status
-from submissions.records.prompt_frame import Frame
+from submissions.records.prompt_frame import PromptFrame
 
 CONTROL = re.compile(r"<\|[^|<>]*\|>")
 """A control token of the Llama 3 family, as a frame writes it out."""
@@ -55,7 +55,7 @@ class Rates:
 
 
 @dataclass(frozen=True)
-class Judge:
+class CostModel:
     """Past evaluations, and what was learned from them."""
 
     past: tuple[Ledger, ...]
@@ -66,20 +66,20 @@ class Judge:
 
 
 @dataclass(frozen=True)
-class Span:
+class Range:
     """A quantity that is known roughly."""
 
     low: float
     middle: float
     high: float
 
-    def times(self, factor: float) -> Span:
+    def times(self, factor: float) -> Range:
         """The same in another unit."""
-        return Span(self.low * factor, self.middle * factor, self.high * factor)
+        return Range(self.low * factor, self.middle * factor, self.high * factor)
 
-    def __add__(self, other: Span) -> Span:
+    def __add__(self, other: Range) -> Range:
         """Both, one after the other."""
-        return Span(self.low + other.low, self.middle + other.middle, self.high + other.high)
+        return Range(self.low + other.low, self.middle + other.middle, self.high + other.high)
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Estimate:
     profile: str
     devices: int
     tokens_trained: int
-    seconds: Span
+    seconds: Range
     """Wall time, once it has begun."""
     hour_price: float | None
     """Of one device, in US dollars; None where the profile names none."""
@@ -98,12 +98,12 @@ class Estimate:
     """That it is judged by; 0 where nothing was measured and the machine's profile says how fast it is."""
 
     @property
-    def device_hours(self) -> Span:
+    def device_hours(self) -> Range:
         """Wall time times devices held."""
         return self.seconds.times(self.devices / 3600)
 
     @property
-    def price(self) -> Span | None:
+    def price(self) -> Range | None:
         """In US dollars; None without a price."""
         return None if self.hour_price is None else self.device_hours.times(self.hour_price)
 
@@ -118,43 +118,43 @@ class Estimate:
         }
 
 
-def row_tokens(row: Row, frame: Frame) -> int:
+def row_tokens(row: Row, frame: PromptFrame) -> int:
     """About how many tokens a row has in its frame, before it is cut."""
-    marks, length = _weighed(frame.before + frame.between + frame.after)
+    marks, length = _scale(frame.before + frame.between + frame.after)
     length += len(row.input.encode()) + len(row.output.encode())
     return max(1, marks + round(length / frame.bytes_per_token))
 
 
 @lru_cache(32)
-def _weighed(text: str) -> tuple[int, int]:
+def _scale(text: str) -> tuple[int, int]:
     """Control tokens in a frame's text, written out there but one token each, and the bytes of the rest."""
     rest, marks = CONTROL.subn("", text)
     return marks, len(rest.encode())
 
 
-def trained_tokens(rows: Iterable[Row], frame: Frame) -> int:
+def trained_tokens(rows: Iterable[Row], frame: PromptFrame) -> int:
     """About how many tokens a training on these rows sees: no more rows than count, each cut, in every epoch."""
     counted = islice(rows, frame.max_rows)
     return round(frame.epochs * sum(min(frame.max_tokens, row_tokens(row, frame)) for row in counted))
 
 
-def judged_by(ledgers: Iterable[Ledger], protocol: str) -> list[Ledger]:
+def select_history(ledgers: Iterable[Ledger], protocol: str) -> list[Ledger]:
     """The MOST newest evaluations under a protocol, with the profile used last, which say something of the next."""
     found = sorted((one for one in ledgers if one.protocol == protocol), key=lambda one: one.submission)
     return [one for one in found if (one.profile, one.devices) == (found[-1].profile, found[-1].devices)][-MOST:]
 
 
-def judge_of(past: Sequence[Ledger]) -> Judge | None:
+def fit_cost_model(past: Sequence[Ledger]) -> CostModel | None:
     """What such evaluations (`judged_by`) say of the next; None with fewer than LEAST of them."""
     if len(past) < LEAST:
         return None
-    rates = fitted([cost for ledger in past for cost in ledger.costs])
+    rates = _fit([cost for ledger in past for cost in ledger.costs])
     errors = [ledger.seconds / max(_TINY, sum(map(rates.seconds, ledger.costs))) for ledger in past]
     low, high = (float(end) for end in np.percentile(errors, RANGE))
-    return Judge(tuple(past), rates, low, high)
+    return CostModel(tuple(past), rates, low, high)
 
 
-def estimate(judge: Judge, tokens: Mapping[str, int]) -> Estimate:
+def estimate(judge: CostModel, tokens: Mapping[str, int]) -> Estimate:
     """What an evaluation will take that trains on so many tokens for each task.
 
     How much a task generates is its own affair, not the data's: the median of what it generated before, or of what
@@ -169,13 +169,13 @@ def estimate(judge: Judge, tokens: Mapping[str, int]) -> Estimate:
         profile=newest.profile,
         devices=newest.devices,
         tokens_trained=sum(tokens.values()),
-        seconds=Span(min(low, 1.0) * foretold, foretold, max(high, 1.0) * foretold),
+        seconds=Range(min(low, 1.0) * foretold, foretold, max(high, 1.0) * foretold),
         hour_price=newest.hour_price,
         evaluations=len(past),
     )
 
 
-def fitted(costs: Sequence[Cost]) -> Rates:
+def _fit(costs: Sequence[Cost]) -> Rates:
     """The rates, none below zero, with the least sum of absolute errors over these costs."""
     stages = sorted({cost.stage for cost in costs})
     columns = np.array(

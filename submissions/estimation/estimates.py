@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from submissions.arena.arena import Arena, protocols_in, read_lines
-from submissions.estimation.cost_model import Delivered, delivered_of, foreseen
-from submissions.estimation.estimate import Estimate, judge_of, judged_by
+from submissions.estimation.cost_model import DeliveredTokens, count_delivered, estimate_evaluation
+from submissions.estimation.estimate import Estimate, fit_cost_model, select_history
 from submissions.records.check_report import Report
 from submissions.records.ledger import Ledger
 from submissions.records.models import Row
@@ -17,17 +17,17 @@ NEWEST = 30
 """Evaluations whose costs are looked at, each a file to be fetched; of these the estimate takes those that fit."""
 
 
-def outlooks(arena: Arena, report: Report, into: Path) -> list[Estimate]:
+def estimate_all(arena: Arena, report: Report, into: Path) -> list[Estimate]:
     """By what the arena measured, or by its machine's profile. The folder holds what passed, as the check wrote it."""
-    delivered: dict[str, dict[str, Delivered]] = {}
+    delivered: dict[str, dict[str, DeliveredTokens]] = {}
     frames = {frame.protocol: frame for frame in arena.frames()}
     for file in report.files:
         rows = read_lines(LocalRepo(into), f"{file.task}.jsonl", Row)
         for frame in frames.values():
-            delivered.setdefault(frame.protocol, {})[file.task] = delivered_of(rows, file.rows, frame)
+            delivered.setdefault(frame.protocol, {})[file.task] = count_delivered(rows, file.rows, frame)
     past = list(past_ledgers(arena)) if frames else []
-    judges = {name: judge_of(judged_by(past, name)) for name in frames}
-    found = (foreseen(delivered[name], frame, judges[name]) for name, frame in frames.items())
+    judges = {name: fit_cost_model(select_history(past, name)) for name in frames}
+    found = (estimate_evaluation(delivered[name], frame, judges[name]) for name, frame in frames.items())
     return [one for one in found if one is not None]
 
 

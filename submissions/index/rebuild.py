@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from submissions.arena.arena import Arena, parse_record
-from submissions.errors import Conflict, Corrupt
-from submissions.index.result_index import MOST, compacted_changes, decode, leaf_path, leaves
-from submissions.index.submission_index import all_entered, entered_changes
+from submissions.errors import Conflict, CorruptRecord
+from submissions.index.result_index import MOST, decode, result_index_changes, shard_names, shard_path
+from submissions.index.submission_index import read_submission_index, submission_index_changes
 from submissions.records.models import Result
 from submissions.storage.repo import Change, Repo
 from submissions.tracks import TRACKS
 
 
-def compact(arena: Arena, tries: int = 20) -> tuple[int, int]:
+def rebuild_index(arena: Arena, tries: int = 20) -> tuple[int, int]:
     """Write a row for every result and every past submission without one of its present content; how many of each.
 
     A file's worth at a time, so an interrupted one goes on where it stopped. Who else commits meanwhile loses nothing.
@@ -28,13 +28,13 @@ def _compact_results(results: Repo, tries: int) -> int:
         for left in reversed(range(tries)):
             head = results.head()
             made = [parse_record(path, results.read(path), Result) for path in batch]
-            if _committed(results, compacted_changes(results, made), head, is_last=not left):
+            if _committed(results, result_index_changes(results, made), head, is_last=not left):
                 break
     return len(missing)
 
 
 def _results_without_row(results: Repo) -> list[str]:
-    files = [leaf_path(track, name) for track in TRACKS for name in leaves(results, track)]
+    files = [shard_path(track, name) for track in TRACKS for name in shard_names(results, track)]
     held = {(f"results/{row[0]}/{row[1]}.json", row[2]) for path in files for row in _rows(results, path)}
     return [path for path, content in results.ids("results/").items() if (path, content) not in held]
 
@@ -44,19 +44,19 @@ def _rows(results: Repo, path: str) -> list[tuple[str, str, str]]:
     try:
         rows = decode(path, results.read(path))
         return [(row.summary.submission, row.summary.protocol, row.content) for row in rows]
-    except Corrupt:
+    except CorruptRecord:
         return []
 
 
 def _compact_submissions(arena: Arena, tries: int) -> int:
-    held = {(f"status/{brief.id}.json", past.status) for brief, past in all_entered(arena.drafts)}
+    held = {(f"status/{brief.id}.json", past.status) for brief, past in read_submission_index(arena.drafts)}
     known = set(arena.submission_ids())
     names = [path for path, content in arena.results.ids("status/").items() if (path, content) not in held]
     missing = [ulid for path in names if (ulid := path.removeprefix("status/").removesuffix(".json")) in known]
     for batch in _batches(missing):
         for left in reversed(range(tries)):
             head = arena.drafts.head()
-            if _committed(arena.drafts, entered_changes(arena, batch), head, is_last=not left):
+            if _committed(arena.drafts, submission_index_changes(arena, batch), head, is_last=not left):
                 break
     return len(missing)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from submissions.index.result_summary import Floats, Layout
+from submissions.index.result_summary import Floats, ResultLayout
 from submissions.records.base import Score
 from submissions.records.models import Result, TaskResult
 
@@ -20,7 +20,7 @@ BY_TASK = (
 
 
 @dataclass(frozen=True, eq=False)
-class Details:
+class ResultDetails:
     """All numbers of a result's tasks that its summary leaves out. A number that is not there is NaN."""
 
     numbers: Floats
@@ -29,16 +29,16 @@ class Details:
     """JSON: why a number is missing, by `task/method/score`, `task/method/gain`, `task/base` or `task/reference`."""
 
 
-def details(result: Result, layout: Layout) -> Details:
+def extract_details(result: Result, layout: ResultLayout) -> ResultDetails:
     """The details of a result whose summary has that layout."""
     rows = [_row(task, layout) for task in result.tasks]
     whys = {place: why for task in result.tasks for place, why in _whys(task).items() if why}
     width = len(BY_TASK) + len(BY_METHOD) * len(layout.methods)
     numbers = np.array(rows, dtype=np.float64).reshape(len(rows), width)
-    return Details(numbers, json.dumps(whys, ensure_ascii=False) if whys else "")
+    return ResultDetails(numbers, json.dumps(whys, ensure_ascii=False) if whys else "")
 
 
-def _row(task: TaskResult, layout: Layout) -> list[float | None]:
+def _row(task: TaskResult, layout: ResultLayout) -> list[float | None]:
     row = [*_with_n(task.base), *_with_n(task.reference), task.seed_sd, task.removed]
     found = {one.method: one for one in task.methods}
     for name in layout.methods:

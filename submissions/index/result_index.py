@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from submissions.arena.arena import dump
-from submissions.errors import Corrupt, NotFound
-from submissions.index.result_details import BY_METHOD, BY_TASK, Details, details
-from submissions.index.result_summary import Floats, Summary, layout_of, summary
+from submissions.arena.arena import to_json
+from submissions.errors import CorruptRecord, NotFound
+from submissions.index.result_details import BY_METHOD, BY_TASK, ResultDetails, extract_details
+from submissions.index.result_summary import Floats, ResultSummary, layout_of, summarize
 from submissions.records.models import Result
 from submissions.storage.repo import Change, Repo, content_id
 
@@ -45,22 +45,22 @@ _COLUMNS = (*_HEAD, *_NAMES, *_FLAGS, *_COUNTS, *_NUMBERS)
 
 
 @dataclass(frozen=True, eq=False)
-class Compacted:
+class IndexedResult:
     """One row."""
 
     content: str
     """The content id of the result file."""
-    summary: Summary
-    details: Details
+    summary: ResultSummary
+    details: ResultDetails
 
 
-def compacted(result: Result) -> Compacted:
+def index_row(result: Result) -> IndexedResult:
     """The row of a result."""
-    brief = summary(result)
-    return Compacted(content_id(dump(result)), brief, details(result, brief.layout))
+    brief = summarize(result)
+    return IndexedResult(content_id(to_json(result)), brief, extract_details(result, brief.layout))
 
 
-def compacted_changes(results: Repo, made: Sequence[Result], gone: Iterable[tuple[str, str]] = ()) -> list[Change]:
+def result_index_changes(results: Repo, made: Sequence[Result], gone: Iterable[tuple[str, str]] = ()) -> list[Change]:
     """What a commit that adds or replaces results must change beside them; `gone` are those it takes away.
 
     Reads only the files that these results belong in, and writes one that is unreadable anew.
@@ -73,48 +73,48 @@ def compacted_changes(results: Repo, made: Sequence[Result], gone: Iterable[tupl
 
 
 def _of_track(results: Repo, track: str, made: Sequence[Result], gone: set[tuple[str, str]]) -> Iterator[Change]:
-    files = leaves(results, track)
-    added: dict[str, list[Compacted]] = {}
+    files = shard_names(results, track)
+    added: dict[str, list[IndexedResult]] = {}
     lost: dict[str, set[tuple[str, str]]] = {}
     for result in made:
         if result.track == track:
-            added.setdefault(leaf_of(files, result.submission), []).append(compacted(result))
+            added.setdefault(shard_of(files, result.submission), []).append(index_row(result))
     for ulid, protocol in gone:
-        lost.setdefault(leaf_of(files, ulid), set()).add((ulid, protocol))
+        lost.setdefault(shard_of(files, ulid), set()).add((ulid, protocol))
     for first in sorted(added.keys() | lost.keys()):
-        path = leaf_path(track, first)
-        rows = {_key(row): row for row in (_sound(results, path) if first in files else ())}
+        path = shard_path(track, first)
+        rows = {_key(row): row for row in (_read_valid(results, path) if first in files else ())}
         rows = {key: row for key, row in rows.items() if key not in lost.get(first, ())}
         rows |= {_key(row): row for row in added.get(first, ())}
-        parts = dict(_split(first, [rows[key] for key in sorted(rows)], grew_at_its_end(rows, added.get(first, []))))
-        yield from (Change(leaf_path(track, name), encode(part)) for name, part in parts.items())
+        parts = dict(_split(first, [rows[key] for key in sorted(rows)], appended_only(rows, added.get(first, []))))
+        yield from (Change(shard_path(track, name), encode(part)) for name, part in parts.items())
         if not rows and first in files:
             yield Change(path, None)
 
 
-def leaves(results: Repo, track: str) -> list[str]:
+def shard_names(results: Repo, track: str) -> list[str]:
     """The names of a track's files: each the id from which on it holds results."""
     return [name.removesuffix(".parquet") for name in results.inside(f"board/{track}") if name.endswith(".parquet")]
 
 
-def leaf_of(files: Sequence[str], ulid: str) -> str:
+def shard_of(files: Sequence[str], ulid: str) -> str:
     """The name of the file that a submission belongs in, of those sorted ones."""
     return max((name for name in files if name <= ulid), default=FIRST)
 
 
-def leaf_path(track: str, first: str) -> str:
+def shard_path(track: str, first: str) -> str:
     """Where a file lies."""
     return f"board/{track}/{first}.parquet"
 
 
-def grew_at_its_end(rows: Iterable[tuple[str, str]], added: Iterable[Compacted]) -> bool:
+def appended_only(rows: Iterable[tuple[str, str]], added: Iterable[IndexedResult]) -> bool:
     """Whether all that was added stands behind all else: then the full files before stay as they are."""
     fresh = {_key(row) for row in added}
     older = [key for key in rows if key not in fresh]
     return not older or not fresh or max(older) < min(fresh)
 
 
-def _split(first: str, rows: list[Compacted], at_its_end: bool) -> Iterator[tuple[str, list[Compacted]]]:
+def _split(first: str, rows: list[IndexedResult], at_its_end: bool) -> Iterator[tuple[str, list[IndexedResult]]]:
     """Rows in files of at most MOST; what came in between leaves room on both sides."""
     size = MOST if at_its_end or len(rows) <= MOST else MOST // 2
     start = 0
@@ -128,18 +128,18 @@ def _split(first: str, rows: list[Compacted], at_its_end: bool) -> Iterator[tupl
         start = end
 
 
-def _sound(results: Repo, path: str) -> list[Compacted]:
+def _read_valid(results: Repo, path: str) -> list[IndexedResult]:
     try:
         return list(decode(path, results.read(path)))
-    except (Corrupt, NotFound):
+    except (CorruptRecord, NotFound):
         return []
 
 
-def _key(row: Compacted) -> tuple[str, str]:
+def _key(row: IndexedResult) -> tuple[str, str]:
     return row.summary.submission, row.summary.protocol
 
 
-def encode(rows: Sequence[Compacted]) -> bytes:
+def encode(rows: Sequence[IndexedResult]) -> bytes:
     """Rows as a file; the same rows give the same bytes."""
     import pyarrow as pa
     from pyarrow import parquet
@@ -153,7 +153,7 @@ def encode(rows: Sequence[Compacted]) -> bytes:
     return buffer.getvalue()
 
 
-def decode(path: str, content: bytes) -> Iterator[Compacted]:
+def decode(path: str, content: bytes) -> Iterator[IndexedResult]:
     """The rows of a file; `path` is for the message. Raises Corrupt for a damaged one, or one of another version."""
     import pyarrow as pa
     from pyarrow import parquet
@@ -161,10 +161,14 @@ def decode(path: str, content: bytes) -> Iterator[Compacted]:
     try:
         table = parquet.read_table(pa.BufferReader(content))
         if (table.schema.metadata or {}).get(b"arena_board") != VERSION or set(table.column_names) != set(_COLUMNS):
-            raise Corrupt(f"{path} was written by another version of the arena. The next publication writes it anew.")
+            raise CorruptRecord(
+                f"{path} was written by another version of the arena. The next publication writes it anew."
+            )
         columns = {name: _column(table.column(name), name) for name in _COLUMNS}
     except (pa.ArrowException, OSError) as error:
-        raise Corrupt(f"{path} is no Parquet file: {error}. Delete it: the next publication writes it anew.") from error
+        raise CorruptRecord(
+            f"{path} is no Parquet file: {error}. Delete it: the next publication writes it anew."
+        ) from error
     for place in range(table.num_rows):
         yield _row({name: column[place] for name, column in columns.items()})
 
@@ -181,7 +185,7 @@ def _type(name: str) -> pa.DataType:
     return pa.list_(pa.int32() if name in _COUNTS else pa.float64())
 
 
-def _cells(row: Compacted) -> dict[str, Any]:
+def _cells(row: IndexedResult) -> dict[str, Any]:
     """A row as its columns' values; lists are flat."""
     brief, rest = row.summary, row.details
     totals = brief.layout.totals
@@ -214,11 +218,11 @@ def _column(column: pa.ChunkedArray, name: str) -> Sequence[Any]:
     return [numbers[start:end] for start, end in pairwise(ends)]
 
 
-def _row(cells: dict[str, Any]) -> Compacted:
+def _row(cells: dict[str, Any]) -> IndexedResult:
     totals = tuple(zip(cells["total_method"], cells["total_subset"], cells["total_group"], strict=True))
     layout = layout_of(cells["tasks"], cells["methods"], totals)
     tasks = len(layout.tasks)
-    brief = Summary(
+    brief = ResultSummary(
         **{name: cells[name] for name in _HEAD if name not in ("content", "total_whys", "whys")},
         layout=layout,
         means=np.column_stack([cells[name] for name in MEANS]),
@@ -229,7 +233,9 @@ def _row(cells: dict[str, Any]) -> Compacted:
         rows=cells["rows"],
         above=cells["above"],
     )
-    return Compacted(cells["content"], brief, Details(_numbers(cells, tasks, len(layout.methods)), cells["whys"]))
+    return IndexedResult(
+        cells["content"], brief, ResultDetails(_numbers(cells, tasks, len(layout.methods)), cells["whys"])
+    )
 
 
 def _numbers(cells: dict[str, Any], tasks: int, methods: int) -> Floats:

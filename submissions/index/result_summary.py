@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 
 from submissions.index.result_tables import scale_name
 from submissions.records.base import Score
-from submissions.records.findings import Judged
+from submissions.records.findings import JudgeScores
 from submissions.records.models import Method, Result, SystemType, TaskResult, Total
 
 Floats = NDArray[np.float64]
 Key = tuple[str, str, str]
 """A total's method, subset and group."""
-ABSENT = np.inf
+NOT_MEASURED = np.inf
 """The gain on a task of a method that the result does not have there; what was tried and has no value is NaN."""
 
 
 @dataclass(frozen=True)
-class Layout:
+class ResultLayout:
     """What stands where in a result's arrays. Results of one benchmark share one."""
 
     tasks: tuple[str, ...]
@@ -41,7 +41,7 @@ class Layout:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Summary:
+class ResultSummary:
     """One published result without what only its own page shows. A number that is not there is NaN."""
 
     submission: str
@@ -54,7 +54,7 @@ class Summary:
     flagged: str | None
     scale: str
     """Of the gains: `gain` or `ratio`."""
-    layout: Layout
+    layout: ResultLayout
     means: Floats
     """By total: gain, low, high, median, seed SD."""
     counts: NDArray[np.int32]
@@ -73,9 +73,9 @@ class Summary:
     """JSON of the judge's scores; empty where nothing was judged."""
 
     @property
-    def metadata(self) -> Judged | None:
+    def metadata(self) -> JudgeScores | None:
         """The judge's scores."""
-        return Judged.model_validate_json(self.judged) if self.judged else None
+        return JudgeScores.model_validate_json(self.judged) if self.judged else None
 
     @property
     def totals(self) -> Iterator[Total]:
@@ -120,12 +120,12 @@ class Summary:
     def by_task(self, method: str) -> Floats:
         """The gain by one method on each of the layout's tasks: NaN unscored, ABSENT where it was not tried."""
         if method not in self.layout.methods:
-            return np.full(len(self.layout.tasks), ABSENT)
+            return np.full(len(self.layout.tasks), NOT_MEASURED)
         found: Floats = self.gains[:, self.layout.methods.index(method)]
         return found
 
 
-def summary(result: Result) -> Summary:
+def summarize(result: Result) -> ResultSummary:
     """A result in brief."""
     layout = layout_of(
         tuple(task.task for task in result.tasks),
@@ -134,7 +134,7 @@ def summary(result: Result) -> Summary:
     )
     whys = {str(place): total.gain.why for place, total in enumerate(result.totals) if total.gain.why}
     gains = [one.gain for task in result.tasks for one in task.methods] or [total.gain for total in result.totals]
-    return Summary(
+    return ResultSummary(
         submission=result.submission,
         track=result.track,
         system=result.system,
@@ -157,9 +157,9 @@ def summary(result: Result) -> Summary:
 
 
 @lru_cache(maxsize=1000)
-def layout_of(tasks: tuple[str, ...], methods: tuple[str, ...], totals: tuple[Key, ...]) -> Layout:
+def layout_of(tasks: tuple[str, ...], methods: tuple[str, ...], totals: tuple[Key, ...]) -> ResultLayout:
     """The one layout of these names."""
-    return Layout(tasks, methods, totals)
+    return ResultLayout(tasks, methods, totals)
 
 
 @lru_cache(maxsize=1000)
@@ -170,7 +170,7 @@ def _whys(text: str) -> dict[str, str]:
 
 def _gains(task: TaskResult, methods: tuple[str, ...]) -> list[float | None]:
     found = {one.method: one.gain.value for one in task.methods}
-    return [found.get(name, ABSENT) for name in cast(tuple[Method, ...], methods)]
+    return [found.get(name, NOT_MEASURED) for name in cast(tuple[Method, ...], methods)]
 
 
 def _above(task: TaskResult) -> int:

@@ -76,7 +76,7 @@ def _with_ends(score: Score) -> tuple[float | None, float | None, float | None]:
     return score.value, low, high
 
 
-def encode(table: pd.DataFrame, ending: Ending) -> bytes:
+def encode_table(table: pd.DataFrame, ending: Ending) -> bytes:
     """A table as a file's content.
 
     In CSV, text that a spreadsheet would run as a formula gets a leading apostrophe; JSON is a list of records with
@@ -84,7 +84,7 @@ def encode(table: pd.DataFrame, ending: Ending) -> bytes:
     """
     if ending == "csv":
         # With \r\n between records (RFC 4180) a lone \r in a cell is quoted too; with \n it would end its record.
-        return table.map(_harmless).to_csv(index=False, lineterminator="\r\n").encode()
+        return table.map(_escape_formula).to_csv(index=False, lineterminator="\r\n").encode()
     if ending == "json":
         return (table.to_json(orient="records", force_ascii=False, indent=1, double_precision=15) + "\n").encode()
     buffer = io.BytesIO()
@@ -92,5 +92,5 @@ def encode(table: pd.DataFrame, ending: Ending) -> bytes:
     return buffer.getvalue()
 
 
-def _harmless(cell: object) -> object:
+def _escape_formula(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

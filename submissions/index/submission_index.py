@@ -14,8 +14,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from submissions.arena.arena import Arena, dump, time_of
-from submissions.errors import Corrupt, NotFound
+from submissions.arena.arena import Arena, time_of, to_json
+from submissions.errors import CorruptRecord, NotFound
 from submissions.records.models import Submission, SystemType
 from submissions.storage.repo import Change, Repo, content_id
 
@@ -27,7 +27,7 @@ _MONTH = re.compile(r"board/\d{4}-\d{2}\.parquet")
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
+class SubmissionBrief:
     """A submission without its list of files."""
 
     id: str
@@ -45,7 +45,7 @@ class Entered:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class StatusSnapshot:
     """What happened to a submission when its row was written."""
 
     status: str
@@ -54,21 +54,21 @@ class Past:
     """That file."""
 
 
-def entered(submission: Submission) -> Entered:
+def make_brief(submission: Submission) -> SubmissionBrief:
     """A submission in brief."""
     shared = {name: getattr(submission, name) for name in _COLUMNS if name not in ("files", "rows")}
-    return Entered(**shared, files=len(submission.files), rows=sum(file.rows for file in submission.files))
+    return SubmissionBrief(**shared, files=len(submission.files), rows=sum(file.rows for file in submission.files))
 
 
-def entered_changes(arena: Arena, ids: Iterable[str]) -> list[Change]:
+def submission_index_changes(arena: Arena, ids: Iterable[str]) -> list[Change]:
     """What to change in `drafts` when submissions have come to an end: their rows, added or replaced.
 
     Reads the files of their months only, and writes one that is unreadable anew. Raises NotFound, Corrupt.
     """
-    by_month: dict[str, dict[str, tuple[Entered, Past]]] = {}
+    by_month: dict[str, dict[str, tuple[SubmissionBrief, StatusSnapshot]]] = {}
     for ulid in ids:
-        history = dump(arena.history(ulid))
-        row = entered(arena.submission(ulid)), Past(content_id(history), history)
+        history = to_json(arena.history(ulid))
+        row = make_brief(arena.submission(ulid)), StatusSnapshot(content_id(history), history)
         by_month.setdefault(_month_of(ulid), {})[ulid] = row
     return [
         Change(path, encode([rows[ulid] for ulid in sorted(rows)]))
@@ -77,14 +77,14 @@ def entered_changes(arena: Arena, ids: Iterable[str]) -> list[Change]:
     ]
 
 
-def all_entered(drafts: Repo) -> Iterator[tuple[Entered, Past]]:
+def read_submission_index(drafts: Repo) -> Iterator[tuple[SubmissionBrief, StatusSnapshot]]:
     """Every row that can be read."""
     for path in drafts.list("board/"):
         if _MONTH.fullmatch(path):
             yield from _sound(drafts, path)
 
 
-def encode(rows: Iterable[tuple[Entered, Past]]) -> bytes:
+def encode(rows: Iterable[tuple[SubmissionBrief, StatusSnapshot]]) -> bytes:
     """Rows as a file; the same rows give the same bytes."""
     import pyarrow as pa
     from pyarrow import parquet
@@ -97,7 +97,7 @@ def encode(rows: Iterable[tuple[Entered, Past]]) -> bytes:
     return buffer.getvalue()
 
 
-def decode(path: str, content: bytes) -> list[tuple[Entered, Past]]:
+def decode(path: str, content: bytes) -> list[tuple[SubmissionBrief, StatusSnapshot]]:
     """The rows of a file; `path` is for the message. Raises Corrupt for a damaged one, or one of another version."""
     import pyarrow as pa
     from pyarrow import parquet
@@ -105,11 +105,11 @@ def decode(path: str, content: bytes) -> list[tuple[Entered, Past]]:
     try:
         table = parquet.read_table(pa.BufferReader(content), use_threads=False)
     except (pa.ArrowException, OSError) as error:
-        raise Corrupt(f"{path} is no Parquet file: {error}. Delete it: it is written again.") from error
+        raise CorruptRecord(f"{path} is no Parquet file: {error}. Delete it: it is written again.") from error
     if not table.schema.equals(_schema(), check_metadata=True):
-        raise Corrupt(f"{path} was written by another version of the arena. It is written again.")
+        raise CorruptRecord(f"{path} was written by another version of the arena. It is written again.")
     return [
-        (Entered(**{name: row[name] for name in _COLUMNS}), Past(row["status"], row["history"]))
+        (SubmissionBrief(**{name: row[name] for name in _COLUMNS}), StatusSnapshot(row["status"], row["history"]))
         for row in table.to_pylist()
     ]
 
@@ -125,10 +125,10 @@ def _schema() -> pa.Schema:
     return pa.schema(columns, metadata={"arena_entered": VERSION})
 
 
-def _sound(drafts: Repo, path: str) -> list[tuple[Entered, Past]]:
+def _sound(drafts: Repo, path: str) -> list[tuple[SubmissionBrief, StatusSnapshot]]:
     try:
         return decode(path, drafts.read(path))
-    except (Corrupt, NotFound):
+    except (CorruptRecord, NotFound):
         return []
 
 
@@ -136,4 +136,4 @@ def _month_of(ulid: str) -> str:
     return f"board/{time_of(ulid):%Y-%m}.parquet"
 
 
-_COLUMNS = tuple(field.name for field in fields(Entered))
+_COLUMNS = tuple(field.name for field in fields(SubmissionBrief))

@@ -21,7 +21,7 @@ class Quantiles(Record):
     most: int
 
 
-class Screening(Record):
+class ScreenFindings(Record):
     """What the screen found in one task's delivered rows. Lines are those of the submitter's own file, from 1."""
 
     exact: int = Field(ge=0)
@@ -44,7 +44,7 @@ class Screening(Record):
     """Share of the outputs' letters by Unicode script, most first."""
 
 
-class Judged(Record):
+class JudgeScores(Record):
     """A submission's metadata scores, 0 to 10. Shown, never ranked. Holds no word of the judge."""
 
     dimensions: tuple[Score, ...]

@@ -14,7 +14,7 @@ from submissions.records.base import Score as Score
 from submissions.records.base import Sha256 as Sha256
 from submissions.records.base import TaskId as TaskId
 from submissions.records.base import Ulid as Ulid
-from submissions.records.findings import Judged, Screening
+from submissions.records.findings import JudgeScores, ScreenFindings
 from submissions.records.owner_requests import Owner as Owner
 
 Kind = Literal["knowledge", "reasoning"]
@@ -266,7 +266,7 @@ class TaskResult(Record):
     """Rows the model was trained on, after the screen."""
     removed: int = Field(ge=0)
     """Rows the screen removed as copies of test rows."""
-    screen: Screening | None = None
+    screen: ScreenFindings | None = None
     """What the screen found in the delivered rows; None where nothing was delivered, or nothing was screened."""
     base: Score
     reference: Score
@@ -303,5 +303,5 @@ class Result(Record):
     """Why this entry is unranked until an organiser looks, for example leaked test rows."""
     tasks: tuple[TaskResult, ...]
     totals: tuple[Total, ...]
-    metadata: Judged | None = None
+    metadata: JudgeScores | None = None
     """How well the delivered data is described, by the judge; None where nothing was judged. Never ranked by."""

@@ -15,7 +15,7 @@ Owner = Annotated[str, Field(pattern=r"^((hf|key):[A-Za-z0-9_-]{1,128})?$")]
 nobody but who may write in the arena's folder."""
 
 
-class Wish(Record):
+class OwnerRequest(Record):
     """One thing asked of the evaluator, in a file of its own, so that no two can overwrite each other."""
 
     kind: Literal["withdraw", "retry", "publish"]
@@ -25,14 +25,14 @@ class Wish(Record):
     """Of `publish`: may the first rows of each data set be shown in public?"""
 
 
-def counting(wishes: Iterable[Wish], owner: str) -> list[Wish]:
+def authorized(wishes: Iterable[OwnerRequest], owner: str) -> list[OwnerRequest]:
     """Those that count: by the submission's owner, or by whoever may write in the arena's folder."""
     return [wish for wish in wishes if wish.by in ("", owner)]
 
 
-def shows_samples(wishes: Iterable[Wish], owner: str) -> bool:
+def samples_allowed(wishes: Iterable[OwnerRequest], owner: str) -> bool:
     """Whether the first rows of a submission may be shown in public: the last word on publishing it says so."""
-    counted = counting(wishes, owner)
+    counted = authorized(wishes, owner)
     published = [wish for wish in counted if wish.kind == "publish"]
     # A withdrawal is for good, whatever was asked for after it.
     return bool(published) and published[-1].samples and not any(wish.kind == "withdraw" for wish in counted)

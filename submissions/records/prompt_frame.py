@@ -8,7 +8,7 @@ from submissions.records.base import Record
 from submissions.records.machine_speed import Machine
 
 
-class ExamLoad(Record):
+class EvalSetLoad(Record):
     """How much a task asks of a model. Of hidden rows it says no more than how many and how long."""
 
     items: float = Field(ge=0)
@@ -21,7 +21,7 @@ class ExamLoad(Record):
     """The most that an answer may have: what a model writes that does not stop."""
 
 
-class Planning(Record):
+class PlanningFacts(Record):
     """What is needed to reckon how long an evaluation will take before any was measured."""
 
     machine: Machine
@@ -30,11 +30,11 @@ class Planning(Record):
     draws: int = Field(ge=0)
     """Independent draws of shots, each an exam of its own."""
     max_prompt_tokens: int = Field(ge=1)
-    exam: ExamLoad
+    exam: EvalSetLoad
     """The mean over the benchmark's tasks."""
 
 
-class Frame(Record):
+class PromptFrame(Record):
     """What stands around a row's input and output in training, tokens that frame them written out as text."""
 
     protocol: str
@@ -51,5 +51,5 @@ class Frame(Record):
     epochs: float = Field(gt=0)
     max_rows: int = Field(ge=1)
     """Rows that are trained on."""
-    planning: Planning | None = None
+    planning: PlanningFacts | None = None
     """None in what older evaluators published: then nothing is foretold before it was measured."""

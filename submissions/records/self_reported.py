@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from submissions.errors import Corrupt
+from submissions.errors import CorruptRecord
 from submissions.records.base import Name, Record
 from submissions.records.models import Method, SystemType
 
@@ -65,4 +65,4 @@ def read_reports(name: str, content: bytes) -> SelfReports:
     except ValidationError as error:
         fault = error.errors()[0]
         field = ".".join(str(part) for part in fault["loc"]) or "the file"
-        raise Corrupt(f"{name}: {field}: {fault['msg']}. Mend it: docs/organiser.md lists the fields.") from error
+        raise CorruptRecord(f"{name}: {field}: {fault['msg']}. Mend it: docs/organiser.md lists the fields.") from error

@@ -1,1 +1,1 @@
-"""The parts of submissions/repair/repair.py: what may be changed in a name, a file and a row without knowing what was meant."""
+"""Repairs of file names, files and rows that need no knowledge of what the submitter meant."""

@@ -8,7 +8,7 @@ MOST_LINES = 20
 """Lines that are named for one kind of change; the rest are counted."""
 
 
-class Changes:
+class RepairLog:
     """Counts changes of one file while they are made."""
 
     def __init__(self) -> None:

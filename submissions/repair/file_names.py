@@ -7,8 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from submissions.checking.formats import READERS
-from submissions.checking.problem_list import quoted
-from submissions.repair.change_log import Changes
+from submissions.checking.problem_list import quote_text
+from submissions.repair.change_log import RepairLog
 
 _COPY = re.compile(r"( \(\d{1,3}\)| - copy( \(\d{1,3}\))?| copy( \d{1,3})?)$", re.IGNORECASE)
 """What browsers and file managers add to the name of a second copy."""
@@ -17,14 +17,14 @@ _LONGEST = 200
 
 
 @dataclass(frozen=True)
-class MendedName:
+class RepairedName:
     """What a file's name stands for."""
 
     task: str
     ending: str
 
 
-def mended_name(name: str, known: Collection[str], changes: Changes) -> MendedName | None:
+def repair_name(name: str, known: Collection[str], changes: RepairLog) -> RepairedName | None:
     """The task and format that a name can only mean; None where it means no task of `known`, or might mean two."""
     stem, ending = _split(name)
     if not ending or len(stem) > _LONGEST:
@@ -33,8 +33,8 @@ def mended_name(name: str, known: Collection[str], changes: Changes) -> MendedNa
     if task is None:
         return None
     if name != f"{task}.{ending}":
-        changes.add(f"Renamed; it was {quoted(name)}.")
-    return MendedName(task, ending)
+        changes.add(f"Renamed; it was {quote_text(name)}.")
+    return RepairedName(task, ending)
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -13,8 +13,8 @@ from typing import IO, TextIO
 from submissions.checking.formats.json_array import Cursor
 from submissions.checking.formats.json_object import DECODER, ROW_FIX, Pairs
 from submissions.checking.formats.raw_row import longest_record
-from submissions.errors import Unfit
-from submissions.repair.change_log import Changes
+from submissions.errors import InvalidFile
+from submissions.repair.change_log import RepairLog
 from submissions.tracks.track import Track
 
 _LENIENT = json.JSONDecoder(object_pairs_hook=Pairs, parse_int=float, strict=False)
@@ -32,7 +32,7 @@ _FIX = "Mend it by hand."
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class LenientRow:
     """One row as it was found."""
 
     line: int
@@ -45,24 +45,24 @@ class Piece:
     """Whether the text, though readable, is no strict JSON."""
 
 
-def pieces(stream: IO[bytes], ending: str, track: Track, changes: Changes) -> Iterator[Piece]:
+def read_lenient(stream: IO[bytes], ending: str, track: Track, changes: RepairLog) -> Iterator[LenientRow]:
     """The rows of a text file, the changes noted that reading them takes. Raises Unfit where rows cannot be told apart.
 
     A Parquet table is not looked into: a library wrote it, so it is either sound or not ours to mend.
     """
     if ending == "parquet":
-        raise Unfit("A Parquet table is left as it is.", _FIX)
+        raise InvalidFile("A Parquet table is left as it is.", _FIX)
     stream.seek(0)
     text = io.TextIOWrapper(stream, encoding=_encoding(stream, changes), newline="" if ending == "csv" else "\n")
     try:
         yield from _READERS[ending](text, track, changes)
     except (UnicodeDecodeError, csv.Error, RecursionError) as error:
-        raise Unfit("Its rows cannot be told apart.", _FIX) from error
+        raise InvalidFile("Its rows cannot be told apart.", _FIX) from error
     finally:
         text.detach()  # or it would close the file, which is not ours
 
 
-def _encoding(stream: IO[bytes], changes: Changes) -> str:
+def _encoding(stream: IO[bytes], changes: RepairLog) -> str:
     """The encoding that a byte order mark states, else UTF-8; no other is guessed."""
     start = stream.read(4)
     stream.seek(0)
@@ -73,7 +73,7 @@ def _encoding(stream: IO[bytes], changes: Changes) -> str:
     return "utf-8"
 
 
-def _json(text: TextIO, track: Track, changes: Changes, *, is_array: bool) -> Iterator[Piece]:
+def _json(text: TextIO, track: Track, changes: RepairLog, *, is_array: bool) -> Iterator[LenientRow]:
     """The rows of a JSON file, which may be an array or lines whatever its name says."""
     longest = longest_record(track)
     first, line = _first(text, longest)
@@ -97,10 +97,10 @@ def _first(text: TextIO, longest: int) -> tuple[str, int]:
         if line.strip():
             return line, number
         number += 1
-    raise Unfit("The file is empty.", _FIX)
+    raise InvalidFile("The file is empty.", _FIX)
 
 
-def _elements(cursor: Cursor, changes: Changes) -> Iterator[Piece]:
+def _elements(cursor: Cursor, changes: RepairLog) -> Iterator[LenientRow]:
     """The elements of an array; a comma after the last one is passed over."""
     cursor.peek()
     cursor.step()
@@ -112,33 +112,33 @@ def _elements(cursor: Cursor, changes: Changes) -> Iterator[Piece]:
             comma_at = cursor.line
             cursor.step()
         elif cursor.peek() != "]":
-            raise Unfit("A comma or ] is missing.", _FIX)
+            raise InvalidFile("A comma or ] is missing.", _FIX)
     cursor.step()
     if cursor.peek():
-        raise Unfit("Something follows the end of the array.", _FIX)
+        raise InvalidFile("Something follows the end of the array.", _FIX)
     if comma_at:
         changes.add("The comma after the last row was left out.", comma_at)
 
 
-def _sequence(cursor: Cursor) -> Iterator[Piece]:
+def _sequence(cursor: Cursor) -> Iterator[LenientRow]:
     """Objects one after the other, each over as many lines as it takes."""
     while cursor.peek():
         yield _element(cursor)
 
 
-def _element(cursor: Cursor) -> Piece:
+def _element(cursor: Cursor) -> LenientRow:
     line = cursor.line
     value, raw = cursor.value_and_text()
     # A line break outside a text is white space, and inside a text there is none.
-    return Piece(line, value, raw.replace("\r", " ").replace("\n", " "))
+    return LenientRow(line, value, raw.replace("\r", " ").replace("\n", " "))
 
 
-def _lines(text: TextIO, line: str, number: int, longest: int, changes: Changes) -> Iterator[Piece]:
+def _lines(text: TextIO, line: str, number: int, longest: int, changes: RepairLog) -> Iterator[LenientRow]:
     for blank in range(1, number):
         changes.add("Blank lines were left out.", blank)
     while line:
         if len(line) == longest and not line.endswith("\n"):
-            raise Unfit("A line is too long to be read.", _FIX)
+            raise InvalidFile("A line is too long to be read.", _FIX)
         if line.endswith("\r\n"):
             changes.add("Lines end in LF; they ended in CR LF.")
         if line.strip():
@@ -149,7 +149,7 @@ def _lines(text: TextIO, line: str, number: int, longest: int, changes: Changes)
         line = text.readline(longest)
 
 
-def _of_line(number: int, line: str, changes: Changes) -> Piece:
+def _of_line(number: int, line: str, changes: RepairLog) -> LenientRow:
     """A line as it stands, or without a comma too many, or with its control characters escaped."""
     without = _without_commas(line)
     for candidate, decoder in ((line, DECODER), (without, DECODER), (without, _LENIENT)):
@@ -161,8 +161,8 @@ def _of_line(number: int, line: str, changes: Changes) -> Piece:
             changes.add("A comma after the row, or after its last value, was left out.", number)
         if decoder is _LENIENT:
             changes.add("Tabs or other control characters inside a text were escaped.", number)
-        return Piece(number, value, candidate, rewrite=decoder is _LENIENT)
-    return Piece(number, None, line)
+        return LenientRow(number, value, candidate, rewrite=decoder is _LENIENT)
+    return LenientRow(number, None, line)
 
 
 def _without_commas(line: str) -> str:
@@ -173,7 +173,7 @@ def _without_commas(line: str) -> str:
     return line
 
 
-def _csv(text: TextIO, track: Track, changes: Changes) -> Iterator[Piece]:
+def _csv(text: TextIO, track: Track, changes: RepairLog) -> Iterator[LenientRow]:
     longest = longest_record(track)
     csv.field_size_limit(max(csv.field_size_limit(), longest))
     header, line = _first(text, longest)
@@ -184,10 +184,10 @@ def _csv(text: TextIO, track: Track, changes: Changes) -> Iterator[Piece]:
     start = line + 1
     for cells in reader:
         if cells and len(cells) != len(names):
-            raise Unfit("A record has another number of cells than the header.", _FIX)
+            raise InvalidFile("A record has another number of cells than the header.", _FIX)
         if cells:
             pairs = Pairs(zip(names, cells, strict=True))
-            yield Piece(start, pairs, json.dumps(dict(pairs), ensure_ascii=False))
+            yield LenientRow(start, pairs, json.dumps(dict(pairs), ensure_ascii=False))
         start = line + 1 + reader.line_num
 
 
@@ -198,17 +198,17 @@ def _columns(header: str) -> tuple[str, list[str]]:
         plain = [name.strip().casefold() for name in names]
         if plain.count("input") == plain.count("output") == 1 and len(set(names)) == len(names):
             return separator, names
-    raise Unfit("The header does not name input and output.", _FIX)
+    raise InvalidFile("The header does not name input and output.", _FIX)
 
 
 def _bounded(text: TextIO, longest: int) -> Iterator[str]:
     while line := text.readline(longest):
         if len(line) == longest and not line.endswith(("\n", "\r")):
-            raise Unfit("A line is too long to be read.", ROW_FIX)
+            raise InvalidFile("A line is too long to be read.", ROW_FIX)
         yield line
 
 
-_READERS: dict[str, Callable[[TextIO, Track, Changes], Iterator[Piece]]] = {
+_READERS: dict[str, Callable[[TextIO, Track, RepairLog], Iterator[LenientRow]]] = {
     "jsonl": lambda text, track, changes: _json(text, track, changes, is_array=False),
     "json": lambda text, track, changes: _json(text, track, changes, is_array=True),
     "csv": _csv,

@@ -16,24 +16,24 @@ from typing import IO
 
 from submissions.checking.check import check
 from submissions.checking.descriptions import NAME as DESCRIPTIONS
-from submissions.checking.problem_list import Listing, shown
-from submissions.checking.source_file import Entry
-from submissions.checking.sources import gathered
-from submissions.errors import Unfit
+from submissions.checking.problem_list import ProblemList, escape_text
+from submissions.checking.source_file import SourceFile
+from submissions.checking.sources import open_sources
+from submissions.errors import InvalidFile
 from submissions.records.base import Record
 from submissions.records.check_report import Problem, Report
 from submissions.records.models import Task
-from submissions.repair.change_log import Changes
-from submissions.repair.file_names import MendedName, mended_name
-from submissions.repair.lenient_reader import pieces
-from submissions.repair.row_repair import Blank, mended
+from submissions.repair.change_log import RepairLog
+from submissions.repair.file_names import RepairedName, repair_name
+from submissions.repair.lenient_reader import read_lenient
+from submissions.repair.row_repair import BlankRow, repair_row
 from submissions.tracks.track import Track
 
 _LONGEST_NAME = 60
 """In characters, of the copy of a file whose name stands for no task; the check refuses it under any name."""
 
 
-class Changed(Record):
+class RepairChange(Record):
     """One kind of change that was made to a file."""
 
     what: str
@@ -43,26 +43,26 @@ class Changed(Record):
     """How often it was made."""
 
 
-class Correction(Record):
+class FileRepair(Record):
     """What was mended in one delivered file."""
 
     file: str
     """As the submitter named it."""
     name: str
     """Of the corrected copy."""
-    changes: tuple[Changed, ...]
+    changes: tuple[RepairChange, ...]
 
 
-class Fixed(Record):
+class RepairResult(Record):
     """A delivery, mended as far as that goes."""
 
-    corrections: tuple[Correction, ...]
+    corrections: tuple[FileRepair, ...]
     """The files that were changed; empty where nothing could be mended."""
     remaining: Report | None = None
     """What the check says of the corrected delivery; None where nothing was changed."""
 
 
-def fix(sources: Sequence[Path], tasks: Sequence[Task], *, into: Path, track: Track) -> Fixed:
+def repair(sources: Sequence[Path], tasks: Sequence[Task], *, into: Path, track: Track) -> RepairResult:
     """Write a delivery, mended as far as that goes without guessing, into an empty folder, and check it again.
 
     Files in which nothing could be mended are copied as they are, so that the folder is the whole delivery; where no
@@ -71,65 +71,65 @@ def fix(sources: Sequence[Path], tasks: Sequence[Task], *, into: Path, track: Tr
     if any(into.iterdir()):
         raise ValueError(f"{into} is not empty")
     known = frozenset(task.id for task in tasks if task.track == track.name)
-    with gathered(sources, track) as delivered:
+    with open_sources(sources, track) as delivered:
         problems = [problem for problem in delivered.problems if problem.level == "error"]
-        corrections = _all_fixed(delivered.files, known, into, track, problems)
+        corrections = _repair_all(delivered.files, known, into, track, problems)
     if not corrections:
         for copy in into.iterdir():
             copy.unlink()
-        return Fixed(corrections=())
+        return RepairResult(corrections=())
     with tempfile.TemporaryDirectory(prefix="arena-check-") as folder:
         report = check([into], tasks, into=Path(folder), track=track)
     # What was not even opened is no part of the corrected delivery, and must not seem mended.
     remaining = report.model_copy(update={"problems": (*problems, *report.problems)})
-    return Fixed(corrections=corrections, remaining=remaining)
+    return RepairResult(corrections=corrections, remaining=remaining)
 
 
 @dataclass(frozen=True)
-class _Place:
+class _CopyTarget:
     """Where one file's copy goes."""
 
     folder: Path
     name: str
     """As the file was called, without its folder."""
-    meant: MendedName | None
+    meant: RepairedName | None
 
 
-def _all_fixed(
-    entries: Sequence[Entry], known: frozenset[str], into: Path, track: Track, problems: list[Problem]
-) -> tuple[Correction, ...]:
+def _repair_all(
+    entries: Sequence[SourceFile], known: frozenset[str], into: Path, track: Track, problems: list[Problem]
+) -> tuple[FileRepair, ...]:
     places = [_place(entry, known, into) for entry in entries]
     targets = [place.meant.task if place.meant else place.name for place in places]
     if len(set(targets)) < len(targets):
         return ()  # Two files for one task: which of them counts is not ours to say.
-    corrections: list[Correction] = []
+    corrections: list[FileRepair] = []
     for entry, place in zip(entries, places, strict=True):
         try:
             with entry.open() as stream:
                 if found := _fixed(stream, entry.path, place, known, track):
                     corrections.append(found)
-        except Unfit as unfit:
-            listing = Listing(shown(entry.path))
+        except InvalidFile as unfit:
+            listing = ProblemList(escape_text(entry.path))
             listing.error(unfit.what, unfit.fix)
             problems += listing.problems()
     return tuple(corrections)
 
 
-def _place(entry: Entry, known: frozenset[str], into: Path) -> _Place:
+def _place(entry: SourceFile, known: frozenset[str], into: Path) -> _CopyTarget:
     name = entry.path.rpartition("/")[2]
     if len(name) > _LONGEST_NAME and name.rpartition(".")[0] not in known:
-        return _Place(into, f"long-{name[-_LONGEST_NAME:]}", mended_name(name, known, Changes()))
-    return _Place(into, name, None if name == DESCRIPTIONS else mended_name(name, known, Changes()))
+        return _CopyTarget(into, f"long-{name[-_LONGEST_NAME:]}", repair_name(name, known, RepairLog()))
+    return _CopyTarget(into, name, None if name == DESCRIPTIONS else repair_name(name, known, RepairLog()))
 
 
-def _fixed(stream: IO[bytes], path: str, place: _Place, known: frozenset[str], track: Track) -> Correction | None:
+def _fixed(stream: IO[bytes], path: str, place: _CopyTarget, known: frozenset[str], track: Track) -> FileRepair | None:
     """Write one file's corrected copy, or a plain one; None where there is nothing to mend."""
     if place.meant is None:
         _copy(stream, place.folder / place.name)
         return None
     ending = place.meant.ending
-    renamed = Changes()
-    mended_name(path.rpartition("/")[2], known, renamed)
+    renamed = RepairLog()
+    repair_name(path.rpartition("/")[2], known, renamed)
     copy = place.folder / f"{place.meant.task}.jsonl"
     changes = _rewritten(stream, ending, copy, track)
     if changes and ending != "jsonl":
@@ -138,32 +138,32 @@ def _fixed(stream: IO[bytes], path: str, place: _Place, known: frozenset[str], t
         copy = copy.with_name(f"{place.meant.task}.{ending}")
         _copy(stream, copy)
     told = tuple(
-        Changed(what=what, lines=lines, count=count) for what, lines, count in (*renamed.told(), *changes.told())
+        RepairChange(what=what, lines=lines, count=count) for what, lines, count in (*renamed.told(), *changes.told())
     )
-    return Correction(file=shown(path), name=copy.name, changes=told) if told else None
+    return FileRepair(file=escape_text(path), name=copy.name, changes=told) if told else None
 
 
-def _rewritten(stream: IO[bytes], ending: str, copy: Path, track: Track) -> Changes:
+def _rewritten(stream: IO[bytes], ending: str, copy: Path, track: Track) -> RepairLog:
     """Write a file's rows as JSON lines, each mended or as it stands; without changes, no copy is left behind."""
-    changes = Changes()
+    changes = RepairLog()
     try:
         if stream.seek(0, 2) > track.max_file_bytes:
-            raise Unfit("The file is too large.", "Deliver less.")
+            raise InvalidFile("The file is too large.", "Deliver less.")
         with copy.open("xb") as file:
             _write(file, stream, ending, track, changes)
-    except Unfit:
-        changes = Changes()  # Its rows cannot be told apart; the check says where.
+    except InvalidFile:
+        changes = RepairLog()  # Its rows cannot be told apart; the check says where.
     if not changes:
         copy.unlink(missing_ok=True)
     return changes
 
 
-def _write(file: IO[bytes], stream: IO[bytes], ending: str, track: Track, changes: Changes) -> None:
+def _write(file: IO[bytes], stream: IO[bytes], ending: str, track: Track, changes: RepairLog) -> None:
     """Raises Unfit where the rows cannot be told apart."""
     written = end_of_counted = 0
-    for piece in pieces(stream, ending, track, changes):
-        row = mended(piece, changes)
-        if isinstance(row, Blank):
+    for piece in read_lenient(stream, ending, track, changes):
+        row = repair_row(piece, changes)
+        if isinstance(row, BlankRow):
             continue
         file.write((row.model_dump_json() if row else piece.raw).encode() + b"\n")
         written += 1

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from submissions.checking.formats.json_object import Pairs
-from submissions.checking.problem_list import quoted
+from submissions.checking.problem_list import quote_text
 from submissions.records.models import Row
-from submissions.repair.change_log import Changes
-from submissions.repair.lenient_reader import Piece
+from submissions.repair.change_log import RepairLog
+from submissions.repair.lenient_reader import LenientRow
 
 _KEYS = ("input", "output")
 
 
-class Blank:
+class BlankRow:
     """A row without any text, which is left out."""
 
 
-def mended(piece: Piece, changes: Changes) -> Row | Blank | None:
+def repair_row(piece: LenientRow, changes: RepairLog) -> Row | BlankRow | None:
     """The row as it is to be written; None for one that stays as it stands, sound or not."""
     if not isinstance(piece.value, Pairs):
         return None
@@ -31,21 +31,21 @@ def mended(piece: Piece, changes: Changes) -> Row | Blank | None:
         return None
     if not given.strip() and not wanted.strip():
         changes.add("Rows without any text were left out.", piece.line)
-        return Blank()
+        return BlankRow()
     row = Row(input=given, output=wanted)
     return row if _note(piece.value, found, piece, changes) or piece.rewrite else None
 
 
-def _note(value: Pairs, found: dict[str, list[tuple[str, object]]], piece: Piece, changes: Changes) -> bool:
+def _note(value: Pairs, found: dict[str, list[tuple[str, object]]], piece: LenientRow, changes: RepairLog) -> bool:
     """Note what differs from a plain row; whether anything does."""
     names = [name for name, _ in value]
     wrong = [same[0][0] for key, same in found.items() if same[0][0] != key]
     extra = [name for name in dict.fromkeys(names) if _plain(name) not in _KEYS]
     twice = len(set(names)) < len(names)
     for name in wrong:
-        changes.add(f"{quoted(name, 30)} is now called {_plain(name)}.", piece.line)
+        changes.add(f"{quote_text(name, 30)} is now called {_plain(name)}.", piece.line)
     for name in extra[:5]:
-        changes.add(f"{quoted(name, 30)} was left out: it is not used.", piece.line)
+        changes.add(f"{quote_text(name, 30)} was left out: it is not used.", piece.line)
     if twice:
         changes.add("What stood twice in one row, with the same value, stands once.", piece.line)
     return bool(wrong or extra or twice)

@@ -15,7 +15,7 @@ def _now() -> datetime:
 
 
 @dataclass(frozen=True)
-class Pace:
+class CommitRateLimit:
     """The limits that a repository keeps, and how it waits. A test moves `clock`, and `sleep` with it."""
 
     per_hour: int = 60

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from submissions.errors import Conflict, Corrupt, NotFound
-from submissions.storage.repo import Change, confined, content_id
+from submissions.errors import Conflict, CorruptRecord, NotFound
+from submissions.storage.repo import Change, content_id, validate_path
 
 _EMPTY_HEAD = "0" * 64
 _NOTED = 4096
@@ -42,19 +42,19 @@ class LocalRepo:
             return self._head()
 
     def read(self, path: str) -> bytes:
-        file = self.folder / confined(path)
+        file = self.folder / validate_path(path)
         with self._locked(exclusive=False):
             if file.is_symlink() or not file.is_file():
                 raise NotFound(f"No file {path} in the repository {self.folder.name}.")
             return file.read_bytes()
 
     def inside(self, folder: str = "") -> list[str]:
-        place = self.folder / confined(folder) if folder else self.folder
+        place = self.folder / validate_path(folder) if folder else self.folder
         with self._locked(exclusive=False):
             return sorted(name for name in os.listdir(place) if name[0] != ".") if place.is_dir() else []
 
     def list(self, prefix: str = "") -> list[str]:
-        start = self.folder / confined(prefix.rpartition("/")[0]) if "/" in prefix else self.folder
+        start = self.folder / validate_path(prefix.rpartition("/")[0]) if "/" in prefix else self.folder
         found = []
         with self._locked(exclusive=False):
             for root, folders, names in os.walk(start):
@@ -63,7 +63,7 @@ class LocalRepo:
         return sorted(path for path in found if path.startswith(prefix))
 
     def ids(self, prefix: str = "") -> dict[str, str]:
-        start = f"{confined(prefix.rpartition('/')[0])}/" if "/" in prefix else ""
+        start = f"{validate_path(prefix.rpartition('/')[0])}/" if "/" in prefix else ""
         with self._locked(exclusive=False):
             known = self._noted() if self._ids is None else self._ids
             found = dict(sorted(self._named(start, known, prefix)))
@@ -116,7 +116,7 @@ class LocalRepo:
                 notes.write("".join(lines))
 
     def commit(self, changes: Sequence[Change], parent: str) -> str:
-        paths = [confined(change.path) for change in changes]
+        paths = [validate_path(change.path) for change in changes]
         if len(set(paths)) != len(paths):
             raise ValueError(f"a commit names a path twice: {sorted(paths)}")
         with self._locked(exclusive=True):
@@ -142,7 +142,9 @@ class LocalRepo:
             return _EMPTY_HEAD
         head = file.read_text().strip()
         if not re.fullmatch(r"[0-9a-f]{64}", head):
-            raise Corrupt(f"{self.folder.name}/.head does not hold a head but {head[:80]!r}. Restore it from a backup.")
+            raise CorruptRecord(
+                f"{self.folder.name}/.head does not hold a head but {head[:80]!r}. Restore it from a backup."
+            )
         return head
 
     def _apply(self, changes: Sequence[Change], head: str) -> str:
@@ -156,16 +158,16 @@ class LocalRepo:
                 plan.append((change.path, None, None))
                 continue
             staged = journal / str(number)
-            _stage(change.content, staged)
+            _stage_content(change.content, staged)
             with staged.open("rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256")
             digest.update(sha256.digest())
             plan.append((change.path, staged.name, sha256.hexdigest()))
         new = digest.hexdigest()
-        sync(journal)
-        write_whole(journal / "changes.json", json.dumps({"head": new, "plan": plan}).encode())
-        sync(journal)
-        sync(self.folder)
+        fsync_dir(journal)
+        atomic_write(journal / "changes.json", json.dumps({"head": new, "plan": plan}).encode())
+        fsync_dir(journal)
+        fsync_dir(self.folder)
         self._roll_forward()
         self._note([change.path for change in changes if change.content is not None])
         return new
@@ -191,9 +193,9 @@ class LocalRepo:
                     (journal / staged).replace(target)
             for folder in touched:
                 if folder.is_dir():  # it is not where something was deleted that never was
-                    sync(folder)
-            write_whole(self.folder / ".head", f"{commit['head']}\n".encode())
-            sync(self.folder)
+                    fsync_dir(folder)
+            atomic_write(self.folder / ".head", f"{commit['head']}\n".encode())
+            fsync_dir(self.folder)
             (journal / "changes.json").unlink()
         shutil.rmtree(journal, ignore_errors=True)
 
@@ -211,7 +213,7 @@ class LocalRepo:
             if staged is None or (self.folder / ".journal" / staged).exists():
                 continue
             if not target.is_file() or _sha256(target) != sha256:
-                raise Corrupt(
+                raise CorruptRecord(
                     f"A commit to {self.folder.name} was cut off and its file {path} is lost. Put the file with the "
                     f"SHA-256 {sha256} there, which completes the commit, or restore the repository from a backup."
                 )
@@ -233,7 +235,7 @@ class LocalRepo:
             yield
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def atomic_write(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old content or the new, never a part (temporary file, fsync, rename)."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
@@ -258,7 +260,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def sync(folder: Path) -> None:
+def fsync_dir(folder: Path) -> None:
     """Have the disk keep which files are in a folder; that their contents are kept is a matter of each file."""
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -267,10 +269,10 @@ def sync(folder: Path) -> None:
         os.close(handle)
 
 
-def _stage(content: bytes | Path, target: Path) -> None:
+def _stage_content(content: bytes | Path, target: Path) -> None:
     if isinstance(content, Path):
         shutil.copyfile(content, target)
         with target.open("rb") as file:
             os.fsync(file.fileno())
     else:
-        write_whole(target, content)
+        atomic_write(target, content)

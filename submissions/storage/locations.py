@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from submissions.errors import NotFound
-from submissions.storage.commit_rate import Pace
+from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Repo
 
@@ -14,21 +14,21 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_]|[.-](?![.-]))*")
 """As the Hub's own rule; what it says of length is left to it."""
 
 
-def on_hub(where: str) -> bool:
+def is_hub_url(where: str) -> bool:
     """Whether a place is on the Hub."""
     return where.startswith("hf://")
 
 
-def beside(arena: str, name: str) -> str:
+def sibling(arena: str, name: str) -> str:
     """The place of one of an arena's repositories: `DIR/name`, or `hf://ORG/PREFIX-name`."""
-    if on_hub(arena):
+    if is_hub_url(arena):
         return f"hf://{arena.removeprefix('hf://').rstrip('/')}-{name}"
     return str(Path(arena) / name)
 
 
-def open_repo(where: str, pace: Pace | None = None) -> Repo:
+def open_repo(where: str, pace: CommitRateLimit | None = None) -> Repo:
     """The repository at a place; the Hub is not asked yet. Raises NotFound for a name that cannot be one."""
-    if not on_hub(where):
+    if not is_hub_url(where):
         return LocalRepo(where)
     names = where.removeprefix("hf://").split("/")
     if len(names) != 2 or not all(_NAME.fullmatch(name) for name in names):

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from submissions.errors import Conflict, Corrupt, NotFound, TheirError
+from submissions.errors import Conflict, CorruptRecord, NotFound, TheirError
 from submissions.records.base import Record
-from submissions.storage.commit_rate import Pace
+from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.hub.blob_cache import ids_of
-from submissions.storage.locations import beside, on_hub, open_repo
+from submissions.storage.locations import is_hub_url, open_repo, sibling
 from submissions.storage.repo import Change, Repo
 
 REPOSITORIES = ("benchmark", "submissions", "drafts", "results")
@@ -27,11 +27,11 @@ MOST_BYTES = 50 * 2**20
 Progress = Callable[[str, int, int], None]
 
 
-class Occupied(TheirError):
+class DestinationNotEmpty(TheirError):
     """The place to copy to holds something else."""
 
 
-class Copied(Record):
+class MirrorReport(Record):
     """What was done for one repository."""
 
     repository: str
@@ -44,7 +44,7 @@ class Copied(Record):
 
 
 @dataclass(frozen=True)
-class Plan:
+class MirrorPlan:
     """What is to be done for one repository."""
 
     name: str
@@ -67,9 +67,9 @@ def mirror(
     *,
     only: Sequence[str] = REPOSITORIES,
     update: bool = False,
-    pace: Pace | None = None,
+    pace: CommitRateLimit | None = None,
     progress: Progress = lambda *_: None,
-) -> list[Copied]:
+) -> list[MirrorReport]:
     """Make an arena's repositories at `target` equal to those at `source`, and see that they are.
 
     Where the target holds anything else, nothing is copied unless `update` lets it be overwritten and deleted.
@@ -77,7 +77,7 @@ def mirror(
     """
     if unknown := set(only) - set(REPOSITORIES):
         raise NotFound(f"No repository {', '.join(sorted(unknown))}: there are {', '.join(REPOSITORIES)}.")
-    present = [name for name in REPOSITORIES if name in only and _is_there(beside(source, name))]
+    present = [name for name in REPOSITORIES if name in only and _is_there(sibling(source, name))]
     plans = [_plan(name, source, target, pace, progress) for name in present]
     if not any(plan.files for plan in plans):
         raise NotFound(f"{source} holds nothing to copy: is it the arena, a folder or hf://ORG/PREFIX?")
@@ -88,17 +88,17 @@ def mirror(
         _verify(plan.name, source, target, progress)
     for plan in plans:
         if plan.source.head() != plan.head:
-            raise Conflict(f"{beside(source, plan.name)} was written to meanwhile: run this again, with --update.")
+            raise Conflict(f"{sibling(source, plan.name)} was written to meanwhile: run this again, with --update.")
     return done
 
 
 def _is_there(place: str) -> bool:
     """A folder that is not there must not pass for an empty one, after whose model everything is deleted."""
-    return on_hub(place) or Path(place).is_dir()
+    return is_hub_url(place) or Path(place).is_dir()
 
 
-def _plan(name: str, source: str, target: str, pace: Pace | None, progress: Progress) -> Plan:
-    mine, theirs = open_repo(beside(source, name)), open_repo(beside(target, name), pace)
+def _plan(name: str, source: str, target: str, pace: CommitRateLimit | None, progress: Progress) -> MirrorPlan:
+    mine, theirs = open_repo(sibling(source, name)), open_repo(sibling(target, name), pace)
     head, parent = mine.head(), theirs.head()
     ours, others = _ids(mine), _ids(theirs)
     shared = sorted(ours.keys() & others.keys())
@@ -108,20 +108,21 @@ def _plan(name: str, source: str, target: str, pace: Pace | None, progress: Prog
         if not _same(path, mine, ours[path], theirs, others[path]):
             differing.append(path)
     missing, foreign = sorted(ours.keys() - others.keys()), sorted(others.keys() - ours.keys())
-    return Plan(name, mine, theirs, head, parent, len(ours), tuple(missing), tuple(differing), tuple(foreign))
+    return MirrorPlan(name, mine, theirs, head, parent, len(ours), tuple(missing), tuple(differing), tuple(foreign))
 
 
-def _refuse_others(plans: Iterable[Plan], target: str) -> None:
+def _refuse_others(plans: Iterable[MirrorPlan], target: str) -> None:
     """Raise Occupied for a target that holds what the source does not, or otherwise."""
     for plan in plans:
         if others := [*plan.differing, *plan.foreign]:
-            raise Occupied(
-                f"{beside(target, plan.name)} holds {len(others)} file(s) that the copy would overwrite or delete, for "
+            raise DestinationNotEmpty(
+                f"{sibling(target, plan.name)} holds {len(others)} file(s) that the copy would overwrite or "
+                f"delete, for "
                 f"example {others[0]}. Name an empty place, or allow it with --update."
             )
 
 
-def _carry_out(plan: Plan, progress: Progress) -> Copied:
+def _carry_out(plan: MirrorPlan, progress: Progress) -> MirrorReport:
     wanted = sorted((*plan.missing, *plan.differing))
     parent, commits, written, total = plan.parent, 0, 0, 0
     # First what goes: a file may stand where a folder is to be.
@@ -130,7 +131,7 @@ def _carry_out(plan: Plan, progress: Progress) -> Copied:
         sizes = [len(change.content) for change in changes if isinstance(change.content, bytes)]
         commits, written, total = commits + 1, written + len(sizes), total + sum(sizes)
         progress(f"copying {plan.name}", written, len(wanted))
-    return Copied(
+    return MirrorReport(
         repository=plan.name,
         files=plan.files,
         copied=written,
@@ -140,7 +141,7 @@ def _carry_out(plan: Plan, progress: Progress) -> Copied:
     )
 
 
-def _batches(plan: Plan, deleted: Sequence[str], wanted: Sequence[str]) -> Iterator[list[Change]]:
+def _batches(plan: MirrorPlan, deleted: Sequence[str], wanted: Sequence[str]) -> Iterator[list[Change]]:
     """The commits, no larger than they may be."""
     for start in range(0, len(deleted), MOST_FILES):
         yield [Change(path, None) for path in deleted[start : start + MOST_FILES]]
@@ -159,14 +160,14 @@ def _batches(plan: Plan, deleted: Sequence[str], wanted: Sequence[str]) -> Itera
 
 def _verify(name: str, source: str, target: str, progress: Progress) -> None:
     """Raise Corrupt unless both places hold the same, as they tell those who see them for the first time."""
-    mine, theirs = open_repo(beside(source, name)), open_repo(beside(target, name))
+    mine, theirs = open_repo(sibling(source, name)), open_repo(sibling(target, name))
     ours, others = _ids(mine), _ids(theirs)
     for number, path in enumerate(sorted(ours.keys() | others.keys())):
         progress(f"verifying {name}", number, len(ours))
         both = path in ours and path in others
         if not both or not _same(path, mine, ours[path], theirs, others[path]):
-            raise Corrupt(
-                f"{path} is not the same in {beside(source, name)} and {beside(target, name)}: run this again."
+            raise CorruptRecord(
+                f"{path} is not the same in {sibling(source, name)} and {sibling(target, name)}: run this again."
             )
 
 

@@ -62,7 +62,7 @@ def content_id(content: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
-def confined(path: str) -> str:
+def validate_path(path: str) -> str:
     """The path itself, if it stays inside its repository and uses plain names. Raises ValueError."""
     if not all(_SEGMENT.fullmatch(segment) for segment in path.split("/")):
         raise ValueError(f"{path!r} is not a repository path: use names of letters, digits, . _ - joined by /")

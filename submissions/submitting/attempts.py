@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from submissions.arena.arena import Arena, changes_of
-from submissions.errors import Conflict, Corrupt, NotFound, OurError, Spent
+from submissions.arena.arena import Arena, submission_changes
+from submissions.errors import AttemptsExhausted, Conflict, CorruptRecord, NotFound, OurError
 from submissions.records.models import State, Status, Submission
 
-FREE: frozenset[State] = frozenset({"refused", "withdrawn", "failed"})
+FREE_STATES: frozenset[State] = frozenset({"refused", "withdrawn", "failed"})
 """States that cost no attempt. A failure is ours unless its status says otherwise; its next try counts again."""
 LIMITS: Mapping[str, int] = {"search_sft": 3}
 """Tracks with a limit where the setting says nothing; the others have none."""
@@ -25,7 +25,7 @@ _LIMIT = re.compile(r"([a-z][a-z0-9_]*)=(\d{1,6}|none)")
 _TRIES = 20
 
 
-class Sent(Protocol):
+class SubmissionKey(Protocol):
     """What is counted by: a submission, or what is remembered of one."""
 
     @property
@@ -68,23 +68,23 @@ def read_limits(text: str) -> dict[str, int]:
     return limits
 
 
-def same_side(one: Sent, team: str, owner: str) -> bool:
+def same_submitter(one: SubmissionKey, team: str, owner: str) -> bool:
     """Whether a submission is a team's, or its owner's under another team's name."""
     account = owner.startswith("hf:") and one.owner == owner
     return account or _plain(one.team) == _plain(team)
 
 
-def costs_one(arena: Arena, ulid: str) -> bool:
+def counts_as_attempt(arena: Arena, ulid: str) -> bool:
     """Whether a submission counts as an attempt. What cannot be read is our failure."""
     try:
         return is_counted(arena.history(ulid).now)
-    except Corrupt:
+    except CorruptRecord:
         return False
 
 
 def is_counted(now: Status) -> bool:
     """Whether a submission that stands so counts as an attempt."""
-    return now.state not in FREE or (now.state == "failed" and now.fault == "submission")
+    return now.state not in FREE_STATES or (now.state == "failed" and now.fault == "submission")
 
 
 def attempts(
@@ -94,11 +94,11 @@ def attempts(
     owner: str = "",
     *,
     limits: Mapping[str, int] = LIMITS,
-    known: Mapping[str, Sent] | None = None,
+    known: Mapping[str, SubmissionKey] | None = None,
 ) -> Attempts:
     """What a team, or the account that submits for it, has used on a track. `known` need not be read again."""
-    theirs = [one.id for one in _all(arena, known or {}) if one.track == track and same_side(one, team, owner)]
-    return Attempts(tuple(ulid for ulid in theirs if costs_one(arena, ulid)), limits.get(track))
+    theirs = [one.id for one in _all(arena, known or {}) if one.track == track and same_submitter(one, team, owner)]
+    return Attempts(tuple(ulid for ulid in theirs if counts_as_attempt(arena, ulid)), limits.get(track))
 
 
 def add_counted(
@@ -107,16 +107,16 @@ def add_counted(
     data: Path,
     *,
     limits: Mapping[str, int] = LIMITS,
-    known: Mapping[str, Sent] | None = None,
+    known: Mapping[str, SubmissionKey] | None = None,
 ) -> Attempts:
     """Store a submission if its team has an attempt left; what was used before. Raises Spent, or as a commit does."""
-    changes, repo, track = changes_of(submission, data), arena.submissions, submission.track
+    changes, repo, track = submission_changes(submission, data), arena.submissions, submission.track
     for again in range(_TRIES, 0, -1):
         parent = repo.head()
         if track in limits:
             found = attempts(arena, track, submission.team, submission.owner, limits=limits, known=known)
             if found.left == 0:
-                raise Spent(track, len(found.used), limits[track])
+                raise AttemptsExhausted(track, len(found.used), limits[track])
         else:
             found = Attempts((), None)
         try:
@@ -129,14 +129,14 @@ def add_counted(
     return found
 
 
-def _all(arena: Arena, known: Mapping[str, Sent]) -> Iterable[Sent]:
+def _all(arena: Arena, known: Mapping[str, SubmissionKey]) -> Iterable[SubmissionKey]:
     for ulid in arena.submission_ids():
         if ulid in known:
             yield known[ulid]
             continue
         try:
             yield arena.submission(ulid)
-        except (Corrupt, NotFound):
+        except (CorruptRecord, NotFound):
             continue  # damaged, or deleted since it was listed: it shall not stop everybody else
 
 

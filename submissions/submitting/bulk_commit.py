@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from submissions.arena.arena import Arena, changes_of
-from submissions.errors import Conflict, Spent
+from submissions.arena.arena import Arena, submission_changes
+from submissions.errors import AttemptsExhausted, Conflict
 from submissions.records.models import Submission
-from submissions.submitting.attempts import Sent, attempts, same_side
+from submissions.submitting.attempts import SubmissionKey, attempts, same_submitter
 
 _TRIES = 20
 
 
-def add_all(
+def commit_submissions(
     arena: Arena,
     waiting: Sequence[tuple[Submission, Path]],
     *,
     limits: Mapping[str, int],
-    known: Mapping[str, Sent] | None = None,
-) -> dict[str, Spent]:
+    known: Mapping[str, SubmissionKey] | None = None,
+) -> dict[str, AttemptsExhausted]:
     """Store each with its checked files; what is said to those that have no attempt left, by id.
 
     Counting and storing are one transaction. What is stored already is not stored again, so that this may be repeated
@@ -33,7 +33,9 @@ def add_all(
         if not taken:
             return spent
         try:
-            arena.submissions.commit([change for one, data in taken for change in changes_of(one, data)], parent)
+            arena.submissions.commit(
+                [change for one, data in taken for change in submission_changes(one, data)], parent
+            )
         except Conflict:
             if again == 1:
                 raise
@@ -46,17 +48,17 @@ def _counted(
     arena: Arena,
     waiting: Sequence[tuple[Submission, Path]],
     limits: Mapping[str, int],
-    known: Mapping[str, Sent] | None,
-) -> tuple[list[tuple[Submission, Path]], dict[str, Spent]]:
+    known: Mapping[str, SubmissionKey] | None,
+) -> tuple[list[tuple[Submission, Path]], dict[str, AttemptsExhausted]]:
     """Those with an attempt left, counting the ones before them in the same commit, and what is said to the others."""
     taken: list[tuple[Submission, Path]] = []
-    spent: dict[str, Spent] = {}
+    spent: dict[str, AttemptsExhausted] = {}
     for one, data in waiting:
         if (limit := limits.get(one.track)) is not None:
             used = len(attempts(arena, one.track, one.team, one.owner, limits=limits, known=known).used)
-            used += sum(other.track == one.track and same_side(other, one.team, one.owner) for other, _ in taken)
+            used += sum(other.track == one.track and same_submitter(other, one.team, one.owner) for other, _ in taken)
             if used >= limit:
-                spent[one.id] = Spent(one.track, used, limit)
+                spent[one.id] = AttemptsExhausted(one.track, used, limit)
                 continue
         taken.append((one, data))
     return taken, spent

@@ -5,10 +5,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from submissions.arena.arena import Arena, dump, folder_of
+from submissions.arena.arena import Arena, submission_dir, to_json
 from submissions.errors import TheirError
-from submissions.index.result_tables import ENDINGS, encode, task_table
-from submissions.storage.local_repo import write_whole
+from submissions.index.result_tables import ENDINGS, encode_table, task_table
+from submissions.storage.local_repo import atomic_write
 
 
 def download(arena: Arena, ulid: str, to: Path) -> list[str]:
@@ -21,17 +21,17 @@ def download(arena: Arena, ulid: str, to: Path) -> list[str]:
     if to.exists() or not to.absolute().parent.is_dir():
         raise TheirError(f"{to} exists already, or its parent does not: name a new folder with --to.")
     submission = arena.submission(ulid)
-    files = {"submission.json": dump(submission)}
+    files = {"submission.json": to_json(submission)}
     for place, protocol in enumerate(arena.published().get(ulid, [])):
         result, folder = arena.result(ulid, protocol), f"{protocol}/" if place else ""
-        files[f"{folder}result.json"] = dump(result)
+        files[f"{folder}result.json"] = to_json(result)
         table = task_table(result)
-        files |= {f"{folder}tasks.{ending}": encode(table, ending) for ending in ENDINGS}
+        files |= {f"{folder}tasks.{ending}": encode_table(table, ending) for ending in ENDINGS}
     with tempfile.TemporaryDirectory(dir=to.absolute().parent, prefix=".part-") as temporary:
         whole = Path(temporary) / "whole"
         for path, content in files.items():
-            write_whole(whole / path, content)
+            atomic_write(whole / path, content)
         for file in submission.files:
-            write_whole(whole / file.path, arena.submissions.read(f"{folder_of(ulid)}/{file.path}"))
+            atomic_write(whole / file.path, arena.submissions.read(f"{submission_dir(ulid)}/{file.path}"))
         whole.rename(to)
     return sorted([*files, *(file.path for file in submission.files)])

@@ -6,19 +6,21 @@ from collections.abc import Iterable
 from typing import Literal
 
 from submissions.records.models import History, State, Submission
-from submissions.records.owner_requests import Wish
+from submissions.records.owner_requests import OwnerRequest
 
-WishKind = Literal["withdraw", "retry", "publish"]
-FOR_GOOD: frozenset[State] = frozenset({"refused", "withdrawn"})
+RequestKind = Literal["withdraw", "retry", "publish"]
+FINAL_STATES: frozenset[State] = frozenset({"refused", "withdrawn"})
 """States in which nothing is left to ask for."""
 
 
-def refusal(kind: WishKind, submission: Submission, state: State, wishes: Iterable[Wish]) -> str | None:
+def rejection_reason(
+    kind: RequestKind, submission: Submission, state: State, wishes: Iterable[OwnerRequest]
+) -> str | None:
     """Why a wish would change nothing, and what to know instead; None where it would.
 
     `wishes` are those that count. A result may be published before there is one: then it is never held back.
     """
-    if state in FOR_GOOD:
+    if state in FINAL_STATES:
         return f"It is {state}, which is final."
     if kind != "withdraw" and any(wish.kind == "withdraw" for wish in wishes):
         return "It is to be withdrawn, so nothing else can be asked for it."

@@ -10,8 +10,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, ValidationError
 
-from submissions.arena.arena import Arena, dump, new_id
-from submissions.errors import Misfilled, Refused
+from submissions.arena.arena import Arena, new_id, to_json
+from submissions.errors import InvalidForm, SubmissionRejected
 from submissions.records.check_report import Report
 from submissions.records.models import Name, Provenance, Record, Submission, SystemType
 from submissions.records.webhook import FILE as WEBHOOK
@@ -32,7 +32,7 @@ def _readable(name: str) -> str:
 ReadableName = Annotated[Name, AfterValidator(_readable)]
 
 
-class Delivery(Record):
+class SubmissionForm(Record):
     """Who delivers, and what made the data."""
 
     system: ReadableName
@@ -55,28 +55,28 @@ class Delivery(Record):
         try:
             return cls.model_validate({**others, "provenance": provenance})
         except ValidationError as error:
-            raise Misfilled(_faults(error)) from error
+            raise InvalidForm(_faults(error)) from error
 
 
-def receive(
+def store_submission(
     arena: Arena,
     report: Report,
     data: Path,
-    delivery: Delivery,
+    delivery: SubmissionForm,
     now: datetime,
     *,
     owner: str = "",
     private: bool = False,
 ) -> Submission:
     """Store what the check accepted, in one commit; `data` is the folder that the check wrote into. Raises Refused."""
-    submission = accepted(report, delivery, now, owner=owner, private=private)
-    lay_beside(data, delivery)
+    submission = build_submission(report, delivery, now, owner=owner, private=private)
+    write_sidecar_files(data, delivery)
     arena.add(submission, data)
     return submission
 
 
-def accepted(
-    report: Report, delivery: Delivery, now: datetime, *, owner: str = "", private: bool = False
+def build_submission(
+    report: Report, delivery: SubmissionForm, now: datetime, *, owner: str = "", private: bool = False
 ) -> Submission:
     """The record of what the check accepted; nothing is stored yet. Raises Refused.
 
@@ -84,7 +84,7 @@ def accepted(
     to publish it.
     """
     if not report.accepted:
-        raise Refused(report)
+        raise SubmissionRejected(report)
     return Submission(
         id=new_id(now),
         track=report.track,
@@ -101,11 +101,11 @@ def accepted(
     )
 
 
-def lay_beside(data: Path, delivery: Delivery) -> None:
+def write_sidecar_files(data: Path, delivery: SubmissionForm) -> None:
     """Put what is stored with the checked files, and is not said of the submission, beside them."""
     if delivery.webhook:
         told = Webhook(url=delivery.webhook, secret=delivery.webhook_secret)
-        (data / WEBHOOK).write_bytes(dump(told))
+        (data / WEBHOOK).write_bytes(to_json(told))
 
 
 def _faults(error: ValidationError) -> dict[str, str]:

@@ -9,9 +9,9 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from playwright.sync_api import Browser, Page
 
-from leaderboard.web.auth.visitor import COOKIE, new_key
+from leaderboard.web.auth.visitor import COOKIE, new_visitor_key
 
-KEY, OWNER = new_key()
+KEY, OWNER = new_visitor_key()
 """Of the browser that sent in the submission whose result is held."""
 BOARD = "/board/dataset_research"
 LONG = quote("x" * 10_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from submissions.arena.arena import Arena, commit_again
+from submissions.arena.arena import Arena, commit_with_retry
 from submissions.storage.repo import Change
 from tests.browser.conftest import Open
 
@@ -54,9 +54,9 @@ def test_rows_run_in_their_own_direction(arena_of_base: Arena, visit: Open) -> N
         "---\ntitle: T\nsummary: S\ndate: 2026-04-01\ndemand: D\nsource: {name: N, url: https://e.org, where: W}\n"
         "delivered:\n  - {system: A, what: B, language: ar, samples: [{input: In, output: نعم هذا صحيح}]}\n---\nWhy.\n"
     )
-    commit_again(arena.results, [Change("cases/rtl.md", text.encode())])
+    commit_with_retry(arena.results, [Change("cases/rtl.md", text.encode())])
     page = visit("/cases/rtl", viewport={"width": 390, "height": 900})
     said = page.locator('dd[lang="ar"]')
     assert said.evaluate("dd => getComputedStyle(dd).direction") == "rtl"
     assert page.locator("dd", has_text="In").first.evaluate("dd => getComputedStyle(dd).direction") == "ltr"
-    commit_again(arena.results, [Change("cases/rtl.md", None)])
+    commit_with_retry(arena.results, [Change("cases/rtl.md", None)])

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from submissions.arena.arena import Arena, commit_again, dump
+from submissions.arena.arena import Arena, commit_with_retry, to_json
 from submissions.records.models import History, Submission
 from submissions.storage.repo import Change
 from tests.browser.audit import overflow, violations
@@ -25,7 +25,7 @@ NUMBERS = iter(range(100, 200))
 def tell(arena: Arena, made: Submission, state: str, *more: Change, **said: object) -> None:
     entries = (*arena.history(made.id).entries, now(state, f"It is {state}.", **said))
     history = History(submission=made.id, entries=entries)
-    commit_again(arena.results, [Change(f"status/{made.id}.json", dump(history)), *more])
+    commit_with_retry(arena.results, [Change(f"status/{made.id}.json", to_json(history)), *more])
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_every_stage_is_seen_without_loading_the_page_again(
     tell(arena_of_base, mine, "queued", place=2, of=3, expected_start=now("queued", "").time)
     expect(page.locator(".place")).to_have_text("number 2 of 3 in the queue", timeout=SOON)
     expect(page.locator("time[data-relative] + span").first).to_contain_text("ago")
-    few = Change(f"previews/{mine.id}/demo@1.json", dump(preview(mine)))
+    few = Change(f"previews/{mine.id}/demo@1.json", to_json(preview(mine)))
     tell(arena_of_base, mine, "evaluating", few, stage="fine_tune", done=2, of=6)
     expect(page.locator(".step-doing .number")).to_have_text("2 of 6", timeout=SOON)
     expect(page.locator(".preview h2")).to_contain_text("shots only, training follows")

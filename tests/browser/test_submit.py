@@ -14,12 +14,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import leaderboard.submit.check_job as examining
-from leaderboard.data.snapshot import Reader
-from submissions.arena.arena import Arena, commit_again, dump, dump_lines
+from leaderboard.data.snapshot import SnapshotReader
+from submissions.arena.arena import Arena, commit_with_retry, to_json, to_jsonl
 from submissions.checking.check import Tell
 from submissions.records.check_report import Problem, Report
 from submissions.records.models import History
-from submissions.records.prompt_frame import Frame
+from submissions.records.prompt_frame import PromptFrame
 from submissions.storage.repo import Change
 from tests.browser.audit import overflow, violations
 from tests.browser.conftest import Open
@@ -58,10 +58,10 @@ def test_a_submission_is_stored_and_then_followed_live(visit: Open, good: Path, 
     expect(page.locator(".standing .state")).to_have_text("received")
     ulid = page.url.rpartition("/")[2]
     history = History(submission=ulid, entries=(now("refused", "No row is left.", fault="submission"),))
-    commit_again(arena_of_base.results, [Change(f"status/{ulid}.json", dump(history))])
+    commit_with_retry(arena_of_base.results, [Change(f"status/{ulid}.json", to_json(history))])
     expect(page.locator(".standing .state")).to_have_text("refused", timeout=20_000)
     expect(page.locator("#live")).not_to_have_attribute("data-poll", "")
-    assert Reader(arena_of_base).snapshot().submissions[ulid].team == "Browsers"
+    assert SnapshotReader(arena_of_base).snapshot().submissions[ulid].team == "Browsers"
 
 
 @pytest.mark.parametrize("scripted", [True, False])
@@ -198,11 +198,11 @@ def test_the_report_grows_while_the_check_runs(visit: Open, monkeypatch: pytest.
 
 
 def test_rows_are_previewed_in_the_frame(visit: Open, good: Path, arena_of_base: Arena) -> None:
-    frame = Frame(
+    frame = PromptFrame(
         protocol="demo@1", before="<|user|>\n", between="<|bot|>\n", after="<|end|>", max_tokens=256,
         bytes_per_token=3, epochs=3, max_rows=600,
     )  # fmt: skip
-    commit_again(arena_of_base.results, [Change("frames.jsonl", dump_lines([frame]))])
+    commit_with_retry(arena_of_base.results, [Change("frames.jsonl", to_jsonl([frame]))])
     arabic = good.with_name("cls-ar-sarcasm.jsonl")
     arabic.write_text("".join(json.dumps({"input": f"سؤال {n}", "output": "ساخر"}) + "\n" for n in range(12)))
     page = visit("/submit")

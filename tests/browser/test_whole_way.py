@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, expect
 
-from submissions.arena.arena import dump_lines, open_arena
+from submissions.arena.arena import open_arena, to_jsonl
 from tests.evaluator.worlds import ROOT, a_benchmark, a_task, some_rows
 from tests.leaderboard.serving import served
 
@@ -31,7 +31,7 @@ def test_a_submission_by_the_form_is_evaluated_and_seen_on_the_board(browser: Br
     evaluator("work", "--arena", arena, "--once")  # nothing is pending: it publishes the demands
     mine = tmp_path / "mine.zip"
     with zipfile.ZipFile(mine, "w") as archive:
-        archive.writestr("mine/count.jsonl", dump_lines(some_rows("count", 32, start=200)))
+        archive.writestr("mine/count.jsonl", to_jsonl(some_rows("count", 32, start=200)))
 
     with served(arena) as address:
         page = browser.new_page(base_url=address)

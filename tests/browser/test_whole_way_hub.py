@@ -24,19 +24,19 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from curation.arena_setup.repo_readmes import CARDS
-from evaluator.notifications.notifier import Board, notifying
-from evaluator.publishing.arena_session import Desk, desk_at
+from evaluator.notifications.notifier import BoardWebhook, notifying_arena
+from evaluator.publishing.arena_session import ArenaSession, open_session
 from evaluator.publishing.lease import PATH as LEASE
 from evaluator.service.coordinator import Coordinator
-from evaluator.service.submission_runner import Worker
+from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.anchors import measure_anchors
-from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
 from leaderboard.app import make_app
-from leaderboard.data.snapshot import Reader
+from leaderboard.data.snapshot import SnapshotReader
 from leaderboard.settings import read_settings
-from submissions.arena.arena import Arena, dump_lines, open_arena
+from submissions.arena.arena import Arena, open_arena, to_jsonl
 from submissions.arena.benchmark import open_benchmark
-from submissions.storage.commit_rate import Pace
+from submissions.storage.commit_rate import CommitRateLimit
 from tests.browser.audit import violations
 from tests.evaluator.receivers import Receiver, receiving
 from tests.evaluator.worlds import ROOT, a_benchmark, a_reference, a_task, delivered, demo, some_rows
@@ -76,11 +76,11 @@ class Evaluator:
     asked: Callable[[], None] = lambda: None
     """Called before each exam of a model."""
     said: list[str] = field(default_factory=list)
-    desks: list[Desk] = field(default_factory=list)
+    desks: list[ArenaSession] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.generator, self._exams = NullGenerator(self.says), -1
-        self.bench = null_workbench(self.work, PROTOCOL, NullTrainer(), self.generator)
+        self.bench = null_context(self.work, PROTOCOL, NullTrainer(), self.generator)
         for task in TASKS:
             for row in a_reference(task.id).test[1:]:
                 self.golden[tuple(self.bench.template.prompt(row.input))] = row.output
@@ -98,16 +98,16 @@ class Evaluator:
         source = open_benchmark(f"{ARENA}-benchmark")
         Coordinator(
             open_desk=self._desk,
-            open_worker=lambda held: Worker(held, source, self.bench, self.work / "results"),
+            open_worker=lambda held: SubmissionRunner(held, source, self.bench, self.work / "results"),
             clock=self.hub.clock,
             wait=self.hub.clock.forward,
             say=self.said.append,
             every=60.0,
         ).run(forever=False)
 
-    def _desk(self) -> Desk:
+    def _desk(self) -> ArenaSession:
         gap = timedelta(minutes=1)
-        self.desks.append(desk_at(self.arena, "evaluator", "nonce", gap=gap, clock=self.hub.clock))
+        self.desks.append(open_session(self.arena, "evaluator", "nonce", gap=gap, clock=self.hub.clock))
         return self.desks[-1]
 
     def minute(self) -> None:
@@ -121,7 +121,7 @@ class Space:
     """The web app, and what it knows of the Hub."""
 
     address: str
-    reader: Reader
+    reader: SnapshotReader
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def space(benchmark: None, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyP
             monkeypatch.setattr(huggingface_hub.constants, name, value)
     environ |= {"ARENA": ARENA, "HOST": "127.0.0.1", "PORT": str(free_port()), "SPOOL": str(tmp_path / "spool")}
     settings = read_settings({**environ, "ARENA_PROTOCOL": PROTOCOL.name})
-    app = make_app(settings, Pace(clock=hub.clock, sleep=hub.clock.forward))
+    app = make_app(settings, CommitRateLimit(clock=hub.clock, sleep=hub.clock.forward))
     with running(app, settings) as address:
         yield Space(address, app.state.site.reader)
 
@@ -156,8 +156,8 @@ def receiver() -> Iterator[Receiver]:
 
 @contextmanager
 def evaluating(hub: Hub, space: Space, receiver: Receiver, folder: Path) -> Iterator[Evaluator]:
-    pace = Pace(clock=hub.clock, sleep=hub.clock.forward)
-    with notifying(open_arena(ARENA, pace), [Board(receiver.url)], "s3cret", space.address) as arena:
+    pace = CommitRateLimit(clock=hub.clock, sleep=hub.clock.forward)
+    with notifying_arena(open_arena(ARENA, pace), [BoardWebhook(receiver.url)], "s3cret", space.address) as arena:
         yield Evaluator(hub, folder, arena)
 
 
@@ -190,7 +190,7 @@ def zipped(folder: Path) -> Path:
     file = folder / "mine.zip"
     with zipfile.ZipFile(file, "w") as archive:
         for task in TASKS:
-            archive.writestr(f"mine/{task.id}.jsonl", dump_lines(some_rows(task.id, 32, start=200)))
+            archive.writestr(f"mine/{task.id}.jsonl", to_jsonl(some_rows(task.id, 32, start=200)))
     return file
 
 

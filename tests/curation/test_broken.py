@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from curation.layout.benchmark_writer import import_flat
-from curation.layout.flat_reader import Broken, read_flat
+from curation.layout.flat_reader import InvalidBenchmark, read_flat
 from submissions.errors import NotFound
 from tests.curation.flats import ROWS, TASK, task, write_lines
 
@@ -77,7 +77,7 @@ CASES: dict[str, tuple[Callable[[Path], None], str, int | None, str]] = {
 def test_a_fault_is_reported_with_its_place(case: str, flat: Path, tmp_path: Path) -> None:
     break_it, file, line, what = CASES[case]
     break_it(flat)
-    with pytest.raises(Broken) as broken:
+    with pytest.raises(InvalidBenchmark) as broken:
         import_flat(flat, tmp_path / "dest")
     assert not (tmp_path / "dest").exists()
     found = [problem for problem in broken.value.problems if (problem.file, problem.line) == (file, line)]
@@ -88,7 +88,7 @@ def test_a_fault_is_reported_with_its_place(case: str, flat: Path, tmp_path: Pat
 def test_all_faults_are_reported_at_once(flat: Path) -> None:
     tasks(task(kind="wisdom", language="English"), task(id="third"))(flat)
     (flat / "references" / "cls-en-sums.jsonl").write_bytes(b"{}\n")
-    with pytest.raises(Broken) as broken:
+    with pytest.raises(InvalidBenchmark) as broken:
         read_flat(flat)
     assert sorted({(problem.file, problem.line) for problem in broken.value.problems}, key=str) == [
         ("references/cls-en-sums.jsonl", 1),

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from curation.layout.benchmark_writer import Occupied, import_flat
+from curation.layout.benchmark_writer import BenchmarkExists, import_flat
 from curation.layout.flat_reader import read_flat
-from curation.layout.hash_split import half
+from curation.layout.hash_split import split_side
 from curation.layout.verify import verify
 from submissions.arena.benchmark import open_benchmark
-from submissions.errors import Corrupt, NotFound
+from submissions.errors import CorruptRecord, NotFound
 from submissions.storage.local_repo import LocalRepo
 from tests.curation.flats import ROWS, TASK, task, write_flat, write_lines
 
@@ -37,8 +37,8 @@ def test_the_evaluator_reads_what_was_imported(imported: Path) -> None:
     reference = benchmark.reference("mc-en-sums")
     assert reference.metadata.model_dump() == TASK["metadata"]
     assert sorted(row.input for row in reference.train + reference.test) == sorted(row["input"] for row in ROWS)
-    assert all(half("mc-en-sums", row.input) == "train" for row in reference.train)
-    assert all(half("mc-en-sums", row.input) == "test" for row in reference.test)
+    assert all(split_side("mc-en-sums", row.input) == "train" for row in reference.train)
+    assert all(split_side("mc-en-sums", row.input) == "test" for row in reference.test)
 
 
 def test_checksums_and_sources_are_kept(imported: Path) -> None:
@@ -75,7 +75,7 @@ def test_an_import_without_the_order_is_told_to_import_again(imported: Path) -> 
 def test_an_order_of_other_counts_is_corrupt(more: str, imported: Path) -> None:
     path = imported / "references" / "mc-en-sums" / "split.json"
     path.write_text(path.read_text().replace('"sides": "', f'"sides": "{more}'))
-    with pytest.raises(Corrupt, match=r"references/mc-en-sums/split\.json places"):
+    with pytest.raises(CorruptRecord, match=r"references/mc-en-sums/split\.json places"):
         open_benchmark(str(imported)).original("mc-en-sums")
 
 
@@ -100,7 +100,7 @@ def test_importing_again_keeps_measured_anchors(flat: Path, imported: Path) -> N
 def test_another_benchmark_is_not_overwritten(flat: Path, imported: Path) -> None:
     before = snapshot(imported)
     write_lines(flat / "references" / "mc-en-sums.jsonl", ROWS[:-1])
-    with pytest.raises(Occupied, match="another benchmark"):
+    with pytest.raises(BenchmarkExists, match="another benchmark"):
         import_flat(flat, imported)
     assert snapshot(imported) == before
 
@@ -108,14 +108,14 @@ def test_another_benchmark_is_not_overwritten(flat: Path, imported: Path) -> Non
 def test_a_folder_with_something_else_is_left_alone(flat: Path, tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "diary.txt").write_text("mine")
-    with pytest.raises(Occupied, match=r"diary\.txt"):
+    with pytest.raises(BenchmarkExists, match=r"diary\.txt"):
         import_flat(flat, tmp_path / "home")
     assert snapshot(tmp_path / "home") == {"diary.txt": b"mine"}
 
 
 def test_a_file_is_no_destination(flat: Path, tmp_path: Path) -> None:
     (tmp_path / "dest").write_text("")
-    with pytest.raises(Occupied, match="is a file"):
+    with pytest.raises(BenchmarkExists, match="is a file"):
         import_flat(flat, tmp_path / "dest")
 
 

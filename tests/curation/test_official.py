@@ -10,9 +10,9 @@ import pytest
 from curation.importers.dataset_research.importer import OfficialImport, import_official
 from curation.importers.dataset_research.published_scores import PARTS
 from curation.importers.dataset_research.release import Options
-from curation.layout.benchmark_writer import Occupied, import_flat
-from curation.layout.flat_reader import Broken
-from curation.layout.hash_split import half
+from curation.layout.benchmark_writer import BenchmarkExists, import_flat
+from curation.layout.flat_reader import InvalidBenchmark
+from curation.layout.hash_split import split_side
 from curation.layout.verify import verify
 from evaluator.scoring.metrics import Answers
 from evaluator.scoring.metrics.paper import measure_paper
@@ -69,7 +69,7 @@ def test_the_order_and_repeated_rows_are_kept(release: Path) -> None:
     assert given[0] == given[-1]
     assert benchmark.original("lab_translation") == given
     found = benchmark.reference("lab_translation")
-    assert {half("lab_translation", row.input) for row in found.test} == {"test"}
+    assert {split_side("lab_translation", row.input) for row in found.test} == {"test"}
 
 
 def test_a_task_is_told_in_our_words(release: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_registry_opens_nothing_outside_the_release(release: Path, tmp_path: P
         import_official(release, tmp_path / "told")
     assert snapshot(tmp_path / "told") == snapshot(tmp_path / "whole")
     reference(release, "translation").unlink()
-    with pytest.raises(Broken, match="no file below"):
+    with pytest.raises(InvalidBenchmark, match="no file below"):
         import_official(release, tmp_path / "none")
 
 
@@ -275,7 +275,7 @@ def test_other_scores_are_another_benchmark(release: Path) -> None:
     imported_from(release)
     before = snapshot(release.with_name("benchmark"))
     write_json(release / "final_test.json", [scored("translation")])
-    with pytest.raises(Occupied, match="another benchmark"):
+    with pytest.raises(BenchmarkExists, match="another benchmark"):
         import_official(release, release.with_name("benchmark"))
     assert snapshot(release.with_name("benchmark")) == before
 

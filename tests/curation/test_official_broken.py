@@ -9,7 +9,7 @@ import pytest
 
 from curation.importers.dataset_research.importer import import_official
 from curation.importers.dataset_research.release import Options
-from curation.layout.flat_reader import Broken
+from curation.layout.flat_reader import InvalidBenchmark
 from submissions.errors import NotFound
 from tests.curation.officials import (
     Edit,
@@ -100,7 +100,7 @@ CASES: dict[str, tuple[Edit, str, int | None, str]] = {
 def test_a_fault_is_reported_with_its_place(case: str, release: Path, tmp_path: Path) -> None:
     break_it, file, line, what = CASES[case]
     break_it(release)
-    with pytest.raises(Broken) as broken:
+    with pytest.raises(InvalidBenchmark) as broken:
         import_official(release, tmp_path / "dest")
     assert not (tmp_path / "dest").exists()
     found = [problem for problem in broken.value.problems if (problem.file, problem.line) == (file, line)]
@@ -113,7 +113,7 @@ def test_all_faults_are_reported_at_once(release: Path, tmp_path: Path) -> None:
     content(MC, b"[")(release)
     content(BASE, b"")(release)
     scores(scored("multiple-choice"), scored("multiple-choice"))(release)
-    with pytest.raises(Broken) as broken:
+    with pytest.raises(InvalidBenchmark) as broken:
         import_official(release, tmp_path / "dest")
     assert [problem.file for problem in broken.value.problems] == [META, META, BASE, TEST, MC]
 
@@ -122,7 +122,7 @@ def test_a_shared_reference_is_complained_of_once(release: Path, tmp_path: Path)
     tasks(an_entry("multiple-choice", task_id="second"))(release)
     for break_it in (twice, content(MC, b"[")):
         break_it(release)
-        with pytest.raises(Broken) as broken:
+        with pytest.raises(InvalidBenchmark) as broken:
             import_official(release, tmp_path / "dest")
         assert len({problem.what for problem in broken.value.problems}) == len(broken.value.problems)
         assert {problem.file for problem in broken.value.problems} == {MC}
@@ -131,12 +131,12 @@ def test_a_shared_reference_is_complained_of_once(release: Path, tmp_path: Path)
 def test_skipping_every_task_is_no_import(release: Path, tmp_path: Path) -> None:
     tasks()(release)
     (release / MC).unlink()
-    with pytest.raises(Broken, match="no file below"):
+    with pytest.raises(InvalidBenchmark, match="no file below"):
         import_official(release, tmp_path / "dest", Options(skip_missing=True))
 
 
 def test_named_files_must_be_there(release: Path, tmp_path: Path) -> None:
-    with pytest.raises(Broken) as broken:
+    with pytest.raises(InvalidBenchmark) as broken:
         import_official(release, tmp_path / "dest", Options(tmp_path / "no.json", tmp_path / "nor-this.json"))
     assert {problem.file for problem in broken.value.problems} == {"no.json", "nor-this.json"}
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from curation.importers.dataset_research.importer import import_official
 from curation.importers.dataset_research.language_tag import language_of
 from curation.importers.dataset_research.published_scores import PARTS, scores_of
-from curation.importers.dataset_research.release_tasks import Entry, read_entries
+from curation.importers.dataset_research.release_tasks import ReleaseTask, read_entries
 from curation.importers.dataset_research.task_ids import is_sound, safe_ids
 from submissions.arena.benchmark import open_benchmark
-from submissions.storage.repo import confined
+from submissions.storage.repo import validate_path
 from tests.curation.officials import an_entry, write_json
 
 ODD = ["../x", "/etc/passwd", "lab/translation", "日本語", "a" * 300, "rows.json", ".hidden", "a b", "", "ü", "x\0y"]
@@ -28,7 +28,7 @@ JSON = st.recursive(
 def test_an_odd_id_becomes_a_sound_one(odd: str) -> None:
     name = safe_ids([odd])[odd]
     assert is_sound(name)
-    assert confined(f"references/{name}/train.jsonl")
+    assert validate_path(f"references/{name}/train.jsonl")
 
 
 def test_sound_ids_and_slashes_stay_readable() -> None:
@@ -104,7 +104,7 @@ def test_any_content_is_read_or_complained_of(value: object) -> None:
 
 @given(JSON, st.sampled_from(sorted(PARTS)), st.sampled_from(["accuracy", "f1", "rouge", "bleu", "sacrebleu"]))
 def test_any_results_give_scores_in_range_or_reasons(value: object, category: str, metric: str) -> None:
-    entry = Entry(1, "a", "b", "c", category, "knowledge", {})
+    entry = ReleaseTask(1, "a", "b", "c", category, "knowledge", {})
     for results in (value, {metric: value}, {"rouge": {"rougeL": value}, "bleu": {"precisions": value}}):
         found = scores_of(entry, {"task_type": None, "results": results}, 3, "final_test.json", [])
         assert found.keys() == {part.name for part in PARTS[category]}

@@ -12,7 +12,7 @@ import pytest
 from babel.core import get_cldr_version
 
 from curation.layout.flat_reader import CATEGORIES, read_flat
-from curation.layout.hash_split import half
+from curation.layout.hash_split import split_side
 from demo.build import FOLDER, POOR_ROWS, build, closest, normalised, shingles
 from demo.task import DemoTask
 from demo.tasks import TASKS
@@ -82,7 +82,7 @@ def test_reference_has_two_full_halves(task: DemoTask) -> None:
     assert 60 <= len(hidden) <= 200
     assert len(hidden) == task.flat.metadata.samples_count
     for side in ("train", "test"):
-        assert sum(half(task.flat.id, row.input) == side for row in hidden) >= 60
+        assert sum(split_side(task.flat.id, row.input) == side for row in hidden) >= 60
 
 
 @EACH

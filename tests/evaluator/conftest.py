@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from evaluator.models import tiny_llama
-from evaluator.models.chat_template import Template
+from evaluator.models.chat_template import ChatTemplate
 
 
 @pytest.fixture(scope="session")
@@ -17,5 +17,5 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def template() -> Template:
-    return Template(tiny_llama.TOKENIZER.parent)
+def template() -> ChatTemplate:
+    return ChatTemplate(tiny_llama.TOKENIZER.parent)

@@ -18,9 +18,9 @@ from evaluator.config.profile import Profile, load_profile
 from evaluator.errors import ChildFailed
 from evaluator.generation import Completion
 from evaluator.models.chat_template import Example
-from evaluator.scheduling import Done, Station, Training, Unit, Units
+from evaluator.scheduling import TrainingSpec, UnitResult, Units, Worker, WorkUnit
 from evaluator.testing.null_backend import NullGenerator, NullTrainer
-from evaluator.training import Progress, Saving, TrainJob
+from evaluator.training import PendingSave, Progress, TrainJob
 from submissions.records.models import Setup
 from tests.evaluator.processes import until
 from tests.evaluator.worlds import SETUP
@@ -38,9 +38,9 @@ def gpus(count: int, **changes: object) -> Profile:
     return a_profile(device="cuda", devices=count, **changes)
 
 
-def a_unit(name: str, trained: bool = True, prompts: int = 2) -> Unit:
-    training = Training([Example([1, 2, 3], [-100, 2, 3])], seed=42) if trained else None
-    return Unit(name, f"key-{name}", [[number] for number in range(prompts)], 9, training)
+def a_unit(name: str, trained: bool = True, prompts: int = 2) -> WorkUnit:
+    training = TrainingSpec([Example([1, 2, 3], [-100, 2, 3])], seed=42) if trained else None
+    return WorkUnit(name, f"key-{name}", [[number] for number in range(prompts)], 9, training)
 
 
 def units(names: Collection[str], **given: Any) -> Units:
@@ -84,7 +84,7 @@ class DiaryTrainer(NullTrainer):
     diary: Diary
     jobs: list[TrainJob] = field(default_factory=list)
 
-    def train(self, job: TrainJob, progress: Progress) -> Saving:
+    def train(self, job: TrainJob, progress: Progress) -> PendingSave:
         self.diary.write("train", job.name, thread=threading.get_native_id())
         progress(job.name, 1, 2)
         if job.name.startswith(KILLS) and not (job.name == f"{KILLS}-once" and len(self.diary.read("train")) > 1):
@@ -125,10 +125,10 @@ class Light:
     def models(self) -> Path:
         return self.folder / "models"
 
-    def __call__(self, logs: str) -> tuple[Station, Setup]:
+    def __call__(self, logs: str) -> tuple[Worker, Setup]:
         node = ray.get_runtime_context().get_node_id()
         self.diary.write("open", logs or "first")
-        station = Station(
+        station = Worker(
             self.folder / "base",
             DiaryTrainer(self.diary),
             DiaryGenerator(self.diary),
@@ -143,7 +143,7 @@ def nothing(_name: str, _step: int, _of: int) -> None:
     """Progress that nobody watches."""
 
 
-def by_key(done: Iterator[Done]) -> Mapping[str, list[str]]:
+def by_key(done: Iterator[UnitResult]) -> Mapping[str, list[str]]:
     """The texts of what was done, by unit; no unit comes twice."""
     found: dict[str, list[str]] = {}
     for one in done:

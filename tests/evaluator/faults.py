@@ -17,8 +17,8 @@ from pathlib import Path
 
 from evaluator.config.protocol import load_protocol
 from evaluator.runtime.resource_usage import FILE
-from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
-from submissions.arena.arena import commit_again, dump
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
+from submissions.arena.arena import commit_with_retry, to_json
 from submissions.records.ledger import Cost, Ledger
 from submissions.storage.repo import Change
 from tests.evaluator.faults_light import Job, Launcher, log_of
@@ -59,9 +59,9 @@ class World:
     def __init__(self, folder: Path, launcher: Launcher) -> None:
         self._folder, self._launcher = folder, launcher
         benchmark = a_benchmark(folder / "benchmark", TASKS)
-        bench = null_workbench(folder / "anchors", load_protocol("demo@1"), NullTrainer(), NullGenerator())
-        anchors = dump(some_anchors(bench, benchmark, TASKS))
-        commit_again(benchmark.repo, [Change("anchors/demo@1.json", anchors)])
+        bench = null_context(folder / "anchors", load_protocol("demo@1"), NullTrainer(), NullGenerator())
+        anchors = to_json(some_anchors(bench, benchmark, TASKS))
+        commit_with_retry(benchmark.repo, [Change("anchors/demo@1.json", anchors)])
         delivered(folder / "mine", {task.id: some_rows(task.id, 12, start=200) for task in TASKS})
         whole = folder / "undisturbed"
         self._run(self._job(whole))

@@ -26,11 +26,11 @@ from typing import Any, Self
 from evaluator.cli import app as cli
 from evaluator.config.protocol import load_protocol
 from evaluator.generation import Completion
-from evaluator.runtime.resource_usage import FILE, Spent
-from evaluator.stages.context import Workbench
-from evaluator.testing.null_backend import null_workbench
+from evaluator.runtime.resource_usage import FILE, ResourceUsage
+from evaluator.stages.context import EvaluationContext
+from evaluator.testing.null_backend import null_context
 from evaluator.tracks import dataset_research
-from evaluator.training import Progress, Saving, Trained, TrainJob
+from evaluator.training import PendingSave, Progress, TrainJob, TrainResult
 from tests.evaluator.worlds import ROOT
 
 CHANGES = ("replace", "rename", "fsync", "mkdir", "unlink", "rmdir")
@@ -112,7 +112,7 @@ class LightTrainer:
     def __init__(self, out: Path, step: Steps, pause: float) -> None:
         self._log, self._step, self._pause = log_of(out, "trainings"), step, pause
 
-    def train(self, job: TrainJob, progress: Progress) -> Saving:
+    def train(self, job: TrainJob, progress: Progress) -> PendingSave:
         key = job.out.parent.name
         self._step(f"training of {job.name} begins")
         self._note(f"began {key}")
@@ -123,10 +123,10 @@ class LightTrainer:
         part = job.out.with_name(f".part-{job.out.name}")
         part.mkdir(exist_ok=True)
         (part / "weights").write_text(weights.hexdigest())
-        (part / FILE).write_text(Spent(seconds=1, tokens_trained=weights.digest()[0]).model_dump_json())
+        (part / FILE).write_text(ResourceUsage(seconds=1, tokens_trained=weights.digest()[0]).model_dump_json())
         part.rename(job.out)
         self._note(f"ended {key}")
-        return lambda: Trained(job, steps=3, loss=0.0)
+        return lambda: TrainResult(job, steps=3, loss=0.0)
 
     def rest(self) -> None:
         """Nothing is held."""
@@ -144,7 +144,7 @@ class LightGenerator:
 
     def __init__(self, out: Path, step: Steps, pause: float) -> None:
         self._log, self._step, self._pause = log_of(out, "answers"), step, pause
-        self.spent = Spent(seconds=0)
+        self.spent = ResourceUsage(seconds=0)
 
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
         assert max_new_tokens > 0
@@ -154,7 +154,7 @@ class LightGenerator:
         said = [hashlib.sha256(f"{weights}{prompt}".encode()).digest()[0] for prompt in prompts]
         with self._log.open("a") as log:
             log.write("asked\n")
-        self.spent = Spent(seconds=1, tokens_generated=sum(said))
+        self.spent = ResourceUsage(seconds=1, tokens_generated=sum(said))
         return [Completion(text=f"the number {1001 + one % 4}", tokens=one, finished=True) for one in said]
 
     def rest(self) -> None:
@@ -175,9 +175,9 @@ def score(job: Job) -> None:
     step = Steps(out, job.die)
 
     @contextmanager
-    def light(protocol: str, _profile: str, work: Path, progress: Progress) -> Iterator[Workbench]:
+    def light(protocol: str, _profile: str, work: Path, progress: Progress) -> Iterator[EvaluationContext]:
         tools = LightTrainer(out, step, job.pause), LightGenerator(out, step, job.pause)
-        yield null_workbench(work, load_protocol(protocol), *tools, progress)
+        yield null_context(work, load_protocol(protocol), *tools, progress)
 
     for name in CHANGES:
         setattr(os, name, step.around(name, getattr(os, name)))

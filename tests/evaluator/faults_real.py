@@ -17,21 +17,21 @@ import pytest
 from evaluator.config.profile import load_profile
 from evaluator.generation import VllmGenerator
 from evaluator.models.chat_template import load_template
-from evaluator.models.environment import setup_of
-from evaluator.runtime.child_process import Child
-from evaluator.runtime.cost_log import Costs
-from evaluator.runtime.stage_cache import StageStore
-from evaluator.scheduling import Here, Station
-from evaluator.scheduling.retry import Tries
-from evaluator.service.submission_runner import Worker
-from evaluator.stages.context import Workbench
+from evaluator.models.environment import describe_setup
+from evaluator.runtime.child_process import ChildProcess
+from evaluator.runtime.cost_log import CostLog
+from evaluator.runtime.stage_cache import StageCache
+from evaluator.scheduling import LocalExecutor, Worker
+from evaluator.scheduling.retry import RetryPolicy
+from evaluator.service.submission_runner import SubmissionRunner
+from evaluator.stages.context import EvaluationContext
 from evaluator.training import DeepSpeedTrainer
-from submissions.arena.arena import Arena, commit_again, dump
+from submissions.arena.arena import Arena, commit_with_retry, to_json
 from submissions.errors import EvaluatorError
 from submissions.records.models import Status, Submission
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
-from submissions.submitting.attempts import costs_one
+from submissions.submitting.attempts import counts_as_attempt
 from tests.evaluator.processes import all_end
 from tests.evaluator.worlds import a_benchmark, a_task, delivered, demo, some_anchors, some_rows, submitted
 
@@ -58,22 +58,22 @@ class RealWorld:
         template = load_template(RULES.template, self.base)
         self.trainer = DeepSpeedTrainer(self.base, RULES, machine, folder / "logs" / "trainer.log")
         generator = VllmGenerator(self.base, RULES, machine, template.stop_ids, folder / "logs" / "engine.log")
-        self.station = Station(self.base, self.trainer, generator, self.models, together=machine.together)
-        store = StageStore(folder / "stages")
-        self.bench = Workbench(
+        self.station = Worker(self.base, self.trainer, generator, self.models, together=machine.together)
+        store = StageCache(folder / "stages")
+        self.bench = EvaluationContext(
             protocol=RULES,
-            setup=setup_of(self.base, RULES, machine),
+            setup=describe_setup(self.base, RULES, machine),
             model=self.base,
             template=template,
-            crew=Here(self.station, machine.tries),
+            crew=LocalExecutor(self.station, machine.tries),
             store=store,
-            costs=Costs(store),
+            costs=CostLog(store),
             profile=machine,
             progress=lambda name, step, of: self.at_a_step(name, step, of),
         )
         self.benchmark = a_benchmark(folder / "benchmark", TASKS)
-        anchors = dump(some_anchors(self.bench, self.benchmark, TASKS))
-        commit_again(self.benchmark.repo, [Change(f"anchors/{RULES.name}.json", anchors)])
+        anchors = to_json(some_anchors(self.bench, self.benchmark, TASKS))
+        commit_with_retry(self.benchmark.repo, [Change(f"anchors/{RULES.name}.json", anchors)])
 
     def submit(self) -> Submission:
         rows = {task.id: some_rows(task.id, 32, start=200) for task in TASKS}
@@ -82,11 +82,11 @@ class RealWorld:
     def work(self, submission: Submission) -> Status:
         """Evaluate once, by a worker that knows nothing of those before; what its submitter then sees."""
         self.errors.clear()
-        Worker(self.arena, self.benchmark, self.bench, self.folder / "records").work(submission.id)
+        SubmissionRunner(self.arena, self.benchmark, self.bench, self.folder / "records").work(submission.id)
         return self.arena.history(submission.id).now
 
     def costs_an_attempt(self, submission: Submission) -> bool:
-        return costs_one(self.arena, submission.id)
+        return counts_as_attempt(self.arena, submission.id)
 
     def result(self, submission: Submission) -> bytes:
         return self.arena.results.read(f"results/{submission.id}/{RULES.name}.json")
@@ -102,20 +102,20 @@ class RealWorld:
         self.trainer._group._silent = seconds
 
     def _remember_errors(self) -> None:
-        real = Tries.again
+        real = RetryPolicy.again
 
-        def again(tries: Tries, name: str, key: str, error: EvaluatorError) -> bool:
+        def again(tries: RetryPolicy, name: str, key: str, error: EvaluatorError) -> bool:
             self.errors.append(error)
             return real(tries, name, key, error)
 
-        self._patch.setattr(Tries, "again", again)
+        self._patch.setattr(RetryPolicy, "again", again)
 
     @contextmanager
     def killing_the_engine(self) -> Iterator[list[int]]:
         """The first engine that is asked something is killed when it has the question; its process and family."""
-        real, killed = Child.send, list[int]()
+        real, killed = ChildProcess.send, list[int]()
 
-        def send(child: Child, message: Any, *more: Any, **named: Any) -> None:
+        def send(child: ChildProcess, message: Any, *more: Any, **named: Any) -> None:
             real(child, message, *more, **named)
             if "prompts" in message and not killed:
                 process = child._process
@@ -123,7 +123,7 @@ class RealWorld:
                 os.kill(process.pid, signal.SIGKILL)
 
         with self._patch.context() as patch:
-            patch.setattr(Child, "send", send)
+            patch.setattr(ChildProcess, "send", send)
             yield killed
 
 

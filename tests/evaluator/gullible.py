@@ -16,7 +16,7 @@ from typing import Any
 
 import regex
 
-from evaluator.llm.fake_server import Asked, Reply, completion
+from evaluator.llm.fake_server import CannedReply, ReceivedRequest, completion
 from evaluator.stages.metadata.verdict import DIMENSIONS
 
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -27,7 +27,7 @@ UNBLOCKED = 4
 """The score of descriptions that it cannot tell apart, for they are not in blocks."""
 
 
-def gullible(asked: Asked) -> Reply:
+def gullible(asked: ReceivedRequest) -> CannedReply:
     """The answer to a `judge` or a `describe` prompt."""
     user = asked.body["messages"][-1]["content"]
     commanded = points(" ".join(orders(user)))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from evaluator.models.chat_template import Template
+from evaluator.models.chat_template import ChatTemplate
 from evaluator.training import TrainJob
 from tests.evaluator.worlds import some_rows
 
 
-def a_job(folder: Path, name: str, count: int, template: Template) -> TrainJob:
+def a_job(folder: Path, name: str, count: int, template: ChatTemplate) -> TrainJob:
     """A job whose rows have prompts and answers of different lengths."""
     examples = [
         template.example("please " * (number % 7) + row.input, f"{row.output} " * (1 + number % 3), 256)

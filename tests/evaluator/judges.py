@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from evaluator.config.judge_settings import JudgeSettings
-from evaluator.llm import ChatModel, Connection
-from evaluator.llm.fake_server import KEY, Asked, Loopback, Reply, completion
-from evaluator.stages.metadata.judge import Discovered, Judge
+from evaluator.llm import LLMConnection, LLMSettings
+from evaluator.llm.fake_server import KEY, CannedReply, FakeChatServer, ReceivedRequest, completion
+from evaluator.stages.metadata.judge import DescribedDataset, Judge
 from evaluator.stages.metadata.open_judge import open_judge
 from evaluator.stages.metadata.verdict import DIMENSIONS
 from submissions.records.models import Metadata, Row
 
 AMBIENT = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_CUSTOM_HEADERS")
 ENVIRON = {"JUDGE_KEY": KEY}
-MODEL = ChatModel(name="judge", snapshot="judge-2026-01-01", temperature=0, seed=42, max_completion_tokens=1000)
+MODEL = LLMSettings(name="judge", snapshot="judge-2026-01-01", temperature=0, seed=42, max_completion_tokens=1000)
 SETTINGS = JudgeSettings(
     scoring="metadata@1",
     missing="zero",
@@ -56,7 +56,7 @@ def no_ambient_settings() -> Iterator[None]:
         yield
 
 
-def a_connection(base_url: str, **fields: object) -> Connection:
+def a_connection(base_url: str, **fields: object) -> LLMConnection:
     known = {
         "base_url": base_url,
         "key_variable": "JUDGE_KEY",
@@ -64,7 +64,7 @@ def a_connection(base_url: str, **fields: object) -> Connection:
         "retries": 2,
         "timeout_seconds": 20,
     }
-    return Connection.model_validate(known | fields)
+    return LLMConnection.model_validate(known | fields)
 
 
 def verdict(score: int | None = 7, **scores: int | None) -> str:
@@ -78,28 +78,28 @@ def description(text: str | None = "some glaciers") -> str:
     return json.dumps(dict.fromkeys(fields, text))
 
 
-def is_comparison(asked: Asked) -> bool:
+def is_comparison(asked: ReceivedRequest) -> bool:
     return "samples_count" in asked.schema["properties"]
 
 
-def says_seven(asked: Asked) -> Reply:
+def says_seven(asked: ReceivedRequest) -> CannedReply:
     return completion(verdict() if is_comparison(asked) else description())
 
 
 @contextmanager
 def judging(
     path: Path,
-    answer: Callable[[Asked], Reply] = says_seven,
+    answer: Callable[[ReceivedRequest], CannedReply] = says_seven,
     settings: JudgeSettings = SETTINGS,
     **connection: object,
-) -> Iterator[tuple[Judge, Loopback]]:
+) -> Iterator[tuple[Judge, FakeChatServer]]:
     """A judge on a loopback server, through the real client; its cache and ledger lie at `path`."""
     with (
-        Loopback(answer) as server,
+        FakeChatServer(answer) as server,
         open_judge(settings, a_connection(server.base_url, **connection), ENVIRON, path, "an entry") as judge,
     ):
         yield judge, server
 
 
-def discovered(task: str, metadata: Metadata | None = SUBMITTED, rows: tuple[Row, ...] = ROWS) -> Discovered:
-    return Discovered(task, REFERENCE, rows, metadata)
+def discovered(task: str, metadata: Metadata | None = SUBMITTED, rows: tuple[Row, ...] = ROWS) -> DescribedDataset:
+    return DescribedDataset(task, REFERENCE, rows, metadata)

@@ -11,14 +11,14 @@ from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM, get_cosine_schedule_with_warmup
 
 from evaluator.config.protocol import SftSettings
-from evaluator.training.rank.schedule import training_order
+from evaluator.training.rank.schedule import epoch_order
 
 
 def trained(base: Path, rows: Path, sft: SftSettings) -> tuple[dict[str, torch.Tensor], list[float]]:
     """The weights after training, and the loss of every step."""
     model = AutoModelForCausalLM.from_pretrained(base, dtype="float32", attn_implementation="eager").train()
     examples = [json.loads(line) for line in rows.read_text().splitlines()]
-    order = training_order(len(examples), sft.epochs, sft.global_batch, sft.seed)
+    order = epoch_order(len(examples), sft.epochs, sft.global_batch, sft.seed)
     steps = len(order) // sft.global_batch
     optimizer = torch.optim.AdamW(model.parameters(), lr=sft.learning_rate, weight_decay=sft.weight_decay)
     schedule = get_cosine_schedule_with_warmup(optimizer, math.ceil(steps * sft.warmup_ratio), steps)

@@ -8,13 +8,13 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from evaluator.publishing.arena_session import Desk, desk_at
+from evaluator.publishing.arena_session import ArenaSession, open_session
 from evaluator.service.coordinator import Coordinator
-from evaluator.service.submission_runner import Worker
-from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
-from submissions.arena.arena import Arena, commit_again, dump
+from evaluator.service.submission_runner import SubmissionRunner
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
+from submissions.arena.arena import Arena, commit_with_retry, to_json
 from submissions.records.models import Submission
-from submissions.storage.commit_rate import Pace
+from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.hub import HubRepo
 from submissions.storage.repo import Change
 from tests.evaluator.worlds import a_benchmark, a_reference, a_task, delivered, demo, some_anchors, some_rows, submitted
@@ -57,14 +57,14 @@ class Station:
         self.hub.clock.forward(seconds)
         self.pause(len(self.waits))
 
-    def desk(self) -> Desk:
-        return desk_at(self.arena, self.name, self.name, gap=GAP, clock=self.hub.clock)
+    def desk(self) -> ArenaSession:
+        return open_session(self.arena, self.name, self.name, gap=GAP, clock=self.hub.clock)
 
-    def worker(self, arena: Arena) -> Worker:
+    def worker(self, arena: Arena) -> SubmissionRunner:
         from submissions.arena.benchmark import open_benchmark
 
-        bench = null_workbench(self.work, PROTOCOL, self.trainer, self.generator)
-        return Worker(arena, open_benchmark(str(self.benchmark)), bench, self.work / "results")
+        bench = null_context(self.work, PROTOCOL, self.trainer, self.generator)
+        return SubmissionRunner(arena, open_benchmark(str(self.benchmark)), bench, self.work / "results")
 
     def coordinator(self) -> Coordinator:
         return Coordinator(self.desk, self.worker, self.hub.clock, self.wait, self.said.append, every=60.0)
@@ -83,9 +83,9 @@ class Arenas:
         for name in NAMES:
             new_repo(hub, f"test-{name}")
         self.benchmark = a_benchmark(folder / "benchmark", TASKS)
-        bench = null_workbench(folder / "anchors", PROTOCOL, NullTrainer(), NullGenerator())
-        anchors = dump(some_anchors(bench, self.benchmark, TASKS))
-        commit_again(self.benchmark.repo, [Change(f"anchors/{PROTOCOL.name}.json", anchors)])
+        bench = null_context(folder / "anchors", PROTOCOL, NullTrainer(), NullGenerator())
+        anchors = to_json(some_anchors(bench, self.benchmark, TASKS))
+        commit_with_retry(self.benchmark.repo, [Change(f"anchors/{PROTOCOL.name}.json", anchors)])
         self.web = opened(hub, folder / "web-cache")
         self.golden = {row.input: row.output for task in TASKS for row in a_reference(task.id).test}
 
@@ -117,10 +117,10 @@ class Arenas:
 
 def opened(hub: Hub, cache: Path) -> Arena:
     """A fresh view of the repositories; what waits moves the Hub's clock instead."""
-    pace = Pace(clock=hub.clock, sleep=hub.clock.forward)
+    pace = CommitRateLimit(clock=hub.clock, sleep=hub.clock.forward)
     look = timedelta(seconds=10)
     return Arena(*map(partial(_repo, pace=pace, look=look, cache=cache), NAMES))
 
 
-def _repo(name: str, pace: Pace, look: timedelta, cache: Path) -> HubRepo:
+def _repo(name: str, pace: CommitRateLimit, look: timedelta, cache: Path) -> HubRepo:
     return HubRepo(f"arena/test-{name}", pace=pace, look=look, cache=cache / name)

@@ -7,12 +7,19 @@ from statistics import stdev
 import pytest
 
 from evaluator.config.protocol import Protocol, load_protocol
-from evaluator.errors import Unmeasured
-from evaluator.stages.anchors import answers_of, fitting_anchors, held_for, import_anchors, measure_anchors, refused
-from evaluator.stages.context import Workbench
-from evaluator.stages.records import anchor_of
-from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
-from submissions.arena.arena import dump
+from evaluator.errors import AnchorsMissing
+from evaluator.stages.anchors import (
+    check_anchor_matches,
+    import_anchors,
+    load_anchor_answers,
+    load_checked_anchors,
+    measure_anchors,
+    unadmitted_tasks,
+)
+from evaluator.stages.context import EvaluationContext
+from evaluator.stages.records import compute_anchor
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
+from submissions.arena.arena import to_json
 from submissions.arena.benchmark import Benchmark, OfficialAnchor, OfficialAnchors
 from submissions.errors import NotFound
 from submissions.records.models import Anchors, Score, Setup
@@ -33,15 +40,15 @@ class Knowing(NullGenerator):
     def says(self, model: Path, prompt: Sequence[int]) -> str:
         return self.golden.get(tuple(prompt), "") if model.name == "model" else ""
 
-    def learn(self, bench: Workbench) -> None:
+    def learn(self, bench: EvaluationContext) -> None:
         for task in TASKS:
             for row in a_reference(task.id).test[1:]:
                 self.golden[tuple(bench.template.prompt(row.input))] = row.output
 
 
-def tools(folder: Path, protocol: Protocol = DEMO) -> tuple[Workbench, NullTrainer, Knowing]:
+def tools(folder: Path, protocol: Protocol = DEMO) -> tuple[EvaluationContext, NullTrainer, Knowing]:
     trainer, generator = NullTrainer(), Knowing()
-    bench = null_workbench(folder, protocol, trainer, generator)
+    bench = null_context(folder, protocol, trainer, generator)
     generator.learn(bench)
     return bench, trainer, generator
 
@@ -53,7 +60,7 @@ def benchmark(tmp_path: Path) -> Benchmark:
 
 def store(benchmark: Benchmark, anchors: Anchors) -> None:
     path = f"anchors/{anchors.protocol}.json"
-    benchmark.repo.commit([Change(path, dump(anchors))], benchmark.repo.head())
+    benchmark.repo.commit([Change(path, to_json(anchors))], benchmark.repo.head())
 
 
 def test_both_ends_of_every_scale_are_measured_and_stored(benchmark: Benchmark, tmp_path: Path) -> None:
@@ -63,7 +70,7 @@ def test_both_ends_of_every_scale_are_measured_and_stored(benchmark: Benchmark, 
         (task.id, 0.0, 0.75) for task in TASKS
     ]
     assert found.tasks["a"].noise == pytest.approx(stdev([0, 1, 1, 1]) / 2)
-    assert benchmark.anchors("demo@1") == found == fitting_anchors(benchmark, bench, TASKS)
+    assert benchmark.anchors("demo@1") == found == load_checked_anchors(benchmark, bench, TASKS)
     assert [job.name for job in trainer.jobs] == ["a", "b", "c"]
     assert generator.models[:3] == [bench.model] * 3
 
@@ -88,13 +95,13 @@ def test_each_seed_trains_the_reference_once_and_the_anchor_is_their_mean(benchm
 def test_the_answers_behind_the_anchors_are_kept_beside_them(benchmark: Benchmark, tmp_path: Path) -> None:
     bench = tools(tmp_path / "work")[0]
     anchors = measure_anchors(benchmark, bench, TASKS)
-    answers = answers_of(benchmark, anchors, "a")
+    answers = load_anchor_answers(benchmark, anchors, "a")
     assert answers is not None
     exam = bench.exam(TASKS[0], benchmark.reference("a"))
-    assert anchor_of(exam, answers, anchors.tasks["a"].train_sha256) == anchors.tasks["a"]
+    assert compute_anchor(exam, answers, anchors.tasks["a"].train_sha256) == anchors.tasks["a"]
     (benchmark.repo.folder / "anchors/demo@1/a.json").unlink()
-    with pytest.raises(Unmeasured, match="The answers behind the anchors of a are gone"):
-        answers_of(benchmark, anchors, "a")
+    with pytest.raises(AnchorsMissing, match="The answers behind the anchors of a are gone"):
+        load_anchor_answers(benchmark, anchors, "a")
 
 
 def test_measured_again_nothing_is_done_or_committed_again(benchmark: Benchmark, tmp_path: Path) -> None:
@@ -118,8 +125,8 @@ def test_anchors_of_another_setup_do_not_stay_beside_new_ones(benchmark: Benchma
     store(benchmark, some_anchors(bench, benchmark, TASKS, old))
     measure_anchors(benchmark, bench, TASKS[:1])
     assert benchmark.anchors("demo@1").tasks.keys() == {"a"}
-    with pytest.raises(Unmeasured, match="No anchors for b, c"):
-        fitting_anchors(benchmark, bench, TASKS)
+    with pytest.raises(AnchorsMissing, match="No anchors for b, c"):
+        load_checked_anchors(benchmark, bench, TASKS)
 
 
 @pytest.mark.parametrize(
@@ -136,8 +143,8 @@ def test_anchors_by_other_rules_or_weights_do_not_fit(
     bench = tools(tmp_path / "work")[0]
     theirs = tools(tmp_path / "theirs", protocol)[0]
     store(benchmark, some_anchors(theirs, benchmark, TASKS, Setup.model_validate(bench.setup.model_dump() | setup)))
-    with pytest.raises(Unmeasured, match=said) as failed:
-        fitting_anchors(benchmark, bench, TASKS)
+    with pytest.raises(AnchorsMissing, match=said) as failed:
+        load_checked_anchors(benchmark, bench, TASKS)
     assert "python -m evaluator anchors" in str(failed.value)
 
 
@@ -145,23 +152,23 @@ def test_anchors_of_other_rows_do_not_hold(benchmark: Benchmark, tmp_path: Path)
     bench = tools(tmp_path / "work")[0]
     anchors = measure_anchors(benchmark, bench, TASKS)
     reference = benchmark.reference("a")
-    held_for(anchors, bench.exam(TASKS[0], reference), reference)
+    check_anchor_matches(anchors, bench.exam(TASKS[0], reference), reference)
     for part in ("train", "test"):
         changed = reference.model_copy(update={part: getattr(reference, part)[1:]})
-        with pytest.raises(Unmeasured, match="The rows of a have changed"):
-            held_for(anchors, bench.exam(TASKS[0], changed), changed)
+        with pytest.raises(AnchorsMissing, match="The rows of a have changed"):
+            check_anchor_matches(anchors, bench.exam(TASKS[0], changed), changed)
 
 
 def test_no_anchors_are_named_with_the_command_that_measures_them(benchmark: Benchmark, tmp_path: Path) -> None:
-    with pytest.raises(Unmeasured, match=r"python -m evaluator anchors .*--protocol demo@1"):
-        fitting_anchors(benchmark, tools(tmp_path / "work")[0], TASKS)
+    with pytest.raises(AnchorsMissing, match=r"python -m evaluator anchors .*--protocol demo@1"):
+        load_checked_anchors(benchmark, tools(tmp_path / "work")[0], TASKS)
 
 
 def test_tasks_that_the_reference_does_not_help_are_refused(benchmark: Benchmark, tmp_path: Path) -> None:
-    bench = null_workbench(tmp_path / "work", DEMO, NullTrainer(), NullGenerator())
-    assert refused(measure_anchors(benchmark, bench, TASKS), DEMO) == ["a", "b", "c"]
+    bench = null_context(tmp_path / "work", DEMO, NullTrainer(), NullGenerator())
+    assert unadmitted_tasks(measure_anchors(benchmark, bench, TASKS), DEMO) == ["a", "b", "c"]
     helped = measure_anchors(a_benchmark(tmp_path / "other", TASKS), tools(tmp_path / "work2")[0], TASKS)
-    assert refused(helped, DEMO) == []
+    assert unadmitted_tasks(helped, DEMO) == []
 
 
 def published(**metrics: float | None) -> dict[str, Score]:
@@ -192,11 +199,11 @@ def test_the_official_scores_become_the_anchors_of_paper_1(tmp_path: Path) -> No
             ),
         },
     )
-    benchmark.repo.commit([Change("anchors/official.json", dump(official))], benchmark.repo.head())
+    benchmark.repo.commit([Change("anchors/official.json", to_json(official))], benchmark.repo.head())
     paper = load_protocol("paper@1")
-    bench = null_workbench(tmp_path / "work", paper, NullTrainer(), NullGenerator())
+    bench = null_context(tmp_path / "work", paper, NullTrainer(), NullGenerator())
     found = import_anchors(benchmark, bench, tasks)
-    assert found == benchmark.anchors("paper@1") == fitting_anchors(benchmark, bench, tasks)
+    assert found == benchmark.anchors("paper@1") == load_checked_anchors(benchmark, bench, tasks)
     ends = {task: (one.base.value, one.reference.value, one.origin) for task, one in found.tasks.items()}
     assert ends == {
         "a": (0.1, 0.5, "official"),
@@ -205,13 +212,13 @@ def test_the_official_scores_become_the_anchors_of_paper_1(tmp_path: Path) -> No
     }
     assert found.tasks["n"].reference.why == "No Result"
     assert [part.value for part in found.tasks["m"].reference_parts] == [0.6, 0.2]
-    assert answers_of(benchmark, found, "a") is None
-    assert refused(found, paper) == []
+    assert load_anchor_answers(benchmark, found, "a") is None
+    assert unadmitted_tasks(found, paper) == []
 
 
 def test_official_scores_are_for_paper_1_alone_and_must_be_there(benchmark: Benchmark, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no official scores under demo@1"):
         import_anchors(benchmark, tools(tmp_path / "work")[0], TASKS)
-    bench = null_workbench(tmp_path / "paper", load_protocol("paper@1"), NullTrainer(), NullGenerator())
+    bench = null_context(tmp_path / "paper", load_protocol("paper@1"), NullTrainer(), NullGenerator())
     with pytest.raises(NotFound, match="import-official"):
         import_anchors(benchmark, bench, TASKS)

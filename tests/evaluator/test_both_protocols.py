@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from evaluator.config import protocol as protocols
-from evaluator.stages.anchors import fitting_anchors, measure_anchors
-from evaluator.stages.context import Workbench, open_workbench
-from evaluator.stages.records import kept
+from evaluator.stages.anchors import load_checked_anchors, measure_anchors
+from evaluator.stages.context import EvaluationContext, open_context
+from evaluator.stages.records import load_records
 from evaluator.stages.rescore import rescore
-from evaluator.tracks import SCORERS, Entry, Evaluation
-from submissions.arena.arena import dump
+from evaluator.tracks import SCORERS, EvaluationJob, SubmissionData
+from submissions.arena.arena import to_json
 from submissions.arena.benchmark import Benchmark
 from submissions.records.models import Result, Row, Submission
 from tests.evaluator.worlds import NOW, a_benchmark, a_file, a_task
@@ -41,7 +41,7 @@ def row(number: int) -> Row:
 
 
 @contextmanager
-def workbench(name: str, folder: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
+def workbench(name: str, folder: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EvaluationContext]:
     """The tools of a protocol, from its own file with the small model's settings."""
     text = (protocols.PROTOCOLS / f"{name}.toml").read_text()
     for field, value in SMALL.items():
@@ -53,24 +53,24 @@ def workbench(name: str, folder: Path, tiny: Path, monkeypatch: pytest.MonkeyPat
     work = folder / "work"
     (work / "base").mkdir(parents=True)
     (work / "base" / "tiny-llama@1").symlink_to(tiny)
-    with open_workbench(name, "cpu", work, lambda _name, _done, _of: None) as bench:
+    with open_context(name, "cpu", work, lambda _name, _done, _of: None) as bench:
         yield bench
 
 
-def evaluated(benchmark: Benchmark, bench: Workbench, folder: Path, rows: tuple[Row, ...]) -> Result:
+def evaluated(benchmark: Benchmark, bench: EvaluationContext, folder: Path, rows: tuple[Row, ...]) -> Result:
     submission = Submission(
         id="0" * 26, track="dataset_research", system="S", system_type="search", team="T", submitter="A",
         files=(a_file("t", rows),), created_at=NOW,
     )  # fmt: skip
-    evaluation = Evaluation(
+    evaluation = EvaluationJob(
         benchmark=benchmark,
         tasks=(TASK,),
-        anchors=fitting_anchors(benchmark, bench, [TASK]),
+        anchors=load_checked_anchors(benchmark, bench, [TASK]),
         bench=bench,
         report=lambda _stage, _done, _of: None,
         folder=folder,
     )
-    return SCORERS["dataset_research"](evaluation, Entry(submission, lambda _task: rows, {}))
+    return SCORERS["dataset_research"](evaluation, SubmissionData(submission, lambda _task: rows, {}))
 
 
 @pytest.mark.parametrize("name", ["paper@1", "arena@1"])
@@ -94,6 +94,6 @@ def test_a_protocol_measures_anchors_over_three_seeds_and_scores_by_its_own_rule
     else:
         assert (task.rows, task.removed) == (20, 20), "every copied test row is out"
         assert result.flagged
-        _, (record,) = kept(tmp_path / "out")
+        _, (record,) = load_records(tmp_path / "out")
         assert [len(method.draws) for method in record.answers] == [3, 3, 3, 1]
-    assert dump(rescore(tmp_path / "out")) == dump(result)
+    assert to_json(rescore(tmp_path / "out")) == to_json(result)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.training.rank.extension_locks import extensions, forget_dead
+from evaluator.training.rank.extension_locks import extension_dir, remove_stale_locks
 
 
 def marked(folder: Path, age: float) -> Path:
@@ -22,12 +22,12 @@ def marked(folder: Path, age: float) -> Path:
 def test_the_mark_of_a_dead_builder_goes_and_that_of_one_at_work_stays(tmp_path: Path) -> None:
     dead, alive = marked(tmp_path / "py311_cpu" / "shm", age=1000), marked(tmp_path / "py311_cpu" / "other", age=100)
     (built := dead.with_name("shm.so")).touch()
-    forget_dead(tmp_path, seconds=300)
+    remove_stale_locks(tmp_path, seconds=300)
     assert (dead.exists(), alive.exists(), built.exists()) == (False, True, True)
 
 
 def test_where_nothing_was_built_there_is_nothing_to_forget(tmp_path: Path) -> None:
-    forget_dead(tmp_path / "none", seconds=300)
+    remove_stale_locks(tmp_path / "none", seconds=300)
     assert not (tmp_path / "none").exists()
 
 
@@ -35,7 +35,7 @@ def test_marks_are_looked_for_where_pytorch_makes_them(tmp_path: Path, monkeypat
     from torch.utils.cpp_extension import _get_build_directory
 
     monkeypatch.setenv("TORCH_EXTENSIONS_DIR", str(tmp_path))
-    assert _get_build_directory("shm", False).startswith(str(extensions()))
+    assert _get_build_directory("shm", False).startswith(str(extension_dir()))
     monkeypatch.delenv("TORCH_EXTENSIONS_DIR")
     monkeypatch.setattr("torch.utils.cpp_extension.get_default_build_root", lambda: str(tmp_path / "root"))
-    assert _get_build_directory("shm", False).startswith(str(extensions()))
+    assert _get_build_directory("shm", False).startswith(str(extension_dir()))

@@ -15,8 +15,8 @@ from evaluator.config.profile import load_profile
 from evaluator.errors import WrongWeights
 from evaluator.generation import Completion, VllmGenerator
 from evaluator.models import tiny_llama
-from evaluator.models.chat_template import Template
-from evaluator.models.weight_canary import FILE, TOLERANCES, Canary, compare, distance, read
+from evaluator.models.chat_template import ChatTemplate
+from evaluator.models.weight_canary import FILE, TOLERANCES, Canary, compare, distance, load_canary
 from tests.evaluator.canaries import leave_canary, logprobs
 from tests.evaluator.worlds import demo, some_rows
 
@@ -59,26 +59,26 @@ def test_an_engine_that_says_no_number_for_a_token_is_refused(said: list[float])
 
 def test_a_model_without_a_readable_canary_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WrongWeights, match="A trained model has no"):
-        read(tmp_path)
+        load_canary(tmp_path)
     (tmp_path / FILE).write_text("{}")
     with pytest.raises(WrongWeights, match="cannot be read"):
-        read(tmp_path)
+        load_canary(tmp_path)
 
 
 @pytest.fixture(scope="module")
-def ids(template: Template) -> list[int]:
+def ids(template: ChatTemplate) -> list[int]:
     """A prompt with its target."""
     first, second, *_ = some_rows("t", 2)
     return template.prompt(second.input, [(first.input, first.output)])
 
 
 @pytest.fixture(scope="module")
-def prompts(template: Template) -> list[list[int]]:
+def prompts(template: ChatTemplate) -> list[list[int]]:
     return [template.prompt(row.input) for row in some_rows("t", 3)]
 
 
 @pytest.fixture(scope="module")
-def generator(tiny: Path, template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmGenerator]:
+def generator(tiny: Path, template: ChatTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmGenerator]:
     log = tmp_path_factory.mktemp("engine") / "engine.log"
     with VllmGenerator(tiny, demo(), load_profile("cpu"), template.stop_ids, log) as running:
         yield running
@@ -117,7 +117,7 @@ def refused(generator: VllmGenerator, model: Path, prompts: list[list[int]]) -> 
 def test_an_engine_shows_the_weights_that_it_was_given_by_far_less_than_the_tolerance(
     generator: VllmGenerator, tiny: Path, trained: Path, prompts: list[list[int]], expected: list[Completion]
 ) -> None:
-    known = read(trained)
+    known = load_canary(trained)
     assert distance(known.logprobs, known.base_logprobs) > 10 * TOLERANCES["float32"]
     for model, theirs in ((trained, known), (tiny, known.of_base())):
         assert (generator.generate(model, prompts, LIMIT) == expected) == (model == trained)
@@ -171,7 +171,7 @@ def test_a_model_that_lost_a_layer_is_refused(
 
 @pytest.mark.slow
 def test_an_engine_that_kept_trained_weights_is_refused_for_the_base_model(
-    tiny: Path, trained: Path, template: Template, prompts: list[list[int]], tmp_path: Path
+    tiny: Path, trained: Path, template: ChatTemplate, prompts: list[list[int]], tmp_path: Path
 ) -> None:
     base = tmp_path / "base"
     shutil.copytree(tiny, base)
@@ -182,7 +182,7 @@ def test_an_engine_that_kept_trained_weights_is_refused_for_the_base_model(
 
 
 def test_a_trained_model_without_canary_is_not_asked(
-    tiny: Path, template: Template, prompts: list[list[int]], tmp_path: Path
+    tiny: Path, template: ChatTemplate, prompts: list[list[int]], tmp_path: Path
 ) -> None:
     tiny_llama.make(tmp_path / "model", seed=3)
     log = tmp_path / "engine.log"

@@ -19,17 +19,26 @@ import pytest
 from pydantic import ValidationError
 
 from evaluator.errors import BudgetSpent, ChatFailed
-from evaluator.llm import Answer, ChatModel, Connection, Usage
+from evaluator.llm import ChatAnswer, LLMConnection, LLMSettings, TokenUsage
 from evaluator.llm.budget import Budget, BudgetedChat, at_most, cost
 from evaluator.llm.cache import CachedChat
 from evaluator.llm.database import transaction
-from evaluator.llm.fake_server import HANG, KEY, Asked, Loopback, Reply, agreeable, completion, failure
-from evaluator.llm.open_client import open_chat
+from evaluator.llm.fake_server import (
+    HANG,
+    KEY,
+    CannedReply,
+    FakeChatServer,
+    ReceivedRequest,
+    completion,
+    default_reply,
+    failure,
+)
+from evaluator.llm.open_client import open_client
 from evaluator.llm.openai_client import OpenAIChat
-from evaluator.llm.pool import each
+from evaluator.llm.pool import map_concurrently
 from evaluator.llm.prompts import Prompt
 from evaluator.llm.schema import strict_schema
-from evaluator.stages.metadata.descriptions import Description
+from evaluator.stages.metadata.descriptions import GeneratedDescription
 from evaluator.stages.metadata.verdict import Comparison
 from submissions.records.models import Record
 from tests.evaluator.judges import MODEL, a_connection, no_ambient_settings, verdict
@@ -52,34 +61,34 @@ class Rating(Record):
 GOOD = '{"reason": "so", "score": 2}'
 
 
-def scripted(*replies: Reply) -> Callable[[Asked], Reply]:
+def scripted(*replies: CannedReply) -> Callable[[ReceivedRequest], CannedReply]:
     """One reply after the other; the last for all that follow."""
     return lambda asked: replies[min(asked.number, len(replies) - 1)]
 
 
-def ask(reply: Callable[[Asked], Reply], **fields: object) -> Answer[Rating]:
-    with Loopback(reply) as server, OpenAIChat(MODEL, a_connection(server.base_url, **fields), KEY) as chat:
+def ask(reply: Callable[[ReceivedRequest], CannedReply], **fields: object) -> ChatAnswer[Rating]:
+    with FakeChatServer(reply) as server, OpenAIChat(MODEL, a_connection(server.base_url, **fields), KEY) as chat:
         return chat.ask(PROMPT, Rating)
 
 
 @pytest.fixture(scope="module")
-def answered() -> Iterator[Callable[[Reply], Answer[Rating]]]:
+def answered() -> Iterator[Callable[[CannedReply], ChatAnswer[Rating]]]:
     """What the client makes of one reply, without another try."""
-    with Loopback() as server, OpenAIChat(MODEL, a_connection(server.base_url, retries=0), KEY) as chat:
+    with FakeChatServer() as server, OpenAIChat(MODEL, a_connection(server.base_url, retries=0), KEY) as chat:
 
-        def answered(reply: Reply) -> Answer[Rating]:
+        def answered(reply: CannedReply) -> ChatAnswer[Rating]:
             server.answer = lambda _: reply
             return chat.ask(PROMPT, Rating)
 
         yield answered
 
 
-Answered = Callable[[Reply], Answer[Rating]]
+Answered = Callable[[CannedReply], ChatAnswer[Rating]]
 
 
 @pytest.fixture
-def server() -> Iterator[Loopback]:
-    with Loopback(scripted(completion(GOOD))) as loopback:
+def server() -> Iterator[FakeChatServer]:
+    with FakeChatServer(scripted(completion(GOOD))) as loopback:
         yield loopback
 
 
@@ -88,14 +97,14 @@ def server() -> Iterator[Loopback]:
 
 def test_a_good_answer_is_a_record_with_its_usage(answered: Answered) -> None:
     answer = answered(completion(GOOD))
-    assert answer == Answer(Rating(reason="so", score=2), None, Usage(prompt=100, completion=20))
+    assert answer == ChatAnswer(Rating(reason="so", score=2), None, TokenUsage(prompt=100, completion=20))
 
 
 def test_a_null_is_an_answer(answered: Answered) -> None:
     assert answered(completion('{"reason": "", "score": null}')).record == Rating(reason="", score=None)
 
 
-def test_the_request_says_all_that_shapes_the_answer(server: Loopback) -> None:
+def test_the_request_says_all_that_shapes_the_answer(server: FakeChatServer) -> None:
     with OpenAIChat(MODEL, a_connection(server.base_url), KEY) as chat:
         chat.ask(PROMPT.model_copy(update={"repeat": 3}), Rating)
     body = server.asked[0].body
@@ -113,14 +122,14 @@ def test_the_request_says_all_that_shapes_the_answer(server: Loopback) -> None:
     }
 
 
-def test_what_a_model_does_not_take_is_not_sent(server: Loopback) -> None:
+def test_what_a_model_does_not_take_is_not_sent(server: FakeChatServer) -> None:
     plain = MODEL.model_copy(update={"temperature": None, "seed": None})
     with OpenAIChat(plain, a_connection(server.base_url), KEY) as chat:
         chat.ask(PROMPT, Rating)
     assert not {"temperature", "seed"} & server.asked[0].body.keys()
 
 
-@pytest.mark.parametrize("record", [Rating, Comparison, Description])
+@pytest.mark.parametrize("record", [Rating, Comparison, GeneratedDescription])
 def test_a_schema_is_strict_as_the_client_has_it(record: type[Record]) -> None:
     assert strict_schema(record) == openai.pydantic_function_tool(record)["function"]["parameters"]
 
@@ -134,8 +143,8 @@ def test_a_record_that_cannot_be_strict_is_refused() -> None:
 
 
 def test_the_shipped_answer_fits_any_schema() -> None:
-    with Loopback(agreeable) as server, OpenAIChat(MODEL, a_connection(server.base_url), KEY) as chat:
-        compared, described = chat.ask(PROMPT, Comparison).record, chat.ask(PROMPT, Description).record
+    with FakeChatServer(default_reply) as server, OpenAIChat(MODEL, a_connection(server.base_url), KEY) as chat:
+        compared, described = chat.ask(PROMPT, Comparison).record, chat.ask(PROMPT, GeneratedDescription).record
     assert compared and compared.samples_count.score == 7
     assert described and described.input == "some words"
 
@@ -167,7 +176,7 @@ def test_the_shipped_answer_fits_any_schema() -> None:
         (failure(400, "too long", "context_length_exceeded"), "too long for the model"),
     ],
 )
-def test_an_answer_that_is_no_record_says_why_in_our_words(reply: Reply, why: str, answered: Answered) -> None:
+def test_an_answer_that_is_no_record_says_why_in_our_words(reply: CannedReply, why: str, answered: Answered) -> None:
     answer = answered(reply)
     assert answer.record is None
     assert answer.why
@@ -176,7 +185,7 @@ def test_an_answer_that_is_no_record_says_why_in_our_words(reply: Reply, why: st
 
 
 def test_what_is_unread_was_still_counted(answered: Answered) -> None:
-    assert answered(completion("no")).usage == Usage(prompt=100, completion=20)
+    assert answered(completion("no")).usage == TokenUsage(prompt=100, completion=20)
     assert answered(completion(GOOD, usage=None)).usage is None
 
 
@@ -185,7 +194,7 @@ def test_what_is_unread_was_still_counted(answered: Answered) -> None:
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 503])
 def test_the_client_tries_again_when_the_server_says_so(status: int) -> None:
-    with Loopback(scripted(failure(status, retry_after=SOON), completion(GOOD))) as server:
+    with FakeChatServer(scripted(failure(status, retry_after=SOON), completion(GOOD))) as server:
         with OpenAIChat(MODEL, a_connection(server.base_url, retries=1), KEY) as chat:
             assert chat.ask(PROMPT, Rating).record
         assert [asked.headers["x-stainless-retry-count"] for asked in server.asked] == ["0", "1"]
@@ -193,7 +202,7 @@ def test_the_client_tries_again_when_the_server_says_so(status: int) -> None:
 
 @pytest.mark.parametrize(("status", "tries"), [(500, 3), (429, 3), (401, 1), (403, 1), (404, 1), (422, 1)])
 def test_there_are_as_many_tries_as_the_connection_says(status: int, tries: int) -> None:
-    with Loopback(scripted(failure(status, retry_after=SOON))) as server:
+    with FakeChatServer(scripted(failure(status, retry_after=SOON))) as server:
         with OpenAIChat(MODEL, a_connection(server.base_url, retries=2), KEY) as chat, pytest.raises(ChatFailed):
             chat.ask(PROMPT, Rating)
         assert len(server.asked) == tries
@@ -215,8 +224,8 @@ def test_a_wait_of_more_than_two_minutes_is_not_waited() -> None:
         (failure(429, retry_after=SOON), "429: .*lower at_once"),
         (failure(500, retry_after=SOON), "500: run again when the server works"),
         (failure(418), "418: check base_url"),
-        (Reply(200, "<html>It works!</html>"), "is no chat completion. Check base_url"),
-        (Reply(200, {"error": "no"}), "is no chat completion"),
+        (CannedReply(200, "<html>It works!</html>"), "is no chat completion. Check base_url"),
+        (CannedReply(200, {"error": "no"}), "is no chat completion"),
         (completion(GOOD, choices=[]), "is no chat completion"),
         (completion(GOOD, usage={"prompt_tokens": -1, "completion_tokens": 0}), "is no chat completion"),
         (completion(GOOD, usage={"prompt_tokens": 10**30, "completion_tokens": 0}), "is no chat completion"),
@@ -224,7 +233,7 @@ def test_a_wait_of_more_than_two_minutes_is_not_waited() -> None:
     ],
 )
 def test_a_server_that_cannot_be_asked_is_our_failure_and_says_what_to_mend(
-    reply: Reply, to_mend: str, answered: Answered
+    reply: CannedReply, to_mend: str, answered: Answered
 ) -> None:
     with pytest.raises(ChatFailed, match=to_mend) as caught:
         answered(reply)
@@ -257,7 +266,7 @@ def test_a_server_that_is_silent() -> None:
 
 def test_a_wrong_key_names_its_variable_and_not_itself(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    with Loopback() as server, OpenAIChat(MODEL, a_connection(server.base_url), "sk-wrong-secret") as chat:
+    with FakeChatServer() as server, OpenAIChat(MODEL, a_connection(server.base_url), "sk-wrong-secret") as chat:
         with pytest.raises(ChatFailed, match=r"JUDGE_KEY.*Incorrect API key provided: Bearer \[key\]") as caught:
             chat.ask(PROMPT, Rating)
         assert server.asked == []
@@ -275,23 +284,23 @@ def test_a_key_that_cannot_be_one(key: str | None, state: str, tmp_path: Path) -
     connection = a_connection("http://127.0.0.1:9/v1")
     with (
         pytest.raises(ChatFailed, match=f"JUDGE_KEY.*{state}") as caught,
-        open_chat(MODEL, connection, environ, tmp_path / "c", "l"),
+        open_client(MODEL, connection, environ, tmp_path / "c", "l"),
     ):
         raise AssertionError("it was opened")
     assert key is None or not key.strip() or key not in str(caught.value)
 
 
-def test_a_key_s_line_end_is_no_part_of_it(server: Loopback, tmp_path: Path) -> None:
+def test_a_key_s_line_end_is_no_part_of_it(server: FakeChatServer, tmp_path: Path) -> None:
     environ = {"JUDGE_KEY": f"{KEY}\n"}
-    with open_chat(MODEL, a_connection(server.base_url), environ, tmp_path / "c", "l") as chat:
+    with open_client(MODEL, a_connection(server.base_url), environ, tmp_path / "c", "l") as chat:
         assert chat.ask(PROMPT, Rating).record
 
 
 def test_no_key_is_sent_where_none_is_wanted(tmp_path: Path) -> None:
-    with Loopback() as server:
+    with FakeChatServer() as server:
         connection = a_connection(server.base_url, key_variable="")
         with (
-            open_chat(MODEL, connection, ENVIRON, tmp_path / "c", "l") as chat,
+            open_client(MODEL, connection, ENVIRON, tmp_path / "c", "l") as chat,
             pytest.raises(ChatFailed, match="Bearer none"),
         ):
             chat.ask(PROMPT, Rating)
@@ -300,30 +309,32 @@ def test_no_key_is_sent_where_none_is_wanted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["ftp://host/v1", "host/v1", "http://me:secret@host/v1", "http://host/v1?key=1", ""])
 def test_an_address_carries_no_secret(url: str) -> None:
     with pytest.raises(ValidationError, match="base_url"):
-        Connection(base_url=url, budget_tokens=1)
+        LLMConnection(base_url=url, budget_tokens=1)
 
 
 def test_a_price_needs_a_budget() -> None:
     with pytest.raises(ValidationError, match="budget_money"):
-        Connection(base_url="http://host/v1", budget_tokens=1, prompt_price=0.1)
+        LLMConnection(base_url="http://host/v1", budget_tokens=1, prompt_price=0.1)
 
 
 # The cache
 
 
-def opened(server: Loopback, path: Path, model: ChatModel = MODEL, ledger: str = "l", **fields: object) -> CachedChat:
+def opened(
+    server: FakeChatServer, path: Path, model: LLMSettings = MODEL, ledger: str = "l", **fields: object
+) -> CachedChat:
     connection = a_connection(server.base_url, **fields)
     chat = OpenAIChat(model, connection, KEY)
     return CachedChat(BudgetedChat(chat, model, Budget(connection, path, ledger)), model, path)
 
 
-def test_an_answer_is_asked_for_once(server: Loopback, tmp_path: Path) -> None:
+def test_an_answer_is_asked_for_once(server: FakeChatServer, tmp_path: Path) -> None:
     path = tmp_path / "work" / "chat.sqlite"
     first = opened(server, path).ask(PROMPT, Rating)
-    with Loopback(scripted(failure(500))) as moved:
+    with FakeChatServer(scripted(failure(500))) as moved:
         again = opened(moved, path).ask(PROMPT, Rating)
         assert moved.asked == []
-    assert again == Answer(first.record)
+    assert again == ChatAnswer(first.record)
     assert len(server.asked) == 1
 
 
@@ -332,7 +343,7 @@ def test_an_answer_is_asked_for_once(server: Loopback, tmp_path: Path) -> None:
     [{"sha256": "1" * 64}, {"name": "rate@2"}, {"user": "It is red."}, {"system": "Rate it well."}, {"repeat": 1}],
     ids=lambda change: next(iter(change)),
 )
-def test_another_question_is_asked(change: dict[str, object], server: Loopback, tmp_path: Path) -> None:
+def test_another_question_is_asked(change: dict[str, object], server: FakeChatServer, tmp_path: Path) -> None:
     chat = opened(server, tmp_path / "c")
     chat.ask(PROMPT, Rating)
     chat.ask(PROMPT.model_copy(update=change), Rating)
@@ -342,13 +353,13 @@ def test_another_question_is_asked(change: dict[str, object], server: Loopback, 
 @pytest.mark.parametrize(
     "change", [{"snapshot": "s2"}, {"temperature": 1.0}, {"seed": 1}, {"max_completion_tokens": 9}, {"name": "other"}]
 )
-def test_another_model_is_asked(change: dict[str, object], server: Loopback, tmp_path: Path) -> None:
+def test_another_model_is_asked(change: dict[str, object], server: FakeChatServer, tmp_path: Path) -> None:
     opened(server, tmp_path / "c").ask(PROMPT, Rating)
     opened(server, tmp_path / "c", MODEL.model_copy(update=change)).ask(PROMPT, Rating)
     assert len(server.asked) == 2
 
 
-def test_another_schema_is_asked(server: Loopback, tmp_path: Path) -> None:
+def test_another_schema_is_asked(server: FakeChatServer, tmp_path: Path) -> None:
     class Ratings(Record):
         reason: str
         score: Literal[0, 1, 2, 3] | None
@@ -360,15 +371,15 @@ def test_another_schema_is_asked(server: Loopback, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bad", [completion("no"), completion(None, refusal="no"), completion(GOOD, finish="length")])
-def test_what_cannot_be_read_is_asked_again_by_the_next_run(bad: Reply, tmp_path: Path) -> None:
-    with Loopback(scripted(bad, completion(GOOD))) as server:
+def test_what_cannot_be_read_is_asked_again_by_the_next_run(bad: CannedReply, tmp_path: Path) -> None:
+    with FakeChatServer(scripted(bad, completion(GOOD))) as server:
         assert opened(server, tmp_path / "c").ask(PROMPT, Rating).record is None
         assert opened(server, tmp_path / "c").ask(PROMPT, Rating).record
         assert opened(server, tmp_path / "c").ask(PROMPT, Rating).record
         assert len(server.asked) == 2
 
 
-def test_a_kept_answer_that_fits_no_more_is_asked_again(server: Loopback, tmp_path: Path) -> None:
+def test_a_kept_answer_that_fits_no_more_is_asked_again(server: FakeChatServer, tmp_path: Path) -> None:
     opened(server, tmp_path / "c").ask(PROMPT, Rating)
     with sqlite3.connect(tmp_path / "c") as database:
         database.execute("UPDATE answers SET record = '{}'")
@@ -377,13 +388,13 @@ def test_a_kept_answer_that_fits_no_more_is_asked_again(server: Loopback, tmp_pa
     assert len(server.asked) == 2
 
 
-def test_many_threads_share_a_cache_and_a_ledger(server: Loopback, tmp_path: Path) -> None:
+def test_many_threads_share_a_cache_and_a_ledger(server: FakeChatServer, tmp_path: Path) -> None:
     chat = opened(server, tmp_path / "c")
     questions = [PROMPT.model_copy(update={"user": str(number % 20)}) for number in range(60)]
-    answers = each(lambda prompt: chat.ask(prompt, Rating), questions, at_once=8)
+    answers = map_concurrently(lambda prompt: chat.ask(prompt, Rating), questions, at_once=8)
     assert all(answer.record == Rating(reason="so", score=2) for answer in answers)
     spent = Budget(a_connection(server.base_url), tmp_path / "c", "l").spent
-    assert spent == Usage(prompt=100 * len(server.asked), completion=20 * len(server.asked))
+    assert spent == TokenUsage(prompt=100 * len(server.asked), completion=20 * len(server.asked))
     assert chat.ask(PROMPT.model_copy(update={"user": "7"}), Rating).usage is None
 
 
@@ -395,13 +406,13 @@ def test_threads_that_open_a_new_file_together_all_write(tmp_path: Path) -> None
         with transaction(path) as database:
             database.execute("INSERT INTO spent VALUES ('l', 1, 0) ON CONFLICT DO UPDATE SET prompt = prompt + 1")
 
-    each(write, [tmp_path / str(number // 3) for number in range(600)], at_once=3)
+    map_concurrently(write, [tmp_path / str(number // 3) for number in range(600)], at_once=3)
     for number in range(200):
         with transaction(tmp_path / str(number)) as database:
             assert database.execute("SELECT prompt FROM spent").fetchone() == (3,)
 
 
-def test_the_key_is_not_in_the_file(server: Loopback, tmp_path: Path) -> None:
+def test_the_key_is_not_in_the_file(server: FakeChatServer, tmp_path: Path) -> None:
     opened(server, tmp_path / "c").ask(PROMPT, Rating)
     assert all(KEY.encode() not in file.read_bytes() for file in tmp_path.iterdir())
 
@@ -428,7 +439,7 @@ def a_folder(path: Path) -> None:
     [(notadb, "move it away, or restore it"), (torn, "move it away"), (a_folder, "folder and disk can be written")],
 )
 def test_a_file_that_cannot_be_used_is_our_failure(
-    damage: Callable[[Path], None], to_mend: str, server: Loopback, tmp_path: Path
+    damage: Callable[[Path], None], to_mend: str, server: FakeChatServer, tmp_path: Path
 ) -> None:
     path = tmp_path / "judge.sqlite"
     damage(path)
@@ -469,15 +480,15 @@ def budget(path: Path, tokens: int, ledger: str = "an entry", **prices: float) -
 
 def test_the_ledger_holds_the_most_and_then_what_was_taken(tmp_path: Path) -> None:
     mine = budget(tmp_path / "c", 1000)
-    held = Usage(prompt=600, completion=300)
+    held = TokenUsage(prompt=600, completion=300)
     mine.hold(held)
     assert mine.spent == held
-    mine.settle(held, Usage(prompt=200, completion=50))
-    assert budget(tmp_path / "c", 1000).spent == Usage(prompt=200, completion=50)
-    assert budget(tmp_path / "c", 1000, "another").spent == Usage(prompt=0, completion=0)
+    mine.settle(held, TokenUsage(prompt=200, completion=50))
+    assert budget(tmp_path / "c", 1000).spent == TokenUsage(prompt=200, completion=50)
+    assert budget(tmp_path / "c", 1000, "another").spent == TokenUsage(prompt=0, completion=0)
 
 
-def test_a_call_that_may_cost_too_much_is_not_made(server: Loopback, tmp_path: Path) -> None:
+def test_a_call_that_may_cost_too_much_is_not_made(server: FakeChatServer, tmp_path: Path) -> None:
     most = at_most(PROMPT, Rating, MODEL)
     tokens = most.prompt + most.completion
     with pytest.raises(BudgetSpent, match=f"an entry has spent 0 tokens.*{tokens - 1:,} tokens.*budget_tokens"):
@@ -488,30 +499,30 @@ def test_a_call_that_may_cost_too_much_is_not_made(server: Loopback, tmp_path: P
 
 def test_money_is_a_limit_too(tmp_path: Path) -> None:
     prices = {"prompt_price": 2.0, "completion_price": 8.0, "budget_money": 0.01}
-    assert cost(Usage(prompt=10**6, completion=500_000), a_connection("http://host/v1", **prices)) == 6.0
+    assert cost(TokenUsage(prompt=10**6, completion=500_000), a_connection("http://host/v1", **prices)) == 6.0
     mine = budget(tmp_path / "c", 10**9, **prices)
-    mine.hold(Usage(prompt=1000, completion=1000))
-    mine.settle(Usage(prompt=1000, completion=1000), None)  # 0.01: all of it
+    mine.hold(TokenUsage(prompt=1000, completion=1000))
+    mine.settle(TokenUsage(prompt=1000, completion=1000), None)  # 0.01: all of it
     with pytest.raises(BudgetSpent, match=r"2,000 tokens \(0.01 in money\).*budget_money"):
-        mine.hold(Usage(prompt=1, completion=0))
+        mine.hold(TokenUsage(prompt=1, completion=0))
 
 
 def test_a_run_that_was_killed_or_failed_has_spent_what_it_held(tmp_path: Path) -> None:
     most = at_most(PROMPT, Rating, MODEL)
-    with Loopback(scripted(failure(500))) as server, pytest.raises(ChatFailed):
+    with FakeChatServer(scripted(failure(500))) as server, pytest.raises(ChatFailed):
         opened(server, tmp_path / "c", retries=0).ask(PROMPT, Rating)
     assert budget(tmp_path / "c", 0, "l").spent == most
 
 
-@pytest.mark.parametrize(("usage", "last"), [({}, Usage(prompt=100, completion=20)), ({"usage": None}, None)])
+@pytest.mark.parametrize(("usage", "last"), [({}, TokenUsage(prompt=100, completion=20)), ({"usage": None}, None)])
 def test_the_prompt_of_every_earlier_try_is_booked(
-    usage: dict[str, object], last: Usage | None, tmp_path: Path
+    usage: dict[str, object], last: TokenUsage | None, tmp_path: Path
 ) -> None:
     busy = failure(500, retry_after=SOON)
-    with Loopback(scripted(busy, busy, completion(GOOD, **usage))) as server:
+    with FakeChatServer(scripted(busy, busy, completion(GOOD, **usage))) as server:
         assert opened(server, tmp_path / "c").ask(PROMPT, Rating).record
     one = last or at_most(PROMPT, Rating, MODEL)
-    assert budget(tmp_path / "c", 0, "l").spent == Usage(prompt=3 * one.prompt, completion=one.completion)
+    assert budget(tmp_path / "c", 0, "l").spent == TokenUsage(prompt=3 * one.prompt, completion=one.completion)
 
 
 @pytest.mark.parametrize(
@@ -519,35 +530,35 @@ def test_the_prompt_of_every_earlier_try_is_booked(
     [
         (failure(500, retry_after=SOON), True),
         (failure(404), True),
-        (Reply(200, "<html>"), True),
+        (CannedReply(200, "<html>"), True),
         (failure(400, "filtered", "content_filter"), False),
     ],
 )
-def test_a_call_that_fails_has_spent_the_prompt_of_every_try(final: Reply, raised: bool, tmp_path: Path) -> None:
+def test_a_call_that_fails_has_spent_the_prompt_of_every_try(final: CannedReply, raised: bool, tmp_path: Path) -> None:
     busy = failure(503, retry_after=SOON)
-    with Loopback(scripted(busy, busy, final)) as server:
+    with FakeChatServer(scripted(busy, busy, final)) as server:
         with pytest.raises(ChatFailed) if raised else nullcontext():
             opened(server, tmp_path / "c").ask(PROMPT, Rating)
         assert len(server.asked) == 3
     most = at_most(PROMPT, Rating, MODEL)
-    assert budget(tmp_path / "c", 0, "l").spent == Usage(prompt=3 * most.prompt, completion=most.completion)
+    assert budget(tmp_path / "c", 0, "l").spent == TokenUsage(prompt=3 * most.prompt, completion=most.completion)
 
 
 def test_a_server_that_was_silent_may_have_read_every_prompt(tmp_path: Path) -> None:
-    with Loopback(scripted(HANG)) as server, pytest.raises(ChatFailed, match="silent"):
+    with FakeChatServer(scripted(HANG)) as server, pytest.raises(ChatFailed, match="silent"):
         opened(server, tmp_path / "c", retries=1, timeout_seconds=0.05).ask(PROMPT, Rating)
     assert budget(tmp_path / "c", 0, "l").spent.prompt == 2 * at_most(PROMPT, Rating, MODEL).prompt
 
 
 def test_a_call_waits_for_what_others_give_back(tmp_path: Path) -> None:
-    held = Usage(prompt=60, completion=0)
+    held = TokenUsage(prompt=60, completion=0)
     mine = budget(tmp_path / "c", 100)
     mine.hold(held)
     waiting = threading.Thread(target=mine.hold, args=(held,))
     waiting.start()
-    mine.settle(held, Usage(prompt=10, completion=0))
+    mine.settle(held, TokenUsage(prompt=10, completion=0))
     waiting.join()
-    assert mine.spent == Usage(prompt=70, completion=0)
+    assert mine.spent == TokenUsage(prompt=70, completion=0)
 
 
 def test_what_a_call_may_take_is_never_less_than_it_takes() -> None:
@@ -562,12 +573,12 @@ def test_what_a_call_may_take_is_never_less_than_it_takes() -> None:
 def test_no_more_calls_are_open_than_the_limit_says() -> None:
     meeting = threading.Barrier(3)
 
-    def together(_: Asked) -> Reply:
+    def together(_: ReceivedRequest) -> CannedReply:
         meeting.wait(30)  # three calls must be open at the same time for any of them to be answered
         return completion(GOOD)
 
-    with Loopback(together) as server, OpenAIChat(MODEL, a_connection(server.base_url), KEY) as chat:
-        answers = each(
+    with FakeChatServer(together) as server, OpenAIChat(MODEL, a_connection(server.base_url), KEY) as chat:
+        answers = map_concurrently(
             lambda number: chat.ask(PROMPT.model_copy(update={"repeat": number}), Rating), range(12), at_once=3
         )
         assert [bool(answer.record) for answer in answers] == [True] * 12
@@ -576,9 +587,11 @@ def test_no_more_calls_are_open_than_the_limit_says() -> None:
 
 def test_answers_come_in_order_and_are_counted() -> None:
     seen: list[int] = []
-    assert each(lambda number: number * 2, range(9), at_once=4, done=seen.append) == [number * 2 for number in range(9)]
+    assert map_concurrently(lambda number: number * 2, range(9), at_once=4, done=seen.append) == [
+        number * 2 for number in range(9)
+    ]
     assert seen == list(range(1, 10))
-    assert each(str, [], at_once=4) == []
+    assert map_concurrently(str, [], at_once=4) == []
 
 
 def test_the_first_error_ends_it_and_drops_what_has_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -599,12 +612,12 @@ def test_the_first_error_ends_it_and_drops_what_has_not_begun(monkeypatch: pytes
 
     monkeypatch.setattr("evaluator.llm.pool.ThreadPoolExecutor", Pool)
     with pytest.raises(ChatFailed):
-        each(work, range(1000), at_once=1)
+        map_concurrently(work, range(1000), at_once=1)
     assert begun[0] == 0
     assert len(begun) <= 2, "at most one more was taken before the rest was dropped"
 
 
-def test_the_double_knows_what_was_asked(server: Loopback) -> None:
+def test_the_double_knows_what_was_asked(server: FakeChatServer) -> None:
     with OpenAIChat(MODEL, a_connection(server.base_url), KEY) as chat:
         chat.ask(PROMPT, Comparison)
     assert server.asked[0].text == "Rate it.\n\nIt is blue."

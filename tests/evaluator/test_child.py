@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from evaluator.errors import ChildFailed, Hung, OutOfMemory
-from evaluator.runtime.child_process import Child, named
+from evaluator.runtime.child_process import ChildProcess, error_name
 from submissions.errors import OurError
 from tests.evaluator.processes import all_end, is_alive
 from tests.evaluator.worlds import ROOT
@@ -35,14 +35,16 @@ polite = subprocess.Popen([sys.executable, "-c", {PAUSE!r}])
 Parent().send({{"pids": [ready.pid, polite.pid]}})
 signal.pause()
 """
-Start = Callable[..., Child]
+Start = Callable[..., ChildProcess]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Start:
-    def started(code: str, start_seconds: float = 60.0) -> Child:
+    def started(code: str, start_seconds: float = 60.0) -> ChildProcess:
         command = [sys.executable, "-c", code]
-        return Child("parrot", command, tmp_path / "logs" / "parrot.log", {"PYTHONPATH": str(ROOT)}, start_seconds)
+        return ChildProcess(
+            "parrot", command, tmp_path / "logs" / "parrot.log", {"PYTHONPATH": str(ROOT)}, start_seconds
+        )
 
     return started
 
@@ -73,8 +75,8 @@ def test_what_a_child_died_of_is_heard_though_it_left_a_long_message_unread(star
 def test_torch_has_no_class_for_too_little_ram() -> None:
     with pytest.raises(RuntimeError) as failed:
         torch.empty(1 << 60, dtype=torch.uint8)
-    assert named(failed.value) == "out_of_memory"
-    assert named(RuntimeError("something else")) is None
+    assert error_name(failed.value) == "out_of_memory"
+    assert error_name(RuntimeError("something else")) is None
 
 
 def test_a_child_hears_that_its_parent_has_gone(start: Start) -> None:
@@ -86,7 +88,10 @@ def test_a_child_hears_that_its_parent_has_gone(start: Start) -> None:
 
 
 def test_what_dies_is_named_with_the_end_of_its_log(start: Start) -> None:
-    code = "from evaluator.runtime.child_process import Parent\nparent = Parent()\nparent.receive()\n[print(n) for n in range(99)]\n1 / 0"
+    code = (
+        "from evaluator.runtime.child_process import Parent\n"
+        "parent = Parent()\nparent.receive()\n[print(n) for n in range(99)]\n1 / 0"
+    )
     with start(code) as child, pytest.raises(ChildFailed) as failed:
         child.send({})
         child.receive(60)

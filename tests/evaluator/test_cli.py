@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.runtime.work_dir_lock import alone
-from evaluator.service.submission_queue import TRIES
+from evaluator.runtime.work_dir_lock import exclusive_lock
+from evaluator.service.submission_queue import MAX_ATTEMPTS
 from submissions.arena.arena import open_arena
-from submissions.records.owner_requests import Wish
+from submissions.records.owner_requests import OwnerRequest
 from tests.evaluator.worlds import ROOT, a_benchmark, a_task, delivered, some_rows, submitted
 
 TASKS = [a_task("a"), a_task("b")]
@@ -93,7 +93,7 @@ def test_missing_anchors_are_our_failure_with_the_command_that_measures_them(cli
 
 
 def test_a_work_folder_in_use_is_our_failure(cli: Cli) -> None:
-    with alone(cli.folder / "out" / "work"):
+    with exclusive_lock(cli.folder / "out" / "work"):
         done = cli(*SCORE)
     assert done.returncode == 2
     assert "Another evaluator works in" in done.stderr
@@ -108,10 +108,10 @@ def test_an_empty_arena_is_worked_through_at_once(cli: Cli) -> None:
 def test_a_submission_that_failed_says_so_until_the_next_run(cli: Cli) -> None:
     arena = open_arena(str(cli.folder / "arena"))
     submission = submitted(arena, TASKS, cli.folder / "mine")
-    for left in range(TRIES, -1, -1):
+    for left in range(MAX_ATTEMPTS, -1, -1):
         if not left:
             assert cli(*WORK).returncode == 0, "it waits until somebody asks"
-            arena.wish(submission.id, Wish(kind="retry", by="", time=datetime.now(UTC)))
+            arena.wish(submission.id, OwnerRequest(kind="retry", by="", time=datetime.now(UTC)))
         done = cli(*WORK)
         assert done.returncode == 2
         assert f"{submission.id}: failed." in done.stdout

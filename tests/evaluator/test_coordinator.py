@@ -29,8 +29,8 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
-from evaluator.publishing.lease import PATH, TERM, Held, Lease, Lost, lease_in
-from submissions.arena.arena import commit_again, dump, folder_of
+from evaluator.publishing.lease import LEASE_DURATION, PATH, Lease, LeaseHeld, LeaseLost, read_lease
+from submissions.arena.arena import commit_with_retry, submission_dir, to_json
 from submissions.errors import Unreachable
 from submissions.storage.repo import Change
 from tests.evaluator.stations import PROTOCOL, Arenas, Station
@@ -86,7 +86,9 @@ def test_a_second_coordinator_is_told_who_is_there_and_until_when_and_takes_over
     submission = arenas.submit()
     station.desk().take()
     second = arenas.station("two")
-    with pytest.raises(Held, match=r"Another evaluator \(one\) works on this arena; last heard of at .* until .* UTC"):
+    with pytest.raises(
+        LeaseHeld, match=r"Another evaluator \(one\) works on this arena; last heard of at .* until .* UTC"
+    ):
         second.run()
     assert arenas.states() == {submission.id: "received"}
     started = arenas.hub.clock()
@@ -95,16 +97,16 @@ def test_a_second_coordinator_is_told_who_is_there_and_until_when_and_takes_over
         second.run(forever=True)
     assert second.said[0].startswith("Another evaluator (one)")
     assert len([said for said in second.said if "Another evaluator" in said]) == 1
-    assert arenas.hub.clock() - started >= TERM - timedelta(minutes=1)
+    assert arenas.hub.clock() - started >= LEASE_DURATION - timedelta(minutes=1)
     all_is_well(arenas, submission.id)
 
 
 def test_of_two_that_take_the_arena_at_once_one_has_it(arenas: Arenas) -> None:
     second = arenas.station("two").desk()
     arenas.hub.faults.before_commit = lambda: _inside(arenas, PATH, _lease(arenas, "one"))
-    with pytest.raises(Held, match="one"):
+    with pytest.raises(LeaseHeld, match="one"):
         second.take()
-    assert lease_in(arenas.seen().results) == _read_lease(arenas)
+    assert read_lease(arenas.seen().results) == _read_lease(arenas)
     assert _read_lease(arenas).owner == "one"
 
 
@@ -113,14 +115,14 @@ def test_the_same_claim_by_two_is_had_by_one(arenas: Arenas) -> None:
     one, two = arenas.station("one"), arenas.station("two")
     first, second = one.desk(), two.desk()
     first.take()
-    arenas.hub.clock.forward(TERM.total_seconds() + 1)
+    arenas.hub.clock.forward(LEASE_DURATION.total_seconds() + 1)
     for desk in (first, second):  # as if one had been given the other's name
         desk.results.owner = "same"
     second.take()
-    commit_again(second.arena.results, [Change("status/claim.json", b"mine")])
-    commit_again(first.arena.results, [Change("status/claim.json", b"mine")])
+    commit_with_retry(second.arena.results, [Change("status/claim.json", b"mine")])
+    commit_with_retry(first.arena.results, [Change("status/claim.json", b"mine")])
     assert second.flush()
-    with pytest.raises(Lost, match="silent for longer than its lease"):
+    with pytest.raises(LeaseLost, match="silent for longer than its lease"):
         first.flush(at_once=True)
     assert arenas.written("status/claim.json") == 1
 
@@ -131,12 +133,12 @@ def test_one_that_slept_beyond_its_lease_writes_nothing_when_it_wakes(arenas: Ar
 
     def freeze(call: int) -> None:
         if call == 5 and not seen:
-            arenas.hub.clock.forward(TERM.total_seconds() + 1)
+            arenas.hub.clock.forward(LEASE_DURATION.total_seconds() + 1)
             second.run()
             seen.append((arenas.states(), arenas.commits(), arenas.commits("drafts")))
 
     station.act = freeze
-    with pytest.raises(Lost, match="the lease was taken back"):
+    with pytest.raises(LeaseLost, match="the lease was taken back"):
         station.run()
     assert seen == [(arenas.states(), arenas.commits(), arenas.commits("drafts"))], "it wrote something"
     all_is_well(arenas, submission.id)
@@ -149,7 +151,7 @@ def test_one_that_slept_and_was_not_missed_goes_on(arenas: Arenas, station: Stat
     def freeze(call: int) -> None:
         if call == 5 and not slept:
             slept.append(call)
-            arenas.hub.clock.forward(10 * TERM.total_seconds())
+            arenas.hub.clock.forward(10 * LEASE_DURATION.total_seconds())
 
     station.act = freeze
     station.run()
@@ -163,7 +165,7 @@ def test_a_woken_one_takes_its_place_in_the_line_again_if_it_runs_for_ever(arena
     def freeze(call: int) -> None:
         if call == 5 and not slept:
             slept.append(call)
-            arenas.hub.clock.forward(TERM.total_seconds() + 1)
+            arenas.hub.clock.forward(LEASE_DURATION.total_seconds() + 1)
             second.run()
 
     later: list[str] = []
@@ -291,7 +293,7 @@ def test_a_damaged_submission_fails_through_our_fault_and_the_others_go_on(
     arenas: Arenas, station: Station, damage: str
 ) -> None:
     ids = sorted(arenas.submit(name).id for name in ("One", "Two"))
-    arenas.hub.faults.corrupted.add(f"{folder_of(ids[0])}/{damage}")
+    arenas.hub.faults.corrupted.add(f"{submission_dir(ids[0])}/{damage}")
     coordinator = station.run()
     assert arenas.states() == {ids[0]: "failed", ids[1]: "published"}
     now = arenas.seen().history(ids[0]).now
@@ -322,7 +324,7 @@ def test_what_is_deleted_while_it_is_evaluated_is_not_published(arenas: Arenas, 
     def delete(call: int) -> None:
         if call == 5 and not deleted:
             deleted.append(call)
-            folder = folder_of(ids[0])
+            folder = submission_dir(ids[0])
             HfApi(arenas.hub.url).delete_folder(folder, "arena/test-submissions", repo_type="dataset")
             arenas.hub.clock.forward(30)
 
@@ -344,13 +346,13 @@ def test_what_is_deleted_while_it_waits_leaves_the_line_and_comes_back_with_its_
     desk.take()
     worker = station.worker(desk.arena)
     assert worker.queue() == ids
-    kept = {path: arenas.seen().submissions.read(path) for path in arenas.web.submissions.list(folder_of(ids[1]))}
-    HfApi(arenas.hub.url).delete_folder(folder_of(ids[1]), "arena/test-submissions", repo_type="dataset")
+    kept = {path: arenas.seen().submissions.read(path) for path in arenas.web.submissions.list(submission_dir(ids[1]))}
+    HfApi(arenas.hub.url).delete_folder(submission_dir(ids[1]), "arena/test-submissions", repo_type="dataset")
     arenas.hub.clock.forward(60)
     assert worker.queue() == ids[:1]
     desk.flush()
     assert arenas.seen().history(ids[1]).now.state == "withdrawn"
-    commit_again(arenas.seen().submissions, [Change(path, content) for path, content in kept.items()])
+    commit_with_retry(arenas.seen().submissions, [Change(path, content) for path, content in kept.items()])
     desk.release()
     station.run()
     all_is_well(arenas, *ids)
@@ -402,7 +404,7 @@ def _inside(arenas: Arenas, path: str, content: bytes) -> None:
 
 def _lease(arenas: Arenas, owner: str) -> bytes:
     now = arenas.hub.clock()
-    return dump(Lease(owner=owner, nonce=owner, until=now + TERM, heartbeat=now))
+    return to_json(Lease(owner=owner, nonce=owner, until=now + LEASE_DURATION, heartbeat=now))
 
 
 def _read_lease(arenas: Arenas) -> Lease:

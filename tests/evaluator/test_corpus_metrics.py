@@ -10,7 +10,7 @@ from sacrebleu.metrics import BLEU, CHRF
 
 from evaluator.scoring.metrics import translation
 from evaluator.scoring.metrics.bleu import measured_bleu
-from evaluator.scoring.metrics.metric_result import Measured
+from evaluator.scoring.metrics.metric_result import MetricResult
 
 LANGUAGES = ["en", "ar", "vi", "zh", "ja", "ko", "th", "ru", "hi", "de"]
 PIECES = [
@@ -50,7 +50,7 @@ def _chrf_score(pairs: list[tuple[str, str]]) -> float:
     return float(theirs.score) / 100
 
 
-def _both(pairs: list[tuple[str, str]], language: str = "en") -> tuple[Measured, Measured]:
+def _both(pairs: list[tuple[str, str]], language: str = "en") -> tuple[MetricResult, MetricResult]:
     predictions, references = zip(*pairs, strict=True)
     return translation.chrf_pp(predictions, references), translation.bleu(predictions, references, language)
 

@@ -9,12 +9,12 @@ import pytest
 
 from evaluator.config.profile import load_profile
 from evaluator.generation import Completion
-from evaluator.runtime.cost_log import Costs, costs_in, write_ledger
-from evaluator.runtime.resource_usage import FILE, Spent, forget_peak, peak_bytes
-from evaluator.runtime.stage_cache import StageStore
-from evaluator.service.submission_runner import Worker
+from evaluator.runtime.cost_log import CostLog, load_ledger, write_ledger
+from evaluator.runtime.resource_usage import FILE, ResourceUsage, peak_bytes, reset_peak_memory
+from evaluator.runtime.stage_cache import StageCache
+from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.testing.null_backend import NullGenerator, NullTrainer
-from evaluator.training import Progress, Saving, TrainJob
+from evaluator.training import PendingSave, Progress, TrainJob
 from submissions.errors import NotFound
 from submissions.records.ledger import Cost, Ledger
 from tests.evaluator.test_worker import World, world
@@ -24,13 +24,13 @@ __all__ = ["world"]  # a fixture of this module, too
 
 Key = tuple[str, str]
 """Task and stage."""
-TRAINED = Spent(seconds=100.0, tokens_trained=70, peak_bytes=9)
+TRAINED = ResourceUsage(seconds=100.0, tokens_trained=70, peak_bytes=9)
 
 
 class PaidTrainer(NullTrainer):
     """Says that every training took the same."""
 
-    def train(self, job: TrainJob, progress: Progress) -> Saving:
+    def train(self, job: TrainJob, progress: Progress) -> PendingSave:
         saving = super().train(job, progress)
         (job.out / FILE).write_text(TRAINED.model_dump_json())
         return saving
@@ -42,7 +42,7 @@ class PaidGenerator(NullGenerator):
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
         found = super().generate(model, prompts, max_new_tokens)
         calls = len(self.models)
-        self.spent = Spent(seconds=calls, tokens_generated=calls, peak_bytes=5)
+        self.spent = ResourceUsage(seconds=calls, tokens_generated=calls, peak_bytes=5)
         return found
 
 
@@ -132,19 +132,19 @@ def test_work_of_an_earlier_evaluator_has_no_known_cost_and_no_ledger(
 
 def test_an_evaluation_again_takes_a_ledger_away_that_is_no_longer_known(paid: World) -> None:
     submission = paid.submit()
-    worker: Worker = paid.worker()
+    worker: SubmissionRunner = paid.worker()
     worker.work(submission.id)
     folder, profile = worker.records / submission.id / "demo@1", load_profile("cpu")
-    assert costs_in(folder) == {"costs": paid.arena.ledger(submission.id, "demo@1")}
+    assert load_ledger(folder) == {"costs": paid.arena.ledger(submission.id, "demo@1")}
     write_ledger(folder, submission.id, "demo@1", profile, None)
-    assert costs_in(folder) == {}
+    assert load_ledger(folder) == {}
     write_ledger(folder, submission.id, "demo@1", profile, None)
 
 
 def test_the_same_output_used_twice_was_paid_for_once(tmp_path: Path) -> None:
-    costs = Costs(StageStore(tmp_path))
-    costs.keep("k", Spent(seconds=2, tokens_generated=3))
-    costs.keep("l", Spent(seconds=5, tokens_generated=7))
+    costs = CostLog(StageCache(tmp_path))
+    costs.keep("k", ResourceUsage(seconds=2, tokens_generated=3))
+    costs.keep("l", ResourceUsage(seconds=5, tokens_generated=7))
     for key in ("k", "k", "l", "k"):
         costs.use("t", "few_shot", key)
     costs.use("t", "base", "not asked for an entry")
@@ -155,14 +155,14 @@ def test_a_price_is_that_of_all_devices(tmp_path: Path) -> None:
     profile = load_profile("cpu").model_copy(update={"devices": 4, "hour_price": 2.5})
     costs = (Cost(task="t", stage="fine_tune", seconds=1800),)
     write_ledger(tmp_path, "0" * 26, "demo@1", profile, costs)
-    ledger = costs_in(tmp_path)["costs"]
+    ledger = load_ledger(tmp_path)["costs"]
     assert (ledger.device_hours, ledger.price) == (2.0, 5.0)
 
 
 def test_memory_is_watched_anew() -> None:
     if not Path("/proc/self/clear_refs").exists():
         pytest.skip("no Linux, no peak")
-    forget_peak("cpu")
+    reset_peak_memory("cpu")
     before = peak_bytes("cpu")
     held = bytearray(b"x") * 2**28
     most = peak_bytes("cpu")
@@ -170,7 +170,7 @@ def test_memory_is_watched_anew() -> None:
     assert most
     assert most - before > 0.9 * len(held)
     del held
-    forget_peak("cpu")
+    reset_peak_memory("cpu")
     after = peak_bytes("cpu")
     assert after
     assert after < most - 2**27

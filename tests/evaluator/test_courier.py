@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.notifications.webhook_client import Courier, Target, is_public
+from evaluator.notifications.webhook_client import WebhookClient, WebhookTarget, is_public
 from tests.evaluator.receivers import certificate, receiving
 
 
-class Lenient(Courier):
+class Lenient(WebhookClient):
     """Takes addresses of this machine for public ones."""
 
     def may_reach(self, address: str) -> bool:
@@ -23,9 +23,9 @@ class Lenient(Courier):
 
 def test_messages_come_in_order_and_signed() -> None:
     with receiving() as receiver:
-        with Courier(pauses=()) as courier:
+        with WebhookClient(pauses=()) as courier:
             for number in range(20):
-                courier.send(Target(receiver.url, "s3cret", trusted=True), "published", b'{"n": %d}' % number)
+                courier.send(WebhookTarget(receiver.url, "s3cret", trusted=True), "published", b'{"n": %d}' % number)
         assert [body for _, body in receiver.came] == [b'{"n": %d}' % number for number in range(20)]
         for headers, body in receiver.came:
             expected = hmac.new(b"s3cret", body, hashlib.sha256).hexdigest()
@@ -37,8 +37,8 @@ def test_messages_come_in_order_and_signed() -> None:
 
 def test_nothing_is_signed_without_a_secret() -> None:
     with receiving() as receiver:
-        with Courier() as courier:
-            courier.send(Target(receiver.url, trusted=True), "failed", b"{}")
+        with WebhookClient() as courier:
+            courier.send(WebhookTarget(receiver.url, trusted=True), "failed", b"{}")
         ((headers, _),) = receiver.came
         assert "X-Arena-Signature" not in headers
 
@@ -46,8 +46,8 @@ def test_nothing_is_signed_without_a_secret() -> None:
 def test_a_receiver_that_fails_is_asked_again_and_knows_it(caplog: pytest.LogCaptureFixture) -> None:
     with receiving() as receiver:
         receiver.answers = deque([500, 429, 204])
-        with Courier(pauses=(0, 0, 0)) as courier:
-            courier.send(Target(receiver.url, trusted=True), "failed", b"{}")
+        with WebhookClient(pauses=(0, 0, 0)) as courier:
+            courier.send(WebhookTarget(receiver.url, trusted=True), "failed", b"{}")
         assert len(receiver.came) == 3
         assert len({headers["X-Arena-Delivery"] for headers, _ in receiver.came}) == 1
     assert caplog.text == ""
@@ -59,8 +59,8 @@ def test_what_is_not_taken_is_logged_without_the_key_in_its_address(
 ) -> None:
     with receiving() as elsewhere, receiving() as receiver:
         receiver.answers, receiver.location = deque([status] * tries), elsewhere.url
-        with Courier(pauses=(0, 0)) as courier:
-            courier.send(Target(receiver.url, trusted=True), "published", b"{}")
+        with WebhookClient(pauses=(0, 0)) as courier:
+            courier.send(WebhookTarget(receiver.url, trusted=True), "published", b"{}")
         assert len(receiver.came) == tries
         assert elsewhere.came == [], "nothing is redirected"
     assert caplog.messages == [f"the webhook at 127.0.0.1 did not take published: it answered {status}"]
@@ -69,9 +69,9 @@ def test_what_is_not_taken_is_logged_without_the_key_in_its_address(
 def test_a_dead_receiver_holds_up_nobody_else(caplog: pytest.LogCaptureFixture) -> None:
     with receiving() as dead, receiving() as alive:
         dead.gate = threading.Event()
-        with Courier(pauses=(), patience=0.1) as courier:
-            courier.send(Target(dead.url, trusted=True), "published", b"first")
-            courier.send(Target(alive.url, trusted=True), "published", b"second")
+        with WebhookClient(pauses=(), patience=0.1) as courier:
+            courier.send(WebhookTarget(dead.url, trusted=True), "published", b"first")
+            courier.send(WebhookTarget(alive.url, trusted=True), "published", b"second")
             assert alive.arrived.wait(60)
         assert [body for _, body in alive.came] == [b"second"]
     assert "1 message(s) did not reach their webhooks before the end" in caplog.text
@@ -80,8 +80,8 @@ def test_a_dead_receiver_holds_up_nobody_else(caplog: pytest.LogCaptureFixture) 
 def test_one_that_never_answers_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
     with receiving() as dead:
         dead.gate = threading.Event()
-        with Courier(pauses=(0,), seconds=0.2) as courier:
-            courier.send(Target(dead.url, trusted=True), "published", b"{}")
+        with WebhookClient(pauses=(0,), seconds=0.2) as courier:
+            courier.send(WebhookTarget(dead.url, trusted=True), "published", b"{}")
         assert len(dead.came) == 2
     assert caplog.messages == ["the webhook at 127.0.0.1 did not take published: TimeoutError"]
 
@@ -90,8 +90,8 @@ def test_one_that_never_answers_is_given_up(caplog: pytest.LogCaptureFixture) ->
 def test_a_stranger_s_address_does_not_reach_this_machine(host: str, caplog: pytest.LogCaptureFixture) -> None:
     with receiving() as receiver:
         port = receiver.url.split(":")[2]
-        with Courier(pauses=(0,)) as courier:
-            courier.send(Target(f"https://{host}:{port}"), "published", b"{}")
+        with WebhookClient(pauses=(0,)) as courier:
+            courier.send(WebhookTarget(f"https://{host}:{port}"), "published", b"{}")
         assert receiver.came == []
     (message,) = caplog.messages
     assert "which is not a public address" in message
@@ -101,8 +101,8 @@ def test_a_stranger_s_address_does_not_reach_this_machine(host: str, caplog: pyt
     "url", ["http://example.org/", "ftp://example.org", "https://exa mple", "https://", "https://["]
 )
 def test_a_stranger_s_address_that_is_none_is_not_used(url: str, caplog: pytest.LogCaptureFixture) -> None:
-    with Courier(pauses=()) as courier:
-        courier.send(Target(url), "published", b"{}")
+    with WebhookClient(pauses=()) as courier:
+        courier.send(WebhookTarget(url), "published", b"{}")
     assert "did not take published" in caplog.text
 
 
@@ -137,7 +137,7 @@ def test_the_address_that_was_looked_at_is_connected_to_under_the_certificate_of
     server, client = certificate(tmp_path, "localhost")
     with receiving(server, "localhost") as receiver:
         with Lenient(pauses=(), tls=client) as courier:
-            courier.send(Target(receiver.url, "key"), "published", b"{}")
+            courier.send(WebhookTarget(receiver.url, "key"), "published", b"{}")
         ((headers, _),) = receiver.came
         assert headers["Host"] == receiver.url.split("/")[2]
 
@@ -146,7 +146,7 @@ def test_a_certificate_of_another_name_is_not_trusted(tmp_path: Path, caplog: py
     server, client = certificate(tmp_path, "example.org")
     with receiving(server, "localhost") as receiver:
         with Lenient(pauses=(), tls=client) as courier:
-            courier.send(Target(receiver.url), "published", b"{}")
+            courier.send(WebhookTarget(receiver.url), "published", b"{}")
         assert receiver.came == []
     assert "did not take published: ConnectError" in caplog.text
 
@@ -155,7 +155,7 @@ def test_too_many_that_wait_are_dropped(monkeypatch: pytest.MonkeyPatch, caplog:
     monkeypatch.setattr("evaluator.notifications.webhook_client.MOST", 2)
     with receiving() as dead:
         dead.gate = threading.Event()
-        with Courier(pauses=(), patience=0) as courier:
+        with WebhookClient(pauses=(), patience=0) as courier:
             for _ in range(3):
-                courier.send(Target(dead.url, trusted=True), "published", b"{}")
+                courier.send(WebhookTarget(dead.url, trusted=True), "published", b"{}")
     assert "2 messages wait for their webhooks; the one of published is dropped" in caplog.messages

@@ -13,13 +13,13 @@ import pytest
 from evaluator import errors
 from evaluator.errors import ChildFailed, DiskFull
 from evaluator.generation import Completion
-from evaluator.runtime.resource_usage import FILE, Spent
-from evaluator.scheduling import Here, Station
+from evaluator.runtime.resource_usage import FILE, ResourceUsage
+from evaluator.scheduling import LocalExecutor, Worker
 from evaluator.scheduling.ray.worker_pool import differences
-from evaluator.scheduling.retry import IN_A_ROW
-from evaluator.scheduling.work_queue import Waiting
+from evaluator.scheduling.retry import MAX_CONSECUTIVE_FAILURES
+from evaluator.scheduling.work_queue import WorkQueue
 from evaluator.testing.null_backend import NullGenerator, NullTrainer
-from evaluator.training import Progress, Saving, Trained, TrainJob
+from evaluator.training import PendingSave, Progress, TrainJob, TrainResult
 from submissions.errors import EvaluatorError
 from tests.evaluator.crews import a_unit, by_key, keys, nothing, units
 from tests.evaluator.worlds import SETUP
@@ -48,14 +48,14 @@ def test_an_error_comes_through_pickle_as_itself(kind: type[EvaluatorError]) -> 
 
 def test_what_is_trained_on_a_node_goes_there_and_nowhere_else() -> None:
     here, there = Hands({"c"}), Hands({"a"})
-    line = Waiting.of("abc")
+    line = WorkQueue.of("abc")
     assert [line.take(here, [here, there]) for _ in range(3)] == ["c", "b", None]
     assert line.take(there, [here, there]) == "a"
 
 
 def test_what_failed_goes_to_another_station_unless_all_failed_at_it() -> None:
     one, two = Hands(), Hands()
-    line = Waiting.of("ab")
+    line = WorkQueue.of("ab")
     assert line.take(one, [one, two]) == "a"
     line.failed("a", one)
     assert line.take(one, [one, two]) == "b"
@@ -67,7 +67,7 @@ def test_what_failed_goes_to_another_station_unless_all_failed_at_it() -> None:
 
 def test_what_lost_its_station_is_worked_on_alone() -> None:
     busy, free = Hands(at_work=["x"]), Hands()
-    line = Waiting.of("b")
+    line = WorkQueue.of("b")
     assert line.lost("a") == 1
     line.back(["a"])
     assert list(line.keys) == ["a", "b"]
@@ -80,7 +80,7 @@ def test_what_lost_its_station_is_worked_on_alone() -> None:
 
 
 class Failing(NullTrainer):
-    def train(self, job: TrainJob, progress: Progress) -> Saving:
+    def train(self, job: TrainJob, progress: Progress) -> PendingSave:
         if job.name.startswith("fails"):
             self.jobs.append(job)
             raise ChildFailed(f"{job.name} failed.")
@@ -89,10 +89,10 @@ class Failing(NullTrainer):
 
 def test_units_that_fail_in_a_row_end_the_run_early(tmp_path: Path) -> None:
     trainer = Failing()
-    here = Here(Station(tmp_path, trainer, NullGenerator(), tmp_path / "models", together=False), tries=2)
+    here = LocalExecutor(Worker(tmp_path, trainer, NullGenerator(), tmp_path / "models", together=False), tries=2)
     with pytest.raises(ChildFailed, match="fails-0"):
         by_key(here.run(units([f"fails-{number}" for number in range(9)]), nothing))
-    assert len({job.name for job in trainer.jobs}) == IN_A_ROW
+    assert len({job.name for job in trainer.jobs}) == MAX_CONSECUTIVE_FAILURES
     names = ["fails-a", "a", "fails-b", "b", "fails-c", "c", "fails-d", "d"]
     found = []
     with pytest.raises(ChildFailed, match="fails-a"):
@@ -108,13 +108,13 @@ class Saved(NullTrainer):
         self.second = threading.Event()
         self.overlapped: list[bool] = []
 
-    def train(self, job: TrainJob, progress: Progress) -> Saving:
+    def train(self, job: TrainJob, progress: Progress) -> PendingSave:
         saving = super().train(job, progress)
         if len(self.jobs) == 2:
             self.second.set()
             return saving
 
-        def wait() -> Trained:
+        def wait() -> TrainResult:
             self.overlapped.append(self.second.wait(60))
             return saving()
 
@@ -124,7 +124,7 @@ class Saved(NullTrainer):
 @pytest.mark.parametrize("together", [False, True])
 def test_while_a_model_is_written_the_devices_train_the_next(tmp_path: Path, together: bool) -> None:
     trainer = Saved()
-    station = Station(tmp_path, trainer, NullGenerator(), tmp_path / "models", together=together)
+    station = Worker(tmp_path, trainer, NullGenerator(), tmp_path / "models", together=together)
     threads = [threading.Thread(target=station.work, args=(a_unit(name), nothing)) for name in "ab"]
     for thread in threads:
         thread.start()
@@ -142,7 +142,7 @@ class OneAtATime(NullTrainer):
         self.using = threading.Lock()
         self.most_at_once = 0
 
-    def train(self, job: TrainJob, progress: Progress) -> Saving:
+    def train(self, job: TrainJob, progress: Progress) -> PendingSave:
         assert self.using.acquire(blocking=False), "the devices are used already"
         try:
             return super().train(job, progress)
@@ -165,7 +165,7 @@ class Asking(NullGenerator):
 
 def test_in_turns_nothing_uses_the_devices_twice(tmp_path: Path) -> None:
     trainer = OneAtATime()
-    station = Station(tmp_path, trainer, Asking(trainer), tmp_path / "models", together=False)
+    station = Worker(tmp_path, trainer, Asking(trainer), tmp_path / "models", together=False)
     failed: list[BaseException] = []
 
     def work(number: int) -> None:
@@ -188,7 +188,7 @@ def test_a_full_disk_is_an_error_with_a_name(tmp_path: Path, monkeypatch: pytest
         raise OSError(28, "No space left on device", "/somewhere")
 
     monkeypatch.setattr("evaluator.scheduling.worker.write_whole", full)
-    station = Station(tmp_path, NullTrainer(), NullGenerator(), tmp_path / "models", together=False)
+    station = Worker(tmp_path, NullTrainer(), NullGenerator(), tmp_path / "models", together=False)
     with pytest.raises(DiskFull) as failed:
         station.work(a_unit("a"), nothing)
     assert "No space left on device" in failed.value.public
@@ -196,10 +196,10 @@ def test_a_full_disk_is_an_error_with_a_name(tmp_path: Path, monkeypatch: pytest
 
 
 def test_what_nobody_wants_for_a_day_is_swept(tmp_path: Path) -> None:
-    station = Station(tmp_path, NullTrainer(), NullGenerator(), tmp_path / "models", together=False)
+    station = Worker(tmp_path, NullTrainer(), NullGenerator(), tmp_path / "models", together=False)
     for name in ("wanted", "other"):
         (tmp_path / "models" / name / "model").mkdir(parents=True)
-        (tmp_path / "models" / name / "model" / FILE).write_text(Spent(seconds=0).model_dump_json())
+        (tmp_path / "models" / name / "model" / FILE).write_text(ResourceUsage(seconds=0).model_dump_json())
     station.sweep(["wanted"], 86_400)
     assert station.held() == ["other", "wanted"]
     station.sweep(["wanted"], -1)

@@ -17,9 +17,9 @@ from ray.cluster_utils import Cluster
 from ray.util.placement_group import placement_group_table
 
 from evaluator.config.profile import Profile
-from evaluator.errors import ChildFailed, NoStation, StationLost
-from evaluator.runtime.resource_usage import FILE, Spent
-from evaluator.scheduling.ray.executor import RayCrew
+from evaluator.errors import ChildFailed, NoWorkerAvailable, WorkerLost
+from evaluator.runtime.resource_usage import FILE, ResourceUsage
+from evaluator.scheduling.ray.executor import RayExecutor
 from submissions.records.models import Setup
 from tests.evaluator.crews import Light, by_key, gpus, keys, nothing, units
 from tests.evaluator.processes import all_end, until
@@ -71,11 +71,11 @@ def light(tmp_path: Path) -> Light:
     return Light(tmp_path)
 
 
-def crew(light: Light, profile: Profile, setup: Setup | None = SETUP) -> RayCrew:
-    return RayCrew(light, profile, light.models, setup)
+def crew(light: Light, profile: Profile, setup: Setup | None = SETUP) -> RayExecutor:
+    return RayExecutor(light, profile, light.models, setup)
 
 
-def all_work(mine: RayCrew, light: Light, stations: int) -> None:
+def all_work(mine: RayExecutor, light: Light, stations: int) -> None:
     """Have so many stations come, by as many units that wait for each other."""
     names = [f"waits-for-{number}" for number in range(stations)]
 
@@ -167,7 +167,7 @@ def test_a_unit_that_fails_is_tried_elsewhere_and_the_others_are_done(nodes: Nod
 @pytest.mark.usefixtures("nodes")
 def test_a_unit_that_kills_its_stations_is_given_up_by_name(light: Light) -> None:
     names = ["kills", *(f"unit-{number}" for number in range(6))]
-    with crew(light, gpus(2)) as mine, pytest.raises(StationLost, match=r"kills lost its station 4 time"):
+    with crew(light, gpus(2)) as mine, pytest.raises(WorkerLost, match=r"kills lost its station 4 time"):
         by_key(mine.run(units(names), nothing))
     assert light.diary.names("ask") == keys(names[1:])
     assert light.diary.names("train").count("kills") == 4
@@ -197,7 +197,10 @@ def test_a_station_with_another_setup_is_sent_away(
 @pytest.mark.usefixtures("nodes")
 def test_where_every_station_has_another_setup_nobody_works(light: Light) -> None:
     other = SETUP.model_copy(update={"packages": {"torch": "1"}})
-    with crew(light, gpus(2), other) as mine, pytest.raises(NoStation, match=r"packages have torch None and not 1"):
+    with (
+        crew(light, gpus(2), other) as mine,
+        pytest.raises(NoWorkerAvailable, match=r"packages have torch None and not 1"),
+    ):
         by_key(mine.run(units(["a", "b", "c"]), nothing))
     assert light.diary.read("train") == []
 
@@ -213,7 +216,7 @@ def test_a_cluster_s_first_station_says_what_the_setup_is(light: Light) -> None:
 
 @pytest.mark.usefixtures("nodes")
 def test_too_large_a_station_is_refused_with_what_there_is(light: Light) -> None:
-    with crew(light, gpus(16, start_seconds=1.0)) as mine, pytest.raises(NoStation) as failed:
+    with crew(light, gpus(16, start_seconds=1.0)) as mine, pytest.raises(NoWorkerAvailable) as failed:
         by_key(mine.run(units(["a"]), nothing))
     assert "it takes 1 CPU, 16 GPU on one node" in failed.value.public
     assert failed.value.detail == "The nodes have: 0 CPU, 0 GPU; 2 CPU, 2 GPU; 2 CPU, 2 GPU."
@@ -224,7 +227,7 @@ def test_what_a_killed_run_had_trained_is_only_asked_where_it_lies(nodes: Nodes,
     for name, node in (*trained.items(), ("of-nobody", nodes.ids[0])):
         model = light.models / node / f"key-{name}" / "model"
         model.mkdir(parents=True)
-        (model / FILE).write_text(Spent(seconds=1).model_dump_json())
+        (model / FILE).write_text(ResourceUsage(seconds=1).model_dump_json())
     names = [f"unit-{number}" for number in range(8)]
     with crew(light, gpus(2)) as mine:
         for done in mine.run(units(names), nothing):

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from evaluator.config.protocol import load_protocol
-from evaluator.models.chat_template import Template
+from evaluator.models.chat_template import ChatTemplate
 from submissions.records.ledger import Cost, Ledger
 from submissions.records.models import Anchors, Result
 from tests.evaluator.processes import all_end, until
@@ -77,7 +77,7 @@ def test_good_rows_are_worth_about_what_the_reference_is_worth(undisturbed: byte
     assert [task.state for task in result.tasks] == ["scored", "scored"]
 
 
-def test_the_ledger_says_what_it_took(measured: Measured, undisturbed: bytes, template: Template) -> None:
+def test_the_ledger_says_what_it_took(measured: Measured, undisturbed: bytes, template: ChatTemplate) -> None:
     assert undisturbed
     costs, rules = ledger(measured.folder / "undisturbed"), load_protocol("demo@1")
     assert list(costs) == [(task.id, stage) for stage in ("screen", "few_shot", "fine_tune") for task in TASKS]

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from submissions.submitting.attempts import costs_one
+from submissions.submitting.attempts import counts_as_attempt
 from tests.evaluator.faults_real import small_disk
 from tests.evaluator.test_worker import World, world
 
@@ -25,7 +25,7 @@ def test_a_full_store_is_our_failure_and_what_was_finished_is_not_done_again(wor
         now = world.arena.history(submission.id).now
         assert (now.state, now.fault) == ("failed", "evaluator")
         assert now.message == "The evaluator's machine failed: No space left on device."
-        assert not costs_one(world.arena, submission.id)
+        assert not counts_as_attempt(world.arena, submission.id)
         stored = {file: file.stat().st_mtime_ns for file in stages.glob("*/*.json")}
         assert len(stored) == files
         trained = len(world.trainer.jobs)
@@ -37,4 +37,4 @@ def test_a_full_store_is_our_failure_and_what_was_finished_is_not_done_again(wor
         assert len(cost_without_output) == files % 2
         assert all(file.parent.name == "cost" for file in cost_without_output)
     assert Counter(job.name for job in world.trainer.jobs) == {"a": 1, "b": 1}
-    assert costs_one(world.arena, submission.id)
+    assert counts_as_attempt(world.arena, submission.id)

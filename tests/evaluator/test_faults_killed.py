@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.runtime.work_dir_lock import alone
-from evaluator.stages.records import keep
+from evaluator.runtime.work_dir_lock import exclusive_lock
+from evaluator.stages.records import save_records
 from tests.evaluator.faults import MOMENTS, World, by_kind, kind_of, moments, table
 from tests.evaluator.faults_light import Launcher
 from tests.evaluator.worlds import a_run, a_task
@@ -69,7 +69,7 @@ def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path: Path) -> Non
     for file in torn:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("{")
-    with alone(tmp_path):
+    with exclusive_lock(tmp_path):
         assert [file.exists() for file in torn] == [False, True, True]
-    keep(tmp_path, a_run([a_task("count")]), [])
+    save_records(tmp_path, a_run([a_task("count")]), [])
     assert not any(file.exists() for file in torn)

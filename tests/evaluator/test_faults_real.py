@@ -14,10 +14,10 @@ import pytest
 
 from evaluator.config.profile import load_profile
 from evaluator.config.protocol import load_protocol
-from evaluator.models.environment import setup_of
-from evaluator.runtime.resource_usage import FILE, Spent
-from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
-from submissions.arena.arena import commit_again, dump
+from evaluator.models.environment import describe_setup
+from evaluator.runtime.resource_usage import FILE, ResourceUsage
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
+from submissions.arena.arena import commit_with_retry, to_json
 from submissions.storage.repo import Change
 from tests.evaluator.faults import SEED, TASKS
 from tests.evaluator.processes import all_end
@@ -36,9 +36,9 @@ class Runs:
         self._folder, self._tiny = folder, tiny
         rules = load_protocol("demo@1")
         benchmark = a_benchmark(folder / "benchmark", TASKS)
-        bench = null_workbench(folder / "anchors", rules, NullTrainer(), NullGenerator())
-        anchors = some_anchors(bench, benchmark, TASKS, setup_of(tiny, rules, load_profile("cpu")))
-        commit_again(benchmark.repo, [Change("anchors/demo@1.json", dump(anchors))])
+        bench = null_context(folder / "anchors", rules, NullTrainer(), NullGenerator())
+        anchors = some_anchors(bench, benchmark, TASKS, describe_setup(tiny, rules, load_profile("cpu")))
+        commit_with_retry(benchmark.repo, [Change("anchors/demo@1.json", to_json(anchors))])
         delivered(folder / "mine", {task.id: some_rows(task.id, 32, start=200) for task in TASKS})
 
     def begin(self, name: str) -> tuple[Path, subprocess.Popen[bytes]]:
@@ -87,7 +87,7 @@ def test_a_real_evaluation_killed_at_random_moments_ends_as_if_it_was_not(runs: 
         trained = [model.parents[1].name for model in models.glob(f"*/model/{FILE}")]
         for key in trained:
             file = models / key / "model" / FILE
-            spent = Spent.model_validate_json(file.read_bytes())
+            spent = ResourceUsage.model_validate_json(file.read_bytes())
             file.write_text(spent.model_copy(update={"seconds": MARK}).model_dump_json())
         print(f"killed with {len(outputs)} outputs and {len(trained)} finished models")
         runs.whole(f"moment-{number}")
@@ -96,6 +96,6 @@ def test_a_real_evaluation_killed_at_random_moments_ends_as_if_it_was_not(runs: 
         again = {file: file.stat().st_mtime_ns for file in outputs if file not in costs}
         assert again == {file: when for file, when in outputs.items() if file not in costs}, "what was stored stays"
         unfinished = [file for file in costs if (stages / "fine_tune" / file.name).with_suffix(".json") not in outputs]
-        assert all(Spent.model_validate_json(file.read_bytes()).seconds >= MARK for file in unfinished)
+        assert all(ResourceUsage.model_validate_json(file.read_bytes()).seconds >= MARK for file in unfinished)
         assert not list(models.glob("*")), "no model is kept"
         assert not list(out.rglob(".part-*"))

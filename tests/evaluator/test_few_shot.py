@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluator.scoring.metrics import Measured, average
-from evaluator.stages.context import Workbench
-from evaluator.stages.few_shot import draw_shots, few_shot
-from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
+from evaluator.scoring.metrics import MetricResult, average_results
+from evaluator.stages.context import EvaluationContext
+from evaluator.stages.few_shot import draw_shots, few_shot_requests
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
 from submissions.records.models import Row
 from tests.evaluator.worlds import a_reference, a_task, demo, some_rows
 
@@ -18,16 +18,16 @@ TASK = a_task("t")
 REFERENCE = a_reference("t", train=3, test=3)
 
 
-def bench(folder: Path, generator: NullGenerator, **few: object) -> Workbench:
-    return null_workbench(folder, demo(few_shot=few), NullTrainer(), generator)
+def bench(folder: Path, generator: NullGenerator, **few: object) -> EvaluationContext:
+    return null_context(folder, demo(few_shot=few), NullTrainer(), generator)
 
 
-def examined(tools: Workbench, rows: Sequence[Row], shots: int) -> Measured:
+def examined(tools: EvaluationContext, rows: Sequence[Row], shots: int) -> MetricResult:
     """The score averaged over draws, as it is computed from what is written down."""
     exam = tools.exam(TASK, REFERENCE)
-    asks = few_shot(tools, exam, rows, shots)
+    asks = few_shot_requests(tools, exam, rows, shots)
     draws = [exam.scored(answered.texts) for _, answered in tools.answers(asks)]
-    return average(draws)
+    return average_results(draws)
 
 
 @given(st.integers(0, 8), st.integers(1, 5), st.text(max_size=9))
@@ -68,7 +68,7 @@ def test_fewer_rows_than_shots_are_all_shown(tmp_path: Path, count: int) -> None
 def test_no_rows_ask_nothing(tmp_path: Path) -> None:
     generator = NullGenerator()
     tools = bench(tmp_path, generator)
-    assert few_shot(tools, tools.exam(TASK, REFERENCE), (), 5) == []
+    assert few_shot_requests(tools, tools.exam(TASK, REFERENCE), (), 5) == []
     assert generator.models == []
 
 
@@ -89,7 +89,7 @@ def test_only_rows_that_may_be_trained_on_are_shown(tmp_path: Path) -> None:
     def reads(forbidden: str) -> NullGenerator:
         rows = (*some_rows("entry", 2), Row(input=forbidden, output="x"))
         generator = NullGenerator()
-        tools = null_workbench(tmp_path / forbidden, demo(sft={"max_rows": 2}), NullTrainer(), generator)
+        tools = null_context(tmp_path / forbidden, demo(sft={"max_rows": 2}), NullTrainer(), generator)
         examined(tools, rows, 5)
         return generator
 

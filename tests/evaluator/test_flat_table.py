@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from evaluator.publishing.results_table import README, first_tables, readme_changes, table_changes
-from submissions.arena.arena import commit_again
+from evaluator.publishing.results_table import README, backfill_tables, readme_changes, table_changes
+from submissions.arena.arena import commit_with_retry
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
 from tests.evaluator.stations import PROTOCOL, Arenas
@@ -56,11 +56,11 @@ def test_what_is_withdrawn_leaves_the_table_and_a_damaged_one_is_made_from_the_r
     results = arenas.seen().results
     (path,) = results.list("table/")
     sound = results.read(path)
-    commit_again(results, [Change(path, b"damaged")])
+    commit_with_retry(results, [Change(path, b"damaged")])
     made = arenas.seen().result(ids[1])
     assert {change.path: change.content for change in table_changes(results, [made])} == {path: sound}
     left = table_changes(results, [], [(ids[1], NAME)])
-    commit_again(results, left)
+    commit_with_retry(results, left)
     assert len(results.read(path)) < len(sound)
     assert [change.content for change in table_changes(results, [], [(ids[0], NAME)])] == [None]
 
@@ -72,8 +72,8 @@ def test_an_arena_of_an_older_version_gets_its_tables_and_a_written_readme_keeps
     (path,) = results.list("table/")
     sound = results.read(path)
     mine = b"---\nlicense: cc-by-4.0\n---\n# Ours\n\n---\n"
-    commit_again(results, [Change(path, None), Change(README, mine)])
-    changes = {change.path: change.content for change in first_tables(results)}
+    commit_with_retry(results, [Change(path, None), Change(README, mine)])
+    changes = {change.path: change.content for change in backfill_tables(results)}
     assert changes[path] == sound
     text = changes[README]
     assert isinstance(text, bytes)
@@ -82,16 +82,16 @@ def test_an_arena_of_an_older_version_gets_its_tables_and_a_written_readme_keeps
     files = [{"split": "totals", "path": "table/dataset_research/*.parquet"}]
     configs = [{"config_name": "dataset_research", "data_files": files}]
     assert front == {"license": "cc-by-4.0", "configs": configs}
-    commit_again(results, [Change(path, content) for path, content in changes.items()])
-    assert first_tables(results) == []
+    commit_with_retry(results, [Change(path, content) for path, content in changes.items()])
+    assert backfill_tables(results) == []
 
 
 def test_a_readme_that_cannot_be_understood_is_left_as_it_is(tmp_path: Path) -> None:
     repo = LocalRepo(tmp_path)
     for text in ("---\n- a\n---\n", "---\na: [\n---\n"):
-        commit_again(repo, [Change(README, text.encode())])
+        commit_with_retry(repo, [Change(README, text.encode())])
         assert readme_changes(repo, ["dataset_research"]) == []
-    commit_again(repo, [Change(README, b"no front matter")])
+    commit_with_retry(repo, [Change(README, b"no front matter")])
     (change,) = readme_changes(repo, ["dataset_research"])
     assert isinstance(change.content, bytes)
     assert change.content.endswith(b"---\nno front matter")

@@ -11,9 +11,9 @@ from tokenizers import Tokenizer
 
 from evaluator.config.protocol import PROTOCOLS, load_protocol
 from evaluator.models import tiny_llama
-from evaluator.models.chat_template import SPECIAL_TOKENS, Template, load_template
-from evaluator.planning.prompt_frame import frame_of
-from submissions.records.prompt_frame import Frame
+from evaluator.models.chat_template import SPECIAL_TOKENS, ChatTemplate, load_template
+from evaluator.planning.prompt_frame import build_frame
+from submissions.records.prompt_frame import PromptFrame
 
 NAMES = sorted(file.stem for file in PROTOCOLS.glob("*.toml"))
 TOKENIZER = Tokenizer.from_file(str(tiny_llama.TOKENIZER))
@@ -29,13 +29,13 @@ ROWS = (
 
 
 @cache
-def template_of(name: str) -> Template:
+def template_of(name: str) -> ChatTemplate:
     return load_template(load_protocol(name).template, tiny_llama.TOKENIZER.parent)
 
 
 @cache
-def framed(name: str) -> Frame:
-    return frame_of(load_protocol(name), template_of(name), DEMANDS)
+def framed(name: str) -> PromptFrame:
+    return build_frame(load_protocol(name), template_of(name), DEMANDS)
 
 
 def agrees(name: str, question: str, answer: str) -> None:

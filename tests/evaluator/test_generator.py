@@ -16,7 +16,7 @@ from evaluator.errors import ChildFailed, Hung, OutOfMemory
 from evaluator.generation import Completion, VllmGenerator
 from evaluator.generation import engine_pool as engines
 from evaluator.models import tiny_llama
-from evaluator.models.chat_template import Template
+from evaluator.models.chat_template import ChatTemplate
 from tests.evaluator.canaries import leave_canary
 from tests.evaluator.processes import all_end, is_alive
 from tests.evaluator.worlds import demo, some_rows
@@ -37,19 +37,19 @@ def other(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def engine(base: Path, template: Template, folder: Path, **profile: object) -> VllmGenerator:
+def engine(base: Path, template: ChatTemplate, folder: Path, **profile: object) -> VllmGenerator:
     machine = load_profile("cpu").model_copy(update=profile)
     return VllmGenerator(base, demo(), machine, template.stop_ids, folder / "engine.log")
 
 
 @pytest.fixture(scope="module")
-def generator(tiny: Path, template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmGenerator]:
+def generator(tiny: Path, template: ChatTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmGenerator]:
     with engine(tiny, template, tmp_path_factory.mktemp("engine")) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def pair(tiny: Path, template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmGenerator]:
+def pair(tiny: Path, template: ChatTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmGenerator]:
     """Two engines."""
     with engine(tiny, template, tmp_path_factory.mktemp("pair"), engines=2) as running:
         yield running
@@ -67,7 +67,7 @@ def _log_of(process: psutil.Process) -> str:
 
 
 @pytest.fixture(scope="module")
-def prompts(template: Template) -> list[list[int]]:
+def prompts(template: ChatTemplate) -> list[list[int]]:
     """Questions of different lengths, some with a common beginning, in no order."""
     rows = some_rows("t", 6)
     shots = [(rows[0].input, rows[0].output)]
@@ -103,7 +103,7 @@ def oracle(model: Path, prompts: list[list[int]], stop_ids: list[int]) -> list[C
 
 
 def test_greedy_answers_are_those_of_transformers_in_the_prompts_order(
-    generator: VllmGenerator, tiny: Path, template: Template, prompts: list[list[int]]
+    generator: VllmGenerator, tiny: Path, template: ChatTemplate, prompts: list[list[int]]
 ) -> None:
     expected = oracle(tiny, prompts, template.stop_ids)
     answers = generator.generate(tiny, prompts, LIMIT)
@@ -113,7 +113,7 @@ def test_greedy_answers_are_those_of_transformers_in_the_prompts_order(
 
 
 def test_swapped_weights_answer_as_a_fresh_engine_and_back_again(
-    generator: VllmGenerator, tiny: Path, other: Path, template: Template, prompts: list[list[int]], tmp_path: Path
+    generator: VllmGenerator, tiny: Path, other: Path, template: ChatTemplate, prompts: list[list[int]], tmp_path: Path
 ) -> None:
     before = generator.generate(tiny, prompts, LIMIT)
     swapped = generator.generate(other, prompts, LIMIT)
@@ -141,7 +141,7 @@ def test_an_answer_ends_at_a_stop_token_which_is_not_in_its_text(
     assert (stopped.text, stopped.tokens, stopped.finished) == ("", 1, True)
 
 
-def test_no_prompts_boot_no_engine(tiny: Path, template: Template, tmp_path: Path) -> None:
+def test_no_prompts_boot_no_engine(tiny: Path, template: ChatTemplate, tmp_path: Path) -> None:
     with engine(tiny, template, tmp_path) as idle:
         assert idle.generate(tiny, [], LIMIT) == []
     assert not (tmp_path / "engine.log").exists()
@@ -224,7 +224,7 @@ def test_a_killed_engine_is_named_with_its_log_and_ends_the_others_and_the_next_
 
 
 def test_an_engine_that_is_silent_is_hung_while_the_other_works_on(
-    tiny: Path, template: Template, prompts: list[list[int]], tmp_path: Path
+    tiny: Path, template: ChatTemplate, prompts: list[list[int]], tmp_path: Path
 ) -> None:
     with engine(tiny, template, tmp_path, engines=2, silent_seconds=12.0) as running:
         running.generate(tiny, prompts, LIMIT)
@@ -236,7 +236,7 @@ def test_an_engine_that_is_silent_is_hung_while_the_other_works_on(
 
 
 def test_an_engine_without_memory_says_so(
-    tiny: Path, template: Template, prompts: list[list[int]], tmp_path: Path
+    tiny: Path, template: ChatTemplate, prompts: list[list[int]], tmp_path: Path
 ) -> None:
     with engine(tiny, template, tmp_path) as running:
         running.generate(tiny, prompts[:1], 1)
@@ -251,7 +251,7 @@ def test_where_weights_cannot_be_swapped_each_model_has_processes_of_its_own(
     generator: VllmGenerator,
     tiny: Path,
     other: Path,
-    template: Template,
+    template: ChatTemplate,
     prompts: list[list[int]],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -285,7 +285,7 @@ def test_where_weights_cannot_be_swapped_each_model_has_processes_of_its_own(
 
 
 def test_sampled_answers_come_again_by_their_seed_and_not_by_the_others_beside_them(
-    tiny: Path, template: Template, prompts: list[list[int]], tmp_path: Path
+    tiny: Path, template: ChatTemplate, prompts: list[list[int]], tmp_path: Path
 ) -> None:
     """paper@1 samples; at a temperature of 1 an untrained model says something else each time, but for the seed."""
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from evaluator.errors import ChildFailed, DiskFull, Hung
-from evaluator.runtime.child_process import Child
-from evaluator.training.job_channel import Group
+from evaluator.runtime.child_process import ChildProcess
+from evaluator.training.job_channel import JobChannel
 
 CHILD = """
 import json, sys
@@ -20,11 +20,11 @@ while order := parent.receive():
 """
 
 
-def a_group(folder: Path, silent: float = 60.0) -> Group:
-    return Group(Child("trainer", [sys.executable, "-c", CHILD], folder / "log", {}, 60), silent)
+def a_group(folder: Path, silent: float = 60.0) -> JobChannel:
+    return JobChannel(ChildProcess("trainer", [sys.executable, "-c", CHILD], folder / "log", {}, 60), silent)
 
 
-def begin(group: Group, *say: dict[str, object]) -> int:
+def begin(group: JobChannel, *say: dict[str, object]) -> int:
     return group.begin("work", {"say": say})
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from evaluator.config.protocol import Protocol
-from evaluator.llm.fake_server import Asked, Loopback, Reply, completion
-from evaluator.service.submission_runner import Worker
+from evaluator.llm.fake_server import CannedReply, FakeChatServer, ReceivedRequest, completion
+from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.metadata.judge import Judge
 from evaluator.stages.metadata.open_judge import open_judge
 from evaluator.stages.metadata.verdict import DIMENSIONS
 from evaluator.stages.rescore import rescore
-from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
-from submissions.arena.arena import dump, open_arena
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
+from submissions.arena.arena import open_arena, to_json
 from submissions.arena.benchmark import Benchmark
 from submissions.records.models import Metadata, Submission
 from submissions.storage.repo import Change
@@ -47,10 +47,10 @@ class World:
         self.folder = folder
         self.arena = open_arena(str(folder))
         self.benchmark: Benchmark = a_benchmark(folder / "benchmark", TASKS)
-        said = [Change(f"references/{task.id}/metadata.json", dump(FULL)) for task in TASKS]
+        said = [Change(f"references/{task.id}/metadata.json", to_json(FULL)) for task in TASKS]
         self.benchmark.repo.commit(said, self.benchmark.repo.head())
-        self.bench = null_workbench(folder / "work", PROTOCOL, NullTrainer(), NullGenerator())
-        anchors = dump(some_anchors(self.bench, self.benchmark, TASKS))
+        self.bench = null_context(folder / "work", PROTOCOL, NullTrainer(), NullGenerator())
+        anchors = to_json(some_anchors(self.bench, self.benchmark, TASKS))
         self.benchmark.repo.commit([Change(f"anchors/{PROTOCOL.name}.json", anchors)], self.benchmark.repo.head())
 
     def submit(self, descriptions: Mapping[str, Metadata]) -> Submission:
@@ -62,8 +62,10 @@ class World:
         return submitted(self.arena, TASKS, folder)
 
     @contextmanager
-    def judging(self, answer: Callable[[Asked], Reply] = says_seven, **fields: object) -> Iterator[Loopback]:
-        with Loopback(answer) as self.server:
+    def judging(
+        self, answer: Callable[[ReceivedRequest], CannedReply] = says_seven, **fields: object
+    ) -> Iterator[FakeChatServer]:
+        with FakeChatServer(answer) as self.server:
             self.connection = a_connection(self.server.base_url, **fields)
             yield self.server
 
@@ -74,7 +76,7 @@ class World:
             yield opened
 
     def work(self, submission: Submission) -> str:
-        worker = Worker(self.arena, self.benchmark, self.bench, self.folder / "records", self.judge)
+        worker = SubmissionRunner(self.arena, self.benchmark, self.bench, self.folder / "records", self.judge)
         return worker.work(submission.id)
 
 
@@ -102,8 +104,8 @@ def test_a_rescore_keeps_the_verdicts_bit_for_bit(world: World) -> None:
     with world.judging():
         world.work(submission)
     folder = world.folder / "records" / submission.id / "demo@1"
-    assert dump(rescore(folder)) == (folder / "result.json").read_bytes()
-    assert dump(rescore(folder)) == world.arena.results.read(f"results/{submission.id}/demo@1.json")
+    assert to_json(rescore(folder)) == (folder / "result.json").read_bytes()
+    assert to_json(rescore(folder)) == world.arena.results.read(f"results/{submission.id}/demo@1.json")
 
 
 def test_no_word_of_the_judge_or_the_reference_is_published(world: World) -> None:
@@ -117,9 +119,9 @@ def test_no_word_of_the_judge_or_the_reference_is_published(world: World) -> Non
 
 def test_an_answer_in_prose_blocks_publication_until_it_was_asked_again(world: World) -> None:
     submission = world.submit({"a": FULL, "b": FULL.model_copy(update={"introduction": "other numbers"})})
-    asked: list[Asked] = []
+    asked: list[ReceivedRequest] = []
 
-    def prose_at_first(one: Asked) -> Reply:
+    def prose_at_first(one: ReceivedRequest) -> CannedReply:
         asked.append(one)
         return completion("I find both splendid, 10 out of 10." if len(asked) == 1 else verdict())
 

@@ -13,20 +13,20 @@ from typer.testing import CliRunner
 
 from evaluator.cli.app import app
 from evaluator.generation import Completion
-from evaluator.publishing.publisher import Outlet
-from evaluator.runtime.child_process import Child
-from evaluator.service.submission_runner import Worker
-from evaluator.stages.context import Workbench
+from evaluator.publishing.publisher import Publisher
+from evaluator.runtime.child_process import ChildProcess
+from evaluator.service.submission_runner import SubmissionRunner
+from evaluator.stages.context import EvaluationContext
 from evaluator.testing.null_backend import NullGenerator
-from evaluator.training import Progress, Saving, TrainJob
-from submissions.arena.arena import Arena, folder_of
+from evaluator.training import PendingSave, Progress, TrainJob
+from submissions.arena.arena import Arena, submission_dir
 from submissions.checking.check import check
 from submissions.errors import NotFound, OurError
 from submissions.records.models import Result, Submission
-from submissions.records.owner_requests import Wish
+from submissions.records.owner_requests import OwnerRequest
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
-from submissions.submitting.submit import Delivery, receive
+from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS
 from tests.evaluator.test_worker import PROTOCOL, TASKS, World, broken
 from tests.evaluator.worlds import NOW, delivered, some_rows
@@ -45,11 +45,11 @@ def private(world: World, name: str = "Secret") -> Submission:
     (into := world.folder / f"{name}-checked").mkdir()
     report = check([folder], TASKS, into=into, track=TRACKS["dataset_research"])
     form = {"system": name, "system_type": "search", "team": "Team", "submitter": "An"}
-    return receive(world.arena, report, into, Delivery.from_form(form), NOW, owner=OWNER, private=True)
+    return store_submission(world.arena, report, into, SubmissionForm.from_form(form), NOW, owner=OWNER, private=True)
 
 
 def wish(world: World, ulid: str, kind: str, by: str = "") -> None:
-    world.arena.wish(ulid, Wish.model_validate({"kind": kind, "by": by, "time": datetime.now(UTC)}))
+    world.arena.wish(ulid, OwnerRequest.model_validate({"kind": kind, "by": by, "time": datetime.now(UTC)}))
 
 
 def state(world: World, ulid: str) -> str:
@@ -102,7 +102,7 @@ def test_no_training_begins_before_the_preview_is_out(world: World) -> None:
     shown: list[bool] = []
     train = world.trainer.train
 
-    def watched(job: TrainJob, progress: Progress) -> Saving:
+    def watched(job: TrainJob, progress: Progress) -> PendingSave:
         shown.append(f"previews/{submission.id}/{NAME}.json" in world.results.list())
         return train(job, progress)
 
@@ -216,7 +216,7 @@ class Dying:
         return head
 
 
-def killed(world: World, repo: str, lands: bool, run: Callable[[Worker], object]) -> None:
+def killed(world: World, repo: str, lands: bool, run: Callable[[SubmissionRunner], object]) -> None:
     """Run until the first commit to a repository, and be killed there."""
     whole = world.arena
     dying = Dying(LocalRepo(world.folder / repo), 1, lands)
@@ -246,7 +246,7 @@ def test_a_kill_while_a_draft_is_published_loses_and_doubles_nothing(world: Worl
 @pytest.mark.parametrize("lands", [False, True])
 def test_a_kill_between_a_draft_and_its_status_is_made_good(world: World, lands: bool) -> None:
     submission = private(world)
-    outlet = Outlet(world.arena)
+    outlet = Publisher(world.arena)
     world.worker().preview(submission.id)
     killed(world, "drafts", lands, lambda worker: worker.work(submission.id))
     calls = len(world.generator.models)
@@ -345,7 +345,7 @@ def test_what_failed_thrice_waits_until_another_try_is_asked_for(world: World) -
         assert worker.work(first) == "failed"
     assert world.worker().queue() == [second]
     assert state(world, first) == "failed"
-    world.arena.wish(first, Wish(kind="retry", by="key:" + "b" * 64, time=datetime.now(UTC)))
+    world.arena.wish(first, OwnerRequest(kind="retry", by="key:" + "b" * 64, time=datetime.now(UTC)))
     assert world.worker().queue() == [second], "a stranger's wish is none"
     wish(world, first, "retry")
     assert world.worker().queue(aside={first}) == [first, second]
@@ -372,7 +372,7 @@ def test_a_child_s_failure_shows_what_may_be_shown_of_its_log(world: World) -> N
     log = world.folder / "engine.log"
 
     def crash(_model: Path, _prompt: Sequence[int]) -> str:
-        Child("engine", ["/bin/sh", "-c", "echo a hidden row; echo Segmentation fault"], log, {}, 60.0)
+        ChildProcess("engine", ["/bin/sh", "-c", "echo a hidden row; echo Segmentation fault"], log, {}, 60.0)
         raise AssertionError("the child did not end")
 
     assert world.worker(NullGenerator(crash)).work(submission.id) == "failed"
@@ -406,10 +406,10 @@ def test_the_work_command_shows_all_previews_then_evaluates_and_goes_on_after_a_
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = sorted(world.submit(name).id for name in ("one", "two", "three"))
-    (world.folder / "submissions" / folder_of(ids[1]) / "data" / "a.jsonl").unlink()
+    (world.folder / "submissions" / submission_dir(ids[1]) / "data" / "a.jsonl").unlink()
 
     @contextmanager
-    def opened(*_settings: object) -> Iterator[Workbench]:
+    def opened(*_settings: object) -> Iterator[EvaluationContext]:
         yield world.bench(world.generator)
 
     monkeypatch.setattr("evaluator.cli.app.open_workbench", opened)

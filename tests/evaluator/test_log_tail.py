@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evaluator.errors import ChildFailed
-from evaluator.runtime.child_process import Child
+from evaluator.runtime.child_process import ChildProcess
 from evaluator.runtime.log_tail import MOST, public_tail
 
 FULL = "CUDA out of memory. Tried to allocate 2.00 GiB"
@@ -30,7 +30,7 @@ def test_a_traceback_is_shown_without_its_message_its_source_and_the_machine_s_f
     program.write_text(RAISES)
     command = [sys.executable, str(program)]
     with pytest.raises(ChildFailed) as caught:
-        Child("trainer", command, tmp_path / "trainer.log", {}, 60.0)
+        ChildProcess("trainer", command, tmp_path / "trainer.log", {}, 60.0)
     assert caught.value.log_tail.splitlines() == [
         "Traceback (most recent call last):",
         '  File "sft.py", line 8, in <module>',
@@ -45,7 +45,7 @@ def test_a_child_is_not_blamed_for_what_an_earlier_one_wrote(tmp_path: Path) -> 
     log = tmp_path / "trainer.log"
     log.write_text("OSError: No space left on device\n")
     with pytest.raises(ChildFailed) as caught:
-        Child("trainer", [sys.executable, "-c", "print('Segmentation fault')"], log, {}, 60.0)
+        ChildProcess("trainer", [sys.executable, "-c", "print('Segmentation fault')"], log, {}, 60.0)
     assert caught.value.log_tail == "Segmentation fault"
 
 

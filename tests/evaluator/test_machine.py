@@ -5,7 +5,7 @@ from pathlib import Path
 
 from evaluator.config.profile import load_profile
 from evaluator.config.protocol import load_protocol
-from evaluator.models.environment import base_model, setup_of
+from evaluator.models.environment import describe_setup, prepare_base_model
 from submissions.records.models import Setup
 
 PROTOCOL = load_protocol("demo@1")
@@ -13,7 +13,7 @@ CPU = load_profile("cpu")
 
 
 def setup(model: Path) -> Setup:
-    return setup_of(model, PROTOCOL, CPU)
+    return describe_setup(model, PROTOCOL, CPU)
 
 
 def test_the_setup_names_what_computes() -> None:
@@ -38,8 +38,8 @@ def test_every_file_of_the_model_shapes_its_hash(tmp_path: Path) -> None:
 
 
 def test_the_tiny_model_is_made_once(tiny: Path, tmp_path: Path) -> None:
-    made = base_model(PROTOCOL, tmp_path)
+    made = prepare_base_model(PROTOCOL, tmp_path)
     assert setup(made).model_sha256 == setup(tiny).model_sha256
     before = {file: file.stat().st_mtime_ns for file in made.iterdir()}
-    assert base_model(PROTOCOL, tmp_path) == made
+    assert prepare_base_model(PROTOCOL, tmp_path) == made
     assert {file: file.stat().st_mtime_ns for file in made.iterdir()} == before

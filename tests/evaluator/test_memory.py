@@ -10,18 +10,18 @@ from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from evaluator.config.profile import PROFILES, Profile, load_profile
 from evaluator.config.protocol import load_protocol
-from evaluator.models.memory_model import GB, GIB, Memory, memory_of, training_of
-from evaluator.models.model_shape import SHAPES, known_shape, shape_of
-from submissions.errors import Corrupt, NotFound
+from evaluator.models.memory_model import GB, GIB, MemoryEstimate, estimate_memory, estimate_training
+from evaluator.models.model_shape import SHAPES, lookup_model_shape, read_model_shape
+from submissions.errors import CorruptRecord, NotFound
 
 ARENA, DEMO = load_protocol("arena@1"), load_protocol("demo@1")
-LLAMA = known_shape("meta-llama/Llama-3.1-8B")
+LLAMA = lookup_model_shape("meta-llama/Llama-3.1-8B")
 PAPER = [file.stem for file in sorted(PROFILES.glob("*.toml")) if load_profile(file.stem).device == "cuda"]
 EIGHT = load_profile("8xh100")
 
 
-def memory(profile: Profile) -> Memory:
-    found = memory_of(LLAMA, profile, ARENA)
+def memory(profile: Profile) -> MemoryEstimate:
+    found = estimate_memory(LLAMA, profile, ARENA)
     assert found is not None
     return found
 
@@ -66,7 +66,7 @@ def test_the_states_of_a_training_are_sixteen_bytes_a_parameter() -> None:
 
     def states(stage: int, ranks: int) -> int:
         profile = EIGHT.model_copy(update={"zero_stage": stage, "ranks": ranks})
-        state = dict(training_of(LLAMA, profile, ARENA).state)
+        state = dict(estimate_training(LLAMA, profile, ARENA).state)
         state.pop("context")
         return sum(state.values())
 
@@ -76,7 +76,7 @@ def test_the_states_of_a_training_are_sixteen_bytes_a_parameter() -> None:
 
 def test_checkpointed_activations_take_256_kib_a_token_and_one_layer_more() -> None:
     def activations(**changes: object) -> int:
-        return training_of(LLAMA, EIGHT.model_copy(update=changes), ARENA).passing["activations"]
+        return estimate_training(LLAMA, EIGHT.model_copy(update=changes), ARENA).passing["activations"]
 
     more = activations(micro_tokens=9192) - activations(micro_tokens=8192)
     assert 256 * 1024 < more / 1000 < 2 * 256 * 1024
@@ -87,7 +87,7 @@ def test_checkpointed_activations_take_256_kib_a_token_and_one_layer_more() -> N
 def test_logits_are_what_the_loss_looks_at_together() -> None:
     def logits(chunk: int | None) -> int:
         profile = EIGHT.model_copy(update={"loss_chunk": chunk, "micro_tokens": 4096})
-        return training_of(LLAMA, profile, ARENA).passing["logits"]
+        return estimate_training(LLAMA, profile, ARENA).passing["logits"]
 
     assert logits(None) == logits(4096) == 4 * logits(1024)
     assert logits(None) / GB == pytest.approx(5.3, abs=0.05)
@@ -114,17 +114,17 @@ def test_an_engine_takes_its_share_and_no_more() -> None:
 
 
 def test_a_profile_that_states_no_memory_is_not_reckoned() -> None:
-    assert memory_of(known_shape("tiny-llama@1"), load_profile("cpu"), DEMO) is None
+    assert estimate_memory(lookup_model_shape("tiny-llama@1"), load_profile("cpu"), DEMO) is None
 
 
 def test_parameters_are_counted_as_transformers_counts_them(tiny: Path, tmp_path: Path) -> None:
     model = AutoModelForCausalLM.from_pretrained(tiny)
-    assert shape_of(tiny) == SHAPES["tiny-llama@1"]
-    assert shape_of(tiny).parameters == model.num_parameters()
+    assert read_model_shape(tiny) == SHAPES["tiny-llama@1"]
+    assert read_model_shape(tiny).parameters == model.num_parameters()
     sizes = {"hidden_size": 24, "intermediate_size": 40, "num_hidden_layers": 3, "num_attention_heads": 2}
     config = LlamaConfig(**sizes, vocab_size=50, num_key_value_heads=1, head_dim=10, tie_word_embeddings=True)
     LlamaForCausalLM(config).save_pretrained(tmp_path)
-    assert shape_of(tmp_path).parameters == LlamaForCausalLM(config).num_parameters()
+    assert read_model_shape(tmp_path).parameters == LlamaForCausalLM(config).num_parameters()
 
 
 def test_the_8b_model_has_8_03_billion_parameters() -> None:
@@ -133,7 +133,7 @@ def test_the_8b_model_has_8_03_billion_parameters() -> None:
 
 def test_what_is_no_llama_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"hidden_size": 4}')
-    with pytest.raises(Corrupt, match="num_attention_heads"):
-        shape_of(tmp_path)
+    with pytest.raises(CorruptRecord, match="num_attention_heads"):
+        read_model_shape(tmp_path)
     with pytest.raises(NotFound, match=r"take one of meta-llama/Llama-3.1-8B"):
-        known_shape("gpt-2")
+        lookup_model_shape("gpt-2")

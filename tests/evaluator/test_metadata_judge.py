@@ -13,12 +13,12 @@ from pydantic import ValidationError
 
 from evaluator.config.judge_settings import JudgeSettings
 from evaluator.errors import BudgetSpent, ChatFailed
-from evaluator.llm.fake_server import Asked, Reply, completion, failure
+from evaluator.llm.fake_server import CannedReply, ReceivedRequest, completion, failure
 from evaluator.llm.prompts import Prompt, PromptFile
-from evaluator.runtime.cost_log import Costs
-from evaluator.runtime.stage_cache import StageStore
-from evaluator.stages.metadata.aggregate import Judged, judged, unread
-from evaluator.stages.metadata.judge import Discovered, Judge, judge_metadata
+from evaluator.runtime.cost_log import CostLog
+from evaluator.runtime.stage_cache import StageCache
+from evaluator.stages.metadata.aggregate import Judged, aggregate_verdicts, unreadable_verdicts
+from evaluator.stages.metadata.judge import DescribedDataset, Judge, judge_metadata
 from evaluator.stages.metadata.open_judge import open_judge
 from evaluator.stages.metadata.verdict import (
     AVERAGED,
@@ -62,9 +62,9 @@ def values(verdict: MetadataVerdict) -> dict[str, float | None]:
 
 
 def judge(
-    judging: Judge, found: list[Discovered], folder: Path, provenance: str = "a field trip"
+    judging: Judge, found: list[DescribedDataset], folder: Path, provenance: str = "a field trip"
 ) -> tuple[MetadataVerdict, ...]:
-    return judge_metadata(judging, found, provenance, StageStore(folder), lambda *_: None)
+    return judge_metadata(judging, found, provenance, StageCache(folder), lambda *_: None)
 
 
 # The rules of one task
@@ -134,7 +134,7 @@ def test_the_average_is_the_mean_of_the_six_dimension_means() -> None:
         "a", REFERENCE, SUBMITTED, "submitted", [compared(verdict(4, domain=0, source=0, samples_count=0))]
     )
     two = read_verdict("b", REFERENCE, SUBMITTED, "generated", [compared(verdict(8, input=2))])
-    total = judged([one, two], SETTINGS)
+    total = aggregate_verdicts([one, two], SETTINGS)
     means = {score.name: score.value for score in total.dimensions}
     assert means == dict.fromkeys(DIMENSIONS, 6.0) | {"input": 3.0} | dict.fromkeys(
         ("domain", "source", "samples_count"), 4.0
@@ -153,7 +153,7 @@ def test_dimension_means_reproduce_a_published_average() -> None:
         points = {name: column[number] for name, column in tens.items()}
         points |= {name: ones[name] for name in published if number == 99}
         verdicts.append(read_verdict(f"t{number}", REFERENCE, SUBMITTED, "submitted", [compared(verdict(0, **points))]))
-    total = judged(verdicts, SETTINGS)
+    total = aggregate_verdicts(verdicts, SETTINGS)
     assert [score.value for score in total.dimensions if score.name in AVERAGED] == [5.76, 6.63, 5.36, 5.77, 5.32, 5.41]
     assert total.average.value == pytest.approx(5.7083, abs=5e-5)
 
@@ -163,8 +163,8 @@ def test_a_missing_task_is_zero_or_left_out_as_the_protocol_says() -> None:
         read_verdict("a", REFERENCE, SUBMITTED, "submitted", [compared(verdict(8))]),
         missing_verdict("b", REFERENCE.model_copy(update={"domain": ""})),
     ]
-    arena = judged(verdicts, SETTINGS)
-    paper = judged(verdicts, SETTINGS.model_copy(update={"missing": "left_out"}))
+    arena = aggregate_verdicts(verdicts, SETTINGS)
+    paper = aggregate_verdicts(verdicts, SETTINGS.model_copy(update={"missing": "left_out"}))
     assert (arena.average.value, arena.average.n) == (4.0, 2)
     assert (paper.average.value, paper.average.n) == (8.0, 1)
     assert arena.dimensions[DIMENSIONS.index("domain")].value == 8.0  # the second reference does not say it
@@ -176,28 +176,28 @@ def test_one_unread_verdict_leaves_nothing_to_average() -> None:
         read_verdict("a", REFERENCE, SUBMITTED, "submitted", [compared(verdict(8))]),
         unread_verdict("b", "submitted", "no verdict: the model refused to answer"),
     ]
-    total = judged(verdicts, SETTINGS)
-    assert unread(verdicts) == {"b": "no verdict: the model refused to answer"}
+    total = aggregate_verdicts(verdicts, SETTINGS)
+    assert unreadable_verdicts(verdicts) == {"b": "no verdict: the model refused to answer"}
     assert {score.value for score in (*total.dimensions, total.average)} == {None}
     assert total.average.why == "1 of 2 tasks have no verdict, first b: no verdict: the model refused to answer"
 
 
 def test_a_dimension_that_no_reference_has_is_not_averaged_away() -> None:
     silent = REFERENCE.model_copy(update={"example": None})
-    total = judged([read_verdict("a", silent, SUBMITTED, "submitted", [compared(verdict(8))])], SETTINGS)
+    total = aggregate_verdicts([read_verdict("a", silent, SUBMITTED, "submitted", [compared(verdict(8))])], SETTINGS)
     assert total.dimensions[0].value == 8.0
     assert (total.average.value, total.average.why) == (None, "no reference says its example")
 
 
 def test_nothing_delivered_is_said_so() -> None:
-    total = judged([missing_verdict("a", REFERENCE)], SETTINGS.model_copy(update={"missing": "left_out"}))
+    total = aggregate_verdicts([missing_verdict("a", REFERENCE)], SETTINGS.model_copy(update={"missing": "left_out"}))
     assert total.average.why == "no data set was delivered"
 
 
 def test_what_is_published_holds_no_word_of_the_judge() -> None:
     secret = "the reference is about moraines"
     text = json.dumps({name: {"reason": secret, "score": 7} for name in DIMENSIONS})
-    total = judged([read_verdict("a", REFERENCE, SUBMITTED, "submitted", [compared(text)])], SETTINGS)
+    total = aggregate_verdicts([read_verdict("a", REFERENCE, SUBMITTED, "submitted", [compared(text)])], SETTINGS)
     assert secret not in total.model_dump_json()
     assert Judged.model_validate_json(total.model_dump_json()) == total
     assert (total.model, total.snapshot, total.prompts) == ("judge", "judge-2026-01-01", ("judge@1", "describe@1"))
@@ -275,7 +275,12 @@ def test_long_texts_are_cut_on_both_sides(tmp_path: Path) -> None:
     rows = (Row(input=long, output="short"),)
     with judging(tmp_path / "c", settings=settings) as (mine, server):
         own = (Row(input=long, output=long), *ROWS)
-        judge(mine, [Discovered("t", reference, own, metadata), Discovered("u", reference, rows)], tmp_path, long)
+        judge(
+            mine,
+            [DescribedDataset("t", reference, own, metadata), DescribedDataset("u", reference, rows)],
+            tmp_path,
+            long,
+        )
     texts = [asked.text for asked in server.asked]
     assert all("x" * 21 not in text for text in texts)
     submitted, described = (next(text for text in texts if name in text) for name in ('"answering"', 'name="rows"'))
@@ -301,8 +306,10 @@ def test_repeats_are_asked_with_seeds_of_their_own(tmp_path: Path) -> None:
         (completion(None, refusal="no"), "the model refused to answer"),
     ],
 )
-def test_an_unread_verdict_is_unscored_and_asked_again_by_the_next_run(bad: Reply, why: str, tmp_path: Path) -> None:
-    tasks = [discovered("a"), Discovered("b", REFERENCE.model_copy(update={"domain": "ice"}), ROWS, SUBMITTED)]
+def test_an_unread_verdict_is_unscored_and_asked_again_by_the_next_run(
+    bad: CannedReply, why: str, tmp_path: Path
+) -> None:
+    tasks = [discovered("a"), DescribedDataset("b", REFERENCE.model_copy(update={"domain": "ice"}), ROWS, SUBMITTED)]
     ill = lambda asked: bad if '"ice"' in asked.text else completion(verdict(7))  # noqa: E731
     with judging(tmp_path / "c", ill) as (mine, server):
         found = judge(mine, tasks, tmp_path)
@@ -310,10 +317,10 @@ def test_an_unread_verdict_is_unscored_and_asked_again_by_the_next_run(bad: Repl
         assert found[1].unread
         assert why in found[1].unread
         assert set(values(found[1]).values()) == {None}
-        assert judged(found, SETTINGS).average.value is None
+        assert aggregate_verdicts(found, SETTINGS).average.value is None
         server.answer = says_seven
         mended = judge(mine, tasks, tmp_path)
-        assert judged(mended, SETTINGS).average.value == 7.0
+        assert aggregate_verdicts(mended, SETTINGS).average.value == 7.0
         assert len(server.asked) == 3  # the good verdict was not asked for again
 
 
@@ -346,7 +353,7 @@ def test_another_input_is_judged_anew(change: str, tmp_path: Path) -> None:
         else:
             reference = REFERENCE.model_copy(update={"domain": "ice"}) if change == "reference" else REFERENCE
             tasks = [
-                Discovered(
+                DescribedDataset(
                     "a", reference, ROWS[:1] if change == "rows" else ROWS, SUBMITTED if change == "metadata" else None
                 )
             ]
@@ -364,7 +371,7 @@ def test_equal_questions_about_two_submissions_are_asked_once(tmp_path: Path) ->
 
 def test_a_spent_budget_stops_the_stage_and_keeps_what_was_answered(tmp_path: Path) -> None:
     tasks = [
-        Discovered(f"t{number}", REFERENCE, ROWS, SUBMITTED.model_copy(update={"domain": f"ice {number}"}))
+        DescribedDataset(f"t{number}", REFERENCE, ROWS, SUBMITTED.model_copy(update={"domain": f"ice {number}"}))
         for number in range(6)
     ]
     dear = lambda _: completion(verdict(7), usage={"prompt_tokens": 4000, "completion_tokens": 0})  # noqa: E731
@@ -375,7 +382,7 @@ def test_a_spent_budget_stops_the_stage_and_keeps_what_was_answered(tmp_path: Pa
         before = len(server.asked)
         assert 0 < before < 6
     with judging(tmp_path / "c") as (mine, server):
-        assert not unread(judge(mine, tasks, tmp_path))
+        assert not unreadable_verdicts(judge(mine, tasks, tmp_path))
         assert len(server.asked) == 6 - before
 
 
@@ -389,14 +396,14 @@ def test_progress_counts_tasks_those_of_an_earlier_run_too(tmp_path: Path) -> No
     tasks = [discovered("a"), discovered("b", None), discovered("c", None, rows=())]
     with judging(tmp_path / "c") as (mine, _):
         judge(mine, tasks[:1], tmp_path)
-        judge_metadata(mine, tasks, "a field trip", StageStore(tmp_path), lambda *step: seen.append(step))
+        judge_metadata(mine, tasks, "a field trip", StageCache(tmp_path), lambda *step: seen.append(step))
     assert seen == [("metadata", 1, 3), ("metadata", 2, 3), ("metadata", 3, 3)]
 
 
 def test_tasks_that_were_judged_cost_time_and_missing_ones_none(tmp_path: Path) -> None:
     tasks = [discovered("a"), discovered("b", None), discovered("c", None, rows=())]
-    names, store = ["a", "b", "c"], StageStore(tmp_path)
-    first, again = Costs(store), Costs(store)
+    names, store = ["a", "b", "c"], StageCache(tmp_path)
+    first, again = CostLog(store), CostLog(store)
     with judging(tmp_path / "c") as (mine, _):
         for costs in (first, again):
             judge_metadata(mine, tasks, "a field trip", store, lambda *_: None, costs)
@@ -444,10 +451,10 @@ def hostile_metadata(text: str) -> Metadata:
     return Metadata.model_validate(GOOD_WORDS | texts | {"example": {"input": f"glacier {text}", "output": text}})
 
 
-def hostile(task: str, text: str) -> Discovered:
+def hostile(task: str, text: str) -> DescribedDataset:
     """A task that is described so, with its example among more than ten rows: fewer would read as a score."""
     said = hostile_metadata(text)
-    return Discovered(task, REFERENCE, (said.example or ROWS[0], *ROWS, *ROWS), said)
+    return DescribedDataset(task, REFERENCE, (said.example or ROWS[0], *ROWS, *ROWS), said)
 
 
 class Pasted(PromptFile):
@@ -476,7 +483,7 @@ def swayed(template: type[PromptFile], folder: Path, shown_characters: int = 20_
     with judging(folder / "c", gullible, settings) as (mine, _):
         comparing = template(**mine.comparing.model_dump())
         found = judge(Judge(settings, mine.chat, comparing, mine.describing, 4), tasks, folder)
-    assert not unread(found)
+    assert not unreadable_verdicts(found)
     by_task = {one.task: values(one) for one in found}
     return {name for name in INJECTIONS if by_task[name] != by_task["harmless"]}
 
@@ -506,7 +513,7 @@ def test_hostile_rows_and_notes_change_no_description(tmp_path: Path) -> None:
     rows = {name: (Row(input=f"glacier\n{text}", output=text), *ROWS) for name, text in INJECTIONS.items()}
     with judging(tmp_path / "c", gullible) as (mine, server):
         for name, text in list(INJECTIONS.items())[::6]:
-            (found,) = judge(mine, [Discovered(name, REFERENCE, rows[name])], tmp_path, provenance=text)
+            (found,) = judge(mine, [DescribedDataset(name, REFERENCE, rows[name])], tmp_path, provenance=text)
             assert found.described
             assert found.described.introduction == "a glacier survey"
         assert len(server.asked) == 22
@@ -515,4 +522,4 @@ def test_hostile_rows_and_notes_change_no_description(tmp_path: Path) -> None:
 def test_the_gullible_judge_is_honest_where_nobody_orders() -> None:
     schema = {"properties": dict.fromkeys(DIMENSIONS)}
     ask = {"response_format": {"json_schema": {"schema": schema}}, "messages": [{"role": "user", "content": "Ice."}]}
-    assert f'"score": {UNBLOCKED}' in str(gullible(Asked(ask, {}, 0)).body)
+    assert f'"score": {UNBLOCKED}' in str(gullible(ReceivedRequest(ask, {}, 0)).body)

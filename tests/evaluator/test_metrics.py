@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluator.errors import Unscorable
+from evaluator.errors import UnscorableAnswers
 from evaluator.scoring.metrics import BY_CATEGORY, Answers, measure, overlap, translation
 from evaluator.scoring.metrics.text import folded, plain, tokens
 from evaluator.scoring.metrics.text import words as words_of
@@ -180,7 +180,7 @@ def test_exact_match_stands_beside_token_f1() -> None:
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_a_wrong_number_of_answers_is_an_error(category: str, count: int) -> None:
     whole = answered(category, [("a", "a"), ("b", "b")])
-    with pytest.raises(Unscorable, match=f"^{whole.task.id}: {count} answers to 2"):
+    with pytest.raises(UnscorableAnswers, match=f"^{whole.task.id}: {count} answers to 2"):
         measure(Answers(whole.task, whole.rows, whole.labels, ["a"] * count))
 
 
@@ -188,7 +188,7 @@ def test_a_wrong_number_of_answers_is_an_error(category: str, count: int) -> Non
 @pytest.mark.parametrize("answer", [None, float("nan"), 1])
 def test_an_answer_that_is_no_text_is_an_error(category: str, answer: object) -> None:
     whole = answered(category, [("a", "a"), ("b", "b")])
-    with pytest.raises(Unscorable, match=f"^{whole.task.id}: answer 1 is a {type(answer).__name__}"):
+    with pytest.raises(UnscorableAnswers, match=f"^{whole.task.id}: answer 1 is a {type(answer).__name__}"):
         measure(Answers(whole.task, whole.rows, whole.labels, ["a", answer]))  # type: ignore[list-item]
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluator.training.rank.micro_batches import balanced, micro_batches
+from evaluator.training.rank.micro_batches import balance, micro_batches
 
 LENGTHS = st.lists(st.integers(1, 60), min_size=1, max_size=16)
 RANKS = st.integers(1, 9)
@@ -45,5 +45,5 @@ def test_passes_are_not_wasted(lengths: list[int], most: int) -> None:
 
 
 def test_the_longest_go_first() -> None:
-    assert balanced([1, 5, 4, 2], 2) == [[1, 0], [2, 3]]
+    assert balance([1, 5, 4, 2], 2) == [[1, 0], [2, 3]]
     assert micro_batches([3, 9, 4, 2], 2, 6) == [[[1], []], [[2, 3], [0]]]

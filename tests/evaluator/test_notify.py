@@ -15,18 +15,18 @@ import pytest
 from typer.testing import CliRunner
 
 from evaluator.cli.app import app
-from evaluator.notifications.notifier import Board, boards, events, notifying
-from evaluator.notifications.webhook_client import Courier
-from evaluator.service.submission_runner import Worker
-from evaluator.stages.context import Workbench
+from evaluator.notifications.notifier import BoardWebhook, events, notifying_arena, parse_board_webhooks
+from evaluator.notifications.webhook_client import WebhookClient
+from evaluator.service.submission_runner import SubmissionRunner
+from evaluator.stages.context import EvaluationContext
 from evaluator.testing.null_backend import NullGenerator
-from submissions.arena.arena import dump, folder_of, result_path
+from submissions.arena.arena import result_path, submission_dir, to_json
 from submissions.checking.check import check
 from submissions.errors import Conflict, NotFound
 from submissions.records.models import History, State, Status, Submission
 from submissions.records.webhook import FILE, Webhook
 from submissions.storage.repo import Change
-from submissions.submitting.submit import Delivery, receive
+from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS
 from tests.evaluator.receivers import Receiver, certificate, receiving
 from tests.evaluator.test_courier import Lenient
@@ -49,9 +49,11 @@ def receiver() -> Iterator[Receiver]:
 
 
 @contextmanager
-def told(world: World, *all_boards: Board, courier: Courier | None = None) -> Iterator[Worker]:
+def told(world: World, *all_boards: BoardWebhook, courier: WebhookClient | None = None) -> Iterator[SubmissionRunner]:
     """A worker whose arena is watched."""
-    opened = notifying(world.arena, all_boards, "s3cret", "https://arena.example/", courier or Courier(pauses=()))
+    opened = notifying_arena(
+        world.arena, all_boards, "s3cret", "https://arena.example/", courier or WebhookClient(pauses=())
+    )
     with opened as arena:
         yield replace(world.worker(), arena=arena)
 
@@ -61,7 +63,7 @@ def submitted(world: World, name: str = "Finder", *, private: bool = False, **fo
     (into := world.folder / f"{name}-checked").mkdir()
     report = check([folder], TASKS, into=into, track=TRACKS[TRACK])
     fields = {"system": name, "system_type": "search", "team": "Team", "submitter": "An", **form}
-    return receive(world.arena, report, into, Delivery.from_form(fields), NOW, private=private)
+    return store_submission(world.arena, report, into, SubmissionForm.from_form(fields), NOW, private=private)
 
 
 def came(receiver: Receiver) -> list[tuple[str, str]]:
@@ -70,7 +72,7 @@ def came(receiver: Receiver) -> list[tuple[str, str]]:
 
 def test_a_board_is_told_of_every_step_once_and_in_order(world: World, receiver: Receiver) -> None:
     submission = submitted(world)
-    with told(world, Board(receiver.url)) as worker:
+    with told(world, BoardWebhook(receiver.url)) as worker:
         worker.queue()
         assert worker.work(submission.id) == "published"
     assert came(receiver) == [("evaluating", "checking"), ("preview", "evaluating"), ("published", "published")]
@@ -83,7 +85,7 @@ def test_a_board_is_told_of_every_step_once_and_in_order(world: World, receiver:
         "state": "published",
         "stage": "publish",
         "message": "The result is public.",
-        "time": json.loads(dump(world.arena.history(submission.id).now))["time"],
+        "time": json.loads(to_json(world.arena.history(submission.id).now))["time"],
         "url": f"https://arena.example/submissions/{submission.id}",
     }
     assert headers["X-Arena-Signature"] == f"sha256={hmac.new(b's3cret', body, hashlib.sha256).hexdigest()}"
@@ -91,7 +93,7 @@ def test_a_board_is_told_of_every_step_once_and_in_order(world: World, receiver:
 
 def test_a_failure_is_told_and_so_is_the_next_try(world: World, receiver: Receiver) -> None:
     submission = submitted(world)
-    with told(world, Board(receiver.url)) as worker:
+    with told(world, BoardWebhook(receiver.url)) as worker:
         failing = replace(worker, bench=world.bench(NullGenerator(broken)))
         assert failing.work(submission.id) == "failed"
         worker.queue()
@@ -102,7 +104,7 @@ def test_a_failure_is_told_and_so_is_the_next_try(world: World, receiver: Receiv
 
 def test_a_private_result_is_told_when_it_is_there_and_when_it_is_published(world: World, receiver: Receiver) -> None:
     submission = submitted(world, private=True)
-    with told(world, Board(receiver.url)) as worker:
+    with told(world, BoardWebhook(receiver.url)) as worker:
         assert worker.work(submission.id) == "evaluated"
         wish(world, submission.id, "publish")
         worker.queue()
@@ -113,7 +115,10 @@ def test_a_private_result_is_told_when_it_is_there_and_when_it_is_published(worl
 
 def test_a_board_s_webhook_hears_of_its_track_alone(world: World, receiver: Receiver) -> None:
     submission = submitted(world)
-    with receiving() as other, told(world, Board(other.url, "deep_research"), Board(receiver.url, TRACK)) as worker:
+    with (
+        receiving() as other,
+        told(world, BoardWebhook(other.url, "deep_research"), BoardWebhook(receiver.url, TRACK)) as worker,
+    ):
         worker.work(submission.id)
     assert len(receiver.came) == 3
     assert other.came == []
@@ -125,8 +130,8 @@ def test_a_submitter_s_webhook_hears_of_its_submission_alone(world: World, tmp_p
     with receiving(server, "localhost") as receiver:
         mine, other = submitted(world, "mine"), submitted(world, "other")
         # The form would not take an address of this machine, nor does the courier, if it is not lenient.
-        path = f"{folder_of(mine.id)}/{FILE}"
-        record = dump(Webhook(url=receiver.url, secret="mine alone"))
+        path = f"{submission_dir(mine.id)}/{FILE}"
+        record = to_json(Webhook(url=receiver.url, secret="mine alone"))
         world.arena.submissions.commit([Change(path, record)], world.arena.submissions.head())
         with told(world, courier=Lenient(pauses=(), tls=client)) as worker:
             for one in (mine, other):
@@ -141,8 +146,8 @@ def test_a_submitter_s_webhook_into_our_network_is_not_called(
     world: World, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     submission = submitted(world)
-    path = f"{folder_of(submission.id)}/{FILE}"
-    record = dump(Webhook(url=receiver.url.replace("http:", "https:")))
+    path = f"{submission_dir(submission.id)}/{FILE}"
+    record = to_json(Webhook(url=receiver.url.replace("http:", "https:")))
     world.arena.submissions.commit([Change(path, record)], world.arena.submissions.head())
     with told(world) as worker:
         assert worker.work(submission.id) == "published"
@@ -154,7 +159,7 @@ def test_a_receiver_that_is_gone_hinders_nothing(world: World, caplog: pytest.Lo
     submission = submitted(world)
     with receiving() as gone:
         address = gone.url
-    with told(world, Board(address)) as worker:
+    with told(world, BoardWebhook(address)) as worker:
         assert worker.work(submission.id) == "published"
     assert len(caplog.messages) == 3
     assert "did not take published: ConnectError" in caplog.messages[-1]
@@ -162,7 +167,7 @@ def test_a_receiver_that_is_gone_hinders_nothing(world: World, caplog: pytest.Lo
 
 def test_a_damaged_webhook_hinders_nothing(world: World, caplog: pytest.LogCaptureFixture) -> None:
     submission = submitted(world)
-    path = f"{folder_of(submission.id)}/{FILE}"
+    path = f"{submission_dir(submission.id)}/{FILE}"
     world.arena.submissions.commit([Change(path, b"{")], world.arena.submissions.head())
     with told(world) as worker:
         assert worker.work(submission.id) == "published"
@@ -172,8 +177,8 @@ def test_a_damaged_webhook_hinders_nothing(world: World, caplog: pytest.LogCaptu
 def test_a_commit_that_is_refused_is_not_told(world: World, receiver: Receiver) -> None:
     submission = submitted(world)
     status = Status(state="published", message="Done.", time=NOW)
-    change = Change(f"status/{submission.id}.json", dump(History(submission=submission.id, entries=(status,))))
-    with told(world, Board(receiver.url)) as worker, pytest.raises(Conflict):
+    change = Change(f"status/{submission.id}.json", to_json(History(submission=submission.id, entries=(status,))))
+    with told(world, BoardWebhook(receiver.url)) as worker, pytest.raises(Conflict):
         worker.arena.results.commit([change], "a" * 64)
     assert receiver.came == []
 
@@ -186,9 +191,9 @@ def test_of_what_is_written_at_once_the_beginning_is_told_before_its_preview(wor
         ("queued", NOW + timedelta(seconds=2)),
     )
     entries = tuple(Status(state=state, message="", time=time) for state, time in steps)
-    history = dump(History(submission=submission.id, entries=entries))
+    history = to_json(History(submission=submission.id, entries=entries))
     preview = result_path(submission.id, PROTOCOL.name, "previews")
-    with told(world, Board(receiver.url)) as worker:
+    with told(world, BoardWebhook(receiver.url)) as worker:
         changes = [Change(preview, b"{}"), Change(f"status/{submission.id}.json", history)]
         worker.arena.results.commit(changes, worker.arena.results.head())
     assert came(receiver) == [("evaluating", "checking"), ("preview", "queued")]
@@ -226,12 +231,12 @@ def test_progress_that_takes_the_place_of_progress_is_not_told() -> None:
 
 
 def test_how_boards_are_named() -> None:
-    found = boards(["https://a.example/x=1", f"{TRACK}=http://chat.internal/?a=b"])
-    assert found == [Board("https://a.example/x=1"), Board("http://chat.internal/?a=b", TRACK)]
+    found = parse_board_webhooks(["https://a.example/x=1", f"{TRACK}=http://chat.internal/?a=b"])
+    assert found == [BoardWebhook("https://a.example/x=1"), BoardWebhook("http://chat.internal/?a=b", TRACK)]
     with pytest.raises(NotFound, match="write https://"):
-        boards(["a.example"])
+        parse_board_webhooks(["a.example"])
     with pytest.raises(NotFound, match=TRACK):
-        boards(["nonsense=https://a.example"])
+        parse_board_webhooks(["nonsense=https://a.example"])
 
 
 def test_the_work_command_tells_what_it_is_told_to(
@@ -240,7 +245,7 @@ def test_the_work_command_tells_what_it_is_told_to(
     submission = submitted(world)
 
     @contextmanager
-    def opened(*_settings: object) -> Iterator[Workbench]:
+    def opened(*_settings: object) -> Iterator[EvaluationContext]:
         yield world.bench(world.generator)
 
     monkeypatch.setattr("evaluator.cli.app.open_workbench", opened)

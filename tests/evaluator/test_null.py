@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
-from evaluator.training import Trained, TrainJob
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
+from evaluator.training import TrainJob, TrainResult
 from tests.evaluator.worlds import demo
 
 
@@ -14,7 +14,7 @@ def test_the_trainer_makes_empty_models_and_remembers_its_jobs(tmp_path: Path) -
     for job in jobs:
         saving = trainer.train(job, lambda *step: seen.append(step))
         assert job.out.is_dir()
-        assert saving() == Trained(job, steps=0, loss=0.0)
+        assert saving() == TrainResult(job, steps=0, loss=0.0)
     assert trainer.jobs == jobs
     assert seen == [("a", 1, 1), ("b", 1, 1)]
 
@@ -27,7 +27,7 @@ def test_the_generator_says_nothing_or_what_it_is_told(tmp_path: Path) -> None:
 
 
 def test_the_workbench_has_the_demo_s_tokenizer_and_a_real_store(tmp_path: Path) -> None:
-    bench = null_workbench(tmp_path, demo(), NullTrainer(), NullGenerator())
+    bench = null_context(tmp_path, demo(), NullTrainer(), NullGenerator())
     assert bench.template.text("two words")
     assert bench.store.folder == tmp_path / "stages"
-    assert bench.key("a") != null_workbench(tmp_path, demo(sft={"seed": 1}), NullTrainer(), NullGenerator()).key("a")
+    assert bench.key("a") != null_context(tmp_path, demo(sft={"seed": 1}), NullTrainer(), NullGenerator()).key("a")

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import get_cosine_schedule_with_warmup
 
-from evaluator.training.rank.schedule import learning_rate, training_order
+from evaluator.training.rank.schedule import epoch_order, learning_rate
 
 
 @given(st.integers(1, 60), st.integers(1, 4), st.integers(1, 20), st.integers(0, 9))
 def test_every_epoch_has_every_row_once_and_fills_its_last_step_with_blanks(
     rows: int, epochs: int, batch: int, seed: int
 ) -> None:
-    order = training_order(rows, epochs, batch, seed)
+    order = epoch_order(rows, epochs, batch, seed)
     length = math.ceil(rows / batch) * batch
     assert len(order) == epochs * length
     for start in range(0, len(order), length):
@@ -25,15 +25,15 @@ def test_every_epoch_has_every_row_once_and_fills_its_last_step_with_blanks(
 
 
 def test_the_seed_and_the_epoch_make_the_order() -> None:
-    first, second = training_order(32, 2, 16, 1)[:32], training_order(32, 2, 16, 1)[32:]
-    assert training_order(32, 2, 16, 1) == first + second
+    first, second = epoch_order(32, 2, 16, 1)[:32], epoch_order(32, 2, 16, 1)[32:]
+    assert epoch_order(32, 2, 16, 1) == first + second
     assert first != second
-    assert training_order(32, 1, 16, 2) != first
-    assert training_order(32, 1, 16, 1) == first
+    assert epoch_order(32, 1, 16, 2) != first
+    assert epoch_order(32, 1, 16, 1) == first
 
 
 def test_half_an_epoch_ends_with_a_whole_step() -> None:
-    assert training_order(40, 1.5, 16, 0) == training_order(40, 2, 16, 0)[: 5 * 16]
+    assert epoch_order(40, 1.5, 16, 0) == epoch_order(40, 2, 16, 0)[: 5 * 16]
 
 
 @given(st.integers(1, 60), st.sampled_from([0.0, 0.03, 0.1, 0.5, 1.0]))

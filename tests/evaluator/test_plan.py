@@ -19,22 +19,22 @@ from evaluator.generation import Completion
 from evaluator.models import tiny_llama
 from evaluator.models.chat_template import load_template
 from evaluator.planning import plan
-from evaluator.planning.plan import BYTES_PER_TOKEN, Conditions, Planned, plan_of
-from evaluator.planning.prompt_frame import frame_of
-from evaluator.planning.workload import Counted, Reckoned, mean_exam
-from evaluator.runtime.resource_usage import Spent
-from evaluator.scheduling import Done, Unit, Units
-from evaluator.stages.few_shot import few_shot
-from evaluator.stages.fine_tune import fine_tune
-from evaluator.stages.reference_split import reference_of
-from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
+from evaluator.planning.plan import BYTES_PER_TOKEN, PlanInputs, PlanReport, make_plan
+from evaluator.planning.prompt_frame import build_frame
+from evaluator.planning.workload import ByteEstimatedWorkload, TokenizedWorkload, mean_load
+from evaluator.runtime.resource_usage import ResourceUsage
+from evaluator.scheduling import UnitResult, Units, WorkUnit
+from evaluator.stages.few_shot import few_shot_requests
+from evaluator.stages.fine_tune import fine_tune_request
+from evaluator.stages.reference_split import load_reference
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
 from evaluator.training import Progress
-from submissions.arena.arena import dump, new_id, open_arena
+from submissions.arena.arena import new_id, open_arena, to_json
 from submissions.arena.benchmark import Benchmark
 from submissions.cli.runtime import run
 from submissions.records.ledger import Cost, Ledger
 from submissions.records.models import Row
-from submissions.records.prompt_frame import ExamLoad
+from submissions.records.prompt_frame import EvalSetLoad
 from submissions.storage.repo import Change
 from tests.evaluator.worlds import NOW, a_benchmark, a_task, delivered, some_rows
 
@@ -46,15 +46,15 @@ class Noted:
     """A crew that does nothing but note what it was asked to do."""
 
     def __init__(self) -> None:
-        self.units: list[Unit] = []
+        self.units: list[WorkUnit] = []
 
-    def run(self, units: Units, progress: Progress) -> Generator[Done, None, None]:
+    def run(self, units: Units, progress: Progress) -> Generator[UnitResult, None, None]:
         for make in units.values():
             unit = make()
             self.units.append(unit)
             progress(unit.name, 1, 1)
             answers = [Completion(text="", tokens=0, finished=True) for _ in unit.prompts]
-            yield Done(unit.key, answers, Spent(seconds=0))
+            yield UnitResult(unit.key, answers, ResourceUsage(seconds=0))
 
     def forget(self, keys: Collection[str]) -> None:
         """Nothing is kept."""
@@ -65,22 +65,22 @@ def source(tmp_path: Path) -> Benchmark:
     return a_benchmark(tmp_path / "benchmark", TASKS, train=7, test=7)
 
 
-def planned(source: Benchmark, at: Conditions) -> Planned:
-    return plan_of(at, source, TASKS, MINE.items(), lambda *_: None)
+def planned(source: Benchmark, at: PlanInputs) -> PlanReport:
+    return make_plan(at, source, TASKS, MINE.items(), lambda *_: None)
 
 
-def conditions(protocol: str = "demo@1", profile: str = "cpu", **more: Any) -> Conditions:
-    return Conditions(load_protocol(protocol), load_profile(profile), **more)
+def conditions(protocol: str = "demo@1", profile: str = "cpu", **more: Any) -> PlanInputs:
+    return PlanInputs(load_protocol(protocol), load_profile(profile), **more)
 
 
-def asked_for(source: Benchmark, rules: Protocol, folder: Path) -> tuple[list[Unit], list[Unit]]:
+def asked_for(source: Benchmark, rules: Protocol, folder: Path) -> tuple[list[WorkUnit], list[WorkUnit]]:
     """The units of work that an evaluation hands to its crew: those after shots, and those with a training."""
     crew = Noted()
-    bench = replace(null_workbench(folder, rules, NullTrainer(), NullGenerator()), crew=crew)
+    bench = replace(null_context(folder, rules, NullTrainer(), NullGenerator()), crew=crew)
     for task in TASKS:
-        exam, rows = bench.exam(task, reference_of(rules, source, task.id)), MINE[task.id]
-        asks = [ask for shots in rules.few_shot.shots for ask in few_shot(bench, exam, rows, shots)]
-        assert list(bench.answers([*asks, fine_tune(bench, exam, rows, 1)]))
+        exam, rows = bench.exam(task, load_reference(rules, source, task.id)), MINE[task.id]
+        asks = [ask for shots in rules.few_shot.shots for ask in few_shot_requests(bench, exam, rows, shots)]
+        assert list(bench.answers([*asks, fine_tune_request(bench, exam, rows, 1)]))
     return ([unit for unit in crew.units if unit.training is None], [unit for unit in crew.units if unit.training])
 
 
@@ -105,7 +105,7 @@ def test_what_is_counted_is_what_an_evaluation_does(
 def test_prompts_after_shots_are_as_long_as_the_most_that_is_planned(source: Benchmark, tmp_path: Path) -> None:
     """But for which rows are drawn: the plan takes their mean."""
     at = conditions()
-    with_shots = Conditions(at.protocol.model_copy(update={"few_shot": at.protocol.few_shot.model_copy(
+    with_shots = PlanInputs(at.protocol.model_copy(update={"few_shot": at.protocol.few_shot.model_copy(
         update={"draws": 40, "shots": (1,)})}), at.profile)  # fmt: skip
     shot, _ = asked_for(source, with_shots.protocol, tmp_path / "work")
     real: dict[str, list[int]] = {}
@@ -120,10 +120,10 @@ def test_reckoning_from_bytes_comes_near_to_counting(source: Benchmark) -> None:
     rules = load_protocol("demo@1")
     template = load_template(rules.template, tiny_llama.TOKENIZER.parent)
     rows = some_rows("mine", 50)
-    frame = frame_of(rules, template, [row.input + row.output for row in rows])
-    counted, reckoned = Counted(rules, template), Reckoned(rules, frame)
+    frame = build_frame(rules, template, [row.input + row.output for row in rows])
+    counted, reckoned = TokenizedWorkload(rules, template), ByteEstimatedWorkload(rules, frame)
     assert reckoned.delivered(rows).tokens_trained == pytest.approx(counted.delivered(rows).tokens_trained, rel=0.05)
-    reference = reference_of(rules, source, "a")
+    reference = load_reference(rules, source, "a")
     assert (counted.exam(reference).items, reckoned.exam(reference).items) == (7, 7)
     for size in ("question_tokens", "answer_tokens", "limit_tokens"):
         assert getattr(reckoned.exam(reference), size) == pytest.approx(getattr(counted.exam(reference), size), rel=0.3)
@@ -140,10 +140,10 @@ def test_without_the_tokenizer_tokens_are_reckoned_and_it_says_so(
 
 
 def test_of_hidden_rows_only_the_mean_is_told() -> None:
-    few = ExamLoad(items=10, question_tokens=10.2, answer_tokens=3, limit_tokens=6)
-    many = ExamLoad(items=30, question_tokens=50.4, answer_tokens=5, limit_tokens=10)
-    assert mean_exam([few, many]) == ExamLoad(items=20, question_tokens=40, answer_tokens=4, limit_tokens=9)
-    assert mean_exam([]).items == 0
+    few = EvalSetLoad(items=10, question_tokens=10.2, answer_tokens=3, limit_tokens=6)
+    many = EvalSetLoad(items=30, question_tokens=50.4, answer_tokens=5, limit_tokens=10)
+    assert mean_load([few, many]) == EvalSetLoad(items=20, question_tokens=40, answer_tokens=4, limit_tokens=9)
+    assert mean_load([]).items == 0
 
 
 def past(arena: Path, profile: str, count: int) -> None:
@@ -152,7 +152,7 @@ def past(arena: Path, profile: str, count: int) -> None:
         ulid = new_id(NOW + timedelta(days=day))
         cost = Cost(task="a", stage="fine_tune", seconds=10.0 * (day + 1), tokens_trained=1000 * (day + 1))
         ledger = Ledger(submission=ulid, protocol="demo@1", profile=profile, devices=1, costs=(cost,))
-        repo.commit([Change(f"costs/{ulid}/demo@1.json", dump(ledger))], repo.head())
+        repo.commit([Change(f"costs/{ulid}/demo@1.json", to_json(ledger))], repo.head())
 
 
 @pytest.mark.parametrize(("profile", "count", "judged"), [("cpu", 3, 3), ("cpu", 2, 0), ("other", 5, 0)])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from evaluator.llm.prompts import PROMPTS, PromptFile, load_prompt, parse_prompt
-from evaluator.llm.quoting import cut, data_block
+from evaluator.llm.quoting import data_block, truncate
 from submissions.errors import NotFound
 
 COMMITTED = Path(__file__).with_name("prompts.json")
@@ -125,5 +125,5 @@ def test_a_lone_surrogate_can_be_sent() -> None:
 
 
 def test_long_text_is_cut_and_says_so() -> None:
-    assert cut("abc", 3) == "abc"
-    assert cut("abcdef", 3) == "abc [3 of 6 characters cut off]"
+    assert truncate("abc", 3) == "abc"
+    assert truncate("abcdef", 3) == "abc [3 of 6 characters cut off]"

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from evaluator.config.protocol import Protocol
-from evaluator.errors import OtherRules
-from evaluator.stages.aggregate.result import result_of
+from evaluator.errors import ProtocolMismatch
+from evaluator.stages.aggregate.result import build_result
 from evaluator.stages.metadata.verdict import missing_verdict
-from evaluator.stages.records import AnchorAnswers, TaskRecord, anchor_of, keep, kept
-from evaluator.stages.rescore import rescore, same_as_stored, scored_now
-from submissions.arena.arena import dump
-from submissions.errors import Corrupt, NotFound
+from evaluator.stages.records import AnchorAnswers, TaskRecord, compute_anchor, load_records, save_records
+from evaluator.stages.rescore import matches_stored, rescore, scored_now
+from submissions.arena.arena import to_json
+from submissions.errors import CorruptRecord, NotFound
 from tests.evaluator.judges import REFERENCE as FULL
 from tests.evaluator.judges import SETTINGS
 from tests.evaluator.worlds import SETUP, a_record, a_run, a_task, demo
@@ -27,7 +27,7 @@ def measured(record: TaskRecord) -> TaskRecord:
     base = tuple(row.output if number == 0 else "" for number, row in enumerate(rows))
     top = tuple("" if number == 0 else f"The answer is {row.output}." for number, row in enumerate(rows))
     answers = AnchorAnswers(base=base, reference=(top, tuple(row.output for row in rows)))
-    anchor = anchor_of(record.exam(demo().metrics), answers, "0" * 64)
+    anchor = compute_anchor(record.exam(demo().metrics), answers, "0" * 64)
     return record.model_copy(update={"end_answers": answers, "anchor": anchor})
 
 
@@ -39,8 +39,8 @@ def folder(tmp_path: Path) -> Path:
         measured(a_record(task, dict.fromkeys(run.protocol.methods, right), of=20))
         for task, right in zip(TASKS, (3, 9, 20), strict=True)
     ]
-    keep(tmp_path, run, records)
-    (tmp_path / "result.json").write_bytes(dump(result_of(run, records)))
+    save_records(tmp_path, run, records)
+    (tmp_path / "result.json").write_bytes(to_json(build_result(run, records)))
     return tmp_path
 
 
@@ -51,8 +51,8 @@ def changed(**fields: object) -> Protocol:
 
 def test_the_stored_answers_give_the_published_result_bit_for_bit(folder: Path) -> None:
     again = rescore(folder)
-    assert dump(again) == (folder / "result.json").read_bytes()
-    assert same_as_stored(folder, again)
+    assert to_json(again) == (folder / "result.json").read_bytes()
+    assert matches_stored(folder, again)
     assert again == rescore(folder, demo())
 
 
@@ -62,7 +62,7 @@ def test_another_protocol_scores_the_same_answers_and_their_anchors_by_its_metri
     assert (after.protocol, after.protocol_sha256) == ("demo@9", other.sha256)
     # "The answer is yes." names a label for arena@1; it ends with the answer for paper@1, after the full stop is off.
     assert after.tasks[0].reference.value == before.tasks[0].reference.value
-    assert not same_as_stored(folder, after), "another protocol's Result is another"
+    assert not matches_stored(folder, after), "another protocol's Result is another"
     scaled = rescore(folder, changed(name="demo@9", scale={"kind": "ratio"}))
     (total,) = (one for one in scaled.totals if (one.method, one.group) == ("fine_tune", "overall"))
     top = before.tasks[0].reference.value
@@ -77,7 +77,7 @@ def test_a_protocol_that_asks_for_other_answers_is_refused_by_what_differs(
     folder: Path, part: str, fields: dict[str, object]
 ) -> None:
     other = demo(**{part: fields}).model_copy(update={"name": "demo@9"})
-    with pytest.raises(OtherRules, match=f"demo@9 differs in what was asked: {part}"):
+    with pytest.raises(ProtocolMismatch, match=f"demo@9 differs in what was asked: {part}"):
         rescore(folder, other)
 
 
@@ -85,8 +85,8 @@ def test_a_result_that_its_answers_do_not_give_is_named(folder: Path) -> None:
     stored = json.loads((folder / "result.json").read_text())
     stored["tasks"][1]["methods"][-1]["score"]["value"] = 0.99
     (folder / "result.json").write_text(json.dumps(stored))
-    with pytest.raises(Corrupt, match="task b"):
-        same_as_stored(folder, rescore(folder))
+    with pytest.raises(CorruptRecord, match="task b"):
+        matches_stored(folder, rescore(folder))
 
 
 def test_a_folder_without_records_says_what_to_name(tmp_path: Path) -> None:
@@ -100,23 +100,23 @@ def test_a_damaged_record_is_named(folder: Path, content: bytes | None) -> None:
     file.unlink()
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(Corrupt, match=r"tasks/b\.json"):
+    with pytest.raises(CorruptRecord, match=r"tasks/b\.json"):
         rescore(folder)
 
 
 def test_verdicts_are_not_given_to_another_judge(tmp_path: Path) -> None:
     judged = changed(judge=SETTINGS.model_dump())
     verdict = missing_verdict("a", FULL)
-    keep(tmp_path, a_run(TASKS[:1], judged), [measured(a_record(TASKS[0], {}, verdict=verdict))])
+    save_records(tmp_path, a_run(TASKS[:1], judged), [measured(a_record(TASKS[0], {}, verdict=verdict))])
     other = SETTINGS.model_dump() | {"repeats": 3}
-    with pytest.raises(OtherRules, match="judge"):
+    with pytest.raises(ProtocolMismatch, match="judge"):
         rescore(tmp_path, changed(name="demo@9", judge=other))
     assert rescore(tmp_path, changed(name="demo@9")).metadata is None
 
 
 def test_imported_anchors_are_not_scaled_by_other_rules(tmp_path: Path) -> None:
-    keep(tmp_path, a_run(TASKS[:1]), [a_record(TASKS[0], dict.fromkeys(demo().methods, 2))])
-    with pytest.raises(OtherRules, match="the anchors are imported"):
+    save_records(tmp_path, a_run(TASKS[:1]), [a_record(TASKS[0], dict.fromkeys(demo().methods, 2))])
+    with pytest.raises(ProtocolMismatch, match="the anchors are imported"):
         rescore(tmp_path, changed(name="demo@9", scale={"kind": "ratio"}))
 
 
@@ -124,11 +124,11 @@ def test_a_result_of_another_version_is_not_called_damaged(folder: Path, monkeyp
     monkeypatch.setattr("evaluator.stages.rescore.PIPELINE", 99)
     again = rescore(folder)
     assert again.setup.pipeline == 99
-    assert not same_as_stored(folder, again)
+    assert not matches_stored(folder, again)
 
 
 def test_what_was_written_down_half_is_not_mixed_with_what_stood_there(folder: Path) -> None:
-    run, records = kept(folder)
+    run, records = load_records(folder)
 
     class Full(Exception):
         """The disk."""
@@ -138,7 +138,7 @@ def test_what_was_written_down_half_is_not_mixed_with_what_stood_there(folder: P
         raise Full
 
     with pytest.raises(Full):
-        keep(folder, run, half())
+        save_records(folder, run, half())
     with pytest.raises(NotFound, match=r"no run\.json"):
         rescore(folder)
     assert not (folder / "result.json").exists()
@@ -146,5 +146,5 @@ def test_what_was_written_down_half_is_not_mixed_with_what_stood_there(folder: P
 
 def test_an_empty_result_is_named(folder: Path) -> None:
     (folder / "result.json").write_bytes(b"")
-    with pytest.raises(Corrupt, match="is no Result"):
-        same_as_stored(folder, rescore(folder))
+    with pytest.raises(CorruptRecord, match="is no Result"):
+        matches_stored(folder, rescore(folder))

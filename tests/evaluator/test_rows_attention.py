@@ -39,7 +39,7 @@ def test_every_row_attends_to_its_own_past_alone(lengths: list[int], seed: int) 
     scores = query @ key.repeat_interleave(2, dim=1).transpose(2, 3) * 0.3
     weights = scores.masked_fill(~allowed, float("-inf")).softmax(-1)
     expected = (weights @ value.repeat_interleave(2, dim=1)).transpose(1, 2)
-    found, _ = rows_attention.rows_attention(torch.nn.Module(), query, key, value, None, 0.3, bounds)
+    found, _ = rows_attention.packed_attention(torch.nn.Module(), query, key, value, None, 0.3, bounds)
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
 
 
@@ -69,7 +69,7 @@ def test_varlen_is_called_as_flash_attention_wants_it(tiny: Path, monkeypatch: p
         assert all(tensor.is_contiguous() for tensor in (query, key, value))
         calls.append((query.shape, key.shape))
         together = (tensor.transpose(0, 1).unsqueeze(0) for tensor in (query, key, value))
-        attended, _ = rows_attention.rows_attention(torch.nn.Module(), *together, None, scale, bounds)
+        attended, _ = rows_attention.packed_attention(torch.nn.Module(), *together, None, scale, bounds)
         return attended[0]
 
     monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", kernel)

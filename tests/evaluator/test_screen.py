@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from benchmarks.leaks import HONEST, RealData, borderline, honest, leaky
 from evaluator.config.protocol import load_protocol
-from evaluator.stages.screen import screen, skeleton
+from evaluator.stages.screen import normalize, screen
 from submissions.records.models import Row
 from tests.evaluator.worlds import ROOT
 
@@ -99,8 +99,8 @@ def test_an_instruction_is_shared_also_by_inputs_that_differ_in_form() -> None:
 def test_every_row_goes_one_way(mine: list[str], hidden: list[str]) -> None:
     found = screen(asked(*mine), asked(*hidden))
     assert sorted((*found.kept, *found.exact, *found.normalised)) == list(range(len(mine)))
-    kept = {skeleton(mine[number]) for number in found.kept}
-    assert not kept & {skeleton(text) for text in hidden}
+    kept = {normalize(mine[number]) for number in found.kept}
+    assert not kept & {normalize(text) for text in hidden}
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from evaluator.stages.screen import NearSettings, screen
+from evaluator.stages.screen import NearDuplicateSettings, screen
 from submissions.records.models import Row
 from tests.evaluator.languages import LANGUAGES, Language
 
@@ -57,7 +57,7 @@ def test_lightly_edited_copies_are_found(tag: str, edit: Callable[[list[str], tu
     mine = [language.told(edit(words_of(language, row), language.words), row.output) for row in test]
     found = screen(mine, test)
     assert [(copy.row, copy.test_row, copy.how) for copy in found.copies] == [(n, n, "near") for n in range(ROWS)]
-    assert min(copy.similarity for copy in found.copies) >= NearSettings().similarity
+    assert min(copy.similarity for copy in found.copies) >= NearDuplicateSettings().similarity
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
@@ -178,4 +178,4 @@ def test_of_a_long_text_the_first_part_is_compared() -> None:
         Row(input=test[0].input + " and more" * 50, output="y"),
         Row(input="more " * 400 + test[1].input, output="y"),
     ]
-    assert screen(mine, test, NearSettings(longest=1000)).near == (0,)
+    assert screen(mine, test, NearDuplicateSettings(longest=1000)).near == (0,)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluator.config.screen_settings import NearSettings
+from evaluator.config.screen_settings import NearDuplicateSettings
 from evaluator.stages.screen.minhash import candidates
 from evaluator.stages.screen.shingle_sets import distinct, sequences
 from evaluator.stages.screen.shingles import shingled
@@ -49,15 +49,15 @@ def test_minhash_proposes_what_is_alike_and_little_else() -> None:
     mine = [np.concatenate([one[:48], rng.choice(100_000, 12, replace=False)]) for one in test]  # Jaccard about 2/3
     bags = [distinct([sequences_of(rows)], 100_000) for rows in (mine, test)]
     hashes = rng.integers(0, 2**32, 100_000, dtype=np.uint32)
-    proposed = candidates(*bags, hashes, NearSettings())
+    proposed = candidates(*bags, hashes, NearDuplicateSettings())
     assert sum(number in others for number, others in enumerate(proposed)) == 200
     assert sum(map(len, proposed)) < 250
 
 
 def sequences_of(rows: list[np.ndarray]) -> object:
-    from evaluator.stages.screen.shingle_sets import Bags
+    from evaluator.stages.screen.shingle_sets import ShingleSets
 
-    return Bags(np.concatenate(rows), np.arange(len(rows) + 1) * len(rows[0]))
+    return ShingleSets(np.concatenate(rows), np.arange(len(rows) + 1) * len(rows[0]))
 
 
 def test_a_bag_has_each_shingle_once_and_none_that_is_dropped() -> None:

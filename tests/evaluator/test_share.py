@@ -15,16 +15,16 @@ from evaluator.cli.app import app
 from evaluator.config.protocol import load_protocol
 from evaluator.errors import ChildFailed
 from evaluator.models import environment as machine
-from evaluator.runtime.stage_cache import StageStore
-from evaluator.runtime.work_dir_lock import alone, among, in_turn
-from evaluator.service.shard import Agreed, Share, held, seconds_of, split, work_share
+from evaluator.runtime.stage_cache import StageCache
+from evaluator.runtime.work_dir_lock import exclusive_lock, serialized, shared_lock
+from evaluator.service.shard import Shard, ShardPlan, balance, hold_shard, run_shard, seconds_of
 from evaluator.testing.null_backend import NullGenerator
 from evaluator.tracks import AHEAD
 from submissions.arena.arena import Arena
 from submissions.cli.runtime import run
 from submissions.errors import EvaluatorError, NotFound
 from submissions.records.models import Setup
-from submissions.records.owner_requests import Wish
+from submissions.records.owner_requests import OwnerRequest
 from submissions.storage.local_repo import LocalRepo
 from tests.evaluator.test_worker import PROTOCOL, TASKS, World
 from tests.evaluator.worlds import NOW, ROOT, a_benchmark, a_file, a_reference, some_rows
@@ -35,7 +35,7 @@ ROWS = {task.id: some_rows(f"mine {task.id}", 12 + 6 * number) for number, task 
 
 @given(WEIGHTS, st.integers(1, 12))
 def test_each_task_has_one_share_and_loads_are_about_equal(weights: dict[str, float], shares: int) -> None:
-    found = split(weights, shares)
+    found = balance(weights, shares)
     assert len(found) == shares
     assert sorted(name for group in found for name in group) == sorted(weights)
     loads = [sum(weights[name] for name in group) for group in found]
@@ -49,17 +49,17 @@ def test_each_task_has_one_share_and_loads_are_about_equal(weights: dict[str, fl
 def test_the_split_depends_on_the_weights_alone() -> None:
     weights = {name: float(len(name)) for name in ("a", "bb", "cc", "ddd", "eeee", "f")}
     backwards = dict(reversed(weights.items()))
-    assert split(weights, 2) == split(backwards, 2) == [("eeee", "cc", "f"), ("ddd", "bb", "a")]
-    assert split({"a": 1.0}, 3) == [("a",), (), ()]
+    assert balance(weights, 2) == balance(backwards, 2) == [("eeee", "cc", "f"), ("ddd", "bb", "a")]
+    assert balance({"a": 1.0}, 3) == [("a",), (), ()]
 
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "1", "1/0", "-1/2", "a/b", "1/3/3", " 1/3", ""])
 def test_what_is_no_share_is_said(text: str) -> None:
     with pytest.raises(NotFound, match="write I/N"):
-        Share.read(text)
-    assert Share.read("3/3") == Share(3, 3)
+        Shard.read(text)
+    assert Shard.read("3/3") == Shard(3, 3)
     with pytest.raises(NotFound, match="cannot name a run"):
-        Share.read("1/3", "../up")
+        Shard.read("1/3", "../up")
 
 
 def test_longer_data_weigh_more(world: World) -> None:
@@ -92,7 +92,7 @@ def copied(world: World, name: str) -> World:
 def shared(world: World, part: str, run: str = "", generator: NullGenerator | None = None) -> list[str]:
     """Do one share; what it said."""
     said: list[str] = []
-    work_share(world.worker(generator), Share.read(part, run), world.folder / "work", said.append)
+    run_shard(world.worker(generator), Shard.read(part, run), world.folder / "work", said.append)
     return said
 
 
@@ -152,7 +152,7 @@ def test_few_shot_comes_first_for_every_submission(world: World) -> None:
 
 def test_what_was_withdrawn_is_no_share_s_business(world: World) -> None:
     kept, gone = world.submit("kept").id, world.submit("gone")
-    world.arena.wish(gone.id, Wish(kind="withdraw", by=gone.owner, time=NOW))
+    world.arena.wish(gone.id, OwnerRequest(kind="withdraw", by=gone.owner, time=NOW))
     assert world.worker().line() == [kept]
 
 
@@ -172,7 +172,7 @@ def test_a_unit_that_fails_stops_no_other(world: World) -> None:
     with pytest.raises(EvaluatorError, match=r"2 stage.s. of share 1/1 failed; all others are done") as failed:
         shared(world, "1/1", generator=NullGenerator(failing_for(world, "a")))
     assert failed.value.exit_code == 2
-    stages = StageStore(world.folder / "work" / "stages").folder
+    stages = StageCache(world.folder / "work" / "stages").folder
     assert len(list(stages.glob("few_shot/*.json"))) == 12
     assert len(list(stages.glob("fine_tune/*.json"))) == 2
     worker = world.worker()
@@ -186,25 +186,28 @@ def test_shares_of_one_run_agree_on_what_was_pending_when_the_first_started(worl
     late = world.submit("late", {"c": some_rows("late", 300)}).id
     said = shared(world, "2/2", run="17")
     assert not [line for line in said if late in line]
-    agreed = Agreed.model_validate_json((world.folder / "work/shares/17-of-2/agreed.json").read_bytes())
+    agreed = ShardPlan.model_validate_json((world.folder / "work/shares/17-of-2/agreed.json").read_bytes())
     assert set(agreed.submissions) == set(ids)
     assert sorted(task for tasks in agreed.tasks for task in tasks) == ["a", "b"]
     assert [line for line in shared(world, "1/2") if late in line], "without a run, it is what is pending now"
 
 
 def test_shares_work_together_and_nobody_else_with_them(tmp_path: Path) -> None:
-    with held(tmp_path, Share(1, 3)), held(tmp_path, Share(2, 3)):
-        with pytest.raises(EvaluatorError, match="Share 2 of now-of-3 is at work"), held(tmp_path, Share(2, 3)):
+    with hold_shard(tmp_path, Shard(1, 3)), hold_shard(tmp_path, Shard(2, 3)):
+        with pytest.raises(EvaluatorError, match="Share 2 of now-of-3 is at work"), hold_shard(tmp_path, Shard(2, 3)):
             pass
-        with pytest.raises(EvaluatorError, match="Shares of now-of-3 are at work"), held(tmp_path, Share(3, 4)):
+        with pytest.raises(EvaluatorError, match="Shares of now-of-3 are at work"), hold_shard(tmp_path, Shard(3, 4)):
             pass
-        with pytest.raises(EvaluatorError, match="Shares of now-of-3 are at work"), held(tmp_path, Share(3, 3, "17")):
+        with (
+            pytest.raises(EvaluatorError, match="Shares of now-of-3 are at work"),
+            hold_shard(tmp_path, Shard(3, 3, "17")),
+        ):
             pass
-        with pytest.raises(EvaluatorError, match="Another evaluator works in"), alone(tmp_path):
+        with pytest.raises(EvaluatorError, match="Another evaluator works in"), exclusive_lock(tmp_path):
             pass
-    with alone(tmp_path), pytest.raises(EvaluatorError, match="alone"), held(tmp_path, Share(1, 3)):
+    with exclusive_lock(tmp_path), pytest.raises(EvaluatorError, match="alone"), hold_shard(tmp_path, Shard(1, 3)):
         pass
-    with among(tmp_path, "other", "1"):
+    with shared_lock(tmp_path, "other", "1"):
         pass
 
 
@@ -213,15 +216,15 @@ def test_a_file_system_without_locks_is_named(tmp_path: Path, monkeypatch: pytes
         raise OSError(38, "Function not implemented")
 
     monkeypatch.setattr("evaluator.runtime.work_dir_lock.fcntl.flock", unsupported)
-    with pytest.raises(EvaluatorError, match="flock"), alone(tmp_path):
+    with pytest.raises(EvaluatorError, match="flock"), exclusive_lock(tmp_path):
         pass
 
 
 def test_the_base_model_is_made_once_where_several_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Path] = []
     monkeypatch.setattr(machine, "_in_child", made.append)
-    waiting = threading.Thread(target=machine.base_model, args=(load_protocol("demo@1"), tmp_path))
-    with in_turn(tmp_path / "tiny-llama@1.lock"):  # another share makes it
+    waiting = threading.Thread(target=machine.prepare_base_model, args=(load_protocol("demo@1"), tmp_path))
+    with serialized(tmp_path / "tiny-llama@1.lock"):  # another share makes it
         waiting.start()
         (tmp_path / "tiny-llama@1").mkdir()
     waiting.join()
@@ -245,7 +248,7 @@ def test_processes_that_write_one_output_leave_it_whole(tmp_path: Path) -> None:
     writers = [subprocess.Popen([*command, letter], cwd=ROOT) for letter in "xy"]
     found = set()
     while any(writer.poll() is None for writer in writers):
-        one = StageStore(tmp_path).find("stage", "key", Setup)
+        one = StageCache(tmp_path).find("stage", "key", Setup)
         found.add(one and (one.model[0], len(one.model)))
     assert found <= {(letter, 100_000) for letter in "xyz"}
     assert [writer.returncode for writer in writers] == [0, 0]
@@ -259,7 +262,7 @@ def test_the_command_says_what_is_no_share(
     assert run(app, "evaluator", ["share", "5/4", "--arena", str(tmp_path)]) == 1
     assert "write I/N" in capsys.readouterr().err
     a_benchmark(tmp_path / "benchmark", TASKS)
-    with alone(tmp_path / "work"):
+    with exclusive_lock(tmp_path / "work"):
         assert run(app, "evaluator", ["share", "1/4", "--arena", str(tmp_path)]) == 2
     assert "alone" in capsys.readouterr().err
     assert {file.name for file in tmp_path.iterdir()} == {"work", "benchmark"}

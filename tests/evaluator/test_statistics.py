@@ -20,7 +20,7 @@ from benchmarks.coverage import (
     share_coverage,
     total_coverage,
 )
-from evaluator.scoring.metrics.metric_result import Floats, Measured, average, of_items
+from evaluator.scoring.metrics.metric_result import Floats, MetricResult, average_results, of_items
 from evaluator.scoring.statistics import (
     Rescored,
     anchor_error,
@@ -35,7 +35,7 @@ from evaluator.scoring.statistics import (
     seed_sd,
     total_interval,
 )
-from evaluator.scoring.statistics.intervals import student
+from evaluator.scoring.statistics.intervals import t_quantile
 
 CHANCE = np.random.default_rng(7)
 NAMED = {regime.name: regime for regime in TOTALS}
@@ -58,11 +58,11 @@ def ratio(sums: Floats) -> Floats:
     return found
 
 
-def a_share(right: int, items: int) -> Measured:
+def a_share(right: int, items: int) -> MetricResult:
     return of_items("accuracy", [1.0] * right + [0.0] * (items - right))
 
 
-def rescored(measured: Measured, resamples: int = 1000) -> Rescored:
+def rescored(measured: MetricResult, resamples: int = 1000) -> Rescored:
     (found,) = rescore([measured], resample_counts(len(measured.statistics), resamples, 0))
     return found
 
@@ -95,8 +95,8 @@ def test_nothing_cannot_be_drawn_from(items: int, resamples: int) -> None:
 def test_metrics_are_scored_again_on_the_drawn_items() -> None:
     counts = resample_counts(30, 20, 3)
     f1 = of_items("f1", CHANCE.uniform(0, 1, 30).tolist())
-    corpus = Measured("corpus", CHANCE.uniform(0.1, 1, (30, 3)), ratio)
-    both = average([f1, of_items("f1", CHANCE.uniform(0, 1, 30).tolist())])
+    corpus = MetricResult("corpus", CHANCE.uniform(0.1, 1, (30, 3)), ratio)
+    both = average_results([f1, of_items("f1", CHANCE.uniform(0, 1, 30).tolist())])
     for measured, found in zip((f1, corpus, both), rescore([f1, corpus, both], counts), strict=True):
         assert found.value == pytest.approx(measured.score.value)
         for drawn, again in zip(counts, found.again, strict=True):
@@ -127,7 +127,7 @@ def test_items_that_all_agree_prove_nothing(values: list[float]) -> None:
 
 def test_the_interval_of_a_corpus_metric_comes_from_its_resamples() -> None:
     statistics = np.stack([CHANCE.binomial(20, 0.3, 400), np.full(400, 20.0), np.full(400, 20.0)], axis=1)
-    low, high = score_interval(rescored(Measured("corpus", statistics, ratio)))
+    low, high = score_interval(rescored(MetricResult("corpus", statistics, ratio)))
     error = sqrt(0.3 * 0.7 / 8_000)
     assert (high - low) / (2 * 1.96 * error) == pytest.approx(1, abs=0.15)
 
@@ -139,7 +139,7 @@ def test_a_score_without_items_has_no_interval() -> None:
 
 def test_student_s_quantile() -> None:
     for freedom in (4, 10, 50, 999):
-        assert student(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=3e-3)
+        assert t_quantile(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=3e-3)
 
 
 @pytest.mark.parametrize("items", [50, 100, 500])
@@ -291,7 +291,7 @@ def test_the_error_of_a_scale_of_means_is_that_of_the_differences() -> None:
 
 def test_the_error_of_a_corpus_metric_is_that_of_its_bootstrap() -> None:
     statistics = CHANCE.gamma(2, 1, (2, 300, 3))
-    reference, base = (Measured("corpus", one, ratio) for one in statistics)
+    reference, base = (MetricResult("corpus", one, ratio) for one in statistics)
     top, low = rescore([reference, base], resample_counts(300, 4_000, 0))
     assert anchor_error(reference, base) == pytest.approx(float((top.again - low.again).std()), rel=0.05)
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from evaluator.models import tiny_llama
-from evaluator.models.chat_template import EOT, IGNORED, SPECIAL_TOKENS, Template, without_middle
+from evaluator.models.chat_template import EOT, IGNORED, SPECIAL_TOKENS, ChatTemplate, truncate_middle
 
 TOKENIZER = Tokenizer.from_file(str(tiny_llama.TOKENIZER))
-TEMPLATE = Template(tiny_llama.TOKENIZER.parent)
+TEMPLATE = ChatTemplate(tiny_llama.TOKENIZER.parent)
 FRAME = len(TEMPLATE.prompt(""))
 """Tokens of a prompt without a question."""
 texts = st.text(max_size=60)
@@ -68,7 +68,7 @@ def test_prompt_and_target_are_encoded_separately(tmp_path: Path) -> None:
     tokenizer.train_from_iterator(["\n\n\n"] * 9, trainer)
     tokenizer.add_special_tokens(list(SPECIAL_TOKENS))
     tokenizer.save(str(tmp_path / "tokenizer.json"))
-    template = Template(tmp_path)
+    template = ChatTemplate(tmp_path)
     assert template.text("\n\n") + template.text("\n") != template.text("\n\n\n")
     example = template.example("Why?", "\n", 256)
     assert example.input_ids == template.prompt("Why?") + template.target("\n")
@@ -138,7 +138,7 @@ def test_labels_stand_over_their_tokens(question: str, output: str, cutoff: int)
 
 @given(st.lists(st.integers(), max_size=40), st.integers(-3, 50))
 def test_without_its_middle_a_list_keeps_both_ends(ids: list[int], room: int) -> None:
-    kept = without_middle(ids, room)
+    kept = truncate_middle(ids, room)
     assert len(kept) == min(len(ids), max(room, 0))
     split = len(kept) if len(kept) == len(ids) else len(kept) // 3
     assert kept == ids[:split] + ids[len(ids) - (len(kept) - split) :]

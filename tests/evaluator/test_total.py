@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from evaluator.config.protocol import Protocol
 from evaluator.stages.aggregate import task_scores as scored
-from evaluator.stages.aggregate.result import preview_of, result_of
-from evaluator.stages.records import AnchorAnswers, MethodAnswers, TaskRecord, anchor_of, keep
+from evaluator.stages.aggregate.result import build_preview, build_result
+from evaluator.stages.records import AnchorAnswers, MethodAnswers, TaskRecord, compute_anchor, save_records
 from submissions.errors import EvaluatorError
 from submissions.records.models import Method, Row, Score, Task, Total
 from tests.evaluator.worlds import ROOT, a_record, a_run, a_task, an_anchor, demo
@@ -29,7 +29,7 @@ def missing(task: Task) -> TaskRecord:
 
 
 def totals(records: list[TaskRecord]) -> dict[tuple[str, str, str], Total]:
-    result = result_of(a_run([one.task for one in records]), records)
+    result = build_result(a_run([one.task for one in records]), records)
     return {(one.method, one.subset, one.group): one for one in result.totals}
 
 
@@ -47,16 +47,16 @@ def test_a_missing_task_stays_in_the_mean_as_0() -> None:
 def test_a_method_that_was_not_measured_blocks_the_result() -> None:
     task = a_task("a", "text_classification")
     with pytest.raises(EvaluatorError, match="a could not be scored by few_shot_1: few_shot_1 is not measured yet"):
-        result_of(a_run([task]), [a_record(task, {"fine_tune": 4})])
+        build_result(a_run([task]), [a_record(task, {"fine_tune": 4})])
 
 
 def test_a_preview_gives_the_shots_and_no_mean_of_what_is_not_trained() -> None:
     tasks = [a_task("a", "text_classification"), a_task("b", "text_classification", kind="reasoning")]
     shots: dict[Method, int] = {"few_shot_1": 1, "few_shot_3": 2, "few_shot_5": 4}
     records = [a_record(tasks[0], shots), missing(tasks[1])]
-    preview = preview_of(a_run(tasks), records)
+    preview = build_preview(a_run(tasks), records)
     found = {(one.method, one.group): one.gain for one in preview.totals}
-    trained = result_of(a_run(tasks), [a_record(tasks[0], {**shots, "fine_tune": 4}), records[1]])
+    trained = build_result(a_run(tasks), [a_record(tasks[0], {**shots, "fine_tune": 4}), records[1]])
     for total in trained.totals:
         if total.method != "fine_tune":
             assert found[total.method, total.group] == total.gain
@@ -64,19 +64,19 @@ def test_a_preview_gives_the_shots_and_no_mean_of_what_is_not_trained() -> None:
     assert (whole.value, whole.why) == (None, "fine_tune is not measured yet")
     assert found["fine_tune", "reasoning"].value == 0.0, "no data was delivered, so it is worth nothing"
     with pytest.raises(EvaluatorError, match="fine_tune is not measured yet"):
-        result_of(a_run(tasks), records)
+        build_result(a_run(tasks), records)
 
 
 def test_a_preview_needs_its_shots() -> None:
     task = a_task("a", "text_classification")
     with pytest.raises(EvaluatorError, match="a could not be scored by few_shot_3"):
-        preview_of(a_run([task]), [a_record(task, {"few_shot_1": 1, "few_shot_5": 1})])
+        build_preview(a_run([task]), [a_record(task, {"few_shot_1": 1, "few_shot_5": 1})])
 
 
 def test_an_unscored_number_blocks_the_result() -> None:
     task = a_task("a", "text_classification")
     with pytest.raises(EvaluatorError, match="a could not be scored by few_shot_1: no items to score"):
-        result_of(a_run([task]), [record(task, 0, of=0)])
+        build_result(a_run([task]), [record(task, 0, of=0)])
 
 
 def test_tasks_that_are_not_admitted_do_not_count() -> None:
@@ -119,7 +119,7 @@ def test_the_mean_is_over_the_benchmark_not_over_what_was_delivered(rights: list
 def test_every_score_has_its_number_of_items_and_an_interval_around_it() -> None:
     tasks = [a_task(f"t{number}", "text_classification") for number in range(6)]
     records = [record(task, 5 + 5 * number, of=40) for number, task in enumerate(tasks)]
-    result = result_of(a_run(tasks), records)
+    result = build_result(a_run(tasks), records)
     for task in result.tasks:
         for method in task.methods:
             for score in (method.score, method.gain):
@@ -138,7 +138,7 @@ def seeded(record: TaskRecord, *rights: int) -> TaskRecord:
     texts = [row.output for row in record.questions]
     trained = tuple(tuple(text if place < right else "" for place, text in enumerate(texts)) for right in rights)
     answers = AnchorAnswers(base=("",) * len(texts), reference=trained)
-    anchor = anchor_of(record.exam(demo().metrics), answers, "0" * 64)
+    anchor = compute_anchor(record.exam(demo().metrics), answers, "0" * 64)
     return record.model_copy(update={"anchor": anchor, "end_answers": answers})
 
 
@@ -152,14 +152,14 @@ def test_seed_noise_is_on_the_scale_of_the_worth_and_stands_beside_the_interval(
     assert without.seed_sd == 0.0
     assert overall([record(task, 10, of=20) for task in tasks]).seed_sd is None, "imported anchors have no seeds"
     assert found["few_shot_1", "full", "overall"].seed_sd is None, "nothing is trained"
-    result = result_of(a_run(tasks), noisy)
+    result = build_result(a_run(tasks), noisy)
     assert [task.seed_sd for task in result.tasks] == [pytest.approx(0.1)] * 2
 
 
 def test_a_missing_task_that_is_not_admitted_is_unscored_and_does_not_count() -> None:
     tasks = [a_task(name, "text_classification") for name in "ab"]
     gone = a_record(tasks[1], {}, rows=0, delivered=False, anchor=an_anchor(0.5, 0.5))
-    result = result_of(a_run(tasks), [record(tasks[0], 4), gone])
+    result = build_result(a_run(tasks), [record(tasks[0], 4), gone])
     assert result.tasks[1].methods[-1].gain.value is None
     assert "not admitted" in str(result.tasks[1].methods[-1].gain.why)
     (total,) = (one for one in result.totals if (one.method, one.group) == ("fine_tune", "overall"))
@@ -180,9 +180,9 @@ def test_many_answers_are_scored_by_several_processes_to_the_same_numbers(monkey
     tasks = [a_task(name, "text_classification") for name in "abc"]
     records = [record(task, place) for place, task in enumerate(tasks)]
     told: list[tuple[int, int]] = []
-    alone = result_of(a_run(tasks), records, lambda done, of: told.append((done, of)))
+    alone = build_result(a_run(tasks), records, lambda done, of: told.append((done, of)))
     monkeypatch.setattr(scored, "MANY", 1)
-    assert result_of(a_run(tasks), records, lambda done, of: told.append((done, of))) == alone
+    assert build_result(a_run(tasks), records, lambda done, of: told.append((done, of))) == alone
     assert told == [(1, 3), (2, 3), (3, 3)] * 2
 
 
@@ -191,10 +191,10 @@ def test_what_was_scored_while_others_were_trained_counts_as_it_is_in_the_end(mo
     records = [record(task, place) for place, task in enumerate(tasks, 1)]
     run = a_run(tasks)
     monkeypatch.setattr(scored, "MANY", 1)
-    with scored.Scoring(run.protocol, answers=1) as scoring:
+    with scored.ScoringPool(run.protocol, answers=1) as scoring:
         scoring.add(records[0])
         scoring.add(record(tasks[1], 0))  # something else came in the end
-        assert result_of(run, records, scoring=scoring) == result_of(run, records)
+        assert build_result(run, records, scoring=scoring) == build_result(run, records)
 
 
 def test_a_machine_that_computes_the_last_bits_otherwise_publishes_the_same(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_a_machine_that_computes_the_last_bits_otherwise_publishes_the_same(tmp_
         )
         for task in tasks
     ]
-    keep(tmp_path, a_run(tasks, protocol), records)
+    save_records(tmp_path, a_run(tasks, protocol), records)
     code = (
         "import sys; from pathlib import Path; from evaluator.stages.rescore import rescore; "
         "from submissions.arena.arena import dump; sys.stdout.buffer.write(dump(rescore(Path(sys.argv[1]))))"
@@ -234,6 +234,6 @@ def test_under_paper_1_the_scale_is_the_ratio_and_every_task_counts() -> None:
     tasks = [a_task(name, "text_classification") for name in "ab"]
     protocol = Protocol.model_validate(demo().model_dump() | {"scale": {"kind": "ratio"}, "metrics": "paper-metrics@1"})
     records = [record(tasks[0], 4, anchor=an_anchor(0.0, 0.5)), record(tasks[1], 4, anchor=an_anchor(0.6, 0.0))]
-    result = result_of(a_run(tasks, protocol), records)
+    result = build_result(a_run(tasks, protocol), records)
     (total,) = (one for one in result.totals if (one.method, one.group) == ("fine_tune", "overall"))
     assert (total.gain.name, total.gain.value, total.gain.n) == ("mean_ratio", pytest.approx(1.0), 2)

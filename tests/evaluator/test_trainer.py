@@ -18,10 +18,10 @@ from evaluator.config.profile import load_profile
 from evaluator.config.protocol import Protocol
 from evaluator.errors import ChildFailed, DiskFull, Hung, OutOfMemory, TrainingDiverged
 from evaluator.models import weight_canary as canary
-from evaluator.models.chat_template import Template
+from evaluator.models.chat_template import ChatTemplate
 from evaluator.models.weight_canary import Canary
-from evaluator.runtime.resource_usage import FILE, Spent
-from evaluator.training import DeepSpeedTrainer, Trained, TrainJob
+from evaluator.runtime.resource_usage import FILE, ResourceUsage
+from evaluator.training import DeepSpeedTrainer, TrainJob, TrainResult
 from tests.evaluator import naive
 from tests.evaluator.jobs import a_job
 from tests.evaluator.processes import all_end
@@ -42,7 +42,7 @@ class Run:
     """What one trainer did with jobs."""
 
     folder: Path
-    trained: dict[str, Trained]
+    trained: dict[str, TrainResult]
     weights: dict[str, Weights]
     steps: list[tuple[str, int, int]]
 
@@ -71,7 +71,7 @@ def model_weights(folder: Path) -> Weights:
     return {name: weight for file in folder.glob("*.safetensors") for name, weight in load_file(file).items()}
 
 
-def run(tiny: Path, folder: Path, ranks: int, names: list[str], template: Template, **changes: object) -> Run:
+def run(tiny: Path, folder: Path, ranks: int, names: list[str], template: ChatTemplate, **changes: object) -> Run:
     """Jobs one after the other, the trainer at rest in between, and waiting for the models only in the end."""
     mine = trainer(tiny, folder, ranks, **changes)
     jobs = [a_job(folder, name, SIZES[name], template) for name in names]
@@ -87,7 +87,7 @@ def run(tiny: Path, folder: Path, ranks: int, names: list[str], template: Templa
 
 
 @pytest.fixture(scope="module")
-def runs(tiny: Path, template: Template, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+def runs(tiny: Path, template: ChatTemplate, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     folder = tmp_path_factory.mktemp("runs")
 
     def a_run(name: str, ranks: int, names: list[str], **changes: object) -> Run:
@@ -178,8 +178,8 @@ def test_a_model_says_what_its_training_took(runs: Runs, name: str) -> None:
     assert two.peak_bytes > one.peak_bytes, "each rank has its own libraries"
 
 
-def spent(of: Run, name: str) -> Spent:
-    return Spent.model_validate_json((of.trained[name].job.out / FILE).read_bytes())
+def spent(of: Run, name: str) -> ResourceUsage:
+    return ResourceUsage.model_validate_json((of.trained[name].job.out / FILE).read_bytes())
 
 
 @pytest.mark.parametrize("shape", ["one", "two", "stage_2"])
@@ -200,7 +200,7 @@ def logprobs(model: Path, of: Canary) -> list[float]:
     return [float(logits[place - 1, of.ids[place]]) for place in range(of.start, len(of.ids))]
 
 
-def test_bfloat16_is_trained_written_and_restored(tiny: Path, template: Template, tmp_path: Path) -> None:
+def test_bfloat16_is_trained_written_and_restored(tiny: Path, template: ChatTemplate, tmp_path: Path) -> None:
     """The optimizer keeps float32; the same job twice, with another between, has the same weights bit for bit."""
     mine = trainer(tiny, tmp_path, 2, demo(sft={"epochs": 2.0}, base_model={"dtype": "bfloat16"}), micro_tokens=SMALL)
     jobs = [a_job(tmp_path / place, "even", 32, template) for place in ("first", "again")]
@@ -219,7 +219,7 @@ def test_bfloat16_is_trained_written_and_restored(tiny: Path, template: Template
 
 
 def test_after_a_job_that_failed_the_next_is_as_a_job_alone(
-    runs: Runs, tiny: Path, template: Template, tmp_path: Path
+    runs: Runs, tiny: Path, template: ChatTemplate, tmp_path: Path
 ) -> None:
     """A loss that is no number is an error and no model; the job after it meets a fresh process."""
     mine = trainer(tiny, tmp_path, 2, micro_tokens=SMALL)
@@ -263,7 +263,7 @@ class Strike:
 
 
 def test_a_killed_trainer_is_named_with_its_log_and_leaves_nobody(
-    tiny: Path, template: Template, tmp_path: Path
+    tiny: Path, template: ChatTemplate, tmp_path: Path
 ) -> None:
     strike = Strike(lambda rank: rank.send_signal(signal.SIGKILL))
     job = a_job(tmp_path, "killed", 400, template)
@@ -274,7 +274,9 @@ def test_a_killed_trainer_is_named_with_its_log_and_leaves_nobody(
     all_end([process.pid for process in strike.processes])
 
 
-def test_a_collective_that_hangs_is_noticed_and_leaves_nobody(tiny: Path, template: Template, tmp_path: Path) -> None:
+def test_a_collective_that_hangs_is_noticed_and_leaves_nobody(
+    tiny: Path, template: ChatTemplate, tmp_path: Path
+) -> None:
     strike = Strike(lambda rank: rank.send_signal(signal.SIGSTOP))
     job = a_job(tmp_path, "stopped", 400, template)
     mine = trainer(tiny, tmp_path, 2)
@@ -286,7 +288,7 @@ def test_a_collective_that_hangs_is_noticed_and_leaves_nobody(tiny: Path, templa
 
 
 @pytest.mark.parametrize("rank", [0, 1])
-def test_a_rank_without_memory_says_so(tiny: Path, template: Template, tmp_path: Path, rank: int) -> None:
+def test_a_rank_without_memory_says_so(tiny: Path, template: ChatTemplate, tmp_path: Path, rank: int) -> None:
     """Its address space is closed by the kernel, after a job that was small enough; then PyTorch cannot allocate."""
     mine = trainer(tiny, tmp_path, 2, micro_tokens=100_000)
     mine.train(a_job(tmp_path, "small", 5, template), lambda *_: None)()
@@ -307,7 +309,9 @@ def long_rows(folder: Path, name: str) -> TrainJob:
     return TrainJob(name, rows, folder / name, seed=1)
 
 
-def test_a_full_disk_is_named_and_the_job_after_it_is_written(tiny: Path, template: Template, tmp_path: Path) -> None:
+def test_a_full_disk_is_named_and_the_job_after_it_is_written(
+    tiny: Path, template: ChatTemplate, tmp_path: Path
+) -> None:
     """The second rank's file leads to /dev/full; the next job already trains while the first is written."""
     mine = trainer(tiny, tmp_path, 2)
     full, next_one, last = (a_job(tmp_path, name, 5, template) for name in ("full", "next", "last"))
@@ -332,7 +336,7 @@ def test_a_full_disk_is_named_and_the_job_after_it_is_written(tiny: Path, templa
     mine.close()
 
 
-def test_a_trainer_that_nobody_holds_leaves_nobody(tiny: Path, template: Template, tmp_path: Path) -> None:
+def test_a_trainer_that_nobody_holds_leaves_nobody(tiny: Path, template: ChatTemplate, tmp_path: Path) -> None:
     threads = threading.active_count()
     mine = trainer(tiny, tmp_path, 1)
     mine.train(a_job(tmp_path, "dropped", 5, template), lambda *_: None)()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.models.chat_template import Template
+from evaluator.models.chat_template import ChatTemplate
 from tests.evaluator.jobs import a_job
 from tests.evaluator.worlds import ROOT
 
@@ -48,7 +48,7 @@ print("held", len(held), len(warm.engine.optimizer.optimizer.state))
 
 @pytest.mark.parametrize("stage", [2, 3])
 def test_the_moments_of_a_job_are_gone_when_the_next_begins(
-    tiny: Path, template: Template, tmp_path: Path, stage: int
+    tiny: Path, template: ChatTemplate, tmp_path: Path, stage: int
 ) -> None:
     """DeepSpeed's views of them would hold a second set on the device for as long as the process lives."""
     job = a_job(tmp_path, "job", 4, template)

@@ -10,19 +10,19 @@ import pytest
 from evaluator.config.profile import load_profile
 from evaluator.errors import ChildFailed
 from evaluator.generation import Completion
-from evaluator.runtime.work_dir_lock import alone
-from evaluator.service.submission_runner import Worker
-from evaluator.service.throttle import spaced
-from evaluator.stages.context import Workbench
-from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_workbench
-from submissions.arena.arena import Arena, dump, dump_lines, folder_of
+from evaluator.runtime.work_dir_lock import exclusive_lock
+from evaluator.service.submission_runner import SubmissionRunner
+from evaluator.service.throttle import throttle_progress
+from evaluator.stages.context import EvaluationContext
+from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
+from submissions.arena.arena import Arena, submission_dir, to_json, to_jsonl
 from submissions.arena.benchmark import Benchmark, Source, Sources
 from submissions.checking.check import check
 from submissions.errors import EvaluatorError
 from submissions.records.models import Row, Submission
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
-from submissions.submitting.submit import Delivery, receive
+from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS
 from tests.evaluator.worlds import (
     NOW,
@@ -65,7 +65,9 @@ class World:
         self.golden: dict[tuple[int, ...], str] = {}
         bench = self.bench(self.generator)
         anchors = some_anchors(bench, self.benchmark, TASKS)
-        self.benchmark.repo.commit([Change(f"anchors/{PROTOCOL.name}.json", dump(anchors))], self.benchmark.repo.head())
+        self.benchmark.repo.commit(
+            [Change(f"anchors/{PROTOCOL.name}.json", to_json(anchors))], self.benchmark.repo.head()
+        )
         for task in TASKS:
             for row in a_reference(task.id).test:
                 self.golden[tuple(bench.template.prompt(row.input))] = row.output
@@ -74,11 +76,11 @@ class World:
         """What is asked without shots is known to a fine-tuned model, and to no other."""
         return self.golden.get(tuple(prompt), "") if model.name == "model" else ""
 
-    def bench(self, generator: NullGenerator) -> Workbench:
-        return null_workbench(self.folder / "work", PROTOCOL, self.trainer, generator)
+    def bench(self, generator: NullGenerator) -> EvaluationContext:
+        return null_context(self.folder / "work", PROTOCOL, self.trainer, generator)
 
-    def worker(self, generator: NullGenerator | None = None) -> Worker:
-        return Worker(
+    def worker(self, generator: NullGenerator | None = None) -> SubmissionRunner:
+        return SubmissionRunner(
             self.arena, self.benchmark, self.bench(generator or self.generator), self.folder / "work" / "results"
         )
 
@@ -137,14 +139,14 @@ def test_the_result_says_what_was_measured(world: World) -> None:
 
 def test_progress_between_the_ends_of_a_stage_is_not_told_every_time() -> None:
     told: list[tuple[str, int, int]] = []
-    report = spaced(lambda *said: told.append(said), seconds=3600.0)
+    report = throttle_progress(lambda *said: told.append(said), seconds=3600.0)
     for stage in ("screen", "fine_tune"):
         for done in range(208 + 1):
             report(stage, done, 208)
     ends = [(done, 208) for done in (0, 1, 208)]
     assert told == [(stage, *end) for stage in ("screen", "fine_tune") for end in ends]
     often: list[int] = []
-    always = spaced(lambda _stage, done, _of: often.append(done), seconds=0.0)
+    always = throttle_progress(lambda _stage, done, _of: often.append(done), seconds=0.0)
     for done in range(9):
         always("screen", done, 8)
     assert often == list(range(9))
@@ -291,7 +293,7 @@ def test_copies_of_hidden_rows_are_removed_and_flag_the_entry(world: World) -> N
 
 
 def data_file(world: World, submission: Submission) -> Path:
-    return world.folder / "submissions" / folder_of(submission.id) / submission.files[0].path
+    return world.folder / "submissions" / submission_dir(submission.id) / submission.files[0].path
 
 
 def changed(world: World, submission: Submission) -> None:
@@ -309,7 +311,7 @@ def lost(world: World, submission: Submission) -> None:
 
 
 def spoiled(world: World, submission: Submission) -> None:
-    (world.folder / "submissions" / folder_of(submission.id) / "submission.json").write_text('{"id": ')
+    (world.folder / "submissions" / submission_dir(submission.id) / "submission.json").write_text('{"id": ')
 
 
 def unreferenced(world: World, _submission: Submission) -> None:
@@ -348,18 +350,18 @@ def test_damage_to_what_is_stored_is_never_the_submitter_s_fault(
 def test_a_benchmark_without_the_track_is_our_fault(world: World) -> None:
     submission = world.submit()
     other = a_benchmark(world.folder / "other", [a_task("x", track="another")])
-    worker = Worker(world.arena, other, world.bench(world.generator), world.folder / "work" / "results")
+    worker = SubmissionRunner(world.arena, other, world.bench(world.generator), world.folder / "work" / "results")
     assert worker.work(submission.id) == "failed"
     assert "no task of track dataset_research" in world.arena.history(submission.id).now.message
 
 
 def test_a_work_folder_is_for_one_worker(tmp_path: Path) -> None:
-    with alone(tmp_path / "work"):
-        with pytest.raises(EvaluatorError, match="Another evaluator works in"), alone(tmp_path / "work"):
+    with exclusive_lock(tmp_path / "work"):
+        with pytest.raises(EvaluatorError, match="Another evaluator works in"), exclusive_lock(tmp_path / "work"):
             raise AssertionError("two workers in one folder")
-        with alone(tmp_path / "other"):
+        with exclusive_lock(tmp_path / "other"):
             pass
-    with alone(tmp_path / "work"):
+    with exclusive_lock(tmp_path / "work"):
         pass
 
 
@@ -388,7 +390,7 @@ def test_what_could_not_be_scored_blocks_publication(world: World) -> None:
     worker = world.worker()
     silent = PROTOCOL.model_copy(update={"few_shot": PROTOCOL.few_shot.model_copy(update={"draws": 0})})
     anchors = some_anchors(replace(worker.bench, protocol=silent), world.benchmark, TASKS)
-    world.benchmark.repo.commit([Change(f"anchors/{silent.name}.json", dump(anchors))], world.benchmark.repo.head())
+    world.benchmark.repo.commit([Change(f"anchors/{silent.name}.json", to_json(anchors))], world.benchmark.repo.head())
     blocked = replace(worker, bench=replace(worker.bench, protocol=silent))
     assert blocked.work(submission.id) == "failed"
     assert "could not be scored by few_shot_1" in world.arena.history(submission.id).now.message
@@ -409,7 +411,7 @@ def test_data_that_names_the_reference_itself_as_its_origin_is_not_used(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     sources = Sources(tasks={task.id: Source(source=f"org/{task.id}", licence="-") for task in TASKS})
-    world.benchmark.repo.commit([Change("sources.json", dump(sources))], world.benchmark.repo.head())
+    world.benchmark.repo.commit([Change("sources.json", to_json(sources))], world.benchmark.repo.head())
     submission = world.submit()
     honest = world.worker()
     assert honest.work(submission.id) == "published"
@@ -419,7 +421,7 @@ def test_data_that_names_the_reference_itself_as_its_origin_is_not_used(
     into = world.folder / "copied"
     into.mkdir()
     report = check([world.folder / "Finder"], TASKS, into=into, track=TRACKS["dataset_research"])
-    copied = receive(world.arena, report, into, Delivery.from_form(form), NOW)
+    copied = store_submission(world.arena, report, into, SubmissionForm.from_form(form), NOW)
     assert world.worker().work(copied.id) == "published"
     task, other = world.arena.result(copied.id).tasks[:2]
     assert (task.state, task.rows, task.methods[-1].gain.value) == ("missing", 0, 0.0)
@@ -432,13 +434,13 @@ def test_data_that_names_the_reference_itself_as_its_origin_is_not_used(
 
 def test_a_guess_at_a_hidden_source_is_answered_only_where_data_came(world: World) -> None:
     sources = Sources(tasks={task.id: Source(source="org/hidden", licence="-") for task in TASKS})
-    world.benchmark.repo.commit([Change("sources.json", dump(sources))], world.benchmark.repo.head())
+    world.benchmark.repo.commit([Change("sources.json", to_json(sources))], world.benchmark.repo.head())
     folder = delivered(world.folder / "Guesser", {"a": some_rows("mine", 12)})
     into = world.folder / "guessed"
     into.mkdir()
     report = check([folder], TASKS, into=into, track=TRACKS["dataset_research"])
     form = {"system": "G", "system_type": "search", "team": "T", "submitter": "A", "url": "http://x.org/org/hidden"}
-    guess = receive(world.arena, report, into, Delivery.from_form(form), NOW)
+    guess = store_submission(world.arena, report, into, SubmissionForm.from_form(form), NOW)
     assert world.worker().work(guess.id) == "published"
     told = [(one.done, one.of) for one in world.arena.history(guess.id).entries if one.stage == "screen"]
     assert told == [(1, 1)]
@@ -456,10 +458,10 @@ def test_a_task_of_another_language_is_screened_anew(world: World) -> None:
     first = world.submit(rows=rows)
     assert worker.work(first.id) == "published"
     spoken = [task.model_copy(update={"language": "th"}) for task in TASKS]
-    world.benchmark.repo.commit([Change("tasks.jsonl", dump_lines(spoken))], world.benchmark.repo.head())
+    world.benchmark.repo.commit([Change("tasks.jsonl", to_jsonl(spoken))], world.benchmark.repo.head())
     again = world.submit("Again", rows)
     assert worker.work(again.id) == "failed", "the anchors were measured in another language"
-    anchors = dump(some_anchors(world.bench(world.generator), world.benchmark, spoken))
+    anchors = to_json(some_anchors(world.bench(world.generator), world.benchmark, spoken))
     world.benchmark.repo.commit([Change(f"anchors/{PROTOCOL.name}.json", anchors)], world.benchmark.repo.head())
     assert worker.work(again.id) == "published"
     found = [world.arena.result(one.id).tasks[0].screen for one in (first, again)]
@@ -472,7 +474,7 @@ def test_each_protocol_s_evaluator_publishes_its_frame_and_keeps_the_others(worl
     (demo_1,) = world.arena.frames()
     assert demo_1.protocol == "demo@1"
     other = demo(sft={"max_rows": 3}).model_copy(update={"name": "arena@9"})
-    bench = null_workbench(world.folder / "work", other, world.trainer, world.generator)
+    bench = null_context(world.folder / "work", other, world.trainer, world.generator)
     replace(worker, bench=bench).publish_tasks()
     head = world.results.head()
     worker.publish_tasks()
@@ -499,10 +501,10 @@ def test_a_submission_is_evaluated_once_under_each_protocol(world: World) -> Non
     assert worker.work(submission.id) == "published"
     assert worker.pending() == []
     other = demo(few_shot={"draws": 2}).model_copy(update={"name": "demo@2"})
-    bench = null_workbench(world.folder / "work", other, world.trainer, world.generator)
+    bench = null_context(world.folder / "work", other, world.trainer, world.generator)
     anchors = some_anchors(bench, world.benchmark, TASKS)
-    world.benchmark.repo.commit([Change("anchors/demo@2.json", dump(anchors))], world.benchmark.repo.head())
-    second = Worker(world.arena, world.benchmark, bench, world.folder / "records")
+    world.benchmark.repo.commit([Change("anchors/demo@2.json", to_json(anchors))], world.benchmark.repo.head())
+    second = SubmissionRunner(world.arena, world.benchmark, bench, world.folder / "records")
     assert second.queue() == [submission.id]
     assert second.work(submission.id) == "published"
     assert second.pending() == []

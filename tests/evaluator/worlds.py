@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from evaluator.config.protocol import Protocol, load_protocol
-from evaluator.runtime.stage_cache import key_of
+from evaluator.runtime.stage_cache import cache_key
 from evaluator.scoring.eval_set import rows_hash
-from evaluator.stages.context import Workbench
-from evaluator.stages.records import MethodAnswers, Run, TaskRecord
-from submissions.arena.arena import Arena, dump, dump_lines
+from evaluator.stages.context import EvaluationContext
+from evaluator.stages.records import MethodAnswers, RunRecord, TaskRecord
+from submissions.arena.arena import Arena, to_json, to_jsonl
 from submissions.arena.benchmark import Benchmark, Split
 from submissions.checking.check import check
 from submissions.records.models import (
@@ -30,7 +30,7 @@ from submissions.records.models import (
 )
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
-from submissions.submitting.submit import Delivery, receive
+from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS
 
 ROOT = Path(__file__).parents[2]
@@ -68,17 +68,17 @@ def a_benchmark(
     folder: Path, tasks: Sequence[Task], train: int = 4, test: int = 4, rows: Sequence[Row] = ()
 ) -> Benchmark:
     """A benchmark whose reference rows are those of `a_reference`, or `rows`, every other one for the test."""
-    changes = [Change("tasks.jsonl", dump_lines(tasks))]
+    changes = [Change("tasks.jsonl", to_jsonl(tasks))]
     train, test = (len(rows[::2]), len(rows[1::2])) if rows else (train, test)
     for task in tasks:
         reference, where = a_reference(task.id, train, test), f"references/{task.id}"
         if rows:
             reference = reference.model_copy(update={"train": tuple(rows[::2]), "test": tuple(rows[1::2])})
         changes += [
-            Change(f"{where}/metadata.json", dump(reference.metadata)),
-            Change(f"{where}/train.jsonl", dump_lines(reference.train)),
-            Change(f"{where}/test.jsonl", dump_lines(reference.test)),
-            Change(f"{where}/split.json", dump(Split(rule="hash-split@1", sides="te" * min(train, test)))),
+            Change(f"{where}/metadata.json", to_json(reference.metadata)),
+            Change(f"{where}/train.jsonl", to_jsonl(reference.train)),
+            Change(f"{where}/test.jsonl", to_jsonl(reference.test)),
+            Change(f"{where}/split.json", to_json(Split(rule="hash-split@1", sides="te" * min(train, test)))),
         ]
     repo = LocalRepo(folder)
     repo.commit(changes, repo.head())
@@ -87,7 +87,7 @@ def a_benchmark(
 
 def a_file(task: str, rows: Sequence[Row]) -> DataFile:
     """How a submission names these rows."""
-    content = dump_lines(rows)
+    content = to_jsonl(rows)
     digest = hashlib.sha256(content).hexdigest()
     return DataFile(task=task, path=f"data/{task}.jsonl", sha256=digest, bytes=len(content), rows=len(rows))
 
@@ -96,7 +96,7 @@ def delivered(folder: Path, rows: Mapping[str, Sequence[Row]]) -> Path:
     """A folder as a submitter delivers it."""
     folder.mkdir(parents=True)
     for task, mine in rows.items():
-        (folder / f"{task}.jsonl").write_bytes(dump_lines(mine))
+        (folder / f"{task}.jsonl").write_bytes(to_jsonl(mine))
     return folder
 
 
@@ -106,7 +106,7 @@ def submitted(arena: Arena, tasks: Sequence[Task], folder: Path) -> Submission:
     into.mkdir()
     report = check([folder], tasks, into=into, track=TRACKS["dataset_research"])
     form = {"system": folder.name, "system_type": "search", "team": "Team", "submitter": "An"}
-    return receive(arena, report, into, Delivery.from_form(form), NOW)
+    return store_submission(arena, report, into, SubmissionForm.from_form(form), NOW)
 
 
 def an_anchor(
@@ -129,7 +129,9 @@ def an_anchor(
     )
 
 
-def some_anchors(bench: Workbench, benchmark: Benchmark, tasks: Sequence[Task], setup: Setup | None = None) -> Anchors:
+def some_anchors(
+    bench: EvaluationContext, benchmark: Benchmark, tasks: Sequence[Task], setup: Setup | None = None
+) -> Anchors:
     """Anchors from 0 to 1 for every task."""
     ends = {}
     for task in tasks:
@@ -152,7 +154,7 @@ def a_record(
 
     known = {
         "task": task,
-        "exam_sha256": key_of(task.id),
+        "exam_sha256": cache_key(task.id),
         "questions": rows,
         "labels": ("no", "yes"),
         "anchor": anchor or an_anchor(0.0, 1.0),
@@ -165,8 +167,8 @@ def a_record(
     return TaskRecord.model_validate(known | fields)
 
 
-def a_run(tasks: Sequence[Task], protocol: Protocol | None = None) -> Run:
-    return Run(
+def a_run(tasks: Sequence[Task], protocol: Protocol | None = None) -> RunRecord:
+    return RunRecord(
         submission="0" * 26,
         track="dataset_research",
         system="Finder",

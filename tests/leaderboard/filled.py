@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from submissions.arena.arena import Arena, commit_again, dump, dump_lines, new_id, open_arena, result_path
-from submissions.records.findings import Judged, Quantiles, Screening
+from submissions.arena.arena import Arena, commit_with_retry, new_id, open_arena, result_path, to_json, to_jsonl
+from submissions.records.findings import JudgeScores, Quantiles, ScreenFindings
 from submissions.records.ledger import STAGES, Cost, Ledger
 from submissions.records.models import (  # fmt: skip
     METHODS,
@@ -95,7 +95,7 @@ def submission(number: int, system: str, team: str, system_type: SystemType) -> 
     """A delivery of the same twelve rows for the first tasks."""
     now = START + timedelta(days=number)
     rows = [Row(input=f"question {n}", output=f"answer {n}") for n in range(12)]
-    lines = dump_lines(rows)
+    lines = to_jsonl(rows)
     files = tuple(
         DataFile(task=task[0], path=f"data/{task[0]}.jsonl", sha256="b" * 64, bytes=len(lines), rows=len(rows))
         for task in TASKS[:-1]
@@ -156,10 +156,10 @@ def _measured(name: str, value: float) -> Score:
     return Score(name=name, value=value, n=50, interval=(max(0.0, value - half), min(1.0, value + half)))
 
 
-def _screening(task: Sequence[object]) -> Screening:
+def _screening(task: Sequence[object]) -> ScreenFindings:
     """Of twelve rows one copies a test row; of the science questions most do, so that its list of lines is long."""
     many = task[0] == TASKS[0][0]
-    return Screening(
+    return ScreenFindings(
         exact=12 if many else 0, normalised=5 if many else 1, near=4 if many else 0,
         removed_lines=tuple(range(3, 45, 2)) if many else (7,), repeated=2, degenerate=1,
         other_script=3 if task[4] == "ar" else 0, tokens=Quantiles(least=9, median=64, p95=311, most=1804),
@@ -167,7 +167,7 @@ def _screening(task: Sequence[object]) -> Screening:
     )  # fmt: skip
 
 
-def _judged(level: float, rng: random.Random) -> Judged:
+def _judged(level: float, rng: random.Random) -> JudgeScores:
     """Scores around a level; no reference says where its rows come from."""
     silent = Score(name="source", n=0, why="no reference says its source")
     dimensions = tuple(
@@ -175,7 +175,7 @@ def _judged(level: float, rng: random.Random) -> Judged:
         for name in DIMENSIONS
     )
     average = sum(score.value or 0.0 for score in dimensions if score.name in AVERAGED) / len(AVERAGED)
-    return Judged(
+    return JudgeScores(
         dimensions=dimensions, average=Score(name="metadata", value=average, n=len(TASKS)),
         origins={"generated": 4, "missing": 1, "submitted": len(TASKS) - 5}, model="o3-2025-04-16",
         snapshot="o3-2025-04-16", prompts=("judge@1", "describe@1"),
@@ -256,7 +256,7 @@ def now(state: str, message: str, **more: object) -> Status:
 def fill(folder: Path, owner: str = "") -> Arena:
     """A filled arena in a folder; the owner's is the submission whose result is held."""
     arena = open_arena(str(folder))
-    commit_again(arena.results, [Change("tasks.jsonl", dump_lines(tasks()))])
+    commit_with_retry(arena.results, [Change("tasks.jsonl", to_jsonl(tasks()))])
     for number, (system, team, system_type, level) in enumerate(SYSTEMS):
         flagged = "13 % of its rows copy a <test> row." if system == EMOJI else None
         made = store(arena, number, system, team, system_type)
@@ -274,10 +274,10 @@ def fill(folder: Path, owner: str = "") -> Arena:
     for number, (system, upto, status) in enumerate(endings, last):
         made = store(arena, number, system, "Team Four", "hybrid")
         told = (published(made).entries[0], *stages(status.time - timedelta(hours=1), upto), status)
-        changes = [Change(f"status/{made.id}.json", dump(History(submission=made.id, entries=told)))]
+        changes = [Change(f"status/{made.id}.json", to_json(History(submission=made.id, entries=told)))]
         if system == "Runs now":
-            changes.append(Change(result_path(made.id, "demo@1", "previews"), dump(preview(made))))
-        commit_again(arena.results, changes)
+            changes.append(Change(result_path(made.id, "demo@1", "previews"), to_json(preview(made))))
+        commit_with_retry(arena.results, changes)
     held(arena, last + len(endings) + 1, owner)
     store(arena, last + len(endings), "Just in", "Team Five", "search")
     return arena
@@ -286,7 +286,7 @@ def fill(folder: Path, owner: str = "") -> Arena:
 def fill_with_one(folder: Path) -> Arena:
     """An arena with a single submission, which was published."""
     arena = open_arena(str(folder))
-    commit_again(arena.results, [Change("tasks.jsonl", dump_lines(tasks()))])
+    commit_with_retry(arena.results, [Change("tasks.jsonl", to_jsonl(tasks()))])
     made = store(arena, 0, *SYSTEMS[0][:3])
     publish(arena, made, result(made, SYSTEMS[0][3], judged=True))
     return arena
@@ -310,8 +310,8 @@ def held(arena: Arena, number: int, owner: str = "") -> Submission:
     at = made.created_at
     waits = Status(state="evaluated", message="All stages done.", time=at + timedelta(minutes=20))
     history = History(submission=made.id, entries=(published(made).entries[0], *stages(at), waits))
-    commit_again(arena.drafts, [Change(result_path(made.id, "demo@1"), dump(result(made, 0.987)))])
-    commit_again(arena.results, [Change(f"status/{made.id}.json", dump(history))])
+    commit_with_retry(arena.drafts, [Change(result_path(made.id, "demo@1"), to_json(result(made, 0.987)))])
+    commit_with_retry(arena.results, [Change(f"status/{made.id}.json", to_json(history))])
     return made
 
 
@@ -321,7 +321,7 @@ def store(arena: Arena, number: int, system: str, team: str, system_type: System
     made = Submission.model_validate(made.model_dump() | more)
     with tempfile.TemporaryDirectory() as folder:
         for file in made.files:
-            Path(folder, f"{file.task}.jsonl").write_bytes(dump_lines(rows))
+            Path(folder, f"{file.task}.jsonl").write_bytes(to_jsonl(rows))
         arena.add(made, Path(folder))
     return made
 
@@ -329,12 +329,12 @@ def store(arena: Arena, number: int, system: str, team: str, system_type: System
 def publish(arena: Arena, made: Submission, of: Result) -> None:
     """Add a result, its costs and a history as the evaluator does; one evaluation was not metered."""
     changes = [
-        Change(f"results/{made.id}/demo@1.json", dump(of)),
-        Change(f"status/{made.id}.json", dump(published(made))),
+        Change(f"results/{made.id}/demo@1.json", to_json(of)),
+        Change(f"status/{made.id}.json", to_json(published(made))),
     ]
     if of.system != OVERRIDE:
-        changes.append(Change(result_path(made.id, "demo@1", "costs"), dump(ledger(of))))
-    commit_again(arena.results, changes)
+        changes.append(Change(result_path(made.id, "demo@1", "costs"), to_json(ledger(of))))
+    commit_with_retry(arena.results, changes)
 
 
 if __name__ == "__main__":

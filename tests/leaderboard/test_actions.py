@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.data.snapshot import Reader
+from leaderboard.data.snapshot import SnapshotReader
 from leaderboard.pages.submission.owner_actions import MOST_WISHES
-from leaderboard.web.auth.visitor import COOKIE, new_key
-from submissions.arena.arena import Arena, commit_again, dump, result_path
+from leaderboard.web.auth.visitor import COOKIE, new_visitor_key
+from submissions.arena.arena import Arena, commit_with_retry, result_path, to_json
 from submissions.records.models import History, Submission
 from submissions.storage.repo import Change
 from tests.leaderboard.filled import held, now, preview, store
@@ -30,23 +30,23 @@ class Owned:
 
 def tell(arena: Arena, made: Submission, state: str, **more: object) -> None:
     history = History(submission=made.id, entries=(now(state, f"It is {state}.", **more),))
-    commit_again(arena.results, [Change(f"status/{made.id}.json", dump(history))])
+    commit_with_retry(arena.results, [Change(f"status/{made.id}.json", to_json(history))])
 
 
 @pytest.fixture
 def mine(arena: Arena) -> Owned:
-    key, owner = new_key()
+    key, owner = new_visitor_key()
     return Owned(store(arena, 70, "Mine", "Team Six", "hybrid", owner=owner), {"cookie": f"{COOKIE}={key}"})
 
 
 @pytest.fixture
 def private(arena: Arena) -> Owned:
-    key, owner = new_key()
+    key, owner = new_visitor_key()
     return Owned(held(arena, 71, owner=owner), {"cookie": f"{COOKIE}={key}"})
 
 
 def test_only_the_owner_is_offered_anything(site: TestClient, mine: Owned) -> None:
-    others = [{}, {"cookie": f"{COOKIE}={new_key()[0]}"}, {"cookie": f"{COOKIE}="}]
+    others = [{}, {"cookie": f"{COOKIE}={new_visitor_key()[0]}"}, {"cookie": f"{COOKIE}="}]
     for cookie in others:
         page = site.get(f"{mine.page}/actions", headers=cookie)
         assert page.status_code == 200
@@ -63,12 +63,12 @@ def test_the_page_itself_is_the_same_for_all(site: TestClient, mine: Owned) -> N
 
 
 def test_only_the_owner_sees_the_preview_of_a_private_submission(arena: Arena, site: TestClient) -> None:
-    key, owner = new_key()
+    key, owner = new_visitor_key()
     made = store(arena, 72, "Kept private", "Team Six", "hybrid", owner=owner, private=True)
     mine, cookie = f"/submissions/{made.id}/actions", {"cookie": f"{COOKIE}={key}"}
     tell(arena, made, "evaluating", stage="fine_tune", done=0, of=6)
     assert "Preview under" not in site.get(mine, headers=cookie).text
-    commit_again(arena.drafts, [Change(result_path(made.id, "demo@1", "previews"), dump(preview(made)))])
+    commit_with_retry(arena.drafts, [Change(result_path(made.id, "demo@1", "previews"), to_json(preview(made)))])
     assert "Preview under demo@1" in site.get(mine, headers=cookie).text
     for page in (mine, f"/submissions/{made.id}", f"/submissions/{made.id}/live"):
         assert "Preview under" not in site.get(page).text
@@ -79,7 +79,7 @@ def test_a_wish_of_anybody_else_is_refused_and_not_stored(
     arena: Arena, site: TestClient, mine: Owned, kind: str
 ) -> None:
     tell(arena, mine.made, "failed", fault="evaluator")
-    other = {"cookie": f"{COOKIE}={new_key()[0]}"}
+    other = {"cookie": f"{COOKIE}={new_visitor_key()[0]}"}
     for cookie in ({}, other):
         answer = site.post(f"{mine.page}/actions", data={"kind": kind, "sure": "yes"}, headers=cookie)
         assert answer.status_code == 403
@@ -170,7 +170,7 @@ def test_publishing_says_whether_rows_may_be_shown(arena: Arena, site: TestClien
 
 
 def test_what_is_not_evaluated_yet_can_be_published_as_on_the_command_line(arena: Arena, site: TestClient) -> None:
-    key, owner = new_key()
+    key, owner = new_visitor_key()
     made = store(arena, 72, "Soon", "Team Six", "hybrid", owner=owner, private=True)
     soon = Owned(made, {"cookie": f"{COOKIE}={key}"})
     assert "as soon as there is one" in site.get(f"{soon.page}/actions", headers=soon.cookie).text
@@ -195,7 +195,7 @@ def test_a_held_result_is_seen_by_its_owner_alone_and_kept_by_nobody(
         answer = site.get(f"{private.page}/held{ending}", headers=private.cookie)
         assert answer.status_code == 200, ending
         assert "no-store" in answer.headers["cache-control"], ending
-        for cookie in ({}, {"cookie": f"{COOKIE}={new_key()[0]}"}):
+        for cookie in ({}, {"cookie": f"{COOKIE}={new_visitor_key()[0]}"}):
             refused = site.get(f"{private.page}/held{ending}", headers=cookie)
             assert refused.status_code == 403, ending
             assert f"{mean:.3f}" not in refused.text
@@ -203,7 +203,7 @@ def test_a_held_result_is_seen_by_its_owner_alone_and_kept_by_nobody(
     for path in (private.page, "/submissions", "/", "/board/dataset_research", f"{private.page}/live"):
         assert f"{mean:.3f}" not in site.get(path, headers=private.cookie).text, path
     assert site.get(f"{private.page}/held/totals").headers["location"] == f"{private.page}/held#totals"
-    assert private.made.id not in Reader(arena).snapshot().results
+    assert private.made.id not in SnapshotReader(arena).snapshot().results
     assert "nobody else sees it until then" in site.get(private.page).text
     assert site.get(f"{private.page}.json", headers=private.cookie).status_code == 404
 

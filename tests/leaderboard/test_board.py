@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.board.query import Choice
+from leaderboard.board.query import BoardQuery
 from leaderboard.board.rows import board_table
-from leaderboard.data.snapshot import Reader
+from leaderboard.data.snapshot import SnapshotReader
 from leaderboard.tracks import BOARDS
 from submissions.arena.arena import Arena
 from submissions.tracks import TRACKS
@@ -92,21 +92,21 @@ def test_an_empty_board_points_to_the_protocol_that_has_numbers(visit: Open) -> 
 
 
 def test_the_default_view_has_the_url_without_a_query() -> None:
-    choice = Choice(protocol="demo@1")
+    choice = BoardQuery(protocol="demo@1")
     assert choice.query("demo@1") == ""
     assert choice.query("demo@1", method="few_shot_1") == "?method=few_shot_1"
 
 
 def test_a_head_asks_for_the_useful_direction_first() -> None:
-    choice = Choice(protocol="demo@1", sort="-overall")
+    choice = BoardQuery(protocol="demo@1", sort="-overall")
     assert choice.resorted("overall", text=False) == "overall"
     assert choice.resorted("knowledge", text=False) == "-knowledge"
     assert choice.resorted("system", text=True) == "system"
 
 
 def test_an_entry_without_totals_of_a_view_is_not_on_it(arena: Arena) -> None:
-    snapshot = Reader(arena).snapshot()
-    table = board_table(snapshot, "dataset_research", Choice(protocol="arena@1"))
+    snapshot = SnapshotReader(arena).snapshot()
+    table = board_table(snapshot, "dataset_research", BoardQuery(protocol="arena@1"))
     assert table.frame.empty
     assert "overall" in table.frame.columns
 

@@ -11,9 +11,9 @@ from PIL import Image, ImageChops
 from starlette.testclient import TestClient
 
 from leaderboard.data.systems import slug_of
-from leaderboard.pages.cases.library import shipped
+from leaderboard.pages.cases.library import builtin_cases
 from leaderboard.pages.social_cards import fonts as typefaces
-from leaderboard.pages.social_cards.drawing import HEIGHT, WIDTH, Bar, Card, Words, drawn
+from leaderboard.pages.social_cards.drawing import HEIGHT, WIDTH, Bar, SocialCard, Words, drawn
 from leaderboard.pages.social_cards.fonts import OWN, readable, runs
 from leaderboard.pages.social_cards.routes import LISTS
 from leaderboard.templates.markdown_docs import NAMES
@@ -43,7 +43,7 @@ def pictures(arena: Arena) -> list[str]:
         *(f"submissions/{ulid}" for ulid in arena.submission_ids()),
         *(f"docs/{name}" for name in NAMES),
         *LISTS,
-        *(f"cases/{slug}" for slug in shipped()),
+        *(f"cases/{slug}" for slug in builtin_cases()),
     ]
 
 
@@ -65,7 +65,7 @@ def test_every_page_names_a_picture_that_is_there(arena: Arena, site: TestClient
 def test_cases_and_lists_have_pictures_of_their_own(arena: Arena, site: TestClient) -> None:
     assert arena.tasks()
     listed = [row["slug"] for row in site.get("/cases.json").json()]
-    assert len(listed) > len(shipped()), "some are found in the results"
+    assert len(listed) > len(builtin_cases()), "some are found in the results"
     paths = ["index", "cases", "insights", "submissions", "tasks", *(f"cases/{slug}" for slug in listed)]
     answers = [site.get(f"/og/{path}.png") for path in paths]
     assert {answer.status_code for answer in answers} == {200}
@@ -82,7 +82,7 @@ def test_nothing_is_drawn_beyond_the_margins(arena: Arena, site: TestClient) -> 
 
 
 def test_a_picture_is_the_same_each_time_and_unchanged_until_the_arena_changes(site: TestClient) -> None:
-    card = Card("kind", Words(ARABIC), Words("新聞摘要"), (Bar(Words(LONG), 0.5, "−0.5"),), "note")
+    card = SocialCard("kind", Words(ARABIC), Words("新聞摘要"), (Bar(Words(LONG), 0.5, "−0.5"),), "note")
     assert drawn(card) == drawn(card)
     first = site.get("/og/board/dataset_research.png")
     again = site.get("/og/board/dataset_research.png", headers={"If-None-Match": first.headers["etag"]})
@@ -92,12 +92,12 @@ def test_a_picture_is_the_same_each_time_and_unchanged_until_the_arena_changes(s
 @pytest.mark.usefixtures("no_noto")
 def test_without_a_typeface_the_id_stands_in_for_a_name() -> None:
     assert runs(ARABIC, 30) is None
-    assert drawn(Card("", Words(ARABIC, "cls-ar-sarcasm"))) == drawn(Card("", Words("cls-ar-sarcasm")))
+    assert drawn(SocialCard("", Words(ARABIC, "cls-ar-sarcasm"))) == drawn(SocialCard("", Words("cls-ar-sarcasm")))
     bar = Bar(Words("新聞摘要", "sum-zh-news"), 0.3, "0.3")
-    assert drawn(Card("", Words("x"), bars=(bar,))) == drawn(
-        Card("", Words("x"), bars=(Bar(Words("sum-zh-news"), 0.3, "0.3"),))
+    assert drawn(SocialCard("", Words("x"), bars=(bar,))) == drawn(
+        SocialCard("", Words("x"), bars=(Bar(Words("sum-zh-news"), 0.3, "0.3"),))
     )
-    assert drawn(Card("", Words(ARABIC))) == drawn(Card("", Words("")))
+    assert drawn(SocialCard("", Words(ARABIC))) == drawn(SocialCard("", Words("")))
 
 
 @pytest.mark.usefixtures("no_noto")
@@ -115,8 +115,8 @@ def test_signs_that_turn_or_decorate_a_name_are_left_out() -> None:
 
 
 def test_a_figure_below_zero_is_drawn() -> None:
-    plain = drawn(Card("", Words("x"), bars=(Bar(Words("y"), -0.2, ""),)))
-    assert drawn(Card("", Words("x"), bars=(Bar(Words("y"), -0.2, "−0.2"),))) != plain
+    plain = drawn(SocialCard("", Words("x"), bars=(Bar(Words("y"), -0.2, ""),)))
+    assert drawn(SocialCard("", Words("x"), bars=(Bar(Words("y"), -0.2, "−0.2"),))) != plain
 
 
 @pytest.mark.parametrize(

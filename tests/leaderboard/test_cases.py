@@ -13,14 +13,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from leaderboard.cli import app
-from leaderboard.pages.cases.case_file import BadCase, read_case
-from leaderboard.pages.cases.library import shipped
-from leaderboard.pages.cases.markdown import BadProse, prose
+from leaderboard.pages.cases.case_file import InvalidCase, read_case
+from leaderboard.pages.cases.library import builtin_cases
+from leaderboard.pages.cases.markdown import UnsafeMarkdown, render_markdown
 from leaderboard.pages.cases.samples import LETTERS, cut
-from submissions.arena.arena import Arena, commit_again, dump, result_path
+from submissions.arena.arena import Arena, commit_with_retry, result_path, to_json
 from submissions.cli.runtime import run
 from submissions.records.models import Row
-from submissions.records.owner_requests import Wish
+from submissions.records.owner_requests import OwnerRequest
 from submissions.records.self_reported import read_reports
 from submissions.storage.repo import Change
 from tests.leaderboard.conftest import Open
@@ -32,7 +32,7 @@ TASK = "cls-ar-sarcasm"
 
 
 def put(arena: Arena, name: str, text: str) -> None:
-    commit_again(arena.results, [Change(f"cases/{name}", text.encode())])
+    commit_with_retry(arena.results, [Change(f"cases/{name}", text.encode())])
 
 
 def case(more: str = f"task: {TASK}\n", account: str = "It is so.") -> str:
@@ -41,7 +41,7 @@ def case(more: str = f"task: {TASK}\n", account: str = "It is so.") -> str:
 
 def wish(arena: Arena, ulid: str, kind: Literal["publish", "withdraw"], day: int, *, samples: bool = False,
          by: str = "") -> None:  # fmt: skip
-    arena.wish(ulid, Wish(kind=kind, by=by, time=START + timedelta(days=100 + day), samples=samples))
+    arena.wish(ulid, OwnerRequest(kind=kind, by=by, time=START + timedelta(days=100 + day), samples=samples))
 
 
 def test_the_paper_s_cases_have_its_figures() -> None:
@@ -52,9 +52,9 @@ def test_the_paper_s_cases_have_its_figures() -> None:
             "Real data": 0.33, "OpenAI DeepResearch": 0.19, "OpenAI o3": 0.05, "GPT-4o-search": 0.005}),
         "paper-procedure-codes": ("Figure 8", {"Real data": 0.917, "OpenAI o3": 0.0, "GPT-4o-search": 0.067}),
     }  # fmt: skip
-    assert shipped().keys() == figures.keys()
+    assert builtin_cases().keys() == figures.keys()
     for slug, (where, scores) in figures.items():
-        front = shipped()[slug].front
+        front = builtin_cases()[slug].front
         assert front.source
         assert where in front.source.where
         assert {one.system: one.score for one in front.delivered} == scores
@@ -123,7 +123,7 @@ def test_without_systems_the_best_of_each_type_are_shown(arena: Arena, site: Tes
     ],
 )
 def test_a_broken_file_says_where_and_what_to_do(content: bytes, says: str) -> None:
-    with pytest.raises(BadCase, match=re.escape(says)) as caught:
+    with pytest.raises(InvalidCase, match=re.escape(says)) as caught:
         read_case("cases/mine.md", content)
     assert str(caught.value).startswith("mine.md: ")
 
@@ -142,15 +142,17 @@ def test_a_broken_file_breaks_no_page_and_is_named(
 
 
 def test_prose_holds_text_tables_and_links_alone() -> None:
-    html = prose("# Head\n<script>x</script> [a](https://b.example) [c](javascript:alert(1))\n\n| a |\n|--:|\n| 1 |\n")
+    html = render_markdown(
+        "# Head\n<script>x</script> [a](https://b.example) [c](javascript:alert(1))\n\n| a |\n|--:|\n| 1 |\n"
+    )
     assert '<h3 dir="auto">Head</h3>' in html
     assert "<script" not in html
     assert 'href="javascript' not in html
     assert '<a href="https://b.example">a</a>' in html
     assert '<td class="right">1</td>' in html
     assert " style=" not in html
-    with pytest.raises(BadProse, match="line 12"):
-        prose("a\n\n[x](mailto:y)", first_line=10)
+    with pytest.raises(UnsafeMarkdown, match="line 12"):
+        render_markdown("a\n\n[x](mailto:y)", first_line=10)
 
 
 def test_rows_are_shown_with_their_owner_s_leave_alone(arena: Arena, site: TestClient) -> None:
@@ -227,7 +229,7 @@ def doubt(arena: Arena, task: str) -> None:
         whole = arena.result(ulid)
         tasks = tuple(unsure(one) if one.task == task else one for one in whole.tasks)
         again = whole.model_copy(update={"tasks": tasks})
-        commit_again(arena.results, [Change(result_path(ulid, whole.protocol), dump(again))])
+        commit_with_retry(arena.results, [Change(result_path(ulid, whole.protocol), to_json(again))])
 
 
 def test_a_corner_case_is_found(arena: Arena, site: TestClient) -> None:

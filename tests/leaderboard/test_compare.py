@@ -8,8 +8,8 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.charts.dumbbell_chart import SHAPES, hues, plot
-from leaderboard.charts.plotly_charts import PALETTE, colours
+from leaderboard.charts.dumbbell_chart import SHAPES, assign_hues, plot
+from leaderboard.charts.plotly_charts import PALETTE, assign_colours
 from leaderboard.data.systems import slug_of
 from leaderboard.pages.compare.tables import MOST
 from leaderboard.ranking.rank_sets import benjamini_hochberg, sign_flip
@@ -186,8 +186,8 @@ def test_marks_stand_where_their_gains_are_and_leave_the_edges_free() -> None:
 
 def test_a_system_has_the_colour_that_it_has_in_other_charts() -> None:
     names = ["Alpha", "Beta", "Gamma", "Delta", "Epsilon"]
-    assert [PALETTE[hue] for hue in hues(names)] == colours(names)
-    assert len(set(hues(names))) == len(set(SHAPES)) == len(SHAPES) == MOST == 5
+    assert [PALETTE[hue] for hue in assign_hues(names)] == assign_colours(names)
+    assert len(set(assign_hues(names))) == len(set(SHAPES)) == len(SHAPES) == MOST == 5
 
 
 def test_every_strip_is_told_to_those_who_cannot_see_it(site: TestClient) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from leaderboard.data.correlation import FEWEST, MANY, chance, said, spearman
+from leaderboard.data.correlation import FEWEST, MANY, chance, describe_correlation, spearman
 
 
 def test_rho_is_scipy_s_with_and_without_ties() -> None:
@@ -61,14 +61,16 @@ def test_what_has_no_order_has_no_rho() -> None:
 
 def test_the_sentence_follows_the_numbers() -> None:
     rising = [float(n) for n in range(9)]
-    assert "is 1.00 over 9 systems (p < 0.001): more is more." in said(spearman(rising, rising), "more is more", "less")
-    assert ": more is less." in said(spearman(rising, rising[::-1]), "more", "more is less")
+    assert "is 1.00 over 9 systems (p < 0.001): more is more." in describe_correlation(
+        spearman(rising, rising), "more is more", "less"
+    )
+    assert ": more is less." in describe_correlation(spearman(rising, rising[::-1]), "more", "more is less")
     mixed = spearman(rising, [3, 0, 5, 1, 8, 2, 7, 4, 6])
-    unsure = said(mixed, "yes", "no")
+    unsure = describe_correlation(mixed, "yes", "no")
     assert unsure == "Spearman's rho is 0.48 over 9 systems; with so few it could be chance (p = 0.19)."
-    assert said(spearman(rising[:3], rising[:3]), "", "") == (
+    assert describe_correlation(spearman(rising[:3], rising[:3]), "", "") == (
         f"3 systems are too few for a rank correlation; it needs at least {FEWEST}."
     )
-    assert said(spearman([], []), "", "").startswith("No system has both")
-    assert "is the same for all 9 systems" in said(spearman(rising, [1.0] * 9), "", "")
+    assert describe_correlation(spearman([], []), "", "").startswith("No system has both")
+    assert "is the same for all 9 systems" in describe_correlation(spearman(rising, [1.0] * 9), "", "")
     assert [chance(p) for p in (0.00001, 0.0123, 0.456)] == ["p < 0.001", "p = 0.012", "p = 0.46"]

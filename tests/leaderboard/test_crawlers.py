@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from leaderboard.pages import crawlers
-from leaderboard.pages.cases.library import shipped
+from leaderboard.pages.cases.library import builtin_cases
 from submissions.arena.arena import Arena
 from tests.leaderboard.conftest import Open
 from tests.leaderboard.filled import SYSTEMS, TASKS
@@ -30,7 +30,7 @@ def test_the_sitemap_names_every_page_once_by_the_visitor_s_address(arena: Arena
     assert len([one for one in found if "/tasks/" in one]) == len(TASKS)
     assert len([one for one in found if "/systems/" in one]) == len(arena.submission_ids())
     assert len([one for one in found if "/submissions/" in one]) == len(SYSTEMS)
-    assert {one.rpartition("/")[2] for one in found if "/cases/" in one} == set(shipped())
+    assert {one.rpartition("/")[2] for one in found if "/cases/" in one} == set(builtin_cases())
     (head,) = re.findall(r'<nav aria-label="Pages">(.*?)</nav>', site.get("/").text, re.DOTALL)
     assert set(re.findall('href="([^"]+)"', head)) <= {one.removeprefix("https://arena.example") for one in found}
     for address in found:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.data.publication_dates import days
-from leaderboard.data.snapshot import Reader
-from submissions.arena.arena import Arena, commit_again
+from leaderboard.data.publication_dates import publication_days
+from leaderboard.data.snapshot import SnapshotReader
+from submissions.arena.arena import Arena, commit_with_retry
 from submissions.storage.repo import Change
 from tests.leaderboard.filled import FORMULA, OVERRIDE, SCRIPT, publish, result, store
 
@@ -48,8 +48,8 @@ def test_a_later_result_changes_no_earlier_board(arena: Arena, site: TestClient)
 
 def test_a_result_without_a_day_is_left_out_and_counted(arena: Arena, site: TestClient) -> None:
     first = arena.submission_ids()[0]
-    commit_again(arena.results, [Change(f"status/{first}.json", b"{}")])
-    assert first not in days(Reader(arena).snapshot())
+    commit_with_retry(arena.results, [Change(f"status/{first}.json", b"{}")])
+    assert first not in publication_days(SnapshotReader(arena).snapshot())
     assert first in {row["submission"] for row in site.get(f"{BOARD}.json").json()}
     assert first not in {row["submission"] for row in site.get(f"{BOARD}.json?asof=2026-12-31").json()}
     assert "1 result without a day of publication is left out" in site.get(f"{BOARD}?asof=2026-12-31").text

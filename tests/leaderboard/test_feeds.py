@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from starlette.testclient import TestClient
 
-from submissions.arena.arena import Arena, commit_again, dump, folder_of
+from submissions.arena.arena import Arena, commit_with_retry, submission_dir, to_json
 from submissions.records.models import History
 from submissions.storage.repo import Change
 from tests.leaderboard.filled import FORMULA, SCRIPT, now, publish, result, store
@@ -50,7 +50,7 @@ def test_the_results_of_other_boards_push_none_out(
 
 def test_a_record_that_cannot_be_read_breaks_no_board_s_feed(site: TestClient, arena: Arena) -> None:
     lost, *_ = arena.result_ids()
-    commit_again(arena.submissions, [Change(f"{folder_of(lost)}/submission.json", b"{")])
+    commit_with_retry(arena.submissions, [Change(f"{submission_dir(lost)}/submission.json", b"{")])
     found = entries(site, "/board/dataset_research/feed.atom")
     assert len(found) == 6
     assert not any(lost in entry["id"] for entry in found)
@@ -65,7 +65,7 @@ def test_a_submission_s_feed_has_what_happened_to_it(site: TestClient, arena: Ar
 def test_a_control_character_in_a_message_breaks_no_reader(site: TestClient, arena: Arena) -> None:
     ulid = arena.submission_ids()[-1]
     history = History(submission=ulid, entries=(now("failed", "row \x00 \x1b[31m <b>", fault="evaluator"),))
-    commit_again(arena.results, [Change(f"status/{ulid}.json", dump(history))])
+    commit_with_retry(arena.results, [Change(f"status/{ulid}.json", to_json(history))])
     assert entries(site, f"/submissions/{ulid}/feed.atom")[0]["summary"] == "row \ufffd \ufffd[31m <b>"
 
 

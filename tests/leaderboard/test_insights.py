@@ -11,8 +11,8 @@ import pytest
 from scipy.stats import spearmanr
 from starlette.testclient import TestClient
 
-from leaderboard.data.snapshot import Reader
-from submissions.arena.arena import Arena, commit_again, dump
+from leaderboard.data.snapshot import SnapshotReader
+from submissions.arena.arena import Arena, commit_with_retry, to_json
 from submissions.storage.repo import Change
 from tests.leaderboard.conftest import Open
 from tests.leaderboard.filled import ARABIC, EMOJI, LONG, OVERRIDE, SYSTEMS, ledger
@@ -192,9 +192,9 @@ def test_the_frontier_is_of_those_whom_nobody_beats(
 
 def test_without_prices_there_is_no_money(arena: Arena, site: TestClient, visit: Open) -> None:
     assert "US dollars" in site.get("/insights").text
-    for ulid, found in Reader(arena).snapshot().ledgers.items():
+    for ulid, found in SnapshotReader(arena).snapshot().ledgers.items():
         cheap = found["demo@1"].model_copy(update={"hour_price": None})
-        commit_again(arena.results, [Change(f"costs/{ulid}/demo@1.json", dump(cheap))])
+        commit_with_retry(arena.results, [Change(f"costs/{ulid}/demo@1.json", to_json(cheap))])
     page = visit().get("/insights").text
     assert "US dollars" not in page
     assert "that of money" not in page

@@ -9,7 +9,7 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
-from submissions.arena.arena import Arena, commit_again, dump
+from submissions.arena.arena import Arena, commit_with_retry, to_json
 from submissions.records.models import History
 from submissions.storage.repo import Change
 from tests.leaderboard.filled import now, publish, result, store
@@ -22,7 +22,9 @@ def ids(arena: Arena) -> dict[str, str]:
 
 def tell(arena: Arena, ulid: str, state: str, **more: object) -> None:
     entries = (*arena.history(ulid).entries, now(state, f"It is {state}.", **more))
-    commit_again(arena.results, [Change(f"status/{ulid}.json", dump(History(submission=ulid, entries=entries)))])
+    commit_with_retry(
+        arena.results, [Change(f"status/{ulid}.json", to_json(History(submission=ulid, entries=entries)))]
+    )
 
 
 def polled(page: str) -> tuple[str, dict[str, str]]:
@@ -152,6 +154,6 @@ def test_what_it_cost_stands_on_the_page_and_in_its_twins(arena: Arena, site: Te
     assert len(site.get(f"/submissions/{ulid}/costs-by-task.json").json()) == len(costs) > 8
     assert site.get(f"/submissions/{ulid}/costs").headers["location"] == f"/submissions/{ulid}#costs"
     made = store(arena, 60, "No ledger", "T", "search")
-    commit_again(arena.results, [Change(f"results/{made.id}/demo@1.json", dump(result(made, 0.2)))])
+    commit_with_retry(arena.results, [Change(f"results/{made.id}/demo@1.json", to_json(result(made, 0.2)))])
     assert 'id="costs"' not in site.get(f"/submissions/{made.id}").text
     assert site.get(f"/submissions/{made.id}/costs.csv").status_code == 404

@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 
 from leaderboard.api.gradio_api import NAMES
 from leaderboard.api.openapi import ENDS, OWNER_ONLY
-from leaderboard.api.service import Answers
-from leaderboard.api.table_exports import TWINS
+from leaderboard.api.service import ApiService
+from leaderboard.api.table_exports import TABLE_EXPORTS
 from leaderboard.data.systems import slug_of
 from leaderboard.pages import ROUTES
 from submissions.arena.arena import Arena
@@ -47,7 +47,7 @@ def test_it_is_valid(document: dict[str, Any]) -> None:
 
 def test_every_table_is_described_and_no_other() -> None:
     paths = {route.path for route in ROUTES if route.path.endswith(ENDS)}
-    assert {path for path in paths if OWNER_ONLY not in path} == set(TWINS)
+    assert {path for path in paths if OWNER_ONLY not in path} == set(TABLE_EXPORTS)
 
 
 def test_it_names_the_address_that_was_asked(site: TestClient) -> None:
@@ -104,7 +104,7 @@ def test_the_end_points_take_what_the_answers_take(document: dict[str, Any]) -> 
     for name in NAMES:
         body = document["paths"][f"/gradio_api/run/{name}"]["post"]["requestBody"]
         data = body["content"]["application/json"]["schema"]["properties"]["data"]
-        taken = [one for one in inspect.signature(getattr(Answers, name)).parameters if one != "self"]
+        taken = [one for one in inspect.signature(getattr(ApiService, name)).parameters if one != "self"]
         assert [one["title"] for one in data["prefixItems"]] == taken
 
 

@@ -10,8 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from leaderboard.data.systems import slug_of
-from leaderboard.pages.cases.library import shipped
-from submissions.arena.arena import Arena, commit_again, dump, folder_of, result_path
+from leaderboard.pages.cases.library import builtin_cases
+from submissions.arena.arena import Arena, commit_with_retry, result_path, submission_dir, to_json
 from submissions.records.models import Result
 from submissions.storage.repo import Change
 from tests.leaderboard.conftest import Open
@@ -33,7 +33,7 @@ LISTS = [
     "/docs/api",
 ]
 CASES = [
-    *(f"/cases/{slug}" for slug in shipped()),
+    *(f"/cases/{slug}" for slug in builtin_cases()),
     *(f"/cases/{kind}-{TASKS[0][0]}" for kind in ("gap", "preview")),
 ]
 SLUGS = [slug_of(team, system) for system, team, *_ in SYSTEMS]
@@ -215,10 +215,10 @@ def test_a_commit_of_another_process_is_seen_at_once(arena: Arena, site: TestCli
 
 def test_a_damaged_record_is_named_and_harms_no_other(arena: Arena, site: TestClient) -> None:
     first, second, third, *_ = arena.submission_ids()
-    commit_again(
+    commit_with_retry(
         arena.results, [Change(f"results/{first}/demo@1.json", b"{}"), Change(f"status/{second}.json", b"[1]")]
     )
-    commit_again(arena.submissions, [Change(f"{folder_of(third)}/submission.json", b"\xff")])
+    commit_with_retry(arena.submissions, [Change(f"{submission_dir(third)}/submission.json", b"\xff")])
     fresh = site.get("/submissions")
     assert fresh.status_code == 200
     assert f"results/{first}/demo@1.json is not a Result" in unescape(fresh.text)
@@ -230,7 +230,7 @@ def test_a_damaged_record_is_named_and_harms_no_other(arena: Arena, site: TestCl
 
 def test_a_page_that_rests_on_a_damaged_record_alone_says_so(arena: Arena, site: TestClient, tmp_path: Path) -> None:
     waiting = arena.submission_ids()[-1]
-    commit_again(arena.submissions, [Change(f"{folder_of(waiting)}/submission.json", b"{}")])
+    commit_with_retry(arena.submissions, [Change(f"{submission_dir(waiting)}/submission.json", b"{}")])
     answer = TestClient(site.app, raise_server_exceptions=False).get(f"/submissions/{waiting}")
     assert answer.status_code == 500
     assert "The fault is ours" in answer.text
@@ -243,14 +243,14 @@ def test_a_submission_shows_its_result_under_each_protocol(arena: Arena, site: T
     first = arena.submission_ids()[0]
     result = arena.result(first)
     paper = result.model_copy(update={"protocol": "paper@1", "system": "Under Other Rules"})
-    commit_again(arena.results, [Change(result_path(first, "paper@1"), dump(paper))])
+    commit_with_retry(arena.results, [Change(result_path(first, "paper@1"), to_json(paper))])
     page = unescape(site.get(f"/submissions/{first}").text)
     assert "Result under paper@1" in page, "what is no demo stands first"
     other = unescape(site.get(f"/submissions/{first}?protocol=demo@1").text)
     assert "Result under demo@1" in other
     assert f"/submissions/{first}.csv?protocol=demo%401" in other
-    assert site.get(f"/submissions/{first}/result.json?protocol=demo@1").content == dump(result)
-    assert site.get(f"/submissions/{first}/result.json").content == dump(paper)
+    assert site.get(f"/submissions/{first}/result.json?protocol=demo@1").content == to_json(result)
+    assert site.get(f"/submissions/{first}/result.json").content == to_json(paper)
     missing = site.get(f"/submissions/{first}.csv?protocol=arena@1")
     assert missing.status_code == 404
     assert "there are: paper@1, demo@1" in unescape(missing.text)

@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from leaderboard.board.query import Choice
+from leaderboard.board.query import BoardQuery
 from leaderboard.board.rows import board_table
-from leaderboard.data.snapshot import FEW, Reader, Snapshot
+from leaderboard.data.snapshot import FEW, Snapshot, SnapshotReader
 from leaderboard.pages.task.page import scores_table
-from submissions.arena.arena import Arena, commit_again, dump, folder_of, result_path
+from submissions.arena.arena import Arena, commit_with_retry, result_path, submission_dir, to_json
 from submissions.errors import Unreachable
-from submissions.index.result_index import FIRST, compacted_changes, leaf_path
-from submissions.index.submission_index import entered_changes
+from submissions.index.result_index import FIRST, result_index_changes, shard_path
+from submissions.index.submission_index import submission_index_changes
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
 from tests.leaderboard.varied import add
 
 TRACK = "dataset_research"
-CHOICE = Choice(protocol="demo@1")
+CHOICE = BoardQuery(protocol="demo@1")
 
 
 class Noted(LocalRepo):
@@ -50,8 +50,8 @@ def read_of(arena: Arena, start: str) -> list[str]:
 
 def compact(arena: Arena) -> None:
     made = [arena.result(ulid) for ulid in arena.published()]
-    commit_again(arena.results, compacted_changes(arena.results, made))
-    commit_again(arena.drafts, entered_changes(arena, arena.submission_ids()))
+    commit_with_retry(arena.results, result_index_changes(arena.results, made))
+    commit_with_retry(arena.drafts, submission_index_changes(arena, arena.submission_ids()))
     assert isinstance(arena.results, Noted)
     arena.results.was_read.clear()
 
@@ -62,10 +62,10 @@ def shown(snapshot: Snapshot) -> list[dict[str, object]]:
 
 
 def test_compacted_files_show_what_the_results_show_and_open_none(noted: Arena) -> None:
-    plain = Reader(noted).snapshot()
+    plain = SnapshotReader(noted).snapshot()
     expected = shown(plain)
     compact(noted)
-    snapshot = Reader(noted).snapshot()
+    snapshot = SnapshotReader(noted).snapshot()
     assert shown(snapshot) == expected
     assert read_of(noted, "results/") == read_of(noted, "status/") == []
     assert snapshot.entered == plain.entered
@@ -75,10 +75,10 @@ def test_compacted_files_show_what_the_results_show_and_open_none(noted: Arena) 
 
 @pytest.mark.parametrize("content", [b"damaged", None])
 def test_without_a_sound_compacted_file_the_results_are_read(noted: Arena, content: bytes | None) -> None:
-    expected = shown(Reader(noted).snapshot())
+    expected = shown(SnapshotReader(noted).snapshot())
     compact(noted)
-    commit_again(noted.results, [Change(leaf_path(TRACK, FIRST), content)])
-    snapshot = Reader(noted).snapshot()
+    commit_with_retry(noted.results, [Change(shard_path(TRACK, FIRST), content)])
+    snapshot = SnapshotReader(noted).snapshot()
     assert shown(snapshot) == expected
     assert snapshot.unreadable == ()
 
@@ -87,15 +87,15 @@ def test_a_result_that_is_newer_than_its_row_is_read_itself(noted: Arena) -> Non
     compact(noted)
     ulid = next(iter(noted.published()))
     changed = noted.result(ulid).model_copy(update={"flagged": "looks copied"})
-    commit_again(noted.results, [Change(result_path(ulid, "demo@1"), dump(changed))])
+    commit_with_retry(noted.results, [Change(result_path(ulid, "demo@1"), to_json(changed))])
     noted.results.was_read.clear()  # type: ignore[attr-defined]
-    snapshot = Reader(noted).snapshot()
+    snapshot = SnapshotReader(noted).snapshot()
     assert snapshot.results[ulid]["demo@1"].flagged == "looks copied"
     assert read_of(noted, "results/") == [result_path(ulid, "demo@1")]
 
 
 def test_after_a_new_result_only_its_own_files_are_read(noted: Arena) -> None:
-    reader = Reader(noted)
+    reader = SnapshotReader(noted)
     before = reader.snapshot()
     noted.results.was_read.clear()  # type: ignore[attr-defined]
     new = add(noted, "Newest", 0.9, day=70)
@@ -108,9 +108,9 @@ def test_after_a_new_result_only_its_own_files_are_read(noted: Arena) -> None:
 
 
 def test_a_result_that_is_taken_away_is_gone(noted: Arena) -> None:
-    reader = Reader(noted)
+    reader = SnapshotReader(noted)
     ulid = next(iter(reader.snapshot().results))
-    commit_again(noted.results, [Change(result_path(ulid, "demo@1"), None)])
+    commit_with_retry(noted.results, [Change(result_path(ulid, "demo@1"), None)])
     snapshot = reader.snapshot()
     assert ulid not in snapshot.results
     with pytest.raises(KeyError):
@@ -143,7 +143,7 @@ def wait_for_the_look_behind() -> None:
 
 def test_a_far_arena_is_asked_now_and_then_and_behind_the_visitors_back(far: Arena) -> None:
     now = 0.0
-    reader = Reader(far, 20.0, lambda: now)
+    reader = SnapshotReader(far, 20.0, lambda: now)
     first = reader.snapshot()
     add(far, "Newcomer", 0.5, day=70)
     assert isinstance(far.results, Far)
@@ -161,7 +161,7 @@ def test_what_was_known_is_shown_while_the_arena_cannot_be_reached(
     far: Arena, caplog: pytest.LogCaptureFixture
 ) -> None:
     now = 0.0
-    reader = Reader(far, 20.0, lambda: now)
+    reader = SnapshotReader(far, 20.0, lambda: now)
     first = reader.snapshot()
     assert isinstance(far.results, Far)
     far.results.is_down, now = True, 100.0
@@ -170,16 +170,16 @@ def test_what_was_known_is_shown_while_the_arena_cannot_be_reached(
     assert reader.snapshot() is first
     assert "shown as it was before: The Hub does not answer." in caplog.text
     with pytest.raises(Unreachable):
-        Reader(far, 20.0).snapshot()
+        SnapshotReader(far, 20.0).snapshot()
 
 
 def test_a_submission_that_was_mended_is_read_again(arena: Arena) -> None:
     ulid = arena.submission_ids()[0]
-    path = f"{folder_of(ulid)}/submission.json"
+    path = f"{submission_dir(ulid)}/submission.json"
     sound = arena.submissions.read(path)
-    commit_again(arena.submissions, [Change(path, b"{}")])
-    reader = Reader(arena)
+    commit_with_retry(arena.submissions, [Change(path, b"{}")])
+    reader = SnapshotReader(arena)
     assert [lost.record for lost in reader.snapshot().unreadable if lost.record == ulid] == [ulid]
-    commit_again(arena.submissions, [Change(path, sound)])
+    commit_with_retry(arena.submissions, [Change(path, sound)])
     assert ulid in reader.snapshot().entered
     assert ulid not in {lost.record for lost in reader.snapshot().unreadable}

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 from starlette.testclient import TestClient
 
-from submissions.arena.arena import Arena, commit_again, dump
+from submissions.arena.arena import Arena, commit_with_retry, to_json
 from submissions.records.self_reported import SelfReported, SelfReports
 from submissions.storage.repo import Change
 from tests.leaderboard.filled import SCRIPT
@@ -22,8 +22,8 @@ CLAIM = SelfReported(
 
 
 def report(arena: Arena, *rows: SelfReported) -> None:
-    change = Change("self_reported/dataset_research.json", dump(SelfReports(rows=rows)))
-    commit_again(arena.results, [change])
+    change = Change("self_reported/dataset_research.json", to_json(SelfReports(rows=rows)))
+    commit_with_retry(arena.results, [change])
 
 
 def test_a_report_stands_there_and_moves_no_place(arena: Arena, site: TestClient) -> None:
@@ -72,7 +72,7 @@ def test_a_protocol_that_only_a_report_has_is_offered(arena: Arena, site: TestCl
 def test_a_broken_file_is_named_and_leaves_the_board_as_it_is(arena: Arena, site: TestClient) -> None:
     before = site.get(f"{BOARD}.json").json()
     text = json.dumps({"rows": [{"system": "Half"}]})
-    commit_again(arena.results, [Change("self_reported/dataset_research.json", text.encode())])
+    commit_with_retry(arena.results, [Change("self_reported/dataset_research.json", text.encode())])
     assert site.get(f"{BOARD}.json").json() == before
     assert "self_reported/dataset_research.json: rows.0.team: Field required. Mend it" in site.get("/submissions").text
 

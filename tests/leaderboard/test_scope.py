@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.data.snapshot import Reader
-from leaderboard.data.task_filter import LEAST, Scope, mean_of, student, task_interval
+from leaderboard.data.snapshot import SnapshotReader
+from leaderboard.data.task_filter import LEAST, TaskFilter, mean_of, t_quantile, task_interval
 from leaderboard.ranking.board_ranks import ranks
 from submissions.arena.arena import Arena
 from submissions.records.models import Result
@@ -22,7 +22,7 @@ TRACK = "dataset_research"
 
 @pytest.mark.parametrize(("freedom", "table"), [(3, 3.18245), (5, 2.57058), (10, 2.22814), (30, 2.04227)])
 def test_the_quantiles_are_those_of_the_tables(freedom: int, table: float) -> None:
-    assert student(freedom) == pytest.approx(table, rel=0.005)
+    assert t_quantile(freedom) == pytest.approx(table, rel=0.005)
 
 
 def test_the_interval_covers_the_mean_as_often_as_it_says() -> None:
@@ -96,9 +96,9 @@ def test_places_rest_on_exactly_the_chosen_tasks(arena: Arena) -> None:
                 value = 0.3 + place / 100 + more * (kinds[task["task"]] == "reasoning")
                 method["gain"] |= {"value": value, "interval": None}
         publish(arena, made, Result.model_validate_json(json.dumps(plain)))
-    snapshot = Reader(arena).snapshot()
+    snapshot = SnapshotReader(arena).snapshot()
     ids = {made.system: ulid for ulid, made in snapshot.submissions.items()}
-    parted, equal = (ranks(snapshot, TRACK, "demo@1", "fine_tune", "full", Scope(kind=kind)) for kind in
+    parted, equal = (ranks(snapshot, TRACK, "demo@1", "fine_tune", "full", TaskFilter(kind=kind)) for kind in
                      ("reasoning", "knowledge"))  # fmt: skip
     assert parted[ids["Better"]].group < parted[ids["Worse"]].group
     assert equal[ids["Better"]].group == equal[ids["Worse"]].group

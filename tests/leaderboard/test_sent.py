@@ -12,15 +12,15 @@ from huggingface_hub import CommitOperationAdd, HfApi
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from leaderboard.api.service import Answers
+from leaderboard.api.service import ApiService
 from leaderboard.app import make_app
-from leaderboard.data.snapshot import Reader
+from leaderboard.data.snapshot import SnapshotReader
 from leaderboard.settings import Settings, read_settings
 from leaderboard.web.site import Site
 from submissions.arena.arena import Arena, open_arena
-from submissions.checking.hub_datasets import read_named
+from submissions.checking.hub_datasets import parse_hub_datasets
 from submissions.cli.app import app as command
-from submissions.errors import Misfilled, Unfit
+from submissions.errors import InvalidFile, InvalidForm
 from tests.hub.fixtures import hub as hub
 from tests.hub.people import ALICE
 from tests.hub.server import Hub
@@ -86,21 +86,21 @@ def test_a_token_that_is_nobody_s_submits_nothing(
     caplog.set_level(logging.DEBUG)
     space = {"SPACE_ID": "a/b", "OAUTH_CLIENT_ID": "c", "OAUTH_CLIENT_SECRET": "s", "OAUTH_SCOPES": "openid"}
     settings = read_settings({**space, "OPENID_PROVIDER_URL": hub.url, "ARENA": str(tmp_path / "arena")})
-    answers = Answers(make_site(settings))
-    with pytest.raises(Misfilled, match="token"):
+    answers = ApiService(make_site(settings))
+    with pytest.raises(InvalidForm, match="token"):
         answers.submit("alice/data", "S", "search", "T", token=token)
     assert arena.submission_ids() == []
     assert "hf_wrong" not in caplog.text
 
 
 def make_site(settings: Settings) -> Site:
-    return Site(settings, Reader(open_arena(settings.arena)))
+    return Site(settings, SnapshotReader(open_arena(settings.arena)))
 
 
 def test_a_program_names_a_data_set(site: TestClient, arena: Arena, api: HfApi, tmp_path: Path) -> None:
     commit = put(api, **{f"{BANK}.jsonl": ROWS, "README.md": b"# x", "load.py": b"raise SystemExit", "x.zip": b"x"})
     put(api, **{f"{SARCASM}.parquet": parquet(tmp_path / "p"), f"{BANK}.jsonl": b"bad"})
-    answers = Answers(site.app.state.site)  # type: ignore[attr-defined]
+    answers = ApiService(site.app.state.site)  # type: ignore[attr-defined]
     told = answers.submit(f"hf://datasets/alice/data@{commit}", "Named", "search", "Team", token="hf_alice")
     assert told["state"] == "stored", told
     one = arena.submission(told["id"])
@@ -182,8 +182,8 @@ def test_too_much_is_refused_before_it_is_fetched(arena: Arena, api: HfApi, hub:
     ],
 )  # fmt: skip
 def test_what_is_no_name_is_never_asked_for(line: str) -> None:
-    with pytest.raises(Unfit):
-        read_named(line)
+    with pytest.raises(InvalidFile):
+        parse_hub_datasets(line)
 
 
 def test_a_program_s_form_of_another_site_is_turned_away(site: TestClient) -> None:

@@ -16,15 +16,15 @@ from starlette.testclient import TestClient
 from benchmarks.rush import rush
 from leaderboard.app import make_app
 from leaderboard.settings import read_settings
-from leaderboard.submit.outbox import AGAIN, GAP, Spool
+from leaderboard.submit.outbox import MIN_COMMIT_INTERVAL, RETRY_AFTER, Outbox
 from leaderboard.web.site import Site
-from submissions.arena.arena import Arena, dump_lines, open_arena
+from submissions.arena.arena import Arena, open_arena, to_jsonl
 from submissions.records.check_report import Report
 from submissions.records.models import DataFile, Submission
-from submissions.storage.commit_rate import Pace
+from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.repo import Change
 from submissions.submitting.attempts import attempts
-from submissions.submitting.submit import Delivery, accepted
+from submissions.submitting.submit import SubmissionForm, build_submission
 from tests.hub.fixtures import hub as hub
 from tests.hub.server import Hub
 from tests.leaderboard.test_submit import FIELDS, GOOD
@@ -39,7 +39,7 @@ def arena(hub: Hub) -> Arena:
     for name in ("submissions", "results", "drafts"):
         HfApi(hub.url, "hf_bot_write").create_repo(f"arena/spool-{name}", repo_type="dataset", private=True)
     there = open_arena(ARENA)
-    tasks = dump_lines([task(BANK), task("mc-en-science")])
+    tasks = to_jsonl([task(BANK), task("mc-en-science")])
     there.results.commit([Change("tasks.jsonl", tasks)], there.results.head())
     return there
 
@@ -53,7 +53,7 @@ def opened(hub: Hub, arena: Arena, tmp_path: Path) -> Iterator[Opened]:
         assert arena.tasks()
         stop(running)
         settings = read_settings({"ARENA": ARENA, "SPOOL": str(tmp_path / "spool"), **environ})
-        app = make_app(settings, Pace(clock=hub.clock, sleep=hub.clock.forward))
+        app = make_app(settings, CommitRateLimit(clock=hub.clock, sleep=hub.clock.forward))
         running.append(app.state.site)
         return TestClient(app, follow_redirects=False)
 
@@ -67,9 +67,9 @@ def stop(running: list[Site]) -> None:
     running.clear()
 
 
-def spool_of(client: TestClient) -> Spool:
+def spool_of(client: TestClient) -> Outbox:
     found = client.app.state.site.storing  # type: ignore[attr-defined]
-    assert isinstance(found, Spool)
+    assert isinstance(found, Outbox)
     return found
 
 
@@ -92,13 +92,13 @@ def test_the_first_is_stored_at_once_and_the_next_is_told_when(opened: Opened, a
     there = site.get(second)
     assert (there.status_code, there.headers["location"]) == (303, f"/received/{id_of(second)}")
     page = site.get(there.headers["location"])
-    due = hub.clock() + GAP
+    due = hub.clock() + MIN_COMMIT_INTERVAL
     assert page.headers["cache-control"] == "private, no-store"
     assert "Received" in page.text
-    assert any(f"{due - timedelta(seconds=s):%H:%M:%S} UTC" in page.text for s in range(GAP.seconds))
+    assert any(f"{due - timedelta(seconds=s):%H:%M:%S} UTC" in page.text for s in range(MIN_COMMIT_INTERVAL.seconds))
     assert f"/received/{id_of(second)}" in site.get("/submit").text
     assert open_arena(ARENA).submission_ids() == [id_of(first)]
-    hub.clock.forward(GAP.total_seconds())
+    hub.clock.forward(MIN_COMMIT_INTERVAL.total_seconds())
     spool_of(site).settled(id_of(second), 10)
     assert arena.submission_ids() == sorted([id_of(first), id_of(second)])
     assert site.get(f"/received/{id_of(second)}").headers["location"] == second
@@ -111,7 +111,7 @@ def test_those_that_wait_go_in_one_commit(opened: Opened, arena: Arena, hub: Hub
     site = opened()
     sent = [send(site, team=f"Team {number}") for number in range(6)]
     before = len(hub.store.commits("datasets/arena/spool-submissions"))
-    hub.clock.forward(GAP.total_seconds())
+    hub.clock.forward(MIN_COMMIT_INTERVAL.total_seconds())
     spool_of(site).settled(id_of(sent[-1]), 10)
     assert len(hub.store.commits("datasets/arena/spool-submissions")) == before + 1
     assert arena.submission_ids() == sorted(map(id_of, sent))
@@ -173,12 +173,12 @@ def test_what_was_killed_while_it_was_stored_is_stored_once(
     kept = tmp_path / "spool" / id_of(sent)
     shutil.copytree(kept, tmp_path / "copy")
     (tmp_path / "spool" / ".half").mkdir()
-    hub.clock.forward(GAP.total_seconds())
+    hub.clock.forward(MIN_COMMIT_INTERVAL.total_seconds())
     spool_of(site).settled(id_of(sent), 10)
     site.app.state.site.storing.close()  # type: ignore[attr-defined]
     shutil.copytree(tmp_path / "copy", kept)  # as if the process had died after the commit
     again = opened()
-    hub.clock.forward(GAP.total_seconds())
+    hub.clock.forward(MIN_COMMIT_INTERVAL.total_seconds())
     spool_of(again).settled(id_of(sent), 10)
     assert arena.submission_ids().count(id_of(sent)) == 1
     assert list((tmp_path / "spool").iterdir()) == []
@@ -196,7 +196,7 @@ def test_a_fault_of_ours_puts_it_off_and_ends_nothing(
         patched.setattr("leaderboard.submit.outbox.add_all", broken)
         sent = send(site)
         assert "the fault is ours" in site.get(f"/received/{id_of(sent)}").text
-    hub.clock.forward(AGAIN.total_seconds())
+    hub.clock.forward(RETRY_AFTER.total_seconds())
     spool_of(site).settled(id_of(sent), 10)
     assert arena.submission_ids() == [id_of(sent)]
 
@@ -221,7 +221,7 @@ def test_attempts_are_limited_and_those_that_wait_count(opened: Opened, arena: A
     assert answer.status_code == 422
     assert "All 2 attempts on the track dataset_research are used" in answer.text
     assert send(site, team="Others")
-    hub.clock.forward(GAP.total_seconds())
+    hub.clock.forward(MIN_COMMIT_INTERVAL.total_seconds())
     spool_of(site).settled(id_of(second), 10)
     assert "<dt>Attempt</dt><dd>2 of 2</dd>" in site.get(second).text
     assert "<dt>Attempt</dt><dd>1 of 2</dd>" in site.get(first).text
@@ -237,7 +237,7 @@ def test_an_attempt_that_somebody_else_used_meanwhile_is_told(
     sent = send(site)
     (tmp_path / "other").mkdir()
     arena.add(made(tmp_path / "other"), tmp_path / "other")  # by the command line, say
-    hub.clock.forward(GAP.total_seconds())
+    hub.clock.forward(MIN_COMMIT_INTERVAL.total_seconds())
     spool_of(site).settled(id_of(sent), 10)
     page = site.get(f"/received/{id_of(sent)}").text
     assert "Not stored." in page
@@ -254,7 +254,7 @@ def made(folder: Path) -> Submission:
     file = DataFile(task=BANK, path=f"data/{BANK}.jsonl", sha256=sha256(text).hexdigest(), bytes=len(text), rows=1)
     report = Report(track="dataset_research", problems=(), files=(file,), descriptions=None, missing=())
     form = {name: FIELDS[name] for name in ("system", "system_type", "team", "submitter")}
-    return accepted(report, Delivery.from_form(form), datetime.now(UTC))
+    return build_submission(report, SubmissionForm.from_form(form), datetime.now(UTC))
 
 
 @pytest.mark.slow

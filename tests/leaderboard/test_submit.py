@@ -13,16 +13,24 @@ import pytest
 from starlette.testclient import TestClient
 
 from leaderboard.submit.check_job import CHECKS
-from leaderboard.submit.check_sessions import LASTS, MOST, MOST_NEAR, MOST_OWN, Busy, BusyYourself, Checks
+from leaderboard.submit.check_sessions import (
+    MAX_PER_ADDRESS,
+    MOST,
+    MOST_OWN,
+    SESSION_SECONDS,
+    CheckSessions,
+    TooManyChecks,
+    TooManyOwnChecks,
+)
 from leaderboard.submit.row_preview import MOST_CHARACTERS
-from leaderboard.web.auth.visitor import COOKIE, new_key
-from leaderboard.web.uploads import LARGEST, LONGEST_NAME, file_name
-from submissions.arena.arena import Arena, commit_again, dump, dump_lines
+from leaderboard.web.auth.visitor import COOKIE, new_visitor_key
+from leaderboard.web.uploads import LARGEST, LONGEST_NAME, safe_file_name
+from submissions.arena.arena import Arena, commit_with_retry, to_json, to_jsonl
 from submissions.errors import NotFound
 from submissions.records.check_report import Problem
 from submissions.records.ledger import Cost, Ledger
 from submissions.records.machine_speed import Machine, Speed
-from submissions.records.prompt_frame import ExamLoad, Frame, Planning
+from submissions.records.prompt_frame import EvalSetLoad, PlanningFacts, PromptFrame
 from submissions.storage.repo import Change
 from tests.leaderboard.conftest import Open
 
@@ -164,17 +172,17 @@ def test_an_arena_without_tasks_says_so(visit: Open) -> None:
     ],
 )
 def test_a_name_of_a_file_stays_a_name(given: str, kept: str) -> None:
-    assert file_name(given) == kept
+    assert safe_file_name(given) == kept
 
 
 def test_a_long_name_keeps_its_ending() -> None:
-    name = file_name("é" * 300 + ".jsonl")
+    name = safe_file_name("é" * 300 + ".jsonl")
     assert len(name.encode()) <= LONGEST_NAME
     assert name.endswith(".jsonl")
 
 
 CHECKED = re.compile(r"/checks/([A-Za-z0-9_-]{32})")
-FRAME = Frame(
+FRAME = PromptFrame(
     protocol="demo@1", before="<|user|>", between="<|bot|>", after="<|end|>", max_tokens=64, bytes_per_token=2.0,
     epochs=3, max_rows=1000,
 )  # fmt: skip
@@ -196,7 +204,7 @@ def watch(site: TestClient, action: str, *files: tuple[str, bytes], **fields: st
 
 
 def put(arena: Arena, path: str, content: bytes) -> None:
-    commit_again(arena.results, [Change(path, content)])
+    commit_with_retry(arena.results, [Change(path, content)])
 
 
 def test_a_script_is_sent_to_a_page_with_the_report(site: TestClient) -> None:
@@ -278,7 +286,7 @@ def test_a_file_with_nothing_to_mend_offers_no_copy(site: TestClient, temporary:
 
 
 def test_rows_are_shown_in_the_frame_of_the_protocol(arena: Arena, site: TestClient) -> None:
-    put(arena, "frames.jsonl", dump_lines([FRAME]))
+    put(arena, "frames.jsonl", to_jsonl([FRAME]))
     rows = [
         {"input": "سؤال <b>" + "x" * 4000, "output": "جواب"},
         *({"input": "a", "output": f"b{n}"} for n in range(11)),
@@ -305,12 +313,12 @@ def test_without_a_frame_rows_are_shown_bare_and_it_says_why(site: TestClient) -
 
 
 def test_an_estimate_names_its_basis(arena: Arena, site: TestClient) -> None:
-    put(arena, "frames.jsonl", dump_lines([FRAME.model_copy(update={"protocol": "arena@1"})]))
+    put(arena, "frames.jsonl", to_jsonl([FRAME.model_copy(update={"protocol": "arena@1"})]))
     assert "No evaluation has been measured yet under arena@1" in site.get(watch(site, "check", GOOD)).text
     for number, ulid in enumerate(list(arena.published())[:4], 1):
         trained = Cost(task="mc-en-science", stage="fine_tune", seconds=600 + 2 * number, tokens_trained=1000 * number)
         ledger = Ledger(submission=ulid, protocol="arena@1", profile="h200", devices=2, hour_price=9, costs=(trained,))
-        put(arena, f"costs/{ulid}/arena@1.json", dump(ledger))
+        put(arena, f"costs/{ulid}/arena@1.json", to_json(ledger))
         text = site.get(watch(site, "check", GOOD)).text
         assert (f"{number} evaluation" in text, "an estimate takes 3" in text) == (True, number < 3)
     assert "From 4 evaluations under arena@1 on the profile h200 (2 devices)" in text
@@ -321,11 +329,11 @@ def test_an_estimate_names_its_basis(arena: Arena, site: TestClient) -> None:
 def test_before_anything_was_measured_the_machine_s_profile_is_asked_and_named(arena: Arena, site: TestClient) -> None:
     speed = Speed(start_seconds=900, screened_rows=100, trained_tokens=10, training_seconds=60, prompt_tokens=100,
                   generated_tokens=10, doubt=3)  # fmt: skip
-    planning = Planning(
+    planning = PlanningFacts(
         machine=Machine(profile="8xh100", devices=8, hour_price=2.0, speed=speed), shots=(1,), draws=1,
-        max_prompt_tokens=50, exam=ExamLoad(items=10, question_tokens=20, answer_tokens=2, limit_tokens=4),
+        max_prompt_tokens=50, exam=EvalSetLoad(items=10, question_tokens=20, answer_tokens=2, limit_tokens=4),
     )  # fmt: skip
-    put(arena, "frames.jsonl", dump_lines([FRAME.model_copy(update={"protocol": "arena@1", "planning": planning})]))
+    put(arena, "frames.jsonl", to_jsonl([FRAME.model_copy(update={"protocol": "arena@1", "planning": planning})]))
     text = site.get(watch(site, "check", GOOD)).text
     assert "Planned from the machine's profile, not measured" in text
     assert "the profile 8xh100 (8 devices)" in text
@@ -336,7 +344,7 @@ def test_before_anything_was_measured_the_machine_s_profile_is_asked_and_named(a
     for ulid in list(arena.published())[:3]:
         trained = Cost(task="mc-en-science", stage="fine_tune", seconds=600, tokens_trained=1000)
         ledger = Ledger(submission=ulid, protocol="arena@1", profile="h200", devices=2, costs=(trained,))
-        put(arena, f"costs/{ulid}/arena@1.json", dump(ledger))
+        put(arena, f"costs/{ulid}/arena@1.json", to_json(ledger))
     text = site.get(watch(site, "check", GOOD)).text
     assert "From 3 evaluations under arena@1 on the profile h200" in text
     assert "not measured" not in text
@@ -345,7 +353,7 @@ def test_before_anything_was_measured_the_machine_s_profile_is_asked_and_named(a
 def test_what_is_learned_from_past_evaluations_is_learned_once(
     arena: Arena, site: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(arena, "frames.jsonl", dump_lines([FRAME]))
+    put(arena, "frames.jsonl", to_jsonl([FRAME]))
     learned: list[int] = []
 
     def judge(past: list[Ledger]) -> None:
@@ -415,7 +423,7 @@ def test_an_upload_that_cannot_be_kept_takes_no_place_for_good(
 
 def test_checks_are_forgotten_after_an_hour_and_never_too_many(temporary: Path) -> None:
     now = 0.0
-    checks = Checks(clock=lambda: now)
+    checks = CheckSessions(clock=lambda: now)
     first = checks.begin("key:first", {})
     first.end()
     running = [checks.begin(f"key:{n}", {}) for n in range(MOST - 1)]
@@ -423,9 +431,9 @@ def test_checks_are_forgotten_after_an_hour_and_never_too_many(temporary: Path) 
     with pytest.raises(NotFound):
         checks.get(first.key, "key:first")
     last = checks.begin("key:a", {})
-    with pytest.raises(Busy):
+    with pytest.raises(TooManyChecks):
         checks.begin("key:a", {})
-    now = 2 * LASTS
+    now = 2 * SESSION_SECONDS
     for check in running[:2]:
         check.end()
         with pytest.raises(NotFound):
@@ -436,7 +444,7 @@ def test_checks_are_forgotten_after_an_hour_and_never_too_many(temporary: Path) 
 
 @pytest.mark.usefixtures("temporary")
 def test_nobody_s_checks_drive_out_all_others() -> None:
-    checks = Checks()
+    checks = CheckSessions()
     mine = checks.begin("key:mine", {}, address="192.0.2.1")
     mine.end()
     for n in range(2 * MOST):
@@ -445,11 +453,11 @@ def test_nobody_s_checks_drive_out_all_others() -> None:
     assert checks.get(mine.key, "key:mine") is mine
     for _ in range(MOST_OWN):
         checks.begin("key:other", {})
-    with pytest.raises(BusyYourself):
+    with pytest.raises(TooManyOwnChecks):
         checks.begin("key:other", {})
-    for n in range(MOST_NEAR):
+    for n in range(MAX_PER_ADDRESS):
         checks.begin(f"key:{n}", {}, address="192.0.2.9")
-    with pytest.raises(Busy):
+    with pytest.raises(TooManyChecks):
         checks.begin("key:new", {}, address="192.0.2.9")
     checks.begin("key:new", {}, address="192.0.2.10")
 
@@ -457,7 +465,7 @@ def test_nobody_s_checks_drive_out_all_others() -> None:
 def test_a_place_is_held_before_anything_of_an_upload_is_read(arena: Arena, visit: Open) -> None:
     assert arena.tasks()
     site = visit()
-    key, owner = new_key()
+    key, owner = new_visitor_key()
     checks = site.app.state.site.checks  # type: ignore[attr-defined]
     running = [checks.begin(owner, {}) for _ in range(MOST_OWN - 1)]
     seen: list[int] = []

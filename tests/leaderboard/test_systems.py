@@ -12,11 +12,11 @@ import pytest
 from scipy.stats import t
 from starlette.testclient import TestClient
 
-from leaderboard.data.attempts import OUTCOMES
-from leaderboard.data.snapshot import Reader
-from leaderboard.data.system_categories import interval, student
+from leaderboard.data.attempts import OUTCOME_BY_STATE
+from leaderboard.data.snapshot import SnapshotReader
+from leaderboard.data.system_categories import student, t_interval
 from leaderboard.data.systems import slug_of, systems
-from submissions.arena.arena import Arena, commit_again, dump, result_path
+from submissions.arena.arena import Arena, commit_with_retry, result_path, to_json
 from submissions.records.models import History, State, Status, Submission
 from submissions.storage.repo import Change
 from tests.leaderboard.filled import (
@@ -40,7 +40,7 @@ PAGE = f"/systems/{SLUG}"
 
 
 def test_every_system_has_an_address_of_its_own_that_is_plain_ascii(arena: Arena) -> None:
-    found = systems(Reader(arena).snapshot())
+    found = systems(SnapshotReader(arena).snapshot())
     sent = {(one.team, one.system) for one in (arena.submission(ulid) for ulid in arena.submission_ids())}
     assert len(found) == len(sent) > len(SYSTEMS)
     assert all(re.fullmatch(r"[a-z0-9-]{1,40}-[a-z2-7]{16}", slug) for slug in found)
@@ -91,7 +91,7 @@ def test_attempts_are_disclosed_whatever_became_of_them(arena: Arena, site: Test
     made = [store(arena, 40 + number, "Tried often", "Team Four", "hybrid") for number in range(3)]
     publish(arena, made[0], result(made[0], 0.4))
     for one, state in ((made[1], "withdrawn"), (made[2], "evaluated")):
-        commit_again(arena.results, [Change(f"status/{one.id}.json", dump(ended(one, state)))])
+        commit_with_retry(arena.results, [Change(f"status/{one.id}.json", to_json(ended(one, state)))])
     address = f"/systems/{slug_of('Team Four', 'Tried often')}"
     mine, team = site.get(f"{address}/attempts.json").json()
     assert mine == {
@@ -99,14 +99,14 @@ def test_attempts_are_disclosed_whatever_became_of_them(arena: Arena, site: Test
         "in_line": 0, "unknown": 0,
     }  # fmt: skip
     sent = [ulid for ulid in arena.submission_ids() if arena.submission(ulid).team == "Team Four"]
-    counted = Counter(OUTCOMES[arena.history(ulid).now.state] for ulid in sent)
+    counted = Counter(OUTCOME_BY_STATE[arena.history(ulid).now.state] for ulid in sent)
     assert team == {"of": "team", "submissions": len(sent), "unknown": 0, **counted}
     assert min(counted.values()) >= 1
     assert len(counted) == 6
     section = site.get(address).text.partition('<section id="attempts">')[2].partition("</section>")[0]
     shown = [int(cell) for cell in re.findall(r'<td class="right">(\d+)</td>', section)]
     assert shown == [*list(mine.values())[1:], *list(team.values())[1:]]
-    assert set(OUTCOMES) == set(get_args(State))
+    assert set(OUTCOME_BY_STATE) == set(get_args(State))
 
 
 def ended(made: Submission, state: str) -> History:
@@ -182,7 +182,7 @@ def test_an_unscored_task_leaves_its_category_without_a_mean(arena: Arena, site:
     made = store(arena, 40, SCHOLAR, LAB, "search")
     text = result(made, 0.9).model_dump(mode="json")
     text["tasks"][0]["methods"][3]["gain"] |= {"value": None, "interval": None, "why": "it is run again"}
-    commit_again(arena.results, [Change(result_path(made.id, "demo@1"), json.dumps(text).encode())])
+    commit_with_retry(arena.results, [Change(result_path(made.id, "demo@1"), json.dumps(text).encode())])
     row = site.get(f"{PAGE}/categories.json").json()[-1]
     assert (row["category"], row["gain"], row["why"]) == ("multiple_choice", None, "1 of 2 tasks unscored")
     assert "1 of 2 tasks unscored" in site.get(PAGE).text
@@ -196,8 +196,8 @@ def test_student_s_quantile_is_scipy_s(freedom: int) -> None:
 def test_an_interval_is_student_s_and_needs_four_tasks() -> None:
     values = [0.1, 0.5, 0.3, 0.9, 0.2]
     low, high = t.interval(0.95, 4, loc=0.4, scale=0.31622777 / 5**0.5)
-    assert interval(values) == pytest.approx((low, high), abs=0.005)
-    assert interval(values[:3]) == (None, None)
+    assert t_interval(values) == pytest.approx((low, high), abs=0.005)
+    assert t_interval(values[:3]) == (None, None)
 
 
 def test_protocols_have_columns_of_their_own(arena: Arena, site: TestClient) -> None:
@@ -205,7 +205,7 @@ def test_protocols_have_columns_of_their_own(arena: Arena, site: TestClient) -> 
     stored = arena.result(first)
     text = stored.model_dump_json().replace('"name":"gain"', '"name":"ratio"').replace('"mean_gain"', '"mean_ratio"')
     paper = type(stored).model_validate_json(text).model_copy(update={"protocol": "paper@1"})
-    commit_again(arena.results, [Change(result_path(first, "paper@1"), dump(paper))])
+    commit_with_retry(arena.results, [Change(result_path(first, "paper@1"), to_json(paper))])
     (row,) = site.get(f"{PAGE}/submissions.json").json()
     assert row["demo@1"] == row["paper@1"]
     page = site.get(f"{PAGE}?protocol=paper@1").text

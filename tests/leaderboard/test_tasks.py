@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from leaderboard.board import pagination as window
 from leaderboard.pages.task import overview as standing
-from submissions.arena.arena import Arena, commit_again, dump, result_path
+from submissions.arena.arena import Arena, commit_with_retry, result_path, to_json
 from submissions.records.models import Result
 from submissions.storage.repo import Change
 from tests.leaderboard.conftest import Open
@@ -92,7 +92,7 @@ def test_a_category_keeps_its_mark_whatever_is_filtered(site: TestClient) -> Non
 def test_before_any_result_the_list_says_that_it_has_no_scores(visit: Open, arena: Arena) -> None:
     for ulid in arena.submission_ids():
         if arena.published().get(ulid):
-            commit_again(arena.results, [Change(result_path(ulid, "demo@1"), None)])
+            commit_with_retry(arena.results, [Change(result_path(ulid, "demo@1"), None)])
     site = visit()
     assert all(row["base"] is None and row["corner_case"] is None for row in site.get("/tasks.json").json())
     page = site.get("/tasks").text
@@ -122,8 +122,8 @@ def test_a_task_where_no_system_gains_clearly_is_a_corner_case(arena: Arena, sit
     for ulid in arena.published():
         whole = arena.result(ulid)
         tasks = (whole.tasks[0], unsure(whole.tasks[1]), *whole.tasks[2:])
-        changed = dump(whole.model_copy(update={"tasks": tasks}))
-        commit_again(arena.results, [Change(result_path(ulid, "demo@1"), changed)])
+        changed = to_json(whole.model_copy(update={"tasks": tasks}))
+        commit_with_retry(arena.results, [Change(result_path(ulid, "demo@1"), changed)])
     corner = TASKS[1][0]
     rows = {row["id"]: row for row in site.get("/tasks.json").json()}
     assert [name for name, row in rows.items() if row["corner_case"]] == [corner]
@@ -137,8 +137,8 @@ def test_a_task_where_no_system_gains_clearly_is_a_corner_case(arena: Arena, sit
 def test_under_shares_of_the_reference_nobody_is_said_to_gain(arena: Arena, site: TestClient) -> None:
     whole = add(arena, "Rebuilt", 0.1)
     text = whole.model_dump_json().replace('"name":"gain"', '"name":"ratio"').replace("demo@1", "paper@1")
-    commit_again(
-        arena.results, [Change(result_path(whole.submission, "paper@1"), dump(Result.model_validate_json(text)))]
+    commit_with_retry(
+        arena.results, [Change(result_path(whole.submission, "paper@1"), to_json(Result.model_validate_json(text)))]
     )
     rows = site.get("/tasks.json?protocol=paper@1").json()
     assert {(row["protocol"], row["systems"], row["gained"], row["corner_case"]) for row in rows} == {

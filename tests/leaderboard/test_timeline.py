@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from leaderboard.pages.submission.timeline import advice, timeline
-from leaderboard.templates import lasted
+from leaderboard.templates import format_elapsed
 from submissions.records.models import History, Status
 from tests.leaderboard.filled import START, now, stages
 
@@ -88,4 +88,4 @@ def test_a_failure_of_ours_is_said_to_cost_nothing() -> None:
     [(0, "0 s"), (59.4, "59 s"), (60, "1 min"), (3725, "1 h 2 min"), (90000, "1 d 1 h"), (86400, "1 d"), (-3, "0 s")],
 )
 def test_a_duration_is_told_in_its_two_largest_units(seconds: float, words: str) -> None:
-    assert lasted(seconds) == words
+    assert format_elapsed(seconds) == words

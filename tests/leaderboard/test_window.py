@@ -84,7 +84,7 @@ def test_a_large_board_does_not_wait_for_its_places(arena: Arena, visit: Open, m
     assert arena.tasks()
     expected = visit().get(f"{BOARD}.json").json()
     monkeypatch.setattr(ranks, "CROWD", 2)
-    places = ranks.Places(most=1000)
+    places = ranks.RankCache(most=1000)
     monkeypatch.setattr(ranks, "_PLACES", places)
     site = visit()
     first = site.get(BOARD)
@@ -97,7 +97,7 @@ def test_a_large_board_does_not_wait_for_its_places(arena: Arena, visit: Open, m
 
 def test_few_views_of_a_large_board_wait_for_their_places_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranks, "CROWD", 2)
-    places, go_on = ranks.Places(most=10_000), Event()
+    places, go_on = ranks.RankCache(most=10_000), Event()
     places._behind.submit(go_on.wait)
     values = np.arange(12.0).reshape(3, 4)
     try:

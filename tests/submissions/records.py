@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from submissions.arena.arena import Arena, dump, dump_lines, open_arena
+from submissions.arena.arena import Arena, open_arena, to_json, to_jsonl
 from submissions.checking.check import check
 from submissions.records.models import History, MethodScore, Result, Score, Setup, Status, Submission, TaskResult, Total
 from submissions.storage.repo import Change
-from submissions.submitting.submit import Delivery, receive
+from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS
 from tests.submissions.conftest import BANK, GOOD, SARCASM, task
 
@@ -19,7 +19,7 @@ FORM = {"system": "=Finder [bold]", "system_type": "search", "team": "Nhóm Mộ
 
 def arena_with_tasks(folder: Path) -> Arena:
     arena = open_arena(str(folder))
-    tasks = dump_lines([task(BANK), task(SARCASM)])
+    tasks = to_jsonl([task(BANK), task(SARCASM)])
     arena.results.commit([Change("tasks.jsonl", tasks)], arena.results.head())
     return arena
 
@@ -29,7 +29,7 @@ def stored(arena: Arena, work: Path) -> Submission:
     source.write_bytes(GOOD)
     into.mkdir()
     report = check([source], arena.tasks(), into=into, track=TRACKS["dataset_research"])
-    return receive(arena, report, into, Delivery.from_form(FORM), NOW)
+    return store_submission(arena, report, into, SubmissionForm.from_form(FORM), NOW)
 
 
 def publish(arena: Arena, submission: Submission) -> Result:
@@ -37,8 +37,8 @@ def publish(arena: Arena, submission: Submission) -> Result:
     published = Status(state="published", message="Done.", time=NOW)
     history = History(submission=submission.id, entries=(published,))
     changes = [
-        Change(f"results/{submission.id}/demo@1.json", dump(result)),
-        Change(f"status/{submission.id}.json", dump(history)),
+        Change(f"results/{submission.id}/demo@1.json", to_json(result)),
+        Change(f"status/{submission.id}.json", to_json(history)),
     ]
     arena.results.commit(changes, arena.results.head())
     return result

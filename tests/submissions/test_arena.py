@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 import submissions
 from submissions import errors
-from submissions.arena.arena import commit_again, dump, folder_of, new_id, open_arena, result_path
-from submissions.errors import Corrupt, NotFound
+from submissions.arena.arena import commit_with_retry, new_id, open_arena, result_path, submission_dir, to_json
+from submissions.errors import CorruptRecord, NotFound
 from submissions.records.models import DataFile, Row, Score
-from submissions.records.owner_requests import Wish
+from submissions.records.owner_requests import OwnerRequest
 from submissions.storage.repo import Change
 from submissions.submitting.download import download
 from submissions.tracks import track_named
@@ -39,7 +39,7 @@ def test_what_was_asked_is_found_without_going_through_all_files(
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     asked, _ = (stored(arena, tmp_path / name) for name in "ab")
-    arena.wish(asked.id, Wish(kind="withdraw", by="", time=NOW))
+    arena.wish(asked.id, OwnerRequest(kind="withdraw", by="", time=NOW))
     listed: list[str] = []
     monkeypatch.setattr(arena.submissions, "list", listed.append)
     assert arena.wished() == [asked.id]
@@ -64,7 +64,7 @@ def test_an_arena_without_tasks_has_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ulid", ["", "../../etc", "x" * 26, "01ARZ3NDEKTSV4RRFFQ69G5FA/"])
 def test_what_is_no_id_is_said_to_be_none(ulid: str) -> None:
     with pytest.raises(NotFound, match="is not a submission id"):
-        folder_of(ulid)
+        submission_dir(ulid)
 
 
 def test_an_unknown_id_is_not_found_and_names_no_folder(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_damaged_record_is_named_with_its_line(tmp_path: Path) -> None:
     arena = arena_with_tasks(tmp_path / "arena")
     content = arena.results.read("tasks.jsonl") + b'{"id": "x"}\n'
     arena.results.commit([Change("tasks.jsonl", content)], arena.results.head())
-    with pytest.raises(Corrupt, match=r"tasks\.jsonl:3 is not a Task: track"):
+    with pytest.raises(CorruptRecord, match=r"tasks\.jsonl:3 is not a Task: track"):
         arena.tasks()
 
 
@@ -114,7 +114,10 @@ def test_the_tree_of_errors_is_the_one_that_is_drawn() -> None:
 
 
 def test_importing_the_contract_needs_no_command_line_and_no_tables() -> None:
-    code = "import sys, submissions, submissions.checking.check, submissions.submitting.submit, submissions.index.result_tables; print(*sys.modules)"
+    code = (
+        "import sys, submissions, submissions.checking.check, submissions.submitting.submit, "
+        "submissions.index.result_tables; print(*sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert "pydantic" in loaded
@@ -132,8 +135,8 @@ def test_a_submission_has_a_result_under_each_protocol_and_the_ranked_one_is_sho
     result = publish(arena, submission)
     for name in ("paper@1", "arena@1"):
         other = result.model_copy(update={"protocol": name})
-        commit_again(arena.results, [Change(result_path(submission.id, name), dump(other))])
-    commit_again(arena.results, [Change("results/notes.txt", b"no result")])
+        commit_with_retry(arena.results, [Change(result_path(submission.id, name), to_json(other))])
+    commit_with_retry(arena.results, [Change("results/notes.txt", b"no result")])
     assert arena.published() == {submission.id: ["arena@1", "paper@1", "demo@1"]}
     assert arena.result(submission.id).protocol == "arena@1"
     assert arena.result(submission.id, "paper@1").protocol == "paper@1"

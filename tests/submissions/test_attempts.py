@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from submissions.arena.arena import Arena, dump, new_id
-from submissions.errors import OurError, Spent
+from submissions.arena.arena import Arena, new_id, to_json
+from submissions.errors import AttemptsExhausted, OurError
 from submissions.records.models import History, Status, Submission
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
@@ -44,7 +44,7 @@ def test_teams_are_told_apart_as_people_read_them_and_an_account_counts_under_an
 def test_what_is_refused_withdrawn_or_failed_through_us_costs_nothing(arena: Arena, first: Submission) -> None:
     def used(**status: object) -> int:
         entry = Status.model_validate({"message": "So.", "time": NOW, **status})
-        history = dump(History(submission=first.id, entries=(entry,)))
+        history = to_json(History(submission=first.id, entries=(entry,)))
         arena.results.commit([Change(f"status/{first.id}.json", history)], arena.results.head())
         return len(attempts(arena, first.track, first.team).used)
 
@@ -66,7 +66,7 @@ def test_the_last_attempt_is_given_once_however_many_ask_at_once(
             return super().commit(changes, parent)
 
     slow = Arena(Overtaken(tmp_path / "arena" / "submissions"), arena.results, arena.drafts)
-    with pytest.raises(Spent, match="All 2 attempts"):
+    with pytest.raises(AttemptsExhausted, match="All 2 attempts"):
         add_counted(slow, _another(first, 2), tmp_path / "into", limits=LIMIT)
     assert arena.submission_ids() == [first.id, rival.id]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from submissions.arena.arena import dump_lines
+from submissions.arena.arena import to_jsonl
 from submissions.checking.check import check
 from submissions.checking.file_names import MOST_HINTS
 from submissions.checking.problem_list import LIMIT
@@ -110,7 +110,7 @@ def test_what_is_stored_is_only_input_and_output_as_utf8(checker: Checker) -> No
     content = "\r\n".join(json.dumps({"id": 1, **row.model_dump()}) for row in rows)
     report = checker.file(f"{BANK}.jsonl", codecs.BOM_UTF8 + content.encode())
     stored = (checker.into / f"{BANK}.jsonl").read_bytes()
-    assert stored == dump_lines(rows)
+    assert stored == to_jsonl(rows)
     (file,) = report.files
     assert (file.path, file.rows, file.bytes) == (f"data/{BANK}.jsonl", 12, len(stored))
     assert file.sha256 == hashlib.sha256(stored).hexdigest()

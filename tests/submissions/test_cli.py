@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from submissions.arena.arena import dump, dump_lines, open_arena
+from submissions.arena.arena import open_arena, to_json, to_jsonl
 from submissions.records.models import History, Status
 from submissions.storage.repo import Change
 from tests.submissions.conftest import BANK, GOOD, ROOT, SARCASM, task
@@ -49,7 +49,7 @@ def test_check_accepts(arena: Path, good: Path) -> None:
 
 def test_check_tells_what_an_evaluation_will_take_and_what_that_rests_on(arena: Path, good: Path) -> None:
     results = open_arena(str(arena)).results
-    results.commit([Change("frames.jsonl", dump_lines([FRAME]))], results.head())
+    results.commit([Change("frames.jsonl", to_jsonl([FRAME]))], results.head())
     said = run("check", good, "--arena", arena).stdout.splitlines()[-1]
     assert said.startswith("Its evaluation under arena@1 will take about ")
     assert said.endswith("device-hours, $0.47 to $2: planned from the machine's profile, not measured.")
@@ -59,7 +59,7 @@ def test_check_tells_what_an_evaluation_will_take_and_what_that_rests_on(arena: 
     for day in (1, 2, 3):
         ledger = a_ledger(day, 1000 * day, 100, protocol="arena@1", profile="8xh100", devices=8)
         path = f"costs/{ledger.submission}/arena@1.json"
-        results.commit([Change(path, dump(ledger))], results.head())
+        results.commit([Change(path, to_json(ledger))], results.head())
     assert run("check", good, "--arena", arena).stdout.endswith("by 3 evaluations that were measured.\n")
 
 
@@ -72,7 +72,7 @@ def test_check_refuses_with_file_line_and_fix(arena: Path, tmp_path: Path) -> No
 
 
 def test_check_prints_one_json_document(tmp_path: Path, good: Path) -> None:
-    (tmp_path / "tasks.jsonl").write_bytes(dump_lines([task(BANK)]))
+    (tmp_path / "tasks.jsonl").write_bytes(to_jsonl([task(BANK)]))
     for source, code in ((good, 0), (tmp_path / "tasks.jsonl", 1)):
         done = run("check", source, "--tasks", tmp_path / "tasks.jsonl", "--json")
         assert (done.returncode, done.stderr) == (code, "")
@@ -247,7 +247,7 @@ def test_submit_says_how_to_follow_and_stores_nothing_that_is_refused(arena: Pat
 def told(arena: Path, ulid: str, *statuses: Status) -> None:
     repo = open_arena(str(arena)).results
     history = History(submission=ulid, entries=statuses)
-    repo.commit([Change(f"status/{ulid}.json", dump(history))], repo.head())
+    repo.commit([Change(f"status/{ulid}.json", to_json(history))], repo.head())
 
 
 def test_a_private_submission_is_followed_and_published(arena: Path, good: Path) -> None:
@@ -266,7 +266,7 @@ def test_a_private_submission_is_followed_and_published(arena: Path, good: Path)
     assert "Nothing to retry: It is queued: only what failed is tried again." in done.stderr
 
     result = result_of(where.submission(ulid))
-    where.drafts.commit([Change(f"results/{ulid}/demo@1.json", dump(result))], where.drafts.head())
+    where.drafts.commit([Change(f"results/{ulid}/demo@1.json", to_json(result))], where.drafts.head())
     told(arena, ulid, queued, Status(state="evaluated", message="Evaluated.", time=NOW))
     shown = run("status", ulid, "--arena", arena).stdout
     assert "`publish` shows it to all" in shown
@@ -298,7 +298,7 @@ def test_a_failure_shows_the_end_of_its_log_and_can_be_tried_again(arena: Path, 
 def test_a_preview_is_shown_as_one(arena: Path, tmp_path: Path) -> None:
     where = open_arena(str(arena))
     submission = stored(where, tmp_path)
-    preview = Change(f"previews/{submission.id}/demo@1.json", dump(result_of(submission)))
+    preview = Change(f"previews/{submission.id}/demo@1.json", to_json(result_of(submission)))
     where.results.commit([preview], where.results.head())
     assert "(preview: nothing is trained yet)" in run("status", submission.id, "--arena", arena).stdout
     document = json.loads(run("status", submission.id, "--arena", arena, "--json").stdout)

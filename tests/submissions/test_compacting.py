@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from submissions.arena.arena import dump
-from submissions.index.rebuild import compact
-from submissions.index.result_index import leaf_path, leaves
-from submissions.index.submission_index import all_entered
+from submissions.arena.arena import to_json
+from submissions.index.rebuild import rebuild_index
+from submissions.index.result_index import shard_names, shard_path
+from submissions.index.submission_index import read_submission_index
 from submissions.storage.repo import Change
 from tests.leaderboard.filled import fill
 
@@ -18,21 +18,21 @@ def test_what_has_no_row_gets_one_and_then_nothing_is_left_to_do(tmp_path: Path)
     arena = fill(tmp_path / "arena")
     files = [*arena.results.list("board/"), *arena.drafts.list("board/")]
     assert not files, "an arena from before there were any"
-    results, submissions = compact(arena)
+    results, submissions = rebuild_index(arena)
     assert results == len(arena.results.ids("results/")) > 1
-    assert submissions == len(list(all_entered(arena.drafts))) > 1
-    assert compact(arena) == (0, 0)
+    assert submissions == len(list(read_submission_index(arena.drafts))) > 1
+    assert rebuild_index(arena) == (0, 0)
 
 
 def test_only_what_is_behind_is_written_again(tmp_path: Path) -> None:
     arena = fill(tmp_path / "arena")
-    compact(arena)
+    rebuild_index(arena)
     whole = arena.result(arena.result_ids()[0])
     changed = Change(
-        f"results/{whole.submission}/{whole.protocol}.json", dump(whole.model_copy(update={"flagged": "x"}))
+        f"results/{whole.submission}/{whole.protocol}.json", to_json(whole.model_copy(update={"flagged": "x"}))
     )
     arena.results.commit([changed], arena.results.head())
-    assert compact(arena) == (1, 0)
-    (name,) = leaves(arena.results, TRACK)
-    arena.results.commit([Change(leaf_path(TRACK, name), b"damaged")], arena.results.head())
-    assert compact(arena) == (len(arena.results.ids("results/")), 0)
+    assert rebuild_index(arena) == (1, 0)
+    (name,) = shard_names(arena.results, TRACK)
+    arena.results.commit([Change(shard_path(TRACK, name), b"damaged")], arena.results.head())
+    assert rebuild_index(arena) == (len(arena.results.ids("results/")), 0)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from submissions.arena.arena import folder_of, open_arena
+from submissions.arena.arena import open_arena, submission_dir
 from submissions.checking.check import check
 from submissions.checking.descriptions import MOST_CHARACTERS
-from submissions.errors import Corrupt
-from submissions.submitting.submit import Delivery, receive
+from submissions.errors import CorruptRecord
+from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS
 from tests.submissions.conftest import BANK, GOOD, SARCASM, Checker, task
 
@@ -46,7 +46,9 @@ def test_what_is_said_of_a_data_set_is_stored_beside_it(delivery: Checker, tmp_p
     assert not report.problems
     arena = open_arena(str(tmp_path / "arena"))
     form = {"system": "S", "system_type": "search", "team": "T", "submitter": "A"}
-    made = receive(arena, report, delivery.into, Delivery.from_form(form), datetime(2026, 3, 4, tzinfo=UTC))
+    made = store_submission(
+        arena, report, delivery.into, SubmissionForm.from_form(form), datetime(2026, 3, 4, tzinfo=UTC)
+    )
     said = arena.descriptions(arena.submission(made.id))
     assert said.keys() == {BANK}
     assert said[BANK].introduction == "بيانات 数据\n=1+1"
@@ -62,10 +64,12 @@ def test_a_stored_description_that_was_changed_is_not_read(
     report = delivery.file("metadata.jsonl", line())
     arena = open_arena(str(tmp_path / "arena"))
     form = {"system": "S", "system_type": "search", "team": "T", "submitter": "A"}
-    made = receive(arena, report, delivery.into, Delivery.from_form(form), datetime(2026, 3, 4, tzinfo=UTC))
-    stored = tmp_path / "arena" / "submissions" / folder_of(made.id) / "metadata.jsonl"
+    made = store_submission(
+        arena, report, delivery.into, SubmissionForm.from_form(form), datetime(2026, 3, 4, tzinfo=UTC)
+    )
+    stored = tmp_path / "arena" / "submissions" / submission_dir(made.id) / "metadata.jsonl"
     stored.write_bytes(change(stored.read_bytes()))
-    with pytest.raises(Corrupt, match=r"metadata\.jsonl is not what was stored"):
+    with pytest.raises(CorruptRecord, match=r"metadata\.jsonl is not what was stored"):
         arena.descriptions(made)
 
 
@@ -75,7 +79,9 @@ def test_without_it_nothing_is_said(delivery: Checker, tmp_path: Path) -> None:
     assert report.descriptions is None
     arena = open_arena(str(tmp_path / "arena"))
     form = {"system": "S", "system_type": "search", "team": "T", "submitter": "A"}
-    made = receive(arena, report, delivery.into, Delivery.from_form(form), datetime(2026, 3, 4, tzinfo=UTC))
+    made = store_submission(
+        arena, report, delivery.into, SubmissionForm.from_form(form), datetime(2026, 3, 4, tzinfo=UTC)
+    )
     assert arena.descriptions(made) == {}
 
 

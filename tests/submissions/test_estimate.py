@@ -10,20 +10,20 @@ from submissions.arena.arena import new_id
 from submissions.estimation.estimate import (
     LEAST,
     Estimate,
+    _fit,
     estimate,
     expected_start,
-    fitted,
-    judge_of,
-    judged_by,
+    fit_cost_model,
     row_tokens,
+    select_history,
     trained_tokens,
 )
 from submissions.records.ledger import Cost, Ledger
 from submissions.records.models import Row, Status
-from submissions.records.prompt_frame import Frame
+from submissions.records.prompt_frame import PromptFrame
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-FRAME = Frame(
+FRAME = PromptFrame(
     protocol="demo@1", before="<user>", between="<bot>", after="<end>", max_tokens=20, bytes_per_token=2.0, epochs=3,
     max_rows=2,
 )  # fmt: skip
@@ -55,13 +55,13 @@ PAST = [ledger(1, 1000, 500), ledger(2, 90_000, 200), ledger(3, 20_000, 1500), l
 
 
 def foretold(past: list[Ledger], tokens: dict[str, int]) -> Estimate:
-    judge = judge_of(judged_by(past, "demo@1"))
+    judge = fit_cost_model(select_history(past, "demo@1"))
     assert judge is not None
     return estimate(judge, tokens)
 
 
 def test_rates_are_found_again() -> None:
-    rates = fitted([cost for one in PAST for cost in one.costs])
+    rates = _fit([cost for one in PAST for cost in one.costs])
     assert rates.per_trained == pytest.approx(TRAINED, rel=1e-3)
     assert rates.per_generated == pytest.approx(GENERATED, rel=1e-3)
     assert rates.fixed["fine_tune"] == pytest.approx(START, rel=1e-3)
@@ -69,7 +69,7 @@ def test_rates_are_found_again() -> None:
 
 
 def test_one_run_on_a_busy_machine_moves_no_rate() -> None:
-    rates = fitted([cost for one in [*PAST, ledger(5, 30_000, 400, factor=9)] for cost in one.costs])
+    rates = _fit([cost for one in [*PAST, ledger(5, 30_000, 400, factor=9)] for cost in one.costs])
     assert rates.per_trained == pytest.approx(TRAINED, rel=0.02)
 
 
@@ -78,7 +78,7 @@ def test_no_rate_is_below_zero() -> None:
         Cost(task="a", stage="fine_tune", seconds=seconds, tokens_trained=trained)
         for seconds, trained in ((90, 1000), (50, 50_000), (20, 90_000))
     ]
-    rates = fitted(backwards)
+    rates = _fit(backwards)
     assert rates.per_trained == 0
     assert rates.fixed["fine_tune"] == pytest.approx(50, rel=1e-3)
 
@@ -107,13 +107,13 @@ def test_devices_and_their_price_count() -> None:
 
 
 def test_too_few_evaluations_foretell_nothing() -> None:
-    assert judge_of(PAST[: LEAST - 1]) is None
-    assert judge_of(judged_by(PAST, "paper@1")) is None
+    assert fit_cost_model(PAST[: LEAST - 1]) is None
+    assert fit_cost_model(select_history(PAST, "paper@1")) is None
 
 
 def test_only_the_profile_used_last_is_judged_by() -> None:
     old = [ledger(-day, 10_000, 10, factor=100, profile="slow") for day in (1, 2, 3)]
-    assert judged_by([*PAST, *old], "demo@1") == PAST
+    assert select_history([*PAST, *old], "demo@1") == PAST
 
 
 def test_tokens_are_counted_in_their_frame_and_cut() -> None:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from submissions.arena.arena import dump_lines
+from submissions.arena.arena import to_jsonl
 from submissions.checking.file_names import data_name
 from submissions.checking.formats import READERS
 from submissions.records.models import Row
@@ -68,7 +68,7 @@ def test_texts_are_read_back_equal_or_refused_with_their_line(ending: str, rows:
         report = Checker(delivered, into).file(f"{BANK}.{ending}", WRITERS[ending](rows))
         if all(good):
             stored = (into / f"{BANK}.jsonl").read_bytes()
-            assert stored == dump_lines(Row(input=a, output=b) for a, b in rows)
+            assert stored == to_jsonl(Row(input=a, output=b) for a, b in rows)
         else:
             assert not report.accepted
             assert all(problem.line for problem in report.errors)
@@ -113,7 +113,7 @@ def test_json_array(checker: Checker, content: bytes, line: int | None, what: st
 def test_a_json_array_is_read_across_its_pieces(checker: Checker) -> None:
     rows = [(f"{n} " + "é" * (n % 700), "x" * (n % 90 + 1)) for n in range(900)]
     assert checker.file(f"{BANK}.json", as_json(rows)).accepted
-    assert (checker.into / f"{BANK}.jsonl").read_bytes() == dump_lines(Row(input=a, output=b) for a, b in rows)
+    assert (checker.into / f"{BANK}.jsonl").read_bytes() == to_jsonl(Row(input=a, output=b) for a, b in rows)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_parquet_dictionary_bomb_is_never_spread_out(checker: Checker) -> None
 def test_every_kind_of_text_column_is_read(checker: Checker, kind: pa.DataType) -> None:
     column = pa.array(["câu", "答"], pa.string()).cast(kind)
     assert checker.file(f"{BANK}.parquet", parquet(pa.table({"output": column, "input": column}))).accepted
-    expected = dump_lines(Row(input=text, output=text) for text in ("câu", "答"))
+    expected = to_jsonl(Row(input=text, output=text) for text in ("câu", "答"))
     assert (checker.into / f"{BANK}.jsonl").read_bytes() == expected
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
-from submissions.arena.arena import commit_again
-from submissions.errors import ArenaError, Busy, Conflict, Corrupt, Denied, NotFound, Unreachable
-from submissions.storage.commit_rate import Pace
+from submissions.arena.arena import commit_with_retry
+from submissions.errors import AccessDenied, ArenaError, Conflict, CorruptRecord, NotFound, RateLimited, Unreachable
+from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.hub import HubRepo
 from submissions.storage.repo import Change
 from tests.hub.faults import COMMIT_FAULTS
@@ -21,7 +21,7 @@ from tests.submissions.conftest import new_repo
 from tests.submissions.test_repo import put
 
 Open = Callable[..., HubRepo]
-AT_ONCE = Pace(per_hour=10_000, sleep=lambda _: None)
+AT_ONCE = CommitRateLimit(per_hour=10_000, sleep=lambda _: None)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def opened(hub: Hub, repo_id: str, tmp_path: Path) -> Open:
 
     def open_it(cache: str = "cache", **options: object) -> HubRepo:
         limits = {"per_hour": 10_000, **{name: options.pop(name) for name in list(options) if name in PACE}}
-        pace = Pace(clock=hub.clock, sleep=hub.clock.forward, **limits)
+        pace = CommitRateLimit(clock=hub.clock, sleep=hub.clock.forward, **limits)
         return HubRepo(repo_id, pace=pace, cache=tmp_path / cache, **options)
 
     return open_it
@@ -76,7 +76,7 @@ def test_a_held_lock_is_waited_for_and_then_said_with_a_time(hub: Hub, repo_id: 
     head = put(repo, a="1")
     hub.faults.held = True
     started = hub.clock()
-    with pytest.raises(Busy, match=r"Others are committing to arena/test-results\. Nothing was written") as busy:
+    with pytest.raises(RateLimited, match=r"Others are committing to arena/test-results\. Nothing was written") as busy:
         repo.commit([Change("a", b"2")], head)
     assert hub.clock() - started > timedelta(seconds=3)
     assert busy.value.until > hub.clock()
@@ -93,7 +93,7 @@ def test_a_head_that_moves_at_the_last_moment_is_a_conflict(hub: Hub, repo_id: s
     with pytest.raises(Conflict, match="read again, then commit again"):
         repo.commit([Change("a", b"mine")], head)
     assert other.read("a") == b"theirs"
-    commit_again(repo, [Change("a", b"mine")])
+    commit_with_retry(repo, [Change("a", b"mine")])
     assert (repo.read("a"), landed(hub, repo_id)) == (b"mine", ["a", "by hand", "a"])
 
 
@@ -161,7 +161,7 @@ def test_a_used_up_quota_is_said_with_the_time_and_not_asked_again_before(hub: H
         head = put(repo, a=text)
     for _ in range(2):
         sent = len(hub.requests)
-        with pytest.raises(Busy, match="Nothing was written") as busy:
+        with pytest.raises(RateLimited, match="Nothing was written") as busy:
             repo.commit([Change("a", b"4")], head)
     assert not [request for request in hub.requests[sent:] if "/commit/" in request]
     assert timedelta(minutes=58) < busy.value.until - hub.clock() < timedelta(minutes=61)
@@ -185,7 +185,7 @@ def test_the_budget_counts_the_commits_of_all_writers(hub: Hub, opened: Open) ->
     for number in range(4):  # the repository's own first commit counts too
         put((one, other)[number % 2], a=str(number))
     for repo in (one, other):
-        with pytest.raises(Busy) as busy:
+        with pytest.raises(RateLimited) as busy:
             put(repo, a="more")
     assert timedelta(minutes=55) < busy.value.until - hub.clock() <= timedelta(hours=1)
 
@@ -194,7 +194,7 @@ def test_state_is_committed_at_most_once_in_a_gap(hub: Hub, opened: Open) -> Non
     repo = opened(gap=timedelta(minutes=1))
     hub.clock.forward(60)
     put(repo, a="1")
-    with pytest.raises(Busy) as busy:
+    with pytest.raises(RateLimited) as busy:
         put(repo, a="2")
     assert timedelta(seconds=50) < busy.value.until - hub.clock() <= timedelta(seconds=60)
     hub.clock.forward(60)
@@ -228,7 +228,7 @@ def test_a_lost_answer_is_found_once_the_lagging_list_catches_up(hub: Hub, repo_
         if tries.count(3) == 2:  # the second try was refused with 412, and the list was asked in vain
             hub.faults.stale_commits = 0
 
-    repo = HubRepo(repo_id, pace=Pace(clock=hub.clock, sleep=wait), cache=tmp_path)
+    repo = HubRepo(repo_id, pace=CommitRateLimit(clock=hub.clock, sleep=wait), cache=tmp_path)
     head = put(repo, a="1")
     hub.faults.stale_commits = 1
     hub.faults.commits.append("504 after")
@@ -298,7 +298,7 @@ def test_too_many_requests_are_said_with_the_time(hub: Hub, opened: Open) -> Non
     repo = opened()
     put(repo, a="1")
     hub.faults.limited = 10
-    with pytest.raises(Busy, match="takes no more requests") as busy:
+    with pytest.raises(RateLimited, match="takes no more requests") as busy:
         repo.head()
     assert timedelta(seconds=50) < busy.value.until - hub.clock() < timedelta(seconds=60)
     assert hub.faults.limited == 9, "not asked again"
@@ -309,7 +309,7 @@ def test_a_corrupted_file_is_named_and_never_handed_out(hub: Hub, opened: Open) 
     hub.faults.corrupted.add("a")
     repo = opened("other")
     assert repo.list() == ["a", "b"]
-    with pytest.raises(Corrupt, match=r"^a in arena/test-results is not what was committed"):
+    with pytest.raises(CorruptRecord, match=r"^a in arena/test-results is not what was committed"):
         repo.read("a")
     assert repo.read("b") == b"1"
     hub.faults.corrupted.clear()
@@ -437,7 +437,7 @@ def test_a_token_that_may_not_is_named_by_its_setting_and_not_shown(
     hub: Hub, repo_id: str, token: str, tmp_path: Path
 ) -> None:
     repo = HubRepo(repo_id, endpoint=hub.url, token=token, cache=tmp_path / "cache", pace=AT_ONCE)
-    with pytest.raises(Denied, match=r"Set HF_TOKEN") as denied:
+    with pytest.raises(AccessDenied, match=r"Set HF_TOKEN") as denied:
         put(repo, a="1")
     assert token not in str(denied.value)
     assert repo_id in str(denied.value)
@@ -446,7 +446,7 @@ def test_a_token_that_may_not_is_named_by_its_setting_and_not_shown(
 
 def test_a_repository_that_is_not_there_is_denied(hub: Hub, tmp_path: Path) -> None:
     repo = HubRepo("arena/none", endpoint=hub.url, cache=tmp_path / "cache", pace=AT_ONCE)
-    with pytest.raises(Denied, match="arena/none: it is not there"):
+    with pytest.raises(AccessDenied, match="arena/none: it is not there"):
         repo.list()
 
 
@@ -458,8 +458,8 @@ def test_writers_under_all_faults_at_once_lose_nothing(hub: Hub, repo_id: str, t
         left = [f"{writer}/{number}" for number in range(4)]
         while left:
             try:
-                commit_again(repo, [Change(left[0], b"x")])
-            except (Conflict, Busy, Unreachable):
+                commit_with_retry(repo, [Change(left[0], b"x")])
+            except (Conflict, RateLimited, Unreachable):
                 if left[0] not in repo.list():
                     continue
             left.pop(0)
@@ -532,16 +532,16 @@ def test_a_thread_that_looks_while_another_commits_is_not_taken_back(hub: Hub, r
 
 def test_a_crowd_under_a_quota_is_taken_or_told_when(hub: Hub, repo_id: str, tmp_path: Path) -> None:
     hub.faults.quota = 8
-    repo = HubRepo(repo_id, cache=tmp_path / "cache", pace=Pace(clock=hub.clock))
-    told: list[Busy] = []
+    repo = HubRepo(repo_id, cache=tmp_path / "cache", pace=CommitRateLimit(clock=hub.clock))
+    told: list[RateLimited] = []
 
     def push(client: int) -> None:
         for number in range(4):
             while True:
                 try:
-                    commit_again(repo, [Change(f"2026/11/{client}-{number}/submission.json", b"x")])
+                    commit_with_retry(repo, [Change(f"2026/11/{client}-{number}/submission.json", b"x")])
                     break
-                except Busy as busy:
+                except RateLimited as busy:
                     told.append(busy)
                     hub.clock.forward(max(0.0, (busy.until - hub.clock()).total_seconds()))
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from submissions.checking.check import check
-from submissions.errors import Misfilled, Refused
-from submissions.submitting.submit import Delivery, receive
+from submissions.errors import InvalidForm, SubmissionRejected
+from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS
 from tests.submissions.conftest import BANK, GOOD, SARCASM
 from tests.submissions.records import FORM, NOW, arena_with_tasks, stored
@@ -30,11 +30,11 @@ def test_whose_it_is_and_whether_it_is_private_is_stored_and_no_form_can_say_it(
     (again := tmp_path / "again").mkdir()
     owner, track = "key:" + "a" * 64, TRACKS["dataset_research"]
     report = check([tmp_path / f"{BANK}.jsonl"], arena.tasks(), into=again, track=track)
-    mine = receive(arena, report, again, Delivery.from_form(FORM), NOW, owner=owner, private=True)
+    mine = store_submission(arena, report, again, SubmissionForm.from_form(FORM), NOW, owner=owner, private=True)
     assert arena.submission(mine.id) == mine
     assert (mine.owner, mine.private) == (owner, True)
-    with pytest.raises(Misfilled):
-        Delivery.from_form({**FORM, "owner": owner})
+    with pytest.raises(InvalidForm):
+        SubmissionForm.from_form({**FORM, "owner": owner})
 
 
 def test_a_refused_delivery_is_not_stored(tmp_path: Path) -> None:
@@ -44,8 +44,8 @@ def test_a_refused_delivery_is_not_stored(tmp_path: Path) -> None:
     (tmp_path / "into").mkdir()
     sources = [tmp_path / f"{BANK}.jsonl", tmp_path / f"{SARCASM}.jsonl"]
     report = check(sources, arena.tasks(), into=tmp_path / "into", track=TRACKS["dataset_research"])
-    with pytest.raises(Refused, match=f"{SARCASM}.jsonl:1") as caught:
-        receive(arena, report, tmp_path / "into", Delivery.from_form(FORM), NOW)
+    with pytest.raises(SubmissionRejected, match=f"{SARCASM}.jsonl:1") as caught:
+        store_submission(arena, report, tmp_path / "into", SubmissionForm.from_form(FORM), NOW)
     assert caught.value.report is report
     assert arena.submission_ids() == []
 
@@ -65,18 +65,18 @@ def test_a_refused_delivery_is_not_stored(tmp_path: Path) -> None:
     ],
 )
 def test_a_field_that_cannot_be_taken_is_named(field: str, value: str, fault: str) -> None:
-    with pytest.raises(Misfilled) as caught:
-        Delivery.from_form({**FORM, field: value})
+    with pytest.raises(InvalidForm) as caught:
+        SubmissionForm.from_form({**FORM, field: value})
     assert list(caught.value.faults) == [field]
     assert fault in caught.value.faults[field]
     assert str(caught.value).startswith(f"{field}: ")
 
 
 def test_every_missing_field_is_named() -> None:
-    with pytest.raises(Misfilled) as caught:
-        Delivery.from_form({})
+    with pytest.raises(InvalidForm) as caught:
+        SubmissionForm.from_form({})
     assert set(caught.value.faults) == {"system", "system_type", "team", "submitter"}
 
 
 def test_names_in_any_script_are_taken_and_trimmed() -> None:
-    assert Delivery.from_form({**FORM, "team": " فریقِ می\u200cخواهم "}).team == "فریقِ می\u200cخواهم"
+    assert SubmissionForm.from_form({**FORM, "team": " فریقِ می\u200cخواهم "}).team == "فریقِ می\u200cخواهم"

@@ -11,8 +11,8 @@ from unittest import mock
 
 import pytest
 
-from submissions.errors import Conflict, Corrupt, NotFound
-from submissions.storage.local_repo import LocalRepo, write_whole
+from submissions.errors import Conflict, CorruptRecord, NotFound
+from submissions.storage.local_repo import LocalRepo, atomic_write
 from submissions.storage.repo import Change
 from tests.submissions.conftest import ROOT
 from tests.submissions.test_repo import put
@@ -83,7 +83,9 @@ def test_a_staged_file_that_a_power_loss_took_is_named_and_nothing_is_half_commi
     cut_off(repo.folder, [Change("a", b"new"), Change("b", b"new"), Change("c/d", b"new")])
     (repo.folder / ".journal" / "1").unlink()
     for _ in range(2):
-        with pytest.raises(Corrupt, match=rf"to repo was cut off and its file b is lost.*{sha256(b'new').hexdigest()}"):
+        with pytest.raises(
+            CorruptRecord, match=rf"to repo was cut off and its file b is lost.*{sha256(b'new').hexdigest()}"
+        ):
             repo.head()
     assert (repo.folder / "a").read_bytes() == b"old"
     assert (repo.folder / ".head").read_text().strip() == before
@@ -117,7 +119,7 @@ def test_folders_are_kept_before_the_head_counts_and_each_is_synced_once(
 def test_a_damaged_head_is_named(tmp_path: Path) -> None:
     put(LocalRepo(tmp_path), a="1")
     (tmp_path / ".head").write_text("nonsense")
-    with pytest.raises(Corrupt, match="nonsense"):
+    with pytest.raises(CorruptRecord, match="nonsense"):
         LocalRepo(tmp_path).head()
 
 
@@ -130,7 +132,7 @@ def test_messages_do_not_say_where_on_this_machine_a_repository_lies(tmp_path: P
             repo.commit([Change(path, b"2")], parent)
         messages.append(str(caught.value))
     (tmp_path / "repo" / ".head").write_text("nonsense")
-    with pytest.raises(Corrupt) as corrupt:
+    with pytest.raises(CorruptRecord) as corrupt:
         repo.head()
     messages.append(str(corrupt.value))
     assert [("repo" in message, str(tmp_path) in message) for message in messages] == [(True, False)] * 3
@@ -145,9 +147,9 @@ def test_a_link_inside_the_folder_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
-    write_whole(tmp_path / "a", b"old")
+    atomic_write(tmp_path / "a", b"old")
     (tmp_path / "folder").mkdir()
     with pytest.raises(OSError, match="folder"):
-        write_whole(tmp_path / "folder", b"new")
+        atomic_write(tmp_path / "folder", b"new")
     assert sorted(os.listdir(tmp_path)) == ["a", "folder"]
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o644

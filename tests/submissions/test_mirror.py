@@ -11,10 +11,10 @@ import pytest
 from huggingface_hub import HfApi
 
 from submissions.arena.arena import Arena, open_arena
-from submissions.errors import Busy, Conflict, Corrupt, Denied, NotFound
+from submissions.errors import AccessDenied, Conflict, CorruptRecord, NotFound, RateLimited
 from submissions.storage import mirror as mirroring
 from submissions.storage.local_repo import LocalRepo
-from submissions.storage.mirror import REPOSITORIES, Occupied, mirror
+from submissions.storage.mirror import REPOSITORIES, DestinationNotEmpty, mirror
 from submissions.storage.repo import Change
 from tests.hub.server import Hub
 from tests.submissions.conftest import new_repo
@@ -77,7 +77,7 @@ def test_a_copy_that_was_cut_off_goes_on(
 ) -> None:
     monkeypatch.setattr(mirroring, "MOST_FILES", 2)
     hub.faults.commits = deque(["ok", "ok", "ok", "ok", "429"])
-    with pytest.raises(Busy):
+    with pytest.raises(RateLimited):
         mirror(str(folder), on_hub)
     done = {one.repository: one for one in mirror(str(folder), on_hub)}
     assert (done["submissions"].copied, done["results"].copied, done["results"].files) == (0, 2, 4)
@@ -97,7 +97,7 @@ def test_a_place_with_something_else_is_refused_before_anything_is_copied(
     folder: Path, on_hub: str, there: str
 ) -> None:
     put(open_arena(on_hub).results, there, b"other")
-    with pytest.raises(Occupied, match=rf"test-results holds 1 file.*{there}.*--update"):
+    with pytest.raises(DestinationNotEmpty, match=rf"test-results holds 1 file.*{there}.*--update"):
         mirror(str(folder), on_hub)
     assert open_arena(on_hub).submissions.list() == []
 
@@ -138,7 +138,7 @@ def test_a_copy_that_is_not_the_same_is_told(folder: Path, tmp_path: Path) -> No
         if what == "copying results":
             (copy / "drafts/results/one.json").write_bytes(b"[]")
 
-    with pytest.raises(Corrupt, match=r"results/one\.json is not the same"):
+    with pytest.raises(CorruptRecord, match=r"results/one\.json is not the same"):
         mirror(str(folder), str(copy), progress=damage)
 
 
@@ -161,13 +161,13 @@ def test_a_source_that_moves_on_is_told(folder: Path, tmp_path: Path) -> None:
 def test_what_the_hub_sends_damaged_is_not_copied(folder: Path, on_hub: str, hub: Hub, tmp_path: Path) -> None:
     mirror(str(folder), on_hub)
     hub.faults.corrupted = {"tasks.jsonl"}
-    with pytest.raises(Corrupt, match=r"tasks\.jsonl in arena/test-results is not what was committed"):
+    with pytest.raises(CorruptRecord, match=r"tasks\.jsonl in arena/test-results is not what was committed"):
         mirror(on_hub, str(tmp_path / "back"), only=["results"])
     assert not (tmp_path / "back/results/tasks.jsonl").exists()
 
 
 def test_a_repository_that_nobody_made_is_told(folder: Path, hub: Hub) -> None:
-    with pytest.raises(Denied, match="arena/other-benchmark"):
+    with pytest.raises(AccessDenied, match="arena/other-benchmark"):
         mirror(str(folder), "hf://arena/other")
     assert HfApi(hub.url).token is None
 

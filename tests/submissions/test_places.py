@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
-from submissions.arena.arena import dump_lines, open_arena
+from submissions.arena.arena import open_arena, to_jsonl
 from submissions.arena.benchmark import open_benchmark
 from submissions.errors import NotFound
 from submissions.storage.hub import HubRepo
@@ -32,7 +32,7 @@ def arena(hub: Hub) -> str:
         new_repo(hub, name)
     HfApi(hub.url).create_repo("arena/test-results", repo_type="dataset", private=False, token="hf_bot_write")
     results = open_arena(ARENA).results
-    results.commit([Change("tasks.jsonl", dump_lines([task(BANK), task(SARCASM)]))], results.head())
+    results.commit([Change("tasks.jsonl", to_jsonl([task(BANK), task(SARCASM)]))], results.head())
     return ARENA
 
 
@@ -83,7 +83,7 @@ def test_a_benchmark_on_the_hub() -> None:
     with pytest.raises(NotFound, match="hf://arena/test-benchmark holds no benchmark"):
         open_benchmark(f"{ARENA}-benchmark")
     repo = open_repo(f"{ARENA}-benchmark")
-    repo.commit([Change("tasks.jsonl", dump_lines([task(BANK)]))], repo.head())
+    repo.commit([Change("tasks.jsonl", to_jsonl([task(BANK)]))], repo.head())
     assert [one.id for one in open_benchmark(f"{ARENA}-benchmark").tasks()] == [BANK]
 
 

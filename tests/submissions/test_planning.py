@@ -6,31 +6,37 @@ from dataclasses import replace
 
 import pytest
 
-from submissions.estimation.cost_model import Delivered, Plan, delivered_of, foreseen, planned
-from submissions.estimation.estimate import Span, judge_of
+from submissions.estimation.cost_model import (
+    DeliveredTokens,
+    Plan,
+    count_delivered,
+    estimate_evaluation,
+    plan_from_speeds,
+)
+from submissions.estimation.estimate import Range, fit_cost_model
 from submissions.records.machine_speed import Machine, Speed
 from submissions.records.models import Row
-from submissions.records.prompt_frame import ExamLoad, Frame, Planning
+from submissions.records.prompt_frame import EvalSetLoad, PlanningFacts, PromptFrame
 from tests.submissions.test_estimate import PAST
 
 SPEED = Speed(
     start_seconds=100, screened_rows=10, trained_tokens=50, training_seconds=7, prompt_tokens=1000, generated_tokens=20,
     doubt=2,
 )  # fmt: skip
-EXAM = ExamLoad(items=10, question_tokens=30, answer_tokens=4, limit_tokens=8)
-PLANNING = Planning(
+EXAM = EvalSetLoad(items=10, question_tokens=30, answer_tokens=4, limit_tokens=8)
+PLANNING = PlanningFacts(
     machine=Machine(profile="8xh100", devices=8, hour_price=3, speed=SPEED),
     shots=(1, 3), draws=2, max_prompt_tokens=100, exam=EXAM,
 )  # fmt: skip
-FRAME = Frame(
+FRAME = PromptFrame(
     protocol="arena@1", before="<user>", between="<bot>", after="<end>", max_tokens=20, bytes_per_token=2.0, epochs=3,
     max_rows=50, planning=PLANNING,
 )  # fmt: skip
-ONE = Delivered(rows=40, tokens_trained=3000, row_tokens=25)
+ONE = DeliveredTokens(rows=40, tokens_trained=3000, row_tokens=25)
 
 
-def plan(count: int = 1, stations: int = 1, exams: dict[str, ExamLoad] | None = None) -> Plan:
-    return planned({f"t{number}": ONE for number in range(count)}, FRAME, PLANNING, exams, stations)
+def plan(count: int = 1, stations: int = 1, exams: dict[str, EvalSetLoad] | None = None) -> Plan:
+    return plan_from_speeds({f"t{number}": ONE for number in range(count)}, FRAME, PLANNING, exams, stations)
 
 
 def seconds(found: Plan) -> dict[str, float]:
@@ -65,7 +71,7 @@ def test_the_most_is_every_answer_at_its_limit_with_nothing_shared_on_a_machine_
     assert few.most.written == 2 * few.expected.written == 2 * 10 * 2 * 8
     assert few.most.read == 2 * 10 * (2 * 30 + 25 + 70)
     assert few.seconds.high == pytest.approx(2 * (few.most.read / 1000 + few.most.written / 20))
-    assert by_name["train"].seconds == Span(30, 60, 120)
+    assert by_name["train"].seconds == Range(30, 60, 120)
 
 
 def test_stations_share_tasks_but_none_shares_a_training() -> None:
@@ -94,7 +100,7 @@ def test_a_task_s_own_exam_is_taken_before_the_mean_one() -> None:
 
 
 def test_a_file_whose_rows_are_all_gone_is_neither_trained_nor_asked() -> None:
-    found = planned({"a": Delivered(0, 0, 0.0)}, FRAME, PLANNING)
+    found = plan_from_speeds({"a": DeliveredTokens(0, 0, 0.0)}, FRAME, PLANNING)
     assert [phase.seconds.middle for phase in found.phases[1:]] == [0, 0, 0, 0, 0]
 
 
@@ -102,28 +108,28 @@ def test_rows_are_reckoned_from_bytes_no_more_of_them_than_count() -> None:
     frame = FRAME.model_copy(update={"max_rows": 2})
     rows = [Row(input="ab", output="c"), Row(input="x" * 500, output="y"), Row(input="", output="z")]
     short = round(len("<user>ab<bot>c<end>") / 2)
-    assert delivered_of(rows, 3, frame) == Delivered(3, 3 * (short + 20), (short + 20) / 2)
+    assert count_delivered(rows, 3, frame) == DeliveredTokens(3, 3 * (short + 20), (short + 20) / 2)
 
 
 def test_what_was_measured_goes_before_what_is_planned() -> None:
-    judge = judge_of(PAST)
+    judge = fit_cost_model(PAST)
     assert judge is not None
-    measured = foreseen({"a": ONE}, FRAME, judge)
-    guessed = foreseen({"a": ONE}, FRAME, None)
+    measured = estimate_evaluation({"a": ONE}, FRAME, judge)
+    guessed = estimate_evaluation({"a": ONE}, FRAME, None)
     assert measured is not None
     assert guessed is not None
     assert (measured.evaluations, measured.profile) == (len(PAST), "cpu")
-    assert guessed == planned({"a": ONE}, FRAME, PLANNING).estimate
-    shared = foreseen({"a": ONE}, FRAME, judge, stations=2)
+    assert guessed == plan_from_speeds({"a": ONE}, FRAME, PLANNING).estimate
+    shared = estimate_evaluation({"a": ONE}, FRAME, judge, stations=2)
     assert shared is not None
     assert shared == replace(measured, seconds=measured.seconds.times(1 / 2), devices=2)
 
 
 def test_without_figures_nothing_is_foretold() -> None:
-    assert foreseen({"a": ONE}, FRAME.model_copy(update={"planning": None}), None) is None
-    assert foreseen({}, FRAME, None) is None
+    assert estimate_evaluation({"a": ONE}, FRAME.model_copy(update={"planning": None}), None) is None
+    assert estimate_evaluation({}, FRAME, None) is None
 
 
 def test_a_frame_of_an_older_evaluator_is_still_read() -> None:
     older = FRAME.model_copy(update={"planning": None}).model_dump_json(exclude={"planning"})
-    assert Frame.model_validate_json(older).planning is None
+    assert PromptFrame.model_validate_json(older).planning is None

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from submissions.arena.arena import commit_again
+from submissions.arena.arena import commit_with_retry
 from submissions.errors import Conflict, NotFound
-from submissions.storage.commit_rate import Pace
+from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.hub import HubRepo
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change, Repo
@@ -41,7 +41,7 @@ def on_hub(folder: Path, request: pytest.FixtureRequest) -> Store:
     hub: Hub = request.getfixturevalue("hub")
     repo_id = new_repo(hub)
     source = f"submissions.storage.hub.HubRepo({repo_id!r}, pace=submissions.storage.commit_rate.Pace(per_hour=10_000))"
-    return Store(lambda: HubRepo(repo_id, pace=Pace(per_hour=10_000), cache=folder / "cache"), source)
+    return Store(lambda: HubRepo(repo_id, pace=CommitRateLimit(per_hour=10_000), cache=folder / "cache"), source)
 
 
 STORES = {"local": local, "hub": on_hub}
@@ -235,7 +235,7 @@ def test_a_large_binary_file_is_read_back(repo: Repo, tmp_path: Path) -> None:
 def test_threads_that_share_a_handle_take_turns_and_lose_nothing(repo: Repo) -> None:
     def write(writer: int) -> None:
         for number in range(3):
-            commit_again(repo, [Change(f"{writer}/{number}", b"x")], tries=1)
+            commit_with_retry(repo, [Change(f"{writer}/{number}", b"x")], tries=1)
 
     threads = [threading.Thread(target=write, args=(writer,)) for writer in range(8)]
     for thread in threads:

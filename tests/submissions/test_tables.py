@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from submissions.cli import console as terminal
-from submissions.index.result_tables import encode, task_table, total_table
+from submissions.index.result_tables import encode_table, task_table, total_table
 from tests.submissions.conftest import BANK, SARCASM
 from tests.submissions.records import arena_with_tasks, result_of, stored
 
@@ -56,9 +56,9 @@ def test_a_printed_table_names_its_scale(
 
 def test_all_endings_hold_the_same_rows(tables: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     table, _ = tables
-    assert json.loads(encode(table, "json"))[1]["score"] is None
-    assert pd.read_parquet(io.BytesIO(encode(table, "parquet"))).equals(table)
-    rows = list(csv.DictReader(io.StringIO(encode(table, "csv").decode())))
+    assert json.loads(encode_table(table, "json"))[1]["score"] is None
+    assert pd.read_parquet(io.BytesIO(encode_table(table, "parquet"))).equals(table)
+    rows = list(csv.DictReader(io.StringIO(encode_table(table, "csv").decode())))
     assert [(row["task"], row["method"], row["score"]) for row in rows] == [
         (BANK, "fine_tune", "0.5"),
         (BANK, "few_shot_1", ""),
@@ -69,15 +69,15 @@ def test_all_endings_hold_the_same_rows(tables: tuple[pd.DataFrame, pd.DataFrame
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"])
 def test_a_cell_that_a_spreadsheet_would_run_gets_an_apostrophe_in_csv_only(cell: str) -> None:
     table = pd.DataFrame({"system": [cell], "gain": [-0.5]})
-    ((system, gain),) = list(csv.reader(io.StringIO(encode(table, "csv").decode(), newline="")))[1:]
+    ((system, gain),) = list(csv.reader(io.StringIO(encode_table(table, "csv").decode(), newline="")))[1:]
     assert (system, gain) == (f"'{cell}", "-0.5")
-    assert json.loads(encode(table, "json")) == [{"system": cell, "gain": -0.5}]
+    assert json.loads(encode_table(table, "json")) == [{"system": cell, "gain": -0.5}]
 
 
 def test_unicode_and_nothing_survive() -> None:
     table = pd.DataFrame({"system": ["Nhóm 数据 😀", None], "gain": [float("nan"), 0.1 + 0.2]})
-    assert json.loads(encode(table, "json")) == [
+    assert json.loads(encode_table(table, "json")) == [
         {"system": "Nhóm 数据 😀", "gain": None},
         {"system": None, "gain": 0.3},
     ]
-    assert encode(table, "csv").decode().splitlines()[1] == "Nhóm 数据 😀,"
+    assert encode_table(table, "csv").decode().splitlines()[1] == "Nhóm 数据 😀,"

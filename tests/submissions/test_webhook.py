@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from submissions.arena.arena import Arena, folder_of, open_arena
+from submissions.arena.arena import Arena, open_arena, submission_dir
 from submissions.checking.check import check
-from submissions.errors import Misfilled
+from submissions.errors import InvalidForm
 from submissions.records.models import Submission
 from submissions.records.webhook import FILE, Webhook, public_https
 from submissions.submitting.download import download
-from submissions.submitting.submit import Delivery, receive
+from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS
 from tests.submissions.conftest import BANK, GOOD
 from tests.submissions.records import FORM, NOW, arena_with_tasks
@@ -27,14 +27,14 @@ def delivered(arena: Arena, work: Path, **fields: str) -> Submission:
     source.write_bytes(GOOD)
     into.mkdir()
     report = check([source], arena.tasks(), into=into, track=TRACKS["dataset_research"])
-    return receive(arena, report, into, Delivery.from_form({**FORM, **fields}), NOW)
+    return store_submission(arena, report, into, SubmissionForm.from_form({**FORM, **fields}), NOW)
 
 
 def test_it_is_kept_beside_the_submission_and_not_in_it(tmp_path: Path) -> None:
     arena = arena_with_tasks(tmp_path / "arena")
     one = delivered(arena, tmp_path, webhook=URL, webhook_secret="s3cret")
     assert arena.webhook(one.id) == Webhook(url=URL, secret="s3cret")
-    folder = tmp_path / "arena/submissions" / folder_of(one.id)
+    folder = tmp_path / "arena/submissions" / submission_dir(one.id)
     assert {path.name for path in folder.iterdir()} == {"submission.json", FILE, "data"}
     assert "hooks.example.org" not in (folder / "submission.json").read_text()
     assert FILE not in download(arena, one.id, tmp_path / "got")
@@ -79,8 +79,8 @@ def test_what_is_taken(url: str) -> None:
     ],
 )
 def test_what_is_not_taken_is_told_by_its_field(url: str) -> None:
-    with pytest.raises(Misfilled) as refused:
-        Delivery.from_form({**FORM, "webhook": url})
+    with pytest.raises(InvalidForm) as refused:
+        SubmissionForm.from_form({**FORM, "webhook": url})
     assert list(refused.value.faults) == ["webhook"]
 
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from curation.importers.dataset_research.json_files import as_text
 from curation.importers.dataset_research.language_tag import language_of
-from curation.importers.dataset_research.release_tasks import FILE, Entry
+from curation.importers.dataset_research.release_tasks import FILE, ReleaseTask
 from curation.records import FlatTask, faults, warning
 from submissions.records.check_report import Problem
 from submissions.records.models import Row
@@ -24,7 +24,7 @@ _CHOSEN = ("multiple_choice", "text_classification")
 _TEXTS = ("introduction", "question", "input", "output", "source")
 
 
-def task_of(entry: Entry, task: str, rows: Sequence[Row], problems: list[Problem]) -> list[FlatTask]:
+def task_of(entry: ReleaseTask, task: str, rows: Sequence[Row], problems: list[Problem]) -> list[FlatTask]:
     """The task under our id; nothing, with what is wrong in `problems`, if a field cannot be stored.
 
     Its subsets are `full` alone, for the release does not say which tasks are the hard ones.
@@ -51,7 +51,7 @@ def task_of(entry: Entry, task: str, rows: Sequence[Row], problems: list[Problem
         return []
 
 
-def title_of(entry: Entry) -> str:
+def title_of(entry: ReleaseTask) -> str:
     """Words of the task's id, less the organisation where the id is the data set's.
 
     Titles are public and the metadata is not, so nothing of the introduction goes in.
@@ -61,11 +61,11 @@ def title_of(entry: Entry) -> str:
     return (words[0].upper() + words[1:])[:_TITLE]
 
 
-def _shown(entry: Entry, row: Row) -> str:
+def _shown(entry: ReleaseTask, row: Row) -> str:
     return row.input if entry.category in _CHOSEN else row.output
 
 
-def _metadata(entry: Entry, rows: int, problems: list[Problem]) -> dict[str, object]:
+def _metadata(entry: ReleaseTask, rows: int, problems: list[Problem]) -> dict[str, object]:
     said = entry.metadata
     texts = {name: as_text(said.get(name)) for name in _TEXTS}
     task = as_text(said.get("task", said.get("task_type")))

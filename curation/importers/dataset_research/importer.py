@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from curation.importers.dataset_research.release import Options, read_release
-from curation.layout.benchmark_writer import Imported, lay_out, settle
-from submissions.arena.arena import dump
+from curation.layout.benchmark_writer import ImportReport, build_files, write_benchmark
+from submissions.arena.arena import to_json
 from submissions.arena.benchmark import OFFICIAL
 from submissions.records.check_report import Problem
 
 
-class OfficialImport(Imported):
+class OfficialImport(ImportReport):
     """What an import of the release did."""
 
     skipped: tuple[str, ...]
@@ -31,9 +31,9 @@ def import_official(
     Raises NotFound where there is no release, Broken for an unsound one, Occupied as `import_flat` does.
     """
     release = read_release(source, options, progress)
-    files = lay_out(release.flat, {OFFICIAL: dump(release.anchors)})
+    files = build_files(release.flat, {OFFICIAL: to_json(release.anchors)})
     return OfficialImport(
-        changed=settle(files, dest),
+        changed=write_benchmark(files, dest),
         tasks=len(release.flat.tasks),
         rows=sum(map(len, release.flat.rows.values())),
         skipped=release.skipped,

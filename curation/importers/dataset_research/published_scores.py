@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from curation.importers.dataset_research.json_files import quoted
-from curation.importers.dataset_research.release_tasks import CATEGORIES, Entry
+from curation.importers.dataset_research.release_tasks import CATEGORIES, ReleaseTask
 from curation.records import error, warning
 from submissions.records.check_report import Problem
 from submissions.records.models import Score
@@ -21,7 +21,7 @@ _NOTE = 200
 
 
 @dataclass(frozen=True)
-class Part:
+class ScorePart:
     """One metric that a category's score is made of."""
 
     name: str
@@ -32,16 +32,16 @@ class Part:
     """What the release writes for a perfect score."""
 
 
-_ACCURACY = (Part("accuracy", ("accuracy",)),)
+_ACCURACY = (ScorePart("accuracy", ("accuracy",)),)
 _PAIR = (
-    Part("unigram_precision", ("bleu", "precisions")),
-    Part("sacrebleu", ("sacrebleu",), top=100.0),
+    ScorePart("unigram_precision", ("bleu", "precisions")),
+    ScorePart("sacrebleu", ("sacrebleu",), top=100.0),
 )
 PARTS = {
     "multiple_choice": _ACCURACY,
     "text_classification": _ACCURACY,
-    "question_answering": (Part("token_f1", ("f1",)),),
-    "text_summarization": (Part("rouge_l", ("rouge", "rougeL")),),
+    "question_answering": (ScorePart("token_f1", ("f1",)),),
+    "text_summarization": (ScorePart("rouge_l", ("rouge", "rougeL")),),
     "language_translation": _PAIR,
     "text_generation": _PAIR,
 }
@@ -69,7 +69,7 @@ def read_scores(content: object, file: str, problems: list[Problem]) -> dict[str
 
 
 def scores_of(
-    entry: Entry, said: Mapping[str, object] | None, items: int, file: str, problems: list[Problem]
+    entry: ReleaseTask, said: Mapping[str, object] | None, items: int, file: str, problems: list[Problem]
 ) -> dict[str, Score]:
     """The published scores of a task by metric, in [0, 1]; without a number where the file has none, never 0.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from curation.importers.dataset_research.json_files import quoted, read_json
-from curation.importers.dataset_research.release_tasks import Entry
+from curation.importers.dataset_research.release_tasks import ReleaseTask
 from curation.records import error, warning
 from submissions.records.check_report import Problem
 from submissions.records.models import Row
@@ -35,7 +35,7 @@ class References:
         found = sorted(self.source.glob(f"{FOLDERS}/*.json"))
         self._files = {path.relative_to(self.source).as_posix(): path for path in found}
 
-    def rows(self, entry: Entry) -> tuple[Row, ...] | None:
+    def rows(self, entry: ReleaseTask) -> tuple[Row, ...] | None:
         """A task's rows in the order of the file, () if the file is unsound, None if there is none."""
         for name in dict.fromkeys((entry.dataset.replace("/", "_"), entry.id.replace("/", "_"))):
             file, columns = self._registered(name) or (self._named(name), _COLUMNS)

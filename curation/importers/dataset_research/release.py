@@ -11,10 +11,10 @@ from curation.importers.dataset_research.convert_task import task_of
 from curation.importers.dataset_research.json_files import quoted, read_json
 from curation.importers.dataset_research.published_scores import BASE, REFERENCE, note_of, read_scores, scores_of
 from curation.importers.dataset_research.reference_files import FOLDERS, References
-from curation.importers.dataset_research.release_tasks import FILE, Entry, domains_in, read_entries
+from curation.importers.dataset_research.release_tasks import FILE, ReleaseTask, domains_in, read_entries
 from curation.importers.dataset_research.task_ids import safe_ids
-from curation.layout.flat_reader import Broken, Flat
-from curation.layout.hash_split import half
+from curation.layout.flat_reader import FlatBenchmark, InvalidBenchmark
+from curation.layout.hash_split import split_side
 from curation.records import FlatTask, error, warning
 from submissions.arena.benchmark import OfficialAnchor, OfficialAnchors
 from submissions.errors import NotFound
@@ -44,7 +44,7 @@ class Options:
 class Release:
     """What the release holds, all of it sound."""
 
-    flat: Flat
+    flat: FlatBenchmark
     anchors: OfficialAnchors
     skipped: tuple[str, ...]
     """Tasks without a reference file, by the release's ids."""
@@ -62,7 +62,7 @@ def read_release(
     scores = _scores(source, entries, problems)
     ids = safe_ids(entry.id for entry in entries)
     references = References(source, _registry(source, options, problems), problems)
-    found: dict[Entry, tuple[Row, ...] | None] = {}
+    found: dict[ReleaseTask, tuple[Row, ...] | None] = {}
     for number, entry in enumerate(entries):
         progress(ids[entry.id], number, len(entries))
         found[entry] = references.rows(entry)
@@ -77,16 +77,16 @@ def read_release(
         problems += _one_sided(entry, ids[entry.id], mine)
     problems = list(dict.fromkeys(problems))
     if errors := [problem for problem in problems if problem.level == "error"]:
-        raise Broken(source, errors)
+        raise InvalidBenchmark(source, errors)
     return Release(
-        Flat(tuple(tasks), {ids[entry.id]: mine for entry, mine in rows.items()}),
+        FlatBenchmark(tuple(tasks), {ids[entry.id]: mine for entry, mine in rows.items()}),
         OfficialAnchors(release_sha256=_digest(source), tasks=anchors),
         tuple(entry.id for entry in skipped),
         tuple(problems),
     )
 
 
-def _entries(source: Path, options: Options, problems: list[Problem]) -> list[Entry]:
+def _entries(source: Path, options: Options, problems: list[Problem]) -> list[ReleaseTask]:
     domains: dict[str, object] = {}
     if options.domains:
         said = read_json(options.domains, options.domains.name, problems)
@@ -105,7 +105,7 @@ def _registry(source: Path, options: Options, problems: list[Problem]) -> dict[s
     return content if isinstance(content, dict) else {}
 
 
-def _scores(source: Path, entries: Sequence[Entry], problems: list[Problem]) -> Scores:
+def _scores(source: Path, entries: Sequence[ReleaseTask], problems: list[Problem]) -> Scores:
     """What both score files say, with a warning for tasks that only they know."""
     known = {entry.id for entry in entries}
     scores: Scores = {}
@@ -118,7 +118,7 @@ def _scores(source: Path, entries: Sequence[Entry], problems: list[Problem]) -> 
     return scores
 
 
-def _missing(skipped: Sequence[Entry], options: Options, *, every: bool) -> Iterator[Problem]:
+def _missing(skipped: Sequence[ReleaseTask], options: Options, *, every: bool) -> Iterator[Problem]:
     """What to say of tasks without a reference; none may be left out if `every` task is one of them."""
     for entry in skipped:
         what = f"{entry.where}no file below {FOLDERS} is the reference {quoted(entry.dataset)}."
@@ -128,7 +128,7 @@ def _missing(skipped: Sequence[Entry], options: Options, *, every: bool) -> Iter
             yield error(FILE, None, what, "Add it, name a registry with --registry, or pass --skip-missing.")
 
 
-def _anchor(entry: Entry, rows: int, scores: Scores, problems: list[Problem]) -> OfficialAnchor:
+def _anchor(entry: ReleaseTask, rows: int, scores: Scores, problems: list[Problem]) -> OfficialAnchor:
     base, reference = (
         scores_of(entry, scores[file].get(entry.id), min(rows, ASKED), file, problems) for file in (BASE, REFERENCE)
     )
@@ -136,8 +136,8 @@ def _anchor(entry: Entry, rows: int, scores: Scores, problems: list[Problem]) ->
     return OfficialAnchor(official_id=entry.id, base=base, reference=reference, note="; ".join(notes))
 
 
-def _one_sided(entry: Entry, task: str, rows: Sequence[Row]) -> Iterator[Problem]:
-    sides = {half(task, row.input) for row in rows}
+def _one_sided(entry: ReleaseTask, task: str, rows: Sequence[Row]) -> Iterator[Problem]:
+    sides = {split_side(task, row.input) for row in rows}
     if len(sides) == 1:
         what = f"{entry.where}all {len(rows)} rows of its reference fall into the {sides.pop()} half."
         yield error(FILE, None, what, "Remove the task: there would be nothing to train on, or nothing to test on.")

@@ -27,7 +27,7 @@ _AGAIN = "Correct it, or download the file again."
 
 
 @dataclass(frozen=True, eq=False)
-class Entry:
+class ReleaseTask:
     """One sound task of the release; equal to itself alone."""
 
     place: int
@@ -47,7 +47,7 @@ class Entry:
         return f"Entry {self.place} ({quoted(self.id)}): "
 
 
-def read_entries(content: object, domains: Mapping[str, object], problems: list[Problem]) -> list[Entry]:
+def read_entries(content: object, domains: Mapping[str, object], problems: list[Problem]) -> list[ReleaseTask]:
     """The file's tasks in their order; what is wrong goes to `problems`.
 
     `domains` is task id to domain for tasks whose metadata does not say knowledge or reasoning.
@@ -56,7 +56,7 @@ def read_entries(content: object, domains: Mapping[str, object], problems: list[
         what = "It holds no list of tasks" if content != [] else "It lists no tasks"
         problems.append(error(FILE, None, f"{what}.", _AGAIN))
         return []
-    entries: dict[str, Entry] = {}
+    entries: dict[str, ReleaseTask] = {}
     for place, item in enumerate(content, 1):
         try:
             entry = _entry(place, item, domains)
@@ -88,7 +88,7 @@ class _Fault(Exception):
         self.what, self.fix, self.name = what, fix, name
 
 
-def _entry(place: int, item: object, domains: Mapping[str, object]) -> Entry:
+def _entry(place: int, item: object, domains: Mapping[str, object]) -> ReleaseTask:
     if not isinstance(item, dict):
         raise _Fault(f"It is {quoted(item)}, not an object.")
     dataset = _text(item, "dataset_id", "")
@@ -106,7 +106,7 @@ def _entry(place: int, item: object, domains: Mapping[str, object]) -> Entry:
         what = f"metadata.task: {quoted(category)} is not one of {', '.join(CATEGORIES)}."
         raise _Fault(what, "Choose one of them.", name)
     demand = _text(item, "query", name)
-    return Entry(place, official, dataset, demand, CATEGORIES[category], KINDS[kind], metadata)
+    return ReleaseTask(place, official, dataset, demand, CATEGORIES[category], KINDS[kind], metadata)
 
 
 def _text(item: Mapping[str, object], field: str, name: str) -> str:

@@ -13,11 +13,11 @@ from evaluator.models.chat_template.llama3 import (
     HEADER_START,
     IGNORED,
     SPECIAL_TOKENS,
+    ChatTemplate,
     Example,
-    Template,
-    without_middle,
+    truncate_middle,
 )
-from evaluator.models.chat_template.llamafactory import PaperTemplate, infer_seqlen
+from evaluator.models.chat_template.llamafactory import LlamaFactoryTemplate, infer_seqlen
 from submissions.errors import NotFound
 
 __all__ = [
@@ -30,19 +30,19 @@ __all__ = [
     "IGNORED",
     "SPECIAL_TOKENS",
     "TEMPLATES",
+    "ChatTemplate",
     "Example",
-    "PaperTemplate",
-    "Template",
+    "LlamaFactoryTemplate",
     "infer_seqlen",
     "load_template",
-    "without_middle",
+    "truncate_middle",
 ]
 
-TEMPLATES: dict[str, type[Template]] = {"llama3@1": Template, "llamafactory-llama3@1": PaperTemplate}
+TEMPLATES: dict[str, type[ChatTemplate]] = {"llama3@1": ChatTemplate, "llamafactory-llama3@1": LlamaFactoryTemplate}
 """By the name in a protocol's `template`."""
 
 
-def load_template(name: str, model: Path) -> Template:
+def load_template(name: str, model: Path) -> ChatTemplate:
     """The template of this name for the tokenizer of a model folder. Raises NotFound with the names that exist."""
     if name not in TEMPLATES:
         raise NotFound(f"No template {name[:80]!r}; there are: {', '.join(sorted(TEMPLATES))}.")

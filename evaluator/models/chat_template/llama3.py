@@ -39,7 +39,7 @@ class Example:
     labels: list[int]
 
 
-class Template:
+class ChatTemplate:
     """Frames turns for the tokenizer of a model folder."""
 
     def __init__(self, model: Path) -> None:
@@ -128,7 +128,7 @@ class Template:
             room = limit - 1 - len(self._before_question) - line - len(self._after_question)
             while turns and sum(map(len, turns)) + len(ids) - line > room:
                 turns.pop(0)
-            ids = ids[:line] + without_middle(ids[line:], room)
+            ids = ids[:line] + truncate_middle(ids[line:], room)
         return [self._special[BOS], *chain.from_iterable(turns), *self._user(ids)]
 
     def _id(self, token: str) -> int:
@@ -155,7 +155,7 @@ class Template:
         return [self._special[HEADER_START], *self.text(role), self._special[HEADER_END]]
 
 
-def without_middle(ids: list[int], room: int) -> list[int]:
+def truncate_middle(ids: list[int], room: int) -> list[int]:
     """The first and last tokens that fit into `room`, two thirds of it from the end."""
     if len(ids) <= room:
         return ids

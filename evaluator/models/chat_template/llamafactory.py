@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from evaluator.models.chat_template.llama3 import BOS, EOT, IGNORED, REMEMBERED, Example, Template
+from evaluator.models.chat_template.llama3 import BOS, EOT, IGNORED, REMEMBERED, ChatTemplate, Example
 
 Pair = tuple[str, str]
 """A question and its gold answer."""
@@ -20,7 +20,7 @@ TURN_NUMBER = "{{idx}}"
 """LLaMA-Factory fills this in wherever a question has it first; every question here is turn 0."""
 
 
-class PaperTemplate(Template):
+class LlamaFactoryTemplate(ChatTemplate):
     """Cuts prompt and answer together, from the end; shots are plain text."""
 
     def __init__(self, model: Path) -> None:
@@ -82,7 +82,7 @@ class PaperTemplate(Template):
         return self._encoded([" " + text for text in texts])
 
     def _decoded(self, ids: Sequence[list[int]]) -> list[str]:
-        return [cleaned_up(text) for text in self._tokenizer.decode_batch(list(ids), skip_special_tokens=True)]
+        return [clean_text(text) for text in self._tokenizer.decode_batch(list(ids), skip_special_tokens=True)]
 
 
 def infer_seqlen(source: int, target: int, cutoff: int) -> tuple[int, int]:
@@ -98,7 +98,7 @@ def infer_seqlen(source: int, target: int, cutoff: int) -> tuple[int, int]:
     return min(source, cutoff - answered), answered
 
 
-def cleaned_up(text: str) -> str:
+def clean_text(text: str) -> str:
     """The text as transformers 4 decodes it for Llama 3.1, whose files ask for `clean_up_tokenization_spaces`."""
     for artefact in CLEANED_UP:
         text = text.replace(artefact, artefact.strip())

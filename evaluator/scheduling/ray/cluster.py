@@ -32,7 +32,7 @@ def address() -> str | None:
 
 
 @contextmanager
-def connected(cpus: int) -> Iterator[None]:
+def ray_session(cpus: int) -> Iterator[None]:
     """Ray for this process. An embedded one has at least so many CPUs: a station must fit on any machine.
 
     The thread that enters must live as long as Ray does, for the kernel ends Ray's processes with it.
@@ -45,7 +45,7 @@ def connected(cpus: int) -> Iterator[None]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     with _joining() if address() else _embedding(cpus) as settings:
         try:
-            with _own_sigterm():
+            with _preserve_sigterm():
                 ray.init(**settings, log_to_driver=False, logging_level=logging.ERROR)
             ray._private.worker._worker_logs_enabled = False  # Ray prints deaths to stdout: we say them ourselves
             yield
@@ -63,7 +63,7 @@ def _embedding(cpus: int) -> Iterator[dict[str, Any]]:
     """Settings of a cluster whose files lie in a folder that is removed at the end."""
     # Whoever reaches the ports of Ray may run what they like, so it asks for a token; unasked it leaves one in ~/.ray.
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-    with _folder() as folder:
+    with _ray_temp_dir() as folder:
         yield {
             "address": "local",
             "include_dashboard": False,
@@ -78,24 +78,24 @@ def _embedding(cpus: int) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def _ray_temp_dir() -> Iterator[Path]:
     """A folder for Ray, with a path that leaves room for its sockets; also removes those of the dead."""
     temporary = tempfile.gettempdir()
     root = Path(temporary if len(temporary) <= _ROOM else "/tmp")  # noqa: S108  # mkdtemp makes the name and the mode
     for old in root.glob(f"{_PREFIX}*"):
-        with _held(old) as free, suppress(FileNotFoundError):  # somebody else removed it meanwhile
+        with _dir_lock(old) as free, suppress(FileNotFoundError):  # somebody else removed it meanwhile
             if free and time.time() - old.stat().st_mtime > _YOUNG:
                 shutil.rmtree(old, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
     try:
-        with _held(folder):
+        with _dir_lock(folder):
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[bool]:
+def _dir_lock(folder: Path) -> Iterator[bool]:
     """Whether nobody else holds a folder; then it is held in here, until the process ends at the latest."""
     try:
         number = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
@@ -113,7 +113,7 @@ def _held(folder: Path) -> Iterator[bool]:
 
 
 @contextmanager
-def _own_sigterm() -> Iterator[None]:
+def _preserve_sigterm() -> Iterator[None]:
     """Ray puts a handler of its own in place of ours (evaluator/runtime/signals.py): put ours back."""
     before = signal.getsignal(signal.SIGTERM)
     try:

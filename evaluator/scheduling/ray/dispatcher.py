@@ -9,36 +9,36 @@ import ray
 from ray.exceptions import RayError, RayTaskError
 
 from evaluator.config.profile import Profile
-from evaluator.errors import StationLost
-from evaluator.scheduling.ray.worker_handle import HANDS, Hired, Ref
-from evaluator.scheduling.ray.worker_pool import Roster
-from evaluator.scheduling.retry import Tries
-from evaluator.scheduling.work_queue import Waiting
-from evaluator.scheduling.work_unit import Done, Unit, Units
+from evaluator.errors import WorkerLost
+from evaluator.scheduling.ray.worker_handle import MAX_IN_FLIGHT, Ref, WorkerHandle
+from evaluator.scheduling.ray.worker_pool import WorkerPool
+from evaluator.scheduling.retry import RetryPolicy
+from evaluator.scheduling.work_queue import WorkQueue
+from evaluator.scheduling.work_unit import UnitResult, Units, WorkUnit
 from evaluator.training import Progress
 from submissions.errors import EvaluatorError
 
-_SPARE = 1
+EXTRA_LOSS_ATTEMPTS = 1
 """How much oftener a unit may lose its station than it may fail: a node is lost through no fault of the unit's."""
 
 
-class Shift:
+class Dispatcher:
     """One call of a crew."""
 
-    def __init__(self, units: Units, roster: Roster, profile: Profile, progress: Progress) -> None:
-        self.tries = Tries(profile.tries)
+    def __init__(self, units: Units, roster: WorkerPool, profile: Profile, progress: Progress) -> None:
+        self.tries = RetryPolicy(profile.tries)
         self.trained = False
         """Whether a unit with a training was among them."""
         self._units = units
         self._roster = roster
         self._profile = profile
         self._progress = progress
-        self._waiting = Waiting.of(units)
+        self._waiting = WorkQueue.of(units)
         self._names: dict[str, str] = {}
         self._begun = False
         self._first_ready: float | None = None
 
-    def work(self) -> Iterator[Done]:
+    def work(self) -> Iterator[UnitResult]:
         """What is done, as it comes; what is given up is in `tries`. Raises EvaluatorError if nobody is left."""
         while left := len(self._waiting) + sum(len(one.in_hand) for one in self._roster.hired):
             self._roster.hire(left)
@@ -58,7 +58,7 @@ class Shift:
         is free first."""
         if not self._all_told():
             return
-        for hand in range(HANDS):
+        for hand in range(MAX_IN_FLIGHT):
             for station in self._roster.ready:
                 many = self._profile.together or len(self._waiting) > len(self._roster.hired)
                 if len(station.in_hand) != hand or (hand and not many):
@@ -76,15 +76,15 @@ class Shift:
             self._begun = bool(self._roster.ready) and (late or len(self._roster.ready) == len(self._roster.hired))
         return self._begun
 
-    def _unit(self, key: str) -> Unit:
+    def _unit(self, key: str) -> WorkUnit:
         unit = self._units[key]()
         self._names[key] = unit.name
         self.trained = self.trained or unit.training is not None
         return unit
 
-    def _finished(self, station: Hired, ref: Ref) -> Done | None:
+    def _finished(self, station: WorkerHandle, ref: Ref) -> UnitResult | None:
         try:
-            said: Done | EvaluatorError = ray.get(ref)
+            said: UnitResult | EvaluatorError = ray.get(ref)
         except RayTaskError:
             raise  # a mistake of ours
         except RayError as error:
@@ -97,7 +97,7 @@ class Shift:
         station.streak.done()
         return said
 
-    def _failed(self, station: Hired, key: str, error: EvaluatorError) -> None:
+    def _failed(self, station: WorkerHandle, key: str, error: EvaluatorError) -> None:
         if self.tries.again(self._names[key], key, error):
             self._waiting.failed(key, station)
         if station.streak.failed(key):
@@ -105,7 +105,7 @@ class Shift:
             station.in_hand.clear()
             self._roster.send_away(station, error)
 
-    def _lost(self, station: Hired, error: RayError) -> None:
+    def _lost(self, station: WorkerHandle, error: RayError) -> None:
         """All that was in its hands is to be done again, unless it was lost that way too often."""
         keys = list(station.in_hand.values())
         station.in_hand.clear()
@@ -113,8 +113,8 @@ class Shift:
         for key in reversed(keys):
             times = self._waiting.lost(key)
             name = f"{station.name} was lost with {self._names[key]} at work, {times} time(s) now."
-            lost = StationLost(f"{self._names[key]} lost its station {times} time(s).", f"{name} {error}")
-            if times > self._profile.tries + _SPARE:
+            lost = WorkerLost(f"{self._names[key]} lost its station {times} time(s).", f"{name} {error}")
+            if times > self._profile.tries + EXTRA_LOSS_ATTEMPTS:
                 self.tries.give_up(lost)
             else:
                 self._waiting.back([key])

@@ -9,45 +9,45 @@ from pathlib import Path
 import ray
 
 from evaluator.config.profile import Profile
-from evaluator.scheduling.ray.cluster import connected
-from evaluator.scheduling.ray.dispatcher import Shift
-from evaluator.scheduling.ray.worker_actor import Opening, forget_here
-from evaluator.scheduling.ray.worker_pool import Roster
-from evaluator.scheduling.work_unit import Done, Units
+from evaluator.scheduling.ray.cluster import ray_session
+from evaluator.scheduling.ray.dispatcher import Dispatcher
+from evaluator.scheduling.ray.worker_actor import WorkerBuilder, discard_local_models
+from evaluator.scheduling.ray.worker_pool import WorkerPool
+from evaluator.scheduling.work_unit import UnitResult, Units
 from evaluator.training import Progress
 from submissions.records.models import Setup
 
 _DAY = 86_400.0
 
 
-class RayCrew:
+class RayExecutor:
     """Ray is started at the first unit, or when the setup is asked for and is not given. A context manager.
 
     Stations stay for the next units. Whoever calls must do so from a thread that lives as long as the crew.
     """
 
-    def __init__(self, opening: Opening, profile: Profile, models: Path, setup: Setup | None = None) -> None:
+    def __init__(self, opening: WorkerBuilder, profile: Profile, models: Path, setup: Setup | None = None) -> None:
         self._profile = profile
         self._models = models
         """Where trained models lie on every node; folders of this machine's are removed without asking a station."""
-        self._roster = Roster(opening, profile, setup)
+        self._roster = WorkerPool(opening, profile, setup)
         self._connection = ExitStack()
         self._running = False
         self._wanted: set[str] = set()
 
-    def __enter__(self) -> RayCrew:
+    def __enter__(self) -> RayExecutor:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def run(self, units: Units, progress: Progress) -> Generator[Done, None, None]:
+    def run(self, units: Units, progress: Progress) -> Generator[UnitResult, None, None]:
         if not units:
             return
         self._start()
         self._roster.forgive()
         self._wanted.update(units)
-        shift = Shift(units, self._roster, self._profile, progress)
+        shift = Dispatcher(units, self._roster, self._profile, progress)
         try:
             yield from shift.work()
         finally:
@@ -58,7 +58,7 @@ class RayCrew:
         shift.tries.raise_first()
 
     def forget(self, keys: Collection[str]) -> None:
-        forget_here(self._models, keys)
+        discard_local_models(self._models, keys)
         for station in self._roster.ready:
             station.forget(keys)
 
@@ -82,5 +82,5 @@ class RayCrew:
 
     def _start(self) -> None:
         if not self._running:
-            self._connection.enter_context(connected(self._profile.cpus))
+            self._connection.enter_context(ray_session(self._profile.cpus))
             self._running = True

@@ -10,22 +10,22 @@ from pathlib import Path
 from typing import Protocol
 
 import evaluator
-from evaluator.scheduling.work_unit import Done, Unit
-from evaluator.scheduling.worker import Station
+from evaluator.scheduling.work_unit import UnitResult, WorkUnit
+from evaluator.scheduling.worker import Worker
 from submissions.errors import ArenaError, EvaluatorError
 from submissions.records.models import Setup
 
 
-class Opening(Protocol):
+class WorkerBuilder(Protocol):
     """How a station is made, on whatever node it comes to stand. It travels there by pickle."""
 
-    def __call__(self, logs: str) -> tuple[Station, Setup]:
+    def __call__(self, logs: str) -> tuple[Worker, Setup]:
         """A station that writes its logs into this folder of the log folder, and what shapes its numbers."""
         ...
 
 
 @dataclass(frozen=True)
-class Opened:
+class WorkerReady:
     """What a station says of itself when it is ready."""
 
     setup: Setup
@@ -35,7 +35,7 @@ class Opened:
     """Its name, for the log."""
 
 
-class Post:
+class WorkerActor:
     """Holds one station for many units: a warm trainer group, booted engines.
 
     An actor and not a task for each unit, for a task's process would start both anew. Errors of ours are handed back as
@@ -43,22 +43,22 @@ class Post:
     (evaluator/runtime/child_process.py); Ray runs an actor's methods in threads that live as long as the actor.
     """
 
-    def __init__(self, opening: Opening, logs: str) -> None:
+    def __init__(self, opening: WorkerBuilder, logs: str) -> None:
         self._opening = opening
         self._logs = logs
-        self._station: Station | None = None
+        self._station: Worker | None = None
         self._doing: dict[str, tuple[int, int]] = {}
 
-    def open(self) -> Opened | ArenaError:
+    def open(self) -> WorkerReady | ArenaError:
         """Make the station. Not in the constructor, whose errors nobody can read."""
         _let_children_import()
         try:
             self._station, setup = self._opening(self._logs)
         except ArenaError as error:
             return error
-        return Opened(setup, frozenset(self._station.held()), os.uname().nodename)
+        return WorkerReady(setup, frozenset(self._station.held()), os.uname().nodename)
 
-    def work(self, unit: Unit) -> Done | EvaluatorError:
+    def work(self, unit: WorkUnit) -> UnitResult | EvaluatorError:
         """Do a unit."""
         try:
             return self._here.work(unit, self._note)
@@ -86,7 +86,7 @@ class Post:
         self._doing[name] = (step, of)
 
     @property
-    def _here(self) -> Station:
+    def _here(self) -> Worker:
         assert self._station is not None, "a post is opened first"
         return self._station
 
@@ -99,7 +99,7 @@ def _let_children_import() -> None:
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (root, known)))
 
 
-def forget_here(models: Path, keys: Collection[str]) -> None:
+def discard_local_models(models: Path, keys: Collection[str]) -> None:
     """Remove models of these units from a folder of this machine, whether a station runs or not."""
     for key in keys:
         shutil.rmtree(models / key, ignore_errors=True)

@@ -12,13 +12,13 @@ from ray.util.placement_group import PlacementGroup, placement_group, remove_pla
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from evaluator.config.profile import Profile
-from evaluator.scheduling.ray.worker_actor import Opened, Opening, Post
-from evaluator.scheduling.retry import Streak
-from evaluator.scheduling.work_unit import Unit
+from evaluator.scheduling.ray.worker_actor import WorkerActor, WorkerBuilder, WorkerReady
+from evaluator.scheduling.retry import FailureStreak
+from evaluator.scheduling.work_unit import WorkUnit
 from evaluator.training import Progress
 
 Ref: TypeAlias = "ray.ObjectRef[Any]"
-HANDS = 2
+MAX_IN_FLIGHT = 2
 """Units that a station has at once: one trains or is asked, the next is sent and written down meanwhile."""
 _ASIDE = "aside"
 """The group of methods that are answered while all hands are full."""
@@ -26,20 +26,20 @@ _GLANCE = 1.0
 """Seconds between two looks at what a station does."""
 
 
-def needs(profile: Profile) -> dict[str, float]:
+def resource_request(profile: Profile) -> dict[str, float]:
     """What one node must have free for a station."""
     devices = {"GPU": float(profile.devices)} if profile.device == "cuda" else {}
     return {"CPU": float(profile.cpus), **devices}
 
 
-def room(profile: Profile) -> PlacementGroup:
+def reserve_placement(profile: Profile) -> PlacementGroup:
     """A place on one node, which Ray keeps as soon as there is one."""
-    place: PlacementGroup = placement_group([needs(profile)], strategy="STRICT_PACK")
+    place: PlacementGroup = placement_group([resource_request(profile)], strategy="STRICT_PACK")
     return place
 
 
 @dataclass(eq=False)
-class Hired:
+class WorkerHandle:
     """One station."""
 
     number: int
@@ -51,20 +51,20 @@ class Hired:
     node: str = ""
     held: set[str] = field(default_factory=set)
     in_hand: dict[Ref, str] = field(default_factory=dict)
-    streak: Streak = field(default_factory=Streak)
+    streak: FailureStreak = field(default_factory=FailureStreak)
     _glance: Ref | None = None
     _glanced: float = 0.0
 
     @classmethod
-    def on(cls, group: PlacementGroup, number: int, profile: Profile, opening: Opening) -> Hired:
+    def on(cls, group: PlacementGroup, number: int, profile: Profile, opening: WorkerBuilder) -> WorkerHandle:
         """Start a station in its place. The first one's logs lie in the log folder, the others' in folders in it."""
-        free = needs(profile)
+        free = resource_request(profile)
         actor = (
-            ray.remote(concurrency_groups={_ASIDE: 1})(Post)  # type: ignore[call-overload]  # Ray's types lack it
+            ray.remote(concurrency_groups={_ASIDE: 1})(WorkerActor)  # type: ignore[call-overload]  # Ray's types lack it
             .options(
                 num_cpus=free["CPU"],
                 num_gpus=free.get("GPU", 0),
-                max_concurrency=HANDS,
+                max_concurrency=MAX_IN_FLIGHT,
                 max_restarts=0,
                 scheduling_strategy=PlacementGroupSchedulingStrategy(group, placement_group_bundle_index=0),
             )
@@ -81,11 +81,11 @@ class Hired:
         """For the log."""
         return f"Station {self.number}" + (f" on {self.node}" if self.node else "")
 
-    def opened(self, said: Opened) -> None:
+    def opened(self, said: WorkerReady) -> None:
         """It is ready."""
         self.opening, self.node, self.held = None, said.node, set(said.held)
 
-    def hand(self, unit: Unit) -> None:
+    def hand(self, unit: WorkUnit) -> None:
         """Give it a unit."""
         self.in_hand[self.actor.work.remote(unit)] = unit.key
 

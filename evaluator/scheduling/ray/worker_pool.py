@@ -12,9 +12,9 @@ from ray.exceptions import RayError, RayTaskError
 from ray.util.placement_group import PlacementGroup, placement_group_table, remove_placement_group
 
 from evaluator.config.profile import Profile
-from evaluator.errors import NoStation
-from evaluator.scheduling.ray.worker_actor import Opened, Opening
-from evaluator.scheduling.ray.worker_handle import Hired, Ref, needs, room
+from evaluator.errors import NoWorkerAvailable
+from evaluator.scheduling.ray.worker_actor import WorkerBuilder, WorkerReady
+from evaluator.scheduling.ray.worker_handle import Ref, WorkerHandle, reserve_placement, resource_request
 from submissions.errors import ArenaError
 from submissions.records.models import Setup
 
@@ -24,34 +24,34 @@ _CLOSING = 30.0
 """Seconds that stations have to end their children before they are killed, and their children with them."""
 _GRACE = 10.0
 """Seconds in which another place may be found after a station was sent away."""
-_STILLBORN = 3
+MAX_STARTUP_FAILURES = 3
 """Stations that may be lost before they are ready, one after the other."""
 
 
 @dataclass(frozen=True)
-class Away:
+class QuarantinedWorker:
     """A station that was sent away. Its place stays taken, or the next would come to stand there."""
 
     group: PlacementGroup
     why: ArenaError
 
 
-class Roster:
+class WorkerPool:
     """Who works. One vacancy is open while more stations are wanted: Ray fills it when a node has room, or joins."""
 
-    def __init__(self, opening: Opening, profile: Profile, setup: Setup | None) -> None:
+    def __init__(self, opening: WorkerBuilder, profile: Profile, setup: Setup | None) -> None:
         self.setup = setup
         """What every station must have; None takes that of the first."""
-        self.hired: list[Hired] = []
+        self.hired: list[WorkerHandle] = []
         self._opening = opening
         self._profile = profile
         self._vacancy: tuple[PlacementGroup, Ref] | None = None
-        self._away: list[Away] = []
+        self._away: list[QuarantinedWorker] = []
         self._stillborn = 0
         self._nobody_since: float | None = None
 
     @property
-    def ready(self) -> list[Hired]:
+    def ready(self) -> list[WorkerHandle]:
         """Stations that may be given work."""
         return [one for one in self.hired if one.opening is None]
 
@@ -66,7 +66,7 @@ class Roster:
         if len(self.hired) >= wanted:
             self._close_vacancy()
         elif self._vacancy is None:
-            group = room(self._profile)
+            group = reserve_placement(self._profile)
             self._vacancy = (group, group.ready())
         self._release_dead_places()
         self._despair()
@@ -76,11 +76,11 @@ class Roster:
         if self._vacancy is not None and ref == self._vacancy[1]:
             group, self._vacancy = self._vacancy[0], None
             number = min(set(range(1, len(self.hired) + 2)) - {one.number for one in self.hired})
-            self.hired.append(Hired.on(group, number, self._profile, self._opening))
+            self.hired.append(WorkerHandle.on(group, number, self._profile, self._opening))
             return
         station = next(one for one in self.hired if one.opening == ref)
         try:
-            said: Opened | ArenaError = ray.get(ref)
+            said: WorkerReady | ArenaError = ray.get(ref)
         except RayTaskError:
             raise
         except RayError as error:
@@ -93,18 +93,18 @@ class Roster:
         station.opened(said)
         self._compare(station, said.setup)
 
-    def lose(self, station: Hired) -> None:
+    def lose(self, station: WorkerHandle) -> None:
         """It is gone: its place is free."""
         station.kill()
         station.leave()
         self.hired.remove(station)
 
-    def send_away(self, station: Hired, why: ArenaError) -> None:
+    def send_away(self, station: WorkerHandle, why: ArenaError) -> None:
         """It may not work any more."""
         log.warning("%s is sent away: %s", station.name, why)
         self._end([station])
         self.hired.remove(station)
-        self._away.append(Away(station.group, why))
+        self._away.append(QuarantinedWorker(station.group, why))
 
     def forgive(self) -> None:
         """Those who were sent away may be hired again: what was wrong may have been mended."""
@@ -112,7 +112,7 @@ class Roster:
             remove_placement_group(one.group)
         self._away.clear()
 
-    def dismiss(self, stations: Collection[Hired]) -> None:
+    def dismiss(self, stations: Collection[WorkerHandle]) -> None:
         """End stations, gently first."""
         self._end(stations)
         for one in stations:
@@ -125,21 +125,25 @@ class Roster:
         self.dismiss(list(self.hired))
         self.forgive()
 
-    def _compare(self, station: Hired, found: Setup) -> None:
+    def _compare(self, station: WorkerHandle, found: Setup) -> None:
         if self.setup is None:
             self.setup = found
         if found != self.setup:
             wrong = "; ".join(differences(self.setup, found))
-            self.send_away(station, NoStation("A station's setup is not that of the other numbers.", f"Its {wrong}."))
+            self.send_away(
+                station, NoWorkerAvailable("A station's setup is not that of the other numbers.", f"Its {wrong}.")
+            )
 
-    def _was_stillborn(self, station: Hired, error: RayError) -> None:
+    def _was_stillborn(self, station: WorkerHandle, error: RayError) -> None:
         log.warning("%s was lost before it was ready: %s", station.name, error)
         self.lose(station)
         self._stillborn += 1
-        if self._stillborn >= _STILLBORN:
-            raise NoStation(f"{_STILLBORN} stations were lost before they were ready.", str(error)) from error
+        if self._stillborn >= MAX_STARTUP_FAILURES:
+            raise NoWorkerAvailable(
+                f"{MAX_STARTUP_FAILURES} stations were lost before they were ready.", str(error)
+            ) from error
 
-    def _end(self, stations: Collection[Hired]) -> None:
+    def _end(self, stations: Collection[WorkerHandle]) -> None:
         closing = [one.close() for one in stations]
         if closing:
             ray.wait(closing, num_returns=len(closing), timeout=_CLOSING)
@@ -168,15 +172,15 @@ class Roster:
         if self._away and waited > _GRACE:
             raise self._away[0].why
         if waited > self._profile.start_seconds and not self._has_a_node():
-            wanted, there = _said(needs(self._profile)), sorted(_said(one["Resources"]) for one in _alive())
-            raise NoStation(
+            wanted, there = _said(resource_request(self._profile)), sorted(_said(one["Resources"]) for one in _alive())
+            raise NoWorkerAvailable(
                 f"No node has room for a station of the profile {self._profile.name}: it takes {wanted} on one node.",
                 f"The nodes have: {'; '.join(there) or 'there is none'}.",
             )
 
     def _has_a_node(self) -> bool:
         """Whether a station fits on a node when nobody else is on it."""
-        wanted = needs(self._profile)
+        wanted = resource_request(self._profile)
         return any(all(one["Resources"].get(name, 0) >= count for name, count in wanted.items()) for one in _alive())
 
 

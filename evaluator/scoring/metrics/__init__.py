@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from evaluator.errors import Unscorable
+from evaluator.errors import UnscorableAnswers
 from evaluator.scoring.metrics import classification, multiple_choice, overlap, translation
-from evaluator.scoring.metrics.metric_result import Measured, average, of_items
+from evaluator.scoring.metrics.metric_result import MetricResult, average_results, of_items
 from evaluator.scoring.metrics.paper import measure_paper
 from submissions.errors import NotFound
 from submissions.records.models import Row, Task
 
-__all__ = ["BY_CATEGORY", "METRICS", "Answers", "Measured", "average", "measure", "of_items"]
+__all__ = ["BY_CATEGORY", "METRICS", "Answers", "MetricResult", "average_results", "measure", "of_items"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Answers:
         return [row.output for row in self.rows]
 
 
-def measure(answers: Answers) -> Measured:
+def measure(answers: Answers) -> MetricResult:
     """Score a task's answers by its category.
 
     Raises Unscorable if there is not one text per row, NotFound if the category has no metric.
@@ -47,7 +47,7 @@ def measure(answers: Answers) -> Measured:
     return BY_CATEGORY[task.category](answers)
 
 
-def measure_as_published(answers: Answers) -> Measured:
+def measure_as_published(answers: Answers) -> MetricResult:
     """Score a task's answers as the published code does (paper/__init__.py). Raises like `measure`."""
     _refuse_unfit(answers)
     return measure_paper(answers)
@@ -56,41 +56,41 @@ def measure_as_published(answers: Answers) -> Measured:
 def _refuse_unfit(answers: Answers) -> None:
     task = answers.task
     if len(answers.texts) != len(answers.rows):
-        raise Unscorable(
+        raise UnscorableAnswers(
             f"{task.id}: {len(answers.texts)} answers to {len(answers.rows)} test rows. "
             "Let the model answer this task again; nothing was scored."
         )
     for number, text in enumerate(answers.texts):
         if not isinstance(text, str):
-            raise Unscorable(
+            raise UnscorableAnswers(
                 f"{task.id}: answer {number} is a {type(text).__name__}, not a text. Let the model answer again."
             )
 
 
-def _multiple_choice(answers: Answers) -> Measured:
+def _multiple_choice(answers: Answers) -> MetricResult:
     questions = [row.input for row in answers.rows]
     return of_items("accuracy", multiple_choice.accuracy(answers.texts, answers.gold, questions))
 
 
-def _classification(answers: Answers) -> Measured:
+def _classification(answers: Answers) -> MetricResult:
     return of_items("accuracy", classification.accuracy(answers.texts, answers.gold, answers.labels))
 
 
-def _question_answering(answers: Answers) -> Measured:
+def _question_answering(answers: Answers) -> MetricResult:
     exact = of_items("exact_match", overlap.exact_match(answers.texts, answers.gold))
     return of_items("token_f1", overlap.token_f1(answers.texts, answers.gold, answers.task.language), (exact,))
 
 
-def _summarization(answers: Answers) -> Measured:
+def _summarization(answers: Answers) -> MetricResult:
     return of_items("rouge_l", overlap.rouge_l(answers.texts, answers.gold, answers.task.language))
 
 
-def _translation(answers: Answers) -> Measured:
+def _translation(answers: Answers) -> MetricResult:
     bleu = translation.bleu(answers.texts, answers.gold, answers.task.language)
     return replace(translation.chrf_pp(answers.texts, answers.gold), others=(bleu,))
 
 
-BY_CATEGORY: dict[str, Callable[[Answers], Measured]] = {
+BY_CATEGORY: dict[str, Callable[[Answers], MetricResult]] = {
     "multiple_choice": _multiple_choice,
     "text_classification": _classification,
     "question_answering": _question_answering,
@@ -99,7 +99,7 @@ BY_CATEGORY: dict[str, Callable[[Answers], Measured]] = {
     "text_generation": _translation,
 }
 
-METRICS: dict[str, Callable[[Answers], Measured]] = {
+METRICS: dict[str, Callable[[Answers], MetricResult]] = {
     "arena-metrics@1": measure,
     "paper-metrics@1": measure_as_published,
 }

@@ -8,12 +8,12 @@ from functools import partial
 import numpy as np
 from sacrebleu.metrics import BLEU
 
-from evaluator.scoring.metrics.metric_result import Floats, Measured
+from evaluator.scoring.metrics.metric_result import Floats, MetricResult
 
 ORDERS = 4
 
 
-def measured_bleu(name: str, predictions: Sequence[str], references: Sequence[str], metric: BLEU) -> Measured:
+def measured_bleu(name: str, predictions: Sequence[str], references: Sequence[str], metric: BLEU) -> MetricResult:
     """Corpus BLEU in [0, 1], kept as the counts of every pair: lengths, matched and possible n-grams by order.
 
     The metric must have sacrebleu's exponential smoothing and four orders; its effective order is kept to.
@@ -21,7 +21,7 @@ def measured_bleu(name: str, predictions: Sequence[str], references: Sequence[st
     assert (metric.smooth_method, metric.max_ngram_order) == ("exp", ORDERS), "bleu_of knows no other BLEU"
     counts = metric._extract_corpus_statistics(list(predictions), [list(references)]) if predictions else []
     statistics = np.asarray(counts, dtype=np.float64).reshape(-1, 2 + 2 * ORDERS)
-    return Measured(name, statistics, partial(bleu_of, effective=metric.effective_order))
+    return MetricResult(name, statistics, partial(bleu_of, effective=metric.effective_order))
 
 
 def bleu_of(sums: Floats, *, effective: bool = False) -> Floats:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from sacrebleu.metrics import CHRF
 
-from evaluator.scoring.metrics.metric_result import Floats, Measured
+from evaluator.scoring.metrics.metric_result import Floats, MetricResult
 
 ORDERS = 8
 """Characters 1 to 6, then words 1 and 2."""
@@ -21,10 +21,10 @@ def chrf_pp_metric() -> CHRF:
     return CHRF(char_order=6, word_order=2, beta=BETA)
 
 
-def measured_chrf(name: str, predictions: Sequence[str], references: Sequence[str]) -> Measured:
+def measured_chrf(name: str, predictions: Sequence[str], references: Sequence[str]) -> MetricResult:
     """Corpus chrF++ in [0, 1], kept as the counts of every pair: predicted, expected and matched n-grams by order."""
     counts = chrf_pp_metric()._extract_corpus_statistics(predictions, [list(references)]) if predictions else []
-    return Measured(name, np.asarray(counts, dtype=np.float64).reshape(-1, 3 * ORDERS), chrf_of)
+    return MetricResult(name, np.asarray(counts, dtype=np.float64).reshape(-1, 3 * ORDERS), chrf_of)
 
 
 def chrf_of(sums: Floats) -> Floats:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.errors import Unscorable
+from evaluator.errors import UnscorableAnswers
 from submissions.records.models import Score
 
 Floats = NDArray[np.float64]
@@ -27,16 +27,16 @@ def mean_of(sums: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MetricResult:
     """One metric of one task's answers."""
 
     name: str
     statistics: Floats
     """What each item adds, shape (items, k)."""
     pool: Pool = mean_of
-    others: tuple[Measured, ...] = ()
+    others: tuple[MetricResult, ...] = ()
     """Metrics that are shown beside this one."""
-    parts: tuple[tuple[float, Measured], ...] = ()
+    parts: tuple[tuple[float, MetricResult], ...] = ()
     """The weighted metrics that this one is made of (paper@1), if it is not itself a metric."""
 
     @property
@@ -53,16 +53,16 @@ class Measured:
         return Score(name=self.name, value=value, n=len(self.statistics))
 
 
-def of_items(name: str, values: Sequence[float], others: tuple[Measured, ...] = ()) -> Measured:
+def of_items(name: str, values: Sequence[float], others: tuple[MetricResult, ...] = ()) -> MetricResult:
     """The metric that is the mean of one value in [0, 1] per item. Raises Unscorable for one that is no number."""
     column = np.asarray(values, dtype=np.float64).reshape(-1)
     if not np.isfinite(column).all():
         item = int(np.argmin(np.isfinite(column)))
-        raise Unscorable(f"{name} of item {item} is no number: the metric is broken, nothing was scored.")
-    return Measured(name, np.stack([column, np.ones_like(column)], axis=1), others=others)
+        raise UnscorableAnswers(f"{name} of item {item} is no number: the metric is broken, nothing was scored.")
+    return MetricResult(name, np.stack([column, np.ones_like(column)], axis=1), others=others)
 
 
-def average(drawn: Sequence[Measured]) -> Measured:
+def average_results(drawn: Sequence[MetricResult]) -> MetricResult:
     """The mean of one metric over several answers to the same items (draws of shots, seeds of a training)."""
     if len(drawn) == 1:
         return drawn[0]
@@ -74,19 +74,21 @@ def average(drawn: Sequence[Measured]) -> Measured:
         found: Floats = np.mean(parts, axis=0)
         return found
 
-    return Measured(
+    return MetricResult(
         drawn[0].name,
         np.concatenate([one.statistics for one in drawn], axis=1),
         pool,
-        tuple(average(others) for others in zip(*(one.others for one in drawn), strict=True)),
+        tuple(average_results(others) for others in zip(*(one.others for one in drawn), strict=True)),
         tuple(
-            (weighted[0][0], average([metric for _, metric in weighted]))
+            (weighted[0][0], average_results([metric for _, metric in weighted]))
             for weighted in zip(*(one.parts for one in drawn), strict=True)
         ),
     )
 
 
-def weighted(name: str, parts: Sequence[tuple[float, Measured]], others: tuple[Measured, ...] = ()) -> Measured:
+def weighted(
+    name: str, parts: Sequence[tuple[float, MetricResult]], others: tuple[MetricResult, ...] = ()
+) -> MetricResult:
     """The weighted sum of several metrics of the same answers."""
     widths = np.cumsum([0, *(metric.statistics.shape[1] for _, metric in parts)])
 
@@ -99,4 +101,4 @@ def weighted(name: str, parts: Sequence[tuple[float, Measured]], others: tuple[M
         return found
 
     statistics = np.concatenate([metric.statistics for _, metric in parts], axis=1)
-    return Measured(name, statistics, pool, others, tuple(parts))
+    return MetricResult(name, statistics, pool, others, tuple(parts))

@@ -14,7 +14,7 @@ from sacrebleu.metrics import BLEU
 
 from evaluator.scoring.metrics.bleu import measured_bleu
 from evaluator.scoring.metrics.chrf import chrf_pp_metric, measured_chrf
-from evaluator.scoring.metrics.metric_result import Measured
+from evaluator.scoring.metrics.metric_result import MetricResult
 from evaluator.scoring.metrics.text import primary
 
 BLEU_TOKENIZERS = {
@@ -42,12 +42,12 @@ def nfkc(texts: Sequence[str]) -> list[str]:
     ]
 
 
-def chrf_pp(predictions: Sequence[str], references: Sequence[str]) -> Measured:
+def chrf_pp(predictions: Sequence[str], references: Sequence[str]) -> MetricResult:
     """Corpus chrF++ (character 6-grams, word 2-grams, beta 2; Popovic 2017)."""
     return measured_chrf("chrf_pp", nfkc(predictions), nfkc(references))
 
 
-def bleu(predictions: Sequence[str], references: Sequence[str], language: str) -> Measured:
+def bleu(predictions: Sequence[str], references: Sequence[str], language: str) -> MetricResult:
     """Corpus BLEU with the language's tokenizer and effective order; its name carries the signature.
 
     Effective order matters only where no prediction has four tokens: such a corpus beside itself is 1, not 0.

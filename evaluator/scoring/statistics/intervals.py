@@ -41,7 +41,7 @@ def score_interval(score: Rescored) -> Interval:
     variance = 0.0 if score.binary else _unbiased(score)
     if variance <= 0 or spread <= 0:
         return _wilson(score.value, score.items, Z)
-    return _wilson(score.value, spread / variance, student(score.items - 1))
+    return _wilson(score.value, spread / variance, t_quantile(score.items - 1))
 
 
 def gain_scale(low: float, high: float) -> Scale:
@@ -82,7 +82,7 @@ def percentile_interval(again: Floats, items: int) -> Interval:
     return float(low), float(high)
 
 
-def student(freedom: int) -> float:
+def t_quantile(freedom: int) -> float:
     """The 97.5% quantile of Student's t (Abramowitz and Stegun 26.7.5): off by 0.3% at 4 degrees, by 24% at one."""
     if freedom < 1:
         return Z
@@ -97,7 +97,7 @@ def student(freedom: int) -> float:
 def _expanded(items: int) -> Interval:
     if items < 2:
         return 0.025, 0.975
-    tail = NormalDist().cdf(-sqrt(items / (items - 1)) * student(items - 1))
+    tail = NormalDist().cdf(-sqrt(items / (items - 1)) * t_quantile(items - 1))
     return tail, 1 - tail
 
 

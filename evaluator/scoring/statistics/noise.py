@@ -8,7 +8,7 @@ from statistics import stdev
 
 import numpy as np
 
-from evaluator.scoring.metrics.metric_result import Measured
+from evaluator.scoring.metrics.metric_result import MetricResult
 
 
 def seed_sd(values: Sequence[float]) -> float:
@@ -31,7 +31,7 @@ def seed_noise_of_total(deviations: Sequence[float]) -> float:
     return sqrt(sum(deviation**2 for deviation in deviations)) / len(deviations)
 
 
-def anchor_error(reference: Measured, base: Measured, by_seed: Sequence[float] = ()) -> float:
+def anchor_error(reference: MetricResult, base: MetricResult, by_seed: Sequence[float] = ()) -> float:
     """The standard error of reference minus base, which decides on a task's admission.
 
     Over items by the jackknife, which for means is stdev(differences) / sqrt(items); with it, independent, the training
@@ -48,6 +48,6 @@ def anchor_error(reference: Measured, base: Measured, by_seed: Sequence[float] =
     return hypot(float(np.sqrt((items - 1) * without.var())), over_seeds)
 
 
-def _without_each(measured: Measured) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _without_each(measured: MetricResult) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     """The score with each item left out."""
     return measured.pool(measured.statistics.sum(axis=0) - measured.statistics)

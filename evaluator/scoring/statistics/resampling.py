@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluator.scoring.metrics.metric_result import Floats, Measured, mean_of
+from evaluator.scoring.metrics.metric_result import Floats, MetricResult, mean_of
 
 RESAMPLES = 1_000
 """Choices of items of a task. Totals draw from them anew for every task of every replicate."""
@@ -48,7 +48,7 @@ def resample_counts(items: int, resamples: int, seed: int) -> Floats:
     return np.bincount(drawn.reshape(-1), minlength=resamples * items).reshape(resamples, items).astype(np.float64)
 
 
-def rescore(measured: Sequence[Measured], counts: Floats) -> list[Rescored]:
+def rescore(measured: Sequence[MetricResult], counts: Floats) -> list[Rescored]:
     """Metrics of answers to the same items, on each choice of items; one product with all of them side by side.
 
     `counts` has shape (resamples, items). Raises ValueError for a metric that has other items.
@@ -71,7 +71,7 @@ def known(value: float, resamples: int) -> Rescored:
     return Rescored(value, np.full(resamples, value), items=0)
 
 
-def _is_share(measured: Measured) -> bool:
+def _is_share(measured: MetricResult) -> bool:
     if measured.pool is not mean_of:
         return False
     values, each = measured.statistics.T

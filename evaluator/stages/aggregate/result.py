@@ -11,23 +11,23 @@ import numpy as np
 
 from evaluator.config.protocol import GainScale, Protocol
 from evaluator.scoring import statistics
-from evaluator.stages.aggregate.task_scores import Scored, Scoring, outward, score_tasks
-from evaluator.stages.metadata.aggregate import judged, unread
+from evaluator.stages.aggregate.task_scores import ScoringPool, TaskScores, score_tasks, widen_interval
+from evaluator.stages.metadata.aggregate import aggregate_verdicts, unreadable_verdicts
 from evaluator.stages.metadata.verdict import MetadataVerdict
-from evaluator.stages.records import Run, TaskRecord
+from evaluator.stages.records import RunRecord, TaskRecord
 from submissions.errors import EvaluatorError
-from submissions.records.findings import Judged
+from submissions.records.findings import JudgeScores
 from submissions.records.models import Method, Result, Score, Task, TaskResult, Total
 
 Group = Literal["overall", "knowledge", "reasoning"]
 GROUPS: tuple[Group, ...] = ("overall", "knowledge", "reasoning")
 
 
-def result_of(
-    run: Run,
+def build_result(
+    run: RunRecord,
     records: Sequence[TaskRecord],
     progress: Callable[[int, int], None] = lambda _done, _of: None,
-    scoring: Scoring | None = None,
+    scoring: ScoringPool | None = None,
 ) -> Result:
     """All that is published of an evaluation. Raises EvaluatorError for a number that could not be measured.
 
@@ -38,18 +38,18 @@ def result_of(
     return _result(run, tasks, _metadata(run.protocol, records))
 
 
-def preview_of(run: Run, records: Sequence[TaskRecord]) -> Result:
+def build_preview(run: RunRecord, records: Sequence[TaskRecord]) -> Result:
     """What the shots alone tell, before any training; fine-tuning is unscored, and not one of its means is given.
 
     Raises EvaluatorError for a few-shot number that could not be measured. Metadata is left out while a verdict lacks.
     """
     tasks = score_tasks(run.protocol, records, lambda _done, _of: None)
     _refuse_unscored(tasks, [method for method in run.protocol.methods if method != "fine_tune"])
-    all_read = all(record.verdict is not None for record in records) and not unread(_verdicts(records))
+    all_read = all(record.verdict is not None for record in records) and not unreadable_verdicts(_verdicts(records))
     return _result(run, tasks, _metadata(run.protocol, records) if all_read else None)
 
 
-def _result(run: Run, tasks: Sequence[Scored], metadata: Judged | None) -> Result:
+def _result(run: RunRecord, tasks: Sequence[TaskScores], metadata: JudgeScores | None) -> Result:
     records = [task.record for task in tasks]
     result = Result(
         submission=run.submission,
@@ -65,21 +65,21 @@ def _result(run: Run, tasks: Sequence[Scored], metadata: Judged | None) -> Resul
         totals=tuple(_totals(run.protocol, tasks)),
         metadata=metadata,
     )
-    return Result.model_validate(_tidy(result.model_dump()))
+    return Result.model_validate(_round_floats(result.model_dump()))
 
 
-def _tidy(part: Any) -> Any:
+def _round_floats(part: Any) -> Any:
     """Every float to 9 decimals: what machines compute differs in the last bits, and what is published must not."""
     if isinstance(part, float):
         return round(part, 9)
     if isinstance(part, dict):
-        return {name: _tidy(value) for name, value in part.items()}
+        return {name: _round_floats(value) for name, value in part.items()}
     if isinstance(part, tuple):
-        return tuple(_tidy(value) for value in part)
+        return tuple(_round_floats(value) for value in part)
     return part
 
 
-def _task_result(task: Scored) -> TaskResult:
+def _task_result(task: TaskScores) -> TaskResult:
     record = task.record
     return TaskResult(
         task=record.task.id,
@@ -94,26 +94,26 @@ def _task_result(task: Scored) -> TaskResult:
     )
 
 
-def _metadata(protocol: Protocol, records: Sequence[TaskRecord]) -> Judged | None:
+def _metadata(protocol: Protocol, records: Sequence[TaskRecord]) -> JudgeScores | None:
     """What the judge said, over all tasks. Raises EvaluatorError while a verdict is missing."""
     verdicts = _verdicts(records)
     if protocol.judge is None or not verdicts:
         return None
-    why = unread(verdicts) | {one.task.id: "it was not asked" for one in records if one.verdict is None}
+    why = unreadable_verdicts(verdicts) | {one.task.id: "it was not asked" for one in records if one.verdict is None}
     if why:
         task, reason = next(iter(why.items()))
         raise EvaluatorError(
             f"The judge has no verdict on {len(why)} of {len(records)} tasks, first {task}: {reason}. "
             "The next run asks for these again; nothing is published before."
         )
-    return judged(verdicts, protocol.judge)
+    return aggregate_verdicts(verdicts, protocol.judge)
 
 
 def _verdicts(records: Sequence[TaskRecord]) -> list[MetadataVerdict]:
     return [record.verdict for record in records if record.verdict is not None]
 
 
-def _refuse_unscored(tasks: Sequence[Scored], methods: Sequence[Method]) -> None:
+def _refuse_unscored(tasks: Sequence[TaskScores], methods: Sequence[Method]) -> None:
     """Raise EvaluatorError for a number that could not be measured: it blocks publication (DESIGN.md, rule 2)."""
     for task in tasks:
         for score in (task.methods[method] for method in methods):
@@ -122,7 +122,7 @@ def _refuse_unscored(tasks: Sequence[Scored], methods: Sequence[Method]) -> None
                 raise EvaluatorError(f"{name} could not be scored by {score.method}: {score.gain.why}.")
 
 
-def _totals(protocol: Protocol, tasks: Sequence[Scored]) -> list[Total]:
+def _totals(protocol: Protocol, tasks: Sequence[TaskScores]) -> list[Total]:
     """Mean worth over all tasks that count, missing ones with their 0, for each method, subset and group."""
     return [
         _total(protocol, method, subset, group, members)
@@ -131,7 +131,7 @@ def _totals(protocol: Protocol, tasks: Sequence[Scored]) -> list[Total]:
     ]
 
 
-def _groups(tasks: Sequence[Scored]) -> list[tuple[str, Group, list[Scored]]]:
+def _groups(tasks: Sequence[TaskScores]) -> list[tuple[str, Group, list[TaskScores]]]:
     """The groups that have tasks, by subset in the order of their first task, each with the tasks that count."""
     subsets = dict.fromkeys(subset for task in tasks for subset in task.record.task.subsets)
     found = []
@@ -147,7 +147,7 @@ def _belongs(task: Task, subset: str, group: Group) -> bool:
     return subset in task.subsets and group in ("overall", task.kind)
 
 
-def _total(protocol: Protocol, method: Method, subset: str, group: Group, tasks: list[Scored]) -> Total:
+def _total(protocol: Protocol, method: Method, subset: str, group: Group, tasks: list[TaskScores]) -> Total:
     gains = [task.methods[method].gain for task in tasks]
     values = [gain.value for gain in gains if gain.value is not None]
     name = f"mean_{protocol.scale.kind}"
@@ -162,7 +162,7 @@ def _total(protocol: Protocol, method: Method, subset: str, group: Group, tasks:
             name=name,
             value=sum(values) / len(values),
             n=len(values),
-            interval=outward(_total_interval(protocol, method, values, tasks)),
+            interval=widen_interval(_total_interval(protocol, method, values, tasks)),
         ),
         median=median(values),
         seed_sd=_seed_sd(tasks) if method == "fine_tune" else None,
@@ -170,7 +170,7 @@ def _total(protocol: Protocol, method: Method, subset: str, group: Group, tasks:
 
 
 def _total_interval(
-    protocol: Protocol, method: Method, values: list[float], tasks: list[Scored]
+    protocol: Protocol, method: Method, values: list[float], tasks: list[TaskScores]
 ) -> tuple[float, float]:
     """The interval of a mean; where the tasks tell no spread (one task, or all alike), that of their own intervals."""
     settings, scale = protocol.statistics, protocol.scale
@@ -189,7 +189,7 @@ def _total_interval(
     return min(low, mean(ends[0] for ends in own)), max(high, mean(ends[1] for ends in own))
 
 
-def _seed_sd(tasks: Sequence[Scored]) -> float | None:
+def _seed_sd(tasks: Sequence[TaskScores]) -> float | None:
     """How far another training seed would move the mean: each task's seed noise, independent of the others'."""
     trained = [task.seed_sd for task in tasks if task.record.answers]
     known = [noise for noise in trained if noise is not None]

@@ -15,18 +15,25 @@ import numpy as np
 from evaluator.config.protocol import Protocol
 from evaluator.runtime.child_process import die_with_parent
 from evaluator.scoring import statistics
-from evaluator.scoring.metrics import Measured
+from evaluator.scoring.metrics import MetricResult
 from evaluator.scoring.metrics.metric_result import Floats
-from evaluator.scoring.normalization import NOT_ADMITTED, Ends, admitted, interval, resampled, worth
+from evaluator.scoring.normalization import (
+    NOT_ADMITTED,
+    AnchorScores,
+    interval,
+    is_admitted,
+    normalized_score,
+    resampled_scores,
+)
 from evaluator.stages.records import TaskRecord
 from submissions.records.models import Method, MethodScore, Score
 
-MANY = 200_000
+PARALLEL_THRESHOLD = 200_000
 """Answers from which it pays to start a process for each core: one counts some thousand pairs of n-grams a second."""
 
 
 @dataclass(frozen=True)
-class Scored:
+class TaskScores:
     """One task's numbers, and what its worth would be on other choices of its items."""
 
     record: TaskRecord
@@ -41,7 +48,7 @@ class Scored:
     """How far another training seed would move the worth (SD), judged by the reference's own trainings."""
 
 
-class Scoring:
+class ScoringPool:
     """Scores tasks as they are done, while accelerators work on others; a context manager.
 
     Where there are many answers a process for each core does it; else it is soon done at the end.
@@ -49,15 +56,15 @@ class Scoring:
 
     def __init__(self, protocol: Protocol, answers: int) -> None:
         self._protocol = protocol
-        self._pool = _pool() if answers >= MANY else None
-        self._begun: dict[str, tuple[TaskRecord, Future[Scored]]] = {}
+        self._pool = _pool() if answers >= PARALLEL_THRESHOLD else None
+        self._begun: dict[str, tuple[TaskRecord, Future[TaskScores]]] = {}
 
     def add(self, record: TaskRecord) -> None:
         """Begin to score a task whose last answers are there."""
         if self._pool is not None:
             self._begun[record.task.id] = (record, self._pool.submit(score_task, self._protocol, record))
 
-    def scored(self, records: Sequence[TaskRecord], progress: Callable[[int, int], None]) -> list[Scored]:
+    def scored(self, records: Sequence[TaskRecord], progress: Callable[[int, int], None]) -> list[TaskScores]:
         """Every task's numbers, in order. Raises what `score_task` raises."""
         for record in records:
             if self._begun.get(record.task.id, (None,))[0] != record:
@@ -84,9 +91,9 @@ def _pool() -> ProcessPoolExecutor:
 
 def score_tasks(
     protocol: Protocol, records: Sequence[TaskRecord], progress: Callable[[int, int], None]
-) -> list[Scored]:
+) -> list[TaskScores]:
     """Every task's numbers, in order, on all cores where there are many answers. Raises what `score_task` raises."""
-    with Scoring(protocol, count_answers(records)) as scoring:
+    with ScoringPool(protocol, count_answers(records)) as scoring:
         return scoring.scored(records, progress)
 
 
@@ -100,11 +107,11 @@ def _answers(record: TaskRecord) -> int:
     return len(record.questions) * (ends + sum(len(method.draws) for method in record.answers))
 
 
-def score_task(protocol: Protocol, record: TaskRecord) -> Scored:
+def score_task(protocol: Protocol, record: TaskRecord) -> TaskScores:
     """A task's numbers, from what was written down of it."""
     ends, measured = record.ends(protocol.metrics), record.measured(protocol.metrics)
     counts = _counts(protocol, record)
-    counted = admitted(record.anchor, protocol.scale)
+    counted = is_admitted(record.anchor, protocol.scale)
     methods, banks = {}, {}
     for method in protocol.methods:
         found = measured.get(method)
@@ -113,10 +120,10 @@ def score_task(protocol: Protocol, record: TaskRecord) -> Scored:
         )
         banks[method] = np.zeros(len(counts))
         if found and methods[method].gain.value is not None:
-            banks[method] = resampled(found, ends, protocol.scale, counts)
+            banks[method] = resampled_scores(found, ends, protocol.scale, counts)
     base = _with_interval(ends.base, counts) if ends.base else record.anchor.base
     reference = _with_interval(ends.reference, counts) if ends.reference else record.anchor.reference
-    return Scored(record, base, reference, methods, banks, counted, _seed_sd(protocol, ends))
+    return TaskScores(record, base, reference, methods, banks, counted, _seed_sd(protocol, ends))
 
 
 def _counts(protocol: Protocol, record: TaskRecord) -> Floats:
@@ -128,10 +135,12 @@ def _counts(protocol: Protocol, record: TaskRecord) -> Floats:
     return statistics.resample_counts(items, settings.item_resamples, seed)
 
 
-def _method_score(protocol: Protocol, method: Method, measured: Measured, ends: Ends, counts: Floats) -> MethodScore:
-    value = worth(measured, ends, protocol.scale)
+def _method_score(
+    protocol: Protocol, method: Method, measured: MetricResult, ends: AnchorScores, counts: Floats
+) -> MethodScore:
+    value = normalized_score(measured, ends, protocol.scale)
     if value.value is not None:
-        value = value.model_copy(update={"interval": outward(interval(measured, ends, protocol.scale, counts))})
+        value = value.model_copy(update={"interval": widen_interval(interval(measured, ends, protocol.scale, counts))})
     return MethodScore(
         method=method,
         score=_with_interval(measured, counts),
@@ -140,28 +149,28 @@ def _method_score(protocol: Protocol, method: Method, measured: Measured, ends: 
     )
 
 
-def _with_interval(measured: Measured, counts: Floats) -> Score:
+def _with_interval(measured: MetricResult, counts: Floats) -> Score:
     score = measured.score
     if score.value is None:
         return score
     (again,) = statistics.rescore([measured], counts)
-    return score.model_copy(update={"interval": outward(statistics.score_interval(again))})
+    return score.model_copy(update={"interval": widen_interval(statistics.score_interval(again))})
 
 
-def outward(ends: tuple[float, float]) -> tuple[float, float]:
+def widen_interval(ends: tuple[float, float]) -> tuple[float, float]:
     """An interval to 6 decimals, outwards. Machines differ in the last bits of a product; a rescore must not."""
     low, high = (round(end, 9) * 1e6 for end in ends)
     return math.floor(round(low, 3)) / 1e6, math.ceil(round(high, 3)) / 1e6
 
 
-def _seed_sd(protocol: Protocol, ends: Ends) -> float | None:
+def _seed_sd(protocol: Protocol, ends: AnchorScores) -> float | None:
     """The spread of the reference's trainings on the scale of worth; None with fewer than two."""
-    found = [worth(one, ends, protocol.scale).value for one in ends.seeds]
+    found = [normalized_score(one, ends, protocol.scale).value for one in ends.seeds]
     known = [value for value in found if value is not None]
     return statistics.seed_sd(known) if len(known) == len(found) > 1 else None
 
 
-def _beside(measured: Measured) -> tuple[Measured, ...]:
+def _beside(measured: MetricResult) -> tuple[MetricResult, ...]:
     return (*(part for _, part in measured.parts), *measured.others)
 
 
@@ -171,7 +180,7 @@ def _missing(protocol: Protocol, method: Method, record: TaskRecord) -> MethodSc
         why = f"{method} is not measured yet"
         unscored = Score(name=record.anchor.reference.name, n=0, why=why)
         return MethodScore(method=method, score=unscored, gain=Score(name=protocol.scale.kind, n=0, why=why))
-    if not admitted(record.anchor, protocol.scale):
+    if not is_admitted(record.anchor, protocol.scale):
         unscored = Score(name=record.anchor.reference.name, n=0, why=NOT_ADMITTED)
         return MethodScore(method=method, score=unscored, gain=Score(name=protocol.scale.kind, n=0, why=NOT_ADMITTED))
     why = record.refused or ("every row copied a hidden test row" if record.delivered else "no data was delivered")

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from evaluator.config.judge_settings import JudgeSettings
 from evaluator.stages.metadata.verdict import AVERAGED, DIMENSIONS, MetadataVerdict
-from submissions.records.findings import Judged
+from submissions.records.findings import JudgeScores
 from submissions.records.models import Score
 
 
-def judged(verdicts: Sequence[MetadataVerdict], settings: JudgeSettings) -> Judged:
+def aggregate_verdicts(verdicts: Sequence[MetadataVerdict], settings: JudgeSettings) -> JudgeScores:
     """The means over all tasks of a benchmark. If one verdict is unread, every mean is unscored and says which.
 
     A missing task counts 0 or is left out, as the settings say (SCORING.md: paper@1 averages over what was delivered;
@@ -19,7 +19,7 @@ def judged(verdicts: Sequence[MetadataVerdict], settings: JudgeSettings) -> Judg
     """
     counted = [one for one in verdicts if one.origin != "missing" or settings.missing == "zero"]
     dimensions = tuple(_mean(name, counted) for name in DIMENSIONS)
-    return Judged(
+    return JudgeScores(
         dimensions=dimensions,
         average=_average(dimensions, len(counted)),
         origins=dict(sorted(Counter(one.origin for one in verdicts).items())),
@@ -29,13 +29,13 @@ def judged(verdicts: Sequence[MetadataVerdict], settings: JudgeSettings) -> Judg
     )
 
 
-def unread(verdicts: Sequence[MetadataVerdict]) -> dict[str, str]:
+def unreadable_verdicts(verdicts: Sequence[MetadataVerdict]) -> dict[str, str]:
     """Why a task has no verdict, by task: not empty, nothing may be published until it was judged again."""
     return {one.task: one.unread for one in verdicts if one.unread}
 
 
 def _mean(name: str, verdicts: Sequence[MetadataVerdict]) -> Score:
-    if why := unread(verdicts):
+    if why := unreadable_verdicts(verdicts):
         task, reason = next(iter(why.items()))
         return Score(name=name, n=0, why=f"{len(why)} of {len(verdicts)} tasks have no verdict, first {task}: {reason}")
     at = DIMENSIONS.index(name)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
-from evaluator.llm.quoting import cut
+from evaluator.llm.quoting import truncate
 from submissions.records.models import Metadata, Record, Row
 
 
-class Description(Record):
+class GeneratedDescription(Record):
     """What can be told of a data set from its first rows and its note. Null for what cannot be told."""
 
     introduction: str | None
@@ -22,7 +22,7 @@ class Description(Record):
     source: str | None
 
 
-class Facts(Record):
+class DatasetFacts(Record):
     """What a description is written from. Not the demand: it says what was wanted, not what came."""
 
     rows: tuple[Row, ...]
@@ -32,22 +32,22 @@ class Facts(Record):
     provenance: str
 
 
-def facts_of(rows: Sequence[Row], provenance: str, shown_rows: int, shown_characters: int) -> Facts:
+def facts_of(rows: Sequence[Row], provenance: str, shown_rows: int, shown_characters: int) -> DatasetFacts:
     """The facts of a delivered data set."""
-    return Facts(
+    return DatasetFacts(
         rows=tuple(_cut_row(row, shown_characters) for row in rows[:shown_rows]),
         samples_count=len(rows),
-        provenance=cut(provenance, shown_characters),
+        provenance=truncate(provenance, shown_characters),
     )
 
 
-def values_of(facts: Facts) -> dict[str, JsonValue]:
+def values_of(facts: DatasetFacts) -> dict[str, JsonValue]:
     """The fields of the `describe` prompt."""
     plain: dict[str, JsonValue] = facts.model_dump(mode="json")
     return plain
 
 
-def as_metadata(description: Description, facts: Facts) -> Metadata:
+def as_metadata(description: GeneratedDescription, facts: DatasetFacts) -> Metadata:
     """A description as metadata. Example and count are facts; no model is asked for them."""
     told = {name: value or "" for name, value in description.model_dump().items()}
     return Metadata(**told, example=facts.rows[0] if facts.rows else None, samples_count=facts.samples_count)
@@ -62,14 +62,16 @@ def with_facts(metadata: Metadata, rows: Sequence[Row]) -> Metadata:
     return metadata.model_copy(update={"example": example, "samples_count": len(rows)})
 
 
-def shown(metadata: Metadata, most: int) -> JsonValue:
+def as_prompt_text(metadata: Metadata, most: int) -> JsonValue:
     """Metadata as the judge sees it, every text cut to `most` characters."""
     plain: dict[str, JsonValue] = metadata.model_dump(mode="json")
-    texts: dict[str, JsonValue] = {name: cut(value, most) for name, value in plain.items() if isinstance(value, str)}
+    texts: dict[str, JsonValue] = {
+        name: truncate(value, most) for name, value in plain.items() if isinstance(value, str)
+    }
     if metadata.example:
         texts["example"] = _cut_row(metadata.example, most).model_dump(mode="json")
     return plain | texts
 
 
 def _cut_row(row: Row, most: int) -> Row:
-    return Row(input=cut(row.input, most), output=cut(row.output, most))
+    return Row(input=truncate(row.input, most), output=truncate(row.output, most))

@@ -8,19 +8,19 @@ from dataclasses import dataclass, replace
 
 from evaluator.config.judge_settings import JudgeSettings
 from evaluator.errors import BudgetSpent
-from evaluator.llm.client import Chat
-from evaluator.llm.pool import each
+from evaluator.llm.client import ChatClient
+from evaluator.llm.pool import map_concurrently
 from evaluator.llm.prompts import PromptFile
 from evaluator.llm.schema import schema_text
-from evaluator.runtime.cost_log import Costs
-from evaluator.runtime.resource_usage import Spent
-from evaluator.runtime.stage_cache import StageStore, key_of
+from evaluator.runtime.cost_log import CostLog
+from evaluator.runtime.resource_usage import ResourceUsage
+from evaluator.runtime.stage_cache import StageCache, cache_key
 from evaluator.stages.metadata.descriptions import (
-    Description,
-    Facts,
+    DatasetFacts,
+    GeneratedDescription,
     as_metadata,
+    as_prompt_text,
     facts_of,
-    shown,
     values_of,
     with_facts,
 )
@@ -38,7 +38,7 @@ class Judge:
     """The settings, the prompts they name, and a way to ask."""
 
     settings: JudgeSettings
-    chat: Chat
+    chat: ChatClient
     comparing: PromptFile
     describing: PromptFile
     at_once: int
@@ -46,7 +46,7 @@ class Judge:
 
 
 @dataclass(frozen=True)
-class Discovered:
+class DescribedDataset:
     """One task's data set beside its reference."""
 
     task: str
@@ -59,11 +59,11 @@ class Discovered:
 
 def judge_metadata(
     judge: Judge,
-    found: Sequence[Discovered],
+    found: Sequence[DescribedDataset],
     provenance: str,
-    store: StageStore,
+    store: StageCache,
     progress: Progress,
-    costs: Costs | None = None,
+    costs: CostLog | None = None,
 ) -> tuple[MetadataVerdict, ...]:
     """A verdict for each task, in order; those of an earlier run are found in the store.
 
@@ -80,17 +80,17 @@ def judge_metadata(
 
     at_once = max(1, min(judge.at_once, len(todo)))
 
-    def work(one: Discovered) -> MetadataVerdict:
+    def work(one: DescribedDataset) -> MetadataVerdict:
         started = time.perf_counter()
         verdict = _judged(judge, one, facts[one.task])
         if verdict.unread:
             return verdict
         if costs:
-            costs.keep(keys[one.task], Spent(seconds=(time.perf_counter() - started) / at_once))
+            costs.keep(keys[one.task], ResourceUsage(seconds=(time.perf_counter() - started) / at_once))
         return store.keep(STAGE, keys[one.task], verdict)
 
     try:
-        new = each(work, todo, judge.at_once, lambda done: progress(STAGE, len(known) + done, len(found)))
+        new = map_concurrently(work, todo, judge.at_once, lambda done: progress(STAGE, len(known) + done, len(found)))
     except BudgetSpent as spent:
         raise BudgetSpent(_INCOMPLETE, spent.detail) from spent
     verdicts = known | {verdict.task: verdict for verdict in new}
@@ -101,35 +101,40 @@ def judge_metadata(
     return tuple(verdicts[one.task] for one in found)
 
 
-def _with_facts(one: Discovered) -> Discovered:
+def _with_facts(one: DescribedDataset) -> DescribedDataset:
     return one if one.metadata is None else replace(one, metadata=with_facts(one.metadata, one.rows))
 
 
-def _facts(judge: Judge, one: Discovered, provenance: str) -> Facts:
+def _facts(judge: Judge, one: DescribedDataset, provenance: str) -> DatasetFacts:
     return facts_of(one.rows, provenance, judge.settings.shown_rows, judge.settings.shown_characters)
 
 
-def _key(judge: Judge, one: Discovered, facts: Facts) -> str:
+def _key(judge: Judge, one: DescribedDataset, facts: DatasetFacts) -> str:
     """The hash of all that a verdict comes from."""
-    prompts = [judge.comparing.sha256, judge.describing.sha256, schema_text(Comparison), schema_text(Description)]
+    prompts = [
+        judge.comparing.sha256,
+        judge.describing.sha256,
+        schema_text(Comparison),
+        schema_text(GeneratedDescription),
+    ]
     submitted = one.metadata if one.metadata else "described by us"
-    return key_of(STAGE, judge.settings, prompts, one.task, one.reference, submitted, facts)
+    return cache_key(STAGE, judge.settings, prompts, one.task, one.reference, submitted, facts)
 
 
-def _judged(judge: Judge, one: Discovered, facts: Facts) -> MetadataVerdict:
+def _judged(judge: Judge, one: DescribedDataset, facts: DatasetFacts) -> MetadataVerdict:
     if not one.rows:
         return missing_verdict(one.task, one.reference)
     if one.metadata is not None:
         return _compared(judge, one, one.metadata, "submitted")
-    answer = judge.chat.ask(judge.describing.fill(values_of(facts)), Description)
+    answer = judge.chat.ask(judge.describing.fill(values_of(facts)), GeneratedDescription)
     if answer.record is None:
         return unread_verdict(one.task, "generated", f"no description of the data: {answer.why}")
     return _compared(judge, one, as_metadata(answer.record, facts), "generated")
 
 
-def _compared(judge: Judge, one: Discovered, submitted: Metadata, origin: Origin) -> MetadataVerdict:
+def _compared(judge: Judge, one: DescribedDataset, submitted: Metadata, origin: Origin) -> MetadataVerdict:
     most = judge.settings.shown_characters
-    values = {"reference": shown(one.reference, most), "submitted": shown(submitted, most)}
+    values = {"reference": as_prompt_text(one.reference, most), "submitted": as_prompt_text(submitted, most)}
     comparisons = []
     for repeat in range(judge.settings.repeats):
         answer = judge.chat.ask(judge.comparing.fill(values, repeat), Comparison)

@@ -82,7 +82,7 @@ def read_verdict(
 
 def missing_verdict(task: str, reference: Metadata) -> MetadataVerdict:
     """The verdict of a task without a data set: 0 wherever the reference says something."""
-    scores = tuple(_zero(name) if says(reference, name) else _silent(name) for name in DIMENSIONS)
+    scores = tuple(_zero(name) if format_verdict(reference, name) else _silent(name) for name in DIMENSIONS)
     return MetadataVerdict(task=task, origin="missing", scores=scores)
 
 
@@ -93,7 +93,7 @@ def unread_verdict(task: str, origin: Origin, why: str) -> MetadataVerdict:
     )
 
 
-def says(metadata: Metadata, dimension: str) -> bool:
+def format_verdict(metadata: Metadata, dimension: str) -> bool:
     """Whether a description has a value in a dimension: a text such as "unknown", or without a letter, is none."""
     value: str | int | Row | None = getattr(metadata, dimension)
     if not isinstance(value, str):
@@ -104,9 +104,9 @@ def says(metadata: Metadata, dimension: str) -> bool:
 
 def _score(name: str, reference: Metadata, submitted: Metadata, comparisons: Sequence[Comparison]) -> Score:
     """SCORING.md: null is 0 where the reference has a value; where it has none, there is nothing to fit."""
-    if not says(reference, name):
+    if not format_verdict(reference, name):
         return _silent(name)
-    if not says(submitted, name):
+    if not format_verdict(submitted, name):
         return _zero(name)
     points = [_of(one, name).score or 0 for one in comparisons]
     return Score(name=name, value=sum(points) / len(points), n=1)

@@ -6,29 +6,29 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Literal
 
-from evaluator.config.screen_settings import NearSettings
+from evaluator.config.screen_settings import NearDuplicateSettings
 from evaluator.stages.screen.data_statistics import Statistics, statistics
-from evaluator.stages.screen.near_duplicates import near_copies
-from evaluator.stages.screen.normalize import Skeletons, skeleton
+from evaluator.stages.screen.near_duplicates import find_near_duplicates
+from evaluator.stages.screen.normalize import Normalizer, normalize
 from evaluator.stages.screen.provenance import same_dataset, tasks_from_reference
-from evaluator.stages.screen.records import Copy, Screened
+from evaluator.stages.screen.records import DuplicateRow, ScreenResult
 from submissions.records.models import Row
 
 __all__ = [
-    "Copy",
-    "NearSettings",
-    "Screened",
+    "DuplicateRow",
+    "NearDuplicateSettings",
+    "ScreenResult",
     "Statistics",
+    "normalize",
     "same_dataset",
     "screen",
-    "skeleton",
     "tasks_from_reference",
 ]
 
 
 def screen(
-    rows: Sequence[Row], test: Sequence[Row], near: NearSettings | None = None, language: str = "en"
-) -> Screened:
+    rows: Sequence[Row], test: Sequence[Row], near: NearDuplicateSettings | None = None, language: str = "en"
+) -> ScreenResult:
     """Compare every row with every test row: inputs exactly and normalised, then whole rows for near-duplicates.
 
     An input that test rows share though their outputs differ is an instruction, such as "Write a haiku.": a row that
@@ -37,22 +37,24 @@ def screen(
     `language` is the task's, a BCP 47 tag; it only says which scripts the statistics expect. What is said of a row
     does not depend on the order of the others, except that the first of equally similar test rows is named.
     """
-    mine, theirs = Skeletons.of(rows), Skeletons.of(test)
+    mine, theirs = Normalizer.of(rows), Normalizer.of(test)
     shared = _shared(theirs)
     own, hidden = ([row.input for row in side] for side in (rows, test))
     copies = _equal(_keys(own, mine, shared), _keys(hidden, theirs, shared), "exact")
     copies = _equal(_keys(mine.inputs, mine, shared), _keys(theirs.inputs, theirs, shared), "normalised") | copies
     rest = [number for number in range(len(rows)) if number not in copies]
-    for place, one in near_copies(mine.rows(rest), theirs, near or NearSettings()).items():
-        copies[rest[place]] = Copy(row=rest[place], test_row=one.test_row, how="near", similarity=one.similarity)
-    return Screened(
+    for place, one in find_near_duplicates(mine.rows(rest), theirs, near or NearDuplicateSettings()).items():
+        copies[rest[place]] = DuplicateRow(
+            row=rest[place], test_row=one.test_row, how="near", similarity=one.similarity
+        )
+    return ScreenResult(
         kept=tuple(number for number in range(len(rows)) if number not in copies),
         copies=tuple(copies[number] for number in sorted(copies)),
         statistics=statistics(rows, mine, language),
     )
 
 
-def _shared(cut: Skeletons) -> set[str]:
+def _shared(cut: Normalizer) -> set[str]:
     """Inputs that rows with different outputs have."""
     outputs: dict[str, set[str]] = defaultdict(set)
     for text, output in zip(cut.inputs, cut.outputs, strict=True):
@@ -60,7 +62,7 @@ def _shared(cut: Skeletons) -> set[str]:
     return {text for text, found in outputs.items() if len(found) > 1}
 
 
-def _keys(inputs: Sequence[str], cut: Skeletons, shared: set[str]) -> list[tuple[str, str]]:
+def _keys(inputs: Sequence[str], cut: Normalizer, shared: set[str]) -> list[tuple[str, str]]:
     """What must be equal in a copy: the input, and for a shared one the output's skeleton too."""
     by_row = zip(inputs, cut.inputs, cut.outputs, strict=True)
     return [(text, output if bare in shared else "") for text, bare, output in by_row]
@@ -68,10 +70,10 @@ def _keys(inputs: Sequence[str], cut: Skeletons, shared: set[str]) -> list[tuple
 
 def _equal(
     mine: Sequence[tuple[str, str]], test: Sequence[tuple[str, str]], how: Literal["exact", "normalised"]
-) -> dict[int, Copy]:
+) -> dict[int, DuplicateRow]:
     places = {key: place for place, key in reversed(list(enumerate(test)))}
     return {
-        row: Copy(row=row, test_row=places[key], how=how, similarity=1.0)
+        row: DuplicateRow(row=row, test_row=places[key], how=how, similarity=1.0)
         for row, key in enumerate(mine)
         if key in places
     }

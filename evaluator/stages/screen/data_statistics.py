@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable, Sequence
 import numpy as np
 from pydantic import Field
 
-from evaluator.stages.screen.normalize import Skeletons, has_letters
+from evaluator.stages.screen.normalize import Normalizer, has_letters
 from evaluator.stages.screen.scripts import expected_scripts, letters_by_script
 from submissions.records.findings import Quantiles
 from submissions.records.models import Record, Row
@@ -49,7 +49,7 @@ class Statistics(Record):
     output_scripts: dict[str, float]
 
 
-def statistics(rows: Sequence[Row], cut: Skeletons, language: str) -> Statistics:
+def statistics(rows: Sequence[Row], cut: Normalizer, language: str) -> Statistics:
     """Counts over the rows and their skeletons; `language` is the task's BCP 47 tag."""
     exact = _repeated((row.input, row.output) for row in rows)
     normalised = _repeated(zip(cut.inputs, cut.outputs, strict=True))

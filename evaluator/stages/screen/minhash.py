@@ -6,13 +6,15 @@ import numpy as np
 from datasketch import LeanMinHash, MinHash, MinHashLSH  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from evaluator.config.screen_settings import NearSettings
-from evaluator.stages.screen.shingle_sets import Bags
+from evaluator.config.screen_settings import NearDuplicateSettings
+from evaluator.stages.screen.shingle_sets import ShingleSets
 
 _SCHEME = "affine32"
 
 
-def candidates(mine: Bags, test: Bags, hashes: NDArray[np.uint32], near: NearSettings) -> list[list[int]]:
+def candidates(
+    mine: ShingleSets, test: ShingleSets, hashes: NDArray[np.uint32], near: NearDuplicateSettings
+) -> list[list[int]]:
     """For each of my bags, the test bags that fall into one bucket with it, by number, in order.
 
     `hashes` has one well-mixed 32-bit hash for every shingle of the vocabulary.
@@ -27,7 +29,9 @@ def candidates(mine: Bags, test: Bags, hashes: NDArray[np.uint32], near: NearSet
     return found
 
 
-def _minhashes(bags: Bags, hashes: NDArray[np.uint32], near: NearSettings) -> list[tuple[int, LeanMinHash]]:
+def _minhashes(
+    bags: ShingleSets, hashes: NDArray[np.uint32], near: NearDuplicateSettings
+) -> list[tuple[int, LeanMinHash]]:
     full = [number for number in range(len(bags)) if len(bags[number])]
     signatures = _signatures(bags, hashes, near)
     return [
@@ -36,7 +40,7 @@ def _minhashes(bags: Bags, hashes: NDArray[np.uint32], near: NearSettings) -> li
     ]
 
 
-def _signatures(bags: Bags, hashes: NDArray[np.uint32], near: NearSettings) -> NDArray[np.uint32]:
+def _signatures(bags: ShingleSets, hashes: NDArray[np.uint32], near: NearDuplicateSettings) -> NDArray[np.uint32]:
     """One row for each bag that is not empty: the least value under each permutation.
 
     The permutations are datasketch's own, applied to all bags at once, which its bulk interface does bag by bag.

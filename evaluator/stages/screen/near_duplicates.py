@@ -11,10 +11,10 @@ import regex
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
-from evaluator.config.screen_settings import NearSettings
+from evaluator.config.screen_settings import NearDuplicateSettings
 from evaluator.stages.screen.minhash import candidates
-from evaluator.stages.screen.normalize import Skeletons
-from evaluator.stages.screen.shingle_sets import Bags, distinct, sequences
+from evaluator.stages.screen.normalize import Normalizer
+from evaluator.stages.screen.shingle_sets import ShingleSets, distinct, sequences
 from evaluator.stages.screen.shingles import shingled
 
 _OUTPUT = 1
@@ -29,7 +29,7 @@ _SAME_WORDING = 70.0
 
 
 @dataclass(frozen=True)
-class Near:
+class NearDuplicate:
     """The test row that a row is nearest to."""
 
     test_row: int
@@ -40,15 +40,15 @@ class Near:
 class _Side:
     """Rows, cut up."""
 
-    inputs: Bags
+    inputs: ShingleSets
     """In the order of the text."""
-    rows: Bags
+    rows: ShingleSets
     """Inputs and outputs together, each shingle once."""
     outputs: list[str]
     """Skeletons; empty for a label."""
 
 
-def near_copies(mine: Skeletons, test: Skeletons, near: NearSettings) -> dict[int, Near]:
+def find_near_duplicates(mine: Normalizer, test: Normalizer, near: NearDuplicateSettings) -> dict[int, NearDuplicate]:
     """By row number, the rows that are near-duplicates of a test row, and of which (the first of the nearest).
 
     Whole rows are compared, input and output, as sets of shingles. What is common to most test rows is left out,
@@ -65,7 +65,7 @@ def near_copies(mine: Skeletons, test: Skeletons, near: NearSettings) -> dict[in
     return found
 
 
-def _cut(mine: Skeletons, test: Skeletons, near: NearSettings) -> tuple[_Side, _Side, NDArray[np.uint32]]:
+def _cut(mine: Normalizer, test: Normalizer, near: NearDuplicateSettings) -> tuple[_Side, _Side, NDArray[np.uint32]]:
     labels = _labels(test)
     outputs = [["" if output in labels else output for output in side.outputs] for side in (mine, test)]
     texts = [*((side.inputs, 0) for side in (mine, test)), *((one, _OUTPUT) for one in outputs)]
@@ -76,7 +76,7 @@ def _cut(mine: Skeletons, test: Skeletons, near: NearSettings) -> tuple[_Side, _
     ends = np.cumsum([len(part.hashes) for part in parts])[:-1]
     my_in, test_in, my_out, test_out = map(sequences, parts, np.split(numbers.astype(np.int64), ends))
     my_rows, test_rows = (distinct(pair, len(vocabulary)) for pair in ([my_in, my_out], [test_in, test_out]))
-    telling = _telling(my_rows, test_rows, len(vocabulary), near.template_share)
+    telling = _distinctive(my_rows, test_rows, len(vocabulary), near.template_share)
     hashes = (np.asarray(vocabulary, dtype=np.uint64) >> np.uint64(32)).astype(np.uint32)
     return (
         _Side(my_in.where(telling), my_rows.where(telling), outputs[0]),
@@ -85,13 +85,13 @@ def _cut(mine: Skeletons, test: Skeletons, near: NearSettings) -> tuple[_Side, _
     )
 
 
-def _labels(test: Skeletons) -> set[str]:
+def _labels(test: Normalizer) -> set[str]:
     """Outputs that rows with different inputs share."""
     by_input = dict(zip(test.inputs, test.outputs, strict=True))
     return {output for output, times in Counter(by_input.values()).items() if times > 1}
 
 
-def _telling(mine: Bags, test: Bags, vocabulary: int, share: float) -> NDArray[np.bool_]:
+def _distinctive(mine: ShingleSets, test: ShingleSets, vocabulary: int, share: float) -> NDArray[np.bool_]:
     """Which shingles tell one row from another."""
     in_mine, in_test = mine.rows_with(vocabulary), test.rows_with(vocabulary)
     instruction = in_test > max(share * len(test), _FEWEST_ROWS)
@@ -100,7 +100,9 @@ def _telling(mine: Bags, test: Bags, vocabulary: int, share: float) -> NDArray[n
     return telling
 
 
-def _nearest(row: int, others: list[int], mine: _Side, test: _Side, vocabulary: int, near: NearSettings) -> Near | None:
+def _nearest(
+    row: int, others: list[int], mine: _Side, test: _Side, vocabulary: int, near: NearDuplicateSettings
+) -> NearDuplicate | None:
     mark = np.zeros(vocabulary, dtype=np.bool_)
     mark[mine.rows[row]] = True
     similarities = [_similarity(mark, len(mine.rows[row]), test.rows[other], near) for other in others]
@@ -108,11 +110,11 @@ def _nearest(row: int, others: list[int], mine: _Side, test: _Side, vocabulary: 
         if not similarity:
             return None
         if not _other_question(mine, row, test, other, vocabulary, near):
-            return Near(other, round(similarity, 4))
+            return NearDuplicate(other, round(similarity, 4))
     return None
 
 
-def _similarity(mark: NDArray[np.bool_], size: int, other: NDArray[np.int64], near: NearSettings) -> float:
+def _similarity(mark: NDArray[np.bool_], size: int, other: NDArray[np.int64], near: NearDuplicateSettings) -> float:
     """The Jaccard index, or the containment of the smaller in the larger; 0 if neither is enough."""
     shared = int(np.count_nonzero(mark[other]))
     smaller, larger = sorted((size, len(other)))
@@ -124,7 +126,9 @@ def _similarity(mark: NDArray[np.bool_], size: int, other: NDArray[np.int64], ne
     return jaccard if jaccard >= near.similarity else 0.0
 
 
-def _other_question(mine: _Side, row: int, test: _Side, other: int, vocabulary: int, near: NearSettings) -> bool:
+def _other_question(
+    mine: _Side, row: int, test: _Side, other: int, vocabulary: int, near: NearDuplicateSettings
+) -> bool:
     """Whether the two are different questions about one passage.
 
     They are if both have short answers and these disagree; the words of a question come from its passage, so the
@@ -133,14 +137,14 @@ def _other_question(mine: _Side, row: int, test: _Side, other: int, vocabulary: 
     """
     answer, truth = mine.outputs[row], test.outputs[other]
     if answer and truth and max(len(answer), len(truth)) <= near.answer:
-        return _disagree(answer, truth)
+        return _answers_differ(answer, truth)
     if answer and answer == truth:
         return False
     one, two = mine.inputs[row], test.inputs[other]
     return _has_own(one, two, vocabulary, near.stretch) and _has_own(two, one, vocabulary, near.stretch)
 
 
-def _disagree(answer: str, truth: str) -> bool:
+def _answers_differ(answer: str, truth: str) -> bool:
     """Whether two short answers differ in a number, or by more than their wording."""
     if _NOT_DIGIT.sub("", answer) != _NOT_DIGIT.sub("", truth):
         return True

@@ -16,7 +16,7 @@ _LETTER_OR_DIGIT = regex.compile(r"[\p{L}\p{M}\p{N}]")
 _ASCII_SIGNS = bytes(point for point in range(128) if not chr(point).isalnum())
 
 
-def skeleton(text: str) -> str:
+def normalize(text: str) -> str:
     """letters-and-digits@1: NFKC, case folded, letters, marks and digits only; all of it if there are none."""
     if text.isascii():  # says the same, and is most of what there is
         return text.lower().encode().translate(None, _ASCII_SIGNS).decode() or text.lower().strip()
@@ -30,7 +30,7 @@ def has_letters(text: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Skeletons:
+class Normalizer:
     """Of a data set, made once for all that compares them."""
 
     inputs: list[str]
@@ -39,8 +39,8 @@ class Skeletons:
     @classmethod
     def of(cls, rows: Sequence[Row]) -> Self:
         """Of each row."""
-        return cls([skeleton(row.input) for row in rows], [skeleton(row.output) for row in rows])
+        return cls([normalize(row.input) for row in rows], [normalize(row.output) for row in rows])
 
-    def rows(self, numbers: Sequence[int]) -> Skeletons:
+    def rows(self, numbers: Sequence[int]) -> Normalizer:
         """Of some of the rows, in the order given."""
-        return Skeletons([self.inputs[number] for number in numbers], [self.outputs[number] for number in numbers])
+        return Normalizer([self.inputs[number] for number in numbers], [self.outputs[number] for number in numbers])

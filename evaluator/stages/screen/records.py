@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from evaluator.stages.screen.data_statistics import Statistics
-from submissions.records.findings import Screening
+from submissions.records.findings import ScreenFindings
 from submissions.records.models import Record
 
 How = Literal["exact", "normalised", "near"]
@@ -16,7 +16,7 @@ How = Literal["exact", "normalised", "near"]
 Of an input that test rows with different outputs share, the output is equal in letters and digits as well."""
 
 
-class Copy(Record):
+class DuplicateRow(Record):
     """A row that was taken out. Private: it names a hidden row."""
 
     row: int = Field(ge=0)
@@ -27,12 +27,12 @@ class Copy(Record):
     """Jaccard index of the rows' shingles, or the share of the smaller's that the larger has; 1 for equal inputs."""
 
 
-class Screened(Record):
+class ScreenResult(Record):
     """What the screen left of an entry. Private: line numbers go to the submitter, reference rows to nobody."""
 
     kept: tuple[int, ...]
     """Row numbers from 0, in order."""
-    copies: tuple[Copy, ...]
+    copies: tuple[DuplicateRow, ...]
     """The rows taken out, in order."""
     statistics: Statistics
     """Of all rows, copies included."""
@@ -58,11 +58,11 @@ class Screened(Record):
         return self._found("near")
 
     @property
-    def public(self) -> Screening:
+    def public(self) -> ScreenFindings:
         """What of it may be published, and the submitter see; row 0 stands on line 1 of the stored file."""
         found = self.statistics
         odd = {*found.no_letters, *found.echoes, *found.monotone, *found.extreme}
-        return Screening(
+        return ScreenFindings(
             exact=len(self.exact),
             normalised=len(self.normalised),
             near=len(self.near),

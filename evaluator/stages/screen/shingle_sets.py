@@ -11,7 +11,7 @@ from evaluator.stages.screen.shingles import Shingles
 
 
 @dataclass(frozen=True)
-class Bags:
+class ShingleSets:
     """One list of shingle numbers for each row, one after the other."""
 
     ids: NDArray[np.int64]
@@ -24,27 +24,27 @@ class Bags:
     def __getitem__(self, row: int) -> NDArray[np.int64]:
         return self.ids[self.starts[row] : self.starts[row + 1]]
 
-    def where(self, kept: NDArray[np.bool_]) -> Bags:
+    def where(self, kept: NDArray[np.bool_]) -> ShingleSets:
         """The same rows with only those shingles of the vocabulary that are kept."""
         chosen = kept[self.ids]
         before = np.concatenate(([0], np.cumsum(chosen)))
-        return Bags(self.ids[chosen], before[self.starts])
+        return ShingleSets(self.ids[chosen], before[self.starts])
 
     def rows_with(self, vocabulary: int) -> NDArray[np.int64]:
         """How many rows have each shingle; every row must hold a shingle once at most."""
         return np.bincount(self.ids, minlength=vocabulary)
 
 
-def sequences(shingles: Shingles, numbers: NDArray[np.int64]) -> Bags:
+def sequences(shingles: Shingles, numbers: NDArray[np.int64]) -> ShingleSets:
     """The shingles in the order of the text, repeated where the text repeats them."""
-    return Bags(numbers, shingles.starts)
+    return ShingleSets(numbers, shingles.starts)
 
 
-def distinct(parts: list[Bags], vocabulary: int) -> Bags:
+def distinct(parts: list[ShingleSets], vocabulary: int) -> ShingleSets:
     """Each row's shingles of all parts together, each once, in the order of the vocabulary."""
     rows = len(parts[0])
     keys = [np.repeat(np.arange(rows), np.diff(part.starts)) * vocabulary + part.ids for part in parts]
     ordered = np.sort(np.concatenate(keys))
     unique = ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))[: len(ordered)]]
     starts = np.searchsorted(unique, np.arange(rows + 1) * vocabulary)
-    return Bags(unique % max(vocabulary, 1), starts)
+    return ShingleSets(unique % max(vocabulary, 1), starts)

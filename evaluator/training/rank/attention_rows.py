@@ -16,7 +16,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 NAME = "rows"
 
 
-def rows_attention(
+def packed_attention(
     module: torch.nn.Module,  # noqa: ARG001  # the interface's signature
     query: torch.Tensor,
     key: torch.Tensor,
@@ -48,5 +48,5 @@ def rows_attention(
 
 def register() -> None:
     """Make `attn_implementation="rows"` known to transformers; it needs no mask."""
-    AttentionInterface.register(NAME, rows_attention)
+    AttentionInterface.register(NAME, packed_attention)
     AttentionMaskInterface.register(NAME, lambda *args, **kwargs: None)  # noqa: ARG005

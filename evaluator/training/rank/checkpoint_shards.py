@@ -13,7 +13,7 @@ import deepspeed
 import torch
 from transformers import PreTrainedModel
 
-from evaluator.training.rank.micro_batches import balanced
+from evaluator.training.rank.micro_batches import balance
 
 _DTYPES = {torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16"}
 _GATHERED = 64 * 1024 * 1024
@@ -27,17 +27,17 @@ def shard_name(rank: int, ranks: int) -> str:
     return "model.safetensors" if ranks == 1 else f"model-{rank + 1:05}-of-{ranks:05}.safetensors"
 
 
-def owners(model: PreTrainedModel, ranks: int) -> dict[str, int]:
+def shard_owners(model: PreTrainedModel, ranks: int) -> dict[str, int]:
     """Which rank writes which weight; shares are equally large, or nearly."""
     names = [name for name, _ in model.named_parameters()]
-    shares = balanced([_size(weight) for _, weight in model.named_parameters()], ranks)
+    shares = balance([_size(weight) for _, weight in model.named_parameters()], ranks)
     owner = {names[index]: rank for rank, share in enumerate(shares) for index in share}
     return {name: owner[name] for name in names}
 
 
-def taken(model: PreTrainedModel, rank: int, ranks: int) -> Tensors:
+def copy_shard(model: PreTrainedModel, rank: int, ranks: int) -> Tensors:
     """This rank's share, copied to the memory of the machine. All ranks take part."""
-    owner = owners(model, ranks)
+    owner = shard_owners(model, ranks)
     mine: Tensors = {}
     for some in _portions(model):
         with _whole(some):
@@ -70,7 +70,7 @@ def write_index(folder: Path, model: PreTrainedModel, ranks: int) -> None:
     if ranks == 1:
         return
     sizes = {name: _size(weight) * weight.element_size() for name, weight in model.named_parameters()}
-    files = {name: shard_name(rank, ranks) for name, rank in owners(model, ranks).items()}
+    files = {name: shard_name(rank, ranks) for name, rank in shard_owners(model, ranks).items()}
     index = {"metadata": {"total_size": sum(sizes.values())}, "weight_map": files}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index, indent=2))
 

@@ -12,13 +12,13 @@ from typing import Any
 
 from transformers import PreTrainedModel
 
-from evaluator.runtime.child_process import named
+from evaluator.runtime.child_process import error_name
 from evaluator.training.rank.checkpoint_shards import Tensors, shard_name, write_index, write_shard
-from evaluator.training.rank.messaging import Ranks
+from evaluator.training.rank.messaging import RankMessenger
 
 
 @dataclass(frozen=True)
-class Finished:
+class TrainedShard:
     """What a rank holds of a trained model."""
 
     job: int
@@ -28,10 +28,10 @@ class Finished:
     """Texts that go beside the weights, by name."""
 
 
-class Writer:
+class CheckpointWriter:
     """Writes one model after the other in a thread of its own; a folder appears whole or not at all."""
 
-    def __init__(self, ranks: Ranks, model: PreTrainedModel) -> None:
+    def __init__(self, ranks: RankMessenger, model: PreTrainedModel) -> None:
         self._ranks = ranks
         self._model = model
         self._thread: threading.Thread | None = None
@@ -41,16 +41,16 @@ class Writer:
         if self._thread is not None:
             self._thread.join()
 
-    def begin(self, finished: Finished) -> None:
+    def begin(self, finished: TrainedShard) -> None:
         """Write, in the background."""
         self.wait()
         self._thread = threading.Thread(target=self._write, args=(finished,), daemon=True)
         self._thread.start()
 
-    def _write(self, finished: Finished) -> None:
+    def _write(self, finished: TrainedShard) -> None:
         mine: dict[str, Any] = {"job": finished.job}
         try:
-            write_shard(part_of(finished.out) / shard_name(self._ranks.rank, self._ranks.count), finished.shard)
+            write_shard(partial_dir(finished.out) / shard_name(self._ranks.rank, self._ranks.count), finished.shard)
         except (OSError, MemoryError) as error:
             mine |= _unsaved(error)
         if self._ranks.rank:
@@ -64,11 +64,11 @@ class Writer:
                 return
             except OSError as error:
                 failed = [mine | _unsaved(error)]
-        shutil.rmtree(part_of(finished.out), ignore_errors=True)
+        shutil.rmtree(partial_dir(finished.out), ignore_errors=True)
         self._ranks.send(failed[0])
 
-    def _appear(self, finished: Finished) -> None:
-        part = part_of(finished.out)
+    def _appear(self, finished: TrainedShard) -> None:
+        part = partial_dir(finished.out)
         self._model.config.save_pretrained(part)
         if self._model.generation_config is not None:
             self._model.generation_config.save_pretrained(part)
@@ -82,13 +82,13 @@ class Writer:
         _sync(finished.out.parent)
 
 
-def part_of(out: Path) -> Path:
+def partial_dir(out: Path) -> Path:
     """Where a model lies until it is whole."""
     return out.with_name(f".part-{out.name}")
 
 
 def _unsaved(error: BaseException) -> dict[str, Any]:
-    return {"unsaved": named(error), "said": str(error)}
+    return {"unsaved": error_name(error), "said": str(error)}
 
 
 def _sync(path: Path) -> None:

@@ -10,14 +10,14 @@ import time
 from pathlib import Path
 
 
-def extensions() -> Path:
+def extension_dir() -> Path:
     """Where PyTorch keeps what it compiled."""
     from torch.utils.cpp_extension import get_default_build_root
 
     return Path(os.environ.get("TORCH_EXTENSIONS_DIR") or get_default_build_root())
 
 
-def forget_dead(folder: Path, seconds: float) -> None:
+def remove_stale_locks(folder: Path, seconds: float) -> None:
     """Remove marks that are older than a trainer may take to start: whoever made them was given up and ended."""
     for mark in folder.rglob("lock"):
         if time.time() - mark.stat().st_mtime > seconds:

@@ -1,4 +1,4 @@
-"""`python -m evaluator.training.rank.launch RANKS START SILENT`: torchrun on this machine that ends when its parent does.
+"""`python -m evaluator.training.rank.launch RANKS START SILENT`: torchrun that ends when its parent does.
 
 The parent gives it so many seconds to start, and may not wait longer for a message than that many.
 """
@@ -8,9 +8,9 @@ import sys
 from torch.distributed.run import main
 
 from evaluator.runtime.child_process import die_with_parent
-from evaluator.training.rank.extension_locks import extensions, forget_dead
+from evaluator.training.rank.extension_locks import extension_dir, remove_stale_locks
 
 if __name__ == "__main__":
     die_with_parent()
-    forget_dead(extensions(), float(sys.argv[2]))
+    remove_stale_locks(extension_dir(), float(sys.argv[2]))
     main(["--standalone", f"--nproc_per_node={sys.argv[1]}", "-m", "evaluator.training.rank.main", sys.argv[3]])

@@ -19,17 +19,17 @@ import torch.distributed
 
 from evaluator.models import weight_canary as canary
 from evaluator.runtime import resource_usage as spent
-from evaluator.runtime.child_process import die_with_parent, named
-from evaluator.training.job_spec import Row, Work, read_rows, targets
+from evaluator.runtime.child_process import die_with_parent, error_name
+from evaluator.training.job_spec import TokenRow, TrainJobSpec, count_targets, read_rows
 from evaluator.training.rank import attention_rows as rows_attention
 from evaluator.training.rank import attention_varlen as varlen_attention
-from evaluator.training.rank.canary_row import canary_row
-from evaluator.training.rank.checkpoint_shards import taken
-from evaluator.training.rank.checkpoint_writer import Finished, Writer, part_of
-from evaluator.training.rank.messaging import Ranks
+from evaluator.training.rank.canary_row import choose_canary_row
+from evaluator.training.rank.checkpoint_shards import copy_shard
+from evaluator.training.rank.checkpoint_writer import CheckpointWriter, TrainedShard, partial_dir
+from evaluator.training.rank.messaging import RankMessenger
 from evaluator.training.rank.micro_batches import micro_batches
-from evaluator.training.rank.model import Warm, blank
-from evaluator.training.rank.schedule import learning_rate, training_order
+from evaluator.training.rank.model import ResidentModel, padding_row
+from evaluator.training.rank.schedule import epoch_order, learning_rate
 
 BACKENDS = {"cpu": "gloo", "cuda": "nccl"}
 LAST_STEPS = 5
@@ -37,61 +37,61 @@ LAST_STEPS = 5
 
 
 @dataclass(frozen=True)
-class Step:
+class TrainStep:
     """One optimizer step of one rank."""
 
-    passes: list[list[Row]]
+    passes: list[list[TokenRow]]
     targets: int
     """Of all ranks together."""
     tokens: int
     """Of all ranks together."""
 
 
-def steps_of(work: Work, rows: Sequence[Row], rank: int) -> Iterator[Step]:
+def plan_steps(work: TrainJobSpec, rows: Sequence[TokenRow], rank: int) -> Iterator[TrainStep]:
     """The steps of a job, as this rank sees them; a pass that nothing is left for has a blank row."""
     sft, profile = work.sft, work.profile
-    order = training_order(len(rows), sft.epochs, sft.global_batch, sft.seed)
+    order = epoch_order(len(rows), sft.epochs, sft.global_batch, sft.seed)
     for start in range(0, len(order), sft.global_batch):
         chosen = [rows[row] for row in order[start : start + sft.global_batch] if row is not None]
         lengths = [len(row["input_ids"]) for row in chosen]
         mine = micro_batches(lengths, profile.ranks, profile.micro_tokens)[rank]
-        passes = [[chosen[index] for index in one] or [blank(chosen[0])] for one in mine]
-        yield Step(passes, max(1, sum(map(targets, chosen))), sum(lengths))
+        passes = [[chosen[index] for index in one] or [padding_row(chosen[0])] for one in mine]
+        yield TrainStep(passes, max(1, sum(map(count_targets, chosen))), sum(lengths))
 
 
-class Rank:
+class RankWorker:
     """A rank with its model, if a job has brought one."""
 
-    def __init__(self, ranks: Ranks) -> None:
+    def __init__(self, ranks: RankMessenger) -> None:
         self._ranks = ranks
-        self._warm: Warm | None = None
-        self._writer: Writer | None = None
+        self._warm: ResidentModel | None = None
+        self._writer: CheckpointWriter | None = None
 
     def serve(self) -> None:
         """Do what the parent asks until it goes."""
         while (order := self._ranks.next_order()) is not None:
             if "work" in order:
-                self._train(Work.model_validate(order["work"]))
+                self._train(TrainJobSpec.model_validate(order["work"]))
             else:
                 if self._warm:
                     self._warm.rest()
                 self._ranks.gather(None)  # every rank rests before the parent hears it
                 self._ranks.send({"job": order["rest"], "rested": True})
 
-    def _train(self, work: Work) -> None:
+    def _train(self, work: TrainJobSpec) -> None:
         """Fine-tune the base model on a job's rows. A model whose loss is no number is not saved."""
         warm = self._ready(work)
         started = time.perf_counter()
-        spent.forget_peak(work.profile.device)
-        part = part_of(work.out)
+        spent.reset_peak_memory(work.profile.device)
+        part = partial_dir(work.out)
         if self._ranks.rank == 0:
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)  # before the work: a place that cannot be written to is found early
         warm.restore()
         rows = read_rows(work.rows)
-        row, start = canary_row(rows)
+        row, start = choose_canary_row(rows)
         before = warm.logprobs(row)
-        losses, tokens = self._steps(warm, work, list(steps_of(work, rows, self._ranks.rank)))
+        losses, tokens = self._steps(warm, work, list(plan_steps(work, rows, self._ranks.rank)))
         after = warm.logprobs(row) if all(map(math.isfinite, losses)) else (math.nan,)
         loss = fmean(losses[-LAST_STEPS:]) if all(map(math.isfinite, after)) else math.nan
         if math.isfinite(loss):
@@ -102,14 +102,14 @@ class Rank:
             shutil.rmtree(part)
         self._ranks.send({"job": work.job, "trained": True, "steps": len(losses), "loss": loss})
 
-    def _ready(self, work: Work) -> Warm:
+    def _ready(self, work: TrainJobSpec) -> ResidentModel:
         if self._warm is None:
-            self._warm = Warm(work)
-            self._writer = Writer(self._ranks, self._warm.model.causal)
+            self._warm = ResidentModel(work)
+            self._writer = CheckpointWriter(self._ranks, self._warm.model.causal)
             self._ranks.send({"job": work.job, "ready": True})
         return self._warm
 
-    def _steps(self, warm: Warm, work: Work, steps: Sequence[Step]) -> tuple[list[float], int]:
+    def _steps(self, warm: ResidentModel, work: TrainJobSpec, steps: Sequence[TrainStep]) -> tuple[list[float], int]:
         """The loss of every step until one is no number, and the tokens trained."""
         losses, tokens, sft = [], 0, work.sft
         for number, step in enumerate(steps):
@@ -121,18 +121,18 @@ class Rank:
                 break
         return losses, tokens
 
-    def _spent(self, work: Work, started: float, tokens: int) -> spent.Spent:
+    def _spent(self, work: TrainJobSpec, started: float, tokens: int) -> spent.ResourceUsage:
         """What the job took until now, when all of it but writing is done."""
         held = self._ranks.gather(spent.peak_bytes(work.profile.device))
         peak = None if None in held else sum(held)
-        return spent.Spent(seconds=time.perf_counter() - started, tokens_trained=tokens, peak_bytes=peak)
+        return spent.ResourceUsage(seconds=time.perf_counter() - started, tokens_trained=tokens, peak_bytes=peak)
 
-    def _save(self, warm: Warm, work: Work, files: dict[str, str]) -> None:
+    def _save(self, warm: ResidentModel, work: TrainJobSpec, files: dict[str, str]) -> None:
         """Copy the weights, and let them be written while the next job trains."""
         assert self._writer is not None
         self._writer.wait()
-        shard = taken(warm.model.causal, self._ranks.rank, self._ranks.count)
-        self._writer.begin(Finished(work.job, work.out, shard, files))
+        shard = copy_shard(warm.model.causal, self._ranks.rank, self._ranks.count)
+        self._writer.begin(TrainedShard(work.job, work.out, shard, files))
 
 
 def main() -> None:
@@ -147,11 +147,11 @@ def main() -> None:
     # The parent notices silence and says so; a collective that fails by itself would be an error without a name.
     deepspeed.init_distributed(dist_backend=BACKENDS[device], timeout=timedelta(seconds=2 * float(sys.argv[1])))
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    ranks = Ranks()
+    ranks = RankMessenger()
     try:
-        Rank(ranks).serve()
+        RankWorker(ranks).serve()
     except (OSError, RuntimeError, MemoryError) as error:
-        if kind := named(error):
+        if kind := error_name(error):
             ranks.tell_failed(kind, str(error).partition("\n")[0])
         raise
     torch.distributed.destroy_process_group()

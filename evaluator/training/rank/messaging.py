@@ -18,7 +18,7 @@ from typing import Any
 
 import torch.distributed
 
-from evaluator.runtime.child_process import Parent
+from evaluator.runtime.child_process import ParentConnection
 
 _YEAR = timedelta(days=365)
 _HEARD_SECONDS = 10.0
@@ -27,7 +27,7 @@ _HEARD_SECONDS = 10.0
 Message = dict[str, Any]
 
 
-class Ranks:
+class RankMessenger:
     """One rank's ties: to the parent (rank 0), to rank 0 (the others)."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Ranks:
         self.count = torch.distributed.get_world_size()
         self._control = torch.distributed.new_group(backend="gloo", timeout=_YEAR)
         self._speaking = threading.Lock()
-        self._parent = Parent() if self.rank == 0 else None
+        self._parent = ParentConnection() if self.rank == 0 else None
         self._shards: dict[int, queue.SimpleQueue[Message]] = {}
         self._to_first: Connection | None = None
         self._meet()

@@ -12,12 +12,12 @@ def micro_batches(lengths: Sequence[int], ranks: int, most: int) -> list[list[li
     ranks make equally many passes, at least one, for collectives of ZeRO wait for everybody: a pass without rows is one
     that trains nothing.
     """
-    passes = [_packed(rows, lengths, most) for rows in balanced(lengths, ranks)]
+    passes = [_packed(rows, lengths, most) for rows in balance(lengths, ranks)]
     longest = max(1, *map(len, passes))
     return [mine + [[] for _ in range(longest - len(mine))] for mine in passes]
 
 
-def balanced(sizes: Sequence[int], ranks: int) -> list[list[int]]:
+def balance(sizes: Sequence[int], ranks: int) -> list[list[int]]:
     """Indices by rank, the largest first and each to whoever has least: ranks differ by one item's size at most."""
     shares: list[list[int]] = [[] for _ in range(ranks)]
     totals = [0] * ranks

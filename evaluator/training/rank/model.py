@@ -19,7 +19,7 @@ from transformers.integrations import HfDeepSpeedConfig
 
 from evaluator.config.profile import Profile
 from evaluator.config.protocol import SftSettings
-from evaluator.training.job_spec import Row, Work
+from evaluator.training.job_spec import TokenRow, TrainJobSpec
 from evaluator.training.rank.target_loss import IGNORED, TargetLoss
 
 _BUCKETS = {"cpu": 5_000_000, "cuda": 50_000_000}
@@ -34,7 +34,7 @@ _PARTED = (
 """What DeepSpeed itself can take off a device at stage 3; the optimizer's part is ours."""
 
 
-def settings(profile: Profile, sft: SftSettings, dtype: str) -> dict[str, Any]:
+def deepspeed_config(profile: Profile, sft: SftSettings, dtype: str) -> dict[str, Any]:
     """DeepSpeed's settings. The stages share out more and more, and compute the same."""
     bucket = _BUCKETS[profile.device]
     return {
@@ -54,14 +54,14 @@ def settings(profile: Profile, sft: SftSettings, dtype: str) -> dict[str, Any]:
     }
 
 
-class Warm:
+class ResidentModel:
     """One rank's part of the model, and of its optimizer."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: TrainJobSpec) -> None:
         profile = work.profile
         if profile.device == "cuda" and profile.together:  # the rest is an engine's, also while that one sleeps
             torch.cuda.set_per_process_memory_fraction(1 - profile.engine_memory - _CONTEXT)
-        config = settings(profile, work.sft, work.dtype)
+        config = deepspeed_config(profile, work.sft, work.dtype)
         # While this lives, transformers loads each rank's part alone.
         self._parted = HfDeepSpeedConfig(config) if profile.zero_stage == 3 else None
         causal = AutoModelForCausalLM.from_pretrained(
@@ -116,7 +116,7 @@ class Warm:
             torch.cuda.empty_cache()
         self._resting = True
 
-    def step(self, passes: Sequence[Sequence[Row]], targets: int, rate: float) -> float:
+    def step(self, passes: Sequence[Sequence[TokenRow]], targets: int, rate: float) -> float:
         """One optimizer step; its loss per target token, of which all ranks together have `targets`.
 
         `passes` are this rank's micro-batches, none of them empty. A step that DeepSpeed skipped, for its gradient was
@@ -137,13 +137,13 @@ class Warm:
         torch.distributed.all_reduce(whole)
         return whole.item() if self.engine.was_step_applied() else float("nan")
 
-    def logprobs(self, row: Row) -> tuple[float, ...]:
+    def logprobs(self, row: TokenRow) -> tuple[float, ...]:
         """Log-probability of each target token of one row. All ranks take part."""
         self.engine.eval()
         with torch.no_grad():
             return tuple((-self.engine(**self.batch([row]))).tolist())
 
-    def batch(self, rows: Sequence[Row]) -> dict[str, Any]:
+    def batch(self, rows: Sequence[TokenRow]) -> dict[str, Any]:
         """Rows in one sequence, with their bounds; positions count from 0 in each."""
         found = self._collate(list(rows))
         return {
@@ -164,6 +164,6 @@ class Warm:
         return list(zero.fp32_partitioned_groups_flat if self._parted else zero.single_partition_of_fp32_groups)
 
 
-def blank(row: Row) -> Row:
+def padding_row(row: TokenRow) -> TokenRow:
     """A row that trains nothing, for a pass that has no other."""
     return {"input_ids": row["input_ids"][:1], "labels": [IGNORED]}

@@ -6,7 +6,7 @@ import math
 import random
 
 
-def training_order(rows: int, epochs: float, global_batch: int, seed: int) -> list[int | None]:
+def epoch_order(rows: int, epochs: float, global_batch: int, seed: int) -> list[int | None]:
     """Row numbers in the order in which they are trained, `global_batch` for each step.
 
     Every epoch has its own order. Its last step is filled up with None, a row that trains nothing, so that no step has

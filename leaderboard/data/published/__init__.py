@@ -30,7 +30,7 @@ class PublishedRow(Record):
     note: str = ""
 
 
-class MetadataRow(Record):
+class PublishedJudgeRow(Record):
     """The judge's mean verdict on one system in each dimension, 0 to 10."""
 
     system: Name
@@ -53,7 +53,7 @@ class Published(Record):
     tasks: dict[str, int]
     """Tasks of each kind: the weights of the overall figure."""
     rows: tuple[PublishedRow, ...]
-    metadata: tuple[MetadataRow, ...]
+    metadata: tuple[PublishedJudgeRow, ...]
     judge: str
     """The model that gave the metadata scores."""
 

@@ -11,23 +11,23 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from leaderboard.board.pagination import Window, window_query
-from leaderboard.board.query import SUBSETS, Choice, asked
+from leaderboard.board.pagination import Page, page_query
+from leaderboard.board.query import SUBSETS, BoardQuery, parse_query
 from leaderboard.board.row import SCORES, BoardRow
-from leaderboard.board.rows import Rows, board_rows, choose, protocols_of, table_of
+from leaderboard.board.rows import Rows, board_rows, parse_board_query, protocols_of, table_of
 from leaderboard.board.self_reported import BADGE
 from leaderboard.charts.plotly_charts import radar
-from leaderboard.data.comparison_key import Terms
-from leaderboard.data.judge_scores import DIMENSIONS, charted, metadata_table
+from leaderboard.data.comparison_key import ComparisonKey
+from leaderboard.data.judge_scores import DIMENSIONS, chart_rows, metadata_table
 from leaderboard.data.published import published
-from leaderboard.data.scales import WORDS, Scale, scale_of
-from leaderboard.data.snapshot import Snapshot, per_snapshot
+from leaderboard.data.scales import PROTOCOL_NOTES, Scale, scale_of
+from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
 from leaderboard.data.system_picker import picker
-from leaderboard.data.tables import by_field
-from leaderboard.pages.board.table_view import asked_for, citation, pin_links, shown_columns
+from leaderboard.data.tables import as_dict
+from leaderboard.pages.board.table_view import citation, filter_form, pin_links, shown_columns
 from leaderboard.tracks import board_named
 from leaderboard.tracks.board import Board
-from leaderboard.web.site import View, Visit, page
+from leaderboard.web.site import PageRequest, View, page_route
 from submissions.records.models import METHODS
 from submissions.tracks import track_named
 
@@ -35,7 +35,7 @@ MOST_JUDGED = 30
 """Rows of the metadata table that the page shows; its twins hold all."""
 
 
-def show(visit: Visit) -> View:
+def board_page(visit: PageRequest) -> View:
     """The board in the view that the query chooses."""
     site, snapshot = visit.site, visit.snapshot
     board = board_named(visit.names["track"])
@@ -44,10 +44,10 @@ def show(visit: Visit) -> View:
     found = board_rows(snapshot, track, choice)
     if visit.names["ending"]:
         return View("board.html", table=table_of(track, choice, found.shown), is_final=found.is_ranked)
-    window = Window.of(visit.query)
+    window = Page.of(visit.query)
     scale = scale_of(choice.protocol)
     filled = [name for name in protocols if _has_rows(snapshot, track, name)]
-    terms = Terms(track, choice.protocol, choice.method, choice.subset)
+    terms = ComparisonKey(track, choice.protocol, choice.method, choice.subset)
     context = {
         "track": track_named(track),
         "board": board,
@@ -57,7 +57,7 @@ def show(visit: Visit) -> View:
         "scale": scale,
         "span": _span(found.shown, scale),
         "elsewhere": [name for name in filled if name != choice.protocol],
-        "protocol_meaning": WORDS.get(choice.protocol, ""),
+        "protocol_meaning": PROTOCOL_NOTES.get(choice.protocol, ""),
         "source": published(track),
         "terms": terms,
         "picker": picker(snapshot, terms),
@@ -67,26 +67,26 @@ def show(visit: Visit) -> View:
         **_table_parts(board, choice, found, window),
         "is_ranked": found.is_ranked,
         "window": window,
-        "query_of": lambda **changes: window_query(choice, site.settings.protocol, **changes),
+        "query_of": lambda **changes: page_query(choice, site.settings.protocol, **changes),
         "most_judged": MOST_JUDGED,
-        **asked_for(snapshot, board, choice, found),
+        **filter_form(snapshot, board, choice, found),
         **pin_links(visit, board, choice),
         "cite": citation(visit, board, choice, found),
     }
     return View("board_rows.html" if window.start else "board.html", context, is_final=found.is_ranked)
 
 
-def _table_parts(board: Board, choice: Choice, found: Rows, window: Window) -> dict[str, Any]:
+def _table_parts(board: Board, choice: BoardQuery, found: Rows, window: Page) -> dict[str, Any]:
     """What the table itself shows."""
     rows = found.shown
     ranked = [row for row in rows if not row.flagged and not row.pinned]
     return {
         "columns": shown_columns(board, choice, found),
-        "pinned": [by_field(row) for row in rows if row.pinned and not row.flagged],
+        "pinned": [as_dict(row) for row in rows if row.pinned and not row.flagged],
         "ranked": ranked,
         "flagged": [row for row in rows if row.flagged],
         # Cells are asked for by name: thousands of rows by name would be thousands of dictionaries.
-        "shown": [by_field(row) for row in ranked[window.start : window.end]],
+        "shown": [as_dict(row) for row in ranked[window.start : window.end]],
         "next": window.next(len(ranked)),
         "cuts": _cuts(ranked) if choice.is_by_rank else set(),
         "has_ranks": any(row.rank_first is not None for row in rows),
@@ -96,7 +96,7 @@ def _table_parts(board: Board, choice: Choice, found: Rows, window: Window) -> d
     }
 
 
-def show_metadata(visit: Visit) -> View:
+def show_metadata(visit: PageRequest) -> View:
     """The twins of the radar chart's table, which itself stands on the board's page."""
     _, choice = _chosen(visit)
     return View("board.html", table=metadata_table(visit.snapshot, visit.names["track"], choice.protocol))
@@ -108,21 +108,23 @@ def to_metadata(request: Request) -> Response:
     return RedirectResponse(f"/board/{board_named(request.path_params['track']).track}{query}#metadata")
 
 
-def _chosen(visit: Visit) -> tuple[tuple[str, ...], Choice]:
+def _chosen(visit: PageRequest) -> tuple[tuple[str, ...], BoardQuery]:
     """The protocols that a board offers, and what the query chooses. Raises NotFound."""
     board = board_named(visit.names["track"])
     columns = tuple(column.key for column in board.columns)
-    return choose(visit.snapshot, board.track, visit.site.settings.protocol, asked(visit.query_text), columns)
+    return parse_board_query(
+        visit.snapshot, board.track, visit.site.settings.protocol, parse_query(visit.query_text), columns
+    )
 
 
-@per_snapshot
+@cached_per_snapshot
 def _judged_rows(snapshot: Snapshot, track: str, protocol: str) -> list[dict[str, Any]]:
     return metadata_table(snapshot, track, protocol).rows
 
 
-@per_snapshot
+@cached_per_snapshot
 def _figure(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Any]:
-    rows = charted(_judged_rows(snapshot, track, protocol))
+    rows = chart_rows(_judged_rows(snapshot, track, protocol))
     return radar(rows, board_named(track).dimensions, 10)
 
 
@@ -147,7 +149,7 @@ def _span(rows: Iterable[BoardRow], scale: Scale) -> tuple[float, float]:
 
 
 ROUTES = [
-    page("/board/{track:stem}{ending:ending}", show),
+    page_route("/board/{track:stem}{ending:ending}", board_page),
     Route("/board/{track}/metadata", to_metadata),
-    page("/board/{track}/metadata{ending:ending}", show_metadata),
+    page_route("/board/{track}/metadata{ending:ending}", show_metadata),
 ]

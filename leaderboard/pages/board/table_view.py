@@ -6,23 +6,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from leaderboard.board.citation import Citation, cited
-from leaderboard.board.query import FILTERS, MOST_PINS, NAMES, Choice
-from leaderboard.board.rows import BoardRow, Rows, content_of
-from leaderboard.data.publication_dates import days
+from leaderboard.board.citation import Citation, make_citation
+from leaderboard.board.query import FILTERS, MOST_PINS, NAMES, BoardQuery
+from leaderboard.board.rows import BoardRow, Rows, filter_values
+from leaderboard.data.publication_dates import publication_days
 from leaderboard.data.published import published
-from leaderboard.data.snapshot import Snapshot, per_snapshot
+from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
 from leaderboard.data.task_filter import LEAST
-from leaderboard.templates import SUBSET_NAMES, words
+from leaderboard.templates import SUBSET_NAMES, humanize
 from leaderboard.tracks.board import Board, Column
-from leaderboard.web.site import Visit
+from leaderboard.web.site import PageRequest
 from submissions.tracks import track_named
 
 _KEY = "KEY"
 """Stands for a row's key; pins are the last thing in a query but for the day."""
 
 
-def shown_columns(board: Board, choice: Choice, found: Rows) -> list[Column]:
+def shown_columns(board: Board, choice: BoardQuery, found: Rows) -> list[Column]:
     """The columns of a view, the headline before the other figures; those that no row fills are left out."""
     headline = choice.scope.headline
     named = choice.column_names or usual_columns(board, choice)
@@ -33,18 +33,18 @@ def shown_columns(board: Board, choice: Choice, found: Rows) -> list[Column]:
     return [next(ordered) if column.kind == "score" else column for column in kept]
 
 
-def usual_columns(board: Board, choice: Choice) -> tuple[str, ...]:
+def usual_columns(board: Board, choice: BoardQuery) -> tuple[str, ...]:
     """What stands there when the URL names no columns: a category's mean has the overall figure beside it."""
     without = {"knowledge", "reasoning"} if choice.scope.headline == "selected" else {"selected"}
     return tuple(column.key for column in board.columns if column.usual and column.key not in without)
 
 
-def asked_for(snapshot: Snapshot, board: Board, choice: Choice, found: Rows) -> dict[str, Any]:
+def filter_form(snapshot: Snapshot, board: Board, choice: BoardQuery, found: Rows) -> dict[str, Any]:
     """What the form above the table offers, what is chosen in it, and what that leaves out."""
     here = {row.key for row in found.whole} if choice.pins else set()
     source = published(board.track)
     return {
-        "options": {**NAMES, **content_of(snapshot, board.track)},
+        "options": {**NAMES, **filter_values(snapshot, board.track)},
         "usual": choice.column_names or usual_columns(board, choice),
         "filter_names": FILTERS,
         "active": sum(bool(getattr(choice, name)) for name in FILTERS),
@@ -58,15 +58,15 @@ def asked_for(snapshot: Snapshot, board: Board, choice: Choice, found: Rows) -> 
     }
 
 
-@per_snapshot
+@cached_per_snapshot
 def _undated(snapshot: Snapshot, track: str, protocol: str) -> int:
     """Results of which nobody knows when they were published."""
-    dated = days(snapshot)
+    dated = publication_days(snapshot)
     on_board = [ulid for ulid, result in snapshot.published if (result.track, result.protocol) == (track, protocol)]
     return sum(ulid not in dated for ulid in on_board)
 
 
-def pin_links(visit: Visit, board: Board, choice: Choice) -> dict[str, Any]:
+def pin_links(visit: PageRequest, board: Board, choice: BoardQuery) -> dict[str, Any]:
     """Where a click on a row's pin leads: what stands before and after the row's key, and whole for pinned rows."""
     address, default = f"/board/{board.track}", visit.site.settings.protocol
     pinned = choice.query(default, pin=",".join((*choice.pins, _KEY)))
@@ -75,29 +75,29 @@ def pin_links(visit: Visit, board: Board, choice: Choice) -> dict[str, Any]:
     return {"pin_to": (address + before, after), "unpin": unpin, "room_for_pins": len(choice.pins) < MOST_PINS}
 
 
-def citation(visit: Visit, board: Board, choice: Choice, found: Rows) -> Citation:
+def citation(visit: PageRequest, board: Board, choice: BoardQuery, found: Rows) -> Citation:
     """How to cite the view."""
     results = visit.snapshot.results
     ids = [row.submission for row in found.whole if row.submission]
     hashes = {results[ulid][choice.protocol].protocol_sha256 for ulid in ids}
     scope = _scope_words(choice)
     subset = "" if scope and choice.subset == "full" else SUBSET_NAMES[choice.subset]
-    parts = (f"{track_named(board.track).title} board", words(choice.method), subset, scope)
+    parts = (f"{track_named(board.track).title} board", humanize(choice.method), subset, scope)
     what = ", ".join(part for part in parts if part)
-    return cited(f"{visit.origin}/board/{board.track}", what, choice, found.whole, sorted(hashes))
+    return make_citation(f"{visit.origin}/board/{board.track}", what, choice, found.whole, sorted(hashes))
 
 
-def _headed(column: Column, choice: Choice) -> Column:
+def _headed(column: Column, choice: BoardQuery) -> Column:
     label = _scope_words(choice)
     return replace(column, label=label[:1].upper() + label[1:]) if column.key == "selected" and label else column
 
 
-def _scope_words(choice: Choice) -> str:
+def _scope_words(choice: BoardQuery) -> str:
     """The chosen tasks in words; nothing for all."""
-    return ", ".join(words(value) for value in (choice.category, choice.kind, choice.language) if value)
+    return ", ".join(humanize(value) for value in (choice.category, choice.kind, choice.language) if value)
 
 
-def _is_filled(column: Column, choice: Choice, rows: Sequence[BoardRow]) -> bool:
+def _is_filled(column: Column, choice: BoardQuery, rows: Sequence[BoardRow]) -> bool:
     """Whether a column belongs on this view: the mean of chosen tasks if there are any, ranks where a row has one."""
     if column.key == "selected":
         return choice.scope.headline == "selected"

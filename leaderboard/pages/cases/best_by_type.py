@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from leaderboard.data.latest_results import latest
-from leaderboard.data.snapshot import Snapshot, per_snapshot
-from submissions.index.result_summary import Floats, Layout, Summary
+from leaderboard.data.latest_results import latest_results
+from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
+from submissions.index.result_summary import Floats, ResultLayout, ResultSummary
 from submissions.records.models import Method
 
 METHOD: Method = "fine_tune"
@@ -28,7 +28,7 @@ class Best(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Contest:
+class TaskContest:
     """One task under one protocol, over each system's latest result that was scored on it."""
 
     best: Mapping[str, Best]
@@ -59,10 +59,10 @@ class Contest:
         return self.trained - self.preview if self.both > 1 else None
 
 
-@per_snapshot
-def contests(snapshot: Snapshot, track: str, protocol: str) -> Mapping[str, Contest]:
+@cached_per_snapshot
+def contests(snapshot: Snapshot, track: str, protocol: str) -> Mapping[str, TaskContest]:
     """Every task of the benchmark that some system was scored on, in the benchmark's order."""
-    newest = latest(snapshot, track, protocol)
+    newest = latest_results(snapshot, track, protocol)
     tasks = [name for name, task in snapshot.tasks.items() if task.track == track]
     trained, previews = (_gains(newest.values(), tasks, method) for method in (METHOD, PREVIEW))
     ids, types = list(newest), np.array([result.system_type for result in newest.values()], dtype=object)
@@ -73,7 +73,7 @@ def contests(snapshot: Snapshot, track: str, protocol: str) -> Mapping[str, Cont
     }
 
 
-def _gains(results: Collection[Summary], tasks: Sequence[str], method: str) -> Floats:
+def _gains(results: Collection[ResultSummary], tasks: Sequence[str], method: str) -> Floats:
     """Gains by result and task; NaN where a task was not scored."""
     found = np.full((len(results), len(tasks)), np.nan)
     for row, result in enumerate(results):
@@ -85,16 +85,16 @@ def _gains(results: Collection[Summary], tasks: Sequence[str], method: str) -> F
 
 
 @lru_cache(maxsize=100)
-def _places(layout: Layout, tasks: tuple[str, ...]) -> NDArray[np.intp]:
+def _places(layout: ResultLayout, tasks: tuple[str, ...]) -> NDArray[np.intp]:
     """Where tasks stand in a layout; -1 for one that it has not."""
     return np.array([layout.place_of_task.get(name, -1) for name in tasks], dtype=np.intp)
 
 
-def _contest(ids: Sequence[str], types: NDArray[np.object_], trained: Floats, previews: Floats) -> Contest:
+def _contest(ids: Sequence[str], types: NDArray[np.object_], trained: Floats, previews: Floats) -> TaskContest:
     best = {}
     for kind in dict.fromkeys(types[np.isfinite(trained)]):
         first = int(np.nanargmax(np.where(types == kind, trained, np.nan)))
         best[kind] = Best(float(trained[first]), ids[first])
     both = np.isfinite(trained) & np.isfinite(previews)
     before, after = (float(values[both].mean()) if both.any() else nan for values in (previews, trained))
-    return Contest(best, int(both.sum()), before, after, int((trained[both] > previews[both]).sum()))
+    return TaskContest(best, int(both.sum()), before, after, int((trained[both] > previews[both]).sum()))

@@ -11,7 +11,7 @@ import yaml
 from markupsafe import Markup
 from pydantic import Field, ValidationError, model_validator
 
-from leaderboard.pages.cases.markdown import BadProse, prose
+from leaderboard.pages.cases.markdown import UnsafeMarkdown, render_markdown
 from submissions.errors import OurError
 from submissions.records.base import Name, Record, TaskId, Ulid
 from submissions.records.models import Row, SystemType
@@ -24,11 +24,11 @@ Language = Annotated[str, Field(pattern=r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$
 """BCP 47, as browsers choose fonts and line breaks by it; empty where it is not known."""
 
 
-class BadCase(OurError):
+class InvalidCase(OurError):
     """A case file that cannot be shown. The message says where, and what to do."""
 
 
-class Source(Record):
+class CaseSource(Record):
     """Where the figures of a case are published."""
 
     name: Line
@@ -37,7 +37,7 @@ class Source(Record):
     """Table, figure or section."""
 
 
-class Delivered(Record):
+class CaseDelivery(Record):
     """What one system delivered elsewhere, in the organiser's words."""
 
     system: Name
@@ -52,7 +52,7 @@ class Delivered(Record):
     """Of the samples."""
 
 
-class Front(Record):
+class CaseFrontMatter(Record):
     """The front matter."""
 
     title: Line
@@ -71,8 +71,8 @@ class Front(Record):
     """Of that demand."""
     metric: str = Field(default="", max_length=100)
     """What the scores of `delivered` are."""
-    source: Source | None = None
-    delivered: tuple[Delivered, ...] = Field(default=(), max_length=6)
+    source: CaseSource | None = None
+    delivered: tuple[CaseDelivery, ...] = Field(default=(), max_length=6)
 
     @model_validator(mode="after")
     def _is_about_something(self) -> Self:
@@ -86,11 +86,11 @@ class Front(Record):
 
 
 @dataclass(frozen=True)
-class Written:
+class CaseFile:
     """A readable case."""
 
     slug: str
-    front: Front
+    front: CaseFrontMatter
     account: Markup
     """The text below the front matter, as safe HTML."""
 
@@ -100,46 +100,50 @@ def slug_in(path: str) -> str:
     name = path.rpartition("/")[2]
     slug = name.removesuffix(".md")
     if not _SLUG.fullmatch(slug):
-        raise BadCase(f"{name[:120]}: a case file is called by small letters, digits and hyphens, then .md: rename it.")
+        raise InvalidCase(
+            f"{name[:120]}: a case file is called by small letters, digits and hyphens, then .md: rename it."
+        )
     return slug
 
 
-def read_case(path: str, content: bytes) -> Written:
+def read_case(path: str, content: bytes) -> CaseFile:
     """A case from its file. Raises BadCase."""
     slug = slug_in(path)
     name = f"{slug}.md"
     if len(content) > MOST_BYTES:
-        raise BadCase(f"{name}: {len(content)} bytes are more than the {MOST_BYTES} that a case may have: shorten it.")
+        raise InvalidCase(
+            f"{name}: {len(content)} bytes are more than the {MOST_BYTES} that a case may have: shorten it."
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadCase(f"{name}: byte {error.start} is not UTF-8: save the file as UTF-8.") from error
+        raise InvalidCase(f"{name}: byte {error.start} is not UTF-8: save the file as UTF-8.") from error
     found = _FRONT.match(text)
     if not found:
-        raise BadCase(f"{name}: line 1: front matter is missing: begin with a line `---`, and end it with another.")
+        raise InvalidCase(f"{name}: line 1: front matter is missing: begin with a line `---`, and end it with another.")
     front = _front(name, found[1])
     try:
-        account = prose(text[found.end() :], first_line=text[: found.end()].count("\n") + 1)
-    except BadProse as error:
-        raise BadCase(f"{name}: {error}") from error
+        account = render_markdown(text[found.end() :], first_line=text[: found.end()].count("\n") + 1)
+    except UnsafeMarkdown as error:
+        raise InvalidCase(f"{name}: {error}") from error
     if not account.strip():
-        raise BadCase(f"{name}: no text stands below the front matter: say there why the scores are as they are.")
-    return Written(slug, front, account)
+        raise InvalidCase(f"{name}: no text stands below the front matter: say there why the scores are as they are.")
+    return CaseFile(slug, front, account)
 
 
-def _front(name: str, text: str) -> Front:
+def _front(name: str, text: str) -> CaseFrontMatter:
     try:
         fields: Any = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 2}" if error.problem_mark else "front matter"
-        raise BadCase(f"{name}: {line}: the front matter is not YAML: {error.problem or error.context}.") from error
+        raise InvalidCase(f"{name}: {line}: the front matter is not YAML: {error.problem or error.context}.") from error
     except yaml.YAMLError as error:
-        raise BadCase(f"{name}: the front matter is not YAML: {' '.join(str(error).split())}.") from error
+        raise InvalidCase(f"{name}: the front matter is not YAML: {' '.join(str(error).split())}.") from error
     try:
-        return Front.model_validate(fields)
+        return CaseFrontMatter.model_validate(fields)
     except ValidationError as error:
         faults = "; ".join(_told(fault["loc"], fault["msg"]) for fault in error.errors()[:5])
-        raise BadCase(f"{name}: {faults}. docs/organiser.md lists the fields.") from error
+        raise InvalidCase(f"{name}: {faults}. docs/organiser.md lists the fields.") from error
 
 
 def _told(place: tuple[int | str, ...], what: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from leaderboard.data.scales import scale_of
-from leaderboard.data.snapshot import Snapshot, per_snapshot
+from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
 from leaderboard.pages.cases import gap
 from leaderboard.pages.cases import preview_mismatch as preview
 from leaderboard.pages.cases import unsolved as corner
 from leaderboard.pages.cases.best_by_type import contests
-from leaderboard.pages.cases.detector import Found, Ground
+from leaderboard.pages.cases.detector import CaseContext, DetectedCase
 
 MODULES = (gap, corner, preview)
 KINDS = {module.NAME: module for module in MODULES}
@@ -16,8 +16,8 @@ MOST = 3
 """Cases of one kind that the list names; each of the others has its page all the same."""
 
 
-@per_snapshot
-def found(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Found]:
+@cached_per_snapshot
+def detect_cases(snapshot: Snapshot, track: str, protocol: str) -> dict[str, DetectedCase]:
     """The cases that stand out most, by slug: at most three of each kind."""
     ground = _ground(snapshot, track, protocol)
     chosen = [
@@ -28,7 +28,7 @@ def found(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Found]:
     return {case.slug: case for case in chosen}
 
 
-def found_case(snapshot: Snapshot, track: str, protocol: str, slug: str) -> Found | None:
+def detected_case(snapshot: Snapshot, track: str, protocol: str, slug: str) -> DetectedCase | None:
     """The case of a slug, whether or not it is among those that stand out most; None where the task is no such case."""
     kind, _, task = slug.partition("-")
     if kind not in KINDS:
@@ -38,5 +38,5 @@ def found_case(snapshot: Snapshot, track: str, protocol: str, slug: str) -> Foun
     return KINDS[kind].case(ground, task, tasks.index(task) + 1) if task in tasks else None
 
 
-def _ground(snapshot: Snapshot, track: str, protocol: str) -> Ground:
-    return Ground(snapshot, track, protocol, contests(snapshot, track, protocol), scale_of(protocol))
+def _ground(snapshot: Snapshot, track: str, protocol: str) -> CaseContext:
+    return CaseContext(snapshot, track, protocol, contests(snapshot, track, protocol), scale_of(protocol))

@@ -9,12 +9,12 @@ from markupsafe import Markup
 
 from leaderboard.data.scales import Scale
 from leaderboard.data.snapshot import Snapshot
-from leaderboard.pages.cases.best_by_type import METHOD, Best, Contest
-from leaderboard.templates import figure, visible
+from leaderboard.pages.cases.best_by_type import METHOD, Best, TaskContest
+from leaderboard.templates import figure, strip_bidi
 
 
 @dataclass(frozen=True)
-class Found:
+class DetectedCase:
     """One task that stands out."""
 
     kind: str
@@ -33,13 +33,13 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Ground:
+class CaseContext:
     """All that a kind of case is found in."""
 
     snapshot: Snapshot
     track: str
     protocol: str
-    contests: Mapping[str, Contest]
+    contests: Mapping[str, TaskContest]
     scale: Scale
 
     def interval(self, task: str, best: Best) -> tuple[float, float] | None:
@@ -71,10 +71,10 @@ class Ground:
     def name(self, best: Best) -> Markup:
         """A system's name, kept apart from the direction of what stands around it."""
         system = self.snapshot.results[best.submission][self.protocol].system
-        return Markup("<bdi>{}</bdi>").format(visible(system))
+        return Markup("<bdi>{}</bdi>").format(strip_bidi(system))
 
 
-def ranked(place: int, largest: str) -> str:
+def ordinal(place: int, largest: str) -> str:
     """`the largest difference` for the first, `the second largest difference`, … `the 12th largest difference`."""
     ending = "th" if place % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
     before = {1: "", 2: "second ", 3: "third "}.get(place, f"{place}{ending} ")

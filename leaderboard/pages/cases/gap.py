@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from leaderboard.pages.cases.detector import Found, Ground, ranked
+from leaderboard.pages.cases.detector import CaseContext, DetectedCase, ordinal
 
 NAME = "gap"
 
 
-def tasks(ground: Ground) -> list[str]:
+def tasks(ground: CaseContext) -> list[str]:
     """The tasks that systems of both types were scored on, the largest gap between the best two first."""
     apart = {name: abs(contest.apart) for name, contest in ground.contests.items() if contest.apart is not None}
     return sorted(apart, key=lambda name: -apart[name])
 
 
-def case(ground: Ground, task: str, place: int) -> Found:
+def case(ground: CaseContext, task: str, place: int) -> DetectedCase:
     """The case of a task that holds a place among them."""
     best = ground.contests[task].best
     ahead, behind = sorted(("search", "synthesis"), key=lambda kind: -best[kind].value)
@@ -25,14 +25,14 @@ def case(ground: Ground, task: str, place: int) -> Found:
     ).format(
         *(ahead, ground.name(best[ahead]), ground.worth(task, best[ahead])),
         *(behind, ground.name(best[behind]), ground.worth(task, best[behind])),
-        *(ranked(place, "largest difference"), len(tasks(ground))),
+        *(ordinal(place, "largest difference"), len(tasks(ground))),
     )
     sentences = (
         said,
         _overlap(ground.interval(task, best[ahead]), ground.interval(task, best[behind])),
         _among(ground, task),
     )
-    return Found(NAME, task, f"{ahead.capitalize()} ahead of {behind}", sentences, ground.contests[task].shown)
+    return DetectedCase(NAME, task, f"{ahead.capitalize()} ahead of {behind}", sentences, ground.contests[task].shown)
 
 
 def _overlap(first: tuple[float, float] | None, second: tuple[float, float] | None) -> Markup:
@@ -43,7 +43,7 @@ def _overlap(first: tuple[float, float] | None, second: tuple[float, float] | No
     return Markup("Their 95% intervals overlap, so the difference may be chance.")
 
 
-def _among(ground: Ground, task: str) -> Markup:
+def _among(ground: CaseContext, task: str) -> Markup:
     kind = ground.snapshot.tasks[task].kind
     alike = [name for name in tasks(ground) if ground.snapshot.tasks[name].kind == kind]
     leads = sum((ground.contests[name].apart or 0.0) > 0 for name in alike)

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlencode
 
-from leaderboard.data.latest_results import latest
-from leaderboard.data.scales import WORDS, in_use
+from leaderboard.data.latest_results import latest_results
+from leaderboard.data.scales import PROTOCOL_NOTES, protocols_in_use
 from leaderboard.data.tables import Table, frame_of
-from leaderboard.pages.cases.case_file import Written
-from leaderboard.pages.cases.detected import found
-from leaderboard.pages.cases.detector import Found
-from leaderboard.pages.cases.library import shelf, shipped
-from leaderboard.web.site import View, Visit, page
+from leaderboard.pages.cases.case_file import CaseFile
+from leaderboard.pages.cases.detected import detect_cases
+from leaderboard.pages.cases.detector import DetectedCase
+from leaderboard.pages.cases.library import builtin_cases, load_cases
+from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
 from submissions.tracks import TRACKS
 
 
 @dataclass(frozen=True)
-class Listed:
+class CaseListRow:
     """One case in the list."""
 
     slug: str
@@ -40,7 +40,7 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class CaseListQuery:
     """Under which protocol cases are found."""
 
     protocol: str
@@ -49,10 +49,12 @@ class Chosen:
     """That of a query that names none: the site's own, or the next while that has no result."""
 
     @classmethod
-    def of(cls, visit: Visit) -> Self:
+    def of(cls, visit: PageRequest) -> Self:
         """The choice of a visit. Raises NotFound."""
-        protocols = in_use(visit.site.settings.protocol, {result.protocol for _, result in visit.snapshot.published})
-        filled = [name for name in protocols if any(latest(visit.snapshot, track, name) for track in TRACKS)]
+        protocols = protocols_in_use(
+            visit.site.settings.protocol, {result.protocol for _, result in visit.snapshot.published}
+        )
+        filled = [name for name in protocols if any(latest_results(visit.snapshot, track, name) for track in TRACKS)]
         usual = (filled or list(protocols))[0]
         protocol = visit.query.get("protocol") or usual
         if protocol not in protocols:
@@ -65,27 +67,27 @@ class Chosen:
         return f"?{urlencode({'protocol': protocol})}" if protocol != self.usual else ""
 
 
-def show(visit: Visit) -> View:
+def show(visit: PageRequest) -> View:
     """All written cases, and the most striking found ones. Raises NotFound."""
-    chosen = Chosen.of(visit)
-    written = shelf(visit.snapshot, visit.site.reader.arena)
+    chosen = CaseListQuery.of(visit)
+    written = load_cases(visit.snapshot, visit.site.reader.arena)
     rows = [_listed(case) for case in written.cases.values()]
     rows.sort(key=lambda row: row.origin)
-    by_results = [case for track in TRACKS for case in found(visit.snapshot, track, chosen.protocol).values()]
+    by_results = [case for track in TRACKS for case in detect_cases(visit.snapshot, track, chosen.protocol).values()]
     rows += _found(visit, chosen, by_results)
     context = {
         "chosen": chosen,
-        "meaning": WORDS.get(chosen.protocol, ""),
+        "meaning": PROTOCOL_NOTES.get(chosen.protocol, ""),
         "unreadable": written.unreadable,
         "summaries": {case.slug: case.said[0] for case in by_results},
     }
-    return View("cases.html", context, Table("cases", frame_of(Listed, rows)))
+    return View("cases.html", context, Table("cases", frame_of(CaseListRow, rows)))
 
 
-def _listed(case: Written) -> Listed:
+def _listed(case: CaseFile) -> CaseListRow:
     front = case.front
-    origin = "published" if shipped().get(case.slug) is case else "organiser"
-    return Listed(
+    origin = "published" if builtin_cases().get(case.slug) is case else "organiser"
+    return CaseListRow(
         slug=case.slug,
         origin=origin,
         kind="written",
@@ -98,9 +100,9 @@ def _listed(case: Written) -> Listed:
     )
 
 
-def _found(visit: Visit, chosen: Chosen, cases: list[Found]) -> Iterator[Listed]:
+def _found(visit: PageRequest, chosen: CaseListQuery, cases: list[DetectedCase]) -> Iterator[CaseListRow]:
     for case in cases:
-        yield Listed(
+        yield CaseListRow(
             slug=case.slug,
             origin="found",
             kind=case.kind,
@@ -113,4 +115,4 @@ def _found(visit: Visit, chosen: Chosen, cases: list[Found]) -> Iterator[Listed]
         )
 
 
-ROUTES = [page("/cases{ending:ending}", show)]
+ROUTES = [page_route("/cases{ending:ending}", show)]

@@ -14,19 +14,21 @@ BELOW = 2
 """How many levels a heading sinks: the page has headings of its own above it."""
 
 
-class BadProse(ValueError):
+class UnsafeMarkdown(ValueError):
     """Something that a case must not hold. The message says where, and what to do."""
 
 
-def prose(text: str, first_line: int = 1) -> Markup:
+def render_markdown(text: str, first_line: int = 1) -> Markup:
     """Text as HTML: raw HTML is shown as text, links lead to http(s) or into this site. Raises BadProse."""
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = markdown.parse(text)
     for line, token in _all(tokens, first_line):
         if token.type == "image":
-            raise BadProse(f"line {line}: images are not shown: say in words what {token.content[:80]!r} shows.")
+            raise UnsafeMarkdown(f"line {line}: images are not shown: say in words what {token.content[:80]!r} shows.")
         if token.type == "link_open" and not _LINK.match(href := str(token.attrs["href"])):
-            raise BadProse(f"line {line}: a link to {href[:80]!r}: write https://…, or /… for a page of this site.")
+            raise UnsafeMarkdown(
+                f"line {line}: a link to {href[:80]!r}: write https://…, or /… for a page of this site."
+            )
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + BELOW)}"
         if token.type in ("th_open", "td_open") and "right" in str(token.attrs.pop("style", "")):

@@ -9,31 +9,31 @@ from typing import Any
 from leaderboard.data.scales import GAIN, scale_of
 from leaderboard.data.tables import Table, frame_of
 from leaderboard.pages.cases.best_by_type import contests
-from leaderboard.pages.cases.case_file import Front, Written
-from leaderboard.pages.cases.detected import found_case
-from leaderboard.pages.cases.detector import Found
-from leaderboard.pages.cases.library import shelf
-from leaderboard.pages.cases.list_page import Chosen
-from leaderboard.pages.cases.side_by_side import CaseRow, Side, evaluated, published
-from leaderboard.web.site import View, Visit, page
+from leaderboard.pages.cases.case_file import CaseFile, CaseFrontMatter
+from leaderboard.pages.cases.detected import detected_case
+from leaderboard.pages.cases.detector import DetectedCase
+from leaderboard.pages.cases.library import load_cases
+from leaderboard.pages.cases.list_page import CaseListQuery
+from leaderboard.pages.cases.side_by_side import CaseRow, CaseSide, evaluated, published
+from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
 from submissions.records.models import Task
 from submissions.tracks import TRACKS
 
 
-def show(visit: Visit) -> View:
+def show(visit: PageRequest) -> View:
     """A written case, or one that the results make. Raises NotFound."""
-    slug, chosen = visit.names["slug"], Chosen.of(visit)
-    written = shelf(visit.snapshot, visit.site.reader.arena).cases.get(slug)
+    slug, chosen = visit.names["slug"], CaseListQuery.of(visit)
+    written = load_cases(visit.snapshot, visit.site.reader.arena).cases.get(slug)
     if written:
         return _written(visit, chosen, written)
     for track in TRACKS:
-        if case := found_case(visit.snapshot, track, chosen.protocol, slug):
+        if case := detected_case(visit.snapshot, track, chosen.protocol, slug):
             return _found(visit, chosen, case)
     raise NotFound(f"No case {slug[:80]!r} under {chosen.protocol}. The page /cases lists all.")
 
 
-def _written(visit: Visit, chosen: Chosen, case: Written) -> View:
+def _written(visit: PageRequest, chosen: CaseListQuery, case: CaseFile) -> View:
     front, snapshot = case.front, visit.snapshot
     protocol = front.protocol or chosen.protocol
     task = snapshot.tasks.get(front.task or "")
@@ -51,7 +51,7 @@ def _written(visit: Visit, chosen: Chosen, case: Written) -> View:
     return _view(case.slug, context, task, protocol, sides, chosen.query())
 
 
-def _found(visit: Visit, chosen: Chosen, case: Found) -> View:
+def _found(visit: PageRequest, chosen: CaseListQuery, case: DetectedCase) -> View:
     task = visit.snapshot.tasks[case.task]
     sides = list(_sides(visit, task, chosen.protocol, case.shown))
     context: dict[str, Any] = {
@@ -67,7 +67,7 @@ def _found(visit: Visit, chosen: Chosen, case: Found) -> View:
 
 
 def _view(
-    slug: str, context: dict[str, Any], task: Task | None, protocol: str, sides: Sequence[Side], query: str
+    slug: str, context: dict[str, Any], task: Task | None, protocol: str, sides: Sequence[CaseSide], query: str
 ) -> View:
     rows = list(chain.from_iterable(side.rows for side in sides))
     ends = [getattr(row, name) for row in rows for name in ("gain", "gain_low", "gain_high")]
@@ -86,17 +86,17 @@ def _view(
     return View("case.html", {**context, **shared}, Table(f"case-{slug}", frame_of(CaseRow, [*rows, *other])))
 
 
-def _sides(visit: Visit, task: Task | None, protocol: str, ids: Sequence[str]) -> list[Side]:
+def _sides(visit: PageRequest, task: Task | None, protocol: str, ids: Sequence[str]) -> list[CaseSide]:
     return list(evaluated(visit.snapshot, visit.site.reader.arena, task.id, protocol, ids)) if task else []
 
 
-def _best(visit: Visit, task: Task, protocol: str) -> tuple[str, ...]:
+def _best(visit: PageRequest, task: Task, protocol: str) -> tuple[str, ...]:
     """The best system of each type on a task."""
     contest = contests(visit.snapshot, task.track, protocol).get(task.id)
     return contest.shown if contest else ()
 
 
-def _notices(front: Front, task: Task | None, protocol: str, sides: Sequence[Side]) -> list[str]:
+def _notices(front: CaseFrontMatter, task: Task | None, protocol: str, sides: Sequence[CaseSide]) -> list[str]:
     """What the case speaks of and the arena does not have."""
     if front.task and not task:
         return [f"The benchmark has no task {front.task}, so neither its demand nor scores can stand here."]
@@ -105,4 +105,4 @@ def _notices(front: Front, task: Task | None, protocol: str, sides: Sequence[Sid
             if ulid not in there]  # fmt: skip
 
 
-ROUTES = [page("/cases/{slug:stem}{ending:ending}", show)]
+ROUTES = [page_route("/cases/{slug:stem}{ending:ending}", show)]

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from leaderboard.pages.cases.detector import Found, Ground, ranked
+from leaderboard.pages.cases.detector import CaseContext, DetectedCase, ordinal
 
 NAME = "preview"
 
 
-def tasks(ground: Ground) -> list[str]:
+def tasks(ground: CaseContext) -> list[str]:
     """The tasks that two systems or more were scored on both ways, the largest mean difference first."""
     far = {name: abs(contest.surprise) for name, contest in ground.contests.items() if contest.surprise is not None}
     return sorted(far, key=lambda name: -far[name])
 
 
-def case(ground: Ground, task: str, place: int) -> Found:
+def case(ground: CaseContext, task: str, place: int) -> DetectedCase:
     """The case of a task that holds a place among them."""
     contest = ground.contests[task]
     said = Markup(
@@ -23,8 +23,8 @@ def case(ground: Ground, task: str, place: int) -> Found:
         "among {} tasks."
     ).format(
         *(contest.both, *ground.mean(contest.preview, contest.trained)),
-        *(ranked(place, "largest difference"), len(tasks(ground))),
+        *(ordinal(place, "largest difference"), len(tasks(ground))),
     )
     each = Markup("{} of the {} do better by fine-tuning than by five shots.").format(contest.better, contest.both)
     label = "Worth more than its preview" if contest.trained > contest.preview else "Worth less than its preview"
-    return Found(NAME, task, label, (said, each), contest.shown)
+    return DetectedCase(NAME, task, label, (said, each), contest.shown)

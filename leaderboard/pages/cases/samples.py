@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from leaderboard.data.memoize import lately
+from leaderboard.data.memoize import lru_per_snapshot
 from leaderboard.data.snapshot import Snapshot
 from submissions.arena.arena import Arena
-from submissions.errors import Corrupt, NotFound
+from submissions.errors import CorruptRecord, NotFound
 from submissions.records.models import Row, Submission, TaskResult
-from submissions.records.owner_requests import shows_samples
+from submissions.records.owner_requests import samples_allowed
 
 ROWS = 5
 LETTERS = 600
@@ -19,7 +19,7 @@ LETTERS = 600
 
 
 @dataclass(frozen=True)
-class Sample:
+class DeliveredSample:
     """One row, or as much of it as has room."""
 
     input: str
@@ -27,7 +27,7 @@ class Sample:
     in_part: bool
 
 
-def samples(snapshot: Snapshot, arena: Arena, submission: Submission, task: TaskResult) -> tuple[Sample, ...]:
+def samples(snapshot: Snapshot, arena: Arena, submission: Submission, task: TaskResult) -> tuple[DeliveredSample, ...]:
     """Up to five delivered rows; none without leave, and no row that copies a hidden one."""
     # Where the screen has not looked, nobody knows which rows are the hidden ones.
     if task.screen is None or not _allowed(snapshot, arena, submission):
@@ -35,30 +35,30 @@ def samples(snapshot: Snapshot, arena: Arena, submission: Submission, task: Task
     return _first(arena, submission, task.task, task.screen.removed_lines)
 
 
-def cut(rows: Sequence[Row]) -> tuple[Sample, ...]:
+def cut(rows: Sequence[Row]) -> tuple[DeliveredSample, ...]:
     """Rows as they are shown."""
     return tuple(_sample(row.input, row.output) for row in rows)
 
 
-def _sample(given: str, said: str) -> Sample:
-    return Sample(given[:LETTERS], said[:LETTERS], max(len(given), len(said)) > LETTERS)
+def _sample(given: str, said: str) -> DeliveredSample:
+    return DeliveredSample(given[:LETTERS], said[:LETTERS], max(len(given), len(said)) > LETTERS)
 
 
-@lately(most=500)
+@lru_per_snapshot(most=500)
 def _allowed(snapshot: Snapshot, arena: Arena, submission: Submission) -> bool:  # noqa: ARG001  its key
     try:
         wishes = arena.wishes(submission.id)
-    except Corrupt:
+    except CorruptRecord:
         return False
-    return shows_samples(wishes, submission.owner)
+    return samples_allowed(wishes, submission.owner)
 
 
 # A submission is written once, so its rows never change.
 @lru_cache(maxsize=200)
-def _first(arena: Arena, submission: Submission, task: str, removed: tuple[int, ...]) -> tuple[Sample, ...]:
+def _first(arena: Arena, submission: Submission, task: str, removed: tuple[int, ...]) -> tuple[DeliveredSample, ...]:
     try:
         rows = arena.rows(submission, task)
-    except (NotFound, Corrupt):
+    except (NotFound, CorruptRecord):
         return ()
     copies = set(removed)
     return cut([row for line, row in enumerate(rows, 1) if line not in copies][:ROWS])

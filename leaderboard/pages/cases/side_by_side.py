@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.tables import reason
-from leaderboard.pages.cases.case_file import Delivered, Front
-from leaderboard.pages.cases.samples import Sample, cut, samples
+from leaderboard.data.tables import missing_reason
+from leaderboard.pages.cases.case_file import CaseDelivery, CaseFrontMatter
+from leaderboard.pages.cases.samples import DeliveredSample, cut, samples
 from submissions.arena.arena import Arena
 from submissions.index.result_tables import scale_name
 from submissions.records.models import MethodScore, Result, TaskResult
@@ -51,13 +51,13 @@ class CaseRow:
 
 
 @dataclass(frozen=True)
-class Side:
+class CaseSide:
     """One system of a case."""
 
     rows: tuple[CaseRow, ...]
     what: str
     """What it delivered, in the organiser's words."""
-    samples: tuple[Sample, ...]
+    samples: tuple[DeliveredSample, ...]
     language: str
     """Of the samples' outputs."""
     flagged: str | None = None
@@ -68,7 +68,7 @@ class Side:
         return self.rows[0]
 
 
-def evaluated(snapshot: Snapshot, arena: Arena, task: str, protocol: str, ids: Iterable[str]) -> Iterator[Side]:
+def evaluated(snapshot: Snapshot, arena: Arena, task: str, protocol: str, ids: Iterable[str]) -> Iterator[CaseSide]:
     """The sides of submissions on a task of the benchmark; those without a result under the protocol are left out."""
     for ulid in ids:
         if protocol in snapshot.results.get(ulid, {}):
@@ -78,12 +78,12 @@ def evaluated(snapshot: Snapshot, arena: Arena, task: str, protocol: str, ids: I
                 yield _side(snapshot, arena, result, on_task)
 
 
-def _side(snapshot: Snapshot, arena: Arena, result: Result, task: TaskResult) -> Side:
+def _side(snapshot: Snapshot, arena: Arena, result: Result, task: TaskResult) -> CaseSide:
     submission = snapshot.submissions.get(result.submission)
     # An entry is set apart because its rows may be hidden ones that the screen did not take out.
     shown = samples(snapshot, arena, submission, task) if submission and not result.flagged else ()
     rows = tuple(_row(result, task, method) for method in reversed(task.methods))
-    return Side(rows, "", shown, snapshot.tasks[task.task].language, result.flagged)
+    return CaseSide(rows, "", shown, snapshot.tasks[task.task].language, result.flagged)
 
 
 def _row(result: Result, task: TaskResult, method: MethodScore) -> CaseRow:
@@ -106,7 +106,7 @@ def _row(result: Result, task: TaskResult, method: MethodScore) -> CaseRow:
         n=method.score.n,
         rows=task.rows,
         removed=task.removed,
-        why=reason(method),
+        why=missing_reason(method),
         task=task.task,
         protocol=result.protocol,
         submission=result.submission,
@@ -114,14 +114,14 @@ def _row(result: Result, task: TaskResult, method: MethodScore) -> CaseRow:
     )
 
 
-def published(front: Front) -> Iterator[Side]:
+def published(front: CaseFrontMatter) -> Iterator[CaseSide]:
     """The sides of systems whose figures a written case takes from elsewhere."""
     for delivered in front.delivered:
         row = _published_row(front, delivered)
-        yield Side((row,), delivered.what, cut(delivered.samples), delivered.language)
+        yield CaseSide((row,), delivered.what, cut(delivered.samples), delivered.language)
 
 
-def _published_row(front: Front, delivered: Delivered) -> CaseRow:
+def _published_row(front: CaseFrontMatter, delivered: CaseDelivery) -> CaseRow:
     low, high = delivered.interval or (None, None)
     return CaseRow(
         system=delivered.system,

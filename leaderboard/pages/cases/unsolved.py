@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from leaderboard.data.task_difficulty import Anchored, difficulties
+from leaderboard.data.task_difficulty import TaskAnchors, difficulties
 from leaderboard.pages.cases.best_by_type import Best
-from leaderboard.pages.cases.detector import Found, Ground
+from leaderboard.pages.cases.detector import CaseContext, DetectedCase
 from leaderboard.templates import figure
 
 NAME = "corner"
 
 
-def tasks(ground: Ground) -> list[str]:
+def tasks(ground: CaseContext) -> list[str]:
     """The corner cases: first those that most systems were measured on, of these the ones with the least gain."""
     known = difficulties(ground.snapshot, ground.track, ground.protocol)
     corners = [name for name in ground.contests if name in known and known[name].corner_case]
     return sorted(corners, key=lambda name: (-(known[name].systems or 0), _best(ground, name).value))
 
 
-def case(ground: Ground, task: str, place: int) -> Found:
+def case(ground: CaseContext, task: str, place: int) -> DetectedCase:
     """The case of a task that holds a place among them."""
     best, known = _best(ground, task), difficulties(ground.snapshot, ground.track, ground.protocol)[task]
     said = Markup("None of the {} systems measured gains clearly: the best by fine-tuning, {}, reaches {}.").format(
@@ -29,12 +29,12 @@ def case(ground: Ground, task: str, place: int) -> Found:
         _anchor(known.base), _anchor(known.reference)
     )
     which = Markup("It is corner case {} of {}.").format(place, len(tasks(ground)))
-    return Found(NAME, task, "No system gains", (said, ends, which), ground.contests[task].shown)
+    return DetectedCase(NAME, task, "No system gains", (said, ends, which), ground.contests[task].shown)
 
 
-def _best(ground: Ground, task: str) -> Best:
+def _best(ground: CaseContext, task: str) -> Best:
     return max(ground.contests[task].best.values(), key=lambda best: best.value)
 
 
-def _anchor(score: Anchored) -> str:
+def _anchor(score: TaskAnchors) -> str:
     return "nothing that could be measured" if score.value is None else figure(score.value, 3)

@@ -13,24 +13,24 @@ from starlette.routing import Route
 
 from leaderboard.board.query import SUBSETS
 from leaderboard.board.rows import protocols_of
-from leaderboard.charts.dumbbell_chart import SHAPES, hues, plot
+from leaderboard.charts.dumbbell_chart import SHAPES, assign_hues, plot
 from leaderboard.charts.plotly_charts import radar
-from leaderboard.data.comparison_key import Terms
-from leaderboard.data.scales import in_use, scale_of
+from leaderboard.data.comparison_key import ComparisonKey
+from leaderboard.data.scales import protocols_in_use, scale_of
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.data.system_picker import picker
-from leaderboard.data.systems import Entry, System, attempts, entries, labels, system_named
+from leaderboard.data.systems import System, SystemResult, attempts, system_labels, system_named, system_results
 from leaderboard.data.tables import Table
 from leaderboard.pages.compare.pairwise import pairs
 from leaderboard.pages.compare.tables import FEWEST, MOST, by_category, by_dimension, by_task, totals
 from leaderboard.ranking.rank_sets import LEVEL
 from leaderboard.tracks import board_named
-from leaderboard.web.site import View, Visit, page
+from leaderboard.web.site import PageRequest, View, page_route
 from submissions.records.models import METHODS
 from submissions.tracks import TRACKS
 
 
-def show(visit: Visit) -> View:
+def show(visit: PageRequest) -> View:
     """The comparison, or how to choose one. Raises NotFound; HTTPException for the twins of no comparison."""
     terms, protocols, asked = _asked(visit)
     chosen = _entries(visit.snapshot, terms, asked)
@@ -52,14 +52,14 @@ def show(visit: Visit) -> View:
     return View("compare.html", context, None if refusal else by_task(visit.snapshot, chosen, terms))
 
 
-def _comparison(snapshot: Snapshot, terms: Terms, chosen: list[Entry]) -> dict[str, Any]:
-    names, slugs = labels(chosen), [entry.slug for entry in chosen]
+def _comparison(snapshot: Snapshot, terms: ComparisonKey, chosen: list[SystemResult]) -> dict[str, Any]:
+    names, slugs = system_labels(chosen), [entry.slug for entry in chosen]
     called = [entry.system.name for entry in chosen]
     whole, rows = totals(chosen, terms).rows, by_task(snapshot, chosen, terms).rows
     categories = by_category(snapshot, chosen, terms).rows
     return {
         "names": names,
-        "hue": dict(zip(slugs, hues(called), strict=True)),
+        "hue": dict(zip(slugs, assign_hues(called), strict=True)),
         "shape": dict(zip(slugs, SHAPES, strict=False)),
         "attempts": {entry.slug: attempts(snapshot, entry.system, terms.track) for entry in chosen},
         "scale": scale_of(terms.protocol),
@@ -74,7 +74,7 @@ def _comparison(snapshot: Snapshot, terms: Terms, chosen: list[Entry]) -> dict[s
     }
 
 
-def _judged(terms: Terms, chosen: list[Entry], names: dict[str, str]) -> dict[str, Any]:
+def _judged(terms: ComparisonKey, chosen: list[SystemResult], names: dict[str, str]) -> dict[str, Any]:
     """The metadata's table, and its chart where one judge with the same prompts gave all the scores."""
     judged = [entry for entry in chosen if entry.result.metadata]
     judges = {
@@ -100,20 +100,24 @@ def _span(rows: Sequence[dict[str, Any]], slugs: Sequence[str]) -> tuple[float, 
     return min([0.0, *values]), max([1.0, *values])
 
 
-def _asked(visit: Visit) -> tuple[Terms, tuple[str, ...], list[System]]:
+def _asked(visit: PageRequest) -> tuple[ComparisonKey, tuple[str, ...], list[System]]:
     """The terms, the protocols on offer, and the systems in the address, each once. Raises NotFound."""
     board = board_named(visit.query.get("track") or next(iter(TRACKS)))
-    protocols = in_use(visit.site.settings.protocol, protocols_of(visit.snapshot, board.track))
+    protocols = protocols_in_use(visit.site.settings.protocol, protocols_of(visit.snapshot, board.track))
     slugs = dict.fromkeys(parse_qs(visit.query_text).get("system", []))
-    return Terms.of(visit.query, board.track, protocols), protocols, [system_named(visit.snapshot, s) for s in slugs]
+    return (
+        ComparisonKey.of(visit.query, board.track, protocols),
+        protocols,
+        [system_named(visit.snapshot, s) for s in slugs],
+    )
 
 
-def _entries(snapshot: Snapshot, terms: Terms, asked: Sequence[System]) -> list[Entry]:
-    found = entries(snapshot, terms.track, terms.protocol)
+def _entries(snapshot: Snapshot, terms: ComparisonKey, asked: Sequence[System]) -> list[SystemResult]:
+    found = system_results(snapshot, terms.track, terms.protocol)
     return [found[system.slug] for system in asked if system.slug in found]
 
 
-def _refusal(asked: Sequence[System], chosen: Sequence[Entry]) -> str | None:
+def _refusal(asked: Sequence[System], chosen: Sequence[SystemResult]) -> str | None:
     """Why there is nothing to compare, in words for the page; None where there is."""
     if len(asked) > MOST:
         return f"{len(asked)} systems are too many to tell apart: choose {FEWEST} to {MOST}."
@@ -123,20 +127,20 @@ def _refusal(asked: Sequence[System], chosen: Sequence[Entry]) -> str | None:
     return None
 
 
-def _part(name: str, table_of: Callable[[Snapshot, list[Entry], Terms], Table]) -> list[Route]:
+def _part(name: str, table_of: Callable[[Snapshot, list[SystemResult], ComparisonKey], Table]) -> list[Route]:
     """The routes of a table that stands on the page: its twins, and a redirect to its place."""
 
     def to_page(request: Request) -> Response:
         return RedirectResponse(f"/compare?{request.url.query}#{name}")
 
-    def show_part(visit: Visit) -> View:
+    def show_part(visit: PageRequest) -> View:
         terms, _, asked = _asked(visit)
         chosen = _entries(visit.snapshot, terms, asked)
         if refusal := _refusal(asked, chosen):
             raise HTTPException(400, refusal)
         return View("compare.html", table=table_of(visit.snapshot, chosen, terms))
 
-    return [Route(f"/compare/{name}", to_page), page(f"/compare/{name}{{ending:ending}}", show_part)]
+    return [Route(f"/compare/{name}", to_page), page_route(f"/compare/{name}{{ending:ending}}", show_part)]
 
 
 ROUTES = [
@@ -144,5 +148,5 @@ ROUTES = [
     *_part("totals", lambda _, chosen, terms: totals(chosen, terms)),
     *_part("categories", by_category),
     *_part("metadata", lambda _, chosen, __: by_dimension(chosen)),
-    page("/compare{ending:ending}", show),
+    page_route("/compare{ending:ending}", show),
 ]

@@ -9,9 +9,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from leaderboard.data.comparison_key import Terms
+from leaderboard.data.comparison_key import ComparisonKey
 from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.systems import Entry, labels, scores
+from leaderboard.data.systems import SystemResult, scores, system_labels
 from leaderboard.data.tables import Table, frame_of
 from leaderboard.ranking.rank_sets import LEVEL, NOISE, benjamini_hochberg, sign_flip
 
@@ -39,10 +39,10 @@ class PairRow:
     """Who is significantly better at the board's level; None where the test cannot tell."""
 
 
-def pairs(snapshot: Snapshot, chosen: Sequence[Entry], terms: Terms) -> Table:
+def pairs(snapshot: Snapshot, chosen: Sequence[SystemResult], terms: ComparisonKey) -> Table:
     """Every pair, in the order of the systems. The test is the board's; all pairs shown are one family."""
     found = [_gains(snapshot, entry, terms) for entry in chosen]
-    names = labels(list(chosen))
+    names = system_labels(list(chosen))
     rows = []
     for first, second in combinations(range(len(chosen)), 2):
         common = [task for task in found[first] if task in found[second]]
@@ -78,6 +78,6 @@ def _judged(row: PairRow, p: float) -> PairRow:
     return replace(row, p_adjusted=p, better=ahead if p <= LEVEL else None)
 
 
-def _gains(snapshot: Snapshot, entry: Entry, terms: Terms) -> dict[str, float]:
+def _gains(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKey) -> dict[str, float]:
     found = scores(snapshot, entry.result, terms.method, terms.subset)
     return {task: score.gain.value for task, score in found.items() if score.gain.value is not None}

@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from leaderboard.board.rows import GROUPS
-from leaderboard.data.comparison_key import Terms
+from leaderboard.data.comparison_key import ComparisonKey
 from leaderboard.data.judge_scores import DIMENSIONS
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.data.system_categories import category_rows
-from leaderboard.data.systems import Entry, scores
+from leaderboard.data.systems import SystemResult, scores
 from leaderboard.data.tables import Table
 from submissions.index.result_tables import scale_name
 from submissions.records.models import METHODS, MethodScore, Score
@@ -21,7 +21,7 @@ FEWEST, MOST = 2, 5
 """Systems that can be compared at once and still be told apart in a picture."""
 
 
-def by_task(snapshot: Snapshot, chosen: Sequence[Entry], terms: Terms) -> Table:
+def by_task(snapshot: Snapshot, chosen: Sequence[SystemResult], terms: ComparisonKey) -> Table:
     """One row for each task; for each system a column, called by its slug, and its interval's ends beside it.
 
     `difference` is the first system's gain less the best of the others'; the rows fall by it, unscored ones last.
@@ -38,7 +38,7 @@ def by_task(snapshot: Snapshot, chosen: Sequence[Entry], terms: Terms) -> Table:
     )
 
 
-def totals(chosen: Sequence[Entry], terms: Terms) -> Table:
+def totals(chosen: Sequence[SystemResult], terms: ComparisonKey) -> Table:
     """One row for each kind and method, the systems' means and intervals in columns called by their slugs."""
     rows = []
     for group in GROUPS:
@@ -50,7 +50,7 @@ def totals(chosen: Sequence[Entry], terms: Terms) -> Table:
     return Table(f"compare-totals-{terms.protocol}", _by_system(rows, ["group", "method", "subset"], chosen))
 
 
-def by_category(snapshot: Snapshot, chosen: Sequence[Entry], terms: Terms) -> Table:
+def by_category(snapshot: Snapshot, chosen: Sequence[SystemResult], terms: ComparisonKey) -> Table:
     """One row for each category of tasks, the systems' mean gains in columns called by their slugs."""
     found = {entry.slug: category_rows(snapshot, entry, terms) for entry in chosen}
     rows = []
@@ -65,7 +65,7 @@ def by_category(snapshot: Snapshot, chosen: Sequence[Entry], terms: Terms) -> Ta
     return Table(f"compare-categories-{terms.protocol}", _by_system(rows, ["category"], chosen, ["tasks"]))
 
 
-def by_dimension(chosen: Sequence[Entry]) -> Table:
+def by_dimension(chosen: Sequence[SystemResult]) -> Table:
     """One row for each metadata dimension, the average last; of the systems that were judged."""
     judged = [entry for entry in chosen if entry.result.metadata]
     rows = []
@@ -97,7 +97,7 @@ def _task(snapshot: Snapshot, name: str, found: Mapping[str, MethodScore | None]
     return row | {"difference": first - max(others) if whole and others else None}
 
 
-def _total(entry: Entry, method: str, subset: str, group: str) -> Score | None:
+def _total(entry: SystemResult, method: str, subset: str, group: str) -> Score | None:
     total = entry.result.total(method, subset, group)
     return total.gain if total else None
 
@@ -109,7 +109,7 @@ def _cells(slug: str, score: Score | None) -> dict[str, Any]:
 
 
 def _by_system(
-    rows: list[dict[str, Any]], texts: list[str], chosen: Sequence[Entry], counts: Sequence[str] = ()
+    rows: list[dict[str, Any]], texts: list[str], chosen: Sequence[SystemResult], counts: Sequence[str] = ()
 ) -> pd.DataFrame:
     numbers = [f"{entry.slug}{end}" for entry in chosen for end in ("", "_low", "_high")]
     return _wide(rows, [*texts, *(f"{entry.slug}_why" for entry in chosen)], numbers, counts)

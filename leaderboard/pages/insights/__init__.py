@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from leaderboard.data.scales import scale_of
-from leaderboard.data.snapshot import Snapshot, per_snapshot
+from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
 from leaderboard.pages.insights import cost, metadata, preview, rows, tokens
 from leaderboard.pages.insights import knowledge_vs_reasoning as kinds
 from leaderboard.pages.insights.base import Insight
-from leaderboard.pages.insights.system_figures import measured
+from leaderboard.pages.insights.system_figures import system_figures
 
 MODULES = (metadata, preview, rows, tokens, cost, kinds)
 NAMES = tuple(module.NAME for module in MODULES)
 
 
-@per_snapshot
+@cached_per_snapshot
 def insights(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Insight]:
     """Every section by its name, in the order of the page."""
-    systems, scale = measured(snapshot, track, protocol), scale_of(protocol)
+    systems, scale = system_figures(snapshot, track, protocol), scale_of(protocol)
     return {module.NAME: module.insight(systems, protocol, scale) for module in MODULES}

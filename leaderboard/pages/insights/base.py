@@ -8,12 +8,12 @@ from math import ceil
 from typing import Any
 
 from leaderboard.charts.svg_charts import TYPE_SHAPES, Dot, Plot, axis
-from leaderboard.data.correlation import said, spearman
+from leaderboard.data.correlation import describe_correlation, spearman
 from leaderboard.data.scales import Scale
 from leaderboard.data.tables import Table
 from leaderboard.pages.insights.pareto import Point
-from leaderboard.pages.insights.system_figures import Figure, Measured
-from leaderboard.templates import figure, visible
+from leaderboard.pages.insights.system_figures import Figure, SystemFigures
+from leaderboard.templates import figure, strip_bidi
 
 FEWEST = 2
 """Systems below which a chart shows nothing that the table does not."""
@@ -39,7 +39,7 @@ class SystemRow:
 
 
 @dataclass(frozen=True)
-class Column:
+class InsightColumn:
     """One column of figures: a field of the row, whose interval, if any, is in `…_low` and `…_high`."""
 
     key: str
@@ -59,8 +59,8 @@ class Insight:
     about: str
     """How to read it, and what it does not say."""
     table: Table
-    columns: tuple[Column, ...]
-    texts: tuple[Column, ...] = ()
+    columns: tuple[InsightColumn, ...]
+    texts: tuple[InsightColumn, ...] = ()
     """Further columns, of text."""
     plots: tuple[Plot, ...] = ()
     """None of them where there are too few systems."""
@@ -74,25 +74,25 @@ class Insight:
         return Table(self.table.name, chosen[: max(MOST_DOTS, len(drawn))]).rows
 
 
-Pair = tuple[Measured, Any]
+Pair = tuple[SystemFigures, Any]
 """A system and its row."""
 
 
-def identity(of: Measured, protocol: str, scale: Scale) -> dict[str, Any]:
+def row_identity(of: SystemFigures, protocol: str, scale: Scale) -> dict[str, Any]:
     """The fields that all rows begin with."""
     names = ("number", "system", "team", "system_type", "badge", "submission")
     return {name: getattr(of, name) for name in names} | {"protocol": protocol, "unit": scale.unit}
 
 
-def cells(name: str, found: Figure) -> dict[str, Any]:
+def interval_fields(name: str, found: Figure) -> dict[str, Any]:
     """A figure as three fields of a row."""
     return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
 
 
 def plots(
     pairs: Sequence[Pair],
-    xs: Iterable[Column],
-    y: Column,
+    xs: Iterable[InsightColumn],
+    y: InsightColumn,
     *,
     log: bool = False,
     diagonal: bool = False,
@@ -125,22 +125,22 @@ def _lettered(label: str) -> str:
     return label[:1].upper() + label[1:]
 
 
-def _values(row: SystemRow, column: Column) -> list[float]:
+def _values(row: SystemRow, column: InsightColumn) -> list[float]:
     return [getattr(row, column.key), *(_ends(row, column) or ())]
 
 
-def _ends(row: SystemRow, column: Column) -> tuple[float, float] | None:
+def _ends(row: SystemRow, column: InsightColumn) -> tuple[float, float] | None:
     low, high = getattr(row, f"{column.key}_low", None), getattr(row, f"{column.key}_high", None)
     return None if low is None or high is None else (low, high)
 
 
-def _dot(pair: Pair, x: Column, y: Column) -> Dot:
+def _dot(pair: Pair, x: InsightColumn, y: InsightColumn) -> Dot:
     of, row = pair
-    told = ", ".join(f"{column.label} {_told(row, column)}" for column in (x, y))
+    told = ", ".join(f"{column.label} {_format_value(row, column)}" for column in (x, y))
     return Dot(
         x=getattr(row, x.key),
         y=getattr(row, y.key),
-        title=f"{of.number}. {visible(of.system)}: {told}",
+        title=f"{of.number}. {strip_bidi(of.system)}: {told}",
         href=f"/submissions/{of.submission}?protocol={row.protocol}" if of.submission else None,
         colour=of.colour,
         shape=TYPE_SHAPES[of.system_type],
@@ -151,18 +151,20 @@ def _dot(pair: Pair, x: Column, y: Column) -> Dot:
     )
 
 
-def _told(row: SystemRow, column: Column) -> str:
+def _format_value(row: SystemRow, column: InsightColumn) -> str:
     ends = _ends(row, column)
     around = f" ({figure(ends[0], column.decimals)} to {figure(ends[1], column.decimals)})" if ends else ""
     return figure(getattr(row, column.key), column.decimals) + around
 
 
-def correlated(pairs: Sequence[Pair], x: str, y: str, agree: str, differ: str) -> str:
+def correlation_sentence(pairs: Sequence[Pair], x: str, y: str, agree: str, differ: str) -> str:
     """What the rank correlation of two fields says, evaluated and published systems each on their own."""
     found = []
     for badge in ("evaluated", "published"):
         rows = [row for of, row in pairs if of.badge == badge]
         if rows or (badge == "evaluated" and not pairs):
-            told = said(spearman([getattr(row, x) for row in rows], [getattr(row, y) for row in rows]), agree, differ)
+            told = describe_correlation(
+                spearman([getattr(row, x) for row in rows], [getattr(row, y) for row in rows]), agree, differ
+            )
             found.append(told if badge == "evaluated" else f"Of the published figures: {told}")
     return " ".join(found)

@@ -8,10 +8,18 @@ from typing import Any
 from leaderboard.charts.svg_charts import Plot
 from leaderboard.data.scales import Scale
 from leaderboard.data.tables import Table, frame_of
-from leaderboard.pages.insights.base import Column, Insight, Pair, SystemRow, cells, identity, plots
+from leaderboard.pages.insights.base import (
+    Insight,
+    InsightColumn,
+    Pair,
+    SystemRow,
+    interval_fields,
+    plots,
+    row_identity,
+)
 from leaderboard.pages.insights.pareto import Point
-from leaderboard.pages.insights.pareto_marks import marked, numbers
-from leaderboard.pages.insights.system_figures import Measured
+from leaderboard.pages.insights.pareto_marks import mark_frontier, numbers
+from leaderboard.pages.insights.system_figures import SystemFigures
 from submissions.records.ledger import Ledger
 
 NAME = "cost"
@@ -35,21 +43,24 @@ class ByCostRow(SystemRow):
     """Whether no other system gains more for less money; None without a price."""
 
 
-def insight(systems: list[Measured], protocol: str, scale: Scale) -> Insight:
+def insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
     """The section of a protocol's systems."""
     found: list[Pair] = [
-        (one, ByCostRow(**identity(one, protocol, scale), **_spent(one.ledger), **cells("fine_tune", gain)))
+        (
+            one,
+            ByCostRow(**row_identity(one, protocol, scale), **_spent(one.ledger), **interval_fields("fine_tune", gain)),
+        )
         for one in systems
         if one.ledger is not None and (gain := one.figures.get(("fine_tune", "overall")))
     ]
-    timed, by_machine = marked(found, "device_hours", group=lambda row: str(row.machine))
-    pairs, by_price = marked(timed, "price", "price_frontier")
+    timed, by_machine = mark_frontier(found, "device_hours", group=lambda row: str(row.machine))
+    pairs, by_price = mark_frontier(timed, "price", "price_frontier")
     short = any(0 < row.device_hours < 1 for _, row in pairs)
-    hours = Column("device_hours", "Device-hours", 4 if short else 1)
-    dollars = Column("price", "US dollars", 2)
-    y = Column("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
+    hours = InsightColumn("device_hours", "Device-hours", 4 if short else 1)
+    dollars = InsightColumn("price", "US dollars", 2)
+    y = InsightColumn("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
     is_priced = any(row.price is not None for _, row in pairs)
-    marks = (Column("machine", "Machine"), Column("frontier", "On its machine's frontier"))
+    marks = (InsightColumn("machine", "Machine"), InsightColumn("frontier", "On its machine's frontier"))
     return Insight(
         name=NAME,
         title="What does a gain cost to measure?",
@@ -60,7 +71,7 @@ def insight(systems: list[Measured], protocol: str, scale: Scale) -> Insight:
         "The frontiers take no account of intervals.",
         table=Table(f"insight-{NAME}-{protocol}", frame_of(ByCostRow, [row for _, row in pairs])),
         columns=(hours, dollars, y) if is_priced else (hours, y),
-        texts=(*marks, Column("price_frontier", "On that of money")) if is_priced else marks,
+        texts=(*marks, InsightColumn("price_frontier", "On that of money")) if is_priced else marks,
         plots=(*plots(pairs, [hours], y, log=True, frontiers=by_machine), *_in_money(pairs, dollars, y, by_price)),
     )
 
@@ -69,7 +80,7 @@ def _spent(ledger: Ledger) -> dict[str, Any]:
     return {"machine": ledger.profile, "device_hours": ledger.device_hours, "price": ledger.price}
 
 
-def _in_money(pairs: list[Pair], dollars: Column, y: Column, best: list[list[Point]]) -> tuple[Plot, ...]:
+def _in_money(pairs: list[Pair], dollars: InsightColumn, y: InsightColumn, best: list[list[Point]]) -> tuple[Plot, ...]:
     return plots([pair for pair in pairs if pair[1].price is not None], [dollars], y, log=True, frontiers=best)
 
 

@@ -6,8 +6,16 @@ from dataclasses import dataclass
 
 from leaderboard.data.scales import Scale
 from leaderboard.data.tables import Table, frame_of
-from leaderboard.pages.insights.base import Column, Insight, Pair, SystemRow, cells, identity, plots
-from leaderboard.pages.insights.system_figures import Measured
+from leaderboard.pages.insights.base import (
+    Insight,
+    InsightColumn,
+    Pair,
+    SystemRow,
+    interval_fields,
+    plots,
+    row_identity,
+)
+from leaderboard.pages.insights.system_figures import SystemFigures
 
 NAME = "kinds"
 
@@ -24,16 +32,16 @@ class KindsRow(SystemRow):
     reasoning_high: float | None
 
 
-def insight(systems: list[Measured], protocol: str, scale: Scale) -> Insight:
+def insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
     """The section of a protocol's systems."""
     pairs: list[Pair] = [
-        (one, KindsRow(**identity(one, protocol, scale), **cells("knowledge", knowledge),
-                       **cells("reasoning", reasoning)))
+        (one, KindsRow(**row_identity(one, protocol, scale), **interval_fields("knowledge", knowledge),
+                       **interval_fields("reasoning", reasoning)))
         for one in systems
         if (knowledge := one.figures.get(("fine_tune", "knowledge")))
         and (reasoning := one.figures.get(("fine_tune", "reasoning")))
     ]  # fmt: skip
-    x, y = (Column(name, f"{name.capitalize()}: {scale.heading.lower()}", scale.decimals)
+    x, y = (InsightColumn(name, f"{name.capitalize()}: {scale.heading.lower()}", scale.decimals)
             for name in ("knowledge", "reasoning"))  # fmt: skip
     return Insight(
         name=NAME,

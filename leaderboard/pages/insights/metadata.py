@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leaderboard.data.correlation import said, spearman
+from leaderboard.data.correlation import describe_correlation, spearman
 from leaderboard.data.scales import Scale
 from leaderboard.data.tables import Table, frame_of
-from leaderboard.pages.insights.base import Column, Insight, Pair, SystemRow, cells, identity, plots
-from leaderboard.pages.insights.system_figures import Measured
+from leaderboard.pages.insights.base import (
+    Insight,
+    InsightColumn,
+    Pair,
+    SystemRow,
+    interval_fields,
+    plots,
+    row_identity,
+)
+from leaderboard.pages.insights.system_figures import SystemFigures
 
 NAME = "metadata"
 
@@ -26,16 +34,16 @@ class MetadataRow(SystemRow):
     fine_tune_high: float | None
 
 
-def insight(systems: list[Measured], protocol: str, scale: Scale) -> Insight:
+def insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
     """The section of a protocol's systems."""
     pairs: list[Pair] = [
-        (one, MetadataRow(**identity(one, protocol, scale), judge=one.judge or "", metadata=one.metadata,
-                          **cells("fine_tune", found)))
+        (one, MetadataRow(**row_identity(one, protocol, scale), judge=one.judge or "", metadata=one.metadata,
+                          **interval_fields("fine_tune", found)))
         for one in systems
         if one.metadata is not None and (found := one.figures.get(("fine_tune", "overall")))
     ]  # fmt: skip
-    x = Column("metadata", "Metadata average, 0 to 10", 2)
-    y = Column("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
+    x = InsightColumn("metadata", "Metadata average, 0 to 10", 2)
+    y = InsightColumn("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
     return Insight(
         name=NAME,
         title="Does a good description mean good data?",
@@ -44,7 +52,7 @@ def insight(systems: list[Measured], protocol: str, scale: Scale) -> Insight:
         "taught. Each judge's scores are compared only among themselves.",
         table=Table(f"insight-{NAME}-{protocol}", frame_of(MetadataRow, [row for _, row in pairs])),
         columns=(x, y),
-        texts=(Column("judge", "Judge"),),
+        texts=(InsightColumn("judge", "Judge"),),
         plots=plots(pairs, [x], y),
     )
 
@@ -53,11 +61,13 @@ def _sentence(pairs: list[Pair]) -> str:
     judges = dict.fromkeys((of.badge, row.judge) for of, row in pairs)
     agree, differ = "systems with a higher average also gain more", "systems with a higher average gain less"
     if not judges:
-        return said(spearman([], []), agree, differ)
+        return describe_correlation(spearman([], []), agree, differ)
     told = []
     for badge, judge in judges:
         rows = [row for of, row in pairs if (of.badge, row.judge) == (badge, judge)]
         found = spearman([row.metadata for row in rows], [row.fine_tune for row in rows])
         start = f"Published, judged by {judge}: " if badge == "published" else f"Judged by {judge}: "
-        told.append((start if len(judges) > 1 or badge == "published" else "") + said(found, agree, differ))
+        told.append(
+            (start if len(judges) > 1 or badge == "published" else "") + describe_correlation(found, agree, differ)
+        )
     return " ".join(told)

@@ -13,17 +13,17 @@ from starlette.routing import Route
 from leaderboard.board.rows import protocols_of
 from leaderboard.charts.svg_charts import TYPE_SHAPES
 from leaderboard.data.published import published
-from leaderboard.data.scales import WORDS, in_use, scale_of
+from leaderboard.data.scales import PROTOCOL_NOTES, protocols_in_use, scale_of
 from leaderboard.pages.insights import NAMES, insights
 from leaderboard.pages.insights.base import FEWEST
-from leaderboard.templates import words
-from leaderboard.web.site import View, Visit, page
+from leaderboard.templates import humanize
+from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
 from submissions.tracks import TRACKS, track_named
 
 
 @dataclass(frozen=True)
-class Chosen:
+class InsightsQuery:
     """What the query chooses."""
 
     track: str
@@ -33,11 +33,11 @@ class Chosen:
     protocols: tuple[str, ...]
 
     @classmethod
-    def of(cls, visit: Visit) -> Self:
+    def of(cls, visit: PageRequest) -> Self:
         """The choice of a visit. Raises NotFound."""
         track = track_named(visit.query.get("track") or next(iter(TRACKS))).name
         default = visit.site.settings.protocol
-        protocols = in_use(default, protocols_of(visit.snapshot, track))
+        protocols = protocols_in_use(default, protocols_of(visit.snapshot, track))
         protocol = visit.query.get("protocol") or default
         if protocol not in protocols:
             raise NotFound(f"No protocol {protocol[:80]!r}; there are: {', '.join(protocols)}.")
@@ -51,25 +51,25 @@ class Chosen:
         return f"?{urlencode(differs)}" if differs else ""
 
 
-def show(visit: Visit) -> View:
+def show(visit: PageRequest) -> View:
     """All sections under the chosen protocol. Raises NotFound."""
-    chosen = Chosen.of(visit)
+    chosen = InsightsQuery.of(visit)
     context = {
         "chosen": chosen,
         "tracks": TRACKS,
         "insights": list(insights(visit.snapshot, chosen.track, chosen.protocol).values()),
         "scale": scale_of(chosen.protocol),
         "source": published(chosen.track),
-        "meaning": WORDS.get(chosen.protocol, ""),
+        "meaning": PROTOCOL_NOTES.get(chosen.protocol, ""),
         "fewest": FEWEST,
-        "shapes": [(words(name), shape, "currentcolor") for name, shape in TYPE_SHAPES.items()],
+        "shapes": [(humanize(name), shape, "currentcolor") for name, shape in TYPE_SHAPES.items()],
     }
     return View("insights.html", context)
 
 
-def show_table(visit: Visit) -> View:
+def show_table(visit: PageRequest) -> View:
     """The twins of one section, which itself stands on the page. Raises NotFound."""
-    chosen = Chosen.of(visit)
+    chosen = InsightsQuery.of(visit)
     found = insights(visit.snapshot, chosen.track, chosen.protocol)[_named(visit.names["name"])]
     return View("insights.html", table=found.table)
 
@@ -87,7 +87,7 @@ def _named(name: str) -> str:
 
 
 ROUTES = [
-    page("/insights", show),
+    page_route("/insights", show),
     *(Route(f"/insights/{name}", to_section) for name in NAMES),
-    page("/insights/{name:stem}{ending:ending}", show_table),
+    page_route("/insights/{name:stem}{ending:ending}", show_table),
 ]

@@ -8,7 +8,7 @@ Point = tuple[float, float]
 """What was put in, and what was gained."""
 
 
-def frontier(points: Sequence[Point]) -> list[Point]:
+def pareto_frontier(points: Sequence[Point]) -> list[Point]:
     """The points that no other beats, from the least put in to the most; a point is beaten by one that gains at least
     as much for no more, and is not the same. Equal points are listed once."""
     best: list[Point] = []

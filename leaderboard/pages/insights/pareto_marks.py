@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from leaderboard.pages.insights.base import Pair
-from leaderboard.pages.insights.pareto import Point, frontier
+from leaderboard.pages.insights.pareto import Point, pareto_frontier
 
 MOST_NAMED = 12
 """Systems that a sentence can still list."""
 
 
-def marked(
+def mark_frontier(
     pairs: Sequence[Pair], x: str, mark: str = "frontier", group: Callable[[Any], str] = lambda _row: ""
 ) -> tuple[list[Pair], list[list[Point]]]:
     """The pairs with the field `mark` of their rows set, and the frontier of each group.
@@ -24,7 +24,7 @@ def marked(
     for _, row in pairs:
         if getattr(row, x):
             points.setdefault(group(row), []).append((getattr(row, x), row.fine_tune))
-    best = {name: frontier(found) for name, found in points.items()}
+    best = {name: pareto_frontier(found) for name, found in points.items()}
     found = [
         (of, replace(row, **{mark: (getattr(row, x), row.fine_tune) in best[group(row)]}) if getattr(row, x) else row)
         for of, row in pairs
@@ -32,7 +32,7 @@ def marked(
     return found, list(best.values())
 
 
-def told(pairs: Sequence[Pair], what: str) -> str:
+def frontier_sentence(pairs: Sequence[Pair], what: str) -> str:
     """Which systems are on the frontier, as a sentence after another; nothing for fewer than two systems."""
     named = numbers(pairs)
     return f" On the frontier, where no other gains more for {what}: {named}." if named else ""

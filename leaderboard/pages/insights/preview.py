@@ -5,11 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from leaderboard.data.correlation import FEWEST, LEVEL, chance, said, spearman
+from leaderboard.data.correlation import FEWEST, LEVEL, chance, describe_correlation, spearman
 from leaderboard.data.scales import Scale
 from leaderboard.data.tables import Table, frame_of
-from leaderboard.pages.insights.base import Column, Insight, Pair, SystemRow, cells, identity, plots
-from leaderboard.pages.insights.system_figures import Measured
+from leaderboard.pages.insights.base import (
+    Insight,
+    InsightColumn,
+    Pair,
+    SystemRow,
+    interval_fields,
+    plots,
+    row_identity,
+)
+from leaderboard.pages.insights.system_figures import SystemFigures
 from leaderboard.templates import METHOD_NAMES, figure
 from submissions.records.models import METHODS
 
@@ -35,15 +43,15 @@ class PreviewRow(SystemRow):
     fine_tune_high: float | None
 
 
-def insight(systems: list[Measured], protocol: str, scale: Scale) -> Insight:
+def insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
     """The section of a protocol's systems."""
     pairs: list[Pair] = [
         (one, _row(one, protocol, scale))
         for one in systems
         if all((method, "overall") in one.figures for method in METHODS)
     ]
-    xs = tuple(Column(name, f"{_name(name)}: {scale.heading.lower()}", scale.decimals) for name in SHOTS)
-    y = Column("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
+    xs = tuple(InsightColumn(name, f"{_name(name)}: {scale.heading.lower()}", scale.decimals) for name in SHOTS)
+    y = InsightColumn("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
     return Insight(
         name=NAME,
         title="Is the cheap preview enough?",
@@ -61,11 +69,11 @@ def _name(method: str) -> str:
     return METHOD_NAMES[method].capitalize()
 
 
-def _row(one: Measured, protocol: str, scale: Scale) -> PreviewRow:
+def _row(one: SystemFigures, protocol: str, scale: Scale) -> PreviewRow:
     found: dict[str, Any] = {}
     for method in METHODS:
-        found |= cells(method, one.figures[method, "overall"])
-    return PreviewRow(**identity(one, protocol, scale), **found)
+        found |= interval_fields(method, one.figures[method, "overall"])
+    return PreviewRow(**row_identity(one, protocol, scale), **found)
 
 
 def _sentence(pairs: list[Pair]) -> str:
@@ -87,7 +95,7 @@ def _told(rows: list[PreviewRow]) -> str:
         if found.rho is not None and found.p is not None
     }
     if len(rows) < FEWEST or not each:
-        return said(tested["few_shot_1"], "", "")
+        return describe_correlation(tested["few_shot_1"], "", "")
     rhos = _listed([f"{figure(rho, 2)} by {name} ({chance(p)})" for name, (rho, p) in each.items()])
     sure = [name for name, (rho, p) in each.items() if rho > 0 and p <= LEVEL / len(SHOTS)]
     end = f"chance alone would hardly give that for {_listed(sure)}" if sure else "chance alone could give that"

@@ -6,9 +6,18 @@ from dataclasses import dataclass
 
 from leaderboard.data.scales import Scale
 from leaderboard.data.tables import Table, frame_of
-from leaderboard.pages.insights.base import Column, Insight, Pair, SystemRow, cells, correlated, identity, plots
-from leaderboard.pages.insights.pareto_marks import marked, told
-from leaderboard.pages.insights.system_figures import Measured
+from leaderboard.pages.insights.base import (
+    Insight,
+    InsightColumn,
+    Pair,
+    SystemRow,
+    correlation_sentence,
+    interval_fields,
+    plots,
+    row_identity,
+)
+from leaderboard.pages.insights.pareto_marks import frontier_sentence, mark_frontier
+from leaderboard.pages.insights.system_figures import SystemFigures
 
 NAME = "rows"
 
@@ -26,32 +35,32 @@ class RowsRow(SystemRow):
     """Whether no other system gains more with fewer rows; None without any rows."""
 
 
-def insight(systems: list[Measured], protocol: str, scale: Scale) -> Insight:
+def insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
     """The section of a protocol's systems."""
     found: list[Pair] = [
-        (one, RowsRow(**identity(one, protocol, scale), rows=one.rows, **cells("fine_tune", gain)))
+        (one, RowsRow(**row_identity(one, protocol, scale), rows=one.rows, **interval_fields("fine_tune", gain)))
         for one in systems
         if one.rows is not None and (gain := one.figures.get(("fine_tune", "overall")))
     ]
-    pairs, best = marked(found, "rows")
-    x = Column("rows", "Rows used, mean over tasks", 1)
-    y = Column("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
+    pairs, best = mark_frontier(found, "rows")
+    x = InsightColumn("rows", "Rows used, mean over tasks", 1)
+    y = InsightColumn("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
     return Insight(
         name=NAME,
         title="Does more data teach more?",
-        sentence=correlated(
+        sentence=correlation_sentence(
             pairs,
             "rows",
             "fine_tune",
             "systems that deliver more rows gain more",
             "systems that deliver more gain less",
         )
-        + told(pairs, "fewer rows"),
+        + frontier_sentence(pairs, "fewer rows"),
         about="Rows left after the screen that the model was trained on, a task without any counted as 0, on a "
         "logarithmic axis. The line is the frontier of the figures as they stand; it takes no account of their "
         "intervals.",
         table=Table(f"insight-{NAME}-{protocol}", frame_of(RowsRow, [row for _, row in pairs])),
         columns=(x, y),
-        texts=(Column("frontier", "On the frontier"),),
+        texts=(InsightColumn("frontier", "On the frontier"),),
         plots=plots(pairs, [x], y, log=True, frontiers=best),
     )

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from leaderboard.charts.plotly_charts import colours
-from leaderboard.data.latest_results import latest
+from leaderboard.charts.plotly_charts import assign_colours
+from leaderboard.data.latest_results import latest_results
 from leaderboard.data.published import published
 from leaderboard.data.scales import Scale, scale_of
-from leaderboard.data.snapshot import Snapshot, per_snapshot
-from submissions.index.result_summary import Summary
+from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
+from submissions.index.result_summary import ResultSummary
 from submissions.records.ledger import Ledger
 
 SUBSET = "full"
@@ -29,7 +29,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class SystemFigures:
     """One system: its latest unflagged result, or what a paper published of it."""
 
     system: str
@@ -53,24 +53,26 @@ class Measured:
     colour: str = ""
 
 
-@per_snapshot
-def measured(snapshot: Snapshot, track: str, protocol: str) -> list[Measured]:
+@cached_per_snapshot
+def system_figures(snapshot: Snapshot, track: str, protocol: str) -> list[SystemFigures]:
     """Evaluated systems by name, then those of a paper if the protocol is its own."""
     scale = scale_of(protocol)
-    found = [_evaluated(snapshot, ulid, result, scale) for ulid, result in latest(snapshot, track, protocol).items()]
+    found = [
+        _evaluated(snapshot, ulid, result, scale) for ulid, result in latest_results(snapshot, track, protocol).items()
+    ]
     found.sort(key=lambda one: (one.system.casefold(), one.team.casefold(), one.submission or ""))
     found += _published(track, protocol)
-    shades = colours([one.system for one in found])
+    shades = assign_colours([one.system for one in found])
     return [
         replace(one, number=number, colour=colour)
         for number, (one, colour) in enumerate(zip(found, shades, strict=True), 1)
     ]
 
 
-def _evaluated(snapshot: Snapshot, ulid: str, result: Summary, scale: Scale) -> Measured:
+def _evaluated(snapshot: Snapshot, ulid: str, result: ResultSummary, scale: Scale) -> SystemFigures:
     judged = result.metadata
     rows = result.rows[_counted(snapshot, result.layout.tasks)]
-    return Measured(
+    return SystemFigures(
         system=result.system,
         team=result.team,
         system_type=result.system_type,
@@ -88,14 +90,14 @@ def _evaluated(snapshot: Snapshot, ulid: str, result: Summary, scale: Scale) -> 
     )
 
 
-@per_snapshot
+@cached_per_snapshot
 def _counted(snapshot: Snapshot, tasks: tuple[str, ...]) -> NDArray[np.bool_]:
     """Which of some tasks belong to the subset; one that the benchmark no longer lists does."""
     known = [snapshot.tasks.get(task) for task in tasks]
     return np.array([task is None or SUBSET in task.subsets for task in known], dtype=np.bool_)
 
 
-def _published(track: str, protocol: str) -> Iterator[Measured]:
+def _published(track: str, protocol: str) -> Iterator[SystemFigures]:
     source = published(track)
     if source.protocol != protocol:
         return
@@ -111,7 +113,7 @@ def _published(track: str, protocol: str) -> Iterator[Measured]:
             )
             if value is not None
         }  # fmt: skip
-        yield Measured(
+        yield SystemFigures(
             system=system,
             team=own[0].team,
             system_type=str(own[0].system_type),

@@ -6,9 +6,18 @@ from dataclasses import dataclass
 
 from leaderboard.data.scales import Scale
 from leaderboard.data.tables import Table, frame_of
-from leaderboard.pages.insights.base import Column, Insight, Pair, SystemRow, cells, correlated, identity, plots
-from leaderboard.pages.insights.pareto_marks import marked, told
-from leaderboard.pages.insights.system_figures import Measured
+from leaderboard.pages.insights.base import (
+    Insight,
+    InsightColumn,
+    Pair,
+    SystemRow,
+    correlation_sentence,
+    interval_fields,
+    plots,
+    row_identity,
+)
+from leaderboard.pages.insights.pareto_marks import frontier_sentence, mark_frontier
+from leaderboard.pages.insights.system_figures import SystemFigures
 
 NAME = "tokens"
 
@@ -26,29 +35,34 @@ class TokensRow(SystemRow):
     """Whether no other system gains more with fewer tokens; None without any tokens."""
 
 
-def insight(systems: list[Measured], protocol: str, scale: Scale) -> Insight:
+def insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
     """The section of a protocol's systems."""
     found: list[Pair] = [
         (
             one,
-            TokensRow(**identity(one, protocol, scale), tokens=one.ledger.tokens_trained, **cells("fine_tune", gain)),
+            TokensRow(
+                **row_identity(one, protocol, scale),
+                tokens=one.ledger.tokens_trained,
+                **interval_fields("fine_tune", gain),
+            ),
         )
         for one in systems
         if one.ledger is not None and (gain := one.figures.get(("fine_tune", "overall")))
     ]
-    pairs, best = marked(found, "tokens")
-    x = Column("tokens", "Tokens trained, all tasks", 0)
-    y = Column("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
+    pairs, best = mark_frontier(found, "tokens")
+    x = InsightColumn("tokens", "Tokens trained, all tasks", 0)
+    y = InsightColumn("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
     agree, differ = "systems whose data has more tokens gain more", "systems whose data has more tokens gain less"
     return Insight(
         name=NAME,
         title="Do more tokens teach more?",
-        sentence=correlated(pairs, "tokens", "fine_tune", agree, differ) + told(pairs, "fewer tokens"),
+        sentence=correlation_sentence(pairs, "tokens", "fine_tune", agree, differ)
+        + frontier_sentence(pairs, "fewer tokens"),
         about="Tokens of prompt and target in all epochs, as the trainer counted them after cutting, on a logarithmic "
         "axis. Systems whose evaluation was not metered are left out. The line is the frontier of the "
         "figures as they stand; it takes no account of their intervals.",
         table=Table(f"insight-{NAME}-{protocol}", frame_of(TokensRow, [row for _, row in pairs])),
         columns=(x, y),
-        texts=(Column("frontier", "On the frontier"),),
+        texts=(InsightColumn("frontier", "On the frontier"),),
         plots=plots(pairs, [x], y, log=True, frontiers=best),
     )

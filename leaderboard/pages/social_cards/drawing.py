@@ -42,7 +42,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Card:
+class SocialCard:
     """What a picture says."""
 
     kind: str
@@ -54,7 +54,7 @@ class Card:
     """What the bars or the figures are."""
 
 
-def drawn(card: Card) -> bytes:
+def drawn(card: SocialCard) -> bytes:
     """The card as PNG: the same bytes for the same card, wherever the same typefaces are."""
     image = Image.new("RGB", (WIDTH, HEIGHT), GROUND)
     pen = ImageDraw.Draw(image)

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from leaderboard.data.lookup import must_exist
+from leaderboard.data.lookup import require_submission
 from leaderboard.data.scales import scale_of
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.pages.submission.result_view import totals_by_group
@@ -23,14 +23,14 @@ from submissions.records.models import METHODS, Result
 SHOTS = tuple(method for method in METHODS if method.startswith("few_shot"))
 
 
-def poll(request: Request) -> Response:
+def live_part(request: Request) -> Response:
     """The live part, or 304 to who has it. `?results=` and `?state=` say what else the asker's page shows.
 
     Where that is no longer so, HX-Trigger has the page load its result or its owner's actions anew. Raises NotFound.
     """
     site, ulid = site_of(request), request.path_params["ulid"]
     snapshot = site.reader.snapshot()
-    must_exist(snapshot, ulid)
+    require_submission(snapshot, ulid)
     headers = {"ETag": _etag(snapshot, ulid, site.build), "Cache-Control": "no-cache"}
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
@@ -86,4 +86,4 @@ def _etag(snapshot: Snapshot, ulid: str, build: str) -> str:
     return f'W/"{digest.hexdigest()[:24]}"'
 
 
-ROUTES = [Route("/submissions/{ulid}/live", poll)]
+ROUTES = [Route("/submissions/{ulid}/live", live_part)]

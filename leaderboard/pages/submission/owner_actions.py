@@ -13,21 +13,21 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from leaderboard.data.lookup import must_exist
+from leaderboard.data.lookup import require_submission
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.pages.submission.live_status import SHOTS, shown
-from leaderboard.web.auth.ownership import is_owner, must_own, pending
-from leaderboard.web.auth.visitor import owner_of
-from leaderboard.web.rate_limit import must_be_few
-from leaderboard.web.site import Site, View, Visit, page, site_of
-from leaderboard.web.uploads import limited
+from leaderboard.web.auth.ownership import is_owner, pending_requests, require_owner
+from leaderboard.web.auth.visitor import visitor_owner
+from leaderboard.web.rate_limit import check_hourly_limit
+from leaderboard.web.site import PageRequest, Site, View, page_route, site_of
+from leaderboard.web.uploads import limit_body
 from submissions.arena.arena import Arena, protocols_in
-from submissions.errors import Corrupt
+from submissions.errors import CorruptRecord
 from submissions.records.models import History, Submission
-from submissions.records.owner_requests import Wish, counting
-from submissions.submitting.request_rules import WishKind, refusal
+from submissions.records.owner_requests import OwnerRequest, authorized
+from submissions.submitting.request_rules import RequestKind, rejection_reason
 
-KINDS: tuple[WishKind, ...] = ("retry", "publish", "withdraw")
+KINDS: tuple[RequestKind, ...] = ("retry", "publish", "withdraw")
 """In the order in which they are offered."""
 MOST_WISHES = 6
 """An hour, of one submission."""
@@ -37,15 +37,15 @@ MOST_BYTES = 10_000
 ONE_BY_ONE = threading.Lock()
 
 
-def show(visit: Visit) -> View:
+def show(visit: PageRequest) -> View:
     """The owner's buttons; everybody else reads whose they are. `?within=page` has them lead back to the page."""
     snapshot, ulid = visit.snapshot, visit.names["ulid"]
-    must_exist(snapshot, ulid)
+    require_submission(snapshot, ulid)
     submission, history = snapshot.submissions.get(ulid), snapshot.histories.get(ulid)
     context: dict[str, object] = {"ulid": ulid, "is_owner": is_owner(submission, visit.owner), "who": _who(visit, ulid)}
     if submission and history and context["is_owner"]:
-        waiting = pending(counting(visit.site.reader.arena.wishes(ulid), submission.owner), history.now)
-        offered = [kind for kind in KINDS if refusal(kind, submission, history.now.state, waiting) is None]
+        waiting = pending_requests(authorized(visit.site.reader.arena.wishes(ulid), submission.owner), history.now)
+        offered = [kind for kind in KINDS if rejection_reason(kind, submission, history.now.state, waiting) is None]
         asked = {wish.kind for wish in waiting}
         context |= {"waiting": waiting, "offered": [kind for kind in offered if kind not in asked]}
         context |= {"now": history.now, "private": submission.private, "shots": SHOTS}
@@ -53,43 +53,47 @@ def show(visit: Visit) -> View:
     return View("actions.html", context | {"back": "page" if visit.query.get("within") == "page" else "actions"})
 
 
-async def take(request: Request) -> Response:
+async def post_action(request: Request) -> Response:
     """Write down what the owner asks for, and lead back to where they asked. Raises what `ask` does."""
     site, ulid = site_of(request), request.path_params["ulid"]
-    async with limited(request, MOST_BYTES).form(max_files=0, max_fields=10) as form:
+    async with limit_body(request, MOST_BYTES).form(max_files=0, max_fields=10) as form:
         values = {name: value for name, value in form.multi_items() if isinstance(value, str)}
-    await asyncio.to_thread(ask, site, ulid, owner_of(request), values)
+    await asyncio.to_thread(store_request, site, ulid, visitor_owner(request), values)
     ending = "" if values.get("back") == "page" else "/actions"
     return RedirectResponse(f"/submissions/{ulid}{ending}", 303)
 
 
-def ask(site: Site, ulid: str, visitor: str, values: Mapping[str, str]) -> None:
+def store_request(site: Site, ulid: str, visitor: str, values: Mapping[str, str]) -> None:
     """Store an owner's wish; one that waits already is not stored again. Raises NotFound, HTTPException 4xx."""
     snapshot, arena = site.reader.snapshot(), site.reader.arena
-    must_exist(snapshot, ulid)
-    must_own(snapshot.submissions.get(ulid), visitor)
+    require_submission(snapshot, ulid)
+    require_owner(snapshot.submissions.get(ulid), visitor)
     submission, history = _known(snapshot, ulid)
     kind = _kind(values)
-    wish = Wish(kind=kind, by=visitor, time=datetime.now(UTC), samples=kind == "publish" and "samples" in values)
+    wish = OwnerRequest(
+        kind=kind, by=visitor, time=datetime.now(UTC), samples=kind == "publish" and "samples" in values
+    )
     with ONE_BY_ONE:
-        asked = counting(arena.wishes(ulid), submission.owner)
-        waiting = pending(asked, history.now)
+        asked = authorized(arena.wishes(ulid), submission.owner)
+        waiting = pending_requests(asked, history.now)
         # The last one of its kind is the one that counts (submissions/records/owner_requests.py).
         if [known.samples for known in waiting if known.kind == kind][-1:] == [wish.samples]:
             return
-        if why := refusal(kind, submission, history.now.state, waiting):
+        if why := rejection_reason(kind, submission, history.now.state, waiting):
             raise HTTPException(409, why)
-        must_be_few((one.time for one in asked), MOST_WISHES, f"You asked {MOST_WISHES} things of it within the hour.")
+        check_hourly_limit(
+            (one.time for one in asked), MOST_WISHES, f"You asked {MOST_WISHES} things of it within the hour."
+        )
         arena.wish(ulid, wish)
 
 
 def _known(snapshot: Snapshot, ulid: str) -> tuple[Submission, History]:
     if ulid not in snapshot.histories:
-        raise Corrupt(f"The history of submission {ulid} cannot be read, so nothing can be asked for it now.")
+        raise CorruptRecord(f"The history of submission {ulid} cannot be read, so nothing can be asked for it now.")
     return snapshot.submissions[ulid], snapshot.histories[ulid]
 
 
-def _kind(values: Mapping[str, str]) -> WishKind:
+def _kind(values: Mapping[str, str]) -> RequestKind:
     for kind in KINDS:
         if values.get("kind") == kind:
             if kind == "withdraw" and "sure" not in values:
@@ -104,12 +108,12 @@ def _previews(arena: Arena, ulid: str) -> list[dict[str, Any]]:
     return [shown(arena.draft_preview(ulid, protocol)) for protocol in protocols]
 
 
-def _who(visit: Visit, ulid: str) -> str:
+def _who(visit: PageRequest, ulid: str) -> str:
     found = visit.snapshot.submissions.get(ulid) or next(iter(visit.snapshot.results.get(ulid, {}).values()), None)
     return found.system if found else ulid
 
 
 ROUTES = [
-    page("/submissions/{ulid}/actions", show, personal=True),
-    Route("/submissions/{ulid}/actions", take, methods=["POST"]),
+    page_route("/submissions/{ulid}/actions", show, personal=True),
+    Route("/submissions/{ulid}/actions", post_action, methods=["POST"]),
 ]

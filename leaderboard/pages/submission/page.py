@@ -11,14 +11,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from leaderboard.data.attempts import standing_of
-from leaderboard.data.lookup import must_exist
+from leaderboard.data.attempts import attempt_number
+from leaderboard.data.lookup import require_submission
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.data.tables import Table
 from leaderboard.pages.submission.live_status import live_context
 from leaderboard.pages.submission.result_view import COSTS, PARTS, by_task, result_context
-from leaderboard.web.site import View, Visit, page, site_of
-from submissions.arena.arena import dump
+from leaderboard.web.site import PageRequest, View, page_route, site_of
+from submissions.arena.arena import to_json
 from submissions.errors import NotFound
 from submissions.records.ledger import Ledger
 from submissions.records.models import Result
@@ -26,19 +26,19 @@ from submissions.records.models import Result
 Found = TypeVar("Found", Result, Ledger)
 
 
-def show(visit: Visit) -> View:
+def show(visit: PageRequest) -> View:
     """One submission; its table is the result's, task by task. Raises NotFound, or Corrupt for an unreadable record."""
     snapshot, ulid = visit.snapshot, visit.names["ulid"]
     if ulid not in snapshot.entered and visit.site.storing.held(ulid):
         raise HTTPException(303, "It is not stored yet.", {"Location": f"/received/{ulid}"})
-    must_exist(snapshot, ulid)
+    require_submission(snapshot, ulid)
     submission, protocols = snapshot.submissions.get(ulid), list(snapshot.results.get(ulid, ()))
     protocol = visit.query.get("protocol", "")
     result = _result(snapshot, ulid, protocol) if protocols or protocol or visit.names["ending"] else None
     query = f"?{urlencode({'protocol': result.protocol})}" if result and result.protocol != protocols[0] else ""
     context = {
         "submission": submission,
-        "attempt": standing_of(snapshot, ulid, visit.site.settings.limits),
+        "attempt": attempt_number(snapshot, ulid, visit.site.settings.limits),
         "result": result,
         "protocols": protocols,
         "query": query,
@@ -56,12 +56,12 @@ def raw(request: Request) -> Response:
     ulid = request.path_params["ulid"]
     snapshot = site_of(request).reader.snapshot()
     result = _result(snapshot, ulid, request.query_params.get("protocol", ""))
-    return Response(dump(result), media_type="application/json")
+    return Response(to_json(result), media_type="application/json")
 
 
 def _result(snapshot: Snapshot, ulid: str, protocol: str) -> Result:
     """The result under a protocol; if none is named, the one that is shown first."""
-    must_exist(snapshot, ulid)
+    require_submission(snapshot, ulid)
     found = snapshot.results.get(ulid, {})
     if not found:
         raise NotFound(f"Submission {ulid} has no result yet; /submissions/{ulid} shows where it stands.")
@@ -83,7 +83,7 @@ def _ledger(snapshot: Snapshot, ulid: str, protocol: str) -> Ledger:
 def _part(name: str, find: Callable[[Snapshot, str, str], Found], table: Callable[[Found], Table]) -> list[Route]:
     """The twins of a table that stands on the submission's page, and the way from their name to its place there."""
 
-    def show_part(visit: Visit) -> View:
+    def show_part(visit: PageRequest) -> View:
         found = find(visit.snapshot, visit.names["ulid"], visit.query.get("protocol", ""))
         return View("submission.html", table=table(found))
 
@@ -95,12 +95,12 @@ def _part(name: str, find: Callable[[Snapshot, str, str], Found], table: Callabl
         return RedirectResponse(f"/submissions/{ulid}{query}#{name.partition('-')[0]}")
 
     address = f"/submissions/{{ulid}}/{name}"
-    return [Route(address, to_part), page(f"{address}{{ending:ending}}", show_part)]
+    return [Route(address, to_part), page_route(f"{address}{{ending:ending}}", show_part)]
 
 
 ROUTES = [
     Route("/submissions/{ulid}/result.json", raw),
     *(route for name, table in PARTS.items() for route in _part(name, _result, table)),
     *(route for name, table in COSTS.items() for route in _part(name, _ledger, table)),
-    page("/submissions/{ulid:stem}{ending:ending}", show),
+    page_route("/submissions/{ulid:stem}{ending:ending}", show),
 ]

@@ -11,14 +11,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from leaderboard.data.lookup import must_exist
+from leaderboard.data.lookup import require_submission
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.data.tables import Table
 from leaderboard.pages.submission.result_view import COSTS, PARTS, by_task, result_context
-from leaderboard.web.auth.ownership import must_own
-from leaderboard.web.auth.visitor import owner_of
-from leaderboard.web.site import Site, View, Visit, page, site_of
-from submissions.arena.arena import dump
+from leaderboard.web.auth.ownership import require_owner
+from leaderboard.web.auth.visitor import visitor_owner
+from leaderboard.web.site import PageRequest, Site, View, page_route, site_of
+from submissions.arena.arena import to_json
 from submissions.errors import NotFound
 from submissions.records.ledger import Ledger
 from submissions.records.models import Result
@@ -26,7 +26,7 @@ from submissions.records.models import Result
 Found = TypeVar("Found", Result, Ledger)
 
 
-def show(visit: Visit) -> View:
+def show(visit: PageRequest) -> View:
     """The held result; its table is that task by task. Raises HTTPException 403, NotFound."""
     ulid, result = visit.names["ulid"], _result(visit)
     protocols = visit.site.reader.arena.drafted()[ulid]
@@ -42,23 +42,23 @@ def raw(request: Request) -> Response:
     """The held result as it is. Raises HTTPException 403, NotFound."""
     site, ulid = site_of(request), request.path_params["ulid"]
     protocol = request.query_params.get("protocol", "")
-    result = _held(site, site.reader.snapshot(), ulid, owner_of(request), protocol)
-    return Response(dump(result), media_type="application/json", headers={"Cache-Control": "private, no-store"})
+    result = _held(site, site.reader.snapshot(), ulid, visitor_owner(request), protocol)
+    return Response(to_json(result), media_type="application/json", headers={"Cache-Control": "private, no-store"})
 
 
-def _result(visit: Visit) -> Result:
+def _result(visit: PageRequest) -> Result:
     return _held(visit.site, visit.snapshot, visit.names["ulid"], visit.owner, visit.query.get("protocol", ""))
 
 
-def _ledger(visit: Visit) -> Ledger:
+def _ledger(visit: PageRequest) -> Ledger:
     result = _result(visit)
     return visit.site.reader.arena.draft_ledger(result.submission, result.protocol)
 
 
 def _held(site: Site, snapshot: Snapshot, ulid: str, visitor: str, protocol: str) -> Result:
     """The held result under a protocol, or the one to show first. Raises HTTPException 403, NotFound."""
-    must_exist(snapshot, ulid)
-    must_own(snapshot.submissions.get(ulid), visitor)
+    require_submission(snapshot, ulid)
+    require_owner(snapshot.submissions.get(ulid), visitor)
     protocols = site.reader.arena.drafted().get(ulid, [])
     if not protocols:
         raise NotFound(f"No result of submission {ulid} waits to be published; /submissions/{ulid} shows all there is.")
@@ -67,8 +67,8 @@ def _held(site: Site, snapshot: Snapshot, ulid: str, visitor: str, protocol: str
     return site.reader.arena.draft(ulid, protocol or protocols[0])
 
 
-def _part(name: str, find: Callable[[Visit], Found], table: Callable[[Found], Table]) -> list[Route]:
-    def show_part(visit: Visit) -> View:
+def _part(name: str, find: Callable[[PageRequest], Found], table: Callable[[Found], Table]) -> list[Route]:
+    def show_part(visit: PageRequest) -> View:
         return View("held.html", table=table(find(visit)))
 
     def to_part(request: Request) -> Response:
@@ -76,12 +76,12 @@ def _part(name: str, find: Callable[[Visit], Found], table: Callable[[Found], Ta
         return RedirectResponse(f"/submissions/{request.path_params['ulid']}/held{query}#{name.partition('-')[0]}")
 
     address = f"/submissions/{{ulid}}/held/{name}"
-    return [Route(address, to_part), page(f"{address}{{ending:ending}}", show_part, personal=True)]
+    return [Route(address, to_part), page_route(f"{address}{{ending:ending}}", show_part, personal=True)]
 
 
 ROUTES = [
     Route("/submissions/{ulid}/held/result.json", raw),
     *(route for name, table in PARTS.items() for route in _part(name, _result, table)),
     *(route for name, table in COSTS.items() for route in _part(name, _ledger, table)),
-    page("/submissions/{ulid}/held{ending:ending}", show, personal=True),
+    page_route("/submissions/{ulid}/held{ending:ending}", show, personal=True),
 ]

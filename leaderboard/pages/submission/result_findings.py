@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaderboard.data.tables import Table, frame_of
-from submissions.records.findings import Screening
+from submissions.records.findings import ScreenFindings
 from submissions.records.models import Result, TaskResult
 
 
@@ -92,7 +92,7 @@ def _metrics(result: Result) -> Iterator[MetricRow]:
                 yield MetricRow(task.task, method.method, score.name, score.value, low, high, score.n, score.why)
 
 
-def _screened(task: TaskResult, found: Screening) -> ScreenRow:
+def _screened(task: TaskResult, found: ScreenFindings) -> ScreenRow:
     tokens = found.tokens
     return ScreenRow(
         task=task.task,

@@ -12,7 +12,7 @@ import pandas as pd
 from leaderboard.data.costs import cost_table, stage_table
 from leaderboard.data.scales import scale_of
 from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.tables import Table, reason
+from leaderboard.data.tables import Table, missing_reason
 from leaderboard.pages.submission.result_findings import judge_table, metric_table, screen_table
 from leaderboard.tracks import board_named
 from submissions.index.result_tables import task_table, total_table
@@ -52,7 +52,7 @@ def result_context(
 
 def by_task(result: Result) -> Table:
     """The result task by task, with the scorer's own reason where a value is missing."""
-    why = [reason(method) if method else None for task in result.tasks for method in task.methods or (None,)]
+    why = [missing_reason(method) if method else None for task in result.tasks for method in task.methods or (None,)]
     frame = task_table(result)
     return Table(f"submission-{result.submission}", frame.assign(why=pd.Series(why, index=frame.index, dtype="str")))
 

@@ -31,7 +31,7 @@ ADVICE: Mapping[tuple[str, str | None], str] = {
 
 
 @dataclass(frozen=True)
-class Step:
+class TimelineStep:
     """One stage of an evaluation, or the wait before it."""
 
     name: Stage | Literal["queue"]
@@ -48,7 +48,7 @@ class Step:
         return (self.ended - self.began).total_seconds() if self.began and self.ended else None
 
 
-def timeline(history: History) -> list[Step]:
+def timeline(history: History) -> list[TimelineStep]:
     """The wait and the seven stages, in order: of several tries the latest, and what earlier ones finished for it.
 
     A history holds of each stage the last word alone, so a stage began when the word before it was spoken.
@@ -79,13 +79,13 @@ def _is_told(entry: Status) -> bool:
     return entry.stage is not None and entry.state in RUNNING | {"failed", "refused", "published"}
 
 
-def _step(history: History, start: int, places: Sequence[int], stage: Stage) -> Step:
+def _step(history: History, start: int, places: Sequence[int], stage: Stage) -> TimelineStep:
     """A stage from the places of the words on it; the try that counts begins at `start`."""
     entries, now = history.entries, history.now
     mine = [place for place in places if place >= start]
     if not mine:
         kept = [place for place in places if entries[place].of and entries[place].done == entries[place].of]
-        return _finished(entries, kept[-1:], stage) if kept else Step(stage, "to come")
+        return _finished(entries, kept[-1:], stage) if kept else TimelineStep(stage, "to come")
     step = _finished(entries, mine, stage)
     if any(_is_told(entry) for entry in entries[mine[-1] + 1 :]):
         return step
@@ -97,30 +97,32 @@ def _step(history: History, start: int, places: Sequence[int], stage: Stage) -> 
     return replace(step, state="not reached") if now.state == "withdrawn" and step.done != step.of else step
 
 
-def _finished(entries: Sequence[Status], places: Sequence[int], stage: Stage) -> Step:
+def _finished(entries: Sequence[Status], places: Sequence[int], stage: Stage) -> TimelineStep:
     before = entries[places[0] - 1] if places[0] else None
     # Nobody said when the work on what was only received began; what an owner publishes days later took no days.
     began = before.time if before and before.state not in ("received", "evaluated") else None
     counted = [entries[place] for place in places if entries[place].of]
     done, of = (counted[-1].done or 0, counted[-1].of) if counted else (None, None)
-    return Step(stage, "done", began, entries[places[-1]].time, done, of)
+    return TimelineStep(stage, "done", began, entries[places[-1]].time, done, of)
 
 
-def _placed(step: Step, place: int, reached: int, history: History) -> Step:
+def _placed(step: TimelineStep, place: int, reached: int, history: History) -> TimelineStep:
     """A stage without a word is left out if a later one was reached, and not reached if the end came before."""
     if step.state != "to come":
         return step
     if place < reached:
-        return Step(step.name, "left out")
-    return Step(step.name, "not reached") if history.now.state in FINAL else step
+        return TimelineStep(step.name, "left out")
+    return TimelineStep(step.name, "not reached") if history.now.state in FINAL else step
 
 
-def _queue(history: History, start: int) -> Step:
+def _queue(history: History, start: int) -> TimelineStep:
     entries = history.entries
     first = next((place + 1 for place in range(start - 1, -1, -1) if entries[place].state not in WAITING), 0)
     if start == len(entries):
-        return Step("queue", "doing", entries[first].time)
+        return TimelineStep("queue", "doing", entries[first].time)
     if not start or first == start:  # a failure was taken up again at once
-        return Step("queue", "done")
+        return TimelineStep("queue", "done")
     last = entries[start - 1]
-    return Step("queue", "done", entries[first].time, entries[start].time if last.state == "received" else last.time)
+    return TimelineStep(
+        "queue", "done", entries[first].time, entries[start].time if last.state == "received" else last.time
+    )

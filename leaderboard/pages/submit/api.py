@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from leaderboard.pages.submit.api_outcome import Unnamed, outcome, sender
-from leaderboard.pages.submit.page import reserved, set_going
+from leaderboard.pages.submit.api_outcome import TokenRejected, check_outcome, token_owner
+from leaderboard.pages.submit.page import reserve_check, start_check
 from leaderboard.web.auth.visitor import address_of
 from leaderboard.web.site import site_of
-from leaderboard.web.uploads import MOST_FIELDS, MOST_FILES, limited
+from leaderboard.web.uploads import MOST_FIELDS, MOST_FILES, limit_body
 from submissions.errors import Unreachable
 
 STATUS = {
@@ -25,22 +25,22 @@ STATUS = {
 }
 
 
-async def take(request: Request) -> Response:
+async def post_api_submit(request: Request) -> Response:
     """Check, store if `action` is `submit`, and say in JSON what became of it."""
     site = site_of(request)
     try:
-        owner = await asyncio.to_thread(sender, site, _bearer(request))
-    except Unnamed as error:
+        owner = await asyncio.to_thread(token_owner, site, _bearer(request))
+    except TokenRejected as error:
         return JSONResponse({"error": str(error)}, 401, {"WWW-Authenticate": "Bearer"})
     except Unreachable as error:
         return JSONResponse({"error": str(error)}, 503, {"Retry-After": "60"})
-    body = limited(request, site.settings.max_upload_bytes)
-    with reserved(site, owner, "" if owner else address_of(request), is_bound=True) as check:
+    body = limit_body(request, site.settings.max_upload_bytes)
+    with reserve_check(site, owner, "" if owner else address_of(request), is_bound=True) as check:
         async with body.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
-            work = await asyncio.to_thread(set_going, site, check, form, may_store=True)
+            work = await asyncio.to_thread(start_check, site, check, form, may_store=True)
     if work:
         await asyncio.wait([asyncio.wrap_future(work)])
-    told = await asyncio.to_thread(outcome, site, check)
+    told = await asyncio.to_thread(check_outcome, site, check)
     return JSONResponse(told, STATUS[told["state"]])
 
 
@@ -49,4 +49,4 @@ def _bearer(request: Request) -> str:
     return token.strip() if kind.lower() == "bearer" else ""
 
 
-ROUTES = [Route("/api/submit", take, methods=["POST"])]
+ROUTES = [Route("/api/submit", post_api_submit, methods=["POST"])]

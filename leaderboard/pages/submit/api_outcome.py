@@ -8,22 +8,22 @@ from typing import Any
 
 from huggingface_hub.errors import HfHubHTTPError
 
-from leaderboard.data.attempts import standing_of
-from leaderboard.submit.check_sessions import Check
-from leaderboard.web.auth.oauth import Unknown, account_with
+from leaderboard.data.attempts import attempt_number
+from leaderboard.submit.check_sessions import CheckSession
+from leaderboard.web.auth.oauth import UnknownToken, account_with
 from leaderboard.web.site import Site
-from submissions.errors import Misfilled, Unreachable
+from submissions.errors import InvalidForm, Unreachable
 
 Record = dict[str, Any]
 PATIENCE = 5.0
 """Seconds for which an answer waits for the Hub to take what was accepted."""
 
 
-class Unnamed(Misfilled):
+class TokenRejected(InvalidForm):
     """A token that says nobody's name."""
 
 
-def sender(site: Site, token: str) -> str:
+def token_owner(site: Site, token: str) -> str:
     """The owner that a token stands for; nobody without one, where nobody must sign in.
 
     Raises Unnamed, Unreachable.
@@ -32,14 +32,14 @@ def sender(site: Site, token: str) -> str:
         return ""
     try:
         return account_with(token).owner
-    except Unknown as error:
-        raise Unnamed({"token": str(error)}) from None
+    except UnknownToken as error:
+        raise TokenRejected({"token": str(error)}) from None
     except HfHubHTTPError as error:
         what = "The Hub does not say now whose token this is. Try again in a minute."
         raise Unreachable(what) from error
 
 
-def outcome(site: Site, check: Check) -> Record:
+def check_outcome(site: Site, check: CheckSession) -> Record:
     """What became of a parcel, in plain data; the check is forgotten."""
     report = check.report
     told: Record = {
@@ -62,7 +62,7 @@ def outcome(site: Site, check: Check) -> Record:
 def _kept(site: Site, ulid: str) -> Record:
     held = site.storing.held(ulid)
     if held is None:
-        attempt = standing_of(site.reader.snapshot(), ulid, site.settings.limits)
+        attempt = attempt_number(site.reader.snapshot(), ulid, site.settings.limits)
         counted = {"attempt": attempt.number, "attempts": attempt.limit} if attempt else {}
         return {"state": "stored", "page": f"/submissions/{ulid}", **counted}
     if held.until is None:

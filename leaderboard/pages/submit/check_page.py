@@ -10,8 +10,8 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from leaderboard.pages.submit.page import form_view
-from leaderboard.submit.check_sessions import Check
-from leaderboard.web.auth.visitor import owner_of
+from leaderboard.submit.check_sessions import CheckSession
+from leaderboard.web.auth.visitor import visitor_owner
 from leaderboard.web.site import site_of
 from submissions.errors import NotFound
 
@@ -29,7 +29,7 @@ def show(request: Request) -> Response:
         if request.headers.get("hx-request"):
             return Response(status_code=200, headers={"HX-Redirect": address, **NOT_KEPT})
         return RedirectResponse(address, 303, NOT_KEPT)
-    owner = owner_of(request) or check.owner
+    owner = visitor_owner(request) or check.owner
     view = form_view(site, site.reader.snapshot(), owner, check, request.query_params, is_over=is_over)
     response = site.render(request, view)
     response.headers.update(NOT_KEPT)
@@ -47,11 +47,11 @@ def corrected(request: Request) -> Response:
     return FileResponse(path, media_type=kind, filename=name, headers=NOT_KEPT)
 
 
-def _check(request: Request) -> Check:
-    return site_of(request).checks.get(request.path_params["key"], owner_of(request))
+def _check(request: Request) -> CheckSession:
+    return site_of(request).checks.get(request.path_params["key"], visitor_owner(request))
 
 
-def _zipped(check: Check) -> Path:
+def _zipped(check: CheckSession) -> Path:
     """The whole corrected delivery, packed when it is first asked for."""
     with check.packing:
         path = check.folder / ZIP

@@ -18,17 +18,17 @@ from starlette.routing import Route
 from leaderboard.data.attempts import used_by
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.pages.submissions import rows_of
-from leaderboard.submit.check_job import CHECKS, FIELDS, Parcel, examine
-from leaderboard.submit.check_sessions import MOST_OWN, Busy, BusyYourself, Check
-from leaderboard.submit.preview import foretold
+from leaderboard.submit.check_job import CHECKS, FIELDS, CheckRequest, run_check_job
+from leaderboard.submit.check_sessions import MOST_OWN, CheckSession, TooManyChecks, TooManyOwnChecks
+from leaderboard.submit.preview import build_preview
 from leaderboard.web.auth.oauth import account_of
-from leaderboard.web.auth.visitor import address_of, hand_over, new_key, owner_of
-from leaderboard.web.rate_limit import must_be_few
-from leaderboard.web.site import Site, View, Visit, is_secure, page, site_of
-from leaderboard.web.uploads import MOST_FIELDS, MOST_FILES, limited, most_bytes, saved
-from submissions.checking.hub_datasets import read_named
-from submissions.errors import Unfit
-from submissions.estimation.durations import amount_span, lasting, lasting_span
+from leaderboard.web.auth.visitor import address_of, new_visitor_key, set_visitor_cookie, visitor_owner
+from leaderboard.web.rate_limit import check_hourly_limit
+from leaderboard.web.site import PageRequest, Site, View, is_secure, page_route, site_of
+from leaderboard.web.uploads import MOST_FIELDS, MOST_FILES, limit_body, max_body_bytes, save_uploads
+from submissions.checking.hub_datasets import parse_hub_datasets
+from submissions.errors import InvalidFile
+from submissions.estimation.durations import format_amount_range, format_duration, format_duration_range
 from submissions.records.models import SystemType
 from submissions.tracks import TRACKS, track_named
 
@@ -43,23 +43,23 @@ PATIENCE = 5.0
 log = logging.getLogger(__name__)
 
 
-def show(visit: Visit) -> View:
+def show(visit: PageRequest) -> View:
     """The empty form, and what this browser sent before."""
     return form_view(visit.site, visit.snapshot, visit.owner)
 
 
-async def take(request: Request) -> Response:
+async def post_submit(request: Request) -> Response:
     """Check what was sent; store it if that was asked for and nothing is wrong.
 
     A script is told at once where the check can be watched; without one the answer is the finished report.
     """
-    site, owner = site_of(request), owner_of(request)
-    key, fresh = new_key() if not owner else ("", owner)
-    sent = limited(request, most_bytes(request, site.settings.max_upload_bytes))
+    site, owner = site_of(request), visitor_owner(request)
+    key, fresh = new_visitor_key() if not owner else ("", owner)
+    sent = limit_body(request, max_body_bytes(request, site.settings.max_upload_bytes))
     may_store = not site.settings.sign_in or account_of(request) is not None
-    with reserved(site, fresh, address_of(request), is_bound=bool(owner)) as check:
+    with reserve_check(site, fresh, address_of(request), is_bound=bool(owner)) as check:
         async with sent.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
-            work = await asyncio.to_thread(set_going, site, check, form, may_store=may_store)
+            work = await asyncio.to_thread(start_check, site, check, form, may_store=may_store)
     if "application/json" in request.headers.get("accept", ""):
         address = f"/checks/{check.key}"
         response: Response = JSONResponse({"address": address}, 202, {"Location": address})
@@ -68,7 +68,7 @@ async def take(request: Request) -> Response:
             await asyncio.wrap_future(work)
         response = await asyncio.to_thread(_answer, request, site, check)
     if key:
-        hand_over(response, key, secure=is_secure(request))
+        set_visitor_cookie(response, key, secure=is_secure(request))
     return response
 
 
@@ -76,7 +76,7 @@ def form_view(
     site: Site,
     snapshot: Snapshot,
     owner: str,
-    check: Check | None = None,
+    check: CheckSession | None = None,
     query: Mapping[str, str] | None = None,
     *,
     is_over: bool = True,
@@ -92,27 +92,27 @@ def form_view(
         "publish_choices": PUBLISH,
         "limit": site.settings.max_upload_bytes,
         "has_tasks": bool(snapshot.tasks),
-        "foretold": foretold(check, snapshot, query or {}, site.settings.protocol) if check and is_over else None,
+        "foretold": build_preview(check, snapshot, query or {}, site.settings.protocol) if check and is_over else None,
         "mine": rows_of(snapshot, owner)[:LATEST] if owner else [],
         "held": site.storing.held_for(owner)[-LATEST:],
         "is_account": owner.startswith("hf:"),
         "limits": {name: most for name, most in site.settings.limits.items() if name in TRACKS},
         "used": {name: used_by(snapshot, owner, name) for name in site.settings.limits if owner.startswith("hf:")},
         "has_key": bool(owner),
-        "lasting": lasting,
-        "lasting_span": lasting_span,
-        "amount_span": amount_span,
+        "lasting": format_duration,
+        "lasting_span": format_duration_range,
+        "amount_span": format_amount_range,
     }
     return View("submit.html", context)
 
 
 @contextmanager
-def reserved(site: Site, owner: str, address: str, *, is_bound: bool) -> Iterator[Check]:
+def reserve_check(site: Site, owner: str, address: str, *, is_bound: bool) -> Iterator[CheckSession]:
     """A new check, to be held before anything of an upload is written to the disk; given up if it cannot be set going.
 
     Raises HTTPException 429 or 503 while too many run.
     """
-    check = begun(site, owner, address, is_bound=is_bound)
+    check = begin_check(site, owner, address, is_bound=is_bound)
     try:
         yield check
     except BaseException:
@@ -121,19 +121,19 @@ def reserved(site: Site, owner: str, address: str, *, is_bound: bool) -> Iterato
         raise
 
 
-def begun(site: Site, owner: str, address: str, *, is_bound: bool) -> Check:
+def begin_check(site: Site, owner: str, address: str, *, is_bound: bool) -> CheckSession:
     """A new check. Raises HTTPException 429 while this owner has too many running, 503 while all have."""
     try:
         return site.checks.begin(owner, {}, address=address, is_bound=is_bound)
-    except BusyYourself as error:
+    except TooManyOwnChecks as error:
         what = f"{MOST_OWN} of your deliveries are being checked right now. Send the next when one of them is through."
         raise HTTPException(429, what, {"Retry-After": "60"}) from error
-    except Busy as error:
+    except TooManyChecks as error:
         what = "Too many deliveries are being checked right now. Please try again in a minute."
         raise HTTPException(503, what, {"Retry-After": "60"}) from error
 
 
-def set_going(site: Site, check: Check, form: FormData, *, may_store: bool) -> Future[None] | None:
+def start_check(site: Site, check: CheckSession, form: FormData, *, may_store: bool) -> Future[None] | None:
     """Save the upload and put its check into the queue; None if there is nothing to check.
 
     Raises NotFound for no such board, HTTPException 429.
@@ -142,8 +142,8 @@ def set_going(site: Site, check: Check, form: FormData, *, may_store: bool) -> F
     track = track_named(check.values["track"])
     uploads = [part for part in form.getlist("files") if isinstance(part, UploadFile) and part.filename]
     try:
-        named = read_named(check.values["hub_data"])
-    except Unfit as unfit:
+        named = parse_hub_datasets(check.values["hub_data"])
+    except InvalidFile as unfit:
         _over(check, {"hub_data": str(unfit)})
         return None
     if not uploads and not named:
@@ -153,28 +153,28 @@ def set_going(site: Site, check: Check, form: FormData, *, may_store: bool) -> F
     if is_final and not may_store:
         check.faults = {"sign_in": "Sign in with Hugging Face, at the top of the page, and send it again."}
     elif is_final:
-        must_have_room(site, check.owner)
-    parcel = Parcel(track, saved(uploads, check.folder), named, site.settings.max_upload_bytes, is_final)
-    return queued(site, check, parcel)
+        check_submission_quota(site, check.owner)
+    parcel = CheckRequest(track, save_uploads(uploads, check.folder), named, site.settings.max_upload_bytes, is_final)
+    return enqueue_check(site, check, parcel)
 
 
-def must_have_room(site: Site, owner: str) -> None:
+def check_submission_quota(site: Site, owner: str) -> None:
     """Raises HTTPException 429 if an owner has submitted as much within the last hour as one may."""
     if not owner:
         return  # nobody's: it cannot be told whose the others were
     sent = {one.id: one.created_at for one in site.reader.snapshot().entered.values() if one.owner == owner}
     sent |= {held.submission.id: held.submission.created_at for held in site.storing.held_for(owner)}
-    must_be_few(sent.values(), MOST_SENT, f"You made {MOST_SENT} submissions within the hour.")
+    check_hourly_limit(sent.values(), MOST_SENT, f"You made {MOST_SENT} submissions within the hour.")
 
 
-def queued(site: Site, check: Check, parcel: Parcel) -> Future[None]:
+def enqueue_check(site: Site, check: CheckSession, parcel: CheckRequest) -> Future[None]:
     """Have a parcel examined when its turn comes."""
-    work = CHECKS.submit(examine, check, site.storing, site.reader.snapshot(), parcel)
+    work = CHECKS.submit(run_check_job, check, site.storing, site.reader.snapshot(), parcel)
     work.add_done_callback(_log_failure)
     return work
 
 
-def _over(check: Check, faults: Mapping[str, str]) -> None:
+def _over(check: CheckSession, faults: Mapping[str, str]) -> None:
     check.faults = faults
     check.end()
 
@@ -184,7 +184,7 @@ def _log_failure(work: Future[None]) -> None:
         log.error("a check failed", exc_info=error)
 
 
-def _answer(request: Request, site: Site, check: Check) -> Response:
+def _answer(request: Request, site: Site, check: CheckSession) -> Response:
     if check.submission:
         site.checks.forget(check)
         site.storing.settled(check.submission, PATIENCE)
@@ -200,4 +200,4 @@ def values_of(form: FormData) -> dict[str, str]:
     return values if values["publish"] in PUBLISH else values | {"publish": EMPTY["publish"]}
 
 
-ROUTES = [page("/submit", show, personal=True), Route("/submit", take, methods=["POST"])]
+ROUTES = [page_route("/submit", show, personal=True), Route("/submit", post_submit, methods=["POST"])]

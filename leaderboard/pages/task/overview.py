@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from math import ceil
 from operator import attrgetter
 
-from leaderboard.charts.plotly_charts import colours
+from leaderboard.charts.plotly_charts import assign_colours
 from leaderboard.charts.svg_charts import TYPE_SHAPES, Dot, Strip, axis
-from leaderboard.data.latest_results import latest
+from leaderboard.data.latest_results import latest_results
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.data.task_difficulty import METHOD, Difficulty, difficulties
 from leaderboard.data.task_score import TaskScore
-from leaderboard.templates import METHOD_NAMES, figure, visible
+from leaderboard.templates import METHOD_NAMES, figure, strip_bidi
 from submissions.records.models import METHODS, Task
 
 LEADERS = 5
@@ -27,7 +27,7 @@ Rows = Sequence[TaskScore]
 
 
 @dataclass(frozen=True)
-class Standing:
+class TaskOverview:
     """What stands above the table of one protocol."""
 
     difficulty: Difficulty | None
@@ -41,15 +41,15 @@ class Standing:
     """Of how many scores of a method one is drawn."""
 
 
-def standing(snapshot: Snapshot, task: Task, protocol: str, rows: Rows) -> Standing:
+def task_overview(snapshot: Snapshot, task: Task, protocol: str, rows: Rows) -> TaskOverview:
     """The standing on a task, from all of its rows under a protocol; each system counts once, and no flagged entry."""
-    newest = latest(snapshot, task.track, protocol)
+    newest = latest_results(snapshot, task.track, protocol)
     counted = [row for row in rows if row.submission in newest and row.score is not None]
     best = [row for row in counted if row.method == METHOD and row.gain is not None]
     leaders = sorted(best, key=attrgetter("gain"), reverse=True)[:LEADERS]
     found = difficulties(snapshot, task.track, protocol).get(task.id)
     every = ceil(max(Counter(row.method for row in counted).values(), default=0) / MOST_DOTS) or 1
-    return Standing(found, leaders, _overlapping(leaders), _plot(_thinned(counted, every), found, protocol), every)
+    return TaskOverview(found, leaders, _overlapping(leaders), _plot(_thinned(counted, every), found, protocol), every)
 
 
 def _thinned(rows: Rows, every: int) -> Rows:
@@ -82,7 +82,7 @@ def _plot(rows: Rows, found: Difficulty | None, protocol: str) -> Strip | None:
 
 def _dots(rows: Rows, methods: Sequence[str]) -> list[Dot]:
     systems = sorted({(row.system, row.team) for row in rows})
-    shades = dict(zip(systems, colours([system for system, _ in systems]), strict=True))
+    shades = dict(zip(systems, assign_colours([system for system, _ in systems]), strict=True))
     places = {system: place for place, system in enumerate(systems)}
     return [
         _dot(row, methods.index(row.method), places[row.system, row.team], shades[row.system, row.team]) for row in rows
@@ -95,7 +95,7 @@ def _dot(row: TaskScore, lane: int, place: int, colour: str) -> Dot:
     return Dot(
         x=row.score or 0.0,
         y=lane + SPREAD[place % len(SPREAD)],
-        title=f"{visible(row.system)}, {METHOD_NAMES[row.method]}: {figure(row.score or 0.0, 3)}{around}",
+        title=f"{strip_bidi(row.system)}, {METHOD_NAMES[row.method]}: {figure(row.score or 0.0, 3)}{around}",
         href=f"/submissions/{row.submission}?protocol={row.protocol}",
         colour=colour,
         shape=TYPE_SHAPES[row.system_type],

@@ -12,17 +12,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from leaderboard.board.pagination import Window
-from leaderboard.data.memoize import lately
+from leaderboard.board.pagination import Page
+from leaderboard.data.memoize import lru_per_snapshot
 from leaderboard.data.scales import scale_of
 from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.tables import Table, frame_of, in_order
+from leaderboard.data.tables import Table, frame_of, sort_rows
 from leaderboard.data.task_difficulty import CORNER
 from leaderboard.data.task_score import TaskScore
-from leaderboard.pages.task.overview import standing
-from leaderboard.web.site import View, Visit, page, site_of
+from leaderboard.pages.task.overview import task_overview
+from leaderboard.web.site import PageRequest, View, page_route, site_of
 from submissions.errors import NotFound
-from submissions.index.result_summary import ABSENT, Summary
+from submissions.index.result_summary import NOT_MEASURED, ResultSummary
 from submissions.records.models import Task
 
 
@@ -48,26 +48,26 @@ class AnchorRow:
     reference_why: str | None
 
 
-def show(visit: Visit) -> View:
+def show(visit: PageRequest) -> View:
     """One task. Raises NotFound."""
     snapshot, task = visit.snapshot, _task(visit.snapshot, visit.names["task"])
     if visit.names["ending"]:
         return View("task.html", table=scores_table(snapshot, task.id))
-    window = Window.of(visit.query)
+    window = Page.of(visit.query)
     # Numbers of different protocols never share a column, so each has a table of its own on the page.
     by_protocol = {key: list(rows) for key, rows in groupby(_scores(snapshot, task.id), attrgetter("protocol"))}
     context = {
         "task": task,
         "anchors": anchors_table(snapshot, task.id).rows,
         "by_protocol": [(key, scale_of(key), _parts(rows, window)) for key, rows in by_protocol.items()],
-        "standings": {key: standing(snapshot, task, key, rows) for key, rows in by_protocol.items()},
+        "standings": {key: task_overview(snapshot, task, key, rows) for key, rows in by_protocol.items()},
         "corner": CORNER,
     }
     return View("task.html", context)
 
 
 @dataclass(frozen=True)
-class Part:
+class TaskTablePart:
     """The first rows of one method."""
 
     method: str
@@ -78,17 +78,17 @@ class Part:
     """As many rows as the next link asks for; 0 where all are shown."""
 
 
-def _parts(rows: Iterable[TaskScore], window: Window) -> list[Part]:
+def _parts(rows: Iterable[TaskScore], window: Page) -> list[TaskTablePart]:
     """The rows of a protocol by method, as many of each as a window shows."""
     found = []
     for method, same in groupby(rows, attrgetter("method")):
         of_method = list(same)
         then = window.next(len(of_method))
-        found.append(Part(method, of_method[: window.end], len(of_method), then.end or 0 if then else 0))
+        found.append(TaskTablePart(method, of_method[: window.end], len(of_method), then.end or 0 if then else 0))
     return found
 
 
-def show_anchors(visit: Visit) -> View:
+def show_anchors(visit: PageRequest) -> View:
     """The twins of the table of anchors, which itself stands on the task's page. Raises NotFound."""
     task = _task(visit.snapshot, visit.names["task"])
     return View("task.html", table=anchors_table(visit.snapshot, task.id))
@@ -106,7 +106,7 @@ def anchors_table(snapshot: Snapshot, name: str) -> Table:
         result.protocol: (ulid, result) for ulid, result in snapshot.published if name in result.layout.place_of_task
     }
     anchors = [_anchor(snapshot, ulid, result, name) for ulid, result in newest.values()]
-    return Table(f"task-{name}-anchors", frame_of(AnchorRow, in_order(anchors, "protocol")))
+    return Table(f"task-{name}-anchors", frame_of(AnchorRow, sort_rows(anchors, "protocol")))
 
 
 def scores_table(snapshot: Snapshot, name: str) -> Table:
@@ -114,11 +114,11 @@ def scores_table(snapshot: Snapshot, name: str) -> Table:
     return Table(f"task-{name}", frame_of(TaskScore, _scores(snapshot, name)))
 
 
-@lately(most=4, rows=40_000)
+@lru_per_snapshot(most=4, rows=40_000)
 def _scores(snapshot: Snapshot, name: str) -> list[TaskScore]:
     scores = [row for ulid, result in snapshot.published for row in _rows(snapshot, ulid, result, name)]
     scores.sort(key=lambda row: (row.system.casefold(), row.submission))
-    return in_order(in_order(in_order(scores, "-gain"), "method"), "protocol")
+    return sort_rows(sort_rows(sort_rows(scores, "-gain"), "method"), "protocol")
 
 
 def _task(snapshot: Snapshot, name: str) -> Task:
@@ -127,7 +127,7 @@ def _task(snapshot: Snapshot, name: str) -> Task:
     return snapshot.tasks[name]
 
 
-def _anchor(snapshot: Snapshot, ulid: str, result: Summary, name: str) -> AnchorRow:
+def _anchor(snapshot: Snapshot, ulid: str, result: ResultSummary, name: str) -> AnchorRow:
     line = snapshot.line(ulid, result, name)
     assert line
     values: dict[str, Any] = {
@@ -144,13 +144,13 @@ def _anchor(snapshot: Snapshot, ulid: str, result: Summary, name: str) -> Anchor
     )
 
 
-def _rows(snapshot: Snapshot, ulid: str, result: Summary, name: str) -> Iterator[TaskScore]:
+def _rows(snapshot: Snapshot, ulid: str, result: ResultSummary, name: str) -> Iterator[TaskScore]:
     at, line = result.layout.place_of_task.get(name), snapshot.line(ulid, result, name)
     if at is None or line is None:
         return
     removed = int(line.of_task("removed") or 0)
     for (method, values), gain in zip(line.by_method, result.gains[at].tolist(), strict=True):
-        if gain == ABSENT:
+        if gain == NOT_MEASURED:
             continue
         n = int(values.pop("n") or 0)
         yield TaskScore(
@@ -174,7 +174,7 @@ def _rows(snapshot: Snapshot, ulid: str, result: Summary, name: str) -> Iterator
         )
 
 
-def _why(snapshot: Snapshot, ulid: str, result: Summary, place: str) -> str | None:
+def _why(snapshot: Snapshot, ulid: str, result: ResultSummary, place: str) -> str | None:
     """Why a score or gain is missing, as `reason` says it of a whole result."""
     whys = snapshot.whys(ulid, result)
     reasons = {why for part in ("score", "gain") if (why := whys.get(f"{place}/{part}"))}
@@ -183,6 +183,6 @@ def _why(snapshot: Snapshot, ulid: str, result: Summary, place: str) -> str | No
 
 ROUTES = [
     Route("/tasks/{task}/anchors", to_anchors),
-    page("/tasks/{task}/anchors{ending:ending}", show_anchors),
-    page("/tasks/{task:stem}{ending:ending}", show),
+    page_route("/tasks/{task}/anchors{ending:ending}", show_anchors),
+    page_route("/tasks/{task:stem}{ending:ending}", show),
 ]

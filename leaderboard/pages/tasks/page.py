@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from leaderboard.data.scales import in_use
-from leaderboard.data.tables import Table, frame_of, in_order
+from leaderboard.data.scales import protocols_in_use
+from leaderboard.data.tables import Table, frame_of, sort_rows
 from leaderboard.data.task_difficulty import CORNER
 from leaderboard.pages.tasks.table import TaskRow, difficulty_plot, task_row
-from leaderboard.web.site import View, Visit, page
+from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
 from submissions.records.models import Task
 
@@ -24,7 +24,7 @@ SHOWN = (
 NUMBERS = ("base", "reference", "gained", "systems", "corner_case")
 
 
-def show(visit: Visit) -> View:
+def show(visit: PageRequest) -> View:
     """The tasks that pass the search and every filter; an unknown value simply passes none. Raises NotFound."""
     snapshot, query = visit.snapshot, visit.query
     chosen = {name: query.get(name, "") for name in (*FILTERS, "q", "sort")}
@@ -34,7 +34,7 @@ def show(visit: Visit) -> View:
         _one_of("sort", chosen["sort"].removeprefix("-"), tuple(TaskRow.__annotations__))
     tasks = [task for task in snapshot.tasks.values() if _passes(task, chosen)]
     rows = [task_row(snapshot, task, protocol) for task in tasks]
-    table = Table("tasks", frame_of(TaskRow, in_order(rows, chosen["sort"]) if chosen["sort"] else rows))
+    table = Table("tasks", frame_of(TaskRow, sort_rows(rows, chosen["sort"]) if chosen["sort"] else rows))
     options = {name: sorted({value for task in snapshot.tasks.values() for value in _values(task, name)})
                for name in FILTERS}  # fmt: skip
     narrowed = any(chosen[name] for name in (*FILTERS, "q"))
@@ -49,8 +49,8 @@ def show(visit: Visit) -> View:
     return View("tasks.html", context, table)
 
 
-def _protocols(visit: Visit) -> tuple[str, ...]:
-    return in_use(visit.site.settings.protocol, {result.protocol for _, result in visit.snapshot.published})
+def _protocols(visit: PageRequest) -> tuple[str, ...]:
+    return protocols_in_use(visit.site.settings.protocol, {result.protocol for _, result in visit.snapshot.published})
 
 
 def _one_of(what: str, name: str, names: tuple[str, ...]) -> str:
@@ -83,4 +83,4 @@ def _head(state: Mapping[str, str], name: str, label: str) -> dict[str, Any]:
     return {"name": name, "label": label, "href": f"/tasks?{query}", "sort": order, "number": name in NUMBERS}
 
 
-ROUTES = [page("/tasks{ending:ending}", show)]
+ROUTES = [page_route("/tasks{ending:ending}", show)]

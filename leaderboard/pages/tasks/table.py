@@ -9,7 +9,7 @@ from leaderboard.charts.plotly_charts import PALETTE
 from leaderboard.charts.svg_charts import SHAPES, Dot, Plot, axis
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.data.task_difficulty import Difficulty, difficulties
-from leaderboard.templates import figure, visible, words
+from leaderboard.templates import figure, humanize, strip_bidi
 from submissions.records.models import Task
 from submissions.tracks import TRACKS
 
@@ -65,7 +65,7 @@ def difficulty_plot(rows: list[TaskRow], protocol: str) -> dict[str, Any]:
     drawn = [row for row in rows if row.base is not None and row.reference is not None]
     marks = _marks(rows)
     used = sorted({row.category for row in drawn})
-    key = [(words(name), *marks[name]) for name in used]
+    key = [(humanize(name), *marks[name]) for name in used]
     if len(drawn) < 2:
         return {"plot": None, "key": key}
     x = axis("Base score: the untouched model", [0.0, 1.0, *(row.base for row in drawn if row.base is not None)])
@@ -90,5 +90,5 @@ def _dot(row: TaskRow, shape: str, colour: str) -> Dot:
     assert row.base is not None
     assert row.reference is not None
     corner = ", corner case" if row.corner_case else ""
-    told = f"base {figure(row.base, 3)}, reference {figure(row.reference, 3)}, {words(row.category)}{corner}"
-    return Dot(row.base, row.reference, f"{visible(row.title)}: {told}", f"/tasks/{row.id}", colour, shape)
+    told = f"base {figure(row.base, 3)}, reference {figure(row.reference, 3)}, {humanize(row.category)}{corner}"
+    return Dot(row.base, row.reference, f"{strip_bidi(row.title)}: {told}", f"/tasks/{row.id}", colour, shape)

@@ -27,7 +27,7 @@ _PLACE = re.compile(r"/(?![/\\])[^\\\x00-\x20]*")
 _KEPT = ("sub", "preferred_username", "name")
 
 
-class Unknown(Exception):
+class UnknownToken(Exception):
     """A token that the Hub does not know, or that is no person's."""
 
 
@@ -53,7 +53,7 @@ def attach_sign_in(app: gradio.Server, refused: Callable[[Request, Exception], R
     from authlib.integrations.base_client.errors import OAuthError  # only where it is used
 
     app.add_exception_handler(OAuthError, refused)
-    app.add_middleware(Ways)  # inside the session, which the next call adds
+    app.add_middleware(SignInRoutes)  # inside the session, which the next call adds
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # it says that it may change
         attach_huggingface_oauth(app)
@@ -71,22 +71,24 @@ def account_of(request: Request) -> Account | None:
 
 def account_with(token: str) -> Account:
     """Whose token this is, by asking the Hub; it is neither kept nor logged. Raises Unknown, HfHubHTTPError."""
-    from submissions.storage.hub.anonymous_api import api_for
+    from submissions.storage.hub.anonymous_api import hub_api
 
     if not re.fullmatch(r"[!-~]{1,1000}", token):
-        raise Unknown("A token is needed: one of yours from https://huggingface.co/settings/tokens, `read` is enough.")
+        raise UnknownToken(
+            "A token is needed: one of yours from https://huggingface.co/settings/tokens, `read` is enough."
+        )
     try:
-        found = api_for(token).whoami()
+        found = hub_api(token).whoami()
     except HfHubHTTPError as error:
         if error.response.status_code in (401, 403):
-            raise Unknown("The Hub does not know this token: it is mistyped, expired or revoked.") from None
+            raise UnknownToken("The Hub does not know this token: it is mistyped, expired or revoked.") from None
         raise
     if found.get("type") != "user" or not found.get("id"):
-        raise Unknown("This is not the token of a person's account.")
+        raise UnknownToken("This is not the token of a person's account.")
     return Account(str(found["id"]), str(found["name"]))
 
 
-def is_ours(place: str) -> bool:
+def is_local_path(place: str) -> bool:
     """Whether an address leads to a page of this site, whatever a browser makes of it."""
     return _PLACE.fullmatch(place) is not None
 
@@ -101,7 +103,7 @@ def sign_out_at(target: str) -> str:
     return f"{WAYS}logout?_target_url={quote(target, safe='')}"
 
 
-class Ways:
+class SignInRoutes:
     """Middleware around the library's end points.
 
     They lead wherever `_target_url` says, and keep all that the provider tells in a cookie that is signed, not
@@ -132,7 +134,7 @@ class Ways:
 
 def _refusal(scope: Scope) -> str | None:
     query = QueryParams(scope["query_string"])
-    if not all(is_ours(place) for place in query.getlist("_target_url")):
+    if not all(is_local_path(place) for place in query.getlist("_target_url")):
         return "Signing in leads back to a page of this site alone."
     if not all(re.fullmatch(r"\d{1,3}", number, re.ASCII) for number in query.getlist("_nb_redirects")):
         return "_nb_redirects is a number."

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from starlette.exceptions import HTTPException
 
 from submissions.records.models import Status, Submission
-from submissions.records.owner_requests import Wish
-from submissions.submitting.request_rules import FOR_GOOD
+from submissions.records.owner_requests import OwnerRequest
+from submissions.submitting.request_rules import FINAL_STATES
 
 
 def is_owner(submission: Submission | None, visitor: str) -> bool:
@@ -16,19 +16,19 @@ def is_owner(submission: Submission | None, visitor: str) -> bool:
     return submission is not None and submission.owner != "" and submission.owner == visitor
 
 
-def must_own(submission: Submission | None, visitor: str) -> None:
+def require_owner(submission: Submission | None, visitor: str) -> None:
     """Turn away whoever is not the owner. Raises HTTPException 403."""
     if not is_owner(submission, visitor):
         what = "Only the browser or account that submitted it may do this. Open it there, or ask the organiser."
         raise HTTPException(403, what)
 
 
-def pending(wishes: Iterable[Wish], now: Status) -> list[Wish]:
+def pending_requests(wishes: Iterable[OwnerRequest], now: Status) -> list[OwnerRequest]:
     """The wishes that the evaluator has not answered yet, oldest first."""
-    return [wish for wish in wishes if _waits(wish, now)]
+    return [wish for wish in wishes if _is_pending(wish, now)]
 
 
-def _waits(wish: Wish, now: Status) -> bool:
+def _is_pending(wish: OwnerRequest, now: Status) -> bool:
     if wish.kind == "retry":
         return now.state == "failed" and wish.time > now.time
-    return now.state not in (FOR_GOOD if wish.kind == "withdraw" else FOR_GOOD | {"published"})
+    return now.state not in (FINAL_STATES if wish.kind == "withdraw" else FINAL_STATES | {"published"})

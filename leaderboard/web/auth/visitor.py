@@ -16,7 +16,7 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 YEAR = 365 * 24 * 3600
 
 
-def owner_of(request: Request) -> str:
+def visitor_owner(request: Request) -> str:
     """The owner that a visitor is (submissions/records/owner_requests.py), or nothing for one who has no key."""
     if account := account_of(request):
         return account.owner
@@ -36,13 +36,13 @@ def address_of(request: Request) -> str:
     return told or (request.client.host if request.client else "")
 
 
-def new_key() -> tuple[str, str]:
+def new_visitor_key() -> tuple[str, str]:
     """A key for a browser that has none, and the owner it makes."""
     key = secrets.token_urlsafe(32)
     return key, _owner(key)
 
 
-def hand_over(response: Response, key: str, *, secure: bool) -> None:
+def set_visitor_cookie(response: Response, key: str, *, secure: bool) -> None:
     """Give a browser its key, for a year; `secure` where the site is reached over https."""
     # Lax: a link from elsewhere may open the owner's page, no form from elsewhere may act.
     response.set_cookie(COOKIE, key, max_age=YEAR, httponly=True, secure=secure, samesite="lax", path="/")

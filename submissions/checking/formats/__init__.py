@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import IO
 
 from submissions.checking.formats import csv_table, json_array, json_lines, parquet
-from submissions.checking.formats.raw_row import Found
-from submissions.checking.problem_list import Listing
+from submissions.checking.formats.raw_row import RawRow
+from submissions.checking.problem_list import ProblemList
 from submissions.tracks.track import Track
 
-Reader = Callable[[IO[bytes], Track, Listing], Iterator[Found]]
+Reader = Callable[[IO[bytes], Track, ProblemList], Iterator[RawRow]]
 """Yields the rows of a seekable file, and lists what is no row; never holds more than a part of the file."""
 
 READERS: dict[str, Reader] = {
@@ -18,4 +18,4 @@ READERS: dict[str, Reader] = {
     "parquet": parquet.rows,
 }
 
-__all__ = ["READERS", "Found", "Reader"]
+__all__ = ["READERS", "RawRow", "Reader"]

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, TextIO
 
-from submissions.checking.formats.raw_row import Found, longest_record, refuse_over
+from submissions.checking.formats.raw_row import RawRow, longest_record, refuse_over
 from submissions.checking.formats.text import decoded
-from submissions.checking.problem_list import Listing, quoted
-from submissions.errors import Unfit
+from submissions.checking.problem_list import ProblemList, quote_text
+from submissions.errors import InvalidFile
 from submissions.tracks.track import Track
 
 _HEADER_FIX = "The first line must name the columns: input,output (separated by commas)."
 _QUOTE_FIX = 'Put a cell with commas, quotes or line breaks in double quotes, and double each quote in it: "a ""b""".'
 
 
-def rows(stream: IO[bytes], track: Track, listing: Listing) -> Iterator[Found]:
+def rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
     """The rows after the header; reading ends at the first place whose quotes cannot be told apart, which is listed."""
     text = decoded(stream, listing)
     if text is None:
@@ -37,7 +37,7 @@ def rows(stream: IO[bytes], track: Track, listing: Listing) -> Iterator[Found]:
             start = reader.line_num + 1
     except csv.Error as error:
         listing.error(f"The record that begins here is not CSV: {error}.", _QUOTE_FIX, start)
-    except Unfit as unfit:
+    except InvalidFile as unfit:
         listing.error(unfit.what, unfit.fix, start)
     finally:
         text.detach()  # or it would close the file, which is not ours
@@ -50,20 +50,20 @@ class _Header:
     width: int
     extra: tuple[str, ...]
 
-    def found(self, cells: list[str], line: int, listing: Listing) -> Found | None:
+    def found(self, cells: list[str], line: int, listing: ProblemList) -> RawRow | None:
         if len(cells) == self.width:
-            return Found(line, cells[self.input], cells[self.output], self.extra)
+            return RawRow(line, cells[self.input], cells[self.output], self.extra)
         listing.error(f"The record has {len(cells)} cell(s), the header has {self.width}.", _QUOTE_FIX, line)
         return None
 
 
 def _header(names: list[str]) -> _Header:
     """Where the two columns stand. Raises Unfit."""
-    columns = ", ".join(quoted(name, 40) for name in names[:12]) or "none"
+    columns = ", ".join(quote_text(name, 40) for name in names[:12]) or "none"
     for name in ("input", "output"):
         if Counter(names)[name] != 1:
             count = "no" if name not in names else "more than one"
-            raise Unfit(f"There is {count} column {name} (columns found: {columns}).", _HEADER_FIX)
+            raise InvalidFile(f"There is {count} column {name} (columns found: {columns}).", _HEADER_FIX)
     extra = tuple(name for name in names if name not in ("input", "output"))
     return _Header(names.index("input"), names.index("output"), len(names), extra)
 
@@ -71,5 +71,7 @@ def _header(names: list[str]) -> _Header:
 def _lines(text: TextIO, limit: int) -> Iterator[str]:
     while line := text.readline(limit):
         if len(line) == limit and not line.endswith(("\n", "\r")):
-            raise Unfit(f"The record that begins here has a line of more than {limit:,} characters.", "Shorten it.")
+            raise InvalidFile(
+                f"The record that begins here has a line of more than {limit:,} characters.", "Shorten it."
+            )
         yield line

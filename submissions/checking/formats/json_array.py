@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from typing import IO, TextIO
 
 from submissions.checking.formats.json_object import DECODER, ROW_FIX, TOO_DEEP, fault_of, found
-from submissions.checking.formats.raw_row import Found, longest_record, refuse_over
+from submissions.checking.formats.raw_row import RawRow, longest_record, refuse_over
 from submissions.checking.formats.text import decoded
-from submissions.checking.problem_list import Listing
-from submissions.errors import Unfit
+from submissions.checking.problem_list import ProblemList
+from submissions.errors import InvalidFile
 from submissions.tracks.track import Track
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -22,7 +22,7 @@ _CUT = 12
 _ARRAY_FIX = "Write one JSON array of objects, or name the file .jsonl and write one object on each line."
 
 
-def rows(stream: IO[bytes], track: Track, listing: Listing) -> Iterator[Found]:
+def rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
     """The rows of the file; reading ends at the first place that is not JSON, which is listed."""
     text = decoded(stream, listing)
     if text is None:
@@ -30,15 +30,15 @@ def rows(stream: IO[bytes], track: Track, listing: Listing) -> Iterator[Found]:
     cursor = Cursor(text, longest_record(track))
     try:
         yield from _elements(cursor, track, listing)
-    except Unfit as unfit:
+    except InvalidFile as unfit:
         listing.error(unfit.what, unfit.fix, cursor.line)
     finally:
         text.detach()  # or it would close the file, which is not ours
 
 
-def _elements(cursor: Cursor, track: Track, listing: Listing) -> Iterator[Found]:
+def _elements(cursor: Cursor, track: Track, listing: ProblemList) -> Iterator[RawRow]:
     if cursor.peek() != "[":
-        raise Unfit("The file does not begin with [, so it is no JSON array.", _ARRAY_FIX)
+        raise InvalidFile("The file does not begin with [, so it is no JSON array.", _ARRAY_FIX)
     cursor.step()
     if cursor.peek() != "]":
         for number in itertools.count(1):
@@ -51,10 +51,10 @@ def _elements(cursor: Cursor, track: Track, listing: Listing) -> Iterator[Found]
                 break
             cursor.step()
     if cursor.peek() != "]":
-        raise Unfit(f"Here a comma or ] is missing (column {cursor.column}).", _ARRAY_FIX)
+        raise InvalidFile(f"Here a comma or ] is missing (column {cursor.column}).", _ARRAY_FIX)
     cursor.step()
     if cursor.peek():
-        raise Unfit("Something follows the end of the array.", _ARRAY_FIX)
+        raise InvalidFile("Something follows the end of the array.", _ARRAY_FIX)
 
 
 class Cursor:
@@ -91,7 +91,7 @@ class Cursor:
             try:
                 value, end = DECODER.raw_decode(self._held, self._at)
             except RecursionError as error:
-                raise Unfit(TOO_DEEP, ROW_FIX) from error
+                raise InvalidFile(TOO_DEEP, ROW_FIX) from error
             except json.JSONDecodeError as error:
                 # A value that is cut off looks like a broken one until the rest has been read.
                 if len(self._held) - self._at > self._longest or not self._hold_more():
@@ -103,14 +103,14 @@ class Cursor:
                     self._move(end)
                     return value, text
 
-    def _broken(self, error: json.JSONDecodeError) -> Unfit:
+    def _broken(self, error: json.JSONDecodeError) -> InvalidFile:
         held = len(self._held) - self._at
         if held > self._longest and (error.msg.startswith("Unterminated") or error.pos >= len(self._held) - _CUT):
-            return Unfit(
+            return InvalidFile(
                 f"The row that begins here has more than {self._longest:,} characters.", "Shorten it, or leave it out."
             )
         self._move(error.pos)
-        return Unfit(f"This is not JSON: {fault_of(error)} at column {self.column:,}.", ROW_FIX)
+        return InvalidFile(f"This is not JSON: {fault_of(error)} at column {self.column:,}.", ROW_FIX)
 
     def _move(self, to: int) -> None:
         breaks = self._held.count("\n", self._at, to)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import IO
 
 from submissions.checking.formats.json_object import DECODER, ROW_FIX, TOO_DEEP, fault_of, found
-from submissions.checking.formats.raw_row import Found, longest_record, refuse_over
+from submissions.checking.formats.raw_row import RawRow, longest_record, refuse_over
 from submissions.checking.formats.text import at_text, not_utf8
-from submissions.checking.problem_list import Listing
+from submissions.checking.problem_list import ProblemList
 from submissions.tracks.track import Track
 
 _ARRAY = re.compile(rb"\s*\[\s*(\{|$)")
@@ -28,7 +28,7 @@ class _Line:
     """None for a line that is too long to be read."""
 
 
-def rows(stream: IO[bytes], track: Track, listing: Listing) -> Iterator[Found]:
+def rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
     """The rows of the file. A bad line is listed and passed over, so that all bad lines are found at once."""
     if not at_text(stream, listing):
         return
@@ -59,7 +59,7 @@ def rows(stream: IO[bytes], track: Track, listing: Listing) -> Iterator[Found]:
     _warn(listing, blank, carriage_returns)
 
 
-def _row(number: int, offset: int, content: bytes, listing: Listing) -> Found | None:
+def _row(number: int, offset: int, content: bytes, listing: ProblemList) -> RawRow | None:
     try:
         return found(DECODER.decode(content.decode().rstrip()), number, listing)
     except UnicodeDecodeError as error:
@@ -87,7 +87,7 @@ def _lines(stream: IO[bytes], limit: int) -> Iterator[_Line]:
         offset += size
 
 
-def _warn(listing: Listing, blank: int, carriage_returns: int) -> None:
+def _warn(listing: ProblemList, blank: int, carriage_returns: int) -> None:
     if blank:
         listing.warn(f"{blank:,} blank line(s) were passed over.", "Nothing to do.")
     if carriage_returns:

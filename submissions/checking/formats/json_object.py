@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from submissions.checking.formats.raw_row import Found
-from submissions.checking.problem_list import Listing, quoted
+from submissions.checking.formats.raw_row import RawRow
+from submissions.checking.problem_list import ProblemList, quote_text
 
 TOO_DEEP = "The JSON is nested too deeply to be a row."
 ROW_FIX = 'Write each row as an object of two texts: {"input": "…", "output": "…"}.'
@@ -19,22 +19,22 @@ class Pairs(list[tuple[str, object]]):
 DECODER = json.JSONDecoder(object_pairs_hook=Pairs, parse_int=float)
 
 
-def found(value: object, line: int, listing: Listing) -> Found | None:
+def found(value: object, line: int, listing: ProblemList) -> RawRow | None:
     """The row that a JSON value stands for; None (and listed) if it is none."""
     if not isinstance(value, Pairs):
         listing.error(f"The row is {kind_of(value)}, not an object.", ROW_FIX, line)
         return None
     fields = dict(value)
     if len(fields) < len(value) and (twice := _twice(value)):
-        listing.error(f"The key {quoted(twice)} stands twice in one row.", "Keep one of them.", line)
+        listing.error(f"The key {quote_text(twice)} stands twice in one row.", "Keep one of them.", line)
         return None
     missing = [key for key in ("input", "output") if key not in fields]
     if missing:
-        keys = ", ".join(quoted(key, 30) for key in list(fields)[:8]) or "none"
+        keys = ", ".join(quote_text(key, 30) for key in list(fields)[:8]) or "none"
         listing.error(f"The row has no key {' and no key '.join(missing)} (its keys: {keys}).", ROW_FIX, line)
         return None
     extra = tuple(key for key in fields if key not in ("input", "output"))
-    return Found(line, fields["input"], fields["output"], extra)
+    return RawRow(line, fields["input"], fields["output"], extra)
 
 
 def fault_of(error: json.JSONDecodeError) -> str:

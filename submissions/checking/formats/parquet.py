@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
-from submissions.checking.formats.raw_row import Found, refuse_over
+from submissions.checking.formats.raw_row import RawRow, refuse_over
 from submissions.checking.limits import MOST_RATIO, is_bomb
-from submissions.checking.problem_list import Listing, quoted, shown
-from submissions.errors import Unfit
+from submissions.checking.problem_list import ProblemList, escape_text, quote_text
+from submissions.errors import InvalidFile
 from submissions.tracks.track import Track
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _DAMAGED_FIX = "Write the file again; `pandas.read_parquet` shows whether it can
 _BATCH = 16_384
 
 
-def rows(stream: IO[bytes], track: Track, listing: Listing) -> Iterator[Found]:
+def rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
     """The rows of the table, by their number from 1."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -44,28 +44,28 @@ def rows(stream: IO[bytes], track: Track, listing: Listing) -> Iterator[Found]:
             for given, wanted in zip(*columns, strict=True):
                 number += 1
                 refuse_over(number, track)
-                yield Found(number, given, wanted, extra)
-    except Unfit as unfit:
+                yield RawRow(number, given, wanted, extra)
+    except InvalidFile as unfit:
         listing.error(unfit.what, unfit.fix)
     except (pa.ArrowException, UnicodeDecodeError) as error:
-        listing.error(f"The Parquet file cannot be read: {shown(str(error), 160)}.", _DAMAGED_FIX)
+        listing.error(f"The Parquet file cannot be read: {escape_text(str(error), 160)}.", _DAMAGED_FIX)
     except OSError as error:
         if error.errno is not None:  # from the disk; pyarrow's own, about the content, have no number
             raise
-        listing.error(f"The Parquet file cannot be read: {shown(str(error), 160)}.", _DAMAGED_FIX)
+        listing.error(f"The Parquet file cannot be read: {escape_text(str(error), 160)}.", _DAMAGED_FIX)
 
 
 def _other_columns(schema: pa.Schema) -> tuple[str, ...]:
     """The columns that are not used. Raises Unfit if the two that are cannot be."""
-    columns = ", ".join(quoted(name, 40) for name in schema.names[:12]) or "none"
+    columns = ", ".join(quote_text(name, 40) for name in schema.names[:12]) or "none"
     for name in _COLUMNS:
         places = schema.get_all_field_indices(name)
         if len(places) != 1:
             count = "more than one" if places else "no"
-            raise Unfit(f"There is {count} column {name} (columns found: {columns}).", _COLUMN_FIX)
+            raise InvalidFile(f"There is {count} column {name} (columns found: {columns}).", _COLUMN_FIX)
         kind = _value_type(schema.field(places[0]).type)
         if kind not in ("string", "large_string", "string_view"):
-            raise Unfit(f"The column {name} holds {shown(kind, 40)}, not text.", _COLUMN_FIX)
+            raise InvalidFile(f"The column {name} holds {escape_text(kind, 40)}, not text.", _COLUMN_FIX)
     return tuple(name for name in schema.names if name not in _COLUMNS)
 
 
@@ -86,9 +86,9 @@ def _refuse_by_footer(footer: pq.FileMetaData, track: Track) -> None:
                 packed += chunk.total_compressed_size
                 unpacked += chunk.total_uncompressed_size
     if is_bomb(unpacked, packed):
-        raise Unfit(f"The table unpacks to more than {MOST_RATIO} times its size, as bombs do.", _DAMAGED_FIX)
+        raise InvalidFile(f"The table unpacks to more than {MOST_RATIO} times its size, as bombs do.", _DAMAGED_FIX)
     if unpacked > track.max_file_bytes:
-        raise Unfit(
+        raise InvalidFile(
             f"The table takes {unpacked:,} bytes when unpacked.", f"Deliver at most {track.max_file_bytes:,} bytes."
         )
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from submissions.errors import Unfit
+from submissions.errors import InvalidFile
 from submissions.tracks.track import Track
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RawRow:
     """What a file says the input and output of one row are."""
 
     line: int
@@ -31,7 +31,7 @@ def longest_record(track: Track) -> int:
 def refuse_over(count: int, track: Track) -> None:
     """End the reading of a file that has more rows, good or bad, than may be delivered. Raises Unfit."""
     if count > track.row_limit:
-        raise Unfit(
+        raise InvalidFile(
             f"The file has more than {track.row_limit:,} rows.",
             f"Deliver at most {track.row_limit:,}; only the first {track.max_rows:,} count.",
         )

@@ -6,7 +6,7 @@ import codecs
 import io
 from typing import IO
 
-from submissions.checking.problem_list import Listing
+from submissions.checking.problem_list import ProblemList
 
 _CHUNK = 2**20
 _ENCODING_FIX = "Save the file as UTF-8; no other encoding is guessed."
@@ -22,7 +22,7 @@ _OTHER_FILES = {
 }
 
 
-def at_text(stream: IO[bytes], listing: Listing) -> bool:
+def at_text(stream: IO[bytes], listing: ProblemList) -> bool:
     """Move to where the text begins, past a byte order mark; False (and listed) if the file is no UTF-8 text."""
     stream.seek(0)
     start = stream.read(8)
@@ -36,7 +36,7 @@ def at_text(stream: IO[bytes], listing: Listing) -> bool:
     return True
 
 
-def decoded(stream: IO[bytes], listing: Listing) -> io.TextIOWrapper | None:
+def decoded(stream: IO[bytes], listing: ProblemList) -> io.TextIOWrapper | None:
     """The file as text with its line ends kept; None (and listed) if it is not UTF-8 throughout."""
     if not at_text(stream, listing):
         return None
@@ -47,12 +47,12 @@ def decoded(stream: IO[bytes], listing: Listing) -> io.TextIOWrapper | None:
     return io.TextIOWrapper(stream, encoding="utf-8", newline="")
 
 
-def not_utf8(listing: Listing, offset: int, value: int, line: int) -> None:
+def not_utf8(listing: ProblemList, offset: int, value: int, line: int) -> None:
     """List a byte that cannot stand where it stands; `offset` counts from 0 at the start of the file."""
     listing.error(f"The byte 0x{value:02x} at offset {offset:,} is not UTF-8.", _ENCODING_FIX, line)
 
 
-def _is_utf8(stream: IO[bytes], listing: Listing) -> bool:
+def _is_utf8(stream: IO[bytes], listing: ProblemList) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
     line = 1
     while True:

@@ -8,6 +8,6 @@ from typing import Literal
 from huggingface_hub import HfApi
 
 
-def api_for(token: str | Literal[False]) -> HfApi:
+def hub_api(token: str | Literal[False]) -> HfApi:
     """A client with that token, or with none; it never falls back to the one in HF_TOKEN."""
     return HfApi(os.environ.get("HF_ENDPOINT"), token)

@@ -6,12 +6,12 @@ import hashlib
 from contextlib import suppress
 from pathlib import Path
 
-from submissions.storage.local_repo import write_whole
-from submissions.storage.repo import confined
+from submissions.storage.local_repo import atomic_write
 from submissions.storage.repo import content_id as name_of
+from submissions.storage.repo import validate_path
 
 
-class Contents:
+class BlobCache:
     """A folder of contents by id. It may be deleted at any time, and is checked whenever it is read."""
 
     def __init__(self, folder: Path) -> None:
@@ -28,10 +28,10 @@ class Contents:
     def put(self, content_id: str, content: bytes) -> None:
         """Keep a content, if there is room."""
         with suppress(OSError):  # a full disk must not stop a reader
-            write_whole(self._path(content_id), content)
+            atomic_write(self._path(content_id), content)
 
     def _path(self, content_id: str) -> Path:
-        return self._folder / confined(content_id)[:2] / content_id
+        return self._folder / validate_path(content_id)[:2] / content_id
 
 
 def git_id(content: bytes | Path) -> str:

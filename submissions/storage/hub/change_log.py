@@ -16,26 +16,26 @@ _REMEMBERED = 400
 """Paths in the file: some 30 kB."""
 
 
-class Step(Record):
+class ChangeEntry(Record):
     """What one commit changed: the id of each path's new content, None for what it deleted."""
 
     nonce: str
     ids: dict[str, str | None]
 
 
-class Steps(Record):
+class ChangeLog(Record):
     """The last commits by HubRepos, oldest first."""
 
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ChangeEntry, ...] = ()
 
 
-def shortened(steps: Sequence[Step]) -> Steps:
+def shortened(steps: Sequence[ChangeEntry]) -> ChangeLog:
     """The newest steps that fit."""
-    kept: list[Step] = []
+    kept: list[ChangeEntry] = []
     room = _REMEMBERED
     for step in reversed(steps):
         room -= len(step.ids) + 1
         if room < 0:
             break
         kept.insert(0, step)
-    return Steps(steps=tuple(kept))
+    return ChangeLog(steps=tuple(kept))

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
-from submissions.errors import Busy, Conflict, NotFound, Unreachable
-from submissions.storage.commit_rate import Pace
-from submissions.storage.hub.change_log import CHANGES, Step, Steps
-from submissions.storage.hub.hub_client import Gone, Made, Wire
-from submissions.storage.hub.path_index import Tree
+from submissions.errors import Conflict, NotFound, RateLimited, Unreachable
+from submissions.storage.commit_rate import CommitRateLimit
+from submissions.storage.hub.change_log import CHANGES, ChangeEntry, ChangeLog
+from submissions.storage.hub.hub_client import CommitInfo, HubClient, RevisionGone
+from submissions.storage.hub.path_index import PathIndex
 
 _LAG = timedelta(minutes=10)
 """How long a list of commits that shows an older head counts as lagging behind."""
@@ -20,10 +20,10 @@ _SINGLES = 20
 """Files of a folder that are read, or folders that are looked into, one by one, before all of it is listed."""
 
 
-class View:
+class HeadCache:
     """A head with the paths and ids at it. Everything here holds the lock."""
 
-    def __init__(self, wire: Wire, pace: Pace, every: timedelta) -> None:
+    def __init__(self, wire: HubClient, pace: CommitRateLimit, every: timedelta) -> None:
         self.lock = threading.RLock()
         self.head = ""
         self._wire = wire
@@ -34,13 +34,13 @@ class View:
         """When the head was last seen in the Hub's list, or made by us."""
         self._past: set[str] = set()
         """Heads that were: a list of commits that begins with one of them is an old one."""
-        self._trees: dict[str, Tree] = {}
+        self._trees: dict[str, PathIndex] = {}
         """For each folder that was listed, as of the head; "" is the whole."""
         self._singles: dict[str, str | None] = {}
         """Ids of what was read without a list, as of the head; None for what was not there."""
         self._insides: dict[str, set[str]] = {}
         """What lies directly in folders that were only looked into, as of the head."""
-        self._steps: tuple[Step, ...] | None = None
+        self._steps: tuple[ChangeEntry, ...] | None = None
         """What .changes.json holds at the head, if that is known."""
         self._times: dict[str, datetime] = {}
         """When the last commits were made, by id."""
@@ -95,7 +95,7 @@ class View:
             if folder not in self._insides:
                 try:
                     names = self._wire.inside(self.head, folder)
-                except Gone:
+                except RevisionGone:
                     self.forget()
                     self.look()
                     names = self._wire.inside(self.head, folder)
@@ -127,17 +127,17 @@ class View:
                 return {path: tree.kind(path) for path in paths}
         try:
             return self._wire.kinds(parent, sorted(paths))
-        except Gone as error:
+        except RevisionGone as error:
             raise self.conflict(parent) from error
 
-    def steps_at(self, parent: str) -> tuple[Step, ...]:
+    def steps_at(self, parent: str) -> tuple[ChangeEntry, ...]:
         """What .changes.json holds at a commit."""
         with self.lock:
             if self.head == parent and self._steps is not None:
                 return self._steps
         return self._fetched_steps(parent)
 
-    def landed(self, parent: str, oid: str, ids: Mapping[str, str | None], steps: Steps) -> None:
+    def landed(self, parent: str, oid: str, ids: Mapping[str, str | None], steps: ChangeLog) -> None:
         """Take in a commit of ours."""
         with self.lock:
             self._times[oid] = self._pace.clock()
@@ -154,7 +154,7 @@ class View:
             self.head, self._looked, self._past, self._steps = "", None, set(), None
             self._trees, self._singles, self._insides = {}, {}, {}
 
-    def _follow(self, page: Sequence[Made]) -> None:
+    def _follow(self, page: Sequence[CommitInfo]) -> None:
         """Go to the newest commit, keeping what is known where every commit between says what it changed."""
         oids = [made.oid for made in page]
         between = page[: oids.index(self.head)] if self.head in oids else None
@@ -168,17 +168,17 @@ class View:
         for step in steps:
             self._apply(step.ids)
 
-    def _steps_between(self, between: Sequence[Made]) -> Sequence[Step] | None:
+    def _steps_between(self, between: Sequence[CommitInfo]) -> Sequence[ChangeEntry] | None:
         nonces = [made.nonce for made in reversed(between)]
         if None in nonces:
             return None
         known = {step.nonce: step for step in self._fetched_steps(between[0].oid)}
         return [known[nonce] for nonce in nonces if nonce] if known.keys() >= set(nonces) else None
 
-    def _fetched_steps(self, revision: str) -> tuple[Step, ...]:
+    def _fetched_steps(self, revision: str) -> tuple[ChangeEntry, ...]:
         try:
-            return Steps.model_validate_json(self._wire.file(revision, CHANGES)).steps
-        except (NotFound, Gone, ValidationError):
+            return ChangeLog.model_validate_json(self._wire.file(revision, CHANGES)).steps
+        except (NotFound, RevisionGone, ValidationError):
             return ()  # it only spares requests: without it, everything is listed again
 
     def _apply(self, ids: Mapping[str, str | None]) -> None:
@@ -205,22 +205,22 @@ class View:
         if self._looked is None or self._pace.clock() - self._looked >= self._every:
             try:
                 self.look()
-            except (Busy, Unreachable):
+            except (RateLimited, Unreachable):
                 if not self.head:
                     raise
                 self._looked = self._pace.clock()  # what was read before is as new as the last head that was seen
 
-    def _tree(self, folder: str) -> Tree:
+    def _tree(self, folder: str) -> PathIndex:
         """What covers a folder, as of the head."""
         self._fresh()
         covering = next((one for one in self._trees if not one or f"{folder}/".startswith(f"{one}/")), None)
         if covering is not None:
             return self._trees[covering]
         try:
-            tree = Tree(self._wire.tree(self.head, folder))
-        except Gone:
+            tree = PathIndex(self._wire.tree(self.head, folder))
+        except RevisionGone:
             self.forget()
             self.look()
-            tree = Tree(self._wire.tree(self.head, folder))
+            tree = PathIndex(self._wire.tree(self.head, folder))
         self._trees[folder] = tree
         return tree

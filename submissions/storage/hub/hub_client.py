@@ -20,7 +20,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, hf
 from huggingface_hub.errors import HfHubHTTPError, RemoteEntryNotFoundError, RevisionNotFoundError
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status, parse_ratelimit_headers
 
-from submissions.errors import Busy, Denied, NotFound, Unreachable
+from submissions.errors import AccessDenied, NotFound, RateLimited, Unreachable
 
 PAUSES = (0.5, 1.0, 2.0, 4.0)
 """Seconds before each further try."""
@@ -30,20 +30,20 @@ _MARK = re.compile(r" \[([0-9a-f]{16})\]$")
 _UNCLEAR = {408, 500, 502, 503, 504}
 
 
-class Moved(Exception):
+class HeadMoved(Exception):
     """412: the head is not the parent."""
 
 
-class Locked(Exception):
+class CommitInProgress(Exception):
     """409: the Hub makes another commit to this repository."""
 
 
-class Gone(Exception):
+class RevisionGone(Exception):
     """A revision that is no more: the history was rewritten."""
 
 
 @dataclass(frozen=True)
-class Made:
+class CommitInfo:
     """A commit as the Hub lists it."""
 
     oid: str
@@ -52,7 +52,7 @@ class Made:
     """What a HubRepo marked it with; None for a commit by anybody else."""
 
 
-class Wire:
+class HubClient:
     """One data set repository on the Hub."""
 
     def __init__(
@@ -72,10 +72,10 @@ class Wire:
         self._sleep = sleep
         self._base = f"{self.api.endpoint}/api/datasets/{repo_id}"
 
-    def commits(self) -> list[Made]:
+    def commits(self) -> list[CommitInfo]:
         """The newest 50 commits, newest first; unlike `repo_info` it was not seen to lag behind."""
         answer = self._get(f"{self._base}/commits/main").json()
-        return [Made(one["id"], datetime.fromisoformat(one["date"]), _nonce(one["title"])) for one in answer]
+        return [CommitInfo(one["id"], datetime.fromisoformat(one["date"]), _nonce(one["title"])) for one in answer]
 
     def tree(self, revision: str, folder: str = "") -> dict[str, str]:
         """Every file below a folder and its id; empty for no such folder. Raises Gone."""
@@ -164,19 +164,19 @@ class Wire:
         if isinstance(error, RemoteEntryNotFoundError):
             raise NotFound(f"No such file in the repository {self.repo_id}.") from error
         if isinstance(error, RevisionNotFoundError):
-            raise Gone from error
+            raise RevisionGone from error
         if status in (401, 403, 404):
-            raise Denied(
+            raise AccessDenied(
                 f"The Hub answers {status} for {self.repo_id}: it is not there, or the token may not do this. "
                 "Set HF_TOKEN to a token with the right to read and write that repository, or mend the name in ARENA."
             ) from error
         if status == 412:
-            raise Moved from error
+            raise HeadMoved from error
         if status == 409:
-            raise Locked from error
+            raise CommitInProgress from error
         if status == 429:
             until = self._clock() + self._wait(error)
-            raise Busy(f"The Hub takes no more requests for {self.repo_id} for now.", until) from error
+            raise RateLimited(f"The Hub takes no more requests for {self.repo_id} for now.", until) from error
         what = "does not answer" if status in _UNCLEAR else "refuses what it was asked"
         said = error.server_message or ""
         raise Unreachable(f"The Hub {what} for {self.repo_id} ({status}). {said[:300]}".rstrip()) from error

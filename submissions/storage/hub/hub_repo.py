@@ -11,13 +11,13 @@ from pathlib import Path, PurePosixPath
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, cached_assets_path
 
-from submissions.errors import Busy, Corrupt, NotFound, Unreachable
-from submissions.storage.commit_rate import Pace
-from submissions.storage.hub.blob_cache import Contents, git_id, ids_of
-from submissions.storage.hub.change_log import CHANGES, Step, Steps, shortened
-from submissions.storage.hub.head_cache import View
-from submissions.storage.hub.hub_client import PAUSES, Gone, Locked, Moved, Wire
-from submissions.storage.repo import Change, confined
+from submissions.errors import CorruptRecord, NotFound, RateLimited, Unreachable
+from submissions.storage.commit_rate import CommitRateLimit
+from submissions.storage.hub.blob_cache import BlobCache, git_id, ids_of
+from submissions.storage.hub.change_log import CHANGES, ChangeEntry, ChangeLog, shortened
+from submissions.storage.hub.head_cache import HeadCache
+from submissions.storage.hub.hub_client import PAUSES, CommitInProgress, HeadMoved, HubClient, RevisionGone
+from submissions.storage.repo import Change, validate_path
 
 
 class HubRepo:
@@ -31,7 +31,7 @@ class HubRepo:
         self,
         repo_id: str,
         *,
-        pace: Pace | None = None,
+        pace: CommitRateLimit | None = None,
         look: timedelta = timedelta(seconds=10),
         cache: Path | None = None,
         endpoint: str | None = None,
@@ -39,10 +39,10 @@ class HubRepo:
         timeout: float = 90,
     ) -> None:
         self.repo_id = repo_id
-        self.pace = pace or Pace()
-        self._wire = Wire(repo_id, endpoint, token, timeout, self.pace.clock, self.pace.sleep)
-        self._view = View(self._wire, self.pace, look)
-        self._contents = Contents(cache or cached_assets_path("datasetresearch-arena", repo_id, "contents"))
+        self.pace = pace or CommitRateLimit()
+        self._wire = HubClient(repo_id, endpoint, token, timeout, self.pace.clock, self.pace.sleep)
+        self._view = HeadCache(self._wire, self.pace, look)
+        self._contents = BlobCache(cache or cached_assets_path("datasetresearch-arena", repo_id, "contents"))
         self._turn = threading.Lock()
         """One commit at a time: the Hub would refuse a second one."""
         self._closed: datetime | None = None
@@ -55,28 +55,28 @@ class HubRepo:
 
     def read(self, path: str) -> bytes:
         try:
-            return self._read(confined(path))
-        except Gone:
+            return self._read(validate_path(path))
+        except RevisionGone:
             self._view.forget()
         try:
             return self._read(path)
-        except Gone as error:
+        except RevisionGone as error:
             raise Unreachable(f"The history of {self.repo_id} is being rewritten. Try again.") from error
 
     def inside(self, folder: str = "") -> list[str]:
-        return sorted(name for name in self._view.inside(folder and confined(folder)) if not name.startswith("."))
+        return sorted(name for name in self._view.inside(folder and validate_path(folder)) if not name.startswith("."))
 
     def list(self, prefix: str = "") -> list[str]:
         return list(self.ids(prefix))
 
     def ids(self, prefix: str = "") -> dict[str, str]:
         if "/" in prefix:
-            confined(prefix.rpartition("/")[0])
+            validate_path(prefix.rpartition("/")[0])
         found = self._view.below(prefix)
         return {path: said for path, said in found.items() if not path.startswith(".") and "/." not in path}
 
     def commit(self, changes: Sequence[Change], parent: str) -> str:
-        paths = [confined(change.path) for change in changes]
+        paths = [validate_path(change.path) for change in changes]
         if len(set(paths)) != len(paths):
             raise ValueError(f"a commit names a path twice: {sorted(paths)}")
         ids = {change.path: None if change.content is None else git_id(change.content) for change in changes}
@@ -108,7 +108,7 @@ class HubRepo:
             if content_id in ids_of(content):
                 self._contents.put(content_id, content)
                 return content
-        raise Corrupt(
+        raise CorruptRecord(
             f"{path} in {self.repo_id} is not what was committed (its id was {content_id}). "
             "Restore it from the repository's history."
         )
@@ -131,32 +131,32 @@ class HubRepo:
         due = max(self._view.due(), self._closed or self.pace.clock())
         wait = due - self.pace.clock()
         if wait > self.pace.patience:
-            raise Busy(f"{self.repo_id} has had its commits for now.", due)
+            raise RateLimited(f"{self.repo_id} has had its commits for now.", due)
         if wait > timedelta():
             self.pace.sleep(wait.total_seconds())
 
     def _carry_out(
-        self, changes: Sequence[Change], ids: dict[str, str | None], before: Sequence[Step], parent: str
-    ) -> tuple[str, Steps]:
+        self, changes: Sequence[Change], ids: dict[str, str | None], before: Sequence[ChangeEntry], parent: str
+    ) -> tuple[str, ChangeLog]:
         """Commit, again and again where that is safe; its id, and what it wrote into .changes.json.
 
         Every try has its own nonce: with the same one, a try that landed unseen would make the next one empty, which
         the client answers with whatever head `repo_info` shows. Raises Conflict, Busy, Denied, Unreachable.
         """
-        tried: dict[str, Steps] = {}
+        tried: dict[str, ChangeLog] = {}
         unclear = False
         for pause in (*PAUSES, None):
             nonce = secrets.token_hex(8)
-            steps = tried[nonce] = shortened((*before, Step(nonce=nonce, ids=ids)))
+            steps = tried[nonce] = shortened((*before, ChangeEntry(nonce=nonce, ids=ids)))
             try:
                 return self._wire.commit(_operations(changes, steps), parent, _title(changes), nonce), steps
-            except Locked:
+            except CommitInProgress:
                 until = self.pace.clock() + timedelta(minutes=1)
-                problem: Exception = Busy(f"Others are committing to {self.repo_id}.", until)
-            except (Moved, Gone, Busy) as error:
-                if unclear and (found := self._found(tried, parent, moved=isinstance(error, Moved))):
+                problem: Exception = RateLimited(f"Others are committing to {self.repo_id}.", until)
+            except (HeadMoved, RevisionGone, RateLimited) as error:
+                if unclear and (found := self._found(tried, parent, moved=isinstance(error, HeadMoved))):
                     return found
-                if isinstance(error, Busy):
+                if isinstance(error, RateLimited):
                     self._closed = error.until
                     raise
                 raise self._view.conflict(parent) from error
@@ -169,7 +169,9 @@ class HubRepo:
                 self.pace.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
         raise problem
 
-    def _found(self, tried: Mapping[str, Steps], parent: str, *, moved: bool = False) -> tuple[str, Steps] | None:
+    def _found(
+        self, tried: Mapping[str, ChangeLog], parent: str, *, moved: bool = False
+    ) -> tuple[str, ChangeLog] | None:
         """The try that the Hub has, if any. With `moved`, a list that still shows the parent is lagging."""
         for pause in PAUSES:
             page = self._wire.commits()
@@ -182,7 +184,7 @@ class HubRepo:
         return None
 
 
-def _operations(changes: Iterable[Change], steps: Steps) -> list[CommitOperationAdd | CommitOperationDelete]:
+def _operations(changes: Iterable[Change], steps: ChangeLog) -> list[CommitOperationAdd | CommitOperationDelete]:
     """Anew for each try: the client marks those that it has used."""
     state = CommitOperationAdd(CHANGES, steps.model_dump_json().encode())
     return [state, *map(_operation, changes)]

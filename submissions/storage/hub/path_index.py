@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 
 
-class Tree:
+class PathIndex:
     """Ids by path, in the order of paths."""
 
     def __init__(self, ids: dict[str, str]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from evaluator.scoring.metrics import Answers
-from evaluator.scoring.metrics.metric_result import Measured
+from evaluator.scoring.metrics.metric_result import MetricResult
 from evaluator.scoring.metrics.paper import measure_paper
 from evaluator.scoring.ratio import ratio
 from submissions.records.models import Row
@@ -127,7 +127,7 @@ def score(given_answers: Answers, metric: str) -> float:
     return value
 
 
-def part(measured: Measured, metric: str) -> Measured:
+def part(measured: MetricResult, metric: str) -> MetricResult:
     """The metric itself, or the part of that name."""
     named = {measured.name: measured, **{one.name: one for _, one in measured.parts}}
     return named[metric]

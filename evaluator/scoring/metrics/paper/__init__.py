@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from evaluator.scoring.metrics.metric_result import Measured, of_items
+from evaluator.scoring.metrics.metric_result import MetricResult, of_items
 from evaluator.scoring.metrics.paper import accuracy, rouge_l, token_f1, translation
 from submissions.errors import NotFound
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["BY_CATEGORY", "measure_paper"]
 
 
-def measure_paper(answers: Answers) -> Measured:
+def measure_paper(answers: Answers) -> MetricResult:
     """Score a task's answers by its category (SCORING.md, paper@1, rule 4), in [0, 1].
 
     Where the published code divides by nothing (all answers empty) and counts the task as 0, the score is 0.
@@ -34,27 +34,27 @@ def measure_paper(answers: Answers) -> Measured:
     return metric(answers)
 
 
-def _classification(answers: Answers) -> Measured:
+def _classification(answers: Answers) -> MetricResult:
     return of_items("accuracy", accuracy.accuracy(answers.texts, answers.gold))
 
 
-def _question_answering(answers: Answers) -> Measured:
+def _question_answering(answers: Answers) -> MetricResult:
     return of_items("token_f1", token_f1.token_f1(answers.texts, answers.gold))
 
 
-def _summarization(answers: Answers) -> Measured:
+def _summarization(answers: Answers) -> MetricResult:
     return of_items("rouge_l", rouge_l.rouge_l(answers.texts, answers.gold))
 
 
-def _translation(answers: Answers) -> Measured:
+def _translation(answers: Answers) -> MetricResult:
     return translation.blend(0.5, 0.5, answers.texts, answers.gold)
 
 
-def _generation(answers: Answers) -> Measured:
+def _generation(answers: Answers) -> MetricResult:
     return translation.blend(0.7, 0.3, answers.texts, answers.gold)
 
 
-BY_CATEGORY: dict[str, Callable[[Answers], Measured]] = {
+BY_CATEGORY: dict[str, Callable[[Answers], MetricResult]] = {
     "multiple_choice": _classification,
     "text_classification": _classification,
     "question_answering": _question_answering,

@@ -8,14 +8,14 @@ import numpy as np
 from sacrebleu.metrics import BLEU
 
 from evaluator.scoring.metrics.bleu import ORDERS, measured_bleu
-from evaluator.scoring.metrics.metric_result import Floats, Measured, weighted
+from evaluator.scoring.metrics.metric_result import Floats, MetricResult, weighted
 from evaluator.scoring.metrics.paper.pairs import pairs
 
 _MATCHED, _POSSIBLE = 2, 2 + ORDERS
 """Where BLEU's counts hold the matched and the possible unigrams."""
 
 
-def unigram_precision(predictions: Sequence[str], references: Sequence[str]) -> Measured:
+def unigram_precision(predictions: Sequence[str], references: Sequence[str]) -> MetricResult:
     """The part of all predicted tokens (13a, case kept) that their references hold as often, in [0, 1].
 
     The corpus figure is the sum of matches over the sum of tokens: long answers weigh more, and there is no penalty
@@ -24,22 +24,22 @@ def unigram_precision(predictions: Sequence[str], references: Sequence[str]) -> 
     return _first_order(sacrebleu(predictions, references))
 
 
-def sacrebleu(predictions: Sequence[str], references: Sequence[str]) -> Measured:
+def sacrebleu(predictions: Sequence[str], references: Sequence[str]) -> MetricResult:
     """Corpus BLEU as sacrebleu computes it unasked: 13a, case kept, exponential smoothing; in [0, 1], not 100."""
     stripped = pairs(predictions, references)
     return measured_bleu("sacrebleu", [one for one, _ in stripped], [two for _, two in stripped], BLEU(tokenize="13a"))
 
 
-def blend(unigrams: float, bleu: float, predictions: Sequence[str], references: Sequence[str]) -> Measured:
-    """Both by weight; as its `parts` they can be divided by their references' values first (evaluator/scoring/ratio.py)."""
+def blend(unigrams: float, bleu: float, predictions: Sequence[str], references: Sequence[str]) -> MetricResult:
+    """Both by weight; its `parts` can be divided by their reference values first."""
     counted = sacrebleu(predictions, references)
     return weighted(
         f"{unigrams} unigram_precision + {bleu} sacrebleu", ((unigrams, _first_order(counted)), (bleu, counted))
     )
 
 
-def _first_order(counted: Measured) -> Measured:
-    return Measured("unigram_precision", counted.statistics[:, [_MATCHED, _POSSIBLE]], _precision)
+def _first_order(counted: MetricResult) -> MetricResult:
+    return MetricResult("unigram_precision", counted.statistics[:, [_MATCHED, _POSSIBLE]], _precision)
 
 
 def _precision(sums: Floats) -> Floats:
