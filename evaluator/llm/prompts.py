@@ -17,7 +17,7 @@ from evaluator.llm.quoting import data_block
 from submissions.errors import NotFound
 from submissions.records.models import Record
 
-PROMPTS = Path(__file__).parents[1] / "prompts"
+PROMPTS = Path(__file__).parents[2] / "prompts"
 _FIELD = re.compile(r"^\{\{(\w+)\}\}$", re.MULTILINE)
 
 

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from submissions.errors import NotFound
 
-FOLDER = Path(__file__).parents[1] / "docs"
+FOLDER = Path(__file__).parents[2] / "docs"
 NAMES = ("visitor", "faq", "submitter", "scoring", "api", "organiser", "first-run")
 """What the site shows, in this order. The contributors' page is for those who have the code before them."""
 ADDRESS = re.compile(r"/(|about|cases|compare|docs|insights|openapi\.json|submissions|submit|tasks)(#\w+)?")

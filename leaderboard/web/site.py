@@ -32,7 +32,7 @@ from leaderboard.web.response_cache import CachedResponse, ResponseCache
 from submissions.errors import RateLimited
 from submissions.index.result_tables import ENDINGS, Ending, encode_table
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 MEDIA = {"csv": "text/csv; charset=utf-8", "json": "application/json", "parquet": "application/vnd.apache.parquet"}
 log = logging.getLogger(__name__)
 
