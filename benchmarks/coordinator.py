@@ -29,7 +29,7 @@ from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.hub import HubRepo
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
-from tests.hub.server import Hub, loopback
+from tests.support.hub.server import Hub, loopback
 
 TOKEN = "hf_bot_write"  # of the loopback Hub
 BATCH = 2_500

@@ -20,7 +20,7 @@ from huggingface_hub.utils import disable_progress_bars
 from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.hub import HubRepo
 from submissions.storage.repo import Change
-from tests.hub.server import Hub, loopback
+from tests.support.hub.server import Hub, loopback
 
 TOKEN = "hf_bot_write"
 BATCH = 2_500

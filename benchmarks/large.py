@@ -25,7 +25,7 @@ from submissions.index.submission_index import StatusSnapshot, make_brief
 from submissions.index.submission_index import encode as encode_entered
 from submissions.records.models import DataFile, Result, Submission, Task, TaskResult
 from submissions.storage.repo import Change, content_id
-from tests.leaderboard.filled import START, published, result, submission, tasks
+from tests.support.arena_fixture import START, published, result, submission, tasks
 
 TASKS = 208
 TRACK = "dataset_research"

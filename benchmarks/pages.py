@@ -17,7 +17,7 @@ import httpx
 
 from benchmarks.web import BOARD, memory, ranked, started
 from leaderboard.data.systems import slug_of
-from tests.leaderboard.serving import free_port
+from tests.support.live_server import free_port
 
 
 def addresses() -> list[str]:

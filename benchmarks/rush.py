@@ -34,7 +34,7 @@ from submissions.arena.arena import open_arena, to_jsonl
 from submissions.records.models import Task
 from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.repo import Change
-from tests.hub.server import Hub, loopback
+from tests.support.hub.server import Hub, loopback
 
 ARENA = "hf://arena/rush"
 REPO = "datasets/arena/rush-submissions"

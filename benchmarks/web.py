@@ -31,9 +31,9 @@ from benchmarks.large import delivered, fill, whole
 from submissions.arena.arena import commit_with_retry, open_arena, result_path, submission_dir, to_json
 from submissions.index.result_index import result_index_changes
 from submissions.storage.repo import Change
-from tests.browser.chromium import launched
-from tests.leaderboard.filled import published
-from tests.leaderboard.serving import free_port
+from tests.support.arena_fixture import published
+from tests.support.browser.chromium import launched
+from tests.support.live_server import free_port
 
 ROOT = Path(__file__).parents[1]
 BOARD = "/board/dataset_research"

@@ -19,9 +19,9 @@ import yaml
 
 from leaderboard.settings import read_settings
 from leaderboard.templates.markdown_docs import NAMES
-from tests.leaderboard.filled import fill
+from tests.support.arena_fixture import fill
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 WEB = ROOT / ".venv-web" / "bin" / "python"
 PYTHON = WEB if WEB.exists() else Path(sys.executable)
 """Of the Space's own requirements, where `make web` or `make test` has set it up."""

@@ -17,10 +17,10 @@ from evaluator.config.profile import load_profile
 from evaluator.config.protocol import load_protocol
 from evaluator.models.memory_model import estimate_memory
 from evaluator.models.model_shape import lookup_model_shape
-from tests.commands import parsed
+from tests.support.documented_commands import parsed
+from tests.support.paths import ROOT
 from tests.test_deploy import STAGES, environment
 
-ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "deploy/kubernetes"
 QUEUE = "kueue.x-k8s.io/queue-name"
 GPU = "nvidia.com/gpu"

@@ -1,4 +1,4 @@
-"""deploy/slurm on a Slurm without a cluster (tests/slurm.py)."""
+"""deploy/slurm on a Slurm without a cluster (tests/support/fake_slurm.py)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ import pytest
 from evaluator.stages.context import open_context
 from submissions.arena.arena import open_arena, to_json
 from submissions.storage.repo import Change
-from tests.commands import parsed
-from tests.evaluator.processes import until
-from tests.evaluator.worlds import a_benchmark, a_task, delivered, some_anchors, some_rows, submitted
-from tests.slurm import Slurm, directives, options_of
+from tests.support.documented_commands import parsed
+from tests.support.factories import a_benchmark, a_task, delivered, some_anchors, some_rows, submitted
+from tests.support.fake_slurm import Slurm, directives, options_of
+from tests.support.paths import ROOT
+from tests.support.processes import until
 
-ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "deploy/slurm"
 SUBMIT, JOB = FOLDER / "submit.sh", FOLDER / "evaluate.sbatch"
 NOTES = """#!/bin/sh

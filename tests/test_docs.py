@@ -21,9 +21,9 @@ from evaluator.stages.aggregate.result import build_result
 from submissions.arena.arena import to_json
 from submissions.records.models import Row
 from submissions.tracks import TRACKS
-from tests.evaluator.worlds import a_record, a_run, a_task, an_anchor, demo
+from tests.support.factories import a_record, a_run, a_task, an_anchor, demo
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md"), *ROOT.glob("demo/*.md")])
 APPS = {
     "submissions": submissions.cli.app.app,
@@ -37,7 +37,7 @@ SCRIPTS = (
     "evaluator.models.tiny_llama.build",
     "tests.browser.screenshots",
     "tests.evaluator.conformance",
-    "tests.hub",
+    "tests.support.hub",
 )
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.support.paths import ROOT
+
 PYTHON = ROOT / ".venv-web" / "bin" / "python"
 HEAVY = ("torch", "transformers", "vllm", "deepspeed", "ray", "sacrebleu")
 

@@ -1,6 +1,6 @@
 """Scores a DatasetResearch entry: check -> screen -> metadata -> few_shot -> fine_tune -> total.
 
-Every stage but the last adds to the stored record of each task (evaluator/stages/records.py); the last computes the Result
+Every stage but the last adds to the stored record of each task (stages/records.py); the last computes the Result
 from that alone, so that it can be computed again.
 """
 

@@ -9,10 +9,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 
 from submissions.arena.arena import Arena
 from submissions.storage.local_repo import LocalRepo
-from tests.browser.chromium import launched
-from tests.browser.routes import OWNER, pages
-from tests.leaderboard.filled import fill
-from tests.leaderboard.serving import served
+from tests.support.arena_fixture import fill
+from tests.support.browser.chromium import launched
+from tests.support.browser.routes import OWNER, pages
+from tests.support.live_server import served
 
 Open = Callable[..., Page]
 

@@ -17,10 +17,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks import large
 from submissions.arena.arena import open_arena
-from tests.browser.chromium import launched
-from tests.browser.routes import BOARD, OWNER, let_in, pages
-from tests.leaderboard.filled import fill, fill_with_one
-from tests.leaderboard.serving import served
+from tests.support.arena_fixture import fill, fill_with_one
+from tests.support.browser.chromium import launched
+from tests.support.browser.routes import BOARD, OWNER, let_in, pages
+from tests.support.live_server import served
 
 WIDTHS = (390, 1440)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")

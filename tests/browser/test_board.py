@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from submissions.arena.arena import Arena
 from tests.browser.conftest import Open
-from tests.leaderboard.filled import FORMULA, SCRIPT
+from tests.support.arena_fixture import FORMULA, SCRIPT
 
 pytestmark = pytest.mark.slow
 BOARD = "/board/dataset_research"

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from leaderboard.data.systems import slug_of
 from tests.browser.conftest import Open
-from tests.leaderboard.filled import SYSTEMS
+from tests.support.arena_fixture import SYSTEMS
 
 pytestmark = pytest.mark.slow
 SLUGS = [slug_of(team, system) for system, team, *_ in SYSTEMS]

@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, Page
 from starlette.routing import Match, Route
 
 from leaderboard.pages import ROUTES
-from tests.browser.audit import overflow, shift, tabbed, violations
 from tests.browser.conftest import Open, visiting
-from tests.browser.routes import MISSES, NAMES, let_in
+from tests.support.browser.audit import overflow, shift, tabbed, violations
+from tests.support.browser.routes import MISSES, NAMES, let_in
 
 pytestmark = pytest.mark.slow
 VIEWS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((390, "dark"), (1440, "dark"), (1440, "light"))
@@ -28,7 +28,7 @@ NO_PAGES = {
     "/mcp": "an end point",
     "/account": "only where one signs in: test_sign_in.py",
     "/account/who": "a part of every page's head",
-    "/received/{ulid}": "only of what waits for the Hub: test_sign_in.py, tests/leaderboard/test_spool.py",
+    "/received/{ulid}": "only of what waits for the Hub: test_sign_in.py, tests/leaderboard/submit/test_outbox.py",
 }
 FILES = (".atom", ".ico", ".json", ".png", ".txt", ".xml")
 SAID = "main h1, main h2, main th, main td, main dt, main dd"

@@ -11,11 +11,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from benchmarks import large
 from submissions.arena.arena import open_arena
-from tests.browser.audit import overflow, violations
 from tests.browser.conftest import Open, visiting
-from tests.browser.routes import BOARD, MISSES, let_in, pages
-from tests.leaderboard.filled import fill_with_one
-from tests.leaderboard.serving import served
+from tests.support.arena_fixture import fill_with_one
+from tests.support.browser.audit import overflow, violations
+from tests.support.browser.routes import BOARD, MISSES, let_in, pages
+from tests.support.live_server import served
 
 pytestmark = pytest.mark.slow
 MANY = 2000

@@ -11,10 +11,10 @@ from playwright.sync_api import expect
 from submissions.arena.arena import Arena, commit_with_retry, to_json
 from submissions.records.models import History, Submission
 from submissions.storage.repo import Change
-from tests.browser.audit import overflow, violations
 from tests.browser.conftest import Open
-from tests.browser.routes import OWNER, owner_s
-from tests.leaderboard.filled import held, now, preview, publish, result, store
+from tests.support.arena_fixture import held, now, preview, publish, result, store
+from tests.support.browser.audit import overflow, violations
+from tests.support.browser.routes import OWNER, owner_s
 
 pytestmark = pytest.mark.slow
 SOON = 20_000

@@ -13,12 +13,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from submissions.arena.arena import Arena, open_arena
 from submissions.storage.repo import Change
-from tests.browser.audit import overflow, violations
-from tests.hub.fixtures import hub as hub
-from tests.hub.people import ALICE
-from tests.hub.server import Hub
-from tests.leaderboard.filled import fill
-from tests.leaderboard.serving import served
+from tests.support.arena_fixture import fill
+from tests.support.browser.audit import overflow, violations
+from tests.support.hub.fixtures import hub as hub
+from tests.support.hub.server import Hub
+from tests.support.hub.users import ALICE
+from tests.support.live_server import served
 
 pytestmark = pytest.mark.slow
 ARENA = "hf://arena/space"

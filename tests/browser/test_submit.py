@@ -21,9 +21,9 @@ from submissions.records.check_report import Problem, Report
 from submissions.records.models import History
 from submissions.records.prompt_frame import PromptFrame
 from submissions.storage.repo import Change
-from tests.browser.audit import overflow, violations
 from tests.browser.conftest import Open
-from tests.leaderboard.filled import now
+from tests.support.arena_fixture import now
+from tests.support.browser.audit import overflow, violations
 
 pytestmark = pytest.mark.slow
 

@@ -13,8 +13,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from submissions.arena.arena import open_arena, to_jsonl
-from tests.evaluator.worlds import ROOT, a_benchmark, a_task, some_rows
-from tests.leaderboard.serving import served
+from tests.support.factories import a_benchmark, a_task, some_rows
+from tests.support.live_server import served
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
 

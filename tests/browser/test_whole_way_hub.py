@@ -37,13 +37,14 @@ from leaderboard.settings import read_settings
 from submissions.arena.arena import Arena, open_arena, to_jsonl
 from submissions.arena.benchmark import open_benchmark
 from submissions.storage.commit_rate import CommitRateLimit
-from tests.browser.audit import violations
-from tests.evaluator.receivers import Receiver, receiving
-from tests.evaluator.worlds import ROOT, a_benchmark, a_reference, a_task, delivered, demo, some_rows
-from tests.hub.fixtures import hub as hub
-from tests.hub.people import ALICE
-from tests.hub.server import Hub
-from tests.leaderboard.serving import free_port, running
+from tests.support.browser.audit import violations
+from tests.support.factories import a_benchmark, a_reference, a_task, delivered, demo, some_rows
+from tests.support.hub.fixtures import hub as hub
+from tests.support.hub.server import Hub
+from tests.support.hub.users import ALICE
+from tests.support.live_server import free_port, running
+from tests.support.paths import ROOT
+from tests.support.webhook_receiver import Receiver, receiving
 
 pytestmark = pytest.mark.slow
 ARENA = "hf://arena/whole"

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from curation.layout.benchmark_writer import import_flat
-from tests.curation.flats import ROWS, TASK, task, write_flat
-from tests.curation.officials import write_release
+from tests.support.flat_benchmarks import ROWS, TASK, task, write_flat
+from tests.support.official_release import write_release
 
 
 @pytest.fixture

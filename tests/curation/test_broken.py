@@ -12,7 +12,7 @@ import pytest
 from curation.layout.benchmark_writer import import_flat
 from curation.layout.flat_reader import InvalidBenchmark, read_flat
 from submissions.errors import NotFound
-from tests.curation.flats import ROWS, TASK, task, write_lines
+from tests.support.flat_benchmarks import ROWS, TASK, task, write_lines
 
 
 def tasks(*lines: dict[str, Any]) -> Callable[[Path], None]:

@@ -7,9 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.curation.officials import reference
-
-ROOT = Path(__file__).parents[2]
+from tests.support.official_release import reference
+from tests.support.paths import ROOT
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -19,10 +18,10 @@ from curation.layout.verify import verify
 from submissions.arena.benchmark import open_benchmark
 from submissions.errors import CorruptRecord, NotFound
 from submissions.storage.local_repo import LocalRepo
-from tests.curation.flats import ROWS, TASK, task, write_flat, write_lines
+from tests.support.flat_benchmarks import ROWS, TASK, task, write_flat, write_lines
+from tests.support.paths import ROOT, SHARED_DATA
 
-ROOT = Path(__file__).parents[2]
-SHARED = Path(os.environ.get("ARENA_SHARED_DATA", ROOT.parent / "shared" / "data")) / "benchmark"
+SHARED = SHARED_DATA / "benchmark"
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:

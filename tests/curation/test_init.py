@@ -20,10 +20,10 @@ from submissions.errors import AccessDenied, NotFound, Unreachable
 from submissions.storage.locations import open_repo
 from submissions.storage.mirror import mirror
 from submissions.storage.repo import Change
-from tests.curation.test_cli import ROOT
 from tests.curation.test_cli import run as run_here
-from tests.hub.fixtures import hub as hub
-from tests.hub.server import Hub
+from tests.support.hub.fixtures import hub as hub
+from tests.support.hub.server import Hub
+from tests.support.paths import ROOT
 
 ARENA = "hf://arena/new"
 

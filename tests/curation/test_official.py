@@ -20,9 +20,9 @@ from submissions.arena.benchmark import Benchmark, open_benchmark
 from submissions.records.models import Row
 from submissions.storage.local_repo import LocalRepo
 from submissions.tracks import TRACKS
-from tests.curation.officials import TYPES, an_entry, reference, scored, some_rows, with_metadata, write_json
 from tests.curation.test_import import snapshot
-from tests.evaluator.worlds import a_task
+from tests.support.factories import a_task
+from tests.support.official_release import TYPES, an_entry, reference, scored, some_rows, with_metadata, write_json
 
 ALL = Options()
 

@@ -11,7 +11,7 @@ from curation.importers.dataset_research.importer import import_official
 from curation.importers.dataset_research.release import Options
 from curation.layout.flat_reader import InvalidBenchmark
 from submissions.errors import NotFound
-from tests.curation.officials import (
+from tests.support.official_release import (
     Edit,
     an_entry,
     content,

@@ -15,7 +15,7 @@ from curation.importers.dataset_research.release_tasks import ReleaseTask, read_
 from curation.importers.dataset_research.task_ids import is_sound, safe_ids
 from submissions.arena.benchmark import open_benchmark
 from submissions.storage.repo import validate_path
-from tests.curation.officials import an_entry, write_json
+from tests.support.official_release import an_entry, write_json
 
 ODD = ["../x", "/etc/passwd", "lab/translation", "日本語", "a" * 300, "rows.json", ".hidden", "a b", "", "ü", "x\0y"]
 JSON = st.recursive(

@@ -13,7 +13,8 @@ from evaluator.runtime.work_dir_lock import exclusive_lock
 from evaluator.service.submission_queue import MAX_ATTEMPTS
 from submissions.arena.arena import open_arena
 from submissions.records.owner_requests import OwnerRequest
-from tests.evaluator.worlds import ROOT, a_benchmark, a_task, delivered, some_rows, submitted
+from tests.support.factories import a_benchmark, a_task, delivered, some_rows, submitted
+from tests.support.paths import ROOT
 
 TASKS = [a_task("a"), a_task("b")]
 

@@ -14,8 +14,9 @@ from evaluator.config.protocol import load_protocol
 from evaluator.models.chat_template import ChatTemplate
 from submissions.records.ledger import Cost, Ledger
 from submissions.records.models import Anchors, Result
-from tests.evaluator.processes import all_end, until
-from tests.evaluator.worlds import ROOT, a_benchmark, a_task, delivered, some_rows
+from tests.support.factories import a_benchmark, a_task, delivered, some_rows
+from tests.support.paths import ROOT
+from tests.support.processes import all_end, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 

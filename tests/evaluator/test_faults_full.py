@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from submissions.submitting.attempts import counts_as_attempt
-from tests.evaluator.faults_real import small_disk
-from tests.evaluator.test_worker import World, world
+from tests.evaluator.service.test_submission_runner import World, world
+from tests.support.fault_injection.real_arena import small_disk
 
 __all__ = ["world"]  # a fixture of this module, too
 PAGE = 4

@@ -9,9 +9,9 @@ import pytest
 
 from evaluator.runtime.work_dir_lock import exclusive_lock
 from evaluator.stages.records import save_records
-from tests.evaluator.faults import MOMENTS, World, by_kind, kind_of, moments, table
-from tests.evaluator.faults_light import Launcher
-from tests.evaluator.worlds import a_run, a_task
+from tests.support.factories import a_run, a_task
+from tests.support.fault_injection.light_arena import Launcher
+from tests.support.fault_injection.scenarios import MOMENTS, World, by_kind, kind_of, moments, table
 
 AT_A_GLANCE = 9
 """Of so many steps, one is tried in the quick tests."""

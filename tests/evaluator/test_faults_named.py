@@ -25,8 +25,8 @@ from safetensors.torch import load_file, save_file
 
 from evaluator.errors import ChildFailed, DiskFull, Hung, OutOfMemory, TrainingDiverged
 from submissions.records.models import Status, Submission
-from tests.evaluator.faults_real import RealWorld, real_world, small_disk
-from tests.evaluator.processes import all_end
+from tests.support.fault_injection.real_arena import RealWorld, real_world, small_disk
+from tests.support.processes import all_end
 
 pytestmark = pytest.mark.slow
 PATIENCE = 5.0

@@ -19,9 +19,10 @@ from evaluator.runtime.resource_usage import FILE, ResourceUsage
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
 from submissions.arena.arena import commit_with_retry, to_json
 from submissions.storage.repo import Change
-from tests.evaluator.faults import SEED, TASKS
-from tests.evaluator.processes import all_end
-from tests.evaluator.worlds import ROOT, a_benchmark, delivered, some_anchors, some_rows
+from tests.support.factories import a_benchmark, delivered, some_anchors, some_rows
+from tests.support.fault_injection.scenarios import SEED, TASKS
+from tests.support.paths import ROOT
+from tests.support.processes import all_end
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 MOMENTS = 3

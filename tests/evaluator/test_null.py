@@ -4,7 +4,7 @@ from pathlib import Path
 
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
 from evaluator.training import TrainJob, TrainResult
-from tests.evaluator.worlds import demo
+from tests.support.factories import demo
 
 
 def test_the_trainer_makes_empty_models_and_remembers_its_jobs(tmp_path: Path) -> None:

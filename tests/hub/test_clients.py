@@ -13,9 +13,9 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 from huggingface_hub.utils import get_session
 
-from tests.hub.server import Hub
+from tests.support.hub.server import Hub
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 REPO = "arena/test-results"
 CARD = """---
 configs:
@@ -154,7 +154,7 @@ def test_a_part_of_a_file(hub: Hub, filled: str) -> None:
 
 
 def test_the_server_runs_by_itself(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.hub", "--port", "0", "--data", str(tmp_path), "--quota", "2"]
+    command = [sys.executable, "-m", "tests.support.hub", "--port", "0", "--data", str(tmp_path), "--quota", "2"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         url = running.stdout.readline().split("HF_ENDPOINT=")[1].split()[0]

@@ -10,8 +10,8 @@ import httpx
 import jwt
 import pytest
 
-from tests.hub.people import ALICE
-from tests.hub.server import Hub
+from tests.support.hub.server import Hub
+from tests.support.hub.users import ALICE
 
 BACK = "http://127.0.0.1:9/oauth/huggingface/callback?_target_url=%2F"
 

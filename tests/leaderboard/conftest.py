@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from leaderboard.app import make_app
 from leaderboard.settings import read_settings
 from submissions.arena.arena import Arena
-from tests.leaderboard.filled import fill
+from tests.support.arena_fixture import fill
 
 Open = Callable[..., TestClient]
 

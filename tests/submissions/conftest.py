@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,10 @@ from submissions.records.check_report import Report
 from submissions.records.models import Task
 from submissions.tracks import TRACKS
 from submissions.tracks.track import Track
-from tests.hub.fixtures import hub as hub
-from tests.hub.server import Hub
+from tests.support.hub.fixtures import hub as hub
+from tests.support.hub.server import Hub
+from tests.support.paths import SHARED_DATA
 
-ROOT = Path(__file__).parents[2]
 BANK = "cls-en-bank-intents"
 SARCASM = "cls-ar-sarcasm"
 GOOD = b"".join(b'{"input": "question %d", "output": "answer %d"}\n' % (n, n) for n in range(20))
@@ -61,7 +60,7 @@ def checker(tmp_path: Path) -> Checker:
 
 @pytest.fixture(scope="session")
 def malformed() -> Path:
-    shared = Path(os.environ.get("ARENA_SHARED_DATA") or ROOT.parent / "shared" / "data")
+    shared = SHARED_DATA
     folder = shared / "submissions" / "malformed"
     if not folder.is_dir():
         pytest.skip(f"NO REAL MALFORMED FILES: {folder} is absent; set ARENA_SHARED_DATA to test against them")

@@ -18,7 +18,7 @@ from evaluator.scoring.metrics.paper import measure_paper
 from evaluator.scoring.ratio import ratio
 from submissions.records.models import Row
 from tests.evaluator.conformance.scores import PARTS
-from tests.evaluator.worlds import a_task
+from tests.support.factories import a_task
 
 HERE = Path(__file__).parent
 EXACT = 1e-9

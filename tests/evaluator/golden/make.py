@@ -28,7 +28,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, 
 from transformers import Seq2SeqTrainingArguments
 
 HERE = Path(__file__).parent
-TINY = HERE.parents[2] / "evaluator" / "tiny_llama" / "tokenizer.json"
+TINY = HERE.parents[2] / "evaluator" / "models" / "tiny_llama" / "tokenizer.json"
 NEWLINES = HERE / "newlines.json"
 NAMES = ("begin_of_text", "end_of_text", "start_header_id", "end_header_id", "eot_id", "eom_id")
 IGNORED = -100

@@ -1,0 +1,91 @@
+"""A crew on a Ray of its own, as everybody has it on one machine: how it ends, and what it leaves."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.paths import ROOT
+from tests.support.processes import all_end, until
+from tests.support.ray_workers import Diary
+
+pytestmark = pytest.mark.slow
+
+RUN = """
+import signal
+import sys
+from pathlib import Path
+from evaluator.scheduling.ray.executor import RayCrew
+from evaluator.runtime.signals import stoppable
+from tests.support.ray_workers import Light, a_profile, by_key, nothing, units
+from tests.support.factories import SETUP
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever is started in the background inherits to ignore it
+light = Light(Path(sys.argv[1]))
+with stoppable(), RayCrew(light, a_profile(cpus=2), light.models, SETUP) as crew:
+    print(sorted(by_key(crew.run(units(sys.argv[2:]), nothing))), flush=True)
+    crew.forget(["key-kills-once"])
+    print(len(light.diary.read("open")), flush=True)
+"""
+
+
+def started(folder: Path, *names: str) -> subprocess.Popen[str]:
+    env = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN, str(folder), *names],
+        cwd=ROOT,
+        env={**env, "PYTHONPATH": str(ROOT), "HOME": str(folder)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def family(process: subprocess.Popen[str], folder: Path) -> list[int]:
+    """All below a process whose station trains."""
+    until(lambda: Diary(folder / "diary").read("train") or process.poll() is not None, "a unit should be at work")
+    return [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
+
+
+def ray_folder(pids: list[int]) -> Path:
+    """Where the Ray of these processes keeps its files."""
+    lines = " ".join(" ".join(psutil.Process(pid).cmdline()) for pid in pids if psutil.pid_exists(pid))
+    (found,) = set(re.findall(r"/\S*?/arena-ray-[^/\s]+", lines))
+    return Path(found)
+
+
+def test_nothing_but_our_own_words_is_printed_though_a_station_dies_and_nothing_is_left(tmp_path: Path) -> None:
+    with started(tmp_path, "kills-once", "unit") as process:
+        pids = family(process, tmp_path)
+        said, _ = process.communicate()
+    assert process.returncode == 0
+    assert said == "['key-kills-once', 'key-unit']\n2\n"
+    assert len(pids) > 3
+    all_end(pids)
+    assert not (tmp_path / ".ray").exists(), "no token in the home folder"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_run_and_all_of_ray(tmp_path: Path, number: signal.Signals) -> None:
+    with started(tmp_path, "waits") as process:
+        pids = family(process, tmp_path)
+        folder = ray_folder(pids)
+        assert folder.is_dir()
+        process.send_signal(number)
+        assert process.wait(120) != 0
+    all_end(pids)
+    assert not folder.exists()
+
+
+def test_a_killed_driver_leaves_no_process(tmp_path: Path) -> None:
+    with started(tmp_path, "waits") as process:
+        pids = family(process, tmp_path)
+        process.kill()
+    assert len(pids) > 3
+    all_end(pids)

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from evaluator.config.protocol import Protocol
+from evaluator.errors import ProtocolMismatch
+from evaluator.stages.aggregate.result import build_result
+from evaluator.stages.metadata.verdict import missing_verdict
+from evaluator.stages.records import AnchorAnswers, TaskRecord, compute_anchor, load_records, save_records
+from evaluator.stages.rescore import matches_stored, rescore, scored_now
+from submissions.arena.arena import to_json
+from submissions.errors import CorruptRecord, NotFound
+from tests.support.factories import SETUP, a_record, a_run, a_task, demo
+from tests.support.judges import REFERENCE as FULL
+from tests.support.judges import SETTINGS
+
+TASKS = [a_task(name, "text_classification") for name in "abc"]
+
+
+def measured(record: TaskRecord) -> TaskRecord:
+    """The record with ends that were measured: one answer right at the base, all but one by the reference."""
+    rows = record.questions
+    base = tuple(row.output if number == 0 else "" for number, row in enumerate(rows))
+    top = tuple("" if number == 0 else f"The answer is {row.output}." for number, row in enumerate(rows))
+    answers = AnchorAnswers(base=base, reference=(top, tuple(row.output for row in rows)))
+    anchor = compute_anchor(record.exam(demo().metrics), answers, "0" * 64)
+    return record.model_copy(update={"end_answers": answers, "anchor": anchor})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An evaluation as it is left behind."""
+    run = a_run(TASKS).model_copy(update={"setup": scored_now(SETUP)})
+    records = [
+        measured(a_record(task, dict.fromkeys(run.protocol.methods, right), of=20))
+        for task, right in zip(TASKS, (3, 9, 20), strict=True)
+    ]
+    save_records(tmp_path, run, records)
+    (tmp_path / "result.json").write_bytes(to_json(build_result(run, records)))
+    return tmp_path
+
+
+def changed(**fields: object) -> Protocol:
+    protocol = demo()
+    return Protocol.model_validate(protocol.model_dump() | fields)
+
+
+def test_the_stored_answers_give_the_published_result_bit_for_bit(folder: Path) -> None:
+    again = rescore(folder)
+    assert to_json(again) == (folder / "result.json").read_bytes()
+    assert matches_stored(folder, again)
+    assert again == rescore(folder, demo())
+
+
+def test_another_protocol_scores_the_same_answers_and_their_anchors_by_its_metrics(folder: Path) -> None:
+    other = changed(name="demo@9", metrics="paper-metrics@1")
+    before, after = rescore(folder), rescore(folder, other)
+    assert (after.protocol, after.protocol_sha256) == ("demo@9", other.sha256)
+    # "The answer is yes." names a label for arena@1; it ends with the answer for paper@1, after the full stop is off.
+    assert after.tasks[0].reference.value == before.tasks[0].reference.value
+    assert not matches_stored(folder, after), "another protocol's Result is another"
+    scaled = rescore(folder, changed(name="demo@9", scale={"kind": "ratio"}))
+    (total,) = (one for one in scaled.totals if (one.method, one.group) == ("fine_tune", "overall"))
+    top = before.tasks[0].reference.value
+    assert top is not None
+    assert total.gain.value == pytest.approx(sum(right / 20 / top for right in (3, 9, 20)) / 3)
+
+
+@pytest.mark.parametrize(
+    ("part", "fields"), [("decoding", {"temperature": 0.5}), ("sft", {"epochs": 1.0}), ("few_shot", {"draws": 2})]
+)
+def test_a_protocol_that_asks_for_other_answers_is_refused_by_what_differs(
+    folder: Path, part: str, fields: dict[str, object]
+) -> None:
+    other = demo(**{part: fields}).model_copy(update={"name": "demo@9"})
+    with pytest.raises(ProtocolMismatch, match=f"demo@9 differs in what was asked: {part}"):
+        rescore(folder, other)
+
+
+def test_a_result_that_its_answers_do_not_give_is_named(folder: Path) -> None:
+    stored = json.loads((folder / "result.json").read_text())
+    stored["tasks"][1]["methods"][-1]["score"]["value"] = 0.99
+    (folder / "result.json").write_text(json.dumps(stored))
+    with pytest.raises(CorruptRecord, match="task b"):
+        matches_stored(folder, rescore(folder))
+
+
+def test_a_folder_without_records_says_what_to_name(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"holds no run\.json"):
+        rescore(tmp_path)
+
+
+@pytest.mark.parametrize("content", [None, b"{}", b"\xff", b'{"task": NaN}'])
+def test_a_damaged_record_is_named(folder: Path, content: bytes | None) -> None:
+    file = folder / "tasks" / "b.json"
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(CorruptRecord, match=r"tasks/b\.json"):
+        rescore(folder)
+
+
+def test_verdicts_are_not_given_to_another_judge(tmp_path: Path) -> None:
+    judged = changed(judge=SETTINGS.model_dump())
+    verdict = missing_verdict("a", FULL)
+    save_records(tmp_path, a_run(TASKS[:1], judged), [measured(a_record(TASKS[0], {}, verdict=verdict))])
+    other = SETTINGS.model_dump() | {"repeats": 3}
+    with pytest.raises(ProtocolMismatch, match="judge"):
+        rescore(tmp_path, changed(name="demo@9", judge=other))
+    assert rescore(tmp_path, changed(name="demo@9")).metadata is None
+
+
+def test_imported_anchors_are_not_scaled_by_other_rules(tmp_path: Path) -> None:
+    save_records(tmp_path, a_run(TASKS[:1]), [a_record(TASKS[0], dict.fromkeys(demo().methods, 2))])
+    with pytest.raises(ProtocolMismatch, match="the anchors are imported"):
+        rescore(tmp_path, changed(name="demo@9", scale={"kind": "ratio"}))
+
+
+def test_a_result_of_another_version_is_not_called_damaged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evaluator.stages.rescore.PIPELINE", 99)
+    again = rescore(folder)
+    assert again.setup.pipeline == 99
+    assert not matches_stored(folder, again)
+
+
+def test_what_was_written_down_half_is_not_mixed_with_what_stood_there(folder: Path) -> None:
+    run, records = load_records(folder)
+
+    class Full(Exception):
+        """The disk."""
+
+    def half() -> Iterator[TaskRecord]:
+        yield records[0]
+        raise Full
+
+    with pytest.raises(Full):
+        save_records(folder, run, half())
+    with pytest.raises(NotFound, match=r"no run\.json"):
+        rescore(folder)
+    assert not (folder / "result.json").exists()
+
+
+def test_an_empty_result_is_named(folder: Path) -> None:
+    (folder / "result.json").write_bytes(b"")
+    with pytest.raises(CorruptRecord, match="is no Result"):
+        matches_stored(folder, rescore(folder))

@@ -1,0 +1,112 @@
+"""/openapi.json is valid, leaves out no table, and says of each what it really holds."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from starlette.testclient import TestClient
+
+from leaderboard.api.gradio_api import NAMES
+from leaderboard.api.openapi import ENDS, OWNER_ONLY
+from leaderboard.api.service import ApiService
+from leaderboard.api.table_exports import TABLE_EXPORTS
+from leaderboard.data.systems import slug_of
+from leaderboard.pages import ROUTES
+from submissions.arena.arena import Arena
+from tests.leaderboard.conftest import Open
+from tests.support.arena_fixture import SYSTEMS
+
+SLUGS = [slug_of(team, system) for system, team, *_ in SYSTEMS[:2]]
+COMPARED = f"?system={SLUGS[0]}&system={SLUGS[1]}"
+INSIGHTS = ("metadata", "preview", "rows", "tokens", "cost", "kinds")
+
+
+@pytest.fixture
+def document(site: TestClient) -> dict[str, Any]:
+    found: dict[str, Any] = site.get("/openapi.json").json()
+    return found
+
+
+def real(template: str, arena: Arena, insight: str) -> str:
+    """A template of the document as an address of the filled arena."""
+    names = {"track": "dataset_research", "task": "mc-en-science", "ulid": arena.submission_ids()[1], "slug": SLUGS[0]}
+    if template.startswith("/cases/"):
+        names["slug"] = "gap-mc-en-science"
+    path = template.format(**names, name=insight, ending="json")
+    return path + (COMPARED if path.startswith("/compare") else "")
+
+
+def test_it_is_valid(document: dict[str, Any]) -> None:
+    OpenAPIV31SpecValidator(document).validate()
+    assert document["openapi"].startswith("3.1")
+
+
+def test_every_table_is_described_and_no_other() -> None:
+    paths = {route.path for route in ROUTES if route.path.endswith(ENDS)}
+    assert {path for path in paths if OWNER_ONLY not in path} == set(TABLE_EXPORTS)
+
+
+def test_it_names_the_address_that_was_asked(site: TestClient) -> None:
+    headers = {"host": "arena.example", "x-forwarded-proto": "https"}
+    assert site.get("/openapi.json", headers=headers).json()["servers"] == [{"url": "https://arena.example"}]
+
+
+def test_each_table_s_rows_are_what_it_says(document: dict[str, Any], arena: Arena, site: TestClient) -> None:
+    for template, ways in document["paths"].items():
+        if "get" not in ways:
+            continue
+        schema = ways["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        whole = Draft202012Validator(schema | {"components": document["components"]})
+        for insight in INSIGHTS if "{name}" in template else INSIGHTS[:1]:
+            answer = site.get(real(template, arena, insight))
+            assert answer.status_code == 200, template
+            assert answer.json(), template
+            whole.validate(answer.json())
+
+
+def test_no_column_is_left_out_or_made_up(document: dict[str, Any], arena: Arena, site: TestClient) -> None:
+    rows = document["components"]["schemas"]
+    for template, ways in document["paths"].items():
+        if "{ending}" not in template:
+            continue
+        items = ways["get"]["responses"]["200"]["content"]["application/json"]["schema"]["items"]
+        named = [one["$ref"].rpartition("/")[2] for one in items.get("anyOf", [items]) if "$ref" in one]
+        said = [set(rows[name]["properties"]) for name in named] or [set(items["properties"])]
+        for insight, columns in zip(INSIGHTS, said, strict=False):
+            found = set(site.get(real(template, arena, insight)).json()[0])
+            assert found == columns or (found > columns and "additionalProperties" in items), template
+
+
+def test_each_table_takes_the_query_that_it_says(document: dict[str, Any], arena: Arena, site: TestClient) -> None:
+    """A value that cannot be is refused, where there is a list of those that can; else it hides rows or is a text."""
+    for template, ways in document["paths"].items():
+        for one in ways.get("get", {}).get("parameters", ()):
+            if one["in"] == "query" and one["name"] in ("protocol", "sort", "method", "asof", "columns", "pin"):
+                address = real(template, arena, INSIGHTS[0])
+                answer = site.get(f"{address}{'&' if '?' in address else '?'}{one['name']}=no-such-value")
+                assert answer.status_code == 404, (template, one["name"])
+                assert "no-such-value" in answer.json()["error"]
+
+
+def test_the_columns_say_what_their_fields_say(document: dict[str, Any]) -> None:
+    columns = document["components"]["schemas"]["BoardRow"]["properties"]
+    assert columns["rank_first"]["description"].startswith("The best place the system may hold, from 1")
+    assert columns["overall"] == {"type": ["number", "null"]}
+    of_insight = document["components"]["schemas"]["MetadataRow"]["properties"]
+    assert of_insight["number"]["description"] == "What the system's dots are called: a label, and no rank."
+
+
+def test_the_end_points_take_what_the_answers_take(document: dict[str, Any]) -> None:
+    for name in NAMES:
+        body = document["paths"][f"/gradio_api/run/{name}"]["post"]["requestBody"]
+        data = body["content"]["application/json"]["schema"]["properties"]["data"]
+        taken = [one for one in inspect.signature(getattr(ApiService, name)).parameters if one != "self"]
+        assert [one["title"] for one in data["prefixItems"]] == taken
+
+
+def test_an_empty_arena_has_one_too(visit: Open) -> None:
+    OpenAPIV31SpecValidator(visit("empty").get("/openapi.json").json()).validate()

@@ -1,0 +1,86 @@
+"""What teams report of their own systems stands beside the others with its own badge, and moves nobody's place."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+from pydantic import ValidationError
+from starlette.testclient import TestClient
+
+from submissions.arena.arena import Arena, commit_with_retry, to_json
+from submissions.records.self_reported import SelfReported, SelfReports
+from submissions.storage.repo import Change
+from tests.support.arena_fixture import SCRIPT
+
+BOARD = "/board/dataset_research"
+CLAIM = SelfReported(
+    system=SCRIPT, team="Northern Lights Lab", system_type="search", protocol="demo@1", method="fine_tune",
+    overall=0.99, reasoning=0.98, url="https://example.org/?a=1&b=<2>", date=date(2026, 3, 5),
+)  # fmt: skip
+
+
+def report(arena: Arena, *rows: SelfReported) -> None:
+    change = Change("self_reported/dataset_research.json", to_json(SelfReports(rows=rows)))
+    commit_with_retry(arena.results, [change])
+
+
+def test_a_report_stands_there_and_moves_no_place(arena: Arena, site: TestClient) -> None:
+    before = {row["key"]: row for row in site.get(f"{BOARD}.json").json()}
+    report(arena, CLAIM)
+    rows = {row["key"]: row for row in site.get(f"{BOARD}.json").json()}
+    (key,) = rows.keys() - before.keys()
+    assert {name: rows[name] for name in before} == before
+    told = rows[key]
+    assert (told["overall"], told["knowledge"], told["reasoning"]) == (0.99, None, 0.98)
+    assert (told["rank_first"], told["submission"], told["overall_low"], told["tasks"]) == (None, None, None, None)
+    assert (told["badge"], told["source"], told["published_on"]) == ("self-reported", CLAIM.url, "2026-03-05")
+    assert told["unscored"] == "knowledge: not reported"
+    page = site.get(BOARD).text
+    assert "https://example.org/?a=1&amp;b=&lt;2&gt;" in page
+    assert SCRIPT not in page
+    assert "they hold no place" in page
+
+
+def test_it_can_be_filtered_pinned_and_seen_as_of_its_day(arena: Arena, site: TestClient) -> None:
+    report(arena, CLAIM)
+    (only,) = site.get(f"{BOARD}.json?badge=self-reported").json()
+    assert not any(row["badge"] == "self-reported" for row in site.get(f"{BOARD}.json?badge=evaluated").json())
+    assert site.get(f"{BOARD}.json?pin={only['key']}").json()[0]["pinned"]
+    for asof, count in (("2026-03-04", 0), ("2026-03-05", 1)):
+        assert len(site.get(f"{BOARD}.json?badge=self-reported&asof={asof}").json()) == count
+    for other in ("method=few_shot_1", "subset=pro", "language=en"):
+        assert site.get(f"{BOARD}.json?badge=self-reported&{other}").json() == []
+
+
+def test_it_takes_no_team_s_place_and_leads_nothing(arena: Arena, site: TestClient) -> None:
+    best = {row["key"] for row in site.get(f"{BOARD}.json?best=team&badge=evaluated").json()}
+    report(arena, CLAIM)
+    assert best <= {row["key"] for row in site.get(f"{BOARD}.json?best=team").json()}
+    assert "0.990" not in site.get("/").text
+
+
+def test_a_protocol_that_only_a_report_has_is_offered(arena: Arena, site: TestClient) -> None:
+    report(arena, CLAIM.model_copy(update={"protocol": "paper@1", "overall": 61.5}))
+    row = next(row for row in site.get(f"{BOARD}.json?protocol=paper@1").json() if row["badge"] == "self-reported")
+    assert (row["overall"], row["unit"]) == (61.5, "% of the reference score")
+    report(arena, CLAIM.model_copy(update={"protocol": "other@3"}))
+    assert "other@3" in site.get(BOARD).text
+
+
+def test_a_broken_file_is_named_and_leaves_the_board_as_it_is(arena: Arena, site: TestClient) -> None:
+    before = site.get(f"{BOARD}.json").json()
+    text = json.dumps({"rows": [{"system": "Half"}]})
+    commit_with_retry(arena.results, [Change("self_reported/dataset_research.json", text.encode())])
+    assert site.get(f"{BOARD}.json").json() == before
+    assert "self_reported/dataset_research.json: rows.0.team: Field required. Mend it" in site.get("/submissions").text
+
+
+def test_a_report_says_something_and_says_it_once() -> None:
+    with pytest.raises(ValidationError, match="reports no figure"):
+        SelfReported.model_validate(CLAIM.model_dump() | {"overall": None, "reasoning": None})
+    with pytest.raises(ValidationError, match="stands there twice"):
+        SelfReports(rows=(CLAIM, CLAIM.model_copy(update={"overall": 0.5})))
+    with pytest.raises(ValidationError, match="url"):
+        SelfReported.model_validate(CLAIM.model_dump() | {"url": "javascript:alert(1)"})

@@ -1,0 +1,239 @@
+"""What the owner of a submission may ask, and that nobody else may."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from starlette.testclient import TestClient
+
+from leaderboard.data.snapshot import SnapshotReader
+from leaderboard.pages.submission.owner_actions import MOST_WISHES
+from leaderboard.web.auth.visitor import COOKIE, new_visitor_key
+from submissions.arena.arena import Arena, commit_with_retry, result_path, to_json
+from submissions.records.models import History, Submission
+from submissions.storage.repo import Change
+from tests.support.arena_fixture import held, now, preview, store
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A submission, and the cookie of its owner."""
+
+    made: Submission
+    cookie: dict[str, str]
+
+    @property
+    def page(self) -> str:
+        return f"/submissions/{self.made.id}"
+
+
+def tell(arena: Arena, made: Submission, state: str, **more: object) -> None:
+    history = History(submission=made.id, entries=(now(state, f"It is {state}.", **more),))
+    commit_with_retry(arena.results, [Change(f"status/{made.id}.json", to_json(history))])
+
+
+@pytest.fixture
+def mine(arena: Arena) -> Owned:
+    key, owner = new_visitor_key()
+    return Owned(store(arena, 70, "Mine", "Team Six", "hybrid", owner=owner), {"cookie": f"{COOKIE}={key}"})
+
+
+@pytest.fixture
+def private(arena: Arena) -> Owned:
+    key, owner = new_visitor_key()
+    return Owned(held(arena, 71, owner=owner), {"cookie": f"{COOKIE}={key}"})
+
+
+def test_only_the_owner_is_offered_anything(site: TestClient, mine: Owned) -> None:
+    others = [{}, {"cookie": f"{COOKIE}={new_visitor_key()[0]}"}, {"cookie": f"{COOKIE}="}]
+    for cookie in others:
+        page = site.get(f"{mine.page}/actions", headers=cookie)
+        assert page.status_code == 200
+        assert "<button" not in page.text
+        assert "Only the browser or account that submitted it" in page.text
+    page = site.get(f"{mine.page}/actions", headers=mine.cookie)
+    assert 'value="withdraw"' in page.text
+    assert 'value="retry"' not in page.text
+    assert page.headers["cache-control"] == "private, no-store"
+
+
+def test_the_page_itself_is_the_same_for_all(site: TestClient, mine: Owned) -> None:
+    assert site.get(mine.page, headers=mine.cookie).text == site.get(mine.page).text
+
+
+def test_only_the_owner_sees_the_preview_of_a_private_submission(arena: Arena, site: TestClient) -> None:
+    key, owner = new_visitor_key()
+    made = store(arena, 72, "Kept private", "Team Six", "hybrid", owner=owner, private=True)
+    mine, cookie = f"/submissions/{made.id}/actions", {"cookie": f"{COOKIE}={key}"}
+    tell(arena, made, "evaluating", stage="fine_tune", done=0, of=6)
+    assert "Preview under" not in site.get(mine, headers=cookie).text
+    commit_with_retry(arena.drafts, [Change(result_path(made.id, "demo@1", "previews"), to_json(preview(made)))])
+    assert "Preview under demo@1" in site.get(mine, headers=cookie).text
+    for page in (mine, f"/submissions/{made.id}", f"/submissions/{made.id}/live"):
+        assert "Preview under" not in site.get(page).text
+
+
+@pytest.mark.parametrize("kind", ["withdraw", "retry", "publish"])
+def test_a_wish_of_anybody_else_is_refused_and_not_stored(
+    arena: Arena, site: TestClient, mine: Owned, kind: str
+) -> None:
+    tell(arena, mine.made, "failed", fault="evaluator")
+    other = {"cookie": f"{COOKIE}={new_visitor_key()[0]}"}
+    for cookie in ({}, other):
+        answer = site.post(f"{mine.page}/actions", data={"kind": kind, "sure": "yes"}, headers=cookie)
+        assert answer.status_code == 403
+    assert arena.wishes(mine.made.id) == ()
+    nobodys = arena.submission_ids()[0]
+    assert arena.submission(nobodys).owner == ""
+    answer = site.post(f"/submissions/{nobodys}/actions", data={"kind": "withdraw", "sure": "yes"})
+    assert answer.status_code == 403, "without an owner, a visitor without a key is none either"
+
+
+def test_another_site_cannot_ask_in_the_owner_s_name(arena: Arena, site: TestClient, mine: Owned) -> None:
+    headers = {**mine.cookie, "sec-fetch-site": "cross-site"}
+    answer = site.post(f"{mine.page}/actions", data={"kind": "withdraw", "sure": "yes"}, headers=headers)
+    assert answer.status_code == 403
+    assert arena.wishes(mine.made.id) == ()
+
+
+def test_a_withdrawal_is_written_once_and_shown_as_asked_for(arena: Arena, site: TestClient, mine: Owned) -> None:
+    form = {"kind": "withdraw", "sure": "yes", "back": "page"}
+    for _ in range(2):
+        answer = site.post(f"{mine.page}/actions", data=form, headers=mine.cookie)
+        assert (answer.status_code, answer.headers["location"]) == (303, mine.page)
+    (wish,) = arena.wishes(mine.made.id)
+    assert (wish.kind, wish.by) == ("withdraw", mine.made.owner)
+    page = site.get(f"{mine.page}/actions", headers=mine.cookie).text
+    assert "You asked to withdraw it at" in page
+    assert "waiting for the evaluator" in page
+    assert "<button" not in page
+    assert "You asked" not in site.get(f"{mine.page}/actions").text
+    tell(arena, mine.made, "withdrawn")
+    page = site.get(f"{mine.page}/actions", headers=mine.cookie).text
+    assert "You asked" not in page
+    assert "there is nothing to ask for" in page
+
+
+def test_withdrawing_takes_a_second_step(arena: Arena, site: TestClient, mine: Owned) -> None:
+    answer = site.post(f"{mine.page}/actions", data={"kind": "withdraw"}, headers=mine.cookie)
+    assert answer.status_code == 422
+    assert "tick the box" in answer.text
+    assert arena.wishes(mine.made.id) == ()
+
+
+def test_a_failure_of_ours_is_tried_again_on_one_click(arena: Arena, site: TestClient, mine: Owned) -> None:
+    tell(arena, mine.made, "failed", fault="evaluator")
+    assert "Try again now" in site.get(f"{mine.page}/actions", headers=mine.cookie).text
+    answer = site.post(f"{mine.page}/actions", data={"kind": "retry"}, headers=mine.cookie)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{mine.page}/actions")
+    assert [wish.kind for wish in arena.wishes(mine.made.id)] == ["retry"]
+    assert "You asked to have it tried again" in site.get(f"{mine.page}/actions", headers=mine.cookie).text
+    tell(arena, mine.made, "retrying")
+    assert "You asked" not in site.get(f"{mine.page}/actions", headers=mine.cookie).text
+
+
+@pytest.mark.parametrize(
+    ("state", "form", "status", "why"),
+    [
+        ("queued", {"kind": "retry"}, 409, "only what failed"),
+        ("queued", {"kind": "publish"}, 409, "not submitted as private"),
+        ("refused", {"kind": "withdraw", "sure": "yes"}, 409, "which is final"),
+        ("withdrawn", {"kind": "retry"}, 409, "which is final"),
+        ("queued", {"kind": "delete"}, 422, "there are: retry"),
+        ("queued", {}, 422, "there are: retry"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_words(
+    arena: Arena, site: TestClient, mine: Owned, state: str, form: dict[str, str], status: int, why: str
+) -> None:
+    tell(arena, mine.made, state)
+    answer = site.post(f"{mine.page}/actions", data=form, headers=mine.cookie)
+    assert answer.status_code == status
+    assert why in answer.text
+    assert arena.wishes(mine.made.id) == ()
+
+
+def test_after_a_withdrawal_nothing_else_is_taken(arena: Arena, site: TestClient, private: Owned) -> None:
+    site.post(f"{private.page}/actions", data={"kind": "withdraw", "sure": "yes"}, headers=private.cookie)
+    answer = site.post(f"{private.page}/actions", data={"kind": "publish"}, headers=private.cookie)
+    assert answer.status_code == 409
+    assert "It is to be withdrawn" in answer.text
+    assert len(arena.wishes(private.made.id)) == 1
+
+
+def test_publishing_says_whether_rows_may_be_shown(arena: Arena, site: TestClient, private: Owned) -> None:
+    site.post(f"{private.page}/actions", data={"kind": "publish", "samples": "yes"}, headers=private.cookie)
+    (wish,) = arena.wishes(private.made.id)
+    assert (wish.kind, wish.samples) == ("publish", True)
+    assert "with the first rows" in site.get(f"{private.page}/actions", headers=private.cookie).text
+
+
+def test_what_is_not_evaluated_yet_can_be_published_as_on_the_command_line(arena: Arena, site: TestClient) -> None:
+    key, owner = new_visitor_key()
+    made = store(arena, 72, "Soon", "Team Six", "hybrid", owner=owner, private=True)
+    soon = Owned(made, {"cookie": f"{COOKIE}={key}"})
+    assert "as soon as there is one" in site.get(f"{soon.page}/actions", headers=soon.cookie).text
+    answer = site.post(f"{soon.page}/actions", data={"kind": "publish"}, headers=soon.cookie)
+    assert answer.status_code == 303
+    assert [wish.kind for wish in arena.wishes(made.id)] == ["publish"]
+
+
+def test_a_form_that_is_too_large_or_for_nothing_is_refused(site: TestClient, mine: Owned) -> None:
+    large = {"kind": "x" * 20_000}
+    assert site.post(f"{mine.page}/actions", data=large, headers=mine.cookie).status_code == 413
+    assert site.post("/submissions/none/actions", data={"kind": "retry"}).status_code == 404
+
+
+def test_a_held_result_is_seen_by_its_owner_alone_and_kept_by_nobody(
+    arena: Arena, site: TestClient, private: Owned
+) -> None:
+    twins = ["", ".json", ".csv", "/totals.json", "/screen.csv", "/result.json"]
+    mean = arena.draft(private.made.id, "demo@1").totals[-3].gain.value
+    assert mean is not None
+    for ending in twins:
+        answer = site.get(f"{private.page}/held{ending}", headers=private.cookie)
+        assert answer.status_code == 200, ending
+        assert "no-store" in answer.headers["cache-control"], ending
+        for cookie in ({}, {"cookie": f"{COOKIE}={new_visitor_key()[0]}"}):
+            refused = site.get(f"{private.page}/held{ending}", headers=cookie)
+            assert refused.status_code == 403, ending
+            assert f"{mean:.3f}" not in refused.text
+    assert f"{mean:.3f}" in site.get(f"{private.page}/held", headers=private.cookie).text
+    for path in (private.page, "/submissions", "/", "/board/dataset_research", f"{private.page}/live"):
+        assert f"{mean:.3f}" not in site.get(path, headers=private.cookie).text, path
+    assert site.get(f"{private.page}/held/totals").headers["location"] == f"{private.page}/held#totals"
+    assert private.made.id not in SnapshotReader(arena).snapshot().results
+    assert "nobody else sees it until then" in site.get(private.page).text
+    assert site.get(f"{private.page}.json", headers=private.cookie).status_code == 404
+
+
+def test_what_holds_nothing_back_has_no_held_result(site: TestClient, mine: Owned) -> None:
+    answer = site.get(f"{mine.page}/held", headers=mine.cookie)
+    assert answer.status_code == 404
+    assert site.get(f"{mine.page}/held/costs.csv", headers=mine.cookie).status_code == 404
+
+
+def test_a_wish_that_is_flipped_again_and_again_is_put_off(arena: Arena, site: TestClient, private: Owned) -> None:
+    tell(arena, private.made, "evaluated")
+    forms = [{"kind": "publish"}, {"kind": "publish", "samples": "yes"}]
+    answers = [
+        site.post(f"{private.page}/actions", data=forms[n % 2], headers=private.cookie) for n in range(MOST_WISHES)
+    ]
+    assert {answer.status_code for answer in answers} == {303}
+    answer = site.post(f"{private.page}/actions", data=forms[MOST_WISHES % 2], headers=private.cookie)
+    assert answer.status_code == 429
+    assert 3000 < int(answer.headers["retry-after"]) <= 3600
+    assert f"You asked {MOST_WISHES} things of it within the hour." in answer.text
+    assert len(arena.wishes(private.made.id)) == MOST_WISHES
+    refused = site.get("/submissions/01ARZ3NDEKTSV4RRFFQ69G5FAV/actions", headers=private.cookie)
+    assert (refused.status_code, refused.headers["cache-control"]) == (404, "no-store")
+
+
+def test_the_last_word_on_samples_is_written_down_though_it_was_said_before(
+    arena: Arena, site: TestClient, private: Owned
+) -> None:
+    tell(arena, private.made, "evaluated")
+    for said in ({}, {"samples": "yes"}, {}, {}):
+        site.post(f"{private.page}/actions", data={"kind": "publish", **said}, headers=private.cookie)
+    assert [wish.samples for wish in arena.wishes(private.made.id)] == [False, True, False]

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from submissions.arena.arena import Arena, new_id, to_json
+from submissions.errors import AttemptsExhausted, OurError
+from submissions.records.models import History, Status, Submission
+from submissions.storage.local_repo import LocalRepo
+from submissions.storage.repo import Change
+from submissions.submitting.attempts import add_counted, attempts, read_limits
+from tests.submissions.conftest import BANK, GOOD
+from tests.support.submission_records import NOW, arena_with_tasks, stored
+
+LIMIT = {"dataset_research": 2}
+
+
+@pytest.fixture
+def arena(tmp_path: Path) -> Arena:
+    return arena_with_tasks(tmp_path / "arena")
+
+
+@pytest.fixture
+def first(arena: Arena, tmp_path: Path) -> Submission:
+    return stored(arena, tmp_path)
+
+
+def test_teams_are_told_apart_as_people_read_them_and_an_account_counts_under_any_name(
+    arena: Arena, tmp_path: Path, first: Submission
+) -> None:
+    ours = _another(first, 1, team="  nhóm  một ")
+    mine = _another(first, 2, team="Else", owner="hf:1")
+    for one in (ours, mine, _another(first, 3, team="Other", owner="hf:2")):
+        add_counted(arena, one, tmp_path / "into")
+    assert attempts(arena, first.track, first.team).used == (first.id, ours.id)
+    assert attempts(arena, first.track, first.team, "hf:1").used == (first.id, ours.id, mine.id)
+    assert attempts(arena, "search_sft", first.team).used == ()
+    assert attempts(arena, "search_sft", first.team).left == 3
+
+
+def test_what_is_refused_withdrawn_or_failed_through_us_costs_nothing(arena: Arena, first: Submission) -> None:
+    def used(**status: object) -> int:
+        entry = Status.model_validate({"message": "So.", "time": NOW, **status})
+        history = to_json(History(submission=first.id, entries=(entry,)))
+        arena.results.commit([Change(f"status/{first.id}.json", history)], arena.results.head())
+        return len(attempts(arena, first.track, first.team).used)
+
+    assert [used(state=state) for state in ("refused", "withdrawn", "failed")] == [0, 0, 0]
+    assert [used(state=state) for state in ("queued", "evaluating", "retrying", "evaluated", "published")] == [1] * 5
+    assert used(state="failed", fault="evaluator") == 0
+    assert used(state="failed", fault="submission") == 1
+
+
+def test_the_last_attempt_is_given_once_however_many_ask_at_once(
+    arena: Arena, tmp_path: Path, first: Submission
+) -> None:
+    rival = _another(first, 1)
+
+    class Overtaken(LocalRepo):
+        def commit(self, changes: Sequence[Change], parent: str) -> str:
+            if rival.id not in arena.submission_ids():
+                add_counted(arena, rival, tmp_path / "into", limits=LIMIT)
+            return super().commit(changes, parent)
+
+    slow = Arena(Overtaken(tmp_path / "arena" / "submissions"), arena.results, arena.drafts)
+    with pytest.raises(AttemptsExhausted, match="All 2 attempts"):
+        add_counted(slow, _another(first, 2), tmp_path / "into", limits=LIMIT)
+    assert arena.submission_ids() == [first.id, rival.id]
+
+
+def test_what_is_known_is_not_read_again_and_a_damaged_record_stops_nobody(
+    arena: Arena, tmp_path: Path, first: Submission
+) -> None:
+    path = next(path for path in arena.submissions.list() if path.endswith("submission.json"))
+    arena.submissions.commit([Change(path, b"?")], arena.submissions.head())
+    assert attempts(arena, first.track, first.team, known={first.id: first}).used == (first.id,)
+    assert attempts(arena, first.track, first.team).used == ()
+    add_counted(arena, _another(first, 1), tmp_path / "into", limits=LIMIT)
+    assert len(arena.submission_ids()) == 2
+
+
+def test_limits_are_read_from_a_setting() -> None:
+    assert read_limits("") == {"search_sft": 3}
+    assert read_limits("dataset_research=10, search_sft=none") == {"dataset_research": 10}
+    for wrong in ("search_sft", "search_sft=-1", "a=b"):
+        with pytest.raises(OurError, match="track=number"):
+            read_limits(wrong)
+
+
+def _another(first: Submission, minutes: int, **changed: str) -> Submission:
+    time = NOW + timedelta(minutes=minutes)
+    return first.model_copy(update={"id": new_id(time), "created_at": time, **changed})
+
+
+def test_the_data_is_stored_with_it(arena: Arena, tmp_path: Path, first: Submission) -> None:
+    second = _another(first, 1)
+    found = add_counted(arena, second, tmp_path / "into", limits=LIMIT)
+    assert (found.used, found.left) == ((first.id,), 1)
+    assert len(arena.rows(second, BANK)) == len(GOOD.splitlines())

@@ -1,0 +1,166 @@
+"""An arena whose evaluator has the real trainer and the real engine, and faults that strike them while they work."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from evaluator.config.profile import load_profile
+from evaluator.generation import VllmGenerator
+from evaluator.models.chat_template import load_template
+from evaluator.models.environment import describe_setup
+from evaluator.runtime.child_process import ChildProcess
+from evaluator.runtime.cost_log import CostLog
+from evaluator.runtime.stage_cache import StageCache
+from evaluator.scheduling import LocalExecutor, Worker
+from evaluator.scheduling.retry import RetryPolicy
+from evaluator.service.submission_runner import SubmissionRunner
+from evaluator.stages.context import EvaluationContext
+from evaluator.training import DeepSpeedTrainer
+from submissions.arena.arena import Arena, commit_with_retry, to_json
+from submissions.errors import EvaluatorError
+from submissions.records.models import Status, Submission
+from submissions.storage.local_repo import LocalRepo
+from submissions.storage.repo import Change
+from submissions.submitting.attempts import counts_as_attempt
+from tests.support.factories import a_benchmark, a_task, delivered, demo, some_anchors, some_rows, submitted
+from tests.support.processes import all_end
+
+TASKS = [a_task("count")]
+"""One, for each fault costs the start of a trainer or an engine for each of them."""
+RULES = demo(sft={"epochs": 3.0}, few_shot={"shots": ()})
+"""Trainings alone: every unit needs the trainer and then the engine."""
+Progress = Callable[[str, int, int], None]
+
+
+class RealWorld:
+    """One evaluator on one arena, and what it failed of."""
+
+    def __init__(self, folder: Path, tiny: Path, patch: pytest.MonkeyPatch) -> None:
+        self.folder, self._patch = folder, patch
+        self.arena = Arena(*(LocalRepo(folder / name) for name in ("submissions", "results", "drafts")))
+        self.base = folder / "base"
+        shutil.copytree(tiny, self.base)
+        self.models = folder / "models"
+        self.errors: list[EvaluatorError] = []
+        self.at_a_step: Progress = lambda _name, _step, _of: None
+        self._remember_errors()
+        machine = load_profile("cpu").model_copy(update={"tries": 2})
+        template = load_template(RULES.template, self.base)
+        self.trainer = DeepSpeedTrainer(self.base, RULES, machine, folder / "logs" / "trainer.log")
+        generator = VllmGenerator(self.base, RULES, machine, template.stop_ids, folder / "logs" / "engine.log")
+        self.station = Worker(self.base, self.trainer, generator, self.models, together=machine.together)
+        store = StageCache(folder / "stages")
+        self.bench = EvaluationContext(
+            protocol=RULES,
+            setup=describe_setup(self.base, RULES, machine),
+            model=self.base,
+            template=template,
+            crew=LocalExecutor(self.station, machine.tries),
+            store=store,
+            costs=CostLog(store),
+            profile=machine,
+            progress=lambda name, step, of: self.at_a_step(name, step, of),
+        )
+        self.benchmark = a_benchmark(folder / "benchmark", TASKS)
+        anchors = to_json(some_anchors(self.bench, self.benchmark, TASKS))
+        commit_with_retry(self.benchmark.repo, [Change(f"anchors/{RULES.name}.json", anchors)])
+
+    def submit(self) -> Submission:
+        rows = {task.id: some_rows(task.id, 32, start=200) for task in TASKS}
+        return submitted(self.arena, TASKS, delivered(self.folder / "mine", rows))
+
+    def work(self, submission: Submission) -> Status:
+        """Evaluate once, by a worker that knows nothing of those before; what its submitter then sees."""
+        self.errors.clear()
+        SubmissionRunner(self.arena, self.benchmark, self.bench, self.folder / "records").work(submission.id)
+        return self.arena.history(submission.id).now
+
+    def costs_an_attempt(self, submission: Submission) -> bool:
+        return counts_as_attempt(self.arena, submission.id)
+
+    def result(self, submission: Submission) -> bytes:
+        return self.arena.results.read(f"results/{submission.id}/{RULES.name}.json")
+
+    def ranks(self) -> list[psutil.Process]:
+        """The trainer's processes, by their rank."""
+        found = [process for process in family() if process.environ().get("RANK", "").isdecimal()]
+        return sorted(found, key=lambda process: int(process.environ()["RANK"]))
+
+    def lose_patience(self, seconds: float) -> None:
+        """Have the trainer that runs count as hung after so many seconds, whatever the profile says of others."""
+        assert self.trainer._group
+        self.trainer._group._silent = seconds
+
+    def _remember_errors(self) -> None:
+        real = RetryPolicy.again
+
+        def again(tries: RetryPolicy, name: str, key: str, error: EvaluatorError) -> bool:
+            self.errors.append(error)
+            return real(tries, name, key, error)
+
+        self._patch.setattr(RetryPolicy, "again", again)
+
+    @contextmanager
+    def killing_the_engine(self) -> Iterator[list[int]]:
+        """The first engine that is asked something is killed when it has the question; its process and family."""
+        real, killed = ChildProcess.send, list[int]()
+
+        def send(child: ChildProcess, message: Any, *more: Any, **named: Any) -> None:
+            real(child, message, *more, **named)
+            if "prompts" in message and not killed:
+                process = child._process
+                killed.extend([process.pid, *(one.pid for one in psutil.Process(process.pid).children(recursive=True))])
+                os.kill(process.pid, signal.SIGKILL)
+
+        with self._patch.context() as patch:
+            patch.setattr(ChildProcess, "send", send)
+            yield killed
+
+
+def family() -> list[psutil.Process]:
+    """Every process of an evaluator below this one."""
+    return [
+        process
+        for process in psutil.Process().children(recursive=True)
+        if process.status() != psutil.STATUS_ZOMBIE and "evaluator." in " ".join(process.cmdline())
+    ]
+
+
+@contextmanager
+def real_world(folder: Path, tiny: Path, patch: pytest.MonkeyPatch) -> Iterator[RealWorld]:
+    """Afterwards nobody of it is left."""
+    world = RealWorld(folder, tiny, patch)
+    try:
+        yield world
+    finally:
+        left = [process.pid for process in family()]
+        world.station.close()
+        all_end(left)
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Callable[[str], None]]:
+    """A file system of so many bytes in a folder, and how to give it another size. Skips where none may be mounted."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mount, umount = (shutil.which(name) or name for name in ("mount", "umount"))
+
+    def mounted(options: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run([mount, "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True)
+
+    done = mounted(f"size={size}")
+    if done.returncode:
+        pytest.skip(f"NO SMALL DISK: {done.stderr.decode().strip()}; run as one who may mount to test a full disk")
+    try:
+        yield lambda wanted: mounted(f"remount,size={wanted}").check_returncode()
+    finally:
+        subprocess.run([umount, "-l", str(folder)], check=True)
