@@ -41,7 +41,7 @@ class OpenAIChat:
         )
 
     def ask(self, prompt: Prompt, schema: type[R]) -> ChatAnswer[R]:
-        model = self._model
+        model, form = self._model, strict_schema(schema)
         # No error is chained: the client's own carry the request, and servers like to repeat the key.
         try:
             raw = self._client.chat.completions.with_raw_response.create(
@@ -49,7 +49,7 @@ class OpenAIChat:
                 messages=[{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}],
                 response_format={
                     "type": "json_schema",
-                    "json_schema": {"name": schema.__name__, "schema": strict_schema(schema), "strict": True},
+                    "json_schema": {"name": form["title"], "schema": form, "strict": True},
                 },
                 max_completion_tokens=model.max_completion_tokens,
                 temperature=openai.omit if model.temperature is None else model.temperature,

@@ -6,7 +6,17 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic import ConfigDict
+
 from submissions.records.models import Record
+
+
+def llm_form(title: str, description: str) -> ConfigDict:
+    """Settings of a record that a model fills in: its title and description in the schema that the model is sent.
+
+    Both shape answers, and their hash names stored answers, so they must not follow the class's name and docstring.
+    """
+    return ConfigDict(title=title, json_schema_extra={"description": description})
 
 
 def strict_schema(record: type[Record]) -> dict[str, Any]:

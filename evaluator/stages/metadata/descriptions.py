@@ -7,11 +7,17 @@ from collections.abc import Sequence
 from pydantic import JsonValue
 
 from evaluator.llm.quoting import truncate
+from evaluator.llm.schema import llm_form
 from submissions.records.models import Metadata, Record, Row
 
 
 class GeneratedDescription(Record):
     """What can be told of a data set from its first rows and its note. Null for what cannot be told."""
+
+    model_config = llm_form(
+        "Description",
+        "What can be told of a data set from its first rows and its note. Null for what cannot be told.",
+    )
 
     introduction: str | None
     task: str | None

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from evaluator.llm.schema import llm_form
 from submissions.records.findings import Origin
 from submissions.records.models import Metadata, Record, Row, Score, TaskId
 
@@ -27,12 +28,18 @@ Points = Annotated[Literal[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10], BeforeValidator(_n
 class Assessment(Record):
     """One dimension: first the reason, then the score that follows from it."""
 
+    model_config = llm_form("Assessment", "One dimension: first the reason, then the score that follows from it.")
+
     reason: str
     score: Points | None
 
 
 class Comparison(Record):
     """How well the submitted description fits the reference, dimension by dimension."""
+
+    model_config = llm_form(
+        "Comparison", "How well the submitted description fits the reference, dimension by dimension."
+    )
 
     introduction: Assessment
     task: Assessment
