@@ -89,7 +89,7 @@ def write_submission(folder: Path, tasks: int, rows: int) -> int:
 def with_check(source: Path) -> int:
     """Read by our check; the rows."""
     from submissions.checking.check import check
-    from submissions.records.models import Task
+    from submissions.records.task import Task
     from submissions.tracks import track_named
 
     tasks = [

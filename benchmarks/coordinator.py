@@ -22,9 +22,11 @@ from evaluator.publishing.arena_session import open_session
 from evaluator.service.coordinator import Coordinator
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
-from submissions.arena.arena import Arena, new_id, submission_dir, to_json
+from submissions.arena.arena import Arena
 from submissions.arena.benchmark import Benchmark
-from submissions.records.models import History, Status
+from submissions.arena.ids import new_id, submission_dir
+from submissions.records.status import History, Status
+from submissions.storage.codec import to_json
 from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.hub import HubRepo
 from submissions.storage.local_repo import LocalRepo

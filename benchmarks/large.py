@@ -17,13 +17,17 @@ from unittest import mock
 
 import numpy as np
 
-from submissions.arena.arena import new_id, open_arena, result_path, submission_dir, to_json, to_jsonl
+from submissions.arena.arena import open_arena, result_path
+from submissions.arena.ids import new_id, submission_dir
 from submissions.index.result_details import BY_TASK
 from submissions.index.result_index import MOST, IndexedResult, index_row, shard_path
 from submissions.index.result_index import encode as encode_results
 from submissions.index.submission_index import StatusSnapshot, make_brief
 from submissions.index.submission_index import encode as encode_entered
-from submissions.records.models import DataFile, Result, Submission, Task, TaskResult
+from submissions.records.result import Result, TaskResult
+from submissions.records.submission import DataFile, Submission
+from submissions.records.task import Task
+from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.repo import Change, content_id
 from tests.support.arena_fixture import START, published, result, submission, tasks
 

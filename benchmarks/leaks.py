@@ -15,8 +15,8 @@ from pathlib import Path
 
 from curation.layout.hash_split import split_side
 from evaluator.stages.screen import ScreenResult, screen
-from submissions.arena.arena import parse_lines
-from submissions.records.models import Row
+from submissions.records.task import Row
+from submissions.storage.codec import parse_lines
 
 HONEST = ("self-train", "search-close", "search-loose")
 

@@ -22,10 +22,11 @@ from evaluator.config.protocol import load_protocol
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.anchors import measure_anchors
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
-from submissions.arena.arena import Arena, open_arena, to_json, to_jsonl
+from submissions.arena.arena import Arena, open_arena
 from submissions.arena.benchmark import Benchmark
 from submissions.checking.check import check
-from submissions.records.models import Metadata, Row, Task
+from submissions.records.task import Metadata, Row, Task
+from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
 from submissions.submitting.submit import SubmissionForm, store_submission

@@ -17,7 +17,7 @@ from evaluator.runtime.resource_usage import FILE, ResourceUsage
 from evaluator.scheduling import TrainingSpec, Units, Worker, WorkUnit
 from evaluator.testing.null_backend import NullGenerator
 from evaluator.training import PendingSave, Progress, TrainJob, TrainResult
-from submissions.records.models import Setup
+from submissions.records.anchors import Setup
 
 SETUP = Setup(model="none", model_sha256="0" * 64, packages={}, hardware="none", seed=0)
 

@@ -43,7 +43,8 @@ from evaluator.scoring.metrics import MetricResult
 from evaluator.stages.context import EvaluationContext, ModelRequest
 from evaluator.stages.fine_tune import fine_tune_request
 from evaluator.training import PendingSave, Progress, Trainer, TrainJob, TrainResult
-from submissions.records.models import Metadata, Reference, Row, Setup, Task
+from submissions.records.anchors import Setup
+from submissions.records.task import Metadata, Reference, Row, Task
 
 PARTS = ("start and end", "model is loaded", "training", "model is saved", "engine boots", "answering", "the rest")
 """Where time goes; start and end are those of processes, imports included. Ours loads the base model when its trainer

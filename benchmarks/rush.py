@@ -30,8 +30,9 @@ from huggingface_hub import HfApi
 from leaderboard.app import make_app
 from leaderboard.settings import read_settings
 from leaderboard.web.site import Site
-from submissions.arena.arena import open_arena, to_jsonl
-from submissions.records.models import Task
+from submissions.arena.arena import open_arena
+from submissions.records.task import Task
+from submissions.storage.codec import to_jsonl
 from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.repo import Change
 from tests.support.hub.server import Hub, loopback

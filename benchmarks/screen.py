@@ -19,7 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from submissions.records.models import Row
+from submissions.records.task import Row
 
 COPIES = 0.1
 """Share of an entry's rows that are reference rows with words changed."""

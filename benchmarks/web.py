@@ -28,8 +28,10 @@ import pandas as pd
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.large import delivered, fill, whole
-from submissions.arena.arena import commit_with_retry, open_arena, result_path, submission_dir, to_json
+from submissions.arena.arena import commit_with_retry, open_arena, result_path
+from submissions.arena.ids import submission_dir
 from submissions.index.result_index import result_index_changes
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.arena_fixture import published
 from tests.support.browser.chromium import launched

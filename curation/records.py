@@ -6,8 +6,9 @@ from typing import Annotated, TypeVar
 
 from pydantic import Field, ValidationError
 
+from submissions.records.base import Record, Sha256, TaskId
 from submissions.records.check_report import Problem
-from submissions.records.models import Kind, Metadata, Record, Sha256, TaskId
+from submissions.records.task import Kind, Metadata
 
 R = TypeVar("R", bound=Record)
 Text = Annotated[str, Field(pattern=r"\S")]

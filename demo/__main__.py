@@ -25,7 +25,7 @@ from submissions.arena.benchmark import open_benchmark
 from submissions.checking.check import check
 from submissions.cli.runtime import Progress, progress, run
 from submissions.errors import OurError
-from submissions.records.models import Task
+from submissions.records.task import Task
 from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import track_named
 

@@ -9,9 +9,9 @@ from random import Random
 
 from demo.task import DemoTask, Maker
 from demo.tasks import TASKS
-from submissions.arena.arena import to_jsonl
-from submissions.records.models import Row
-from submissions.storage.local_repo import atomic_write
+from submissions.records.task import Row
+from submissions.storage.atomic import atomic_write
+from submissions.storage.codec import to_jsonl
 
 FOLDER = Path(__file__).parent
 GOOD_ROWS = 160

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from curation.records import FlatTask
-from submissions.records.models import Row
+from submissions.records.task import Row
 
 SOURCE = "names from the Unicode CLDR through Babel; sentences written for this repository"
 LICENCE = "Unicode-3.0 (names), Apache-2.0 (sentences)"

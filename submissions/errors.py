@@ -10,6 +10,7 @@ ArenaError
 └── OurError              the organiser must mend it; is retried; exit code 2
     ├── Conflict          the repository moved on since it was read
     ├── Corrupt           a stored file is not what its writer wrote
+    ├── NewerFormat       the stored data is of a later format than this version reads
     ├── Busy              no commit is taken before a time, which it carries
     ├── Denied            the Hub does not let this token in
     ├── Unreachable       the Hub does not answer, or not as it should
@@ -98,6 +99,16 @@ class Conflict(OurError):
 
 class CorruptRecord(OurError):
     """A stored file that cannot be read back."""
+
+
+class NewerFormat(OurError):
+    """Stored data of a later format than this version of the program reads."""
+
+    def __init__(self, found: int, ours: int) -> None:
+        super().__init__(
+            f"The arena's data is in format {found}, and this version of the program reads up to format {ours}: "
+            "upgrade the program."
+        )
 
 
 class RateLimited(OurError):

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from evaluator.stages.context import open_context
-from submissions.arena.arena import open_arena, to_json
+from submissions.arena.arena import open_arena
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.documented_commands import parsed
 from tests.support.factories import a_benchmark, a_task, delivered, some_anchors, some_rows, submitted

@@ -18,8 +18,8 @@ import submissions.cli.app
 from evaluator.scoring.metrics import METRICS, Answers
 from evaluator.scoring.metrics.translation import chrf_signature
 from evaluator.stages.aggregate.result import build_result
-from submissions.arena.arena import to_json
-from submissions.records.models import Row
+from submissions.records.task import Row
+from submissions.storage.codec import to_json
 from submissions.tracks import TRACKS
 from tests.support.factories import a_record, a_run, a_task, an_anchor, demo
 from tests.support.paths import ROOT

@@ -31,10 +31,11 @@ from evaluator.stages.rescore import rescore
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
 from leaderboard.app import make_app
 from leaderboard.settings import read_settings
-from submissions.arena.arena import Arena, open_arena, protocols_in, to_json
+from submissions.arena.arena import Arena, open_arena, protocols_in
 from submissions.arena.benchmark import open_benchmark
 from submissions.index import result_index, submission_index
 from submissions.index.rebuild import rebuild_index
+from submissions.storage.codec import to_json
 from tests.support.judges import ENVIRON, SETTINGS, a_connection
 from tests.support.paths import ROOT
 

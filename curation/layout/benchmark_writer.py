@@ -10,10 +10,11 @@ from types import MappingProxyType
 from curation.layout.flat_reader import CATEGORIES, FlatBenchmark, read_flat
 from curation.layout.hash_split import SIDES, SPLIT, split_side
 from curation.records import Checksums
-from submissions.arena.arena import to_json, to_jsonl
 from submissions.arena.benchmark import Source, Sources, Split
 from submissions.errors import TheirError
-from submissions.records.models import Record, Task
+from submissions.records.base import Record
+from submissions.records.task import Task
+from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
 

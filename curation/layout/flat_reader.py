@@ -11,7 +11,7 @@ from curation.layout.hash_split import split_side
 from curation.records import FlatTask, error, parse_lines
 from submissions.errors import NotFound, TheirError
 from submissions.records.check_report import Problem
-from submissions.records.models import Row
+from submissions.records.task import Row
 from submissions.tracks import TRACKS
 
 CATEGORIES = TRACKS["dataset_research"].categories

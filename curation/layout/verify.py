@@ -10,8 +10,9 @@ from curation.layout.hash_split import SIDES, SPLIT, split_side
 from curation.records import Checksums, error, parse, parse_lines
 from submissions.arena.benchmark import OFFICIAL, OfficialAnchors, Sources, Split
 from submissions.errors import NotFound
+from submissions.records.base import Record
 from submissions.records.check_report import Problem
-from submissions.records.models import Metadata, Record, Row, Task
+from submissions.records.task import Metadata, Row, Task
 from submissions.storage.repo import Repo
 
 _RESTORE = "Restore it, or import the benchmark again into a new folder."

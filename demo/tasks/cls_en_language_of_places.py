@@ -8,7 +8,7 @@ from random import Random
 from curation.records import FlatTask
 from demo.task import LICENCE, SOURCE, DemoTask
 from demo.words import countries, is_reference, months, weekdays
-from submissions.records.models import Metadata, Row
+from submissions.records.task import Metadata, Row
 
 _LANGUAGES = {"Finnish": "fi", "German": "de", "Polish": "pl", "Spanish": "es", "Turkish": "tr", "Vietnamese": "vi"}
 

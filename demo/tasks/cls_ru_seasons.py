@@ -7,7 +7,7 @@ from random import Random
 from curation.records import FlatTask
 from demo.task import LICENCE, SOURCE, DemoTask
 from demo.words import months
-from submissions.records.models import Metadata, Row
+from submissions.records.task import Metadata, Row
 
 _SEASONS = ("зима", "весна", "лето", "осень")
 _LATER = {"месяц": 1, "полгода": 6}

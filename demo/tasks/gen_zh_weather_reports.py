@@ -9,7 +9,7 @@ from babel import Locale
 from curation.records import FlatTask
 from demo.task import LICENCE, SOURCE, DemoTask
 from demo.words import weekdays
-from submissions.records.models import Metadata, Row
+from submissions.records.task import Metadata, Row
 
 _PLACES = "Asia/Shanghai Asia/Tokyo Europe/Paris Europe/London Africa/Cairo Australia/Sydney Europe/Berlin America/Lima"
 _ZONES = _PLACES.split()

@@ -9,7 +9,7 @@ from babel import Locale
 from curation.records import FlatTask
 from demo.task import LICENCE, SOURCE, DemoTask
 from demo.words import countries, currency_of, months, weekdays
-from submissions.records.models import Metadata, Row
+from submissions.records.task import Metadata, Row
 
 _LOCALES = ("de", "es", "fi", "fr", "pl", "tr")
 _SPOKEN = ("ar", "de", "en", "es", "fi", "fr", "hi", "ja", "pl", "ru", "tr", "zh")

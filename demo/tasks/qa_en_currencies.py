@@ -7,7 +7,7 @@ from random import Random
 from curation.records import FlatTask
 from demo.task import LICENCE, SOURCE, DemoTask
 from demo.words import COUNTRIES, country, currency_of
-from submissions.records.models import Metadata, Row
+from submissions.records.task import Metadata, Row
 
 _CHOSEN = "BG BR CA CN CZ DZ EG HU ID IN JP KE MX MY PE PL SE TH UA ZA"
 _CODES = _CHOSEN.split()

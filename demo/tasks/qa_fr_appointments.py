@@ -7,7 +7,7 @@ from random import Random
 from curation.records import FlatTask
 from demo.task import LICENCE, SOURCE, DemoTask
 from demo.words import weekdays
-from submissions.records.models import Metadata, Row
+from submissions.records.task import Metadata, Row
 
 _PEOPLE = ("Amina", "Bruno", "Driss", "Elsa", "Jules", "Nadia")
 _PLACES = ("musée", "marché", "théâtre", "stade", "jardin", "cinéma")

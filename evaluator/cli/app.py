@@ -31,7 +31,7 @@ from evaluator.stages.context import open_context
 from evaluator.stages.judge_factory import judge_opener
 from evaluator.stages.rescore import matches_stored, rescore
 from evaluator.tracks import SCORERS, EvaluationJob, SubmissionData
-from submissions.arena.arena import open_arena, read_lines, to_json
+from submissions.arena.arena import open_arena
 from submissions.arena.benchmark import Benchmark, open_benchmark
 from submissions.checking.check import check
 from submissions.cli.console import report as report_text
@@ -39,9 +39,14 @@ from submissions.cli.runtime import print_json, progress
 from submissions.errors import NotFound, OurError, SubmissionRejected
 from submissions.index.rebuild import rebuild_index
 from submissions.records.check_report import Report
-from submissions.records.models import Description, Metadata, Result, Row, Stage, Submission, Task
+from submissions.records.result import Result
+from submissions.records.status import Stage
+from submissions.records.submission import Description, Submission
+from submissions.records.task import Metadata, Row, Task
+from submissions.storage.atomic import atomic_write
+from submissions.storage.codec import read_lines, to_json
 from submissions.storage.commit_rate import CommitRateLimit
-from submissions.storage.local_repo import LocalRepo, atomic_write
+from submissions.storage.local_repo import LocalRepo
 from submissions.storage.locations import is_hub_url, sibling
 from submissions.tracks import track_named
 

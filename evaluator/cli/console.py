@@ -10,7 +10,9 @@ from rich.text import Text
 
 from evaluator.cli.plan_report import format_phases, format_plan
 from evaluator.planning.plan import PlanReport
-from submissions.records.models import Anchors, Method, Result, Score
+from submissions.records.anchors import Anchors
+from submissions.records.base import Score
+from submissions.records.result import Method, Result
 
 _MEANS = {
     "mean_gain": "Mean gain over all tasks: 0 the untouched model, 1 as good as the real data",

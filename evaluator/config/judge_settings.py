@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from evaluator.config.llm_settings import LLMSettings
-from submissions.records.models import Record
+from submissions.records.base import Record
 
 
 class JudgeSettings(Record):

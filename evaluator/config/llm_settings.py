@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from submissions.records.models import Record
+from submissions.records.base import Record
 
 
 class LLMSettings(Record):

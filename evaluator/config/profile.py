@@ -9,8 +9,8 @@ from typing import Literal
 from pydantic import Field
 
 from evaluator.config.protocol import config_file
+from submissions.records.base import Record
 from submissions.records.machine_speed import Machine, Speed
-from submissions.records.models import Record
 
 PROFILES = Path(__file__).with_name("profiles")
 

@@ -12,7 +12,8 @@ from pydantic import Field
 from evaluator.config.judge_settings import JudgeSettings
 from evaluator.config.screen_settings import NearDuplicateSettings
 from submissions.errors import NotFound
-from submissions.records.models import Method, Record
+from submissions.records.base import Record
+from submissions.records.result import Method
 
 PROTOCOLS = Path(__file__).with_name("protocols")
 

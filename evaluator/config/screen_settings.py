@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from submissions.records.models import Record
+from submissions.records.base import Record
 
 
 class NearDuplicateSettings(Record):

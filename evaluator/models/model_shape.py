@@ -8,7 +8,7 @@ from pathlib import Path
 from huggingface_hub import try_to_load_from_cache
 
 from submissions.errors import CorruptRecord, NotFound
-from submissions.records.models import Record
+from submissions.records.base import Record
 
 
 class ModelShape(Record):

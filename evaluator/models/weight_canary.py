@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from evaluator.errors import WrongWeights
-from submissions.records.models import Record
+from submissions.records.base import Record
 
 FILE = "canary.json"
 """In the folder of a trained model; it appears with the model."""

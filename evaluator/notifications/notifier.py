@@ -21,7 +21,8 @@ from pydantic import ValidationError
 from evaluator.notifications.webhook_client import WebhookClient, WebhookTarget
 from submissions.arena.arena import Arena
 from submissions.errors import ArenaError, NotFound
-from submissions.records.models import History, Record, Stage, State, Status
+from submissions.records.base import Record
+from submissions.records.status import History, Stage, State, Status
 from submissions.storage.repo import Change, Repo
 from submissions.tracks import track_named
 

@@ -22,8 +22,8 @@ from submissions.cli.runtime import Progress
 from submissions.estimation.cost_model import DeliveredTokens, Plan, estimate_evaluation, plan_from_speeds
 from submissions.estimation.estimate import CostModel, Estimate, fit_cost_model, select_history
 from submissions.estimation.estimates import past_ledgers
-from submissions.records.models import Row, Task
 from submissions.records.prompt_frame import EvalSetLoad, PromptFrame
+from submissions.records.task import Row, Task
 
 BYTES_PER_TOKEN = 4.0
 """Where neither the tokenizer nor a published frame is at hand: about what Llama 3's makes of English."""

@@ -12,8 +12,8 @@ from evaluator.models.chat_template import ChatTemplate
 from evaluator.scoring.eval_set import answer_token_limit
 from submissions.estimation.cost_model import DeliveredTokens, count_delivered
 from submissions.estimation.estimate import row_tokens
-from submissions.records.models import Reference, Row
 from submissions.records.prompt_frame import EvalSetLoad, PromptFrame
+from submissions.records.task import Reference, Row
 
 
 class Workload(Seam):

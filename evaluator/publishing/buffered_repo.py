@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from evaluator.publishing.lease import LEASE_DURATION, PATH, Lease, LeaseHeld, LeaseLost, read_lease
-from submissions.arena.arena import to_json
 from submissions.errors import Conflict, NotFound, RateLimited, Unreachable
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change, Repo, content_id, validate_path
 
 MAX_FILES_PER_COMMIT = 500

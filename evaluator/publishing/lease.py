@@ -11,10 +11,10 @@ import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from submissions.arena.arena import read_record
 from submissions.errors import CorruptRecord, NotFound, OurError
 from submissions.records.base import Record
-from submissions.storage.local_repo import atomic_write
+from submissions.storage.atomic import atomic_write
+from submissions.storage.codec import read_record
 from submissions.storage.repo import Repo
 
 PATH = "lease.json"

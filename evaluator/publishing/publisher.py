@@ -12,11 +12,15 @@ from pathlib import PurePosixPath
 
 from evaluator.publishing.results_table import table_changes
 from evaluator.publishing.status_log import append_status, final_status
-from submissions.arena.arena import Arena, commit_with_retry, read_record, result_path, to_json
+from submissions.arena.arena import Arena, commit_with_retry, result_path
 from submissions.index.result_index import result_index_changes
 from submissions.index.submission_index import submission_index_changes
-from submissions.records.models import Record, Result, Status, Submission
+from submissions.records.base import Record
 from submissions.records.owner_requests import authorized
+from submissions.records.result import Result
+from submissions.records.status import Status
+from submissions.records.submission import Submission
+from submissions.storage.codec import read_record, to_json
 from submissions.storage.repo import Change, Repo
 
 KINDS = ("results", "previews", "costs")

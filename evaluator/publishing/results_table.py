@@ -16,9 +16,11 @@ import pyarrow as pa
 import yaml
 from pyarrow import parquet
 
-from submissions.arena.arena import protocols_in, read_record, result_path, time_of
+from submissions.arena.arena import protocols_in, result_path
+from submissions.arena.ids import time_of
 from submissions.errors import CorruptRecord, NotFound
-from submissions.records.models import Result
+from submissions.records.result import Result
+from submissions.storage.codec import read_record
 from submissions.storage.repo import Change, Repo
 
 SCHEMA = pa.schema(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from submissions.arena.arena import Arena, to_json
-from submissions.records.models import History, Stage, State, Status
+from submissions.arena.arena import Arena
+from submissions.records.status import History, Stage, State, Status
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 
 WAITING: frozenset[State] = frozenset({"queued", "retrying"})

@@ -15,9 +15,9 @@ from pathlib import Path
 from evaluator.config.profile import Profile
 from evaluator.runtime.resource_usage import ResourceUsage
 from evaluator.runtime.stage_cache import StageCache
-from submissions.arena.arena import to_json
 from submissions.records.ledger import STAGES, Cost, Ledger
-from submissions.storage.local_repo import atomic_write
+from submissions.storage.atomic import atomic_write
+from submissions.storage.codec import to_json
 
 log = logging.getLogger(__name__)
 _STAGE = "cost"

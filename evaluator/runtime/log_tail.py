@@ -14,7 +14,7 @@ from pathlib import Path
 BYTES = 65_536
 """How much of the end of a log is looked at."""
 MOST = 4_000
-"""Characters that are shown (submissions/records/models.py, Status.log_tail)."""
+"""Characters that are shown (submissions/records/status.py, Status.log_tail)."""
 PHRASES = re.compile(
     "|".join(
         (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from submissions.records.models import Record
+from submissions.records.base import Record
 
 FILE = "spent.json"
 """In the folder of a trained model: it appears with the model, so no training is without its cost."""

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from submissions.records.models import Record
-from submissions.storage.local_repo import atomic_write
+from submissions.records.base import Record
+from submissions.storage.atomic import atomic_write
 
 R = TypeVar("R", bound=Record)
 

@@ -17,7 +17,7 @@ from evaluator.runtime.resource_usage import FILE, ResourceUsage
 from evaluator.scheduling.work_unit import TrainingSpec, UnitResult, WorkUnit
 from evaluator.training import Progress, Trainer, TrainJob
 from submissions.errors import EvaluatorError
-from submissions.storage.local_repo import atomic_write
+from submissions.storage.atomic import atomic_write
 
 
 class Worker:

@@ -13,7 +13,7 @@ from evaluator.models.chat_template import load_template
 from evaluator.models.environment import describe_setup, prepare_base_model
 from evaluator.scheduling.worker import Worker
 from evaluator.training import DeepSpeedTrainer
-from submissions.records.models import Setup
+from submissions.records.anchors import Setup
 
 
 @dataclass(frozen=True)

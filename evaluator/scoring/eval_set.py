@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from evaluator.config.protocol import DecodingSettings
 from evaluator.runtime.stage_cache import cache_key
 from evaluator.scoring.metrics import METRICS, Answers, MetricResult
-from submissions.records.models import Record, Row, Task
+from submissions.records.base import Record
+from submissions.records.task import Row, Task
 
 
 class ModelAnswers(Record):

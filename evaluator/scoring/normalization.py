@@ -11,7 +11,8 @@ from evaluator.config.protocol import GainScale, RatioScale
 from evaluator.scoring.metrics.metric_result import Floats, MetricResult
 from evaluator.scoring.ratio import ratio
 from evaluator.scoring.statistics import gain_interval, gain_scale, known, percentile_interval, rescore
-from submissions.records.models import Anchor, Score
+from submissions.records.anchors import Anchor
+from submissions.records.base import Score
 
 Counts = Floats | None
 NOT_ADMITTED = "not admitted: the reference set does not measurably help here"

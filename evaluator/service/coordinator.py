@@ -12,7 +12,7 @@ from evaluator.publishing.lease import LeaseHeld, LeaseLost
 from evaluator.service.submission_runner import HUB_ERRORS, SubmissionRunner
 from submissions.arena.arena import Arena
 from submissions.errors import ArenaError, RateLimited
-from submissions.records.models import State
+from submissions.records.status import State
 
 RETRY_BACKOFF = (60.0, 600.0)
 """Seconds until it is tried again to reach a Hub, or to take the arena from another: at first, and at most."""

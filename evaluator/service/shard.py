@@ -25,10 +25,13 @@ from evaluator.stages.anchors import load_checked_anchors
 from evaluator.stages.context import EvaluationContext
 from evaluator.stages.reference_split import load_reference
 from evaluator.tracks import AHEAD, EvaluationJob
-from submissions.arena.arena import to_json
 from submissions.errors import ArenaError, EvaluatorError, NotFound
-from submissions.records.models import DataFile, Record, Stage, Submission, Task, TaskId
-from submissions.storage.local_repo import atomic_write
+from submissions.records.base import Record, TaskId
+from submissions.records.status import Stage
+from submissions.records.submission import DataFile, Submission
+from submissions.records.task import Task
+from submissions.storage.atomic import atomic_write
+from submissions.storage.codec import to_json
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
-from submissions.records.models import History, Status
 from submissions.records.owner_requests import OwnerRequest
+from submissions.records.status import History, Status
 
 MAX_ATTEMPTS = 3
 """A submission that failed so often in a row, through our fault, waits until someone asks for another try."""

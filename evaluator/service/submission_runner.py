@@ -37,12 +37,15 @@ from evaluator.stages.judge_factory import JudgeOpener, no_judge
 from evaluator.stages.reference_split import load_reference
 from evaluator.tracks import PREVIEWS, SCORERS, EvaluationJob, SubmissionData
 from evaluator.tracks.scorer import ProgressCallback
-from submissions.arena.arena import Arena, commit_with_retry, protocols_in, to_json, to_jsonl
+from submissions.arena.arena import Arena, commit_with_retry, protocols_in
 from submissions.arena.benchmark import Benchmark
 from submissions.errors import AccessDenied, ArenaError, CorruptRecord, EvaluatorError, RateLimited, Unreachable
-from submissions.records.models import History, Stage, State, Submission, Task
 from submissions.records.prompt_frame import PromptFrame
-from submissions.storage.local_repo import atomic_write
+from submissions.records.status import History, Stage, State
+from submissions.records.submission import Submission
+from submissions.records.task import Task
+from submissions.storage.atomic import atomic_write
+from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.repo import Change, Repo
 
 log = logging.getLogger(__name__)

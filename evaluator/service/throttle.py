@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from evaluator.tracks.scorer import ProgressCallback
-from submissions.records.models import Stage
+from submissions.records.status import Stage
 
 
 def throttle_progress(report: ProgressCallback, seconds: float = 1.0) -> ProgressCallback:

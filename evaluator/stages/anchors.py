@@ -19,10 +19,13 @@ from evaluator.stages.context import EvaluationContext
 from evaluator.stages.fine_tune import base_model_request, fine_tune_request
 from evaluator.stages.records import AnchorAnswers, compute_anchor
 from evaluator.stages.reference_split import load_reference
-from submissions.arena.arena import commit_with_retry, read_record, to_json
+from submissions.arena.arena import commit_with_retry
 from submissions.arena.benchmark import Benchmark, OfficialAnchor
 from submissions.errors import NotFound
-from submissions.records.models import Anchor, Anchors, Reference, Score, Task
+from submissions.records.anchors import Anchor, Anchors
+from submissions.records.base import Score
+from submissions.records.task import Reference, Task
+from submissions.storage.codec import read_record, to_json
 from submissions.storage.repo import Change
 
 log = logging.getLogger(__name__)

@@ -21,7 +21,9 @@ from evaluator.scheduling.ray.cluster import address
 from evaluator.scheduling.worker_factory import WorkerFactory
 from evaluator.scoring.eval_set import EvalSet, ModelAnswers, answer_token_limit, rows_hash
 from evaluator.training import Progress
-from submissions.records.models import Record, Reference, Row, Setup, Task
+from submissions.records.anchors import Setup
+from submissions.records.base import Record
+from submissions.records.task import Reference, Row, Task
 
 R = TypeVar("R", bound=Record)
 

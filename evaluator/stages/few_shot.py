@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from evaluator.scoring.eval_set import EvalSet, rows_hash
 from evaluator.stages.context import EvaluationContext, ModelRequest
-from submissions.records.models import Row
+from submissions.records.task import Row
 
 
 def few_shot_requests(bench: EvaluationContext, exam: EvalSet, rows: Sequence[Row], shots: int) -> list[ModelRequest]:

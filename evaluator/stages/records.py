@@ -22,10 +22,14 @@ from evaluator.scoring.normalization import AnchorScores
 from evaluator.scoring.statistics import anchor_error
 from evaluator.stages.metadata.verdict import MetadataVerdict
 from evaluator.stages.screen import ScreenResult
-from submissions.arena.arena import to_json
 from submissions.errors import CorruptRecord, NotFound
-from submissions.records.models import Anchor, Method, Name, Record, Row, Setup, Sha256, SystemType, Task, TaskId, Ulid
-from submissions.storage.local_repo import atomic_write
+from submissions.records.anchors import Anchor, Setup
+from submissions.records.base import Name, Record, Sha256, TaskId, Ulid
+from submissions.records.result import Method
+from submissions.records.submission import SystemType
+from submissions.records.task import Row, Task
+from submissions.storage.atomic import atomic_write
+from submissions.storage.codec import to_json
 
 R = TypeVar("R", bound=Record)
 Texts = tuple[str, ...]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from evaluator.config.protocol import Protocol
 from submissions.arena.benchmark import Benchmark
-from submissions.records.models import Reference
+from submissions.records.task import Reference
 
 
 def load_reference(protocol: Protocol, benchmark: Benchmark, task: str) -> Reference:

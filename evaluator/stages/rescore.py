@@ -12,9 +12,10 @@ from evaluator.errors import ProtocolMismatch
 from evaluator.models.environment import PIPELINE, scoring_packages
 from evaluator.stages.aggregate.result import build_result
 from evaluator.stages.records import RunRecord, TaskRecord, load_records
-from submissions.arena.arena import to_json
 from submissions.errors import CorruptRecord
-from submissions.records.models import Result, Setup
+from submissions.records.anchors import Setup
+from submissions.records.result import Result
+from submissions.storage.codec import to_json
 
 FREE = ("name", "metrics", "scale", "statistics", "judge")
 """The parts of a protocol that a rescore may change; of the judge only how a missing task counts."""

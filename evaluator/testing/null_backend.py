@@ -18,7 +18,7 @@ from evaluator.runtime.stage_cache import StageCache
 from evaluator.scheduling import LocalExecutor, Worker
 from evaluator.stages.context import EvaluationContext
 from evaluator.training import PendingSave, Progress, Trainer, TrainJob, TrainResult
-from submissions.records.models import Setup
+from submissions.records.anchors import Setup
 
 Answer = Callable[[Path, Sequence[int]], str]
 """What the model in a folder says to a prompt's token ids."""

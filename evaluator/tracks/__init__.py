@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from evaluator.tracks import dataset_research
 from evaluator.tracks.scorer import EvaluationJob, SubmissionData
-from submissions.records.models import Result, Stage
+from submissions.records.result import Result
+from submissions.records.status import Stage
 
 SCORERS: dict[str, Callable[[EvaluationJob, SubmissionData], Result]] = {"dataset_research": dataset_research.evaluate}
 PREVIEWS: dict[str, Callable[[EvaluationJob, SubmissionData], Result]] = {"dataset_research": dataset_research.preview}

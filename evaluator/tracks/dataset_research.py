@@ -31,9 +31,11 @@ from evaluator.stages.records import MethodAnswers, RunRecord, TaskRecord, save_
 from evaluator.stages.reference_split import load_reference
 from evaluator.stages.screen import ScreenResult, screen, tasks_from_reference
 from evaluator.tracks.scorer import EvaluationJob, SubmissionData
-from submissions.arena.arena import to_jsonl
 from submissions.errors import CorruptRecord
-from submissions.records.models import Method, Reference, Result, Row, Stage, Task
+from submissions.records.result import Method, Result
+from submissions.records.status import Stage
+from submissions.records.task import Reference, Row, Task
+from submissions.storage.codec import to_jsonl
 from submissions.tracks import track_named
 
 

@@ -9,7 +9,11 @@ from pathlib import Path
 from evaluator.stages.context import EvaluationContext
 from evaluator.stages.metadata.judge import Judge
 from submissions.arena.benchmark import Benchmark
-from submissions.records.models import Anchors, Metadata, Result, Row, Stage, Submission, Task
+from submissions.records.anchors import Anchors
+from submissions.records.result import Result
+from submissions.records.status import Stage
+from submissions.records.submission import Submission
+from submissions.records.task import Metadata, Row, Task
 
 ProgressCallback = Callable[[Stage, int, int], None]
 """Called with the stage, tasks done in it, and tasks in all."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evaluator.config.profile import Profile
 from evaluator.config.protocol import SftSettings
-from submissions.records.models import Record
+from submissions.records.base import Record
 
 TokenRow = dict[str, list[int]]
 """`input_ids` and `labels`, equally long; -100 labels what is no target."""

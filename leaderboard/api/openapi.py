@@ -18,7 +18,7 @@ from leaderboard.pages.insights import NAMES as INSIGHTS
 from leaderboard.tracks import BOARDS
 from leaderboard.web.site import MEDIA
 from submissions.index.result_tables import ENDINGS
-from submissions.records.models import Result
+from submissions.records.result import Result
 
 ENDS = "{ending:ending}"
 OWNER_ONLY = "/held"

@@ -28,7 +28,8 @@ from submissions.checking.check import check
 from submissions.checking.hub_datasets import parse_hub_datasets
 from submissions.errors import ArenaError, InvalidFile, InvalidForm, NotFound
 from submissions.index.result_tables import encode_table
-from submissions.records.models import METHODS, Task
+from submissions.records.result import METHODS
+from submissions.records.task import Task
 from submissions.tracks import TRACKS, track_named
 
 P = ParamSpec("P")

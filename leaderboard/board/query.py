@@ -10,7 +10,9 @@ from urllib.parse import parse_qsl, urlencode
 from leaderboard.data.publication_dates import parse_day
 from leaderboard.data.task_filter import TaskFilter
 from submissions.errors import NotFound
-from submissions.records.models import METHODS, Kind, SystemType
+from submissions.records.result import METHODS
+from submissions.records.submission import SystemType
+from submissions.records.task import Kind
 
 SUBSETS = ("full", "pro")
 NAMES: Mapping[str, tuple[str, ...]] = {

@@ -24,7 +24,8 @@ from leaderboard.ranking.board_ranks import ranks
 from leaderboard.ranking.rank_sets import RankSet
 from leaderboard.tracks import board_named
 from submissions.index.result_summary import ResultSummary
-from submissions.records.models import Score, Total
+from submissions.records.base import Score
+from submissions.records.result import Total
 
 _SHAPING = ("method", "subset", "protocol", "kind", "category", "language", "asof")
 """What of a choice the figures in the rows depend on."""

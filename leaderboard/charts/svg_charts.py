@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import get_args
 
-from submissions.records.models import SystemType
+from submissions.records.submission import SystemType
 
 WIDTH, HEIGHT = 560, 400
 LEFT, RIGHT, TOP, BOTTOM = 84, 20, 16, 62

@@ -9,7 +9,7 @@ from leaderboard.data.snapshot import Snapshot
 from leaderboard.data.systems import System, systems
 from leaderboard.data.tables import Table, frame_of
 from submissions.index.submission_index import SubmissionBrief
-from submissions.records.models import State
+from submissions.records.status import State
 from submissions.submitting.attempts import is_counted, same_submitter
 
 OUTCOME_BY_STATE: Mapping[State, str] = {

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from leaderboard.board.query import SUBSETS
 from submissions.errors import NotFound
-from submissions.records.models import METHODS
+from submissions.records.result import METHODS
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 from leaderboard.data.details_file import DetailsFile, DetailsOffset, TaskDetails
 from leaderboard.data.memory_release import release_memory
 from leaderboard.data.record_cache import LazyMapping, LruRecordCache, RecordCache, Unreadable, try_read
-from submissions.arena.arena import Arena, parse_record, protocol_sort_key, read_record, result_path
+from submissions.arena.arena import Arena, protocol_sort_key, result_path
 from submissions.errors import ArenaError
 from submissions.index.result_details import extract_details
 from submissions.index.result_index import decode, shard_of, shard_path
@@ -25,9 +25,13 @@ from submissions.index.result_summary import ResultSummary, summarize
 from submissions.index.submission_index import SubmissionBrief, make_brief, read_submission_index
 from submissions.records.base import Record
 from submissions.records.ledger import Ledger
-from submissions.records.models import History, Result, Status, Submission, Task
 from submissions.records.prompt_frame import PromptFrame
+from submissions.records.result import Result
 from submissions.records.self_reported import SelfReported
+from submissions.records.status import History, Status
+from submissions.records.submission import Submission
+from submissions.records.task import Task
+from submissions.storage.codec import parse_record, read_record
 from submissions.storage.repo import Repo
 from submissions.tracks import TRACKS
 

@@ -11,7 +11,7 @@ from leaderboard.data.snapshot import Snapshot
 from leaderboard.data.systems import SystemResult, scores
 from leaderboard.data.tables import Table, frame_of, sort_rows
 from submissions.index.result_tables import scale_name
-from submissions.records.models import MethodScore
+from submissions.records.result import MethodScore
 
 FEWEST = 4
 """Tasks that an interval is made from. Below, the spread between tasks is itself hardly known."""

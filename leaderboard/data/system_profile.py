@@ -16,7 +16,9 @@ from leaderboard.data.systems import System, SystemResult, scores
 from leaderboard.data.tables import Table, frame_of, missing_reason
 from submissions.index.result_summary import Floats, ResultLayout, ResultSummary
 from submissions.index.result_tables import scale_name
-from submissions.records.models import MethodScore, Score, Task
+from submissions.records.base import Score
+from submissions.records.result import MethodScore
+from submissions.records.task import Task
 
 REFERENCE = 1.0
 """The model trained on the real data, as both scales store it."""

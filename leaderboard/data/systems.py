@@ -13,7 +13,8 @@ from functools import lru_cache
 from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
 from submissions.errors import NotFound
 from submissions.index.result_summary import ResultSummary
-from submissions.records.models import MethodScore, SystemType
+from submissions.records.result import MethodScore
+from submissions.records.submission import SystemType
 
 READABLE = 40
 """Letters of a name that its slug keeps."""

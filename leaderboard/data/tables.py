@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
-from submissions.records.models import MethodScore
+from submissions.records.result import MethodScore
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

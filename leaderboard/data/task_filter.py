@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from leaderboard.data.memoize import lru_per_snapshot
 from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
 from submissions.index.result_summary import NOT_MEASURED, Floats, ResultSummary
-from submissions.records.models import Task
+from submissions.records.task import Task
 
 LEAST = 4
 """Tasks that an interval needs; with fewer, the spread between them says next to nothing."""

@@ -12,7 +12,7 @@ from leaderboard.data.snapshot import Snapshot
 from leaderboard.templates import figure, humanize
 from leaderboard.tracks import board_named
 from leaderboard.web.site import PageRequest, View, page_route
-from submissions.arena.arena import time_of
+from submissions.arena.ids import time_of
 from submissions.errors import NotFound
 from submissions.index.result_summary import ResultSummary
 from submissions.tracks import track_named

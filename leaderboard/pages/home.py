@@ -23,7 +23,7 @@ from leaderboard.data.tables import Table, frame_of
 from leaderboard.pages.cases.library import load_cases
 from leaderboard.tracks import BOARDS
 from leaderboard.web.site import PageRequest, View, page_route
-from submissions.records.models import State
+from submissions.records.status import State
 from submissions.tracks import TRACKS
 
 LEADERS = 5

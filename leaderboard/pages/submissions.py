@@ -17,7 +17,8 @@ from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
 from leaderboard.data.tables import Table, frame_of
 from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
-from submissions.records.models import State, SystemType
+from submissions.records.status import State
+from submissions.records.submission import SystemType
 
 UNKNOWN = "unknown"
 FILTERS: Mapping[str, tuple[str, ...]] = {

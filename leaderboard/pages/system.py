@@ -26,7 +26,7 @@ from leaderboard.ranking.board_ranks import ranks
 from leaderboard.tracks import board_named
 from leaderboard.web.site import PageRequest, View, page_route, site_of
 from submissions.errors import NotFound
-from submissions.records.models import METHODS
+from submissions.records.result import METHODS
 from submissions.tracks import TRACKS
 
 

@@ -19,10 +19,11 @@ from pydantic import ValidationError
 
 from leaderboard.data.snapshot import SnapshotReader
 from leaderboard.submit.submission_store import PendingSubmission
-from submissions.arena.arena import time_of, to_json
+from submissions.arena.ids import time_of
 from submissions.errors import AttemptsExhausted, OurError, RateLimited
-from submissions.records.models import Submission
-from submissions.storage.local_repo import atomic_write, fsync_dir
+from submissions.records.submission import Submission
+from submissions.storage.atomic import atomic_write, fsync_dir
+from submissions.storage.codec import to_json
 from submissions.submitting.attempts import attempts, same_submitter
 from submissions.submitting.bulk_commit import commit_submissions
 

@@ -22,8 +22,8 @@ from submissions.estimation.estimate import (
     select_history,
 )
 from submissions.records.ledger import Ledger
-from submissions.records.models import Task
 from submissions.records.prompt_frame import PromptFrame
+from submissions.records.task import Task
 
 NEWEST = 100
 """Evaluations whose costs are looked at; of these the estimate takes those that fit."""

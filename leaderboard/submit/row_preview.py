@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 
 from submissions.estimation.estimate import row_tokens
-from submissions.records.models import Row
 from submissions.records.prompt_frame import PromptFrame
+from submissions.records.task import Row
 
 ROWS = 3
 MOST_CHARACTERS = 800

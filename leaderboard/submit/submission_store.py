@@ -10,7 +10,7 @@ from typing import Protocol
 
 from submissions.arena.arena import Arena
 from submissions.index.submission_index import SubmissionBrief
-from submissions.records.models import Submission
+from submissions.records.submission import Submission
 from submissions.submitting.bulk_commit import commit_submissions
 
 Known = Callable[[], Mapping[str, SubmissionBrief]]

@@ -14,7 +14,7 @@ from leaderboard.data.scales import PROTOCOL_NOTES
 from leaderboard.data.systems import slug_of
 from leaderboard.data.tables import as_dict
 from leaderboard.templates.problem_groups import group_problems
-from submissions.records.models import METHODS
+from submissions.records.result import METHODS
 from submissions.tracks import TRACKS
 
 REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")

@@ -14,30 +14,29 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from pydantic import ValidationError
-
+from submissions.arena.ids import new_id, submission_dir, time_of
 from submissions.errors import Conflict, CorruptRecord, NotFound
 from submissions.records.ledger import Ledger
-from submissions.records.models import Description, History, Metadata, Record, Result, Row, Status, Submission, Task
 from submissions.records.owner_requests import OwnerRequest
 from submissions.records.prompt_frame import PromptFrame
+from submissions.records.result import Result
 from submissions.records.self_reported import SelfReported, read_reports, reports_path
+from submissions.records.status import History, Status
+from submissions.records.submission import Description, Submission
+from submissions.records.task import Metadata, Row, Task
 from submissions.records.webhook import FILE as WEBHOOK
 from submissions.records.webhook import Webhook
+from submissions.storage.codec import parse_lines, read_lines, read_record, to_json
 from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.locations import is_hub_url, open_repo, sibling
 from submissions.storage.repo import Change, Repo
 
-R = TypeVar("R", bound=Record)
 _PUBLISHED = re.compile(r"(results|previews|costs)/([0-9A-HJKMNP-TV-Z]{26})/([a-z_]+@\d+)\.json")
 _YEAR = re.compile(r"\d{4}")
 _ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
@@ -238,68 +237,6 @@ def protocol_sort_key(protocol: str) -> tuple[bool, bool, str]:
     return not protocol.startswith("arena@"), protocol.startswith("demo@"), protocol
 
 
-def submission_dir(ulid: str) -> str:
-    """Where a submission lies: `<yyyy>/<mm>/<ulid>`, from the time in its id. Raises NotFound for no ULID."""
-    return f"{time_of(ulid):%Y/%m}/{ulid}"
-
-
-def time_of(ulid: str) -> datetime:
-    """When an id was given. Raises NotFound for no ULID."""
-    from ulid import ULID
-
-    try:
-        return ULID.from_str(ulid).datetime.astimezone(UTC)
-    except ValueError as error:
-        raise NotFound(f"{ulid[:40]!r} is not a submission id: 26 characters of 0-9 and A-Z.") from error
-
-
-def new_id(now: datetime) -> str:
-    """A fresh ULID for a moment."""
-    from ulid import ULID
-
-    return str(ULID.from_datetime(now))
-
-
-def to_json(record: Record) -> bytes:
-    """A record as the JSON that is stored."""
-    return (record.model_dump_json(indent=1) + "\n").encode()
-
-
-def to_jsonl(records: Iterable[Record]) -> bytes:
-    """Records as JSON lines."""
-    return "".join(record.model_dump_json() + "\n" for record in records).encode()
-
-
-def read_record(repo: Repo, path: str, kind: type[R]) -> R:
-    """One stored record. Raises NotFound, or Corrupt with the path and the first fault."""
-    return parse_record(path, repo.read(path), kind)
-
-
-def parse_record(path: str, content: bytes, kind: type[R]) -> R:
-    """A stored record's content; `path` is for the message. Raises Corrupt with the path and the first fault."""
-    try:
-        return kind.model_validate_json(content)
-    except ValidationError as error:
-        raise CorruptRecord(_unreadable(path, None, kind, error)) from error
-
-
-def read_lines(repo: Repo, path: str, kind: type[R]) -> tuple[R, ...]:
-    """Stored JSON lines. Raises NotFound, or Corrupt with the path, the line and the first fault."""
-    return parse_lines(path, repo.read(path), kind)
-
-
-def parse_lines(path: str, content: bytes, kind: type[R]) -> tuple[R, ...]:
-    """JSON lines as records; `path` is for the message. Raises Corrupt with the path, the line and the first fault."""
-    records = []
-    for number, line in enumerate(content.split(b"\n"), 1):
-        if line:
-            try:
-                records.append(kind.model_validate_json(line))
-            except ValidationError as error:
-                raise CorruptRecord(_unreadable(path, number, kind, error)) from error
-    return tuple(records)
-
-
 def commit_with_retry(repo: Repo, changes: list[Change], tries: int = 20) -> str:
     """Commit changes that no other writer's commit can invalidate: take the new head and try again."""
     with _COMMIT_LOCKS.setdefault(
@@ -311,10 +248,3 @@ def commit_with_retry(repo: Repo, changes: list[Change], tries: int = 20) -> str
             except Conflict:
                 continue
         return repo.commit(changes, repo.head())
-
-
-def _unreadable(path: str, line: int | None, kind: type[Record], error: ValidationError) -> str:
-    fault = error.errors()[0]
-    field = ".".join(str(part) for part in fault["loc"]) or "the record"
-    where = f"{path}:{line}" if line else path
-    return f"{where} is not a {kind.__name__}: {field}: {fault['msg']}. Restore it from the repository's history."

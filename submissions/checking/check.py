@@ -17,7 +17,8 @@ from submissions.checking.source_file import SourceFile
 from submissions.checking.sources import open_sources
 from submissions.errors import InvalidFile, NotFound
 from submissions.records.check_report import Problem, Report
-from submissions.records.models import DataFile, DescriptionFile, Task
+from submissions.records.submission import DataFile, DescriptionFile
+from submissions.records.task import Task
 from submissions.tracks.track import Track
 
 _LEAVE_OUT_FIX = "Write rows into it, or leave it out: a missing task counts as no gain."

@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from submissions.checking.problem_list import ProblemList, quote_text
 from submissions.checking.source_file import SourceFile
 from submissions.errors import InvalidFile
-from submissions.records.models import Description, DescriptionFile, Metadata
+from submissions.records.submission import Description, DescriptionFile
+from submissions.records.task import Metadata
 
 NAME = "metadata.jsonl"
 MOST_BYTES = 16 * 2**20

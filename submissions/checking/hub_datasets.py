@@ -18,7 +18,8 @@ from huggingface_hub.hf_api import RepoFile, RepoFolder
 from submissions.checking.file_names import is_ignored
 from submissions.checking.limits import MOST_ENTRIES
 from submissions.errors import InvalidFile, Unreachable
-from submissions.records.models import PinnedFile, Task
+from submissions.records.submission import PinnedFile
+from submissions.records.task import Task
 from submissions.storage.hub.anonymous_api import hub_api
 
 PREFIX = "hf://datasets/"

@@ -10,7 +10,7 @@ from typing import Self
 from submissions.checking.formats.json_object import ROW_FIX, kind_of
 from submissions.checking.formats.raw_row import RawRow
 from submissions.checking.problem_list import ProblemList, escape_text, quote_text
-from submissions.records.models import Row
+from submissions.records.task import Row
 from submissions.tracks.track import Track
 
 _NAMED_KEYS = 5

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from submissions.arena.arena import Arena, open_arena, parse_lines, protocols_in
+from submissions.arena.arena import Arena, open_arena, protocols_in
 from submissions.arena.benchmark import open_benchmark
 from submissions.checking.check import check as check_sources
 from submissions.checking.limits import MOST_BYTES
@@ -25,9 +25,12 @@ from submissions.cli.runtime import print_json, progress
 from submissions.errors import NotFound, TheirError
 from submissions.estimation.estimates import estimate_all
 from submissions.records.check_report import Report
-from submissions.records.models import PinnedFile, Result, SystemType, Task
 from submissions.records.owner_requests import OwnerRequest, authorized
+from submissions.records.result import Result
+from submissions.records.submission import PinnedFile, SystemType
+from submissions.records.task import Task
 from submissions.repair.repair import repair as fix_sources
+from submissions.storage.codec import parse_lines
 from submissions.storage.commit_rate import CommitRateLimit
 from submissions.submitting import request_rules as asking
 from submissions.submitting.download import download as download_submission

@@ -14,7 +14,8 @@ from submissions.estimation.durations import format_amount_range, format_duratio
 from submissions.estimation.estimate import Estimate
 from submissions.index.result_tables import scale_name, total_table
 from submissions.records.check_report import Problem, Report
-from submissions.records.models import History, Result, Status
+from submissions.records.result import Result
+from submissions.records.status import History, Status
 from submissions.repair.repair import RepairChange, RepairResult
 
 _SCALES = {"gain": "gain (0 untouched, 1 as the real data)", "ratio": "score / reference score (1 as the real data)"}

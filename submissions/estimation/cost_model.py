@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 from submissions.estimation.estimate import CostModel, Estimate, Range, estimate, trained_tokens
 from submissions.records.machine_speed import Speed
-from submissions.records.models import Row
 from submissions.records.prompt_frame import EvalSetLoad, PlanningFacts, PromptFrame
+from submissions.records.task import Row
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from submissions.records.ledger import Cost, Ledger
-from submissions.records.models import Row, Status
 from submissions.records.prompt_frame import PromptFrame
+from submissions.records.status import Status
+from submissions.records.task import Row
 
 CONTROL = re.compile(r"<\|[^|<>]*\|>")
 """A control token of the Llama 3 family, as a frame writes it out."""

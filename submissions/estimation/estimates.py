@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from submissions.arena.arena import Arena, protocols_in, read_lines
+from submissions.arena.arena import Arena, protocols_in
 from submissions.estimation.cost_model import DeliveredTokens, count_delivered, estimate_evaluation
 from submissions.estimation.estimate import Estimate, fit_cost_model, select_history
 from submissions.records.check_report import Report
 from submissions.records.ledger import Ledger
-from submissions.records.models import Row
+from submissions.records.task import Row
+from submissions.storage.codec import read_lines
 from submissions.storage.local_repo import LocalRepo
 
 NEWEST = 30

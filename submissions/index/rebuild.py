@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from submissions.arena.arena import Arena, parse_record
+from submissions.arena.arena import Arena
 from submissions.errors import Conflict, CorruptRecord
 from submissions.index.result_index import MOST, decode, result_index_changes, shard_names, shard_path
 from submissions.index.submission_index import read_submission_index, submission_index_changes
-from submissions.records.models import Result
+from submissions.records.result import Result
+from submissions.storage.codec import parse_record
 from submissions.storage.repo import Change, Repo
 from submissions.tracks import TRACKS
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from submissions.index.result_summary import Floats, ResultLayout
 from submissions.records.base import Score
-from submissions.records.models import Result, TaskResult
+from submissions.records.result import Result, TaskResult
 
 BY_METHOD = ("score", "score_low", "score_high", "gain_low", "gain_high", "n")
 BY_TASK = (

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from submissions.arena.arena import to_json
 from submissions.errors import CorruptRecord, NotFound
 from submissions.index.result_details import BY_METHOD, BY_TASK, ResultDetails, extract_details
 from submissions.index.result_summary import Floats, ResultSummary, layout_of, summarize
-from submissions.records.models import Result
+from submissions.records.result import Result
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change, Repo, content_id
 
 if TYPE_CHECKING:

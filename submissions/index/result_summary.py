@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from submissions.index.result_tables import scale_name
 from submissions.records.base import Score
 from submissions.records.findings import JudgeScores
-from submissions.records.models import Method, Result, SystemType, TaskResult, Total
+from submissions.records.result import Method, Result, TaskResult, Total
+from submissions.records.submission import SystemType
 
 Floats = NDArray[np.float64]
 Key = tuple[str, str, str]

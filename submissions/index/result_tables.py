@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Literal, get_args
 
-from submissions.records.models import MethodScore, Result, Score, TaskResult
+from submissions.records.base import Score
+from submissions.records.result import MethodScore, Result, TaskResult
 
 if TYPE_CHECKING:
     import pandas as pd

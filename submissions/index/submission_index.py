@@ -14,9 +14,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from submissions.arena.arena import Arena, time_of, to_json
+from submissions.arena.arena import Arena
+from submissions.arena.ids import time_of
 from submissions.errors import CorruptRecord, NotFound
-from submissions.records.models import Submission, SystemType
+from submissions.records.submission import Submission, SystemType
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change, Repo, content_id
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from submissions.records.models import DataFile, DescriptionFile, Record
+from submissions.records.base import Record
+from submissions.records.submission import DataFile, DescriptionFile
 
 
 class Problem(Record):

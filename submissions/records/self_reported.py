@@ -9,7 +9,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from submissions.errors import CorruptRecord
 from submissions.records.base import Name, Record
-from submissions.records.models import Method, SystemType
+from submissions.records.result import Method
+from submissions.records.submission import SystemType
 
 Figure = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)]
 """In the unit in which boards show the protocol: a gain, or percent of the reference score under paper@…."""

@@ -22,7 +22,7 @@ from submissions.checking.sources import open_sources
 from submissions.errors import InvalidFile
 from submissions.records.base import Record
 from submissions.records.check_report import Problem, Report
-from submissions.records.models import Task
+from submissions.records.task import Task
 from submissions.repair.change_log import RepairLog
 from submissions.repair.file_names import RepairedName, repair_name
 from submissions.repair.lenient_reader import read_lenient

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from submissions.checking.formats.json_object import Pairs
 from submissions.checking.problem_list import quote_text
-from submissions.records.models import Row
+from submissions.records.task import Row
 from submissions.repair.change_log import RepairLog
 from submissions.repair.lenient_reader import LenientRow
 

@@ -1,4 +1,4 @@
-"""A repository in a folder, and the way every file here is written."""
+"""A repository in a folder."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from submissions.errors import Conflict, CorruptRecord, NotFound
+from submissions.storage.atomic import atomic_write, fsync_dir
 from submissions.storage.repo import Change, content_id, validate_path
 
 _EMPTY_HEAD = "0" * 64
@@ -235,22 +235,6 @@ class LocalRepo:
             yield
 
 
-def atomic_write(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old content or the new, never a part (temporary file, fsync, rename)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
 def _stamp(found: os.stat_result) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
@@ -258,15 +242,6 @@ def _stamp(found: os.stat_result) -> tuple[int, int]:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def fsync_dir(folder: Path) -> None:
-    """Have the disk keep which files are in a folder; that their contents are kept is a matter of each file."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _stage_content(content: bytes | Path, target: Path) -> None:

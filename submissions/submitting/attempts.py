@@ -15,7 +15,8 @@ from typing import Protocol
 
 from submissions.arena.arena import Arena, submission_changes
 from submissions.errors import AttemptsExhausted, Conflict, CorruptRecord, NotFound, OurError
-from submissions.records.models import State, Status, Submission
+from submissions.records.status import State, Status
+from submissions.records.submission import Submission
 
 FREE_STATES: frozenset[State] = frozenset({"refused", "withdrawn", "failed"})
 """States that cost no attempt. A failure is ours unless its status says otherwise; its next try counts again."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from submissions.arena.arena import Arena, submission_changes
 from submissions.errors import AttemptsExhausted, Conflict
-from submissions.records.models import Submission
+from submissions.records.submission import Submission
 from submissions.submitting.attempts import SubmissionKey, attempts, same_submitter
 
 _TRIES = 20

@@ -5,10 +5,12 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from submissions.arena.arena import Arena, submission_dir, to_json
+from submissions.arena.arena import Arena
+from submissions.arena.ids import submission_dir
 from submissions.errors import TheirError
 from submissions.index.result_tables import ENDINGS, encode_table, task_table
-from submissions.storage.local_repo import atomic_write
+from submissions.storage.atomic import atomic_write
+from submissions.storage.codec import to_json
 
 
 def download(arena: Arena, ulid: str, to: Path) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from submissions.records.models import History, State, Submission
 from submissions.records.owner_requests import OwnerRequest
+from submissions.records.status import History, State
+from submissions.records.submission import Submission
 
 RequestKind = Literal["withdraw", "retry", "publish"]
 FINAL_STATES: frozenset[State] = frozenset({"refused", "withdrawn"})

@@ -10,12 +10,15 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, ValidationError
 
-from submissions.arena.arena import Arena, new_id, to_json
+from submissions.arena.arena import Arena
+from submissions.arena.ids import new_id
 from submissions.errors import InvalidForm, SubmissionRejected
+from submissions.records.base import Name, Record
 from submissions.records.check_report import Report
-from submissions.records.models import Name, Provenance, Record, Submission, SystemType
+from submissions.records.submission import Provenance, Submission, SystemType
 from submissions.records.webhook import FILE as WEBHOOK
 from submissions.records.webhook import PublicUrl, Secret, Webhook
+from submissions.storage.codec import to_json
 
 _REORDERING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that change the order of text around them; a name with one could pass for another name."""

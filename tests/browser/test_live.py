@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from submissions.arena.arena import Arena, commit_with_retry, to_json
-from submissions.records.models import History, Submission
+from submissions.arena.arena import Arena, commit_with_retry
+from submissions.records.status import History
+from submissions.records.submission import Submission
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.browser.conftest import Open
 from tests.support.arena_fixture import held, now, preview, publish, result, store

@@ -15,11 +15,12 @@ from playwright.sync_api import Page, expect
 
 import leaderboard.submit.check_job as examining
 from leaderboard.data.snapshot import SnapshotReader
-from submissions.arena.arena import Arena, commit_with_retry, to_json, to_jsonl
+from submissions.arena.arena import Arena, commit_with_retry
 from submissions.checking.check import Tell
 from submissions.records.check_report import Problem, Report
-from submissions.records.models import History
 from submissions.records.prompt_frame import PromptFrame
+from submissions.records.status import History
+from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.repo import Change
 from tests.browser.conftest import Open
 from tests.support.arena_fixture import now

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, expect
 
-from submissions.arena.arena import open_arena, to_jsonl
+from submissions.arena.arena import open_arena
+from submissions.storage.codec import to_jsonl
 from tests.support.factories import a_benchmark, a_task, some_rows
 from tests.support.live_server import served
 from tests.support.paths import ROOT

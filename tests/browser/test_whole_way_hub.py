@@ -34,8 +34,9 @@ from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_cont
 from leaderboard.app import make_app
 from leaderboard.data.snapshot import SnapshotReader
 from leaderboard.settings import read_settings
-from submissions.arena.arena import Arena, open_arena, to_jsonl
+from submissions.arena.arena import Arena, open_arena
 from submissions.arena.benchmark import open_benchmark
+from submissions.storage.codec import to_jsonl
 from submissions.storage.commit_rate import CommitRateLimit
 from tests.support.browser.audit import violations
 from tests.support.factories import a_benchmark, a_reference, a_task, delivered, demo, some_rows

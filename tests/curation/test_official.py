@@ -17,7 +17,7 @@ from curation.layout.verify import verify
 from evaluator.scoring.metrics import Answers
 from evaluator.scoring.metrics.paper import measure_paper
 from submissions.arena.benchmark import Benchmark, open_benchmark
-from submissions.records.models import Row
+from submissions.records.task import Row
 from submissions.storage.local_repo import LocalRepo
 from submissions.tracks import TRACKS
 from tests.curation.test_import import snapshot

@@ -10,7 +10,7 @@ import pytest
 
 from curation.layout.verify import verify
 from submissions.errors import NotFound
-from submissions.records.models import Row
+from submissions.records.task import Row
 from submissions.storage.local_repo import LocalRepo
 
 TEST = "references/mc-en-sums/test.jsonl"

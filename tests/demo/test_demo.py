@@ -16,7 +16,7 @@ from curation.layout.hash_split import split_side
 from demo.build import FOLDER, POOR_ROWS, build, closest, normalised, shingles
 from demo.task import DemoTask
 from demo.tasks import TASKS
-from submissions.records.models import Kind, Row
+from submissions.records.task import Kind, Row
 
 ROOT = FOLDER.parent
 MADE = build()

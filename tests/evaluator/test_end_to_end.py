@@ -12,8 +12,9 @@ import pytest
 
 from evaluator.config.protocol import load_protocol
 from evaluator.models.chat_template import ChatTemplate
+from submissions.records.anchors import Anchors
 from submissions.records.ledger import Cost, Ledger
-from submissions.records.models import Anchors, Result
+from submissions.records.result import Result
 from tests.support.factories import a_benchmark, a_task, delivered, some_rows
 from tests.support.paths import ROOT
 from tests.support.processes import all_end, until

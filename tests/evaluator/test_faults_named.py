@@ -24,7 +24,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from evaluator.errors import ChildFailed, DiskFull, Hung, OutOfMemory, TrainingDiverged
-from submissions.records.models import Status, Submission
+from submissions.records.status import Status
+from submissions.records.submission import Submission
 from tests.support.fault_injection.real_arena import RealWorld, real_world, small_disk
 from tests.support.processes import all_end
 

@@ -17,7 +17,8 @@ from evaluator.config.protocol import load_protocol
 from evaluator.models.environment import describe_setup
 from evaluator.runtime.resource_usage import FILE, ResourceUsage
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
-from submissions.arena.arena import commit_with_retry, to_json
+from submissions.arena.arena import commit_with_retry
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.factories import a_benchmark, delivered, some_anchors, some_rows
 from tests.support.fault_injection.scenarios import SEED, TASKS

@@ -9,7 +9,7 @@ from huggingface_hub import HfApi
 
 from submissions.checking.check import check
 from submissions.records.check_report import Report
-from submissions.records.models import Task
+from submissions.records.task import Task
 from submissions.tracks import TRACKS
 from submissions.tracks.track import Track
 from tests.support.hub.fixtures import hub as hub

@@ -12,28 +12,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from submissions.arena.arena import Arena, commit_with_retry, new_id, open_arena, result_path, to_json, to_jsonl
+from submissions.arena.arena import Arena, commit_with_retry, open_arena, result_path
+from submissions.arena.ids import new_id
+from submissions.records.anchors import Setup
+from submissions.records.base import Score
 from submissions.records.findings import JudgeScores, Quantiles, ScreenFindings
 from submissions.records.ledger import STAGES, Cost, Ledger
-from submissions.records.models import (  # fmt: skip
-    METHODS,
-    DataFile,
-    History,
-    MethodScore,
-    Provenance,
-    Result,
-    Row,
-    Score,
-    Setup,
-    Stage,
-    State,
-    Status,
-    Submission,
-    SystemType,
-    Task,
-    TaskResult,
-    Total,
-)
+from submissions.records.result import METHODS, MethodScore, Result, TaskResult, Total
+from submissions.records.status import History, Stage, State, Status
+from submissions.records.submission import DataFile, Provenance, Submission, SystemType
+from submissions.records.task import Row, Task
+from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.repo import Change
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

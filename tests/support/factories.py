@@ -12,22 +12,15 @@ from evaluator.runtime.stage_cache import cache_key
 from evaluator.scoring.eval_set import rows_hash
 from evaluator.stages.context import EvaluationContext
 from evaluator.stages.records import MethodAnswers, RunRecord, TaskRecord
-from submissions.arena.arena import Arena, to_json, to_jsonl
+from submissions.arena.arena import Arena
 from submissions.arena.benchmark import Benchmark, Split
 from submissions.checking.check import check
-from submissions.records.models import (
-    Anchor,
-    Anchors,
-    DataFile,
-    Metadata,
-    Method,
-    Reference,
-    Row,
-    Score,
-    Setup,
-    Submission,
-    Task,
-)
+from submissions.records.anchors import Anchor, Anchors, Setup
+from submissions.records.base import Score
+from submissions.records.result import Method
+from submissions.records.submission import DataFile, Submission
+from submissions.records.task import Metadata, Reference, Row, Task
+from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
 from submissions.submitting.submit import SubmissionForm, store_submission

@@ -12,8 +12,9 @@ from evaluator.publishing.arena_session import ArenaSession, open_session
 from evaluator.service.coordinator import Coordinator
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
-from submissions.arena.arena import Arena, commit_with_retry, to_json
-from submissions.records.models import Submission
+from submissions.arena.arena import Arena, commit_with_retry
+from submissions.records.submission import Submission
+from submissions.storage.codec import to_json
 from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.hub import HubRepo
 from submissions.storage.repo import Change

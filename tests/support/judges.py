@@ -15,7 +15,7 @@ from evaluator.llm.fake_server import KEY, CannedReply, FakeChatServer, Received
 from evaluator.stages.metadata.judge import DescribedDataset, Judge
 from evaluator.stages.metadata.open_judge import open_judge
 from evaluator.stages.metadata.verdict import DIMENSIONS
-from submissions.records.models import Metadata, Row
+from submissions.records.task import Metadata, Row
 
 AMBIENT = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_CUSTOM_HEADERS")
 ENVIRON = {"JUDGE_KEY": KEY}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from submissions.records.models import Row
+from submissions.records.task import Row
 
 
 @dataclass(frozen=True)

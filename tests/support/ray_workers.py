@@ -21,7 +21,7 @@ from evaluator.models.chat_template import Example
 from evaluator.scheduling import TrainingSpec, UnitResult, Units, Worker, WorkUnit
 from evaluator.testing.null_backend import NullGenerator, NullTrainer
 from evaluator.training import PendingSave, Progress, TrainJob
-from submissions.records.models import Setup
+from submissions.records.anchors import Setup
 from tests.support.factories import SETUP
 from tests.support.processes import until
 

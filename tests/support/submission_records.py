@@ -5,9 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from submissions.arena.arena import Arena, open_arena, to_json, to_jsonl
+from submissions.arena.arena import Arena, open_arena
 from submissions.checking.check import check
-from submissions.records.models import History, MethodScore, Result, Score, Setup, Status, Submission, TaskResult, Total
+from submissions.records.anchors import Setup
+from submissions.records.base import Score
+from submissions.records.result import MethodScore, Result, TaskResult, Total
+from submissions.records.status import History, Status
+from submissions.records.submission import Submission
+from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.repo import Change
 from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS

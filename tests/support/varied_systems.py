@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from submissions.arena.arena import Arena
-from submissions.records.models import Result, TaskResult, Total
+from submissions.records.result import Result, TaskResult, Total
 from tests.support.arena_fixture import publish, result, store
 
 FIRST = 60

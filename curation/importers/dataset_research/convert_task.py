@@ -12,7 +12,7 @@ from curation.importers.dataset_research.language_tag import language_of
 from curation.importers.dataset_research.release_tasks import FILE, ReleaseTask
 from curation.records import FlatTask, faults, warning
 from submissions.records.check_report import Problem
-from submissions.records.models import Row
+from submissions.records.task import Row
 
 LICENCE = "not in the release: see the source"
 _TITLE = 80

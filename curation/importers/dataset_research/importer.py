@@ -7,9 +7,9 @@ from pathlib import Path
 
 from curation.importers.dataset_research.release import Options, read_release
 from curation.layout.benchmark_writer import ImportReport, build_files, write_benchmark
-from submissions.arena.arena import to_json
 from submissions.arena.benchmark import OFFICIAL
 from submissions.records.check_report import Problem
+from submissions.storage.codec import to_json
 
 
 class OfficialImport(ImportReport):

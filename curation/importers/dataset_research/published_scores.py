@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from curation.importers.dataset_research.json_files import quoted
 from curation.importers.dataset_research.release_tasks import CATEGORIES, ReleaseTask
 from curation.records import error, warning
+from submissions.records.base import Score
 from submissions.records.check_report import Problem
-from submissions.records.models import Score
 
 BASE = "final_baseline.json"
 REFERENCE = "final_test.json"

@@ -10,7 +10,7 @@ from curation.importers.dataset_research.json_files import quoted, read_json
 from curation.importers.dataset_research.release_tasks import ReleaseTask
 from curation.records import error, warning
 from submissions.records.check_report import Problem
-from submissions.records.models import Row
+from submissions.records.task import Row
 
 FOLDERS = "test_set_generated_*"
 _COLUMNS = {"prompt": "input", "response": "output"}

@@ -19,7 +19,7 @@ from curation.records import FlatTask, error, warning
 from submissions.arena.benchmark import OfficialAnchor, OfficialAnchors
 from submissions.errors import NotFound
 from submissions.records.check_report import Problem
-from submissions.records.models import Row
+from submissions.records.task import Row
 
 ASKED = 1000
 """Rows of a reference that the published evaluation trains on and asks, the first ones."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from curation.importers.dataset_research.json_files import quoted
 from curation.records import error
 from submissions.records.check_report import Problem
-from submissions.records.models import Kind
+from submissions.records.task import Kind
 
 FILE = "test_metadata.json"
 CATEGORIES = {

@@ -9,7 +9,7 @@ from itertools import count
 
 from pydantic import TypeAdapter, ValidationError
 
-from submissions.records.models import TaskId
+from submissions.records.base import TaskId
 
 _TASK_ID: TypeAdapter[str] = TypeAdapter(TaskId)
 _STEM = 100

@@ -15,7 +15,7 @@ from evaluator.scheduling.ray.worker_actor import WorkerBuilder, discard_local_m
 from evaluator.scheduling.ray.worker_pool import WorkerPool
 from evaluator.scheduling.work_unit import UnitResult, Units
 from evaluator.training import Progress
-from submissions.records.models import Setup
+from submissions.records.anchors import Setup
 
 _DAY = 86_400.0
 

@@ -13,7 +13,7 @@ import evaluator
 from evaluator.scheduling.work_unit import UnitResult, WorkUnit
 from evaluator.scheduling.worker import Worker
 from submissions.errors import ArenaError, EvaluatorError
-from submissions.records.models import Setup
+from submissions.records.anchors import Setup
 
 
 class WorkerBuilder(Protocol):

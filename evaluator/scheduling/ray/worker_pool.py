@@ -16,7 +16,7 @@ from evaluator.errors import NoWorkerAvailable
 from evaluator.scheduling.ray.worker_actor import WorkerBuilder, WorkerReady
 from evaluator.scheduling.ray.worker_handle import Ref, WorkerHandle, reserve_placement, resource_request
 from submissions.errors import ArenaError
-from submissions.records.models import Setup
+from submissions.records.anchors import Setup
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from evaluator.scoring.metrics import classification, multiple_choice, overlap, 
 from evaluator.scoring.metrics.metric_result import MetricResult, average_results, of_items
 from evaluator.scoring.metrics.paper import measure_paper
 from submissions.errors import NotFound
-from submissions.records.models import Row, Task
+from submissions.records.task import Row, Task
 
 __all__ = ["BY_CATEGORY", "METRICS", "Answers", "MetricResult", "average_results", "measure", "of_items"]
 

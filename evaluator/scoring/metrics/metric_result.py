@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluator.errors import UnscorableAnswers
-from submissions.records.models import Score
+from submissions.records.base import Score
 
 Floats = NDArray[np.float64]
 Pool = Callable[[Floats], Floats]

@@ -16,8 +16,10 @@ from evaluator.stages.metadata.aggregate import aggregate_verdicts, unreadable_v
 from evaluator.stages.metadata.verdict import MetadataVerdict
 from evaluator.stages.records import RunRecord, TaskRecord
 from submissions.errors import EvaluatorError
+from submissions.records.base import Score
 from submissions.records.findings import JudgeScores
-from submissions.records.models import Method, Result, Score, Task, TaskResult, Total
+from submissions.records.result import Method, Result, TaskResult, Total
+from submissions.records.task import Task
 
 Group = Literal["overall", "knowledge", "reasoning"]
 GROUPS: tuple[Group, ...] = ("overall", "knowledge", "reasoning")

@@ -26,7 +26,8 @@ from evaluator.scoring.normalization import (
     resampled_scores,
 )
 from evaluator.stages.records import TaskRecord
-from submissions.records.models import Method, MethodScore, Score
+from submissions.records.base import Score
+from submissions.records.result import Method, MethodScore
 
 PARALLEL_THRESHOLD = 200_000
 """Answers from which it pays to start a process for each core: one counts some thousand pairs of n-grams a second."""

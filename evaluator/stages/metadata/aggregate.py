@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from evaluator.config.judge_settings import JudgeSettings
 from evaluator.stages.metadata.verdict import AVERAGED, DIMENSIONS, MetadataVerdict
+from submissions.records.base import Score
 from submissions.records.findings import JudgeScores
-from submissions.records.models import Score
 
 
 def aggregate_verdicts(verdicts: Sequence[MetadataVerdict], settings: JudgeSettings) -> JudgeScores:

@@ -8,7 +8,8 @@ from pydantic import JsonValue
 
 from evaluator.llm.quoting import truncate
 from evaluator.llm.schema import llm_form
-from submissions.records.models import Metadata, Record, Row
+from submissions.records.base import Record
+from submissions.records.task import Metadata, Row
 
 
 class GeneratedDescription(Record):

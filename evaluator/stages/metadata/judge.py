@@ -27,7 +27,7 @@ from evaluator.stages.metadata.descriptions import (
 from evaluator.stages.metadata.verdict import Comparison, MetadataVerdict, missing_verdict, read_verdict, unread_verdict
 from evaluator.training.trainer import Progress
 from submissions.records.findings import Origin
-from submissions.records.models import Metadata, Row
+from submissions.records.task import Metadata, Row
 
 STAGE = "metadata"
 _INCOMPLETE = "The metadata stage is incomplete: the chat model's budget is spent. What was answered is kept."

@@ -12,8 +12,9 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from evaluator.llm.schema import llm_form
+from submissions.records.base import Record, Score, TaskId
 from submissions.records.findings import Origin
-from submissions.records.models import Metadata, Record, Row, Score, TaskId
+from submissions.records.task import Metadata, Row
 
 
 def _no_boolean(value: object) -> object:

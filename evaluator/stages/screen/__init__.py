@@ -12,7 +12,7 @@ from evaluator.stages.screen.near_duplicates import find_near_duplicates
 from evaluator.stages.screen.normalize import Normalizer, normalize
 from evaluator.stages.screen.provenance import same_dataset, tasks_from_reference
 from evaluator.stages.screen.records import DuplicateRow, ScreenResult
-from submissions.records.models import Row
+from submissions.records.task import Row
 
 __all__ = [
     "DuplicateRow",

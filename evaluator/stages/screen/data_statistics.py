@@ -10,8 +10,9 @@ from pydantic import Field
 
 from evaluator.stages.screen.normalize import Normalizer, has_letters
 from evaluator.stages.screen.scripts import expected_scripts, letters_by_script
+from submissions.records.base import Record
 from submissions.records.findings import Quantiles
-from submissions.records.models import Record, Row
+from submissions.records.task import Row
 
 BYTES_PER_TOKEN = 4
 """Rough: UTF-8 bytes for one token of a large vocabulary, over many languages."""

@@ -9,7 +9,7 @@ from typing import Self
 
 import regex
 
-from submissions.records.models import Row
+from submissions.records.task import Row
 
 _NOT_LETTER_OR_DIGIT = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 _LETTER_OR_DIGIT = regex.compile(r"[\p{L}\p{M}\p{N}]")

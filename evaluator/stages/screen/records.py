@@ -7,8 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from evaluator.stages.screen.data_statistics import Statistics
+from submissions.records.base import Record
 from submissions.records.findings import ScreenFindings
-from submissions.records.models import Record
 
 How = Literal["exact", "normalised", "near"]
 """Input equal letter for letter; in letters and digits only; or the row with words changed.

@@ -8,7 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from submissions.records.models import Name, Record, SystemType
+from submissions.records.base import Name, Record
+from submissions.records.submission import SystemType
 
 Percent = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)]
 Verdict = Annotated[float, Field(ge=0, le=10)]

@@ -28,7 +28,7 @@ from leaderboard.pages.board.table_view import citation, filter_form, pin_links,
 from leaderboard.tracks import board_named
 from leaderboard.tracks.board import Board
 from leaderboard.web.site import PageRequest, View, page_route
-from submissions.records.models import METHODS
+from submissions.records.result import METHODS
 from submissions.tracks import track_named
 
 MOST_JUDGED = 30

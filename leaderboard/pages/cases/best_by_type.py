@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from leaderboard.data.latest_results import latest_results
 from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
 from submissions.index.result_summary import Floats, ResultLayout, ResultSummary
-from submissions.records.models import Method
+from submissions.records.result import Method
 
 METHOD: Method = "fine_tune"
 PREVIEW: Method = "few_shot_5"

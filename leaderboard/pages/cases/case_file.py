@@ -14,7 +14,8 @@ from pydantic import Field, ValidationError, model_validator
 from leaderboard.pages.cases.markdown import UnsafeMarkdown, render_markdown
 from submissions.errors import OurError
 from submissions.records.base import Name, Record, TaskId, Ulid
-from submissions.records.models import Row, SystemType
+from submissions.records.submission import SystemType
+from submissions.records.task import Row
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)

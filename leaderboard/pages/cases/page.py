@@ -17,7 +17,7 @@ from leaderboard.pages.cases.list_page import CaseListQuery
 from leaderboard.pages.cases.side_by_side import CaseRow, CaseSide, evaluated, published
 from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
-from submissions.records.models import Task
+from submissions.records.task import Task
 from submissions.tracks import TRACKS
 
 

@@ -10,8 +10,10 @@ from leaderboard.data.memoize import lru_per_snapshot
 from leaderboard.data.snapshot import Snapshot
 from submissions.arena.arena import Arena
 from submissions.errors import CorruptRecord, NotFound
-from submissions.records.models import Row, Submission, TaskResult
 from submissions.records.owner_requests import samples_allowed
+from submissions.records.result import TaskResult
+from submissions.records.submission import Submission
+from submissions.records.task import Row
 
 ROWS = 5
 LETTERS = 600

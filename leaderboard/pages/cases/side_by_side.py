@@ -11,7 +11,7 @@ from leaderboard.pages.cases.case_file import CaseDelivery, CaseFrontMatter
 from leaderboard.pages.cases.samples import DeliveredSample, cut, samples
 from submissions.arena.arena import Arena
 from submissions.index.result_tables import scale_name
-from submissions.records.models import MethodScore, Result, TaskResult
+from submissions.records.result import MethodScore, Result, TaskResult
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from leaderboard.pages.compare.tables import FEWEST, MOST, by_category, by_dimen
 from leaderboard.ranking.rank_sets import LEVEL
 from leaderboard.tracks import board_named
 from leaderboard.web.site import PageRequest, View, page_route
-from submissions.records.models import METHODS
+from submissions.records.result import METHODS
 from submissions.tracks import TRACKS
 
 

@@ -15,7 +15,8 @@ from leaderboard.data.system_categories import category_rows
 from leaderboard.data.systems import SystemResult, scores
 from leaderboard.data.tables import Table
 from submissions.index.result_tables import scale_name
-from submissions.records.models import METHODS, MethodScore, Score
+from submissions.records.base import Score
+from submissions.records.result import METHODS, MethodScore
 
 FEWEST, MOST = 2, 5
 """Systems that can be compared at once and still be told apart in a picture."""

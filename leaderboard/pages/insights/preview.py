@@ -19,7 +19,7 @@ from leaderboard.pages.insights.base import (
 )
 from leaderboard.pages.insights.system_figures import SystemFigures
 from leaderboard.templates import METHOD_NAMES, figure
-from submissions.records.models import METHODS
+from submissions.records.result import METHODS
 
 NAME = "preview"
 SHOTS = METHODS[:-1]

@@ -18,7 +18,7 @@ from leaderboard.data.snapshot import Snapshot
 from leaderboard.pages.submission.result_view import totals_by_group
 from leaderboard.pages.submission.timeline import FINAL, advice, timeline
 from leaderboard.web.site import View, site_of
-from submissions.records.models import METHODS, Result
+from submissions.records.result import METHODS, Result
 
 SHOTS = tuple(method for method in METHODS if method.startswith("few_shot"))
 

@@ -23,8 +23,9 @@ from leaderboard.web.site import PageRequest, Site, View, page_route, site_of
 from leaderboard.web.uploads import limit_body
 from submissions.arena.arena import Arena, protocols_in
 from submissions.errors import CorruptRecord
-from submissions.records.models import History, Submission
 from submissions.records.owner_requests import OwnerRequest, authorized
+from submissions.records.status import History
+from submissions.records.submission import Submission
 from submissions.submitting.request_rules import RequestKind, rejection_reason
 
 KINDS: tuple[RequestKind, ...] = ("retry", "publish", "withdraw")

@@ -18,10 +18,10 @@ from leaderboard.data.tables import Table
 from leaderboard.pages.submission.live_status import live_context
 from leaderboard.pages.submission.result_view import COSTS, PARTS, by_task, result_context
 from leaderboard.web.site import PageRequest, View, page_route, site_of
-from submissions.arena.arena import to_json
 from submissions.errors import NotFound
 from submissions.records.ledger import Ledger
-from submissions.records.models import Result
+from submissions.records.result import Result
+from submissions.storage.codec import to_json
 
 Found = TypeVar("Found", Result, Ledger)
 

@@ -18,10 +18,10 @@ from leaderboard.pages.submission.result_view import COSTS, PARTS, by_task, resu
 from leaderboard.web.auth.ownership import require_owner
 from leaderboard.web.auth.visitor import visitor_owner
 from leaderboard.web.site import PageRequest, Site, View, page_route, site_of
-from submissions.arena.arena import to_json
 from submissions.errors import NotFound
 from submissions.records.ledger import Ledger
-from submissions.records.models import Result
+from submissions.records.result import Result
+from submissions.storage.codec import to_json
 
 Found = TypeVar("Found", Result, Ledger)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leaderboard.data.tables import Table, frame_of
 from submissions.records.findings import ScreenFindings
-from submissions.records.models import Result, TaskResult
+from submissions.records.result import Result, TaskResult
 
 
 @dataclass(frozen=True)

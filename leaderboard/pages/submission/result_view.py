@@ -17,7 +17,7 @@ from leaderboard.pages.submission.result_findings import judge_table, metric_tab
 from leaderboard.tracks import board_named
 from submissions.index.result_tables import task_table, total_table
 from submissions.records.ledger import Ledger
-from submissions.records.models import METHODS, Result
+from submissions.records.result import METHODS, Result
 
 LINES = 12
 """Removed lines that the page names for a task; its twins name all."""

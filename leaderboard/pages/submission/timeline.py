@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, get_args
 
-from submissions.records.models import History, Stage, Status
+from submissions.records.status import History, Stage, Status
 
 FINAL = frozenset({"refused", "published", "withdrawn"})
 """States that nothing follows."""

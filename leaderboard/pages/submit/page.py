@@ -29,7 +29,7 @@ from leaderboard.web.uploads import MOST_FIELDS, MOST_FILES, limit_body, max_bod
 from submissions.checking.hub_datasets import parse_hub_datasets
 from submissions.errors import InvalidFile
 from submissions.estimation.durations import format_amount_range, format_duration, format_duration_range
-from submissions.records.models import SystemType
+from submissions.records.submission import SystemType
 from submissions.tracks import TRACKS, track_named
 
 PUBLISH = {"on_request": "Keep it private until I publish it", "at_once": "Publish it as soon as it is evaluated"}

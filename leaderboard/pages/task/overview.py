@@ -15,7 +15,8 @@ from leaderboard.data.snapshot import Snapshot
 from leaderboard.data.task_difficulty import METHOD, Difficulty, difficulties
 from leaderboard.data.task_score import TaskScore
 from leaderboard.templates import METHOD_NAMES, figure, strip_bidi
-from submissions.records.models import METHODS, Task
+from submissions.records.result import METHODS
+from submissions.records.task import Task
 
 LEADERS = 5
 SPREAD = (0.0, -0.16, 0.16, -0.32, 0.32)

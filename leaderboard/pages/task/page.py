@@ -23,7 +23,7 @@ from leaderboard.pages.task.overview import task_overview
 from leaderboard.web.site import PageRequest, View, page_route, site_of
 from submissions.errors import NotFound
 from submissions.index.result_summary import NOT_MEASURED, ResultSummary
-from submissions.records.models import Task
+from submissions.records.task import Task
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from leaderboard.data.task_difficulty import CORNER
 from leaderboard.pages.tasks.table import TaskRow, difficulty_plot, task_row
 from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
-from submissions.records.models import Task
+from submissions.records.task import Task
 
 FILTERS = ("category", "kind", "language", "subset")
 SHOWN = (

@@ -10,7 +10,7 @@ from leaderboard.charts.svg_charts import SHAPES, Dot, Plot, axis
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.data.task_difficulty import Difficulty, difficulties
 from leaderboard.templates import figure, humanize, strip_bidi
-from submissions.records.models import Task
+from submissions.records.task import Task
 from submissions.tracks import TRACKS
 
 

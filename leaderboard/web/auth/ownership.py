@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from starlette.exceptions import HTTPException
 
-from submissions.records.models import Status, Submission
 from submissions.records.owner_requests import OwnerRequest
+from submissions.records.status import Status
+from submissions.records.submission import Submission
 from submissions.submitting.request_rules import FINAL_STATES
 
 

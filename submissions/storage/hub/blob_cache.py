@@ -6,7 +6,7 @@ import hashlib
 from contextlib import suppress
 from pathlib import Path
 
-from submissions.storage.local_repo import atomic_write
+from submissions.storage.atomic import atomic_write
 from submissions.storage.repo import content_id as name_of
 from submissions.storage.repo import validate_path
 

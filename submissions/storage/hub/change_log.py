@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from submissions.records.models import Record
+from submissions.records.base import Record
 
 CHANGES = ".changes.json"
 _REMEMBERED = 400

@@ -16,7 +16,7 @@ from evaluator.scoring.metrics import Answers
 from evaluator.scoring.metrics.metric_result import MetricResult
 from evaluator.scoring.metrics.paper import measure_paper
 from evaluator.scoring.ratio import ratio
-from submissions.records.models import Row
+from submissions.records.task import Row
 from tests.evaluator.conformance.scores import PARTS
 from tests.support.factories import a_task
 

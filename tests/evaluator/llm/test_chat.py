@@ -40,7 +40,7 @@ from evaluator.llm.prompts import Prompt
 from evaluator.llm.schema import strict_schema
 from evaluator.stages.metadata.descriptions import GeneratedDescription
 from evaluator.stages.metadata.verdict import Comparison
-from submissions.records.models import Record
+from submissions.records.base import Record
 from tests.support.judges import MODEL, a_connection, no_ambient_settings, verdict
 
 __all__ = ["no_ambient_settings"]  # a fixture of this module, too

@@ -6,7 +6,7 @@ from pathlib import Path
 from evaluator.config.profile import load_profile
 from evaluator.config.protocol import load_protocol
 from evaluator.models.environment import describe_setup, prepare_base_model
-from submissions.records.models import Setup
+from submissions.records.anchors import Setup
 
 PROTOCOL = load_protocol("demo@1")
 CPU = load_profile("cpu")

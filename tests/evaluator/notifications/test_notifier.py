@@ -20,11 +20,14 @@ from evaluator.notifications.webhook_client import WebhookClient
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.context import EvaluationContext
 from evaluator.testing.null_backend import NullGenerator
-from submissions.arena.arena import result_path, submission_dir, to_json
+from submissions.arena.arena import result_path
+from submissions.arena.ids import submission_dir
 from submissions.checking.check import check
 from submissions.errors import Conflict, NotFound
-from submissions.records.models import History, State, Status, Submission
+from submissions.records.status import History, State, Status
+from submissions.records.submission import Submission
 from submissions.records.webhook import FILE, Webhook
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS

@@ -29,12 +29,14 @@ from evaluator.stages.fine_tune import fine_tune_request
 from evaluator.stages.reference_split import load_reference
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
 from evaluator.training import Progress
-from submissions.arena.arena import new_id, open_arena, to_json
+from submissions.arena.arena import open_arena
 from submissions.arena.benchmark import Benchmark
+from submissions.arena.ids import new_id
 from submissions.cli.runtime import run
 from submissions.records.ledger import Cost, Ledger
-from submissions.records.models import Row
 from submissions.records.prompt_frame import EvalSetLoad
+from submissions.records.task import Row
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.factories import NOW, a_benchmark, a_task, delivered, some_rows
 

@@ -13,7 +13,7 @@ from evaluator.scoring.metrics import BY_CATEGORY, Answers, measure, overlap, tr
 from evaluator.scoring.metrics.text import folded, plain, tokens
 from evaluator.scoring.metrics.text import words as words_of
 from submissions.errors import NotFound
-from submissions.records.models import Row
+from submissions.records.task import Row
 from submissions.tracks import TRACKS
 from tests.support.factories import a_task
 

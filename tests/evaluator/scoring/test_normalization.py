@@ -9,7 +9,7 @@ from evaluator.config.protocol import GainScale, RatioScale
 from evaluator.scoring.metrics import MetricResult, of_items
 from evaluator.scoring.metrics.metric_result import weighted
 from evaluator.scoring.normalization import AnchorScores, is_admitted, normalized_score, resampled_scores
-from submissions.records.models import Score
+from submissions.records.base import Score
 from tests.support.factories import an_anchor
 
 GAIN = GainScale(kind="gain", low=-1.0, high=1.5, admission=2.0)

@@ -30,8 +30,10 @@ import pytest
 from huggingface_hub import HfApi
 
 from evaluator.publishing.lease import LEASE_DURATION, PATH, Lease, LeaseHeld, LeaseLost, read_lease
-from submissions.arena.arena import commit_with_retry, submission_dir, to_json
+from submissions.arena.arena import commit_with_retry
+from submissions.arena.ids import submission_dir
 from submissions.errors import Unreachable
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.hub.fixtures import hub as hub
 from tests.support.hub.server import Hub

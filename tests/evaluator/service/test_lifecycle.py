@@ -19,11 +19,13 @@ from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.context import EvaluationContext
 from evaluator.testing.null_backend import NullGenerator
 from evaluator.training import PendingSave, Progress, TrainJob
-from submissions.arena.arena import Arena, submission_dir
+from submissions.arena.arena import Arena
+from submissions.arena.ids import submission_dir
 from submissions.checking.check import check
 from submissions.errors import NotFound, OurError
-from submissions.records.models import Result, Submission
 from submissions.records.owner_requests import OwnerRequest
+from submissions.records.result import Result
+from submissions.records.submission import Submission
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
 from submissions.submitting.submit import SubmissionForm, store_submission

@@ -23,7 +23,7 @@ from evaluator.tracks import AHEAD
 from submissions.arena.arena import Arena
 from submissions.cli.runtime import run
 from submissions.errors import EvaluatorError, NotFound
-from submissions.records.models import Setup
+from submissions.records.anchors import Setup
 from submissions.records.owner_requests import OwnerRequest
 from submissions.storage.local_repo import LocalRepo
 from tests.evaluator.service.test_submission_runner import PROTOCOL, TASKS, World
@@ -236,7 +236,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from evaluator.runtime.stage_cache import StageStore
-from submissions.records.models import Setup
+from submissions.records.anchors import Setup
 one = Setup(model=sys.argv[2] * 100_000, model_sha256="0" * 64, packages={}, hardware="none", seed=1)
 for _ in range(40):
     StageStore(Path(sys.argv[1])).keep("stage", "key", one)

@@ -16,9 +16,9 @@ from evaluator.service.submission_queue import (
     retry_requested,
     work_durations,
 )
-from submissions.arena.arena import new_id
-from submissions.records.models import History, State, Status
+from submissions.arena.ids import new_id
 from submissions.records.owner_requests import OwnerRequest
+from submissions.records.status import History, State, Status
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 

@@ -15,11 +15,14 @@ from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.service.throttle import throttle_progress
 from evaluator.stages.context import EvaluationContext
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
-from submissions.arena.arena import Arena, submission_dir, to_json, to_jsonl
+from submissions.arena.arena import Arena
 from submissions.arena.benchmark import Benchmark, Source, Sources
+from submissions.arena.ids import submission_dir
 from submissions.checking.check import check
 from submissions.errors import EvaluatorError
-from submissions.records.models import Row, Submission
+from submissions.records.submission import Submission
+from submissions.records.task import Row
+from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
 from submissions.submitting.submit import SubmissionForm, store_submission

@@ -19,10 +19,11 @@ from evaluator.stages.anchors import (
 from evaluator.stages.context import EvaluationContext
 from evaluator.stages.records import compute_anchor
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
-from submissions.arena.arena import to_json
 from submissions.arena.benchmark import Benchmark, OfficialAnchor, OfficialAnchors
 from submissions.errors import NotFound
-from submissions.records.models import Anchors, Score, Setup
+from submissions.records.anchors import Anchors, Setup
+from submissions.records.base import Score
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.factories import a_benchmark, a_reference, a_task, demo, some_anchors
 

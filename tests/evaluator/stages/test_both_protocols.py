@@ -15,9 +15,11 @@ from evaluator.stages.context import EvaluationContext, open_context
 from evaluator.stages.records import load_records
 from evaluator.stages.rescore import rescore
 from evaluator.tracks import SCORERS, EvaluationJob, SubmissionData
-from submissions.arena.arena import to_json
 from submissions.arena.benchmark import Benchmark
-from submissions.records.models import Result, Row, Submission
+from submissions.records.result import Result
+from submissions.records.submission import Submission
+from submissions.records.task import Row
+from submissions.storage.codec import to_json
 from tests.support.factories import NOW, a_benchmark, a_file, a_task
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,7 @@ from evaluator.scoring.metrics import MetricResult, average_results
 from evaluator.stages.context import EvaluationContext
 from evaluator.stages.few_shot import draw_shots, few_shot_requests
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
-from submissions.records.models import Row
+from submissions.records.task import Row
 from tests.support.factories import a_reference, a_task, demo, some_rows
 
 TASK = a_task("t")

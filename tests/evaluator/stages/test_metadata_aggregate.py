@@ -17,9 +17,11 @@ from evaluator.stages.metadata.open_judge import open_judge
 from evaluator.stages.metadata.verdict import DIMENSIONS
 from evaluator.stages.rescore import rescore
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
-from submissions.arena.arena import open_arena, to_json
+from submissions.arena.arena import open_arena
 from submissions.arena.benchmark import Benchmark
-from submissions.records.models import Metadata, Submission
+from submissions.records.submission import Submission
+from submissions.records.task import Metadata
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.factories import a_benchmark, a_task, delivered, demo, some_anchors, some_rows, submitted
 from tests.support.judges import ENVIRON, SETTINGS, a_connection, description, is_comparison, says_seven, verdict

@@ -31,7 +31,7 @@ from evaluator.stages.metadata.verdict import (
 )
 from submissions.errors import NotFound
 from submissions.records.findings import JudgeScores
-from submissions.records.models import Metadata, Row
+from submissions.records.task import Metadata, Row
 from tests.support.injected_judge import UNBLOCKED, gullible
 from tests.support.judges import (
     ENVIRON,

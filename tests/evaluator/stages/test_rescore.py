@@ -12,8 +12,8 @@ from evaluator.stages.aggregate.result import build_result
 from evaluator.stages.metadata.verdict import missing_verdict
 from evaluator.stages.records import AnchorAnswers, TaskRecord, compute_anchor, load_records, save_records
 from evaluator.stages.rescore import matches_stored, rescore, scored_now
-from submissions.arena.arena import to_json
 from submissions.errors import CorruptRecord, NotFound
+from submissions.storage.codec import to_json
 from tests.support.factories import SETUP, a_record, a_run, a_task, demo
 from tests.support.judges import REFERENCE as FULL
 from tests.support.judges import SETTINGS

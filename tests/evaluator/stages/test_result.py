@@ -14,7 +14,9 @@ from evaluator.stages.aggregate import task_scores as scored
 from evaluator.stages.aggregate.result import build_preview, build_result
 from evaluator.stages.records import AnchorAnswers, MethodAnswers, TaskRecord, compute_anchor, save_records
 from submissions.errors import EvaluatorError
-from submissions.records.models import Method, Row, Score, Task, Total
+from submissions.records.base import Score
+from submissions.records.result import Method, Total
+from submissions.records.task import Row, Task
 from tests.support.factories import a_record, a_run, a_task, an_anchor, demo
 from tests.support.paths import ROOT
 

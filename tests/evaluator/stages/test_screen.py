@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from benchmarks.leaks import HONEST, RealData, borderline, honest, leaky
 from evaluator.config.protocol import load_protocol
 from evaluator.stages.screen import normalize, screen
-from submissions.records.models import Row
+from submissions.records.task import Row
 from tests.support.paths import SHARED_DATA
 
 TEST = [Row(input="Where is the Élysée? (one word)", output="Paris"), Row(input="第一題：ＡＢＣ", output="1")]

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from evaluator.stages.screen import NearDuplicateSettings, screen
-from submissions.records.models import Row
+from submissions.records.task import Row
 from tests.support.multilingual_rows import LANGUAGES, Language
 
 ROWS = 24

@@ -4,7 +4,7 @@ import pytest
 
 from evaluator.stages.screen import Statistics, screen
 from evaluator.stages.screen.scripts import expected_scripts, letters_by_script
-from submissions.records.models import Row
+from submissions.records.task import Row
 from tests.support.multilingual_rows import LANGUAGES
 
 

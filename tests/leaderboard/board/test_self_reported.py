@@ -9,8 +9,9 @@ import pytest
 from pydantic import ValidationError
 from starlette.testclient import TestClient
 
-from submissions.arena.arena import Arena, commit_with_retry, to_json
+from submissions.arena.arena import Arena, commit_with_retry
 from submissions.records.self_reported import SelfReported, SelfReports
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.arena_fixture import SCRIPT
 

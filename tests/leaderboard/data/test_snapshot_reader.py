@@ -11,10 +11,12 @@ from leaderboard.board.query import BoardQuery
 from leaderboard.board.rows import board_table
 from leaderboard.data.snapshot import FEW, Snapshot, SnapshotReader
 from leaderboard.pages.task.page import scores_table
-from submissions.arena.arena import Arena, commit_with_retry, result_path, submission_dir, to_json
+from submissions.arena.arena import Arena, commit_with_retry, result_path
+from submissions.arena.ids import submission_dir
 from submissions.errors import Unreachable
 from submissions.index.result_index import FIRST, result_index_changes, shard_path
 from submissions.index.submission_index import submission_index_changes
+from submissions.storage.codec import to_json
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
 from tests.support.varied_systems import add

@@ -16,8 +16,10 @@ from leaderboard.data.attempts import OUTCOME_BY_STATE
 from leaderboard.data.snapshot import SnapshotReader
 from leaderboard.data.system_categories import student, t_interval
 from leaderboard.data.systems import slug_of, systems
-from submissions.arena.arena import Arena, commit_with_retry, result_path, to_json
-from submissions.records.models import History, State, Status, Submission
+from submissions.arena.arena import Arena, commit_with_retry, result_path
+from submissions.records.status import History, State, Status
+from submissions.records.submission import Submission
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.arena_fixture import (
     ARABIC,

@@ -13,7 +13,7 @@ from leaderboard.data.snapshot import SnapshotReader
 from leaderboard.data.task_filter import LEAST, TaskFilter, mean_of, t_quantile, task_interval
 from leaderboard.ranking.board_ranks import ranks
 from submissions.arena.arena import Arena
-from submissions.records.models import Result
+from submissions.records.result import Result
 from tests.support.arena_fixture import ARABIC, SCRIPT, publish, result, store
 
 BOARD = "/board/dataset_research"

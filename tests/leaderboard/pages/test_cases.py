@@ -17,11 +17,12 @@ from leaderboard.pages.cases.case_file import InvalidCase, read_case
 from leaderboard.pages.cases.library import builtin_cases
 from leaderboard.pages.cases.markdown import UnsafeMarkdown, render_markdown
 from leaderboard.pages.cases.samples import LETTERS, cut
-from submissions.arena.arena import Arena, commit_with_retry, result_path, to_json
+from submissions.arena.arena import Arena, commit_with_retry, result_path
 from submissions.cli.runtime import run
-from submissions.records.models import Row
 from submissions.records.owner_requests import OwnerRequest
 from submissions.records.self_reported import read_reports
+from submissions.records.task import Row
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.leaderboard.conftest import Open
 from tests.support.arena_fixture import EMOJI, SCRIPT, START, SYSTEMS, TASKS, publish, result, store

@@ -8,8 +8,10 @@ from xml.etree import ElementTree
 import pytest
 from starlette.testclient import TestClient
 
-from submissions.arena.arena import Arena, commit_with_retry, submission_dir, to_json
-from submissions.records.models import History
+from submissions.arena.arena import Arena, commit_with_retry
+from submissions.arena.ids import submission_dir
+from submissions.records.status import History
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.arena_fixture import FORMULA, SCRIPT, now, publish, result, store
 

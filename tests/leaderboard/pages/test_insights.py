@@ -12,7 +12,8 @@ from scipy.stats import spearmanr
 from starlette.testclient import TestClient
 
 from leaderboard.data.snapshot import SnapshotReader
-from submissions.arena.arena import Arena, commit_with_retry, to_json
+from submissions.arena.arena import Arena, commit_with_retry
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.leaderboard.conftest import Open
 from tests.support.arena_fixture import ARABIC, EMOJI, LONG, OVERRIDE, SYSTEMS, ledger

@@ -9,8 +9,9 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
-from submissions.arena.arena import Arena, commit_with_retry, to_json
-from submissions.records.models import History
+from submissions.arena.arena import Arena, commit_with_retry
+from submissions.records.status import History
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.arena_fixture import now, publish, result, store
 

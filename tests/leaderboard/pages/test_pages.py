@@ -11,8 +11,10 @@ from starlette.testclient import TestClient
 
 from leaderboard.data.systems import slug_of
 from leaderboard.pages.cases.library import builtin_cases
-from submissions.arena.arena import Arena, commit_with_retry, result_path, submission_dir, to_json
-from submissions.records.models import Result
+from submissions.arena.arena import Arena, commit_with_retry, result_path
+from submissions.arena.ids import submission_dir
+from submissions.records.result import Result
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.leaderboard.conftest import Open
 from tests.support.arena_fixture import EMOJI, FORMULA, LONG, OVERRIDE, SCRIPT, SYSTEMS, TASKS, publish, result, store

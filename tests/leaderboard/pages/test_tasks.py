@@ -11,8 +11,9 @@ from starlette.testclient import TestClient
 
 from leaderboard.board import pagination as window
 from leaderboard.pages.task import overview as standing
-from submissions.arena.arena import Arena, commit_with_retry, result_path, to_json
-from submissions.records.models import Result
+from submissions.arena.arena import Arena, commit_with_retry, result_path
+from submissions.records.result import Result
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.leaderboard.conftest import Open
 from tests.support.arena_fixture import EMOJI, SYSTEMS, TASKS

@@ -8,7 +8,7 @@ import pytest
 
 from leaderboard.pages.submission.timeline import advice, timeline
 from leaderboard.templates import format_elapsed
-from submissions.records.models import History, Status
+from submissions.records.status import History, Status
 from tests.support.arena_fixture import START, now, stages
 
 RECEIVED = Status(state="received", message="Stored.", time=START)

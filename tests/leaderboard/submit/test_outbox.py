@@ -18,9 +18,10 @@ from leaderboard.app import make_app
 from leaderboard.settings import read_settings
 from leaderboard.submit.outbox import MIN_COMMIT_INTERVAL, RETRY_AFTER, Outbox
 from leaderboard.web.site import Site
-from submissions.arena.arena import Arena, open_arena, to_jsonl
+from submissions.arena.arena import Arena, open_arena
 from submissions.records.check_report import Report
-from submissions.records.models import DataFile, Submission
+from submissions.records.submission import DataFile, Submission
+from submissions.storage.codec import to_jsonl
 from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.repo import Change
 from submissions.submitting.attempts import attempts

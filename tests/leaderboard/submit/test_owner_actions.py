@@ -10,8 +10,10 @@ from starlette.testclient import TestClient
 from leaderboard.data.snapshot import SnapshotReader
 from leaderboard.pages.submission.owner_actions import MOST_WISHES
 from leaderboard.web.auth.visitor import COOKIE, new_visitor_key
-from submissions.arena.arena import Arena, commit_with_retry, result_path, to_json
-from submissions.records.models import History, Submission
+from submissions.arena.arena import Arena, commit_with_retry, result_path
+from submissions.records.status import History
+from submissions.records.submission import Submission
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.arena_fixture import held, now, preview, store
 

@@ -25,12 +25,13 @@ from leaderboard.submit.check_sessions import (
 from leaderboard.submit.row_preview import MOST_CHARACTERS
 from leaderboard.web.auth.visitor import COOKIE, new_visitor_key
 from leaderboard.web.uploads import LARGEST, LONGEST_NAME, safe_file_name
-from submissions.arena.arena import Arena, commit_with_retry, to_json, to_jsonl
+from submissions.arena.arena import Arena, commit_with_retry
 from submissions.errors import NotFound
 from submissions.records.check_report import Problem
 from submissions.records.ledger import Cost, Ledger
 from submissions.records.machine_speed import Machine, Speed
 from submissions.records.prompt_frame import EvalSetLoad, PlanningFacts, PromptFrame
+from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.repo import Change
 from tests.leaderboard.conftest import Open
 

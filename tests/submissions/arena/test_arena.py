@@ -12,10 +12,14 @@ from pydantic import ValidationError
 
 import submissions
 from submissions import errors
-from submissions.arena.arena import commit_with_retry, new_id, open_arena, result_path, submission_dir, to_json
+from submissions.arena.arena import commit_with_retry, open_arena, result_path
+from submissions.arena.ids import new_id, submission_dir
 from submissions.errors import CorruptRecord, NotFound
-from submissions.records.models import DataFile, Row, Score
+from submissions.records.base import Score
 from submissions.records.owner_requests import OwnerRequest
+from submissions.records.submission import DataFile
+from submissions.records.task import Row
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from submissions.submitting.download import download
 from submissions.tracks import track_named

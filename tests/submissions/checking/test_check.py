@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from submissions.arena.arena import to_jsonl
 from submissions.checking.check import check
 from submissions.checking.file_names import MOST_HINTS
 from submissions.checking.problem_list import LIMIT
 from submissions.errors import NotFound
-from submissions.records.models import Row
+from submissions.records.task import Row
+from submissions.storage.codec import to_jsonl
 from submissions.tracks import TRACKS
 from tests.submissions.conftest import BANK, GOOD, SARCASM, Checker, errors, task
 

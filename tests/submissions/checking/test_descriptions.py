@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from submissions.arena.arena import open_arena, submission_dir
+from submissions.arena.arena import open_arena
+from submissions.arena.ids import submission_dir
 from submissions.checking.check import check
 from submissions.checking.descriptions import MOST_CHARACTERS
 from submissions.errors import CorruptRecord

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from submissions.arena.arena import to_jsonl
 from submissions.checking.file_names import data_name
 from submissions.checking.formats import READERS
-from submissions.records.models import Row
+from submissions.records.task import Row
+from submissions.storage.codec import to_jsonl
 from submissions.tracks import TRACKS
 from tests.submissions.conftest import BANK, Checker, errors
 

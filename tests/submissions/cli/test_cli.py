@@ -14,8 +14,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from submissions.arena.arena import open_arena, to_json, to_jsonl
-from submissions.records.models import History, Status
+from submissions.arena.arena import open_arena
+from submissions.records.status import History, Status
+from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.repo import Change
 from tests.submissions.conftest import BANK, GOOD, SARCASM, task
 from tests.submissions.estimation.test_cost_model import FRAME

@@ -13,7 +13,7 @@ from submissions.checking import limits
 from submissions.checking import problem_list as listing
 from submissions.checking.formats import READERS
 from submissions.cli.app import app
-from submissions.records.models import SystemType
+from submissions.records.submission import SystemType
 from submissions.tracks import TRACKS
 from tests.support.paths import ROOT
 

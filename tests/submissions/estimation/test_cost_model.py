@@ -15,8 +15,8 @@ from submissions.estimation.cost_model import (
 )
 from submissions.estimation.estimate import Range, fit_cost_model
 from submissions.records.machine_speed import Machine, Speed
-from submissions.records.models import Row
 from submissions.records.prompt_frame import EvalSetLoad, PlanningFacts, PromptFrame
+from submissions.records.task import Row
 from tests.submissions.estimation.test_estimate import PAST
 
 SPEED = Speed(

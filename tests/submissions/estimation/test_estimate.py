@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from submissions.arena.arena import new_id
+from submissions.arena.ids import new_id
 from submissions.estimation.estimate import (
     LEAST,
     Estimate,
@@ -19,8 +19,9 @@ from submissions.estimation.estimate import (
     trained_tokens,
 )
 from submissions.records.ledger import Cost, Ledger
-from submissions.records.models import Row, Status
 from submissions.records.prompt_frame import PromptFrame
+from submissions.records.status import Status
+from submissions.records.task import Row
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 FRAME = PromptFrame(

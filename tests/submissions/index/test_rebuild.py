@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from submissions.arena.arena import to_json
 from submissions.index.rebuild import rebuild_index
 from submissions.index.result_index import shard_names, shard_path
 from submissions.index.submission_index import read_submission_index
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.arena_fixture import fill
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from submissions.arena.arena import to_json
 from submissions.errors import CorruptRecord
 from submissions.index.result_index import (
     FIRST,
@@ -21,7 +20,8 @@ from submissions.index.result_index import (
     shard_path,
 )
 from submissions.index.submission_index import make_brief, read_submission_index, submission_index_changes
-from submissions.records.models import Result
+from submissions.records.result import Result
+from submissions.storage.codec import to_json
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change, content_id
 from tests.support.arena_fixture import SCRIPT, fill, result, submission

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from submissions.arena.arena import Arena, open_arena, submission_dir
+from submissions.arena.arena import Arena, open_arena
+from submissions.arena.ids import submission_dir
 from submissions.checking.check import check
 from submissions.errors import InvalidForm
-from submissions.records.models import Submission
+from submissions.records.submission import Submission
 from submissions.records.webhook import FILE, Webhook, public_https
 from submissions.submitting.download import download
 from submissions.submitting.submit import SubmissionForm, store_submission

@@ -12,7 +12,8 @@ from unittest import mock
 import pytest
 
 from submissions.errors import Conflict, CorruptRecord, NotFound
-from submissions.storage.local_repo import LocalRepo, atomic_write
+from submissions.storage.atomic import atomic_write
+from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
 from tests.submissions.storage.test_repo import put
 from tests.support.paths import ROOT

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
-from submissions.arena.arena import open_arena, to_jsonl
+from submissions.arena.arena import open_arena
 from submissions.arena.benchmark import open_benchmark
 from submissions.errors import NotFound
+from submissions.storage.codec import to_jsonl
 from submissions.storage.hub import HubRepo
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.locations import open_repo

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from submissions.arena.arena import Arena, new_id, to_json
+from submissions.arena.arena import Arena
+from submissions.arena.ids import new_id
 from submissions.errors import AttemptsExhausted, OurError
-from submissions.records.models import History, Status, Submission
+from submissions.records.status import History, Status
+from submissions.records.submission import Submission
+from submissions.storage.codec import to_json
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
 from submissions.submitting.attempts import add_counted, attempts, read_limits

@@ -26,9 +26,11 @@ from evaluator.scheduling.retry import RetryPolicy
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.context import EvaluationContext
 from evaluator.training import DeepSpeedTrainer
-from submissions.arena.arena import Arena, commit_with_retry, to_json
+from submissions.arena.arena import Arena, commit_with_retry
 from submissions.errors import EvaluatorError
-from submissions.records.models import Status, Submission
+from submissions.records.status import Status
+from submissions.records.submission import Submission
+from submissions.storage.codec import to_json
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
 from submissions.submitting.attempts import counts_as_attempt

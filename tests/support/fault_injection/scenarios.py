@@ -18,8 +18,9 @@ from pathlib import Path
 from evaluator.config.protocol import load_protocol
 from evaluator.runtime.resource_usage import FILE
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
-from submissions.arena.arena import commit_with_retry, to_json
+from submissions.arena.arena import commit_with_retry
 from submissions.records.ledger import Cost, Ledger
+from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.factories import a_benchmark, a_task, delivered, some_anchors, some_rows
 from tests.support.fault_injection.light_arena import Job, Launcher, log_of

@@ -1,0 +1,61 @@
+"""The measured ends of each task's scale, and the setup that measured them."""
+
+from __future__ import annotations
+
+from statistics import stdev
+from typing import Literal
+
+from pydantic import Field
+
+from submissions.records.base import Record, Score, Sha256, TaskId
+
+
+class Setup(Record):
+    """What shaped a number besides the protocol: the machine and the software."""
+
+    model: str
+    model_sha256: Sha256
+    """Hash over the base model's weights, configuration and tokenizer."""
+    packages: dict[str, str]
+    """Version of each library that computes: name to version."""
+    hardware: str
+    seed: int
+    pipeline: int = 1
+    """The evaluator's own version: counted up whenever a change to its code moves numbers."""
+
+
+class Anchor(Record):
+    """The two ends of a task's scale: the untouched model, and the model trained on the real data."""
+
+    base: Score
+    reference: Score
+    """The mean over the trainings of `seeds`."""
+    base_parts: tuple[Score, ...] = ()
+    """The metrics that a combined score is made of (paper@1: translation and generation), in the metric's order."""
+    reference_parts: tuple[Score, ...] = ()
+    seeds: tuple[float, ...] = ()
+    """The reference's score for each training seed; empty where it was imported."""
+    noise: float = Field(ge=0, allow_inf_nan=False)
+    """Standard error of reference minus base: over the test items, and over the seeds."""
+    origin: Literal["measured", "official"] = "measured"
+    """Measured here, or taken from the official release's score files."""
+    exam_sha256: Sha256
+    """Hash of what was asked; other test rows need other anchors."""
+    train_sha256: Sha256
+    """Hash of the rows that the reference model was trained on."""
+    scored_sha256: Sha256
+    """Hash of how answers became scores: metrics, category, language."""
+
+    @property
+    def seed_sd(self) -> float | None:
+        """Standard deviation of the reference's score between training seeds; None with fewer than two."""
+        return stdev(self.seeds) if len(self.seeds) > 1 else None
+
+
+class Anchors(Record):
+    """All anchors of a benchmark under one protocol."""
+
+    protocol: str
+    protocol_sha256: Sha256
+    setup: Setup
+    tasks: dict[TaskId, Anchor]

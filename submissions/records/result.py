@@ -1,0 +1,80 @@
+"""The published result of an evaluation."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from submissions.records.anchors import Setup
+from submissions.records.base import Name, Record, Score, Sha256, TaskId, Ulid
+from submissions.records.findings import JudgeScores, ScreenFindings
+from submissions.records.submission import SystemType
+
+Method = Literal["few_shot_1", "few_shot_3", "few_shot_5", "fine_tune"]
+"""How a data set's worth is measured: as shots in the prompt, or as training data."""
+
+METHODS: tuple[Method, ...] = ("few_shot_1", "few_shot_3", "few_shot_5", "fine_tune")
+
+
+class MethodScore(Record):
+    """What one method measured on one task."""
+
+    method: Method
+    score: Score
+    """The task's headline metric, in [0, 1]."""
+    gain: Score
+    """What the score is worth on the protocol's scale, which its name says: `gain` is (score - base) / (reference -
+    base), clipped (arena@1); `ratio` is score / reference by metric, weighted, not clipped (paper@1)."""
+    others: tuple[Score, ...] = ()
+    """Further metrics, shown and never ranked."""
+
+
+class TaskResult(Record):
+    """One task of a result. A missing task is listed too, with gain 0."""
+
+    task: TaskId
+    state: Literal["scored", "missing"]
+    rows: int = Field(ge=0)
+    """Rows the model was trained on, after the screen."""
+    removed: int = Field(ge=0)
+    """Rows the screen removed as copies of test rows."""
+    screen: ScreenFindings | None = None
+    """What the screen found in the delivered rows; None where nothing was delivered, or nothing was screened."""
+    base: Score
+    reference: Score
+    seed_sd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """Standard deviation of the reference's score between training seeds."""
+    methods: tuple[MethodScore, ...]
+
+
+class Total(Record):
+    """A mean over tasks: one cell of the board."""
+
+    method: Method
+    subset: str
+    group: Literal["overall", "knowledge", "reasoning"]
+    gain: Score
+    """Mean of the tasks' gains, with the 95% interval of a two-level bootstrap over tasks and items."""
+    median: float | None = Field(default=None, allow_inf_nan=False)
+    seed_sd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """How far another training seed would move the mean (standard deviation); no part of the interval."""
+
+
+class Result(Record):
+    """All that is published of an evaluated submission. Holds no time: the same work gives the same bytes."""
+
+    submission: Ulid
+    track: str
+    system: Name
+    system_type: SystemType
+    team: Name
+    protocol: str
+    protocol_sha256: Sha256
+    setup: Setup
+    flagged: str | None = None
+    """Why this entry is unranked until an organiser looks, for example leaked test rows."""
+    tasks: tuple[TaskResult, ...]
+    totals: tuple[Total, ...]
+    metadata: JudgeScores | None = None
+    """How well the delivered data is described, by the judge; None where nothing was judged. Never ranked by."""

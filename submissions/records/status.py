@@ -1,0 +1,60 @@
+"""The states of a submission, and its history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from submissions.records.base import Record, Ulid
+
+State = Literal[
+    "received",
+    "checking",
+    "refused",
+    "queued",
+    "evaluating",
+    "retrying",
+    "failed",
+    "evaluated",
+    "published",
+    "withdrawn",
+]
+"""Where a submission stands. `refused`, `published` and `withdrawn` are final; `failed` is taken up again, which is
+`retrying`; `evaluated` has a result that only its submitter sees, until they publish it."""
+
+Stage = Literal["check", "screen", "metadata", "few_shot", "fine_tune", "total", "publish"]
+"""The steps of an evaluation, in order."""
+
+
+class Status(Record):
+    """Where a submission stood at one time."""
+
+    state: State
+    stage: Stage | None = None
+    done: int | None = Field(default=None, ge=0)
+    """Tasks of this stage that are finished, out of `of`."""
+    of: int | None = Field(default=None, ge=0)
+    place: int | None = Field(default=None, ge=1)
+    """Place in the queue, 1 is next, out of `of`."""
+    expected_start: datetime | None = None
+    """Of a queued submission: when its turn comes if those before it take as long as those before them did."""
+    message: str
+    log_tail: str = Field(default="", max_length=4000)
+    """The last lines of the log of what failed, without anything of the hidden rows or the machine."""
+    fault: Literal["submission", "evaluator"] | None = None
+    """Whose fault a refusal or failure is."""
+    time: datetime
+
+
+class History(Record):
+    """All that happened to a submission, oldest first."""
+
+    submission: Ulid
+    entries: tuple[Status, ...] = Field(min_length=1)
+
+    @property
+    def now(self) -> Status:
+        """The latest entry."""
+        return self.entries[-1]

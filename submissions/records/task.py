@@ -1,0 +1,61 @@
+"""The public task, and its hidden reference."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from submissions.records.base import Record, TaskId
+
+Kind = Literal["knowledge", "reasoning"]
+"""What a task asks of its data: breadth of facts, or paths of inference."""
+
+
+class Row(Record):
+    """One training or test example: what the model is given, and what it should say."""
+
+    input: str
+    output: str
+
+
+class Task(Record):
+    """One demand for a data set. Public."""
+
+    id: TaskId
+    track: str
+    title: str
+    category: str
+    """What the data set is for, for example `multiple_choice`; the track lists the categories."""
+    kind: Kind
+    language: str
+    """BCP 47 tag of the outputs, for example `en` or `zh-Hant`."""
+    subsets: tuple[str, ...] = ("full",)
+    """The boards that count this task; `pro` is the hard subset."""
+    metric: str
+    """The headline metric under arena@1, for example `token_f1`."""
+    demand: str
+    """What a DataResearcher is given: the wanted data set in plain words."""
+
+
+class Metadata(Record):
+    """What a data set is, in the dimensions that the judge compares (paper, section 3.2)."""
+
+    introduction: str
+    task: str
+    question: str
+    domain: str = ""
+    input: str
+    output: str
+    source: str
+    example: Row | None = None
+    samples_count: int = Field(ge=0)
+
+
+class Reference(Record):
+    """The hidden side of a task. Private: only the evaluator and curation read it."""
+
+    task: TaskId
+    metadata: Metadata
+    train: tuple[Row, ...]
+    test: tuple[Row, ...]

@@ -1,0 +1,61 @@
+"""Records as stored JSON and JSON lines, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from submissions.errors import CorruptRecord
+from submissions.records.base import Record
+from submissions.storage.repo import Repo
+
+R = TypeVar("R", bound=Record)
+
+
+def to_json(record: Record) -> bytes:
+    """A record as the JSON that is stored."""
+    return (record.model_dump_json(indent=1) + "\n").encode()
+
+
+def to_jsonl(records: Iterable[Record]) -> bytes:
+    """Records as JSON lines."""
+    return "".join(record.model_dump_json() + "\n" for record in records).encode()
+
+
+def read_record(repo: Repo, path: str, kind: type[R]) -> R:
+    """One stored record. Raises NotFound, or Corrupt with the path and the first fault."""
+    return parse_record(path, repo.read(path), kind)
+
+
+def parse_record(path: str, content: bytes, kind: type[R]) -> R:
+    """A stored record's content; `path` is for the message. Raises Corrupt with the path and the first fault."""
+    try:
+        return kind.model_validate_json(content)
+    except ValidationError as error:
+        raise CorruptRecord(_unreadable(path, None, kind, error)) from error
+
+
+def read_lines(repo: Repo, path: str, kind: type[R]) -> tuple[R, ...]:
+    """Stored JSON lines. Raises NotFound, or Corrupt with the path, the line and the first fault."""
+    return parse_lines(path, repo.read(path), kind)
+
+
+def parse_lines(path: str, content: bytes, kind: type[R]) -> tuple[R, ...]:
+    """JSON lines as records; `path` is for the message. Raises Corrupt with the path, the line and the first fault."""
+    records = []
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if line:
+            try:
+                records.append(kind.model_validate_json(line))
+            except ValidationError as error:
+                raise CorruptRecord(_unreadable(path, number, kind, error)) from error
+    return tuple(records)
+
+
+def _unreadable(path: str, line: int | None, kind: type[Record], error: ValidationError) -> str:
+    fault = error.errors()[0]
+    field = ".".join(str(part) for part in fault["loc"]) or "the record"
+    where = f"{path}:{line}" if line else path
+    return f"{where} is not a {kind.__name__}: {field}: {fault['msg']}. Restore it from the repository's history."
