@@ -21,7 +21,7 @@ ROUNDS = 3
 
 
 @dataclass(frozen=True)
-class Cost:
+class ReadingCost:
     """Of one reading."""
 
     seconds: float
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--source", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.reader:
-        read(given.reader, given.source)
+        read_once(given.reader, given.source)
         return
     with tempfile.TemporaryDirectory() as where:
         source = Path(where, "source")
@@ -47,7 +47,7 @@ def main() -> None:
         print(
             f"{given.tasks} tasks x {given.rows} rows, {size / 1e6:.0f} MB, {os.cpu_count()} cores, median of {ROUNDS}"
         )
-        costs = {name: median_of(name, source) for name in READERS}
+        costs = {name: measure_median(name, source) for name in READERS}
     ours = costs["check"]
     print(f"{'':24}{'seconds':>9}{'ratio':>8}{'peak MB':>10}{'ratio':>8}")
     for name, cost in costs.items():
@@ -86,11 +86,11 @@ def write_submission(folder: Path, tasks: int, rows: int) -> int:
     return sum(file.stat().st_size for file in folder.iterdir())
 
 
-def with_check(source: Path) -> int:
+def read_with_check(source: Path) -> int:
     """Read by our check; the rows."""
-    from submissions.checking.check import check
+    from submissions.checking.check import check_sources
     from submissions.records.task import Task
-    from submissions.tracks import track_named
+    from submissions.tracks import get_track
 
     tasks = [
         Task(
@@ -106,13 +106,13 @@ def with_check(source: Path) -> int:
         for file in source.iterdir()
     ]
     with tempfile.TemporaryDirectory() as into:
-        report = check([source], tasks, into=Path(into), track=track_named("dataset_research"))
+        report = check_sources([source], tasks, into=Path(into), track=get_track("dataset_research"))
     if not report.accepted:
         raise SystemExit(f"the benchmark's own submission was refused: {report.errors[0]}")
     return sum(file.rows for file in report.files)
 
 
-def with_datasets(source: Path) -> int:
+def read_with_datasets(source: Path) -> int:
     """Read by `datasets`; the rows."""
     from datasets import load_dataset
 
@@ -122,16 +122,16 @@ def with_datasets(source: Path) -> int:
         return sum(split.num_rows for split in loaded.values())
 
 
-READERS = {"check": with_check, "datasets.load_dataset": with_datasets}
+READERS = {"check": read_with_check, "datasets.load_dataset": read_with_datasets}
 
 
-def median_of(reader: str, source: Path) -> Cost:
+def measure_median(reader: str, source: Path) -> ReadingCost:
     """The median by time of several readings, each in a fresh process."""
-    costs = sorted((measured(reader, source) for _ in range(ROUNDS)), key=lambda cost: cost.seconds)
+    costs = sorted((measure_reader(reader, source) for _ in range(ROUNDS)), key=lambda cost: cost.seconds)
     return costs[ROUNDS // 2]
 
 
-def measured(reader: str, source: Path) -> Cost:
+def measure_reader(reader: str, source: Path) -> ReadingCost:
     """One reading in a process of its own, timed from its start to its end."""
     started = time.perf_counter()
     command = [sys.executable, "-m", "benchmarks.check", "--reader", reader, "--source", str(source)]
@@ -141,10 +141,10 @@ def measured(reader: str, source: Path) -> Cost:
         stdout=subprocess.PIPE,
         env={**os.environ, "HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"},
     )
-    return Cost(time.perf_counter() - started, int(done.stdout.split()[-1]) / 1000)
+    return ReadingCost(time.perf_counter() - started, int(done.stdout.split()[-1]) / 1000)
 
 
-def read(reader: str, source: Path) -> None:
+def read_once(reader: str, source: Path) -> None:
     """Read once, in this process; print the peak of its memory in kB."""
     READERS[reader](source)
     status = Path("/proc/self/status").read_text()

@@ -46,12 +46,12 @@ def main() -> None:
     disable_progress_bars()
     os.environ["HF_TOKEN"] = TOKEN
     with tempfile.TemporaryDirectory() as folder, loopback(Path(folder, "hub")) as hub:
-        arena = opened(hub, Path(folder))
-        filled(hub, arena, submissions)
-        measured_all(hub, arena, Path(folder))
+        arena = create_hub_arena(hub, Path(folder))
+        fill_arena(hub, arena, submissions)
+        measure_all(hub, arena, Path(folder))
 
 
-def opened(hub: Hub, folder: Path) -> Arena:
+def create_hub_arena(hub: Hub, folder: Path) -> Arena:
     """New repositories, and a view of them whose time is the Hub's."""
     pace = CommitRateLimit(per_hour=10**6, clock=hub.clock, sleep=hub.clock.forward)
     names = ("submissions", "results", "drafts")
@@ -60,7 +60,7 @@ def opened(hub: Hub, folder: Path) -> Arena:
     return Arena(*(HubRepo(f"arena/large-{name}", pace=pace, endpoint=hub.url, cache=folder / name) for name in names))
 
 
-def filled(hub: Hub, arena: Arena, submissions: int) -> None:
+def fill_arena(hub: Hub, arena: Arena, submissions: int) -> None:
     """Published submissions, as far as the line looks at them: records, statuses and results by name."""
     start, protocol = hub.clock() - timedelta(days=90), load_protocol("demo@1").name
     ids = [new_id(start + timedelta(minutes=number)) for number in range(submissions)]
@@ -68,18 +68,18 @@ def filled(hub: Hub, arena: Arena, submissions: int) -> None:
         some = ids[first : first + BATCH]
         records = [Change(f"{submission_dir(ulid)}/submission.json", ulid.encode()) for ulid in some]
         arena.submissions.commit(records, arena.submissions.head())
-        said = [change for ulid in some for change in published(ulid, protocol, start)]
+        said = [change for ulid in some for change in make_published_changes(ulid, protocol, start)]
         arena.results.commit(said, arena.results.head())
 
 
-def published(ulid: str, protocol: str, time: object) -> list[Change]:
+def make_published_changes(ulid: str, protocol: str, time: object) -> list[Change]:
     """What the evaluator wrote of a submission."""
     status = Status.model_validate({"state": "published", "message": "The result is public.", "time": time})
     history = to_json(History(submission=ulid, entries=(status,)))
     return [Change(f"status/{ulid}.json", history), Change(f"results/{ulid}/{protocol}.json", ulid.encode())]
 
 
-def measured_all(hub: Hub, arena: Arena, folder: Path) -> None:
+def measure_all(hub: Hub, arena: Arena, folder: Path) -> None:
     """A start, and cycles with nothing new, a minute apart and an hour apart."""
     bench = null_context(folder / "work", load_protocol("demo@1"), NullTrainer(), NullGenerator())
     worker_at = partial(
@@ -88,16 +88,16 @@ def measured_all(hub: Hub, arena: Arena, folder: Path) -> None:
     open_desk = partial(open_session, arena, "bench", "bench", gap=timedelta(minutes=1), clock=hub.clock)
     coordinator = Coordinator(open_desk, worker_at, hub.clock, hub.clock.forward, print)
     desk = open_desk()
-    measured(hub, "take the leases, list all once", desk.take)
+    measure_call(hub, "take the leases, list all once", desk.acquire_leases)
     worker = worker_at(desk.arena)
-    cycle = partial(coordinator.cycle, worker, desk, forever=True)
-    measured(hub, "first cycle", cycle)
+    cycle = partial(coordinator.run_once, worker, desk, forever=True)
+    measure_call(hub, "first cycle", cycle)
     for minutes in (1, 1, 60, 60):
         hub.clock.forward(60 * minutes)
-        measured(hub, f"a cycle with nothing new, {minutes} min later", cycle)
+        measure_call(hub, f"a cycle with nothing new, {minutes} min later", cycle)
 
 
-def measured(hub: Hub, what: str, call: Callable[[], object]) -> None:
+def measure_call(hub: Hub, what: str, call: Callable[[], object]) -> None:
     """Call and print what it cost."""
     before, started = len(hub.requests), time.perf_counter()
     call()

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.scoring.metrics.metric_result import of_items
+from evaluator.scoring.metrics.metric_result import build_mean_result
 from evaluator.scoring.statistics import gain_interval, gain_scale, resample_counts, rescore, score_interval
 from evaluator.scoring.statistics.resampling import Rescored
 from evaluator.scoring.statistics.totals import total_interval
@@ -67,7 +67,7 @@ TOTALS = (
 
 
 @dataclass(frozen=True)
-class Covered:
+class IntervalCoverage:
     """How an interval did."""
 
     share: float
@@ -82,34 +82,34 @@ class Covered:
         return float(np.sqrt(self.share * (1 - self.share) / self.worlds))
 
 
-def total_coverage(regime: Regime, worlds: int, seed: int = 0) -> Covered:
+def total_coverage(regime: Regime, worlds: int, seed: int = 0) -> IntervalCoverage:
     """How often the interval of a mean gain holds the mean of the true gains."""
     rng = np.random.default_rng(seed)
-    truth = np.mean([_admitted(regime, 2_000, rng)[1].mean() for _ in range(40)])
+    truth = np.mean([_draw_admitted(regime, 2_000, rng)[1].mean() for _ in range(40)])
     counts = resample_counts(regime.items, RESAMPLES, seed) / regime.items
     found: list[tuple[float, float]] = []
     for _ in range(0, worlds, _CHUNK):
-        answers, _ = _admitted(regime, _CHUNK * regime.tasks, rng)
+        answers, _ = _draw_admitted(regime, _CHUNK * regime.tasks, rng)
         again = SCALE(*(counts @ one.astype(np.float64) for one in answers))
         gains = SCALE(*(one.mean(axis=0) for one in answers))
         for one in np.arange(_CHUNK * regime.tasks).reshape(_CHUNK, -1):
             delivered = rng.random(regime.tasks) >= regime.missing
             drawn = (gains[one] * delivered, again[:, one] * delivered)
             found.append(total_interval(*drawn, seed=len(found), replicates=REPLICATES, bounds=BOUNDS))
-    return _covered(np.array(found), truth * (1 - regime.missing))
+    return _summarize_intervals(np.array(found), truth * (1 - regime.missing))
 
 
-def gain_coverage(regime: Regime, worlds: int, seed: int = 0) -> Covered:
+def gain_coverage(regime: Regime, worlds: int, seed: int = 0) -> IntervalCoverage:
     """How often the interval of one task's gain holds its true gain, over admitted tasks."""
     rng = np.random.default_rng(seed)
     counts = resample_counts(regime.items, 1_000, seed)
-    answers, true = _admitted(regime, worlds, rng)
+    answers, true = _draw_admitted(regime, worlds, rng)
     columns = zip(*(one.T.astype(np.float64) for one in answers), strict=True)
     found = []
     for world in columns:
-        score, base, reference = rescore([of_items("accuracy", one.tolist()) for one in world], counts)
+        score, base, reference = rescore([build_mean_result("accuracy", one.tolist()) for one in world], counts)
         found.append(gain_interval(score, base, reference, SCALE))
-    return _covered(np.array(found), true)
+    return _summarize_intervals(np.array(found), true)
 
 
 def share_coverage(items: int, share: float) -> float:
@@ -149,16 +149,16 @@ SHAPES = (
 )
 
 
-def score_coverage(shape: Shape, items: int, worlds: int, seed: int = 0) -> Covered:
+def score_coverage(shape: Shape, items: int, worlds: int, seed: int = 0) -> IntervalCoverage:
     """How often the interval of a mean over items holds the true mean."""
     drawn = shape.draw(np.random.default_rng(seed), (worlds, items))
-    measured = [of_items("f1", values.tolist()) for values in drawn]
+    measured = [build_mean_result("f1", values.tolist()) for values in drawn]
     rescored = rescore(measured, resample_counts(items, 1_000, seed))
-    return _covered(np.array([score_interval(one) for one in rescored]), shape.mean)
+    return _summarize_intervals(np.array([score_interval(one) for one in rescored]), shape.mean)
 
 
 @dataclass(frozen=True)
-class Board:
+class SimulatedBoard:
     """A kind of board: two systems are equal, the others anywhere."""
 
     name: str
@@ -171,18 +171,18 @@ class Board:
 
 
 BOARDS = (
-    Board("alone, 208 tasks", 0, 208, 0.3),
-    Board("alone, 20 tasks", 0, 20, 0.3),
-    Board("among 8, 208 tasks", 8, 208, 0.3),
-    Board("among 8, 208 tasks, little noise", 8, 208, 0.1),
-    Board("among 8, 20 tasks", 8, 20, 0.3),
-    Board("among 28, 208 tasks", 28, 208, 0.3),
-    Board("among 98, 208 tasks", 98, 208, 0.3),
+    SimulatedBoard("alone, 208 tasks", 0, 208, 0.3),
+    SimulatedBoard("alone, 20 tasks", 0, 20, 0.3),
+    SimulatedBoard("among 8, 208 tasks", 8, 208, 0.3),
+    SimulatedBoard("among 8, 208 tasks, little noise", 8, 208, 0.1),
+    SimulatedBoard("among 8, 20 tasks", 8, 20, 0.3),
+    SimulatedBoard("among 28, 208 tasks", 28, 208, 0.3),
+    SimulatedBoard("among 98, 208 tasks", 98, 208, 0.3),
 )
 
 
 @dataclass(frozen=True)
-class Shared:
+class RankSharing:
     """How rank sets did over many boards."""
 
     share: float
@@ -195,7 +195,7 @@ class Shared:
     """Mean number of places that a system's own tests leave it."""
 
 
-def rank_sharing(board: Board, worlds: int, seed: int = 0, flips: int = 999) -> Shared:
+def rank_sharing(board: SimulatedBoard, worlds: int, seed: int = 0, flips: int = 999) -> RankSharing:
     """How often two equal systems get the same rank set, with flips drawn anew for every world."""
     rng = np.random.default_rng(seed)
     found = []
@@ -216,14 +216,14 @@ def rank_sharing(board: Board, worlds: int, seed: int = 0, flips: int = 999) -> 
                 float(np.mean(own)),
             )
         )
-    return Shared(*(float(mean) for mean in np.mean(found, axis=0)))
+    return RankSharing(*(float(mean) for mean in np.mean(found, axis=0)))
 
 
-def _admitted(regime: Regime, tasks: int, rng: Rng) -> tuple[list[NDArray[np.bool_]], Floats]:
+def _draw_admitted(regime: Regime, tasks: int, rng: Rng) -> tuple[list[NDArray[np.bool_]], Floats]:
     """Answers of system, base and reference, each of shape (items, tasks); and the true gains of these tasks."""
     kept: list[tuple[list[NDArray[np.bool_]], Floats]] = []
     while sum(len(true) for _, true in kept) < tasks:
-        answers, true = _drawn(regime, tasks, rng)
+        answers, true = _draw_tasks(regime, tasks, rng)
         _, base, reference = answers
         differences = reference.astype(np.float32) - base
         mean, error = differences.mean(axis=0), differences.std(axis=0, ddof=1) / np.sqrt(regime.items)
@@ -233,7 +233,7 @@ def _admitted(regime: Regime, tasks: int, rng: Rng) -> tuple[list[NDArray[np.boo
     return joined, np.concatenate([true for _, true in kept])[:tasks]
 
 
-def _drawn(regime: Regime, tasks: int, rng: Rng) -> tuple[list[NDArray[np.bool_]], Floats]:
+def _draw_tasks(regime: Regime, tasks: int, rng: Rng) -> tuple[list[NDArray[np.bool_]], Floats]:
     base = rng.uniform(0.05, 0.35, tasks)
     reference = base + rng.uniform(*regime.width, tasks)
     wanted = rng.normal(0.4, regime.spread, tasks) if regime.spread else rng.gamma(1.5, 0.35, tasks)
@@ -247,6 +247,8 @@ def _drawn(regime: Regime, tasks: int, rng: Rng) -> tuple[list[NDArray[np.bool_]
     return answers, SCALE(score, base, reference)
 
 
-def _covered(intervals: Floats, truth: Floats | float | np.floating[Any]) -> Covered:
+def _summarize_intervals(intervals: Floats, truth: Floats | float | np.floating[Any]) -> IntervalCoverage:
     low, high = intervals.T
-    return Covered(float(((low <= truth) & (truth <= high)).mean()), len(intervals), float(np.median(high - low)))
+    return IntervalCoverage(
+        float(((low <= truth) & (truth <= high)).mean()), len(intervals), float(np.median(high - low))
+    )

@@ -27,28 +27,32 @@ BATCH = 2_500
 """Submissions in a commit while filling."""
 
 
-def filled(hub: Hub, name: str, submissions: int, cache: Path) -> HubRepo:
+def fill_repo(hub: Hub, name: str, submissions: int, cache: Path) -> HubRepo:
     """A repository with status, result and costs of that many submissions; its writer."""
     repo_id = HfApi(hub.url, TOKEN).create_repo(f"arena/{name}", repo_type="dataset", private=False).repo_id
-    repo = opened(hub, repo_id, cache)
+    repo = open_hub_repo(hub, repo_id, cache)
     for start in range(0, submissions, BATCH):
-        changes = [change for n in range(start, min(start + BATCH, submissions)) for change in published(f"{n:026}")]
+        changes = [
+            change
+            for n in range(start, min(start + BATCH, submissions))
+            for change in make_published_changes(f"{n:026}")
+        ]
         repo.commit(changes, repo.head())
     return repo
 
 
-def published(name: str) -> list[Change]:
+def make_published_changes(name: str) -> list[Change]:
     """What the evaluator writes of a submission."""
     paths = (f"status/{name}.json", f"results/{name}/arena@1.json", f"costs/{name}/arena@1.json")
     return [Change(path, f"{path}\n".encode()) for path in paths]
 
 
-def opened(hub: Hub, repo_id: str, cache: Path) -> HubRepo:
+def open_hub_repo(hub: Hub, repo_id: str, cache: Path) -> HubRepo:
     """Another process's view of a repository."""
     return HubRepo(repo_id, endpoint=hub.url, token=TOKEN, cache=cache, pace=CommitRateLimit(per_hour=10**6))
 
 
-def measured(hub: Hub, what: str, call: Callable[[], object]) -> int:
+def measure_call(hub: Hub, what: str, call: Callable[[], object]) -> int:
     """Call and print what it cost; the number of requests."""
     before, started = len(hub.requests), time.perf_counter()
     call()
@@ -65,51 +69,51 @@ def main() -> None:
     arguments = parser.parse_args()
     disable_progress_bars()
     with tempfile.TemporaryDirectory() as folder, loopback(Path(folder, "hub")) as hub:
-        large(hub, Path(folder), arguments.submissions)
-        compared(hub, Path(folder), arguments.compared)
+        measure_large(hub, Path(folder), arguments.submissions)
+        compare_with_snapshot(hub, Path(folder), arguments.compared)
 
 
-def large(hub: Hub, folder: Path, submissions: int) -> None:
+def measure_large(hub: Hub, folder: Path, submissions: int) -> None:
     """The figures of the whole arena."""
     print(f"{submissions} submissions")
-    writer = filled(hub, "large-results", submissions, folder / "writer")
-    reader = opened(hub, writer.repo_id, folder / "reader")
-    measured(hub, "first list of all paths with ids", lambda: (reader.head(), reader.ids()))
-    measured(hub, "a look with nothing new", lambda: (reader.head(), reader.ids()))
-    measured(hub, "commit of a new result", lambda: writer.commit(published("new"), writer.head()))
-    measured(hub, "a look with one new result, read", lambda: look(reader))
-    fresh = opened(hub, writer.repo_id, folder / "fresh")
-    measured(hub, "one file, by a new process", lambda: fresh.read("status/new.json"))
+    writer = fill_repo(hub, "large-results", submissions, folder / "writer")
+    reader = open_hub_repo(hub, writer.repo_id, folder / "reader")
+    measure_call(hub, "first list of all paths with ids", lambda: (reader.head(), reader.ids()))
+    measure_call(hub, "a look with nothing new", lambda: (reader.head(), reader.ids()))
+    measure_call(hub, "commit of a new result", lambda: writer.commit(make_published_changes("new"), writer.head()))
+    measure_call(hub, "a look with one new result, read", lambda: read_new_result(reader))
+    fresh = open_hub_repo(hub, writer.repo_id, folder / "fresh")
+    measure_call(hub, "one file, by a new process", lambda: fresh.read("status/new.json"))
 
 
-def look(reader: HubRepo) -> None:
+def read_new_result(reader: HubRepo) -> None:
     """See what is new, and read it."""
     reader.head()
     reader.ids()
-    for change in published("new"):
+    for change in make_published_changes("new"):
         reader.read(change.path)
 
 
-def compared(hub: Hub, folder: Path, submissions: int) -> None:
+def compare_with_snapshot(hub: Hub, folder: Path, submissions: int) -> None:
     """The same reading with what the client offers for whole repositories."""
     print(f"\n{submissions} submissions, all read")
-    writer = filled(hub, "small-results", submissions, folder / "small-writer")
-    reader = opened(hub, writer.repo_id, folder / "small-reader")
+    writer = fill_repo(hub, "small-results", submissions, folder / "small-writer")
+    reader = open_hub_repo(hub, writer.repo_id, folder / "small-reader")
 
-    def ours() -> None:
+    def read_with_hub_repo() -> None:
         reader.head()
         for path in reader.list():
             reader.read(path)
 
-    def theirs() -> None:
+    def read_with_snapshot() -> None:
         snapshot_download(
             writer.repo_id, repo_type="dataset", cache_dir=folder / "snapshots", endpoint=hub.url, token=TOKEN
         )
 
-    both = {"HubRepo": ours, "snapshot_download": theirs}
-    first = {name: measured(hub, f"first time, {name}", call) for name, call in both.items()}
-    writer.commit(published("new"), writer.head())
-    again = {name: measured(hub, f"after one new result, {name}", call) for name, call in both.items()}
+    both = {"HubRepo": read_with_hub_repo, "snapshot_download": read_with_snapshot}
+    first = {name: measure_call(hub, f"first time, {name}", call) for name, call in both.items()}
+    writer.commit(make_published_changes("new"), writer.head())
+    again = {name: measure_call(hub, f"after one new result, {name}", call) for name, call in both.items()}
     for what, found in (("first time", first), ("after one new result", again)):
         print(f"requests, {what}: snapshot_download / HubRepo = {found['snapshot_download'] / found['HubRepo']:.1f}")
 

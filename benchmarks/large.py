@@ -21,9 +21,9 @@ from submissions.arena.arena import open_arena, result_path
 from submissions.arena.ids import new_id, submission_dir
 from submissions.index.result_details import BY_TASK
 from submissions.index.result_index import MOST, IndexedResult, index_row, shard_path
-from submissions.index.result_index import encode as encode_results
+from submissions.index.result_index import encode_results as encode_results
 from submissions.index.submission_index import StatusSnapshot, make_brief
-from submissions.index.submission_index import encode as encode_entered
+from submissions.index.submission_index import encode_submissions as encode_entered
 from submissions.records.result import Result, TaskResult
 from submissions.records.submission import DataFile, Submission
 from submissions.records.task import Task
@@ -36,39 +36,39 @@ TRACK = "dataset_research"
 
 
 @cache
-def many_tasks() -> tuple[Task, ...]:
+def make_tasks() -> tuple[Task, ...]:
     """As many tasks as the benchmark has."""
     few = tasks()
     return tuple(few[at % len(few)].model_copy(update={"id": f"task-{at:03}"}) for at in range(TASKS))
 
 
 @cache
-def one_delivery() -> Submission:
+def make_delivery() -> Submission:
     """A submission with data for every task."""
     made, _ = submission(0, "System", "Team", "search")
     one = made.files[0]
-    files = tuple(DataFile(**one.model_dump() | {"task": t.id, "path": f"data/{t.id}.jsonl"}) for t in many_tasks())
+    files = tuple(DataFile(**one.model_dump() | {"task": t.id, "path": f"data/{t.id}.jsonl"}) for t in make_tasks())
     return made.model_copy(update={"files": files})
 
 
-def delivered(number: int) -> Submission:
+def make_submission(number: int) -> Submission:
     """One of the submissions: a system and a time of its own, the same files."""
     now = START + timedelta(minutes=50 * number)
     own = {"id": new_id(now), "created_at": now, "system": f"System {number}", "team": f"Team {number % 40}"}
-    return one_delivery().model_copy(update=own)
+    return make_delivery().model_copy(update=own)
 
 
-def whole(made: Submission, level: float) -> Result:
+def make_result(made: Submission, level: float) -> Result:
     """A result on all of the tasks."""
     few = result(made, level, judged=True)
     of_tasks: list[TaskResult] = [
         few.tasks[at % (len(few.tasks) - 1)].model_copy(update={"task": task.id})
-        for at, task in enumerate(many_tasks())
+        for at, task in enumerate(make_tasks())
     ]
     return few.model_copy(update={"tasks": tuple(of_tasks)})
 
 
-def varied(like: IndexedResult, made: Submission, rng: np.random.Generator, content: str) -> IndexedResult:
+def vary_row(like: IndexedResult, made: Submission, rng: np.random.Generator, content: str) -> IndexedResult:
     """A row with figures of its own."""
     level = rng.uniform(0, 1)
     moved = like.summary.gains + level - 0.5 + rng.normal(0, 0.25, like.summary.gains.shape)
@@ -84,26 +84,26 @@ def varied(like: IndexedResult, made: Submission, rng: np.random.Generator, cont
     return IndexedResult(content, brief, replace(like.details, numbers=numbers))
 
 
-def fill(folder: Path, results: int) -> None:
+def fill_arena(folder: Path, results: int) -> None:
     """Write the arena."""
     with mock.patch("os.fsync"):  # thirty thousand files that nobody will miss after a power loss
-        _fill(folder, results)
+        _write_arena(folder, results)
 
 
-def _fill(folder: Path, results: int) -> None:
+def _write_arena(folder: Path, results: int) -> None:
     """In a commit for each compacted file."""
     arena, rng = open_arena(str(folder)), np.random.default_rng(0)
-    first = whole(delivered(0), 0.5)
+    first = make_result(make_submission(0), 0.5)
     like = index_row(first)
-    arena.results.commit([Change("tasks.jsonl", to_jsonl(many_tasks()))], arena.results.head())
+    arena.results.commit([Change("tasks.jsonl", to_jsonl(make_tasks()))], arena.results.head())
     months: dict[str, list[tuple[Submission, bytes]]] = {}
     for start in range(0, results, MOST):
-        made = [delivered(number) for number in range(start, min(start + MOST, results))]
+        made = [make_submission(number) for number in range(start, min(start + MOST, results))]
         changes, rows, records = [], [], []
         for one in made:
             stand_in = rng.bytes(5000) if one.id != first.submission else to_json(first)
             history = to_json(published(one))
-            rows.append(like if one.id == first.submission else varied(like, one, rng, content_id(stand_in)))
+            rows.append(like if one.id == first.submission else vary_row(like, one, rng, content_id(stand_in)))
             changes.append(Change(result_path(one.id, "demo@1"), stand_in))
             changes.append(Change(f"status/{one.id}.json", history))
             records.append(Change(f"{submission_dir(one.id)}/submission.json", to_json(one)))
@@ -126,4 +126,4 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path)
     parser.add_argument("--results", type=int, default=10_000)
     given = parser.parse_args()
-    fill(given.folder, given.results)
+    fill_arena(given.folder, given.results)

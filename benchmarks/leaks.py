@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curation.layout.hash_split import split_side
-from evaluator.stages.screen import ScreenResult, screen
+from evaluator.stages.screen import ScreenResult, screen_rows
 from submissions.records.task import Row
 from submissions.storage.codec import parse_lines
 
@@ -22,7 +22,7 @@ HONEST = ("self-train", "search-close", "search-loose")
 
 
 @dataclass(frozen=True)
-class Found:
+class RemovedRows:
     """Rows of one kind."""
 
     kind: str
@@ -42,30 +42,30 @@ class RealData:
         self._folder = folder
         self.tasks = [json.loads(line)["id"] for line in (folder / "benchmark/tasks.jsonl").read_bytes().splitlines()]
 
-    def reference(self, task: str) -> tuple[Row, ...]:
+    def read_reference(self, task: str) -> tuple[Row, ...]:
         """All rows, both halves."""
-        return _rows(self._folder / f"benchmark/references/{task}.jsonl")
+        return _read_rows(self._folder / f"benchmark/references/{task}.jsonl")
 
     def is_hidden(self, task: str, line: int) -> bool:
         """Whether a reference line, from 1, is in the test half."""
-        return split_side(task, self.reference(task)[line - 1].input) == "test"
+        return split_side(task, self.read_reference(task)[line - 1].input) == "test"
 
-    def submitted(self, kind: str, task: str) -> tuple[Row, ...]:
+    def read_submission(self, kind: str, task: str) -> tuple[Row, ...]:
         """A submission's rows; none where it has no file."""
         path = self._folder / f"submissions/{kind}/{task}.jsonl"
-        return _rows(path) if path.is_file() else ()
+        return _read_rows(path) if path.is_file() else ()
 
-    def screened(self, task: str, rows: tuple[Row, ...]) -> ScreenResult:
+    def screen_rows(self, task: str, rows: tuple[Row, ...]) -> ScreenResult:
         """The rows, against the task's test half."""
-        return screen(rows, [row for row in self.reference(task) if split_side(task, row.input) == "test"])
+        return screen_rows(rows, [row for row in self.read_reference(task) if split_side(task, row.input) == "test"])
 
-    def planted(self, task: str) -> dict[int, bool]:
+    def read_planted(self, task: str) -> dict[int, bool]:
         """Row numbers of leaky's planted copies, and whether the copied row is hidden."""
         truth = json.loads((self._folder / "submissions/leaky.truth.json").read_bytes())[task]["lines"]
-        rows = self.reference(task)
+        rows = self.read_reference(task)
         return {one["line"] - 1: split_side(task, rows[one["reference_line"] - 1].input) == "test" for one in truth}
 
-    def borderline(self, task: str) -> list[tuple[Row, bool, float]]:
+    def read_borderline(self, task: str) -> list[tuple[Row, bool, float]]:
         """Rows that the source has twice with small changes: row, whether its twin is hidden, its similarity."""
         lines = (self._folder / "submissions/near-duplicates.jsonl").read_bytes().splitlines()
         found = [one for one in map(json.loads, lines) if one["task_id"] == task]
@@ -79,40 +79,40 @@ class RealData:
         ]
 
 
-def honest(data: RealData, kind: str) -> Iterator[Found]:
+def measure_honest(data: RealData, kind: str) -> Iterator[RemovedRows]:
     """What is removed of rows that were not copied, by task."""
     for task in data.tasks:
-        rows = data.submitted(kind, task)
-        yield Found(task, data.screened(task, rows).removed, len(rows))
+        rows = data.read_submission(kind, task)
+        yield RemovedRows(task, data.screen_rows(task, rows).removed, len(rows))
 
 
-def leaky(data: RealData) -> tuple[Found, Found, Found]:
+def measure_leaky(data: RealData) -> tuple[RemovedRows, RemovedRows, RemovedRows]:
     """Of the leaky submission: copies of hidden rows, copies of train rows, and the rows in between."""
     removed, rows = [0, 0, 0], [0, 0, 0]
     for task in data.tasks:
-        mine, planted = data.submitted("leaky", task), data.planted(task)
-        taken = {copy.row for copy in data.screened(task, mine).copies}
+        mine, planted = data.read_submission("leaky", task), data.read_planted(task)
+        taken = {copy.row for copy in data.screen_rows(task, mine).copies}
         for number in range(len(mine)):
             kind = 2 if number not in planted else 0 if planted[number] else 1
             rows[kind] += 1
             removed[kind] += number in taken
     names = ("copies of hidden rows", "copies of train rows", "other rows")
-    hidden, trained, other = map(Found, names, removed, rows)
+    hidden, trained, other = map(RemovedRows, names, removed, rows)
     return hidden, trained, other
 
 
-def borderline(data: RealData) -> tuple[Found, Found, Found]:
+def measure_borderline(data: RealData) -> tuple[RemovedRows, RemovedRows, RemovedRows]:
     """Of the borderline rows: their twin hidden and of a similarity from 0.8, hidden and below, and not hidden."""
     removed, rows = [0, 0, 0], [0, 0, 0]
     for task in data.tasks:
-        ones = data.borderline(task)
-        taken = {copy.row for copy in data.screened(task, tuple(row for row, _, _ in ones)).copies}
+        ones = data.read_borderline(task)
+        taken = {copy.row for copy in data.screen_rows(task, tuple(row for row, _, _ in ones)).copies}
         for number, (_, hidden, similarity) in enumerate(ones):
             kind = 2 if not hidden else 0 if similarity >= 0.8 else 1
             rows[kind] += 1
             removed[kind] += number in taken
     close, far, trained = map(
-        Found, ("twin hidden, from 0.8", "twin hidden, below 0.8", "twin not hidden"), removed, rows
+        RemovedRows, ("twin hidden, from 0.8", "twin hidden, below 0.8", "twin not hidden"), removed, rows
     )
     return close, far, trained
 
@@ -128,24 +128,24 @@ def main() -> None:
         return
     data = RealData(folder)
     print(f"{'':36}{'removed':>9}{'rows':>8}{'share':>9}")
-    for found in leaky(data):
-        show("leaky: ", found)
+    for found in measure_leaky(data):
+        print_removed("leaky: ", found)
     for kind in HONEST:
-        by_task = list(honest(data, kind))
-        show("", Found(kind, sum(one.removed for one in by_task), sum(one.rows for one in by_task)))
+        by_task = list(measure_honest(data, kind))
+        print_removed("", RemovedRows(kind, sum(one.removed for one in by_task), sum(one.rows for one in by_task)))
         for one in by_task:
             if one.removed:
-                show("  ", one)
-    for found in borderline(data):
-        show("borderline: ", found)
+                print_removed("  ", one)
+    for found in measure_borderline(data):
+        print_removed("borderline: ", found)
 
 
-def show(before: str, found: Found) -> None:
+def print_removed(before: str, found: RemovedRows) -> None:
     """Print one line."""
     print(f"{before + found.kind:36}{found.removed:9}{found.rows:8}{found.share:9.2%}", flush=True)
 
 
-def _rows(path: Path) -> tuple[Row, ...]:
+def _read_rows(path: Path) -> tuple[Row, ...]:
     return parse_lines(path.name, path.read_bytes(), Row)
 
 

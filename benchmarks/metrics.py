@@ -51,10 +51,10 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, one used; median of {ROUNDS} rounds, both sides in turn")
     print(f"{'':46}{'pairs':>7}{'ours s':>9}{'other s':>9}{'ratio':>8}{'target':>8}  values")
     for contest in CONTESTS:
-        print(row(contest(scale)), flush=True)
+        print(format_row(contest(scale)), flush=True)
 
 
-def row(contest: Contest) -> str:
+def format_row(contest: Contest) -> str:
     """One line of the table. Raises SystemExit if values differ that must not."""
     said, gold = contest.predictions, contest.references
     values = "another metric"
@@ -62,13 +62,13 @@ def row(contest: Contest) -> str:
         if contest.ours(said, gold) != contest.other(said, gold):
             raise SystemExit(f"{contest.name}: the values differ, so the times say nothing")
         values = "the same"
-    times = [(seconds(contest.ours, said, gold), seconds(contest.other, said, gold)) for _ in range(ROUNDS)]
+    times = [(time_scorer(contest.ours, said, gold), time_scorer(contest.other, said, gold)) for _ in range(ROUNDS)]
     ours, other = median(one for one, _ in times), median(two for _, two in times)
     figures = f"{len(said):7}{ours:9.3f}{other:9.3f}{other / ours:7.2f}x{contest.target:7.2f}x"
     return f"{contest.name:46}{figures}  {values}"
 
 
-def seconds(scorer: Scorer, predictions: Sequence[str], references: Sequence[str]) -> float:
+def time_scorer(scorer: Scorer, predictions: Sequence[str], references: Sequence[str]) -> float:
     """Of one call."""
     started = time.perf_counter()
     scorer(predictions, references)
@@ -83,13 +83,13 @@ def paper_rouge_l(scale: float) -> Contest:
         found = zip(predictions, references, strict=True)
         return [float(scorer.score(gold, said)["rougeL"].fmeasure) for said, gold in found]
 
-    said, gold = texts(int(1000 * scale), 100)
+    said, gold = make_texts(int(1000 * scale), 100)
     return Contest("ROUGE-L of paper@1 : rouge_score", 30, rouge_l.rouge_l, other, said, gold)
 
 
 def paper_f1(scale: float) -> Contest:
     """Token F1 of paper@1 beside SQuAD's way; on these texts, whose signs stand at the end of words, both agree."""
-    said, gold = texts(int(20_000 * scale), 6)
+    said, gold = make_texts(int(20_000 * scale), 6)
     return Contest("token F1 of paper@1 : SQuAD's way", 1.5, token_f1.token_f1, squad_f1, said, gold)
 
 
@@ -99,7 +99,7 @@ def arena_f1(scale: float) -> Contest:
     def ours(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
         return overlap.token_f1(predictions, references, "en")
 
-    said, gold = texts(int(20_000 * scale), 6)
+    said, gold = make_texts(int(20_000 * scale), 6)
     return Contest("token F1 of arena@1 : SQuAD's way", 1.5, ours, squad_f1, said, gold, same=False)
 
 
@@ -119,7 +119,7 @@ def corpus_scores(scale: float) -> Contest:
     def other(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
         return [round(metric.corpus_score(predictions, [references]).score / 100, 9) for metric in theirs]
 
-    said, gold = texts(int(2000 * scale), 25)
+    said, gold = make_texts(int(2000 * scale), 25)
     return Contest("BLEU, chrF++, 1000 resamples : sacrebleu once", 1 / 1.5, ours, other, said, gold)
 
 
@@ -127,17 +127,17 @@ CONTESTS: tuple[Callable[[float], Contest], ...] = (paper_rouge_l, paper_f1, are
 """One function for each row."""
 
 
-def texts(count: int, length: int) -> tuple[list[str], list[str]]:
+def make_texts(count: int, length: int) -> tuple[list[str], list[str]]:
     """Pairs of about `length` words that share about two thirds of them, with signs and articles."""
     chance = random.Random(0)
     letters = string.ascii_lowercase
     words = ["".join(chance.choices(letters, k=chance.randint(2, 9))) for _ in range(3000)] + ["the", "a", "an"] * 100
     gold = [chance.choices(words, k=max(1, length + chance.randint(-length // 5, length // 5))) for _ in range(count)]
     said = [[word if chance.random() < 0.67 else chance.choice(words) for word in sentence] for sentence in gold]
-    return [written(sentence, chance) for sentence in said], [written(sentence, chance) for sentence in gold]
+    return [join_words(sentence, chance) for sentence in said], [join_words(sentence, chance) for sentence in gold]
 
 
-def written(words: list[str], chance: random.Random) -> str:
+def join_words(words: list[str], chance: random.Random) -> str:
     """Words as a text: some with a capital, some with a sign behind."""
     return " ".join(
         (word.capitalize() if chance.random() < 0.1 else word) + chance.choices(("", ",", "."), (8, 1, 1))[0]

@@ -24,15 +24,15 @@ from evaluator.stages.anchors import measure_anchors
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
 from submissions.arena.arena import Arena, open_arena
 from submissions.arena.benchmark import Benchmark
-from submissions.checking.check import check
+from submissions.checking.check import check_sources
 from submissions.records.task import Metadata, Row, Task
 from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
 from submissions.submitting.submit import SubmissionForm, store_submission
-from submissions.tracks import track_named
+from submissions.tracks import get_track
 
-CATEGORIES = track_named("dataset_research").categories
+CATEGORIES = get_track("dataset_research").categories
 WORDS = "la data set of short questions with one answer each 数据 集合 câu hỏi ngắn سؤال قصير".split()
 METADATA = Metadata(introduction="i", task="t", question="q", input="i", output="o", source="s", samples_count=0)
 
@@ -45,10 +45,10 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true", help="print where the time goes")
     given = parser.parse_args()
     for rows in given.rows:
-        measure(given.tasks, rows, profiled=given.profile)
+        measure_overhead(given.tasks, rows, profiled=given.profile)
 
 
-def measure(tasks: int, rows: int, *, profiled: bool) -> None:
+def measure_overhead(tasks: int, rows: int, *, profiled: bool) -> None:
     """Print the table for one size."""
     with tempfile.TemporaryDirectory() as where:
         folder = Path(where)
@@ -56,33 +56,33 @@ def measure(tasks: int, rows: int, *, profiled: bool) -> None:
         arena = open_arena(str(folder))
         ulid = write_submission(arena, benchmark, folder / "delivered", rows)
         bench = null_context(folder / "work", load_protocol("demo@1"), NullTrainer(), NullGenerator())
-        measure_anchors(benchmark, bench, benchmark.tasks())
+        measure_anchors(benchmark, bench, benchmark.read_tasks())
         worker = SubmissionRunner(arena, benchmark, bench, folder / "records")
         files = [*folder.glob("benchmark/references/*/*.jsonl"), *folder.glob("submissions/**/*.jsonl")]
         size = sum(file.stat().st_size for file in files) / 1e6
-        read = seconds(lambda: [json.loads(line) for file in files for line in file.open("rb")])
-        fresh = seconds(lambda: evaluate(worker, ulid, profiled=profiled))
-        again = seconds(lambda: evaluate(worker, ulid, profiled=False))
+        read = time_work(lambda: [json.loads(line) for file in files for line in file.open("rb")])
+        fresh = time_work(lambda: evaluate_submission(worker, ulid, profiled=profiled))
+        again = time_work(lambda: evaluate_submission(worker, ulid, profiled=False))
     print(f"{tasks} tasks x {rows} rows, {size:.0f} MB of rows, {os.cpu_count()} cores")
     print(f"{'':36}{'seconds':>9}{'ratio':>8}")
     for name, cost in (("reading, json.loads", read), ("evaluation", fresh), ("the same, all stages finished", again)):
         print(f"{name:36}{cost:9.2f}{cost / read:8.2f}")
 
 
-def evaluate(worker: SubmissionRunner, ulid: str, *, profiled: bool) -> None:
+def evaluate_submission(worker: SubmissionRunner, ulid: str, *, profiled: bool) -> None:
     """Evaluate and publish."""
     profile = cProfile.Profile()
     if profiled:
         profile.enable()
-    state = worker.work(ulid)
+    state = worker.evaluate(ulid)
     profile.disable()
     if profiled:
         pstats.Stats(profile).sort_stats("cumulative").print_stats("evaluator|submissions|fsync|encode|flock|walk", 40)
     if state != "published":
-        raise SystemExit(f"the evaluation ended as {state}: {worker.arena.history(ulid).now.message}")
+        raise SystemExit(f"the evaluation ended as {state}: {worker.arena.read_history(ulid).now.message}")
 
 
-def seconds(work: Callable[[], object]) -> float:
+def time_work(work: Callable[[], object]) -> float:
     """How long a piece of work takes."""
     started = time.perf_counter()
     work()
@@ -92,12 +92,12 @@ def seconds(work: Callable[[], object]) -> float:
 def write_benchmark(folder: Path, tasks: int, rows: int) -> Benchmark:
     """Tasks of every category in turn, their references half train and half test."""
     chance = random.Random(0)
-    known = [a_task(number, list(CATEGORIES)[number % len(CATEGORIES)]) for number in range(tasks)]
+    known = [make_task(number, list(CATEGORIES)[number % len(CATEGORIES)]) for number in range(tasks)]
     changes = [Change("tasks.jsonl", to_jsonl(known))]
     for task in known:
         where = f"references/{task.id}"
         changes.append(Change(f"{where}/metadata.json", to_json(METADATA)))
-        halves = {side: to_jsonl(some_rows(chance, task.category, rows // 2)) for side in ("train", "test")}
+        halves = {side: to_jsonl(make_rows(chance, task.category, rows // 2)) for side in ("train", "test")}
         changes += [Change(f"{where}/{side}.jsonl", content) for side, content in halves.items()]
     repo = LocalRepo(folder)
     repo.commit(changes, repo.head())
@@ -110,14 +110,14 @@ def write_submission(arena: Arena, benchmark: Benchmark, folder: Path, rows: int
     into.mkdir(parents=True)
     source = folder / "source"
     source.mkdir()
-    for task in benchmark.tasks():
-        (source / f"{task.id}.jsonl").write_bytes(to_jsonl(some_rows(chance, task.category, rows)))
-    report = check([source], benchmark.tasks(), into=into, track=track_named("dataset_research"))
+    for task in benchmark.read_tasks():
+        (source / f"{task.id}.jsonl").write_bytes(to_jsonl(make_rows(chance, task.category, rows)))
+    report = check_sources([source], benchmark.read_tasks(), into=into, track=get_track("dataset_research"))
     form = {"system": "Null", "system_type": "search", "team": "Null", "submitter": "Null"}
     return store_submission(arena, report, into, SubmissionForm.from_form(form), datetime.now(UTC)).id
 
 
-def a_task(number: int, category: str) -> Task:
+def make_task(number: int, category: str) -> Task:
     """One task."""
     return Task(
         id=f"task-{number:03}",
@@ -131,15 +131,15 @@ def a_task(number: int, category: str) -> Task:
     )
 
 
-def some_rows(chance: random.Random, category: str, count: int) -> list[Row]:
+def make_rows(chance: random.Random, category: str, count: int) -> list[Row]:
     """Rows of varied length, some words in other scripts; outputs are letters, labels or texts, as the category has."""
     return [
-        Row(input=" ".join(chance.choices(WORDS, k=chance.randint(20, 120))), output=an_output(chance, category))
+        Row(input=" ".join(chance.choices(WORDS, k=chance.randint(20, 120))), output=make_output(chance, category))
         for _ in range(count)
     ]
 
 
-def an_output(chance: random.Random, category: str) -> str:
+def make_output(chance: random.Random, category: str) -> str:
     """What a row of the category asks for."""
     if category == "multiple_choice":
         return chance.choice("ABCD")

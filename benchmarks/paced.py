@@ -33,9 +33,9 @@ class Times:
     """Weights written while the devices do something else."""
     load: float
     """The engines take other weights."""
-    ask: float
+    request: float
 
-    def scaled(self, by: float) -> Times:
+    def speed_up(self, by: float) -> Times:
         """The same, so many times faster."""
         return Times(*(getattr(self, name) / by for name in self.__dataclass_fields__))
 
@@ -48,7 +48,7 @@ class Meter:
         self._file = file
 
     @contextmanager
-    def busy(self, what: str) -> Iterator[None]:
+    def record_busy(self, what: str) -> Iterator[None]:
         began = time.time()
         yield
         with self._file.open("a") as file:
@@ -64,18 +64,18 @@ class PacedTrainer:
 
     def train(self, job: TrainJob, progress: Progress) -> PendingSave:
         progress(job.name, 1, 1)
-        with self._meter.busy("train"):
+        with self._meter.record_busy("train"):
             time.sleep(self._times.train)
         time.sleep(self._times.gather)
-        return partial(self._save, job)
+        return partial(self._write_result, job)
 
-    def _save(self, job: TrainJob) -> TrainResult:
+    def _write_result(self, job: TrainJob) -> TrainResult:
         time.sleep(self._times.save)
         job.out.mkdir(parents=True)
         (job.out / FILE).write_text(ResourceUsage(seconds=0).model_dump_json())
         return TrainResult(job, steps=1, loss=0.0)
 
-    def rest(self) -> None:
+    def release_devices(self) -> None:
         """Nothing is held."""
 
     def close(self) -> None:
@@ -92,13 +92,13 @@ class PacedGenerator(NullGenerator):
 
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
         time.sleep(self._times.load)
-        with self._meter.busy("ask"):
-            time.sleep(self._times.ask)
+        with self._meter.record_busy("ask"):
+            time.sleep(self._times.request)
         return super().generate(model, prompts, max_new_tokens)
 
 
 @dataclass(frozen=True)
-class Paced:
+class PacedWorkerFactory:
     """Opens paced stations."""
 
     folder: Path
@@ -110,18 +110,18 @@ class Paced:
         tools = PacedTrainer(self.times, meter), PacedGenerator(self.times, meter)
         return Worker(self.folder / "base", *tools, self.folder / "models", together=self.together), SETUP
 
-    def busy(self) -> list[list[tuple[str, float, float]]]:
+    def read_busy_spans(self) -> list[list[tuple[str, float, float]]]:
         """What each station's devices did, from when to when."""
         files = sorted((self.folder / "meters").glob("*.jsonl"))
         return [[tuple(json.loads(line)) for line in file.open()] for file in files]
 
 
-def paced_units(count: int, rows: int, questions: int, *, trained: bool = True) -> Units:
+def make_paced_units(count: int, rows: int, questions: int, *, trained: bool = True) -> Units:
     """Units of as many token ids as real ones: 1000 rows and 1000 questions of some hundred tokens."""
     row = Example(list(range(500)), [-100] * 250 + list(range(250)))
     training = TrainingSpec([row] * rows, seed=0) if trained else None
 
-    def made(number: int) -> WorkUnit:
+    def make_unit(number: int) -> WorkUnit:
         return WorkUnit(f"task-{number}", f"key-{number}", [list(range(250)) for _ in range(questions)], 1, training)
 
-    return {f"key-{number}": partial(made, number) for number in range(count)}
+    return {f"key-{number}": partial(make_unit, number) for number in range(count)}

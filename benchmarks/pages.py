@@ -15,12 +15,12 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.web import BOARD, memory, ranked, started
+from benchmarks.web import BOARD, read_memory, start_app, wait_for_ranks
 from leaderboard.data.systems import slug_of
 from tests.support.live_server import free_port
 
 
-def addresses() -> list[str]:
+def list_addresses() -> list[str]:
     """One address of every kind of page that lists what grows with an arena."""
     system = f"/systems/{slug_of('Team 1', 'System 1')}"
     return [
@@ -32,29 +32,29 @@ def addresses() -> list[str]:
     ]  # fmt: skip
 
 
-def measure(arena: Path) -> None:
+def measure_pages(arena: Path) -> None:
     """Print a line for each page."""
     port = free_port()
     base = f"http://127.0.0.1:{port}"
-    with started(["app.py"], base, "/", ARENA=str(arena), PORT=str(port)) as (seconds, process):
-        print(f"start, s: {seconds:.2f}; memory, MB: {memory(process)[0]:.0f}; load: {os.getloadavg()[0]:.1f}")
+    with start_app(["app.py"], base, "/", ARENA=str(arena), PORT=str(port)) as (seconds, process):
+        print(f"start, s: {seconds:.2f}; memory, MB: {read_memory(process)[0]:.0f}; load: {os.getloadavg()[0]:.1f}")
         print(f"{'':50}{'first, s':>10}{'kB':>10}{'sent, kB':>10}{'status':>8}{'memory, MB':>12}")
-        for path in addresses():
+        for path in list_addresses():
             began = time.perf_counter()
             answer = httpx.get(base + path, timeout=600, headers={"Accept-Encoding": "br"})
             seconds, sizes = time.perf_counter() - began, (len(answer.content), answer.num_bytes_downloaded)
-            held = memory(process)[0]
+            held = read_memory(process)[0]
             print(
                 f"{path[:48]:50}{seconds:10.2f}{sizes[0] / 1000:10.0f}{sizes[1] / 1000:10.0f}{answer.status_code:8}"
                 f"{held:12.0f}",
                 flush=True,
             )
-        print(f"places, s: {ranked(base + BOARD):.0f}")
-        now, most = memory(process)
+        print(f"places, s: {wait_for_ranks(base + BOARD):.0f}")
+        now, most = read_memory(process)
         print(f"memory, MB: {now:.0f}, at most {most:.0f}; load: {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("arena", type=Path)
-    measure(parser.parse_args().arena)
+    measure_pages(parser.parse_args().arena)

@@ -76,16 +76,18 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=3)
     given = parser.parse_args()
     sizes, times = Sizes(given.rows, given.items), given.tasks / given.sample
-    rules = the_rules(given.epochs, given.items)
+    rules = make_protocol(given.epochs, given.items)
     with tempfile.TemporaryDirectory() as where:
         folder = Path(where)
-        ours(folder / "warm-up", rules, Sizes(16, 2), [given.tasks])
-        our_whole, our_parts, our_texts = ours(folder / "ours", rules, sizes, range(given.tasks))
+        run_ours(folder / "warm-up", rules, Sizes(16, 2), [given.tasks])
+        our_whole, our_parts, our_texts = run_ours(folder / "ours", rules, sizes, range(given.tasks))
         print(f"ours: {our_whole:.0f} s", our_parts, file=sys.stderr)
-        with a_bench(folder / "published", rules) as bench:  # for its rules and its base model: nothing is asked of it
-            published = Published(bench, folder / "published")
-            published.run(an_ask(bench, given.tasks, Sizes(16, 2)))
-            asks = [an_ask(bench, number, sizes) for number in range(given.sample)]
+        with open_timed_context(
+            folder / "published", rules
+        ) as bench:  # for its rules and its base model: nothing is asked of it
+            published = PublishedPipeline(bench, folder / "published")
+            published.run(make_request(bench, given.tasks, Sizes(16, 2)))
+            asks = [make_request(bench, number, sizes) for number in range(given.sample)]
             runs = []
             for number, ask in enumerate(asks, 1):
                 runs.append(published.run(ask))
@@ -97,7 +99,7 @@ def main() -> None:
     print_scores([(ask.exam, run.texts, our_texts[ask.exam.task.id]) for ask, run in zip(asks, runs, strict=True)])
 
 
-def the_rules(epochs: int, items: int) -> Protocol:
+def make_protocol(epochs: int, items: int) -> Protocol:
     """demo@1 with other sizes."""
     demo = load_protocol("demo@1")
     sft = demo.sft.model_copy(update={"epochs": float(epochs)})
@@ -117,26 +119,26 @@ def print_scores(tasks: Sequence[tuple[EvalSet, Sequence[str], Sequence[str]]]) 
     """Both ways' scores by task, and whether they are within the noise of the test items."""
     print(f"{'task':12}{'metric':>10}{'published':>11}{'ours':>8}{'difference':>12}{'allowed':>9}")
     for exam, theirs, mine in tasks:
-        one, two = exam.scored(theirs), exam.scored(mine)
-        difference, allowed = two_values(two)[0] - two_values(one)[0], tolerance(one, two)
-        row = f"{two_values(one)[0]:11.3f}{two_values(two)[0]:8.3f}{difference:+12.3f}{allowed:9.3f}"
+        one, two = exam.score(theirs), exam.score(mine)
+        difference, allowed = mean_and_error(two)[0] - mean_and_error(one)[0], compute_tolerance(one, two)
+        row = f"{mean_and_error(one)[0]:11.3f}{mean_and_error(two)[0]:8.3f}{difference:+12.3f}{allowed:9.3f}"
         print(f"{exam.task.id:12}{one.name:>10}{row}{'' if abs(difference) <= allowed else '  NOT WITHIN NOISE'}")
 
 
-def tolerance(one: MetricResult, two: MetricResult) -> float:
+def compute_tolerance(one: MetricResult, two: MetricResult) -> float:
     """How far scores may lie apart. An item more or less counts: where all or none are right, the error would be 0."""
-    errors = [max(two_values(each)[1], 1 / len(each.items)) for each in (one, two)]
+    errors = [max(mean_and_error(each)[1], 1 / len(each.items)) for each in (one, two)]
     return STANDARD_ERRORS * math.hypot(*errors)
 
 
-def two_values(measured: MetricResult) -> tuple[float, float]:
+def mean_and_error(measured: MetricResult) -> tuple[float, float]:
     """The mean over items, and its standard error."""
     items = measured.items
     mean = sum(items) / len(items)
     return mean, math.sqrt(sum((item - mean) ** 2 for item in items) / (len(items) - 1) / len(items))
 
 
-class Clock:
+class PartClock:
     """Where the time of one tool goes, in a file that is read when its process has ended."""
 
     def __init__(self, file: Path) -> None:
@@ -154,25 +156,25 @@ class TimedTrainer:
     """The real trainer under a clock."""
 
     real: Trainer
-    clock: Clock
+    clock: PartClock
 
     def train(self, job: TrainJob, progress: Progress) -> PendingSave:
         began = time.perf_counter()
         saving = self.real.train(job, progress)
         called = time.perf_counter() - began
 
-        def saved() -> TrainResult:
+        def finish_save() -> TrainResult:
             waiting = time.perf_counter()
             done = saving()
             spent = ResourceUsage.model_validate_json((job.out / FILE).read_bytes()).seconds
-            saved = time.perf_counter() - waiting
-            self.clock.add(training=spent, start_and_end=max(0.0, called - spent), model_is_saved=saved)
+            finish_save = time.perf_counter() - waiting
+            self.clock.add(training=spent, start_and_end=max(0.0, called - spent), model_is_saved=finish_save)
             return done
 
-        return saved
+        return finish_save
 
-    def rest(self) -> None:
-        self.real.rest()
+    def release_devices(self) -> None:
+        self.real.release_devices()
 
     def close(self) -> None:
         self.real.close()
@@ -183,21 +185,21 @@ class TimedGenerator:
     """The real generator under a clock."""
 
     real: Generator
-    clock: Clock
+    clock: PartClock
 
     @property
-    def spent(self) -> ResourceUsage:
-        return self.real.spent
+    def last_usage(self) -> ResourceUsage:
+        return self.real.last_usage
 
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
         began = time.perf_counter()
         found = self.real.generate(model, prompts, max_new_tokens)
-        called, answering = time.perf_counter() - began, self.real.spent.seconds
+        called, answering = time.perf_counter() - began, self.real.last_usage.seconds
         self.clock.add(answering=answering, engine_boots=called - answering)
         return found
 
-    def rest(self) -> None:
-        self.real.rest()
+    def release_devices(self) -> None:
+        self.real.release_devices()
 
     def close(self) -> None:
         self.real.close()
@@ -208,13 +210,13 @@ class TimedTools(WorkerFactory):
 
     def __call__(self, logs: str) -> tuple[Worker, Setup]:
         station, setup = super().__call__(logs)
-        station._trainer = TimedTrainer(station._trainer, Clock(self.work / "trainer.json"))
-        station._generator = TimedGenerator(station._generator, Clock(self.work / "engine.json"))
+        station._trainer = TimedTrainer(station._trainer, PartClock(self.work / "trainer.json"))
+        station._generator = TimedGenerator(station._generator, PartClock(self.work / "engine.json"))
         return station, setup
 
 
 @contextmanager
-def a_bench(folder: Path, rules: Protocol) -> Iterator[EvaluationContext]:
+def open_timed_context(folder: Path, rules: Protocol) -> Iterator[EvaluationContext]:
     """What `open_workbench` makes, under rules that have no name, with clocks."""
     machine, model = load_profile("cpu"), prepare_base_model(rules, folder / "base")
     store = StageCache(folder / "stages")
@@ -222,10 +224,10 @@ def a_bench(folder: Path, rules: Protocol) -> Iterator[EvaluationContext]:
     with RayExecutor(tools, machine, tools.models, describe_setup(model, rules, machine)) as crew:
         yield EvaluationContext(
             protocol=rules,
-            setup=crew.setup(),
+            setup=crew.resolve_setup(),
             model=model,
             template=load_template(rules.template, model),
-            crew=crew,
+            executor=crew,
             store=store,
             costs=CostLog(store),
             profile=machine,
@@ -233,14 +235,14 @@ def a_bench(folder: Path, rules: Protocol) -> Iterator[EvaluationContext]:
         )
 
 
-def ours(folder: Path, rules: Protocol, sizes: Sizes, numbers: Iterable[int]) -> tuple[float, Seconds, Texts]:
+def run_ours(folder: Path, rules: Protocol, sizes: Sizes, numbers: Iterable[int]) -> tuple[float, Seconds, Texts]:
     """Do tasks: seconds in all, from the start of Ray to its end; seconds by part; answers by task."""
     prepare_base_model(rules, folder / "base")
     began, texts = time.perf_counter(), {}
-    with a_bench(folder, rules) as bench:
-        for ask, answered in bench.answers([an_ask(bench, number, sizes) for number in numbers]):
+    with open_timed_context(folder, rules) as bench:
+        for ask, answered in bench.run_requests([make_request(bench, number, sizes) for number in numbers]):
             texts[ask.exam.task.id] = answered.texts
-            ask.exam.scored(answered.texts)
+            ask.exam.score(answered.texts)
     whole = time.perf_counter() - began
     clocks = [json.loads((folder / name).read_text()) for name in ("trainer.json", "engine.json")]
     took = {part: sum(clock[part] for clock in clocks) for part in PARTS}
@@ -257,7 +259,7 @@ class Run:
     texts: list[str]
 
 
-class Published:
+class PublishedPipeline:
     """Two new processes for each task."""
 
     def __init__(self, bench: EvaluationContext, folder: Path) -> None:
@@ -270,12 +272,12 @@ class Published:
         folder = self._folder / ask.exam.task.id
         folder.mkdir(parents=True)
         job = folder / "job.json"
-        job.write_text(json.dumps(self._job(ask, folder, rules)))
+        job.write_text(json.dumps(self._write_job(ask, folder, rules)))
         torchrun = ["torch.distributed.run", "--standalone", f"--nproc_per_node={machine.ranks}", "-m"]
-        trained = self._child([*torchrun, "benchmarks.ways.published", "train", str(job)], folder, machine)
-        answered = self._child(["benchmarks.ways.published", "answer", str(job)], folder, machine)
+        trained = self._run_child([*torchrun, "benchmarks.ways.published", "train", str(job)], folder, machine)
+        answered = self._run_child(["benchmarks.ways.published", "answer", str(job)], folder, machine)
         texts: list[str] = json.loads((folder / "texts.json").read_text())
-        ask.exam.scored(texts)
+        ask.exam.score(texts)
         took = {
             "start and end": sum(
                 one["imports"] - one["start"] + one["end"] - one[last]
@@ -290,10 +292,10 @@ class Published:
         whole = time.time() - began
         return Run(whole, {**took, "the rest": whole - sum(took.values())}, texts)
 
-    def _job(self, ask: ModelRequest, folder: Path, rules: Protocol) -> dict[str, Any]:
+    def _write_job(self, ask: ModelRequest, folder: Path, rules: Protocol) -> dict[str, Any]:
         assert ask.rows is not None
         template, decoding, model = self._bench.template, rules.decoding, folder / "model"
-        examples = template.examples([(row.input, row.output) for row in ask.rows], rules.sft.cutoff_tokens)
+        examples = template.build_examples([(row.input, row.output) for row in ask.rows], rules.sft.cutoff_tokens)
         lines = (json.dumps({"input_ids": one.input_ids, "labels": one.labels}) + "\n" for one in examples)
         (folder / "rows.jsonl").write_text("".join(lines))
         return {
@@ -303,7 +305,7 @@ class Published:
             "model": str(model),
             "moments": str(folder / "moments.json"),
             "texts": str(folder / "texts.json"),
-            "prompts": template.prompts(ask.exam.questions, (), decoding.max_prompt_tokens, ask.exam.gold),
+            "prompts": template.build_prompts(ask.exam.inputs, (), decoding.max_prompt_tokens, ask.exam.targets),
             "limit": ask.exam.limit,
             "stop_ids": template.stop_ids,
             "max_model_len": decoding.max_prompt_tokens + decoding.max_new_tokens,
@@ -311,7 +313,7 @@ class Published:
             "epochs": int(rules.sft.epochs),
         }
 
-    def _child(self, command: list[str], folder: Path, machine: Profile) -> dict[str, float]:
+    def _run_child(self, command: list[str], folder: Path, machine: Profile) -> dict[str, float]:
         """Run a module to its end: the moments that it wrote down."""
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
         env = {
@@ -337,7 +339,7 @@ class Published:
         return {**found, "start": start, "end": time.time()}
 
 
-def an_ask(bench: EvaluationContext, number: int, sizes: Sizes) -> ModelRequest:
+def make_request(bench: EvaluationContext, number: int, sizes: Sizes) -> ModelRequest:
     """The fine-tuning of a task, every other one a classification."""
     classification = number % 2 == 0
     task = Task(
@@ -351,20 +353,20 @@ def an_ask(bench: EvaluationContext, number: int, sizes: Sizes) -> ModelRequest:
         demand="Rows.",
     )
     chance = random.Random(number)
-    make = a_kind if classification else a_successor
+    make = make_kind_row if classification else make_successor_row
     mine, train, test = (tuple(make(chance) for _ in range(count)) for count in (sizes.rows, 2, sizes.items))
-    exam = bench.exam(task, Reference(task=task.id, metadata=METADATA, train=train, test=test))
+    exam = bench.build_eval_set(task, Reference(task=task.id, metadata=METADATA, train=train, test=test))
     return fine_tune_request(bench, exam, mine, bench.protocol.sft.seed)
 
 
-def a_kind(chance: random.Random) -> Row:
+def make_kind_row(chance: random.Random) -> Row:
     """A word among others, and what it is."""
     kind = chance.choice(sorted(WORDS))
     said = " ".join(chance.choices("please tell me now what this thing is".split(), k=chance.randint(3, 40)))
     return Row(input=f"{said}: {chance.choice(WORDS[kind].split())}", output=kind)
 
 
-def a_successor(chance: random.Random) -> Row:
+def make_successor_row(chance: random.Random) -> Row:
     """A number in words around it, and the next."""
     number = chance.randint(10, 99)
     said = " ".join(chance.choices("please tell me now which number comes".split(), k=chance.randint(3, 40)))

@@ -78,34 +78,34 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=1.0, help="in which they are sent, by the moved clock")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        os.environ |= environment(Path(folder))
+        os.environ |= make_environment(Path(folder))
         with loopback(Path(folder, "hub")) as hub:
             os.environ["HF_ENDPOINT"] = hub.url
-            found = rush(hub, Path(folder), given.submissions, given.clients, given.hours)
+            found = run_rush(hub, Path(folder), given.submissions, given.clients, given.hours)
     for field in fields(found):
         print(f"{field.name.replace('_', ' '):26} {getattr(found, field.name):>8,.5g}")
 
 
-def environment(folder: Path) -> dict[str, str]:
+def make_environment(folder: Path) -> dict[str, str]:
     """What the client reads, so that nothing of the user's is touched."""
     return {"HF_TOKEN": "hf_bot_write", "HF_HOME": str(folder / "home"), "HF_HUB_DISABLE_XET": "1"}
 
 
-def rush(hub: Hub, folder: Path, submissions: int, clients: int, hours: float) -> Figures:
+def run_rush(hub: Hub, folder: Path, submissions: int, clients: int, hours: float) -> Figures:
     """Send them all, in two halves with a new web app between, and count."""
     hub.faults.quota = QUOTA
-    _make(hub)
+    _create_repos(hub)
     began, share = time.perf_counter(), hours * 3600 / submissions
     answers: list[httpx.Response] = []
     for numbers in (range(submissions // 2), range(submissions // 2, submissions)):
-        with _served(hub, folder / "spool") as (site, url), ThreadPoolExecutor(clients) as pool:
-            answers += pool.map(partial(_send, hub, url, share), numbers)
+        with _serve_app(hub, folder / "spool") as (site, url), ThreadPoolExecutor(clients) as pool:
+            answers += pool.map(partial(_send_submission, hub, url, share), numbers)
             if numbers.stop == submissions:
-                _wait(hub, site, [answer.json()["id"] for answer in answers if answer.status_code == 202])
-    return _counted(hub, answers, time.perf_counter() - began)
+                _wait_for_stored(hub, site, [answer.json()["id"] for answer in answers if answer.status_code == 202])
+    return _count_figures(hub, answers, time.perf_counter() - began)
 
 
-def _make(hub: Hub) -> None:
+def _create_repos(hub: Hub) -> None:
     for name in ("submissions", "results", "drafts"):
         HfApi(hub.url, "hf_bot_write").create_repo(f"arena/rush-{name}", repo_type="dataset", private=True)
     results = open_arena(ARENA).results
@@ -113,7 +113,7 @@ def _make(hub: Hub) -> None:
 
 
 @contextmanager
-def _served(hub: Hub, spool: Path) -> Iterator[tuple[Site, str]]:
+def _serve_app(hub: Hub, spool: Path) -> Iterator[tuple[Site, str]]:
     settings = read_settings({"ARENA": ARENA, "SPOOL": str(spool)})
     app = make_app(settings, CommitRateLimit(clock=hub.clock, sleep=hub.clock.forward))
     listener = socket.create_server(("127.0.0.1", 0))
@@ -128,7 +128,7 @@ def _served(hub: Hub, spool: Path) -> Iterator[tuple[Site, str]]:
         app.state.site.storing.close()
 
 
-def _send(hub: Hub, url: str, share: float, number: int) -> httpx.Response:
+def _send_submission(hub: Hub, url: str, share: float, number: int) -> httpx.Response:
     form = {"system": f"System {number}", "system_type": "search", "team": f"Team {number % 50}", "submitter": "Ada"}
     files = {"files": (f"{TASK.id}.jsonl", ROWS)}
     sent = {**form, "track": TASK.track, "publish": "at_once", "action": "submit"}
@@ -138,21 +138,21 @@ def _send(hub: Hub, url: str, share: float, number: int) -> httpx.Response:
     return answer
 
 
-def _wait(hub: Hub, site: Site, ulids: list[str]) -> None:
+def _wait_for_stored(hub: Hub, site: Site, ulids: list[str]) -> None:
     """Let the time pass for which they were told to wait."""
     for ulid in ulids:
-        while (held := site.storing.held(ulid)) and held.until:
+        while (held := site.storing.find_pending(ulid)) and held.until:
             hub.clock.forward(max(0.0, (held.until - hub.clock()).total_seconds()))
-            site.storing.settled(ulid, 10)
+            site.storing.wait_until_settled(ulid, 10)
 
 
-def _counted(hub: Hub, answers: list[httpx.Response], seconds: float) -> Figures:
+def _count_figures(hub: Hub, answers: list[httpx.Response], seconds: float) -> Figures:
     statuses = Counter(answer.status_code for answer in answers)
     told = sum("until" in answer.json() for answer in answers if answer.status_code == 202)
     arena = open_arena(ARENA)
-    systems = Counter(arena.submission(ulid).system for ulid in arena.submission_ids())
+    systems = Counter(arena.read_submission(ulid).system for ulid in arena.submission_ids())
     ids = {answer.json().get("id") for answer in answers if answer.status_code in (201, 202)}
-    times = sorted(_time(commit.date) for commit in hub.store.commits(REPO))[1:]  # the first made the repository
+    times = sorted(_parse_time(commit.date) for commit in hub.store.commits(REPO))[1:]  # the first made the repository
     return Figures(
         sent=len(answers),
         stored_at_once=statuses[201],
@@ -168,7 +168,7 @@ def _counted(hub: Hub, answers: list[httpx.Response], seconds: float) -> Figures
     )
 
 
-def _time(text: str) -> datetime:
+def _parse_time(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 

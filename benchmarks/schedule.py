@@ -18,7 +18,7 @@ from pathlib import Path
 
 import ray
 
-from benchmarks.paced import SETUP, Paced, Times, paced_units
+from benchmarks.paced import SETUP, PacedWorkerFactory, Times, make_paced_units
 from evaluator.config.profile import load_profile
 from evaluator.scheduling import Units, WorkUnit
 from evaluator.scheduling.ray.executor import RayExecutor
@@ -26,10 +26,10 @@ from evaluator.scheduling.ray.executor import RayExecutor
 GPUS = 4
 SCALE = 20
 MOST, IDLE = 1.05, 0.10
-SECOND = Times(train=0, gather=0, save=0, load=0, ask=1)
-NODE = Times(train=45, gather=1.5, save=7, load=7.5, ask=15)
+SECOND = Times(train=0, gather=0, save=0, load=0, request=1)
+NODE = Times(train=45, gather=1.5, save=7, load=7.5, request=15)
 """One 8B task on 8 H100: 1000 rows of 500 tokens, three epochs; 1000 questions."""
-ONE = Times(train=360, gather=1.5, save=7, load=7.5, ask=120)
+ONE = Times(train=360, gather=1.5, save=7, load=7.5, request=120)
 """The same on one device, which trains and answers at an eighth of the speed."""
 
 
@@ -44,7 +44,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="sched-", dir="/tmp") as where:
         ray.init(address="local", num_cpus=GPUS, num_gpus=GPUS, log_to_driver=False, _temp_dir=where)
         print(f"{os.cpu_count()} cores, {GPUS} fake GPUs, load {os.getloadavg()[0]:.1f} at the start", flush=True)
-        overhead(Path(where) / "overhead", given.units)
+        measure_overhead(Path(where) / "overhead", given.units)
         print(
             f"\nidle devices (target {IDLE:.0%}), {given.scale:g} times faster than life, where scheduling weighs more"
         )
@@ -55,31 +55,31 @@ def main() -> None:
             ("one device, in turns", ONE, False, given.scale * 5),
         )
         for number, (name, times, together, scale) in enumerate(cases):
-            idle(name, Path(where) / f"idle-{number}", times.scaled(scale), together=together)
+            measure_idle(name, Path(where) / f"idle-{number}", times.speed_up(scale), together=together)
         ray.shutdown()
 
 
-def overhead(folder: Path, count: int) -> None:
+def measure_overhead(folder: Path, count: int) -> None:
     """Print the wall time of units of one second against their ideal."""
-    paced = Paced(folder, SECOND, together=False)
-    wall, made, starting = measure(paced, paced_units(count, 0, 200, trained=False), together=False)
-    ideal = -(-count // GPUS) * SECOND.ask
+    paced = PacedWorkerFactory(folder, SECOND, together=False)
+    wall, made, starting = run_units(paced, make_paced_units(count, 0, 200, trained=False), together=False)
+    ideal = -(-count // GPUS) * SECOND.request
     print(f"{count} units of one second on {GPUS} stations; the first unit is taken {starting:.1f} s after the call")
     print(f"{'':34}{'seconds':>9}{'ratio':>8}   (target of the crew: {MOST})")
     for name, seconds in (("no scheduler", ideal), ("the crew, stations running", wall), ("making units", made)):
         print(f"{name:34}{seconds:9.2f}{seconds / ideal:8.3f}")
 
 
-def idle(name: str, folder: Path, times: Times, *, together: bool) -> None:
+def measure_idle(name: str, folder: Path, times: Times, *, together: bool) -> None:
     """Print what a station's devices did, as shares of the time from their first training to their last answer."""
-    paced, count = Paced(folder, times, together), 4 * GPUS
-    wall, _made, _starting = measure(paced, paced_units(count, 200, 200), together=together)
-    shares = [shares_of(station) for station in paced.busy()]
+    paced, count = PacedWorkerFactory(folder, times, together), 4 * GPUS
+    wall, _made, _starting = run_units(paced, make_paced_units(count, 200, 200), together=together)
+    shares = [compute_shares(station) for station in paced.read_busy_spans()]
     train, ask, both, none = (sum(column) / len(shares) for column in zip(*shares, strict=True))
     print(f"{name:34}{count:6}{wall:8.1f}{train:8.1%}{ask:8.1%}{both:8.1%}{none:8.1%}", flush=True)
 
 
-def shares_of(spans: list[tuple[str, float, float]]) -> tuple[float, float, float, float]:
+def compute_shares(spans: list[tuple[str, float, float]]) -> tuple[float, float, float, float]:
     """Shares of time: training only, asked only, both at once, neither."""
     edges = sorted({edge for _what, *ends in spans for edge in ends})
     took = {(True, False): 0.0, (False, True): 0.0, (True, True): 0.0, (False, False): 0.0}
@@ -89,27 +89,27 @@ def shares_of(spans: list[tuple[str, float, float]]) -> tuple[float, float, floa
     return tuple(one / (edges[-1] - edges[0]) for one in took.values())  # type: ignore[return-value]
 
 
-def measure(paced: Paced, units: Units, *, together: bool) -> tuple[float, float, float]:
+def run_units(paced: PacedWorkerFactory, units: Units, *, together: bool) -> tuple[float, float, float]:
     """Seconds from the first unit's start to the last's end, those of making units, and those until the first."""
     profile = load_profile("cpu").model_copy(update={"device": "cuda", "cpus": 1, "together": together})
     making: list[tuple[float, float]] = []
 
-    def timed(key: str) -> WorkUnit:
+    def time_unit(key: str) -> WorkUnit:
         began = time.perf_counter()
         unit = units[key]()
         making.append((began, time.perf_counter()))
         return unit
 
-    called, line = time.perf_counter(), {key: partial(timed, key) for key in units}
+    called, line = time.perf_counter(), {key: partial(time_unit, key) for key in units}
     with RayExecutor(paced, profile, paced.folder / "models", SETUP) as crew:
-        for done in crew.run(line, _quiet):
-            crew.forget([done.key])
+        for done in crew.run(line, _ignore_progress):
+            crew.discard_models([done.key])
         ended = time.perf_counter()
     first = making[0][0]
     return ended - first, sum(end - began for began, end in making), first - called
 
 
-def _quiet(_name: str, _step: int, _of: int) -> None:
+def _ignore_progress(_name: str, _step: int, _of: int) -> None:
     """Nobody watches."""
 
 

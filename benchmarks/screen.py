@@ -27,7 +27,7 @@ INSTRUCTION = "Answer the following question in a few words and give no reasons 
 
 
 @dataclass(frozen=True)
-class Cost:
+class ScreeningCost:
     """Of one way to screen."""
 
     seconds: float
@@ -46,63 +46,65 @@ def main() -> None:
     parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.way:
-        alone(given.way, given.tasks, given.rows)
+        run_way(given.way, given.tasks, given.rows)
         return
     cores = os.cpu_count() or 1
     print(f"{given.tasks} tasks x {given.rows} rows against {given.rows}, about 60 words each, {cores} cores")
-    ours = measured("screen", given.tasks, given.rows)
+    ours = measure_way("screen", given.tasks, given.rows)
     print(f"{'':38}{'seconds':>9}{'ratio':>8}{'peak MB':>9}{'found':>8}")
-    show("screen", ours, ours)
-    show(f"screen, {cores} processes", measured("screen, all cores", given.tasks, given.rows), ours)
+    print_cost("screen", ours, ours)
+    print_cost(f"screen, {cores} processes", measure_way("screen, all cores", given.tasks, given.rows), ours)
     times = given.tasks / min(given.sample, given.tasks)
     for way in ("datasketch, update", "all pairs of sets"):
-        cost = measured(way, min(given.sample, given.tasks), given.rows)
-        show(f"{way} (x {times:g})", Cost(cost.seconds * times, cost.megabytes, round(cost.found * times)), ours)
+        cost = measure_way(way, min(given.sample, given.tasks), given.rows)
+        print_cost(
+            f"{way} (x {times:g})", ScreeningCost(cost.seconds * times, cost.megabytes, round(cost.found * times)), ours
+        )
 
 
-def show(name: str, cost: Cost, ours: Cost) -> None:
+def print_cost(name: str, cost: ScreeningCost, ours: ScreeningCost) -> None:
     """Print one line."""
     ratio = cost.seconds / ours.seconds
     print(f"{name:38}{cost.seconds:9.1f}{ratio:8.2f}{cost.megabytes:9.0f}{cost.found:8}", flush=True)
 
 
-def made_up(task: int, rows: int) -> tuple[list[Row], list[Row]]:
+def make_rows(task: int, rows: int) -> tuple[list[Row], list[Row]]:
     """An entry and the reference it is screened against: 2,000 words, drawn as unevenly as real ones are."""
     chance = random.Random(task)
     words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=chance.randint(2, 9))) for _ in range(2000)]
     weights = [1 / place for place in range(1, len(words) + 1)]
 
-    def text(least: int, most: int) -> str:
+    def make_text(least: int, most: int) -> str:
         return " ".join(chance.choices(words, weights, k=chance.randint(least, most)))
 
-    def row() -> Row:
-        return Row(input=f"{INSTRUCTION}\n\n{text(20, 100)}", output=text(1, 10))
+    def make_row() -> Row:
+        return Row(input=f"{INSTRUCTION}\n\n{make_text(20, 100)}", output=make_text(1, 10))
 
-    def edited(row: Row) -> Row:
-        return Row(input=row.input[:-1].replace(" a", " the ", 2), output=row.output)
+    def edit_row(row: Row) -> Row:
+        return Row(input=make_row.input[:-1].replace(" a", " the ", 2), output=make_row.output)
 
-    test = [row() for _ in range(rows)]
-    mine = [edited(chance.choice(test)) if chance.random() < COPIES else row() for _ in range(rows)]
+    test = [make_row() for _ in range(rows)]
+    mine = [edit_row(chance.choice(test)) if chance.random() < COPIES else make_row() for _ in range(rows)]
     return mine, test
 
 
 def by_screen(task: int, rows: int) -> int:
     """Copies that our screen finds."""
-    from evaluator.stages.screen import screen
+    from evaluator.stages.screen import screen_rows
 
-    return screen(*made_up(task, rows)).removed
+    return screen_rows(*make_rows(task, rows)).removed
 
 
 def by_datasketch(task: int, rows: int) -> int:
     """Copies by MinHash LSH over five-word shingles, a call for each shingle, as its documentation begins."""
     from datasketch import MinHash, MinHashLSH  # type: ignore[import-untyped]
 
-    mine, test = made_up(task, rows)
+    mine, test = make_rows(task, rows)
     index = MinHashLSH(threshold=0.65, num_perm=96)
 
     def minhash(row: Row) -> MinHash:
         made = MinHash(num_perm=96)
-        for shingle in five_words(row):
+        for shingle in make_shingles(row):
             made.update(shingle.encode())
         return made
 
@@ -113,11 +115,11 @@ def by_datasketch(task: int, rows: int) -> int:
 
 def by_all_pairs(task: int, rows: int) -> int:
     """Copies by comparing every row's five-word shingles with every reference row's."""
-    mine, test = ([five_words(row) for row in side] for side in made_up(task, rows))
+    mine, test = ([make_shingles(row) for row in side] for side in make_rows(task, rows))
     return sum(any(len(one & other) >= 0.65 * len(one | other) for other in test) for one in mine)
 
 
-def five_words(row: Row) -> set[str]:
+def make_shingles(row: Row) -> set[str]:
     """Five-word sequences of a row's input, without the instruction."""
     words = row.input.removeprefix(INSTRUCTION).split()
     return {" ".join(words[place : place + 5]) for place in range(max(1, len(words) - 4))}
@@ -131,34 +133,34 @@ WAYS: dict[str, Callable[[int, int], int]] = {
 }
 
 
-def measured(way: str, tasks: int, rows: int) -> Cost:
+def measure_way(way: str, tasks: int, rows: int) -> ScreeningCost:
     """One run in a process of its own; making up the rows is timed separately and taken off."""
     command = [sys.executable, "-m", "benchmarks.screen", "--way", way, "--tasks", str(tasks), "--rows", str(rows)]
     seconds, kilobytes, found = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
-    return Cost(float(seconds), int(kilobytes) / 1000, int(found))
+    return ScreeningCost(float(seconds), int(kilobytes) / 1000, int(found))
 
 
-def alone(way: str, tasks: int, rows: int) -> None:
+def run_way(way: str, tasks: int, rows: int) -> None:
     """Screen in this process, or in one for each core; print seconds, peak memory in kB and what was found."""
     workers = (os.cpu_count() or 1) if way == "screen, all cores" else 1
     with ProcessPoolExecutor(workers) as pool:
         pool_map = pool.map if workers > 1 else map
         spent = []
-        for work in (made_only, WAYS[way]):
+        for work in (make_rows_only, WAYS[way]):
             started = time.perf_counter()
             results = list(pool_map(work, range(tasks), [rows] * tasks))
             spent.append((time.perf_counter() - started, sum(results)))
-        peak = max(pool_map(peak_kilobytes, range(workers)))
+        peak = max(pool_map(read_peak_kilobytes, range(workers)))
     (making, _), (both, found) = spent
     print(both - making, peak, found)
 
 
-def made_only(task: int, rows: int) -> int:
+def make_rows_only(task: int, rows: int) -> int:
     """Make the rows up, and nothing else."""
-    return len(made_up(task, rows)[0])
+    return len(make_rows(task, rows)[0])
 
 
-def peak_kilobytes(_: int) -> int:
+def read_peak_kilobytes(_: int) -> int:
     """Of this process, so far."""
     with Path("/proc/self/status").open() as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))

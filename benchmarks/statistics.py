@@ -47,37 +47,37 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, default=208)
     parser.add_argument("--worlds", type=int, default=1000, help="simulated benchmarks for each line of coverage")
     given = parser.parse_args()
-    board(given.systems, given.tasks)
+    measure_board(given.systems, given.tasks)
     if given.worlds:
         print_coverage(given.worlds)
 
 
-def board(systems: int, tasks: int) -> None:
+def measure_board(systems: int, tasks: int) -> None:
     """Print what all statistics of one board cost, beside scipy."""
     clock: dict[str, float] = {}
     gains, again = np.empty((systems, tasks)), np.empty((systems, RESAMPLES, tasks))
     for task, measured in enumerate(draw_answers(systems, tasks)):
-        with timed(clock, "items drawn again"):
+        with time_block(clock, "items drawn again"):
             counts = resample_counts(len(measured[0].statistics), RESAMPLES, item_seed(0, f"task-{task}", ""))
             base, reference, *scores = rescore(measured, counts)
             for system, score in enumerate(scores):
                 again[system, :, task] = SCALE(score.again, base.again, reference.again)
                 gains[system, task] = SCALE(*(np.array(one.value) for one in (score, base, reference)))
-        with timed(clock, "intervals of scores and gains"):
+        with time_block(clock, "intervals of scores and gains"):
             for score in scores:
                 score_interval(score)
                 gain_interval(score, base, reference, SCALE)
     cut = round(tasks * KNOWLEDGE)
-    with timed(clock, "intervals of totals"):
+    with time_block(clock, "intervals of totals"):
         for system in range(systems):
             for group in (slice(None), slice(cut), slice(cut, None)):
                 total_interval(gains[system, group], again[system][:, group], 0, REPLICATES, BOUNDS)
-    with timed(clock, "rank sets"):
+    with time_block(clock, "rank sets"):
         rank_sets(gains)
-    peak = peak_megabytes()
+    peak = read_peak_megabytes()
     print(f"{systems} systems x {tasks} tasks of {ITEMS[0]}-{ITEMS[1]} items, {os.cpu_count()} cores")
     print(f"{RESAMPLES} choices of items a task, {REPLICATES} replicates a total, {FLIPS} flips a pair")
-    print_costs(clock, with_scipy(next(draw_answers(systems, 1)), gains))
+    print_costs(clock, time_scipy(next(draw_answers(systems, 1)), gains))
     print(f"peak memory {peak:.0f} MB\n")
 
 
@@ -94,7 +94,7 @@ def draw_answers(systems: int, tasks: int) -> Iterator[list[MetricResult]]:
         yield [MetricResult("accuracy", np.stack([row, np.ones(len(row))], axis=1)) for row in answers]
 
 
-def with_scipy(answers: Sequence[MetricResult], gains: Floats) -> dict[str, float]:
+def time_scipy(answers: Sequence[MetricResult], gains: Floats) -> dict[str, float]:
     """Seconds that scipy would take for the same numbers of intervals and pairs."""
     systems, tasks = gains.shape
 
@@ -107,13 +107,16 @@ def with_scipy(answers: Sequence[MetricResult], gains: Floats) -> dict[str, floa
 
     columns = [one.statistics[:, 0] for one in answers[:SLICE]]
     return {
-        "intervals of scores and gains": 2 * systems * tasks * per_call(lambda one: interval(one, RESAMPLES), columns),
-        "intervals of totals": 3 * systems * per_call(lambda one: interval(one, REPLICATES), gains[:SLICE]),
-        "rank sets": systems * (systems - 1) / 2 * per_call(test, np.diff(gains[: SLICE + 1], axis=0)),
+        "intervals of scores and gains": 2
+        * systems
+        * tasks
+        * time_per_call(lambda one: interval(one, RESAMPLES), columns),
+        "intervals of totals": 3 * systems * time_per_call(lambda one: interval(one, REPLICATES), gains[:SLICE]),
+        "rank sets": systems * (systems - 1) / 2 * time_per_call(test, np.diff(gains[: SLICE + 1], axis=0)),
     }
 
 
-def per_call(work: Callable[[Floats], object], given: Iterable[Floats]) -> float:
+def time_per_call(work: Callable[[Floats], object], given: Iterable[Floats]) -> float:
     """Median seconds of one call."""
     seconds = []
     for one in given:
@@ -137,16 +140,16 @@ def print_coverage(worlds: int) -> None:
     """Print how often intervals hold the truth, and how often equal systems share a rank set."""
     print(f"95% intervals of totals, {worlds} benchmarks each (error: of the simulation){'coverage':>9}  error  width")
     for regime in coverage.TOTALS:
-        print_covered(regime.name, coverage.total_coverage(regime, worlds))
+        print_interval_coverage(regime.name, coverage.total_coverage(regime, worlds))
     print("\n95% intervals of a task's gain")
     for items in (25, 50, 100, 500):
-        print_covered(f"{items} items", coverage.gain_coverage(coverage.Regime("", 1, items), worlds))
+        print_interval_coverage(f"{items} items", coverage.gain_coverage(coverage.Regime("", 1, items), worlds))
     print("\n95% intervals of a score")
     for items in (50, 100, 500):
         exact = [coverage.share_coverage(items, tenths / 10) for tenths in range(1, 10)]
         print(f"{f'share of 0.1 to 0.9, {items} items, exact':76}{min(exact):.3f}-{max(exact):.3f}")
         for shape in coverage.SHAPES:
-            print_covered(f"{shape.name}, {items} items", coverage.score_coverage(shape, items, worlds))
+            print_interval_coverage(f"{shape.name}, {items} items", coverage.score_coverage(shape, items, worlds))
     print("\nTwo equal systems: share a set, would by their own tests alone; places in a set, by own tests")
     for board in coverage.BOARDS:
         found = coverage.rank_sharing(board, max(1, worlds // (1 + board.others // 10)))
@@ -154,20 +157,20 @@ def print_coverage(worlds: int) -> None:
         print(f"{board.name:76}{figures}")
 
 
-def print_covered(name: str, found: coverage.Covered) -> None:
+def print_interval_coverage(name: str, found: coverage.Covered) -> None:
     """Print one line."""
     print(f"{name:76}{found.share:9.3f}{found.error:7.3f}{found.width:7.3f}", flush=True)
 
 
 @contextmanager
-def timed(clock: dict[str, float], name: str) -> Iterator[None]:
+def time_block(clock: dict[str, float], name: str) -> Iterator[None]:
     """Add what the block takes to the clock."""
     started = time.perf_counter()
     yield
     clock[name] = clock.get(name, 0.0) + time.perf_counter() - started
 
 
-def peak_megabytes() -> float:
+def read_peak_megabytes() -> float:
     """Peak resident memory of this process."""
     status = Path("/proc/self/status").read_text()
     return next(int(line.split()[1]) / 1000 for line in status.splitlines() if line.startswith("VmHWM"))

@@ -55,7 +55,7 @@ WARM = 3
 
 
 @dataclass(frozen=True)
-class Rows:
+class TrainingRows:
     """Random rows in a file, and how many tokens each optimizer step has."""
 
     file: Path
@@ -77,13 +77,13 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Seen:
+class StepTimes:
     """When each step ended, in seconds from any start, and the most memory that was held."""
 
     ends: list[float]
     peak_bytes: int | None
 
-    def rate(self, steps: list[int]) -> float:
+    def tokens_per_second(self, steps: list[int]) -> float:
         """Tokens per second after the first steps."""
         sums = list(accumulate(steps[: len(self.ends)]))
         first = min(WARM, len(self.ends) - 1) - 1 if len(self.ends) > 1 else 0
@@ -104,18 +104,18 @@ def main() -> None:
     print(" · ".join(f"{name} {version(name)}" for name in ("torch", "transformers", "deepspeed")))
     for shape in given.shape:
         with tempfile.TemporaryDirectory() as folder:
-            measure(Path(folder), shape, profile, given)
+            measure_shape(Path(folder), shape, profile, given)
 
 
-def measure(folder: Path, shape: str, profile: Profile, given: argparse.Namespace) -> None:
+def measure_shape(folder: Path, shape: str, profile: Profile, given: argparse.Namespace) -> None:
     """Print one shape's table."""
-    protocol = rules(profile)
-    base, parameters = random_model(folder / "base", shape, protocol.base_model.dtype, profile)
-    rows = random_rows(folder / "rows.jsonl", given.rows, given.tokens, SHAPES[shape]["vocab_size"], protocol.sft)
-    ways: dict[str, Callable[[], Seen]] = {
-        "ours": lambda: ours(folder, base, rows, protocol, profile),
-        "naive": lambda: plain(folder, base, rows, protocol, profile, 1),
-        "Trainer": lambda: plain(folder, base, rows, protocol, profile, given.batch),
+    protocol = make_protocol(profile)
+    base, parameters = make_random_model(folder / "base", shape, protocol.base_model.dtype, profile)
+    rows = make_random_rows(folder / "rows.jsonl", given.rows, given.tokens, SHAPES[shape]["vocab_size"], protocol.sft)
+    ways: dict[str, Callable[[], StepTimes]] = {
+        "ours": lambda: run_ours(folder, base, rows, protocol, profile),
+        "naive": lambda: run_plain(folder, base, rows, protocol, profile, 1),
+        "Trainer": lambda: run_plain(folder, base, rows, protocol, profile, given.batch),
     }
     sizes = SHAPES[shape]
     worked = parameters - sizes["vocab_size"] * sizes["hidden_size"]
@@ -124,27 +124,27 @@ def measure(folder: Path, shape: str, profile: Profile, given: argparse.Namespac
     print(f"{shape}: {parameters / 1e9:.2f}e9 parameters, {len(rows.lengths)} rows, {sum(rows.lengths):,} tokens")
     print(f"  {'':10}{'tokens/s':>10}{'a device':>10}{'MFU':>8}{'peak GiB':>10}{'times naive':>13}")
     found = {name: way() for name, way in ways.items()}
-    slowest = found["naive"].rate(rows.steps)
+    slowest = found["naive"].tokens_per_second(rows.steps)
     for name, seen in found.items():
-        rate = seen.rate(rows.steps)
+        rate = seen.tokens_per_second(rows.steps)
         used = f"{rate * each / (peak * profile.devices):.1%}" if peak else "-"
         held = f"{seen.peak_bytes / 2**30:.1f}" if seen.peak_bytes else "-"
         print(f"  {name:10}{rate:10.0f}{rate / profile.devices:10.0f}{used:>8}{held:>10}{rate / slowest:13.2f}")
 
 
-def rules(profile: Profile) -> Protocol:
+def make_protocol(profile: Profile) -> Protocol:
     """arena@1's training for one epoch; in float32 and with demo@1's cut where there is no GPU."""
     protocol = load_protocol("arena@1" if profile.device == "cuda" else "demo@1")
     return protocol.model_copy(update={"sft": protocol.sft.model_copy(update={"epochs": 1.0})})
 
 
-def random_model(folder: Path, shape: str, dtype: str, profile: Profile) -> tuple[Path, int]:
+def make_random_model(folder: Path, shape: str, dtype: str, profile: Profile) -> tuple[Path, int]:
     """A model of this shape without a tokenizer, and how many parameters it has; made in a process of its own."""
-    made = json.loads(_child(profile, "random_model", str(folder), json.dumps(SHAPES[shape]), dtype)[-1])
+    made = json.loads(_run_child(profile, "random_model", str(folder), json.dumps(SHAPES[shape]), dtype)[-1])
     return folder, int(made["parameters"])
 
 
-def random_rows(file: Path, count: int, mean: int, vocabulary: int, sft: SftSettings) -> Rows:
+def make_random_rows(file: Path, count: int, mean: int, vocabulary: int, sft: SftSettings) -> TrainingRows:
     """Rows of log-normal length up to the protocol's cut, a third of each trained."""
     chance, lengths = random.Random(0), []
     with file.open("w") as out:
@@ -154,25 +154,27 @@ def random_rows(file: Path, count: int, mean: int, vocabulary: int, sft: SftSett
             prompt = 2 * length // 3
             out.write(json.dumps({"input_ids": ids, "labels": [-100] * prompt + ids[prompt:]}) + "\n")
             lengths.append(length)
-    return Rows(file, lengths, sft)
+    return TrainingRows(file, lengths, sft)
 
 
-def ours(folder: Path, base: Path, rows: Rows, protocol: Protocol, profile: Profile) -> Seen:
+def run_ours(folder: Path, base: Path, rows: TrainingRows, protocol: Protocol, profile: Profile) -> StepTimes:
     """The evaluator's own trainer, as it is used."""
     trainer, ends = DeepSpeedTrainer(base, protocol, profile, folder / "trainer.log"), dict[int, float]()
     job = TrainJob("rows", rows.file, folder / "model", protocol.sft.seed)
 
-    def seen(_name: str, step: int, _of: int) -> None:
+    def record_step(_name: str, step: int, _of: int) -> None:
         ends.setdefault(step, time.perf_counter())
 
     try:
-        trainer.train(job, seen)()
+        trainer.train(job, record_step)()
     finally:
         trainer.close()
-    return Seen(list(ends.values()), ResourceUsage.model_validate_json((job.out / FILE).read_bytes()).peak_bytes)
+    return StepTimes(list(ends.values()), ResourceUsage.model_validate_json((job.out / FILE).read_bytes()).peak_bytes)
 
 
-def plain(folder: Path, base: Path, rows: Rows, protocol: Protocol, profile: Profile, batch: int) -> Seen:
+def run_plain(
+    folder: Path, base: Path, rows: TrainingRows, protocol: Protocol, profile: Profile, batch: int
+) -> StepTimes:
     """transformers.Trainer with padded batches."""
     settings = {
         "base": str(base),
@@ -185,8 +187,10 @@ def plain(folder: Path, base: Path, rows: Rows, protocol: Protocol, profile: Pro
         "gradient_checkpointing": profile.gradient_checkpointing,
         "sft": protocol.sft.model_dump(),
     }
-    said = [json.loads(line) for line in _child(profile, "plain_training", json.dumps(settings), ranks=profile.ranks)]
-    return Seen([one["end"] for one in said if "end" in one], said[-1]["peak_bytes"])
+    said = [
+        json.loads(line) for line in _run_child(profile, "plain_training", json.dumps(settings), ranks=profile.ranks)
+    ]
+    return StepTimes([one["end"] for one in said if "end" in one], said[-1]["peak_bytes"])
 
 
 def peak_operations(profile: Profile) -> float | None:
@@ -203,18 +207,18 @@ def device_name(profile: Profile) -> str:
     return str(torch.cuda.get_device_name(0))
 
 
-def environment(profile: Profile) -> dict[str, str]:
+def make_environment(profile: Profile) -> dict[str, str]:
     """What the ways are given of the machine: the same threads and devices as ours."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     cpu = {"DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": ""} if profile.device == "cpu" else {}
     return {**os.environ, "PATH": path, "OMP_NUM_THREADS": str(profile.threads), "HF_HUB_OFFLINE": "1", **cpu}
 
 
-def _child(profile: Profile, module: str, *arguments: str, ranks: int = 0) -> list[str]:
+def _run_child(profile: Profile, module: str, *arguments: str, ranks: int = 0) -> list[str]:
     """The lines that begin like JSON of what a module of benchmarks/ways prints; of rank 0, where there are several."""
     launcher = ["torch.distributed.run", "--standalone", f"--nproc_per_node={ranks}", "-m"] if ranks else []
     command = [sys.executable, "-m", *launcher, f"benchmarks.ways.{module}", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment(profile))
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=make_environment(profile))
     if done.returncode:
         raise SystemExit(f"{module} failed:\n{done.stderr[-4000:]}")
     return [line for line in done.stdout.splitlines() if line.startswith('{"')]

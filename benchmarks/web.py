@@ -27,7 +27,7 @@ import httpx
 import pandas as pd
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.large import delivered, fill, whole
+from benchmarks.large import fill_arena, make_result, make_submission
 from submissions.arena.arena import commit_with_retry, open_arena, result_path
 from submissions.arena.ids import submission_dir
 from submissions.index.result_index import result_index_changes
@@ -89,7 +89,7 @@ ACT = """
 
 
 @dataclass(frozen=True)
-class Measured:
+class PageTimes:
     """What a browser saw of one app."""
 
     row: float
@@ -100,13 +100,13 @@ class Measured:
 
 
 @contextmanager
-def started(command: list[str], base: str, path: str, **environ: str) -> Iterator[tuple[float, int]]:
+def start_app(command: list[str], base: str, path: str, **environ: str) -> Iterator[tuple[float, int]]:
     """Run an app; the seconds from its start to its first 200 answer, and its process. It is stopped at the end."""
     environment = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False", **environ}
     began = time.perf_counter()
     app = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     try:
-        while not _answers(base + path):
+        while not _is_ready(base + path):
             if app.poll() is not None:
                 raise RuntimeError(f"{command[0]} ended with {app.returncode} before it answered")
             time.sleep(0.02)
@@ -116,21 +116,21 @@ def started(command: list[str], base: str, path: str, **environ: str) -> Iterato
         app.wait()
 
 
-def _answers(address: str) -> bool:
+def _is_ready(address: str) -> bool:
     try:
         return httpx.get(address, timeout=120).status_code == 200
     except httpx.TransportError:
         return False
 
 
-def memory(process: int) -> tuple[float, float]:
+def read_memory(process: int) -> tuple[float, float]:
     """Megabytes that a process holds now, and at most held."""
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
     found = {line.partition(":")[0]: line.split()[1] for line in lines if line.startswith(("VmRSS", "VmHWM"))}
     return int(found["VmRSS"]) / 1000, int(found["VmHWM"]) / 1000
 
 
-def seen(browser: Browser, address: str, text: str, visits: int) -> Measured:
+def measure_page(browser: Browser, address: str, text: str, visits: int) -> PageTimes:
     """Median seconds until a text is visible on warm visits, and what the first, cold visit transferred."""
     page = browser.new_page()
     page.add_init_script(WATCH.replace("WANTED", json.dumps(text)))
@@ -140,22 +140,22 @@ def seen(browser: Browser, address: str, text: str, visits: int) -> Measured:
         seconds.append(page.evaluate("window.shown") / 1000)
         if len(seconds) == 1:
             page.wait_for_load_state("networkidle")
-            bare = _transferred(page)
+            bare = _measure_transfer(page)
             page.evaluate("document.querySelector('.chart')?.scrollIntoView()")
             page.wait_for_timeout(500)
             page.wait_for_load_state("networkidle")
-            all_of_it = _transferred(page)
+            all_of_it = _measure_transfer(page)
         page.goto("about:blank")
     page.close()
-    return Measured(median(seconds[1:]), bare, all_of_it)
+    return PageTimes(median(seconds[1:]), bare, all_of_it)
 
 
-def _transferred(page: Page) -> float:
+def _measure_transfer(page: Page) -> float:
     sizes = "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
     return float(page.evaluate(f"{sizes}.reduce((sum, entry) => sum + entry.transferSize, 0)")) / 1000
 
 
-def repainted(browser: Browser, address: str, visits: int) -> dict[str, list[float]]:
+def measure_repaint(browser: Browser, address: str, visits: int) -> dict[str, list[float]]:
     """Milliseconds until a sort and a search are painted: the first time anybody asks, and again."""
     page = browser.new_page()
     found: dict[str, list[float]] = {"sort": [], "filter": []}
@@ -171,13 +171,13 @@ def repainted(browser: Browser, address: str, visits: int) -> dict[str, list[flo
     return found
 
 
-def per_second(address: str, *headers: str) -> float:
+def measure_rate(address: str, *headers: str) -> float:
     """Answers per second over many connections, asked by another process."""
     command = [sys.executable, "-m", "benchmarks.load", address, str(CONNECTIONS), str(SECONDS), *headers]
     return float(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
 
 
-def ranked(address: str) -> float:
+def wait_for_ranks(address: str) -> float:
     """Seconds until the board has its places, which are computed behind it."""
     began = time.perf_counter()
     while "Places are being computed" in httpx.get(address, timeout=120).text:
@@ -185,26 +185,29 @@ def ranked(address: str) -> float:
     return time.perf_counter() - began
 
 
-def board(folder: Path, rows: int, visits: int) -> None:
+def compare_board(folder: Path, rows: int, visits: int) -> None:
     """Both apps with the same rows."""
-    fill(folder / "arena", rows)
+    fill_arena(folder / "arena", rows)
     ports = free_port(), free_port()
     ours, theirs = (f"http://127.0.0.1:{port}" for port in ports)
     with ExitStack() as stack:
         settings = {"ARENA": str(folder / "arena"), "PORT": str(ports[0])}
-        stack.enter_context(started(["app.py"], ours, "/", **settings))
-        print(f"places of {rows} systems, s: {ranked(ours + BOARD):.1f}")
+        stack.enter_context(start_app(["app.py"], ours, "/", **settings))
+        print(f"places of {rows} systems, s: {wait_for_ranks(ours + BOARD):.1f}")
         table = pd.DataFrame(httpx.get(f"{ours}{BOARD}.json", timeout=120).json())
         top = str(table["system"].iloc[0])
         table[list(COLUMNS)].to_parquet(folder / "board.parquet")
         command = ["-c", DATAFRAME_APP, str(folder / "board.parquet"), str(ports[1])]
-        stack.enter_context(started(command, theirs, "/"))
+        stack.enter_context(start_app(command, theirs, "/"))
         browser = stack.enter_context(launched(stack.enter_context(sync_playwright())))
-        mine, other = seen(browser, ours + BOARD + EVERY, top, visits), seen(browser, theirs, top, visits)
-        acts = repainted(browser, ours + BOARD, visits)
-        speeds = per_second(ours + BOARD), per_second(theirs)
+        mine, other = (
+            measure_page(browser, ours + BOARD + EVERY, top, visits),
+            measure_page(browser, theirs, top, visits),
+        )
+        acts = measure_repaint(browser, ours + BOARD, visits)
+        speeds = measure_rate(ours + BOARD), measure_rate(theirs)
         tag = httpx.get(ours + BOARD).headers["etag"]
-        unchanged = per_second(ours + BOARD, f"If-None-Match: {tag}")
+        unchanged = measure_rate(ours + BOARD, f"If-None-Match: {tag}")
     print(f"{rows} rows x {len(COLUMNS)} columns, median of {visits} visits")
     print(f"{'':44}{'arena':>10}{'gr.Dataframe':>14}{'ratio':>8}")
     for name, one, two in (
@@ -221,15 +224,15 @@ def board(folder: Path, rows: int, visits: int) -> None:
         print(f"{f'{name} until repainted, first / median, ms':44}{times[0]:10.0f}{median(times):14.0f}")
 
 
-def arena(folder: Path, results: int) -> None:
+def measure_arena(folder: Path, results: int) -> None:
     """The process with many results: its start, memory and refresh."""
     port = free_port()
     ours = f"http://127.0.0.1:{port}"
     settings = {"ARENA": str(folder), "PORT": str(port)}
-    with started(["app.py"], ours, "/", **settings) as (seconds, process):
-        print(f"{results} results: start to first answer, s: {seconds:.2f}; memory, MB: {memory(process)[0]:.0f}")
-        made = delivered(results + int(time.time()) % 10_000)
-        of = whole(made, 2.0)
+    with start_app(["app.py"], ours, "/", **settings) as (seconds, process):
+        print(f"{results} results: start to first answer, s: {seconds:.2f}; memory, MB: {read_memory(process)[0]:.0f}")
+        made = make_submission(results + int(time.time()) % 10_000)
+        of = make_result(made, 2.0)
         store = open_arena(str(folder))
         record = Change(f"{submission_dir(made.id)}/submission.json", to_json(made))
         commit_with_retry(store.submissions, [record])
@@ -241,8 +244,8 @@ def arena(folder: Path, results: int) -> None:
         print(f"a new result is shown after, s: {time.perf_counter() - began:.2f}")
         for path in (BOARD, "/tasks", "/tasks/task-000", "/insights", "/submissions", "/compare"):
             httpx.get(ours + path, timeout=300)
-        waited = ranked(ours + BOARD)
-        now, most = memory(process)
+        waited = wait_for_ranks(ours + BOARD)
+        now, most = read_memory(process)
         print(f"places, s: {waited:.0f}; memory after every kind of page, MB: {now:.0f}, at most {most:.0f}")
 
 
@@ -255,9 +258,9 @@ if __name__ == "__main__":
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         if given.rows:
-            board(Path(temporary), given.rows, given.visits)
+            compare_board(Path(temporary), given.rows, given.visits)
         if given.results:
             large = given.arena or Path(temporary, "large")
             if not given.arena:
-                fill(large, given.results)
-            arena(large, given.results)
+                fill_arena(large, given.results)
+            measure_arena(large, given.results)

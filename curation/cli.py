@@ -14,11 +14,11 @@ from curation.importers.dataset_research.importer import import_official
 from curation.importers.dataset_research.release import Options
 from curation.layout.benchmark_writer import import_flat
 from curation.layout.flat_reader import InvalidBenchmark
-from curation.layout.verify import verify as verify_benchmark
-from submissions.cli.runtime import print_json, progress
+from curation.layout.verify import verify_benchmark as verify_benchmark
+from submissions.cli.runtime import print_json, show_progress
 from submissions.errors import NotFound
 from submissions.records.check_report import Problem
-from submissions.storage.locations import is_hub_url, open_repo, sibling
+from submissions.storage.locations import is_hub_url, open_repo, sibling_location
 
 app = typer.Typer(
     help="Build a benchmark. Exit codes: 0 done, 1 something for you to mend, 2 a fault of ours.",
@@ -51,7 +51,7 @@ def init_command(
         }
         typer.echo(f"{one.repository}: {'made' if one.created else 'was there'}; {what[one.readme]}.")
     if not is_hub_url(where):
-        typer.echo(f"Import a benchmark into {sibling(where, 'benchmark')}, which must be new or empty.")
+        typer.echo(f"Import a benchmark into {sibling_location(where, 'benchmark')}, which must be new or empty.")
 
 
 @app.command("import-flat")
@@ -61,7 +61,7 @@ def import_command(
     as_json: AsJson = False,
 ) -> None:
     """Lay a flat folder (tasks.jsonl, references/<task>.jsonl) out as a benchmark with held-out test rows."""
-    with _broken(as_json), progress("reading tasks") as bar:
+    with _report_invalid(as_json), show_progress("reading tasks") as bar:
         done = import_flat(source, dest, bar)
     if as_json:
         print_json({**done.model_dump(), "problems": []})
@@ -85,7 +85,7 @@ def official_command(
     as_json: AsJson = False,
 ) -> None:
     """Lay the published DatasetResearch release out as a benchmark, with its published scores."""
-    with _broken(as_json), progress("reading tasks") as bar:
+    with _report_invalid(as_json), show_progress("reading tasks") as bar:
         done = import_official(source, dest, Options(registry, domains, skip_missing), bar)
     if as_json:
         warnings = [problem.model_dump() for problem in done.warnings]
@@ -110,10 +110,10 @@ def verify_command(
     """Check a benchmark's checksums, schema and split."""
     if not is_hub_url(where) and not Path(where).is_dir():
         raise NotFound(f"No folder {where}: name one that `python -m curation` made.")
-    with progress("reading tasks") as bar:
+    with show_progress("reading tasks") as bar:
         problems = verify_benchmark(open_repo(where), bar)
     if problems:
-        _report(problems, f"{where} has {len(problems)} problem(s).", as_json)
+        _print_problems(problems, f"{where} has {len(problems)} problem(s).", as_json)
         raise typer.Exit(1)
     if as_json:
         print_json({"sound": True, "problems": []})
@@ -122,16 +122,16 @@ def verify_command(
 
 
 @contextmanager
-def _broken(as_json: bool) -> Iterator[None]:
+def _report_invalid(as_json: bool) -> Iterator[None]:
     """List every problem of what is imported in the asked form; other errors are told like everywhere."""
     try:
         yield
     except InvalidBenchmark as error:
-        _report(error.problems, str(error), as_json)
+        _print_problems(error.problems, str(error), as_json)
         raise typer.Exit(error.exit_code) from error
 
 
-def _report(problems: tuple[Problem, ...], summary: str, as_json: bool) -> None:
+def _print_problems(problems: tuple[Problem, ...], summary: str, as_json: bool) -> None:
     if as_json:
         print_json({"error": summary, "problems": [problem.model_dump() for problem in problems]})
         return

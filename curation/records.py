@@ -48,28 +48,28 @@ class Checksums(Record):
     """Path to digest, sorted by path; anchors that are measured later are not listed."""
 
 
-def error(file: str, line: int | None, what: str, fix: str) -> Problem:
+def make_error(file: str, line: int | None, what: str, fix: str) -> Problem:
     """A problem that stops the work."""
     return Problem(level="error", file=file, line=line, what=what, fix=fix)
 
 
-def warning(file: str, what: str, fix: str) -> Problem:
+def make_warning(file: str, what: str, fix: str) -> Problem:
     """A problem that does not."""
     return Problem(level="warning", file=file, what=what, fix=fix)
 
 
-def parse(content: bytes, kind: type[R], file: str, line: int | None = None) -> R | list[Problem]:
+def parse_record(content: bytes, kind: type[R], file: str, line: int | None = None) -> R | list[Problem]:
     """A record, or all that is wrong with it."""
     try:
         return kind.model_validate_json(content)
     except ValidationError as invalid:
-        return faults(invalid, file, line)
+        return list_faults(invalid, file, line)
 
 
-def faults(invalid: ValidationError, file: str, line: int | None = None, entry: str = "") -> list[Problem]:
+def list_faults(invalid: ValidationError, file: str, line: int | None = None, entry: str = "") -> list[Problem]:
     """All that a record's schema refuses; `entry` says which one it was in a file that is not read line by line."""
     return [
-        error(
+        make_error(
             file,
             line,
             f"{entry}{'.'.join(map(str, fault['loc'])) or 'the line'}: {fault['msg']}.",
@@ -84,11 +84,11 @@ def parse_lines(content: bytes, kind: type[R], file: str, problems: list[Problem
     records: dict[int, R] = {}
     lines = content.removesuffix(b"\n").split(b"\n") if content else []
     for number, line in enumerate(lines, 1):
-        parsed = parse(line, kind, file, number)
+        parsed = parse_record(line, kind, file, number)
         if isinstance(parsed, list):
             problems += parsed
         else:
             records[number] = parsed
     if not lines:
-        problems.append(error(file, None, "The file is empty.", "Write one JSON object on each line."))
+        problems.append(make_error(file, None, "The file is empty.", "Write one JSON object on each line."))
     return records

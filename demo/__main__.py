@@ -22,12 +22,12 @@ from evaluator.stages.anchors import measure_anchors, unadmitted_tasks
 from evaluator.stages.context import open_context
 from submissions.arena.arena import Arena, open_arena
 from submissions.arena.benchmark import open_benchmark
-from submissions.checking.check import check
-from submissions.cli.runtime import Progress, progress, run
+from submissions.checking.check import check_sources
+from submissions.cli.runtime import Progress, run_app, show_progress
 from submissions.errors import OurError
 from submissions.records.task import Task
 from submissions.submitting.submit import SubmissionForm, store_submission
-from submissions.tracks import track_named
+from submissions.tracks import get_track
 
 DEMO = Path(__file__).parent
 PROTOCOL = "demo@1"
@@ -43,35 +43,35 @@ def main(
     """Fill an arena with the demo benchmark and two evaluated submissions."""
     arena.mkdir(parents=True, exist_ok=True)
     where = open_arena(str(arena))
-    with exclusive_lock(arena / "work"), progress("importing the benchmark") as bar:
+    with exclusive_lock(arena / "work"), show_progress("importing the benchmark") as bar:
         import_flat(DEMO / "benchmark", arena / "benchmark", bar)
         benchmark = open_benchmark(str(arena / "benchmark"))
-        deliver(where, benchmark.tasks(), bar)
+        submit_systems(where, benchmark.read_tasks(), bar)
         with open_context(PROTOCOL, profile, arena / "work", bar) as bench:
-            anchors = measure_anchors(benchmark, bench, benchmark.tasks())
+            anchors = measure_anchors(benchmark, bench, benchmark.read_tasks())
             left_out = unadmitted_tasks(anchors, bench.protocol)
             worker = SubmissionRunner(where, benchmark, bench, arena / "work" / "results")
             worker.publish_tasks()
-            for ulid in worker.queue():
-                if worker.work(ulid) == "failed" and where.submission(ulid).team == "Demo":
-                    raise OurError(f"{ulid} failed: {where.history(ulid).now.message}")
+            for ulid in worker.refresh_queue():
+                if worker.evaluate(ulid) == "failed" and where.read_submission(ulid).team == "Demo":
+                    raise OurError(f"{ulid} failed: {where.read_history(ulid).now.message}")
     terminal.print_anchors(anchors, left_out)
     for ulid in where.result_ids():
-        terminal.print_result(where.result(ulid))
+        terminal.print_result(where.read_result(ulid))
 
 
-def deliver(arena: Arena, tasks: tuple[Task, ...], bar: Progress) -> None:
+def submit_systems(arena: Arena, tasks: tuple[Task, ...], bar: Progress) -> None:
     """Submit the demo's systems that the arena does not have yet."""
-    there = {arena.submission(ulid).system for ulid in arena.submission_ids()}
+    there = {arena.read_submission(ulid).system for ulid in arena.submission_ids()}
     for name, system in json.loads((DEMO / "systems.json").read_text()).items():
         delivery = SubmissionForm.from_form({**system, "submitter": system["team"]})
         if delivery.system in there:
             continue
         with tempfile.TemporaryDirectory() as into:
             folder = DEMO / "submissions" / name
-            report = check([folder], tasks, into=Path(into), track=track_named("dataset_research"), progress=bar)
+            report = check_sources([folder], tasks, into=Path(into), track=get_track("dataset_research"), progress=bar)
             store_submission(arena, report, Path(into), delivery, datetime.now(UTC))
 
 
 if __name__ == "__main__":
-    sys.exit(run(app, "demo", sys.argv[1:]))
+    sys.exit(run_app(app, "demo", sys.argv[1:]))

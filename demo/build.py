@@ -23,11 +23,11 @@ _SIMILAR = 0.5
 leak screen takes two fillings of a template for a copy."""
 
 
-def build() -> dict[str, bytes]:
+def build_files() -> dict[str, bytes]:
     """Every file of the demo: path below demo/ to content."""
     files = {"benchmark/tasks.jsonl": to_jsonl(task.flat for task in TASKS)}
     for task in TASKS:
-        reference, good, poor = make(task)
+        reference, good, poor = make_rows(task)
         files[f"benchmark/references/{task.flat.id}.jsonl"] = to_jsonl(reference)
         files[f"submissions/good/{task.flat.id}.jsonl"] = to_jsonl(good)
         if poor:
@@ -35,52 +35,54 @@ def build() -> dict[str, bytes]:
     return files
 
 
-def make(task: DemoTask) -> tuple[list[Row], list[Row], list[Row]]:
+def make_rows(task: DemoTask) -> tuple[list[Row], list[Row], list[Row]]:
     """A task's reference, good and poor rows; no two have the same input, letters and digits alone compared."""
     flat = task.flat
     example = flat.metadata.example
-    seen = {normalised(example.input)} if example else set()
-    reference = _draw(task.reference, _chance(flat.id, "reference"), flat.metadata.samples_count, seen)
-    hidden = [shingles(row.input) for row in reference]
-    good = _draw(task.good, _chance(flat.id, "good"), GOOD_ROWS, seen, hidden)
-    poor = _draw(task.poor, _chance(flat.id, "poor"), POOR_ROWS, seen) if task.poor else []
+    seen = {normalize_text(example.input)} if example else set()
+    reference = _draw_rows(task.reference, _make_rng(flat.id, "reference"), flat.metadata.samples_count, seen)
+    hidden = [make_shingles(row.input) for row in reference]
+    good = _draw_rows(task.good, _make_rng(flat.id, "good"), GOOD_ROWS, seen, hidden)
+    poor = _draw_rows(task.poor, _make_rng(flat.id, "poor"), POOR_ROWS, seen) if task.poor else []
     return reference, good, poor
 
 
-def normalised(text: str) -> str:
+def normalize_text(text: str) -> str:
     """Letters, marks and digits only, in NFKC, case folded: as the leak screen compares."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(letter for letter in folded if unicodedata.category(letter)[0] in "LMN")
 
 
-def shingles(text: str) -> frozenset[str]:
+def make_shingles(text: str) -> frozenset[str]:
     """The five-letter sequences of a text."""
-    letters = normalised(text)
+    letters = normalize_text(text)
     return frozenset(letters[i : i + 5] for i in range(max(1, len(letters) - 4)))
 
 
-def closest(text: str, others: Iterable[frozenset[str]]) -> float:
+def find_max_similarity(text: str, others: Iterable[frozenset[str]]) -> float:
     """The greatest Jaccard index of a text's five-letter sequences with any of the others, in [0, 1]."""
-    mine = shingles(text)
+    mine = make_shingles(text)
     return max((len(mine & other) / len(mine | other) for other in others), default=0.0)
 
 
-def _chance(task_id: str, part: str) -> Random:
+def _make_rng(task_id: str, part: str) -> Random:
     return Random(f"{task_id}/{part}")  # noqa: S311 -- repeatable, not secret
 
 
-def _draw(maker: Maker, rng: Random, count: int, seen: set[str], hidden: Iterable[frozenset[str]] = ()) -> list[Row]:
+def _draw_rows(
+    maker: Maker, rng: Random, count: int, seen: set[str], hidden: Iterable[frozenset[str]] = ()
+) -> list[Row]:
     rows: list[Row] = []
     tries = 0
     while len(rows) < count:
         row = maker(rng)
-        key = normalised(row.input)
+        key = normalize_text(row.input)
         tries += 1
         if tries > _TRIES:
             raise ValueError(
                 f"{maker.__module__} made {len(rows)} rows and then {_TRIES} repetitions, not {count} rows"
             )
-        if key in seen or closest(row.input, hidden) >= _SIMILAR:
+        if key in seen or find_max_similarity(row.input, hidden) >= _SIMILAR:
             continue
         seen.add(key)
         rows.append(row)
@@ -90,7 +92,7 @@ def _draw(maker: Maker, rng: Random, count: int, seen: set[str], hidden: Iterabl
 
 def main() -> None:
     """Write the files, and remove those that are no longer made."""
-    files = build()
+    files = build_files()
     for kind in ("benchmark", "submissions"):
         for path in (FOLDER / kind).rglob("*.jsonl"):
             if path.relative_to(FOLDER).as_posix() not in files:

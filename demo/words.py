@@ -26,33 +26,33 @@ Form = Literal["format", "stand-alone"]
 
 
 @cache
-def months(locale: str, form: Form = "format") -> tuple[str, ...]:
+def month_names(locale: str, form: Form = "format") -> tuple[str, ...]:
     """The twelve months, January first."""
     return tuple(Locale.parse(locale).months[form]["wide"].values())
 
 
 @cache
-def weekdays(locale: str, form: Form = "format") -> tuple[str, ...]:
+def weekday_names(locale: str, form: Form = "format") -> tuple[str, ...]:
     """The seven days, Monday first."""
     days = Locale.parse(locale).days[form]["wide"]
     return tuple(days[number] for number in range(7))
 
 
 @cache
-def countries(locale: str) -> tuple[str, ...]:
+def country_names(locale: str) -> tuple[str, ...]:
     """The names of COUNTRIES, in their order, without compound and bracketed names."""
     names = (Locale.parse(locale).territories.get(code, "") for code in COUNTRIES)
     return tuple(name for name in names if name and not set(name) & set("()&,/-"))
 
 
 @cache
-def country(code: str) -> str:
+def country_name(code: str) -> str:
     """The English name of a country."""
     return str(Locale.parse("en").territories[code])
 
 
 @cache
-def currency_of(code: str) -> str:
+def currency_name(code: str) -> str:
     """The English name of the money that a country uses."""
     currency: str = get_territory_currencies(code, _MONEY_DAY)[0]
     return str(get_currency_name(currency, locale="en"))

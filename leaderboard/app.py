@@ -11,7 +11,7 @@ from leaderboard.api.gradio_api import register_endpoints
 from leaderboard.data.snapshot import SnapshotReader
 from leaderboard.pages import ROUTES
 from leaderboard.pages.account import not_signed_in
-from leaderboard.pages.home import show as front_page
+from leaderboard.pages.home import home_page as front_page
 from leaderboard.settings import Settings
 from leaderboard.submit.outbox import Outbox
 from leaderboard.web.auth.oauth import attach_sign_in
@@ -29,7 +29,7 @@ HUB_SECONDS = 20.0
 def make_app(settings: Settings, pace: CommitRateLimit | None = None) -> gradio.Server:
     """The web app: our pages, and Gradio's end points for programs beside them. Raises NotFound for no such arena."""
     app = gradio.Server(title="DatasetResearch Arena", openapi_url=None)
-    app.state.site = _site(settings, pace or CommitRateLimit())
+    app.state.site = _make_site(settings, pace or CommitRateLimit())
     # First come, first served: Gradio adds its own pages for / and /static when it launches, behind these.
     app.router.routes.extend(ROUTES)
     if settings.sign_in:
@@ -45,14 +45,14 @@ def make_app(settings: Settings, pace: CommitRateLimit | None = None) -> gradio.
     return app
 
 
-def _site(settings: Settings, pace: CommitRateLimit) -> Site:
+def _make_site(settings: Settings, pace: CommitRateLimit) -> Site:
     if not is_hub_url(settings.arena):
         return Site(settings, SnapshotReader(open_arena(settings.arena)))
     reader = SnapshotReader(open_arena(settings.arena, pace), HUB_SECONDS)
     return Site(settings, reader, Outbox(reader, settings.spool, settings.limits, pace.clock))
 
 
-def launch(app: gradio.Server, settings: Settings) -> None:
+def launch_app(app: gradio.Server, settings: Settings) -> None:
     """Serve the app on its host and port, in the background; it answers when this returns."""
     # Gradio gives up a start whose first answer takes seconds, so what takes them comes before it.
     with suppress(ArenaError):  # each page says by itself what is wrong

@@ -12,7 +12,7 @@ from leaderboard.pages.cases.library import FOLDER
 from submissions.arena.arena import commit_with_retry, open_arena
 from submissions.records.self_reported import read_reports, reports_path
 from submissions.storage.repo import Change
-from submissions.tracks import track_named
+from submissions.tracks import get_track
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Check what stands beside the boards, and put it there."
@@ -25,18 +25,18 @@ Where = Annotated[str, typer.Option(help="Once it is in order, put it into this 
 def case(file: File, arena: Where = "") -> None:
     """Check a case study: Markdown with front matter."""
     written = read_case(file.name, file.read_bytes())
-    _put(Change(f"{FOLDER}{written.slug}.md", file), arena)
+    _commit_change(Change(f"{FOLDER}{written.slug}.md", file), arena)
 
 
 @app.command()
 def reports(file: File, track: str = "dataset_research", arena: Where = "") -> None:
     """Check a file of self-reported figures, which takes the place of the track's last one."""
-    path = reports_path(track_named(track).name)
+    path = reports_path(get_track(track).name)
     read_reports(file.name, file.read_bytes())
-    _put(Change(path, file), arena)
+    _commit_change(Change(path, file), arena)
 
 
-def _put(change: Change, arena: str) -> None:
+def _commit_change(change: Change, arena: str) -> None:
     if arena:
         commit_with_retry(open_arena(arena).results, [change])
     typer.echo(f"{change.path} is in order." + (f" It stands in {arena} now." if arena else ""))

@@ -48,16 +48,16 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         arena=environ.get("ARENA") or ".arena",
         # A Space is reached from outside its container; a laptop should not be.
         host=environ.get("HOST") or ("0.0.0.0" if environ.get("SPACE_ID") else "127.0.0.1"),  # noqa: S104
-        port=_whole(environ, "PORT", 7860, 1, 65535),
-        protocol=_protocol(environ.get("ARENA_PROTOCOL") or ("arena@1" if environ.get("SPACE_ID") else "demo@1")),
-        max_upload_bytes=_whole(environ, "MAX_UPLOAD_MB", 512, 1, 100_000) * 2**20,
-        sign_in=_signs_in(environ),
+        port=_parse_integer(environ, "PORT", 7860, 1, 65535),
+        protocol=_parse_protocol(environ.get("ARENA_PROTOCOL") or ("arena@1" if environ.get("SPACE_ID") else "demo@1")),
+        max_upload_bytes=_parse_integer(environ, "MAX_UPLOAD_MB", 512, 1, 100_000) * 2**20,
+        sign_in=_is_sign_in_enabled(environ),
         limits=read_limits(environ.get("ATTEMPTS", "")),
         spool=Path(environ.get("SPOOL") or ".arena-spool"),
     )
 
 
-def must_be_free(settings: Settings) -> None:
+def require_free_port(settings: Settings) -> None:
     """See that the server can listen where it is told to. Raises BadSetting."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -71,14 +71,14 @@ def must_be_free(settings: Settings) -> None:
             ) from error
 
 
-def _whole(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+def _parse_integer(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = environ.get(name, "").strip() or str(default)
     if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
         raise BadSetting(f"{name}={text!r} is not a whole number from {low} to {high}: mend or unset it.")
     return int(text)
 
 
-def _signs_in(environ: Mapping[str, str]) -> bool:
+def _is_sign_in_enabled(environ: Mapping[str, str]) -> bool:
     """What a Space sets when its card says `hf_oauth: true`."""
     if not (environ.get("SPACE_ID") and environ.get("OAUTH_CLIENT_ID")):
         return False
@@ -88,7 +88,7 @@ def _signs_in(environ: Mapping[str, str]) -> bool:
     return True
 
 
-def _protocol(name: str) -> str:
+def _parse_protocol(name: str) -> str:
     if not re.fullmatch(r"[a-z0-9_-]+@[0-9]+", name):
         raise BadSetting(f"ARENA_PROTOCOL={name!r} is not a protocol: a name and a version, for example arena@1.")
     return name

@@ -3,7 +3,7 @@
 import sys
 
 from submissions.cli.app import app
-from submissions.cli.runtime import run
+from submissions.cli.runtime import run_app
 
 if __name__ == "__main__":
-    sys.exit(run(app, "submissions", sys.argv[1:]))
+    sys.exit(run_app(app, "submissions", sys.argv[1:]))

@@ -31,7 +31,7 @@ from evaluator.stages.rescore import rescore
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
 from leaderboard.app import make_app
 from leaderboard.settings import read_settings
-from submissions.arena.arena import Arena, open_arena, protocols_in
+from submissions.arena.arena import Arena, list_protocols, open_arena
 from submissions.arena.benchmark import open_benchmark
 from submissions.index import result_index, submission_index
 from submissions.index.rebuild import rebuild_index
@@ -169,36 +169,36 @@ def test_the_stored_index_is_read_and_written_as_before(arena: Arena) -> None:
 
 def test_pages_of_submissions_show_their_states(site: TestClient, arena: Arena) -> None:
     ids = arena.submission_ids()
-    assert tuple(arena.submission(ulid).system for ulid in ids) == SYSTEMS
-    assert tuple(arena.history(ulid).now.state for ulid in ids) == STATES
+    assert tuple(arena.read_submission(ulid).system for ulid in ids) == SYSTEMS
+    assert tuple(arena.read_history(ulid).now.state for ulid in ids) == STATES
     for ulid in ids:
         page = site.get(f"/submissions/{ulid}")
         assert page.status_code == 200
-        assert all(entry.time.tzinfo for entry in arena.history(ulid).entries)
+        assert all(entry.time.tzinfo for entry in arena.read_history(ulid).entries)
 
 
 def test_records_are_read_and_written_as_the_same_bytes(arena: Arena) -> None:
     for ulid in arena.submission_ids():
-        submission = arena.submission(ulid)
+        submission = arena.read_submission(ulid)
         path = f"{submission.created_at:%Y/%m}/{ulid}/submission.json"
         assert to_json(submission) == arena.submissions.read(path)
         for file in submission.files:
-            assert len(arena.rows(submission, file.task)) == file.rows
-    for ulid in arena.published():
-        assert to_json(arena.result(ulid, NAME)) == arena.results.read(f"results/{ulid}/{NAME}.json")
-        assert to_json(arena.ledger(ulid, NAME)) == arena.results.read(f"costs/{ulid}/{NAME}.json")
-    (draft,) = arena.drafted()
-    assert to_json(arena.draft(draft, NAME)) == arena.drafts.read(f"results/{draft}/{NAME}.json")
-    (preview,) = protocols_in(arena.results, "previews")
-    assert arena.preview(preview, NAME).totals
-    assert [[one.kind for one in arena.wishes(ulid)] for ulid in arena.wished()] == [
+            assert len(arena.read_rows(submission, file.task)) == file.rows
+    for ulid in arena.published_protocols():
+        assert to_json(arena.read_result(ulid, NAME)) == arena.results.read(f"results/{ulid}/{NAME}.json")
+        assert to_json(arena.read_ledger(ulid, NAME)) == arena.results.read(f"costs/{ulid}/{NAME}.json")
+    (draft,) = arena.draft_protocols()
+    assert to_json(arena.read_draft(draft, NAME)) == arena.drafts.read(f"results/{draft}/{NAME}.json")
+    (preview,) = list_protocols(arena.results, "previews")
+    assert arena.read_preview(preview, NAME).totals
+    assert [[one.kind for one in arena.read_owner_requests(ulid)] for ulid in arena.ids_with_requests()] == [
         ["publish"],
         ["withdraw"],
         ["retry"],
     ]
-    assert arena.webhook(arena.submission_ids()[1])
-    assert len(arena.descriptions(arena.submission(arena.submission_ids()[0]))) == 4
-    assert arena.reported("dataset_research")
+    assert arena.read_webhook(arena.submission_ids()[1])
+    assert len(arena.read_descriptions(arena.read_submission(arena.submission_ids()[0]))) == 4
+    assert arena.read_self_reported("dataset_research")
 
 
 def test_rescore_gives_the_stored_results_bit_for_bit(folder: Path) -> None:
@@ -213,10 +213,10 @@ def test_rescore_gives_the_stored_results_bit_for_bit(folder: Path) -> None:
 
 
 def test_anchors_fit_and_finished_stages_are_not_done_again(tools: Tools, arena: Arena) -> None:
-    assert load_checked_anchors(tools.benchmark, tools.context, tools.benchmark.tasks()).tasks
+    assert load_checked_anchors(tools.benchmark, tools.context, tools.benchmark.read_tasks()).tasks
     before = tools.stage_files()
-    for ulid, stored in ((ulid, arena.result(ulid, NAME)) for ulid in arena.published()):
-        assert tools.runner(arena).work(ulid) in ("published", "evaluated")
+    for ulid, stored in ((ulid, arena.read_result(ulid, NAME)) for ulid in arena.published_protocols()):
+        assert tools.runner(arena).evaluate(ulid) in ("published", "evaluated")
         result = tools.home / "results" / ulid / NAME / "result.json"
         assert result.read_bytes() == to_json(stored)
     assert (tools.trainer.jobs, tools.generator.models) == ([], [])
@@ -227,8 +227,8 @@ def test_work_goes_on_where_the_old_evaluator_was_stopped(tools: Tools, arena: A
     """Three models were trained and not asked; the fourth was not trained. Nothing else is done again."""
     breaks, just_in = arena.submission_ids()[6:]
     runner, before = tools.runner(arena), tools.stage_files()
-    assert runner.queue() == [breaks, just_in]
-    assert runner.work(breaks) == "published"
+    assert runner.refresh_queue() == [breaks, just_in]
+    assert runner.evaluate(breaks) == "published"
     assert [job.name for job in tools.trainer.jobs] == ["mt-de-en"]
     assert [model.name for model in tools.generator.models] == ["model"] * 4
     added = tools.stage_files().keys() - before.keys()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 
-def padded(rows: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
+def pad_rows(rows: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
     """A batch as long as its longest row, to a multiple of 8."""
     width = -(-max(len(row["input_ids"]) for row in rows) // 8) * 8
     ids, labels, mask = (torch.zeros(len(rows), width, dtype=torch.long) for _ in range(3))

@@ -17,12 +17,12 @@ import torch.distributed
 from datasets import Dataset
 from transformers import AutoModelForCausalLM, Trainer, TrainerCallback, TrainingArguments
 
-from benchmarks.ways.padding import padded
-from evaluator.runtime.resource_usage import peak_bytes
+from benchmarks.ways.padding import pad_rows
+from evaluator.runtime.resource_usage import read_peak_bytes
 from evaluator.training.rank.schedule import epoch_order
 
 
-class Clock(TrainerCallback):
+class StepEndPrinter(TrainerCallback):
     """Says when each step ended."""
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ARG002
@@ -30,7 +30,7 @@ class Clock(TrainerCallback):
             print(json.dumps({"end": time.perf_counter()}), flush=True)
 
 
-def in_order(file: Path, sft: dict[str, Any]) -> Dataset:
+def order_rows(file: Path, sft: dict[str, Any]) -> Dataset:
     """The rows in the order in which ours are trained; a row that only fills a step up trains nothing."""
     rows = [json.loads(line) for line in file.read_text().splitlines()]
     order = epoch_order(len(rows), sft["epochs"], sft["global_batch"], sft["seed"])
@@ -70,10 +70,12 @@ def main(settings: dict[str, Any]) -> None:
         disable_tqdm=True,
     )
     model = AutoModelForCausalLM.from_pretrained(settings["base"], dtype=settings["dtype"])
-    rows = in_order(Path(settings["rows"]), sft)
-    Trainer(model=model, args=arguments, train_dataset=rows, data_collator=padded, callbacks=[Clock()]).train()
+    rows = order_rows(Path(settings["rows"]), sft)
+    Trainer(
+        model=model, args=arguments, train_dataset=rows, data_collator=pad_rows, callbacks=[StepEndPrinter()]
+    ).train()
     held: list[int | None] = [None] * ranks
-    torch.distributed.all_gather_object(held, peak_bytes(settings["device"]))
+    torch.distributed.all_gather_object(held, read_peak_bytes(settings["device"]))
     if torch.distributed.get_rank() == 0:
         print(json.dumps({"peak_bytes": None if None in held else sum(one or 0 for one in held)}), flush=True)
 

@@ -19,7 +19,7 @@ BATCH = 64
 Moments = dict[str, float]
 
 
-def train(job: dict[str, Any]) -> Moments:
+def fine_tune_model(job: dict[str, Any]) -> Moments:
     """Fine-tune the base model; the moments, in seconds of the clock."""
     import deepspeed
     import torch
@@ -27,7 +27,7 @@ def train(job: dict[str, Any]) -> Moments:
     from datasets import Dataset
     from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingArguments
 
-    from benchmarks.ways.padding import padded
+    from benchmarks.ways.padding import pad_rows
 
     moments = {"imports": time.time()}
     deepspeed.init_distributed(dist_backend="gloo")
@@ -37,7 +37,7 @@ def train(job: dict[str, Any]) -> Moments:
     arguments = TrainingArguments(
         output_dir=job["scratch"],
         use_cpu=True,
-        deepspeed=_zero3(),
+        deepspeed=_make_zero3_config(),
         per_device_train_batch_size=1,
         gradient_accumulation_steps=accumulation,
         num_train_epochs=job["epochs"],
@@ -57,7 +57,7 @@ def train(job: dict[str, Any]) -> Moments:
         model=AutoModelForCausalLM.from_pretrained(job["base_model"], dtype="float32"),
         args=arguments,
         train_dataset=rows,
-        data_collator=padded,
+        data_collator=pad_rows,
         processing_class=AutoTokenizer.from_pretrained(job["base_model"]),  # it is saved with the model
     )
     moments["loaded"] = time.time()
@@ -72,14 +72,14 @@ def train(job: dict[str, Any]) -> Moments:
     return moments
 
 
-def _zero3() -> dict[str, Any]:
+def _make_zero3_config() -> dict[str, Any]:
     """DeepSpeed's third stage with everything else left to the Trainer."""
     sizes = ("train_micro_batch_size_per_gpu", "gradient_accumulation_steps", "train_batch_size", "gradient_clipping")
     stage = {"stage": 3, "overlap_comm": False, "stage3_gather_16bit_weights_on_model_save": True}
     return {**dict.fromkeys(sizes, "auto"), "bf16": {"enabled": "auto"}, "zero_optimization": stage}
 
 
-def answer(job: dict[str, Any]) -> Moments:
+def answer_prompts(job: dict[str, Any]) -> Moments:
     """Ask the fine-tuned model; the moments, in seconds of the clock."""
     from vllm import LLM, SamplingParams
 
@@ -98,4 +98,4 @@ def answer(job: dict[str, Any]) -> Moments:
 
 
 if __name__ == "__main__":
-    {"train": train, "answer": answer}[sys.argv[1]](json.loads(Path(sys.argv[2]).read_text()))
+    {"train": fine_tune_model, "answer": answer_prompts}[sys.argv[1]](json.loads(Path(sys.argv[2]).read_text()))

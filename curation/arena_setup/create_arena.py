@@ -16,7 +16,7 @@ from curation.arena_setup.repo_readmes import CARDS, render_readme
 from submissions.arena.arena import open_arena
 from submissions.errors import AccessDenied, NotFound, OurError, Unreachable
 from submissions.records.base import Record
-from submissions.storage.locations import is_hub_url, open_repo, sibling
+from submissions.storage.locations import is_hub_url, open_repo, sibling_location
 from submissions.storage.repo import Change
 
 
@@ -42,38 +42,42 @@ def create_arena(where: str, licence: str) -> list[CreatedRepo]:
     """
     open_arena(where)
     # An import makes the benchmark's folder by itself, and takes an empty one only.
-    places = {name: sibling(where, name) for name in CARDS if is_hub_url(where) or name != "benchmark"}
+    places = {name: sibling_location(where, name) for name in CARDS if is_hub_url(where) or name != "benchmark"}
     missing = (
-        _made_on_hub(places) if is_hub_url(where) else {name for name in places if not Path(places[name]).is_dir()}
+        _create_missing(places) if is_hub_url(where) else {name for name in places if not Path(places[name]).is_dir()}
     )
     return [
-        CreatedRepo(repository=place, created=name in missing, readme=_described(place, render_readme(name, licence)))
+        CreatedRepo(
+            repository=place, created=name in missing, readme=_ensure_readme(place, render_readme(name, licence))
+        )
         for name, place in places.items()
     ]
 
 
-def _made_on_hub(places: dict[str, str]) -> set[str]:
+def _create_missing(places: dict[str, str]) -> set[str]:
     """Make the repositories that are not there; their names."""
     api = HfApi(os.environ.get("HF_ENDPOINT"))
-    missing = _missing(api, places)
+    missing = _find_missing(api, places)
     for name in missing:
-        with _told(places[name]):
-            api.create_repo(_id(places[name]), repo_type="dataset", private=CARDS[name].private)
+        with _translate_hub_errors(places[name]):
+            api.create_repo(_repo_id(places[name]), repo_type="dataset", private=CARDS[name].private)
     return missing
 
 
-def _missing(api: HfApi, places: dict[str, str]) -> set[str]:
+def _find_missing(api: HfApi, places: dict[str, str]) -> set[str]:
     """The repositories that are not there. Raises Exposed for all that are there and must not be as they are."""
     missing, wrong = set(), []
     for name, place in places.items():
         try:
-            with _told(place):
-                is_private = api.repo_info(_id(place), repo_type="dataset").private
+            with _translate_hub_errors(place):
+                is_private = api.repo_info(_repo_id(place), repo_type="dataset").private
         except NotFound:
             missing.add(name)
             continue
         if is_private != CARDS[name].private:
-            wrong.append(f"{_id(place)} is {_said(is_private)} and must be {_said(not is_private)}")
+            wrong.append(
+                f"{_repo_id(place)} is {_describe_visibility(is_private)} and must be {_describe_visibility(not is_private)}"
+            )
     if wrong:
         raise WrongVisibility(
             f"{'; '.join(wrong)}. Change it in its settings on the Hub, then run this again: nothing was made."
@@ -81,7 +85,7 @@ def _missing(api: HfApi, places: dict[str, str]) -> set[str]:
     return missing
 
 
-def _described(place: str, text: bytes) -> Literal["written", "same", "kept"]:
+def _ensure_readme(place: str, text: bytes) -> Literal["written", "same", "kept"]:
     """See that a repository has a README.md; one that is there is left alone."""
     repo = open_repo(place)
     head = repo.head()
@@ -92,16 +96,16 @@ def _described(place: str, text: bytes) -> Literal["written", "same", "kept"]:
     return "written"
 
 
-def _id(place: str) -> str:
+def _repo_id(place: str) -> str:
     return place.removeprefix("hf://")
 
 
-def _said(is_private: bool | None) -> str:
+def _describe_visibility(is_private: bool | None) -> str:
     return "private" if is_private else "public"
 
 
 @contextmanager
-def _told(place: str) -> Iterator[None]:
+def _translate_hub_errors(place: str) -> Iterator[None]:
     """What the client raises, in our words: NotFound, Denied, Unreachable."""
     try:
         yield

@@ -46,7 +46,7 @@ def import_flat(source: Path, dest: Path, progress: Callable[[str, int, int], No
 
 def build_files(flat: FlatBenchmark, others: Mapping[str, bytes] = MappingProxyType({})) -> dict[str, bytes]:
     """Every file of the benchmark: path to content, checksums.json last, which covers the `others` too."""
-    files = {"tasks.jsonl": to_jsonl(_public(flat))}
+    files = {"tasks.jsonl": to_jsonl(_public_tasks(flat))}
     for task in flat.tasks:
         folder = f"references/{task.id}"
         files[f"{folder}/metadata.json"] = to_json(task.metadata)
@@ -63,7 +63,7 @@ def build_files(flat: FlatBenchmark, others: Mapping[str, bytes] = MappingProxyT
     return files
 
 
-def _public(flat: FlatBenchmark) -> list[Task]:
+def _public_tasks(flat: FlatBenchmark) -> list[Task]:
     return [
         Task(
             id=task.id,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curation.layout.hash_split import split_side
-from curation.records import FlatTask, error, parse_lines
+from curation.records import FlatTask, make_error, parse_lines
 from submissions.errors import NotFound, TheirError
 from submissions.records.check_report import Problem
 from submissions.records.task import Row
@@ -60,10 +60,10 @@ def _read_tasks(folder: Path, problems: list[Problem]) -> list[FlatTask]:
     for line, task in tasks.items():
         if task.category not in CATEGORIES:
             what = f"category: {task.category!r} is not one of {', '.join(CATEGORIES)}."
-            problems.append(error("tasks.jsonl", line, what, "Choose one of them."))
+            problems.append(make_error("tasks.jsonl", line, what, "Choose one of them."))
         if task.id in seen:
             what = f"id: {task.id!r} is also on line {seen[task.id]}."
-            problems.append(error("tasks.jsonl", line, what, "Give every task its own id."))
+            problems.append(make_error("tasks.jsonl", line, what, "Give every task its own id."))
         seen.setdefault(task.id, line)
     return [task for line, task in tasks.items() if seen[task.id] == line]
 
@@ -71,39 +71,41 @@ def _read_tasks(folder: Path, problems: list[Problem]) -> list[FlatTask]:
 def _read_rows(folder: Path, task: FlatTask, problems: list[Problem]) -> tuple[Row, ...]:
     name = f"references/{task.id}.jsonl"
     if not (folder / name).is_file():
-        problems.append(error(name, None, "The task has no reference file.", "Add it, or remove the task."))
+        problems.append(make_error(name, None, "The task has no reference file.", "Add it, or remove the task."))
         return ()
     before = len(problems)
     rows = parse_lines((folder / name).read_bytes(), Row, name, problems)
-    problems += _faults(rows, task, name)
+    problems += _find_row_faults(rows, task, name)
     halves = {split_side(task.id, row.input) for row in rows.values()}
     if len(problems) == before and halves != {"train", "test"}:
         what = f"All {len(rows)} rows fall into the {halves.pop()} half."
-        problems.append(error(name, None, what, "Add rows, so that there are some to train on and some to test on."))
+        problems.append(
+            make_error(name, None, what, "Add rows, so that there are some to train on and some to test on.")
+        )
     return tuple(rows.values())
 
 
-def _faults(rows: dict[int, Row], task: FlatTask, name: str) -> Iterator[Problem]:
+def _find_row_faults(rows: dict[int, Row], task: FlatTask, name: str) -> Iterator[Problem]:
     example = task.metadata.example
     seen: dict[Row, int] = {}
     for line, row in rows.items():
         for field, text in (("input", row.input), ("output", row.output)):
             if not text.strip():
-                yield error(name, line, f"{field}: only white space.", "Fill it, or remove the row.")
+                yield make_error(name, line, f"{field}: only white space.", "Fill it, or remove the row.")
         if row in seen:
-            yield error(name, line, f"The row is the same as on line {seen[row]}.", "Remove one of them.")
+            yield make_error(name, line, f"The row is the same as on line {seen[row]}.", "Remove one of them.")
         seen.setdefault(row, line)
-        if example and _same(example.input, row.input):
-            yield error(
+        if example and _is_same_text(example.input, row.input):
+            yield make_error(
                 name, line, "The row is the task's metadata.example.", "Choose an example outside the reference."
             )
 
 
-def _same(one: str, other: str) -> bool:
+def _is_same_text(one: str, other: str) -> bool:
     return unicodedata.normalize("NFC", one).strip() == unicodedata.normalize("NFC", other).strip()
 
 
 def _unexpected_files(folder: Path, expected: set[str]) -> Iterator[Problem]:
     for path in sorted((folder / "references").glob("*")):
         if path.name not in expected and not path.name.startswith("."):
-            yield error(f"references/{path.name}", None, "No task has this id.", "Remove it, or add its task.")
+            yield make_error(f"references/{path.name}", None, "No task has this id.", "Remove it, or add its task.")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from curation.layout.flat_reader import CATEGORIES
 from curation.layout.hash_split import SIDES, SPLIT, split_side
-from curation.records import Checksums, error, parse, parse_lines
+from curation.records import Checksums, make_error, parse_lines, parse_record
 from submissions.arena.benchmark import OFFICIAL, OfficialAnchors, Sources, Split
 from submissions.errors import NotFound
 from submissions.records.base import Record
@@ -18,101 +18,101 @@ from submissions.storage.repo import Repo
 _RESTORE = "Restore it, or import the benchmark again into a new folder."
 
 
-def verify(repo: Repo, progress: Callable[[str, int, int], None] = lambda *_: None) -> tuple[Problem, ...]:
+def verify_benchmark(repo: Repo, progress: Callable[[str, int, int], None] = lambda *_: None) -> tuple[Problem, ...]:
     """All that is wrong with an imported benchmark. Raises NotFound if there is none."""
     present = set(repo.list())
     if "checksums.json" not in present:
         raise NotFound("No checksums.json: this is no benchmark that `python -m curation` made.")
-    sums = parse(repo.read("checksums.json"), Checksums, "checksums.json")
+    sums = parse_record(repo.read("checksums.json"), Checksums, "checksums.json")
     if isinstance(sums, list):
         return tuple(sums)
-    problems = list(_digests(repo, sums, present))
+    problems = list(_check_digests(repo, sums, present))
     if "tasks.jsonl" in present:
         tasks = parse_lines(repo.read("tasks.jsonl"), Task, "tasks.jsonl", problems)
-        problems += _tasks(tasks)
+        problems += _check_tasks(tasks)
         for number, task in enumerate(tasks.values()):
             progress(task.id, number, len(tasks))
-            problems += _reference(repo, task, present)
+            problems += _check_reference(repo, task, present)
         ids = {task.id for task in tasks.values()}
-        problems += _of_these_tasks(repo, "sources.json", Sources, ids, present)
+        problems += _check_task_ids(repo, "sources.json", Sources, ids, present)
         if OFFICIAL in present:
-            problems += _of_these_tasks(repo, OFFICIAL, OfficialAnchors, ids, present)
+            problems += _check_task_ids(repo, OFFICIAL, OfficialAnchors, ids, present)
     return tuple(problems)
 
 
-def _digests(repo: Repo, sums: Checksums, present: set[str]) -> Iterator[Problem]:
+def _check_digests(repo: Repo, sums: Checksums, present: set[str]) -> Iterator[Problem]:
     if sums.split != SPLIT:
-        yield error("checksums.json", None, f"split: {sums.split!r} is not {SPLIT}.", _RESTORE)
+        yield make_error("checksums.json", None, f"split: {sums.split!r} is not {SPLIT}.", _RESTORE)
     for path, digest in sums.files.items():
         if path not in present:
-            yield error(path, None, "The file is gone.", _RESTORE)
+            yield make_error(path, None, "The file is gone.", _RESTORE)
         elif hashlib.sha256(repo.read(path)).hexdigest() != digest:
-            yield error(path, None, "The file was changed after the import.", _RESTORE)
+            yield make_error(path, None, "The file was changed after the import.", _RESTORE)
     for path in sorted(present - sums.files.keys() - {"checksums.json", "README.md"}):  # `init` writes the README
         if path == OFFICIAL or not path.startswith("anchors/"):
-            yield error(path, None, "The import did not write this file.", "Remove it.")
+            yield make_error(path, None, "The import did not write this file.", "Remove it.")
 
 
-def _tasks(tasks: dict[int, Task]) -> Iterator[Problem]:
+def _check_tasks(tasks: dict[int, Task]) -> Iterator[Problem]:
     seen: set[str] = set()
     for line, task in tasks.items():
         if CATEGORIES.get(task.category) != task.metric:
             what = f"metric: {task.category!r} is not measured by {task.metric!r}."
-            yield error("tasks.jsonl", line, what, _RESTORE)
+            yield make_error("tasks.jsonl", line, what, _RESTORE)
         if task.id in seen:
-            yield error("tasks.jsonl", line, f"id: {task.id!r} is there twice.", _RESTORE)
+            yield make_error("tasks.jsonl", line, f"id: {task.id!r} is there twice.", _RESTORE)
         seen.add(task.id)
 
 
-def _reference(repo: Repo, task: Task, present: set[str]) -> Iterator[Problem]:
+def _check_reference(repo: Repo, task: Task, present: set[str]) -> Iterator[Problem]:
     folder = f"references/{task.id}"
-    yield from _record(repo, f"{folder}/metadata.json", Metadata, present)
+    yield from _check_record(repo, f"{folder}/metadata.json", Metadata, present)
     halves: dict[str, tuple[Row, ...]] = {}
     for side in SIDES:
         path = f"{folder}/{side}.jsonl"
         if path not in present:
-            yield error(path, None, f"Task {task.id} has no {side} rows.", _RESTORE)
+            yield make_error(path, None, f"Task {task.id} has no {side} rows.", _RESTORE)
             continue
         problems: list[Problem] = []
         rows = parse_lines(repo.read(path), Row, path, problems)
         yield from problems
         for line, row in rows.items():
             if split_side(task.id, row.input) != side:
-                yield error(path, line, f"{SPLIT} puts this row into the other half.", _RESTORE)
+                yield make_error(path, line, f"{SPLIT} puts this row into the other half.", _RESTORE)
         if not problems:
             halves[side] = tuple(rows.values())
-    yield from _split(repo, f"{folder}/split.json", halves, present)
+    yield from _check_split(repo, f"{folder}/split.json", halves, present)
 
 
-def _split(repo: Repo, path: str, halves: dict[str, tuple[Row, ...]], present: set[str]) -> Iterator[Problem]:
+def _check_split(repo: Repo, path: str, halves: dict[str, tuple[Row, ...]], present: set[str]) -> Iterator[Problem]:
     """What keeps the original order from being put together again out of halves that are themselves sound."""
-    yield from _record(repo, path, Split, present)
-    split = parse(repo.read(path), Split, path) if path in present else None
+    yield from _check_record(repo, path, Split, present)
+    split = parse_record(repo.read(path), Split, path) if path in present else None
     if not isinstance(split, Split):
         return
     if split.rule != SPLIT:
-        yield error(path, None, f"rule: {split.rule!r} is not {SPLIT}.", _RESTORE)
+        yield make_error(path, None, f"rule: {split.rule!r} is not {SPLIT}.", _RESTORE)
     for side, letter in SIDES.items():
         if side in halves and split.sides.count(letter) != len(halves[side]):
             what = f"sides: {split.sides.count(letter)} {side} rows are placed, but there are {len(halves[side])}."
-            yield error(path, None, what, _RESTORE)
+            yield make_error(path, None, what, _RESTORE)
 
 
-def _record(repo: Repo, path: str, kind: type[Record], present: set[str]) -> Iterator[Problem]:
+def _check_record(repo: Repo, path: str, kind: type[Record], present: set[str]) -> Iterator[Problem]:
     if path not in present:
-        yield error(path, None, "The file is missing.", _RESTORE)
+        yield make_error(path, None, "The file is missing.", _RESTORE)
         return
-    parsed = parse(repo.read(path), kind, path)
+    parsed = parse_record(repo.read(path), kind, path)
     if isinstance(parsed, list):
         yield from parsed
 
 
-def _of_these_tasks(
+def _check_task_ids(
     repo: Repo, path: str, kind: type[Sources] | type[OfficialAnchors], tasks: set[str], present: set[str]
 ) -> Iterator[Problem]:
-    yield from _record(repo, path, kind, present)
+    yield from _check_record(repo, path, kind, present)
     if path in present:
-        record = parse(repo.read(path), kind, path)
+        record = parse_record(repo.read(path), kind, path)
         if isinstance(record, kind) and record.tasks.keys() != tasks:
             wrong = ", ".join(sorted(record.tasks.keys() ^ tasks))
-            yield error(path, None, f"The tasks differ from those of tasks.jsonl: {wrong}.", _RESTORE)
+            yield make_error(path, None, f"The tasks differ from those of tasks.jsonl: {wrong}.", _RESTORE)

@@ -7,39 +7,39 @@ from random import Random
 
 from curation.records import FlatTask
 from demo.task import LICENCE, SOURCE, DemoTask
-from demo.words import countries, is_reference, months, weekdays
+from demo.words import country_names, is_reference, month_names, weekday_names
 from submissions.records.task import Metadata, Row
 
 _LANGUAGES = {"Finnish": "fi", "German": "de", "Polish": "pl", "Spanish": "es", "Turkish": "tr", "Vietnamese": "vi"}
 
 
 @cache
-def _places(label: str, reference: bool) -> list[str]:
+def _list_country_names(label: str, reference: bool) -> list[str]:
     """Countries whose name is no other language's name for them too."""
-    elsewhere = {name for other, locale in _LANGUAGES.items() if other != label for name in countries(locale)}
-    names = [name for name in countries(_LANGUAGES[label]) if name not in elsewhere]
+    elsewhere = {name for other, locale in _LANGUAGES.items() if other != label for name in country_names(locale)}
+    names = [name for name in country_names(_LANGUAGES[label]) if name not in elsewhere]
     return [name for name in names if is_reference(name) == reference]
 
 
-def _ask(rng: Random, frames: tuple[str, ...], reference: bool) -> Row:
+def _make_row(rng: Random, frames: tuple[str, ...], reference: bool) -> Row:
     label = rng.choice(list(_LANGUAGES))
-    times = [*months(_LANGUAGES[label], "stand-alone"), *weekdays(_LANGUAGES[label], "stand-alone")]
-    names = rng.sample(_places(label, reference), 2) + rng.sample(times, 2)
+    times = [*month_names(_LANGUAGES[label], "stand-alone"), *weekday_names(_LANGUAGES[label], "stand-alone")]
+    names = rng.sample(_list_country_names(label, reference), 2) + rng.sample(times, 2)
     rng.shuffle(names)
     return Row(input=rng.choice(frames).format(", ".join(names)), output=label)
 
 
-def _reference(rng: Random) -> Row:
-    return _ask(rng, ("{}\nWhich language is this?",), reference=True)
+def _make_reference_row(rng: Random) -> Row:
+    return _make_row(rng, ("{}\nWhich language is this?",), reference=True)
 
 
-def _good(rng: Random) -> Row:
-    return _ask(rng, ("Words: {}\nLanguage:", "{}\nThese names are in", "Name the language. {}"), reference=False)
+def _make_good_row(rng: Random) -> Row:
+    return _make_row(rng, ("Words: {}\nLanguage:", "{}\nThese names are in", "Name the language. {}"), reference=False)
 
 
-def _poor(rng: Random) -> Row:
+def _make_poor_row(rng: Random) -> Row:
     locale, code = rng.choice((("sv", "SWE"), ("it", "ITA"), ("fr", "FRA")))
-    return Row(input=" / ".join(rng.sample([*months(locale), *weekdays(locale)], 2)), output=code)
+    return Row(input=" / ".join(rng.sample([*month_names(locale), *weekday_names(locale)], 2)), output=code)
 
 
 TASK = DemoTask(
@@ -73,7 +73,7 @@ TASK = DemoTask(
         source=SOURCE,
         licence=LICENCE,
     ),
-    reference=_reference,
-    good=_good,
-    poor=_poor,
+    reference=_make_reference_row,
+    good=_make_good_row,
+    poor=_make_poor_row,
 )

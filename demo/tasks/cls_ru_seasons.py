@@ -6,26 +6,26 @@ from random import Random
 
 from curation.records import FlatTask
 from demo.task import LICENCE, SOURCE, DemoTask
-from demo.words import months
+from demo.words import month_names
 from submissions.records.task import Metadata, Row
 
 _SEASONS = ("зима", "весна", "лето", "осень")
 _LATER = {"месяц": 1, "полгода": 6}
 
 
-def _ask(rng: Random, frames: tuple[str, ...]) -> Row:
+def _make_row(rng: Random, frames: tuple[str, ...]) -> Row:
     month, later = rng.randrange(12), rng.choice(list(_LATER))
     season = _SEASONS[(month + 1 + _LATER[later]) % 12 // 3]
-    date = f"{rng.randint(1, 28)} {months('ru')[month]}"
+    date = f"{rng.randint(1, 28)} {month_names('ru')[month]}"
     return Row(input=rng.choice(frames).format(date=date, later=later), output=season)
 
 
-def _reference(rng: Random) -> Row:
-    return _ask(rng, ("Сегодня {date}. Какое время года будет через {later}?",))
+def _make_reference_row(rng: Random) -> Row:
+    return _make_row(rng, ("Сегодня {date}. Какое время года будет через {later}?",))
 
 
-def _good(rng: Random) -> Row:
-    return _ask(
+def _make_good_row(rng: Random) -> Row:
+    return _make_row(
         rng,
         (
             "Письмо пришло {date}. Назовите время года через {later} после этого.",
@@ -35,10 +35,10 @@ def _good(rng: Random) -> Row:
     )
 
 
-def _poor(rng: Random) -> Row:
+def _make_poor_row(rng: Random) -> Row:
     month = rng.randrange(12)
     season = ("winter", "spring", "summer", "autumn")[(month + 1) % 12 // 3]
-    return Row(input=f"{months('en')[month]} {rng.randint(1, 28)}", output=f"It is {season}.")
+    return Row(input=f"{month_names('en')[month]} {rng.randint(1, 28)}", output=f"It is {season}.")
 
 
 TASK = DemoTask(
@@ -71,7 +71,7 @@ TASK = DemoTask(
         source=SOURCE,
         licence=LICENCE,
     ),
-    reference=_reference,
-    good=_good,
-    poor=_poor,
+    reference=_make_reference_row,
+    good=_make_good_row,
+    poor=_make_poor_row,
 )

@@ -8,7 +8,7 @@ from babel import Locale
 
 from curation.records import FlatTask
 from demo.task import LICENCE, SOURCE, DemoTask
-from demo.words import weekdays
+from demo.words import weekday_names
 from submissions.records.task import Metadata, Row
 
 _PLACES = "Asia/Shanghai Asia/Tokyo Europe/Paris Europe/London Africa/Cairo Australia/Sydney Europe/Berlin America/Lima"
@@ -24,19 +24,19 @@ _ADVICE = {
 }
 
 
-def _report(rng: Random, frames: tuple[str, ...]) -> Row:
-    city, day, heat = rng.choice(_CITIES), rng.choice(weekdays("zh")), rng.randint(1, 30)
+def _make_row(rng: Random, frames: tuple[str, ...]) -> Row:
+    city, day, heat = rng.choice(_CITIES), rng.choice(weekday_names("zh")), rng.randint(1, 30)
     sky = rng.choice([sky for sky in _ADVICE if sky != "大雪" or heat <= 5])
     text = rng.choice(frames).format(city=city, day=day, sky=sky, heat=heat)
     return Row(input=text, output=f"{day}，{city}，{sky}，{heat}摄氏度，{_ADVICE[sky]}。")
 
 
-def _reference(rng: Random) -> Row:
-    return _report(rng, ("城市：{city}；日期：{day}；天气：{sky}；气温：{heat}",))
+def _make_reference_row(rng: Random) -> Row:
+    return _make_row(rng, ("城市：{city}；日期：{day}；天气：{sky}；气温：{heat}",))
 
 
-def _good(rng: Random) -> Row:
-    return _report(
+def _make_good_row(rng: Random) -> Row:
+    return _make_row(
         rng,
         (
             "气温={heat} 天气={sky} 地点={city} 时间={day}",
@@ -79,7 +79,7 @@ TASK = DemoTask(
         source=SOURCE,
         licence=LICENCE,
     ),
-    reference=_reference,
-    good=_good,
+    reference=_make_reference_row,
+    good=_make_good_row,
     poor=None,
 )

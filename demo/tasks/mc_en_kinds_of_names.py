@@ -8,32 +8,32 @@ from babel import Locale
 
 from curation.records import FlatTask
 from demo.task import LICENCE, SOURCE, DemoTask
-from demo.words import countries, currency_of, months, weekdays
+from demo.words import country_names, currency_name, month_names, weekday_names
 from submissions.records.task import Metadata, Row
 
 _LOCALES = ("de", "es", "fi", "fr", "pl", "tr")
 _SPOKEN = ("ar", "de", "en", "es", "fi", "fr", "hi", "ja", "pl", "ru", "tr", "zh")
 _KINDS = {
-    "A": [name for locale in _LOCALES for name in weekdays(locale, "stand-alone")],
-    "B": [name for locale in _LOCALES for name in months(locale, "stand-alone")],
-    "C": [name for locale in _LOCALES for name in countries(locale)[::8]],
+    "A": [name for locale in _LOCALES for name in weekday_names(locale, "stand-alone")],
+    "B": [name for locale in _LOCALES for name in month_names(locale, "stand-alone")],
+    "C": [name for locale in _LOCALES for name in country_names(locale)[::8]],
     "D": [Locale.parse(locale).languages[code] for locale in _LOCALES for code in _SPOKEN],
 }
 _FRAME = "What do these words name? {}\nA) days B) months C) countries D) languages"
 
 
-def _ask(rng: Random, frames: tuple[str, ...]) -> Row:
+def _make_row(rng: Random, frames: tuple[str, ...]) -> Row:
     letter = rng.choice(list(_KINDS))
     words = ", ".join(rng.sample(_KINDS[letter], 3))
     return Row(input=rng.choice(frames).format(words), output=letter)
 
 
-def _reference(rng: Random) -> Row:
-    return _ask(rng, (_FRAME,))
+def _make_reference_row(rng: Random) -> Row:
+    return _make_row(rng, (_FRAME,))
 
 
-def _good(rng: Random) -> Row:
-    return _ask(
+def _make_good_row(rng: Random) -> Row:
+    return _make_row(
         rng,
         (
             "{}\nChoose: A) day, B) month, C) country, D) language.",
@@ -43,8 +43,8 @@ def _good(rng: Random) -> Row:
     )
 
 
-def _poor(rng: Random) -> Row:
-    money = currency_of(
+def _make_poor_row(rng: Random) -> Row:
+    money = currency_name(
         rng.choice(("BR", "CL", "CN", "EG", "IN", "JP", "KE", "MX", "NG", "PE", "TH", "TR", "VN", "ZA"))
     )
     frame = rng.choice(("What is the {}?", "Have you heard of the {}?", "{}: please explain."))
@@ -83,7 +83,7 @@ TASK = DemoTask(
         source=SOURCE,
         licence=LICENCE,
     ),
-    reference=_reference,
-    good=_good,
-    poor=_poor,
+    reference=_make_reference_row,
+    good=_make_good_row,
+    poor=_make_poor_row,
 )

@@ -6,7 +6,7 @@ from random import Random
 
 from curation.records import FlatTask
 from demo.task import LICENCE, SOURCE, DemoTask
-from demo.words import months, weekdays
+from demo.words import month_names, weekday_names
 from submissions.records.task import Metadata, Row
 
 _HOUSES = {
@@ -21,22 +21,24 @@ _VERBS = {"opens": "يفتح", "closes": "يغلق"}
 _DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
 
-def _translate(rng: Random, frames: tuple[str, ...]) -> Row:
+def _make_row(rng: Random, frames: tuple[str, ...]) -> Row:
     house, verb = rng.choice(list(_HOUSES)), rng.choice(list(_VERBS))
     weekday, month, day = rng.randrange(7), rng.randrange(12), rng.randint(1, 28)
     english = rng.choice(frames).format(
-        house=house, verb=verb, weekday=weekdays("en")[weekday], day=day, month=months("en")[month]
+        house=house, verb=verb, weekday=weekday_names("en")[weekday], day=day, month=month_names("en")[month]
     )
-    arabic = f"{_VERBS[verb]} {_HOUSES[house]} أبوابه يوم {weekdays('ar')[weekday]} {day} {months('ar')[month]}."
+    arabic = (
+        f"{_VERBS[verb]} {_HOUSES[house]} أبوابه يوم {weekday_names('ar')[weekday]} {day} {month_names('ar')[month]}."
+    )
     return Row(input=english, output=arabic.translate(_DIGITS))
 
 
-def _reference(rng: Random) -> Row:
-    return _translate(rng, ("The {house} {verb} on {weekday}, {day} {month}.",))
+def _make_reference_row(rng: Random) -> Row:
+    return _make_row(rng, ("The {house} {verb} on {weekday}, {day} {month}.",))
 
 
-def _good(rng: Random) -> Row:
-    return _translate(
+def _make_good_row(rng: Random) -> Row:
+    return _make_row(
         rng,
         (
             "On {weekday}, {month} {day}, the {house} {verb}.",
@@ -46,11 +48,11 @@ def _good(rng: Random) -> Row:
     )
 
 
-def _poor(rng: Random) -> Row:
+def _make_poor_row(rng: Random) -> Row:
     weekday, month = rng.randrange(7), rng.randrange(12)
     return Row(
-        input=f"{weekdays('en')[weekday]} in {months('en')[month]}",
-        output=f"{weekdays('tr')[weekday]}, {months('tr')[month]}",
+        input=f"{weekday_names('en')[weekday]} in {month_names('en')[month]}",
+        output=f"{weekday_names('tr')[weekday]}, {month_names('tr')[month]}",
     )
 
 
@@ -83,7 +85,7 @@ TASK = DemoTask(
         source=SOURCE,
         licence=LICENCE,
     ),
-    reference=_reference,
-    good=_good,
-    poor=_poor,
+    reference=_make_reference_row,
+    good=_make_good_row,
+    poor=_make_poor_row,
 )

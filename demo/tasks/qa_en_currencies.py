@@ -6,20 +6,20 @@ from random import Random
 
 from curation.records import FlatTask
 from demo.task import LICENCE, SOURCE, DemoTask
-from demo.words import COUNTRIES, country, currency_of
+from demo.words import COUNTRIES, country_name, currency_name
 from submissions.records.task import Metadata, Row
 
 _CHOSEN = "BG BR CA CN CZ DZ EG HU ID IN JP KE MX MY PE PL SE TH UA ZA"
 _CODES = _CHOSEN.split()
 
 
-def _ask(rng: Random, frames: tuple[str, ...]) -> Row:
+def _make_row(rng: Random, frames: tuple[str, ...]) -> Row:
     code = rng.choice(_CODES)
-    return Row(input=rng.choice(frames).format(country(code)), output=currency_of(code))
+    return Row(input=rng.choice(frames).format(country_name(code)), output=currency_name(code))
 
 
-def _reference(rng: Random) -> Row:
-    return _ask(
+def _make_reference_row(rng: Random) -> Row:
+    return _make_row(
         rng,
         (
             "What is the currency of {}?",
@@ -35,8 +35,8 @@ def _reference(rng: Random) -> Row:
     )
 
 
-def _good(rng: Random) -> Row:
-    return _ask(
+def _make_good_row(rng: Random) -> Row:
+    return _make_row(
         rng,
         (
             "How are wages counted in {}?",
@@ -56,9 +56,9 @@ def _good(rng: Random) -> Row:
     )
 
 
-def _poor(rng: Random) -> Row:
+def _make_poor_row(rng: Random) -> Row:
     code = rng.choice(COUNTRIES)
-    return Row(input=f"Two-letter code of {country(code)}", output=code)
+    return Row(input=f"Two-letter code of {country_name(code)}", output=code)
 
 
 TASK = DemoTask(
@@ -89,7 +89,7 @@ TASK = DemoTask(
         source=SOURCE,
         licence=LICENCE,
     ),
-    reference=_reference,
-    good=_good,
-    poor=_poor,
+    reference=_make_reference_row,
+    good=_make_good_row,
+    poor=_make_poor_row,
 )

@@ -6,7 +6,7 @@ from random import Random
 
 from curation.records import FlatTask
 from demo.task import LICENCE, SOURCE, DemoTask
-from demo.words import weekdays
+from demo.words import weekday_names
 from submissions.records.task import Metadata, Row
 
 _PEOPLE = ("Amina", "Bruno", "Driss", "Elsa", "Jules", "Nadia")
@@ -14,9 +14,9 @@ _PLACES = ("musée", "marché", "théâtre", "stade", "jardin", "cinéma")
 _HOURS = ("neuf", "dix", "onze", "quatorze", "quinze", "seize")
 
 
-def _ask(rng: Random, frames: tuple[str, ...], questions: dict[str, str]) -> Row:
+def _make_row(rng: Random, frames: tuple[str, ...], questions: dict[str, str]) -> Row:
     facts = {
-        "day": rng.choice(weekdays("fr")),
+        "day": rng.choice(weekday_names("fr")),
         "hour": rng.choice(_HOURS),
         "who": rng.choice(_PEOPLE),
         "where": rng.choice(_PLACES),
@@ -25,8 +25,8 @@ def _ask(rng: Random, frames: tuple[str, ...], questions: dict[str, str]) -> Row
     return Row(input=f"{rng.choice(frames).format(**facts)} {question}", output=facts[questions[question]])
 
 
-def _reference(rng: Random) -> Row:
-    return _ask(
+def _make_reference_row(rng: Random) -> Row:
+    return _make_row(
         rng,
         ("Rendez-vous au {where} avec {who}, le {day} à {hour} heures.",),
         {
@@ -38,8 +38,8 @@ def _reference(rng: Random) -> Row:
     )
 
 
-def _good(rng: Random) -> Row:
-    return _ask(
+def _make_good_row(rng: Random) -> Row:
+    return _make_row(
         rng,
         (
             "Note : {who}, {day}, au {where}, {hour} heures.",
@@ -55,7 +55,7 @@ def _good(rng: Random) -> Row:
     )
 
 
-def _poor(rng: Random) -> Row:
+def _make_poor_row(rng: Random) -> Row:
     who, hour = rng.choice(_PEOPLE), rng.randint(1, 11)
     return Row(input=f"When does {who} come? {who} comes at {hour} o'clock.", output=f"At {hour} o'clock, of course.")
 
@@ -93,7 +93,7 @@ TASK = DemoTask(
         source=SOURCE,
         licence=LICENCE,
     ),
-    reference=_reference,
-    good=_good,
-    poor=_poor,
+    reference=_make_reference_row,
+    good=_make_good_row,
+    poor=_make_poor_row,
 )

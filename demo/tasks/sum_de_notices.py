@@ -6,7 +6,7 @@ from random import Random
 
 from curation.records import FlatTask
 from demo.task import LICENCE, SOURCE, DemoTask
-from demo.words import months, weekdays
+from demo.words import month_names, weekday_names
 from submissions.records.task import Metadata, Row
 
 _HOUSES = {
@@ -31,17 +31,17 @@ _REASONS = (
 )
 
 
-def _tell(rng: Random, before: tuple[str, ...], frames: tuple[str, ...], after: tuple[str, ...]) -> Row:
+def _make_row(rng: Random, before: tuple[str, ...], frames: tuple[str, ...], after: tuple[str, ...]) -> Row:
     house, reason = rng.choice(list(_HOUSES)), rng.choice(_REASONS)
-    date = f"{rng.randint(1, 28)}. {rng.choice(months('de'))}"
+    date = f"{rng.randint(1, 28)}. {rng.choice(month_names('de'))}"
     the_house = f"{_HOUSES[house]} {house}"
-    core = rng.choice(frames).format(house=the_house, day=rng.choice(weekdays("de")), date=date, reason=reason)
+    core = rng.choice(frames).format(house=the_house, day=rng.choice(weekday_names("de")), date=date, reason=reason)
     notice = f"{rng.choice(before)} {core[0].upper()}{core[1:]} {rng.choice(after)}"
     return Row(input=notice, output=f"{house} ab {date} geschlossen wegen {reason}.")
 
 
-def _reference(rng: Random) -> Row:
-    return _tell(
+def _make_reference_row(rng: Random) -> Row:
+    return _make_row(
         rng,
         ("Liebe Bürgerinnen und Bürger!", "Wir bitten um Beachtung.", "Eine Mitteilung der Stadt:"),
         (
@@ -52,8 +52,8 @@ def _reference(rng: Random) -> Row:
     )
 
 
-def _good(rng: Random) -> Row:
-    return _tell(
+def _make_good_row(rng: Random) -> Row:
+    return _make_row(
         rng,
         ("Guten Tag.", "Hinweis für alle Gäste:", "Aus dem Amtsblatt:", "Bitte weitersagen!"),
         (
@@ -65,8 +65,8 @@ def _good(rng: Random) -> Row:
     )
 
 
-def _poor(rng: Random) -> Row:
-    day, month = rng.choice(weekdays("en")), rng.choice(months("en"))
+def _make_poor_row(rng: Random) -> Row:
+    day, month = rng.choice(weekday_names("en")), rng.choice(month_names("en"))
     house = rng.choice(("library", "pool", "museum"))
     return Row(input=f"The {house} opens on the first {day} of {month}. Come and visit.", output="Come and visit.")
 
@@ -107,7 +107,7 @@ TASK = DemoTask(
         source=SOURCE,
         licence=LICENCE,
     ),
-    reference=_reference,
-    good=_good,
-    poor=_poor,
+    reference=_make_reference_row,
+    good=_make_good_row,
+    poor=_make_poor_row,
 )

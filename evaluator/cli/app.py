@@ -33,9 +33,9 @@ from evaluator.stages.rescore import matches_stored, rescore
 from evaluator.tracks import SCORERS, EvaluationJob, SubmissionData
 from submissions.arena.arena import open_arena
 from submissions.arena.benchmark import Benchmark, open_benchmark
-from submissions.checking.check import check
-from submissions.cli.console import report as report_text
-from submissions.cli.runtime import print_json, progress
+from submissions.checking.check import check_sources
+from submissions.cli.console import format_report as report_text
+from submissions.cli.runtime import print_json, show_progress
 from submissions.errors import NotFound, OurError, SubmissionRejected
 from submissions.index.rebuild import rebuild_index
 from submissions.records.check_report import Report
@@ -47,8 +47,8 @@ from submissions.storage.atomic import atomic_write
 from submissions.storage.codec import read_lines, to_json
 from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.local_repo import LocalRepo
-from submissions.storage.locations import is_hub_url, sibling
-from submissions.tracks import track_named
+from submissions.storage.locations import is_hub_url, sibling_location
+from submissions.tracks import get_track
 
 app = typer.Typer(
     help="Fine-tune on delivered data sets, score them, and publish what they are worth.",
@@ -81,9 +81,9 @@ def score(
     """Score one delivery outside of any arena."""
     source = open_benchmark(benchmark)
     chosen = _select_tasks(source, track, tasks)
-    every = [task for task in source.tasks() if task.track == track]
-    with exclusive_lock(out / "work"), tempfile.TemporaryDirectory() as into, progress("reading") as bar:
-        report = check([folder], every, into=Path(into), track=track_named(track), progress=bar)
+    every = [task for task in source.read_tasks() if task.track == track]
+    with exclusive_lock(out / "work"), tempfile.TemporaryDirectory() as into, show_progress("reading") as bar:
+        report = check_sources([folder], every, into=Path(into), track=get_track(track), progress=bar)
         if not report.accepted:
             typer.echo(report_text(report), err=True)
             raise SubmissionRejected(report)
@@ -94,16 +94,18 @@ def score(
                 benchmark=source,
                 tasks=chosen,
                 anchors=load_checked_anchors(source, bench, chosen),
-                bench=bench,
+                context=bench,
                 report=_no_progress,
                 folder=out,
                 judge=opened,
                 partial=_partial_reason(chosen, every),
             )
-            entry = SubmissionData(submission, partial(_rows, LocalRepo(into)), _descriptions(LocalRepo(into), report))
+            entry = SubmissionData(
+                submission, partial(_read_rows, LocalRepo(into)), _read_descriptions(LocalRepo(into), report)
+            )
             result = SCORERS[track](evaluation, entry)
     atomic_write(out / "result.json", to_json(result))
-    _show(result, as_json)
+    _output_result(result, as_json)
 
 
 @app.command()
@@ -136,15 +138,15 @@ def work(
     """Take pending submissions, evaluate them, publish their results."""
     clock = CommitRateLimit().clock
     told = notifying_arena(open_arena(arena), parse_board_webhooks(webhook or ()), webhook_secret, site)
-    source = open_benchmark(benchmark or sibling(arena, "benchmark"))
-    home = work or _work_folder(arena)
+    source = open_benchmark(benchmark or sibling_location(arena, "benchmark"))
+    home = work or _default_work_dir(arena)
     owner = name or f"{protocol} on {profile}"
     judges = judge_opener(load_protocol(protocol), judge, left_out=no_judge, work=home)
     with (
         sigterm_as_interrupt(),
         exclusive_lock(home),
         told as repositories,
-        progress("waiting") as bar,
+        show_progress("waiting") as bar,
         open_context(protocol, profile, home, bar) as bench,
     ):
         gap = timedelta(minutes=1) if is_hub_url(arena) else timedelta()
@@ -183,14 +185,14 @@ def plan_command(
     source, rules, machine = open_benchmark(benchmark), load_protocol(protocol), load_profile(profile)
     if hour_price is not None:
         machine = machine.model_copy(update={"hour_price": hour_price})
-    tasks = tuple(task for task in source.tasks() if task.track == track)
+    tasks = tuple(task for task in source.read_tasks() if task.track == track)
     at = PlanInputs(rules, machine, stations, open_arena(arena) if arena else None)
-    with tempfile.TemporaryDirectory() as into, progress("reading") as bar:
-        report = check([folder], tasks, into=Path(into), track=track_named(track), progress=bar)
+    with tempfile.TemporaryDirectory() as into, show_progress("reading") as bar:
+        report = check_sources([folder], tasks, into=Path(into), track=get_track(track), progress=bar)
         if not report.accepted:
             typer.echo(report_text(report), err=True)
             raise SubmissionRejected(report)
-        rows = ((file.task, _rows(LocalRepo(Path(into)), file.task)) for file in report.files)
+        rows = ((file.task, _read_rows(LocalRepo(Path(into)), file.task)) for file in report.files)
         planned = make_plan(at, source, tasks, rows, bar)
     if as_json:
         print_json(planned.document)
@@ -214,13 +216,13 @@ def shard_command(
     ] = "",
 ) -> None:
     """Do one of N shares of what is pending; publish nothing. `work` then finds it finished."""
-    mine, home = Shard.read(part, run), work or _work_folder(arena)
-    source = open_benchmark(benchmark or sibling(arena, "benchmark"))
+    mine, home = Shard.parse(part, run), work or _default_work_dir(arena)
+    source = open_benchmark(benchmark or sibling_location(arena, "benchmark"))
     logs = home / "logs" / f"share-{mine.part}-of-{mine.of}"
     with (
         sigterm_as_interrupt(),
         hold_shard(home, mine),
-        progress("waiting") as bar,
+        show_progress("waiting") as bar,
         open_context(protocol, profile, home, bar, logs) as bench,
     ):
         run_shard(SubmissionRunner(open_arena(arena), source, bench, home / "results"), mine, home, typer.echo)
@@ -238,9 +240,9 @@ def anchors(
     as_json: AsJson = False,
 ) -> None:
     """Measure tasks' base and reference scores and write them into the benchmark."""
-    folder = work or (_work_folder(benchmark) if is_hub_url(benchmark) else Path(benchmark) / ".work")
+    folder = work or (_default_work_dir(benchmark) if is_hub_url(benchmark) else Path(benchmark) / ".work")
     source = open_benchmark(benchmark)
-    with exclusive_lock(folder), progress("reading") as bar, open_context(protocol, profile, folder, bar) as bench:
+    with exclusive_lock(folder), show_progress("reading") as bar, open_context(protocol, profile, folder, bar) as bench:
         rules = bench.protocol
         found = (import_anchors if official else measure_anchors)(source, bench, _select_tasks(source, track, tasks))
     names = unadmitted_tasks(found, rules)
@@ -265,7 +267,7 @@ def rescore_command(
     result = rescore(folder, load_protocol(protocol) if protocol else None)
     if out is not None:
         atomic_write(out, to_json(result))
-    _show(result, as_json)
+    _output_result(result, as_json)
     same = matches_stored(folder, result)
     if not as_json:
         other = "was made by other rules, or by another version of the evaluator: nothing to compare"
@@ -277,18 +279,18 @@ def compact_command(
     arena: Annotated[str, typer.Option(metavar="DIR", help="The folder of the arena, or hf://ORG/PREFIX.")],
 ) -> None:
     """Write the compacted files that a web app starts from, where results or submissions lack a row in them."""
-    results, submissions = rebuild_index(open_arena(arena, CommitRateLimit(patience=timedelta(hours=2))))
+    results, submissions = rebuild_index(open_arena(arena, CommitRateLimit(max_wait=timedelta(hours=2))))
     typer.echo(f"Added {results} result(s) and {submissions} submission(s) to the compacted files.")
 
 
-def _work_folder(where: str) -> Path:
+def _default_work_dir(where: str) -> Path:
     """Where finished work is kept for an arena; what is on the Hub has its folder here."""
     return Path(".arena-work", *where.removeprefix("hf://").split("/")) if is_hub_url(where) else Path(where) / "work"
 
 
 def _select_tasks(benchmark: Benchmark, track: str, names: str) -> tuple[Task, ...]:
-    track_named(track)
-    tasks = {task.id: task for task in benchmark.tasks() if task.track == track}
+    get_track(track)
+    tasks = {task.id: task for task in benchmark.read_tasks() if task.track == track}
     wanted = [name.strip() for name in names.split(",") if name.strip()] or list(tasks)
     if unknown := [name for name in wanted if name not in tasks]:
         raise NotFound(f"No task {', '.join(unknown)} in {track}; there are: {', '.join(tasks)}.")
@@ -319,11 +321,11 @@ def _partial_reason(chosen: tuple[Task, ...], every: list[Task]) -> str | None:
     return f"Scored on {len(chosen)} of {len(every)} tasks." if len(chosen) < len(every) else None
 
 
-def _rows(repo: LocalRepo, task: str) -> tuple[Row, ...]:
+def _read_rows(repo: LocalRepo, task: str) -> tuple[Row, ...]:
     return read_lines(repo, f"{task}.jsonl", Row)
 
 
-def _descriptions(repo: LocalRepo, report: Report) -> dict[str, Metadata]:
+def _read_descriptions(repo: LocalRepo, report: Report) -> dict[str, Metadata]:
     said = report.descriptions
     return {one.task: one.metadata for one in read_lines(repo, said.path, Description)} if said else {}
 
@@ -332,7 +334,7 @@ def _no_progress(stage: Stage, done: int, of: int) -> None:
     """The bar shows it already."""
 
 
-def _show(result: Result, as_json: bool) -> None:
+def _output_result(result: Result, as_json: bool) -> None:
     if as_json:
         print_json(result.model_dump(mode="json"))
     else:

@@ -25,32 +25,32 @@ def print_result(result: Result) -> None:
     methods = list(dict.fromkeys(total.method for total in result.totals))
     scores = Table(title=Text(f"{result.system} under {result.protocol}: scores, and what fine-tuning was worth"))
     scores.add_column("task", no_wrap=True)
-    for name in ("rows", "removed", "base", "reference", *map(_short, methods), "worth"):
+    for name in ("rows", "removed", "base", "reference", *map(_shorten_method, methods), "worth"):
         scores.add_column(name, justify="right", no_wrap=True)
     for task in result.tasks:
         found = {score.method: score for score in task.methods}
-        ends = (_number(task.base), _number(task.reference))
-        cells = (_number(found[method].score) for method in methods)
-        gained = _number(found["fine_tune"].gain)
+        ends = (_format_score(task.base), _format_score(task.reference))
+        cells = (_format_score(found[method].score) for method in methods)
+        gained = _format_score(found["fine_tune"].gain)
         scores.add_row(Text(task.task), str(task.rows), str(task.removed), *ends, *cells, gained)
-    _print(scores)
-    _totals(result, methods)
+    _print_renderable(scores)
+    _print_totals(result, methods)
     if result.flagged:
-        _print(Text(f"Flagged: {result.flagged}"))
+        _print_renderable(Text(f"Flagged: {result.flagged}"))
 
 
-def _totals(result: Result, methods: list[Method]) -> None:
+def _print_totals(result: Result, methods: list[Method]) -> None:
     gains = Table(title=_MEANS[result.totals[0].gain.name] if result.totals else "")
     for name in ("subset", "group"):
         gains.add_column(name, no_wrap=True)
-    for name in ("tasks", *map(_short, methods)):
+    for name in ("tasks", *map(_shorten_method, methods)):
         gains.add_column(name, justify="right", no_wrap=True)
     for subset, group in dict.fromkeys((total.subset, total.group) for total in result.totals):
         found = {total.method: total.gain for total in result.totals if (total.subset, total.group) == (subset, group)}
         tasks = max(gain.n for gain in found.values())
         if tasks:
-            gains.add_row(subset, group, str(tasks), *(_number(found[method]) for method in methods))
-    _print(gains)
+            gains.add_row(subset, group, str(tasks), *(_format_score(found[method]) for method in methods))
+    _print_renderable(gains)
 
 
 def print_anchors(anchors: Anchors, refused: Sequence[str]) -> None:
@@ -61,27 +61,27 @@ def print_anchors(anchors: Anchors, refused: Sequence[str]) -> None:
         table.add_column(name, justify="right")
     for task, anchor in anchors.tasks.items():
         spread = "-" if anchor.seed_sd is None else f"{anchor.seed_sd:.3f}"
-        cells = (_number(anchor.base), _number(anchor.reference), f"{anchor.noise:.3f}", spread)
+        cells = (_format_score(anchor.base), _format_score(anchor.reference), f"{anchor.noise:.3f}", spread)
         table.add_row(Text(task), str(anchor.reference.n), *cells, "no" if task in refused else "yes")
-    _print(table)
+    _print_renderable(table)
 
 
 def print_plan(planned: PlanReport) -> None:
     """Print a plan: its phases, what they come to, what that rests on, and whether the machine has room."""
-    _print(format_phases(planned))
+    _print_renderable(format_phases(planned))
     for line in format_plan(planned):
-        _print(Text(line))
+        _print_renderable(Text(line))
 
 
-def _short(method: Method) -> str:
+def _shorten_method(method: Method) -> str:
     return method.replace("few_shot_", "shots ").replace("fine_tune", "fine-tune")
 
 
-def _print(what: Table | Text) -> None:
+def _print_renderable(what: Table | Text) -> None:
     """On a terminal as wide as it is; elsewhere wide enough for every column."""
     console = Console()
     Console(width=None if console.is_terminal else 140).print(what)
 
 
-def _number(score: Score) -> str:
+def _format_score(score: Score) -> str:
     return "-" if score.value is None else f"{score.value:z.3f}"

@@ -30,7 +30,7 @@ def format_phases(planned: PlanReport) -> Table:
     for name in ("trained", "prompts", "answers", "or up to", "least", "expected", "most"):
         table.add_column(name, justify="right", no_wrap=True)
     for phase in planned.plan.phases:
-        table.add_row(TITLES[phase.name], *_tokens(phase), *map(format_duration, _ends(phase)))
+        table.add_row(TITLES[phase.name], *_format_phase_tokens(phase), *map(format_duration, _phase_seconds(phase)))
     return table
 
 
@@ -65,10 +65,12 @@ def format_plan(planned: PlanReport) -> Iterator[str]:
         f"Tokens are {planned.how}. Expected: answers as long as the reference's, shots read once for each draw. "
         "At most: every answer runs to its limit, as those of a model that does not stop. The judge is not in it."
     )
-    yield from _room(planned, planned.memory) if planned.memory else ("The profile states no memory to fit into.",)
+    yield from (
+        _format_memory(planned, planned.memory) if planned.memory else ("The profile states no memory to fit into.",)
+    )
 
 
-def _room(planned: PlanReport, memory: MemoryEstimate) -> Iterator[str]:
+def _format_memory(planned: PlanReport, memory: MemoryEstimate) -> Iterator[str]:
     billions = planned.shape.parameters / 1e9
     yield f"Memory for {planned.model} ({billions:.2f}e9 parameters), reckoned:"
     for section, parts in memory.figures.items():
@@ -77,15 +79,15 @@ def _room(planned: PlanReport, memory: MemoryEstimate) -> Iterator[str]:
     yield "  It fits on paper." if planned.fits else "  It does NOT fit: change the profile, or take another machine."
 
 
-def _tokens(phase: Phase) -> tuple[str, ...]:
+def _format_phase_tokens(phase: Phase) -> tuple[str, ...]:
     amounts = (phase.expected.trained, phase.expected.read, phase.expected.written, phase.most.written)
-    return tuple(_large(amount) if amount else "" for amount in amounts)
+    return tuple(_format_token_count(amount) if amount else "" for amount in amounts)
 
 
-def _ends(phase: Phase) -> tuple[float, float, float]:
+def _phase_seconds(phase: Phase) -> tuple[float, float, float]:
     return phase.seconds.low, phase.seconds.middle, phase.seconds.high
 
 
-def _large(amount: float) -> str:
+def _format_token_count(amount: float) -> str:
     """A number of tokens in thousands or millions."""
     return f"{amount / 1e6:,.1f} M" if amount >= 1e6 else f"{amount / 1e3:,.1f} k"

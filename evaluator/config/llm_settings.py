@@ -48,7 +48,7 @@ class LLMConnection(Record):
     """Per million tokens."""
 
     @model_validator(mode="after")
-    def _is_plain_address(self) -> Self:
+    def _check_address(self) -> Self:
         parts = urlsplit(self.base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
             raise ValueError(

@@ -142,7 +142,7 @@ class Protocol(Record):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     @property
-    def answers_sha256(self) -> str:
+    def generation_sha256(self) -> str:
         """Hash over what shapes a model's answers, whatever is made of them afterwards."""
         return hashlib.sha256(self.model_dump_json(exclude=set(POST_GENERATION_FIELDS)).encode()).hexdigest()
 

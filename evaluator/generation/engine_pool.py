@@ -25,12 +25,14 @@ class EnginePool:
         """Boot them, each with the message `start`. Raises EvaluatorError."""
         self._silent_seconds = profile.silent_seconds
         self._children: list[ChildProcess] = []
-        environments = environments_of(profile, os.environ)
+        environments = build_environments(profile, os.environ)
         try:
             for number, env in enumerate(environments):
-                name, file = ("engine", log) if number == 0 else (f"engine {number + 1}", _numbered(log, number + 1))
+                name, file = (
+                    ("engine", log) if number == 0 else (f"engine {number + 1}", _engine_log_path(log, number + 1))
+                )
                 self._children.append(ChildProcess(name, COMMAND, file, env, profile.start_seconds))
-            self.ready = self._asked(dict.fromkeys(range(len(environments)), start), profile.start_seconds)
+            self.handshakes = self._exchange(dict.fromkeys(range(len(environments)), start), profile.start_seconds)
             """What each said when it was ready."""
         except BaseException:
             self.close()
@@ -39,13 +41,13 @@ class EnginePool:
     def __len__(self) -> int:
         return len(self._children)
 
-    def ask(self, messages: Mapping[int, Message]) -> dict[int, dict[str, Any]]:
+    def request(self, messages: Mapping[int, Message]) -> dict[int, dict[str, Any]]:
         """Each engine's answer to its message; they work at the same time. Raises ChildFailed as soon as one fails."""
-        return self._asked(messages, self._silent_seconds)
+        return self._exchange(messages, self._silent_seconds)
 
-    def ask_all(self, message: Message) -> list[dict[str, Any]]:
+    def broadcast(self, message: Message) -> list[dict[str, Any]]:
         """Every engine's answer to one message, in their order. Raises ChildFailed."""
-        answers = self.ask(dict.fromkeys(range(len(self)), message))
+        answers = self.request(dict.fromkeys(range(len(self)), message))
         return [answers[number] for number in range(len(self))]
 
     def close(self) -> None:
@@ -54,7 +56,7 @@ class EnginePool:
             child.close()
         self._children = []
 
-    def _asked(self, messages: Mapping[int, Message], seconds: float) -> dict[int, dict[str, Any]]:
+    def _exchange(self, messages: Mapping[int, Message], seconds: float) -> dict[int, dict[str, Any]]:
         for number, message in messages.items():
             self._children[number].send(message, seconds)
         heard = {number: time.monotonic() for number in messages}
@@ -71,11 +73,11 @@ class EnginePool:
                     del heard[waiting[file]]
             for number, moment in heard.items():
                 if time.monotonic() - moment >= seconds:
-                    raise self._children[number].hung(seconds)
+                    raise self._children[number].timeout_error(seconds)
         return answers
 
 
-def environments_of(profile: Profile, environment: Mapping[str, str]) -> list[dict[str, str]]:
+def build_environments(profile: Profile, environment: Mapping[str, str]) -> list[dict[str, str]]:
     """What each engine's environment has beyond this process's. Raises EvaluatorError if there is no device to see."""
     common = {
         "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
@@ -92,7 +94,7 @@ def environments_of(profile: Profile, environment: Mapping[str, str]) -> list[di
         return [common] * profile.engines
     if profile.batch_invariant:  # only here: vLLM has such kernels for GPUs alone
         common["VLLM_BATCH_INVARIANT"] = "1"
-    devices = _devices(profile, environment)
+    devices = _list_devices(profile, environment)
     compiled = Path(environment.get("VLLM_CACHE_ROOT") or "~/.cache/vllm").expanduser()
     return [
         common
@@ -105,7 +107,7 @@ def environments_of(profile: Profile, environment: Mapping[str, str]) -> list[di
     ]
 
 
-def _devices(profile: Profile, environment: Mapping[str, str]) -> Sequence[str]:
+def _list_devices(profile: Profile, environment: Mapping[str, str]) -> Sequence[str]:
     """Names of the station's devices: those that this process may see, as a scheduler gave them to it."""
     seen = environment.get("CUDA_VISIBLE_DEVICES")
     if seen is None:
@@ -119,5 +121,5 @@ def _devices(profile: Profile, environment: Mapping[str, str]) -> Sequence[str]:
     return devices
 
 
-def _numbered(log: Path, number: int) -> Path:
+def _engine_log_path(log: Path, number: int) -> Path:
     return log.with_name(f"{log.stem}-{number}{log.suffix}")

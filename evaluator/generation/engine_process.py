@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from evaluator.runtime.child_process import ParentConnection, die_with_parent, error_name
-from evaluator.runtime.resource_usage import peak_bytes, reset_peak_memory
+from evaluator.runtime.resource_usage import read_peak_bytes, reset_peak_memory
 
 if TYPE_CHECKING:  # importing it takes seconds, in which a parent with several engines would wait for each in turn
     from vllm import LLM
@@ -17,7 +17,7 @@ BEAT_SECONDS = 1.0
 FIXED_TOKENS = 64
 
 
-class Engine:
+class VllmEngine:
     """One vLLM engine that knows whether it sleeps."""
 
     def __init__(self, llm: LLM, base: str, *, can_sleep: bool) -> None:
@@ -26,20 +26,20 @@ class Engine:
         self.can_sleep = can_sleep
         self._asleep = False
 
-    def rest(self) -> None:
+    def sleep(self) -> None:
         """Give weights and cache back, where the platform can."""
         if self.can_sleep and not self._asleep:
             self.llm.sleep(level=2)
             self._asleep = True
 
-    def load(self, weights: str) -> None:
+    def load_weights(self, weights: str) -> None:
         """Read a model's weights into the running engine, and forget what the old ones computed.
 
         They are read from where they lie: all engines of a station map the same files, and no folder holds what another
         model left. An engine that can sleep does so first: then it has no old weights that could answer in place of
         those that failed to load, and the cache's memory is free for what the reload needs.
         """
-        self.rest()
+        self.sleep()
         if self.can_sleep:
             self.llm.wake_up(tags=["weights"])
         self.llm.collective_rpc("reload_weights", kwargs={"weights_path": weights})
@@ -48,16 +48,16 @@ class Engine:
             self._asleep = False
         self.llm.reset_prefix_cache()
 
-    def swaps(self) -> bool:
+    def supports_weight_swap(self) -> bool:
         """Whether the platform reloads weights; asked by reading the base model's a second time."""
         try:
-            self.load(self.base)
+            self.load_weights(self.base)
         except (NotImplementedError, AttributeError, TypeError) as error:
             print(f"This engine cannot swap weights in place: {type(error).__name__}: {error}", flush=True)
             return False
         return True
 
-    def logprobs(self, ids: list[int] | None) -> list[float]:
+    def compute_logprobs(self, ids: list[int] | None) -> list[float]:
         """Of each token but the first, in natural logarithms; without ids, of words of no meaning, always the same.
 
         vLLM computes prompt log-probabilities without reading the prefix cache.
@@ -73,7 +73,7 @@ class Engine:
         found = zip(ids[1:], output.prompt_logprobs[1:], strict=True)
         return [float(of[token].logprob) for token, of in found if of is not None]
 
-    def answer(
+    def generate(
         self, prompts: list[list[int]], sampling: dict[str, Any], beat: Callable[[], None]
     ) -> list[dict[str, Any]]:
         """Completions in the order of the prompts; a beat after each step of the engine."""
@@ -87,15 +87,15 @@ class Engine:
                 if isinstance(output, RequestOutput) and output.finished:
                     finished[int(output.request_id)] = output
             beat()
-        return [_completion(finished[number]) for number in sorted(finished)]
+        return [_to_completion(finished[number]) for number in sorted(finished)]
 
 
-def _completion(output: Any) -> dict[str, Any]:
+def _to_completion(output: Any) -> dict[str, Any]:
     best = output.outputs[0]
     return {"text": best.text, "tokens": len(best.token_ids), "finished": best.finish_reason == "stop"}
 
 
-def boot(start: dict[str, Any]) -> Engine:
+def load_engine(start: dict[str, Any]) -> VllmEngine:
     """The engine, with the weights of one folder and all else of the base model's."""
     from vllm import LLM
     from vllm.platforms import current_platform
@@ -128,22 +128,22 @@ def boot(start: dict[str, Any]) -> Engine:
         # go it would be another size at each boot.
         **({"gpu_memory_utilization": start["memory"], "kv_cache_memory_bytes": start["cache_bytes"]} if cuda else {}),
     )
-    return Engine(llm, base, can_sleep=can_sleep)
+    return VllmEngine(llm, base, can_sleep=can_sleep)
 
 
-def start_engine(start: dict[str, Any], parent: ParentConnection) -> Engine | None:
+def start_engine(start: dict[str, Any], parent: ParentConnection) -> VllmEngine | None:
     """The engine, after telling what it can; None if it was to swap weights and cannot: then it is of no use."""
-    engine = boot(start)
-    first = engine.logprobs(None)
-    if start["swap"] == "in_place" and not engine.swaps():
+    engine = load_engine(start)
+    first = engine.compute_logprobs(None)
+    if start["swap"] == "in_place" and not engine.supports_weight_swap():
         parent.send({"ready": False})
         return None
-    again = engine.logprobs(None)
+    again = engine.compute_logprobs(None)
     parent.send({"ready": True, "first": first, "again": again, "can_sleep": engine.can_sleep})
     return engine
 
 
-def serve(parent: ParentConnection) -> None:
+def serve_requests(parent: ParentConnection) -> None:
     """Boot as the first message says, and do what the others ask, until the parent goes."""
     start = parent.receive()
     engine = start_engine(start, parent) if start else None
@@ -151,7 +151,7 @@ def serve(parent: ParentConnection) -> None:
         return
     told = time.monotonic()
 
-    def beat() -> None:
+    def send_heartbeat() -> None:
         nonlocal told
         if time.monotonic() - told >= BEAT_SECONDS:
             parent.send({"beat": True})
@@ -159,17 +159,17 @@ def serve(parent: ParentConnection) -> None:
 
     while request := parent.receive():
         if "load" in request:
-            engine.load(request["load"])
+            engine.load_weights(request["load"])
             parent.send({"loaded": True})
         elif "say" in request:
-            parent.send({"logprobs": engine.logprobs(request["say"])})
+            parent.send({"logprobs": engine.compute_logprobs(request["say"])})
         elif "rest" in request:
-            engine.rest()
+            engine.sleep()
             parent.send({"rests": True})
         else:
             reset_peak_memory(start["device"])
-            completions = engine.answer(request["prompts"], request["sampling"], beat)
-            parent.send({"completions": completions, "peak_bytes": peak_bytes(start["device"])})
+            completions = engine.generate(request["prompts"], request["sampling"], send_heartbeat)
+            parent.send({"completions": completions, "peak_bytes": read_peak_bytes(start["device"])})
 
 
 def main() -> None:
@@ -177,7 +177,7 @@ def main() -> None:
     die_with_parent()
     parent = ParentConnection()
     try:
-        serve(parent)
+        serve_requests(parent)
     except Exception as error:
         if kind := error_name(error):
             parent.send({"failed": kind, "said": str(error) or type(error).__name__})

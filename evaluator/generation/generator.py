@@ -25,7 +25,7 @@ class Generator(Protocol):
     """Answers prompts with any model of the base model's shape."""
 
     @property
-    def spent(self) -> ResourceUsage:
+    def last_usage(self) -> ResourceUsage:
         """What the last call took; starting what it needs is left out, for it serves many calls."""
         ...
 
@@ -33,7 +33,7 @@ class Generator(Protocol):
         """One completion per prompt, in order, from the weights in `model`. Raises EvaluatorError."""
         ...
 
-    def rest(self) -> None:
+    def release_devices(self) -> None:
         """Give the accelerators' memory back until the next call."""
         ...
 

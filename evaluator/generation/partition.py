@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def partition(prompts: Sequence[Sequence[int]], engines: int) -> list[list[int]]:
+def partition_prompts(prompts: Sequence[Sequence[int]], engines: int) -> list[list[int]]:
     """Indices of the prompts for each engine.
 
     Prompts are sorted, so that those with a common beginning (the shots of a few-shot prompt) follow each other and an

@@ -12,9 +12,9 @@ from evaluator.config.protocol import Protocol
 from evaluator.errors import ChildFailed
 from evaluator.generation.engine_pool import EnginePool
 from evaluator.generation.generator import Completion
-from evaluator.generation.partition import partition
+from evaluator.generation.partition import partition_prompts
 from evaluator.models.memory_model import GIB, WORKSPACE
-from evaluator.models.weight_canary import TOLERANCES, Canary, compare, distance, load_canary
+from evaluator.models.weight_canary import TOLERANCES, Canary, check_logprobs, load_canary, mean_distance
 from evaluator.runtime.resource_usage import ResourceUsage
 
 
@@ -38,40 +38,40 @@ class VllmGenerator:
         """Whose weights the engines have: a folder may hold another model later, and then another canary."""
         self._fresh = profile.swap == "fresh"
         """Whether another model needs other processes."""
-        self._spent = ResourceUsage(seconds=0)
+        self._last_usage = ResourceUsage(seconds=0)
 
     @property
-    def spent(self) -> ResourceUsage:
-        return self._spent
+    def last_usage(self) -> ResourceUsage:
+        return self._last_usage
 
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
-        self._spent = ResourceUsage(seconds=0)
+        self._last_usage = ResourceUsage(seconds=0)
         if not prompts:
             return []
         wanted = (model, None if model == self._base_model else load_canary(model))
         try:
             if not self._fresh:
-                self._boot(self._base_model)  # serves many calls, so it is no part of what this one takes
+                self._ensure_engines(self._base_model)  # serves many calls, so it is no part of what this one takes
             started = time.perf_counter()
-            engines = self._with(*wanted)
-            completions, peaks = self._answered(engines, prompts, max_new_tokens)
+            engines = self._load_weights(*wanted)
+            completions, peaks = self._run_prompts(engines, prompts, max_new_tokens)
         except BaseException:
             self.close()  # also when interrupted: nobody may take an answer that was meant for this call
             raise
-        self._spent = ResourceUsage(
+        self._last_usage = ResourceUsage(
             seconds=time.perf_counter() - started,
             tokens_generated=sum(one.tokens for one in completions),
             peak_bytes=sum(peaks) if peaks else None,
         )
         return completions
 
-    def rest(self) -> None:
+    def release_devices(self) -> None:
         """Level-2 sleep: weights and cache are gone from the device. On a CPU an engine keeps what it has."""
         if self._engines is None or self._loaded is None or self._profile.device == "cpu":
             return
         try:
-            if all(ready["can_sleep"] for ready in self._engines.ready.values()):
-                self._engines.ask_all({"rest": True})
+            if all(ready["can_sleep"] for ready in self._engines.handshakes.values()):
+                self._engines.broadcast({"rest": True})
                 self._loaded = None
             else:
                 self.close()
@@ -94,37 +94,39 @@ class VllmGenerator:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _boot(self, weights: Path) -> EnginePool:
+    def _ensure_engines(self, weights: Path) -> EnginePool:
         """Running engines; new ones begin with these weights. Learns whether they can swap, if they should."""
         if self._engines is None:
-            self._engines = EnginePool(self._profile, self._start(weights), self._log)
+            self._engines = EnginePool(self._profile, self._start_message(weights), self._log)
             self._loaded = None if self._fresh else (self._base_model, None)
-            if not self._fresh and not self._swaps(self._engines):
+            if not self._fresh and not self._can_swap(self._engines):
                 self.close()
                 self._fresh = True
-        return self._engines or self._boot(weights)
+        return self._engines or self._ensure_engines(weights)
 
-    def _swaps(self, engines: EnginePool) -> bool:
+    def _can_swap(self, engines: EnginePool) -> bool:
         """Whether every engine reloaded the base model at boot, and then said the same as before."""
-        limit = _again(self._protocol)
-        return all(one["ready"] and distance(one["first"], one["again"]) < limit for one in engines.ready.values())
+        limit = _self_tolerance(self._protocol)
+        return all(
+            one["ready"] and mean_distance(one["first"], one["again"]) < limit for one in engines.handshakes.values()
+        )
 
-    def _with(self, model: Path, canary: Canary | None) -> EnginePool:
+    def _load_weights(self, model: Path, canary: Canary | None) -> EnginePool:
         """Engines that have a model's weights, and showed it."""
         if self._engines is not None and self._loaded == (model, canary):
             return self._engines
         before = self._loaded
         if self._fresh:
             self.close()
-            engines = self._boot(model)
+            engines = self._ensure_engines(model)
         else:
-            engines = self._boot(self._base_model)
-            engines.ask_all({"load": str(model.resolve())})
-        self._show(engines, canary, before[1] if before else None)
+            engines = self._ensure_engines(self._base_model)
+            engines.broadcast({"load": str(model.resolve())})
+        self._verify_canary(engines, canary, before[1] if before else None)
         self._loaded = (model, canary)
         return engines
 
-    def _show(self, engines: EnginePool, canary: Canary | None, before: Canary | None) -> None:
+    def _verify_canary(self, engines: EnginePool, canary: Canary | None, before: Canary | None) -> None:
         """Have every engine show its weights. Raises WrongWeights.
 
         Those of the base model: by saying of some words what the engine said at its boot, and of the canary of the
@@ -132,20 +134,20 @@ class VllmGenerator:
         """
         dtype = self._protocol.base_model.dtype
         if canary is None:
-            said = engines.ask_all({"say": None})
+            said = engines.broadcast({"say": None})
             for number, answer in enumerate(said):
-                compare(engines.ready[number]["first"], answer["logprobs"], _again(self._protocol))
-            canary = before.of_base() if before else None
+                check_logprobs(engines.handshakes[number]["first"], answer["logprobs"], _self_tolerance(self._protocol))
+            canary = before.as_base_canary() if before else None
         if canary is not None:
-            for answer in engines.ask_all({"say": list(canary.ids)}):
+            for answer in engines.broadcast({"say": list(canary.ids)}):
                 canary.check(answer["logprobs"], dtype)
 
-    def _answered(
+    def _run_prompts(
         self, engines: EnginePool, prompts: Sequence[list[int]], max_new_tokens: int
     ) -> tuple[list[Completion], list[int]]:
         """Completions in the prompts' order, and each engine's peak of memory in bytes where it was measured."""
-        cut, sampling = partition(prompts, len(engines)), self._sampling(max_new_tokens)
-        answers = engines.ask(
+        cut, sampling = partition_prompts(prompts, len(engines)), self._sampling_params(max_new_tokens)
+        answers = engines.request(
             {
                 number: {"prompts": [prompts[index] for index in share], "sampling": sampling}
                 for number, share in enumerate(cut)
@@ -160,7 +162,7 @@ class VllmGenerator:
         peaks = [answer["peak_bytes"] for answer in answers.values() if answer["peak_bytes"] is not None]
         return [completions[index] for index in range(len(prompts))], peaks
 
-    def _sampling(self, max_new_tokens: int) -> dict[str, object]:
+    def _sampling_params(self, max_new_tokens: int) -> dict[str, object]:
         """What the protocol says of drawing tokens, in vLLM's words."""
         decoding = self._protocol.decoding
         common = {"max_tokens": max_new_tokens, "stop_token_ids": self._stop_ids, "temperature": decoding.temperature}
@@ -175,7 +177,7 @@ class VllmGenerator:
         weights = sum(file.stat().st_size for file in self._base_model.glob("*.safetensors"))
         return int(self._profile.engine_memory * self._profile.device_gib * GIB) - weights - WORKSPACE
 
-    def _start(self, weights: Path) -> dict[str, Any]:
+    def _start_message(self, weights: Path) -> dict[str, Any]:
         """An engine's first message."""
         profile, decoding = self._profile, self._protocol.decoding
         return {
@@ -193,6 +195,6 @@ class VllmGenerator:
         }
 
 
-def _again(protocol: Protocol) -> float:
+def _self_tolerance(protocol: Protocol) -> float:
     """How far an engine may be from itself: a tenth, for the same kernels on the same shapes round the same way."""
     return TOLERANCES[protocol.base_model.dtype] / 10

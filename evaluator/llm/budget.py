@@ -14,7 +14,7 @@ from threading import Condition
 from evaluator.config.llm_settings import LLMConnection, LLMSettings
 from evaluator.errors import BudgetSpent, ChatFailed
 from evaluator.llm.client import ChatAnswer, ChatClient, R, TokenUsage
-from evaluator.llm.database import transaction
+from evaluator.llm.database import open_transaction
 from evaluator.llm.prompts import Prompt
 from evaluator.llm.schema import schema_text
 
@@ -38,20 +38,20 @@ class Budget:
         self._changed = Condition()
 
     @property
-    def spent(self) -> TokenUsage:
+    def recorded_usage(self) -> TokenUsage:
         """All that was counted so far."""
-        with transaction(self._path) as connection:
-            return self._read(connection)
+        with open_transaction(self._path) as connection:
+            return self._read_spent(connection)
 
-    def hold(self, most: TokenUsage) -> None:
+    def reserve(self, most: TokenUsage) -> None:
         """Set aside what a call can cost at most. Raises BudgetSpent if that is more than is left.
 
         Waits for calls in flight, if there are any: they are held at their most, and give back what they did not need.
         """
         with self._changed:
-            while (spent := self._take(most)) is not None:
+            while (spent := self._try_reserve(most)) is not None:
                 if not self._in_flight:
-                    raise self._too_much(spent, most)
+                    raise self._budget_error(spent, most)
                 self._changed.wait()
             self._in_flight += 1
 
@@ -61,38 +61,41 @@ class Budget:
             self._in_flight -= 1
             self._changed.notify_all()
             if used is not None:
-                with transaction(self._path) as connection:
-                    spent = self._read(connection)
-                    self._write(
+                with open_transaction(self._path) as connection:
+                    spent = self._read_spent(connection)
+                    self._write_spent(
                         connection,
                         spent.prompt - held.prompt + used.prompt,
                         spent.completion - held.completion + used.completion,
                     )
 
-    def _take(self, most: TokenUsage) -> TokenUsage | None:
+    def _try_reserve(self, most: TokenUsage) -> TokenUsage | None:
         """Add to the ledger and return None, or what is spent if it does not fit."""
         limits = self._limits
-        with transaction(self._path) as connection:
-            spent = self._read(connection)
+        with open_transaction(self._path) as connection:
+            spent = self._read_spent(connection)
             after = TokenUsage(prompt=spent.prompt + most.prompt, completion=spent.completion + most.completion)
-            if after.prompt + after.completion > limits.budget_tokens or cost(after, limits) > limits.budget_money:
+            if (
+                after.prompt + after.completion > limits.budget_tokens
+                or compute_cost(after, limits) > limits.budget_money
+            ):
                 return spent
-            self._write(connection, after.prompt, after.completion)
+            self._write_spent(connection, after.prompt, after.completion)
             return None
 
-    def _read(self, connection: sqlite3.Connection) -> TokenUsage:
+    def _read_spent(self, connection: sqlite3.Connection) -> TokenUsage:
         row = connection.execute("SELECT prompt, completion FROM spent WHERE ledger = ?", (self._ledger,)).fetchone()
         return TokenUsage(prompt=row[0], completion=row[1]) if row else TokenUsage(prompt=0, completion=0)
 
-    def _write(self, connection: sqlite3.Connection, prompt: int, completion: int) -> None:
+    def _write_spent(self, connection: sqlite3.Connection, prompt: int, completion: int) -> None:
         connection.execute("INSERT OR REPLACE INTO spent VALUES (?, ?, ?)", (self._ledger, prompt, completion))
 
-    def _too_much(self, spent: TokenUsage, most: TokenUsage) -> BudgetSpent:
+    def _budget_error(self, spent: TokenUsage, most: TokenUsage) -> BudgetSpent:
         limits = self._limits
         return BudgetSpent(
             "The chat model's budget is spent.",
-            f"{self._ledger} has spent {_amount(spent, limits)}; the next call may take "
-            f"{_amount(most, limits)}, and the limit is {limits.budget_tokens:,} tokens (budget_tokens) and "
+            f"{self._ledger} has spent {_format_usage(spent, limits)}; the next call may take "
+            f"{_format_usage(most, limits)}, and the limit is {limits.budget_tokens:,} tokens (budget_tokens) and "
             f"{limits.budget_money:g} in money (budget_money). Raise them and run again: what was answered is kept.",
         )
 
@@ -105,36 +108,36 @@ class BudgetedChat:
     model: LLMSettings
     budget: Budget
 
-    def ask(self, prompt: Prompt, schema: type[R]) -> ChatAnswer[R]:
-        held = at_most(prompt, schema, self.model)
-        self.budget.hold(held)
+    def request(self, prompt: Prompt, schema: type[R]) -> ChatAnswer[R]:
+        held = estimate_max_usage(prompt, schema, self.model)
+        self.budget.reserve(held)
         used = None
         try:
-            answer = self.chat.ask(prompt, schema)
-            used = _with_retries(answer.usage or held, answer.retries)
+            answer = self.chat.request(prompt, schema)
+            used = _add_retries(answer.usage or held, answer.retries)
         except ChatFailed as failed:
-            used = _with_retries(held, failed.retries)
+            used = _add_retries(held, failed.retries)
             raise
         finally:
             self.budget.settle(held, used)
         return answer
 
 
-def at_most(prompt: Prompt, schema: type[R], model: LLMSettings) -> TokenUsage:
+def estimate_max_usage(prompt: Prompt, schema: type[R], model: LLMSettings) -> TokenUsage:
     """The most that a call can take. No tokenizer is needed: a token is at least one byte of UTF-8."""
     text = prompt.system + prompt.user + schema_text(schema)
     return TokenUsage(prompt=len(text.encode()) + _FRAME_TOKENS, completion=model.max_completion_tokens)
 
 
-def _with_retries(last: TokenUsage, retries: int) -> TokenUsage:
+def _add_retries(last: TokenUsage, retries: int) -> TokenUsage:
     """What the last try took, and the prompt of each before it."""
     return TokenUsage(prompt=last.prompt * (1 + retries), completion=last.completion)
 
 
-def cost(usage: TokenUsage, prices: LLMConnection) -> float:
+def compute_cost(usage: TokenUsage, prices: LLMConnection) -> float:
     """What tokens cost, in the currency of the prices."""
     return (usage.prompt * prices.prompt_price + usage.completion * prices.completion_price) / 1e6
 
 
-def _amount(usage: TokenUsage, prices: LLMConnection) -> str:
-    return f"{usage.prompt + usage.completion:,} tokens ({cost(usage, prices):.4g} in money)"
+def _format_usage(usage: TokenUsage, prices: LLMConnection) -> str:
+    return f"{usage.prompt + usage.completion:,} tokens ({compute_cost(usage, prices):.4g} in money)"

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from evaluator.config.llm_settings import LLMSettings
 from evaluator.llm.client import ChatAnswer, ChatClient, R
-from evaluator.llm.database import transaction
+from evaluator.llm.database import open_transaction
 from evaluator.llm.prompts import Prompt
 from evaluator.llm.schema import schema_text
 from evaluator.runtime.stage_cache import cache_key
@@ -27,27 +27,27 @@ class CachedChat:
     model: LLMSettings
     path: Path
 
-    def ask(self, prompt: Prompt, schema: type[R]) -> ChatAnswer[R]:
-        key = self.key(prompt, schema)
-        if (found := self._find(key, schema)) is not None:
+    def request(self, prompt: Prompt, schema: type[R]) -> ChatAnswer[R]:
+        key = self.request_key(prompt, schema)
+        if (found := self._lookup(key, schema)) is not None:
             return ChatAnswer(found)
-        answer = self.chat.ask(prompt, schema)
+        answer = self.chat.request(prompt, schema)
         if answer.record is not None:
-            with transaction(self.path) as connection:
+            with open_transaction(self.path) as connection:
                 connection.execute(
                     "INSERT OR REPLACE INTO answers VALUES (?, ?)", (key, answer.record.model_dump_json())
                 )
         return answer
 
-    def key(self, prompt: Prompt, schema: type[R]) -> str:
+    def request_key(self, prompt: Prompt, schema: type[R]) -> str:
         """The hash of model, snapshot, decoding, prompt file and version, filled text, schema and repeat.
 
         Not of the address: a model may move.
         """
         return cache_key("chat@1", self.model, prompt, schema_text(schema))
 
-    def _find(self, key: str, schema: type[R]) -> R | None:
-        with transaction(self.path) as connection:
+    def _lookup(self, key: str, schema: type[R]) -> R | None:
+        with open_transaction(self.path) as connection:
             row = connection.execute("SELECT record FROM answers WHERE key = ?", (key,)).fetchone()
         if row is None:
             return None

@@ -38,6 +38,6 @@ class ChatAnswer(Generic[R]):
 class ChatClient(Protocol):
     """Answers prompts in a given form."""
 
-    def ask(self, prompt: Prompt, schema: type[R]) -> ChatAnswer[R]:
+    def request(self, prompt: Prompt, schema: type[R]) -> ChatAnswer[R]:
         """The model's answer. Raises ChatFailed where the model could not be asked at all, and BudgetSpent."""
         ...

@@ -33,7 +33,7 @@ _ELSE = "see that its folder and disk can be written to, and run again."
 
 
 @contextmanager
-def transaction(path: Path) -> Iterator[sqlite3.Connection]:
+def open_transaction(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection of its own, in a transaction that holds the write lock; what raises inside is rolled back.
 
     Raises ChatFailed where the file cannot be read or written.

@@ -18,9 +18,9 @@ def http_error(error: openai.APIStatusError, model: LLMSettings, connection: LLM
     words = (words.replace(key, "[key]") if key else words)[:_LONGEST]
     return ChatFailed(
         _SUMMARY,
-        f"{connection.base_url} answered {error.status_code}: {_to_mend(error.status_code, model, connection)} "
+        f"{connection.base_url} answered {error.status_code}: {_suggest_fix(error.status_code, model, connection)} "
         f"The server says: {words}",
-        retries_before(error),
+        count_retries(error),
     )
 
 
@@ -29,9 +29,9 @@ def timeout_error(error: openai.APIConnectionError, connection: LLMConnection) -
     tries = f"{connection.retries + 1} tries"
     if isinstance(error, openai.APITimeoutError):
         what = f"was silent for {connection.timeout_seconds:g} seconds in each of {tries}: look at the server, or raise"
-        return ChatFailed(_SUMMARY, f"{connection.base_url} {what} timeout_seconds.", retries_before(error))
+        return ChatFailed(_SUMMARY, f"{connection.base_url} {what} timeout_seconds.", count_retries(error))
     what = f"could not be reached in {tries}: check base_url, and that the server runs."
-    return ChatFailed(_SUMMARY, f"{connection.base_url} {what}", retries_before(error))
+    return ChatFailed(_SUMMARY, f"{connection.base_url} {what}", count_retries(error))
 
 
 def invalid_reply_error(why: str, model: LLMSettings, connection: LLMConnection, retries: int) -> ChatFailed:
@@ -44,12 +44,12 @@ def invalid_reply_error(why: str, model: LLMSettings, connection: LLMConnection,
     )
 
 
-def retries_before(error: openai.APIStatusError | openai.APIConnectionError) -> int:
+def count_retries(error: openai.APIStatusError | openai.APIConnectionError) -> int:
     """How many tries the client sent before the one that failed for good: it says so in a header of each."""
     return int(error.request.headers.get("x-stainless-retry-count", 0))
 
 
-def _to_mend(status: int, model: LLMSettings, connection: LLMConnection) -> str:
+def _suggest_fix(status: int, model: LLMSettings, connection: LLMConnection) -> str:
     variable = f"the environment variable {connection.key_variable}" if connection.key_variable else "key_variable"
     takes = "check what the model takes: temperature, seed, max_completion_tokens, strict JSON schemas, long prompts."
     known = {

@@ -55,7 +55,7 @@ HANG = CannedReply(status=0)
 """No answer until the server ends."""
 
 
-def completion(text: str | None, finish: str = "stop", refusal: str | None = None, **fields: Any) -> CannedReply:
+def completion_reply(text: str | None, finish: str = "stop", refusal: str | None = None, **fields: Any) -> CannedReply:
     """A chat completion; `fields` replace those of the body, such as `model` and `usage`."""
     message = {"role": "assistant", "content": text, "refusal": refusal}
     body = {
@@ -68,30 +68,32 @@ def completion(text: str | None, finish: str = "stop", refusal: str | None = Non
     return CannedReply(body=body | fields)
 
 
-def failure(status: int, message: str = "no", code: str | None = None, retry_after: float | None = None) -> CannedReply:
+def error_reply(
+    status: int, message: str = "no", code: str | None = None, retry_after: float | None = None
+) -> CannedReply:
     """An error as servers send it."""
     error = {"message": message, "type": "loopback", "param": None, "code": code}
     headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
     return CannedReply(status, {"error": error}, headers)
 
 
-def filled(schema: Mapping[str, Any], number: int = 7, root: Mapping[str, Any] | None = None) -> Any:
+def fill_schema(schema: Mapping[str, Any], number: int = 7, root: Mapping[str, Any] | None = None) -> Any:
     """A value that fits a strict schema: `number` for every integer, and a few words for every text."""
     root = root or schema
     if "$ref" in schema:
-        return filled(root["$defs"][schema["$ref"].rpartition("/")[2]], number, root)
+        return fill_schema(root["$defs"][schema["$ref"].rpartition("/")[2]], number, root)
     if "anyOf" in schema:
-        return filled(schema["anyOf"][0], number, root)
+        return fill_schema(schema["anyOf"][0], number, root)
     if schema["type"] == "object":
-        return {name: filled(part, number, root) for name, part in schema["properties"].items()}
+        return {name: fill_schema(part, number, root) for name, part in schema["properties"].items()}
     if schema["type"] == "array":
-        return [filled(schema["items"], number, root)]
+        return [fill_schema(schema["items"], number, root)]
     return {"integer": number, "number": float(number), "boolean": True, "string": "some words"}[schema["type"]]
 
 
 def default_reply(asked: ReceivedRequest) -> CannedReply:
     """Fits any schema, and says 7 to everything."""
-    return completion(json.dumps(filled(asked.schema)))
+    return completion_reply(json.dumps(fill_schema(asked.schema)))
 
 
 class FakeChatServer:
@@ -103,11 +105,11 @@ class FakeChatServer:
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._now = 0
-        self.asked: list[ReceivedRequest] = []
+        self.requests: list[ReceivedRequest] = []
         """Every request with the right key, in the order they came."""
         self.most_at_once = 0
         """The most requests that were open at the same time."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._request_handler_class())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
@@ -116,13 +118,13 @@ class FakeChatServer:
         """Where it listens."""
         return f"http://127.0.0.1:{self._server.server_port}/v1"
 
-    def reply(self, body: dict[str, Any], headers: Mapping[str, str]) -> CannedReply:
+    def handle_request(self, body: dict[str, Any], headers: Mapping[str, str]) -> CannedReply:
         """The answer to one request."""
         if headers.get("authorization") != f"Bearer {KEY}":
-            return failure(401, f"Incorrect API key provided: {headers.get('authorization')}", "invalid_api_key")
+            return error_reply(401, f"Incorrect API key provided: {headers.get('authorization')}", "invalid_api_key")
         with self._lock:
-            asked = ReceivedRequest(body, headers, len(self.asked))
-            self.asked.append(asked)
+            asked = ReceivedRequest(body, headers, len(self.requests))
+            self.requests.append(asked)
             self._now += 1
             self.most_at_once = max(self.most_at_once, self._now)
         try:
@@ -146,7 +148,7 @@ class FakeChatServer:
         self._server.server_close()
         self._thread.join()
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
+    def _request_handler_class(self) -> type[BaseHTTPRequestHandler]:
         loopback = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -158,11 +160,11 @@ class FakeChatServer:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if self.path != "/v1/chat/completions":
-                    return self._send(failure(404, f"no {self.path}"))
+                    return self._send(error_reply(404, f"no {self.path}"))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                return self._send(loopback.reply(json.loads(body), headers))
+                return self._send(loopback.handle_request(json.loads(body), headers))
 
-            def _send(self, reply: CannedReply) -> None:
+            def _send_reply(self, reply: CannedReply) -> None:
                 if reply is HANG:
                     self.close_connection = True
                     return

@@ -19,11 +19,11 @@ def open_client(
     model: LLMSettings, connection: LLMConnection, environ: Mapping[str, str], path: Path, ledger: str
 ) -> Iterator[ChatClient]:
     """Answers from the file at `path`, else from the server, counted in `ledger`. Raises ChatFailed without a key."""
-    with OpenAIChat(model, connection, _key(connection, environ)) as server:
+    with OpenAIChat(model, connection, _read_api_key(connection, environ)) as server:
         yield CachedChat(BudgetedChat(server, model, Budget(connection, path, ledger)), model, path)
 
 
-def _key(connection: LLMConnection, environ: Mapping[str, str]) -> str:
+def _read_api_key(connection: LLMConnection, environ: Mapping[str, str]) -> str:
     """The key, or nothing for a server that wants none."""
     variable = connection.key_variable
     key = environ.get(variable, "").strip() if variable else ""

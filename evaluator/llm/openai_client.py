@@ -14,7 +14,7 @@ import openai
 from evaluator.config.llm_settings import LLMConnection, LLMSettings
 from evaluator.errors import ChatFailed
 from evaluator.llm.client import ChatAnswer, R
-from evaluator.llm.errors import http_error, invalid_reply_error, retries_before, timeout_error
+from evaluator.llm.errors import count_retries, http_error, invalid_reply_error, timeout_error
 from evaluator.llm.parse_reply import parse_reply
 from evaluator.llm.prompts import Prompt
 from evaluator.llm.schema import strict_schema
@@ -40,7 +40,7 @@ class OpenAIChat:
             max_retries=connection.retries,
         )
 
-    def ask(self, prompt: Prompt, schema: type[R]) -> ChatAnswer[R]:
+    def request(self, prompt: Prompt, schema: type[R]) -> ChatAnswer[R]:
         model, form = self._model, strict_schema(schema)
         # No error is chained: the client's own carry the request, and servers like to repeat the key.
         try:
@@ -57,7 +57,7 @@ class OpenAIChat:
             )
         except openai.APIStatusError as error:
             if error.status_code == 400 and error.code in _NOT_ASKED:
-                return ChatAnswer(None, _NOT_ASKED[error.code], retries=retries_before(error))
+                return ChatAnswer(None, _NOT_ASKED[error.code], retries=count_retries(error))
             failure: ChatFailed = http_error(error, model, self._connection, self._key)
         except openai.APIConnectionError as error:
             failure = timeout_error(error, self._connection)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import Field, JsonValue
 
-from evaluator.llm.quoting import data_block
+from evaluator.llm.quoting import format_data_block
 from submissions.errors import NotFound
 from submissions.records.base import Record
 
@@ -65,9 +65,9 @@ class PromptFile(Record):
         if values.keys() != self.header.fields.keys():
             odd = sorted(values.keys() ^ self.header.fields.keys())
             raise ValueError(f"prompt {self.name} takes {', '.join(self.header.fields)}; missing or unknown: {odd}")
-        plain = {name: data_block(name, value, "") for name, value in values.items()}
+        plain = {name: format_data_block(name, value, "") for name, value in values.items()}
         nonce = hashlib.sha256("\n".join([self.sha256, *plain.values()]).encode()).hexdigest()[:16]
-        user = _FIELD.sub(lambda field: data_block(field[1], values[field[1]], nonce), self.frame)
+        user = _FIELD.sub(lambda field: format_data_block(field[1], values[field[1]], nonce), self.frame)
         return Prompt(name=self.name, sha256=self.sha256, system=self.system, user=user, repeat=repeat)
 
 

@@ -13,7 +13,7 @@ _SPECIAL = regex.compile(
 )
 
 
-def data_block(name: str, value: JsonValue, nonce: str) -> str:
+def format_data_block(name: str, value: JsonValue, nonce: str) -> str:
     """A value as JSON between two lines that carry the nonce.
 
     JSON keeps every string on one line. Beyond that, brackets of tags and fences, tokens that frame turns, and
@@ -21,7 +21,7 @@ def data_block(name: str, value: JsonValue, nonce: str) -> str:
     special token. Raises ValueError for a number that JSON does not have.
     """
     text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
-    return f'<data id="{nonce}" name="{name}">\n{_SPECIAL.sub(_written_out, text)}\n</data id="{nonce}">'
+    return f'<data id="{nonce}" name="{name}">\n{_SPECIAL.sub(_escape_character, text)}\n</data id="{nonce}">'
 
 
 def truncate(text: str, most: int) -> str:
@@ -29,6 +29,6 @@ def truncate(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most]} [{len(text) - most} of {len(text)} characters cut off]"
 
 
-def _written_out(match: regex.Match[str]) -> str:
+def _escape_character(match: regex.Match[str]) -> str:
     character: str = match[0]
     return json.dumps(character)[1:-1] if character > "\x7f" else f"\\u{ord(character):04x}"

@@ -22,7 +22,7 @@ def llm_form(title: str, description: str) -> ConfigDict:
 def strict_schema(record: type[Record]) -> dict[str, Any]:
     """The schema: no further fields, and every field required. Raises ValueError for a record with a default value."""
     schema = record.model_json_schema()
-    for part in _objects(schema):
+    for part in _iter_objects(schema):
         optional = part.get("properties", {}).keys() - set(part.get("required", []))
         if optional or part.get("additionalProperties") is not False:
             raise ValueError(f"{record.__name__} is not strict: {sorted(optional) or 'unknown fields are allowed'}")
@@ -34,13 +34,13 @@ def schema_text(record: type[Record]) -> str:
     return json.dumps(strict_schema(record), sort_keys=True)
 
 
-def _objects(part: object) -> Iterator[dict[str, Any]]:
+def _iter_objects(part: object) -> Iterator[dict[str, Any]]:
     """Every object schema in a schema."""
     if isinstance(part, dict):
         if part.get("type") == "object":
             yield part
         for inner in part.values():
-            yield from _objects(inner)
+            yield from _iter_objects(inner)
     elif isinstance(part, list):
         for inner in part:
-            yield from _objects(inner)
+            yield from _iter_objects(inner)

@@ -12,7 +12,7 @@ from pathlib import Path
 from evaluator.config.profile import Profile
 from evaluator.config.protocol import Protocol
 from evaluator.models.tiny_llama import TOKENIZER
-from evaluator.runtime.work_dir_lock import serialized
+from evaluator.runtime.work_dir_lock import blocking_lock
 from submissions.errors import EvaluatorError
 from submissions.records.anchors import Setup
 
@@ -32,7 +32,7 @@ def prepare_base_model(protocol: Protocol, folder: Path) -> Path:
     if name == TINY:
         made = folder / name
         if not made.is_dir():
-            with serialized(folder / f"{name}.lock"):  # shares on several nodes start at once
+            with blocking_lock(folder / f"{name}.lock"):  # shares on several nodes start at once
                 if not made.is_dir():
                     _in_child(made)
         return made
@@ -65,9 +65,9 @@ def describe_setup(model: Path, protocol: Protocol, profile: Profile) -> Setup:
     """The setup that is recorded with every number."""
     return Setup(
         model=protocol.base_model.id,
-        model_sha256=_hash_of(model),
-        packages={name: found for name in COMPUTING if (found := _version(name))},
-        hardware=_hardware(profile),
+        model_sha256=_hash_folder(model),
+        packages={name: found for name in COMPUTING if (found := _installed_version(name))},
+        hardware=_describe_hardware(profile),
         seed=protocol.sft.seed,
         pipeline=PIPELINE,
     )
@@ -75,10 +75,10 @@ def describe_setup(model: Path, protocol: Protocol, profile: Profile) -> Setup:
 
 def scoring_packages() -> dict[str, str]:
     """The installed version of each package that makes scores of answers."""
-    return {name: found for name in SCORING if (found := _version(name))}
+    return {name: found for name in SCORING if (found := _installed_version(name))}
 
 
-def _hash_of(folder: Path) -> str:
+def _hash_folder(folder: Path) -> str:
     digest = hashlib.sha256()
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         digest.update(f"{file.relative_to(folder).as_posix()}\0".encode())
@@ -87,17 +87,17 @@ def _hash_of(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _version(name: str) -> str | None:
+def _installed_version(name: str) -> str | None:
     try:
         return version(name)
     except PackageNotFoundError:
         return None
 
 
-def _hardware(profile: Profile) -> str:
+def _describe_hardware(profile: Profile) -> str:
     if profile.device == "cpu":
         return f"CPU {platform.machine()}"
-    names = _devices()
+    names = _list_devices()
     if len(names) < profile.devices:
         there = ", ".join(names) or "there is none"
         raise EvaluatorError(
@@ -106,7 +106,7 @@ def _hardware(profile: Profile) -> str:
     return f"{profile.devices} x {' + '.join(sorted(set(names)))}"
 
 
-def _devices() -> list[str]:
+def _list_devices() -> list[str]:
     """The accelerators' names, from a process of its own: asking would take memory of the first one until the end."""
     code = "import torch; [print(torch.cuda.get_device_name(one)) for one in range(torch.cuda.device_count())]"
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -68,12 +68,12 @@ class MemoryEstimate:
         return sum(self.engine.values())
 
     @property
-    def both(self) -> int:
+    def colocated_total(self) -> int:
         """A training and an engine at once, each of them awake."""
         return self.training.total + self.engine_total
 
     @property
-    def turns(self) -> int:
+    def alternating_total(self) -> int:
         """The most where one of them rests."""
         return max(self.training.total, self.engine_total) + RESTING
 
@@ -89,14 +89,18 @@ class MemoryEstimate:
         return {
             "training": {**training.state, **training.passing, **training.stepping, "at most": training.total},
             "engine": {**self.engine, "share": self.engine_total},
-            "device": {"together": self.both, "in turns": self.turns, "there is": self.device_bytes},
+            "device": {
+                "together": self.colocated_total,
+                "in turns": self.alternating_total,
+                "there is": self.device_bytes,
+            },
             "host": {**self.host, "in all": self.host_total, "there is": self.host_bytes},
         }
 
-    def fits(self, protocol: Protocol, *, together: bool) -> bool:
+    def has_room(self, protocol: Protocol, *, together: bool) -> bool:
         """Whether devices and host have room, and an engine's cache holds one longest prompt with its answer."""
         longest = protocol.decoding.max_prompt_tokens + protocol.decoding.max_new_tokens
-        on_device = (self.both if together else self.turns) <= self.device_bytes
+        on_device = (self.colocated_total if together else self.alternating_total) <= self.device_bytes
         return on_device and self.host_total <= self.host_bytes and self.cache_tokens >= longest
 
 
@@ -111,7 +115,7 @@ def estimate_memory(shape: ModelShape, profile: Profile, protocol: Protocol) -> 
     return MemoryEstimate(
         training=estimate_training(shape, profile, protocol),
         engine={"weights": weights, "cache": cache, "workspace": WORKSPACE},
-        host=_host(weights, profile),
+        host=_estimate_host(weights, profile),
         cache_tokens=cache // (2 * width * shape.layers * shape.kv_heads * shape.head),
         device_bytes=device,
         host_bytes=profile.host_gib * GIB,
@@ -135,7 +139,7 @@ def estimate_training(shape: ModelShape, profile: Profile, protocol: Protocol) -
             "context": CONTEXT,
         },
         passing={
-            "activations": tokens * _kept(shape, width, checkpointing=profile.gradient_checkpointing),
+            "activations": tokens * _activation_bytes(shape, width, checkpointing=profile.gradient_checkpointing),
             # In the model's precision, in fp32, and the gradient of that.
             "logits": chunk * shape.vocab * (width + 8),
             "gathered": gathered,
@@ -145,7 +149,7 @@ def estimate_training(shape: ModelShape, profile: Profile, protocol: Protocol) -
     )
 
 
-def _kept(shape: ModelShape, width: int, *, checkpointing: bool) -> int:
+def _activation_bytes(shape: ModelShape, width: int, *, checkpointing: bool) -> int:
     """Bytes of activations for each token: every layer's input, and of one layer (or of all) what its gradient needs.
 
     A layer keeps its norms' inputs in fp32 and normalised, queries, keys, values and what attention says of them,
@@ -158,7 +162,7 @@ def _kept(shape: ModelShape, width: int, *, checkpointing: bool) -> int:
     return width * shape.layers * shape.hidden + inside
 
 
-def _host(weights: int, profile: Profile) -> Parts:
+def _estimate_host(weights: int, profile: Profile) -> Parts:
     """Of the host: the base model that each training begins with, those on the RAM disk, and what comes and goes.
 
     Ranks that share out no weights each load all of them at their start; later a trained model is gathered, or a

@@ -47,27 +47,27 @@ class Canary(Record):
     base_logprobs: tuple[float, ...]
     """The same under the base weights."""
 
-    def limit(self, dtype: Literal["float32", "bfloat16"]) -> float:
+    def max_distance(self, dtype: Literal["float32", "bfloat16"]) -> float:
         """How far an engine may be from the trainer, in nats per token.
 
         Never half of the way to the base weights, so that an engine which still has those is refused. If training moved
         the canary by less than the tolerance it cannot tell the two apart, and only the tolerance holds.
         """
-        tolerance, moved = TOLERANCES[dtype], distance(self.logprobs, self.base_logprobs)
+        tolerance, moved = TOLERANCES[dtype], mean_distance(self.logprobs, self.base_logprobs)
         return min(tolerance, moved / 2) if moved > tolerance else tolerance
 
     def check(self, said: Sequence[float], dtype: Literal["float32", "bfloat16"]) -> None:
         """Compare with what an engine says of `ids[1:]`. Raises WrongWeights."""
-        compare(self.logprobs, said[self.start - 1 :], self.limit(dtype))
+        check_logprobs(self.logprobs, said[self.start - 1 :], self.max_distance(dtype))
 
-    def of_base(self) -> Canary:
+    def as_base_canary(self) -> Canary:
         """What shows that an engine has the base weights again, and not the trained ones."""
         return self.model_copy(update={"logprobs": self.base_logprobs, "base_logprobs": self.logprobs})
 
 
-def compare(expected: Sequence[float], said: Sequence[float], limit: float) -> None:
+def check_logprobs(expected: Sequence[float], said: Sequence[float], limit: float) -> None:
     """Raises WrongWeights if log-probabilities are this far apart, in nats per token."""
-    far = distance(expected, said)
+    far = mean_distance(expected, said)
     if not far < limit:
         raise WrongWeights(
             "The engine does not answer with the weights that it was given.",
@@ -76,7 +76,7 @@ def compare(expected: Sequence[float], said: Sequence[float], limit: float) -> N
         )
 
 
-def distance(ours: Sequence[float], theirs: Sequence[float]) -> float:
+def mean_distance(ours: Sequence[float], theirs: Sequence[float]) -> float:
     """Mean absolute difference; infinite where it says nothing: no tokens, not as many, or one that is no number."""
     if not ours or len(ours) != len(theirs):
         return math.inf

@@ -24,7 +24,7 @@ from submissions.errors import ArenaError, NotFound
 from submissions.records.base import Record
 from submissions.records.status import History, Stage, State, Status
 from submissions.storage.repo import Change, Repo
-from submissions.tracks import track_named
+from submissions.tracks import get_track
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ def parse_board_webhooks(said: Sequence[str]) -> list[BoardWebhook]:
         track, _, url = text.partition("=") if not text.startswith(("http://", "https://")) else ("", "", text)
         if not url.startswith(("http://", "https://")):
             raise NotFound(f"{text[:40]!r} is no webhook: write https://… for all boards, or TRACK=https://… for one.")
-        found.append(BoardWebhook(url, track_named(track).name if track else ""))
+        found.append(BoardWebhook(url, get_track(track).name if track else ""))
     return found
 
 
@@ -84,29 +84,29 @@ class Notifier:
         self, arena: Arena, courier: WebhookClient, told: Sequence[BoardWebhook] = (), secret: str = "", site: str = ""
     ):
         self._arena = arena
-        self._courier = courier
+        self._client = courier
         self._boards = told
         self._secret = secret
         self._site = site.rstrip("/")
 
-    def foreseen(self, changes: Sequence[Change]) -> list[tuple[str, Event, Status]]:
+    def pending_events(self, changes: Sequence[Change]) -> list[tuple[str, Event, Status]]:
         """What these changes would mean, of whom, and the status to tell; asked before they are made."""
         written = [(change.path, change.content) for change in changes if change.content is not None]
-        after = {match[1]: _history(content) for path, content in written if (match := _STATUS.fullmatch(path))}
+        after = {match[1]: _parse_history(content) for path, content in written if (match := _STATUS.fullmatch(path))}
         found: list[tuple[str, Event, Status]] = []
         for ulid, history in after.items():
-            found += [(ulid, event, status) for event, status in events(self._before(ulid), history)]
+            found += [(ulid, event, status) for event, status in diff_events(self._previous_entries(ulid), history)]
         for path, _ in written:
-            if (match := _PREVIEW.fullmatch(path)) and not self._is_known(path):
-                now = (after.get(match[1]) or self._arena.history(match[1])).now
+            if (match := _PREVIEW.fullmatch(path)) and not self._has_preview(path):
+                now = (after.get(match[1]) or self._arena.read_history(match[1])).now
                 found.append((match[1], "preview", now.model_copy(update={"message": PREVIEW})))
         # Where much is written at once, a preview is told of after the beginning that it belongs to.
         return sorted(found, key=lambda one: one[2].time)
 
-    def tell(self, ulid: str, event: Event, status: Status) -> None:
+    def notify(self, ulid: str, event: Event, status: Status) -> None:
         """Hand a notice to the courier for everyone who wants it. Raises ArenaError where the arena cannot be read."""
-        track = self._arena.submission(ulid).track
-        own = self._arena.webhook(ulid)
+        track = self._arena.read_submission(ulid).track
+        own = self._arena.read_webhook(ulid)
         targets = [
             WebhookTarget(one.url, self._secret, trusted=True) for one in self._boards if one.track in ("", track)
         ]
@@ -123,15 +123,15 @@ class Notifier:
             url=f"{self._site}/submissions/{ulid}",
         )
         for target in targets:
-            self._courier.send(target, event, notice.model_dump_json().encode())
+            self._client.send(target, event, notice.model_dump_json().encode())
 
-    def _is_known(self, preview: str) -> bool:
+    def _has_preview(self, preview: str) -> bool:
         """A preview that its owner has published moves from one repository to the other."""
         return any(preview in repo.list(preview) for repo in (self._arena.results, self._arena.drafts))
 
-    def _before(self, ulid: str) -> tuple[Status, ...]:
+    def _previous_entries(self, ulid: str) -> tuple[Status, ...]:
         try:
-            return self._arena.history(ulid).entries
+            return self._arena.read_history(ulid).entries
         except NotFound:
             return ()
 
@@ -141,7 +141,7 @@ class NotifyingRepo:
 
     def __init__(self, repo: Repo, notices: Notifier) -> None:
         self._repo = repo
-        self._notices = notices
+        self._notifier = notices
 
     def head(self) -> str:
         return self._repo.head()
@@ -149,8 +149,8 @@ class NotifyingRepo:
     def read(self, path: str) -> bytes:
         return self._repo.read(path)
 
-    def inside(self, folder: str = "") -> list[str]:
-        return self._repo.inside(folder)
+    def list_dir(self, folder: str = "") -> list[str]:
+        return self._repo.list_dir(folder)
 
     def list(self, prefix: str = "") -> list[str]:
         return self._repo.list(prefix)
@@ -159,22 +159,22 @@ class NotifyingRepo:
         return self._repo.ids(prefix)
 
     def commit(self, changes: Sequence[Change], parent: str) -> str:
-        found = self._foreseen(changes)
+        found = self._pending_events(changes)
         head = self._repo.commit(changes, parent)
         for ulid, event, status in found:
-            self._tell(ulid, event, status)
+            self._notify(ulid, event, status)
         return head
 
-    def _foreseen(self, changes: Sequence[Change]) -> Sequence[tuple[str, Event, Status]]:
+    def _pending_events(self, changes: Sequence[Change]) -> Sequence[tuple[str, Event, Status]]:
         try:
-            return self._notices.foreseen(changes)
+            return self._notifier.pending_events(changes)
         except (ArenaError, OSError, ValidationError) as error:
             log.warning("a commit is told to no webhook: %s", error)
             return []
 
-    def _tell(self, ulid: str, event: Event, status: Status) -> None:
+    def _notify(self, ulid: str, event: Event, status: Status) -> None:
         try:
-            self._notices.tell(ulid, event, status)
+            self._notifier.notify(ulid, event, status)
         except (ArenaError, OSError) as error:
             log.warning("%s of %s is told to no webhook: %s", event, ulid, error)
 
@@ -193,27 +193,27 @@ def notifying_arena(
         yield replace(arena, results=NotifyingRepo(arena.results, notices), drafts=NotifyingRepo(arena.drafts, notices))
 
 
-def events(before: Sequence[Status], after: History) -> list[tuple[Event, Status]]:
+def diff_events(before: Sequence[Status], after: History) -> list[tuple[Event, Status]]:
     """What happened between two histories of a submission, of which several entries may have been added at once."""
     same = 0
     while same < min(len(before), len(after.entries)) and before[same] == after.entries[same]:
         same += 1
     last: Event | None = None
     for status in before:
-        last = _told(last, status)
+        last = _event_after(last, status)
     found: list[tuple[Event, Status]] = []
     for status in after.entries[same:]:
         event = EVENTS.get(status.state)
         if event and event != last:
             found.append((event, status))
-        last = _told(last, status)
+        last = _event_after(last, status)
     return found
 
 
-def _told(last: Event | None, status: Status) -> Event | None:
+def _event_after(last: Event | None, status: Status) -> Event | None:
     """What stands as told after a status; who waits between the shots and the trainings does not begin again."""
     return last if (status.state, last) == ("queued", "evaluating") else EVENTS.get(status.state)
 
 
-def _history(content: bytes | Path) -> History:
+def _parse_history(content: bytes | Path) -> History:
     return History.model_validate_json(content.read_bytes() if isinstance(content, Path) else content)

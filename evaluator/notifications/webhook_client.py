@@ -87,7 +87,7 @@ class WebhookClient:
     def __exit__(self, *exception: object) -> None:
         if left := wait(list(self._open), self._patience).not_done:
             log.warning("%d message(s) did not reach their webhooks before the end", len(left))
-        asyncio.run_coroutine_threadsafe(_end(), self._loop).result()
+        asyncio.run_coroutine_threadsafe(_cancel_pending(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -101,20 +101,20 @@ class WebhookClient:
             "X-Arena-Delivery": secrets.token_hex(16),
         }
         if target.secret:
-            headers["X-Arena-Signature"] = signature(target.secret, body)
+            headers["X-Arena-Signature"] = sign_body(target.secret, body)
         async with self._turns[target.url]:
-            if why := await self._tried(target, headers, body):
+            if why := await self._send_with_retry(target, headers, body):
                 # Not the whole address: it may hold a key.
-                log.warning("the webhook at %s did not take %s: %s", _host(target.url), event, why)
+                log.warning("the webhook at %s did not take %s: %s", _display_host(target.url), event, why)
 
-    async def _tried(self, target: WebhookTarget, headers: dict[str, str], body: bytes) -> str | None:
+    async def _send_with_retry(self, target: WebhookTarget, headers: dict[str, str], body: bytes) -> str | None:
         """Send until it is taken, or given up; then why."""
         why = ""
         for number, pause in enumerate((0.0, *self._pauses)):
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
             try:
                 async with asyncio.timeout(self._seconds):
-                    status = await self._post(target, headers, body, number)
+                    status = await self._send_once(target, headers, body, number)
             except (ForbiddenAddress, httpx2.InvalidURL, ValueError) as error:
                 return str(error)
             except (httpx2.HTTPError, OSError) as error:  # a TimeoutError is an OSError
@@ -127,12 +127,12 @@ class WebhookClient:
                 return why
         return why
 
-    async def _post(self, target: WebhookTarget, headers: dict[str, str], body: bytes, number: int) -> int:
+    async def _send_once(self, target: WebhookTarget, headers: dict[str, str], body: bytes, number: int) -> int:
         url, extensions = httpx2.URL(target.url), {}
         if not target.trusted:
             if url.scheme != "https":
                 raise ForbiddenAddress("it is not https")
-            found = await self._addresses(url)
+            found = await self._resolve_addresses(url)
             headers = {**headers, "Host": url.netloc.decode()}
             extensions["sni_hostname"] = url.host  # its certificate must be that of the name
             url = url.copy_with(host=found[number % len(found)])
@@ -143,21 +143,21 @@ class WebhookClient:
         ):
             return answer.status_code
 
-    async def _addresses(self, url: httpx2.URL) -> list[str]:
+    async def _resolve_addresses(self, url: httpx2.URL) -> list[str]:
         """What a name stands for, IPv4 first. Raises Forbidden if any of it is not for everybody."""
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
         addresses = sorted({str(address[0]) for *_, address in found}, key=lambda one: ":" in one)
-        if private := [one for one in addresses if not self.may_reach(one)]:
+        if private := [one for one in addresses if not self.is_allowed(one)]:
             raise ForbiddenAddress(f"it leads to {private[0]}, which is not a public address")
         return addresses
 
-    def may_reach(self, address: str) -> bool:
+    def is_allowed(self, address: str) -> bool:
         """Whether a stranger may have us connect to an IP address."""
         return is_public(address)
 
 
-async def _end() -> None:
+async def _cancel_pending() -> None:
     """Give up what is under way."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
@@ -176,12 +176,12 @@ def is_public(address: str) -> bool:
     return found.is_global and not found.is_multicast
 
 
-def signature(secret: str, body: bytes) -> str:
+def sign_body(secret: str, body: bytes) -> str:
     """What proves that a message comes from who knows the secret: HMAC-SHA256 of its bytes."""
     return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
 
 
-def _host(url: str) -> str:
+def _display_host(url: str) -> str:
     try:
         return httpx2.URL(url).host
     except (httpx2.InvalidURL, ValueError):

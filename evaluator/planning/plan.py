@@ -21,7 +21,7 @@ from submissions.arena.benchmark import Benchmark
 from submissions.cli.runtime import Progress
 from submissions.estimation.cost_model import DeliveredTokens, Plan, estimate_evaluation, plan_from_speeds
 from submissions.estimation.estimate import CostModel, Estimate, fit_cost_model, select_history
-from submissions.estimation.estimates import past_ledgers
+from submissions.estimation.estimates import read_past_ledgers
 from submissions.records.prompt_frame import EvalSetLoad, PromptFrame
 from submissions.records.task import Row, Task
 
@@ -86,15 +86,15 @@ def make_plan(
 ) -> PlanReport:
     """The plan for checked rows by task, each held only while it is counted."""
     rules, profile = at.protocol, at.profile
-    workload, frame = _workload(at, tasks)
+    workload, frame = _choose_workload(at, tasks)
     exams = {}
     for done, task in enumerate(tasks):
         tell("reading what is asked", done, len(tasks))
-        exams[task.id] = workload.exam(load_reference(rules, benchmark, task.id))
+        exams[task.id] = workload.count_eval_set(load_reference(rules, benchmark, task.id))
     delivered: dict[str, DeliveredTokens] = {}
     for task_id, mine in rows:
         tell("reading what is delivered", len(delivered), len(tasks))
-        delivered[task_id] = workload.delivered(mine)
+        delivered[task_id] = workload.count_delivery(mine)
     planning = build_planning(rules, profile, exams.values())
     frame = frame.model_copy(update={"planning": planning})
     found = estimate_evaluation(delivered, frame, cost_model_for(at), exams, at.stations)
@@ -113,7 +113,7 @@ def make_plan(
         model=rules.base_model.id,
         shape=shape,
         memory=memory,
-        fits=memory.fits(rules, together=profile.together) if memory else None,
+        fits=memory.has_room(rules, together=profile.together) if memory else None,
     )
 
 
@@ -122,11 +122,11 @@ def cost_model_for(at: PlanInputs) -> CostModel | None:
     if at.arena is None:
         return None
     wanted = (at.profile.name, at.profile.devices)
-    past = (one for one in past_ledgers(at.arena) if (one.profile, one.devices) == wanted)
+    past = (one for one in read_past_ledgers(at.arena) if (one.profile, one.devices) == wanted)
     return fit_cost_model(select_history(past, at.protocol.name))
 
 
-def _workload(at: PlanInputs, tasks: Sequence[Task]) -> tuple[Workload, PromptFrame]:
+def _choose_workload(at: PlanInputs, tasks: Sequence[Task]) -> tuple[Workload, PromptFrame]:
     """The best count that can be had without a download, and the protocol's frame."""
     rules = at.protocol
     demands = [task.demand for task in tasks if task.demand] or [BLIND]
@@ -134,8 +134,8 @@ def _workload(at: PlanInputs, tasks: Sequence[Task]) -> tuple[Workload, PromptFr
     if folder is not None:
         template = load_template(rules.template, folder)
         return TokenizedWorkload(rules, template), build_frame(rules, template, demands)
-    published = {frame.protocol: frame for frame in at.arena.frames()} if at.arena else {}
-    frame = published.get(rules.name) or _blind(rules)
+    published = {frame.protocol: frame for frame in at.arena.read_frames()} if at.arena else {}
+    frame = published.get(rules.name) or _build_fallback_frame(rules)
     return ByteEstimatedWorkload(rules, frame), frame
 
 
@@ -143,7 +143,7 @@ BLIND = "I need data."
 """Stands for the demands of a benchmark without any."""
 
 
-def _blind(rules: Protocol) -> PromptFrame:
+def _build_fallback_frame(rules: Protocol) -> PromptFrame:
     """A frame made without the model's own tokenizer: any that has the control tokens writes the same text."""
     template: ChatTemplate = load_template(rules.template, tiny_llama.TOKENIZER.parent)
     return build_frame(rules, template, [BLIND]).model_copy(update={"bytes_per_token": BYTES_PER_TOKEN})

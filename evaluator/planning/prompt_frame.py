@@ -17,7 +17,7 @@ _ROOM = 10_000
 
 def build_frame(protocol: Protocol, template: ChatTemplate, demands: Sequence[str]) -> PromptFrame:
     """The frame of a protocol; `demands`, at least one of them, say how long the tokenizer's tokens are."""
-    rendered = template.shown(template.example(_INPUT, _OUTPUT, _ROOM).input_ids)
+    rendered = template.decode(template.build_example(_INPUT, _OUTPUT, _ROOM).input_ids)
     before, _, rest = rendered.partition(_INPUT)
     between, _, after = rest.partition(_OUTPUT)
     return PromptFrame(
@@ -26,7 +26,8 @@ def build_frame(protocol: Protocol, template: ChatTemplate, demands: Sequence[st
         between=between,
         after=after,
         max_tokens=protocol.sft.cutoff_tokens,
-        bytes_per_token=sum(len(one.encode()) for one in demands) / sum(len(template.text(one)) for one in demands),
+        bytes_per_token=sum(len(one.encode()) for one in demands)
+        / sum(len(template.encode_text(one)) for one in demands),
         epochs=protocol.sft.epochs,
         max_rows=protocol.sft.max_rows,
     )

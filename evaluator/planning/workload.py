@@ -11,7 +11,7 @@ from evaluator.config.protocol import Protocol
 from evaluator.models.chat_template import ChatTemplate
 from evaluator.scoring.eval_set import answer_token_limit
 from submissions.estimation.cost_model import DeliveredTokens, count_delivered
-from submissions.estimation.estimate import row_tokens
+from submissions.estimation.estimate import count_row_tokens
 from submissions.records.prompt_frame import EvalSetLoad, PromptFrame
 from submissions.records.task import Reference, Row
 
@@ -22,11 +22,11 @@ class Workload(Seam):
     how: str
     """Where its numbers come from, for people."""
 
-    def delivered(self, rows: Sequence[Row]) -> DeliveredTokens:
+    def count_delivery(self, rows: Sequence[Row]) -> DeliveredTokens:
         """A task's delivered rows, all of them."""
         ...
 
-    def exam(self, reference: Reference) -> EvalSetLoad:
+    def count_eval_set(self, reference: Reference) -> EvalSetLoad:
         """The evaluation set of a task, from the reference as the protocol splits it."""
         ...
 
@@ -40,19 +40,19 @@ class TokenizedWorkload:
         self._protocol = protocol
         self._template = template
 
-    def delivered(self, rows: Sequence[Row]) -> DeliveredTokens:
+    def count_delivery(self, rows: Sequence[Row]) -> DeliveredTokens:
         sft = self._protocol.sft
         pairs = [(row.input, row.output) for row in rows[: sft.max_rows]]
-        lengths = [len(one.input_ids) for one in self._template.examples(pairs, sft.cutoff_tokens)]
-        return DeliveredTokens(len(rows), round(sft.epochs * sum(lengths)), _mean(lengths))
+        lengths = [len(one.input_ids) for one in self._template.build_examples(pairs, sft.cutoff_tokens)]
+        return DeliveredTokens(len(rows), round(sft.epochs * sum(lengths)), _mean_or_zero(lengths))
 
-    def exam(self, reference: Reference) -> EvalSetLoad:
+    def count_eval_set(self, reference: Reference) -> EvalSetLoad:
         gold = tuple(row.output for row in reference.test)
         questions = tuple(row.input for row in reference.test)
-        prompts = self._template.prompts(questions, (), self._protocol.decoding.max_prompt_tokens, gold)
-        answers = [len(self._template.target(one)) for one in gold]
-        longest = partial(self._template.longest, _outputs(reference))
-        return _load(self._protocol, [len(one) for one in prompts], answers, longest)
+        prompts = self._template.build_prompts(questions, (), self._protocol.decoding.max_prompt_tokens, gold)
+        answers = [len(self._template.target_ids(one)) for one in gold]
+        longest = partial(self._template.longest_answer, _list_outputs(reference))
+        return _build_load(self._protocol, [len(one) for one in prompts], answers, longest)
 
 
 class ByteEstimatedWorkload:
@@ -63,19 +63,19 @@ class ByteEstimatedWorkload:
         self._protocol = protocol
         self._frame = frame
 
-    def delivered(self, rows: Sequence[Row]) -> DeliveredTokens:
+    def count_delivery(self, rows: Sequence[Row]) -> DeliveredTokens:
         return count_delivered(rows, len(rows), self._frame)
 
-    def exam(self, reference: Reference) -> EvalSetLoad:
+    def count_eval_set(self, reference: Reference) -> EvalSetLoad:
         frame, most = self._frame, self._protocol.decoding.max_prompt_tokens
         asking = frame.model_copy(update={"after": ""})
         answering = frame.model_copy(update={"before": "", "between": ""})
-        prompts = [min(most, row_tokens(Row(input=row.input, output=""), asking)) for row in reference.test]
-        answers = [row_tokens(Row(input="", output=row.output), answering) for row in reference.test]
-        texts = _outputs(reference)
-        return _load(
+        prompts = [min(most, count_row_tokens(Row(input=row.input, output=""), asking)) for row in reference.test]
+        answers = [count_row_tokens(Row(input="", output=row.output), answering) for row in reference.test]
+        texts = _list_outputs(reference)
+        return _build_load(
             self._protocol, prompts, answers,
-            lambda _: max((row_tokens(Row(input="", output=text), answering) for text in texts), default=0),
+            lambda _: max((count_row_tokens(Row(input="", output=text), answering) for text in texts), default=0),
         )  # fmt: skip
 
 
@@ -84,32 +84,32 @@ def mean_load(loads: Iterable[EvalSetLoad]) -> EvalSetLoad:
     found = list(loads)
     items = sum(one.items for one in found)
 
-    def each(tokens: Callable[[EvalSetLoad], float]) -> float:
+    def weighted_mean(tokens: Callable[[EvalSetLoad], float]) -> float:
         return round(sum(one.items * tokens(one) for one in found) / items) if items else 0
 
     return EvalSetLoad(
-        items=round(_mean([one.items for one in found]), 1),
-        question_tokens=each(lambda one: one.question_tokens),
-        answer_tokens=each(lambda one: one.answer_tokens),
-        limit_tokens=each(lambda one: one.limit_tokens),
+        items=round(_mean_or_zero([one.items for one in found]), 1),
+        question_tokens=weighted_mean(lambda one: one.question_tokens),
+        answer_tokens=weighted_mean(lambda one: one.answer_tokens),
+        limit_tokens=weighted_mean(lambda one: one.limit_tokens),
     )
 
 
-def _load(
+def _build_load(
     protocol: Protocol, prompts: Sequence[int], answers: Sequence[int], longest: Callable[[float], float]
 ) -> EvalSetLoad:
     limit = answer_token_limit(protocol.decoding, longest)
     return EvalSetLoad(
         items=len(prompts),
-        question_tokens=_mean(prompts),
-        answer_tokens=_mean([min(limit, one) for one in answers]),
+        question_tokens=_mean_or_zero(prompts),
+        answer_tokens=_mean_or_zero([min(limit, one) for one in answers]),
         limit_tokens=limit,
     )
 
 
-def _outputs(reference: Reference) -> list[str]:
+def _list_outputs(reference: Reference) -> list[str]:
     return [row.output for row in (*reference.train, *reference.test)]
 
 
-def _mean(numbers: Sequence[float]) -> float:
+def _mean_or_zero(numbers: Sequence[float]) -> float:
     return fmean(numbers) if numbers else 0.0

@@ -14,7 +14,7 @@ from evaluator.publishing.lease import LEASE_DURATION
 from submissions.arena.arena import Arena
 
 
-def _now() -> datetime:
+def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
@@ -26,38 +26,41 @@ class ArenaSession:
     results: BufferedRepo
     drafts: BufferedRepo
 
-    def take(self) -> None:
+    def acquire_leases(self) -> None:
         """Take both leases; that of `drafts` keeps out one who lost that of `results` in its sleep. Raises Held."""
-        self.results.take()
-        self.drafts.take()
+        self.results.acquire_lease()
+        self.drafts.acquire_lease()
 
-    def beat(self, *, at_work: bool = True) -> None:
+    def heartbeat(self, *, at_work: bool = True) -> None:
         """Write what waits as far as the pace allows, and renew the leases of one at work. Raises Lost."""
-        if self._drafts_first(at_once=False):
-            self.results.beat(at_work=at_work)
-            self.drafts.beat(at_work=at_work)
+        if self._flush_drafts_first(at_once=False):
+            self.results.heartbeat(at_work=at_work)
+            self.drafts.heartbeat(at_work=at_work)
 
     def flush(self, *, at_once: bool = False) -> bool:
         """Write what waits as far as the pace allows; whether all is written. Raises Lost."""
-        done = self._drafts_first(at_once=at_once) and self.results.flush(at_once=at_once)
+        done = self._flush_drafts_first(at_once=at_once) and self.results.flush(at_once=at_once)
         return done and self.drafts.flush(at_once=at_once)
 
     @property
-    def due(self) -> datetime | None:
+    def next_commit_at(self) -> datetime | None:
         """When it may be tried again to write what waits; None for now."""
-        return max((one.due for one in (self.results, self.drafts) if one.due and one.pending), default=None)
+        return max(
+            (one.next_commit_at for one in (self.results, self.drafts) if one.next_commit_at and one.pending),
+            default=None,
+        )
 
     @property
     def pending(self) -> int:
         """How many files are not written yet."""
         return self.results.pending + self.drafts.pending
 
-    def release(self) -> None:
+    def release_leases(self) -> None:
         """Give both leases back."""
-        self.drafts.release()
-        self.results.release()
+        self.drafts.release_lease()
+        self.results.release_lease()
 
-    def _drafts_first(self, *, at_once: bool) -> bool:
+    def _flush_drafts_first(self, *, at_once: bool) -> bool:
         """What is new in `drafts` is there before `results` says so; what leaves it leaves after."""
         return self.drafts.flush(at_once=at_once, adding=True)
 
@@ -69,7 +72,7 @@ def open_session(
     *,
     gap: timedelta = timedelta(),
     term: timedelta = LEASE_DURATION,
-    clock: Callable[[], datetime] = _now,
+    clock: Callable[[], datetime] = _utc_now,
 ) -> ArenaSession:
     """A desk at an arena, whose leases are not taken yet; `gap` is the least time between two commits.
 
@@ -84,12 +87,12 @@ def heartbeat_while(desk: ArenaSession, seconds: float = 10.0) -> Iterator[None]
     """Have a desk beat beside long work. What stops it is raised at the end, if no commit has met it before."""
     stop = threading.Event()
 
-    def beat() -> None:
+    def send_heartbeats() -> None:
         while not stop.wait(seconds):
-            desk.beat()
+            desk.heartbeat()
 
     with ThreadPoolExecutor(1, "heartbeat") as pool:
-        ended = pool.submit(beat)
+        ended = pool.submit(send_heartbeats)
         try:
             yield
         finally:

@@ -50,18 +50,18 @@ class BufferedRepo:
     """What is not written yet: files that must be written together, oldest first. No path is in two of them."""
     _files: Files = field(default_factory=dict)
     """The same by path."""
-    _own: dict[str, bytes] = field(default_factory=dict)
+    _written: dict[str, bytes] = field(default_factory=dict)
     """What was written and is read again and again, for as long as nobody else has written."""
     _count: int = 0
     _parent: str = ""
     """The head at which the lease was last seen to be ours."""
     _lease: Lease | None = None
-    _lost: LeaseLost | None = None
-    _due: datetime | None = None
+    _loss: LeaseLost | None = None
+    _next_commit_at: datetime | None = None
     _pause: timedelta = _AWAY[0]
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def take(self) -> None:
+    def acquire_lease(self) -> None:
         """Take the lease, in a commit of its own. Raises Held, and what a commit raises."""
         with self._lock:
             for _ in range(_TRIES):
@@ -70,18 +70,18 @@ class BufferedRepo:
                 if found is not None and found.nonce != self.nonce and found.until > self.clock():
                     raise LeaseHeld(found)
                 try:
-                    self._write({}, head)
+                    self._write_commit({}, head)
                 except Conflict:
                     continue
                 self.repo.list()  # so that all is known that is there, should the Hub go away
                 return
             raise Conflict("Others commit to this repository without a pause: the lease could not be taken.")
 
-    def release(self) -> None:
+    def release_lease(self) -> None:
         """Give the lease back, if it is still ours, for another to take at once."""
         with self._lock:
-            if self._lease is not None and self._lost is None:
-                self._checked(lambda head: self.repo.commit([Change(PATH, None)], head))
+            if self._lease is not None and self._loss is None:
+                self._write_verified(lambda head: self.repo.commit([Change(PATH, None)], head))
                 self._lease = None
 
     @property
@@ -91,16 +91,16 @@ class BufferedRepo:
             return len(self._files)
 
     @property
-    def due(self) -> datetime | None:
+    def next_commit_at(self) -> datetime | None:
         """When the next commit may be made; None for now."""
-        return self._due
+        return self._next_commit_at
 
-    def beat(self, *, at_work: bool = True) -> None:
+    def heartbeat(self, *, at_work: bool = True) -> None:
         """Write what waits, if it is time; renew the lease of one at work, before half of it is gone. Raises Lost."""
         with self._lock:
             self.flush()
             if at_work and (self._lease is None or self.clock() - self._lease.heartbeat >= self.term / 2):
-                self.renew()
+                self.renew_lease()
 
     def flush(self, *, at_once: bool = False, adding: bool = False) -> bool:
         """Write what waits, as far as the pace allows; whether all is written. `at_once` leaves out our own gap.
@@ -109,50 +109,52 @@ class BufferedRepo:
         tried again later.
         """
         with self._lock:
-            self._refuse_lost()
-            while files := self._next(adding=adding):
-                if not at_once and self._due is not None and self.clock() < self._due:
+            self._require_lease()
+            while files := self._next_batch(adding=adding):
+                if not at_once and self._next_commit_at is not None and self.clock() < self._next_commit_at:
                     return False
                 try:
-                    self._checked(lambda head, files=files: self._write(files, head))  # type: ignore[misc]
+                    self._write_verified(lambda head, files=files: self._write_commit(files, head))  # type: ignore[misc]
                 except (RateLimited, Unreachable) as error:
-                    self._wait(error)
+                    self._postpone(error)
                     return False
-                self._remember(files)
-                self._keep([left for group in self._groups if (left := _without(group, files))])
-                self._due = self.clock() + self.gap if self.gap else None
+                self._cache_written(files)
+                self._set_groups([left for group in self._groups if (left := _exclude_files(group, files))])
+                self._next_commit_at = self.clock() + self.gap if self.gap else None
             return True
 
-    def renew(self) -> None:
+    def renew_lease(self) -> None:
         """Renew the lease, if the pace allows. Raises Lost."""
         with self._lock:
-            self._refuse_lost()
-            if self._due is not None and self.clock() < self._due:
+            self._require_lease()
+            if self._next_commit_at is not None and self.clock() < self._next_commit_at:
                 return
             try:
-                self._checked(lambda head: self._write({}, head))
+                self._write_verified(lambda head: self._write_commit({}, head))
             except (RateLimited, Unreachable) as error:
-                self._wait(error)
+                self._postpone(error)
 
     def head(self) -> str:
         with self._lock:
-            self._refuse_lost()
+            self._require_lease()
             return str(self._count)
 
     def read(self, path: str) -> bytes:
         with self._lock:
-            content = self._files[path] if path in self._files else self._own.get(path) or self.repo.read(path)
+            content = self._files[path] if path in self._files else self._written.get(path) or self.repo.read(path)
         if content is None:
             raise NotFound(f"No file {path} any more.")
         return content
 
-    def inside(self, folder: str = "") -> list[str]:
+    def list_dir(self, folder: str = "") -> list[str]:
         start = f"{validate_path(folder)}/" if folder else ""
         with self._lock:
             waiting = {path: content for path, content in self._files.items() if path.startswith(start)}
             if None in waiting.values():  # a folder goes with its last file
                 return sorted({path.removeprefix(start).split("/", 1)[0] for path in self.list(start)})
-            return sorted({*self.repo.inside(folder), *(path.removeprefix(start).split("/", 1)[0] for path in waiting)})
+            return sorted(
+                {*self.repo.list_dir(folder), *(path.removeprefix(start).split("/", 1)[0] for path in waiting)}
+            )
 
     def list(self, prefix: str = "") -> list[str]:
         with self._lock:
@@ -174,9 +176,9 @@ class BufferedRepo:
 
     def commit(self, changes: Sequence[Change], parent: str) -> str:
         """Keep changes, to be written together. Without a gap they are written at once, or raise what a commit does."""
-        files = _contents(changes)
+        files = _collect_contents(changes)
         with self._lock:
-            self._refuse_lost()
+            self._require_lease()
             if parent != str(self._count):
                 raise Conflict(f"There is a newer state than {parent}: read again, then commit again.")
             before = self._groups
@@ -186,12 +188,12 @@ class BufferedRepo:
                 if not self.gap:
                     self.flush()
             except BaseException:
-                self._keep(before)
+                self._set_groups(before)
                 raise
             self._count += 1
             return str(self._count)
 
-    def _next(self, *, adding: bool) -> Files:
+    def _next_batch(self, *, adding: bool) -> Files:
         """The files of the next commit: results before mere progress, and groups as a whole."""
         found: Files = {}
         for whole in sorted(self._groups, key=lambda group: all(path.startswith("status/") for path in group)):
@@ -201,7 +203,7 @@ class BufferedRepo:
             found |= group
         return found
 
-    def _write(self, files: Mapping[str, bytes | None], head: str) -> None:
+    def _write_commit(self, files: Mapping[str, bytes | None], head: str) -> None:
         """One commit with the lease in it, where that is not as good as new."""
         now = self.clock()
         changes = [Change(path, content) for path, content in files.items()]
@@ -212,12 +214,12 @@ class BufferedRepo:
         self._parent = self.repo.commit(changes, head)
         self._lease = lease
 
-    def _checked(self, write: Callable[[str], object]) -> None:
+    def _write_verified(self, write: Callable[[str], object]) -> None:
         """Write on a head at which the lease is known to be ours. Raises Lost."""
         for _ in range(_TRIES):
             head = self.repo.head()  # a Hub that is down says so here at once; a commit would be tried for minutes
             if head != self._parent:
-                self._look(head)
+                self._verify_lease(head)
             try:
                 write(head)
             except Conflict:
@@ -226,35 +228,35 @@ class BufferedRepo:
             return
         raise Unreachable("Others commit to this repository without a pause. Try again.")
 
-    def _look(self, head: str) -> None:
+    def _verify_lease(self, head: str) -> None:
         """See whether the lease is still ours. Raises Lost."""
         found = read_lease(self.repo)
         if found is None or found.nonce != self.nonce:
-            self._lost = LeaseLost(found)
-            raise self._lost
+            self._loss = LeaseLost(found)
+            raise self._loss
         self._parent = head
-        self._own.clear()
+        self._written.clear()
 
-    def _refuse_lost(self) -> None:
-        if self._lost is not None:
-            raise self._lost
+    def _require_lease(self) -> None:
+        if self._loss is not None:
+            raise self._loss
 
-    def _wait(self, error: RateLimited | Unreachable) -> None:
+    def _postpone(self, error: RateLimited | Unreachable) -> None:
         log.warning("%d file(s) wait: %s", self.pending, error)
         self._parent = ""  # it may have landed
         if isinstance(error, RateLimited):
-            self._due = error.until
+            self._next_commit_at = error.until
         else:
-            self._due = self.clock() + self._pause
+            self._next_commit_at = self.clock() + self._pause
             self._pause = min(2 * self._pause, _AWAY[1])
 
-    def _remember(self, files: Files) -> None:
+    def _cache_written(self, files: Files) -> None:
         for path, content in files.items():
-            self._own.pop(path, None)
+            self._written.pop(path, None)
             if content is not None and not path.startswith(_LARGE):
-                self._own[path] = content
+                self._written[path] = content
 
-    def _keep(self, groups: Groups) -> None:
+    def _set_groups(self, groups: Groups) -> None:
         self._groups = groups
         self._files = {path: content for group in groups for path, content in group.items()}
 
@@ -269,11 +271,11 @@ def _merge_groups(groups: Sequence[Files], files: Files) -> Groups:
     return [*apart, merged | files]
 
 
-def _without(group: Files, files: Files) -> Files:
+def _exclude_files(group: Files, files: Files) -> Files:
     return {path: content for path, content in group.items() if path not in files}
 
 
-def _contents(changes: Sequence[Change]) -> Files:
+def _collect_contents(changes: Sequence[Change]) -> Files:
     found: Files = {}
     for change in changes:
         if validate_path(change.path) in found:

@@ -40,8 +40,8 @@ class LeaseHeld(OurError):
 
     def __init__(self, lease: Lease) -> None:
         super().__init__(
-            f"Another evaluator ({lease.owner}) works on this arena; last heard of at {_moment(lease.heartbeat)} "
-            f"and waited for until {_moment(lease.until)} UTC: after that, another may take over. Wait, or stop it."
+            f"Another evaluator ({lease.owner}) works on this arena; last heard of at {_format_time(lease.heartbeat)} "
+            f"and waited for until {_format_time(lease.until)} UTC: after that, another may take over. Wait, or stop it."
         )
         self.lease = lease
 
@@ -76,5 +76,5 @@ def load_nonce(work: Path) -> str:
     return file.read_text().strip()
 
 
-def _moment(moment: datetime) -> str:
+def _format_time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}"

@@ -16,7 +16,7 @@ from submissions.arena.arena import Arena, commit_with_retry, result_path
 from submissions.index.result_index import result_index_changes
 from submissions.index.submission_index import submission_index_changes
 from submissions.records.base import Record
-from submissions.records.owner_requests import authorized
+from submissions.records.owner_requests import filter_authorized
 from submissions.records.result import Result
 from submissions.records.status import Status
 from submissions.records.submission import Submission
@@ -33,40 +33,41 @@ class Publisher:
 
     arena: Arena
 
-    def holds_back(self, submission: Submission) -> bool:
+    def is_withheld(self, submission: Submission) -> bool:
         """Whether its findings are for its owner only, up to now."""
-        wishes = authorized(self.arena.wishes(submission.id), submission.owner)
+        wishes = filter_authorized(self.arena.read_owner_requests(submission.id), submission.owner)
         return submission.private and not any(wish.kind == "publish" for wish in wishes)
 
-    def preview(self, submission: Submission, preview: Result) -> None:
+    def publish_preview(self, submission: Submission, preview: Result) -> None:
         """Show what is measured before the trainings; nothing happens where just that is shown already."""
-        repo = self.arena.drafts if self.holds_back(submission) else self.arena.results
+        repo = self.arena.drafts if self.is_withheld(submission) else self.arena.results
         path, content = result_path(preview.submission, preview.protocol, "previews"), to_json(preview)
         if path not in repo.list(path) or repo.read(path) != content:
             commit_with_retry(repo, [Change(path, content)])
 
-    def finish(self, submission: Submission, protocol: str, found: Mapping[str, Record]) -> Status:
+    def publish_result(self, submission: Submission, protocol: str, found: Mapping[str, Record]) -> Status:
         """Hand over what an evaluation found, by kind, in place of its preview; what the submission's status is now."""
         changes = [Change(result_path(submission.id, protocol, kind), to_json(one)) for kind, one in found.items()]
         preview = result_path(submission.id, protocol, "previews")
         results, drafts = self.arena.results, self.arena.drafts
-        if self.holds_back(submission):
-            commit_with_retry(drafts, [*changes, *_deletions(drafts, [preview])])
+        if self.is_withheld(submission):
+            commit_with_retry(drafts, [*changes, *_deletion_changes(drafts, [preview])])
             status = final_status("evaluated", "Evaluated. Only its owner sees the result, until they publish it.")
             commit_with_retry(results, [append_status(self.arena, submission.id, status)])
             commit_with_retry(drafts, submission_index_changes(self.arena, [submission.id]))
             return status
         status = final_status("published", "The result is public.", "publish")
-        changes += _tables(results, [one for one in found.values() if isinstance(one, Result)])
+        changes += _listing_changes(results, [one for one in found.values() if isinstance(one, Result)])
         commit_with_retry(
-            results, [*changes, *_deletions(results, [preview]), append_status(self.arena, submission.id, status)]
+            results,
+            [*changes, *_deletion_changes(results, [preview]), append_status(self.arena, submission.id, status)],
         )
-        self._tidy(submission.id, [result_path(submission.id, protocol, kind) for kind in KINDS])
+        self._remove_drafts(submission.id, [result_path(submission.id, protocol, kind) for kind in KINDS])
         return status
 
-    def release(self, ulid: str) -> None:
+    def publish_drafts(self, ulid: str) -> None:
         """Publish all that was held back of a submission. Safe to repeat."""
-        held, shown = _files(self.arena.drafts, ulid), _files(self.arena.results, ulid)
+        held, shown = _list_files(self.arena.drafts, ulid), _list_files(self.arena.results, ulid)
         if not held:
             return
         results = {path for path in {*held, *shown} if path.startswith("results/")}
@@ -77,44 +78,44 @@ class Publisher:
             status = final_status("published", "The result is public: its owner published it.", "publish")
             changes.append(append_status(self.arena, ulid, status))
             made = [read_record(self.arena.drafts, path, Result) for path in fresh]
-            changes += _tables(self.arena.results, made)
+            changes += _listing_changes(self.arena.results, made)
         changes += [Change(path, None) for path in shown if path in over]
         if changes:
             commit_with_retry(self.arena.results, changes)
-        self._tidy(ulid, held)
+        self._remove_drafts(ulid, held)
 
     def withdraw(self, ulid: str, why: str = "Withdrawn.") -> None:
         """Take a submission off the boards, or out of the line; its history stays. Safe to repeat."""
-        shown = _files(self.arena.results, ulid)
+        shown = _list_files(self.arena.results, ulid)
         changes = [Change(path, None) for path in shown]
-        if self.arena.history(ulid).now.state != "withdrawn":
+        if self.arena.read_history(ulid).now.state != "withdrawn":
             was_public = any(path.startswith("results/") for path in shown)
             status = final_status("withdrawn", f"{why}{' Its result is no longer shown.' if was_public else ''}")
             changes.append(append_status(self.arena, ulid, status))
         gone = [(ulid, PurePosixPath(path).stem) for path in shown if path.startswith("results/")]
-        changes += _tables(self.arena.results, [], gone)
+        changes += _listing_changes(self.arena.results, [], gone)
         if changes:
             commit_with_retry(self.arena.results, changes)
-        self._tidy(ulid, _files(self.arena.drafts, ulid))
+        self._remove_drafts(ulid, _list_files(self.arena.drafts, ulid))
 
-    def _tidy(self, ulid: str, paths: Sequence[str]) -> None:
+    def _remove_drafts(self, ulid: str, paths: Sequence[str]) -> None:
         """Take away drafts that are of no use any more, and note how the submission ended where a web app starts."""
-        changes = _deletions(self.arena.drafts, paths)
-        if self.arena.holds(ulid):
+        changes = _deletion_changes(self.arena.drafts, paths)
+        if self.arena.has_submission(ulid):
             changes += _changed_only(self.arena.drafts, submission_index_changes(self.arena, [ulid]))
         # What is repeated after a kill may be done already, and the Hub allows so many commits an hour.
         if changes:
             commit_with_retry(self.arena.drafts, changes)
 
 
-def _tables(results: Repo, made: Sequence[Result], gone: Sequence[tuple[str, str]] = ()) -> list[Change]:
+def _listing_changes(results: Repo, made: Sequence[Result], gone: Sequence[tuple[str, str]] = ()) -> list[Change]:
     """What lists all results beside their own files: for the web app, and for whoever analyses them."""
     if not made and not gone:
         return []
     return [*result_index_changes(results, made, gone), *table_changes(results, made, gone)]
 
 
-def _files(repo: Repo, ulid: str) -> list[str]:
+def _list_files(repo: Repo, ulid: str) -> list[str]:
     return [path for kind in KINDS for path in repo.list(f"{kind}/{ulid}/")]
 
 
@@ -123,5 +124,5 @@ def _changed_only(repo: Repo, changes: Sequence[Change]) -> list[Change]:
     return [one for one in changes if repo.list(one.path) != [one.path] or repo.read(one.path) != one.content]
 
 
-def _deletions(repo: Repo, paths: Sequence[str]) -> list[Change]:
+def _deletion_changes(repo: Repo, paths: Sequence[str]) -> list[Change]:
     return [Change(path, None) for path in paths if path in repo.list(path)]

@@ -16,8 +16,8 @@ import pyarrow as pa
 import yaml
 from pyarrow import parquet
 
-from submissions.arena.arena import protocols_in, result_path
-from submissions.arena.ids import time_of
+from submissions.arena.arena import list_protocols, result_path
+from submissions.arena.ids import parse_id_time
 from submissions.errors import CorruptRecord, NotFound
 from submissions.records.result import Result
 from submissions.storage.codec import read_record
@@ -68,23 +68,27 @@ log = logging.getLogger(__name__)
 
 def table_changes(results: Repo, made: Sequence[Result], gone: Iterable[tuple[str, str]] = ()) -> list[Change]:
     """What a commit that adds or replaces results must change beside them; `gone` are submissions and protocols."""
-    lost, tracks = set(gone), set(results.inside("table"))
+    lost, tracks = set(gone), set(results.list_dir("table"))
     added: dict[str, list[Result]] = {}
     for result in made:
-        added.setdefault(_path(result.track, result.submission), []).append(result)
-    taken = {_path(track, ulid) for track in tracks for ulid, _ in lost}
+        added.setdefault(_table_path(result.track, result.submission), []).append(result)
+    taken = {_table_path(track, ulid) for track in tracks for ulid, _ in lost}
     changes = [
-        change for path in sorted(added.keys() | taken) for change in _file(results, path, added.get(path, []), lost)
+        change
+        for path in sorted(added.keys() | taken)
+        for change in _file_changes(results, path, added.get(path, []), lost)
     ]
     return [*changes, *readme_changes(results, {*tracks, *(result.track for result in made)})]
 
 
 def backfill_tables(results: Repo) -> list[Change]:
     """What is missing in an arena that was filled by an older version, or has no README yet."""
-    if tracks := results.inside("table"):
+    if tracks := results.list_dir("table"):
         return readme_changes(results, tracks)
-    found = protocols_in(results, "results").items()
-    return table_changes(results, [one for ulid, protocols in found for one in _readable(results, ulid, protocols)])
+    found = list_protocols(results, "results").items()
+    return table_changes(
+        results, [one for ulid, protocols in found for one in _iter_readable(results, ulid, protocols)]
+    )
 
 
 def readme_changes(results: Repo, tracks: Iterable[str]) -> list[Change]:
@@ -101,7 +105,7 @@ def readme_changes(results: Repo, tracks: Iterable[str]) -> list[Change]:
     if not isinstance(front, dict):
         log.warning("%s in results has no front matter that can be read: it names no tables until it is mended", README)
         return []
-    wanted = [_configuration(track) for track in sorted(tracks)]
+    wanted = [_track_config(track) for track in sorted(tracks)]
     if front.get("configs", []) == wanted and README in results.list(README):
         return []
     front = {**front, "configs": wanted}
@@ -109,36 +113,36 @@ def readme_changes(results: Repo, tracks: Iterable[str]) -> list[Change]:
     return [Change(README, f"---\n{head}---\n{match[2] if match else text}".encode())]
 
 
-def _configuration(track: str) -> dict[str, object]:
+def _track_config(track: str) -> dict[str, object]:
     files = [{"split": "totals", "path": f"table/{track}/*.parquet"}]
     return {"config_name": track, "data_files": files}
 
 
-def _file(results: Repo, path: str, made: Sequence[Result], lost: set[tuple[str, str]]) -> Iterator[Change]:
+def _file_changes(results: Repo, path: str, made: Sequence[Result], lost: set[tuple[str, str]]) -> Iterator[Change]:
     try:
-        old = _read(path, results.read(path)).to_pylist()
+        old = _decode_table(path, results.read(path)).to_pylist()
     except (CorruptRecord, NotFound) as error:
         log.info("%s It is made from the results.", error)
-        old = [row for result in _of_month(results, path) for row in _rows(result)]
+        old = [row for result in _month_results(results, path) for row in _iter_rows(result)]
     over = lost | {(result.submission, result.protocol) for result in made}
     rows = [row for row in old if (row["submission"], row["protocol"]) not in over]
-    rows += [row for result in made for row in _rows(result)]
+    rows += [row for result in made for row in _iter_rows(result)]
     rows.sort(key=lambda row: (row["submission"], row["protocol"]))
     if rows:
-        yield Change(path, _written(rows))
+        yield Change(path, _encode_table(rows))
     elif path in results.list(path):
         yield Change(path, None)
 
 
-def _of_month(results: Repo, path: str) -> Iterator[Result]:
+def _month_results(results: Repo, path: str) -> Iterator[Result]:
     """The results that belong in a file."""
     track, month = path.split("/")[1:]
-    for ulid, protocols in protocols_in(results, "results").items():
-        if month == f"{time_of(ulid):%Y-%m}.parquet":
-            yield from (one for one in _readable(results, ulid, protocols) if one.track == track)
+    for ulid, protocols in list_protocols(results, "results").items():
+        if month == f"{parse_id_time(ulid):%Y-%m}.parquet":
+            yield from (one for one in _iter_readable(results, ulid, protocols) if one.track == track)
 
 
-def _readable(results: Repo, ulid: str, protocols: Iterable[str]) -> Iterator[Result]:
+def _iter_readable(results: Repo, ulid: str, protocols: Iterable[str]) -> Iterator[Result]:
     for protocol in protocols:
         try:
             yield read_record(results, result_path(ulid, protocol), Result)
@@ -146,14 +150,14 @@ def _readable(results: Repo, ulid: str, protocols: Iterable[str]) -> Iterator[Re
             log.error("%s Its totals are left out.", error)
 
 
-def _rows(result: Result) -> Iterator[dict[str, object]]:
+def _iter_rows(result: Result) -> Iterator[dict[str, object]]:
     shared = {name: getattr(result, name) for name in SCHEMA.names if hasattr(result, name) and name != "tasks"}
     for total in result.totals:
         gain = total.gain
         low, high = gain.interval or (None, None)
         yield {
             **shared,
-            "submitted": time_of(result.submission),
+            "submitted": parse_id_time(result.submission),
             "method": total.method,
             "subset": total.subset,
             "group": total.group,
@@ -168,13 +172,13 @@ def _rows(result: Result) -> Iterator[dict[str, object]]:
         }
 
 
-def _written(rows: Sequence[dict[str, object]]) -> bytes:
+def _encode_table(rows: Sequence[dict[str, object]]) -> bytes:
     buffer = io.BytesIO()
     parquet.write_table(pa.Table.from_pylist(rows, SCHEMA), buffer, compression="zstd")
     return buffer.getvalue()
 
 
-def _read(path: str, content: bytes) -> pa.Table:
+def _decode_table(path: str, content: bytes) -> pa.Table:
     try:
         table = parquet.read_table(pa.BufferReader(content))
     except (pa.ArrowException, OSError) as error:
@@ -184,5 +188,5 @@ def _read(path: str, content: bytes) -> pa.Table:
     return table
 
 
-def _path(track: str, ulid: str) -> str:
-    return f"table/{track}/{time_of(ulid):%Y-%m}.parquet"
+def _table_path(track: str, ulid: str) -> str:
+    return f"table/{track}/{parse_id_time(ulid):%Y-%m}.parquet"

@@ -32,10 +32,10 @@ def final_status(state: State, message: str, stage: Stage | None = None) -> Stat
 
 def append_status(arena: Arena, ulid: str, status: Status) -> Change:
     """The change that adds a status; a place or progress in a stage replaces the one before it."""
-    entries = arena.history(ulid).entries
+    entries = arena.read_history(ulid).entries
     last = entries[-1]
     again = status.state in WAITING or bool(status.of)
-    if again and (last.state, last.stage) == (status.state, status.stage) and _same_count(last, status):
+    if again and (last.state, last.stage) == (status.state, status.stage) and _is_same_count(last, status):
         entries = entries[:-1]
     return Change(f"status/{ulid}.json", to_json(History(submission=ulid, entries=(*entries, status))))
 
@@ -45,6 +45,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _same_count(last: Status, status: Status) -> bool:
+def _is_same_count(last: Status, status: Status) -> bool:
     """A stage over another number of tasks is another run; a line of another length is still the line."""
     return status.state in WAITING or last.of == status.of

@@ -81,35 +81,35 @@ class ChildProcess:
         try:
             self._connection.send_bytes(json.dumps(message).encode())
         except BlockingIOError as error:
-            raise self.hung(seconds or 0) from error
+            raise self.timeout_error(seconds or 0) from error
         except (BrokenPipeError, ConnectionError) as error:
             if not read:
                 raise ChildExited from error
             self.receive(0)  # what it died of, if it had time to say so
-            raise self._failed("went away") from error
+            raise self._build_error("went away") from error
 
     def fileno(self) -> int:
         """The file that becomes readable when the child said something or died, for whoever waits for several."""
         assert self._connection is not None
         return self._connection.fileno()
 
-    def hung(self, seconds: float) -> ChildFailed:
+    def timeout_error(self, seconds: float) -> ChildFailed:
         """The error of a child that was silent for so long."""
-        return self._failed(f"was silent for {seconds:g} s", Hung)
+        return self._build_error(f"was silent for {seconds:g} s", Hung)
 
     def receive(self, seconds: float) -> dict[str, Any]:
         """The child's next message. Raises ChildFailed if it dies or says that it failed, Hung if it is silent."""
         assert self._connection is not None
         try:
             if not self._connection.poll(seconds):
-                raise self.hung(seconds)
+                raise self.timeout_error(seconds)
             message: dict[str, Any] = json.loads(self._connection.recv_bytes())
         except (EOFError, ConnectionError) as error:
-            raise self._failed("went away") from error
+            raise self._build_error("went away") from error
         except ValueError as error:
-            raise self._failed("answered nonsense") from error
+            raise self._build_error("answered nonsense") from error
         if "failed" in message:
-            raise self._failed(f"failed: {message['said']}", FAILURES[message["failed"]])
+            raise self._build_error(f"failed: {message['said']}", FAILURES[message["failed"]])
         return message
 
     def close(self) -> None:
@@ -134,12 +134,12 @@ class ChildProcess:
         accepting.settimeout(0.2)
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
-                raise self._failed(f"ended with {self._process.returncode} before it was ready")
+                raise self._build_error(f"ended with {self._process.returncode} before it was ready")
             with contextlib.suppress(TimeoutError):
                 return listener.accept()
-        raise self._failed("was not ready in time")
+        raise self._build_error("was not ready in time")
 
-    def _failed(self, what: str, kind: type[ChildFailed] = ChildFailed) -> ChildFailed:
+    def _build_error(self, what: str, kind: type[ChildFailed] = ChildFailed) -> ChildFailed:
         log = self.log.read_bytes() if self.log.exists() else b""
         lines = log.decode(errors="replace").splitlines()[-_TAIL_LINES:]
         tail = "\n".join(f"  | {line[:400]}" for line in lines)

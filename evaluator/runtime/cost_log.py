@@ -31,21 +31,21 @@ class CostLog:
         self._store = store
         self._used: dict[tuple[str, str], dict[str, None]] = {}
 
-    def keep(self, key: str, spent: ResourceUsage) -> None:
+    def record(self, key: str, spent: ResourceUsage) -> None:
         """Write down what a stage's output took; before the output, so that none that is finished lacks it."""
-        self._store.keep(_STAGE, key, spent)
+        self._store.put(_STAGE, key, spent)
 
-    def use(self, task: str, stage: str, key: str) -> None:
+    def attribute(self, task: str, stage: str, key: str) -> None:
         """Enter a finished output for a task; one that is used twice was paid for once."""
         self._used.setdefault((task, stage), {})[key] = None
 
-    def entered(self, tasks: Sequence[str]) -> tuple[Cost, ...] | None:
+    def collect(self, tasks: Sequence[str]) -> tuple[Cost, ...] | None:
         """What was used, by stage and then in the order of the tasks; None if the cost of some of it is unknown."""
         found = []
         for stage in STAGES:
             for task in tasks:
                 if keys := self._used.get((task, stage)):
-                    spent = [self._store.find(_STAGE, key, ResourceUsage) for key in keys]
+                    spent = [self._store.get(_STAGE, key, ResourceUsage) for key in keys]
                     known = [one for one in spent if one is not None]
                     if len(known) < len(spent):
                         log.warning("What %s of %s cost was never measured: no ledger is written.", stage, task)

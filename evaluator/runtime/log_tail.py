@@ -47,36 +47,36 @@ _KIND = re.compile(r"(?:[A-Za-z_]\w{0,60}\.){0,6}[A-Za-z_]\w{0,60}(?=:|$)")
 
 def public_tail(log: bytes) -> str:
     """The last lines of a log that may be shown, at most MOST characters; nothing where there are none."""
-    shown = "\n".join(_shown(log[-BYTES:].decode(errors="replace").splitlines()))
+    shown = "\n".join(_filter_lines(log[-BYTES:].decode(errors="replace").splitlines()))
     return shown if len(shown) <= MOST else shown[-MOST:].partition("\n")[2]
 
 
-def _shown(lines: list[str]) -> Iterator[str]:
+def _filter_lines(lines: list[str]) -> Iterator[str]:
     """Line by line; an exception's line is one only below the places of its traceback, and its message is never it."""
     placed: bool | None = None  # None: in no traceback; False: in one whose first place is still to come
     for number, raw in enumerate(lines):
         line = _BEFORE.sub("", raw)
         if line == _TRACEBACK:
             placed = False
-            if _names_a_place(lines[number + 1 : number + 2]):
+            if _has_frame(lines[number + 1 : number + 2]):
                 yield line
             continue
-        place = None if placed is None else _place(line)
+        place = None if placed is None else _format_frame(line)
         if place:
             placed = True
             yield place
         elif placed and (kind := _KIND.match(line)):
             placed = None
-            yield ": ".join([kind[0], *_phrases(line)])
+            yield ": ".join([kind[0], *_find_phrases(line)])
         else:
-            yield from _phrases(line)
+            yield from _find_phrases(line)
 
 
-def _names_a_place(lines: list[str]) -> bool:
-    return any(_place(_BEFORE.sub("", line)) for line in lines)
+def _has_frame(lines: list[str]) -> bool:
+    return any(_format_frame(_BEFORE.sub("", line)) for line in lines)
 
 
-def _place(line: str) -> str | None:
+def _format_frame(line: str) -> str | None:
     match = _PLACE.fullmatch(line)
     return f'  File "{Path(match[1]).name}", line {match[2]}, in {match[3]}' if match and _is_file(match[1]) else None
 
@@ -88,5 +88,5 @@ def _is_file(path: str) -> bool:
         return False
 
 
-def _phrases(line: str) -> list[str]:
+def _find_phrases(line: str) -> list[str]:
     return list(dict.fromkeys(match[0] for match in PHRASES.finditer(line)))

@@ -48,7 +48,7 @@ def reset_peak_memory(device: str) -> None:
         _CLEAR_REFERENCES.write_text("5")
 
 
-def peak_bytes(device: str) -> int | None:
+def read_peak_bytes(device: str) -> int | None:
     """The most memory that this process held since then: of its accelerator, else in RAM; None off Linux."""
     if device == "cuda":
         import torch

@@ -28,13 +28,13 @@ class StageCache:
 
     folder: Path
 
-    def path(self, stage: str, key: str) -> Path:
+    def entry_path(self, stage: str, key: str) -> Path:
         """Where a stage's output lies, or will."""
         return self.folder / stage / f"{key}.json"
 
-    def find(self, stage: str, key: str, kind: type[R]) -> R | None:
+    def get(self, stage: str, key: str, kind: type[R]) -> R | None:
         """A finished output, or None. A file that cannot be read counts as unfinished work."""
-        path = self.path(stage, key)
+        path = self.entry_path(stage, key)
         if not path.exists():
             return None
         try:
@@ -42,9 +42,9 @@ class StageCache:
         except ValidationError:
             return None
 
-    def keep(self, stage: str, key: str, record: R) -> R:
+    def put(self, stage: str, key: str, record: R) -> R:
         """Write an output down, and hand it back."""
-        atomic_write(self.path(stage, key), record.model_dump_json(indent=1).encode())
+        atomic_write(self.entry_path(stage, key), record.model_dump_json(indent=1).encode())
         return record
 
 

@@ -22,7 +22,7 @@ _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
 @contextmanager
 def exclusive_lock(work: Path) -> Iterator[None]:
     """Hold the work folder for this process. Raises EvaluatorError if another evaluator, or a share, has it."""
-    with _open(work / ".lock") as lock:
+    with _open_lock_file(work / ".lock") as lock:
         if not _try_lock(lock, fcntl.LOCK_EX):
             raise EvaluatorError(f"Another evaluator works in {work}: wait for it, or stop it first.")
         remove_partial_files(work / "stages")
@@ -35,7 +35,7 @@ def shared_lock(work: Path, run: str, name: str) -> Iterator[None]:
 
     The parts of one run have nothing in common; what two runs would do at once may be the same.
     """
-    with _open(work / ".lock") as folder, _open(work / "shares" / run / f"{name}.lock") as part:
+    with _open_lock_file(work / ".lock") as folder, _open_lock_file(work / "shares" / run / f"{name}.lock") as part:
         if not _try_lock(folder, fcntl.LOCK_SH):
             raise EvaluatorError(f"An evaluator works in {work} alone: wait for it, or stop it first.")
         if not _try_lock(part, fcntl.LOCK_EX):
@@ -49,32 +49,32 @@ def shared_lock(work: Path, run: str, name: str) -> Iterator[None]:
 
 
 @contextmanager
-def serialized(file: Path) -> Iterator[None]:
+def blocking_lock(file: Path) -> Iterator[None]:
     """Wait until no other process is in here with the same file."""
-    with _open(file) as lock:
-        _flock(lock, fcntl.LOCK_EX)
+    with _open_lock_file(file) as lock:
+        _lock_file(lock, fcntl.LOCK_EX)
         yield
 
 
-def _open(file: Path) -> IO[str]:
+def _open_lock_file(file: Path) -> IO[str]:
     file.parent.mkdir(parents=True, exist_ok=True)
     return file.open("a+")
 
 
 def _is_unlocked(file: Path) -> bool:
-    with _open(file) as lock:
+    with _open_lock_file(file) as lock:
         return _try_lock(lock, fcntl.LOCK_EX)
 
 
 def _try_lock(lock: IO[str], kind: int) -> bool:
     try:
-        _flock(lock, kind | fcntl.LOCK_NB)
+        _lock_file(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
 
 
-def _flock(lock: IO[str], kind: int) -> None:
+def _lock_file(lock: IO[str], kind: int) -> None:
     try:
         fcntl.flock(lock, kind)
     except OSError as error:

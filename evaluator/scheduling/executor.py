@@ -21,6 +21,6 @@ class Executor(Protocol):
         """
         ...
 
-    def forget(self, keys: Collection[str]) -> None:
+    def discard_models(self, keys: Collection[str]) -> None:
         """Remove the models behind these units: their answers are stored."""
         ...

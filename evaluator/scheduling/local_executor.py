@@ -15,34 +15,34 @@ class LocalExecutor:
     """Does one unit after the other."""
 
     def __init__(self, station: Worker, tries: int = 1) -> None:
-        self.station = station
+        self.worker = station
         self._tries = tries
 
     def run(self, units: Units, progress: Progress) -> Generator[UnitResult, None, None]:
         tries, streak = RetryPolicy(self._tries), FailureStreak()
         for make in units.values():
-            done = self._done(make, progress, tries, streak)
+            done = self._run_unit(make, progress, tries, streak)
             if done is not None:
                 yield done
-        tries.raise_first()
+        tries.raise_first_failure()
 
-    def forget(self, keys: Collection[str]) -> None:
-        self.station.forget(keys)
+    def discard_models(self, keys: Collection[str]) -> None:
+        self.worker.discard_models(keys)
 
-    def _done(
+    def _run_unit(
         self, make: Callable[[], WorkUnit], progress: Progress, tries: RetryPolicy, streak: FailureStreak
     ) -> UnitResult | None:
         unit = make()
         while True:
             try:
-                done = self.station.work(unit, progress)
+                done = self.worker.run(unit, progress)
             except EvaluatorError as error:
-                again = tries.again(unit.name, unit.key, error)
-                if streak.failed(unit.key):
-                    tries.give_up(error)
-                    tries.raise_first()
+                again = tries.should_retry(unit.name, unit.key, error)
+                if streak.record_failure(unit.key):
+                    tries.record_final_failure(error)
+                    tries.raise_first_failure()
                 if not again:
                     return None
             else:
-                streak.done()
+                streak.reset()
                 return done

@@ -21,21 +21,21 @@ class RetryPolicy:
         self._failures: Counter[str] = Counter()
         self._first: EvaluatorError | None = None
 
-    def again(self, name: str, key: str, error: EvaluatorError) -> bool:
+    def should_retry(self, name: str, key: str, error: EvaluatorError) -> bool:
         """Whether a unit that failed is tried again."""
         self._failures[key] += 1
         again = self._failures[key] < self._most
         log.warning("%s failed (%d of %d): %s", name, self._failures[key], self._most, error)
         if not again:
-            self.give_up(error)
+            self.record_final_failure(error)
         return again
 
-    def give_up(self, error: EvaluatorError) -> None:
+    def record_final_failure(self, error: EvaluatorError) -> None:
         """Remember what a unit failed by that is not tried again."""
         if self._first is None:
             self._first = error
 
-    def raise_first(self) -> None:
+    def raise_first_failure(self) -> None:
         """Raise what the first unit failed by that was given up."""
         if self._first is not None:
             raise self._first
@@ -47,11 +47,11 @@ class FailureStreak:
     def __init__(self) -> None:
         self._failed: set[str] = set()
 
-    def done(self) -> None:
+    def reset(self) -> None:
         """It finished a unit."""
         self._failed.clear()
 
-    def failed(self, key: str) -> bool:
+    def record_failure(self, key: str) -> bool:
         """It failed at a unit: whether it is the station that is broken."""
         self._failed.add(key)
         return len(self._failed) >= MAX_CONSECUTIVE_FAILURES

@@ -36,24 +36,24 @@ class Worker:
         self._devices: AbstractContextManager[object] = nullcontext() if together else threading.Lock()
         self._training, self._asking = threading.Lock(), threading.Lock()
 
-    def work(self, unit: WorkUnit, progress: Progress) -> UnitResult:
+    def run(self, unit: WorkUnit, progress: Progress) -> UnitResult:
         """Train, if the unit says so, and ask. Raises EvaluatorError."""
         try:
-            return self._done(unit, progress)
+            return self._run_unit(unit, progress)
         except OSError as error:
             kind = FAILURES.get(error_name(error) or "", EvaluatorError)
             raise kind(f"A station could not write or read: {error.strerror}.", str(error)) from error
 
-    def held(self) -> list[str]:
+    def cached_models(self) -> list[str]:
         """The keys of units whose model lies here."""
         return sorted(file.parents[1].name for file in self._models.glob(f"*/model/{FILE}"))
 
-    def forget(self, keys: Collection[str]) -> None:
+    def discard_models(self, keys: Collection[str]) -> None:
         """Remove the models of these units, where they are here."""
         for key in keys:
             shutil.rmtree(self._models / key, ignore_errors=True)
 
-    def sweep(self, wanted: Collection[str], seconds: float) -> None:
+    def discard_stale_models(self, wanted: Collection[str], seconds: float) -> None:
         """Remove what was left so long ago, finished or not, and is not among these keys."""
         for folder in self._models.glob("*"):
             if folder.name not in wanted and time.time() - folder.stat().st_mtime > seconds:
@@ -64,15 +64,15 @@ class Worker:
         self._trainer.close()
         self._generator.close()
 
-    def _done(self, unit: WorkUnit, progress: Progress) -> UnitResult:
+    def _run_unit(self, unit: WorkUnit, progress: Progress) -> UnitResult:
         if unit.training is None:
-            return self._asked(unit, self._base)
+            return self._generate_answers(unit, self._base)
         model = self._models / unit.key / "model"
         found = (model / FILE).exists()
         if not found:
             self._train(unit.name, unit.training, model, progress)
         try:
-            return self._asked(unit, model, ResourceUsage.model_validate_json((model / FILE).read_bytes()))
+            return self._generate_answers(unit, model, ResourceUsage.model_validate_json((model / FILE).read_bytes()))
         except EvaluatorError:
             if found:  # it may be the model that is broken: the next try trains it anew
                 shutil.rmtree(model, ignore_errors=True)
@@ -85,16 +85,16 @@ class Worker:
         job = TrainJob(name, rows, model, training.seed)
         with self._training, self._devices:
             if not self._together:
-                self._generator.rest()
+                self._generator.release_devices()
             saving = self._trainer.train(job, progress)
         saving()  # meanwhile the devices are another unit's
 
-    def _asked(self, unit: WorkUnit, model: Path, training: ResourceUsage | None = None) -> UnitResult:
+    def _generate_answers(self, unit: WorkUnit, model: Path, training: ResourceUsage | None = None) -> UnitResult:
         with self._asking, self._devices:
             if not self._together:
-                self._trainer.rest()
+                self._trainer.release_devices()
             completions = self._generator.generate(model, unit.prompts, unit.limit)
-            spent = self._generator.spent
+            spent = self._generator.last_usage
         if len(completions) != len(unit.prompts):
             raise EvaluatorError(f"{len(completions)} answers came to {len(unit.prompts)} prompts: run again.")
         return UnitResult(unit.key, completions, training + spent if training else spent)

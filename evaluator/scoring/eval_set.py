@@ -38,12 +38,12 @@ class EvalSet:
     """The hash of all that is asked."""
 
     @property
-    def gold(self) -> tuple[str, ...]:
+    def targets(self) -> tuple[str, ...]:
         """The expected outputs, in order."""
         return tuple(row.output for row in self.rows)
 
     @property
-    def questions(self) -> tuple[str, ...]:
+    def inputs(self) -> tuple[str, ...]:
         """The inputs, in order."""
         return tuple(row.input for row in self.rows)
 
@@ -52,7 +52,7 @@ class EvalSet:
         """The hash of how answers become a score: version of the metrics, category, language."""
         return cache_key(self.metrics, self.task.category, self.task.language)
 
-    def scored(self, texts: Sequence[str]) -> MetricResult:
+    def score(self, texts: Sequence[str]) -> MetricResult:
         """The score of answers in the order of the rows."""
         return METRICS[self.metrics](Answers(self.task, self.rows, self.labels, texts))
 
@@ -66,6 +66,6 @@ def answer_token_limit(decoding: DecodingSettings, longest: Callable[[float], fl
     return most if times is None else min(most, round(times * longest(most / times)))
 
 
-def rows_hash(rows: Sequence[Row]) -> str:
+def hash_rows(rows: Sequence[Row]) -> str:
     """The hash of rows in their order."""
     return cache_key([text for row in rows for text in (row.input, row.output)])

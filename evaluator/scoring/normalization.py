@@ -9,8 +9,8 @@ import numpy as np
 
 from evaluator.config.protocol import GainScale, RatioScale
 from evaluator.scoring.metrics.metric_result import Floats, MetricResult
-from evaluator.scoring.ratio import ratio
-from evaluator.scoring.statistics import gain_interval, gain_scale, known, percentile_interval, rescore
+from evaluator.scoring.ratio import compute_ratio
+from evaluator.scoring.statistics import constant_score, gain_interval, gain_scale, percentile_interval, rescore
 from submissions.records.anchors import Anchor
 from submissions.records.base import Score
 
@@ -53,7 +53,7 @@ def normalized_score(measured: MetricResult, ends: AnchorScores, scale: GainScal
     return Score(name=scale.kind, value=float(value), n=items)
 
 
-def interval(
+def normalized_interval(
     measured: MetricResult, ends: AnchorScores, scale: GainScale | RatioScale, counts: Floats
 ) -> tuple[float, float]:
     """The 95% interval of a task's worth, the same items for the score and both ends."""
@@ -61,12 +61,14 @@ def interval(
         return percentile_interval(resampled_scores(measured, ends, scale, counts), len(measured.statistics))
     (score,) = rescore([measured], counts)
     base, top = (
-        rescore([end], counts)[0] if end else known(np.nan if anchor.value is None else anchor.value, len(counts))
+        rescore([end], counts)[0]
+        if end
+        else constant_score(np.nan if anchor.value is None else anchor.value, len(counts))
         for end, anchor in ((ends.base, ends.anchor.base), (ends.reference, ends.anchor.reference))
     )
     if isinstance(scale, GainScale):
         return gain_interval(score, base, top, gain_scale(scale.low, scale.high))
-    return gain_interval(score, base, top, lambda mine, _, reference: ratio([(1.0, mine, reference)]))
+    return gain_interval(score, base, top, lambda mine, _, reference: compute_ratio([(1.0, mine, reference)]))
 
 
 def resampled_scores(
@@ -86,28 +88,28 @@ def pooled_value(measured: MetricResult, counts: Counts) -> Floats:
     return measured.pool(sums)
 
 
-def _gain(measured: MetricResult, ends: AnchorScores, scale: GainScale, counts: Counts) -> Floats:
-    base = _end(ends.base, ends.anchor.base, counts)
-    top = _end(ends.reference, ends.anchor.reference, counts)
+def _gain_scores(measured: MetricResult, ends: AnchorScores, scale: GainScale, counts: Counts) -> Floats:
+    base = _anchor_value(ends.base, ends.anchor.base, counts)
+    top = _anchor_value(ends.reference, ends.anchor.reference, counts)
     return gain_scale(scale.low, scale.high)(pooled_value(measured, counts), base, top)
 
 
-def _ratio(measured: MetricResult, ends: AnchorScores, scale: RatioScale, counts: Counts) -> Floats:  # noqa: ARG001
+def _ratio_scores(measured: MetricResult, ends: AnchorScores, scale: RatioScale, counts: Counts) -> Floats:  # noqa: ARG001
     parts = measured.parts or ((1.0, measured),)
     tops = ends.reference.parts or ((1.0, ends.reference),) if ends.reference else [(1.0, None)] * len(parts)
     known = ends.anchor.reference_parts or (ends.anchor.reference,)
-    return ratio(
+    return compute_ratio(
         [
-            (weight, pooled_value(part, counts), _end(top, score, counts))
+            (weight, pooled_value(part, counts), _anchor_value(top, score, counts))
             for (weight, part), (_, top), score in zip(parts, tops, known, strict=True)
         ]
     )
 
 
-def _end(measured: MetricResult | None, score: Score, counts: Counts) -> Floats:
+def _anchor_value(measured: MetricResult | None, score: Score, counts: Counts) -> Floats:
     if measured is not None:
         return pooled_value(measured, counts)
     return np.full(1 if counts is None else len(counts), np.nan if score.value is None else score.value)
 
 
-_ON_SCALE: dict[str, Callable[..., Floats]] = {"gain": _gain, "ratio": _ratio}
+_ON_SCALE: dict[str, Callable[..., Floats]] = {"gain": _gain_scores, "ratio": _ratio_scores}

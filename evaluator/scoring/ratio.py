@@ -12,7 +12,7 @@ Part = tuple[float, Floats | float, Floats | float]
 """One metric of a task: its weight, the score S, and the score S_ref of the model trained on the reference."""
 
 
-def ratio(parts: Sequence[Part]) -> Floats:
+def compute_ratio(parts: Sequence[Part]) -> Floats:
     """The weighted mean of S / S_ref over the parts whose S_ref is neither 0 nor missing (SCORING.md, paper@1, rule 5).
 
     Scores may be arrays of one shape, say one value per bootstrap draw, or broadcast to one: the ratio has that shape.

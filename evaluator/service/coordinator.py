@@ -34,7 +34,7 @@ class Coordinator:
     """Seconds between looks for something new."""
     failed: dict[str, datetime] = field(default_factory=dict)
     """Who failed, and when."""
-    _said: str = ""
+    _last_message: str = ""
     _pause: float = RETRY_BACKOFF[0]
 
     def run(self, *, forever: bool) -> None:
@@ -42,92 +42,94 @@ class Coordinator:
         while True:
             desk = self.open_desk()
             try:
-                desk.take()
-                with self._kept(desk):
-                    self._work(self.open_worker(desk.arena), desk, forever=forever)
+                desk.acquire_leases()
+                with self._release_on_exit(desk):
+                    self._run_session(self.open_worker(desk.arena), desk, forever=forever)
                     return
             except (LeaseHeld, LeaseLost, *HUB_ERRORS) as error:
                 if not forever:
                     raise
-                self._wait(error)
+                self._back_off(error)
 
-    def cycle(self, worker: SubmissionRunner, desk: ArenaSession, *, forever: bool = False) -> tuple[str, State] | None:
+    def run_once(
+        self, worker: SubmissionRunner, desk: ArenaSession, *, forever: bool = False
+    ) -> tuple[str, State] | None:
         """See what waits, do the next piece of it, and write as far as the pace allows; None where nothing waits."""
-        aside = self._aside(forever=forever)
-        line, did = worker.queue(aside), None
+        aside = self._backed_off_ids(forever=forever)
+        line, did = worker.refresh_queue(aside), None
         if line:
-            desk.beat()
+            desk.heartbeat()
             with heartbeat_while(desk):
-                did = worker.step(line, aside)
-            self._tell(worker, *did)
+                did = worker.run_next(line, aside)
+            self._report_outcome(worker, *did)
         desk.flush()
         return did
 
-    def _work(self, worker: SubmissionRunner, desk: ArenaSession, *, forever: bool) -> None:
+    def _run_session(self, worker: SubmissionRunner, desk: ArenaSession, *, forever: bool) -> None:
         prepared = False
         while True:
             try:
                 if not prepared:
                     worker.publish_tasks()
                     prepared = True
-                if self.cycle(worker, desk, forever=forever) is None:
+                if self.run_once(worker, desk, forever=forever) is None:
                     if not forever:
                         return
                     self.wait(self.every)
-                self._said, self._pause = "", RETRY_BACKOFF[0]
+                self._last_message, self._pause = "", RETRY_BACKOFF[0]
             except HUB_ERRORS as error:
-                self._wait(error)
+                self._back_off(error)
 
     @contextmanager
-    def _kept(self, desk: ArenaSession) -> Iterator[None]:
+    def _release_on_exit(self, desk: ArenaSession) -> Iterator[None]:
         """Leave the arena tidy: all written and the lease given back, if there is time for it."""
         try:
             yield
         except KeyboardInterrupt:
-            self._leave(desk)
+            self._release_now(desk)
             raise
-        self._finish(desk)
+        self._flush_and_release(desk)
 
-    def _finish(self, desk: ArenaSession) -> None:
+    def _flush_and_release(self, desk: ArenaSession) -> None:
         """Write all, however long the Hub takes no commits."""
         while not desk.flush():
-            due = desk.due
+            due = desk.next_commit_at
             self.wait(max(1.0, (due - self.clock()).total_seconds()) if due else 1.0)
-            desk.beat()
-        self._give_back(desk)
+            desk.heartbeat()
+        self._release_lease(desk)
 
-    def _leave(self, desk: ArenaSession) -> None:
+    def _release_now(self, desk: ArenaSession) -> None:
         """Write all, if that can be done now."""
         try:
             if desk.flush(at_once=True):
-                self._give_back(desk)
+                self._release_lease(desk)
             else:
                 self.say(f"{desk.pending} file(s) could not be written; the next run writes them.")
         except ArenaError as error:
             self.say(str(error))
 
-    def _give_back(self, desk: ArenaSession) -> None:
+    def _release_lease(self, desk: ArenaSession) -> None:
         try:
-            desk.release()
+            desk.release_leases()
         except HUB_ERRORS as error:
             self.say(f"The arena stays held until the lease runs out, or this evaluator starts again. {error}")
 
-    def _aside(self, *, forever: bool) -> set[str]:
+    def _backed_off_ids(self, *, forever: bool) -> set[str]:
         return {ulid for ulid, since in self.failed.items() if not forever or self.clock() < since + FAILURE_COOLDOWN}
 
-    def _tell(self, worker: SubmissionRunner, ulid: str, state: State) -> None:
+    def _report_outcome(self, worker: SubmissionRunner, ulid: str, state: State) -> None:
         if state == "failed":
             self.failed[ulid] = self.clock()
         else:
             self.failed.pop(ulid, None)
-        now = worker.arena.history(ulid).now
+        now = worker.arena.read_history(ulid).now
         self.say(f"{ulid}: {now.state}. {now.message}")
 
-    def _wait(self, error: ArenaError) -> None:
+    def _back_off(self, error: ArenaError) -> None:
         """Say once what is wrong, and let time pass."""
         kind = f"{error.lease.owner} {error.lease.nonce}" if isinstance(error, LeaseHeld) else str(error)
-        if kind != self._said:  # its time moves on while it works
-            self._said = kind
+        if kind != self._last_message:  # its time moves on while it works
+            self._last_message = kind
             self.say(f"{error} It is tried again by itself.")
         until = error.until if isinstance(error, RateLimited) else None
         self.wait(max(self._pause, (until - self.clock()).total_seconds()) if until else self._pause)

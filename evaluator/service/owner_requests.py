@@ -7,7 +7,7 @@ import logging
 from evaluator.publishing.publisher import Publisher
 from submissions.arena.arena import Arena
 from submissions.errors import CorruptRecord, NotFound
-from submissions.records.owner_requests import OwnerRequest, authorized
+from submissions.records.owner_requests import OwnerRequest, filter_authorized
 
 log = logging.getLogger(__name__)
 
@@ -17,9 +17,9 @@ class OwnerRequestHandler:
 
     def __init__(self, arena: Arena) -> None:
         self._arena = arena
-        self._outlet = Publisher(arena)
+        self._publisher = Publisher(arena)
         self._head = ""
-        self._granted: dict[str, frozenset[str]] = {}
+        self._applied: dict[str, frozenset[str]] = {}
 
     def __call__(self) -> None:
         """Grant what was asked since the last call; the first call goes through all, for a killed run may have left
@@ -27,24 +27,24 @@ class OwnerRequestHandler:
         head = self._arena.submissions.head()
         if head == self._head:
             return
-        for ulid in self._arena.wished():
+        for ulid in self._arena.ids_with_requests():
             try:
-                self._grant(ulid)
+                self._apply_requests(ulid)
             except (CorruptRecord, NotFound) as error:
                 log.error("the wishes for %s are passed over: %s", ulid, error)
         self._head = head
 
-    def wishes(self, ulid: str) -> list[OwnerRequest]:
+    def authorized_requests(self, ulid: str) -> list[OwnerRequest]:
         """What was asked of a submission by those who may. Raises NotFound, Corrupt."""
-        wishes = self._arena.wishes(ulid)
-        return authorized(wishes, self._arena.submission(ulid).owner) if wishes else []
+        wishes = self._arena.read_owner_requests(ulid)
+        return filter_authorized(wishes, self._arena.read_submission(ulid).owner) if wishes else []
 
-    def _grant(self, ulid: str) -> None:
-        kinds = frozenset(wish.kind for wish in self.wishes(ulid))
-        if self._granted.get(ulid) == kinds:
+    def _apply_requests(self, ulid: str) -> None:
+        kinds = frozenset(wish.kind for wish in self.authorized_requests(ulid))
+        if self._applied.get(ulid) == kinds:
             return  # what came of it since, the outlet sent where the wish says
         if "withdraw" in kinds:
-            self._outlet.withdraw(ulid)
+            self._publisher.withdraw(ulid)
         elif "publish" in kinds:
-            self._outlet.release(ulid)
-        self._granted[ulid] = kinds
+            self._publisher.publish_drafts(ulid)
+        self._applied[ulid] = kinds

@@ -18,7 +18,7 @@ from typing import Self
 
 from pydantic import Field
 
-from evaluator.runtime.work_dir_lock import serialized, shared_lock
+from evaluator.runtime.work_dir_lock import blocking_lock, shared_lock
 from evaluator.scoring.eval_set import EvalSet
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.anchors import load_checked_anchors
@@ -50,7 +50,7 @@ class Shard:
     """What all shares of one run are given alike; they then agree on what is pending, whenever each one starts."""
 
     @classmethod
-    def read(cls, text: str, run: str = "") -> Self:
+    def parse(cls, text: str, run: str = "") -> Self:
         """A share written as I/N. Raises NotFound."""
         found = re.fullmatch(r"([1-9]\d{0,3})/([1-9]\d{0,3})", text)
         if found is None or int(found[1]) > int(found[2]):
@@ -74,7 +74,7 @@ class ShardPlan(Record):
     """Of each share, longest first."""
 
 
-def balance(weights: Mapping[str, float], shares: int) -> list[tuple[str, ...]]:
+def balance_loads(weights: Mapping[str, float], shares: int) -> list[tuple[str, ...]]:
     """Names in `shares` groups of about equal weight: the longest first, each to the group that has least so far."""
     found: list[list[str]] = [[] for _ in range(shares)]
     loads = [(0.0, number) for number in range(shares)]
@@ -111,10 +111,10 @@ def _run_stage(
 ) -> bool:
     """Do one stage of a submission's tasks; whether nothing failed. One that failed must not stop the others."""
     try:
-        submission = worker.arena.submission(ulid)
-        work, mine = AHEAD.get(submission.track, {}).get(stage), _ordered(worker, submission, tasks)
+        submission = worker.arena.read_submission(ulid)
+        work, mine = AHEAD.get(submission.track, {}).get(stage), _select_tasks(worker, submission, tasks)
         if work and mine:
-            work(_evaluation(worker, submission, mine), worker.entry(submission))
+            work(_build_job(worker, submission, mine), worker.build_submission_data(submission))
             say(f"{ulid}: {stage} is done for {len(mine)} task(s).")
     except (ArenaError, OSError) as error:
         log.error("%s: %s", ulid, error)
@@ -123,21 +123,21 @@ def _run_stage(
     return True
 
 
-def _ordered(worker: SubmissionRunner, submission: Submission, names: Collection[str]) -> tuple[Task, ...]:
+def _select_tasks(worker: SubmissionRunner, submission: Submission, names: Collection[str]) -> tuple[Task, ...]:
     """The tasks of these names that a submission delivered, in the order of the names."""
     delivered = {file.task for file in submission.files}
-    known = {task.id: task for task in worker.benchmark.tasks() if task.track == submission.track}
+    known = {task.id: task for task in worker.benchmark.read_tasks() if task.track == submission.track}
     return tuple(known[name] for name in names if name in delivered and name in known)
 
 
-def _evaluation(worker: SubmissionRunner, submission: Submission, tasks: tuple[Task, ...]) -> EvaluationJob:
+def _build_job(worker: SubmissionRunner, submission: Submission, tasks: tuple[Task, ...]) -> EvaluationJob:
     return EvaluationJob(
         benchmark=worker.benchmark,
         tasks=tasks,
-        anchors=load_checked_anchors(worker.benchmark, worker.bench, tasks),
-        bench=worker.bench.anew(),
-        report=_quiet,
-        folder=worker.records / submission.id / worker.bench.protocol.name,
+        anchors=load_checked_anchors(worker.benchmark, worker.context, tasks),
+        context=worker.context.with_fresh_costs(),
+        report=_ignore_progress,
+        folder=worker.records / submission.id / worker.context.protocol.name,
     )
 
 
@@ -146,30 +146,32 @@ def _shared_plan(worker: SubmissionRunner, share: Shard, work: Path) -> ShardPla
     if not share.run:
         return _make_plan(worker, share.of)
     file = work / "shares" / share.group / "agreed.json"
-    with serialized(file.with_name("agreeing")):
+    with blocking_lock(file.with_name("agreeing")):
         if not file.exists():
             atomic_write(file, to_json(_make_plan(worker, share.of)))
     return ShardPlan.model_validate_json(file.read_bytes())
 
 
 def _make_plan(worker: SubmissionRunner, shares: int) -> ShardPlan:
-    line = worker.line()
+    line = worker.queued_ids()
     files: dict[str, dict[str, DataFile]] = {}
     for ulid in line:
-        for file in worker.arena.submission(ulid).files:
+        for file in worker.arena.read_submission(ulid).files:
             files.setdefault(file.task, {})[file.sha256] = file
     weights = {}
-    for task in worker.benchmark.tasks():
+    for task in worker.benchmark.read_tasks():
         if mine := files.get(task.id):
-            exam = worker.bench.exam(task, load_reference(worker.bench.protocol, worker.benchmark, task.id))
-            weights[task.id] = seconds_of(worker.bench, exam, list(mine.values()))
-    return ShardPlan(submissions=tuple(line), tasks=tuple(balance(weights, shares)))
+            exam = worker.context.build_eval_set(
+                task, load_reference(worker.context.protocol, worker.benchmark, task.id)
+            )
+            weights[task.id] = estimate_seconds(worker.context, exam, list(mine.values()))
+    return ShardPlan(submissions=tuple(line), tasks=tuple(balance_loads(weights, shares)))
 
 
-def seconds_of(bench: EvaluationContext, exam: EvalSet, files: Sequence[DataFile]) -> float:
+def estimate_seconds(bench: EvaluationContext, exam: EvalSet, files: Sequence[DataFile]) -> float:
     """About how long a task's stages take by the profile's speeds, for data that differ. Only ratios matter."""
     rules, speed = bench.protocol, bench.profile.speed
-    questions, gold = (sum(len(text.encode()) for text in texts) / _TOKEN for texts in (exam.questions, exam.gold))
+    questions, gold = (sum(len(text.encode()) for text in texts) / _TOKEN for texts in (exam.inputs, exam.targets))
     seconds = 0.0
     for file in files:
         row = file.bytes / file.rows / _TOKEN
@@ -181,5 +183,5 @@ def seconds_of(bench: EvaluationContext, exam: EvalSet, files: Sequence[DataFile
     return seconds
 
 
-def _quiet(stage: Stage, done: int, of: int) -> None:
+def _ignore_progress(stage: Stage, done: int, of: int) -> None:
     """An arena hears of nothing; the bar shows it."""

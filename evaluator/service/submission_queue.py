@@ -93,13 +93,13 @@ def queue_positions(
     told = []
     for place, one in enumerate(line, 1):
         expected = None if start is None or each is None else start + (place - 1) * each
-        status = _status(one, place, len(line), expected, moment)
-        if not _same(one.history.now, status):
+        status = _position_status(one, place, len(line), expected, moment)
+        if not _is_same_position(one.history.now, status):
             told.append((one.ulid, status))
     return told
 
 
-def _status(one: QueuedSubmission, place: int, of: int, expected: datetime | None, moment: datetime) -> Status:
+def _position_status(one: QueuedSubmission, place: int, of: int, expected: datetime | None, moment: datetime) -> Status:
     message = f"Number {place} of {of}"
     if expected is not None:
         expected = expected.replace(microsecond=0)
@@ -115,7 +115,7 @@ def _status(one: QueuedSubmission, place: int, of: int, expected: datetime | Non
     )
 
 
-def _same(last: Status, status: Status) -> bool:
+def _is_same_position(last: Status, status: Status) -> bool:
     if (last.state, last.place, last.of) != (status.state, status.place, status.of):
         return False
     if last.expected_start is None or status.expected_start is None:

@@ -17,13 +17,13 @@ def throttle_progress(report: ProgressCallback, seconds: float = 1.0) -> Progres
     """
     last = -math.inf
 
-    def sometimes(stage: Stage, done: int, of: int) -> None:
+    def report_throttled(stage: Stage, done: int, of: int) -> None:
         nonlocal last
         if done <= 1 or done == of or time.monotonic() - last >= seconds:
             last = time.monotonic()
             report(stage, done, of)
 
-    return sometimes
+    return report_throttled
 
 
 def throttle_until_changed(
@@ -32,10 +32,10 @@ def throttle_until_changed(
     """Act at the first call, then when the sign has changed, and else at most once in so many seconds."""
     seen, last = None, -math.inf
 
-    def sometimes() -> None:
+    def act_throttled() -> None:
         nonlocal seen, last
         if (shown := sign()) != seen or time.monotonic() - last >= seconds:
             seen, last = shown, time.monotonic()
             act()
 
-    return sometimes
+    return act_throttled

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from evaluator.config.protocol import Protocol
 from evaluator.errors import AnchorsMissing
-from evaluator.scoring.eval_set import EvalSet, ModelAnswers, rows_hash
+from evaluator.scoring.eval_set import EvalSet, ModelAnswers, hash_rows
 from evaluator.scoring.metrics import MetricResult
 from evaluator.scoring.normalization import is_admitted
 from evaluator.stages.context import EvaluationContext
@@ -36,16 +36,16 @@ def measure_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Seque
     exams, trainings, trained = {}, [], {}
     for task in tasks:
         reference = load_reference(bench.protocol, benchmark, task.id)
-        exams[task.id], trained[task.id] = bench.exam(task, reference), rows_hash(reference.train)
+        exams[task.id], trained[task.id] = bench.build_eval_set(task, reference), hash_rows(reference.train)
         trainings += [
             fine_tune_request(bench, exams[task.id], reference.train, seed) for seed in bench.protocol.anchors.seeds
         ]
     bases = {
         ask.exam.task.id: answered
-        for ask, answered in bench.answers([base_model_request(bench, one) for one in exams.values()])
+        for ask, answered in bench.run_requests([base_model_request(bench, one) for one in exams.values()])
     }
     tops: dict[str, dict[int, ModelAnswers]] = defaultdict(dict)
-    for ask, answered in bench.answers(trainings):
+    for ask, answered in bench.run_requests(trainings):
         tops[ask.exam.task.id][ask.seed] = answered
     answers = {
         task: AnchorAnswers(
@@ -54,7 +54,7 @@ def measure_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Seque
         for task in exams
     }
     fresh = {task: compute_anchor(exam, answers[task], trained[task]) for task, exam in exams.items()}
-    return _store(benchmark, bench, fresh, answers)
+    return _store_anchors(benchmark, bench, fresh, answers)
 
 
 def import_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Sequence[Task]) -> Anchors:
@@ -67,7 +67,7 @@ def import_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Sequen
             f"There are no official scores under {bench.protocol.name}: the release was measured by paper@1. "
             "Name that protocol, or leave --official out."
         )
-    official = benchmark.official()
+    official = benchmark.read_official_anchors()
     if official is None:
         raise NotFound("This benchmark holds no official scores: make it with `python -m curation import-official`.")
     if missing := [task.id for task in tasks if task.id not in official.tasks]:
@@ -75,15 +75,15 @@ def import_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Sequen
     fresh = {}
     for task in tasks:
         reference = load_reference(bench.protocol, benchmark, task.id)
-        exam = bench.exam(task, reference)
-        fresh[task.id] = official_anchor(exam, official.tasks[task.id], rows_hash(reference.train))
-    return _store(benchmark, bench, fresh, {})
+        exam = bench.build_eval_set(task, reference)
+        fresh[task.id] = official_anchor(exam, official.tasks[task.id], hash_rows(reference.train))
+    return _store_anchors(benchmark, bench, fresh, {})
 
 
 def official_anchor(exam: EvalSet, published: OfficialAnchor, train_sha256: str) -> Anchor:
     """A task's published ends on our scale, combined as paper@1 combines its metrics."""
-    nothing = exam.scored([""] * len(exam.rows))
-    base, reference = (_combined(nothing, side) for side in (published.base, published.reference))
+    nothing = exam.score([""] * len(exam.rows))
+    base, reference = (_combine_parts(nothing, side) for side in (published.base, published.reference))
     return Anchor(
         base=base[0],
         reference=reference[0],
@@ -97,11 +97,11 @@ def official_anchor(exam: EvalSet, published: OfficialAnchor, train_sha256: str)
     )
 
 
-def _combined(shape: MetricResult, published: Mapping[str, Score]) -> tuple[Score, tuple[Score, ...]]:
+def _combine_parts(shape: MetricResult, published: Mapping[str, Score]) -> tuple[Score, tuple[Score, ...]]:
     """The score that the parts of a metric make, and the parts; `shape` says which they are."""
     if not shape.parts:
-        return _of_release(published, shape.name), ()
-    parts = tuple(_of_release(published, part.name) for _, part in shape.parts)
+        return _published_score(published, shape.name), ()
+    parts = tuple(_published_score(published, part.name) for _, part in shape.parts)
     missing = [part for part in parts if part.value is None]
     if missing:
         return Score(name=shape.name, n=missing[0].n, why=missing[0].why), parts
@@ -109,7 +109,7 @@ def _combined(shape: MetricResult, published: Mapping[str, Score]) -> tuple[Scor
     return Score(name=shape.name, value=value, n=parts[0].n), parts
 
 
-def _of_release(published: Mapping[str, Score], name: str) -> Score:
+def _published_score(published: Mapping[str, Score], name: str) -> Score:
     return published.get(name) or Score(name=name, n=0, why="the release has no score for it")
 
 
@@ -118,7 +118,7 @@ def load_anchor_answers(benchmark: Benchmark, anchors: Anchors, task: str) -> An
     if anchors.tasks[task].origin == "official":
         return None
     try:
-        return read_record(benchmark.repo, _path(anchors.protocol, task), AnchorAnswers)
+        return read_record(benchmark.repo, _anchor_path(anchors.protocol, task), AnchorAnswers)
     except NotFound as error:
         raise AnchorsMissing(
             f"The answers behind the anchors of {task} are gone. {_rerun_hint(anchors.protocol)}"
@@ -128,7 +128,7 @@ def load_anchor_answers(benchmark: Benchmark, anchors: Anchors, task: str) -> An
 def load_checked_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Sequence[Task]) -> Anchors:
     """The benchmark's anchors. Raises Unmeasured if they were measured by other rules or another model."""
     try:
-        anchors = benchmark.anchors(bench.protocol.name)
+        anchors = benchmark.read_anchors(bench.protocol.name)
     except NotFound as error:
         raise AnchorsMissing(str(error)) from error
     again = _rerun_hint(bench.protocol.name)
@@ -151,7 +151,7 @@ def check_anchor_matches(anchors: Anchors, exam: EvalSet, reference: Reference) 
             f"The category or language of {exam.task.id} has changed since its anchors were measured. "
             f"{_rerun_hint(anchors.protocol)}"
         )
-    if (anchor.exam_sha256, anchor.train_sha256) != (exam.sha256, rows_hash(reference.train)):
+    if (anchor.exam_sha256, anchor.train_sha256) != (exam.sha256, hash_rows(reference.train)):
         raise AnchorsMissing(
             f"The rows of {exam.task.id} have changed since its anchors were measured. {_rerun_hint(anchors.protocol)}"
         )
@@ -162,7 +162,7 @@ def unadmitted_tasks(anchors: Anchors, protocol: Protocol) -> list[str]:
     return [task for task, anchor in anchors.tasks.items() if not is_admitted(anchor, protocol.scale)]
 
 
-def _store(
+def _store_anchors(
     benchmark: Benchmark, bench: EvaluationContext, fresh: dict[str, Anchor], answers: dict[str, AnchorAnswers]
 ) -> Anchors:
     found = Anchors(
@@ -171,7 +171,7 @@ def _store(
         setup=bench.setup,
         tasks=_reusable_anchors(benchmark, bench, fresh) | fresh,
     )
-    files = {_path(found.protocol, task): to_json(answer) for task, answer in answers.items()}
+    files = {_anchor_path(found.protocol, task): to_json(answer) for task, answer in answers.items()}
     files[f"anchors/{found.protocol}.json"] = to_json(found)
     present = set(benchmark.repo.list("anchors/"))
     changed = [
@@ -189,8 +189,8 @@ def _reusable_anchors(benchmark: Benchmark, bench: EvaluationContext, measured: 
     path = f"anchors/{bench.protocol.name}.json"
     if path not in benchmark.repo.list(path):
         return {}
-    old = benchmark.anchors(bench.protocol.name)
-    known = {task.id for task in benchmark.tasks()}
+    old = benchmark.read_anchors(bench.protocol.name)
+    known = {task.id for task in benchmark.read_tasks()}
     if (old.protocol_sha256, old.setup) == (bench.protocol.sha256, bench.setup):
         return {task: anchor for task, anchor in old.tasks.items() if task in known}
     if gone := sorted((old.tasks.keys() & known) - set(measured)):
@@ -202,7 +202,7 @@ def _reusable_anchors(benchmark: Benchmark, bench: EvaluationContext, measured: 
     return {}
 
 
-def _path(protocol: str, task: str) -> str:
+def _anchor_path(protocol: str, task: str) -> str:
     return f"anchors/{protocol}/{task}.json"
 
 

@@ -17,9 +17,9 @@ from evaluator.runtime.cost_log import CostLog
 from evaluator.runtime.resource_usage import ResourceUsage
 from evaluator.runtime.stage_cache import StageCache, cache_key
 from evaluator.scheduling import Executor, TrainingSpec, UnitResult, WorkUnit
-from evaluator.scheduling.ray.cluster import address
+from evaluator.scheduling.ray.cluster import cluster_address
 from evaluator.scheduling.worker_factory import WorkerFactory
-from evaluator.scoring.eval_set import EvalSet, ModelAnswers, answer_token_limit, rows_hash
+from evaluator.scoring.eval_set import EvalSet, ModelAnswers, answer_token_limit, hash_rows
 from evaluator.training import Progress
 from submissions.records.anchors import Setup
 from submissions.records.base import Record
@@ -53,81 +53,83 @@ class EvaluationContext:
     model: Path
     """The untouched base model; of it only the tokenizer where a cluster computes."""
     template: ChatTemplate
-    crew: Executor
+    executor: Executor
     store: StageCache
     costs: CostLog
     profile: Profile
     progress: Progress
 
-    def anew(self) -> Self:
+    def with_fresh_costs(self) -> Self:
         """The same tools with an empty list of costs, for one evaluation."""
         return replace(self, costs=CostLog(self.store))
 
-    def key(self, *parts: Record | str | int | float | list[str]) -> str:
+    def stage_key(self, *parts: Record | str | int | float | list[str]) -> str:
         """The hash of a stage's inputs under this setup and what the protocol says of answers."""
-        return cache_key(self.protocol.answers_sha256, self.setup, *parts)
+        return cache_key(self.protocol.generation_sha256, self.setup, *parts)
 
-    def exam(self, task: Task, reference: Reference) -> EvalSet:
+    def build_eval_set(self, task: Task, reference: Reference) -> EvalSet:
         """A task's exam under the protocol (the limit of an answer: SCORING.md, arena@1, rule 3)."""
         outputs = [row.output for row in (*reference.train, *reference.test)]
-        limit = answer_token_limit(self.protocol.decoding, partial(self.template.longest, outputs))
+        limit = answer_token_limit(self.protocol.decoding, partial(self.template.longest_answer, outputs))
         rows = reference.test[: self.protocol.test_items]
         labels = tuple(sorted(set(outputs)))
-        asked = cache_key(task.id, rows_hash(rows), list(labels), limit)
+        asked = cache_key(task.id, hash_rows(rows), list(labels), limit)
         return EvalSet(task, rows, labels, limit, self.protocol.metrics, asked)
 
-    def once(self, task: str, stage: str, key: str, kind: type[R], work: Callable[[], tuple[R, ResourceUsage]]) -> R:
+    def run_cached(
+        self, task: str, stage: str, key: str, kind: type[R], work: Callable[[], tuple[R, ResourceUsage]]
+    ) -> R:
         """The stored output of a task's stage, or that of the work, which is then stored with what it took."""
-        found = self.store.find(stage, key, kind)
+        found = self.store.get(stage, key, kind)
         if found is None:
             found, spent = work()
-            self.costs.keep(key, spent)
-            self.store.keep(stage, key, found)
-        self.costs.use(task, stage, key)
+            self.costs.record(key, spent)
+            self.store.put(stage, key, found)
+        self.costs.attribute(task, stage, key)
         return found
 
-    def answers(self, asks: Sequence[ModelRequest]) -> Generator[tuple[ModelRequest, ModelAnswers], None, None]:
+    def run_requests(self, asks: Sequence[ModelRequest]) -> Generator[tuple[ModelRequest, ModelAnswers], None, None]:
         """Each ask with its answers: what is stored first, the rest as it is finished and stored."""
         left: dict[str, list[ModelRequest]] = {}
         known = []
         for ask in asks:
-            found = self.store.find(ask.stage, ask.key, ModelAnswers)
+            found = self.store.get(ask.stage, ask.key, ModelAnswers)
             if found is None:
                 left.setdefault(ask.key, []).append(ask)
             else:
                 known.append(ask.key)
-                yield self._used(ask, found)
-        self.crew.forget(known)  # a model may be left by a run that was killed after its last answer
-        units = {key: partial(self._unit, same[0]) for key, same in left.items()}
-        with closing(self.crew.run(units, self.progress)) as finished:
+                yield self._attribute_cost(ask, found)
+        self.executor.discard_models(known)  # a model may be left by a run that was killed after its last answer
+        units = {key: partial(self._build_unit, same[0]) for key, same in left.items()}
+        with closing(self.executor.run(units, self.progress)) as finished:
             for done in finished:
-                answered = self._kept(left[done.key][0], done)
-                self.crew.forget([done.key])
+                answered = self._store_answers(left[done.key][0], done)
+                self.executor.discard_models([done.key])
                 for ask in left[done.key]:
-                    yield self._used(ask, answered)
+                    yield self._attribute_cost(ask, answered)
 
-    def _used(self, ask: ModelRequest, answered: ModelAnswers) -> tuple[ModelRequest, ModelAnswers]:
-        self.costs.use(ask.exam.task.id, ask.stage, ask.key)
+    def _attribute_cost(self, ask: ModelRequest, answered: ModelAnswers) -> tuple[ModelRequest, ModelAnswers]:
+        self.costs.attribute(ask.exam.task.id, ask.stage, ask.key)
         return ask, answered
 
-    def _kept(self, ask: ModelRequest, done: UnitResult) -> ModelAnswers:
+    def _store_answers(self, ask: ModelRequest, done: UnitResult) -> ModelAnswers:
         answered = ModelAnswers(
             task=ask.exam.task.id,
             texts=tuple(completion.text for completion in done.completions),
             tokens=sum(completion.tokens for completion in done.completions),
         )
-        self.costs.keep(done.key, done.spent)
-        self.store.keep(ask.stage, done.key, answered)
+        self.costs.record(done.key, done.spent)
+        self.store.put(ask.stage, done.key, answered)
         return answered
 
-    def _unit(self, ask: ModelRequest) -> WorkUnit:
+    def _build_unit(self, ask: ModelRequest) -> WorkUnit:
         """An ask in token ids."""
         exam, rules = ask.exam, self.protocol
-        prompts = self.template.prompts(exam.questions, ask.shots, rules.decoding.max_prompt_tokens, exam.gold)
+        prompts = self.template.build_prompts(exam.inputs, ask.shots, rules.decoding.max_prompt_tokens, exam.targets)
         training = None
         if ask.rows is not None:
             pairs = [(row.input, row.output) for row in ask.rows[: rules.sft.max_rows]]
-            training = TrainingSpec(self.template.examples(pairs, rules.sft.cutoff_tokens), ask.seed)
+            training = TrainingSpec(self.template.build_examples(pairs, rules.sft.cutoff_tokens), ask.seed)
         return WorkUnit(exam.task.id, ask.key, prompts, exam.limit, training)
 
 
@@ -145,17 +147,17 @@ def open_context(
     )
 
     rules, machine = load_protocol(protocol), load_profile(profile)
-    here = address() is None
+    here = cluster_address() is None
     model = prepare_base_model(rules, work / "base") if here else prepare_tokenizer(rules)
     store = StageCache(work / "stages")
     tools = WorkerFactory(rules, machine, work.resolve(), (logs or work / "logs").resolve())
     with RayExecutor(tools, machine, tools.models, describe_setup(model, rules, machine) if here else None) as crew:
         yield EvaluationContext(
             protocol=rules,
-            setup=crew.setup(),
+            setup=crew.resolve_setup(),
             model=model,
             template=load_template(rules.template, model),
-            crew=crew,
+            executor=crew,
             store=store,
             costs=CostLog(store),
             profile=machine,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from evaluator.scoring.eval_set import EvalSet, rows_hash
+from evaluator.scoring.eval_set import EvalSet, hash_rows
 from evaluator.stages.context import EvaluationContext, ModelRequest
 from submissions.records.task import Row
 
@@ -17,7 +17,7 @@ def few_shot_requests(bench: EvaluationContext, exam: EvalSet, rows: Sequence[Ro
         return []
     shown = shots if len(mine) >= shots or rules.with_fewer_rows == "all" else 0
     return [
-        _request(bench, exam, draw_shots(mine, shown, f"{rules.seed}:{exam.task.id}:{draw}"))
+        _build_request(bench, exam, draw_shots(mine, shown, f"{rules.seed}:{exam.task.id}:{draw}"))
         for draw in range(rules.draws)
     ]
 
@@ -27,6 +27,6 @@ def draw_shots(rows: Sequence[Row], shots: int, seed: str) -> list[Row]:
     return random.Random(seed).sample(list(rows), min(shots, len(rows)))  # noqa: S311  # a reproducible draw, no secret
 
 
-def _request(bench: EvaluationContext, exam: EvalSet, drawn: list[Row]) -> ModelRequest:
-    key = bench.key("few_shot", exam.sha256, rows_hash(drawn))
+def _build_request(bench: EvaluationContext, exam: EvalSet, drawn: list[Row]) -> ModelRequest:
+    key = bench.stage_key("few_shot", exam.sha256, hash_rows(drawn))
     return ModelRequest("few_shot", key, exam, tuple((row.input, row.output) for row in drawn))

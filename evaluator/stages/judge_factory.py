@@ -20,7 +20,7 @@ JudgeOpener = Callable[[str], AbstractContextManager[Judge | None]]
 """Opens the judge for a submission, in whose name its tokens are counted."""
 
 
-def no_judge(_submission: str) -> AbstractContextManager[Judge | None]:
+def open_no_judge(_submission: str) -> AbstractContextManager[Judge | None]:
     """Leaves metadata unjudged."""
     return nullcontext()
 
@@ -32,7 +32,7 @@ def judge_opener(protocol: Protocol, connection: Path | None, *, left_out: bool,
     file is none, with what is wrong in it.
     """
     if protocol.judge is None or left_out:
-        return no_judge
+        return open_no_judge
     if connection is None:
         raise NotFound(
             f"{protocol.name} has metadata judged by {protocol.judge.model.name}: say where to ask it with "
@@ -40,10 +40,10 @@ def judge_opener(protocol: Protocol, connection: Path | None, *, left_out: bool,
         )
     from evaluator.stages.metadata.open_judge import open_judge  # here, for the openai client takes a second to load
 
-    return partial(open_judge, protocol.judge, _connection(connection), dict(os.environ), work / "judge.sqlite")
+    return partial(open_judge, protocol.judge, _load_connection(connection), dict(os.environ), work / "judge.sqlite")
 
 
-def _connection(file: Path) -> LLMConnection:
+def _load_connection(file: Path) -> LLMConnection:
     try:
         return LLMConnection.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError as error:

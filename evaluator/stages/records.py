@@ -73,29 +73,29 @@ class TaskRecord(Record):
     refused: str | None = None
     """Why delivered data was not used at all."""
 
-    def exam(self, metrics: str) -> EvalSet:
+    def build_eval_set(self, metrics: str) -> EvalSet:
         """The exam, to score answers by a version of the metrics."""
         return EvalSet(self.task, self.questions, self.labels, 0, metrics, self.exam_sha256)
 
-    def ends(self, metrics: str) -> AnchorScores:
+    def anchor_scores(self, metrics: str) -> AnchorScores:
         """The two ends of the task's scale, item by item where they were measured here."""
         if self.end_answers is None:
             return AnchorScores(self.anchor)
-        exam, answers = self.exam(metrics), self.end_answers
-        seeds = tuple(exam.scored(texts) for texts in answers.reference)
-        return AnchorScores(self.anchor, exam.scored(answers.base), average_results(seeds), seeds)
+        exam, answers = self.build_eval_set(metrics), self.end_answers
+        seeds = tuple(exam.score(texts) for texts in answers.reference)
+        return AnchorScores(self.anchor, exam.score(answers.base), average_results(seeds), seeds)
 
-    def measured(self, metrics: str) -> dict[Method, MetricResult]:
+    def metric_results(self, metrics: str) -> dict[Method, MetricResult]:
         """The score of every method, averaged over draws."""
-        exam = self.exam(metrics)
-        found = {method.method: [exam.scored(texts) for texts in method.draws] for method in self.answers}
+        exam = self.build_eval_set(metrics)
+        found = {method.method: [exam.score(texts) for texts in method.draws] for method in self.answers}
         return {method: average_results(draws) for method, draws in found.items() if draws}
 
-    def anchored(self, protocol: Protocol) -> TaskRecord:
+    def with_anchor_under(self, protocol: Protocol) -> TaskRecord:
         """The record with its anchor as another protocol would measure it from the same answers."""
         if self.end_answers is None:
             return self
-        anchor = compute_anchor(self.exam(protocol.metrics), self.end_answers, self.anchor.train_sha256)
+        anchor = compute_anchor(self.build_eval_set(protocol.metrics), self.end_answers, self.anchor.train_sha256)
         return self.model_copy(update={"anchor": anchor})
 
 
@@ -119,7 +119,7 @@ def compute_anchor(exam: EvalSet, answers: AnchorAnswers, train_sha256: str) -> 
     """The two ends of a task's scale from their answers; `train_sha256` is the hash of the reference's train rows."""
     if not exam.rows:
         raise AnchorsMissing(f"{exam.task.id} has no test rows: import the benchmark again with more rows.")
-    base, tops = exam.scored(answers.base), [exam.scored(texts) for texts in answers.reference]
+    base, tops = exam.score(answers.base), [exam.score(texts) for texts in answers.reference]
     reference = average_results(tops)
     seeds = tuple(top.score.value for top in tops if top.score.value is not None)
     return Anchor(
@@ -154,11 +154,11 @@ def load_records(folder: Path) -> tuple[RunRecord, list[TaskRecord]]:
             f"{folder} holds no run.json: name the --out folder of `score`, "
             "or results/<submission>/<protocol> in the arena's work folder."
         )
-    run = _read(folder / "run.json", RunRecord)
-    return run, [_read(folder / "tasks" / f"{task}.json", TaskRecord) for task in run.tasks]
+    run = _read_json(folder / "run.json", RunRecord)
+    return run, [_read_json(folder / "tasks" / f"{task}.json", TaskRecord) for task in run.tasks]
 
 
-def _read(file: Path, kind: type[R]) -> R:
+def _read_json(file: Path, kind: type[R]) -> R:
     try:
         return kind.model_validate_json(file.read_bytes())
     except (FileNotFoundError, ValidationError) as error:

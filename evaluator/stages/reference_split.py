@@ -16,13 +16,13 @@ def load_reference(protocol: Protocol, benchmark: Benchmark, task: str) -> Refer
     return reference.model_copy(update={"train": train, "test": reference.test[: protocol.test_items]})
 
 
-def _same_rows(benchmark: Benchmark, task: str) -> Reference:
+def _load_same_rows(benchmark: Benchmark, task: str) -> Reference:
     """All rows in their original order, to train on and to be asked (paper@1, rule 1)."""
-    rows = benchmark.original(task)
-    return benchmark.reference(task).model_copy(update={"train": rows, "test": rows})
+    rows = benchmark.read_original_rows(task)
+    return benchmark.read_reference(task).model_copy(update={"train": rows, "test": rows})
 
 
 SPLITS: dict[str, Callable[[Benchmark, str], Reference]] = {
-    "hash-split@1": Benchmark.reference,
-    "same-rows@1": _same_rows,
+    "hash-split@1": Benchmark.read_reference,
+    "same-rows@1": _load_same_rows,
 }

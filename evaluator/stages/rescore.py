@@ -29,15 +29,15 @@ def rescore(folder: Path, protocol: Protocol | None = None) -> Result:
     answers or verdicts, or scales by anchors that were imported under other rules.
     """
     run, records = load_records(folder)
-    run = run.model_copy(update={"setup": scored_now(run.setup)})
+    run = run.model_copy(update={"setup": update_scoring_setup(run.setup)})
     if protocol is None or protocol == run.protocol:
         return build_result(run, records)
-    if differing := _asks_otherwise(run, records, protocol):
+    if differing := _list_changed_rules(run, records, protocol):
         raise ProtocolMismatch(
             f"{folder} was answered under {run.protocol.name}, and {protocol.name} differs in what was asked: "
             f"{', '.join(differing)}. Evaluate the submission under {protocol.name} instead."
         )
-    again = [record.anchored(protocol) for record in records]
+    again = [record.with_anchor_under(protocol) for record in records]
     return build_result(run.model_copy(update={"protocol": protocol}), again)
 
 
@@ -59,13 +59,13 @@ def matches_stored(folder: Path, result: Result) -> bool:
         return False
     if file.read_bytes() != to_json(result):
         raise CorruptRecord(
-            f"{file} is not what its stored answers give: {_differing(stored, result)} differ(s). "
+            f"{file} is not what its stored answers give: {_list_differences(stored, result)} differ(s). "
             "Compare the two with --out FILE, and publish the one whose answers you trust."
         )
     return True
 
 
-def _differing(stored: Result, result: Result) -> str:
+def _list_differences(stored: Result, result: Result) -> str:
     names = [f"task {one.task}" for one, other in zip(stored.tasks, result.tasks, strict=False) if one != other]
     names += [
         f"total {one.method}/{one.subset}/{one.group}"
@@ -75,12 +75,12 @@ def _differing(stored: Result, result: Result) -> str:
     return ", ".join(names[:10]) or "its head"
 
 
-def scored_now(setup: Setup) -> Setup:
+def update_scoring_setup(setup: Setup) -> Setup:
     """The setup of the answers with what scores them now."""
     return setup.model_copy(update={"pipeline": PIPELINE, "packages": setup.packages | scoring_packages()})
 
 
-def _asks_otherwise(run: RunRecord, records: list[TaskRecord], other: Protocol) -> list[str]:
+def _list_changed_rules(run: RunRecord, records: list[TaskRecord], other: Protocol) -> list[str]:
     """What shapes answers, verdicts or imported anchors, as far as two protocols differ in it."""
     ours, theirs = run.protocol.model_dump(), other.model_dump()
     differing = [name for name in ours if name not in FREE and ours[name] != theirs[name]]
@@ -88,10 +88,14 @@ def _asks_otherwise(run: RunRecord, records: list[TaskRecord], other: Protocol) 
     differing += [
         f"{name} (the anchors are imported)" for name in ("metrics", "scale") if imported and ours[name] != theirs[name]
     ]
-    if any(record.verdict for record in records) and theirs["judge"] and _judge(ours) != _judge(theirs):
+    if (
+        any(record.verdict for record in records)
+        and theirs["judge"]
+        and _judge_settings(ours) != _judge_settings(theirs)
+    ):
         differing.append("judge")
     return differing
 
 
-def _judge(protocol: dict[str, Any]) -> dict[str, Any]:
+def _judge_settings(protocol: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in (protocol["judge"] or {}).items() if name != "missing"}

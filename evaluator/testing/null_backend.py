@@ -38,7 +38,7 @@ class NullTrainer:
         progress(job.name, 1, 1)
         return lambda: TrainResult(job, steps=0, loss=0.0)
 
-    def rest(self) -> None:
+    def release_devices(self) -> None:
         """Nothing is held."""
 
     def close(self) -> None:
@@ -52,7 +52,7 @@ class NullGenerator:
         self._answer = answer
         self.models: list[Path] = []
         """The model of every call that was answered, in order."""
-        self.spent = ResourceUsage(seconds=0)
+        self.last_usage = ResourceUsage(seconds=0)
         """Nothing: no work, no cost."""
 
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:  # noqa: ARG002
@@ -60,7 +60,7 @@ class NullGenerator:
         self.models.append(model)
         return [Completion(text=text, tokens=0, finished=True) for text in texts]
 
-    def rest(self) -> None:
+    def release_devices(self) -> None:
         """Nothing is held."""
 
     def close(self) -> None:
@@ -88,7 +88,7 @@ def null_context(
         ),
         model=work / "base",
         template=load_template(protocol.template, TOKENIZER.parent),
-        crew=LocalExecutor(Worker(work / "base", trainer, generator, work / "models", together=False)),
+        executor=LocalExecutor(Worker(work / "base", trainer, generator, work / "models", together=False)),
         store=store,
         costs=CostLog(store),
         profile=load_profile("cpu"),

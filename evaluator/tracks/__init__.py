@@ -7,8 +7,12 @@ from evaluator.tracks.scorer import EvaluationJob, SubmissionData
 from submissions.records.result import Result
 from submissions.records.status import Stage
 
-SCORERS: dict[str, Callable[[EvaluationJob, SubmissionData], Result]] = {"dataset_research": dataset_research.evaluate}
-PREVIEWS: dict[str, Callable[[EvaluationJob, SubmissionData], Result]] = {"dataset_research": dataset_research.preview}
+SCORERS: dict[str, Callable[[EvaluationJob, SubmissionData], Result]] = {
+    "dataset_research": dataset_research.evaluate_submission
+}
+PREVIEWS: dict[str, Callable[[EvaluationJob, SubmissionData], Result]] = {
+    "dataset_research": dataset_research.preview_submission
+}
 """The cheap stages alone; what they did is found again by the scorer."""
 
 AHEAD: dict[str, dict[Stage, Callable[[EvaluationJob, SubmissionData], None]]] = {

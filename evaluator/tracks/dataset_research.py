@@ -18,7 +18,7 @@ from functools import partial
 from evaluator.config.protocol import FEW_SHOT_METHODS
 from evaluator.runtime.cost_log import write_ledger
 from evaluator.runtime.resource_usage import ResourceUsage
-from evaluator.scoring.eval_set import EvalSet, ModelAnswers, rows_hash
+from evaluator.scoring.eval_set import EvalSet, ModelAnswers, hash_rows
 from evaluator.stages.aggregate.result import build_preview, build_result
 from evaluator.stages.aggregate.task_scores import ScoringPool, count_answers
 from evaluator.stages.anchors import check_anchor_matches, load_anchor_answers
@@ -29,14 +29,14 @@ from evaluator.stages.metadata.judge import DescribedDataset, judge_metadata
 from evaluator.stages.metadata.verdict import MetadataVerdict
 from evaluator.stages.records import MethodAnswers, RunRecord, TaskRecord, save_records
 from evaluator.stages.reference_split import load_reference
-from evaluator.stages.screen import ScreenResult, screen, tasks_from_reference
+from evaluator.stages.screen import ScreenResult, screen_rows, tasks_from_reference
 from evaluator.tracks.scorer import EvaluationJob, SubmissionData
 from submissions.errors import CorruptRecord
 from submissions.records.result import Method, Result
 from submissions.records.status import Stage
 from submissions.records.task import Reference, Row, Task
 from submissions.storage.codec import to_jsonl
-from submissions.tracks import track_named
+from submissions.tracks import get_track
 
 
 @dataclass(frozen=True)
@@ -56,44 +56,46 @@ NOT_ACCEPTED = "its stated origin is not accepted for this task"
 log = logging.getLogger(__name__)
 
 
-def evaluate(evaluation: EvaluationJob, entry: SubmissionData) -> Result:
+def evaluate_submission(evaluation: EvaluationJob, entry: SubmissionData) -> Result:
     """All scores of an entry. Raises EvaluatorError; what was finished before is found again by the next try."""
-    evaluation = replace(evaluation, bench=evaluation.bench.anew())
+    evaluation = replace(evaluation, context=evaluation.context.with_fresh_costs())
     found = _run_cheap_stages(evaluation, entry)
-    run = _run(evaluation, entry)
-    before = _records(evaluation, found)
+    run = _build_run_record(evaluation, entry)
+    before = _build_records(evaluation, found)
     if evaluation.preview:
         evaluation.preview(build_preview(run, before))
     with ScoringPool(run.protocol, count_answers(before)) as scoring:
-        _fine_tune(evaluation, found, scoring)
-        records = _records(evaluation, found)
+        _run_fine_tune(evaluation, found, scoring)
+        records = _build_records(evaluation, found)
         save_records(evaluation.folder, run, records)
-        costs = evaluation.bench.costs.entered(run.tasks)
-        write_ledger(evaluation.folder, run.submission, run.protocol.name, evaluation.bench.profile, costs)
+        costs = evaluation.context.costs.collect(run.tasks)
+        write_ledger(evaluation.folder, run.submission, run.protocol.name, evaluation.context.profile, costs)
         return build_result(run, records, partial(evaluation.report, "total"), scoring)
 
 
-def preview(evaluation: EvaluationJob, entry: SubmissionData) -> Result:
+def preview_submission(evaluation: EvaluationJob, entry: SubmissionData) -> Result:
     """The few-shot scores of an entry; nothing is trained. Raises EvaluatorError."""
-    evaluation = replace(evaluation, bench=evaluation.bench.anew())
-    return build_preview(_run(evaluation, entry), _records(evaluation, _run_cheap_stages(evaluation, entry)))
+    evaluation = replace(evaluation, context=evaluation.context.with_fresh_costs())
+    return build_preview(
+        _build_run_record(evaluation, entry), _build_records(evaluation, _run_cheap_stages(evaluation, entry))
+    )
 
 
 def precompute_few_shot(evaluation: EvaluationJob, entry: SubmissionData) -> None:
     """The few-shot stage alone, for a scorer that will find it done."""
-    _few_shot(evaluation, _usable(evaluation, entry), defaultdict(dict))
+    _run_few_shot(evaluation, _prepare_tasks(evaluation, entry), defaultdict(dict))
 
 
 def precompute_fine_tune(evaluation: EvaluationJob, entry: SubmissionData) -> None:
     """The fine-tune stage alone, for a scorer that will find it done."""
-    bench, delivered = evaluation.bench, _usable(evaluation, entry).values()
+    bench, delivered = evaluation.context, _prepare_tasks(evaluation, entry).values()
     asks = [fine_tune_request(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in delivered if one.rows]
     _run_requests(evaluation, "fine_tune", asks)
 
 
-def _usable(evaluation: EvaluationJob, entry: SubmissionData) -> dict[str, ScreenedTask]:
-    rows = _checked(evaluation, entry)
-    return _screened(evaluation, entry, _exams(evaluation), rows)
+def _prepare_tasks(evaluation: EvaluationJob, entry: SubmissionData) -> dict[str, ScreenedTask]:
+    rows = _check_rows(evaluation, entry)
+    return _screen_tasks(evaluation, entry, _build_eval_sets(evaluation), rows)
 
 
 @dataclass(frozen=True)
@@ -107,16 +109,16 @@ class StageOutputs:
 
 
 def _run_cheap_stages(evaluation: EvaluationJob, entry: SubmissionData) -> StageOutputs:
-    rows = _checked(evaluation, entry)
-    exams = _exams(evaluation)
-    delivered = _screened(evaluation, entry, exams, rows)
-    verdicts = _judged(evaluation, entry, exams, delivered)
+    rows = _check_rows(evaluation, entry)
+    exams = _build_eval_sets(evaluation)
+    delivered = _screen_tasks(evaluation, entry, exams, rows)
+    verdicts = _judge_tasks(evaluation, entry, exams, delivered)
     answers: Answers = defaultdict(dict)
-    _few_shot(evaluation, delivered, answers)
+    _run_few_shot(evaluation, delivered, answers)
     return StageOutputs(exams, delivered, verdicts, answers)
 
 
-def _checked(evaluation: EvaluationJob, entry: SubmissionData) -> dict[str, tuple[Row, ...]]:
+def _check_rows(evaluation: EvaluationJob, entry: SubmissionData) -> dict[str, tuple[Row, ...]]:
     """The rows of every task that counts. Raises Corrupt if they are not what was stored."""
     wanted = {task.id for task in evaluation.tasks}
     files = [file for file in entry.submission.files if file.task in wanted]
@@ -133,21 +135,21 @@ def _checked(evaluation: EvaluationJob, entry: SubmissionData) -> dict[str, tupl
     return found
 
 
-def _exams(evaluation: EvaluationJob) -> Exams:
+def _build_eval_sets(evaluation: EvaluationJob) -> Exams:
     """Every task's exam, in the benchmark's order. Raises Unmeasured where its anchors belong to other rows."""
     found = {}
     for task in evaluation.tasks:
-        reference = load_reference(evaluation.bench.protocol, evaluation.benchmark, task.id)
-        exam = evaluation.bench.exam(task, reference)
+        reference = load_reference(evaluation.context.protocol, evaluation.benchmark, task.id)
+        exam = evaluation.context.build_eval_set(task, reference)
         check_anchor_matches(evaluation.anchors, exam, reference)
         found[task.id] = (exam, reference)
     return found
 
 
-def _screened(
+def _screen_tasks(
     evaluation: EvaluationJob, entry: SubmissionData, exams: Exams, rows: dict[str, tuple[Row, ...]]
 ) -> dict[str, ScreenedTask]:
-    sources = evaluation.benchmark.sources() if evaluation.bench.protocol.screen else {}
+    sources = evaluation.benchmark.read_sources() if evaluation.context.protocol.screen else {}
     origin = entry.submission.provenance
     origins = {origin.url, *(f"https://huggingface.co/datasets/{file.repo}" for file in origin.fetched)}
     itself = {task for url in origins for task in tasks_from_reference(url, sources)}
@@ -159,31 +161,29 @@ def _screened(
             log.warning("%s: names the reference of %s as its origin, and is not used", entry.submission.id, task)
             delivered[task] = ScreenedTask(exam, (), None, NOT_ACCEPTED)
         else:
-            mine = rows[task][: track_named(exam.task.track).max_rows]
-            delivered[task] = _after_screen(evaluation, exam, mine, reference)
+            mine = rows[task][: get_track(exam.task.track).max_rows]
+            delivered[task] = _screen_task(evaluation, exam, mine, reference)
         evaluation.report("screen", len(delivered), len(rows))
     return delivered
 
 
-def _after_screen(
-    evaluation: EvaluationJob, exam: EvalSet, mine: tuple[Row, ...], reference: Reference
-) -> ScreenedTask:
-    bench, settings = evaluation.bench, evaluation.bench.protocol.screen
+def _screen_task(evaluation: EvaluationJob, exam: EvalSet, mine: tuple[Row, ...], reference: Reference) -> ScreenedTask:
+    bench, settings = evaluation.context, evaluation.context.protocol.screen
     if settings is None:
         return ScreenedTask(exam, mine, None)
     language = exam.task.language
-    key = bench.key("screen", settings, language, exam.task.id, rows_hash(mine), rows_hash(reference.test))
+    key = bench.stage_key("screen", settings, language, exam.task.id, hash_rows(mine), hash_rows(reference.test))
 
-    def work() -> tuple[ScreenResult, ResourceUsage]:
+    def run_screen() -> tuple[ScreenResult, ResourceUsage]:
         started = time.perf_counter()
-        found = screen(mine, reference.test, settings.near, language)
+        found = screen_rows(mine, reference.test, settings.near, language)
         return found, ResourceUsage(seconds=time.perf_counter() - started)
 
-    screened = bench.once(exam.task.id, "screen", key, ScreenResult, work)
+    screened = bench.run_cached(exam.task.id, "screen", key, ScreenResult, run_screen)
     return ScreenedTask(exam, tuple(mine[number] for number in screened.kept), screened)
 
 
-def _judged(
+def _judge_tasks(
     evaluation: EvaluationJob, entry: SubmissionData, exams: Exams, delivered: dict[str, ScreenedTask]
 ) -> dict[str, MetadataVerdict]:
     """The judge's verdict on every task, missing ones included; empty without a judge."""
@@ -199,18 +199,18 @@ def _judged(
         for task, (_, reference) in exams.items()
     ]
     said = entry.submission.provenance.description
-    bench = evaluation.bench
+    bench = evaluation.context
 
-    def progress(_name: str, done: int, of: int) -> None:
+    def report_progress(_name: str, done: int, of: int) -> None:
         bench.progress("judging metadata", done, of)
         evaluation.report("metadata", done, of)
 
-    verdicts = judge_metadata(evaluation.judge, found, said, bench.store, progress, bench.costs)
+    verdicts = judge_metadata(evaluation.judge, found, said, bench.store, report_progress, bench.costs)
     return {one.task: one for one in verdicts}
 
 
-def _few_shot(evaluation: EvaluationJob, delivered: dict[str, ScreenedTask], answers: Answers) -> None:
-    bench, usable = evaluation.bench, {task: one for task, one in delivered.items() if one.rows}
+def _run_few_shot(evaluation: EvaluationJob, delivered: dict[str, ScreenedTask], answers: Answers) -> None:
+    bench, usable = evaluation.context, {task: one for task, one in delivered.items() if one.rows}
     draws = {
         (task, shots): few_shot_requests(bench, one.exam, one.rows, shots)
         for task, one in usable.items()
@@ -222,17 +222,17 @@ def _few_shot(evaluation: EvaluationJob, delivered: dict[str, ScreenedTask], ans
         answers[task][FEW_SHOT_METHODS[shots]] = MethodAnswers(method=FEW_SHOT_METHODS[shots], draws=mine)
 
 
-def _fine_tune(evaluation: EvaluationJob, found: StageOutputs, scoring: ScoringPool) -> None:
-    bench, usable = evaluation.bench, [one for one in found.delivered.values() if one.rows]
+def _run_fine_tune(evaluation: EvaluationJob, found: StageOutputs, scoring: ScoringPool) -> None:
+    bench, usable = evaluation.context, [one for one in found.delivered.values() if one.rows]
     asks = [fine_tune_request(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in usable]
     evaluation.report("fine_tune", 0, len(asks))
 
-    def enter(ask: ModelRequest, answered: ModelAnswers) -> None:
+    def store_answers(ask: ModelRequest, answered: ModelAnswers) -> None:
         task = ask.exam.task.id
         found.answers[task]["fine_tune"] = MethodAnswers(method="fine_tune", draws=(answered.texts,))
-        scoring.add(_record_of(evaluation, found, task))
+        scoring.add(_build_task_record(evaluation, found, task))
 
-    _run_requests(evaluation, "fine_tune", asks, enter)
+    _run_requests(evaluation, "fine_tune", asks, store_answers)
 
 
 def _run_requests(
@@ -244,7 +244,7 @@ def _run_requests(
     """The answers to all asks, by key; a task is reported when the last of its own is there, and entered."""
     open_ = Counter(ask.exam.task.id for ask in asks)
     tasks, texts = len(open_), {}
-    with closing(evaluation.bench.answers(asks)) as finished:  # a report may stop the evaluation: end the work
+    with closing(evaluation.context.run_requests(asks)) as finished:  # a report may stop the evaluation: end the work
         for ask, answered in finished:
             texts[ask.key] = answered.texts
             enter(ask, answered)
@@ -255,16 +255,16 @@ def _run_requests(
     return texts
 
 
-def _records(evaluation: EvaluationJob, found: StageOutputs) -> list[TaskRecord]:
-    return [_record_of(evaluation, found, task) for task in found.exams]
+def _build_records(evaluation: EvaluationJob, found: StageOutputs) -> list[TaskRecord]:
+    return [_build_task_record(evaluation, found, task) for task in found.exams]
 
 
-def _record_of(evaluation: EvaluationJob, found: StageOutputs, task: str) -> TaskRecord:
+def _build_task_record(evaluation: EvaluationJob, found: StageOutputs, task: str) -> TaskRecord:
     exam = found.exams[task][0]
-    return _record(evaluation, exam, found.delivered.get(task), found.answers[task], found.verdicts.get(task))
+    return _assemble_record(evaluation, exam, found.delivered.get(task), found.answers[task], found.verdicts.get(task))
 
 
-def _record(
+def _assemble_record(
     evaluation: EvaluationJob,
     exam: EvalSet,
     one: ScreenedTask | None,
@@ -279,7 +279,7 @@ def _record(
         labels=exam.labels,
         anchor=evaluation.anchors.tasks[task.id],
         end_answers=load_anchor_answers(evaluation.benchmark, evaluation.anchors, task.id),
-        rows=min(len(one.rows), evaluation.bench.protocol.sft.max_rows) if one else 0,
+        rows=min(len(one.rows), evaluation.context.protocol.sft.max_rows) if one else 0,
         delivered=one is not None,
         screened=one.screened if one else None,
         answers=tuple(answers.values()),
@@ -288,7 +288,7 @@ def _record(
     )
 
 
-def _run(evaluation: EvaluationJob, entry: SubmissionData) -> RunRecord:
+def _build_run_record(evaluation: EvaluationJob, entry: SubmissionData) -> RunRecord:
     submission = entry.submission
     return RunRecord(
         submission=submission.id,
@@ -296,8 +296,8 @@ def _run(evaluation: EvaluationJob, entry: SubmissionData) -> RunRecord:
         system=submission.system,
         system_type=submission.system_type,
         team=submission.team,
-        protocol=evaluation.bench.protocol,
-        setup=evaluation.bench.setup,
+        protocol=evaluation.context.protocol,
+        setup=evaluation.context.setup,
         partial=evaluation.partial,
         tasks=tuple(task.id for task in evaluation.tasks),
     )

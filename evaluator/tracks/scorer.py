@@ -37,7 +37,7 @@ class EvaluationJob:
     benchmark: Benchmark
     tasks: tuple[Task, ...]
     anchors: Anchors
-    bench: EvaluationContext
+    context: EvaluationContext
     report: ProgressCallback
     folder: Path
     """Gets what the Result can be computed from again (evaluator/stages/records.py)."""

@@ -31,46 +31,48 @@ class DeepSpeedTrainer:
         self._group: JobChannel | None = None
 
     def train(self, job: TrainJob, progress: Progress) -> PendingSave:
-        group = self._ready()
+        group = self._ensure_group()
         try:
-            number = group.begin("work", self._work(job))
-            trained = self._followed(group, number, job, progress)
+            number = group.submit("work", self._job_spec(job))
+            trained = self._follow_job(group, number, job, progress)
         except BaseException as error:
-            self._end(written=isinstance(error, EvaluatorError))
+            self._close_group(written=isinstance(error, EvaluatorError))
             raise
-        return partial(_saved, group, number, trained)
+        return partial(_wait_saved, group, number, trained)
 
-    def rest(self) -> None:
+    def release_devices(self) -> None:
         """Give devices back. Where weights are not shared out (stages 1 and 2), the process group ends for it."""
         if self._group is None:
             return
         if self.profile.zero_stage < 3 and self.profile.device == "cuda":
-            self._end(written=True)
+            self._close_group(written=True)
             return
         try:
-            self._group.next(self._group.begin("rest"))
+            self._group.next_message(self._group.submit("rest"))
         except BaseException:
-            self._end(written=True)
+            self._close_group(written=True)
             raise
 
     def close(self) -> None:
         """End the process group; a later job starts another. A model that is not written yet is lost."""
-        self._end(written=False)
+        self._close_group(written=False)
 
-    def _ready(self) -> JobChannel:
-        if self._group is not None and (self._group.spoiled or self._group.is_broken):
-            self._end(written=True)
+    def _ensure_group(self) -> JobChannel:
+        if self._group is not None and (self._group.has_failed_job or self._group.is_broken):
+            self._close_group(written=True)
         if self._group is None:
-            child = ChildProcess("trainer", self._command(), self.log, self._env(), self.profile.start_seconds)
+            child = ChildProcess(
+                "trainer", self._launch_command(), self.log, self._child_env(), self.profile.start_seconds
+            )
             self._group = JobChannel(child, self.profile.silent_seconds)
         return self._group
 
-    def _end(self, *, written: bool) -> None:
+    def _close_group(self, *, written: bool) -> None:
         group, self._group = self._group, None
         if group is not None:
             group.close(written=written)
 
-    def _work(self, job: TrainJob) -> dict[str, object]:
+    def _job_spec(self, job: TrainJob) -> dict[str, object]:
         return {
             "rows": str(job.rows.resolve()),
             "out": str(job.out.resolve()),
@@ -80,9 +82,9 @@ class DeepSpeedTrainer:
             "profile": self.profile.model_dump(),
         }
 
-    def _followed(self, group: JobChannel, number: int, job: TrainJob, progress: Progress) -> TrainResult:
+    def _follow_job(self, group: JobChannel, number: int, job: TrainJob, progress: Progress) -> TrainResult:
         losses: list[float] = []
-        while "trained" not in (message := group.next(number)):
+        while "trained" not in (message := group.next_message(number)):
             if "step" in message:
                 losses.append(message["loss"])
                 progress(job.name, message["step"], message["of"])
@@ -91,15 +93,15 @@ class DeepSpeedTrainer:
                 f"The loss of {job.name} is {message['loss']} after {message['steps']} steps.",
                 f"Look at the rows of this task and at {self.log}, then run again.",
             )
-        group.will_be_saved(number)
+        group.expect_save(number)
         return TrainResult(job, message["steps"], message["loss"], tuple(losses))
 
-    def _command(self) -> list[str]:
+    def _launch_command(self) -> list[str]:
         profile = self.profile
         settings = (profile.ranks, profile.start_seconds, profile.silent_seconds)
         return [sys.executable, "-m", "evaluator.training.rank.launch", *map(str, settings)]
 
-    def _env(self) -> dict[str, str]:
+    def _child_env(self) -> dict[str, str]:
         own = {"DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": ""}
         if self.profile.device == "cuda":
             own = {"PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True"}  # micro-batches differ in size all the time
@@ -113,8 +115,8 @@ class DeepSpeedTrainer:
         }
 
 
-def _saved(group: JobChannel, job: int, trained: TrainResult) -> TrainResult:
-    group.saved(job)
+def _wait_saved(group: JobChannel, job: int, trained: TrainResult) -> TrainResult:
+    group.wait_saved(job)
     return trained
 
 

@@ -33,7 +33,7 @@ class JobChannel:
         self._heard: dict[int, deque[Message]] = {}
         self._ends: dict[int, Message | None] = {}
         self._broken: EvaluatorError | None = None
-        self.spoiled = False
+        self.has_failed_job = False
         """Whether a job failed; the next one wants another group."""
         self._close = finalize(self, child.close)
 
@@ -42,7 +42,7 @@ class JobChannel:
         """Whether the child is known to have ended."""
         return self._broken is not None
 
-    def begin(self, kind: str, content: Mapping[str, Any] | None = None) -> int:
+    def submit(self, kind: str, content: Mapping[str, Any] | None = None) -> int:
         """Hand the child something to do; its number."""
         with self._turn:
             self._jobs += 1
@@ -54,25 +54,25 @@ class JobChannel:
             self._child.send({kind: {**content, "job": number} if content is not None else number}, read=False)
         return number
 
-    def next(self, job: int) -> Message:
+    def next_message(self, job: int) -> Message:
         """The next message about a job. Raises the error that the child ended with."""
         with self._turn:
             self._read_until(lambda: self._heard[job])
             return self._heard[job].popleft()
 
-    def will_be_saved(self, job: int) -> None:
+    def expect_save(self, job: int) -> None:
         """From now on the job has an end to wait for."""
         with self._turn:
             self._ends.setdefault(job, None)
 
-    def saved(self, job: int) -> None:
+    def wait_saved(self, job: int) -> None:
         """Wait until a job's model is written. Raises EvaluatorError, DiskFull among them."""
         with self._turn:
             self._read_until(lambda: self._ends.get(job))
             end = self._ends[job]
         assert end is not None
         if "unsaved" in end:
-            self.spoiled = True
+            self.has_failed_job = True
             kind = FAILURES.get(end["unsaved"], ChildFailed)
             raise kind(f"The trainer could not write a model: {end['said']}.", f"Its log is {self._child.log}.")
 
@@ -80,7 +80,7 @@ class JobChannel:
         """End the child; `written` waits first for the models that are on their way to disk."""
         for job in list(self._ends) if written else ():
             with suppress(EvaluatorError):
-                self.saved(job)
+                self.wait_saved(job)
         self._close()
 
     def _read_until(self, there: Any) -> None:
@@ -99,7 +99,7 @@ class JobChannel:
                 self._turn.acquire()
                 self._is_read = False
                 self._turn.notify_all()
-            self._sort(message)
+            self._route(message)
 
     def _receive(self) -> Message | EvaluatorError:
         try:
@@ -109,7 +109,7 @@ class JobChannel:
         except OSError:
             return ChildFailed("The trainer was closed.", f"Its log is {self._child.log}.")
 
-    def _sort(self, message: Message | EvaluatorError) -> None:
+    def _route(self, message: Message | EvaluatorError) -> None:
         if isinstance(message, EvaluatorError):
             self._broken = message
         elif any(end in message for end in _LAST):

@@ -50,7 +50,7 @@ class Trainer(Protocol):
         """
         ...
 
-    def rest(self) -> None:
+    def release_devices(self) -> None:
         """Give the accelerators' memory back until the next job."""
         ...
 

@@ -28,13 +28,13 @@ def register_endpoints(app: gradio.Server) -> None:
     refusal = partial(gradio.Error, print_exception=False)
     for name in NAMES:
         app.api(
-            with_public_errors(_of_texts(getattr(answers, name), refusal), refusal),
+            with_public_errors(_with_text_arguments(getattr(answers, name), refusal), refusal),
             name=name,
             concurrency_limit=AT_ONCE,
         )
 
 
-def _of_texts(function: Callable[P, R], refusal: Callable[[str], Exception]) -> Callable[P, R]:
+def _with_text_arguments(function: Callable[P, R], refusal: Callable[[str], Exception]) -> Callable[P, R]:
     """Gradio passes on values of any type, whatever a function says that it takes."""
     taken = signature(function)
 

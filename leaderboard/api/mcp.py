@@ -38,20 +38,20 @@ class Mcp:
         self._server: tuple[Site, MCPServer[Any]] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._of(site_of(Request(scope))).streamable_http_app(
+        app = self._server_for(site_of(Request(scope))).streamable_http_app(
             # Guard looks at where a request comes from, and all that can be read here is public.
             stateless_http=True, json_response=True, streamable_http_path=scope["path"], host="",
         )  # fmt: skip
         async with app.router.lifespan_context(app):
             await app(scope, receive, send)
 
-    def _of(self, site: Site) -> MCPServer[Any]:
+    def _server_for(self, site: Site) -> MCPServer[Any]:
         if self._server is None or self._server[0] is not site:
-            self._server = site, _server(site)
+            self._server = site, _build_server(site)
         return self._server[1]
 
 
-def _server(site: Site) -> MCPServer[Any]:
+def _build_server(site: Site) -> MCPServer[Any]:
     # Here, because MCP takes half a second, which no visitor of a page should wait for, and answers need the pages.
     from mcp.server import MCPServer
     from mcp.server.mcpserver.exceptions import ToolError
@@ -67,11 +67,11 @@ def _server(site: Site) -> MCPServer[Any]:
     return server
 
 
-def explain(request: Request) -> Response:
+def explain_endpoint(request: Request) -> Response:
     """To a person, what this address is for; to an agent that wants to be called back, that nobody will."""
     if "text/event-stream" in request.headers.get("accept", ""):
         raise HTTPException(405, "This end point answers each call at once and sends nothing unasked: use POST.")
     return RedirectResponse("/docs/api#mcp")
 
 
-ROUTES = [Route("/mcp", Mcp(), methods=["POST"]), Route("/mcp", explain)]
+ROUTES = [Route("/mcp", Mcp(), methods=["POST"]), Route("/mcp", explain_endpoint)]

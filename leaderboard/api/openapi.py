@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from leaderboard.api.gradio_api import NAMES
 from leaderboard.api.service import ApiService
-from leaderboard.api.table_exports import TABLE_EXPORTS, Schema, TableExport, columns_of, typed
+from leaderboard.api.table_exports import TABLE_EXPORTS, Schema, TableExport, column_schemas, type_schema
 from leaderboard.board.query import NAMES as VALUES
 from leaderboard.board.query import SUBSETS
 from leaderboard.pages.insights import NAMES as INSIGHTS
@@ -53,7 +53,7 @@ PLACES = {
 CHOICES: Mapping[str, Sequence[str]] = {**VALUES, "subset": SUBSETS, "track": tuple(BOARDS), "name": INSIGHTS}
 
 
-def document(routes: Sequence[BaseRoute], origin: str) -> Schema:
+def build_document(routes: Sequence[BaseRoute], origin: str) -> Schema:
     """The whole document. Raises KeyError for a table that leaderboard/api/table_exports.py does not describe."""
     found = (route.path for route in routes if isinstance(route, Route) and route.path.endswith(ENDS))
     tables = [path for path in found if OWNER_ONLY not in path]
@@ -70,39 +70,42 @@ def document(routes: Sequence[BaseRoute], origin: str) -> Schema:
         "servers": [{"url": origin or "/"}],
         "tags": [{"name": "tables"}, {"name": "end points"}],
         "paths": {
-            **{_address(path): {"get": _table(path, TABLE_EXPORTS[path])} for path in tables},
-            "/submissions/{ulid}/result.json": {"get": _result()},
-            **{f"/gradio_api/run/{name}": {"post": _end_point(name)} for name in NAMES},
+            **{_openapi_path(path): {"get": _table_operation(path, TABLE_EXPORTS[path])} for path in tables},
+            "/submissions/{ulid}/result.json": {"get": _result_operation()},
+            **{f"/gradio_api/run/{name}": {"post": _endpoint_operation(name)} for name in NAMES},
         },
         "components": {
-            "schemas": {**_rows(), **result.pop("$defs"), "Result": result, "Problem": _problem()},
+            "schemas": {**_row_schemas(), **result.pop("$defs"), "Result": result, "Problem": _problem_schema()},
             "responses": {
                 "Unchanged": {"description": "Nothing has changed since the ETag in If-None-Match."},
-                "Problem": {"description": "What is wrong, and what there is.", "content": _json(_ref("Problem"))},
+                "Problem": {
+                    "description": "What is wrong, and what there is.",
+                    "content": _json_content(_schema_ref("Problem")),
+                },
             },
         },
     }
 
 
-def _address(path: str) -> str:
+def _openapi_path(path: str) -> str:
     """A route's path as OpenAPI writes it, with the ending as a parameter."""
     return re.sub(r":\w+", "", path.removesuffix(ENDS)) + ".{ending}"
 
 
-def _table(path: str, twin: TableExport) -> Schema:
-    address = _address(path)
+def _table_operation(path: str, twin: TableExport) -> Schema:
+    address = _openapi_path(path)
     places = re.findall(r"{(\w+)}", address)
     return {
         "tags": ["tables"],
         "operationId": "_".join(re.findall(r"\w+", address)[:-1]),
         "summary": twin.about,
-        "parameters": [_place(name) for name in places] + [_query(name) for name in twin.query],
+        "parameters": [_path_parameter(name) for name in places] + [_query_parameter(name) for name in twin.query],
         "responses": {
             "200": {
                 "description": "The rows, in the order of the page.",
                 "headers": {"ETag": {"schema": {"type": "string"}, "description": "Equal as long as nothing changes."}},
                 "content": {
-                    **_json({"type": "array", "items": _row(twin)}),
+                    **_json_content({"type": "array", "items": _row_schema(twin)}),
                     MEDIA["csv"]: {"schema": {"type": "string"}},
                     MEDIA["parquet"]: {},
                 },
@@ -113,59 +116,59 @@ def _table(path: str, twin: TableExport) -> Schema:
     }
 
 
-def _row(twin: TableExport) -> Schema:
+def _row_schema(twin: TableExport) -> Schema:
     if twin.rows:
-        named = [_ref(kind.__name__) for kind in twin.rows]
+        named = [_schema_ref(kind.__name__) for kind in twin.rows]
         return {"anyOf": named} if len(named) > 1 else named[0]
-    own = {name: typed(kind) for name, kind in twin.columns.items()}
+    own = {name: type_schema(kind) for name, kind in twin.columns.items()}
     more: Schema = {"additionalProperties": {"description": twin.further}} if twin.further else {}
     return {"type": "object", "properties": own, "required": list(own)} | more
 
 
-def _rows() -> dict[str, Schema]:
+def _row_schemas() -> dict[str, Schema]:
     """The rows that have a class. A board of chosen columns has fewer, so no column is required."""
     kinds = {kind for twin in TABLE_EXPORTS.values() for kind in twin.rows}
     return {
-        kind.__name__: {"type": "object", "description": getdoc(kind), "properties": columns_of(kind)}
+        kind.__name__: {"type": "object", "description": getdoc(kind), "properties": column_schemas(kind)}
         for kind in sorted(kinds, key=lambda kind: kind.__name__)
     }
 
 
-def _place(name: str) -> Schema:
+def _path_parameter(name: str) -> Schema:
     about = {"ending": "The form of the file."} | PLACES
     values = ENDINGS if name == "ending" else CHOICES.get(name)
     schema = {"type": "string"} | ({"enum": list(values)} if values else {})
     return {"name": name, "in": "path", "required": True, "description": about[name], "schema": schema}
 
 
-def _query(name: str) -> Schema:
+def _query_parameter(name: str) -> Schema:
     schema: Schema = {"type": "string"} | ({"enum": list(CHOICES[name])} if name in CHOICES else {})
     if name == "system":
         schema = {"type": "array", "items": schema, "minItems": 2, "maxItems": 5}
     return {"name": name, "in": "query", "description": QUERY[name], "schema": schema}
 
 
-def _result() -> Schema:
+def _result_operation() -> Schema:
     return {
         "tags": ["tables"],
         "operationId": "result",
         "summary": "A result as it is stored, with its setup.",
-        "parameters": [_place("ulid"), _query("protocol")],
+        "parameters": [_path_parameter("ulid"), _query_parameter("protocol")],
         "responses": {
-            "200": {"description": "The result.", "content": _json(_ref("Result"))},
+            "200": {"description": "The result.", "content": _json_content(_schema_ref("Result"))},
             "4XX": {"$ref": "#/components/responses/Problem"},
         },
     }
 
 
-def _end_point(name: str) -> Schema:
+def _endpoint_operation(name: str) -> Schema:
     """One of the answers: its arguments in order, all of them texts."""
     answer = getattr(ApiService, name)
     summary, _, more = (getdoc(answer) or "").partition("\n\n")
     taken = [one for one in signature(answer).parameters.values() if one.name != "self"]
     data = {
         "type": "array",
-        "prefixItems": [{"type": "string", "title": one.name} | _default(one) for one in taken],
+        "prefixItems": [{"type": "string", "title": one.name} | _default_value(one) for one in taken],
         "minItems": len(taken),
         "maxItems": len(taken),
     }
@@ -175,29 +178,32 @@ def _end_point(name: str) -> Schema:
         "operationId": f"ask_{name}",
         "summary": summary,
         "description": more,
-        "requestBody": {"required": True, "content": _json(_holding("data", data))},
+        "requestBody": {"required": True, "content": _json_content(_object_schema("data", data))},
         "responses": {
-            "200": {"description": "The answer.", "content": _json(_holding("data", answered))},
-            "500": {"description": "What is wrong, and what there is.", "content": _json(_holding("error", {}))},
+            "200": {"description": "The answer.", "content": _json_content(_object_schema("data", answered))},
+            "500": {
+                "description": "What is wrong, and what there is.",
+                "content": _json_content(_object_schema("error", {})),
+            },
         },
     }
 
 
-def _default(one: Parameter) -> Schema:
+def _default_value(one: Parameter) -> Schema:
     return {} if one.default is Parameter.empty else {"default": one.default}
 
 
-def _holding(name: str, schema: Schema) -> Schema:
+def _object_schema(name: str, schema: Schema) -> Schema:
     return {"type": "object", "properties": {name: schema}, "required": [name]}
 
 
-def _problem() -> Schema:
+def _problem_schema() -> Schema:
     return {"type": "object", "properties": {"error": {"type": "string"}, "detail": {"type": "string"}}}
 
 
-def _json(schema: Schema) -> dict[str, Any]:
+def _json_content(schema: Schema) -> dict[str, Any]:
     return {"application/json": {"schema": schema}}
 
 
-def _ref(name: str) -> Schema:
+def _schema_ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}

@@ -8,11 +8,13 @@ from starlette.responses import JSONResponse, Response
 from leaderboard.web.site import PageRequest, cached_route
 
 
-def show(request: Request, visit: PageRequest) -> Response:
+def openapi_page(request: Request, visit: PageRequest) -> Response:
     """The OpenAPI document of this site's own tables and end points; Gradio's is at /gradio_api/openapi.json."""
-    from leaderboard.api.openapi import document  # here, because it is written from the pages, this one among them
+    from leaderboard.api.openapi import (
+        build_document,  # here, because it is written from the pages, this one among them
+    )
 
-    return JSONResponse(document(request.app.routes, visit.origin))
+    return JSONResponse(build_document(request.app.routes, visit.origin))
 
 
-ROUTES = [cached_route("/openapi.json", show)]
+ROUTES = [cached_route("/openapi.json", openapi_page)]

@@ -17,20 +17,20 @@ from leaderboard.board.query import SUBSETS, BoardQuery
 from leaderboard.board.rows import board_table, parse_board_query, protocols_of
 from leaderboard.data.scales import protocols_in_use
 from leaderboard.data.tables import Table
-from leaderboard.pages.submit.api_outcome import check_outcome, status_of_held, token_owner
+from leaderboard.pages.submit.api_outcome import check_outcome, pending_status, token_owner
 from leaderboard.pages.submit.page import PUBLISH, check_submission_quota, enqueue_check
 from leaderboard.pages.task.page import scores_table
 from leaderboard.submit.check_job import FIELDS, CheckRequest
 from leaderboard.submit.check_sessions import TooManyChecks as Crowded
 from leaderboard.tracks import BOARDS, board_named
 from leaderboard.web.site import Site
-from submissions.checking.check import check
+from submissions.checking.check import check_sources
 from submissions.checking.hub_datasets import parse_hub_datasets
 from submissions.errors import ArenaError, InvalidFile, InvalidForm, NotFound
 from submissions.index.result_tables import encode_table
 from submissions.records.result import METHODS
 from submissions.records.task import Task
-from submissions.tracks import TRACKS, track_named
+from submissions.tracks import TRACKS, get_track
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -90,26 +90,26 @@ class ApiService:
         query = {field.name: given[field.name] for field in fields(BoardQuery)}
         snapshot = self.site.reader.snapshot()
         _, choice = parse_board_query(snapshot, track, self.site.settings.protocol, query)
-        return _records(board_table(snapshot, board_named(track).track, choice))
+        return _table_records(board_table(snapshot, board_named(track).track, choice))
 
     def tasks(self, track: str = "dataset_research") -> list[Record]:
         """The tasks of a track: id, title, category, kind, language and subsets of each, without the demand."""
         names = {"id", "title", "category", "kind", "language", "subsets"}
         known = self.site.reader.snapshot().tasks.values()
-        return [task.model_dump(mode="json", include=names) for task in known if task.track == track_named(track).name]
+        return [task.model_dump(mode="json", include=names) for task in known if task.track == get_track(track).name]
 
     def demand(self, task_id: str) -> Record:
         """One task's demand, that is, the words that say which data is wanted, with its other public fields."""
-        return self._task(task_id).model_dump(mode="json")
+        return self._find_task(task_id).model_dump(mode="json")
 
     def task(self, task_id: str) -> Record:
         """One task: its demand and its other public fields, and in `scores` what every system gained on it."""
-        return self.demand(task_id) | {"scores": _records(scores_table(self.site.reader.snapshot(), task_id))}
+        return self.demand(task_id) | {"scores": _table_records(scores_table(self.site.reader.snapshot(), task_id))}
 
     def status(self, submission: str) -> Record:
         """Where a submission stands: all that happened to it, oldest first, and whether it has a result."""
         snapshot = self.site.reader.snapshot()
-        if submission not in snapshot.histories and (waiting := status_of_held(self.site, submission)):
+        if submission not in snapshot.histories and (waiting := pending_status(self.site, submission)):
             return waiting
         if submission not in snapshot.histories:
             raise NotFound(
@@ -124,7 +124,7 @@ class ApiService:
         Each line is a JSON object with the texts `input` and `output`. The answer says whether the file would be
         accepted, how many rows it has, and every problem with its line, what is wrong and what to do.
         """
-        task = self._task(task_id)
+        task = self._find_task(task_id)
         if (size := len(text := rows.encode(errors="surrogatepass"))) > MOST_BYTES:
             raise InvalidFile(
                 f"The rows are {size:,} bytes; {MOST_BYTES:,} can be checked here.", "Use the page /submit."
@@ -134,7 +134,7 @@ class ApiService:
             source, into = Path(folder, f"{task.id}.jsonl"), Path(folder, "checked")
             source.write_bytes(text)
             into.mkdir()
-            report = check([source], [task], into=into, track=track_named(task.track))
+            report = check_sources([source], [task], into=into, track=get_track(task.track))
         problems = [problem.model_dump(mode="json") for problem in report.problems]
         counted = sum(file.rows for file in report.files)
         return {"accepted": report.accepted, "task": task.id, "rows": counted, "problems": problems}
@@ -162,12 +162,12 @@ class ApiService:
         if publish not in PUBLISH:
             raise InvalidForm({"publish": f"there are: {', '.join(PUBLISH)}"})
         parcel = CheckRequest(
-            track_named(track), (), parse_hub_datasets(hub_data), self.site.settings.max_upload_bytes, is_final=True
+            get_track(track), (), parse_hub_datasets(hub_data), self.site.settings.max_upload_bytes, is_final=True
         )
         owner = token_owner(self.site, token)
         try:
             check_submission_quota(self.site, owner)
-            check = self.site.checks.begin(owner, form | {"submitter": submitter or team})
+            check = self.site.checks.create_session(owner, form | {"submitter": submitter or team})
         except Crowded as error:
             raise InvalidForm({"hub_data": "too many deliveries are being checked; try again in a minute"}) from error
         except HTTPException as error:
@@ -175,7 +175,7 @@ class ApiService:
         wait([enqueue_check(self.site, check, parcel)])
         return check_outcome(self.site, check)
 
-    def _task(self, task_id: str) -> Task:
+    def _find_task(self, task_id: str) -> Task:
         known = self.site.reader.snapshot().tasks
         if task_id not in known:
             raise NotFound(f"No task {task_id[:120]!r}; /tasks.json lists all {len(known)}.")
@@ -195,6 +195,6 @@ def with_public_errors(function: Callable[P, R], refusal: Callable[[str], Except
     return call
 
 
-def _records(table: Table) -> list[Record]:
+def _table_records(table: Table) -> list[Record]:
     rows: list[Record] = json.loads(encode_table(table.frame, "json"))
     return rows

@@ -55,17 +55,17 @@ class TableExport:
     """The names that its address takes."""
 
 
-def columns_of(kind: type[DataclassInstance]) -> dict[str, Schema]:
+def column_schemas(kind: type[DataclassInstance]) -> dict[str, Schema]:
     """A schema for each column of a row's class, with what is said below the field."""
     said = dict(_field_docs(kind))
     return {
-        one.name: typed(str(one.type).replace(" | None", "?"))
+        one.name: type_schema(str(one.type).replace(" | None", "?"))
         | ({"description": said[one.name]} if one.name in said else {})
         for one in fields(kind)
     }
 
 
-def typed(name: str) -> Schema:
+def type_schema(name: str) -> Schema:
     """The schema of a type such as `str` or `float?`."""
     plain = TYPES[name.removesuffix("?")]
     return {"type": [plain, "null"] if name.endswith("?") else plain}

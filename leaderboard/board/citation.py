@@ -42,11 +42,11 @@ def make_citation(
     note = f"Protocol {choice.protocol}" + (f", SHA-256 {', '.join(hashes)}" if hashes else "")
     note += f". Results published up to {newest} (UTC)." if newest else ". Figures reported by their publication."
     entry = {
-        "title": f"{{{{DatasetResearch Arena}}: {escaped(what)}}}",
+        "title": f"{{{{DatasetResearch Arena}}: {escape_bibtex(what)}}}",
         "author": "{{DatasetResearch Arena}}",
-        **_dated(newest),
-        "url": f"{{{_url(address)}}}",
-        "note": f"{{{escaped(note)}}}",
+        **_date_fields(newest),
+        "url": f"{{{_encode_url(address)}}}",
+        "note": f"{{{escape_bibtex(note)}}}",
     }
     path = address.partition("://")[2].partition("/")[2]
     key = f"datasetresearch-arena-{hashlib.sha256(path.encode()).hexdigest()[:8]}"
@@ -54,17 +54,17 @@ def make_citation(
     return Citation(address, f"@misc{{{key},\n{lines}\n}}")
 
 
-def escaped(text: str) -> str:
+def escape_bibtex(text: str) -> str:
     """Text that BibTeX and LaTeX print as it stands, on one line, whoever wrote it."""
     return "".join(_SPECIAL.get(sign, sign) for sign in re.sub(r"[\x00-\x20\x7f-\x9f]+", " ", text))
 
 
-def _url(address: str) -> str:
+def _encode_url(address: str) -> str:
     """An address without anything that would end a BibTeX field early."""
     return re.sub(r"[^!-~]|[{}\\\"]", lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), address)
 
 
-def _dated(day: str) -> Mapping[str, str]:
+def _date_fields(day: str) -> Mapping[str, str]:
     if not day:
         return {}
     at = date.fromisoformat(day)

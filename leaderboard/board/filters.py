@@ -17,13 +17,13 @@ def apply_filters(rows: Sequence[BoardRow], choice: BoardQuery) -> list[BoardRow
 
     A pinned row passes every filter: it stands there to be compared with those that do.
     """
-    found = [row for row in rows if row.pinned or _passes(row, choice)] if choice.is_filtered else list(rows)
+    found = [row for row in rows if row.pinned or _matches_filters(row, choice)] if choice.is_filtered else list(rows)
     if choice.best:
         found = _best_of_teams(found, choice)
     return sorted(found, key=lambda row: (row.flagged is not None, not row.pinned))
 
 
-def _passes(row: BoardRow, choice: BoardQuery) -> bool:
+def _matches_filters(row: BoardRow, choice: BoardQuery) -> bool:
     sought = choice.q.casefold()
     return (
         (sought in row.system.casefold() or sought in row.team.casefold())
@@ -40,14 +40,14 @@ def _best_of_teams(rows: list[BoardRow], choice: BoardQuery) -> list[BoardRow]:
     by = choice.order.removeprefix("-")
     headline = f"-{choice.scope.headline}"
     order = {"rank_first": "rank_first"} | {score: f"-{score}" for score in (*SCORES, "median")}
-    competing = [row for row in rows if _competes(row)]
+    competing = [row for row in rows if _is_competing(row)]
     best: dict[str, BoardRow] = {}
     for row in sort_rows(sort_rows(competing, headline), order.get(by, headline)):
         best.setdefault(row.team, row)
     runs = Counter(row.team for row in competing)
     found = []
     for row in rows:
-        if not _competes(row):
+        if not _is_competing(row):
             found.append(row)
         elif row is best[row.team]:
             found.append(replace(row, runs=runs[row.team]))
@@ -56,5 +56,5 @@ def _best_of_teams(rows: list[BoardRow], choice: BoardQuery) -> list[BoardRow]:
     return found
 
 
-def _competes(row: BoardRow) -> bool:
+def _is_competing(row: BoardRow) -> bool:
     return not row.flagged and bool(row.system_type) and row.badge != BADGE

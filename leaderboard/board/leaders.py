@@ -22,13 +22,13 @@ def best_of_teams(snapshot: Snapshot, track: str, view: BoardQuery, most: int) -
 
     Flagged entries, the untouched model and what nobody checked do not lead.
     """
-    results = [result for result in _results(snapshot, track, view) if not result.flagged]
+    results = [result for result in _results_in_view(snapshot, track, view) if not result.flagged]
     beside = [row for row in published_rows(track, view) if row.system_type]
     everyone: list[ResultSummary | BoardRow] = [*results, *beside]
     runs = Counter(one.team for one in everyone)
     best: dict[str, tuple[tuple[float, str, str], ResultSummary | BoardRow]] = {}
     for one in everyone:
-        value = one.overall if isinstance(one, BoardRow) else _overall(one, view)
+        value = one.overall if isinstance(one, BoardRow) else _overall_gain(one, view)
         if value is not None:
             key = -value, one.system.casefold(), one.submission or ""
             if one.team not in best or key < best[one.team][0]:
@@ -42,26 +42,26 @@ def best_of_teams(snapshot: Snapshot, track: str, view: BoardQuery, most: int) -
 
 def newest_rows(snapshot: Snapshot, track: str, view: BoardQuery, most: int) -> list[BoardRow]:
     """The rows of the last results, the newest first."""
-    found = _results(snapshot, track, view)
+    found = _results_in_view(snapshot, track, view)
     dated = publication_days(snapshot)
     return rows_without_rank(
         snapshot, view, nlargest(most, found, key=lambda one: (dated.get(one.submission, ""), one.submission))
     )
 
 
-def _results(snapshot: Snapshot, track: str, view: BoardQuery) -> list[ResultSummary]:
+def _results_in_view(snapshot: Snapshot, track: str, view: BoardQuery) -> list[ResultSummary]:
     """The results that have a row in a view."""
     groups = [(view.method, view.subset, group) for group in GROUPS]
     return [
         result
         for _, result in snapshot.published
         if (result.track, result.protocol) == (track, view.protocol)
-        and any(key in result.layout.place_of_total for key in groups)
+        and any(key in result.layout.total_positions for key in groups)
     ]
 
 
-def _overall(result: ResultSummary, view: BoardQuery) -> float | None:
+def _overall_gain(result: ResultSummary, view: BoardQuery) -> float | None:
     """The overall gain as it is shown, without the rest of the total."""
-    place = result.layout.place_of_total.get((view.method, view.subset, "overall"))
+    place = result.layout.total_positions.get((view.method, view.subset, "overall"))
     value = float(result.means[place, 0]) if place is not None else nan
-    return None if isnan(value) else scale_of(view.protocol).shown(value)
+    return None if isnan(value) else scale_of(view.protocol).to_display(value)

@@ -24,7 +24,7 @@ class Page:
     """None for all rows."""
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> Self:
+    def from_query(cls, query: Mapping[str, str]) -> Self:
         """The window of a query: `rows`, a number or `all`, and `after`, how many the page has. Raises NotFound."""
         asked = query.get("rows") or str(STEP)
         if asked != ALL and not (_is_number(asked) and int(asked)):
@@ -34,7 +34,7 @@ class Page:
             raise NotFound(f"No rows after {after[:40]!r}; write a number.")
         return cls(int(after), None if asked == ALL else int(asked))
 
-    def next(self, rows: int) -> Self | None:
+    def next_page(self, rows: int) -> Self | None:
         """What follows this window of so many rows; None at their end."""
         if self.end is None or self.end >= rows:
             return None

@@ -58,7 +58,7 @@ class BoardQuery:
     """The last day (YYYY-MM-DD, UTC) whose results count; empty for today."""
 
     @classmethod
-    def of(
+    def from_query(
         cls,
         query: Mapping[str, str],
         *,
@@ -86,8 +86,8 @@ class BoardQuery:
             _require_one_of("sort", choice.sort.removeprefix("-"), columns)
         for column in choice.column_names:
             _require_one_of("column", column, shown)
-        _pinnable(choice.pins, keys)
-        return choice.tidy()
+        _check_pins(choice.pins, keys)
+        return choice.to_canonical()
 
     @property
     def scope(self) -> TaskFilter:
@@ -119,7 +119,7 @@ class BoardQuery:
         """Whether some rows of the board may be hidden."""
         return any((self.q, self.system_type, self.badge, self.best))
 
-    def tidy(self) -> Self:
+    def to_canonical(self) -> Self:
         """The same view, said in one way: no sort that is the default, or by a column that this view has not."""
         headline = self.scope.headline
         lost = self.sort.removeprefix("-") == "selected" != headline
@@ -128,7 +128,7 @@ class BoardQuery:
     def differences(self, default_protocol: str, **changes: str) -> dict[str, str]:
         """What the query of this choice with changes must say, by name."""
         default = BoardQuery(protocol=default_protocol)
-        chosen = replace(self, **changes).tidy()
+        chosen = replace(self, **changes).to_canonical()
         names = [field.name for field in fields(chosen)]
         return {name: getattr(chosen, name) for name in names if getattr(chosen, name) != getattr(default, name)}
 
@@ -137,7 +137,7 @@ class BoardQuery:
         differs = self.differences(default_protocol, **changes)
         return f"?{urlencode(differs, safe=',')}" if differs else ""
 
-    def unfiltered(self, default_protocol: str) -> str:
+    def unfiltered_query(self, default_protocol: str) -> str:
         """The query of the same view without any filter."""
         return self.query(default_protocol, **dict.fromkeys(FILTERS, ""))
 
@@ -145,7 +145,7 @@ class BoardQuery:
         """The pins but one."""
         return ",".join(one for one in self.pins if one != key)
 
-    def resorted(self, column: str, *, text: bool) -> str:
+    def toggle_sort(self, column: str, *, text: bool) -> str:
         """The sort that a click on a column's head asks for: the useful direction first, then the other."""
         first, then = (column, f"-{column}") if text else (f"-{column}", column)
         return then if self.order == first else first
@@ -170,7 +170,7 @@ def _require_one_of(what: str, name: str, names: Iterable[str]) -> None:
         raise NotFound(f"No {what} {name[:80]!r}; there are: {', '.join(names) or 'none yet'}.")
 
 
-def _pinnable(pins: tuple[str, ...], keys: Collection[str]) -> None:
+def _check_pins(pins: tuple[str, ...], keys: Collection[str]) -> None:
     for pin in pins:
         if pin not in keys:
             raise NotFound(f"No row {pin[:80]!r} to pin; a board's .json has the key of each of its rows in `key`.")

@@ -88,7 +88,7 @@ COMPANION_COLUMNS = {"rank_first": ("rank_last", "rank_group", "clearly_better",
 """What goes with a column wherever it goes."""
 
 
-def key_of(system: str) -> str:
+def published_key(system: str) -> str:
     """What a published row is called in a URL."""
     return "published-" + re.sub(r"[^a-z0-9]+", "-", system.casefold()).strip("-")
 

@@ -10,17 +10,17 @@ from leaderboard.board.filters import apply_filters
 from leaderboard.board.query import BoardQuery
 from leaderboard.board.row import COLUMNS as COLUMNS
 from leaderboard.board.row import GROUPS as GROUPS
-from leaderboard.board.row import SCORES, key_of, select_columns
+from leaderboard.board.row import SCORES, published_key, select_columns
 from leaderboard.board.row import BoardRow as BoardRow
 from leaderboard.board.self_reported import report_key, reported_rows
 from leaderboard.data.memoize import lru_per_snapshot
-from leaderboard.data.publication_dates import publication_days, published_by
-from leaderboard.data.published import Published, PublishedRow, published
+from leaderboard.data.publication_dates import is_published_by, publication_days
+from leaderboard.data.published import PublishedFigures, PublishedRow, load_published
 from leaderboard.data.scales import Scale, protocols_in_use, scale_of
 from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
 from leaderboard.data.tables import Table, frame_of, sort_rows
-from leaderboard.data.task_filter import Mean, means
-from leaderboard.ranking.board_ranks import ranks
+from leaderboard.data.task_filter import Mean, compute_means
+from leaderboard.ranking.board_ranks import rank_board
 from leaderboard.ranking.rank_sets import RankSet
 from leaderboard.tracks import board_named
 from submissions.index.result_summary import ResultSummary
@@ -32,7 +32,7 @@ _SHAPING = ("method", "subset", "protocol", "kind", "category", "language", "aso
 
 
 @dataclass(frozen=True)
-class Rows:
+class BoardRows:
     """A board's rows before and after its filters."""
 
     whole: list[BoardRow]
@@ -43,28 +43,28 @@ class Rows:
     """Whether the places are there; those of a large board take a while."""
 
 
-def board_rows(snapshot: Snapshot, track: str, choice: BoardQuery, *, placed: bool = True) -> Rows:
+def board_rows(snapshot: Snapshot, track: str, choice: BoardQuery, *, placed: bool = True) -> BoardRows:
     """The rows of a board in the chosen order; their places are left out unless they are `placed`."""
     view = BoardQuery(**{name: getattr(choice, name) for name in _SHAPING})
     shaping = (view.protocol, view.method, view.subset, view.scope, view.asof)
-    places = ranks(snapshot, track, *shaping) if placed else None
-    rows = list(_ordered(snapshot, track, view, places is not None, choice.order))
+    places = rank_board(snapshot, track, *shaping) if placed else None
+    rows = list(_sort_view_rows(snapshot, track, view, places is not None, choice.order))
     for at, row in enumerate(rows if choice.pins else ()):
         if row.key in choice.pins:
             rows[at] = replace(row, pinned=True)
-    return Rows(rows, apply_filters(rows, choice), places is not None)
+    return BoardRows(rows, apply_filters(rows, choice), places is not None)
 
 
 @lru_per_snapshot(most=48, rows=60_000)
-def _ordered(snapshot: Snapshot, track: str, view: BoardQuery, is_ranked: bool, order: str) -> list[BoardRow]:
-    return sort_rows(_rows(snapshot, track, view, is_ranked), order)
+def _sort_view_rows(snapshot: Snapshot, track: str, view: BoardQuery, is_ranked: bool, order: str) -> list[BoardRow]:
+    return sort_rows(_build_view_rows(snapshot, track, view, is_ranked), order)
 
 
 @lru_per_snapshot(most=12, rows=30_000)
-def _rows(snapshot: Snapshot, track: str, view: BoardQuery, is_ranked: bool) -> tuple[BoardRow, ...]:
+def _build_view_rows(snapshot: Snapshot, track: str, view: BoardQuery, is_ranked: bool) -> tuple[BoardRow, ...]:
     """All rows of a view by name, none of them pinned. Filters, pins and the order change none of them."""
     rows = [
-        *_evaluated(snapshot, track, view, is_ranked),
+        *_evaluated_rows(snapshot, track, view, is_ranked),
         *published_rows(track, view),
         *reported_rows(snapshot, track, view),
     ]
@@ -88,7 +88,7 @@ def protocols_of(snapshot: Snapshot, track: str) -> set[str]:
     """The protocols under which a track has numbers."""
     evaluated = {result.protocol for _, result in snapshot.published if result.track == track}
     reported = {report.protocol for report in snapshot.reported.get(track, ())}
-    return evaluated | reported | {published(track).protocol}
+    return evaluated | reported | {load_published(track).protocol}
 
 
 @cached_per_snapshot
@@ -104,20 +104,20 @@ def parse_board_query(
     """The protocols that a board offers, and what a query chooses; it may sort by `columns`. Raises NotFound."""
     board = board_named(track)
     protocols = protocols_in_use(default_protocol, protocols_of(snapshot, board.track))
-    choice = BoardQuery.of(
+    choice = BoardQuery.from_query(
         query,
         protocols=protocols,
         columns=columns,
         shown=tuple(column.key for column in board.columns),
         content=filter_values(snapshot, board.track),
-        keys=_keys(snapshot, board.track),
+        keys=_pinnable_keys(snapshot, board.track),
     )
     return protocols, choice
 
 
-def _keys(snapshot: Snapshot, track: str) -> set[str]:
+def _pinnable_keys(snapshot: Snapshot, track: str) -> set[str]:
     """What `?pin=` may name."""
-    beside = {key_of(row.system) for row in published(track).rows}
+    beside = {published_key(row.system) for row in load_published(track).rows}
     return snapshot.results.keys() | beside | {report_key(report) for report in snapshot.reported.get(track, ())}
 
 
@@ -128,25 +128,25 @@ def rows_without_rank(snapshot: Snapshot, view: BoardQuery, results: Iterable[Re
 
 
 def _unranked_row(snapshot: Snapshot, result: ResultSummary, view: BoardQuery) -> BoardRow | None:
-    totals = _totals(result, view)
+    totals = _group_totals(result, view)
     day = publication_days(snapshot).get(result.submission)
     return _evaluated_row(result.submission, result, totals, view, None, None, day) if totals else None
 
 
-def _totals(result: ResultSummary, choice: BoardQuery) -> dict[str, Total]:
-    found = ((group, result.total(choice.method, choice.subset, group)) for group in GROUPS)
+def _group_totals(result: ResultSummary, choice: BoardQuery) -> dict[str, Total]:
+    found = ((group, result.find_total(choice.method, choice.subset, group)) for group in GROUPS)
     return {group: total for group, total in found if total}
 
 
-def _evaluated(snapshot: Snapshot, track: str, choice: BoardQuery, is_ranked: bool) -> Iterator[BoardRow]:
+def _evaluated_rows(snapshot: Snapshot, track: str, choice: BoardQuery, is_ranked: bool) -> Iterator[BoardRow]:
     view = (track, choice.protocol, choice.method, choice.subset, choice.scope)
-    places = (is_ranked and ranks(snapshot, *view, choice.asof)) or {}
-    selected = means(snapshot, *view) if choice.scope.headline == "selected" else {}
+    places = (is_ranked and rank_board(snapshot, *view, choice.asof)) or {}
+    selected = compute_means(snapshot, *view) if choice.scope.headline == "selected" else {}
     for ulid, result in snapshot.published:
-        is_here = (result.track, result.protocol) == (track, choice.protocol) and published_by(
+        is_here = (result.track, result.protocol) == (track, choice.protocol) and is_published_by(
             snapshot, ulid, choice.asof
         )
-        if is_here and (totals := _totals(result, choice)):
+        if is_here and (totals := _group_totals(result, choice)):
             day = publication_days(snapshot).get(ulid)
             yield _evaluated_row(ulid, result, totals, choice, selected.get(ulid), places.get(ulid), day)
 
@@ -161,22 +161,22 @@ def _evaluated_row(
     published_on: str | None,
 ) -> BoardRow:
     scale = scale_of(choice.protocol)
-    values, reasons = _selected(selected, scale)
+    values, reasons = _selected_cells(selected, scale)
     if selected is None:
         total = totals.get(choice.scope.headline)
         values |= {
-            "median": scale.shown(total.median) if total else None,
-            "seed_sd": scale.shown(total.seed_sd) if total else None,
+            "median": scale.to_display(total.median) if total else None,
+            "seed_sd": scale.to_display(total.seed_sd) if total else None,
             "tasks": total.gain.n if total else None,
         }
     for group in GROUPS:
         score = totals[group].gain if group in totals else None
-        values |= _cell(group, score, scale)
+        values |= _score_cells(group, score, scale)
         if score is None or score.value is None:
             reasons.append(f"{group}: {score.why if score else 'the result has no such total'}")
     return BoardRow(
         **values,
-        **_place(place),
+        **_rank_cells(place),
         system=result.system,
         team=result.team,
         system_type=result.system_type,
@@ -198,21 +198,21 @@ def _evaluated_row(
     )
 
 
-def _selected(mean: Mean | None, scale: Scale) -> tuple[dict[str, Any], list[str]]:
+def _selected_cells(mean: Mean | None, scale: Scale) -> tuple[dict[str, Any], list[str]]:
     """The cells of a mean that is computed here, and why there is none."""
     ends = mean.interval if mean and mean.interval else (None, None)
     values: dict[str, Any] = {
-        "selected": scale.shown(mean.value) if mean else None,
-        "selected_low": scale.shown(ends[0]),
-        "selected_high": scale.shown(ends[1]),
+        "selected": scale.to_display(mean.value) if mean else None,
+        "selected_low": scale.to_display(ends[0]),
+        "selected_high": scale.to_display(ends[1]),
     }
     if mean is None:
         return values, []
-    values |= {"median": scale.shown(mean.median), "seed_sd": None, "tasks": mean.n}
+    values |= {"median": scale.to_display(mean.median), "seed_sd": None, "tasks": mean.n}
     return values, [f"selected: {mean.why}"] if mean.why else []
 
 
-def _place(place: RankSet | None) -> dict[str, Any]:
+def _rank_cells(place: RankSet | None) -> dict[str, Any]:
     return {
         "rank_first": place.first if place else None,
         "rank_last": place.last if place else None,
@@ -222,15 +222,15 @@ def _place(place: RankSet | None) -> dict[str, Any]:
     }
 
 
-def _cell(group: str, score: Score | None, scale: Scale) -> dict[str, Any]:
+def _score_cells(group: str, score: Score | None, scale: Scale) -> dict[str, Any]:
     value = score.value if score else None
     low, high = score.interval if score and score.interval else (None, None)
-    return {f"{group}{end}": scale.shown(number) for end, number in (("", value), ("_low", low), ("_high", high))}
+    return {f"{group}{end}": scale.to_display(number) for end, number in (("", value), ("_low", low), ("_high", high))}
 
 
 def published_rows(track: str, choice: BoardQuery) -> Iterator[BoardRow]:
     """The rows of a view that its track's publication has."""
-    source = published(track)
+    source = load_published(track)
     # A publication has figures for all tasks and for each kind, none by task.
     if source.protocol == choice.protocol and choice.scope.headline != "selected":
         for row in source.rows:
@@ -238,9 +238,9 @@ def published_rows(track: str, choice: BoardQuery) -> Iterator[BoardRow]:
                 yield _published_row(source, row, track, choice)
 
 
-def _published_row(source: Published, row: PublishedRow, track: str, choice: BoardQuery) -> BoardRow:
+def _published_row(source: PublishedFigures, row: PublishedRow, track: str, choice: BoardQuery) -> BoardRow:
     values: dict[str, Any] = {
-        "overall": source.overall(row),
+        "overall": source.overall_figure(row),
         "knowledge": row.knowledge,
         "reasoning": row.reasoning,
     }
@@ -252,7 +252,7 @@ def _published_row(source: Published, row: PublishedRow, track: str, choice: Boa
     return BoardRow(
         **values,
         **ends,
-        **_place(None),
+        **_rank_cells(None),
         system=row.system,
         team=row.team,
         system_type=row.system_type,
@@ -270,8 +270,8 @@ def _published_row(source: Published, row: PublishedRow, track: str, choice: Boa
         submission=None,
         published_on=None,
         source=source.url,
-        key=key_of(row.system),
-        pinned=key_of(row.system) in choice.pins,
+        key=published_key(row.system),
+        pinned=published_key(row.system) in choice.pins,
         track=track,
         protocol=choice.protocol,
         method=row.method,

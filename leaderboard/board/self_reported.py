@@ -27,7 +27,7 @@ def reported_rows(snapshot: Snapshot, track: str, choice: BoardQuery) -> Iterato
     for report in snapshot.reported.get(track, ()):
         view = (report.protocol, report.method, report.subset)
         if view == (choice.protocol, choice.method, choice.subset) and report.date.isoformat() <= (choice.asof or "9"):
-            yield _row(report, track, choice)
+            yield _reported_row(report, track, choice)
 
 
 def report_key(report: SelfReported) -> str:
@@ -35,7 +35,7 @@ def report_key(report: SelfReported) -> str:
     return f"{BADGE}-{slug_of(report.team, report.system)}"
 
 
-def _row(report: SelfReported, track: str, choice: BoardQuery) -> BoardRow:
+def _reported_row(report: SelfReported, track: str, choice: BoardQuery) -> BoardRow:
     values: dict[str, Any] = {group: getattr(report, group) for group in GROUPS}
     ends = [f"{score}_{end}" for score in SCORES for end in ("low", "high")]
     nothing: dict[str, Any] = dict.fromkeys([*UNKNOWN, *ends])

@@ -60,13 +60,13 @@ def assign_hues(names: Sequence[str]) -> list[int]:
     return [PALETTE.index(colour) for colour in assign_colours(names)]
 
 
-def plot(rows: Sequence[Mapping[str, Any]], slugs: Sequence[str], names: Sequence[str]) -> DumbbellPlot:
+def build_dumbbell_plot(rows: Sequence[Mapping[str, Any]], slugs: Sequence[str], names: Sequence[str]) -> DumbbellPlot:
     """Each task with one mark per system; a task on which nobody has a gain has no marks."""
     ends = [row[f"{slug}{end}"] for row in rows for slug in slugs for end in ("", "_low", "_high")]
     values = [0.0, 1.0, *(end for end in ends if end is not None)]
     low, high = min(values), max(values)
 
-    def place(value: float) -> float:
+    def percent_at(value: float) -> float:
         share: float = (value - low) / (high - low)
         return round(EDGE + (100 - 2 * EDGE) * share, 2)
 
@@ -76,10 +76,11 @@ def plot(rows: Sequence[Mapping[str, Any]], slugs: Sequence[str], names: Sequenc
         for number, (slug, hue) in enumerate(zip(slugs, assign_hues(names), strict=True)):
             if row[slug] is not None:
                 span = [
-                    None if row[f"{slug}_{end}"] is None else place(row[f"{slug}_{end}"]) for end in ("low", "high")
+                    None if row[f"{slug}_{end}"] is None else percent_at(row[f"{slug}_{end}"])
+                    for end in ("low", "high")
                 ]
                 lane = LANE * (number - (len(slugs) - 1) / 2)
-                marks.append(Mark(place(row[slug]), span[0], span[1], lane, hue, SHAPES[number]))
+                marks.append(Mark(percent_at(row[slug]), span[0], span[1], lane, hue, SHAPES[number]))
         at = [mark.at for mark in marks]
         strips.append(DumbbellStrip(row, tuple(marks), min(at, default=0.0), max(at, default=0.0)))
-    return DumbbellPlot(tuple(strips), ((0.0, place(0.0)), (1.0, place(1.0))))
+    return DumbbellPlot(tuple(strips), ((0.0, percent_at(0.0)), (1.0, percent_at(1.0))))

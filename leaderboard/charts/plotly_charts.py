@@ -18,7 +18,7 @@ MOST_LETTERS = 32
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
 
 
-def radar(rows: Sequence[Mapping[str, Any]], dimensions: Sequence[str], top: float) -> dict[str, Any]:
+def build_radar_chart(rows: Sequence[Mapping[str, Any]], dimensions: Sequence[str], top: float) -> dict[str, Any]:
     """A radar chart with one closed line for each row, from 0 to `top` on each of the dimensions."""
     # Plotly takes a third of a second to import, which pages without a chart need not wait for.
     from plotly import graph_objects as go
@@ -31,7 +31,7 @@ def radar(rows: Sequence[Mapping[str, Any]], dimensions: Sequence[str], top: flo
             r=[*values, values[0]],
             theta=[*spokes, spokes[0]],
             # Plotly reads some HTML in names; a name is text.
-            name=html.escape(_short(str(strip_bidi(row["system"])))),
+            name=html.escape(_shorten_name(str(strip_bidi(row["system"])))),
             mode="lines+markers",
             line={"color": colour, "width": 2, "dash": DASHES[place % len(DASHES)]},
             marker={"size": 7, "symbol": SYMBOLS[place % len(SYMBOLS)]},
@@ -50,7 +50,7 @@ def radar(rows: Sequence[Mapping[str, Any]], dimensions: Sequence[str], top: flo
     return plain
 
 
-def _short(name: str) -> str:
+def _shorten_name(name: str) -> str:
     """A name that a phone's legend has room for."""
     return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
 

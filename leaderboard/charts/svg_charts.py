@@ -36,12 +36,12 @@ class Axis:
     ticks: tuple[float, ...]
     log: bool = False
 
-    def share(self, value: float) -> float:
+    def to_fraction(self, value: float) -> float:
         """Where a value stands, from 0 at the low end to 1; beyond the ends it stays at the end."""
         low, high, value = (log10(end) if self.log else end for end in (self.low, self.high, max(value, self.low)))
         return min(1.0, (value - low) / (high - low))
 
-    def named(self, tick: float) -> str:
+    def format_tick(self, tick: float) -> str:
         """A tick's label; M is a million, B a thousand of them."""
         for size, letter in ((1e9, "B"), (1e6, "M")):
             if abs(tick) >= size:
@@ -85,11 +85,11 @@ class Plot:
 
     def across(self, value: float) -> float:
         """The place of an x value."""
-        return round(LEFT + self.x.share(value) * (self.width - LEFT - RIGHT), 1)
+        return round(LEFT + self.x.to_fraction(value) * (self.width - LEFT - RIGHT), 1)
 
     def up(self, value: float) -> float:
         """The place of a y value."""
-        return round(self.height - BOTTOM - self.y.share(value) * (self.height - TOP - BOTTOM), 1)
+        return round(self.height - BOTTOM - self.y.to_fraction(value) * (self.height - TOP - BOTTOM), 1)
 
     def steps(self, points: Sequence[tuple[float, float]]) -> str:
         """The path of a frontier: level from each dot to the next, then up, and level to the right end."""
@@ -123,16 +123,16 @@ class Strip:
 
     def across(self, value: float) -> float:
         """The place of a value."""
-        return round(LEFT + self.x.share(value) * (self.width - LEFT - RIGHT), 1)
+        return round(LEFT + self.x.to_fraction(value) * (self.width - LEFT - RIGHT), 1)
 
     def down(self, lane: float) -> float:
         """The place of a lane's middle."""
         return round(self.edges[2] + LANE * (lane + 0.5), 1)
 
 
-def axis(label: str, values: Iterable[float], *, log: bool = False) -> Axis:
+def build_axis(label: str, values: Iterable[float], *, log: bool = False) -> Axis:
     """An axis that holds all values, with round ticks. A log axis needs values above 0. Raises ValueError for none."""
-    low, high = _ends(values)
+    low, high = _value_range(values)
     if log:
         powers = range(floor(log10(low)), max(ceil(log10(high)), floor(log10(low)) + 1) + 1)
         ticks = tuple(10.0**power for power in powers)
@@ -147,6 +147,6 @@ def axis(label: str, values: Iterable[float], *, log: bool = False) -> Axis:
     return Axis(label, ticks[0], ticks[-1], ticks)
 
 
-def _ends(values: Iterable[float]) -> tuple[float, float]:
+def _value_range(values: Iterable[float]) -> tuple[float, float]:
     found = list(values)
     return min(found), max(found)

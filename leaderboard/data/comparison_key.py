@@ -22,7 +22,7 @@ class ComparisonKey:
     subset: str = "full"
 
     @classmethod
-    def of(cls, query: Mapping[str, str], track: str, protocols: tuple[str, ...]) -> Self:
+    def from_query(cls, query: Mapping[str, str], track: str, protocols: tuple[str, ...]) -> Self:
         """The terms in a query; what it leaves out is the default, the first of the protocols. Raises NotFound."""
         offered = {"protocol": protocols, "method": METHODS, "subset": SUBSETS}
         given = {name: query[name] for name in offered if query.get(name)}

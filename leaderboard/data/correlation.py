@@ -42,14 +42,14 @@ def spearman(x: Sequence[float], y: Sequence[float], seed: int = 0) -> Correlati
     """
     if len(x) != len(y):
         raise ValueError(f"{len(x)} values cannot be paired with {len(y)}")
-    one, other = _standard(x), _standard(y)
+    one, other = _standardize_ranks(x), _standardize_ranks(y)
     if one is None or other is None:
         return Correlation(len(x), None, None)
     rho = float(one @ other)
-    return Correlation(len(x), max(-1.0, min(1.0, rho)), _p(one, other, abs(rho), seed))
+    return Correlation(len(x), max(-1.0, min(1.0, rho)), _p_value(one, other, abs(rho), seed))
 
 
-def _standard(values: Sequence[float]) -> Floats | None:
+def _standardize_ranks(values: Sequence[float]) -> Floats | None:
     """Mean ranks with mean 0 and length 1; None where they do not differ."""
     _, at, counts = np.unique(np.asarray(values, dtype=np.float64), return_inverse=True, return_counts=True)
     if len(counts) < 2:
@@ -60,7 +60,7 @@ def _standard(values: Sequence[float]) -> Floats | None:
     return found
 
 
-def _p(one: Floats, other: Floats, observed: float, seed: int) -> float:
+def _p_value(one: Floats, other: Floats, observed: float, seed: int) -> float:
     n = len(one)
     if n <= 7:
         every = other[np.array(list(permutations(range(n))))]
@@ -85,12 +85,12 @@ def describe_correlation(found: Correlation, agree: str, differ: str) -> str:
         return f"One of the two figures is the same for all {found.n:,} systems, so there is no order to compare."
     rho = f"Spearman's rho is {found.rho:z.2f} over {found.n:,} systems".replace("-", "−")
     if found.p <= LEVEL:
-        return f"{rho} ({chance(found.p)}): {agree if found.rho > 0 else differ}."
+        return f"{rho} ({format_p_value(found.p)}): {agree if found.rho > 0 else differ}."
     few = "with so few it could be chance" if found.n < 30 else "that could be chance"
-    return f"{rho}; {few} ({chance(found.p)})."
+    return f"{rho}; {few} ({format_p_value(found.p)})."
 
 
-def chance(p: float) -> str:
+def format_p_value(p: float) -> str:
     """A p-value for readers."""
     if p < 0.001:
         return "p < 0.001"

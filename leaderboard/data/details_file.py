@@ -36,12 +36,12 @@ class TaskDetails:
 
     def of_task(self, name: str) -> float | None:
         """A number of the task: its name in BY_TASK."""
-        return _there(self.numbers[BY_TASK.index(name)])
+        return _none_if_nan(self.numbers[BY_TASK.index(name)])
 
     def of_method(self, method: str, name: str) -> float | None:
         """A number of a method on the task: its name in BY_METHOD."""
         at = len(BY_TASK) + self.methods.index(method) * len(BY_METHOD) + BY_METHOD.index(name)
-        return _there(self.numbers[at])
+        return _none_if_nan(self.numbers[at])
 
     @property
     def by_method(self) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -63,7 +63,7 @@ class DetailsFile:
     def put(self, details: ResultDetails) -> DetailsOffset:
         """Keep a result's details."""
         numbers = np.ascontiguousarray(details.numbers)
-        whys = details.whys.encode()
+        whys = details.missing_reasons.encode()
         with self._lock:
             place = DetailsOffset(self._end, numbers.shape[0], numbers.shape[1], len(whys))
             for part in (numbers.tobytes(), whys):
@@ -71,13 +71,13 @@ class DetailsFile:
                 self._end += len(part)
         return place
 
-    def line(self, place: DetailsOffset, task: int, methods: tuple[str, ...]) -> TaskDetails:
+    def read_task(self, place: DetailsOffset, task: int, methods: tuple[str, ...]) -> TaskDetails:
         """One task of a result."""
         size = place.width * 8
         content = os.pread(self._file.fileno(), size, place.start + task * size)
         return TaskDetails(np.frombuffer(content), methods)
 
-    def whys(self, place: DetailsOffset) -> str:
+    def read_reasons(self, place: DetailsOffset) -> str:
         """Why numbers of a result are missing (submissions/index/result_details.py); empty where none is."""
         if not place.whys:
             return ""
@@ -85,5 +85,5 @@ class DetailsFile:
         return os.pread(self._file.fileno(), place.whys, start).decode()
 
 
-def _there(number: np.float64) -> float | None:
+def _none_if_nan(number: np.float64) -> float | None:
     return None if np.isnan(number) else float(number)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from leaderboard.data.published import Published, PublishedJudgeRow, published
+from leaderboard.data.published import PublishedFigures, PublishedJudgeRow, load_published
 from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
 from leaderboard.data.tables import Table, frame_of, sort_rows
 from submissions.index.result_summary import ResultSummary
@@ -54,11 +54,11 @@ DIMENSIONS = ("introduction", "task", "question", "input", "output", "example", 
 @cached_per_snapshot
 def metadata_table(snapshot: Snapshot, track: str, protocol: str) -> Table:
     """The published rows, then the evaluated systems of a protocol, the highest average first."""
-    source = published(track)
+    source = load_published(track)
     rows = [_published_row(source, row) for row in source.metadata]
     evaluated = [
         _evaluated_row(ulid, result, judged)
-        for ulid, result in sorted(_latest(snapshot, track, protocol).items())
+        for ulid, result in sorted(_latest_judged(snapshot, track, protocol).items())
         if (judged := result.metadata)
     ]
     return Table(f"{track}-{protocol}-metadata", frame_of(JudgeScoreRow, [*rows, *sort_rows(evaluated, "-average")]))
@@ -69,7 +69,7 @@ def chart_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in rows if row["average"] is not None][:MOST_LINES]
 
 
-def _latest(snapshot: Snapshot, track: str, protocol: str) -> dict[str, ResultSummary]:
+def _latest_judged(snapshot: Snapshot, track: str, protocol: str) -> dict[str, ResultSummary]:
     """The latest judged and unflagged result of each system, by submission."""
     found: dict[tuple[str, str], tuple[str, ResultSummary]] = {}
     for ulid, result in snapshot.published:
@@ -78,7 +78,7 @@ def _latest(snapshot: Snapshot, track: str, protocol: str) -> dict[str, ResultSu
     return dict(found.values())
 
 
-def _published_row(source: Published, row: PublishedJudgeRow) -> JudgeScoreRow:
+def _published_row(source: PublishedFigures, row: PublishedJudgeRow) -> JudgeScoreRow:
     return JudgeScoreRow(
         **row.model_dump(),
         team=None,

@@ -27,7 +27,7 @@ def lru_per_snapshot(most: int, rows: int = 0) -> Callable[[Compute[P, T]], Comp
         lock = threading.Lock()
 
         @wraps(compute)
-        def remembered(snapshot: Snapshot, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        def compute_once(snapshot: Snapshot, /, *args: P.args, **kwargs: P.kwargs) -> T:
             key = (args, tuple(sorted(kwargs.items())))
             with lock:
                 values = known.setdefault(snapshot, OrderedDict())
@@ -37,14 +37,14 @@ def lru_per_snapshot(most: int, rows: int = 0) -> Callable[[Compute[P, T]], Comp
             found = compute(snapshot, *args, **kwargs)
             with lock:
                 values[key] = found
-                while len(values) > most or (rows and len(values) > 1 and _length(values.values()) > rows):
+                while len(values) > most or (rows and len(values) > 1 and _total_length(values.values()) > rows):
                     values.popitem(last=False)
             return found
 
-        return remembered
+        return compute_once
 
     return decorate
 
 
-def _length(answers: Iterable[object]) -> int:
+def _total_length(answers: Iterable[object]) -> int:
     return sum(len(cast(Sized, answer)) for answer in answers)

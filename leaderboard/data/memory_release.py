@@ -18,7 +18,7 @@ def limit_heap() -> None:
     it is imported later, takes from the same heap: its own keeps what reading ten thousand results needed.
     """
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    if library := _library():
+    if library := _load_glibc():
         library.mallopt(_ARENAS, 2)
         library.mallopt(_MMAP_THRESHOLD, 2**18)
         library.mallopt(_TRIM_THRESHOLD, 2**20)
@@ -28,12 +28,12 @@ def release_memory() -> None:
     """Hand back what is free now, Arrow's too: after much was computed of which little is kept."""
     if arrow := sys.modules.get("pyarrow"):
         arrow.default_memory_pool().release_unused()
-    if library := _library():
+    if library := _load_glibc():
         library.malloc_trim(0)
 
 
 @cache
-def _library() -> ctypes.CDLL | None:
+def _load_glibc() -> ctypes.CDLL | None:
     """The C library if it is GNU's; others have no such functions."""
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
     return library if library and hasattr(library, "malloc_trim") else None

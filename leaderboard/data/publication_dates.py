@@ -25,7 +25,7 @@ def publication_days(snapshot: Snapshot) -> Mapping[str, str]:
     return snapshot.published_on
 
 
-def published_by(snapshot: Snapshot, ulid: str, asof: str) -> bool:
+def is_published_by(snapshot: Snapshot, ulid: str, asof: str) -> bool:
     """Whether a result was published by the end of a day; always, if no day is given."""
     return not asof or publication_days(snapshot).get(ulid, "9999") <= asof
 

@@ -41,15 +41,15 @@ class RecordCache(Generic[T]):
     def __init__(self) -> None:
         self._known: dict[str, tuple[str, T | Unreadable]] = {}
 
-    def lacks(self, name: str, content: str) -> bool:
+    def is_stale(self, name: str, content: str) -> bool:
         """Whether a record was not yet read in that content."""
         return name not in self._known or self._known[name][0] != content
 
-    def take(self, name: str, content: str, record: T) -> None:
+    def put(self, name: str, content: str, record: T) -> None:
         """Remember a record that was read elsewhere."""
         self._known[name] = content, record
 
-    def forget_unreadable(self) -> None:
+    def drop_unreadable(self) -> None:
         """Have what could not be read looked at again, though its name tells of no other content."""
         self._known = {name: known for name, known in self._known.items() if not isinstance(known[1], Unreadable)}
 
@@ -58,16 +58,16 @@ class RecordCache(Generic[T]):
         known = self._known
         self._known = {
             name: (content, try_read(record(name), lambda name=name: read(name)))  # type: ignore[misc]
-            if self.lacks(name, content)
+            if self.is_stale(name, content)
             else known[name]
             for name, content in ids.items()
         }
 
-    def sound(self) -> Iterator[tuple[str, T]]:
+    def valid_items(self) -> Iterator[tuple[str, T]]:
         """The names and records that could be read, in their order."""
         return ((name, found) for name, (_, found) in self._known.items() if not isinstance(found, Unreadable))
 
-    def unreadable(self) -> list[Unreadable]:
+    def list_unreadable(self) -> list[Unreadable]:
         """Those that could not."""
         return [found for _, found in self._known.values() if isinstance(found, Unreadable)]
 

@@ -26,7 +26,7 @@ class Scale:
     mean: str
     """What a total is, and what a missing task counts in it."""
 
-    def shown(self, value: float | None) -> float | None:
+    def to_display(self, value: float | None) -> float | None:
         """A stored value as it is shown."""
         return None if value is None else value * self.factor
 

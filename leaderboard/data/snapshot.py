@@ -20,8 +20,8 @@ from leaderboard.data.record_cache import LazyMapping, LruRecordCache, RecordCac
 from submissions.arena.arena import Arena, protocol_sort_key, result_path
 from submissions.errors import ArenaError
 from submissions.index.result_details import extract_details
-from submissions.index.result_index import decode, shard_of, shard_path
-from submissions.index.result_summary import ResultSummary, summarize
+from submissions.index.result_index import decode_results, find_shard, shard_path
+from submissions.index.result_summary import ResultSummary, summarize_result
 from submissions.index.submission_index import SubmissionBrief, make_brief, read_submission_index
 from submissions.records.base import Record
 from submissions.records.ledger import Ledger
@@ -56,7 +56,7 @@ class Snapshot:
     key: str
     """Equal keys mean equal content."""
     tasks: Mapping[str, Task]
-    entered: Mapping[str, SubmissionBrief]
+    briefs: Mapping[str, SubmissionBrief]
     """Every submission in brief: for whatever goes through all of them."""
     submissions: Mapping[str, Submission]
     """Every submission, read when it is asked for."""
@@ -86,22 +86,22 @@ class Snapshot:
         """Every result with its submission's id, oldest submission first."""
         return [(ulid, result) for ulid, found in self.results.items() for result in found.values()]
 
-    def whole(self, ulid: str, protocol: str) -> Result:
+    def full_result(self, ulid: str, protocol: str) -> Result:
         """A result with every figure of its tasks, for a page about one submission. Raises KeyError."""
         for name, result in self.results.get(ulid, {}).items():
             if protocol in (name, result.protocol):
                 return self.read_whole(ulid, name)
         raise KeyError(ulid, protocol)
 
-    def line(self, ulid: str, result: ResultSummary, task: str) -> TaskDetails | None:
+    def task_details(self, ulid: str, result: ResultSummary, task: str) -> TaskDetails | None:
         """The figures of one task of a result; None where it has no such task."""
-        at = result.layout.place_of_task.get(task)
+        at = result.layout.task_positions.get(task)
         place = self.places[ulid, result.protocol]
-        return None if at is None else self.shelf.line(place, at, result.layout.methods)
+        return None if at is None else self.shelf.read_task(place, at, result.layout.methods)
 
-    def whys(self, ulid: str, result: ResultSummary) -> dict[str, str]:
+    def missing_reasons(self, ulid: str, result: ResultSummary) -> dict[str, str]:
         """Why numbers of a result are missing, by their place (submissions/index/result_details.py)."""
-        return _parsed(self.shelf.whys(self.places[ulid, result.protocol]))
+        return _parse_reasons(self.shelf.read_reasons(self.places[ulid, result.protocol]))
 
 
 def cached_per_snapshot(compute: Callable[Concatenate[Snapshot, P], T]) -> Callable[Concatenate[Snapshot, P], T]:
@@ -109,14 +109,14 @@ def cached_per_snapshot(compute: Callable[Concatenate[Snapshot, P], T]) -> Calla
     known: WeakKeyDictionary[Snapshot, dict[Hashable, T]] = WeakKeyDictionary()
 
     @wraps(compute)
-    def remembered(snapshot: Snapshot, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def compute_once(snapshot: Snapshot, /, *args: P.args, **kwargs: P.kwargs) -> T:
         values = known.setdefault(snapshot, {})
         key = (args, tuple(sorted(kwargs.items())))
         if key not in values:
             values[key] = compute(snapshot, *args, **kwargs)
         return values[key]
 
-    return remembered
+    return compute_once
 
 
 class SnapshotReader:
@@ -138,13 +138,13 @@ class SnapshotReader:
     def snapshot(self) -> Snapshot:
         """The arena as it was last seen. Raises Corrupt if a head itself is unreadable; at first also Unreachable."""
         if (latest := self._latest) is None or not self.every:
-            return self.look()
+            return self.refresh()
         if self._clock() - self._looked >= self.every:
             self._looked = self._clock()
-            threading.Thread(target=self._look_behind, name="reader", daemon=True).start()
+            threading.Thread(target=self._refresh_in_background, name="reader", daemon=True).start()
         return latest
 
-    def look(self) -> Snapshot:
+    def refresh(self) -> Snapshot:
         """The arena at its present heads. Raises as `snapshot` does."""
         self._looked = self._clock()
         key = f"{self.arena.results.head()[:16]}-{self.arena.submissions.head()[:16]}"
@@ -153,16 +153,16 @@ class SnapshotReader:
         with self._lock:
             if self._latest is None or self._latest.key != key:
                 # A writer that commits meanwhile moves a head, so the next look reads again.
-                self._latest = self._known.snapshot(key)
+                self._latest = self._known.build_snapshot(key)
             return self._latest
 
-    def known(self) -> Mapping[str, SubmissionBrief]:
+    def last_briefs(self) -> Mapping[str, SubmissionBrief]:
         """The submissions that were last seen, without a look whether there are more."""
-        return self._latest.entered if self._latest else {}
+        return self._latest.briefs if self._latest else {}
 
-    def _look_behind(self) -> None:
+    def _refresh_in_background(self) -> None:
         try:
-            self.look()
+            self.refresh()
         except ArenaError as error:
             log.warning("The arena is shown as it was before: %s", error)
 
@@ -191,45 +191,48 @@ class SnapshotBuilder:
         self.arena = arena
         self.shelf = DetailsFile()
         self.results: RecordCache[_Brief] = RecordCache()
-        self.stories: RecordCache[_StatusEntry] = RecordCache()
-        self.entered: RecordCache[SubmissionBrief] = RecordCache()
+        self.status_entries: RecordCache[_StatusEntry] = RecordCache()
+        self.briefs: RecordCache[SubmissionBrief] = RecordCache()
         self.submission_head = ""
         self.is_new = True
-        self.whole = LruRecordCache(partial(_record, arena.results, kind=Result), most=8)
-        self.previews = LruRecordCache(partial(_record, arena.results, kind=Result), most=8)
-        self.ledgers = LruRecordCache(partial(_record, arena.results, kind=Ledger), most=32)
-        self.submissions: LruRecordCache[Submission] = LruRecordCache(arena.submission, most=64)
+        self.full_results = LruRecordCache(partial(_read_repo_record, arena.results, kind=Result), most=8)
+        self.previews = LruRecordCache(partial(_read_repo_record, arena.results, kind=Result), most=8)
+        self.ledgers = LruRecordCache(partial(_read_repo_record, arena.results, kind=Ledger), most=32)
+        self.submissions: LruRecordCache[Submission] = LruRecordCache(arena.read_submission, most=64)
 
-    def snapshot(self, key: str) -> Snapshot:
+    def build_snapshot(self, key: str) -> Snapshot:
         """Both repositories as they are now."""
         ids = self.arena.results.ids()
         if self.is_new:
-            self._take_compacted_submissions()
+            self._read_compacted_submissions()
         self._read_results(ids)
         statuses = {found[1]: ids[path] for path in ids if (found := _STATUS.fullmatch(path))}
-        self.stories.update(statuses, self._story)
+        self.status_entries.update(statuses, self._read_status_entry)
         self._read_submissions()
         self.is_new = False
-        tasks = try_read("tasks.jsonl", self.arena.tasks)
-        frames = try_read("frames.jsonl", self.arena.frames)
-        reports = {name: try_read(f"self_reported/{name}.json", partial(self.arena.reported, name)) for name in TRACKS}
+        tasks = try_read("tasks.jsonl", self.arena.read_tasks)
+        frames = try_read("frames.jsonl", self.arena.read_frames)
+        reports = {
+            name: try_read(f"self_reported/{name}.json", partial(self.arena.read_self_reported, name))
+            for name in TRACKS
+        }
         lost = [one for one in (tasks, frames, *reports.values()) if isinstance(one, Unreadable)]
-        for remembered in (self.entered, self.stories, self.results):
-            lost += remembered.unreadable()
-        brief = dict(self.entered.sound())
-        stories = dict(self.stories.sound())
-        results, places = self._results()
+        for remembered in (self.briefs, self.status_entries, self.results):
+            lost += remembered.list_unreadable()
+        brief = dict(self.briefs.valid_items())
+        stories = dict(self.status_entries.valid_items())
+        results, places = self._group_results()
         return Snapshot(
             key=key,
             tasks={} if isinstance(tasks, Unreadable) else {task.id: task for task in tasks},
-            entered=brief,
+            briefs=brief,
             submissions=LazyMapping(brief, lambda ulid: self.submissions.get(ulid, "")),
             histories=LazyMapping(
                 {ulid: None for ulid in brief if ulid in stories or ulid not in statuses},
-                partial(self._history, stories),
+                partial(self._load_history, stories),
             ),
             now={
-                ulid: stories[ulid].now if ulid in stories else self.arena.received(ulid).now
+                ulid: stories[ulid].now if ulid in stories else self.arena.received_history(ulid).now
                 for ulid in brief
                 if ulid in stories or ulid not in statuses
             },
@@ -242,16 +245,16 @@ class SnapshotBuilder:
             unreadable=tuple(lost),
             places=places,
             shelf=self.shelf,
-            read_whole=lambda ulid, protocol: self.whole.get(path := result_path(ulid, protocol), ids[path]),
+            read_whole=lambda ulid, protocol: self.full_results.get(path := result_path(ulid, protocol), ids[path]),
         )
 
     def _read_results(self, ids: Mapping[str, str]) -> None:
         found = {path: _BY_PROTOCOL.fullmatch(path) for path in ids if path.startswith("results/")}
         wanted = {path: ids[path] for path, match in sorted(found.items()) if match}
-        self._take_compacted(ids, {path for path, content in wanted.items() if self.results.lacks(path, content)})
-        self.results.update(wanted, self._brief, lambda path: path.split("/")[1])
+        self._read_compacted(ids, {path for path, content in wanted.items() if self.results.is_stale(path, content)})
+        self.results.update(wanted, self._read_brief, lambda path: path.split("/")[1])
 
-    def _take_compacted(self, ids: Mapping[str, str], missing: set[str]) -> None:
+    def _read_compacted(self, ids: Mapping[str, str], missing: set[str]) -> None:
         """Take what is missing from the compacted files that hold many of them."""
         leaves: dict[str, list[str]] = {}
         for path in ids:
@@ -261,30 +264,30 @@ class SnapshotBuilder:
             names.sort()
             held: dict[str, int] = {}
             for path in missing:
-                name = shard_of(names, path.split("/")[1])
+                name = find_shard(names, path.split("/")[1])
                 held[name] = held.get(name, 0) + 1
             for name in names:
                 if held.get(name, 0) > (0 if self.is_new else FEW):
-                    self._take_leaf(shard_path(track, name), ids, missing)
+                    self._read_leaf(shard_path(track, name), ids, missing)
         if missing:
             release_memory()
 
-    def _take_leaf(self, leaf: str, ids: Mapping[str, str], missing: set[str]) -> None:
-        rows = try_read(leaf, lambda: list(decode(leaf, self.arena.results.read(leaf))))
+    def _read_leaf(self, leaf: str, ids: Mapping[str, str], missing: set[str]) -> None:
+        rows = try_read(leaf, lambda: list(decode_results(leaf, self.arena.results.read(leaf))))
         for row in () if isinstance(rows, Unreadable) else rows:
             path = result_path(row.summary.submission, row.summary.protocol)
             if path in missing and ids[path] == row.content:
-                self.results.take(path, row.content, _Brief(row.summary, self.shelf.put(row.details)))
+                self.results.put(path, row.content, _Brief(row.summary, self.shelf.put(row.details)))
 
-    def _brief(self, path: str) -> _Brief:
+    def _read_brief(self, path: str) -> _Brief:
         result = read_record(self.arena.results, path, Result)
-        brief = summarize(result)
+        brief = summarize_result(result)
         return _Brief(brief, self.shelf.put(extract_details(result, brief.layout)))
 
-    def _results(self) -> tuple[dict[str, dict[str, ResultSummary]], dict[tuple[str, str], DetailsOffset]]:
+    def _group_results(self) -> tuple[dict[str, dict[str, ResultSummary]], dict[tuple[str, str], DetailsOffset]]:
         by_submission: dict[str, dict[str, ResultSummary]] = {}
         places = {}
-        for path, brief in self.results.sound():
+        for path, brief in self.results.valid_items():
             _, ulid, name = path.removesuffix(".json").split("/")
             by_submission.setdefault(ulid, {})[name] = brief.summary
             places[ulid, brief.summary.protocol] = brief.place
@@ -293,32 +296,32 @@ class SnapshotBuilder:
         }
         return ordered, places
 
-    def _take_compacted_submissions(self) -> None:
+    def _read_compacted_submissions(self) -> None:
         for brief, past in read_submission_index(self.arena.drafts):
-            self.entered.take(brief.id, "", brief)
-            story = try_read(brief.id, partial(_told, f"status/{brief.id}.json", past.history))
+            self.briefs.put(brief.id, "", brief)
+            story = try_read(brief.id, partial(_parse_status_entry, f"status/{brief.id}.json", past.history))
             if not isinstance(story, Unreadable):
-                self.stories.take(brief.id, past.status, story)
+                self.status_entries.put(brief.id, past.status, story)
 
     def _read_submissions(self) -> None:
         head = self.arena.submissions.head()
         if head != self.submission_head:
             # A submission is written once, so one that was read before needs no second look; one that could not be
             # read may have been mended since.
-            self.entered.forget_unreadable()
-            self.entered.update(dict.fromkeys(self.arena.submission_ids(), ""), self._entered)
+            self.briefs.drop_unreadable()
+            self.briefs.update(dict.fromkeys(self.arena.submission_ids(), ""), self._read_submission_brief)
             self.submission_head = head
 
-    def _entered(self, ulid: str) -> SubmissionBrief:
-        return make_brief(self.arena.submission(ulid))
+    def _read_submission_brief(self, ulid: str) -> SubmissionBrief:
+        return make_brief(self.arena.read_submission(ulid))
 
-    def _story(self, ulid: str) -> _StatusEntry:
+    def _read_status_entry(self, ulid: str) -> _StatusEntry:
         path = f"status/{ulid}.json"
-        return _told(path, self.arena.results.read(path))
+        return _parse_status_entry(path, self.arena.results.read(path))
 
-    def _history(self, stories: Mapping[str, _StatusEntry], ulid: str) -> History:
+    def _load_history(self, stories: Mapping[str, _StatusEntry], ulid: str) -> History:
         if ulid not in stories:
-            return self.arena.received(ulid)
+            return self.arena.received_history(ulid)
         return History.model_validate_json(stories[ulid].content)
 
     def _on_demand(self, ids: Mapping[str, str], kind: str, lately: LruRecordCache[T]) -> LazyMapping[dict[str, T]]:
@@ -341,16 +344,16 @@ class SnapshotBuilder:
 
 
 @lru_cache(maxsize=200)
-def _parsed(whys: str) -> dict[str, str]:
+def _parse_reasons(whys: str) -> dict[str, str]:
     found: dict[str, str] = json.loads(whys) if whys else {}
     return found
 
 
-def _record(repo: Repo, path: str, *, kind: type[R]) -> R:
+def _read_repo_record(repo: Repo, path: str, *, kind: type[R]) -> R:
     return read_record(repo, path, kind)
 
 
-def _told(path: str, content: bytes) -> _StatusEntry:
+def _parse_status_entry(path: str, content: bytes) -> _StatusEntry:
     """A status file, and the day on which it first says that the result was published. Raises Corrupt."""
     history = parse_record(path, content, History)
     times = (entry.time for entry in history.entries if entry.state == "published")

@@ -8,7 +8,7 @@ from statistics import NormalDist, fmean, stdev
 
 from leaderboard.data.comparison_key import ComparisonKey
 from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.systems import SystemResult, scores
+from leaderboard.data.systems import SystemResult, scores_by_task
 from leaderboard.data.tables import Table, frame_of, sort_rows
 from submissions.index.result_tables import scale_name
 from submissions.records.result import MethodScore
@@ -43,13 +43,13 @@ def category_table(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKey
 def category_rows(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKey) -> dict[str, CategoryRow]:
     """A system's categories by name. Tasks that the benchmark no longer has belong to none."""
     found: dict[str, list[MethodScore]] = {}
-    for task, score in scores(snapshot, entry.result, terms.method, terms.subset).items():
+    for task, score in scores_by_task(snapshot, entry.result, terms.method, terms.subset).items():
         if task in snapshot.tasks:
             found.setdefault(snapshot.tasks[task].category, []).append(score)
-    return {name: _row(name, found[name]) for name in sorted(found)}
+    return {name: _category_row(name, found[name]) for name in sorted(found)}
 
 
-def _row(category: str, found: Sequence[MethodScore]) -> CategoryRow:
+def _category_row(category: str, found: Sequence[MethodScore]) -> CategoryRow:
     values = [score.gain.value for score in found if score.gain.value is not None]
     missing = len(found) - len(values)
     low, high = t_interval(values) if not missing else (None, None)
@@ -68,11 +68,11 @@ def t_interval(values: Sequence[float]) -> tuple[float, float] | tuple[None, Non
     """Student's 95% interval of a mean: how far other tasks of the same kind would move it."""
     if len(values) < FEWEST:
         return None, None
-    half = student(len(values) - 1) * stdev(values) / len(values) ** 0.5
+    half = student_t_quantile(len(values) - 1) * stdev(values) / len(values) ** 0.5
     return fmean(values) - half, fmean(values) + half
 
 
-def student(freedom: int) -> float:
+def student_t_quantile(freedom: int) -> float:
     """The 97.5% quantile of Student's t, within 1% from three degrees of freedom on.
 
     Cornish and Fisher's expansion about the normal quantile (Abramowitz and Stegun 26.7.5); the web app has no scipy.

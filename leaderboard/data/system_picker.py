@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leaderboard.data.comparison_key import ComparisonKey
 from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
-from leaderboard.data.system_profile import overall
+from leaderboard.data.system_profile import overall_score
 from leaderboard.data.systems import SystemResult, system_results
 
 SHOWN = 60
@@ -27,7 +27,7 @@ class Picker:
     """What the offer was narrowed by."""
 
 
-def picker(snapshot: Snapshot, terms: ComparisonKey, chosen: Sequence[str] = (), find: str = "") -> Picker:
+def build_picker(snapshot: Snapshot, terms: ComparisonKey, chosen: Sequence[str] = (), find: str = "") -> Picker:
     """The offer under some terms. What is chosen is always in it, whatever it is narrowed by."""
     best = _best_first(snapshot, terms)
     wanted = find.casefold().strip()
@@ -47,7 +47,7 @@ def _best_first(snapshot: Snapshot, terms: ComparisonKey) -> tuple[SystemResult,
     """Every system's entry by overall figure; those without one, then those that are set apart, last."""
 
     def key(entry: SystemResult) -> tuple[bool, bool, float, str]:
-        total = overall(entry.result, terms)
+        total = overall_score(entry.result, terms)
         value = total.value if total else None
         return entry.result.flagged is not None, value is None, -(value or 0.0), entry.system.name.casefold()
 

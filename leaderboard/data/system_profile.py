@@ -12,7 +12,7 @@ import pandas as pd
 
 from leaderboard.data.comparison_key import ComparisonKey
 from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
-from leaderboard.data.systems import System, SystemResult, scores
+from leaderboard.data.systems import System, SystemResult, scores_by_task
 from leaderboard.data.tables import Table, frame_of, missing_reason
 from submissions.index.result_summary import Floats, ResultLayout, ResultSummary
 from submissions.index.result_tables import scale_name
@@ -60,16 +60,16 @@ class Leader:
 
 
 @cached_per_snapshot
-def leaders(snapshot: Snapshot, track: str, protocol: str, method: str) -> dict[str, Leader]:
+def find_leaders(snapshot: Snapshot, track: str, protocol: str, method: str) -> dict[str, Leader]:
     """The leader on each task, of all entries with data for it that are not set apart; of equals the earlier one."""
     found: dict[str, Leader] = {}
     best: dict[str, float] = {}
     for ulid, result in snapshot.published:
         if (result.track, result.protocol, result.flagged) == (track, protocol, None):
-            gains = result.by_task(method)
+            gains = result.gains_by_task(method)
             # Nobody leads by having delivered nothing.
             delivered = np.isfinite(gains) & result.scored
-            for at in np.flatnonzero(delivered & (gains > _beaten(best, result.layout))):
+            for at in np.flatnonzero(delivered & (gains > _gains_to_beat(best, result.layout))):
                 best[result.layout.tasks[at]] = float(gains[at])
                 found[result.layout.tasks[at]] = Leader(float(gains[at]), result.system, ulid)
     return found
@@ -77,16 +77,18 @@ def leaders(snapshot: Snapshot, track: str, protocol: str, method: str) -> dict[
 
 def system_task_table(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKey) -> Table:
     """A system's result by one method on every task of the subset, in the benchmark's order."""
-    best = leaders(snapshot, terms.track, terms.protocol, terms.method)
+    best = find_leaders(snapshot, terms.track, terms.protocol, terms.method)
     delivered = dict(zip(entry.result.layout.tasks, entry.result.rows.tolist(), strict=True))
     rows = [
-        _standing(snapshot.tasks.get(name), name, score, best.get(name), delivered[name])
-        for name, score in scores(snapshot, entry.result, terms.method, terms.subset).items()
+        _system_task_row(snapshot.tasks.get(name), name, score, best.get(name), delivered[name])
+        for name, score in scores_by_task(snapshot, entry.result, terms.method, terms.subset).items()
     ]
     return Table(f"system-{entry.slug}-{terms.protocol}-{terms.method}-{terms.subset}", frame_of(SystemTaskRow, rows))
 
 
-def _standing(task: Task | None, name: str, score: MethodScore, leader: Leader | None, rows: int) -> SystemTaskRow:
+def _system_task_row(
+    task: Task | None, name: str, score: MethodScore, leader: Leader | None, rows: int
+) -> SystemTaskRow:
     gain = score.gain
     low, high = gain.interval or (None, None)
     return SystemTaskRow(
@@ -111,7 +113,7 @@ def _standing(task: Task | None, name: str, score: MethodScore, leader: Leader |
 
 def run_table(snapshot: Snapshot, system: System, terms: ComparisonKey, protocols: tuple[str, ...]) -> Table:
     """A system's submissions, newest first; each protocol has columns of its own for the overall figure."""
-    rows = [_run(snapshot, ulid, terms, protocols) for ulid in reversed(system.runs)]
+    rows = [_run_row(snapshot, ulid, terms, protocols) for ulid in reversed(system.runs)]
     ends = [f"{name}{end}" for name in protocols for end in ("", "_low", "_high")]
     texts = ["submission", "received", "track", "state", "message", *(f"{name}_apart" for name in protocols)]
     types = dict.fromkeys(texts, "str") | dict.fromkeys(ends, "Float64")
@@ -119,8 +121,8 @@ def run_table(snapshot: Snapshot, system: System, terms: ComparisonKey, protocol
     return Table(f"system-{system.slug}-submissions", frame)
 
 
-def _run(snapshot: Snapshot, ulid: str, terms: ComparisonKey, protocols: tuple[str, ...]) -> dict[str, Any]:
-    submission, history = snapshot.entered.get(ulid), snapshot.histories.get(ulid)
+def _run_row(snapshot: Snapshot, ulid: str, terms: ComparisonKey, protocols: tuple[str, ...]) -> dict[str, Any]:
+    submission, history = snapshot.briefs.get(ulid), snapshot.histories.get(ulid)
     results = snapshot.results.get(ulid, {})
     row: dict[str, Any] = {
         "submission": ulid,
@@ -131,19 +133,19 @@ def _run(snapshot: Snapshot, ulid: str, terms: ComparisonKey, protocols: tuple[s
     }
     for name in protocols:
         result = results.get(name)
-        total = overall(result, terms) if result else None
+        total = overall_score(result, terms) if result else None
         low, high = (total.interval if total else None) or (None, None)
         row |= {name: total.value if total else None, f"{name}_low": low, f"{name}_high": high}
         row[f"{name}_apart"] = result.flagged if result else None
     return row
 
 
-def overall(result: ResultSummary, terms: ComparisonKey) -> Score | None:
+def overall_score(result: ResultSummary, terms: ComparisonKey) -> Score | None:
     """The result's mean over all tasks of the subset by the method; None where it has no such total."""
-    total = result.total(terms.method, terms.subset, "overall")
+    total = result.find_total(terms.method, terms.subset, "overall")
     return total.gain if total else None
 
 
-def _beaten(best: Mapping[str, float], layout: ResultLayout) -> Floats:
+def _gains_to_beat(best: Mapping[str, float], layout: ResultLayout) -> Floats:
     """The highest gain so far on each task of a layout."""
     return np.array([best.get(task, -np.inf) for task in layout.tasks])

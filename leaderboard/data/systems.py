@@ -61,10 +61,10 @@ def slug_of(team: str, name: str) -> str:
 
 
 @cached_per_snapshot
-def systems(snapshot: Snapshot) -> dict[str, System]:
+def index_systems(snapshot: Snapshot) -> dict[str, System]:
     """Every system by its slug: of what was submitted, and of results, whose names may differ."""
     found: dict[tuple[str, str], dict[str, SystemType]] = {}
-    for ulid, submission in snapshot.entered.items():
+    for ulid, submission in snapshot.briefs.items():
         found.setdefault((submission.team, submission.system), {})[ulid] = submission.system_type
     for ulid, result in snapshot.published:
         found.setdefault((result.team, result.system), {})[ulid] = result.system_type
@@ -77,7 +77,7 @@ def systems(snapshot: Snapshot) -> dict[str, System]:
 
 def system_named(snapshot: Snapshot, slug: str) -> System:
     """The system of a slug. Raises NotFound."""
-    known = systems(snapshot)
+    known = index_systems(snapshot)
     if slug not in known:
         raise NotFound(f"No system {slug[:80]!r}. The page /compare lists those that have a result.")
     return known[slug]
@@ -92,7 +92,7 @@ def system_results(snapshot: Snapshot, track: str, protocol: str) -> dict[str, S
             slug = slug_of(result.team, result.system)
             before = found.get(slug)
             if before is None or before.result.flagged or not result.flagged:
-                found[slug] = SystemResult(systems(snapshot)[slug], ulid, result)
+                found[slug] = SystemResult(index_systems(snapshot)[slug], ulid, result)
     return found
 
 
@@ -107,22 +107,22 @@ def system_labels(chosen: list[SystemResult]) -> dict[str, str]:
     }
 
 
-def attempts(snapshot: Snapshot, system: System, track: str) -> int:
+def count_attempts(snapshot: Snapshot, system: System, track: str) -> int:
     """How many submissions a system has made to a track, whatever became of them."""
-    return sum(track in _tracks(snapshot, ulid) for ulid in system.runs)
+    return sum(track in _submission_tracks(snapshot, ulid) for ulid in system.runs)
 
 
-def _tracks(snapshot: Snapshot, ulid: str) -> set[str]:
+def _submission_tracks(snapshot: Snapshot, ulid: str) -> set[str]:
     submission: Mapping[str, ResultSummary] = snapshot.results.get(ulid, {})
-    made = {snapshot.entered[ulid].track} if ulid in snapshot.entered else set()
+    made = {snapshot.briefs[ulid].track} if ulid in snapshot.briefs else set()
     return made | {result.track for result in submission.values()}
 
 
-def scores(snapshot: Snapshot, result: ResultSummary, method: str, subset: str) -> dict[str, MethodScore]:
+def scores_by_task(snapshot: Snapshot, result: ResultSummary, method: str, subset: str) -> dict[str, MethodScore]:
     """What a method measured on each task of a subset, by task, in the result's order."""
     return {
         task.task: score
-        for task in snapshot.whole(result.submission, result.protocol).tasks
+        for task in snapshot.full_result(result.submission, result.protocol).tasks
         if (known := snapshot.tasks.get(task.task)) is None or subset in known.subsets
         for score in task.methods
         if score.method == method

@@ -62,9 +62,9 @@ def sort_rows(rows: Iterable[Row], sort: str) -> list[Row]:
     name = sort.removeprefix("-")
     keyed = [(getattr(row, name), row) for row in rows]
     have = [pair for pair in keyed if pair[0] is not None]
-    have.sort(key=lambda pair: _sortable(pair[0]), reverse=sort.startswith("-"))
+    have.sort(key=lambda pair: _sort_key(pair[0]), reverse=sort.startswith("-"))
     return [row for _, row in have] + [row for value, row in keyed if value is None]
 
 
-def _sortable(value: object) -> Any:
+def _sort_key(value: object) -> Any:
     return value.casefold() if isinstance(value, str) else value

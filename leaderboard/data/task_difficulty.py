@@ -49,7 +49,7 @@ class Difficulty:
 
 
 @cached_per_snapshot
-def difficulties(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Difficulty]:
+def task_difficulties(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Difficulty]:
     """The difficulty of each task that was ever scored under a protocol, by its id."""
     by_layout: dict[ResultLayout, tuple[str, ResultSummary]] = {}
     for ulid, result in snapshot.published:
@@ -58,14 +58,14 @@ def difficulties(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Dif
     newest: dict[str, tuple[str, ResultSummary]] = {}
     for ulid, result in sorted(by_layout.values(), key=itemgetter(0)):
         newest |= dict.fromkeys(result.layout.tasks, (ulid, result))
-    measured, gained = _counted(latest_results(snapshot, track, protocol).values())
+    measured, gained = _count_gains(latest_results(snapshot, track, protocol).values())
     return {
-        name: _difficulty(snapshot, ulid, result, name, measured[name], gained[name])
+        name: _task_difficulty(snapshot, ulid, result, name, measured[name], gained[name])
         for name, (ulid, result) in newest.items()
     }
 
 
-def _counted(results: Iterable[ResultSummary]) -> tuple[Counter[str], Counter[str]]:
+def _count_gains(results: Iterable[ResultSummary]) -> tuple[Counter[str], Counter[str]]:
     """In how many results the fine-tune gain on each task has an interval, and one above 0."""
     alike: dict[ResultLayout, list[ResultSummary]] = {}
     for result in results:
@@ -73,22 +73,22 @@ def _counted(results: Iterable[ResultSummary]) -> tuple[Counter[str], Counter[st
     measured: Counter[str] = Counter()
     gained: Counter[str] = Counter()
     for layout, found in alike.items():
-        above = np.array([np.where(result.scored, result.above, -1) for result in found])
+        above = np.array([np.where(result.scored, result.clearly_positive, -1) for result in found])
         measured.update(dict(zip(layout.tasks, (above >= 0).sum(axis=0).tolist(), strict=True)))
         gained.update(dict(zip(layout.tasks, (above > 0).sum(axis=0).tolist(), strict=True)))
     return measured, gained
 
 
-def _difficulty(
+def _task_difficulty(
     snapshot: Snapshot, ulid: str, result: ResultSummary, task: str, measured: int, gained: int
 ) -> Difficulty:
-    line = snapshot.line(ulid, result, task)
+    line = snapshot.task_details(ulid, result, task)
     assert line
-    base, reference = _anchor(line, "base"), _anchor(line, "reference")
+    base, reference = _anchor_score(line, "base"), _anchor_score(line, "reference")
     # A share of the reference score is above 0 for the untouched model too, so it cannot say who gained.
     return Difficulty(base, reference, *((measured, gained) if result.scale == "gain" else (None, None)))
 
 
-def _anchor(line: TaskDetails, name: str) -> TaskAnchors:
+def _anchor_score(line: TaskDetails, name: str) -> TaskAnchors:
     low, high = line.of_task(f"{name}_low"), line.of_task(f"{name}_high")
     return TaskAnchors(line.of_task(name), None if low is None or high is None else (low, high))

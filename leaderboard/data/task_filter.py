@@ -32,7 +32,7 @@ class TaskFilter:
         """The column that the board is about: a stored total, or `selected` where none is stored."""
         return "selected" if self.category or self.language else self.kind or "overall"
 
-    def has(self, task: Task | None, subset: str) -> bool:
+    def matches(self, task: Task | None, subset: str) -> bool:
         """Whether a task counts. One that the benchmark no longer lists has no kind, category or language."""
         if task is None:
             return self == TaskFilter()
@@ -58,25 +58,25 @@ class Mean:
 @cached_per_snapshot
 def task_mask(snapshot: Snapshot, tasks: tuple[str, ...], subset: str, scope: TaskFilter) -> NDArray[np.bool_]:
     """Which of some tasks belong to a subset and scope."""
-    return np.array([scope.has(snapshot.tasks.get(task), subset) for task in tasks], dtype=np.bool_)
+    return np.array([scope.matches(snapshot.tasks.get(task), subset) for task in tasks], dtype=np.bool_)
 
 
 def filtered_gains(
     snapshot: Snapshot, result: ResultSummary, method: str, subset: str, scope: TaskFilter
 ) -> tuple[tuple[str, ...], Floats]:
     """The tasks of a subset and scope that a method was tried on, and the gain on each; NaN could not be scored."""
-    found = result.by_task(method)
+    found = result.gains_by_task(method)
     chosen = task_mask(snapshot, result.layout.tasks, subset, scope) & (found != NOT_MEASURED)
-    return _named(result.layout.tasks, chosen.tobytes()), found[chosen]
+    return _select_names(result.layout.tasks, chosen.tobytes()), found[chosen]
 
 
 @lru_cache(maxsize=1000)
-def _named(tasks: tuple[str, ...], chosen: bytes) -> tuple[str, ...]:
+def _select_names(tasks: tuple[str, ...], chosen: bytes) -> tuple[str, ...]:
     return tuple(task for task, is_in in zip(tasks, chosen, strict=True) if is_in)
 
 
 @lru_per_snapshot(most=64, rows=30_000)
-def means(
+def compute_means(
     snapshot: Snapshot, track: str, protocol: str, method: str, subset: str, scope: TaskFilter
 ) -> dict[str, Mean]:
     """The mean of every result of a track under a protocol, by submission."""

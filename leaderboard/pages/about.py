@@ -6,9 +6,9 @@ from leaderboard.data.scales import PROTOCOL_NOTES
 from leaderboard.web.site import PageRequest, View, page_route
 
 
-def show(visit: PageRequest) -> View:
+def about_page(visit: PageRequest) -> View:
     """The page; it explains the protocols that this site names."""
     return View("about.html", {"protocols": PROTOCOL_NOTES, "default_protocol": visit.site.settings.protocol})
 
 
-ROUTES = [page_route("/about", show)]
+ROUTES = [page_route("/about", about_page)]

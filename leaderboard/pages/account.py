@@ -15,16 +15,16 @@ from submissions.errors import NotFound
 NOT_KEPT = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 
 
-def show(request: Request) -> Response:
+def account_page(request: Request) -> Response:
     """Who is signed in, with the ways in and out. Raises NotFound where nobody can sign in."""
-    return _answer(request, "account.html", "/account")
+    return _render_account(request, "account.html", "/account")
 
 
-def who(request: Request) -> Response:
+def account_part(request: Request) -> Response:
     """The part of a page's head; signing in leads back to that page. Raises NotFound where nobody can sign in."""
     shown = urlsplit(request.headers.get("hx-current-url", ""))
     place = (shown.path or "/") + (f"?{shown.query}" if shown.query else "")
-    return _answer(request, "who.html", place if is_local_path(place) else "/")
+    return _render_account(request, "who.html", place if is_local_path(place) else "/")
 
 
 def not_signed_in(request: Request, error: Exception) -> Response:
@@ -35,7 +35,7 @@ def not_signed_in(request: Request, error: Exception) -> Response:
     )
 
 
-def _answer(request: Request, template: str, back: str) -> Response:
+def _render_account(request: Request, template: str, back: str) -> Response:
     site = site_of(request)
     if not site.settings.sign_in:
         raise NotFound("Nobody signs in here: the site knows browsers by a random key alone.")
@@ -45,4 +45,4 @@ def _answer(request: Request, template: str, back: str) -> Response:
     return response
 
 
-ROUTES = [Route("/account", show), Route("/account/who", who)]
+ROUTES = [Route("/account", account_page), Route("/account/who", account_part)]

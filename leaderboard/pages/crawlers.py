@@ -9,9 +9,9 @@ from xml.sax.saxutils import escape
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from leaderboard.data.systems import systems
+from leaderboard.data.systems import index_systems
 from leaderboard.pages.cases.library import load_cases
-from leaderboard.templates import segment
+from leaderboard.templates import quote_segment
 from leaderboard.templates.markdown_docs import NAMES
 from leaderboard.tracks import BOARDS
 from leaderboard.web.site import PageRequest, cached_route
@@ -21,30 +21,30 @@ MOST = 50_000
 PAGES = ("/", "/tasks", "/insights", "/cases", "/compare", "/submissions", "/submit", "/about", "/docs")
 
 
-def robots(_: Request, visit: PageRequest) -> Response:
+def robots_txt(_: Request, visit: PageRequest) -> Response:
     """Views that only a query chooses are as many as there are systems to pair: their pages are enough."""
     lines = ("User-agent: *", "Allow: /static/", "Disallow: /*?", "Disallow: /gradio_api/", "Disallow: /mcp", "")
     return PlainTextResponse("\n".join([*lines, f"Sitemap: {visit.origin}/sitemap.xml", ""]))
 
 
-def sitemap(_: Request, visit: PageRequest) -> Response:
+def sitemap_xml(_: Request, visit: PageRequest) -> Response:
     """Every page with an address of its own, the most lasting first."""
-    found = (f"<url><loc>{escape(visit.origin + path)}</loc></url>\n" for path in islice(pages(visit), MOST))
+    found = (f"<url><loc>{escape(visit.origin + path)}</loc></url>\n" for path in islice(page_paths(visit), MOST))
     head = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
     return Response(f"{head}{''.join(found)}</urlset>\n", media_type="application/xml")
 
 
-def pages(visit: PageRequest) -> Iterator[str]:
+def page_paths(visit: PageRequest) -> Iterator[str]:
     """The paths of all pages; of submissions only those that have a result, of cases those that somebody
     wrote: the others come and go with the results."""
     snapshot = visit.snapshot
     yield from PAGES
     yield from (f"/docs/{name}" for name in NAMES)
     yield from (f"/board/{track}" for track in BOARDS)
-    yield from (f"/tasks/{segment(name)}" for name in snapshot.tasks)
+    yield from (f"/tasks/{quote_segment(name)}" for name in snapshot.tasks)
     yield from (f"/cases/{slug}" for slug in load_cases(snapshot, visit.site.reader.arena).cases)
-    yield from (f"/systems/{slug}" for slug in systems(snapshot))
+    yield from (f"/systems/{slug}" for slug in index_systems(snapshot))
     yield from (f"/submissions/{ulid}" for ulid in reversed(list(snapshot.results)) if ulid in snapshot.submissions)
 
 
-ROUTES = [cached_route("/robots.txt", robots), cached_route("/sitemap.xml", sitemap)]
+ROUTES = [cached_route("/robots.txt", robots_txt), cached_route("/sitemap.xml", sitemap_xml)]

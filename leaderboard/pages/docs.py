@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from leaderboard.templates.markdown_docs import doc_named, docs
+from leaderboard.templates.markdown_docs import load_doc, load_docs
 from leaderboard.web.site import PageRequest, View, page_route
 
 
-def show(_: PageRequest) -> View:
+def docs_page(_: PageRequest) -> View:
     """All documents, each with its first words."""
-    return View("docs.html", {"docs": docs().values()})
+    return View("docs.html", {"docs": load_docs().values()})
 
 
-def show_one(visit: PageRequest) -> View:
+def doc_page(visit: PageRequest) -> View:
     """One document. Raises NotFound."""
-    doc = doc_named(visit.names["name"])
-    return View("doc.html", {"doc": doc, "body": doc.seen_from(visit.origin), "docs": docs().values()})
+    doc = load_doc(visit.names["name"])
+    return View("doc.html", {"doc": doc, "body": doc.seen_from(visit.origin), "docs": load_docs().values()})
 
 
-ROUTES = [page_route("/docs", show), page_route("/docs/{name}", show_one)]
+ROUTES = [page_route("/docs", docs_page), page_route("/docs/{name}", doc_page)]

@@ -9,13 +9,13 @@ from heapq import nlargest
 
 from leaderboard.data.scales import scale_of
 from leaderboard.data.snapshot import Snapshot
-from leaderboard.templates import figure, humanize
+from leaderboard.templates import format_figure, humanize
 from leaderboard.tracks import board_named
 from leaderboard.web.site import PageRequest, View, page_route
-from submissions.arena.ids import time_of
+from submissions.arena.ids import parse_id_time
 from submissions.errors import NotFound
 from submissions.index.result_summary import ResultSummary
-from submissions.tracks import track_named
+from submissions.tracks import get_track
 
 MOST = 50
 """Entries of a feed, newest first; readers keep what they have seen."""
@@ -35,7 +35,7 @@ class FeedEntry:
     path: str
 
 
-def of_board(visit: PageRequest) -> View:
+def board_feed(visit: PageRequest) -> View:
     """The results of a board by the day of their publication. Raises NotFound for no such track."""
     track = board_named(visit.names["track"]).track
     snapshot = visit.snapshot
@@ -46,11 +46,11 @@ def of_board(visit: PageRequest) -> View:
         and any(result.track == track for result in snapshot.results.get(ulid, {}).values())
     }
     newest = nlargest(MOST, days, key=lambda ulid: (days[ulid], ulid))
-    entries = [entry for ulid in newest for entry in _published(snapshot, ulid, track)]
-    return _feed(visit, f"{track_named(track).title} board", f"/board/{track}", entries)
+    entries = [entry for ulid in newest for entry in _publication_entries(snapshot, ulid, track)]
+    return _feed_view(visit, f"{get_track(track).title} board", f"/board/{track}", entries)
 
 
-def of_submission(visit: PageRequest) -> View:
+def submission_feed(visit: PageRequest) -> View:
     """All that happened to a submission. Raises NotFound."""
     ulid = visit.names["ulid"]
     history = visit.snapshot.histories.get(ulid)
@@ -61,55 +61,59 @@ def of_submission(visit: PageRequest) -> View:
         FeedEntry(f"{path}#{number}", humanize(status.state), status.message, status.time, path)
         for number, status in enumerate(history.entries)
     ]
-    return _feed(visit, submission.system if submission else ulid, path, entries)
+    return _feed_view(visit, submission.system if submission else ulid, path, entries)
 
 
-def _published(snapshot: Snapshot, ulid: str, track: str) -> list[FeedEntry]:
+def _publication_entries(snapshot: Snapshot, ulid: str, track: str) -> list[FeedEntry]:
     results = [result for result in snapshot.results[ulid].values() if result.track == track]
     times = [entry.time for entry in snapshot.histories[ulid].entries if entry.state == "published"] if results else []
     path = f"/submissions/{ulid}"
     return [
         FeedEntry(
-            f"{path}?protocol={result.protocol}", f"{result.system} by {result.team}", _in_words(result), time, path
+            f"{path}?protocol={result.protocol}",
+            f"{result.system} by {result.team}",
+            _describe_result(result),
+            time,
+            path,
         )
         for result in results
         for time in times[:1]
     ]
 
 
-def _in_words(result: ResultSummary) -> str:
+def _describe_result(result: ResultSummary) -> str:
     if result.flagged:
         return f"{result.protocol}: set apart. {result.flagged}"
     scale = scale_of(result.protocol)
-    total = result.total("fine_tune", "full", "overall")
+    total = result.find_total("fine_tune", "full", "overall")
     gains = [total.gain] if total else []
     said = [
-        f"{figure(value, scale.decimals)}, {scale.unit}"
+        f"{format_figure(value, scale.decimals)}, {scale.unit}"
         for gain in gains
-        if (value := scale.shown(gain.value)) is not None
+        if (value := scale.to_display(gain.value)) is not None
     ]
     return f"{result.protocol}: {said[0] if said else 'not scored by fine-tuning'}"
 
 
-def _feed(visit: PageRequest, title: str, path: str, entries: list[FeedEntry]) -> View:
+def _feed_view(visit: PageRequest, title: str, path: str, entries: list[FeedEntry]) -> View:
     newest = sorted(entries, key=lambda entry: entry.time, reverse=True)[:MOST]
     context = {
         "title": title,
         "path": path,
         "entries": newest,
-        "updated": newest[0].time if newest else time_of("00000000000000000000000000"),
+        "updated": newest[0].time if newest else parse_id_time("00000000000000000000000000"),
         "origin": visit.origin,
-        "legal": legal,
+        "legal": replace_illegal,
     }
     return View("feed.xml", context, media="application/atom+xml")
 
 
-def legal(text: str) -> str:
+def replace_illegal(text: str) -> str:
     """A text without the characters that no XML document may hold."""
     return _ILLEGAL.sub("\ufffd", text)
 
 
 ROUTES = [
-    page_route("/board/{track}/feed.atom", of_board),
-    page_route("/submissions/{ulid}/feed.atom", of_submission),
+    page_route("/board/{track}/feed.atom", board_feed),
+    page_route("/submissions/{ulid}/feed.atom", submission_feed),
 ]

@@ -16,7 +16,7 @@ from leaderboard.board.leaders import best_of_teams, newest_rows
 from leaderboard.board.query import BoardQuery
 from leaderboard.board.row import BoardRow
 from leaderboard.board.rows import protocols_of
-from leaderboard.data.published import published
+from leaderboard.data.published import load_published
 from leaderboard.data.scales import Scale, protocols_in_use, scale_of
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.data.tables import Table, frame_of
@@ -65,7 +65,7 @@ class Leading:
         return min([0.0, *ends]), max([self.scale.reference, *ends])
 
 
-def show(visit: PageRequest) -> View:
+def home_page(visit: PageRequest) -> View:
     """The whole page."""
     snapshot = visit.snapshot
     boards = [board_leaders(snapshot, track, visit.site.settings.protocol) for track in BOARDS]
@@ -74,26 +74,26 @@ def show(visit: PageRequest) -> View:
         "boards": boards,
         "tracks": TRACKS,
         "looks": BOARDS,
-        "sources": {track: published(track) for track in BOARDS},
-        "counts": _counts(snapshot),
+        "sources": {track: load_published(track) for track in BOARDS},
+        "counts": _arena_counts(snapshot),
         "cases": list(islice(written, CASES)),
         "to_come": TO_COME,
     }
-    return View("home.html", context, _table(boards))
+    return View("home.html", context, _leaders_table(boards))
 
 
-def show_table(visit: PageRequest) -> View:
+def leaders_export(visit: PageRequest) -> View:
     """The twins of all leaders, which themselves stand on the front page."""
-    return View("home.html", table=_table([board_leaders(visit.snapshot, track, visit.site.settings.protocol)
+    return View("home.html", table=_leaders_table([board_leaders(visit.snapshot, track, visit.site.settings.protocol)
                                            for track in BOARDS]))  # fmt: skip
 
 
-def to_home(request: Request) -> Response:  # noqa: ARG001
+def redirect_to_home(request: Request) -> Response:  # noqa: ARG001
     """The leaders have no page of their own: to their place on the front page."""
     return RedirectResponse("/#leaders")
 
 
-def _table(boards: list[Leading]) -> Table:
+def _leaders_table(boards: list[Leading]) -> Table:
     return Table("leaders", frame_of(BoardRow, [row for board in boards for row in board.rows]))
 
 
@@ -108,15 +108,19 @@ def board_leaders(snapshot: Snapshot, track: str, default: str) -> Leading:
     )
 
 
-def _counts(snapshot: Snapshot) -> Mapping[str, Any]:
+def _arena_counts(snapshot: Snapshot) -> Mapping[str, Any]:
     now = Counter(status.state for status in snapshot.now.values())
     return {
         "tasks": len(snapshot.tasks),
         "languages": len({task.language for task in snapshot.tasks.values()}),
-        "systems": len({(one.team, one.system) for one in snapshot.entered.values()}),
+        "systems": len({(one.team, one.system) for one in snapshot.briefs.values()}),
         "results": len(snapshot.results),
         "on_their_way": sum(now[state] for state in ON_THEIR_WAY),
     }
 
 
-ROUTES = [page_route("/", show), Route("/leaders", to_home), page_route("/leaders{ending:ending}", show_table)]
+ROUTES = [
+    page_route("/", home_page),
+    Route("/leaders", redirect_to_home),
+    page_route("/leaders{ending:ending}", leaders_export),
+]

@@ -14,7 +14,7 @@ FILES = {
 }
 
 
-def show(request: Request) -> Response:
+def static_file(request: Request) -> Response:
     """One of the files that ship with the site; no other path is ever opened. Raises NotFound."""
     name = request.path_params["file"]
     if name not in FILES or not FILES[name].is_file():
@@ -23,9 +23,9 @@ def show(request: Request) -> Response:
     return FileResponse(FILES[name], headers={"Cache-Control": forever if request.url.query else "no-cache"})
 
 
-def icon(request: Request) -> Response:
+def redirect_to_icon(request: Request) -> Response:
     """Where browsers look for an icon unasked."""
     return RedirectResponse(f"/static/icon.svg?v={site_of(request).build}")
 
 
-ROUTES = [Route("/static/{file:path}", show), Route("/favicon.ico", icon)]
+ROUTES = [Route("/static/{file:path}", static_file), Route("/favicon.ico", redirect_to_icon)]

@@ -60,7 +60,7 @@ class SubmissionRow:
     fault: str | None
 
 
-def show(visit: PageRequest) -> View:
+def submissions_page(visit: PageRequest) -> View:
     """The list, with the records that cannot be read named apart. Raises NotFound for a filter that does not exist."""
     snapshot = visit.snapshot
     chosen = {name: visit.query.get(name, "") for name in (*FILTERS, "q")}
@@ -68,9 +68,9 @@ def show(visit: PageRequest) -> View:
         if chosen[name] and chosen[name] not in values:
             raise NotFound(f"No {name} {chosen[name][:80]!r}; there are: {', '.join(values)}.")
     is_mine = visit.query.get("mine") == "1"
-    every = rows_of(snapshot, visit.owner) if is_mine else _rows(snapshot)
-    found = [row for row in every if _passes(row, chosen)]
-    start = _start(visit.query.get("from", ""), len(found))
+    every = owner_rows(snapshot, visit.owner) if is_mine else _all_rows(snapshot)
+    found = [row for row in every if _matches_filters(row, chosen)]
+    start = _parse_start(visit.query.get("from", ""), len(found))
     state = {"mine": "1"} if is_mine else {}
     state |= {name: value for name, value in chosen.items() if value}
     context = {
@@ -84,8 +84,8 @@ def show(visit: PageRequest) -> View:
         "query": f"?{urlencode(state)}" if state else "",
         "start": start,
         "at_once": AT_ONCE,
-        "newer": _link(state, start - AT_ONCE) if start else None,
-        "older": _link(state, start + AT_ONCE) if start + AT_ONCE < len(found) else None,
+        "newer": _page_link(state, start - AT_ONCE) if start else None,
+        "older": _page_link(state, start + AT_ONCE) if start + AT_ONCE < len(found) else None,
     }  # fmt: skip
     return View(
         "submissions.html",
@@ -94,23 +94,23 @@ def show(visit: PageRequest) -> View:
     )
 
 
-def rows_of(snapshot: Snapshot, owner: str) -> list[SubmissionRow]:
+def owner_rows(snapshot: Snapshot, owner: str) -> list[SubmissionRow]:
     """The submissions of an owner, newest first; a visitor without a key owns nothing."""
-    return [row for row in _rows(snapshot) if owner and snapshot.entered[row.id].owner == owner]
+    return [row for row in _all_rows(snapshot) if owner and snapshot.briefs[row.id].owner == owner]
 
 
 @cached_per_snapshot
-def _rows(snapshot: Snapshot) -> list[SubmissionRow]:
+def _all_rows(snapshot: Snapshot) -> list[SubmissionRow]:
     """Every submission, newest first."""
     made: dict[tuple[str, str], list[str]] = {}
-    for ulid, submission in snapshot.entered.items():
+    for ulid, submission in snapshot.briefs.items():
         made.setdefault((submission.track, submission.team), []).append(ulid)
     numbers = {ulid: (place, len(ids)) for ids in made.values() for place, ulid in enumerate(ids, 1)}
-    return [_row(snapshot, ulid, *numbers[ulid]) for ulid in reversed(list(snapshot.entered))]
+    return [_submission_row(snapshot, ulid, *numbers[ulid]) for ulid in reversed(list(snapshot.briefs))]
 
 
-def _row(snapshot: Snapshot, ulid: str, attempt: int, attempts: int) -> SubmissionRow:
-    submission = snapshot.entered[ulid]
+def _submission_row(snapshot: Snapshot, ulid: str, attempt: int, attempts: int) -> SubmissionRow:
+    submission = snapshot.briefs[ulid]
     now = snapshot.now.get(ulid)
     return SubmissionRow(
         id=ulid,
@@ -128,28 +128,28 @@ def _row(snapshot: Snapshot, ulid: str, attempt: int, attempts: int) -> Submissi
         done=now.done if now else None,
         of=now.of if now else None,
         place=now.place if now else None,
-        expected_start=_written(now.expected_start) if now else None,
+        expected_start=_iso_time(now.expected_start) if now else None,
         message=now.message if now else None,
         fault=now.fault if now else None,
     )
 
 
-def _written(time: datetime | None) -> str | None:
+def _iso_time(time: datetime | None) -> str | None:
     return time.astimezone(UTC).isoformat(timespec="seconds") if time else None
 
 
-def _passes(row: SubmissionRow, chosen: Mapping[str, str]) -> bool:
-    text = _folded(f"{row.system}\n{row.team}\n{row.id}")
-    found = all(word in text for word in _folded(chosen["q"]).split())
+def _matches_filters(row: SubmissionRow, chosen: Mapping[str, str]) -> bool:
+    text = _fold_case(f"{row.system}\n{row.team}\n{row.id}")
+    found = all(word in text for word in _fold_case(chosen["q"]).split())
     return found and all(not chosen[name] or chosen[name] == getattr(row, name) for name in FILTERS)
 
 
-def _folded(text: str) -> str:
+def _fold_case(text: str) -> str:
     """Text as it is searched: the same letters however they are encoded, and no difference of case."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _start(text: str, count: int) -> int:
+def _parse_start(text: str, count: int) -> int:
     """The first row to show, on a page's border. Raises NotFound for what is no place in the list."""
     if not text:
         return 0
@@ -158,13 +158,13 @@ def _start(text: str, count: int) -> int:
     return int(text) - int(text) % AT_ONCE
 
 
-def _link(state: Mapping[str, str], start: int) -> str:
+def _page_link(state: Mapping[str, str], start: int) -> str:
     return f"/submissions?{urlencode({**state, 'from': start} if start > 0 else state)}".rstrip("?")
 
 
-def _either(address: str) -> Route:
+def _submissions_route(address: str) -> Route:
     """All submissions, or with ?mine=1 a visitor's own, which is a personal page."""
-    everybody, personal = page_route(address, show), page_route(address, show, personal=True)
+    everybody, personal = page_route(address, submissions_page), page_route(address, submissions_page, personal=True)
 
     def endpoint(request: Request) -> Response:
         chosen = personal if request.query_params.get("mine") == "1" else everybody
@@ -174,4 +174,4 @@ def _either(address: str) -> Route:
     return Route(address, endpoint)
 
 
-ROUTES = [_either("/submissions{ending:ending}")]
+ROUTES = [_submissions_route("/submissions{ending:ending}")]

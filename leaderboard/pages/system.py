@@ -10,10 +10,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from leaderboard.board.query import SUBSETS
-from leaderboard.charts.plotly_charts import radar
+from leaderboard.charts.plotly_charts import build_radar_chart
 from leaderboard.data.attempts import attempts_table
 from leaderboard.data.comparison_key import ComparisonKey
-from leaderboard.data.costs import run_costs
+from leaderboard.data.costs import run_cost_table
 from leaderboard.data.scales import protocols_in_use, scale_of
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.data.system_categories import FEWEST, category_table
@@ -22,7 +22,7 @@ from leaderboard.data.systems import System, SystemResult, system_named, system_
 from leaderboard.data.tables import Table
 from leaderboard.pages.submission.result_findings import judge_table
 from leaderboard.pages.submission.result_view import totals_by_group
-from leaderboard.ranking.board_ranks import ranks
+from leaderboard.ranking.board_ranks import rank_board
 from leaderboard.tracks import board_named
 from leaderboard.web.site import PageRequest, View, page_route, site_of
 from submissions.errors import NotFound
@@ -30,10 +30,10 @@ from submissions.records.result import METHODS
 from submissions.tracks import TRACKS
 
 
-def show(visit: PageRequest) -> View:
+def system_page(visit: PageRequest) -> View:
     """One system; its table is the chosen result's, task by task. Raises NotFound."""
     snapshot, system = visit.snapshot, system_named(visit.snapshot, visit.names["slug"])
-    protocols, terms = _terms(visit, system)
+    protocols, terms = _parse_terms(visit, system)
     entry = system_results(snapshot, terms.track, terms.protocol).get(system.slug)
     if visit.names["ending"] and not entry:
         raise NotFound(f"System {system.slug} has no result yet; /systems/{system.slug} lists its submissions.")
@@ -46,18 +46,18 @@ def show(visit: PageRequest) -> View:
         "scales": {name: scale_of(name) for name in protocols},
         "protocols": protocols,
         "attempts": attempts_table(snapshot, system, terms.track).rows,
-        "costs": run_costs(snapshot, system, terms.track).rows,
+        "costs": run_cost_table(snapshot, system, terms.track).rows,
         "entry": entry,
         "title_of_track": TRACKS[terms.track].title if terms.track in TRACKS else terms.track,
-        **(_result(snapshot, entry, terms) if entry else {}),
+        **(_result_context(snapshot, entry, terms) if entry else {}),
     }
     return View("system.html", context, system_task_table(snapshot, entry, terms) if entry else None)
 
 
-def _result(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKey) -> dict[str, Any]:
+def _result_context(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKey) -> dict[str, Any]:
     """What the page shows of the result that stands for the system."""
     result = entry.result
-    whole = snapshot.whole(result.submission, result.protocol)
+    whole = snapshot.full_result(result.submission, result.protocol)
     averaged = board_named(result.track).dimensions
     categories = category_table(snapshot, entry, terms).rows
     judged = judge_table(whole, averaged).rows
@@ -67,17 +67,19 @@ def _result(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKey) -> di
     return {
         "scale": scale,
         "totals": {key: cells for key, cells in totals_by_group(whole).items() if key[0] == terms.subset},
-        "place": (ranks(snapshot, terms.track, terms.protocol, terms.method, terms.subset) or {}).get(entry.submission),
+        "place": (rank_board(snapshot, terms.track, terms.protocol, terms.method, terms.subset) or {}).get(
+            entry.submission
+        ),
         "categories": categories,
         "known": [row for row in categories if row["gain"] is not None],
         "fewest": FEWEST,
         "span": (min([0.0, *ends]), max([1.0, *ends])),
         "dimensions": judged,
-        "figure": radar([{"system": result.system, **values}], averaged, 10) if judged else None,
+        "figure": build_radar_chart([{"system": result.system, **values}], averaged, 10) if judged else None,
     }
 
 
-def _terms(visit: PageRequest, system: System) -> tuple[tuple[str, ...], ComparisonKey]:
+def _parse_terms(visit: PageRequest, system: System) -> tuple[tuple[str, ...], ComparisonKey]:
     """The protocols that a system has results under, and what the query chooses. Raises NotFound."""
     snapshot = visit.snapshot
     found = [
@@ -86,7 +88,7 @@ def _terms(visit: PageRequest, system: System) -> tuple[tuple[str, ...], Compari
         for result in snapshot.results.get(ulid, {}).values()
         if (result.team, result.system) == (system.team, system.name)
     ]
-    made = [snapshot.entered[ulid].track for ulid in system.runs if ulid in snapshot.entered]
+    made = [snapshot.briefs[ulid].track for ulid in system.runs if ulid in snapshot.briefs]
     # Oldest first, so that the newest is the default.
     tracks = list(dict.fromkeys([*made, *(result.track for result in found)]))
     track = visit.query.get("track") or (found[-1].track if found else tracks[-1])
@@ -95,38 +97,38 @@ def _terms(visit: PageRequest, system: System) -> tuple[tuple[str, ...], Compari
     names = {result.protocol for result in found if result.track == track}
     offered = protocols_in_use(visit.site.settings.protocol, names)
     offered = tuple(name for name in offered if name in names) or offered
-    return offered, ComparisonKey.of(visit.query, track, offered)
+    return offered, ComparisonKey.from_query(visit.query, track, offered)
 
 
-def _runs(visit: PageRequest) -> Table:
+def _run_table(visit: PageRequest) -> Table:
     system = system_named(visit.snapshot, visit.names["slug"])
-    protocols, terms = _terms(visit, system)
+    protocols, terms = _parse_terms(visit, system)
     return run_table(visit.snapshot, system, terms, protocols)
 
 
-def _categories(visit: PageRequest) -> Table:
+def _category_table(visit: PageRequest) -> Table:
     system = system_named(visit.snapshot, visit.names["slug"])
-    _, terms = _terms(visit, system)
+    _, terms = _parse_terms(visit, system)
     entry = system_results(visit.snapshot, terms.track, terms.protocol).get(system.slug)
     if entry is None:
         raise NotFound(f"System {system.slug} has no result yet; /systems/{system.slug} lists its submissions.")
     return category_table(visit.snapshot, entry, terms)
 
 
-def _attempts(visit: PageRequest) -> Table:
+def _attempts_table(visit: PageRequest) -> Table:
     system = system_named(visit.snapshot, visit.names["slug"])
-    return attempts_table(visit.snapshot, system, _terms(visit, system)[1].track)
+    return attempts_table(visit.snapshot, system, _parse_terms(visit, system)[1].track)
 
 
-def _costs(visit: PageRequest) -> Table:
+def _cost_table(visit: PageRequest) -> Table:
     system = system_named(visit.snapshot, visit.names["slug"])
-    return run_costs(visit.snapshot, system, _terms(visit, system)[1].track)
+    return run_cost_table(visit.snapshot, system, _parse_terms(visit, system)[1].track)
 
 
-def _part(name: str, table_of: Callable[[PageRequest], Table]) -> list[Route]:
+def _table_routes(name: str, table_of: Callable[[PageRequest], Table]) -> list[Route]:
     """The routes of a table that stands on the system's page: its twins, and a redirect to its place."""
 
-    def to_page(request: Request) -> Response:
+    def redirect_to_page(request: Request) -> Response:
         system = system_named(site_of(request).reader.snapshot(), request.path_params["slug"])
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"/systems/{system.slug}{query}#{name}")
@@ -135,13 +137,13 @@ def _part(name: str, table_of: Callable[[PageRequest], Table]) -> list[Route]:
         return View("system.html", table=table_of(visit))
 
     address = f"/systems/{{slug}}/{name}"
-    return [Route(address, to_page), page_route(f"{address}{{ending:ending}}", show_part)]
+    return [Route(address, redirect_to_page), page_route(f"{address}{{ending:ending}}", show_part)]
 
 
 ROUTES = [
-    *_part("submissions", _runs),
-    *_part("attempts", _attempts),
-    *_part("costs", _costs),
-    *_part("categories", _categories),
-    page_route("/systems/{slug:stem}{ending:ending}", show),
+    *_table_routes("submissions", _run_table),
+    *_table_routes("attempts", _attempts_table),
+    *_table_routes("costs", _cost_table),
+    *_table_routes("categories", _category_table),
+    page_route("/systems/{slug:stem}{ending:ending}", system_page),
 ]

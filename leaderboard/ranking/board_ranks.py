@@ -14,10 +14,10 @@ import numpy as np
 
 from leaderboard.data.memoize import lru_per_snapshot
 from leaderboard.data.memory_release import release_memory
-from leaderboard.data.publication_dates import latest_publication_day, published_by
+from leaderboard.data.publication_dates import is_published_by, latest_publication_day
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.data.task_filter import ALL, TaskFilter, filtered_gains
-from leaderboard.ranking.pairwise_tests import PairwiseTests, rank_sets_from_tests, test_all_pairs
+from leaderboard.ranking.pairwise_tests import PairwiseTests, rank_sets_from_tests, run_pairwise_tests
 from leaderboard.ranking.rank_sets import RankSet
 from submissions.index.result_summary import Floats, ResultSummary
 
@@ -27,7 +27,7 @@ WAITING = 4
 """Views that may wait for that at once, with megabytes each; whoever asks for another asks again later."""
 
 
-def ranks(
+def rank_board(
     snapshot: Snapshot, track: str, protocol: str, method: str, subset: str, scope: TaskFilter = ALL, asof: str = ""
 ) -> dict[str, RankSet] | None:
     """The rank set of each submission that stands in the order, by its id, from its gains task by task.
@@ -39,8 +39,8 @@ def ranks(
     # Days without a result share the answer of the day before them, and a day before all has none.
     asof = asof and (latest_publication_day(snapshot, asof) or "0000")
     view = (track, protocol, method, subset, scope, asof)
-    found = _worths(snapshot, *view)
-    sets = _PLACES.of(view, found.values) if found.ids else []
+    found = _gain_matrix(snapshot, *view)
+    sets = _PLACES.get_or_compute(view, found.values) if found.ids else []
     return None if sets is None else dict(zip(found.ids, sets, strict=True))
 
 
@@ -54,7 +54,7 @@ class RankCache:
         self._asked: dict[Hashable, bytes] = {}
         self._behind = ThreadPoolExecutor(1, thread_name_prefix="places")
 
-    def of(self, view: Hashable, values: Floats) -> list[RankSet] | None:
+    def get_or_compute(self, view: Hashable, values: Floats) -> list[RankSet] | None:
         """The rank sets of a view; None for many systems at first, and they are ready some time later."""
         with self._lock:
             before, sets = self._known.get(view, (None, []))
@@ -68,16 +68,16 @@ class RankCache:
                 return None
             if len(values) > CROWD:
                 self._asked[view] = content
-                self._behind.submit(self._compute, view, values, before)
+                self._behind.submit(self._compute_ranks, view, values, before)
                 return None
-        return self._compute(view, values, before)
+        return self._compute_ranks(view, values, before)
 
-    def _compute(self, view: Hashable, values: Floats, before: PairwiseTests | None) -> list[RankSet]:
-        found = test_all_pairs(values, before)
+    def _compute_ranks(self, view: Hashable, values: Floats, before: PairwiseTests | None) -> list[RankSet]:
+        found = run_pairwise_tests(values, before)
         sets = rank_sets_from_tests(found)
         with self._lock:
             self._asked.pop(view, None)
-            self._known[view] = (found if len(values) <= CROWD else _precomputed(found)), sets
+            self._known[view] = (found if len(values) <= CROWD else _with_mapped_hits(found)), sets
             self._known.move_to_end(view)
             # A small board's counts are no burden, a large one's are a hundred megabytes of a disk.
             while len(self._known) > 1 and sum(one.hits.nbytes for one, _ in self._known.values()) > self.most:
@@ -87,7 +87,7 @@ class RankCache:
         return sets
 
 
-def _precomputed(found: PairwiseTests) -> PairwiseTests:
+def _with_mapped_hits(found: PairwiseTests) -> PairwiseTests:
     """The same with its counts in an unnamed file, for they are wanted only when a system joins."""
     with TemporaryFile() as file:
         found.hits.tofile(file)
@@ -110,7 +110,7 @@ class _GainMatrix:
 
 
 @lru_per_snapshot(most=8, rows=20_000)
-def _worths(
+def _gain_matrix(
     snapshot: Snapshot, track: str, protocol: str, method: str, subset: str, scope: TaskFilter, asof: str
 ) -> _GainMatrix:
     """What is compared in a view."""
@@ -119,8 +119,8 @@ def _worths(
         ulid: found
         for ulid, result in snapshot.published
         if (result.track, result.protocol, result.flagged) == (track, protocol, None)
-        and published_by(snapshot, ulid, asof)
-        and len((found := _worth(snapshot, result, method, subset, scope))[0])
+        and is_published_by(snapshot, ulid, asof)
+        and len((found := _gain_vector(snapshot, result, method, subset, scope))[0])
     }
     if not worth:
         return nothing
@@ -132,7 +132,7 @@ def _worths(
     return _GainMatrix(tuple(worth), np.array([values[chosen[names]] for names, values in worth.values()]))
 
 
-def _worth(
+def _gain_vector(
     snapshot: Snapshot, result: ResultSummary, method: str, subset: str, scope: TaskFilter
 ) -> tuple[tuple[str, ...], Floats]:
     """The tasks that count and the gains on them; none for a result that has no headline figure."""
@@ -141,7 +141,7 @@ def _worth(
     nothing: tuple[tuple[str, ...], Floats] = (), values[:0]
     if scope.headline == "selected":
         return (tasks, values) if not unscored.any() else nothing
-    total = result.total(method, subset, scope.headline)
+    total = result.find_total(method, subset, scope.headline)
     if total is None or total.gain.value is None:
         return nothing
     if not unscored.any():

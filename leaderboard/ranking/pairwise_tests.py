@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from leaderboard.ranking.rank_sets import LEVEL, NOISE, Floats, RankSet, signs_of
+from leaderboard.ranking.rank_sets import LEVEL, NOISE, Floats, RankSet, flip_signs
 
 Hits = NDArray[np.uint8]
 _STEPS = {0: 128, 128: 128, 256: 256}
@@ -36,20 +36,20 @@ class PairwiseTests:
     """How many flips of a pair reach the observed difference, counted up to where none can be significant."""
 
 
-def test_all_pairs(values: Floats, before: PairwiseTests | None = None) -> PairwiseTests:
+def run_pairwise_tests(values: Floats, before: PairwiseTests | None = None) -> PairwiseTests:
     """Test all pairs of systems; those that `before` holds with the very same values are not tested again."""
     size = len(values)
     hits = np.zeros((size, size), dtype=np.uint8)
-    known = _known(values, before)
+    known = _positions_before(values, before)
     old = np.flatnonzero(known >= 0)
     if before is not None:
-        for some in _blocks(old):
+        for some in _split_blocks(old):
             hits[np.ix_(some, old)] = before.hits[np.ix_(known[some], known[old])]
-    _count(values, np.flatnonzero(known < 0), hits)
+    _count_hits(values, np.flatnonzero(known < 0), hits)
     return PairwiseTests(values, hits)
 
 
-def _known(values: Floats, before: PairwiseTests | None) -> NDArray[np.intp]:
+def _positions_before(values: Floats, before: PairwiseTests | None) -> NDArray[np.intp]:
     """Where each system stands in `before`; -1 for a new one."""
     if before is None or before.values.shape[1] != values.shape[1]:
         return np.full(len(values), -1, dtype=np.intp)
@@ -57,10 +57,10 @@ def _known(values: Floats, before: PairwiseTests | None) -> NDArray[np.intp]:
     return np.array([places.get(row.tobytes(), -1) for row in values], dtype=np.intp)
 
 
-def _count(values: Floats, new: NDArray[np.intp], hits: Hits) -> None:
+def _count_hits(values: Floats, new: NDArray[np.intp], hits: Hits) -> None:
     """Count the hits of every pair with a new system."""
     tasks = values.shape[1]
-    signs, exact = signs_of(tasks)
+    signs, exact = flip_signs(tasks)
     cap = cap_of(signs.shape[1], exact)
     # What all systems share at a flip is no part of their differences, and would only hide how small these can be.
     centred = values - values.mean(axis=0)
@@ -77,13 +77,13 @@ def _count(values: Floats, new: NDArray[np.intp], hits: Hits) -> None:
             pairs[int(one)] = np.flatnonzero(is_open).astype(np.int32)
         _count_open(centred, signs, pairs, hits, cap)
     hits[np.ix_(~fresh, new)] = hits[np.ix_(new, ~fresh)].T
-    for some in _blocks(new):
+    for some in _split_blocks(new):
         found = np.maximum(hits[np.ix_(some, new)], hits[np.ix_(new, some)].T)
         hits[np.ix_(some, new)] = found
         hits[np.ix_(new, some)] = found.T
 
 
-def _blocks(systems: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+def _split_blocks(systems: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
     """Some systems after the other: all pairs of ten thousand are a hundred megabytes, and a copy as many again."""
     return (systems[start : start + _BLOCK] for start in range(0, len(systems), _BLOCK))
 
@@ -94,12 +94,12 @@ def _count_open(centred: Floats, signs: Floats, pairs: dict[int, NDArray[np.int3
     while start < signs.shape[1] and pairs:
         end = min(start + _STEPS.get(start, _LONGEST), signs.shape[1])
         flipped = centred @ signs[:, start:end]
-        counted = {one: _counted(flipped, sums, one, others, hits, cap, noise) for one, others in pairs.items()}
+        counted = {one: _count_step(flipped, sums, one, others, hits, cap, noise) for one, others in pairs.items()}
         pairs = {one: others for one, others in counted.items() if len(others)}
         start = end
 
 
-def _counted(
+def _count_step(
     flipped: Floats, sums: Floats, one: int, others: NDArray[np.int32], hits: Hits, cap: int, noise: float
 ) -> NDArray[np.int32]:
     """Add a step's hits of one system's open pairs; those that stay open."""
@@ -127,13 +127,13 @@ def _max_flip(centred: Floats, signs: Floats) -> Floats:
 def cap_of(flips: int, exact: bool, level: float = LEVEL) -> int:
     """The fewest hits with which a pair is above the level."""
     # A byte holds it: 250 of 9,999 flips at the level of 2.5%.
-    return next(hits for hits in range(256) if _p(hits, flips, exact) > level)
+    return next(hits for hits in range(256) if _p_value(hits, flips, exact) > level)
 
 
 def rank_sets_from_tests(found: PairwiseTests, level: float = LEVEL) -> list[RankSet]:
     """The rank set of every system, as `rank_sets` gives it."""
     size, tasks = found.values.shape
-    signs, exact = signs_of(tasks)
+    signs, exact = flip_signs(tasks)
     most = _most_hits(found.hits, signs.shape[1], exact, level)
     means = found.values.mean(axis=1)
     order = np.argsort(-means, kind="stable")
@@ -163,9 +163,9 @@ def _most_hits(hits: Hits, flips: int, exact: bool, level: float) -> int:
     for one in range(size - 1):
         counted += np.bincount(hits[one, one + 1 :], minlength=len(counted))
     below = np.cumsum(counted)
-    sound = [at for at in range(len(counted)) if below[at] and _p(at, flips, exact) * pairs / below[at] <= level]
+    sound = [at for at in range(len(counted)) if below[at] and _p_value(at, flips, exact) * pairs / below[at] <= level]
     return max(sound, default=-1)
 
 
-def _p(hits: int, flips: int, exact: bool) -> float:
+def _p_value(hits: int, flips: int, exact: bool) -> float:
     return hits / flips if exact else (hits + 1) / (flips + 1)

@@ -56,7 +56,7 @@ class Comparisons:
     p: Floats
     """Two-sided p-value of each pair, shape (systems, systems); 1 on the diagonal."""
 
-    def of(self, systems: Sequence[int]) -> Comparisons:
+    def select_systems(self, systems: Sequence[int]) -> Comparisons:
         """These systems alone, in this order."""
         chosen = np.asarray(systems, dtype=np.intp)
         return Comparisons(self.means[chosen], self.p[np.ix_(chosen, chosen)])
@@ -64,18 +64,18 @@ class Comparisons:
 
 def rank_sets(values: ArrayLike, level: float = LEVEL, flips: int = FLIPS, seed: int = 0) -> list[RankSet]:
     """The rank set of every system, in the order of the rows: `rank_sets_of` the comparisons of `compare`."""
-    return rank_sets_of(compare(values, flips, seed), level)
+    return rank_sets_of(compare_pairs(values, flips, seed), level)
 
 
-def compare(values: ArrayLike, flips: int = FLIPS, seed: int = 0) -> Comparisons:
+def compare_pairs(values: ArrayLike, flips: int = FLIPS, seed: int = 0) -> Comparisons:
     """Test every pair of systems on values of shape (systems, tasks), larger is better.
 
     The flips of all pairs are the same, so a pair's flipped sum is the difference of two systems' flipped sums: one
     product of (systems x tasks) with (tasks x flips) serves all pairs. The p-values are those of `sign_flip`, and
     those of a pair do not depend on the other rows. Raises ValueError for a value that is no number.
     """
-    table = _numbers(values, ("system", "task"))
-    signs, exact = signs_of(table.shape[1], flips, seed)
+    table = _require_numbers(values, ("system", "task"))
+    signs, exact = flip_signs(table.shape[1], flips, seed)
     sums, means = table @ signs, table.mean(axis=1)
     p = np.ones((len(table), len(table)))
     step = max(1, _CELLS // signs.shape[1])
@@ -83,7 +83,7 @@ def compare(values: ArrayLike, flips: int = FLIPS, seed: int = 0) -> Comparisons
         for start in range(one + 1, len(table), step):
             others = slice(start, start + step)
             observed = (table[others] - table[one]).sum(axis=1)
-            p[one, others] = p[others, one] = _share(sums[others] - sums[one], observed, table.shape[1], exact)
+            p[one, others] = p[others, one] = _flip_share(sums[others] - sums[one], observed, table.shape[1], exact)
     return Comparisons(means, p)
 
 
@@ -95,11 +95,11 @@ def sign_flip(differences: ArrayLike, flips: int = FLIPS, seed: int = 0) -> Floa
     (Phipson and Smyth 2010). Sums that differ only by rounding count as equal, so differences of zero give 1.
     Raises ValueError for a difference that is no number.
     """
-    table = _numbers(differences, ("pair", "task"))
-    signs, exact = signs_of(table.shape[1], flips, seed)
+    table = _require_numbers(differences, ("pair", "task"))
+    signs, exact = flip_signs(table.shape[1], flips, seed)
     step = max(1, _CELLS // signs.shape[1])
     parts = [table[start : start + step] for start in range(0, len(table), step)]
-    found = [_share(part @ signs, part.sum(axis=1), table.shape[1], exact) for part in parts]
+    found = [_flip_share(part @ signs, part.sum(axis=1), table.shape[1], exact) for part in parts]
     return np.concatenate(found) if found else np.empty(0)
 
 
@@ -149,7 +149,7 @@ def _significantly_better(compared: Comparisons, level: float) -> NDArray[np.boo
     return (significant | significant.T) & ahead
 
 
-def signs_of(tasks: int, flips: int = FLIPS, seed: int = 0) -> tuple[Floats, bool]:
+def flip_signs(tasks: int, flips: int = FLIPS, seed: int = 0) -> tuple[Floats, bool]:
     """Signs, shape (tasks, flips), and whether they are all there are (the first task's sign held fixed)."""
     if tasks <= flips.bit_length() and 2 ** (tasks - 1) <= flips:
         bits = np.arange(2 ** (tasks - 1))[None, :] >> np.arange(tasks)[:, None] & 1
@@ -158,14 +158,14 @@ def signs_of(tasks: int, flips: int = FLIPS, seed: int = 0) -> tuple[Floats, boo
     return 1.0 - 2.0 * drawn.astype(np.float64), False
 
 
-def _share(flipped: Floats, observed: Floats, tasks: int, exact: bool) -> Floats:
+def _flip_share(flipped: Floats, observed: Floats, tasks: int, exact: bool) -> Floats:
     """The share of flipped sums, shape (pairs, flips), that are at least as large as the observed one."""
     hits = (np.abs(flipped) >= np.abs(observed)[:, None] - NOISE * tasks).sum(axis=1)
     found: Floats = hits / flipped.shape[1] if exact else (hits + 1) / (flipped.shape[1] + 1)
     return found
 
 
-def _numbers(values: ArrayLike, names: tuple[str, str]) -> Floats:
+def _require_numbers(values: ArrayLike, names: tuple[str, str]) -> Floats:
     table = np.asarray(values, dtype=np.float64)
     if table.ndim != 2 or not table.shape[1]:
         raise ValueError(f"values must be a table of {names[0]}s by {names[1]}s with at least one {names[1]}")

@@ -11,15 +11,15 @@ from pathlib import Path
 
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.submit.check_sessions import CheckSession
-from leaderboard.submit.row_preview import rows_in, sample_of
+from leaderboard.submit.row_preview import preview_rows, read_rows
 from leaderboard.submit.submission_store import SubmissionStore
-from submissions.checking.check import check as check_sources
+from submissions.checking.check import check_sources as check_sources
 from submissions.checking.hub_datasets import HubDataset, download_datasets
 from submissions.errors import AttemptsExhausted, InvalidFile, InvalidForm
 from submissions.estimation.cost_model import count_delivered
 from submissions.records.check_report import Report
 from submissions.records.prompt_frame import PromptFrame
-from submissions.repair.repair import repair
+from submissions.repair.repair import repair_sources
 from submissions.submitting.submit import SubmissionForm, build_submission, write_sidecar_files
 from submissions.tracks.track import Track
 
@@ -51,13 +51,13 @@ def run_check_job(check: CheckSession, storing: SubmissionStore, snapshot: Snaps
     check.broken = True
     try:
         with tempfile.TemporaryDirectory(dir=check.folder) as into, tempfile.TemporaryDirectory() as fetched:
-            _examine(check, storing, snapshot, parcel, Path(into), Path(fetched))
+            _run_check(check, storing, snapshot, parcel, Path(into), Path(fetched))
         check.broken = False
     finally:
-        check.end()
+        check.finish()
 
 
-def _examine(
+def _run_check(
     check: CheckSession,
     storing: SubmissionStore,
     snapshot: Snapshot,
@@ -72,33 +72,37 @@ def _examine(
         check.faults = {"hub_data": str(unfit)}
         return
     sources = [*parcel.sources, *fetched.files]
-    report = check_sources(sources, tasks, into=into, track=parcel.track, progress=check.progress, tell=check.tell)
+    report = check_sources(
+        sources, tasks, into=into, track=parcel.track, progress=check.update_progress, tell=check.add_problems
+    )
     check.report = report
-    delivery = _delivery(check) if parcel.is_final else None
+    delivery = _parse_form(check) if parcel.is_final else None
     if delivery and report.accepted and not check.faults:
         provenance = delivery.provenance.model_copy(update={"fetched": fetched.pins})
-        _store(check, storing, report, into, delivery.model_copy(update={"provenance": provenance}))
+        _store_submission(check, storing, report, into, delivery.model_copy(update={"provenance": provenance}))
         if check.submission:
             return
     _sample_rows(check, into, snapshot.frames.values())
     check.corrected.mkdir()
-    check.fixed = repair(sources, tasks, into=check.corrected, track=parcel.track)
+    check.fixed = repair_sources(sources, tasks, into=check.corrected, track=parcel.track)
 
 
-def _store(check: CheckSession, storing: SubmissionStore, report: Report, into: Path, delivery: SubmissionForm) -> None:
+def _store_submission(
+    check: CheckSession, storing: SubmissionStore, report: Report, into: Path, delivery: SubmissionForm
+) -> None:
     """Keep the submission; the check is told why not, if no attempt is left."""
     is_private = check.values["publish"] != "at_once"
     submission = build_submission(report, delivery, datetime.now(UTC), owner=check.owner, private=is_private)
     write_sidecar_files(into, delivery)
     try:
-        storing.put(submission, into)
+        storing.store_submission(submission, into)
     except AttemptsExhausted as spent:
         check.faults = {"track": str(spent)}
     else:
         check.submission = submission.id
 
 
-def _delivery(check: CheckSession) -> SubmissionForm | None:
+def _parse_form(check: CheckSession) -> SubmissionForm | None:
     """What the form says; None, and the check told why, if it cannot be taken."""
     try:
         return SubmissionForm.from_form({name: check.values[name] for name in FIELDS})
@@ -112,10 +116,10 @@ def _sample_rows(check: CheckSession, into: Path, frames: Iterable[PromptFrame])
     assert check.report is not None
     known = tuple(frames)
     written = {file.task: into / f"{file.task}.jsonl" for file in check.report.files}
-    check.samples = {task: sample_of(rows_in(file), known) for task, file in written.items()}
+    check.samples = {task: preview_rows(read_rows(file), known) for task, file in written.items()}
     check.delivered = {
         frame.protocol: {
-            file.task: count_delivered(rows_in(written[file.task]), file.rows, frame) for file in check.report.files
+            file.task: count_delivered(read_rows(written[file.task]), file.rows, frame) for file in check.report.files
         }
         for frame in known
     }

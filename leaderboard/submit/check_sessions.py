@@ -91,15 +91,15 @@ class CheckSession:
         """Whether something is to be mended before this can be stored."""
         return bool(self.faults) or not (self.report and self.report.accepted)
 
-    def progress(self, file: str, done: int, of: int) -> None:
+    def update_progress(self, file: str, done: int, of: int) -> None:
         """What submissions.checking.check tells of its way."""
         self.file, self.done, self.of = file, done, of
 
-    def tell(self, problems: Sequence[Problem]) -> None:
+    def add_problems(self, problems: Sequence[Problem]) -> None:
         """What submissions.checking.check found in one file."""
         self.found += problems[: max(0, MOST_SHOWN - len(self.found))]
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """Drop all but the corrected copy, if there is one."""
         if self.fixed.corrections and not self.submission:
             for part in self.folder.iterdir():
@@ -118,10 +118,12 @@ class CheckSessions:
         self._lock = threading.Lock()
         self._checks: dict[str, CheckSession] = {}
 
-    def begin(self, owner: str, values: Mapping[str, str], *, address: str = "", is_bound: bool = True) -> CheckSession:
+    def create_session(
+        self, owner: str, values: Mapping[str, str], *, address: str = "", is_bound: bool = True
+    ) -> CheckSession:
         """A new check with a folder of its own. Raises Busy."""
         with self._lock:
-            self._forget()
+            self._drop_expired()
             self._make_room(owner, address)
             folder = Path(tempfile.mkdtemp(prefix="arena-check-"))
             check = CheckSession(secrets.token_urlsafe(24), owner, is_bound, values, folder, self._clock(), address)
@@ -131,7 +133,7 @@ class CheckSessions:
     def get(self, key: str, owner: str) -> CheckSession:
         """A visitor's check. Raises NotFound, for a stranger's check too."""
         with self._lock:
-            self._forget()
+            self._drop_expired()
             check = self._checks.get(key)
             if check and owner == check.owner:
                 check.is_bound = True
@@ -141,12 +143,12 @@ class CheckSessions:
             )
         return check
 
-    def forget(self, check: CheckSession) -> None:
+    def discard(self, check: CheckSession) -> None:
         """Drop a check that nobody needs any more."""
         with self._lock:
             self._drop(check)
 
-    def _forget(self) -> None:
+    def _drop_expired(self) -> None:
         """Drop what is too old."""
         for check in list(self._checks.values()):
             if check.is_over and self._clock() - check.started > SESSION_SECONDS:
@@ -155,13 +157,13 @@ class CheckSessions:
     def _make_room(self, owner: str, address: str) -> None:
         """Drop the oldest that are over until one more may be begun. Raises Busy, and then drops none."""
         kept = list(self._checks.values())
-        own = _evictable([check for check in kept if owner and check.owner == owner], MOST_OWN, TooManyOwnChecks)
+        own = _select_evictable([check for check in kept if owner and check.owner == owner], MOST_OWN, TooManyOwnChecks)
         kept = [check for check in kept if check not in own]
-        near = _evictable(
+        near = _select_evictable(
             [check for check in kept if address and check.address == address], MAX_PER_ADDRESS, TooManyChecks
         )
         kept = [check for check in kept if check not in near]
-        for check in [*own, *near, *_evictable(kept, MOST, TooManyChecks)]:
+        for check in [*own, *near, *_select_evictable(kept, MOST, TooManyChecks)]:
             self._drop(check)
 
     def _drop(self, check: CheckSession) -> None:
@@ -169,7 +171,7 @@ class CheckSessions:
         self._checks.pop(check.key, None)
 
 
-def _evictable(checks: Sequence[CheckSession], most: int, busy: type[TooManyChecks]) -> list[CheckSession]:
+def _select_evictable(checks: Sequence[CheckSession], most: int, busy: type[TooManyChecks]) -> list[CheckSession]:
     """The oldest that must go for one more to be no more than `most`. Raises Busy if too few of them are over."""
     over = [check for check in checks if check.is_over]
     excess = max(0, len(checks) + 1 - most)

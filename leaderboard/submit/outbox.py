@@ -19,12 +19,12 @@ from pydantic import ValidationError
 
 from leaderboard.data.snapshot import SnapshotReader
 from leaderboard.submit.submission_store import PendingSubmission
-from submissions.arena.ids import time_of
+from submissions.arena.ids import parse_id_time
 from submissions.errors import AttemptsExhausted, OurError, RateLimited
 from submissions.records.submission import Submission
 from submissions.storage.atomic import atomic_write, fsync_dir
 from submissions.storage.codec import to_json
-from submissions.submitting.attempts import attempts, same_submitter
+from submissions.submitting.attempts import count_attempts, is_same_submitter
 from submissions.submitting.bulk_commit import commit_submissions
 
 MIN_COMMIT_INTERVAL = timedelta(seconds=72)
@@ -40,7 +40,7 @@ RECORD, WHY = "submission.json", "refused.txt"
 log = logging.getLogger(__name__)
 
 
-def _now() -> datetime:
+def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
@@ -52,7 +52,7 @@ class Outbox:
         reader: SnapshotReader,
         folder: Path,
         limits: Mapping[str, int],
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._reader = reader
         self._arena = reader.arena
@@ -61,7 +61,7 @@ class Outbox:
         self._clock = clock
         self._change = threading.Condition()
         self._flushing = threading.Lock()
-        self._coming: dict[str, Submission] = {}
+        self._being_written: dict[str, Submission] = {}
         """Being written to the disk."""
         self._waiting: dict[str, Submission] = {}
         self._refused: dict[str, tuple[Submission, str]] = {}
@@ -69,26 +69,26 @@ class Outbox:
         self._problem = ""
         self._closed = False
         self._thread: threading.Thread | None = None
-        self._take_up()
+        self._recover()
         if self._waiting:
-            self._start()
+            self._ensure_thread()
 
-    def put(self, submission: Submission, data: Path) -> None:
-        stored = self._stored(submission)
+    def store_submission(self, submission: Submission, data: Path) -> None:
+        stored = self._used_attempts(submission)
         with self._change:
-            self._must_have_one_left(submission, stored)
-            self._coming[submission.id] = submission
+            self._require_attempt_left(submission, stored)
+            self._being_written[submission.id] = submission
         try:
-            self._write(submission, data)
+            self._write_folder(submission, data)
         finally:
             with self._change:
-                del self._coming[submission.id]
+                del self._being_written[submission.id]
         with self._change:
             self._waiting[submission.id] = submission
-            self._start()
+            self._ensure_thread()
             self._change.notify_all()
 
-    def held(self, ulid: str) -> PendingSubmission | None:
+    def find_pending(self, ulid: str) -> PendingSubmission | None:
         with self._change:
             if ulid in self._refused:
                 submission, why = self._refused[ulid]
@@ -97,13 +97,13 @@ class Outbox:
                 return PendingSubmission(self._waiting[ulid], max(self._due, self._clock()), self._problem)
         return None
 
-    def held_for(self, owner: str) -> list[PendingSubmission]:
+    def list_pending(self, owner: str) -> list[PendingSubmission]:
         with self._change:
             ids = sorted({**self._waiting, **self._refused})
-        found = [held for ulid in ids if (held := self.held(ulid))]
+        found = [held for ulid in ids if (held := self.find_pending(ulid))]
         return [held for held in found if owner and held.submission.owner == owner]
 
-    def settled(self, ulid: str, seconds: float) -> None:
+    def wait_until_settled(self, ulid: str, seconds: float) -> None:
         with self._change:
             self._change.wait_for(lambda: ulid not in self._waiting or self._due > self._clock(), seconds)
 
@@ -117,24 +117,24 @@ class Outbox:
     def flush(self) -> None:
         """Write what waits into the arena, as much as fits into one commit; put it off where that fails."""
         with self._flushing:
-            batch = self._batch()
+            batch = self._next_batch()
             if not batch:
                 return
             try:
-                spent = commit_submissions(self._arena, batch, limits=self._limits, known=self._reader.known())
+                spent = commit_submissions(self._arena, batch, limits=self._limits, known=self._reader.last_briefs())
             except RateLimited as busy:
-                self._put_off(busy.until, "The Hub takes no more commits for now.")
+                self._postpone(busy.until, "The Hub takes no more commits for now.")
             except (OurError, OSError):
                 log.exception("%d submissions wait in %s", len(batch), self._folder)
-                self._put_off(self._clock() + RETRY_AFTER, "The Hub could not be written to; it is tried again.")
+                self._postpone(self._clock() + RETRY_AFTER, "The Hub could not be written to; it is tried again.")
             else:
-                self._look()
-                self._settle(batch, spent)
+                self._refresh_reader()
+                self._finish_batch(batch, spent)
 
-    def _look(self) -> None:
+    def _refresh_reader(self) -> None:
         """Have the pages know what was stored before it is forgotten here."""
         try:
-            self._reader.look()
+            self._reader.refresh()
         except OurError:
             log.exception("What was stored just now is shown only at the next look at the Hub")
 
@@ -150,35 +150,35 @@ class Outbox:
                 self.flush()
             except Exception:
                 log.exception("Storing broke; %s keeps what waits", self._folder)
-                self._put_off(
+                self._postpone(
                     self._clock() + RETRY_AFTER, "Storing it failed, and the fault is ours; it is tried again."
                 )
 
-    def _start(self) -> None:
+    def _ensure_thread(self) -> None:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
             self._thread.start()
 
-    def _stored(self, submission: Submission) -> set[str]:
+    def _used_attempts(self, submission: Submission) -> set[str]:
         """What its team has used, as far as the Hub tells now; the transaction counts again."""
         if submission.track not in self._limits:
             return set()
         side = (submission.track, submission.team, submission.owner)
         try:
-            return set(attempts(self._arena, *side, limits=self._limits, known=self._reader.known()).used)
+            return set(count_attempts(self._arena, *side, limits=self._limits, known=self._reader.last_briefs()).used)
         except OurError:
             log.exception("attempts of %s are counted later", submission.id)
             return set()
 
-    def _must_have_one_left(self, submission: Submission, stored: set[str]) -> None:
+    def _require_attempt_left(self, submission: Submission, stored: set[str]) -> None:
         """Have whoever has none left know at once, and not only from the transaction. Raises Spent."""
         track, team, owner = submission.track, submission.team, submission.owner
-        kept = [*self._coming.values(), *self._waiting.values()]
-        used = len(stored.union(one.id for one in kept if one.track == track and same_submitter(one, team, owner)))
+        kept = [*self._being_written.values(), *self._waiting.values()]
+        used = len(stored.union(one.id for one in kept if one.track == track and is_same_submitter(one, team, owner)))
         if used >= (limit := self._limits.get(track, used + 1)):
             raise AttemptsExhausted(track, used, limit)
 
-    def _write(self, submission: Submission, data: Path) -> None:
+    def _write_folder(self, submission: Submission, data: Path) -> None:
         part, place = self._folder / f".{submission.id}", self._folder / submission.id
         part.mkdir(parents=True)
         try:
@@ -194,7 +194,7 @@ class Outbox:
             shutil.rmtree(part, ignore_errors=True)
             raise
 
-    def _batch(self) -> list[tuple[Submission, Path]]:
+    def _next_batch(self) -> list[tuple[Submission, Path]]:
         """The oldest that wait, as many as one commit should hold."""
         with self._change:
             waiting = [one for _, one in sorted(self._waiting.items())]
@@ -208,7 +208,7 @@ class Outbox:
             batch.append((one, self._folder / one.id))
         return batch
 
-    def _settle(self, batch: Sequence[tuple[Submission, Path]], spent: Mapping[str, AttemptsExhausted]) -> None:
+    def _finish_batch(self, batch: Sequence[tuple[Submission, Path]], spent: Mapping[str, AttemptsExhausted]) -> None:
         for one, folder in batch:
             if one.id in spent:
                 atomic_write(folder / WHY, str(spent[one.id]).encode())
@@ -224,16 +224,16 @@ class Outbox:
             self._due, self._problem = self._clock() + MIN_COMMIT_INTERVAL, ""
             self._change.notify_all()
 
-    def _put_off(self, until: datetime, why: str) -> None:
+    def _postpone(self, until: datetime, why: str) -> None:
         with self._change:
             self._due, self._problem = until, why
             self._change.notify_all()
 
-    def _take_up(self) -> None:
+    def _recover(self) -> None:
         """What a process before this one left."""
         for folder in sorted(self._folder.iterdir()) if self._folder.is_dir() else ():
             was_refused = (folder / WHY).exists()
-            if folder.name.startswith(".") or (was_refused and time_of(folder.name) < self._clock() - REMEMBERED):
+            if folder.name.startswith(".") or (was_refused and parse_id_time(folder.name) < self._clock() - REMEMBERED):
                 shutil.rmtree(folder)
                 continue
             try:

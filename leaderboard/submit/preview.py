@@ -17,7 +17,7 @@ from submissions.estimation.estimate import (
     WAITING,
     CostModel,
     Estimate,
-    expected_start,
+    estimate_start,
     fit_cost_model,
     select_history,
 )
@@ -60,10 +60,10 @@ def build_preview(
     if not any(task in snapshot.tasks for task in check.samples):
         return None
     tasks = tuple(task for task in check.samples if task in snapshot.tasks)
-    task = _chosen("task", query.get("task") or tasks[0], tasks)
+    task = _require_known("task", query.get("task") or tasks[0], tasks)
     known = tuple(name for name in snapshot.frames if name in check.delivered)
     first = default if default in known or not known else known[0]
-    protocol = _chosen("protocol", query.get("protocol") or first, known or (first,))
+    protocol = _require_known("protocol", query.get("protocol") or first, known or (first,))
     past, judge = _history_and_model(snapshot, protocol)
     frame = snapshot.frames.get(protocol) if known else None
     return CheckPreview(
@@ -76,7 +76,7 @@ def build_preview(
         estimate=estimate_evaluation(check.delivered[protocol], frame, judge) if frame else None,
         measured=len(past),
         least=LEAST,
-        start=expected_start(snapshot.now.values(), past),
+        start=estimate_start(snapshot.now.values(), past),
         waiting=sum(status.state in WAITING for status in snapshot.now.values()),
     )
 
@@ -90,7 +90,7 @@ def _history_and_model(snapshot: Snapshot, protocol: str) -> tuple[list[Ledger],
     return past, fit_cost_model(past)
 
 
-def _chosen(what: str, name: str, known: tuple[str, ...]) -> str:
+def _require_known(what: str, name: str, known: tuple[str, ...]) -> str:
     if name not in known:
         raise NotFound(f"No {what} {name[:80]!r} in this check; there are: {', '.join(known)}.")
     return name

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from submissions.estimation.estimate import row_tokens
+from submissions.estimation.estimate import count_row_tokens
 from submissions.records.prompt_frame import PromptFrame
 from submissions.records.task import Row
 
@@ -25,7 +25,7 @@ class Text:
     """Characters after it."""
 
     @classmethod
-    def of(cls, text: str) -> Text:
+    def from_text(cls, text: str) -> Text:
         return cls(text[:MOST_CHARACTERS], max(0, len(text) - MOST_CHARACTERS))
 
 
@@ -49,23 +49,23 @@ class RowPreview:
     """How many of the rows that count are longer than a protocol takes, by protocol."""
 
 
-def rows_in(file: Path) -> Iterator[Row]:
+def read_rows(file: Path) -> Iterator[Row]:
     """The rows of a file that the check wrote."""
     with file.open("rb") as lines:
         for line in lines:
             yield Row.model_validate_json(line)
 
 
-def sample_of(rows: Iterable[Row], frames: Iterable[PromptFrame]) -> RowPreview:
+def preview_rows(rows: Iterable[Row], frames: Iterable[PromptFrame]) -> RowPreview:
     """The first of some rows, and how many of them would be cut."""
     known = tuple(frames)
     first: list[SampleRow] = []
     cut = dict.fromkeys((frame.protocol for frame in known), 0)
     most = max([ROWS, *(frame.max_rows for frame in known)])
     for line, row in enumerate(islice(rows, most), 1):
-        tokens = {frame.protocol: row_tokens(row, frame) for frame in known}
+        tokens = {frame.protocol: count_row_tokens(row, frame) for frame in known}
         if line <= ROWS:
-            first.append(SampleRow(line, Text.of(row.input), Text.of(row.output), tokens))
+            first.append(SampleRow(line, Text.from_text(row.input), Text.from_text(row.output), tokens))
         for frame in known:
             cut[frame.protocol] += line <= frame.max_rows and tokens[frame.protocol] > frame.max_tokens
     return RowPreview(tuple(first), cut)

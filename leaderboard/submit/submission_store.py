@@ -31,19 +31,19 @@ class PendingSubmission:
 class SubmissionStore(Protocol):
     """Takes in what was checked."""
 
-    def put(self, submission: Submission, data: Path) -> None:
+    def store_submission(self, submission: Submission, data: Path) -> None:
         """Keep a submission for good; `data` may go afterwards. Raises Spent, or whatever keeps it from being kept."""
         ...
 
-    def held(self, ulid: str) -> PendingSubmission | None:
+    def find_pending(self, ulid: str) -> PendingSubmission | None:
         """What is known of a submission that is kept and not yet in the arena, or was turned away."""
         ...
 
-    def held_for(self, owner: str) -> list[PendingSubmission]:
+    def list_pending(self, owner: str) -> list[PendingSubmission]:
         """All of an owner's, oldest first."""
         ...
 
-    def settled(self, ulid: str, seconds: float) -> None:
+    def wait_until_settled(self, ulid: str, seconds: float) -> None:
         """Wait a while for a submission to reach the arena, or to be turned away."""
         ...
 
@@ -60,20 +60,20 @@ class DirectStore:
         self._limits = limits
         self._known = known
 
-    def put(self, submission: Submission, data: Path) -> None:
+    def store_submission(self, submission: Submission, data: Path) -> None:
         spent = commit_submissions(self._arena, [(submission, data)], limits=self._limits, known=self._known())
         if submission.id in spent:
             raise spent[submission.id]
 
-    def held(self, ulid: str) -> PendingSubmission | None:
+    def find_pending(self, ulid: str) -> PendingSubmission | None:
         del ulid
         return None
 
-    def held_for(self, owner: str) -> list[PendingSubmission]:
+    def list_pending(self, owner: str) -> list[PendingSubmission]:
         del owner
         return []
 
-    def settled(self, ulid: str, seconds: float) -> None:
+    def wait_until_settled(self, ulid: str, seconds: float) -> None:
         del ulid, seconds
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ METHOD_NAMES: Mapping[str, str] = dict(zip(METHODS, ("1 shot", "3 shots", "5 sho
 SUBSET_NAMES = {"full": "all tasks", "pro": "pro: the hard ones"}
 
 
-def environment(build: str) -> Environment:
+def make_environment(build: str) -> Environment:
     """Templates with autoescaping on for every name, and an error for any name that is missing."""
     found = Environment(
         loader=PackageLoader("leaderboard"),
@@ -37,9 +37,9 @@ def environment(build: str) -> Environment:
     found.filters |= {
         "words": humanize,
         "moment": format_time,
-        "segment": segment,
+        "segment": quote_segment,
         "sized": format_bytes,
-        "figure": figure,
+        "figure": format_figure,
         "grouped": group_problems,
         "lasted": format_elapsed,
         "zip": zip,
@@ -94,7 +94,7 @@ def format_elapsed(seconds: float) -> str:
     return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count) or "0 s"
 
 
-def segment(name: str) -> str:
+def quote_segment(name: str) -> str:
     """A name as one part of a URL's path."""
     return quote(name, safe="")
 
@@ -107,7 +107,7 @@ def format_bytes(size: int) -> str:
     return f"{size} bytes"
 
 
-def figure(value: float, decimals: int) -> str:
+def format_figure(value: float, decimals: int) -> str:
     """A number with fixed decimals, a true minus sign so that columns align, and no sign before nothing."""
     return f"{value:z.{decimals}f}".replace("-", "−")
 

@@ -42,37 +42,37 @@ class Doc:
         return Markup(str(self.body).replace(EXAMPLE, str(escape(origin))))  # noqa: S704 - rendered with HTML off
 
 
-def docs() -> dict[str, Doc]:
+def load_docs() -> dict[str, Doc]:
     """All documents of the site by name, in order."""
-    return {name: doc_named(name) for name in NAMES}
+    return {name: load_doc(name) for name in NAMES}
 
 
 @lru_cache
-def doc_named(name: str) -> Doc:
+def load_doc(name: str) -> Doc:
     """A document. Raises NotFound."""
     if name not in NAMES:
         raise NotFound(f"No document {name[:80]!r}; there are: {', '.join(NAMES)}.")
-    tokens = _markdown().parse((FOLDER / f"{name}.md").read_text(encoding="utf-8"))
-    headings = [(mark.tag, plain(inline)) for mark, inline in pairwise(tokens) if mark.type == "heading_open"]
-    lead = next(plain(inline) for mark, inline in pairwise(tokens) if mark.type == "paragraph_open")
+    tokens = _markdown_parser().parse((FOLDER / f"{name}.md").read_text(encoding="utf-8"))
+    headings = [(mark.tag, plain_text(inline)) for mark, inline in pairwise(tokens) if mark.type == "heading_open"]
+    lead = next(plain_text(inline) for mark, inline in pairwise(tokens) if mark.type == "paragraph_open")
     # The title is the page's own: heading_open, inline, heading_close.
-    body = _markdown().renderer.render(_add_anchors(tokens[3:]), _markdown().options, {})
-    sections = tuple((anchor(title), title) for tag, title in headings if tag == "h2")
+    body = _markdown_parser().renderer.render(_add_anchors(tokens[3:]), _markdown_parser().options, {})
+    sections = tuple((heading_anchor(title), title) for tag, title in headings if tag == "h2")
     return Doc(name, headings[0][1], lead, Markup(body), sections)  # noqa: S704 - rendered with HTML off
 
 
-def plain(inline: Token) -> str:
+def plain_text(inline: Token) -> str:
     """A line's text without its markup."""
     return "".join(" " if child.type == "softbreak" else child.content for child in inline.children or ())
 
 
-def anchor(title: str) -> str:
+def heading_anchor(title: str) -> str:
     """What a heading's address ends with: the same as where the documents are read beside the code."""
     return re.sub(r"[^\w -]", "", title).lower().replace(" ", "-")
 
 
 @lru_cache
-def _markdown() -> MarkdownIt:
+def _markdown_parser() -> MarkdownIt:
     """CommonMark with tables; what looks like HTML is text, and there are no pictures to fetch."""
     return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
@@ -83,25 +83,25 @@ def _add_anchors(tokens: Sequence[Token]) -> list[Token]:
     section, number = "", 0
     for position, token in enumerate(tokens):
         if token.type == "heading_open":
-            section, number = plain(tokens[position + 1]), 0
-            token.attrSet("id", anchor(section))
+            section, number = plain_text(tokens[position + 1]), 0
+            token.attrSet("id", heading_anchor(section))
         number += token.type in ("table_open", "fence")
         label = f"{section}, {'table' if token.type == 'table_open' else 'example'} {number}"
         if token.type in ("table_open", "fence"):
-            dressed.append(_html(f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}">'))
+            dressed.append(_html_token(f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}">'))
         if token.children:
-            token.children = [part for child in _rewrite_links(token.children) for part in _addressed(child)]
+            token.children = [part for child in _rewrite_links(token.children) for part in _link_address(child)]
         dressed.append(token)
         if token.type in ("table_close", "fence"):
-            dressed.append(_html("</div>"))
+            dressed.append(_html_token("</div>"))
     return dressed
 
 
-def _html(text: str) -> Token:
+def _html_token(text: str) -> Token:
     return Token("html_block", "", 0, content=f"{text}\n")
 
 
-def _addressed(token: Token) -> list[Token]:
+def _link_address(token: Token) -> list[Token]:
     """An address of the site in code type, such as `/about`, as a link to it."""
     if token.type != "code_inline" or not ADDRESS.fullmatch(token.content):
         return [token]
@@ -112,11 +112,11 @@ def _rewrite_links(children: list[Token]) -> list[Token]:
     """A line whose links to other documents lead to their pages."""
     for link, text in pairwise(children):
         if link.type == "link_open":
-            _relink(link, text)
+            _rewrite_link(link, text)
     return children
 
 
-def _relink(link: Token, text: Token) -> None:
+def _rewrite_link(link: Token, text: Token) -> None:
     """Point a link at the site's page of a document; a file that the site does not show is no link."""
     target, _, part = str(link.attrGet("href")).partition("#")
     name = target.removesuffix(".md")

@@ -1,12 +1,12 @@
 """How each board looks. The keys are those of submissions.tracks.TRACKS."""
 
 from leaderboard.tracks import dataset_research
-from leaderboard.tracks.board import Board
-from submissions.tracks import track_named
+from leaderboard.tracks.board import BoardLayout
+from submissions.tracks import get_track
 
 BOARDS = {"dataset_research": dataset_research.BOARD}
 
 
-def board_named(track: str) -> Board:
+def board_named(track: str) -> BoardLayout:
     """The board of a track. Raises NotFound with the names that exist."""
-    return BOARDS[track_named(track).name]
+    return BOARDS[get_track(track).name]

@@ -21,7 +21,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Board:
+class BoardLayout:
     """One track's page."""
 
     track: str

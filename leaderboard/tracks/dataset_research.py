@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from leaderboard.tracks.board import Board, Column
+from leaderboard.tracks.board import BoardLayout, Column
 
-BOARD = Board(
+BOARD = BoardLayout(
     track="dataset_research",
     lead="Given a demand in plain words, which system finds or makes the training data that teaches a model most?",
     columns=(

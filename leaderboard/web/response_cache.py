@@ -26,7 +26,7 @@ class CachedResponse:
         packed = response.headers.get("content-type") == _PACKED or "content-encoding" in response.headers
         self.is_compressed = len(self.body) >= LEAST and not packed
 
-    def response(self, request: Request) -> Response:
+    def make_response(self, request: Request) -> Response:
         """A copy in the encoding that a visitor's browser takes."""
         fresh = Response(self.body)
         fresh.raw_headers = list(self.headers)
@@ -79,11 +79,11 @@ class ResponseCache:
         if len(answer.body) > self.largest:
             return
         with self._lock:
-            self._drop(self._answers.pop(key, None))
+            self._subtract_size(self._answers.pop(key, None))
             self._answers[key] = answer
             self._bytes += len(answer.body)
             while len(self._answers) > self.most or self._bytes > self.most_bytes:
-                self._drop(self._answers.popitem(last=False)[1])
+                self._subtract_size(self._answers.popitem(last=False)[1])
 
-    def _drop(self, answer: CachedResponse | None) -> None:
+    def _subtract_size(self, answer: CachedResponse | None) -> None:
         self._bytes -= len(answer.body) if answer else 0

@@ -24,7 +24,7 @@ from leaderboard.data.tables import Table
 from leaderboard.settings import Settings
 from leaderboard.submit.check_sessions import CheckSessions
 from leaderboard.submit.submission_store import DirectStore, SubmissionStore
-from leaderboard.templates import environment
+from leaderboard.templates import make_environment
 from leaderboard.templates.markdown_docs import FOLDER as DOCS
 from leaderboard.web.auth.visitor import visitor_owner
 from leaderboard.web.middleware import HEADERS
@@ -56,11 +56,11 @@ class Site:
     def __init__(self, settings: Settings, reader: SnapshotReader, storing: SubmissionStore | None = None) -> None:
         self.settings = settings
         self.reader = reader
-        self.storing = storing or DirectStore(reader.arena, settings.limits, reader.known)
-        self.build = _build(settings)
-        self.kept = ResponseCache(most=100)
+        self.storing = storing or DirectStore(reader.arena, settings.limits, reader.last_briefs)
+        self.build = _build_hash(settings)
+        self.response_cache = ResponseCache(most=100)
         self.checks = CheckSessions()
-        self.templates: Environment = environment(self.build)
+        self.templates: Environment = make_environment(self.build)
 
     def render(self, request: Request, view: View, status: int = 200) -> Response:
         """A page."""
@@ -119,7 +119,7 @@ def cached_route(path: str, make: Callable[[Request, PageRequest], Response], *,
         site = site_of(request)
         snapshot = site.reader.snapshot()
         if personal:
-            response = made(request, site, snapshot, visitor_owner(request))
+            response = make_response(request, site, snapshot, visitor_owner(request))
             response.headers["Cache-Control"] = "private, no-store"
             return response
         headers = {"ETag": f'W/"{snapshot.key}-{site.build}"', "Cache-Control": "no-cache"}
@@ -127,18 +127,18 @@ def cached_route(path: str, make: Callable[[Request, PageRequest], Response], *,
             return Response(status_code=304, headers=headers)
         # A page may name the host it was asked at, which is whatever a visitor says: no other host gets that answer.
         key = (headers["ETag"], origin_of(request) + str(request.url.replace(scheme="", netloc="")))
-        if kept := site.kept.get(key):
-            return kept.response(request)
-        response = made(request, site, snapshot)
+        if kept := site.response_cache.get(key):
+            return kept.make_response(request)
+        response = make_response(request, site, snapshot)
         if response.headers.get("Cache-Control") == "no-store":
             return response
         response.headers.update(headers)
-        site.kept.put(key, kept := CachedResponse(response))
-        if len(kept.body) > site.kept.largest:
+        site.response_cache.put(key, kept := CachedResponse(response))
+        if len(kept.body) > site.response_cache.largest:
             release_memory()
-        return kept.response(request)
+        return kept.make_response(request)
 
-    def made(request: Request, site: Site, snapshot: Snapshot, owner: str = "") -> Response:
+    def make_response(request: Request, site: Site, snapshot: Snapshot, owner: str = "") -> Response:
         names, query = request.path_params, request.query_params
         return make(request, PageRequest(site, snapshot, names, query, request.url.query, origin_of(request), owner))
 
@@ -237,7 +237,7 @@ register_url_convertor("stem", _Stem())
 register_url_convertor("ending", _Ending())
 
 
-def _build(settings: Settings) -> str:
+def _build_hash(settings: Settings) -> str:
     """A hash over all that shapes a page besides the arena's content, so that no cache outlives a release."""
     digest = hashlib.sha256(repr(settings).encode())
     for file in sorted([*HERE.rglob("*"), *DOCS.glob("*.md")]):

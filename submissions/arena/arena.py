@@ -20,7 +20,7 @@ from pathlib import Path
 from threading import Lock
 from weakref import WeakKeyDictionary
 
-from submissions.arena.ids import new_id, submission_dir, time_of
+from submissions.arena.ids import new_id, parse_id_time, submission_dir
 from submissions.errors import Conflict, CorruptRecord, NotFound
 from submissions.records.ledger import Ledger
 from submissions.records.owner_requests import OwnerRequest
@@ -34,7 +34,7 @@ from submissions.records.webhook import FILE as WEBHOOK
 from submissions.records.webhook import Webhook
 from submissions.storage.codec import parse_lines, read_lines, read_record, to_json
 from submissions.storage.commit_rate import CommitRateLimit
-from submissions.storage.locations import is_hub_url, open_repo, sibling
+from submissions.storage.locations import is_hub_url, open_repo, sibling_location
 from submissions.storage.repo import Change, Repo
 
 _PUBLISHED = re.compile(r"(results|previews|costs)/([0-9A-HJKMNP-TV-Z]{26})/([a-z_]+@\d+)\.json")
@@ -51,7 +51,7 @@ class Arena:
     results: Repo
     drafts: Repo
 
-    def tasks(self) -> tuple[Task, ...]:
+    def read_tasks(self) -> tuple[Task, ...]:
         """The public side of the benchmark, in its order; empty until an evaluator has published it."""
         try:
             return read_lines(self.results, "tasks.jsonl", Task)
@@ -61,32 +61,32 @@ class Arena:
     def submission_ids(self) -> list[str]:
         """All submissions, oldest first (ULIDs sort by time)."""
         # Folder by folder: what lies below an id, file by file, may be two hundred times as much.
-        years = [year for year in self.submissions.inside() if _YEAR.fullmatch(year)]
-        months = [f"{year}/{month}" for year in years for month in self.submissions.inside(year)]
-        return sorted(name for month in months for name in self.submissions.inside(month) if _ULID.fullmatch(name))
+        years = [year for year in self.submissions.list_dir() if _YEAR.fullmatch(year)]
+        months = [f"{year}/{month}" for year in years for month in self.submissions.list_dir(year)]
+        return sorted(name for month in months for name in self.submissions.list_dir(month) if _ULID.fullmatch(name))
 
-    def submission(self, ulid: str) -> Submission:
+    def read_submission(self, ulid: str) -> Submission:
         """One submission. Raises NotFound."""
-        return read_record(self.submissions, self._path(ulid), Submission)
+        return read_record(self.submissions, self._submission_path(ulid), Submission)
 
-    def holds(self, ulid: str) -> bool:
+    def has_submission(self, ulid: str) -> bool:
         """Whether a submission's record is there. Raises NotFound for no ULID."""
         path = f"{submission_dir(ulid)}/submission.json"
         return path in self.submissions.list(path)
 
-    def told(self) -> list[str]:
+    def status_ids(self) -> list[str]:
         """The submissions that an evaluator has said something of, sorted; those that are gone since, too."""
-        names = (name.removesuffix(".json") for name in self.results.inside("status"))
+        names = (name.removesuffix(".json") for name in self.results.list_dir("status"))
         return sorted(name for name in names if _ULID.fullmatch(name))
 
-    def rows(self, submission: Submission, task: str) -> tuple[Row, ...]:
+    def read_rows(self, submission: Submission, task: str) -> tuple[Row, ...]:
         """The rows that a submission delivers for a task. Raises NotFound."""
         for file in submission.files:
             if file.task == task:
                 return read_lines(self.submissions, f"{submission_dir(submission.id)}/{file.path}", Row)
         raise NotFound(f"Submission {submission.id} has no data for {task}.")
 
-    def descriptions(self, submission: Submission) -> dict[str, Metadata]:
+    def read_descriptions(self, submission: Submission) -> dict[str, Metadata]:
         """What the submitter says of each data set, by task; empty if nothing was said. Raises NotFound, Corrupt."""
         if submission.descriptions is None:
             return {}
@@ -96,43 +96,43 @@ class Arena:
             raise CorruptRecord(f"{path} is not what was stored. Restore it from the repository's history.")
         return {said.task: said.metadata for said in parse_lines(path, content, Description)}
 
-    def history(self, ulid: str) -> History:
+    def read_history(self, ulid: str) -> History:
         """What happened to a submission; one that no evaluator has seen is `received`. Raises NotFound."""
         submission_dir(ulid)  # refuses what is no id before it becomes a path
         with suppress(NotFound):
             return read_record(self.results, f"status/{ulid}.json", History)
-        self._path(ulid)
-        return self.received(ulid)
+        self._submission_path(ulid)
+        return self.received_history(ulid)
 
-    def received(self, ulid: str) -> History:
+    def received_history(self, ulid: str) -> History:
         """The history of a submission that no evaluator has seen. Raises NotFound for no ULID."""
         # Not the record's time: a submission that cannot be read must not stop the queue of all others.
-        received = Status(state="received", message="Stored; waiting for the evaluator.", time=time_of(ulid))
+        received = Status(state="received", message="Stored; waiting for the evaluator.", time=parse_id_time(ulid))
         return History(submission=ulid, entries=(received,))
 
     def result_ids(self) -> list[str]:
         """The submissions with a published result, oldest first."""
-        return sorted(self.published())
+        return sorted(self.published_protocols())
 
-    def published(self) -> dict[str, list[str]]:
+    def published_protocols(self) -> dict[str, list[str]]:
         """The protocols under which submissions have a published result, by submission; the one to show comes first."""
-        return protocols_in(self.results, "results")
+        return list_protocols(self.results, "results")
 
-    def result(self, ulid: str, protocol: str = "") -> Result:
+    def read_result(self, ulid: str, protocol: str = "") -> Result:
         """The published result of a submission under a protocol, or the one to show first. Raises NotFound."""
-        protocols = self.published().get(ulid, []) if not protocol else [protocol]
+        protocols = self.published_protocols().get(ulid, []) if not protocol else [protocol]
         if not protocols:
             raise NotFound(f"Submission {ulid[:40]} has no published result yet.")
         return read_record(self.results, result_path(ulid, protocols[0]), Result)
 
-    def frames(self) -> tuple[PromptFrame, ...]:
+    def read_frames(self) -> tuple[PromptFrame, ...]:
         """How each protocol shows a row to the model; empty until an evaluator has published it."""
         try:
             return read_lines(self.results, "frames.jsonl", PromptFrame)
         except NotFound:
             return ()
 
-    def reported(self, track: str) -> tuple[SelfReported, ...]:
+    def read_self_reported(self, track: str) -> tuple[SelfReported, ...]:
         """What teams report of their own systems on a track; empty until an organiser has written it down."""
         path = reports_path(track)
         try:
@@ -140,58 +140,58 @@ class Arena:
         except NotFound:
             return ()
 
-    def preview(self, ulid: str, protocol: str) -> Result:
+    def read_preview(self, ulid: str, protocol: str) -> Result:
         """What the few-shot stages measured, before the trainings are done. Raises NotFound."""
         return read_record(self.results, result_path(ulid, protocol, "previews"), Result)
 
-    def ledger(self, ulid: str, protocol: str) -> Ledger:
+    def read_ledger(self, ulid: str, protocol: str) -> Ledger:
         """What a published evaluation cost. Raises NotFound."""
         return read_record(self.results, result_path(ulid, protocol, "costs"), Ledger)
 
-    def drafted(self) -> dict[str, list[str]]:
+    def draft_protocols(self) -> dict[str, list[str]]:
         """The protocols under which submissions have a result that only their owner may see, by submission."""
-        return protocols_in(self.drafts, "results")
+        return list_protocols(self.drafts, "results")
 
-    def draft(self, ulid: str, protocol: str) -> Result:
+    def read_draft(self, ulid: str, protocol: str) -> Result:
         """A result that its owner has not published. Raises NotFound."""
         return read_record(self.drafts, result_path(ulid, protocol), Result)
 
-    def draft_preview(self, ulid: str, protocol: str) -> Result:
+    def read_draft_preview(self, ulid: str, protocol: str) -> Result:
         """The preview of a submission that its owner has not published. Raises NotFound."""
         return read_record(self.drafts, result_path(ulid, protocol, "previews"), Result)
 
-    def draft_ledger(self, ulid: str, protocol: str) -> Ledger:
+    def read_draft_ledger(self, ulid: str, protocol: str) -> Ledger:
         """What an evaluation cost whose result its owner has not published. Raises NotFound."""
         return read_record(self.drafts, result_path(ulid, protocol, "costs"), Ledger)
 
-    def wished(self) -> list[str]:
+    def ids_with_requests(self) -> list[str]:
         """The submissions of which anything was ever asked, oldest first."""
         # Not by all files: a submission has some two hundred of them.
-        return [ulid for ulid in self.submission_ids() if "wishes" in self.submissions.inside(submission_dir(ulid))]
+        return [ulid for ulid in self.submission_ids() if "wishes" in self.submissions.list_dir(submission_dir(ulid))]
 
-    def wishes(self, ulid: str) -> tuple[OwnerRequest, ...]:
+    def read_owner_requests(self, ulid: str) -> tuple[OwnerRequest, ...]:
         """What the submitter asked for, oldest first. Raises NotFound for no ULID."""
         paths = self.submissions.list(f"{submission_dir(ulid)}/wishes/")
         return tuple(read_record(self.submissions, path, OwnerRequest) for path in paths)
 
-    def wish(self, ulid: str, wish: OwnerRequest) -> None:
+    def add_owner_request(self, ulid: str, wish: OwnerRequest) -> None:
         """Store a wish. Raises NotFound for no such submission."""
-        folder = self._path(ulid).rpartition("/")[0]
+        folder = self._submission_path(ulid).rpartition("/")[0]
         commit_with_retry(self.submissions, [Change(f"{folder}/wishes/{new_id(wish.time)}.json", to_json(wish))])
 
-    def webhook(self, ulid: str) -> Webhook | None:
+    def read_webhook(self, ulid: str) -> Webhook | None:
         """Where its submitter wants to be told of what happens to it, if anywhere."""
         with suppress(NotFound):
             return read_record(self.submissions, f"{submission_dir(ulid)}/{WEBHOOK}", Webhook)
         return None
 
-    def add(self, submission: Submission, data: Path) -> None:
+    def add_submission(self, submission: Submission, data: Path) -> None:
         """Store a submission whose checked files lie in `data/<task>.jsonl`."""
         commit_with_retry(self.submissions, submission_changes(submission, data))
 
-    def _path(self, ulid: str) -> str:
+    def _submission_path(self, ulid: str) -> str:
         """Where the record of a submission lies. Raises NotFound."""
-        if not self.holds(ulid):
+        if not self.has_submission(ulid):
             raise NotFound(f"No submission {ulid}: `submit` printed its id, and the queue lists all.")
         return f"{submission_dir(ulid)}/submission.json"
 
@@ -203,7 +203,7 @@ def open_arena(where: str, pace: CommitRateLimit | None = None) -> Arena:
     """
     if not is_hub_url(where) and not (folder := Path(where)).parent.is_dir():
         raise NotFound(f"No folder {folder.parent} to hold the arena {folder.name}: create it, or check --arena.")
-    return Arena(*(open_repo(sibling(where, name), pace) for name in ("submissions", "results", "drafts")))
+    return Arena(*(open_repo(sibling_location(where, name), pace) for name in ("submissions", "results", "drafts")))
 
 
 def submission_changes(submission: Submission, data: Path) -> list[Change]:
@@ -223,7 +223,7 @@ def result_path(ulid: str, protocol: str, kind: str = "results") -> str:
     return f"{kind}/{ulid}/{protocol}.json"
 
 
-def protocols_in(repo: Repo, kind: str) -> dict[str, list[str]]:
+def list_protocols(repo: Repo, kind: str) -> dict[str, list[str]]:
     """The protocols under which a repository holds results, previews or costs, by submission; the one to show first."""
     found: dict[str, list[str]] = {}
     for path in repo.list(f"{kind}/"):

@@ -85,11 +85,11 @@ class Benchmark:
 
     repo: Repo
 
-    def tasks(self) -> tuple[Task, ...]:
+    def read_tasks(self) -> tuple[Task, ...]:
         """All tasks, in the benchmark's order. Raises NotFound for an empty folder."""
         return read_lines(self.repo, "tasks.jsonl", Task)
 
-    def reference(self, task: str) -> Reference:
+    def read_reference(self, task: str) -> Reference:
         """The hidden side of a task. Raises NotFound."""
         folder = f"references/{task}"
         return Reference(
@@ -99,9 +99,9 @@ class Benchmark:
             test=read_lines(self.repo, f"{folder}/test.jsonl", Row),
         )
 
-    def original(self, task: str) -> tuple[Row, ...]:
+    def read_original_rows(self, task: str) -> tuple[Row, ...]:
         """A task's reference rows of both halves, in the order of the source. Raises NotFound, or Corrupt."""
-        reference = self.reference(task)
+        reference = self.read_reference(task)
         path = f"references/{task}/split.json"
         if path not in self.repo.list(path):
             raise NotFound(
@@ -110,17 +110,17 @@ class Benchmark:
             )
         return read_record(self.repo, path, Split).interleave(reference.train, reference.test, path)
 
-    def official(self) -> OfficialAnchors | None:
+    def read_official_anchors(self) -> OfficialAnchors | None:
         """The published scores; None where the benchmark was not imported from the release."""
         return read_record(self.repo, OFFICIAL, OfficialAnchors) if OFFICIAL in self.repo.list(OFFICIAL) else None
 
-    def sources(self) -> dict[str, str]:
+    def read_sources(self) -> dict[str, str]:
         """Where each task's reference comes from, by task; empty for a benchmark that does not say."""
         if "sources.json" not in self.repo.list("sources.json"):
             return {}
         return {task: one.source for task, one in read_record(self.repo, "sources.json", Sources).tasks.items()}
 
-    def anchors(self, protocol: str) -> Anchors:
+    def read_anchors(self, protocol: str) -> Anchors:
         """The measured ends of every task's scale. Raises NotFound with the command that measures them."""
         try:
             return read_record(self.repo, f"anchors/{protocol}.json", Anchors)

@@ -9,10 +9,10 @@ from submissions.errors import NotFound
 
 def submission_dir(ulid: str) -> str:
     """Where a submission lies: `<yyyy>/<mm>/<ulid>`, from the time in its id. Raises NotFound for no ULID."""
-    return f"{time_of(ulid):%Y/%m}/{ulid}"
+    return f"{parse_id_time(ulid):%Y/%m}/{ulid}"
 
 
-def time_of(ulid: str) -> datetime:
+def parse_id_time(ulid: str) -> datetime:
     """When an id was given. Raises NotFound for no ULID."""
     from ulid import ULID
 

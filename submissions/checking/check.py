@@ -9,7 +9,7 @@ from typing import IO
 
 from submissions.checking.descriptions import NAME as DESCRIPTIONS
 from submissions.checking.descriptions import check_descriptions
-from submissions.checking.file_names import UnknownTaskHints, data_name
+from submissions.checking.file_names import UnknownTaskHints, parse_data_name
 from submissions.checking.formats import READERS
 from submissions.checking.problem_list import ProblemList, escape_text
 from submissions.checking.rows import ExtraKeys, NormalizedFile, parse_row
@@ -30,7 +30,7 @@ Tell = Callable[[Sequence[Problem]], None]
 """Is told what was found in one file, as soon as that is known."""
 
 
-def check(
+def check_sources(
     sources: Sequence[Path],
     tasks: Sequence[Task],
     *,
@@ -54,8 +54,8 @@ def check(
     unknown = UnknownTaskHints(known)
     with open_sources(sources, track) as delivered:
         problems = list(delivered.problems)
-        said = [entry for entry in delivered.files if _name_of(entry) == DESCRIPTIONS]
-        data = [entry for entry in delivered.files if _name_of(entry) != DESCRIPTIONS]
+        said = [entry for entry in delivered.files if _base_name(entry) == DESCRIPTIONS]
+        data = [entry for entry in delivered.files if _base_name(entry) != DESCRIPTIONS]
         if tell:
             tell(problems)
         for done, entry in enumerate(data, 1):
@@ -65,10 +65,10 @@ def check(
                 if file := _check_file(entry, task, ending, into, track, listing):
                     files.append(file)
             except InvalidFile as unfit:
-                listing.error(unfit.what, unfit.fix)
-            problems += listing.problems()
+                listing.add_error(unfit.what, unfit.fix)
+            problems += listing.list_problems()
             if tell:
-                tell(listing.problems())
+                tell(listing.list_problems())
             if progress:
                 progress(listing.file, done, len(data))
         descriptions = _check_descriptions(said, taken, into, problems)
@@ -78,7 +78,7 @@ def check(
         )
     return Report(
         track=track.name,
-        problems=tuple(sorted(problems, key=_order)),
+        problems=tuple(sorted(problems, key=_problem_sort_key)),
         files=tuple(files),
         descriptions=descriptions,
         missing=tuple(task for task in known if task not in taken),
@@ -97,12 +97,12 @@ def _check_descriptions(
                 raise InvalidFile(f"There is another {DESCRIPTIONS}.", "Put all lines into one file.")
             found = check_descriptions(entry, taken, into, listing)
         except InvalidFile as unfit:
-            listing.error(unfit.what, unfit.fix)
-        problems += listing.problems()
+            listing.add_error(unfit.what, unfit.fix)
+        problems += listing.list_problems()
     return found
 
 
-def _name_of(entry: SourceFile) -> str:
+def _base_name(entry: SourceFile) -> str:
     return entry.path.rpartition("/")[2]
 
 
@@ -110,9 +110,9 @@ def _match_task(
     entry: SourceFile, known: Sequence[str], unknown: UnknownTaskHints, taken: dict[str, str]
 ) -> tuple[str, str]:
     """The task of a file, now taken, and its format. Raises Unfit."""
-    name = data_name(_name_of(entry))
+    name = parse_data_name(_base_name(entry))
     if name.task not in known:
-        raise unknown.unfit(name.task)
+        raise unknown.make_error(name.task)
     if name.task in taken:
         raise InvalidFile(f"{taken[name.task]} is for the same task.", "Deliver one file for each task.")
     taken[name.task] = escape_text(entry.path)
@@ -127,27 +127,27 @@ def _check_file(
     others = ExtraKeys()
     try:
         with entry.open() as stream, NormalizedFile(target) as normal:
-            _refuse_by_size(stream, track)
+            _check_file_size(stream, track)
             for found in READERS[ending](stream, track, listing):
-                others.see(found)
+                others.count_row(found)
                 if row := parse_row(found, track, listing):
-                    normal.add(row)
+                    normal.write_row(row)
     except InvalidFile:
         target.unlink(missing_ok=True)
         raise
-    if not normal.rows and not listing.refused:
-        listing.error("The file has no rows.", _LEAVE_OUT_FIX)
-    if listing.refused:
+    if not normal.rows and not listing.has_errors:
+        listing.add_error("The file has no rows.", _LEAVE_OUT_FIX)
+    if listing.has_errors:
         target.unlink()
         return None
     if ending != "jsonl":
-        listing.warn(f"The file was converted from .{ending} to .jsonl.", "Nothing to do.")
-    others.warn(listing)
-    normal.warn(track, listing)
+        listing.add_warning(f"The file was converted from .{ending} to .jsonl.", "Nothing to do.")
+    others.report_warnings(listing)
+    normal.report_warnings(track, listing)
     return DataFile(task=task, path=f"data/{task}.jsonl", sha256=normal.sha256, bytes=normal.bytes, rows=normal.rows)
 
 
-def _refuse_by_size(stream: IO[bytes], track: Track) -> None:
+def _check_file_size(stream: IO[bytes], track: Track) -> None:
     size = stream.seek(0, os.SEEK_END)
     stream.seek(0)
     if size == 0:
@@ -156,5 +156,5 @@ def _refuse_by_size(stream: IO[bytes], track: Track) -> None:
         raise InvalidFile(f"The file has {size:,} bytes.", f"Deliver at most {track.max_file_bytes:,} bytes.")
 
 
-def _order(problem: Problem) -> tuple[bool, str, int]:
+def _problem_sort_key(problem: Problem) -> tuple[bool, str, int]:
     return problem.level != "error", problem.file, problem.line or 0

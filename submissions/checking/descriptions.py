@@ -40,17 +40,19 @@ def check_descriptions(
         raise InvalidFile(f"The file has more than {MOST_BYTES:,} bytes.", "Describe each data set in a few sentences.")
     found: dict[str, Description] = {}
     for number, line in enumerate(content.split(b"\n"), 1):
-        if line.strip() and (said := _said(line, number, listing)):
+        if line.strip() and (said := _parse_description(line, number, listing)):
             if said.task in found:
-                listing.error(f"{quote_text(said.task)} is described twice.", "Keep one line for each task.", number)
+                listing.add_error(
+                    f"{quote_text(said.task)} is described twice.", "Keep one line for each task.", number
+                )
             found[said.task] = said
     if without := [task for task in found if task not in delivered]:
-        listing.warn(
+        listing.add_warning(
             f"No data was delivered for {', '.join(quote_text(task) for task in without[:5])}"
             f"{' and others' if len(without) > 5 else ''}: what is said of them is passed over.",
             "Nothing to do, unless a data file was forgotten.",
         )
-    if listing.refused:
+    if listing.has_errors:
         return None
     kept = [said for task, said in found.items() if task in delivered]
     stored = "".join(said.model_dump_json() + "\n" for said in kept).encode()
@@ -58,7 +60,7 @@ def check_descriptions(
     return DescriptionFile(path=NAME, sha256=hashlib.sha256(stored).hexdigest(), bytes=len(stored), tasks=len(kept))
 
 
-def _said(line: bytes, number: int, listing: ProblemList) -> Description | None:
+def _parse_description(line: bytes, number: int, listing: ProblemList) -> Description | None:
     """One line as a record; None (and listed) if it is none."""
     try:
         value: Any = json.loads(line)
@@ -66,18 +68,18 @@ def _said(line: bytes, number: int, listing: ProblemList) -> Description | None:
     except ValidationError as error:
         fault = error.errors()[0]
         field = ".".join(str(part) for part in fault["loc"]) or "the line"
-        listing.error(f"{quote_text(field)}: {fault['msg']}.", _LINE_FIX, number)
+        listing.add_error(f"{quote_text(field)}: {fault['msg']}.", _LINE_FIX, number)
         return None
     except (UnicodeDecodeError, RecursionError, ValueError) as error:
         what = error.msg if isinstance(error, json.JSONDecodeError) else "it cannot be read"
-        listing.error(f"The line is not JSON: {what}.", _LINE_FIX, number)
+        listing.add_error(f"The line is not JSON: {what}.", _LINE_FIX, number)
         return None
     fields = said.metadata.model_dump(exclude={"example", "samples_count"})
     example = said.metadata.example
     texts = {**fields, **({"example": example.input + example.output} if example else {})}
     for name, text in texts.items():
         if len(text) > MOST_CHARACTERS:
-            listing.error(
+            listing.add_error(
                 f"{name} has {len(text):,} characters.", f"Write at most {MOST_CHARACTERS:,} in one field.", number
             )
     return said

@@ -29,11 +29,11 @@ class DataName:
     ending: str
 
 
-def data_name(name: str) -> DataName:
+def parse_data_name(name: str) -> DataName:
     """The task and format that a file name stands for. Raises Unfit."""
     match = _TAKEN.fullmatch(name)
     if match is None:
-        raise _unfit(name)
+        raise _explain_invalid_name(name)
     if len(name) > _LONGEST:
         raise InvalidFile(
             f"The file name has {len(name)} characters.", "Name it <task id>.jsonl with an id of the task list."
@@ -62,7 +62,7 @@ class UnknownTaskHints:
         self._known = known
         self._hints_left = MOST_HINTS
 
-    def unfit(self, task: str) -> InvalidFile:
+    def make_error(self, task: str) -> InvalidFile:
         hint = "Rename the file to an id of the task list"
         if self._hints_left:  # the search for the closest id takes milliseconds, and a delivery may have 10,000 files
             self._hints_left -= 1
@@ -71,7 +71,7 @@ class UnknownTaskHints:
         return InvalidFile(f"There is no task {quote_text(task)}.", f"{hint}, or leave it out.")
 
 
-def _unfit(name: str) -> InvalidFile:
+def _explain_invalid_name(name: str) -> InvalidFile:
     if not has_data_suffix(name):
         return InvalidFile("This is no data file.", f"Deliver files that end in {_ENDINGS}; leave others out.")
     if _TAKEN.fullmatch(f"{name.rpartition('.')[0]}.jsonl"):

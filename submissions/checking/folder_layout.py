@@ -19,66 +19,72 @@ def select_data_files(entries: Sequence[SourceFile], listing: ProblemList) -> li
     kept: list[SourceFile] = []
     skipped: list[str] = []
     for entry in entries:
-        if (fault := _path_fault(entry.path)) is not None:
-            listing.error(fault, _PATH_FIX, file=escape_text(entry.path))
-        elif _hidden(entry):
+        if (fault := _find_path_fault(entry.path)) is not None:
+            listing.add_error(fault, _PATH_FIX, file=escape_text(entry.path))
+        elif _is_hidden(entry):
             skipped.append(entry.path)
         elif entry.folder:
-            _folder(entry, listing)
+            _report_folder(entry, listing)
         elif entry.unfit is not None:
-            listing.error(entry.unfit.what, entry.unfit.fix, file=escape_text(entry.path))
-        elif is_ignored(_parts(entry)[-1]) and len(_parts(entry)) <= 2:
+            listing.add_error(entry.unfit.what, entry.unfit.fix, file=escape_text(entry.path))
+        elif is_ignored(_path_parts(entry)[-1]) and len(_path_parts(entry)) <= 2:
             skipped.append(entry.path)
         else:
             kept.append(entry)
     if skipped:
         names = ", ".join(escape_text(path, 40) for path in skipped[:5]) + (", …" if len(skipped) > 5 else "")
-        listing.warn(f"{len(skipped):,} file(s) are no data and were passed over: {names}.", "Nothing to do.")
+        listing.add_warning(f"{len(skipped):,} file(s) are no data and were passed over: {names}.", "Nothing to do.")
     return list(_check_depth(kept, listing))
 
 
 def _check_depth(entries: list[SourceFile], listing: ProblemList) -> Iterator[SourceFile]:
-    tops = {_parts(entry)[0] if len(_parts(entry)) > 1 else "" for entry in entries if len(_parts(entry)) <= 2}
+    tops = {
+        _path_parts(entry)[0] if len(_path_parts(entry)) > 1 else ""
+        for entry in entries
+        if len(_path_parts(entry)) <= 2
+    }
     for entry in entries:
-        parts = _parts(entry)
+        parts = _path_parts(entry)
         like_data = next((part for part in parts[:-1] if has_data_suffix(part)), None)
         if like_data is not None:
-            listing.error(
+            listing.add_error(
                 f"{escape_text(like_data)} is a folder, not a file.", _FOLDER_FIX, file=escape_text(entry.path)
             )
         elif len(parts) > 2:
-            listing.error("The file lies in a folder inside a folder.", _FOLDER_FIX, file=escape_text(entry.path))
+            listing.add_error("The file lies in a folder inside a folder.", _FOLDER_FIX, file=escape_text(entry.path))
         elif len(parts) == 2 and len(tops) > 1:
-            listing.error("Some files lie in this folder, others elsewhere.", _FOLDER_FIX, file=escape_text(entry.path))
+            listing.add_error(
+                "Some files lie in this folder, others elsewhere.", _FOLDER_FIX, file=escape_text(entry.path)
+            )
         else:
             yield entry
 
 
-def _path_fault(path: str) -> str | None:
+def _find_path_fault(path: str) -> str | None:
     if "\\" in path:
         return "The path has a backslash."
     if path.startswith("/") or _DRIVE.match(path):
         return "The path is absolute."
-    if "\0" in path or any(part in ("", ".", "..") for part in _split(path)):
+    if "\0" in path or any(part in ("", ".", "..") for part in _split_path(path)):
         return "The path leaves its folder, or is not plain."
     return None
 
 
-def _folder(entry: SourceFile, listing: ProblemList) -> None:
-    parts = _parts(entry)
+def _report_folder(entry: SourceFile, listing: ProblemList) -> None:
+    parts = _path_parts(entry)
     if has_data_suffix(parts[-1]):
-        listing.error("It is a folder, not a file.", _FOLDER_FIX, file=escape_text(entry.path))
+        listing.add_error("It is a folder, not a file.", _FOLDER_FIX, file=escape_text(entry.path))
     elif len(parts) > 1:
-        listing.error("It is a folder inside a folder.", _FOLDER_FIX, file=escape_text(entry.path))
+        listing.add_error("It is a folder inside a folder.", _FOLDER_FIX, file=escape_text(entry.path))
 
 
-def _hidden(entry: SourceFile) -> bool:
-    return any(part.startswith(".") or part == "__MACOSX" for part in _parts(entry))
+def _is_hidden(entry: SourceFile) -> bool:
+    return any(part.startswith(".") or part == "__MACOSX" for part in _path_parts(entry))
 
 
-def _parts(entry: SourceFile) -> list[str]:
-    return _split(entry.path)
+def _path_parts(entry: SourceFile) -> list[str]:
+    return _split_path(entry.path)
 
 
-def _split(path: str) -> list[str]:
+def _split_path(path: str) -> list[str]:
     return path.removeprefix("./").removesuffix("/").split("/")

@@ -60,7 +60,7 @@ def parse_hub_datasets(text: str) -> tuple[HubDataset, ...]:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > MOST_LINES:
         raise InvalidFile(f"{len(lines)} data sets are named.", f"Name at most {MOST_LINES}.")
-    return tuple(_named(line) for line in lines)
+    return tuple(_parse_line(line) for line in lines)
 
 
 def download_datasets(named: Sequence[HubDataset], tasks: Sequence[Task], into: Path, limit: int) -> FetchedFiles:
@@ -76,9 +76,9 @@ def download_datasets(named: Sequence[HubDataset], tasks: Sequence[Task], into: 
     for number, one in enumerate(named):
         if one.task and one.task not in ids:
             raise InvalidFile(f"There is no task {one.task[:100]!r}.", "Take the id from the task list.")
-        with _told(one):
-            repo, commit = _pinned(api, one)
-            found = _chosen(api, one, commit)
+        with _translate_hub_errors(one):
+            repo, commit = _pin_revision(api, one)
+            found = _select_files(api, one, commit)
             left -= sum(file.size for file in found)
             if left < 0:
                 raise InvalidFile(f"The files of {one.repo} are too large.", f"All together may have {limit:,} bytes.")
@@ -86,12 +86,12 @@ def download_datasets(named: Sequence[HubDataset], tasks: Sequence[Task], into: 
                 name = PurePosixPath(file.path).name
                 if one.task:
                     name = one.task + PurePosixPath(name).suffix
-                files.append(_download(api, one.repo, commit, file, into / f"{number}-{len(files)}" / name))
+                files.append(_download_file(api, one.repo, commit, file, into / f"{number}-{len(files)}" / name))
                 pins.append(PinnedFile(repo=repo, commit=commit, path=file.path))
     return FetchedFiles(tuple(files), tuple(pins))
 
 
-def _named(line: str) -> HubDataset:
+def _parse_line(line: str) -> HubDataset:
     match = _LINE.fullmatch(line)
     if match is None:
         raise InvalidFile(f"{line[:200]!r} names no data set on the Hub.", _FIX)
@@ -103,7 +103,7 @@ def _named(line: str) -> HubDataset:
     return HubDataset(match["repo"], (match["revision"] or "main").replace("%2F", "/"), path, match["task"] or "")
 
 
-def _pinned(api: HfApi, one: HubDataset) -> tuple[str, str]:
+def _pin_revision(api: HfApi, one: HubDataset) -> tuple[str, str]:
     """What the repository is called now, and the commit that a revision is. Raises Unfit for what is not public."""
     info = api.dataset_info(one.repo, revision=one.revision, expand=["gated", "disabled", "private", "sha"])
     if info.gated or info.private or info.disabled:
@@ -113,41 +113,41 @@ def _pinned(api: HfApi, one: HubDataset) -> tuple[str, str]:
     return info.id, info.sha
 
 
-def _chosen(api: HfApi, one: HubDataset, commit: str) -> list[RepoFile]:
+def _select_files(api: HfApi, one: HubDataset, commit: str) -> list[RepoFile]:
     """The data files that a line means."""
     if one.path.endswith(ENDINGS):
         at = api.get_paths_info(one.repo, [one.path], repo_type="dataset", revision=commit)
         found = [file for file in at if isinstance(file, RepoFile)]
     else:
-        found = list(_in_folder(api, one, commit))
+        found = list(_list_folder(api, one, commit))
     if not found:
         raise InvalidFile(
-            f"{one.repo} holds no data file at {one.path or 'its top'!r}.", f"Data files end in {_listed()}."
+            f"{one.repo} holds no data file at {one.path or 'its top'!r}.", f"Data files end in {_join_endings()}."
         )
     if one.task and len(found) > 1:
         raise InvalidFile(f"{one.path!r} in {one.repo} holds {len(found)} data files.", "Name one file for a task.")
     return found
 
 
-def _in_folder(api: HfApi, one: HubDataset, commit: str) -> Iterator[RepoFile]:
+def _list_folder(api: HfApi, one: HubDataset, commit: str) -> Iterator[RepoFile]:
     """The data files of a folder; of the top, if there are none, those of `data`."""
     for folder in (one.path,) if one.path else ("", "data"):
         tree = api.list_repo_tree(one.repo, folder or None, repo_type="dataset", revision=commit)
         listed = list(islice(tree, MOST_ENTRIES + 1))
         if len(listed) > MOST_ENTRIES:
             raise InvalidFile(f"{one.repo} holds more than {MOST_ENTRIES:,} files in one folder.", "Name single files.")
-        found = [file for file in listed if isinstance(file, RepoFile) and _is_data(file.path)]
+        found = [file for file in listed if isinstance(file, RepoFile) and _is_data_file(file.path)]
         if found or not any(isinstance(entry, RepoFolder) and entry.path == "data" for entry in listed):
             yield from found
             return
 
 
-def _is_data(path: str) -> bool:
+def _is_data_file(path: str) -> bool:
     name = PurePosixPath(path).name
     return name.endswith(ENDINGS) and not name.startswith(".") and not is_ignored(name)
 
 
-def _download(api: HfApi, repo: str, commit: str, file: RepoFile, target: Path) -> Path:
+def _download_file(api: HfApi, repo: str, commit: str, file: RepoFile, target: Path) -> Path:
     parts = file.path.split("/")
     if any(part in ("", ".", "..") or "\\" in part for part in parts):
         raise InvalidFile(f"{repo} holds a file with an odd path.", "Name single files.")
@@ -159,7 +159,7 @@ def _download(api: HfApi, repo: str, commit: str, file: RepoFile, target: Path) 
 
 
 @contextmanager
-def _told(one: HubDataset) -> Iterator[None]:
+def _translate_hub_errors(one: HubDataset) -> Iterator[None]:
     """What the Hub's errors mean to who named a data set."""
     try:
         yield
@@ -177,5 +177,5 @@ def _told(one: HubDataset) -> Iterator[None]:
         raise Unreachable(f"The Hub does not give out {one.repo} now. Try again later.") from error
 
 
-def _listed() -> str:
+def _join_endings() -> str:
     return f"{', '.join(ENDINGS[:-1])} and {ENDINGS[-1]}"

@@ -22,24 +22,24 @@ class ProblemList:
         self._more: dict[str, tuple[Problem, int]] = {}
 
     @property
-    def refused(self) -> bool:
+    def has_errors(self) -> bool:
         """Whether there is an error."""
         return bool(self._listed)
 
-    def error(self, what: str, fix: str, line: int | None = None, file: str | None = None) -> None:
+    def add_error(self, what: str, fix: str, line: int | None = None, file: str | None = None) -> None:
         """Note something that refuses the submission; `fix` is the same for every error of a kind."""
-        problem = self._problem("error", what, fix, line, file)
+        problem = self._make_problem("error", what, fix, line, file)
         if len(self._listed) < LIMIT:
             self._listed.append(problem)
         else:
             first, count = self._more.get(fix, (problem, 0))
             self._more[fix] = (first, count + 1)
 
-    def warn(self, what: str, fix: str, line: int | None = None) -> None:
+    def add_warning(self, what: str, fix: str, line: int | None = None) -> None:
         """Note something that the submitter should know."""
-        self._warned.append(self._problem("warning", what, fix, line, None))
+        self._warned.append(self._make_problem("warning", what, fix, line, None))
 
-    def problems(self) -> list[Problem]:
+    def list_problems(self) -> list[Problem]:
         """Everything noted, with one closing problem for each kind that was cut off."""
         closing = [
             first.model_copy(update={"what": f"And {count:,} more like this one: {first.what}"}) if count > 1 else first
@@ -47,7 +47,7 @@ class ProblemList:
         ]
         return self._listed + closing + self._warned
 
-    def _problem(
+    def _make_problem(
         self, level: Literal["error", "warning"], what: str, fix: str, line: int | None, file: str | None
     ) -> Problem:
         if self.counts_rows and line is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from submissions.checking.formats.json_object import ROW_FIX, kind_of
+from submissions.checking.formats.json_object import ROW_FIX, describe_json_type
 from submissions.checking.formats.raw_row import RawRow
 from submissions.checking.problem_list import ProblemList, escape_text, quote_text
 from submissions.records.task import Row
@@ -21,26 +21,26 @@ def parse_row(found: RawRow, track: Track, listing: ProblemList) -> Row | None:
     # Long texts go first and unread: a Parquet dictionary can hold one and stand for it in every row.
     length = sum(len(value) for value in (found.input, found.output) if isinstance(value, str))
     if length > track.max_characters:
-        listing.error(
+        listing.add_error(
             f"Input and output have more than {track.max_characters:,} characters together.",
             "Shorten the row, or leave it out.",
             found.line,
         )
         return None
-    given = _text("input", found.input, found.line, listing)
-    wanted = _text("output", found.output, found.line, listing)
+    given = _check_text("input", found.input, found.line, listing)
+    wanted = _check_text("output", found.output, found.line, listing)
     return None if given is None or wanted is None else Row(input=given, output=wanted)
 
 
-def _text(key: str, value: object, line: int, listing: ProblemList) -> str | None:
+def _check_text(key: str, value: object, line: int, listing: ProblemList) -> str | None:
     if not isinstance(value, str):
-        listing.error(f"The {key} is {kind_of(value)}, not a text.", ROW_FIX, line)
+        listing.add_error(f"The {key} is {describe_json_type(value)}, not a text.", ROW_FIX, line)
     elif not value.strip():
-        listing.error(f"The {key} is empty.", "Fill it in, or leave the row out.", line)
+        listing.add_error(f"The {key} is empty.", "Fill it in, or leave the row out.", line)
     elif "\0" in value:
-        listing.error(f"The {key} has a NUL character (U+0000).", "Leave the character out.", line)
-    elif (place := _unpaired(value)) is not None:
-        listing.error(
+        listing.add_error(f"The {key} has a NUL character (U+0000).", "Leave the character out.", line)
+    elif (place := _find_lone_surrogate(value)) is not None:
+        listing.add_error(
             f"The {key} has half of a surrogate pair ({escape_text(value[place])}) as character {place + 1:,}.",
             "Write the character itself, or both of its \\u escapes.",
             line,
@@ -50,7 +50,7 @@ def _text(key: str, value: object, line: int, listing: ProblemList) -> str | Non
     return None
 
 
-def _unpaired(text: str) -> int | None:
+def _find_lone_surrogate(text: str) -> int | None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -68,7 +68,7 @@ class NormalizedFile:
         self._sha256 = hashlib.sha256()
         self._distinct: set[bytes] = set()
 
-    def add(self, row: Row) -> None:
+    def write_row(self, row: Row) -> None:
         """Write one more row."""
         line = (row.model_dump_json() + "\n").encode()
         self._file.write(line)
@@ -82,16 +82,16 @@ class NormalizedFile:
         """Of all that was written."""
         return self._sha256.hexdigest()
 
-    def warn(self, track: Track, listing: ProblemList) -> None:
+    def report_warnings(self, track: Track, listing: ProblemList) -> None:
         """List what the submitter should know about the rows as a whole."""
         if len(self._distinct) < self.rows:
-            listing.warn(
+            listing.add_warning(
                 f"Only {len(self._distinct):,} of {self.rows:,} rows are distinct.", "Rows that repeat teach little."
             )
         if self.rows < track.min_rows:
-            listing.warn(f"There are only {self.rows} row(s).", f"A set of {track.min_rows} or more is usual.")
+            listing.add_warning(f"There are only {self.rows} row(s).", f"A set of {track.min_rows} or more is usual.")
         if self.rows > track.max_rows:
-            listing.warn(
+            listing.add_warning(
                 f"There are {self.rows:,} rows; at most the first {track.max_rows:,} count; a protocol may use fewer.",
                 "Put the best rows first.",
             )
@@ -112,18 +112,18 @@ class ExtraKeys:
         self._names: dict[str, None] = {}
         self._rows = 0
 
-    def see(self, found: RawRow) -> None:
+    def count_row(self, found: RawRow) -> None:
         """Count a row's other keys."""
         self._rows += bool(found.extra)
         if len(self._names) <= _NAMED_KEYS:
             self._names.update(dict.fromkeys(found.extra[: _NAMED_KEYS + 1]))
 
-    def warn(self, listing: ProblemList) -> None:
+    def report_warnings(self, listing: ProblemList) -> None:
         """List them, if there were any."""
         if self._names:
             names = [quote_text(name, 30) for name in self._names]
             more = ", …" if len(names) > _NAMED_KEYS else ""
-            listing.warn(
+            listing.add_warning(
                 f"{self._rows:,} row(s) have other keys, which are not used: {', '.join(names[:_NAMED_KEYS])}{more}.",
                 "Nothing to do; put what matters into input and output.",
             )

@@ -39,19 +39,19 @@ class SourceFile:
 def open_regular_file(path: Path | str, parent: int | None = None) -> IO[bytes]:
     """A plain file, opened; `parent` is a handle of its folder. Raises Unfit for anything else, unopened."""
     with as_invalid_file():
-        _refuse(os.stat(path, dir_fd=parent, follow_symlinks=False))
+        _require_regular_file(os.stat(path, dir_fd=parent, follow_symlinks=False))
         # It may have been swapped since: a link is then not followed, a pipe does not block, and is looked at again.
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
     file = os.fdopen(handle, "rb")
     try:
-        _refuse(os.fstat(handle))
+        _require_regular_file(os.fstat(handle))
     except InvalidFile:
         file.close()
         raise
     return file
 
 
-def rejection(status: os.stat_result) -> InvalidFile | None:
+def find_rejection(status: os.stat_result) -> InvalidFile | None:
     """Why a file of this status is not read; None for a plain file that no other folder shares."""
     if stat.S_ISLNK(status.st_mode):
         return InvalidFile(_REFUSALS[errno.ELOOP], _COPY_FIX)
@@ -74,6 +74,6 @@ def as_invalid_file() -> Iterator[None]:
         raise InvalidFile(_REFUSALS[error.errno], _COPY_FIX) from error
 
 
-def _refuse(status: os.stat_result) -> None:
-    if fault := rejection(status):
+def _require_regular_file(status: os.stat_result) -> None:
+    if fault := find_rejection(status):
         raise fault

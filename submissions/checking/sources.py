@@ -18,7 +18,7 @@ from pathlib import Path
 from submissions.checking.folder_layout import select_data_files
 from submissions.checking.limits import MOST_ENTRIES
 from submissions.checking.problem_list import ProblemList, escape_text
-from submissions.checking.source_file import SourceFile, as_invalid_file, open_regular_file, rejection
+from submissions.checking.source_file import SourceFile, as_invalid_file, find_rejection, open_regular_file
 from submissions.checking.zip_source import zip_members
 from submissions.errors import InvalidFile, NotFound
 from submissions.records.check_report import Problem
@@ -43,14 +43,14 @@ def open_sources(sources: Sequence[Path], track: Track) -> Iterator[SourceFiles]
             try:
                 files += select_data_files(_list_source(source, track, stack), listing)
             except InvalidFile as unfit:
-                listing.error(unfit.what, unfit.fix, file=escape_text(source.name))
-        yield SourceFiles(tuple(files), tuple(listing.problems()))
+                listing.add_error(unfit.what, unfit.fix, file=escape_text(source.name))
+        yield SourceFiles(tuple(files), tuple(listing.list_problems()))
 
 
 def _list_source(source: Path, track: Track, stack: ExitStack) -> list[SourceFile]:
     """What lies in a source. A folder that is named by a link is followed: its caller chose it. Raises Unfit."""
     if source.is_dir():
-        return list(_in_folder(source, None, "", stack))
+        return list(_list_folder(source, None, "", stack))
     if not os.path.lexists(source):
         raise NotFound(f"No file or folder {source}: check the name.")
     if source.suffix.lower() == ".zip":
@@ -58,7 +58,7 @@ def _list_source(source: Path, track: Track, stack: ExitStack) -> list[SourceFil
     return [SourceFile(source.name, partial(open_regular_file, source))]
 
 
-def _in_folder(folder: Path | str, parent: int | None, prefix: str, stack: ExitStack) -> Iterator[SourceFile]:
+def _list_folder(folder: Path | str, parent: int | None, prefix: str, stack: ExitStack) -> Iterator[SourceFile]:
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | (os.O_NOFOLLOW if prefix else 0)
     with as_invalid_file():
         handle = os.open(folder, flags, dir_fd=parent)
@@ -70,7 +70,7 @@ def _in_folder(folder: Path | str, parent: int | None, prefix: str, stack: ExitS
     for entry in found:
         status = entry.stat(follow_symlinks=False)
         is_folder = stat.S_ISDIR(status.st_mode)
-        fault = None if is_folder else rejection(status)
+        fault = None if is_folder else find_rejection(status)
         yield SourceFile(prefix + entry.name, partial(open_regular_file, entry.name, handle), fault, is_folder)
         if is_folder and not prefix and not entry.name.startswith("."):
-            yield from _in_folder(entry.name, handle, f"{entry.name}/", stack)
+            yield from _list_folder(entry.name, handle, f"{entry.name}/", stack)

@@ -29,8 +29,8 @@ _SMALLER_FIX = "Deliver less: rows after the first 1,000 of a task do not count.
 
 def zip_members(file: IO[bytes], track: Track, stack: ExitStack) -> list[SourceFile]:
     """The members of an open zip, which stays open as long as the stack. Raises Unfit for the zip as a whole."""
-    _refuse_huge_directory(file)
-    with _refusing_damage("The zip cannot be read"):
+    _check_directory_size(file)
+    with _translate_zip_errors("The zip cannot be read"):
         archive = stack.enter_context(zipfile.ZipFile(file))
     members = archive.infolist()
     if len(members) > MOST_ENTRIES:
@@ -44,15 +44,15 @@ def zip_members(file: IO[bytes], track: Track, stack: ExitStack) -> list[SourceF
         SourceFile(
             # `filename` ends at a NUL byte; what a member is called is in `orig_filename`.
             path=member.orig_filename,
-            open=partial(_extract, archive, member),
-            unfit=_unfit(member, track),
+            open=partial(_extract_member, archive, member),
+            unfit=_find_member_fault(member, track),
             folder=member.is_dir(),
         )
         for member in members
     ]
 
 
-def _unfit(member: zipfile.ZipInfo, track: Track) -> InvalidFile | None:
+def _find_member_fault(member: zipfile.ZipInfo, track: Track) -> InvalidFile | None:
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         return InvalidFile("It is a link or special file, not a plain file.", "Put the file itself into the zip.")
@@ -67,11 +67,11 @@ def _unfit(member: zipfile.ZipInfo, track: Track) -> InvalidFile | None:
     return None
 
 
-def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
+def _extract_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
     """A nameless copy of a member, never longer than the size it states, which has been checked."""
     with ExitStack() as undone:
         copy = undone.enter_context(tempfile.TemporaryFile())
-        with _refusing_damage("It cannot be unpacked"), archive.open(member) as packed:
+        with _translate_zip_errors("It cannot be unpacked"), archive.open(member) as packed:
             while chunk := packed.read(_CHUNK):
                 if copy.tell() + len(chunk) > member.file_size:
                     raise zipfile.BadZipFile("it has more bytes than it states")
@@ -82,7 +82,7 @@ def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
 
 
 @contextmanager
-def _refusing_damage(what: str) -> Iterator[None]:
+def _translate_zip_errors(what: str) -> Iterator[None]:
     try:
         yield
     except _DAMAGED as error:
@@ -94,7 +94,7 @@ def _refusing_damage(what: str) -> Iterator[None]:
         raise InvalidFile(f"{what}: it points outside itself.", _ZIP_FIX) from error
 
 
-def _refuse_huge_directory(file: IO[bytes]) -> None:
+def _check_directory_size(file: IO[bytes]) -> None:
     """Look at the size of the zip's table of contents before the zipfile module reads it whole. Raises Unfit."""
     end = file.seek(0, 2)
     # The end record, the longest comment after it, and before it the zip64 locator.

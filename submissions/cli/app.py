@@ -15,28 +15,28 @@ from typing import Annotated
 
 import typer
 
-from submissions.arena.arena import Arena, open_arena, protocols_in
+from submissions.arena.arena import Arena, list_protocols, open_arena
 from submissions.arena.benchmark import open_benchmark
-from submissions.checking.check import check as check_sources
+from submissions.checking.check import check_sources as check_sources
 from submissions.checking.limits import MOST_BYTES
 from submissions.cli import console as terminal
 from submissions.cli.console import Shown
-from submissions.cli.runtime import print_json, progress
+from submissions.cli.runtime import print_json, show_progress
 from submissions.errors import NotFound, TheirError
 from submissions.estimation.estimates import estimate_all
 from submissions.records.check_report import Report
-from submissions.records.owner_requests import OwnerRequest, authorized
+from submissions.records.owner_requests import OwnerRequest, filter_authorized
 from submissions.records.result import Result
 from submissions.records.submission import PinnedFile, SystemType
 from submissions.records.task import Task
-from submissions.repair.repair import repair as fix_sources
+from submissions.repair.repair import repair_sources as fix_sources
 from submissions.storage.codec import parse_lines
 from submissions.storage.commit_rate import CommitRateLimit
 from submissions.submitting import request_rules as asking
-from submissions.submitting.download import download as download_submission
+from submissions.submitting.download import download_submission as download_submission
 from submissions.submitting.request_rules import RequestKind
 from submissions.submitting.submit import SubmissionForm, store_submission
-from submissions.tracks import TRACKS, track_named
+from submissions.tracks import TRACKS, get_track
 
 app = typer.Typer(
     help="Check, deliver and follow data sets for the DatasetResearch Arena.",
@@ -72,15 +72,15 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Say everything that is wrong with a delivery and, of an arena, what its evaluation will take; store nothing."""
-    known = _tasks(arena, benchmark, tasks)
-    with tempfile.TemporaryDirectory() as into, _found(source, known) as (paths, _):
-        report = _report(paths, known, Path(into), track)
+    known = _load_tasks(arena, benchmark, tasks)
+    with tempfile.TemporaryDirectory() as into, _fetch_sources(source, known) as (paths, _):
+        report = _check_with_progress(paths, known, Path(into), track)
         foretold = estimate_all(open_arena(arena), report, Path(into)) if arena and report.accepted else []
     if as_json:
         estimates = [one.document for one in foretold]
         print_json({"accepted": report.accepted, **report.model_dump(mode="json"), "estimates": estimates})
     else:
-        typer.echo("\n".join([terminal.report(report), *map(terminal.estimate, foretold)]))
+        typer.echo("\n".join([terminal.format_report(report), *map(terminal.format_estimate, foretold)]))
     if not report.accepted:
         raise typer.Exit(TheirError.exit_code)
 
@@ -98,13 +98,13 @@ def fix(
     """Mend what can be mended without guessing, into a new folder; say what was changed and what remains."""
     if to.exists():
         raise typer.BadParameter(f"{to} is there already; name a new folder")
-    known = _tasks(arena, benchmark, tasks)
+    known = _load_tasks(arena, benchmark, tasks)
     to.mkdir(parents=True)
-    fixed = fix_sources(source, known, into=to, track=track_named(track))
+    fixed = fix_sources(source, known, into=to, track=get_track(track))
     if as_json:
         print_json(fixed.model_dump(mode="json"))
     else:
-        typer.echo(terminal.fixed(fixed))
+        typer.echo(terminal.format_repair(fixed))
     if fixed.remaining is None:
         to.rmdir()
     elif fixed.remaining.accepted:
@@ -143,8 +143,8 @@ def submit(
     }
     delivery = SubmissionForm.from_form(form)
     where = open_arena(arena)
-    with tempfile.TemporaryDirectory() as into, _found(source, tasks := where.tasks()) as (paths, pins):
-        report = _report(paths, tasks, Path(into), track)
+    with tempfile.TemporaryDirectory() as into, _fetch_sources(source, tasks := where.read_tasks()) as (paths, pins):
+        report = _check_with_progress(paths, tasks, Path(into), track)
         now, data = datetime.now(UTC), Path(into)
         provenance = delivery.provenance.model_copy(update={"fetched": pins})
         delivery = delivery.model_copy(update={"provenance": provenance})
@@ -152,7 +152,7 @@ def submit(
     if as_json:
         print_json({"id": stored.id if stored else None, "report": report.model_dump(mode="json")})
     else:
-        typer.echo(terminal.report(report))
+        typer.echo(terminal.format_report(report))
     if stored is None:
         raise typer.Exit(TheirError.exit_code)
     if not as_json:
@@ -168,30 +168,30 @@ def status(
 ) -> None:
     """Say where a submission stands, what it scored up to now, and what can be done."""
     where = open_arena(arena)
-    history = where.history(ulid.upper())
-    shown, result = _latest(where, history.submission)
+    history = where.read_history(ulid.upper())
+    shown, result = _find_latest_result(where, history.submission)
     if as_json:
         totals = [total.model_dump(mode="json") for total in result.totals] if result else None
         document = {"state": history.now.state, **history.model_dump(mode="json"), "totals": totals}
         print_json({**document, "totals_are": shown})
         return
-    typer.echo(terminal.history(history))
-    if advice := asking.advice(history):
+    typer.echo(terminal.format_history(history))
+    if advice := asking.describe_next_step(history):
         typer.echo(advice)
     if result:
-        terminal.totals(result, shown)
+        terminal.print_totals(result, shown)
 
 
 @app.command()
 def withdraw(ulid: Id, arena: ArenaFolder, as_json: AsJson = False) -> None:
     """Take a submission back: out of the line, or its result off the boards. This is final; its history stays."""
-    _request(arena, ulid, "withdraw", as_json)
+    _store_request(arena, ulid, "withdraw", as_json)
 
 
 @app.command()
 def retry(ulid: Id, arena: ArenaFolder, as_json: AsJson = False) -> None:
     """Have a submission that failed tried again, before all that wait."""
-    _request(arena, ulid, "retry", as_json)
+    _store_request(arena, ulid, "retry", as_json)
 
 
 @app.command()
@@ -202,7 +202,7 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """Show the result of a private submission to all."""
-    _request(arena, ulid, "publish", as_json, samples=samples)
+    _store_request(arena, ulid, "publish", as_json, samples=samples)
 
 
 @app.command()
@@ -235,12 +235,15 @@ def mirror_command(
     as_json: AsJson = False,
 ) -> None:
     """Copy an arena to another place, from a folder to the Hub or back, and verify the copy."""
-    from submissions.storage.mirror import REPOSITORIES, mirror  # half a second, which the other commands need not pay
+    from submissions.storage.mirror import (  # half a second, which the other commands need not pay
+        REPOSITORIES,
+        mirror_arena,
+    )
 
-    with progress("looking") as bar:
+    with show_progress("looking") as bar:
         # The Hub takes so many commits an hour; a copy waits for the next one.
-        pace = CommitRateLimit(patience=timedelta(hours=2))
-        done = mirror(source, target, only=only or REPOSITORIES, update=update, pace=pace, progress=bar)
+        pace = CommitRateLimit(max_wait=timedelta(hours=2))
+        done = mirror_arena(source, target, only=only or REPOSITORIES, update=update, pace=pace, progress=bar)
     if as_json:
         print_json({"repositories": [one.model_dump() for one in done]})
         return
@@ -251,28 +254,28 @@ def mirror_command(
         )
 
 
-def _request(arena: str, ulid: str, kind: RequestKind, as_json: bool, *, samples: bool = False) -> None:
+def _store_request(arena: str, ulid: str, kind: RequestKind, as_json: bool, *, samples: bool = False) -> None:
     """Store a wish for the evaluator. Raises TheirError where nothing would come of it."""
     where, ulid = open_arena(arena), ulid.upper()
-    submission, history = where.submission(ulid), where.history(ulid)
-    wishes = authorized(where.wishes(ulid), submission.owner)
+    submission, history = where.read_submission(ulid), where.read_history(ulid)
+    wishes = filter_authorized(where.read_owner_requests(ulid), submission.owner)
     if refusal := asking.rejection_reason(kind, submission, history.now.state, wishes):
         raise TheirError(f"Nothing to {kind}: {refusal}")
     # By nobody: who may write in the arena's folder may ask for anything in it.
-    where.wish(ulid, OwnerRequest(kind=kind, by="", time=datetime.now(UTC), samples=samples))
+    where.add_owner_request(ulid, OwnerRequest(kind=kind, by="", time=datetime.now(UTC), samples=samples))
     if as_json:
         print_json({"id": ulid, "asked": kind, "state": history.now.state})
     else:
         typer.echo(f"Asked to {kind} {ulid}. The evaluator does it before its next task.")
 
 
-def _latest(arena: Arena, ulid: str) -> tuple[Shown, Result | None]:
+def _find_latest_result(arena: Arena, ulid: str) -> tuple[Shown, Result | None]:
     """The most that is known of a submission: its result, one that is held back, or the few-shot scores alone."""
     ways: tuple[tuple[Shown, dict[str, list[str]], Callable[[str, str], Result]], ...] = (
-        ("published", arena.published(), arena.result),
-        ("private", arena.drafted(), arena.draft),
-        ("preview", protocols_in(arena.results, "previews"), arena.preview),
-        ("preview", protocols_in(arena.drafts, "previews"), arena.draft_preview),
+        ("published", arena.published_protocols(), arena.read_result),
+        ("private", arena.draft_protocols(), arena.read_draft),
+        ("preview", list_protocols(arena.results, "previews"), arena.read_preview),
+        ("preview", list_protocols(arena.drafts, "previews"), arena.read_draft_preview),
     )
     for shown, found, read in ways:
         if ulid in found:
@@ -280,13 +283,13 @@ def _latest(arena: Arena, ulid: str) -> tuple[Shown, Result | None]:
     return None, None
 
 
-def _report(sources: list[Path], tasks: Sequence[Task], into: Path, track: str) -> Report:
-    with progress("checking") as bar:
-        return check_sources(sources, tasks, into=into, track=track_named(track), progress=bar)
+def _check_with_progress(sources: list[Path], tasks: Sequence[Task], into: Path, track: str) -> Report:
+    with show_progress("checking") as bar:
+        return check_sources(sources, tasks, into=into, track=get_track(track), progress=bar)
 
 
 @contextmanager
-def _found(sources: list[Path], tasks: Sequence[Task]) -> Iterator[tuple[list[Path], tuple[PinnedFile, ...]]]:
+def _fetch_sources(sources: list[Path], tasks: Sequence[Task]) -> Iterator[tuple[list[Path], tuple[PinnedFile, ...]]]:
     """What is delivered, with what the Hub's data sets among it are fetched to. Raises Unfit, Unreachable."""
     named = [str(source).replace("hf:/", "hf://", 1) for source in sources if _ON_HUB.match(str(source))]
     if not named:
@@ -302,13 +305,13 @@ def _found(sources: list[Path], tasks: Sequence[Task]) -> Iterator[tuple[list[Pa
         yield [source for source in sources if not _ON_HUB.match(str(source))] + list(fetched.files), fetched.pins
 
 
-def _tasks(arena: str | None, benchmark: str | None, file: Path | None) -> tuple[Task, ...]:
+def _load_tasks(arena: str | None, benchmark: str | None, file: Path | None) -> tuple[Task, ...]:
     if [arena, benchmark, file].count(None) != 2:
         raise typer.BadParameter("give exactly one of --arena, --benchmark and --tasks")
     if arena is not None:
-        return open_arena(arena).tasks()
+        return open_arena(arena).read_tasks()
     if benchmark is not None:
-        return open_benchmark(benchmark).tasks()
+        return open_benchmark(benchmark).read_tasks()
     assert file is not None
     if not file.is_file():
         raise NotFound(f"No file {file} with tasks: check the name.")

@@ -21,9 +21,9 @@ from submissions.repair.repair import RepairChange, RepairResult
 _SCALES = {"gain": "gain (0 untouched, 1 as the real data)", "ratio": "score / reference score (1 as the real data)"}
 
 
-def report(report: Report) -> str:
+def format_report(report: Report) -> str:
     """A verdict in lines, ending with what it comes to."""
-    lines = [_problem(problem) for problem in report.problems]
+    lines = [_format_problem(problem) for problem in report.problems]
     rows = sum(file.rows for file in report.files)
     lines.append(
         f"{len(report.files)} file(s) with {rows:,} rows are good; {len(report.missing)} task(s) have no file."
@@ -34,7 +34,7 @@ def report(report: Report) -> str:
     return "\n".join(lines)
 
 
-def estimate(found: Estimate) -> str:
+def format_estimate(found: Estimate) -> str:
     """What an evaluation will take, in one line that says what that rests on."""
     basis = (
         f"by {found.evaluations} evaluations that were measured"
@@ -50,24 +50,24 @@ def estimate(found: Estimate) -> str:
     )
 
 
-def fixed(fixed: RepairResult) -> str:
+def format_repair(fixed: RepairResult) -> str:
     """What was mended, file by file, and what the check says of the corrected delivery."""
     if fixed.remaining is None:
         return "Nothing could be mended without guessing; `check` says what is wrong."
-    lines = [f"{one.file} -> {one.name}\n" + "\n".join(map(_changed, one.changes)) for one in fixed.corrections]
-    return "\n".join([*lines, "", "The corrected delivery:", report(fixed.remaining)])
+    lines = [f"{one.file} -> {one.name}\n" + "\n".join(map(_format_change, one.changes)) for one in fixed.corrections]
+    return "\n".join([*lines, "", "The corrected delivery:", format_report(fixed.remaining)])
 
 
-def history(history: History) -> str:
+def format_history(history: History) -> str:
     """All that happened to a submission, oldest first; of a failure the end of its log."""
     lines = [f"{history.submission}: {history.now.state}"]
     for entry in history.entries:
-        lines.append(f"  {entry.time:%Y-%m-%d %H:%M:%S %Z}  {_stood(entry)}  {escape_text(entry.message, 300)}")
+        lines.append(f"  {entry.time:%Y-%m-%d %H:%M:%S %Z}  {_format_status(entry)}  {escape_text(entry.message, 300)}")
         lines += [f"    | {escape_text(line, 300)}" for line in entry.log_tail.splitlines()]
     return "\n".join(lines)
 
 
-def _stood(entry: Status) -> str:
+def _format_status(entry: Status) -> str:
     state = f"{entry.state}: {entry.stage}" if entry.stage else entry.state
     if entry.place is None:
         return f"{state} {entry.done or 0}/{entry.of}" if entry.of else state
@@ -81,7 +81,7 @@ Shown = Literal["published", "private", "preview"] | None
 _REMARKS: dict[Shown, str] = {"private": " (private)", "preview": " (preview: nothing is trained yet)"}
 
 
-def totals(result: Result, to: Shown = "published") -> None:
+def print_totals(result: Result, to: Shown = "published") -> None:
     """Print what a result comes to, one line per method, subset and group."""
     scale = scale_name(result.totals[0].gain) if result.totals else "gain"
     remark = _REMARKS.get(to, "")
@@ -92,20 +92,28 @@ def totals(result: Result, to: Shown = "published") -> None:
     for column in ("method", "subset", "group", "gain", "95% interval", "median", "tasks"):
         table.add_column(column, justify="left" if column in ("method", "subset", "group") else "right")
     for row in total_table(result).itertuples():
-        interval = f"{_number(row.low)} to {_number(row.high)}"
-        cells = (row.method, row.subset, row.group, _number(row.gain), interval, _number(row.median), str(row.n))
+        interval = f"{_format_number(row.low)} to {_format_number(row.high)}"
+        cells = (
+            row.method,
+            row.subset,
+            row.group,
+            _format_number(row.gain),
+            interval,
+            _format_number(row.median),
+            str(row.n),
+        )
         table.add_row(*(Text(str(cell)) for cell in cells))
     Console().print(table)
 
 
-def _problem(problem: Problem) -> str:
+def _format_problem(problem: Problem) -> str:
     return f"{problem.level:7}  {problem}"
 
 
-def _changed(change: RepairChange) -> str:
+def _format_change(change: RepairChange) -> str:
     lines = f" Lines {', '.join(map(str, change.lines))}{', …' if change.count > len(change.lines) else ''}."
     return f"  {change.what}{lines if change.lines else ''}"
 
 
-def _number(value: object) -> str:
+def _format_number(value: object) -> str:
     return f"{value:z.3f}" if isinstance(value, float) and not math.isnan(value) else "-"

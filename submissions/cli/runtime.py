@@ -27,7 +27,7 @@ INTERRUPTED = 130
 """The exit code that shells give to a program ended by SIGINT (128 + 2)."""
 
 
-def run(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
+def run_app(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
     """Run a command of `python -m <name>`; the exit code."""
     sys.excepthook = _excepthook
     try:
@@ -54,7 +54,7 @@ def print_json(document: object) -> None:
 
 
 @contextmanager
-def progress(first: str) -> Iterator[Progress]:
+def show_progress(first: str) -> Iterator[Progress]:
     """A bar on stderr; nothing where stderr is no terminal."""
     console = Console(stderr=True)
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from submissions.estimation.estimate import CostModel, Estimate, Range, estimate, trained_tokens
+from submissions.estimation.estimate import CostModel, Estimate, Range, count_trained_tokens, estimate_cost
 from submissions.records.machine_speed import Speed
 from submissions.records.prompt_frame import EvalSetLoad, PlanningFacts, PromptFrame
 from submissions.records.task import Row
@@ -74,14 +74,14 @@ def estimate_evaluation(
     if not delivered:
         return None
     if judge is not None:
-        found = estimate(judge, {task: one.tokens_trained for task, one in delivered.items()})
-        return replace(found, seconds=found.seconds.times(1 / stations), devices=found.devices * stations)
+        found = estimate_cost(judge, {task: one.tokens_trained for task, one in delivered.items()})
+        return replace(found, seconds=found.seconds.scale_by(1 / stations), devices=found.devices * stations)
     return plan_from_speeds(delivered, frame, frame.planning, exams, stations).estimate if frame.planning else None
 
 
 def count_delivered(rows: Iterable[Row], count: int, frame: PromptFrame) -> DeliveredTokens:
     """What a file of `count` rows comes to, its tokens reckoned from bytes."""
-    tokens = trained_tokens(rows, frame)
+    tokens = count_trained_tokens(rows, frame)
     return DeliveredTokens(count, tokens, tokens / (frame.epochs * max(1, min(count, frame.max_rows))))
 
 
@@ -98,18 +98,23 @@ def plan_from_speeds(
     but on the same devices that saves nothing that is sure, so their times are added. The judge is asked meanwhile.
     """
     work = [(one, (exams or {}).get(task, planning.exam)) for task, one in delivered.items()]
-    few = [_few_shot(one, exam, planning) for one, exam in work]
-    tuned = [_fine_tune(one, exam) for one, exam in work]
+    few = [_estimate_few_shot(one, exam, planning) for one, exam in work]
+    tuned = [_estimate_fine_tune(one, exam) for one, exam in work]
     speed = planning.machine.speed
     rows = sum(one.rows for one in delivered.values())
     phases = (
-        _phase("start-up", Load(), Load(), speed, speed.start_seconds),
-        _phase("screen", Load(), Load(), speed, rows / speed.screened_rows),
-        _phase("few_shot", _sum(one for one, _ in few), _sum(one for _, one in few), speed),
-        *_of_training(tuned, speed),
+        _make_phase("start-up", Load(), Load(), speed, speed.start_seconds),
+        _make_phase("screen", Load(), Load(), speed, rows / speed.screened_rows),
+        _make_phase("few_shot", _sum_loads(one for one, _ in few), _sum_loads(one for _, one in few), speed),
+        *_training_phases(tuned, speed),
     )
     asks = max(1, len(planning.shots) * planning.draws)
-    wall = phases[0].seconds + phases[1].seconds + _over(few, asks, stations, speed) + _over(tuned, 1, stations, speed)
+    wall = (
+        phases[0].seconds
+        + phases[1].seconds
+        + _estimate_wall_time(few, asks, stations, speed)
+        + _estimate_wall_time(tuned, 1, stations, speed)
+    )
     trained = sum(one.tokens_trained for one in delivered.values())
     machine = planning.machine
     found = Estimate(
@@ -128,7 +133,7 @@ Work = tuple[Load, Load]
 """What is expected of one task, and the most that it may be."""
 
 
-def _few_shot(one: DeliveredTokens, exam: EvalSetLoad, planning: PlanningFacts) -> Work:
+def _estimate_few_shot(one: DeliveredTokens, exam: EvalSetLoad, planning: PlanningFacts) -> Work:
     """All exams after shots: a draw's shots are read once if they are remembered, else before every question."""
     if not one.rows:
         return Load(), Load()
@@ -141,7 +146,7 @@ def _few_shot(one: DeliveredTokens, exam: EvalSetLoad, planning: PlanningFacts) 
     return expected, most
 
 
-def _fine_tune(one: DeliveredTokens, exam: EvalSetLoad) -> Work:
+def _estimate_fine_tune(one: DeliveredTokens, exam: EvalSetLoad) -> Work:
     """One training, and the exam of what it made."""
     if not one.rows:
         return Load(), Load()
@@ -150,27 +155,27 @@ def _fine_tune(one: DeliveredTokens, exam: EvalSetLoad) -> Work:
     return expected, replace(expected, written=exam.items * exam.limit_tokens)
 
 
-def _of_training(tuned: Sequence[Work], speed: Speed) -> tuple[Phase, ...]:
+def _training_phases(tuned: Sequence[Work], speed: Speed) -> tuple[Phase, ...]:
     """The parts of the fine-tune stage."""
-    expected, most = _sum(one for one, _ in tuned), _sum(one for _, one in tuned)
+    expected, most = _sum_loads(one for one, _ in tuned), _sum_loads(one for _, one in tuned)
     trained, swapped = Load(trained=expected.trained), Load(trainings=expected.trainings)
     return (
-        _phase("train", trained, trained, speed),
-        _phase("swap", swapped, swapped, speed),
-        _phase(
+        _make_phase("train", trained, trained, speed),
+        _make_phase("swap", swapped, swapped, speed),
+        _make_phase(
             "generate", Load(read=expected.read, written=expected.written),
             Load(read=most.read, written=most.written), speed,
         ),
     )  # fmt: skip
 
 
-def _phase(name: str, expected: Load, most: Load, speed: Speed, fixed: float = 0.0) -> Phase:
+def _make_phase(name: str, expected: Load, most: Load, speed: Speed, fixed: float = 0.0) -> Phase:
     """A phase with how long one station takes; `fixed` seconds come to what its tokens say."""
-    sure, worst = fixed + _seconds(expected, speed), fixed + _seconds(most, speed)
+    sure, worst = fixed + _compute_seconds(expected, speed), fixed + _compute_seconds(most, speed)
     return Phase(name, expected, most, Range(sure / speed.doubt, sure, worst * speed.doubt))
 
 
-def _seconds(load: Load, speed: Speed) -> float:
+def _compute_seconds(load: Load, speed: Speed) -> float:
     return (
         load.trained / speed.trained_tokens
         + load.trainings * speed.training_seconds
@@ -179,7 +184,7 @@ def _seconds(load: Load, speed: Speed) -> float:
     )
 
 
-def _sum(loads: Iterable[Load]) -> Load:
+def _sum_loads(loads: Iterable[Load]) -> Load:
     found = list(loads)
     return Load(
         trained=sum(one.trained for one in found),
@@ -189,14 +194,14 @@ def _sum(loads: Iterable[Load]) -> Load:
     )
 
 
-def _over(work: Sequence[Work], asks: int, stations: int, speed: Speed) -> Range:
+def _estimate_wall_time(work: Sequence[Work], asks: int, stations: int, speed: Speed) -> Range:
     """Wall time of tasks of `asks` units each on so many stations, each of which takes the next unit when it is free.
 
     At least an even share, and the longest unit; at most all but the longest shared out, and that one last (Graham,
     1969).
     """
-    expected = [_seconds(one, speed) for one, _ in work]
-    most = [_seconds(one, speed) for _, one in work]
+    expected = [_compute_seconds(one, speed) for one, _ in work]
+    most = [_compute_seconds(one, speed) for _, one in work]
     sure = max(sum(expected) / stations, max(expected, default=0.0) / asks)
     worst = sum(most) / stations + max(most, default=0.0) / asks * (1 - 1 / stations)
     return Range(sure / speed.doubt, sure, worst * speed.doubt)

@@ -19,12 +19,12 @@ def format_duration(seconds: float) -> str:
 
 def format_duration_range(span: Range) -> str:
     """A range of durations; one where both ends read the same."""
-    return _range(format_duration(span.low), format_duration(span.high))
+    return _join_range(format_duration(span.low), format_duration(span.high))
 
 
 def format_amount_range(span: Range, unit: str = "") -> str:
     """A range of numbers with two significant digits."""
-    return _range(unit + format_amount(span.low), unit + format_amount(span.high))
+    return _join_range(unit + format_amount(span.low), unit + format_amount(span.high))
 
 
 def format_amount(value: float) -> str:
@@ -32,5 +32,5 @@ def format_amount(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
-def _range(low: str, high: str) -> str:
+def _join_range(low: str, high: str) -> str:
     return low if low == high else f"{low} to {high}"

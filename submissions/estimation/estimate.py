@@ -49,7 +49,7 @@ class Rates:
     per_generated: float
     """Seconds for each token generated."""
 
-    def seconds(self, cost: Cost) -> float:
+    def predict_seconds(self, cost: Cost) -> float:
         """What a cost should have taken, by its tokens."""
         tokens = self.per_trained * cost.tokens_trained + self.per_generated * cost.tokens_generated
         return self.fixed.get(cost.stage, 0.0) + tokens
@@ -74,7 +74,7 @@ class Range:
     middle: float
     high: float
 
-    def times(self, factor: float) -> Range:
+    def scale_by(self, factor: float) -> Range:
         """The same in another unit."""
         return Range(self.low * factor, self.middle * factor, self.high * factor)
 
@@ -101,12 +101,12 @@ class Estimate:
     @property
     def device_hours(self) -> Range:
         """Wall time times devices held."""
-        return self.seconds.times(self.devices / 3600)
+        return self.seconds.scale_by(self.devices / 3600)
 
     @property
     def price(self) -> Range | None:
         """In US dollars; None without a price."""
-        return None if self.hour_price is None else self.device_hours.times(self.hour_price)
+        return None if self.hour_price is None else self.device_hours.scale_by(self.hour_price)
 
     @property
     def document(self) -> dict[str, object]:
@@ -119,24 +119,24 @@ class Estimate:
         }
 
 
-def row_tokens(row: Row, frame: PromptFrame) -> int:
+def count_row_tokens(row: Row, frame: PromptFrame) -> int:
     """About how many tokens a row has in its frame, before it is cut."""
-    marks, length = _scale(frame.before + frame.between + frame.after)
+    marks, length = _measure_frame(frame.before + frame.between + frame.after)
     length += len(row.input.encode()) + len(row.output.encode())
     return max(1, marks + round(length / frame.bytes_per_token))
 
 
 @lru_cache(32)
-def _scale(text: str) -> tuple[int, int]:
+def _measure_frame(text: str) -> tuple[int, int]:
     """Control tokens in a frame's text, written out there but one token each, and the bytes of the rest."""
     rest, marks = CONTROL.subn("", text)
     return marks, len(rest.encode())
 
 
-def trained_tokens(rows: Iterable[Row], frame: PromptFrame) -> int:
+def count_trained_tokens(rows: Iterable[Row], frame: PromptFrame) -> int:
     """About how many tokens a training on these rows sees: no more rows than count, each cut, in every epoch."""
     counted = islice(rows, frame.max_rows)
-    return round(frame.epochs * sum(min(frame.max_tokens, row_tokens(row, frame)) for row in counted))
+    return round(frame.epochs * sum(min(frame.max_tokens, count_row_tokens(row, frame)) for row in counted))
 
 
 def select_history(ledgers: Iterable[Ledger], protocol: str) -> list[Ledger]:
@@ -149,13 +149,13 @@ def fit_cost_model(past: Sequence[Ledger]) -> CostModel | None:
     """What such evaluations (`judged_by`) say of the next; None with fewer than LEAST of them."""
     if len(past) < LEAST:
         return None
-    rates = _fit([cost for ledger in past for cost in ledger.costs])
-    errors = [ledger.seconds / max(_TINY, sum(map(rates.seconds, ledger.costs))) for ledger in past]
+    rates = _fit_rates([cost for ledger in past for cost in ledger.costs])
+    errors = [ledger.seconds / max(_TINY, sum(map(rates.predict_seconds, ledger.costs))) for ledger in past]
     low, high = (float(end) for end in np.percentile(errors, RANGE))
     return CostModel(tuple(past), rates, low, high)
 
 
-def estimate(judge: CostModel, tokens: Mapping[str, int]) -> Estimate:
+def estimate_cost(judge: CostModel, tokens: Mapping[str, int]) -> Estimate:
     """What an evaluation will take that trains on so many tokens for each task.
 
     How much a task generates is its own affair, not the data's: the median of what it generated before, or of what
@@ -163,7 +163,9 @@ def estimate(judge: CostModel, tokens: Mapping[str, int]) -> Estimate:
     """
     past, rates, low, high = judge.past, judge.rates, judge.low, judge.high
     costs = [cost for ledger in past for cost in ledger.costs]
-    foretold = sum(rates.seconds(cost) for task, trained in tokens.items() for cost in _expected(task, trained, costs))
+    foretold = sum(
+        rates.predict_seconds(cost) for task, trained in tokens.items() for cost in _predict_costs(task, trained, costs)
+    )
     newest = past[-1]
     return Estimate(
         protocol=newest.protocol,
@@ -176,7 +178,7 @@ def estimate(judge: CostModel, tokens: Mapping[str, int]) -> Estimate:
     )
 
 
-def _fit(costs: Sequence[Cost]) -> Rates:
+def _fit_rates(costs: Sequence[Cost]) -> Rates:
     """The rates, none below zero, with the least sum of absolute errors over these costs."""
     stages = sorted({cost.stage for cost in costs})
     columns = np.array(
@@ -186,12 +188,12 @@ def _fit(costs: Sequence[Cost]) -> Rates:
         ],
         dtype=float,
     ).reshape(len(costs), len(stages) + 2)
-    found = _least_absolute(columns, np.array([cost.seconds for cost in costs]))
+    found = _solve_least_absolute(columns, np.array([cost.seconds for cost in costs]))
     fixed = dict(zip(stages, found.tolist(), strict=False))
     return Rates(fixed=fixed, per_trained=float(found[-2]), per_generated=float(found[-1]))
 
 
-def expected_start(stand: Iterable[Status], past: Sequence[Ledger]) -> datetime | None:
+def estimate_start(stand: Iterable[Status], past: Sequence[Ledger]) -> datetime | None:
     """When the turn of the next delivery comes: one typical evaluation after the last of those who wait begins.
 
     Those who were told no start stand at the end, and take as long.
@@ -206,9 +208,9 @@ def expected_start(stand: Iterable[Status], past: Sequence[Ledger]) -> datetime 
     return max(starts) + (1 + len(waiting) - len(starts)) * each
 
 
-def _expected(task: str, trained: int, costs: Sequence[Cost]) -> list[Cost]:
+def _predict_costs(task: str, trained: int, costs: Sequence[Cost]) -> list[Cost]:
     """A task's stages, with the tokens that they will see."""
-    generated = partial(_generated, task, costs)
+    generated = partial(_predict_generated_tokens, task, costs)
     return [
         Cost(
             task=task,
@@ -221,18 +223,18 @@ def _expected(task: str, trained: int, costs: Sequence[Cost]) -> list[Cost]:
     ]
 
 
-def _generated(task: str, costs: Sequence[Cost], stage: str) -> int:
+def _predict_generated_tokens(task: str, costs: Sequence[Cost], stage: str) -> int:
     of_stage = [cost for cost in costs if cost.stage == stage]
     of_task = [cost for cost in of_stage if cost.task == task]
     return round(median(cost.tokens_generated for cost in of_task or of_stage))
 
 
-def _least_absolute(columns: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+def _solve_least_absolute(columns: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
     """Weights of the columns, none below zero: least absolute errors by reweighted least squares."""
     used = [column for column in range(columns.shape[1]) if columns[:, column].any()]
     while True:
         scale = np.abs(columns[:, used]).max(axis=0, initial=0) if used else np.ones(0)
-        found = _reweighted(columns[:, used] / scale, wanted) / scale
+        found = _solve_reweighted(columns[:, used] / scale, wanted) / scale
         if not used or found.min() >= 0:
             break
         # A time below zero is noise in a column that says nothing: without it the others say more.
@@ -242,7 +244,7 @@ def _least_absolute(columns: NDArray[np.float64], wanted: NDArray[np.float64]) -
     return weights
 
 
-def _reweighted(columns: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+def _solve_reweighted(columns: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
     weights = np.ones(len(wanted))
     found = np.zeros(columns.shape[1])
     for _ in range(_ROUNDS):

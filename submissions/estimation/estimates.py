@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from submissions.arena.arena import Arena, protocols_in
+from submissions.arena.arena import Arena, list_protocols
 from submissions.estimation.cost_model import DeliveredTokens, count_delivered, estimate_evaluation
 from submissions.estimation.estimate import Estimate, fit_cost_model, select_history
 from submissions.records.check_report import Report
@@ -21,20 +21,20 @@ NEWEST = 30
 def estimate_all(arena: Arena, report: Report, into: Path) -> list[Estimate]:
     """By what the arena measured, or by its machine's profile. The folder holds what passed, as the check wrote it."""
     delivered: dict[str, dict[str, DeliveredTokens]] = {}
-    frames = {frame.protocol: frame for frame in arena.frames()}
+    frames = {frame.protocol: frame for frame in arena.read_frames()}
     for file in report.files:
         rows = read_lines(LocalRepo(into), f"{file.task}.jsonl", Row)
         for frame in frames.values():
             delivered.setdefault(frame.protocol, {})[file.task] = count_delivered(rows, file.rows, frame)
-    past = list(past_ledgers(arena)) if frames else []
+    past = list(read_past_ledgers(arena)) if frames else []
     judges = {name: fit_cost_model(select_history(past, name)) for name in frames}
     found = (estimate_evaluation(delivered[name], frame, judges[name]) for name, frame in frames.items())
     return [one for one in found if one is not None]
 
 
-def past_ledgers(arena: Arena) -> Iterator[Ledger]:
+def read_past_ledgers(arena: Arena) -> Iterator[Ledger]:
     """What the newest evaluations cost."""
-    found = protocols_in(arena.results, "costs")
+    found = list_protocols(arena.results, "costs")
     for ulid in sorted(found)[-NEWEST:]:
         for protocol in found[ulid]:
-            yield arena.ledger(ulid, protocol)
+            yield arena.read_ledger(ulid, protocol)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from submissions.arena.arena import Arena
 from submissions.errors import Conflict, CorruptRecord
-from submissions.index.result_index import MOST, decode, result_index_changes, shard_names, shard_path
+from submissions.index.result_index import MOST, decode_results, result_index_changes, shard_names, shard_path
 from submissions.index.submission_index import read_submission_index, submission_index_changes
 from submissions.records.result import Result
 from submissions.storage.codec import parse_record
@@ -20,49 +20,49 @@ def rebuild_index(arena: Arena, tries: int = 20) -> tuple[int, int]:
     A file's worth at a time, so an interrupted one goes on where it stopped. Who else commits meanwhile loses nothing.
     Raises NotFound, Corrupt for a record that cannot be read, and Conflict if others commit all the time.
     """
-    return _compact_results(arena.results, tries), _compact_submissions(arena, tries)
+    return _index_results(arena.results, tries), _index_submissions(arena, tries)
 
 
-def _compact_results(results: Repo, tries: int) -> int:
-    missing = _results_without_row(results)
-    for batch in _batches(missing):
+def _index_results(results: Repo, tries: int) -> int:
+    missing = _find_unindexed_results(results)
+    for batch in _split_batches(missing):
         for left in reversed(range(tries)):
             head = results.head()
             made = [parse_record(path, results.read(path), Result) for path in batch]
-            if _committed(results, result_index_changes(results, made), head, is_last=not left):
+            if _try_commit(results, result_index_changes(results, made), head, is_last=not left):
                 break
     return len(missing)
 
 
-def _results_without_row(results: Repo) -> list[str]:
+def _find_unindexed_results(results: Repo) -> list[str]:
     files = [shard_path(track, name) for track in TRACKS for name in shard_names(results, track)]
-    held = {(f"results/{row[0]}/{row[1]}.json", row[2]) for path in files for row in _rows(results, path)}
+    held = {(f"results/{row[0]}/{row[1]}.json", row[2]) for path in files for row in _read_row_keys(results, path)}
     return [path for path, content in results.ids("results/").items() if (path, content) not in held]
 
 
-def _rows(results: Repo, path: str) -> list[tuple[str, str, str]]:
+def _read_row_keys(results: Repo, path: str) -> list[tuple[str, str, str]]:
     """Submission, protocol and content of a file's rows; none of one that is damaged, for it is written anew."""
     try:
-        rows = decode(path, results.read(path))
+        rows = decode_results(path, results.read(path))
         return [(row.summary.submission, row.summary.protocol, row.content) for row in rows]
     except CorruptRecord:
         return []
 
 
-def _compact_submissions(arena: Arena, tries: int) -> int:
+def _index_submissions(arena: Arena, tries: int) -> int:
     held = {(f"status/{brief.id}.json", past.status) for brief, past in read_submission_index(arena.drafts)}
     known = set(arena.submission_ids())
     names = [path for path, content in arena.results.ids("status/").items() if (path, content) not in held]
     missing = [ulid for path in names if (ulid := path.removeprefix("status/").removesuffix(".json")) in known]
-    for batch in _batches(missing):
+    for batch in _split_batches(missing):
         for left in reversed(range(tries)):
             head = arena.drafts.head()
-            if _committed(arena.drafts, submission_index_changes(arena, batch), head, is_last=not left):
+            if _try_commit(arena.drafts, submission_index_changes(arena, batch), head, is_last=not left):
                 break
     return len(missing)
 
 
-def _committed(repo: Repo, changes: list[Change], head: str, *, is_last: bool) -> bool:
+def _try_commit(repo: Repo, changes: list[Change], head: str, *, is_last: bool) -> bool:
     """Whether changes that were made of a head could be committed to it. Raises Conflict if that was the last try."""
     try:
         repo.commit(changes, head)
@@ -73,5 +73,5 @@ def _committed(repo: Repo, changes: list[Change], head: str, *, is_last: bool) -
     return True
 
 
-def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
+def _split_batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
     return (names[start : start + MOST] for start in range(0, len(names), MOST))

@@ -25,29 +25,33 @@ class ResultDetails:
 
     numbers: Floats
     """By task: BY_TASK, then BY_METHOD for each method of the layout."""
-    whys: str
+    missing_reasons: str
     """JSON: why a number is missing, by `task/method/score`, `task/method/gain`, `task/base` or `task/reference`."""
 
 
 def extract_details(result: Result, layout: ResultLayout) -> ResultDetails:
     """The details of a result whose summary has that layout."""
-    rows = [_row(task, layout) for task in result.tasks]
-    whys = {place: why for task in result.tasks for place, why in _whys(task).items() if why}
+    rows = [_make_task_row(task, layout) for task in result.tasks]
+    whys = {place: why for task in result.tasks for place, why in _collect_reasons(task).items() if why}
     width = len(BY_TASK) + len(BY_METHOD) * len(layout.methods)
     numbers = np.array(rows, dtype=np.float64).reshape(len(rows), width)
     return ResultDetails(numbers, json.dumps(whys, ensure_ascii=False) if whys else "")
 
 
-def _row(task: TaskResult, layout: ResultLayout) -> list[float | None]:
-    row = [*_with_n(task.base), *_with_n(task.reference), task.seed_sd, task.removed]
+def _make_task_row(task: TaskResult, layout: ResultLayout) -> list[float | None]:
+    row = [*_value_bounds_count(task.base), *_value_bounds_count(task.reference), task.seed_sd, task.removed]
     found = {one.method: one for one in task.methods}
     for name in layout.methods:
         one = found.get(name)  # type: ignore[call-overload]
-        row += [*_ends(one.score), *_ends(one.gain)[1:], one.score.n] if one else [None] * len(BY_METHOD)
+        row += (
+            [*_value_and_bounds(one.score), *_value_and_bounds(one.gain)[1:], one.score.n]
+            if one
+            else [None] * len(BY_METHOD)
+        )
     return row
 
 
-def _whys(task: TaskResult) -> dict[str, str | None]:
+def _collect_reasons(task: TaskResult) -> dict[str, str | None]:
     found = {f"{task.task}/base": task.base.why, f"{task.task}/reference": task.reference.why}
     for one in task.methods:
         found[f"{task.task}/{one.method}/score"] = one.score.why
@@ -55,10 +59,10 @@ def _whys(task: TaskResult) -> dict[str, str | None]:
     return found
 
 
-def _with_n(score: Score) -> tuple[Any, ...]:
-    return *_ends(score), score.n
+def _value_bounds_count(score: Score) -> tuple[Any, ...]:
+    return *_value_and_bounds(score), score.n
 
 
-def _ends(score: Score) -> tuple[float | None, float | None, float | None]:
+def _value_and_bounds(score: Score) -> tuple[float | None, float | None, float | None]:
     low, high = score.interval or (None, None)
     return score.value, low, high

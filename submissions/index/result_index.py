@@ -21,7 +21,7 @@ import numpy as np
 
 from submissions.errors import CorruptRecord, NotFound
 from submissions.index.result_details import BY_METHOD, BY_TASK, ResultDetails, extract_details
-from submissions.index.result_summary import Floats, ResultSummary, layout_of, summarize
+from submissions.index.result_summary import Floats, ResultSummary, intern_layout, summarize_result
 from submissions.records.result import Result
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change, Repo, content_id
@@ -56,7 +56,7 @@ class IndexedResult:
 
 def index_row(result: Result) -> IndexedResult:
     """The row of a result."""
-    brief = summarize(result)
+    brief = summarize_result(result)
     return IndexedResult(content_id(to_json(result)), brief, extract_details(result, brief.layout))
 
 
@@ -68,36 +68,38 @@ def result_index_changes(results: Repo, made: Sequence[Result], gone: Iterable[t
     gone = set(gone)
     tracks = dict.fromkeys(result.track for result in made)
     # Whose results are gone, nobody says any more on which track they were.
-    tracks |= dict.fromkeys(results.inside("board") if gone else ())
-    return [change for track in tracks for change in _of_track(results, track, made, gone)]
+    tracks |= dict.fromkeys(results.list_dir("board") if gone else ())
+    return [change for track in tracks for change in _track_changes(results, track, made, gone)]
 
 
-def _of_track(results: Repo, track: str, made: Sequence[Result], gone: set[tuple[str, str]]) -> Iterator[Change]:
+def _track_changes(results: Repo, track: str, made: Sequence[Result], gone: set[tuple[str, str]]) -> Iterator[Change]:
     files = shard_names(results, track)
     added: dict[str, list[IndexedResult]] = {}
     lost: dict[str, set[tuple[str, str]]] = {}
     for result in made:
         if result.track == track:
-            added.setdefault(shard_of(files, result.submission), []).append(index_row(result))
+            added.setdefault(find_shard(files, result.submission), []).append(index_row(result))
     for ulid, protocol in gone:
-        lost.setdefault(shard_of(files, ulid), set()).add((ulid, protocol))
+        lost.setdefault(find_shard(files, ulid), set()).add((ulid, protocol))
     for first in sorted(added.keys() | lost.keys()):
         path = shard_path(track, first)
-        rows = {_key(row): row for row in (_read_valid(results, path) if first in files else ())}
+        rows = {_row_key(row): row for row in (_read_valid(results, path) if first in files else ())}
         rows = {key: row for key, row in rows.items() if key not in lost.get(first, ())}
-        rows |= {_key(row): row for row in added.get(first, ())}
-        parts = dict(_split(first, [rows[key] for key in sorted(rows)], appended_only(rows, added.get(first, []))))
-        yield from (Change(shard_path(track, name), encode(part)) for name, part in parts.items())
+        rows |= {_row_key(row): row for row in added.get(first, ())}
+        parts = dict(
+            _split_rows(first, [rows[key] for key in sorted(rows)], is_append_only(rows, added.get(first, [])))
+        )
+        yield from (Change(shard_path(track, name), encode_results(part)) for name, part in parts.items())
         if not rows and first in files:
             yield Change(path, None)
 
 
 def shard_names(results: Repo, track: str) -> list[str]:
     """The names of a track's files: each the id from which on it holds results."""
-    return [name.removesuffix(".parquet") for name in results.inside(f"board/{track}") if name.endswith(".parquet")]
+    return [name.removesuffix(".parquet") for name in results.list_dir(f"board/{track}") if name.endswith(".parquet")]
 
 
-def shard_of(files: Sequence[str], ulid: str) -> str:
+def find_shard(files: Sequence[str], ulid: str) -> str:
     """The name of the file that a submission belongs in, of those sorted ones."""
     return max((name for name in files if name <= ulid), default=FIRST)
 
@@ -107,14 +109,14 @@ def shard_path(track: str, first: str) -> str:
     return f"board/{track}/{first}.parquet"
 
 
-def appended_only(rows: Iterable[tuple[str, str]], added: Iterable[IndexedResult]) -> bool:
+def is_append_only(rows: Iterable[tuple[str, str]], added: Iterable[IndexedResult]) -> bool:
     """Whether all that was added stands behind all else: then the full files before stay as they are."""
-    fresh = {_key(row) for row in added}
+    fresh = {_row_key(row) for row in added}
     older = [key for key in rows if key not in fresh]
     return not older or not fresh or max(older) < min(fresh)
 
 
-def _split(first: str, rows: list[IndexedResult], at_its_end: bool) -> Iterator[tuple[str, list[IndexedResult]]]:
+def _split_rows(first: str, rows: list[IndexedResult], at_its_end: bool) -> Iterator[tuple[str, list[IndexedResult]]]:
     """Rows in files of at most MOST; what came in between leaves room on both sides."""
     size = MOST if at_its_end or len(rows) <= MOST else MOST // 2
     start = 0
@@ -130,22 +132,22 @@ def _split(first: str, rows: list[IndexedResult], at_its_end: bool) -> Iterator[
 
 def _read_valid(results: Repo, path: str) -> list[IndexedResult]:
     try:
-        return list(decode(path, results.read(path)))
+        return list(decode_results(path, results.read(path)))
     except (CorruptRecord, NotFound):
         return []
 
 
-def _key(row: IndexedResult) -> tuple[str, str]:
+def _row_key(row: IndexedResult) -> tuple[str, str]:
     return row.summary.submission, row.summary.protocol
 
 
-def encode(rows: Sequence[IndexedResult]) -> bytes:
+def encode_results(rows: Sequence[IndexedResult]) -> bytes:
     """Rows as a file; the same rows give the same bytes."""
     import pyarrow as pa
     from pyarrow import parquet
 
-    cells = [_cells(row) for row in rows]
-    table = pa.table({name: pa.array([row[name] for row in cells], _type(name)) for name in _COLUMNS})
+    cells = [_row_to_cells(row) for row in rows]
+    table = pa.table({name: pa.array([row[name] for row in cells], _column_type(name)) for name in _COLUMNS})
     buffer = io.BytesIO()
     parquet.write_table(
         table.replace_schema_metadata({b"arena_board": VERSION}), buffer, compression="zstd", store_schema=True
@@ -153,7 +155,7 @@ def encode(rows: Sequence[IndexedResult]) -> bytes:
     return buffer.getvalue()
 
 
-def decode(path: str, content: bytes) -> Iterator[IndexedResult]:
+def decode_results(path: str, content: bytes) -> Iterator[IndexedResult]:
     """The rows of a file; `path` is for the message. Raises Corrupt for a damaged one, or one of another version."""
     import pyarrow as pa
     from pyarrow import parquet
@@ -164,16 +166,16 @@ def decode(path: str, content: bytes) -> Iterator[IndexedResult]:
             raise CorruptRecord(
                 f"{path} was written by another version of the arena. The next publication writes it anew."
             )
-        columns = {name: _column(table.column(name), name) for name in _COLUMNS}
+        columns = {name: _read_column(table.column(name), name) for name in _COLUMNS}
     except (pa.ArrowException, OSError) as error:
         raise CorruptRecord(
             f"{path} is no Parquet file: {error}. Delete it: the next publication writes it anew."
         ) from error
     for place in range(table.num_rows):
-        yield _row({name: column[place] for name, column in columns.items()})
+        yield _cells_to_row({name: column[place] for name, column in columns.items()})
 
 
-def _type(name: str) -> pa.DataType:
+def _column_type(name: str) -> pa.DataType:
     import pyarrow as pa
 
     if name in _HEAD:
@@ -185,15 +187,20 @@ def _type(name: str) -> pa.DataType:
     return pa.list_(pa.int32() if name in _COUNTS else pa.float64())
 
 
-def _cells(row: IndexedResult) -> dict[str, Any]:
+def _row_to_cells(row: IndexedResult) -> dict[str, Any]:
     """A row as its columns' values; lists are flat."""
     brief, rest = row.summary, row.details
     totals = brief.layout.totals
     cells: dict[str, Any] = {name: getattr(brief, name) for name in _HEAD if hasattr(brief, name)}
-    cells |= {"content": row.content, "total_whys": brief.whys, "whys": rest.whys}
+    cells |= {"content": row.content, "total_whys": brief.missing_reasons, "whys": rest.missing_reasons}
     cells |= {"tasks": list(brief.layout.tasks), "methods": list(brief.layout.methods)}
     cells |= {f"total_{name}": [key[at] for key in totals] for at, name in enumerate(("method", "subset", "group"))}
-    cells |= {"scored": brief.scored.astype(np.int8), "above": brief.above, "total_n": brief.counts, "rows": brief.rows}
+    cells |= {
+        "scored": brief.scored.astype(np.int8),
+        "above": brief.clearly_positive,
+        "total_n": brief.counts,
+        "rows": brief.rows,
+    }
     cells |= {name: brief.means[:, at] for at, name in enumerate(MEANS)} | {"gain": brief.gains.ravel()}
     cells |= {name: rest.numbers[:, at] for at, name in enumerate(BY_TASK)}
     methods = rest.numbers[:, len(BY_TASK) :].reshape(len(brief.layout.tasks), -1, len(BY_METHOD))
@@ -202,7 +209,7 @@ def _cells(row: IndexedResult) -> dict[str, Any]:
     return cells | {name: np.nan_to_num(cells[name], nan=-1).astype(np.int32) for name in _COUNTS}
 
 
-def _column(column: pa.ChunkedArray, name: str) -> Sequence[Any]:
+def _read_column(column: pa.ChunkedArray, name: str) -> Sequence[Any]:
     """A column's values by row: texts, tuples of names, or arrays."""
     import pyarrow as pa
 
@@ -218,27 +225,27 @@ def _column(column: pa.ChunkedArray, name: str) -> Sequence[Any]:
     return [numbers[start:end] for start, end in pairwise(ends)]
 
 
-def _row(cells: dict[str, Any]) -> IndexedResult:
+def _cells_to_row(cells: dict[str, Any]) -> IndexedResult:
     totals = tuple(zip(cells["total_method"], cells["total_subset"], cells["total_group"], strict=True))
-    layout = layout_of(cells["tasks"], cells["methods"], totals)
+    layout = intern_layout(cells["tasks"], cells["methods"], totals)
     tasks = len(layout.tasks)
     brief = ResultSummary(
         **{name: cells[name] for name in _HEAD if name not in ("content", "total_whys", "whys")},
         layout=layout,
         means=np.column_stack([cells[name] for name in MEANS]),
         counts=cells["total_n"],
-        whys=cells["total_whys"],
+        missing_reasons=cells["total_whys"],
         gains=cells["gain"].reshape(tasks, -1) if tasks else cells["gain"].reshape(0, len(layout.methods)),
         scored=cells["scored"].astype(np.bool_),
         rows=cells["rows"],
-        above=cells["above"],
+        clearly_positive=cells["above"],
     )
     return IndexedResult(
-        cells["content"], brief, ResultDetails(_numbers(cells, tasks, len(layout.methods)), cells["whys"])
+        cells["content"], brief, ResultDetails(_cells_to_numbers(cells, tasks, len(layout.methods)), cells["whys"])
     )
 
 
-def _numbers(cells: dict[str, Any], tasks: int, methods: int) -> Floats:
+def _cells_to_numbers(cells: dict[str, Any], tasks: int, methods: int) -> Floats:
     found: Floats = np.empty((tasks, len(BY_TASK) + methods * len(BY_METHOD)))
     for at, name in enumerate(BY_TASK):
         found[:, at] = cells[name]

@@ -33,11 +33,11 @@ class ResultLayout:
     totals: tuple[Key, ...]
 
     @cached_property
-    def place_of_task(self) -> Mapping[str, int]:
+    def task_positions(self) -> Mapping[str, int]:
         return {name: place for place, name in enumerate(self.tasks)}
 
     @cached_property
-    def place_of_total(self) -> Mapping[Key, int]:
+    def total_positions(self) -> Mapping[Key, int]:
         return {key: place for place, key in enumerate(self.totals)}
 
 
@@ -60,7 +60,7 @@ class ResultSummary:
     """By total: gain, low, high, median, seed SD."""
     counts: NDArray[np.int32]
     """By total: how many tasks it is the mean of."""
-    whys: str
+    missing_reasons: str
     """JSON: why a total has no value, by its place."""
     gains: Floats
     """By task and method."""
@@ -68,7 +68,7 @@ class ResultSummary:
     """By task: whether there was anything to score."""
     rows: NDArray[np.int32]
     """By task: rows trained on."""
-    above: NDArray[np.int8]
+    clearly_positive: NDArray[np.int8]
     """By task: whether the whole interval of the fine-tune gain lies above 0; -1 where it has none."""
     judged: str
     """JSON of the judge's scores; empty where nothing was judged."""
@@ -82,7 +82,7 @@ class ResultSummary:
     def totals(self) -> Iterator[Total]:
         """Every total, in the result's order."""
         for method, subset, group in self.layout.totals:
-            found = self.total(method, subset, group)
+            found = self.find_total(method, subset, group)
             assert found
             yield found
 
@@ -95,9 +95,9 @@ class ResultSummary:
             found.append((value if value == value else None, *((low, high) if has_ends else (None, None))))
         return found
 
-    def total(self, method: str, subset: str, group: str) -> Total | None:
+    def find_total(self, method: str, subset: str, group: str) -> Total | None:
         """One total; None where the result has no such."""
-        place = self.layout.place_of_total.get((method, subset, group))
+        place = self.layout.total_positions.get((method, subset, group))
         if place is None:
             return None
         value, low, high, median, spread = (
@@ -112,13 +112,13 @@ class ResultSummary:
                 value=value,
                 n=int(self.counts[place]),
                 interval=None if low is None or high is None else (low, high),
-                why=_whys(self.whys).get(str(place)) if self.whys else None,
+                why=_parse_reasons(self.missing_reasons).get(str(place)) if self.missing_reasons else None,
             ),
             median=median,
             seed_sd=spread,
         )
 
-    def by_task(self, method: str) -> Floats:
+    def gains_by_task(self, method: str) -> Floats:
         """The gain by one method on each of the layout's tasks: NaN unscored, ABSENT where it was not tried."""
         if method not in self.layout.methods:
             return np.full(len(self.layout.tasks), NOT_MEASURED)
@@ -126,9 +126,9 @@ class ResultSummary:
         return found
 
 
-def summarize(result: Result) -> ResultSummary:
+def summarize_result(result: Result) -> ResultSummary:
     """A result in brief."""
-    layout = layout_of(
+    layout = intern_layout(
         tuple(task.task for task in result.tasks),
         tuple(dict.fromkeys(one.method for task in result.tasks for one in task.methods)),
         tuple((total.method, total.subset, total.group) for total in result.totals),
@@ -146,43 +146,43 @@ def summarize(result: Result) -> ResultSummary:
         flagged=result.flagged,
         scale=scale_name(gains[0]) if gains else "gain",
         layout=layout,
-        means=_table([(*_ends(total.gain), total.median, total.seed_sd) for total in result.totals], 5),
+        means=_to_array([(*_value_and_bounds(total.gain), total.median, total.seed_sd) for total in result.totals], 5),
         counts=np.array([total.gain.n for total in result.totals], dtype=np.int32),
-        whys=json.dumps(whys, ensure_ascii=False, sort_keys=True) if whys else "",
-        gains=_table([_gains(task, layout.methods) for task in result.tasks], len(layout.methods)),
+        missing_reasons=json.dumps(whys, ensure_ascii=False, sort_keys=True) if whys else "",
+        gains=_to_array([_collect_gains(task, layout.methods) for task in result.tasks], len(layout.methods)),
         scored=np.array([task.state == "scored" for task in result.tasks], dtype=np.bool_),
         rows=np.array([task.rows for task in result.tasks], dtype=np.int32),
-        above=np.array([_above(task) for task in result.tasks], dtype=np.int8),
+        clearly_positive=np.array([_compute_positive_flag(task) for task in result.tasks], dtype=np.int8),
         judged=result.metadata.model_dump_json() if result.metadata else "",
     )
 
 
 @lru_cache(maxsize=1000)
-def layout_of(tasks: tuple[str, ...], methods: tuple[str, ...], totals: tuple[Key, ...]) -> ResultLayout:
+def intern_layout(tasks: tuple[str, ...], methods: tuple[str, ...], totals: tuple[Key, ...]) -> ResultLayout:
     """The one layout of these names."""
     return ResultLayout(tasks, methods, totals)
 
 
 @lru_cache(maxsize=1000)
-def _whys(text: str) -> dict[str, str]:
+def _parse_reasons(text: str) -> dict[str, str]:
     found: dict[str, str] = json.loads(text)
     return found
 
 
-def _gains(task: TaskResult, methods: tuple[str, ...]) -> list[float | None]:
+def _collect_gains(task: TaskResult, methods: tuple[str, ...]) -> list[float | None]:
     found = {one.method: one.gain.value for one in task.methods}
     return [found.get(name, NOT_MEASURED) for name in cast(tuple[Method, ...], methods)]
 
 
-def _above(task: TaskResult) -> int:
+def _compute_positive_flag(task: TaskResult) -> int:
     gain = next((one.gain for one in task.methods if one.method == "fine_tune"), None)
     return int(gain.interval[0] > 0) if gain and gain.interval else -1
 
 
-def _ends(score: Score) -> tuple[float | None, float | None, float | None]:
+def _value_and_bounds(score: Score) -> tuple[float | None, float | None, float | None]:
     low, high = score.interval or (None, None)
     return score.value, low, high
 
 
-def _table(rows: list[Any], width: int) -> Floats:
+def _to_array(rows: list[Any], width: int) -> Floats:
     return np.array(rows, dtype=np.float64).reshape(len(rows), width)

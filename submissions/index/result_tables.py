@@ -50,7 +50,7 @@ def total_table(result: Result) -> pd.DataFrame:
 
     rows = []
     for total in result.totals:
-        gain, low, high = _with_ends(total.gain)
+        gain, low, high = _value_and_bounds(total.gain)
         scale = scale_name(total.gain)
         cells = (total.method, total.subset, total.group, gain, total.gain.n, total.median, low, high)
         rows.append((*cells, total.seed_sd, scale))
@@ -67,12 +67,12 @@ def _task_row(task: TaskResult, method: MethodScore | None) -> tuple[object, ...
     scored: tuple[object, ...] = (None, None, None, None, 0, None, None, None, None)
     if method:
         score, gain = method.score, method.gain
-        scored = (method.method, *_with_ends(score), score.n, *_with_ends(gain), scale_name(gain))
-    ends = (*_with_ends(task.base), *_with_ends(task.reference), task.seed_sd)
+        scored = (method.method, *_value_and_bounds(score), score.n, *_value_and_bounds(gain), scale_name(gain))
+    ends = (*_value_and_bounds(task.base), *_value_and_bounds(task.reference), task.seed_sd)
     return (task.task, task.state, *scored, *ends, task.rows, task.removed)
 
 
-def _with_ends(score: Score) -> tuple[float | None, float | None, float | None]:
+def _value_and_bounds(score: Score) -> tuple[float | None, float | None, float | None]:
     low, high = score.interval or (None, None)
     return score.value, low, high
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from submissions.arena.arena import Arena
-from submissions.arena.ids import time_of
+from submissions.arena.ids import parse_id_time
 from submissions.errors import CorruptRecord, NotFound
 from submissions.records.submission import Submission, SystemType
 from submissions.storage.codec import to_json
@@ -69,13 +69,13 @@ def submission_index_changes(arena: Arena, ids: Iterable[str]) -> list[Change]:
     """
     by_month: dict[str, dict[str, tuple[SubmissionBrief, StatusSnapshot]]] = {}
     for ulid in ids:
-        history = to_json(arena.history(ulid))
-        row = make_brief(arena.submission(ulid)), StatusSnapshot(content_id(history), history)
-        by_month.setdefault(_month_of(ulid), {})[ulid] = row
+        history = to_json(arena.read_history(ulid))
+        row = make_brief(arena.read_submission(ulid)), StatusSnapshot(content_id(history), history)
+        by_month.setdefault(_month_path(ulid), {})[ulid] = row
     return [
-        Change(path, encode([rows[ulid] for ulid in sorted(rows)]))
+        Change(path, encode_submissions([rows[ulid] for ulid in sorted(rows)]))
         for path, added in sorted(by_month.items())
-        if (rows := {row[0].id: row for row in _sound(arena.drafts, path)} | added)
+        if (rows := {row[0].id: row for row in _read_valid(arena.drafts, path)} | added)
     ]
 
 
@@ -83,23 +83,23 @@ def read_submission_index(drafts: Repo) -> Iterator[tuple[SubmissionBrief, Statu
     """Every row that can be read."""
     for path in drafts.list("board/"):
         if _MONTH.fullmatch(path):
-            yield from _sound(drafts, path)
+            yield from _read_valid(drafts, path)
 
 
-def encode(rows: Iterable[tuple[SubmissionBrief, StatusSnapshot]]) -> bytes:
+def encode_submissions(rows: Iterable[tuple[SubmissionBrief, StatusSnapshot]]) -> bytes:
     """Rows as a file; the same rows give the same bytes."""
     import pyarrow as pa
     from pyarrow import parquet
 
     cells = [{name: getattr(brief, name) for name in _COLUMNS} | {"status": past.status, "history": past.history}
              for brief, past in rows]  # fmt: skip
-    table = pa.Table.from_pylist(cells, schema=_schema())
+    table = pa.Table.from_pylist(cells, schema=_make_schema())
     buffer = io.BytesIO()
     parquet.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()
 
 
-def decode(path: str, content: bytes) -> list[tuple[SubmissionBrief, StatusSnapshot]]:
+def decode_submissions(path: str, content: bytes) -> list[tuple[SubmissionBrief, StatusSnapshot]]:
     """The rows of a file; `path` is for the message. Raises Corrupt for a damaged one, or one of another version."""
     import pyarrow as pa
     from pyarrow import parquet
@@ -108,7 +108,7 @@ def decode(path: str, content: bytes) -> list[tuple[SubmissionBrief, StatusSnaps
         table = parquet.read_table(pa.BufferReader(content), use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise CorruptRecord(f"{path} is no Parquet file: {error}. Delete it: it is written again.") from error
-    if not table.schema.equals(_schema(), check_metadata=True):
+    if not table.schema.equals(_make_schema(), check_metadata=True):
         raise CorruptRecord(f"{path} was written by another version of the arena. It is written again.")
     return [
         (SubmissionBrief(**{name: row[name] for name in _COLUMNS}), StatusSnapshot(row["status"], row["history"]))
@@ -116,7 +116,7 @@ def decode(path: str, content: bytes) -> list[tuple[SubmissionBrief, StatusSnaps
     ]
 
 
-def _schema() -> pa.Schema:
+def _make_schema() -> pa.Schema:
     import pyarrow as pa
 
     kinds = {
@@ -127,15 +127,15 @@ def _schema() -> pa.Schema:
     return pa.schema(columns, metadata={"arena_entered": VERSION})
 
 
-def _sound(drafts: Repo, path: str) -> list[tuple[SubmissionBrief, StatusSnapshot]]:
+def _read_valid(drafts: Repo, path: str) -> list[tuple[SubmissionBrief, StatusSnapshot]]:
     try:
-        return decode(path, drafts.read(path))
+        return decode_submissions(path, drafts.read(path))
     except (CorruptRecord, NotFound):
         return []
 
 
-def _month_of(ulid: str) -> str:
-    return f"board/{time_of(ulid):%Y-%m}.parquet"
+def _month_path(ulid: str) -> str:
+    return f"board/{parse_id_time(ulid):%Y-%m}.parquet"
 
 
 _COLUMNS = tuple(field.name for field in fields(SubmissionBrief))

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 TaskId = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$"), AfterValidator(lambda task: _without_ending(task))
+    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$"), AfterValidator(lambda task: _check_task_id(task))
 ]
 Ulid = Annotated[str, Field(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -15,7 +15,7 @@ Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\
 """A name that people choose: any script, no control characters."""
 
 
-def _without_ending(task: str) -> str:
+def _check_task_id(task: str) -> str:
     if task.endswith((".csv", ".json", ".jsonl", ".parquet")):
         raise ValueError("a task id must not end like a file name: its page and its data file could not be told apart")
     if task == "metadata":

@@ -25,14 +25,14 @@ class OwnerRequest(Record):
     """Of `publish`: may the first rows of each data set be shown in public?"""
 
 
-def authorized(wishes: Iterable[OwnerRequest], owner: str) -> list[OwnerRequest]:
+def filter_authorized(wishes: Iterable[OwnerRequest], owner: str) -> list[OwnerRequest]:
     """Those that count: by the submission's owner, or by whoever may write in the arena's folder."""
     return [wish for wish in wishes if wish.by in ("", owner)]
 
 
-def samples_allowed(wishes: Iterable[OwnerRequest], owner: str) -> bool:
+def can_show_samples(wishes: Iterable[OwnerRequest], owner: str) -> bool:
     """Whether the first rows of a submission may be shown in public: the last word on publishing it says so."""
-    counted = authorized(wishes, owner)
+    counted = filter_authorized(wishes, owner)
     published = [wish for wish in counted if wish.kind == "publish"]
     # A withdrawal is for good, whatever was asked for after it.
     return bool(published) and published[-1].samples and not any(wish.kind == "withdraw" for wish in counted)

@@ -18,7 +18,7 @@ _AT_HOME = ("localhost", "local", "internal", "home.arpa")
 """Ends of names that no other network knows."""
 
 
-def public_https(url: str) -> str:
+def require_public_https(url: str) -> str:
     """The address, if a stranger may name it, or nothing. Raises ValueError.
 
     Whether its name leads into a private network is seen when it is used, for that may change.
@@ -44,7 +44,7 @@ def _is_private(host: str) -> bool:
         return "." not in host or host.endswith(tuple(f".{end}" for end in _AT_HOME))
 
 
-PublicUrl = Annotated[str, Field(max_length=500), AfterValidator(public_https)]
+PublicUrl = Annotated[str, Field(max_length=500), AfterValidator(require_public_https)]
 Secret = Annotated[str, Field(max_length=200)]
 
 

@@ -22,7 +22,7 @@ class RepairLog:
         if line is not None and len(lines) < MOST_LINES:
             lines.append(line)
 
-    def told(self) -> Iterator[tuple[str, tuple[int, ...], int]]:
+    def iter_entries(self) -> Iterator[tuple[str, tuple[int, ...], int]]:
         """Each kind with its first lines and its count, in the order in which they were met."""
         for what, count in self._counts.items():
             yield what, tuple(self._lines[what]), count

@@ -26,10 +26,10 @@ class RepairedName:
 
 def repair_name(name: str, known: Collection[str], changes: RepairLog) -> RepairedName | None:
     """The task and format that a name can only mean; None where it means no task of `known`, or might mean two."""
-    stem, ending = _split(name)
+    stem, ending = _split_name(name)
     if not ending or len(stem) > _LONGEST:
         return None
-    task = stem if stem in known else _only(_COPY.sub("", stem), known)
+    task = stem if stem in known else _find_only_match(_COPY.sub("", stem), known)
     if task is None:
         return None
     if name != f"{task}.{ending}":
@@ -37,7 +37,7 @@ def repair_name(name: str, known: Collection[str], changes: RepairLog) -> Repair
     return RepairedName(task, ending)
 
 
-def _split(name: str) -> tuple[str, str]:
+def _split_name(name: str) -> tuple[str, str]:
     """Stem and ending; an editor's .txt behind another ending, and the same ending twice, count for nothing."""
     stem, _, ending = name.rpartition(".")
     if ending.lower() == "txt":
@@ -50,11 +50,11 @@ def _split(name: str) -> tuple[str, str]:
     return stem, ending
 
 
-def _only(stem: str, known: Collection[str]) -> str | None:
+def _find_only_match(stem: str, known: Collection[str]) -> str | None:
     """The one id that differs from a stem only in case and in what stands between its words. No letter is guessed."""
-    close = [task for task in known if _plain(task) == _plain(stem)]
+    close = [task for task in known if _normalize_name(task) == _normalize_name(stem)]
     return close[0] if len(close) == 1 else None
 
 
-def _plain(name: str) -> str:
+def _normalize_name(name: str) -> str:
     return _BETWEEN.sub("-", name.strip().casefold())

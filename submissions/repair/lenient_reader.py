@@ -12,7 +12,7 @@ from typing import IO, TextIO
 
 from submissions.checking.formats.json_array import Cursor
 from submissions.checking.formats.json_object import DECODER, ROW_FIX, Pairs
-from submissions.checking.formats.raw_row import longest_record
+from submissions.checking.formats.raw_row import max_record_bytes
 from submissions.errors import InvalidFile
 from submissions.repair.change_log import RepairLog
 from submissions.tracks.track import Track
@@ -53,7 +53,7 @@ def read_lenient(stream: IO[bytes], ending: str, track: Track, changes: RepairLo
     if ending == "parquet":
         raise InvalidFile("A Parquet table is left as it is.", _FIX)
     stream.seek(0)
-    text = io.TextIOWrapper(stream, encoding=_encoding(stream, changes), newline="" if ending == "csv" else "\n")
+    text = io.TextIOWrapper(stream, encoding=_detect_encoding(stream, changes), newline="" if ending == "csv" else "\n")
     try:
         yield from _READERS[ending](text, track, changes)
     except (UnicodeDecodeError, csv.Error, RecursionError) as error:
@@ -62,7 +62,7 @@ def read_lenient(stream: IO[bytes], ending: str, track: Track, changes: RepairLo
         text.detach()  # or it would close the file, which is not ours
 
 
-def _encoding(stream: IO[bytes], changes: RepairLog) -> str:
+def _detect_encoding(stream: IO[bytes], changes: RepairLog) -> str:
     """The encoding that a byte order mark states, else UTF-8; no other is guessed."""
     start = stream.read(4)
     stream.seek(0)
@@ -73,24 +73,24 @@ def _encoding(stream: IO[bytes], changes: RepairLog) -> str:
     return "utf-8"
 
 
-def _json(text: TextIO, track: Track, changes: RepairLog, *, is_array: bool) -> Iterator[LenientRow]:
+def _read_json(text: TextIO, track: Track, changes: RepairLog, *, is_array: bool) -> Iterator[LenientRow]:
     """The rows of a JSON file, which may be an array or lines whatever its name says."""
-    longest = longest_record(track)
-    first, line = _first(text, longest)
+    longest = max_record_bytes(track)
+    first, line = _read_first_line(text, longest)
     if first.startswith("["):
         if not is_array:
             changes.add("Written as JSON lines; it was one JSON array.")
-        yield from _elements(Cursor(text, longest, first, line), changes)
+        yield from _read_array(Cursor(text, longest, first, line), changes)
     elif first.strip() == "{":
         changes.add("Each row was put on a line of its own; rows ran over several lines.")
-        yield from _sequence(Cursor(text, longest, first, line))
+        yield from _read_sequence(Cursor(text, longest, first, line))
     else:
         if is_array:
             changes.add("Named .jsonl; it held JSON lines, not one array.")
-        yield from _lines(text, first, line, longest, changes)
+        yield from _read_lines(text, first, line, longest, changes)
 
 
-def _first(text: TextIO, longest: int) -> tuple[str, int]:
+def _read_first_line(text: TextIO, longest: int) -> tuple[str, int]:
     """The first line that is not blank, and its number. Raises Unfit for an empty file."""
     number = 1
     while line := text.readline(longest):
@@ -100,14 +100,14 @@ def _first(text: TextIO, longest: int) -> tuple[str, int]:
     raise InvalidFile("The file is empty.", _FIX)
 
 
-def _elements(cursor: Cursor, changes: RepairLog) -> Iterator[LenientRow]:
+def _read_array(cursor: Cursor, changes: RepairLog) -> Iterator[LenientRow]:
     """The elements of an array; a comma after the last one is passed over."""
     cursor.peek()
     cursor.step()
     comma_at = 0
     while cursor.peek() != "]":
         comma_at = 0
-        yield _element(cursor)
+        yield _read_element(cursor)
         if cursor.peek() == ",":
             comma_at = cursor.line
             cursor.step()
@@ -120,20 +120,20 @@ def _elements(cursor: Cursor, changes: RepairLog) -> Iterator[LenientRow]:
         changes.add("The comma after the last row was left out.", comma_at)
 
 
-def _sequence(cursor: Cursor) -> Iterator[LenientRow]:
+def _read_sequence(cursor: Cursor) -> Iterator[LenientRow]:
     """Objects one after the other, each over as many lines as it takes."""
     while cursor.peek():
-        yield _element(cursor)
+        yield _read_element(cursor)
 
 
-def _element(cursor: Cursor) -> LenientRow:
+def _read_element(cursor: Cursor) -> LenientRow:
     line = cursor.line
-    value, raw = cursor.value_and_text()
+    value, raw = cursor.read_value_and_text()
     # A line break outside a text is white space, and inside a text there is none.
     return LenientRow(line, value, raw.replace("\r", " ").replace("\n", " "))
 
 
-def _lines(text: TextIO, line: str, number: int, longest: int, changes: RepairLog) -> Iterator[LenientRow]:
+def _read_lines(text: TextIO, line: str, number: int, longest: int, changes: RepairLog) -> Iterator[LenientRow]:
     for blank in range(1, number):
         changes.add("Blank lines were left out.", blank)
     while line:
@@ -142,16 +142,16 @@ def _lines(text: TextIO, line: str, number: int, longest: int, changes: RepairLo
         if line.endswith("\r\n"):
             changes.add("Lines end in LF; they ended in CR LF.")
         if line.strip():
-            yield _of_line(number, line.strip(), changes)
+            yield _parse_line(number, line.strip(), changes)
         else:
             changes.add("Blank lines were left out.", number)
         number += 1
         line = text.readline(longest)
 
 
-def _of_line(number: int, line: str, changes: RepairLog) -> LenientRow:
+def _parse_line(number: int, line: str, changes: RepairLog) -> LenientRow:
     """A line as it stands, or without a comma too many, or with its control characters escaped."""
-    without = _without_commas(line)
+    without = _strip_commas(line)
     for candidate, decoder in ((line, DECODER), (without, DECODER), (without, _LENIENT)):
         try:
             value = decoder.decode(candidate)
@@ -165,7 +165,7 @@ def _of_line(number: int, line: str, changes: RepairLog) -> LenientRow:
     return LenientRow(number, None, line)
 
 
-def _without_commas(line: str) -> str:
+def _strip_commas(line: str) -> str:
     """Without a comma behind the object and one behind its last value: neither can be part of a text."""
     line = line.removesuffix(",").rstrip()
     if line.endswith("}"):
@@ -173,14 +173,14 @@ def _without_commas(line: str) -> str:
     return line
 
 
-def _csv(text: TextIO, track: Track, changes: RepairLog) -> Iterator[LenientRow]:
-    longest = longest_record(track)
+def _read_csv(text: TextIO, track: Track, changes: RepairLog) -> Iterator[LenientRow]:
+    longest = max_record_bytes(track)
     csv.field_size_limit(max(csv.field_size_limit(), longest))
-    header, line = _first(text, longest)
-    separator, names = _columns(header)
+    header, line = _read_first_line(text, longest)
+    separator, names = _parse_header(header)
     if word := _SEPARATORS[separator]:
         changes.add(f"The cells were separated by {word}, which CSV does with commas.")
-    reader = csv.reader(_bounded(text, longest), delimiter=separator, strict=True)
+    reader = csv.reader(_read_bounded_lines(text, longest), delimiter=separator, strict=True)
     start = line + 1
     for cells in reader:
         if cells and len(cells) != len(names):
@@ -191,7 +191,7 @@ def _csv(text: TextIO, track: Track, changes: RepairLog) -> Iterator[LenientRow]
         start = line + 1 + reader.line_num
 
 
-def _columns(header: str) -> tuple[str, list[str]]:
+def _parse_header(header: str) -> tuple[str, list[str]]:
     """The separator under which the header names both columns once. Raises Unfit."""
     for separator in _SEPARATORS:
         names = next(csv.reader([header], delimiter=separator, strict=True), [])
@@ -201,7 +201,7 @@ def _columns(header: str) -> tuple[str, list[str]]:
     raise InvalidFile("The header does not name input and output.", _FIX)
 
 
-def _bounded(text: TextIO, longest: int) -> Iterator[str]:
+def _read_bounded_lines(text: TextIO, longest: int) -> Iterator[str]:
     while line := text.readline(longest):
         if len(line) == longest and not line.endswith(("\n", "\r")):
             raise InvalidFile("A line is too long to be read.", ROW_FIX)
@@ -209,7 +209,7 @@ def _bounded(text: TextIO, longest: int) -> Iterator[str]:
 
 
 _READERS: dict[str, Callable[[TextIO, Track, RepairLog], Iterator[LenientRow]]] = {
-    "jsonl": lambda text, track, changes: _json(text, track, changes, is_array=False),
-    "json": lambda text, track, changes: _json(text, track, changes, is_array=True),
-    "csv": _csv,
+    "jsonl": lambda text, track, changes: _read_json(text, track, changes, is_array=False),
+    "json": lambda text, track, changes: _read_json(text, track, changes, is_array=True),
+    "csv": _read_csv,
 }

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from submissions.checking.check import check
+from submissions.checking.check import check_sources
 from submissions.checking.descriptions import NAME as DESCRIPTIONS
 from submissions.checking.problem_list import ProblemList, escape_text
 from submissions.checking.source_file import SourceFile
@@ -62,7 +62,7 @@ class RepairResult(Record):
     """What the check says of the corrected delivery; None where nothing was changed."""
 
 
-def repair(sources: Sequence[Path], tasks: Sequence[Task], *, into: Path, track: Track) -> RepairResult:
+def repair_sources(sources: Sequence[Path], tasks: Sequence[Task], *, into: Path, track: Track) -> RepairResult:
     """Write a delivery, mended as far as that goes without guessing, into an empty folder, and check it again.
 
     Files in which nothing could be mended are copied as they are, so that the folder is the whole delivery; where no
@@ -79,7 +79,7 @@ def repair(sources: Sequence[Path], tasks: Sequence[Task], *, into: Path, track:
             copy.unlink()
         return RepairResult(corrections=())
     with tempfile.TemporaryDirectory(prefix="arena-check-") as folder:
-        report = check([into], tasks, into=Path(folder), track=track)
+        report = check_sources([into], tasks, into=Path(folder), track=track)
     # What was not even opened is no part of the corrected delivery, and must not seem mended.
     remaining = report.model_copy(update={"problems": (*problems, *report.problems)})
     return RepairResult(corrections=corrections, remaining=remaining)
@@ -98,7 +98,7 @@ class _CopyTarget:
 def _repair_all(
     entries: Sequence[SourceFile], known: frozenset[str], into: Path, track: Track, problems: list[Problem]
 ) -> tuple[FileRepair, ...]:
-    places = [_place(entry, known, into) for entry in entries]
+    places = [_plan_copy(entry, known, into) for entry in entries]
     targets = [place.meant.task if place.meant else place.name for place in places]
     if len(set(targets)) < len(targets):
         return ()  # Two files for one task: which of them counts is not ours to say.
@@ -106,51 +106,54 @@ def _repair_all(
     for entry, place in zip(entries, places, strict=True):
         try:
             with entry.open() as stream:
-                if found := _fixed(stream, entry.path, place, known, track):
+                if found := _repair_file(stream, entry.path, place, known, track):
                     corrections.append(found)
         except InvalidFile as unfit:
             listing = ProblemList(escape_text(entry.path))
-            listing.error(unfit.what, unfit.fix)
-            problems += listing.problems()
+            listing.add_error(unfit.what, unfit.fix)
+            problems += listing.list_problems()
     return tuple(corrections)
 
 
-def _place(entry: SourceFile, known: frozenset[str], into: Path) -> _CopyTarget:
+def _plan_copy(entry: SourceFile, known: frozenset[str], into: Path) -> _CopyTarget:
     name = entry.path.rpartition("/")[2]
     if len(name) > _LONGEST_NAME and name.rpartition(".")[0] not in known:
         return _CopyTarget(into, f"long-{name[-_LONGEST_NAME:]}", repair_name(name, known, RepairLog()))
     return _CopyTarget(into, name, None if name == DESCRIPTIONS else repair_name(name, known, RepairLog()))
 
 
-def _fixed(stream: IO[bytes], path: str, place: _CopyTarget, known: frozenset[str], track: Track) -> FileRepair | None:
+def _repair_file(
+    stream: IO[bytes], path: str, place: _CopyTarget, known: frozenset[str], track: Track
+) -> FileRepair | None:
     """Write one file's corrected copy, or a plain one; None where there is nothing to mend."""
     if place.meant is None:
-        _copy(stream, place.folder / place.name)
+        _copy_file(stream, place.folder / place.name)
         return None
     ending = place.meant.ending
     renamed = RepairLog()
     repair_name(path.rpartition("/")[2], known, renamed)
     copy = place.folder / f"{place.meant.task}.jsonl"
-    changes = _rewritten(stream, ending, copy, track)
+    changes = _rewrite_rows(stream, ending, copy, track)
     if changes and ending != "jsonl":
         changes.add(f"Written as JSON lines; it was .{ending}.")
     if not changes:
         copy = copy.with_name(f"{place.meant.task}.{ending}")
-        _copy(stream, copy)
+        _copy_file(stream, copy)
     told = tuple(
-        RepairChange(what=what, lines=lines, count=count) for what, lines, count in (*renamed.told(), *changes.told())
+        RepairChange(what=what, lines=lines, count=count)
+        for what, lines, count in (*renamed.iter_entries(), *changes.iter_entries())
     )
     return FileRepair(file=escape_text(path), name=copy.name, changes=told) if told else None
 
 
-def _rewritten(stream: IO[bytes], ending: str, copy: Path, track: Track) -> RepairLog:
+def _rewrite_rows(stream: IO[bytes], ending: str, copy: Path, track: Track) -> RepairLog:
     """Write a file's rows as JSON lines, each mended or as it stands; without changes, no copy is left behind."""
     changes = RepairLog()
     try:
         if stream.seek(0, 2) > track.max_file_bytes:
             raise InvalidFile("The file is too large.", "Deliver less.")
         with copy.open("xb") as file:
-            _write(file, stream, ending, track, changes)
+            _write_rows(file, stream, ending, track, changes)
     except InvalidFile:
         changes = RepairLog()  # Its rows cannot be told apart; the check says where.
     if not changes:
@@ -158,7 +161,7 @@ def _rewritten(stream: IO[bytes], ending: str, copy: Path, track: Track) -> Repa
     return changes
 
 
-def _write(file: IO[bytes], stream: IO[bytes], ending: str, track: Track, changes: RepairLog) -> None:
+def _write_rows(file: IO[bytes], stream: IO[bytes], ending: str, track: Track, changes: RepairLog) -> None:
     """Raises Unfit where the rows cannot be told apart."""
     written = end_of_counted = 0
     for piece in read_lenient(stream, ending, track, changes):
@@ -178,7 +181,7 @@ def _write(file: IO[bytes], stream: IO[bytes], ending: str, track: Track, change
             return
 
 
-def _copy(stream: IO[bytes], copy: Path) -> None:
+def _copy_file(stream: IO[bytes], copy: Path) -> None:
     stream.seek(0)
     with copy.open("xb") as file:
         shutil.copyfileobj(stream, file)

@@ -21,29 +21,31 @@ def repair_row(piece: LenientRow, changes: RepairLog) -> Row | BlankRow | None:
         return None
     pairs = list(dict.fromkeys(pair for pair in piece.value if isinstance(pair[1], str)))
     others = [pair for pair in piece.value if not isinstance(pair[1], str)]
-    found = {key: [pair for pair in pairs if _plain(pair[0]) == key] for key in _KEYS}
-    if any(len(same) != 1 for same in found.values()) or any(_plain(name) in _KEYS for name, _ in others):
+    found = {key: [pair for pair in pairs if _normalize_key(pair[0]) == key] for key in _KEYS}
+    if any(len(same) != 1 for same in found.values()) or any(_normalize_key(name) in _KEYS for name, _ in others):
         return None
     (given, wanted) = (found[key][0][1] for key in _KEYS)
     assert isinstance(given, str)
     assert isinstance(wanted, str)
-    if not _is_sound(given + "\n" + wanted):
+    if not _is_encodable(given + "\n" + wanted):
         return None
     if not given.strip() and not wanted.strip():
         changes.add("Rows without any text were left out.", piece.line)
         return BlankRow()
     row = Row(input=given, output=wanted)
-    return row if _note(piece.value, found, piece, changes) or piece.rewrite else None
+    return row if _log_changes(piece.value, found, piece, changes) or piece.rewrite else None
 
 
-def _note(value: Pairs, found: dict[str, list[tuple[str, object]]], piece: LenientRow, changes: RepairLog) -> bool:
+def _log_changes(
+    value: Pairs, found: dict[str, list[tuple[str, object]]], piece: LenientRow, changes: RepairLog
+) -> bool:
     """Note what differs from a plain row; whether anything does."""
     names = [name for name, _ in value]
     wrong = [same[0][0] for key, same in found.items() if same[0][0] != key]
-    extra = [name for name in dict.fromkeys(names) if _plain(name) not in _KEYS]
+    extra = [name for name in dict.fromkeys(names) if _normalize_key(name) not in _KEYS]
     twice = len(set(names)) < len(names)
     for name in wrong:
-        changes.add(f"{quote_text(name, 30)} is now called {_plain(name)}.", piece.line)
+        changes.add(f"{quote_text(name, 30)} is now called {_normalize_key(name)}.", piece.line)
     for name in extra[:5]:
         changes.add(f"{quote_text(name, 30)} was left out: it is not used.", piece.line)
     if twice:
@@ -51,11 +53,11 @@ def _note(value: Pairs, found: dict[str, list[tuple[str, object]]], piece: Lenie
     return bool(wrong or extra or twice)
 
 
-def _plain(name: str) -> str:
+def _normalize_key(name: str) -> str:
     return name.strip().casefold()
 
 
-def _is_sound(text: str) -> bool:
+def _is_encodable(text: str) -> bool:
     """Whether a text can be written as UTF-8; half of a surrogate pair cannot."""
     try:
         text.encode()

@@ -34,7 +34,7 @@ def parse_record(path: str, content: bytes, kind: type[R]) -> R:
     try:
         return kind.model_validate_json(content)
     except ValidationError as error:
-        raise CorruptRecord(_unreadable(path, None, kind, error)) from error
+        raise CorruptRecord(_describe_invalid_record(path, None, kind, error)) from error
 
 
 def read_lines(repo: Repo, path: str, kind: type[R]) -> tuple[R, ...]:
@@ -50,11 +50,11 @@ def parse_lines(path: str, content: bytes, kind: type[R]) -> tuple[R, ...]:
             try:
                 records.append(kind.model_validate_json(line))
             except ValidationError as error:
-                raise CorruptRecord(_unreadable(path, number, kind, error)) from error
+                raise CorruptRecord(_describe_invalid_record(path, number, kind, error)) from error
     return tuple(records)
 
 
-def _unreadable(path: str, line: int | None, kind: type[Record], error: ValidationError) -> str:
+def _describe_invalid_record(path: str, line: int | None, kind: type[Record], error: ValidationError) -> str:
     fault = error.errors()[0]
     field = ".".join(str(part) for part in fault["loc"]) or "the record"
     where = f"{path}:{line}" if line else path

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 HOUR = timedelta(hours=1)
 
 
-def _now() -> datetime:
+def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
@@ -20,17 +20,17 @@ class CommitRateLimit:
 
     per_hour: int = 60
     """Commits of all writers together within an hour; half of what the Hub allows, since people commit too."""
-    gap: timedelta = timedelta()
+    min_interval: timedelta = timedelta()
     """Least time between two commits; a minute for whoever writes state all day."""
-    patience: timedelta = timedelta()
+    max_wait: timedelta = timedelta()
     """How long a commit is waited for; where it would take longer, it is Busy at once."""
-    clock: Callable[[], datetime] = _now
+    clock: Callable[[], datetime] = _utc_now
     sleep: Callable[[float], None] = time.sleep
 
-    def due(self, made: Iterable[datetime]) -> datetime:
+    def next_commit_at(self, made: Iterable[datetime]) -> datetime:
         """When the next commit may be made, after the commits at these times; the past if it may be made now."""
         recent = sorted(moment for moment in made if moment > self.clock() - HOUR)
         if not recent:
             return self.clock()
         full = recent[-self.per_hour] + HOUR if len(recent) >= self.per_hour else recent[0]
-        return max(full, recent[-1] + self.gap)
+        return max(full, recent[-1] + self.min_interval)

@@ -38,25 +38,25 @@ class LocalRepo:
         """By path: size and time of a file, and its content id."""
 
     def head(self) -> str:
-        with self._locked(exclusive=False):
-            return self._head()
+        with self._hold_lock(exclusive=False):
+            return self._read_head()
 
     def read(self, path: str) -> bytes:
         file = self.folder / validate_path(path)
-        with self._locked(exclusive=False):
+        with self._hold_lock(exclusive=False):
             if file.is_symlink() or not file.is_file():
                 raise NotFound(f"No file {path} in the repository {self.folder.name}.")
             return file.read_bytes()
 
-    def inside(self, folder: str = "") -> list[str]:
+    def list_dir(self, folder: str = "") -> list[str]:
         place = self.folder / validate_path(folder) if folder else self.folder
-        with self._locked(exclusive=False):
+        with self._hold_lock(exclusive=False):
             return sorted(name for name in os.listdir(place) if name[0] != ".") if place.is_dir() else []
 
     def list(self, prefix: str = "") -> list[str]:
         start = self.folder / validate_path(prefix.rpartition("/")[0]) if "/" in prefix else self.folder
         found = []
-        with self._locked(exclusive=False):
+        with self._hold_lock(exclusive=False):
             for root, folders, names in os.walk(start):
                 folders[:] = [name for name in folders if not name.startswith(".")]
                 found += [Path(root, name).relative_to(self.folder).as_posix() for name in names if name[0] != "."]
@@ -64,13 +64,13 @@ class LocalRepo:
 
     def ids(self, prefix: str = "") -> dict[str, str]:
         start = f"{validate_path(prefix.rpartition('/')[0])}/" if "/" in prefix else ""
-        with self._locked(exclusive=False):
-            known = self._noted() if self._ids is None else self._ids
-            found = dict(sorted(self._named(start, known, prefix)))
+        with self._hold_lock(exclusive=False):
+            known = self._load_id_cache() if self._ids is None else self._ids
+            found = dict(sorted(self._scan_ids(start, known, prefix)))
         self._ids = known | found if prefix else found
         return {path: name for path, (_, name) in found.items()}
 
-    def _named(
+    def _scan_ids(
         self, start: str, known: Mapping[str, tuple[tuple[int, int], str]], prefix: str
     ) -> Iterator[tuple[str, tuple[tuple[int, int], str]]]:
         """Every file below a folder whose path begins with the prefix: its stamp and content id."""
@@ -84,14 +84,14 @@ class LocalRepo:
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     if path.startswith(prefix) or prefix.startswith(f"{path}/"):
-                        yield from self._named(f"{path}/", known, prefix)
+                        yield from self._scan_ids(f"{path}/", known, prefix)
                 elif path.startswith(prefix):
-                    stamp = _stamp(entry.stat())
+                    stamp = _file_stamp(entry.stat())
                     before = known.get(path)
                     same = before and before[0] == stamp
                     yield path, before if before and same else (stamp, content_id(Path(entry.path).read_bytes()))
 
-    def _noted(self) -> dict[str, tuple[tuple[int, int], str]]:
+    def _load_id_cache(self) -> dict[str, tuple[tuple[int, int], str]]:
         """What was written down of committed files; a line that was cut off says nothing."""
         file = self.folder / ".ids"
         if not file.is_file():
@@ -103,13 +103,13 @@ class LocalRepo:
             if len(line) == 4 and line[1].isdecimal() and line[2].isdecimal()
         }
 
-    def _note(self, paths: Sequence[str]) -> None:
+    def _append_id_cache(self, paths: Sequence[str]) -> None:
         """Write down the content ids of files that were just committed."""
         lines = []
         for path in paths:
             file = self.folder / path
             if file.stat().st_size >= _NOTED:
-                size, time = _stamp(file.stat())
+                size, time = _file_stamp(file.stat())
                 lines.append(f"{content_id(file.read_bytes())} {size} {time} {path}\n")
         if lines:
             with (self.folder / ".ids").open("a") as notes:
@@ -119,16 +119,16 @@ class LocalRepo:
         paths = [validate_path(change.path) for change in changes]
         if len(set(paths)) != len(paths):
             raise ValueError(f"a commit names a path twice: {sorted(paths)}")
-        with self._locked(exclusive=True):
-            head = self._head()
+        with self._hold_lock(exclusive=True):
+            head = self._read_head()
             if head != parent:
                 raise Conflict(
                     f"{self.folder.name} is at {head[:12]}, not at {parent[:12]}: read again, then commit again."
                 )
-            self._refuse_file_as_folder(changes)
-            return self._apply(changes, head)
+            self._check_path_conflicts(changes)
+            return self._apply_commit(changes, head)
 
-    def _refuse_file_as_folder(self, changes: Sequence[Change]) -> None:
+    def _check_path_conflicts(self, changes: Sequence[Change]) -> None:
         """Raise ValueError for what could be journalled and then never carried out."""
         written = {change.path for change in changes if change.content is not None}
         for path in written:
@@ -136,7 +136,7 @@ class LocalRepo:
             if above & written or (self.folder / path).is_dir() or any((self.folder / up).is_file() for up in above):
                 raise ValueError(f"{path} would be a file and a folder at once in {self.folder.name}")
 
-    def _head(self) -> str:
+    def _read_head(self) -> str:
         file = self.folder / ".head"
         if not file.exists():
             return _EMPTY_HEAD
@@ -147,7 +147,7 @@ class LocalRepo:
             )
         return head
 
-    def _apply(self, changes: Sequence[Change], head: str) -> str:
+    def _apply_commit(self, changes: Sequence[Change], head: str) -> str:
         journal = self.folder / ".journal"
         journal.mkdir()
         digest = hashlib.sha256(head.encode())
@@ -169,7 +169,7 @@ class LocalRepo:
         fsync_dir(journal)
         fsync_dir(self.folder)
         self._roll_forward()
-        self._note([change.path for change in changes if change.content is not None])
+        self._append_id_cache([change.path for change in changes if change.content is not None])
         return new
 
     def _roll_forward(self) -> None:
@@ -180,14 +180,14 @@ class LocalRepo:
         journal = self.folder / ".journal"
         if (journal / "changes.json").is_file():
             commit = json.loads((journal / "changes.json").read_bytes())
-            self._refuse_lost(commit["plan"])
+            self._require_staged_files(commit["plan"])
             touched: set[Path] = set()
             for path, staged, _ in commit["plan"]:
                 target = self.folder / path
                 touched.update(self.folder / up for up in PurePosixPath(path).parents)
                 if staged is None:
                     target.unlink(missing_ok=True)
-                    self._without_empty_folders(path)
+                    self._remove_empty_folders(path)
                 elif (journal / staged).exists():
                     target.parent.mkdir(parents=True, exist_ok=True)
                     (journal / staged).replace(target)
@@ -199,27 +199,27 @@ class LocalRepo:
             (journal / "changes.json").unlink()
         shutil.rmtree(journal, ignore_errors=True)
 
-    def _without_empty_folders(self, path: str) -> None:
+    def _remove_empty_folders(self, path: str) -> None:
         """A repository has files only: a folder goes with its last one."""
         for up in PurePosixPath(path).parents:
             folder = self.folder / up
             if up.name and folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
 
-    def _refuse_lost(self, plan: Sequence[tuple[str, str | None, str | None]]) -> None:
+    def _require_staged_files(self, plan: Sequence[tuple[str, str | None, str | None]]) -> None:
         """Raise Corrupt for a planned file that is no longer staged and was not put in its place either."""
         for path, staged, sha256 in plan:
             target = self.folder / path
             if staged is None or (self.folder / ".journal" / staged).exists():
                 continue
-            if not target.is_file() or _sha256(target) != sha256:
+            if not target.is_file() or _hash_file(target) != sha256:
                 raise CorruptRecord(
                     f"A commit to {self.folder.name} was cut off and its file {path} is lost. Put the file with the "
                     f"SHA-256 {sha256} there, which completes the commit, or restore the repository from a backup."
                 )
 
     @contextmanager
-    def _locked(self, *, exclusive: bool) -> Iterator[None]:
+    def _hold_lock(self, *, exclusive: bool) -> Iterator[None]:
         file = self.folder / ".lock"
         if exclusive:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -235,11 +235,11 @@ class LocalRepo:
             yield
 
 
-def _stamp(found: os.stat_result) -> tuple[int, int]:
+def _file_stamp(found: os.stat_result) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def _sha256(path: Path) -> str:
+def _hash_file(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -19,7 +19,7 @@ def is_hub_url(where: str) -> bool:
     return where.startswith("hf://")
 
 
-def sibling(arena: str, name: str) -> str:
+def sibling_location(arena: str, name: str) -> str:
     """The place of one of an arena's repositories: `DIR/name`, or `hf://ORG/PREFIX-name`."""
     if is_hub_url(arena):
         return f"hf://{arena.removeprefix('hf://').rstrip('/')}-{name}"

@@ -13,8 +13,8 @@ from pathlib import Path
 from submissions.errors import Conflict, CorruptRecord, NotFound, TheirError
 from submissions.records.base import Record
 from submissions.storage.commit_rate import CommitRateLimit
-from submissions.storage.hub.blob_cache import ids_of
-from submissions.storage.locations import is_hub_url, open_repo, sibling
+from submissions.storage.hub.blob_cache import compute_hub_ids
+from submissions.storage.locations import is_hub_url, open_repo, sibling_location
 from submissions.storage.repo import Change, Repo
 
 REPOSITORIES = ("benchmark", "submissions", "drafts", "results")
@@ -61,7 +61,7 @@ class MirrorPlan:
     """Paths that only the target has."""
 
 
-def mirror(
+def mirror_arena(
     source: str,
     target: str,
     *,
@@ -77,18 +77,20 @@ def mirror(
     """
     if unknown := set(only) - set(REPOSITORIES):
         raise NotFound(f"No repository {', '.join(sorted(unknown))}: there are {', '.join(REPOSITORIES)}.")
-    present = [name for name in REPOSITORIES if name in only and _is_there(sibling(source, name))]
-    plans = [_plan(name, source, target, pace, progress) for name in present]
+    present = [name for name in REPOSITORIES if name in only and _is_there(sibling_location(source, name))]
+    plans = [_plan_repo(name, source, target, pace, progress) for name in present]
     if not any(plan.files for plan in plans):
         raise NotFound(f"{source} holds nothing to copy: is it the arena, a folder or hf://ORG/PREFIX?")
     if not update:
-        _refuse_others(plans, target)
-    done = [_carry_out(plan, progress) for plan in plans]
+        _require_empty_target(plans, target)
+    done = [_execute_plan(plan, progress) for plan in plans]
     for plan in plans:
-        _verify(plan.name, source, target, progress)
+        _verify_repo(plan.name, source, target, progress)
     for plan in plans:
         if plan.source.head() != plan.head:
-            raise Conflict(f"{sibling(source, plan.name)} was written to meanwhile: run this again, with --update.")
+            raise Conflict(
+                f"{sibling_location(source, plan.name)} was written to meanwhile: run this again, with --update."
+            )
     return done
 
 
@@ -97,36 +99,36 @@ def _is_there(place: str) -> bool:
     return is_hub_url(place) or Path(place).is_dir()
 
 
-def _plan(name: str, source: str, target: str, pace: CommitRateLimit | None, progress: Progress) -> MirrorPlan:
-    mine, theirs = open_repo(sibling(source, name)), open_repo(sibling(target, name), pace)
+def _plan_repo(name: str, source: str, target: str, pace: CommitRateLimit | None, progress: Progress) -> MirrorPlan:
+    mine, theirs = open_repo(sibling_location(source, name)), open_repo(sibling_location(target, name), pace)
     head, parent = mine.head(), theirs.head()
-    ours, others = _ids(mine), _ids(theirs)
+    ours, others = _content_ids(mine), _content_ids(theirs)
     shared = sorted(ours.keys() & others.keys())
     differing = []
     for number, path in enumerate(shared):
         progress(f"comparing {name}", number, len(shared))
-        if not _same(path, mine, ours[path], theirs, others[path]):
+        if not _has_same_content(path, mine, ours[path], theirs, others[path]):
             differing.append(path)
     missing, foreign = sorted(ours.keys() - others.keys()), sorted(others.keys() - ours.keys())
     return MirrorPlan(name, mine, theirs, head, parent, len(ours), tuple(missing), tuple(differing), tuple(foreign))
 
 
-def _refuse_others(plans: Iterable[MirrorPlan], target: str) -> None:
+def _require_empty_target(plans: Iterable[MirrorPlan], target: str) -> None:
     """Raise Occupied for a target that holds what the source does not, or otherwise."""
     for plan in plans:
         if others := [*plan.differing, *plan.foreign]:
             raise DestinationNotEmpty(
-                f"{sibling(target, plan.name)} holds {len(others)} file(s) that the copy would overwrite or "
+                f"{sibling_location(target, plan.name)} holds {len(others)} file(s) that the copy would overwrite or "
                 f"delete, for "
                 f"example {others[0]}. Name an empty place, or allow it with --update."
             )
 
 
-def _carry_out(plan: MirrorPlan, progress: Progress) -> MirrorReport:
+def _execute_plan(plan: MirrorPlan, progress: Progress) -> MirrorReport:
     wanted = sorted((*plan.missing, *plan.differing))
     parent, commits, written, total = plan.parent, 0, 0, 0
     # First what goes: a file may stand where a folder is to be.
-    for changes in _batches(plan, plan.foreign, wanted):
+    for changes in _make_batches(plan, plan.foreign, wanted):
         parent = plan.target.commit(changes, parent)
         sizes = [len(change.content) for change in changes if isinstance(change.content, bytes)]
         commits, written, total = commits + 1, written + len(sizes), total + sum(sizes)
@@ -141,7 +143,7 @@ def _carry_out(plan: MirrorPlan, progress: Progress) -> MirrorReport:
     )
 
 
-def _batches(plan: MirrorPlan, deleted: Sequence[str], wanted: Sequence[str]) -> Iterator[list[Change]]:
+def _make_batches(plan: MirrorPlan, deleted: Sequence[str], wanted: Sequence[str]) -> Iterator[list[Change]]:
     """The commits, no larger than they may be."""
     for start in range(0, len(deleted), MOST_FILES):
         yield [Change(path, None) for path in deleted[start : start + MOST_FILES]]
@@ -158,26 +160,26 @@ def _batches(plan: MirrorPlan, deleted: Sequence[str], wanted: Sequence[str]) ->
         yield batch
 
 
-def _verify(name: str, source: str, target: str, progress: Progress) -> None:
+def _verify_repo(name: str, source: str, target: str, progress: Progress) -> None:
     """Raise Corrupt unless both places hold the same, as they tell those who see them for the first time."""
-    mine, theirs = open_repo(sibling(source, name)), open_repo(sibling(target, name))
-    ours, others = _ids(mine), _ids(theirs)
+    mine, theirs = open_repo(sibling_location(source, name)), open_repo(sibling_location(target, name))
+    ours, others = _content_ids(mine), _content_ids(theirs)
     for number, path in enumerate(sorted(ours.keys() | others.keys())):
         progress(f"verifying {name}", number, len(ours))
         both = path in ours and path in others
-        if not both or not _same(path, mine, ours[path], theirs, others[path]):
+        if not both or not _has_same_content(path, mine, ours[path], theirs, others[path]):
             raise CorruptRecord(
-                f"{path} is not the same in {sibling(source, name)} and {sibling(target, name)}: run this again."
+                f"{path} is not the same in {sibling_location(source, name)} and {sibling_location(target, name)}: run this again."
             )
 
 
-def _ids(repo: Repo) -> dict[str, str]:
+def _content_ids(repo: Repo) -> dict[str, str]:
     return {path: said for path, said in repo.ids().items() if path != "README.md"}
 
 
-def _same(path: str, mine: Repo, my_id: str, theirs: Repo, their_id: str) -> bool:
+def _has_same_content(path: str, mine: Repo, my_id: str, theirs: Repo, their_id: str) -> bool:
     """Whether a file's content is the same in both; it is read only where one of them is in LFS, under another id."""
     if my_id == their_id or len(my_id) == len(their_id):
         return my_id == their_id
     in_git, in_lfs = (mine, their_id) if len(my_id) < len(their_id) else (theirs, my_id)
-    return in_lfs in ids_of(in_git.read(path))
+    return in_lfs in compute_hub_ids(in_git.read(path))

@@ -34,7 +34,7 @@ class Repo(Protocol):
         """The content of a file. Raises NotFound."""
         ...
 
-    def inside(self, folder: str = "") -> list[str]:
+    def list_dir(self, folder: str = "") -> list[str]:
         """The names of what lies directly in a folder, sorted; none if there is no such folder.
 
         A listing that costs as much as the folder has entries, however much lies below them.

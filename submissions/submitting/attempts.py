@@ -69,16 +69,16 @@ def read_limits(text: str) -> dict[str, int]:
     return limits
 
 
-def same_submitter(one: SubmissionKey, team: str, owner: str) -> bool:
+def is_same_submitter(one: SubmissionKey, team: str, owner: str) -> bool:
     """Whether a submission is a team's, or its owner's under another team's name."""
     account = owner.startswith("hf:") and one.owner == owner
-    return account or _plain(one.team) == _plain(team)
+    return account or _normalize_team(one.team) == _normalize_team(team)
 
 
 def counts_as_attempt(arena: Arena, ulid: str) -> bool:
     """Whether a submission counts as an attempt. What cannot be read is our failure."""
     try:
-        return is_counted(arena.history(ulid).now)
+        return is_counted(arena.read_history(ulid).now)
     except CorruptRecord:
         return False
 
@@ -88,7 +88,7 @@ def is_counted(now: Status) -> bool:
     return now.state not in FREE_STATES or (now.state == "failed" and now.fault == "submission")
 
 
-def attempts(
+def count_attempts(
     arena: Arena,
     track: str,
     team: str,
@@ -98,7 +98,9 @@ def attempts(
     known: Mapping[str, SubmissionKey] | None = None,
 ) -> Attempts:
     """What a team, or the account that submits for it, has used on a track. `known` need not be read again."""
-    theirs = [one.id for one in _all(arena, known or {}) if one.track == track and same_submitter(one, team, owner)]
+    theirs = [
+        one.id for one in _read_keys(arena, known or {}) if one.track == track and is_same_submitter(one, team, owner)
+    ]
     return Attempts(tuple(ulid for ulid in theirs if counts_as_attempt(arena, ulid)), limits.get(track))
 
 
@@ -115,7 +117,7 @@ def add_counted(
     for again in range(_TRIES, 0, -1):
         parent = repo.head()
         if track in limits:
-            found = attempts(arena, track, submission.team, submission.owner, limits=limits, known=known)
+            found = count_attempts(arena, track, submission.team, submission.owner, limits=limits, known=known)
             if found.left == 0:
                 raise AttemptsExhausted(track, len(found.used), limits[track])
         else:
@@ -130,17 +132,17 @@ def add_counted(
     return found
 
 
-def _all(arena: Arena, known: Mapping[str, SubmissionKey]) -> Iterable[SubmissionKey]:
+def _read_keys(arena: Arena, known: Mapping[str, SubmissionKey]) -> Iterable[SubmissionKey]:
     for ulid in arena.submission_ids():
         if ulid in known:
             yield known[ulid]
             continue
         try:
-            yield arena.submission(ulid)
+            yield arena.read_submission(ulid)
         except (CorruptRecord, NotFound):
             continue  # damaged, or deleted since it was listed: it shall not stop everybody else
 
 
-def _plain(team: str) -> str:
+def _normalize_team(team: str) -> str:
     """A name without what people do not see: width, case, doubled blanks."""
     return " ".join(unicodedata.normalize("NFKC", team).casefold().split())

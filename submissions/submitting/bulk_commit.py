@@ -8,7 +8,7 @@ from pathlib import Path
 from submissions.arena.arena import Arena, submission_changes
 from submissions.errors import AttemptsExhausted, Conflict
 from submissions.records.submission import Submission
-from submissions.submitting.attempts import SubmissionKey, attempts, same_submitter
+from submissions.submitting.attempts import SubmissionKey, count_attempts, is_same_submitter
 
 _TRIES = 20
 
@@ -29,7 +29,7 @@ def commit_submissions(
         parent = arena.submissions.head()
         there = set(arena.submission_ids())
         new = [(one, data) for one, data in waiting if one.id not in there]
-        taken, spent = _counted(arena, new, limits, known)
+        taken, spent = _select_within_limits(arena, new, limits, known)
         if not taken:
             return spent
         try:
@@ -44,7 +44,7 @@ def commit_submissions(
     return spent
 
 
-def _counted(
+def _select_within_limits(
     arena: Arena,
     waiting: Sequence[tuple[Submission, Path]],
     limits: Mapping[str, int],
@@ -55,8 +55,10 @@ def _counted(
     spent: dict[str, AttemptsExhausted] = {}
     for one, data in waiting:
         if (limit := limits.get(one.track)) is not None:
-            used = len(attempts(arena, one.track, one.team, one.owner, limits=limits, known=known).used)
-            used += sum(other.track == one.track and same_submitter(other, one.team, one.owner) for other, _ in taken)
+            used = len(count_attempts(arena, one.track, one.team, one.owner, limits=limits, known=known).used)
+            used += sum(
+                other.track == one.track and is_same_submitter(other, one.team, one.owner) for other, _ in taken
+            )
             if used >= limit:
                 spent[one.id] = AttemptsExhausted(one.track, used, limit)
                 continue

@@ -13,7 +13,7 @@ from submissions.storage.atomic import atomic_write
 from submissions.storage.codec import to_json
 
 
-def download(arena: Arena, ulid: str, to: Path) -> list[str]:
+def download_submission(arena: Arena, ulid: str, to: Path) -> list[str]:
     """Write submission.json, data/ and, once published, result.json and tasks.csv, .json and .parquet.
 
     Where there is a result under more than one protocol, those of the others lie in a folder named after it.
@@ -22,10 +22,10 @@ def download(arena: Arena, ulid: str, to: Path) -> list[str]:
     """
     if to.exists() or not to.absolute().parent.is_dir():
         raise TheirError(f"{to} exists already, or its parent does not: name a new folder with --to.")
-    submission = arena.submission(ulid)
+    submission = arena.read_submission(ulid)
     files = {"submission.json": to_json(submission)}
-    for place, protocol in enumerate(arena.published().get(ulid, [])):
-        result, folder = arena.result(ulid, protocol), f"{protocol}/" if place else ""
+    for place, protocol in enumerate(arena.published_protocols().get(ulid, [])):
+        result, folder = arena.read_result(ulid, protocol), f"{protocol}/" if place else ""
         files[f"{folder}result.json"] = to_json(result)
         table = task_table(result)
         files |= {f"{folder}tasks.{ending}": encode_table(table, ending) for ending in ENDINGS}

@@ -34,7 +34,7 @@ def rejection_reason(
     return None
 
 
-def advice(history: History) -> str:
+def describe_next_step(history: History) -> str:
     """What its submitter can do now, in a sentence; empty where there is nothing to do but wait."""
     known: dict[State, str] = {
         "failed": "It was our failure and costs no attempt. `retry` has it tried again at once.",

@@ -24,7 +24,7 @@ _REORDERING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 """Characters that change the order of text around them; a name with one could pass for another name."""
 
 
-def _readable(name: str) -> str:
+def _require_readable(name: str) -> str:
     if not name.strip():
         raise ValueError("it must not be blank")
     if any(letter in _REORDERING or unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in name):
@@ -32,7 +32,7 @@ def _readable(name: str) -> str:
     return name.strip()
 
 
-ReadableName = Annotated[Name, AfterValidator(_readable)]
+ReadableName = Annotated[Name, AfterValidator(_require_readable)]
 
 
 class SubmissionForm(Record):
@@ -58,7 +58,7 @@ class SubmissionForm(Record):
         try:
             return cls.model_validate({**others, "provenance": provenance})
         except ValidationError as error:
-            raise InvalidForm(_faults(error)) from error
+            raise InvalidForm(_collect_faults(error)) from error
 
 
 def store_submission(
@@ -74,7 +74,7 @@ def store_submission(
     """Store what the check accepted, in one commit; `data` is the folder that the check wrote into. Raises Refused."""
     submission = build_submission(report, delivery, now, owner=owner, private=private)
     write_sidecar_files(data, delivery)
-    arena.add(submission, data)
+    arena.add_submission(submission, data)
     return submission
 
 
@@ -111,15 +111,15 @@ def write_sidecar_files(data: Path, delivery: SubmissionForm) -> None:
         (data / WEBHOOK).write_bytes(to_json(told))
 
 
-def _faults(error: ValidationError) -> dict[str, str]:
+def _collect_faults(error: ValidationError) -> dict[str, str]:
     faults: dict[str, str] = {}
     for fault in error.errors():
         path = [str(part) for part in fault["loc"] if part != "provenance"]
-        faults.setdefault(".".join(path), _in_words(path[-1], fault["type"], fault["msg"]))
+        faults.setdefault(".".join(path), _describe_fault(path[-1], fault["type"], fault["msg"]))
     return faults
 
 
-def _in_words(field: str, kind: str, message: str) -> str:
+def _describe_fault(field: str, kind: str, message: str) -> str:
     if kind == "string_pattern_mismatch":
         return "it must begin with http:// or https://" if field == "url" else "it must have no control characters"
     known = {"missing": "it is missing", "string_too_short": "it must not be blank", "extra_forbidden": "no such field"}

@@ -7,7 +7,7 @@ from submissions.tracks.track import Track
 TRACKS = {"dataset_research": dataset_research.TRACK}
 
 
-def track_named(name: str) -> Track:
+def get_track(name: str) -> Track:
     """The track. Raises NotFound with the names that exist."""
     try:
         return TRACKS[name]

@@ -119,7 +119,7 @@ def take_all(browser: Browser, out: Path, only: str) -> None:
                 Pictures(browser, base, out, only).take(pages(base, browser), f"{arena.name}-")
         if not any(only in f"many-{name}" for name in MANY):
             return
-        large.fill(many, 5000)
+        large.fill_arena(many, 5000)
         with served(many) as base:
             Pictures(browser, base, out, only).take(MANY, "many-")
 

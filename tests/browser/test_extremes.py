@@ -53,7 +53,7 @@ def overflow_at(page: Page, width: int) -> int:
 def long_board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a site with thousands of results."""
     folder = tmp_path_factory.mktemp("many")
-    large.fill(folder, MANY)
+    large.fill_arena(folder, MANY)
     before = memory()
     with served(folder) as base:
         yield base

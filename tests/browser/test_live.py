@@ -25,7 +25,7 @@ NUMBERS = iter(range(100, 200))
 
 
 def tell(arena: Arena, made: Submission, state: str, *more: Change, **said: object) -> None:
-    entries = (*arena.history(made.id).entries, now(state, f"It is {state}.", **said))
+    entries = (*arena.read_history(made.id).entries, now(state, f"It is {state}.", **said))
     history = History(submission=made.id, entries=entries)
     commit_with_retry(arena.results, [Change(f"status/{made.id}.json", to_json(history)), *more])
 
@@ -81,7 +81,7 @@ def test_the_owner_has_a_failure_tried_again_with_one_click(
     page.get_by_role("button", name="Try again now").click(timeout=SOON)
     expect(page.locator(".asked")).to_contain_text("You asked to have it tried again at")
     assert urlsplit(page.url).path == f"/submissions/{mine.id}"
-    assert [wish.kind for wish in arena_of_base.wishes(mine.id)] == ["retry"]
+    assert [wish.kind for wish in arena_of_base.read_owner_requests(mine.id)] == ["retry"]
     expect(other.locator(".standing .state")).to_have_text("failed", timeout=SOON)
     expect(other.locator("#actions button")).to_have_count(0)
     tell(arena_of_base, mine, "retrying")
@@ -97,11 +97,11 @@ def test_withdrawing_takes_two_steps_with_and_without_scripts(
         page.get_by_role("link", name="Is it yours?").click()
     page.get_by_text("Withdraw it…").click()
     page.get_by_role("button", name="Withdraw").click()
-    assert arena_of_base.wishes(mine.id) == (), "the browser asks for the tick first"
+    assert arena_of_base.read_owner_requests(mine.id) == (), "the browser asks for the tick first"
     page.get_by_label("Withdraw it for good").check()
     page.get_by_role("button", name="Withdraw").click()
     expect(page.locator(".asked")).to_contain_text("You asked to withdraw it at")
-    assert [wish.kind for wish in arena_of_base.wishes(mine.id)] == ["withdraw"]
+    assert [wish.kind for wish in arena_of_base.read_owner_requests(mine.id)] == ["withdraw"]
 
 
 def test_a_held_result_is_read_and_published_by_its_owner(visit: Open, base: str, arena_of_base: Arena) -> None:
@@ -119,5 +119,5 @@ def test_a_held_result_is_read_and_published_by_its_owner(visit: Open, base: str
     page.get_by_label("may be shown in public").check()
     page.get_by_role("button", name="Publish the result").click()
     expect(page.locator(".asked")).to_contain_text("with the first rows of each data set")
-    (wish,) = arena_of_base.wishes(made.id)
+    (wish,) = arena_of_base.read_owner_requests(made.id)
     assert (wish.kind, wish.samples) == ("publish", True)

@@ -36,7 +36,7 @@ def arena(hub: Hub, tmp_path: Path) -> Arena:
 
 @pytest.fixture
 def space(arena: Arena, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    assert arena.tasks()
+    assert arena.read_tasks()
     environ = {"SPACE_ID": "arena/board", "OAUTH_CLIENT_ID": "arena", "OAUTH_CLIENT_SECRET": "secret"}
     environ |= {"OAUTH_SCOPES": "openid profile", "OPENID_PROVIDER_URL": hub.url}
     for name, value in environ.items():
@@ -84,7 +84,7 @@ def test_sign_in_submit_wait_and_sign_out(page: Page, arena: Arena, tmp_path: Pa
         assert overflow(page) == 0
         assert violations(page) == []
     (ulid,) = arena.submission_ids()
-    assert arena.submission(ulid).owner == f"hf:{ALICE.sub}"
+    assert arena.read_submission(ulid).owner == f"hf:{ALICE.sub}"
     page.goto("/account")
     page.get_by_role("link", name="Sign out").click()
     expect(page.locator(".who a")).to_have_text("Sign in")

@@ -59,7 +59,7 @@ def test_a_submission_by_the_form_is_evaluated_and_seen_on_the_board(browser: Br
 
     repositories = open_arena(str(arena))
     (ulid,) = repositories.result_ids()
-    result = repositories.result(ulid)
+    result = repositories.read_result(ulid)
     gains = {(task.task, score.method): score.gain.value for task in result.tasks for score in task.methods}
     assert (gains["count", "fine_tune"] or 0.0) > 0.5
     assert gains["left-out", "fine_tune"] == 0.0

@@ -85,7 +85,7 @@ class Evaluator:
         self.bench = null_context(self.work, PROTOCOL, NullTrainer(), self.generator)
         for task in TASKS:
             for row in a_reference(task.id).test[1:]:
-                self.golden[tuple(self.bench.template.prompt(row.input))] = row.output
+                self.golden[tuple(self.bench.template.build_prompt(row.input))] = row.output
 
     def says(self, model: Path, prompt: Sequence[int]) -> str:
         if self._exams != (now := len(self.generator.models)):
@@ -115,7 +115,7 @@ class Evaluator:
     def minute(self) -> None:
         """Let a minute go by, after which what is known may be written."""
         self.hub.clock.forward(60)
-        self.desks[-1].beat()
+        self.desks[-1].heartbeat()
 
 
 @dataclass
@@ -198,7 +198,7 @@ def zipped(folder: Path) -> Path:
 
 def standing(page: Page, space: Space, ulid: str) -> str:
     """What the page of a submission says of where it stands, once the web app has looked."""
-    space.reader.look()
+    space.reader.refresh()
     page.goto(f"/submissions/{ulid}")
     return " ".join(page.locator("#live div[aria-live]").inner_text().split())
 
@@ -277,8 +277,8 @@ def test_from_an_empty_organisation_to_load_dataset(
     with evaluating(hub, space, receiver, tmp_path / "work") as evaluator:
         evaluator.measure()
         evaluator.run()
-        told(f"anchors measured; tasks published: {[task.id for task in open_arena(ARENA).tasks()]}")
-        space.reader.look()
+        told(f"anchors measured; tasks published: {[task.id for task in open_arena(ARENA).read_tasks()]}")
+        space.reader.refresh()
 
         for number, name in enumerate(RIVALS):
             rows = some_rows("count", 32, start=300 + 100 * number)
@@ -293,7 +293,7 @@ def test_from_an_empty_organisation_to_load_dataset(
         ulid = upload(page, zipped(tmp_path))
         seen = [standing(page, space, ulid)]
         told(f"alice uploaded {ulid}: {seen[0]}")
-        assert open_arena(ARENA).submission(ulid).owner == f"hf:{ALICE.sub}"
+        assert open_arena(ARENA).read_submission(ulid).owner == f"hf:{ALICE.sub}"
 
         def look() -> None:
             evaluator.minute()
@@ -315,7 +315,7 @@ def test_from_an_empty_organisation_to_load_dataset(
         assert page.locator("section.preview").count() == 1, "its owner saw it by the last look"
         assert stranger.locator("section.preview").count() == 0
 
-        told(f"alice sees: {standing(page, space, ulid)}; drafts: {open_arena(ARENA).drafted()}")
+        told(f"alice sees: {standing(page, space, ulid)}; drafts: {open_arena(ARENA).draft_protocols()}")
         assert set(board(stranger)) == set(RIVALS)
         refused = stranger.goto(f"/submissions/{ulid}/held")
         assert refused is not None

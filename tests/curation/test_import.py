@@ -14,7 +14,7 @@ import pytest
 from curation.layout.benchmark_writer import BenchmarkExists, import_flat
 from curation.layout.flat_reader import read_flat
 from curation.layout.hash_split import split_side
-from curation.layout.verify import verify
+from curation.layout.verify import verify_benchmark
 from submissions.arena.benchmark import open_benchmark
 from submissions.errors import CorruptRecord, NotFound
 from submissions.storage.local_repo import LocalRepo
@@ -30,10 +30,10 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 
 def test_the_evaluator_reads_what_was_imported(imported: Path) -> None:
     benchmark = open_benchmark(str(imported))
-    first, second = benchmark.tasks()
+    first, second = benchmark.read_tasks()
     assert (first.id, first.metric, first.subsets) == ("mc-en-sums", "accuracy", ("full",))
     assert second.subsets == ("full", "pro")
-    reference = benchmark.reference("mc-en-sums")
+    reference = benchmark.read_reference("mc-en-sums")
     assert reference.metadata.model_dump() == TASK["metadata"]
     assert sorted(row.input for row in reference.train + reference.test) == sorted(row["input"] for row in ROWS)
     assert all(split_side("mc-en-sums", row.input) == "train" for row in reference.train)
@@ -55,7 +55,7 @@ def test_checksums_and_sources_are_kept(imported: Path) -> None:
 def test_the_original_order_can_be_read_back(flat: Path, imported: Path) -> None:
     given = read_flat(flat).rows["mc-en-sums"]
     split = json.loads((imported / "references" / "mc-en-sums" / "split.json").read_text())
-    assert open_benchmark(str(imported)).original("mc-en-sums") == given
+    assert open_benchmark(str(imported)).read_original_rows("mc-en-sums") == given
     assert split["rule"] == "hash-split@1"
     assert len(split["sides"]) == len(given)
 
@@ -63,11 +63,11 @@ def test_the_original_order_can_be_read_back(flat: Path, imported: Path) -> None
 def test_an_import_without_the_order_is_told_to_import_again(imported: Path) -> None:
     (imported / "references" / "mc-en-sums" / "split.json").unlink()
     benchmark = open_benchmark(str(imported))
-    assert benchmark.reference("mc-en-sums").train
+    assert benchmark.read_reference("mc-en-sums").train
     with pytest.raises(NotFound, match=r"mc-en-sums/split\.json.*Import it again"):
-        benchmark.original("mc-en-sums")
+        benchmark.read_original_rows("mc-en-sums")
     with pytest.raises(NotFound, match="mc-de"):
-        benchmark.original("mc-de")
+        benchmark.read_original_rows("mc-de")
 
 
 @pytest.mark.parametrize("more", ["t", "e"])
@@ -75,11 +75,11 @@ def test_an_order_of_other_counts_is_corrupt(more: str, imported: Path) -> None:
     path = imported / "references" / "mc-en-sums" / "split.json"
     path.write_text(path.read_text().replace('"sides": "', f'"sides": "{more}'))
     with pytest.raises(CorruptRecord, match=r"references/mc-en-sums/split\.json places"):
-        open_benchmark(str(imported)).original("mc-en-sums")
+        open_benchmark(str(imported)).read_original_rows("mc-en-sums")
 
 
 def test_a_flat_import_has_no_published_scores(imported: Path) -> None:
-    assert open_benchmark(str(imported)).official() is None
+    assert open_benchmark(str(imported)).read_official_anchors() is None
 
 
 def test_importing_twice_changes_nothing(flat: Path, imported: Path) -> None:
@@ -93,7 +93,7 @@ def test_importing_again_keeps_measured_anchors(flat: Path, imported: Path) -> N
     (imported / "anchors").mkdir()
     (imported / "anchors" / "demo@1.json").write_text("{}")
     assert not import_flat(flat, imported).changed
-    assert verify(LocalRepo(imported)) == ()
+    assert verify_benchmark(LocalRepo(imported)) == ()
 
 
 def test_another_benchmark_is_not_overwritten(flat: Path, imported: Path) -> None:
@@ -147,7 +147,7 @@ def test_rows_with_equal_inputs_share_a_half(tmp_path: Path) -> None:
     twins = [{**row, "output": "B"} for row in ROWS]
     flat = write_flat(tmp_path / "flat", [TASK], {"mc-en-sums": ROWS + twins})
     import_flat(flat, tmp_path / "benchmark")
-    reference = open_benchmark(str(tmp_path / "benchmark")).reference("mc-en-sums")
+    reference = open_benchmark(str(tmp_path / "benchmark")).read_reference("mc-en-sums")
     assert {row.input for row in reference.train}.isdisjoint(row.input for row in reference.test)
 
 
@@ -167,17 +167,17 @@ def test_progress_is_told_of_every_task(flat: Path, tmp_path: Path) -> None:
 def test_the_real_benchmark_imports_and_verifies(tmp_path: Path) -> None:
     done = import_flat(SHARED, tmp_path / "benchmark")
     assert (done.changed, done.tasks, done.rows) == (True, 18, 13140)
-    assert verify(LocalRepo(tmp_path / "benchmark")) == ()
+    assert verify_benchmark(LocalRepo(tmp_path / "benchmark")) == ()
     benchmark, given = open_benchmark(str(tmp_path / "benchmark")), read_flat(SHARED)
-    for real in benchmark.tasks():
-        reference = benchmark.reference(real.id)
+    for real in benchmark.read_tasks():
+        reference = benchmark.read_reference(real.id)
         share = len(reference.train) / (len(reference.train) + len(reference.test))
         assert 0.4 < share < 0.6, real.id
-        assert benchmark.original(real.id) == given.rows[real.id]
+        assert benchmark.read_original_rows(real.id) == given.rows[real.id]
 
 
 def test_task_ids_keep_their_order(tmp_path: Path) -> None:
     names = ["z", "a", "m"]
     flat = write_flat(tmp_path / "flat", [task(id=name) for name in names], dict.fromkeys(names, ROWS))
     import_flat(flat, tmp_path / "benchmark")
-    assert [made.id for made in open_benchmark(str(tmp_path / "benchmark")).tasks()] == names
+    assert [made.id for made in open_benchmark(str(tmp_path / "benchmark")).read_tasks()] == names

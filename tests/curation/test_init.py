@@ -18,7 +18,7 @@ from curation.layout.benchmark_writer import import_flat
 from submissions.arena.arena import open_arena
 from submissions.errors import AccessDenied, NotFound, Unreachable
 from submissions.storage.locations import open_repo
-from submissions.storage.mirror import mirror
+from submissions.storage.mirror import mirror_arena
 from submissions.storage.repo import Change
 from tests.curation.test_cli import run as run_here
 from tests.support.hub.fixtures import hub as hub
@@ -76,7 +76,12 @@ def test_the_wrong_visibility_is_told_before_anything_is_made(hub: Hub, name: st
 def test_what_init_made_can_be_worked_with(hub: Hub) -> None:
     create_arena(ARENA, "cc-by-4.0")
     arena = open_arena(ARENA)
-    assert (arena.submission_ids(), arena.published(), arena.drafted(), arena.tasks()) == ([], {}, {}, ())
+    assert (arena.submission_ids(), arena.published_protocols(), arena.draft_protocols(), arena.read_tasks()) == (
+        [],
+        {},
+        {},
+        (),
+    )
     assert hub.requests
 
 
@@ -134,7 +139,7 @@ def test_the_command_says_what_it_did(hub: Hub, tmp_path: Path) -> None:
 def test_a_benchmark_that_was_sent_up_is_verified_there(hub: Hub, tmp_path: Path) -> None:
     import_flat(ROOT / "demo" / "benchmark", tmp_path / "arena" / "benchmark")
     create_arena(ARENA, "cc-by-4.0")
-    mirror(str(tmp_path / "arena"), ARENA, only=("benchmark",))
+    mirror_arena(str(tmp_path / "arena"), ARENA, only=("benchmark",))
     done = run("verify", f"{ARENA}-benchmark")
     assert (done.returncode, done.stdout) == (0, f"{ARENA}-benchmark is sound.\n"), done.stderr
     repo = open_repo(f"{ARENA}-benchmark")

@@ -13,7 +13,7 @@ from curation.importers.dataset_research.release import Options
 from curation.layout.benchmark_writer import BenchmarkExists, import_flat
 from curation.layout.flat_reader import InvalidBenchmark
 from curation.layout.hash_split import split_side
-from curation.layout.verify import verify
+from curation.layout.verify import verify_benchmark
 from evaluator.scoring.metrics import Answers
 from evaluator.scoring.metrics.paper import measure_paper
 from submissions.arena.benchmark import Benchmark, open_benchmark
@@ -30,16 +30,16 @@ ALL = Options()
 def imported_from(release: Path, options: Options = ALL) -> tuple[OfficialImport, Benchmark]:
     dest = release.with_name("benchmark")
     done = import_official(release, dest, options)
-    assert verify(LocalRepo(dest)) == ()
+    assert verify_benchmark(LocalRepo(dest)) == ()
     return done, open_benchmark(str(dest))
 
 
 def test_every_category_comes_in_with_its_scores(release: Path) -> None:
     done, benchmark = imported_from(release)
     assert (done.changed, done.tasks, done.rows, done.skipped, done.warnings) == (True, 6, 150, (), ())
-    assert [task.id for task in benchmark.tasks()] == [f"lab_{kind}" for kind in TYPES]
-    assert {task.category for task in benchmark.tasks()} == TRACKS["dataset_research"].categories.keys()
-    official = benchmark.official()
+    assert [task.id for task in benchmark.read_tasks()] == [f"lab_{kind}" for kind in TYPES]
+    assert {task.category for task in benchmark.read_tasks()} == TRACKS["dataset_research"].categories.keys()
+    official = benchmark.read_official_anchors()
     assert official
     found = {
         task: {name: score.value for name, score in anchor.reference.items()} for task, anchor in official.tasks.items()
@@ -67,17 +67,17 @@ def test_the_order_and_repeated_rows_are_kept(release: Path) -> None:
     _, benchmark = imported_from(release)
     given = tuple(Row(input=row["input"], output=row["output"]) for row in some_rows("translation"))
     assert given[0] == given[-1]
-    assert benchmark.original("lab_translation") == given
-    found = benchmark.reference("lab_translation")
+    assert benchmark.read_original_rows("lab_translation") == given
+    found = benchmark.read_reference("lab_translation")
     assert {split_side("lab_translation", row.input) for row in found.test} == {"test"}
 
 
 def test_a_task_is_told_in_our_words(release: Path) -> None:
     _, benchmark = imported_from(release)
-    task = benchmark.tasks()[0]
+    task = benchmark.read_tasks()[0]
     assert (task.title, task.kind, task.demand) == ("Multiple choice", "reasoning", "I need data for multiple-choice.")
     assert (task.language, task.subsets, task.metric) == ("und-Latn", ("full",), "accuracy")
-    metadata = benchmark.reference(task.id).metadata
+    metadata = benchmark.read_reference(task.id).metadata
     assert (metadata.introduction, metadata.samples_count) == ("About multiple-choice.", 24)
     assert metadata.example == Row(input="What?", output="That.")
     sources = json.loads(benchmark.repo.read("sources.json"))
@@ -89,7 +89,7 @@ def test_metadata_may_be_a_text(form: object, release: Path) -> None:
     entry = an_entry("translation")
     write_json(release / "test_metadata.json", [{**entry, "metadata": form(entry["metadata"])}])  # type: ignore[operator]
     _, benchmark = imported_from(release)
-    assert benchmark.reference("lab_translation").metadata.introduction == "About translation."
+    assert benchmark.read_reference("lab_translation").metadata.introduction == "About translation."
 
 
 def test_tasks_may_share_a_reference(release: Path) -> None:
@@ -97,9 +97,9 @@ def test_tasks_may_share_a_reference(release: Path) -> None:
     write_json(release / "test_metadata.json", [an_entry("translation"), second])
     done, benchmark = imported_from(release)
     assert done.tasks == 2
-    assert benchmark.original("lab_translation") == benchmark.original("generation-on-translations")
-    assert benchmark.tasks()[1].title == "Generation on translations"
-    official = benchmark.official()
+    assert benchmark.read_original_rows("lab_translation") == benchmark.read_original_rows("generation-on-translations")
+    assert benchmark.read_tasks()[1].title == "Generation on translations"
+    official = benchmark.read_official_anchors()
     assert official
     missing = official.tasks["generation-on-translations"].base["sacrebleu"]
     assert (missing.value, missing.why) == (None, "final_baseline.json does not have the task")
@@ -122,7 +122,7 @@ def test_the_releases_own_words_are_kept_beside_its_scores_and_not_in_them(relea
     words = "see <script>, \x1b[31m, the rows of org/hidden, " + "x" * 300
     write_json(release / "final_test.json", [scored("translation", {"status": "No Result", "reason": words})])
     _, benchmark = imported_from(release)
-    official = benchmark.official()
+    official = benchmark.read_official_anchors()
     assert official
     anchor = official.tasks["lab_translation"]
     assert {score.why for score in anchor.reference.values()} == {"the release has no score for it"}
@@ -137,7 +137,7 @@ def test_what_has_no_number_is_unscored_and_says_why(case: str, release: Path) -
     results, why = UNSCORED[case]
     write_json(release / "final_test.json", [scored("translation", results)])
     _, benchmark = imported_from(release)
-    official = benchmark.official()
+    official = benchmark.read_official_anchors()
     assert official
     found = official.tasks["lab_translation"].reference
     assert found["unigram_precision"].value is None
@@ -149,7 +149,7 @@ def test_a_zero_is_a_score_and_rounding_is_forgiven(release: Path) -> None:
     results = {"bleu": {"precisions": [0]}, "sacrebleu": {"score": 100.00000000000004}}
     write_json(release / "final_test.json", {"lab_translation": scored("translation", results)})
     _, benchmark = imported_from(release)
-    official = benchmark.official()
+    official = benchmark.read_official_anchors()
     assert official
     values = {name: score.value for name, score in official.tasks["lab_translation"].reference.items()}
     assert values == {"unigram_precision": 0.0, "sacrebleu": 1.0}
@@ -159,8 +159,8 @@ def test_outputs_that_are_no_text_are_left_out_and_told(release: Path) -> None:
     odd = [{"input": "a", "output": 3}, {"input": "b", "output": None}, {"input": "c"}, {"input": None, "output": "d"}]
     write_json(reference(release, "multiple-choice"), odd + some_rows("mc"))
     done, benchmark = imported_from(release)
-    assert benchmark.original("lab_multiple-choice")[0] == Row(input="", output="d")
-    assert len(benchmark.original("lab_multiple-choice")) == 26
+    assert benchmark.read_original_rows("lab_multiple-choice")[0] == Row(input="", output="d")
+    assert len(benchmark.read_original_rows("lab_multiple-choice")) == 26
     dropped, blank = done.warnings
     assert dropped.file == blank.file == "test_set_generated_1/lab_multiple-choice.json"
     assert dropped.what == "Row 1 (and 2 more) has an output that is not a text."
@@ -173,7 +173,7 @@ def test_missing_references_may_be_skipped_when_asked(release: Path) -> None:
     assert (done.tasks, done.skipped) == (5, ("lab_translation",))
     assert [problem.level for problem in done.warnings] == ["warning"]
     assert "'lab/translation'" in done.warnings[0].what
-    assert "lab_translation" not in {task.id for task in benchmark.tasks()}
+    assert "lab_translation" not in {task.id for task in benchmark.read_tasks()}
 
 
 def test_a_registry_says_which_file_and_which_columns(release: Path) -> None:
@@ -189,7 +189,7 @@ def test_a_registry_says_which_file_and_which_columns(release: Path) -> None:
     }
     write_json(release.with_name("data") / "dataset_info.json", registry)
     _, benchmark = imported_from(release, Options(registry=release.with_name("data") / "dataset_info.json"))
-    assert benchmark.original("lab_translation")[0] == Row(input="mt 0?", output="Answer 0")
+    assert benchmark.read_original_rows("lab_translation")[0] == Row(input="mt 0?", output="Answer 0")
 
 
 def test_a_registry_opens_nothing_outside_the_release(release: Path, tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_a_registry_opens_nothing_outside_the_release(release: Path, tmp_path: P
 def test_a_reference_may_be_named_after_the_task(release: Path) -> None:
     write_json(release / "test_metadata.json", [an_entry("translation", dataset_id="somebody/else")])
     _, benchmark = imported_from(release)
-    assert len(benchmark.original("lab_translation")) == 25
+    assert len(benchmark.read_original_rows("lab_translation")) == 25
 
 
 def test_the_language_is_that_of_the_outputs_unless_they_are_chosen(release: Path) -> None:
@@ -215,7 +215,7 @@ def test_the_language_is_that_of_the_outputs_unless_they_are_chosen(release: Pat
     for kind in ("translation", "text-classification"):
         write_json(reference(release, kind, 1 if kind == "translation" else 2), rows)
     _, benchmark = imported_from(release)
-    languages = {task.category: task.language for task in benchmark.tasks()}
+    languages = {task.category: task.language for task in benchmark.read_tasks()}
     assert languages["language_translation"] == "und-Cyrl"
     assert languages["text_classification"] == "und-Latn"
 
@@ -228,17 +228,17 @@ def test_domains_may_come_from_another_file(release: Path) -> None:
         [{"task_id": "lab_translation", "original_metadata": {"domain": "Knowledge"}}, {"task_id": 3}],
     )
     _, benchmark = imported_from(release, Options(domains=release.with_name("agent.json")))
-    assert benchmark.tasks()[0].kind == "knowledge"
+    assert benchmark.read_tasks()[0].kind == "knowledge"
 
 
 def test_odd_metadata_is_kept_as_text(release: Path) -> None:
     entry = with_metadata("translation", example="Input: x", question=None, source=["web", 1], samples_count="1,024")
     write_json(release / "test_metadata.json", [entry, with_metadata("summarization", samples_count="many")])
     done, benchmark = imported_from(release)
-    metadata = benchmark.reference("lab_translation").metadata
+    metadata = benchmark.read_reference("lab_translation").metadata
     assert metadata.example == Row(input="Input: x", output="")
     assert (metadata.question, metadata.source, metadata.samples_count) == ("", '["web", 1]', 1024)
-    assert benchmark.reference("lab_summarization").metadata.samples_count == 25
+    assert benchmark.read_reference("lab_summarization").metadata.samples_count == 25
     told = [problem.what for problem in done.warnings]
     assert any("no question" in what for what in told)
     assert any("samples_count" in what for what in told)
@@ -249,7 +249,7 @@ def test_a_task_id_may_be_left_to_the_dataset(release: Path) -> None:
     del entry["task_id"]
     write_json(release / "test_metadata.json", [entry])
     _, benchmark = imported_from(release)
-    assert [task.id for task in benchmark.tasks()] == ["lab_translation"]
+    assert [task.id for task in benchmark.read_tasks()] == ["lab_translation"]
 
 
 def test_scores_of_another_type_or_of_no_task_are_told(release: Path) -> None:
@@ -268,7 +268,7 @@ def test_importing_twice_changes_nothing(release: Path) -> None:
     again, _ = imported_from(release)
     assert not again.changed
     assert snapshot(release.with_name("benchmark")) == before
-    assert benchmark.official()
+    assert benchmark.read_official_anchors()
 
 
 def test_other_scores_are_another_benchmark(release: Path) -> None:
@@ -286,14 +286,14 @@ def test_verify_guards_the_published_scores(release: Path, flat: Path) -> None:
     scores = dest / "anchors" / "official.json"
     stolen = scores.read_text()
     scores.write_text(stolen.replace('"lab_translation"', '"lab_speech"', 1))
-    told = {(problem.file, problem.what) for problem in verify(LocalRepo(dest))}
+    told = {(problem.file, problem.what) for problem in verify_benchmark(LocalRepo(dest))}
     assert ("anchors/official.json", "The file was changed after the import.") in told
     assert any("lab_speech" in what for _, what in told)
     other = dest.with_name("other")
     import_flat(flat, other)
     (other / "anchors").mkdir()
     (other / "anchors" / "official.json").write_text(stolen)
-    assert any("did not write this file" in problem.what for problem in verify(LocalRepo(other)))
+    assert any("did not write this file" in problem.what for problem in verify_benchmark(LocalRepo(other)))
 
 
 def test_progress_is_told_of_every_task(release: Path) -> None:

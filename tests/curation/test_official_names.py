@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation.importers.dataset_research.importer import import_official
-from curation.importers.dataset_research.language_tag import language_of
-from curation.importers.dataset_research.published_scores import PARTS, scores_of
+from curation.importers.dataset_research.language_tag import detect_language
+from curation.importers.dataset_research.published_scores import PARTS, convert_scores
 from curation.importers.dataset_research.release_tasks import ReleaseTask, read_entries
-from curation.importers.dataset_research.task_ids import is_sound, safe_ids
+from curation.importers.dataset_research.task_ids import is_valid_id, make_safe_ids
 from submissions.arena.benchmark import open_benchmark
 from submissions.storage.repo import validate_path
 from tests.support.official_release import an_entry, write_json
@@ -26,31 +26,31 @@ JSON = st.recursive(
 
 @pytest.mark.parametrize("odd", ODD)
 def test_an_odd_id_becomes_a_sound_one(odd: str) -> None:
-    name = safe_ids([odd])[odd]
-    assert is_sound(name)
+    name = make_safe_ids([odd])[odd]
+    assert is_valid_id(name)
     assert validate_path(f"references/{name}/train.jsonl")
 
 
 def test_sound_ids_and_slashes_stay_readable() -> None:
-    assert safe_ids(["a-b", "org/name"]) == {"a-b": "a-b", "org/name": "org_name"}
+    assert make_safe_ids(["a-b", "org/name"]) == {"a-b": "a-b", "org/name": "org_name"}
 
 
 @pytest.mark.parametrize("ids", [["a/b", "a_b"], ["a/b_c", "a_b/c"], ["ü", "ö"], ["x y", "x  y"]])
 def test_ids_that_would_fall_together_do_not(ids: list[str]) -> None:
-    assert len(set(safe_ids(ids).values())) == 2
+    assert len(set(make_safe_ids(ids).values())) == 2
 
 
 def test_even_the_name_of_a_digest_may_be_taken() -> None:
-    guess = safe_ids(["../x"])["../x"]
-    assert len(set(safe_ids(["../x", guess]).values())) == 2
+    guess = make_safe_ids(["../x"])["../x"]
+    assert len(set(make_safe_ids(["../x", guess]).values())) == 2
 
 
 @given(st.lists(st.text(st.characters(codec=None), max_size=130) | st.from_regex(r"[a-b/_.]{1,4}", fullmatch=True)))
 def test_ids_never_collide_and_do_not_depend_on_order(ids: list[str]) -> None:
-    names = safe_ids(ids)
+    names = make_safe_ids(ids)
     assert len(set(names.values())) == len(set(ids))
-    assert all(map(is_sound, names.values()))
-    assert safe_ids(reversed(ids)) == names
+    assert all(map(is_valid_id, names.values()))
+    assert make_safe_ids(reversed(ids)) == names
 
 
 def test_odd_ids_are_recorded_and_stay_inside(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_odd_ids_are_recorded_and_stay_inside(tmp_path: Path) -> None:
         rows = [{"input": str(row), "output": "Das ist so."} for row in range(30)]
         write_json(release / "test_set_generated_1" / f"lab_{number}.json", rows)
     import_official(release, tmp_path / "deep" / "benchmark")
-    official = open_benchmark(str(tmp_path / "deep" / "benchmark")).official()
+    official = open_benchmark(str(tmp_path / "deep" / "benchmark")).read_official_anchors()
     assert official
     assert [anchor.official_id for anchor in official.tasks.values()] == ids
     assert sorted(path.name for path in tmp_path.iterdir()) == ["deep", "release"]
@@ -92,7 +92,7 @@ def test_odd_ids_are_recorded_and_stay_inside(tmp_path: Path) -> None:
     ],
 )
 def test_a_language_is_what_the_script_says(text: str, language: str) -> None:
-    assert language_of([text]) == language
+    assert detect_language([text]) == language
 
 
 @given(JSON)
@@ -106,6 +106,6 @@ def test_any_content_is_read_or_complained_of(value: object) -> None:
 def test_any_results_give_scores_in_range_or_reasons(value: object, category: str, metric: str) -> None:
     entry = ReleaseTask(1, "a", "b", "c", category, "knowledge", {})
     for results in (value, {metric: value}, {"rouge": {"rougeL": value}, "bleu": {"precisions": value}}):
-        found = scores_of(entry, {"task_type": None, "results": results}, 3, "final_test.json", [])
+        found = convert_scores(entry, {"task_type": None, "results": results}, 3, "final_test.json", [])
         assert found.keys() == {part.name for part in PARTS[category]}
         assert all(score.why if score.value is None else 0 <= score.value <= 1 for score in found.values())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from curation.layout.verify import verify
+from curation.layout.verify import verify_benchmark
 from submissions.errors import NotFound
 from submissions.records.task import Row
 from submissions.storage.local_repo import LocalRepo
@@ -58,14 +58,14 @@ CASES: dict[str, tuple[Callable[[Path], None], str, str]] = {
 
 
 def test_an_import_is_sound(imported: Path) -> None:
-    assert verify(LocalRepo(imported)) == ()
+    assert verify_benchmark(LocalRepo(imported)) == ()
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_damage_is_found(case: str, imported: Path) -> None:
     damage, file, what = CASES[case]
     damage(imported)
-    problems = verify(LocalRepo(imported))
+    problems = verify_benchmark(LocalRepo(imported))
     assert any(problem.file == file and what in problem.what for problem in problems), problems
 
 
@@ -73,9 +73,9 @@ def test_a_checksum_cannot_point_outside(imported: Path) -> None:
     sums = json.loads((imported / "checksums.json").read_text())
     sums["files"]["../flat/tasks.jsonl"] = "0" * 64
     (imported / "checksums.json").write_text(json.dumps(sums))
-    assert [problem.what for problem in verify(LocalRepo(imported))] == ["The file is gone."]
+    assert [problem.what for problem in verify_benchmark(LocalRepo(imported))] == ["The file is gone."]
 
 
 def test_a_folder_without_checksums_is_no_benchmark(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="python -m curation"):
-        verify(LocalRepo(tmp_path))
+        verify_benchmark(LocalRepo(tmp_path))

@@ -13,13 +13,13 @@ from babel.core import get_cldr_version
 
 from curation.layout.flat_reader import CATEGORIES, read_flat
 from curation.layout.hash_split import split_side
-from demo.build import FOLDER, POOR_ROWS, build, closest, normalised, shingles
+from demo.build import FOLDER, POOR_ROWS, build_files, find_max_similarity, make_shingles, normalize_text
 from demo.task import DemoTask
 from demo.tasks import TASKS
 from submissions.records.task import Kind, Row
 
 ROOT = FOLDER.parent
-MADE = build()
+MADE = build_files()
 EACH = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.flat.id)
 
 
@@ -87,19 +87,19 @@ def test_reference_has_two_full_halves(task: DemoTask) -> None:
 
 @EACH
 def test_no_delivered_input_is_a_reference_input(task: DemoTask) -> None:
-    hidden = {normalised(row.input) for row in reference(task)}
+    hidden = {normalize_text(row.input) for row in reference(task)}
     assert len(hidden) == len(reference(task))
     assert task.flat.metadata.example is not None
-    assert normalised(task.flat.metadata.example.input) not in hidden
+    assert normalize_text(task.flat.metadata.example.input) not in hidden
     for system in ("good", "poor"):
-        assert hidden.isdisjoint(normalised(row.input) for row in delivered(system, task))
+        assert hidden.isdisjoint(normalize_text(row.input) for row in delivered(system, task))
 
 
 @EACH
 def test_good_rows_are_no_light_edits_of_reference_rows(task: DemoTask) -> None:
-    hidden = [shingles(row.input) for row in reference(task)]
+    hidden = [make_shingles(row.input) for row in reference(task)]
     for row in delivered("good", task):
-        assert closest(row.input, hidden) < 0.5, row
+        assert find_max_similarity(row.input, hidden) < 0.5, row
 
 
 @EACH

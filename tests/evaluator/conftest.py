@@ -12,7 +12,7 @@ from evaluator.models.chat_template import ChatTemplate
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The base model of demo@1."""
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    tiny_llama.make(folder)
+    tiny_llama.build_model(folder)
     return folder
 
 

@@ -112,12 +112,12 @@ def test_a_submission_that_failed_says_so_until_the_next_run(cli: Cli) -> None:
     for left in range(MAX_ATTEMPTS, -1, -1):
         if not left:
             assert cli(*WORK).returncode == 0, "it waits until somebody asks"
-            arena.wish(submission.id, OwnerRequest(kind="retry", by="", time=datetime.now(UTC)))
+            arena.add_owner_request(submission.id, OwnerRequest(kind="retry", by="", time=datetime.now(UTC)))
         done = cli(*WORK)
         assert done.returncode == 2
         assert f"{submission.id}: failed." in done.stdout
         assert "1 submission(s) failed. The next `work` tries again, up to 3 times in all" in done.stderr
-        now = arena.history(submission.id).now
+        now = arena.read_history(submission.id).now
         assert (now.state, now.fault) == ("failed", "evaluator")
         assert "python -m evaluator anchors" in now.message
 

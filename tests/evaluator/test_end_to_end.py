@@ -88,7 +88,7 @@ def test_the_ledger_says_what_it_took(measured: Measured, undisturbed: bytes, te
         assert (cost.peak_bytes is None) == (stage == "screen")
         assert (cost.tokens_generated == 0) == (stage == "screen")
         rows = [(row.input, row.output) for row in some_rows(task, 32, start=200)]
-        tokens = sum(len(one.input_ids) for one in template.examples(rows, rules.sft.cutoff_tokens))
+        tokens = sum(len(one.input_ids) for one in template.build_examples(rows, rules.sft.cutoff_tokens))
         assert cost.tokens_trained == (rules.sft.epochs * tokens if stage == "fine_tune" else 0)
 
 

@@ -21,8 +21,8 @@ def test_a_full_store_is_our_failure_and_what_was_finished_is_not_done_again(wor
     submission = world.submit()
     stages = world.folder / "work" / "stages"
     with small_disk(stages, f"{files * PAGE}k") as resize:
-        assert world.worker().work(submission.id) == "failed"
-        now = world.arena.history(submission.id).now
+        assert world.worker().evaluate(submission.id) == "failed"
+        now = world.arena.read_history(submission.id).now
         assert (now.state, now.fault) == ("failed", "evaluator")
         assert now.message == "The evaluator's machine failed: No space left on device."
         assert not counts_as_attempt(world.arena, submission.id)
@@ -31,7 +31,7 @@ def test_a_full_store_is_our_failure_and_what_was_finished_is_not_done_again(wor
         trained = len(world.trainer.jobs)
         assert trained == (files > 16), "the last one found room for its model, and none for its answers"
         resize("1m")
-        assert world.worker().work(submission.id) == "published"
+        assert world.worker().evaluate(submission.id) == "published"
         again = {file: file.stat().st_mtime_ns for file in stages.glob("*/*.json")}
         cost_without_output = [file for file in stored if again[file] != stored[file]]
         assert len(cost_without_output) == files % 2

@@ -40,7 +40,7 @@ def all_is_well(world: RealWorld, submission: Submission, now: Status) -> None:
 
 
 def assert_published(world: RealWorld, submission: Submission) -> None:
-    assert world.arena.history(submission.id).now.state == "published"
+    assert world.arena.read_history(submission.id).now.state == "published"
     assert world.costs_an_attempt(submission)
     assert not list(world.models.glob("*"))
 

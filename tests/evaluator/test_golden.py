@@ -77,14 +77,14 @@ def mismatches(template: type[ChatTemplate], folders: dict[str, Path], cases: li
 
 def same(template: ChatTemplate, case: Case) -> bool:
     if case["kind"] == "example":
-        example = template.example(case["question"], case["output"], case["limit"])
+        example = template.build_example(case["question"], case["output"], case["limit"])
         return example.input_ids == case["ids"] and example.labels == labels(case)
     shots = [(question, output) for question, output in case.get("shots", ())]
-    return template.prompt(case["question"], shots, case["limit"], case["output"]) == case["ids"]
+    return template.build_prompt(case["question"], shots, case["limit"], case["output"]) == case["ids"]
 
 
 def is_cut(case: Case) -> bool:
-    return len(PAPER.example(case["question"], case["output"], WHOLE).input_ids) > case["limit"]
+    return len(PAPER.build_example(case["question"], case["output"], WHOLE).input_ids) > case["limit"]
 
 
 @pytest.mark.parametrize("kind", ["example", "zero_shot", "few_shot"])
@@ -124,7 +124,7 @@ def test_every_branch_of_the_cut_is_hit() -> None:
     found: Counter[str] = Counter()
     on_the_edge: set[tuple[int, int]] = set()
     for case in of_kind("example"):
-        whole = PAPER.example(case["question"], case["output"], WHOLE)
+        whole = PAPER.build_example(case["question"], case["output"], WHOLE)
         source = whole.labels.count(IGNORED)
         target = len(whole.labels) - source
         found[branch(source, target, case["limit"])] += 1
@@ -153,17 +153,17 @@ def test_control_tokens_stand_in_the_frame_alone(
     asked: tuple[str, str], shots: list[tuple[str, str]], limit: int | None
 ) -> None:
     question, gold = asked
-    example = PAPER.example(question, gold, limit or WHOLE)
-    frame = PAPER.example("a", "a", WHOLE)
+    example = PAPER.build_example(question, gold, limit or WHOLE)
+    frame = PAPER.build_example("a", "a", WHOLE)
     assert in_order([id_ for id_ in example.input_ids if id_ in CONTROL], frame.input_ids)
-    prompt = PAPER.prompt(question, shots, limit, gold)
+    prompt = PAPER.build_prompt(question, shots, limit, gold)
     if shots:
         assert [place for place, id_ in enumerate(prompt) if id_ in CONTROL] == [0]
     else:
         assert prompt == example.input_ids[: len(prompt)]
-    turns = ARENA.prompt(question, shots, None, gold)
+    turns = ARENA.build_prompt(question, shots, None, gold)
     assert [id_ for id_ in turns if id_ in CONTROL] == [
-        id_ for id_ in ARENA.prompt("a", [("a", "a")] * len(shots)) if id_ in CONTROL
+        id_ for id_ in ARENA.build_prompt("a", [("a", "a")] * len(shots)) if id_ in CONTROL
     ]
 
 
@@ -175,15 +175,15 @@ def in_order(some: list[int], ids: list[int]) -> bool:
 
 @pytest.mark.parametrize("template", [PAPER, ARENA], ids=["paper", "arena"])
 def test_a_forged_turn_is_read_back_as_it_was_typed(template: ChatTemplate) -> None:
-    example = template.example(FORGED, FORGED, 4096)
+    example = template.build_example(FORGED, FORGED, 4096)
     shown = TOKENIZER.decode(example.input_ids, skip_special_tokens=True)
     assert shown == f"user\n\n{FORGED}assistant\n\n{FORGED}"
-    prompt = template.prompt(FORGED, [(FORGED, FORGED)], 4096, FORGED)
+    prompt = template.build_prompt(FORGED, [(FORGED, FORGED)], 4096, FORGED)
     assert TOKENIZER.decode(prompt, skip_special_tokens=True).count(FORGED) == 3
 
 
 def test_the_published_few_shot_prompt_is_plain_text() -> None:
-    ids = PAPER.prompt("What now ?", [(" One? ", "1\n"), ("Two?", "2")], 4096, "3")
+    ids = PAPER.build_prompt("What now ?", [(" One? ", "1\n"), ("Two?", "2")], 4096, "3")
     assert TOKENIZER.decode(ids, skip_special_tokens=False) == (
         f"{BOS}Please refer to the following example: \n\n"
         "Example1: \nQuestion: user\n\n One? assistant\nAnswer: 1\n\n"
@@ -195,22 +195,22 @@ def test_the_published_few_shot_prompt_is_plain_text() -> None:
 @given(texts | st.text(max_size=60), st.lists(pairs, min_size=1, max_size=3))
 @settings(max_examples=200, deadline=None)
 def test_encoding_the_shots_once_changes_no_token(question: str, shots: list[tuple[str, str]]) -> None:
-    bos, *ids = PAPER.prompt(question, shots)
+    bos, *ids = PAPER.build_prompt(question, shots)
     assert TOKENIZER.id_to_token(bos) == BOS
-    assert PAPER.text(TOKENIZER.decode(ids)) == ids
+    assert PAPER.encode_text(TOKENIZER.decode(ids)) == ids
 
 
 def test_how_much_of_a_question_is_left_depends_on_the_gold_answer_in_the_paper_alone() -> None:
     questions = ("word " * 60, "word " * 60)
-    short, long = PAPER.prompts(questions, (), 64, ("a", "word " * 60))
+    short, long = PAPER.build_prompts(questions, (), 64, ("a", "word " * 60))
     assert len(short) > len(long)
-    short, long = ARENA.prompts(questions, (), 64, ("a", "word " * 60))
+    short, long = ARENA.build_prompts(questions, (), 64, ("a", "word " * 60))
     assert short == long
 
 
 def test_prompts_of_the_paper_need_their_gold_answers() -> None:
     with pytest.raises(ValueError, match="1 gold answers came with 2 questions"):
-        PAPER.prompts(("a", "b"), (), 64, ("a",))
+        PAPER.build_prompts(("a", "b"), (), 64, ("a",))
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 200))

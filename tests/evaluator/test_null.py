@@ -28,6 +28,8 @@ def test_the_generator_says_nothing_or_what_it_is_told(tmp_path: Path) -> None:
 
 def test_the_workbench_has_the_demo_s_tokenizer_and_a_real_store(tmp_path: Path) -> None:
     bench = null_context(tmp_path, demo(), NullTrainer(), NullGenerator())
-    assert bench.template.text("two words")
+    assert bench.template.encode_text("two words")
     assert bench.store.folder == tmp_path / "stages"
-    assert bench.key("a") != null_context(tmp_path, demo(sft={"seed": 1}), NullTrainer(), NullGenerator()).key("a")
+    assert bench.stage_key("a") != null_context(
+        tmp_path, demo(sft={"seed": 1}), NullTrainer(), NullGenerator()
+    ).stage_key("a")

@@ -30,5 +30,5 @@ def visit(tmp_path: Path) -> Open:
 
 @pytest.fixture
 def site(arena: Arena, visit: Open) -> TestClient:
-    assert arena.tasks()
+    assert arena.read_tasks()
     return visit()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
-from submissions.checking.check import check
+from submissions.checking.check import check_sources
 from submissions.records.check_report import Report
 from submissions.records.task import Task
 from submissions.tracks import TRACKS
@@ -44,7 +44,7 @@ class Checker:
     def __call__(self, *sources: Path, track: Track = TRACKS["dataset_research"]) -> Report:
         for old in self.into.iterdir():
             old.unlink()
-        return check(sources or [self.folder], [task(BANK), task(SARCASM)], into=self.into, track=track)
+        return check_sources(sources or [self.folder], [task(BANK), task(SARCASM)], into=self.into, track=track)
 
     def file(self, name: str, content: bytes, track: Track = TRACKS["dataset_research"]) -> Report:
         (self.folder / name).write_bytes(content)

@@ -311,7 +311,7 @@ def store(arena: Arena, number: int, system: str, team: str, system_type: System
     with tempfile.TemporaryDirectory() as folder:
         for file in made.files:
             Path(folder, f"{file.task}.jsonl").write_bytes(to_jsonl(rows))
-        arena.add(made, Path(folder))
+        arena.add_submission(made, Path(folder))
     return made
 
 

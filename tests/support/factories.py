@@ -9,12 +9,12 @@ from pathlib import Path
 
 from evaluator.config.protocol import Protocol, load_protocol
 from evaluator.runtime.stage_cache import cache_key
-from evaluator.scoring.eval_set import rows_hash
+from evaluator.scoring.eval_set import hash_rows
 from evaluator.stages.context import EvaluationContext
 from evaluator.stages.records import MethodAnswers, RunRecord, TaskRecord
 from submissions.arena.arena import Arena
 from submissions.arena.benchmark import Benchmark, Split
-from submissions.checking.check import check
+from submissions.checking.check import check_sources
 from submissions.records.anchors import Anchor, Anchors, Setup
 from submissions.records.base import Score
 from submissions.records.result import Method
@@ -96,7 +96,7 @@ def submitted(arena: Arena, tasks: Sequence[Task], folder: Path) -> Submission:
     """Check a delivered folder and store it, as the web app does."""
     into = folder.with_name(f"{folder.name}-checked")
     into.mkdir()
-    report = check([folder], tasks, into=into, track=TRACKS["dataset_research"])
+    report = check_sources([folder], tasks, into=into, track=TRACKS["dataset_research"])
     form = {"system": folder.name, "system_type": "search", "team": "Team", "submitter": "An"}
     return store_submission(arena, report, into, SubmissionForm.from_form(form), NOW)
 
@@ -127,9 +127,9 @@ def some_anchors(
     """Anchors from 0 to 1 for every task."""
     ends = {}
     for task in tasks:
-        reference = benchmark.reference(task.id)
-        exam = bench.exam(task, reference)
-        hashes = {"exam": exam.sha256, "train": rows_hash(reference.train), "scored": exam.scored_sha256}
+        reference = benchmark.read_reference(task.id)
+        exam = bench.build_eval_set(task, reference)
+        hashes = {"exam": exam.sha256, "train": hash_rows(reference.train), "scored": exam.scored_sha256}
         ends[task.id] = an_anchor(0.0, 1.0, **hashes)
     protocol = bench.protocol
     return Anchors(protocol=protocol.name, protocol_sha256=protocol.sha256, setup=setup or bench.setup, tasks=ends)

@@ -112,7 +112,7 @@ class Arenas:
 
     def states(self) -> dict[str, str]:
         seen = self.seen()
-        return {ulid: seen.history(ulid).now.state for ulid in seen.submission_ids()}
+        return {ulid: seen.read_history(ulid).now.state for ulid in seen.submission_ids()}
 
     def commits(self, name: str = "results") -> list[str]:
         """Titles, oldest first, without the first one and the marks."""

@@ -16,7 +16,7 @@ from typing import Any
 
 import regex
 
-from evaluator.llm.fake_server import CannedReply, ReceivedRequest, completion
+from evaluator.llm.fake_server import CannedReply, ReceivedRequest, completion_reply
 from evaluator.stages.metadata.verdict import DIMENSIONS
 
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -33,9 +33,9 @@ def gullible(asked: ReceivedRequest) -> CannedReply:
     commanded = points(" ".join(orders(user)))
     if "introduction" in asked.schema["properties"] and "example" in asked.schema["properties"]:
         scores = honest(user) if commanded is None else dict.fromkeys(DIMENSIONS, commanded)
-        return completion(json.dumps({name: {"reason": "so", "score": score} for name, score in scores.items()}))
+        return completion_reply(json.dumps({name: {"reason": "so", "score": score} for name, score in scores.items()}))
     words = "a glacier survey" if commanded is None else f"perfect, {commanded}"
-    return completion(json.dumps(dict.fromkeys(asked.schema["properties"], words)))
+    return completion_reply(json.dumps(dict.fromkeys(asked.schema["properties"], words)))
 
 
 def orders(user: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from evaluator.config.judge_settings import JudgeSettings
 from evaluator.llm import LLMConnection, LLMSettings
-from evaluator.llm.fake_server import KEY, CannedReply, FakeChatServer, ReceivedRequest, completion
+from evaluator.llm.fake_server import KEY, CannedReply, FakeChatServer, ReceivedRequest, completion_reply
 from evaluator.stages.metadata.judge import DescribedDataset, Judge
 from evaluator.stages.metadata.open_judge import open_judge
 from evaluator.stages.metadata.verdict import DIMENSIONS
@@ -83,7 +83,7 @@ def is_comparison(asked: ReceivedRequest) -> bool:
 
 
 def says_seven(asked: ReceivedRequest) -> CannedReply:
-    return completion(verdict() if is_comparison(asked) else description())
+    return completion_reply(verdict() if is_comparison(asked) else description())
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import gradio
 
-from leaderboard.app import launch, make_app
+from leaderboard.app import launch_app, make_app
 from leaderboard.settings import Settings, read_settings
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -35,7 +35,7 @@ def served(arena: Path, **environ: str) -> Iterator[str]:
 @contextmanager
 def running(app: gradio.Server, settings: Settings) -> Iterator[str]:
     """An app that a test has made, and may look into, likewise."""
-    launch(app, settings)
+    launch_app(app, settings)
     try:
         yield f"http://127.0.0.1:{settings.port}"
     finally:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from submissions.arena.arena import Arena, open_arena
-from submissions.checking.check import check
+from submissions.checking.check import check_sources
 from submissions.records.anchors import Setup
 from submissions.records.base import Score
 from submissions.records.result import MethodScore, Result, TaskResult, Total
@@ -33,7 +33,7 @@ def stored(arena: Arena, work: Path) -> Submission:
     source, into = work / f"{BANK}.jsonl", work / "into"
     source.write_bytes(GOOD)
     into.mkdir()
-    report = check([source], arena.tasks(), into=into, track=TRACKS["dataset_research"])
+    report = check_sources([source], arena.read_tasks(), into=into, track=TRACKS["dataset_research"])
     return store_submission(arena, report, into, SubmissionForm.from_form(FORM), NOW)
 
 

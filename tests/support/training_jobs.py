@@ -13,7 +13,7 @@ from tests.support.factories import some_rows
 def a_job(folder: Path, name: str, count: int, template: ChatTemplate) -> TrainJob:
     """A job whose rows have prompts and answers of different lengths."""
     examples = [
-        template.example("please " * (number % 7) + row.input, f"{row.output} " * (1 + number % 3), 256)
+        template.build_example("please " * (number % 7) + row.input, f"{row.output} " * (1 + number % 3), 256)
         for number, row in enumerate(some_rows(name, count))
     ]
     folder.mkdir(parents=True, exist_ok=True)

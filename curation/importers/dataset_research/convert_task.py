@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pydantic import ValidationError
 
 from curation.importers.dataset_research.json_files import as_text
-from curation.importers.dataset_research.language_tag import language_of
+from curation.importers.dataset_research.language_tag import detect_language
 from curation.importers.dataset_research.release_tasks import FILE, ReleaseTask
-from curation.records import FlatTask, faults, warning
+from curation.records import FlatTask, list_faults, make_warning
 from submissions.records.check_report import Problem
 from submissions.records.task import Row
 
@@ -24,7 +24,7 @@ _CHOSEN = ("multiple_choice", "text_classification")
 _TEXTS = ("introduction", "question", "input", "output", "source")
 
 
-def task_of(entry: ReleaseTask, task: str, rows: Sequence[Row], problems: list[Problem]) -> list[FlatTask]:
+def convert_task(entry: ReleaseTask, task: str, rows: Sequence[Row], problems: list[Problem]) -> list[FlatTask]:
     """The task under our id; nothing, with what is wrong in `problems`, if a field cannot be stored.
 
     Its subsets are `full` alone, for the release does not say which tasks are the hard ones.
@@ -32,26 +32,26 @@ def task_of(entry: ReleaseTask, task: str, rows: Sequence[Row], problems: list[P
     missing = [name for name in _TEXTS if not as_text(entry.metadata.get(name)).strip()]
     if missing:
         what = f"{entry.where}the metadata has no {', '.join(missing)}."
-        problems.append(warning(FILE, what, "Left empty; the judge has nothing to compare there."))
+        problems.append(make_warning(FILE, what, "Left empty; the judge has nothing to compare there."))
     fields = {
         "id": task,
-        "title": title_of(entry),
+        "title": make_title(entry),
         "category": entry.category,
         "kind": entry.kind,
-        "language": language_of(_shown(entry, row)[:_LETTERS] for row in rows[:_ROWS]),
+        "language": detect_language(_select_text(entry, row)[:_LETTERS] for row in rows[:_ROWS]),
         "demand": entry.demand,
-        "metadata": _metadata(entry, len(rows), problems),
+        "metadata": _convert_metadata(entry, len(rows), problems),
         "source": entry.dataset,
         "licence": LICENCE,
     }
     try:
         return [FlatTask.model_validate(fields)]
     except ValidationError as invalid:
-        problems += faults(invalid, FILE, entry=entry.where)
+        problems += list_faults(invalid, FILE, entry=entry.where)
         return []
 
 
-def title_of(entry: ReleaseTask) -> str:
+def make_title(entry: ReleaseTask) -> str:
     """Words of the task's id, less the organisation where the id is the data set's.
 
     Titles are public and the metadata is not, so nothing of the introduction goes in.
@@ -61,23 +61,23 @@ def title_of(entry: ReleaseTask) -> str:
     return (words[0].upper() + words[1:])[:_TITLE]
 
 
-def _shown(entry: ReleaseTask, row: Row) -> str:
+def _select_text(entry: ReleaseTask, row: Row) -> str:
     return row.input if entry.category in _CHOSEN else row.output
 
 
-def _metadata(entry: ReleaseTask, rows: int, problems: list[Problem]) -> dict[str, object]:
+def _convert_metadata(entry: ReleaseTask, rows: int, problems: list[Problem]) -> dict[str, object]:
     said = entry.metadata
     texts = {name: as_text(said.get(name)) for name in _TEXTS}
     task = as_text(said.get("task", said.get("task_type")))
-    count = _count(said.get("samples_count"))
+    count = _parse_count(said.get("samples_count"))
     if count is None:
         what = f"{entry.where}samples_count is no number of rows."
-        problems.append(warning(FILE, what, f"The {rows} rows of the reference are counted instead."))
+        problems.append(make_warning(FILE, what, f"The {rows} rows of the reference are counted instead."))
         count = rows
-    return texts | {"task": task, "example": _example(said.get("example")), "samples_count": count}
+    return texts | {"task": task, "example": _convert_example(said.get("example")), "samples_count": count}
 
 
-def _count(value: object) -> int | None:
+def _parse_count(value: object) -> int | None:
     """A number of rows, also from a text such as `1,000`."""
     if isinstance(value, str) and re.fullmatch(r"[0-9][0-9,]{0,15}", value.strip()):
         return int(value.replace(",", ""))
@@ -85,7 +85,7 @@ def _count(value: object) -> int | None:
     return int(value) if sound and isinstance(value, int | float) else None
 
 
-def _example(value: object) -> dict[str, str] | None:
+def _convert_example(value: object) -> dict[str, str] | None:
     """An example with an input and an output as a row; of any other form, all of it as the input."""
     if isinstance(value, Mapping) and isinstance(value.get("input"), str) and isinstance(value.get("output"), str):
         return {"input": value["input"], "output": value["output"]}

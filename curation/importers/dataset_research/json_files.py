@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from curation.records import error
+from curation.records import make_error
 from submissions.records.check_report import Problem
 
 _DOWNLOAD = "Download the file again."
@@ -17,21 +17,23 @@ def read_json(path: Path, name: str, problems: list[Problem]) -> object:
     NaN and Infinity are read as the numbers they stand for, because Python wrote them into these files.
     """
     if not path.is_file():
-        problems.append(error(name, None, "The file is not there.", "Put it there, as the release has it."))
+        problems.append(make_error(name, None, "The file is not there.", "Put it there, as the release has it."))
         return None
     content = path.read_bytes()
     if not content.strip():
-        problems.append(error(name, None, "The file is empty.", _DOWNLOAD))
+        problems.append(make_error(name, None, "The file is empty.", _DOWNLOAD))
     elif b"git-lfs" in content[:100]:
         problems.append(
-            error(name, None, "This is a pointer of Git LFS, not the file.", "Run `git lfs pull` where it was cloned.")
+            make_error(
+                name, None, "This is a pointer of Git LFS, not the file.", "Run `git lfs pull` where it was cloned."
+            )
         )
     else:
-        return _parsed(content, name, problems)
+        return _parse_json(content, name, problems)
     return None
 
 
-def _parsed(content: bytes, name: str, problems: list[Problem]) -> object:
+def _parse_json(content: bytes, name: str, problems: list[Problem]) -> object:
     try:
         return json.loads(content.decode("utf-8-sig"))
     except json.JSONDecodeError as fault:
@@ -42,7 +44,7 @@ def _parsed(content: bytes, name: str, problems: list[Problem]) -> object:
         what, line = "No JSON that can be read: it is nested too deeply.", 1
     except ValueError as fault:  # a whole number of thousands of digits
         what, line = f"No JSON that can be read: {fault}.", 1
-    problems.append(error(name, line, what, _DOWNLOAD))
+    problems.append(make_error(name, line, what, _DOWNLOAD))
     return None
 
 
@@ -53,7 +55,7 @@ def as_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def quoted(value: object, most: int = 60) -> str:
+def quote_value(value: object, most: int = 60) -> str:
     """A value as a message shows it, cut to `most` characters and with nothing that a terminal would act on."""
     shown = ascii(value) if not isinstance(value, str) or not value.isprintable() else repr(value)
     return shown if len(shown) <= most else f"{shown[:most]}…"

@@ -28,7 +28,7 @@ _KANA = 0.05
 """Share of kana among Han letters and kana from which a text is Japanese; Chinese has next to none."""
 
 
-def language_of(texts: Iterable[str]) -> str:
+def detect_language(texts: Iterable[str]) -> str:
     """A BCP 47 tag for the script that most letters belong to.
 
     `zh`, `ja`, `ko`, `th`, `lo`, `km` or `my` for the scripts that metrics cut into other units than words; else

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from curation.importers.dataset_research.json_files import quoted
+from curation.importers.dataset_research.json_files import quote_value
 from curation.importers.dataset_research.release_tasks import CATEGORIES, ReleaseTask
-from curation.records import error, warning
+from curation.records import make_error, make_warning
 from submissions.records.base import Score
 from submissions.records.check_report import Problem
 
@@ -53,39 +53,41 @@ def read_scores(content: object, file: str, problems: list[Problem]) -> dict[str
     if isinstance(content, dict):
         content = [{"task_id": one} | said if isinstance(said, dict) else said for one, said in content.items()]
     if not isinstance(content, list):
-        problems.append(error(file, None, "It holds no list of tasks.", "Download the file again."))
+        problems.append(make_error(file, None, "It holds no list of tasks.", "Download the file again."))
         return {}
     found: dict[str, Mapping[str, object]] = {}
     for place, item in enumerate(content, 1):
         task = item.get("task_id") if isinstance(item, dict) else None
         if not isinstance(task, str):
-            problems.append(error(file, None, f"Entry {place}: no task_id.", "Add it, or download the file again."))
+            problems.append(
+                make_error(file, None, f"Entry {place}: no task_id.", "Add it, or download the file again.")
+            )
         elif task in found:
-            what = f"Entry {place} ({quoted(task)}): an earlier entry has this task_id too."
-            problems.append(error(file, None, what, "Remove one of them."))
+            what = f"Entry {place} ({quote_value(task)}): an earlier entry has this task_id too."
+            problems.append(make_error(file, None, what, "Remove one of them."))
         else:
             found[task] = item
     return found
 
 
-def scores_of(
+def convert_scores(
     entry: ReleaseTask, said: Mapping[str, object] | None, items: int, file: str, problems: list[Problem]
 ) -> dict[str, Score]:
     """The published scores of a task by metric, in [0, 1]; without a number where the file has none, never 0.
 
     `items` is how many rows the published evaluation asked. A number beyond its scale is a problem.
     """
-    why = _why_none(said, file)
+    why = _missing_reason(said, file)
     results = said.get("results") if said else None
     if said and CATEGORIES.get(str(said.get("task_type"))) != entry.category:
-        what = f"{entry.where}task_type {quoted(said.get('task_type'))} is not the task's {entry.category}."
-        problems.append(warning(file, what, "The category of test_metadata.json is used."))
+        what = f"{entry.where}task_type {quote_value(said.get('task_type'))} is not the task's {entry.category}."
+        problems.append(make_warning(file, what, "The category of test_metadata.json is used."))
     scores = {}
     for part in PARTS[entry.category]:
-        value = None if why else _number(results, part.path)
+        value = None if why else _find_number(results, part.path)
         if value is not None and not -_SLACK * part.top <= value <= part.top * (1 + _SLACK):
             what = f"{entry.where}{'.'.join(part.path)} is {value}, which is not between 0 and {part.top:g}."
-            problems.append(error(file, None, what, "Download the file again; its scale may have changed."))
+            problems.append(make_error(file, None, what, "Download the file again; its scale may have changed."))
             value = None
         scaled = None if value is None else min(max(value / part.top, 0.0), 1.0)
         missing = why or f"{file} has no number at {'.'.join(part.path)}"
@@ -93,7 +95,7 @@ def scores_of(
     return scores
 
 
-def _why_none(said: Mapping[str, object] | None, file: str) -> str | None:
+def _missing_reason(said: Mapping[str, object] | None, file: str) -> str | None:
     """Why a task has no scores at all, if so."""
     if said is None:
         return f"{file} does not have the task"
@@ -105,16 +107,16 @@ def _why_none(said: Mapping[str, object] | None, file: str) -> str | None:
     return None
 
 
-def note_of(said: Mapping[str, object] | None, file: str) -> str:
+def make_note(said: Mapping[str, object] | None, file: str) -> str:
     """What the release says in its own words of scores that it lacks; empty if it says nothing."""
     results = said.get("results") if said else None
     if not isinstance(results, dict) or "status" not in results:
         return ""
-    reason = quoted(results.get("reason") or "no reason is given", _NOTE)
-    return f"{file} says {quoted(results['status'])}: {reason}"
+    reason = quote_value(results.get("reason") or "no reason is given", _NOTE)
+    return f"{file} says {quote_value(results['status'])}: {reason}"
 
 
-def _number(value: object, path: tuple[str, ...]) -> float | None:
+def _find_number(value: object, path: tuple[str, ...]) -> float | None:
     """The number at a path, as the published code finds it: the first of a list, `score` or `value` of an object."""
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None

@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from curation.importers.dataset_research.json_files import quoted
-from curation.records import error
+from curation.importers.dataset_research.json_files import quote_value
+from curation.records import make_error
 from submissions.records.check_report import Problem
 from submissions.records.task import Kind
 
@@ -44,7 +44,7 @@ class ReleaseTask:
     @property
     def where(self) -> str:
         """How a message points at the entry."""
-        return f"Entry {self.place} ({quoted(self.id)}): "
+        return f"Entry {self.place} ({quote_value(self.id)}): "
 
 
 def read_entries(content: object, domains: Mapping[str, object], problems: list[Problem]) -> list[ReleaseTask]:
@@ -54,31 +54,31 @@ def read_entries(content: object, domains: Mapping[str, object], problems: list[
     """
     if not isinstance(content, list) or not content:
         what = "It holds no list of tasks" if content != [] else "It lists no tasks"
-        problems.append(error(FILE, None, f"{what}.", _AGAIN))
+        problems.append(make_error(FILE, None, f"{what}.", _AGAIN))
         return []
     entries: dict[str, ReleaseTask] = {}
     for place, item in enumerate(content, 1):
         try:
-            entry = _entry(place, item, domains)
+            entry = _parse_entry(place, item, domains)
         except _Fault as fault:
-            problems.append(error(FILE, None, f"Entry {place}{fault.name}: {fault.what}", fault.fix))
+            problems.append(make_error(FILE, None, f"Entry {place}{fault.name}: {fault.what}", fault.fix))
             continue
         if entry.id in entries:
             what = f"{entry.where}task_id: entry {entries[entry.id].place} has it too."
-            problems.append(error(FILE, None, what, "Remove one of them."))
+            problems.append(make_error(FILE, None, what, "Remove one of them."))
         entries.setdefault(entry.id, entry)
     return list(entries.values())
 
 
-def domains_in(content: object, file: str, problems: list[Problem]) -> dict[str, object]:
+def read_domains(content: object, file: str, problems: list[Problem]) -> dict[str, object]:
     """Task id to domain, from a list of tasks whose metadata (or original_metadata) says it."""
     if not isinstance(content, list):
-        problems.append(error(file, None, "It holds no list of tasks.", _AGAIN))
+        problems.append(make_error(file, None, "It holds no list of tasks.", _AGAIN))
         return {}
     found: dict[str, object] = {}
     for item in content:
         if isinstance(item, dict) and isinstance(item.get("task_id"), str):
-            metadata = _metadata(item.get("original_metadata", item.get("metadata")))
+            metadata = _parse_metadata(item.get("original_metadata", item.get("metadata")))
             found[item["task_id"]] = (metadata or {}).get("domain")
     return found
 
@@ -88,47 +88,47 @@ class _Fault(Exception):
         self.what, self.fix, self.name = what, fix, name
 
 
-def _entry(place: int, item: object, domains: Mapping[str, object]) -> ReleaseTask:
+def _parse_entry(place: int, item: object, domains: Mapping[str, object]) -> ReleaseTask:
     if not isinstance(item, dict):
-        raise _Fault(f"It is {quoted(item)}, not an object.")
-    dataset = _text(item, "dataset_id", "")
-    official = _text({"task_id": dataset.replace("/", "_")} | item, "task_id", "")
-    name = f" ({quoted(official)})"
-    metadata = _metadata(item.get("metadata"))
+        raise _Fault(f"It is {quote_value(item)}, not an object.")
+    dataset = _require_text(item, "dataset_id", "")
+    official = _require_text({"task_id": dataset.replace("/", "_")} | item, "task_id", "")
+    name = f" ({quote_value(official)})"
+    metadata = _parse_metadata(item.get("metadata"))
     if metadata is None:
         raise _Fault("metadata: neither an object nor a text that holds one.", name=name)
-    kind = _known(domains.get(official)) or _known(metadata.get("domain"))
+    kind = _parse_domain(domains.get(official)) or _parse_domain(metadata.get("domain"))
     if kind not in KINDS:
-        what = f"metadata.domain: {quoted(metadata.get('domain'))} is neither knowledge nor reasoning."
+        what = f"metadata.domain: {quote_value(metadata.get('domain'))} is neither knowledge nor reasoning."
         raise _Fault(what, "Correct it, or name a file that says it with --domains.", name)
     category = str(metadata.get("task", metadata.get("task_type"))).strip().lower().replace("_", "-").replace(" ", "-")
     if category not in CATEGORIES:
-        what = f"metadata.task: {quoted(category)} is not one of {', '.join(CATEGORIES)}."
+        what = f"metadata.task: {quote_value(category)} is not one of {', '.join(CATEGORIES)}."
         raise _Fault(what, "Choose one of them.", name)
-    demand = _text(item, "query", name)
+    demand = _require_text(item, "query", name)
     return ReleaseTask(place, official, dataset, demand, CATEGORIES[category], KINDS[kind], metadata)
 
 
-def _text(item: Mapping[str, object], field: str, name: str) -> str:
+def _require_text(item: Mapping[str, object], field: str, name: str) -> str:
     value = item.get(field)
     if not isinstance(value, str) or not value.strip():
-        raise _Fault(f"{field}: {quoted(value)} is no text to read.", name=name)
+        raise _Fault(f"{field}: {quote_value(value)} is no text to read.", name=name)
     return value
 
 
-def _known(domain: object) -> str | None:
+def _parse_domain(domain: object) -> str | None:
     return domain.strip().lower() if isinstance(domain, str) and domain.strip().lower() in KINDS else None
 
 
-def _metadata(value: object) -> dict[str, object] | None:
+def _parse_metadata(value: object) -> dict[str, object] | None:
     """An object, or the object that a text of JSON or of a Python literal stands for."""
-    for read in _readings(value):
+    for read in _iter_readings(value):
         if isinstance(read, dict):
             return {str(key): of for key, of in read.items()}
     return None
 
 
-def _readings(value: object) -> Iterator[object]:
+def _iter_readings(value: object) -> Iterator[object]:
     yield value
     if isinstance(value, str):
         for reader in (json.loads, ast.literal_eval):

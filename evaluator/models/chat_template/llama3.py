@@ -45,32 +45,32 @@ class ChatTemplate:
     def __init__(self, model: Path) -> None:
         self._tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
         self._tokenizer.encode_special_tokens = True
-        self._special = {token: self._id(token) for token in SPECIAL_TOKENS}
-        self._remembered = lru_cache(REMEMBERED)(self._questions)
-        blank_line = self.text(BLANK_LINE)
+        self._special = {token: self._token_id(token) for token in SPECIAL_TOKENS}
+        self._cached_questions = lru_cache(REMEMBERED)(self._encode_questions)
+        blank_line = self.encode_text(BLANK_LINE)
         self._blank_line = len(blank_line)
-        self._before_question = self._header("user")
-        self._after_question = [self._special[EOT], *self._header("assistant"), *blank_line]
+        self._before_question = self._role_header("user")
+        self._after_question = [self._special[EOT], *self._role_header("assistant"), *blank_line]
 
     @property
     def stop_ids(self) -> list[int]:
         """Tokens that end an answer."""
         return [self._special[token] for token in (EOT, EOM, EOS)]
 
-    def text(self, text: str) -> list[int]:
+    def encode_text(self, text: str) -> list[int]:
         """Ids of plain text, special tokens in it spelled out as text."""
-        return list(self._encoded((text,))[0])
+        return list(self._encode_batch((text,))[0])
 
-    def shown(self, ids: Sequence[int]) -> str:
+    def decode(self, ids: Sequence[int]) -> str:
         """The text of ids, control tokens written out."""
         text: str = self._tokenizer.decode(list(ids), skip_special_tokens=False)
         return text
 
-    def target(self, output: str) -> list[int]:
+    def target_ids(self, output: str) -> list[int]:
         """Ids of an answer with the end of its turn."""
-        return [*self.text(output), self._special[EOT]]
+        return [*self.encode_text(output), self._special[EOT]]
 
-    def longest(self, outputs: Sequence[str], enough: float) -> int:
+    def longest_answer(self, outputs: Sequence[str], enough: float) -> int:
         """Tokens of the longest of these answers, the end of its turn included; any number from `enough` on is enough.
 
         A text has at most as many tokens as bytes, so few have to be encoded when the longest come first.
@@ -81,17 +81,17 @@ class ChatTemplate:
             some = by_bytes[start : start + AT_ONCE]
             if found >= min(enough, len(some[0]) + 1):
                 break
-            found = max(found, *(1 + len(ids) for ids in self._encoded([text.decode() for text in some])))
+            found = max(found, *(1 + len(ids) for ids in self._encode_batch([text.decode() for text in some])))
         return found
 
-    def prompt(
+    def build_prompt(
         self, question: str, shots: Sequence[tuple[str, str]] = (), limit: int | None = None, gold: str = ""
     ) -> list[int]:
         """The prompt of one question."""
-        (prompt,) = self.prompts((question,), shots, limit, (gold,))
+        (prompt,) = self.build_prompts((question,), shots, limit, (gold,))
         return prompt
 
-    def prompts(
+    def build_prompts(
         self,
         questions: tuple[str, ...],
         shots: Sequence[tuple[str, str]] = (),
@@ -103,56 +103,56 @@ class ChatTemplate:
         The oldest shots go first when one is too long; then the question loses its middle, so that the instruction at
         its head and what stands at its end both stay. The gold answers are not looked at.
         """
-        asked = self._questions([one for one, _ in shots])
-        turns = [[*self._user(ids), *self.target(two)] for ids, (_, two) in zip(asked, shots, strict=True)]
-        return [self._framed(ids, list(turns), limit) for ids in self._remembered(questions)]
+        asked = self._encode_questions([one for one, _ in shots])
+        turns = [[*self._user_turn(ids), *self.target_ids(two)] for ids, (_, two) in zip(asked, shots, strict=True)]
+        return [self._frame_prompt(ids, list(turns), limit) for ids in self._cached_questions(questions)]
 
-    def example(self, question: str, output: str, cutoff: int) -> Example:
+    def build_example(self, question: str, output: str, cutoff: int) -> Example:
         """A training example of at most `cutoff` tokens; the prompt gives way first, down to a quarter of the room."""
-        (example,) = self.examples([(question, output)], cutoff)
+        (example,) = self.build_examples([(question, output)], cutoff)
         return example
 
-    def examples(self, pairs: Sequence[tuple[str, str]], cutoff: int) -> list[Example]:
+    def build_examples(self, pairs: Sequence[tuple[str, str]], cutoff: int) -> list[Example]:
         """Training examples, encoded together on all cores."""
-        return [self._example(question, output, cutoff) for question, output in self._pairs(pairs)]
+        return [self._join_example(question, output, cutoff) for question, output in self._encode_pairs(pairs)]
 
-    def _example(self, question: list[int], output: list[int], cutoff: int) -> Example:
+    def _join_example(self, question: list[int], output: list[int], cutoff: int) -> Example:
         target = [*output, self._special[EOT]]
-        prompt = self._framed(question, [], max(cutoff - len(target), cutoff // 4))
+        prompt = self._frame_prompt(question, [], max(cutoff - len(target), cutoff // 4))
         ids = (prompt + target)[:cutoff]
         return Example(ids, ([IGNORED] * len(prompt) + target)[:cutoff])
 
-    def _framed(self, ids: list[int], turns: list[list[int]], limit: int | None) -> list[int]:
+    def _frame_prompt(self, ids: list[int], turns: list[list[int]], limit: int | None) -> list[int]:
         if limit is not None:
             line = self._blank_line
             room = limit - 1 - len(self._before_question) - line - len(self._after_question)
             while turns and sum(map(len, turns)) + len(ids) - line > room:
                 turns.pop(0)
             ids = ids[:line] + truncate_middle(ids[line:], room)
-        return [self._special[BOS], *chain.from_iterable(turns), *self._user(ids)]
+        return [self._special[BOS], *chain.from_iterable(turns), *self._user_turn(ids)]
 
-    def _id(self, token: str) -> int:
+    def _token_id(self, token: str) -> int:
         found: int | None = self._tokenizer.token_to_id(token)
         if found is None:
             raise ValueError(f"the tokenizer has no {token}: the llama3 frame needs a Llama 3 tokenizer")
         return found
 
-    def _encoded(self, texts: Sequence[str]) -> list[list[int]]:
+    def _encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         return [one.ids for one in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
 
-    def _questions(self, questions: Sequence[str]) -> list[list[int]]:
-        return self._encoded([BLANK_LINE + question for question in questions])
+    def _encode_questions(self, questions: Sequence[str]) -> list[list[int]]:
+        return self._encode_batch([BLANK_LINE + question for question in questions])
 
-    def _pairs(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[list[int], list[int]]]:
+    def _encode_pairs(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[list[int], list[int]]]:
         """Ids of each question with its blank line, and of its answer."""
-        ids = self._encoded([text for question, output in pairs for text in (BLANK_LINE + question, output)])
+        ids = self._encode_batch([text for question, output in pairs for text in (BLANK_LINE + question, output)])
         return zip(ids[::2], ids[1::2], strict=True)
 
-    def _user(self, ids: list[int]) -> list[int]:
+    def _user_turn(self, ids: list[int]) -> list[int]:
         return [*self._before_question, *ids, *self._after_question]
 
-    def _header(self, role: str) -> list[int]:
-        return [self._special[HEADER_START], *self.text(role), self._special[HEADER_END]]
+    def _role_header(self, role: str) -> list[int]:
+        return [self._special[HEADER_START], *self.encode_text(role), self._special[HEADER_END]]
 
 
 def truncate_middle(ids: list[int], room: int) -> list[int]:

@@ -25,10 +25,10 @@ class LlamaFactoryTemplate(ChatTemplate):
 
     def __init__(self, model: Path) -> None:
         super().__init__(model)
-        self._remembered_cut = lru_cache(REMEMBERED)(self._cut)
-        self._remembered_shown = lru_cache(REMEMBERED)(self._shown)
+        self._cached_pairs = lru_cache(REMEMBERED)(self._cut_pairs)
+        self._cached_plain = lru_cache(REMEMBERED)(self._encode_plain)
 
-    def prompts(
+    def build_prompts(
         self,
         questions: tuple[str, ...],
         shots: Sequence[tuple[str, str]] = (),
@@ -43,45 +43,46 @@ class LlamaFactoryTemplate(ChatTemplate):
             raise ValueError(f"{len(gold)} gold answers came with {len(questions)} questions: this template needs both")
         pairs = tuple(zip(questions, gold, strict=True))
         if not shots:
-            return [list(source) for source, _ in self._remembered_cut(pairs, limit)]
+            return [list(source) for source, _ in self._cached_pairs(pairs, limit)]
         # A word begins at the blank before "user", so what stands before it is the same tokens in every prompt.
-        head = [self._special[BOS], *self.text(self._introduction(shots, limit))]
-        return [(head + ids)[:limit] for ids in self._remembered_shown(pairs, limit)]
+        head = [self._special[BOS], *self.encode_text(self._build_introduction(shots, limit))]
+        return [(head + ids)[:limit] for ids in self._cached_plain(pairs, limit)]
 
-    def examples(self, pairs: Sequence[tuple[str, str]], cutoff: int) -> list[Example]:
+    def build_examples(self, pairs: Sequence[tuple[str, str]], cutoff: int) -> list[Example]:
         """Training examples of at most `cutoff` tokens, cut by `infer_seqlen`."""
         return [
-            Example(source + target, [IGNORED] * len(source) + target) for source, target in self._cut(pairs, cutoff)
+            Example(source + target, [IGNORED] * len(source) + target)
+            for source, target in self._cut_pairs(pairs, cutoff)
         ]
 
-    def _cut(self, pairs: Sequence[Pair], limit: int | None) -> list[tuple[list[int], list[int]]]:
+    def _cut_pairs(self, pairs: Sequence[Pair], limit: int | None) -> list[tuple[list[int], list[int]]]:
         """Prompt and answer of each pair, cut together."""
         cut = []
         numbered = [(question.replace(TURN_NUMBER, "0", 1), output) for question, output in pairs]
-        for question, output in self._pairs(numbered):
-            source, target = [self._special[BOS], *self._user(question)], [*output, self._special[EOT]]
+        for question, output in self._encode_pairs(numbered):
+            source, target = [self._special[BOS], *self._user_turn(question)], [*output, self._special[EOT]]
             if limit is not None:
                 kept, answered = infer_seqlen(len(source), len(target), limit)
                 source, target = source[:kept], target[:answered]
             cut.append((source, target))
         return cut
 
-    def _introduction(self, shots: Sequence[Pair], limit: int | None) -> str:
+    def _build_introduction(self, shots: Sequence[Pair], limit: int | None) -> str:
         """The shots and what stands before a question, without the blank before it."""
-        cut = self._cut(shots, limit)
-        sources, targets = (self._decoded([pair[side] for pair in cut]) for side in (0, 1))
+        cut = self._cut_pairs(shots, limit)
+        sources, targets = (self._decode_batch([pair[side] for pair in cut]) for side in (0, 1))
         examples = "".join(
             f"Example{number}: \nQuestion: {question.strip()}\nAnswer: {answer.strip()}\n\n"
             for number, (question, answer) in enumerate(zip(sources, targets, strict=True), 1)
         )
         return f"Please refer to the following example: \n\n{examples} Now answer the following question:"
 
-    def _shown(self, pairs: tuple[Pair, ...], limit: int | None) -> list[list[int]]:
+    def _encode_plain(self, pairs: tuple[Pair, ...], limit: int | None) -> list[list[int]]:
         """Ids of each question as plain text, with the words "user" and "assistant" that its headers leave behind."""
-        texts = self._decoded([source for source, _ in self._remembered_cut(pairs, limit)])
-        return self._encoded([" " + text for text in texts])
+        texts = self._decode_batch([source for source, _ in self._cached_pairs(pairs, limit)])
+        return self._encode_batch([" " + text for text in texts])
 
-    def _decoded(self, ids: Sequence[list[int]]) -> list[str]:
+    def _decode_batch(self, ids: Sequence[list[int]]) -> list[str]:
         return [clean_text(text) for text in self._tokenizer.decode_batch(list(ids), skip_special_tokens=True)]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 TOKENIZER = Path(__file__).with_name("tokenizer.json")
 
 
-def make(folder: Path, seed: int = 0) -> None:
+def build_model(folder: Path, seed: int = 0) -> None:
     """Write model and tokenizer as transformers files; the folder appears whole or not at all."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from evaluator.models.tiny_llama import make
+from evaluator.models.tiny_llama import build_model
 
 if __name__ == "__main__":
-    make(Path(sys.argv[1]))
+    build_model(Path(sys.argv[1]))

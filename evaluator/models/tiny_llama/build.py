@@ -26,7 +26,7 @@ WORDS = (
 )
 
 
-def corpus() -> Iterator[str]:
+def iter_corpus() -> Iterator[str]:
     """Names of territories, languages, currencies, months and units in each locale, then English prose."""
     for name in LOCALES:
         locale = Locale.parse(name)
@@ -36,12 +36,12 @@ def corpus() -> Iterator[str]:
         yield (
             " ".join(locale.months["format"]["wide"].values()) + " " + " ".join(locale.days["format"]["wide"].values())
         )
-        yield " ".join(unit for forms in locale._data["unit_patterns"].values() for unit in _texts(forms))
+        yield " ".join(unit for forms in locale._data["unit_patterns"].values() for unit in _iter_texts(forms))
     for name in sorted(topics):
         yield topics[name]
 
 
-def train(vocabulary: int = VOCABULARY) -> Tokenizer:
+def train_tokenizer(vocabulary: int = VOCABULARY) -> Tokenizer:
     """The tokenizer, special tokens last."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -56,18 +56,18 @@ def train(vocabulary: int = VOCABULARY) -> Tokenizer:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(corpus(), trainer)
+    tokenizer.train_from_iterator(iter_corpus(), trainer)
     tokenizer.add_special_tokens(list(SPECIAL_TOKENS))
     return tokenizer
 
 
-def _texts(forms: object) -> Iterator[str]:
+def _iter_texts(forms: object) -> Iterator[str]:
     if isinstance(forms, str):
         yield forms
     elif isinstance(forms, dict):
         for form in forms.values():
-            yield from _texts(form)
+            yield from _iter_texts(form)
 
 
 if __name__ == "__main__":
-    train().save(str(Path(__file__).with_name("tokenizer.json")), pretty=False)
+    train_tokenizer().save(str(Path(__file__).with_name("tokenizer.json")), pretty=False)

@@ -26,7 +26,7 @@ _OBJECTS = 1 << 30
 """Bytes of shared memory for what travels: a unit is some megabytes of token ids, and a station has two."""
 
 
-def address() -> str | None:
+def cluster_address() -> str | None:
     """The cluster to join; None where one is embedded."""
     return os.environ.get(ADDRESS) or None
 
@@ -43,7 +43,7 @@ def ray_session(cpus: int) -> Iterator[None]:
         yield
         return
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    with _joining() if address() else _embedding(cpus) as settings:
+    with _join_cluster() if cluster_address() else _embed_cluster(cpus) as settings:
         try:
             with _preserve_sigterm():
                 ray.init(**settings, log_to_driver=False, logging_level=logging.ERROR)
@@ -54,12 +54,12 @@ def ray_session(cpus: int) -> Iterator[None]:
 
 
 @contextmanager
-def _joining() -> Iterator[dict[str, Any]]:
-    yield {"address": address()}
+def _join_cluster() -> Iterator[dict[str, Any]]:
+    yield {"address": cluster_address()}
 
 
 @contextmanager
-def _embedding(cpus: int) -> Iterator[dict[str, Any]]:
+def _embed_cluster(cpus: int) -> Iterator[dict[str, Any]]:
     """Settings of a cluster whose files lie in a folder that is removed at the end."""
     # Whoever reaches the ports of Ray may run what they like, so it asks for a token; unasked it leaves one in ~/.ray.
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))

@@ -30,7 +30,7 @@ class RayExecutor:
         self._profile = profile
         self._models = models
         """Where trained models lie on every node; folders of this machine's are removed without asking a station."""
-        self._roster = WorkerPool(opening, profile, setup)
+        self._pool = WorkerPool(opening, profile, setup)
         self._connection = ExitStack()
         self._running = False
         self._wanted: set[str] = set()
@@ -45,37 +45,37 @@ class RayExecutor:
         if not units:
             return
         self._start()
-        self._roster.forgive()
+        self._pool.clear_quarantine()
         self._wanted.update(units)
-        shift = Dispatcher(units, self._roster, self._profile, progress)
+        shift = Dispatcher(units, self._pool, self._profile, progress)
         try:
-            yield from shift.work()
+            yield from shift.run()
         finally:
-            self._roster.dismiss([one for one in self._roster.hired if one.in_hand])
-        if shift.trained:
-            for station in self._roster.ready:
-                station.sweep(self._wanted, _DAY)
-        shift.tries.raise_first()
+            self._pool.stop([one for one in self._pool.workers if one.in_flight])
+        if shift.has_trained:
+            for station in self._pool.ready:
+                station.discard_stale_models(self._wanted, _DAY)
+        shift.tries.raise_first_failure()
 
-    def forget(self, keys: Collection[str]) -> None:
+    def discard_models(self, keys: Collection[str]) -> None:
         discard_local_models(self._models, keys)
-        for station in self._roster.ready:
-            station.forget(keys)
+        for station in self._pool.ready:
+            station.discard_models(keys)
 
-    def setup(self) -> Setup:
+    def resolve_setup(self) -> Setup:
         """What shapes the numbers: what was given, else that of the first station. Raises NoStation."""
-        while self._roster.setup is None:
+        while self._pool.setup is None:
             self._start()
-            self._roster.hire(1)
-            for ref in ray.wait(list(self._roster.awaited()), timeout=1.0)[0]:
-                self._roster.seen(ref)
-        return self._roster.setup
+            self._pool.scale_to(1)
+            for ref in ray.wait(list(self._pool.pending_refs()), timeout=1.0)[0]:
+                self._pool.handle_ref(ref)
+        return self._pool.setup
 
     def close(self) -> None:
         """End all stations, and Ray."""
         try:
             if self._running:
-                self._roster.close()
+                self._pool.close()
         finally:
             self._running = False
             self._connection.close()

@@ -29,7 +29,7 @@ class WorkerReady:
     """What a station says of itself when it is ready."""
 
     setup: Setup
-    held: frozenset[str]
+    cached_keys: frozenset[str]
     """Keys of units whose trained model lies on its node."""
     node: str
     """Its name, for the log."""
@@ -46,52 +46,52 @@ class WorkerActor:
     def __init__(self, opening: WorkerBuilder, logs: str) -> None:
         self._opening = opening
         self._logs = logs
-        self._station: Worker | None = None
-        self._doing: dict[str, tuple[int, int]] = {}
+        self._worker: Worker | None = None
+        self._progress: dict[str, tuple[int, int]] = {}
 
-    def open(self) -> WorkerReady | ArenaError:
+    def start(self) -> WorkerReady | ArenaError:
         """Make the station. Not in the constructor, whose errors nobody can read."""
-        _let_children_import()
+        _export_import_path()
         try:
-            self._station, setup = self._opening(self._logs)
+            self._worker, setup = self._opening(self._logs)
         except ArenaError as error:
             return error
-        return WorkerReady(setup, frozenset(self._station.held()), os.uname().nodename)
+        return WorkerReady(setup, frozenset(self._worker.cached_models()), os.uname().nodename)
 
-    def work(self, unit: WorkUnit) -> UnitResult | EvaluatorError:
+    def run(self, unit: WorkUnit) -> UnitResult | EvaluatorError:
         """Do a unit."""
         try:
-            return self._here.work(unit, self._note)
+            return self._running_worker.run(unit, self._record_progress)
         except EvaluatorError as error:
             return error
         finally:
-            self._doing.pop(unit.name, None)
+            self._progress.pop(unit.name, None)
 
-    def doing(self) -> dict[str, tuple[int, int]]:
+    def progress(self) -> dict[str, tuple[int, int]]:
         """Steps done, and of how many, by what is trained now."""
-        return dict(self._doing)
+        return dict(self._progress)
 
-    def forget(self, keys: Collection[str]) -> None:
-        self._here.forget(keys)
+    def discard_models(self, keys: Collection[str]) -> None:
+        self._running_worker.discard_models(keys)
 
-    def sweep(self, wanted: Collection[str], seconds: float) -> None:
-        self._here.sweep(wanted, seconds)
+    def discard_stale_models(self, wanted: Collection[str], seconds: float) -> None:
+        self._running_worker.discard_stale_models(wanted, seconds)
 
     def close(self) -> None:
         """End the children."""
-        if self._station is not None:
-            self._station.close()
+        if self._worker is not None:
+            self._worker.close()
 
-    def _note(self, name: str, step: int, of: int) -> None:
-        self._doing[name] = (step, of)
+    def _record_progress(self, name: str, step: int, of: int) -> None:
+        self._progress[name] = (step, of)
 
     @property
-    def _here(self) -> Worker:
-        assert self._station is not None, "a post is opened first"
-        return self._station
+    def _running_worker(self) -> Worker:
+        assert self._worker is not None, "a post is opened first"
+        return self._worker
 
 
-def _let_children_import() -> None:
+def _export_import_path() -> None:
     """A node's Ray may have been started in another folder than the driver: children find this package all the same."""
     root = str(Path(evaluator.__path__[0]).parent)
     known = os.environ.get("PYTHONPATH", "")

@@ -49,14 +49,14 @@ class WorkerHandle:
     opening: Ref | None
     """Its answer to being opened, while that is awaited."""
     node: str = ""
-    held: set[str] = field(default_factory=set)
-    in_hand: dict[Ref, str] = field(default_factory=dict)
+    cached_keys: set[str] = field(default_factory=set)
+    in_flight: dict[Ref, str] = field(default_factory=dict)
     streak: FailureStreak = field(default_factory=FailureStreak)
-    _glance: Ref | None = None
-    _glanced: float = 0.0
+    _progress_ref: Ref | None = None
+    _polled_at: float = 0.0
 
     @classmethod
-    def on(cls, group: PlacementGroup, number: int, profile: Profile, opening: WorkerBuilder) -> WorkerHandle:
+    def create(cls, group: PlacementGroup, number: int, profile: Profile, opening: WorkerBuilder) -> WorkerHandle:
         """Start a station in its place. The first one's logs lie in the log folder, the others' in folders in it."""
         free = resource_request(profile)
         actor = (
@@ -73,55 +73,55 @@ class WorkerHandle:
         return cls(number, group, actor, actor.open.remote())
 
     @property
-    def at_work(self) -> Collection[str]:
-        return self.in_hand.values()
+    def running_keys(self) -> Collection[str]:
+        return self.in_flight.values()
 
     @property
     def name(self) -> str:
         """For the log."""
         return f"Station {self.number}" + (f" on {self.node}" if self.node else "")
 
-    def opened(self, said: WorkerReady) -> None:
+    def mark_ready(self, said: WorkerReady) -> None:
         """It is ready."""
-        self.opening, self.node, self.held = None, said.node, set(said.held)
+        self.opening, self.node, self.cached_keys = None, said.node, set(said.cached_keys)
 
-    def hand(self, unit: WorkUnit) -> None:
+    def submit(self, unit: WorkUnit) -> None:
         """Give it a unit."""
-        self.in_hand[self.actor.work.remote(unit)] = unit.key
+        self.in_flight[self.actor.work.remote(unit)] = unit.key
 
-    def glance(self, progress: Progress) -> None:
+    def poll_progress(self, progress: Progress) -> None:
         """Tell what it does, about each second. Nothing depends on the answer, and nothing waits for it."""
-        if self._glance is not None and ray.wait([self._glance], timeout=0)[0]:
-            answer, self._glance = self._glance, None
+        if self._progress_ref is not None and ray.wait([self._progress_ref], timeout=0)[0]:
+            answer, self._progress_ref = self._progress_ref, None
             try:
                 for name, (step, of) in ray.get(answer).items():
                     progress(name, step, of)
             except ray.exceptions.RayError:
                 return  # its units will tell
-        if self._glance is None and time.monotonic() - self._glanced > _GLANCE:
-            self._glance, self._glanced = self._aside("doing"), time.monotonic()
+        if self._progress_ref is None and time.monotonic() - self._polled_at > _GLANCE:
+            self._progress_ref, self._polled_at = self._call_concurrently("doing"), time.monotonic()
 
-    def forget(self, keys: Collection[str]) -> None:
+    def discard_models(self, keys: Collection[str]) -> None:
         """Have models removed."""
-        self.held.difference_update(keys)
-        self._aside("forget", list(keys))
+        self.cached_keys.difference_update(keys)
+        self._call_concurrently("forget", list(keys))
 
-    def sweep(self, wanted: Collection[str], seconds: float) -> None:
+    def discard_stale_models(self, wanted: Collection[str], seconds: float) -> None:
         """Have models removed that are so old and not among these."""
-        self._aside("sweep", list(wanted), seconds)
+        self._call_concurrently("sweep", list(wanted), seconds)
 
     def close(self) -> Ref:
         """Ask it to end its children."""
-        return self._aside("close")
+        return self._call_concurrently("close")
 
     def kill(self) -> None:
         """End it. Its place stays taken."""
         ray.kill(self.actor)
 
-    def leave(self) -> None:
+    def release_placement(self) -> None:
         """Give its place back."""
         remove_placement_group(self.group)
 
-    def _aside(self, method: str, *given: object) -> Ref:
+    def _call_concurrently(self, method: str, *given: object) -> Ref:
         asked: Ref = getattr(self.actor, method).options(concurrency_group=_ASIDE).remote(*given)
         return asked

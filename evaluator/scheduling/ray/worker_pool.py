@@ -42,149 +42,154 @@ class WorkerPool:
     def __init__(self, opening: WorkerBuilder, profile: Profile, setup: Setup | None) -> None:
         self.setup = setup
         """What every station must have; None takes that of the first."""
-        self.hired: list[WorkerHandle] = []
+        self.workers: list[WorkerHandle] = []
         self._opening = opening
         self._profile = profile
-        self._vacancy: tuple[PlacementGroup, Ref] | None = None
-        self._away: list[QuarantinedWorker] = []
-        self._stillborn = 0
-        self._nobody_since: float | None = None
+        self._pending_placement: tuple[PlacementGroup, Ref] | None = None
+        self._quarantined: list[QuarantinedWorker] = []
+        self._startup_failures = 0
+        self._empty_since: float | None = None
 
     @property
     def ready(self) -> list[WorkerHandle]:
         """Stations that may be given work."""
-        return [one for one in self.hired if one.opening is None]
+        return [one for one in self.workers if one.opening is None]
 
-    def awaited(self) -> Iterator[Ref]:
+    def pending_refs(self) -> Iterator[Ref]:
         """What `seen` is to be called with when it is there."""
-        if self._vacancy is not None:
-            yield self._vacancy[1]
-        yield from (one.opening for one in self.hired if one.opening is not None)
+        if self._pending_placement is not None:
+            yield self._pending_placement[1]
+        yield from (one.opening for one in self.workers if one.opening is not None)
 
-    def hire(self, wanted: int) -> None:
+    def scale_to(self, wanted: int) -> None:
         """Look for room while fewer stations than that are there. Raises NoStation if there is no hope for any."""
-        if len(self.hired) >= wanted:
-            self._close_vacancy()
-        elif self._vacancy is None:
+        if len(self.workers) >= wanted:
+            self._cancel_pending_placement()
+        elif self._pending_placement is None:
             group = reserve_placement(self._profile)
-            self._vacancy = (group, group.ready())
-        self._release_dead_places()
-        self._despair()
+            self._pending_placement = (group, group.ready())
+        self._release_dead_placements()
+        self._check_capacity()
 
-    def seen(self, ref: Ref) -> None:
+    def handle_ref(self, ref: Ref) -> None:
         """A vacancy is filled, or a station answers to being opened."""
-        if self._vacancy is not None and ref == self._vacancy[1]:
-            group, self._vacancy = self._vacancy[0], None
-            number = min(set(range(1, len(self.hired) + 2)) - {one.number for one in self.hired})
-            self.hired.append(WorkerHandle.on(group, number, self._profile, self._opening))
+        if self._pending_placement is not None and ref == self._pending_placement[1]:
+            group, self._pending_placement = self._pending_placement[0], None
+            number = min(set(range(1, len(self.workers) + 2)) - {one.number for one in self.workers})
+            self.workers.append(WorkerHandle.create(group, number, self._profile, self._opening))
             return
-        station = next(one for one in self.hired if one.opening == ref)
+        station = next(one for one in self.workers if one.opening == ref)
         try:
             said: WorkerReady | ArenaError = ray.get(ref)
         except RayTaskError:
             raise
         except RayError as error:
-            self._was_stillborn(station, error)
+            self._record_startup_failure(station, error)
             return
-        self._stillborn = 0
+        self._startup_failures = 0
         if isinstance(said, ArenaError):
-            self.send_away(station, said)
+            self.quarantine(station, said)
             return
-        station.opened(said)
-        self._compare(station, said.setup)
+        station.mark_ready(said)
+        self._check_setup(station, said.setup)
 
-    def lose(self, station: WorkerHandle) -> None:
+    def remove_lost(self, station: WorkerHandle) -> None:
         """It is gone: its place is free."""
         station.kill()
-        station.leave()
-        self.hired.remove(station)
+        station.release_placement()
+        self.workers.remove(station)
 
-    def send_away(self, station: WorkerHandle, why: ArenaError) -> None:
+    def quarantine(self, station: WorkerHandle, why: ArenaError) -> None:
         """It may not work any more."""
         log.warning("%s is sent away: %s", station.name, why)
-        self._end([station])
-        self.hired.remove(station)
-        self._away.append(QuarantinedWorker(station.group, why))
+        self._shut_down([station])
+        self.workers.remove(station)
+        self._quarantined.append(QuarantinedWorker(station.group, why))
 
-    def forgive(self) -> None:
+    def clear_quarantine(self) -> None:
         """Those who were sent away may be hired again: what was wrong may have been mended."""
-        for one in self._away:
+        for one in self._quarantined:
             remove_placement_group(one.group)
-        self._away.clear()
+        self._quarantined.clear()
 
-    def dismiss(self, stations: Collection[WorkerHandle]) -> None:
+    def stop(self, stations: Collection[WorkerHandle]) -> None:
         """End stations, gently first."""
-        self._end(stations)
+        self._shut_down(stations)
         for one in stations:
-            one.leave()
-            self.hired.remove(one)
+            one.release_placement()
+            self.workers.remove(one)
 
     def close(self) -> None:
         """End all."""
-        self._close_vacancy()
-        self.dismiss(list(self.hired))
-        self.forgive()
+        self._cancel_pending_placement()
+        self.stop(list(self.workers))
+        self.clear_quarantine()
 
-    def _compare(self, station: WorkerHandle, found: Setup) -> None:
+    def _check_setup(self, station: WorkerHandle, found: Setup) -> None:
         if self.setup is None:
             self.setup = found
         if found != self.setup:
-            wrong = "; ".join(differences(self.setup, found))
-            self.send_away(
+            wrong = "; ".join(describe_differences(self.setup, found))
+            self.quarantine(
                 station, NoWorkerAvailable("A station's setup is not that of the other numbers.", f"Its {wrong}.")
             )
 
-    def _was_stillborn(self, station: WorkerHandle, error: RayError) -> None:
+    def _record_startup_failure(self, station: WorkerHandle, error: RayError) -> None:
         log.warning("%s was lost before it was ready: %s", station.name, error)
-        self.lose(station)
-        self._stillborn += 1
-        if self._stillborn >= MAX_STARTUP_FAILURES:
+        self.remove_lost(station)
+        self._startup_failures += 1
+        if self._startup_failures >= MAX_STARTUP_FAILURES:
             raise NoWorkerAvailable(
                 f"{MAX_STARTUP_FAILURES} stations were lost before they were ready.", str(error)
             ) from error
 
-    def _end(self, stations: Collection[WorkerHandle]) -> None:
+    def _shut_down(self, stations: Collection[WorkerHandle]) -> None:
         closing = [one.close() for one in stations]
         if closing:
             ray.wait(closing, num_returns=len(closing), timeout=_CLOSING)
         for one in stations:
             one.kill()
 
-    def _close_vacancy(self) -> None:
-        if self._vacancy is not None:
-            remove_placement_group(self._vacancy[0])
-            self._vacancy = None
+    def _cancel_pending_placement(self) -> None:
+        if self._pending_placement is not None:
+            remove_placement_group(self._pending_placement[0])
+            self._pending_placement = None
 
-    def _release_dead_places(self) -> None:
+    def _release_dead_placements(self) -> None:
         """When a node dies Ray looks for another place for what was on it, which nobody is to have."""
-        for one in list(self._away):
+        for one in list(self._quarantined):
             if placement_group_table(one.group)["state"] != "CREATED":
                 remove_placement_group(one.group)
-                self._away.remove(one)
+                self._quarantined.remove(one)
 
-    def _despair(self) -> None:
-        if self.hired:
-            self._nobody_since = None
+    def _check_capacity(self) -> None:
+        if self.workers:
+            self._empty_since = None
             return
         now = time.monotonic()
-        self._nobody_since = self._nobody_since or now
-        waited = now - self._nobody_since
-        if self._away and waited > _GRACE:
-            raise self._away[0].why
-        if waited > self._profile.start_seconds and not self._has_a_node():
-            wanted, there = _said(resource_request(self._profile)), sorted(_said(one["Resources"]) for one in _alive())
+        self._empty_since = self._empty_since or now
+        waited = now - self._empty_since
+        if self._quarantined and waited > _GRACE:
+            raise self._quarantined[0].why
+        if waited > self._profile.start_seconds and not self._has_fitting_node():
+            wanted, there = (
+                _format_resources(resource_request(self._profile)),
+                sorted(_format_resources(one["Resources"]) for one in _list_alive_nodes()),
+            )
             raise NoWorkerAvailable(
                 f"No node has room for a station of the profile {self._profile.name}: it takes {wanted} on one node.",
                 f"The nodes have: {'; '.join(there) or 'there is none'}.",
             )
 
-    def _has_a_node(self) -> bool:
+    def _has_fitting_node(self) -> bool:
         """Whether a station fits on a node when nobody else is on it."""
         wanted = resource_request(self._profile)
-        return any(all(one["Resources"].get(name, 0) >= count for name, count in wanted.items()) for one in _alive())
+        return any(
+            all(one["Resources"].get(name, 0) >= count for name, count in wanted.items()) for one in _list_alive_nodes()
+        )
 
 
-def differences(mine: Setup, theirs: Setup) -> Iterator[str]:
+def describe_differences(mine: Setup, theirs: Setup) -> Iterator[str]:
     """What is not the same, in words."""
     for name in Setup.model_fields:
         one, other = getattr(mine, name), getattr(theirs, name)
@@ -196,9 +201,9 @@ def differences(mine: Setup, theirs: Setup) -> Iterator[str]:
             yield f"{name} is {other} and not {one}"
 
 
-def _alive() -> list[dict[str, dict[str, float]]]:
+def _list_alive_nodes() -> list[dict[str, dict[str, float]]]:
     return [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
 
 
-def _said(resources: dict[str, float]) -> str:
+def _format_resources(resources: dict[str, float]) -> str:
     return ", ".join(f"{resources.get(name, 0):g} {name}" for name in ("CPU", "GPU"))

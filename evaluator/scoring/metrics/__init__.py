@@ -11,12 +11,20 @@ from dataclasses import dataclass, replace
 
 from evaluator.errors import UnscorableAnswers
 from evaluator.scoring.metrics import classification, multiple_choice, overlap, translation
-from evaluator.scoring.metrics.metric_result import MetricResult, average_results, of_items
+from evaluator.scoring.metrics.metric_result import MetricResult, average_results, build_mean_result
 from evaluator.scoring.metrics.paper import measure_paper
 from submissions.errors import NotFound
 from submissions.records.task import Row, Task
 
-__all__ = ["BY_CATEGORY", "METRICS", "Answers", "MetricResult", "average_results", "measure", "of_items"]
+__all__ = [
+    "BY_CATEGORY",
+    "METRICS",
+    "Answers",
+    "MetricResult",
+    "average_results",
+    "build_mean_result",
+    "measure_answers",
+]
 
 
 @dataclass(frozen=True)
@@ -30,17 +38,17 @@ class Answers:
     texts: Sequence[str]
 
     @property
-    def gold(self) -> list[str]:
+    def targets(self) -> list[str]:
         """The expected outputs."""
         return [row.output for row in self.rows]
 
 
-def measure(answers: Answers) -> MetricResult:
+def measure_answers(answers: Answers) -> MetricResult:
     """Score a task's answers by its category.
 
     Raises Unscorable if there is not one text per row, NotFound if the category has no metric.
     """
-    _refuse_unfit(answers)
+    _check_answers(answers)
     task = answers.task
     if task.category not in BY_CATEGORY:
         raise NotFound(f"{task.id}: no metric for category {task.category!r}; there are: {', '.join(BY_CATEGORY)}.")
@@ -49,11 +57,11 @@ def measure(answers: Answers) -> MetricResult:
 
 def measure_as_published(answers: Answers) -> MetricResult:
     """Score a task's answers as the published code does (paper/__init__.py). Raises like `measure`."""
-    _refuse_unfit(answers)
+    _check_answers(answers)
     return measure_paper(answers)
 
 
-def _refuse_unfit(answers: Answers) -> None:
+def _check_answers(answers: Answers) -> None:
     task = answers.task
     if len(answers.texts) != len(answers.rows):
         raise UnscorableAnswers(
@@ -67,40 +75,42 @@ def _refuse_unfit(answers: Answers) -> None:
             )
 
 
-def _multiple_choice(answers: Answers) -> MetricResult:
+def _measure_multiple_choice(answers: Answers) -> MetricResult:
     questions = [row.input for row in answers.rows]
-    return of_items("accuracy", multiple_choice.accuracy(answers.texts, answers.gold, questions))
+    return build_mean_result("accuracy", multiple_choice.accuracy(answers.texts, answers.targets, questions))
 
 
-def _classification(answers: Answers) -> MetricResult:
-    return of_items("accuracy", classification.accuracy(answers.texts, answers.gold, answers.labels))
+def _measure_classification(answers: Answers) -> MetricResult:
+    return build_mean_result("accuracy", classification.accuracy(answers.texts, answers.targets, answers.labels))
 
 
-def _question_answering(answers: Answers) -> MetricResult:
-    exact = of_items("exact_match", overlap.exact_match(answers.texts, answers.gold))
-    return of_items("token_f1", overlap.token_f1(answers.texts, answers.gold, answers.task.language), (exact,))
+def _measure_question_answering(answers: Answers) -> MetricResult:
+    exact = build_mean_result("exact_match", overlap.exact_match(answers.texts, answers.targets))
+    return build_mean_result(
+        "token_f1", overlap.token_f1(answers.texts, answers.targets, answers.task.language), (exact,)
+    )
 
 
-def _summarization(answers: Answers) -> MetricResult:
-    return of_items("rouge_l", overlap.rouge_l(answers.texts, answers.gold, answers.task.language))
+def _measure_summarization(answers: Answers) -> MetricResult:
+    return build_mean_result("rouge_l", overlap.rouge_l(answers.texts, answers.targets, answers.task.language))
 
 
-def _translation(answers: Answers) -> MetricResult:
-    bleu = translation.bleu(answers.texts, answers.gold, answers.task.language)
-    return replace(translation.chrf_pp(answers.texts, answers.gold), others=(bleu,))
+def _measure_translation(answers: Answers) -> MetricResult:
+    bleu = translation.bleu(answers.texts, answers.targets, answers.task.language)
+    return replace(translation.chrf_pp(answers.texts, answers.targets), others=(bleu,))
 
 
 BY_CATEGORY: dict[str, Callable[[Answers], MetricResult]] = {
-    "multiple_choice": _multiple_choice,
-    "text_classification": _classification,
-    "question_answering": _question_answering,
-    "text_summarization": _summarization,
-    "language_translation": _translation,
-    "text_generation": _translation,
+    "multiple_choice": _measure_multiple_choice,
+    "text_classification": _measure_classification,
+    "question_answering": _measure_question_answering,
+    "text_summarization": _measure_summarization,
+    "language_translation": _measure_translation,
+    "text_generation": _measure_translation,
 }
 
 METRICS: dict[str, Callable[[Answers], MetricResult]] = {
-    "arena-metrics@1": measure,
+    "arena-metrics@1": measure_answers,
     "paper-metrics@1": measure_as_published,
 }
 """Every version of the metrics, by the name that a protocol gives."""

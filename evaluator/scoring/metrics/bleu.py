@@ -13,7 +13,7 @@ from evaluator.scoring.metrics.metric_result import Floats, MetricResult
 ORDERS = 4
 
 
-def measured_bleu(name: str, predictions: Sequence[str], references: Sequence[str], metric: BLEU) -> MetricResult:
+def measure_bleu(name: str, predictions: Sequence[str], references: Sequence[str], metric: BLEU) -> MetricResult:
     """Corpus BLEU in [0, 1], kept as the counts of every pair: lengths, matched and possible n-grams by order.
 
     The metric must have sacrebleu's exponential smoothing and four orders; its effective order is kept to.
@@ -21,10 +21,10 @@ def measured_bleu(name: str, predictions: Sequence[str], references: Sequence[st
     assert (metric.smooth_method, metric.max_ngram_order) == ("exp", ORDERS), "bleu_of knows no other BLEU"
     counts = metric._extract_corpus_statistics(list(predictions), [list(references)]) if predictions else []
     statistics = np.asarray(counts, dtype=np.float64).reshape(-1, 2 + 2 * ORDERS)
-    return MetricResult(name, statistics, partial(bleu_of, effective=metric.effective_order))
+    return MetricResult(name, statistics, partial(pool_bleu, effective=metric.effective_order))
 
 
-def bleu_of(sums: Floats, *, effective: bool = False) -> Floats:
+def pool_bleu(sums: Floats, *, effective: bool = False) -> Floats:
     """Corpus BLEU from summed counts, with sacrebleu's exponential smoothing (Chen and Cherry 2014, method 3).
 
     With effective order, only those orders count of which the predictions have any n-gram at all: a corpus whose

@@ -21,13 +21,13 @@ def chrf_pp_metric() -> CHRF:
     return CHRF(char_order=6, word_order=2, beta=BETA)
 
 
-def measured_chrf(name: str, predictions: Sequence[str], references: Sequence[str]) -> MetricResult:
+def measure_chrf(name: str, predictions: Sequence[str], references: Sequence[str]) -> MetricResult:
     """Corpus chrF++ in [0, 1], kept as the counts of every pair: predicted, expected and matched n-grams by order."""
     counts = chrf_pp_metric()._extract_corpus_statistics(predictions, [list(references)]) if predictions else []
-    return MetricResult(name, np.asarray(counts, dtype=np.float64).reshape(-1, 3 * ORDERS), chrf_of)
+    return MetricResult(name, np.asarray(counts, dtype=np.float64).reshape(-1, 3 * ORDERS), pool_chrf)
 
 
-def chrf_of(sums: Floats) -> Floats:
+def pool_chrf(sums: Floats) -> Floats:
     """Corpus chrF++ from summed counts: F-beta of the mean precision and the mean recall over the orders.
 
     Orders of which the predictions or the references have no n-gram are left out (sacrebleu's effective order);

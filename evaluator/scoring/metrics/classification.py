@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evaluator.scoring.metrics.mentions import Mentions, bare, first_line
-from evaluator.scoring.metrics.text import folded
+from evaluator.scoring.metrics.mentions import Mentions, first_line, strip_signs
+from evaluator.scoring.metrics.text import fold_text
 
 
 def accuracy(predictions: Sequence[str], references: Sequence[str], labels: Sequence[str]) -> list[float]:
@@ -13,17 +13,17 @@ def accuracy(predictions: Sequence[str], references: Sequence[str], labels: Sequ
 
     No label, several, or one that the task does not have is wrong. An empty label is given by an empty answer only.
     """
-    known = Mentions({bare(label): folded(label) for label in (*labels, *references)})
+    known = Mentions({strip_signs(label): fold_text(label) for label in (*labels, *references)})
     return [
-        float(bare(reference) == label_of(prediction, known))
+        float(strip_signs(reference) == extract_label(prediction, known))
         for prediction, reference in zip(predictions, references, strict=True)
     ]
 
 
-def label_of(answer: str, labels: Mentions[str]) -> str | None:
+def extract_label(answer: str, labels: Mentions[str]) -> str | None:
     """The label that an answer gives, or None if it gives none or several; the labels' keys are their bare texts."""
-    line = bare(first_line(answer))
+    line = strip_signs(first_line(answer))
     if line in labels:
         return line
-    named = labels.within(line)
+    named = labels.find_in(line)
     return named[0] if len(named) == 1 else None

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 import regex
 
-from evaluator.scoring.metrics.text import folded, spaced
+from evaluator.scoring.metrics.text import fold_text, space_letters
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -23,9 +23,9 @@ _TAKEN = "\0taken"
 """Stands where a text was found, so that nothing is found across it."""
 
 
-def bare(text: str) -> str:
+def strip_signs(text: str) -> str:
     """Folded text without the signs of a sentence around it. Other signs stay: C++ is not C#, and + is not -."""
-    return folded(text).strip(_SENTENCE_SIGNS) or folded(text)
+    return fold_text(text).strip(_SENTENCE_SIGNS) or fold_text(text)
 
 
 def first_line(answer: str) -> str:
@@ -44,39 +44,39 @@ class Mentions(Generic[Key]):
     def __init__(self, texts: Mapping[Key, str]) -> None:
         self._keys: dict[tuple[str, ...], list[Key]] = {}
         for key, text in texts.items():
-            self._keys.setdefault(units(bare(text)), []).append(key)
+            self._keys.setdefault(split_units(strip_signs(text)), []).append(key)
         self._known = frozenset(texts)
-        alike = Counter(map(_words, self._keys))
+        alike = Counter(map(_keep_words, self._keys))
         self._wanted = [
-            (_words(wanted), wanted, alike[_words(wanted)] == 1)
-            for wanted in sorted(self._keys, key=lambda wanted: (-len(_words(wanted)), -len(wanted)))
-            if _words(wanted)
+            (_keep_words(wanted), wanted, alike[_keep_words(wanted)] == 1)
+            for wanted in sorted(self._keys, key=lambda wanted: (-len(_keep_words(wanted)), -len(wanted)))
+            if _keep_words(wanted)
         ]
 
     def __contains__(self, key: Key) -> bool:
         return key in self._known
 
-    def within(self, line: str) -> list[Key]:
+    def find_in(self, line: str) -> list[Key]:
         """The keys of the texts that a line mentions."""
-        said = list(units(bare(line)))
+        said = list(split_units(strip_signs(line)))
         heard = frozenset(said)
         found: list[Key] = []
         for words, wanted, loose in self._wanted:
             if not heard.issuperset(words):
                 continue
-            places = _take(said, words, loose=True) if loose else _take(said, wanted, loose=False)
+            places = _strike_out(said, words, loose=True) if loose else _strike_out(said, wanted, loose=False)
             found += self._keys[wanted] if places else []
         return found
 
 
 @lru_cache(8192)  # labels come back for every answer
-def units(text: str) -> tuple[str, ...]:
+def split_units(text: str) -> tuple[str, ...]:
     """Words, numbers and single signs of folded text; each letter of a script without blanks is a word."""
-    return tuple(unit.replace("−", "-").replace("–", "-") for unit in _UNIT.findall(spaced(text)))
+    return tuple(unit.replace("−", "-").replace("–", "-") for unit in _UNIT.findall(space_letters(text)))
 
 
 @lru_cache(8192)
-def _words(wanted: tuple[str, ...]) -> tuple[str, ...]:
+def _keep_words(wanted: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(unit for unit in wanted if _is_word(unit))
 
 
@@ -84,24 +84,24 @@ def _is_word(unit: str) -> bool:
     return len(unit) > 1 or unit.isalnum() or regex.fullmatch(r"[\p{L}\p{M}\p{N}]", unit) is not None
 
 
-def _take(said: list[str], wanted: tuple[str, ...], *, loose: bool) -> int:
+def _strike_out(said: list[str], wanted: tuple[str, ...], *, loose: bool) -> int:
     """How often these units stand in a line, where they are struck out; signs between them are passed over if loose."""
     taken = 0
-    while (place := _place(said, wanted, loose)) is not None:
+    while (place := _find_slice(said, wanted, loose)) is not None:
         said[place] = [_TAKEN]
         taken += 1
     return taken
 
 
-def _place(said: list[str], wanted: tuple[str, ...], loose: bool) -> slice | None:
+def _find_slice(said: list[str], wanted: tuple[str, ...], loose: bool) -> slice | None:
     """Where these units stand in a line; signs between them are passed over if loose."""
     for start, unit in enumerate(said):
-        if unit == wanted[0] and (end := _end(said, start, wanted, loose)):
+        if unit == wanted[0] and (end := _match_end(said, start, wanted, loose)):
             return slice(start, end)
     return None
 
 
-def _end(said: list[str], start: int, wanted: tuple[str, ...], loose: bool) -> int:
+def _match_end(said: list[str], start: int, wanted: tuple[str, ...], loose: bool) -> int:
     """Where the units end that stand from `start` on, or 0 if they do not."""
     at = start
     for unit in wanted:

@@ -20,7 +20,7 @@ Pool = Callable[[Floats], Floats]
 """Sums over items, shape (..., k), to scores in [0, 1], shape (...)."""
 
 
-def mean_of(sums: Floats) -> Floats:
+def pool_mean(sums: Floats) -> Floats:
     """The pool of a mean: the sum of values over the count of items."""
     found: Floats = sums[..., 0] / sums[..., 1]
     return found
@@ -33,7 +33,7 @@ class MetricResult:
     name: str
     statistics: Floats
     """What each item adds, shape (items, k)."""
-    pool: Pool = mean_of
+    pool: Pool = pool_mean
     others: tuple[MetricResult, ...] = ()
     """Metrics that are shown beside this one."""
     parts: tuple[tuple[float, MetricResult], ...] = ()
@@ -53,7 +53,7 @@ class MetricResult:
         return Score(name=self.name, value=value, n=len(self.statistics))
 
 
-def of_items(name: str, values: Sequence[float], others: tuple[MetricResult, ...] = ()) -> MetricResult:
+def build_mean_result(name: str, values: Sequence[float], others: tuple[MetricResult, ...] = ()) -> MetricResult:
     """The metric that is the mean of one value in [0, 1] per item. Raises Unscorable for one that is no number."""
     column = np.asarray(values, dtype=np.float64).reshape(-1)
     if not np.isfinite(column).all():
@@ -86,7 +86,7 @@ def average_results(drawn: Sequence[MetricResult]) -> MetricResult:
     )
 
 
-def weighted(
+def combine_weighted(
     name: str, parts: Sequence[tuple[float, MetricResult]], others: tuple[MetricResult, ...] = ()
 ) -> MetricResult:
     """The weighted sum of several metrics of the same answers."""

@@ -7,11 +7,11 @@ from collections.abc import Collection, Sequence
 
 import regex
 
-from evaluator.scoring.metrics.mentions import Mentions, bare, first_line
-from evaluator.scoring.metrics.options import MARK, options
-from evaluator.scoring.metrics.text import plain
+from evaluator.scoring.metrics.mentions import Mentions, first_line, strip_signs
+from evaluator.scoring.metrics.options import MARK, parse_options
+from evaluator.scoring.metrics.text import join_words
 
-__all__ = ["accuracy", "chosen", "options"]
+__all__ = ["accuracy", "extract_choice", "parse_options"]
 
 _ONLY_MARK = regex.compile(rf"[\W_]*(?<![−–-](?=\p{{N}}))({MARK})[^\p{{L}}\p{{M}}\p{{N}}+#]*")  # neither -1 nor C++
 _LEADING_MARK = regex.compile(rf"[\W_]*({MARK})\s*[).:\]、].*")
@@ -37,28 +37,28 @@ def accuracy(predictions: Sequence[str], references: Sequence[str], questions: S
     Where the reference names no option, the answer or its first line must be the reference. An empty one is never met.
     """
     return [
-        float(_is_right(prediction, reference, options(question)))
+        float(_is_right(prediction, reference, parse_options(question)))
         for prediction, reference, question in zip(predictions, references, questions, strict=True)
     ]
 
 
-def chosen(answer: str, choices: dict[str, str]) -> str | None:
+def extract_choice(answer: str, choices: dict[str, str]) -> str | None:
     """The letter that an answer names, or None if it names none or several."""
     line = first_line(unicodedata.normalize("NFKC", answer))
     known = choices.keys() or set("ABCDEFGHIJ")
     if (match := _ONLY_MARK.fullmatch(line)) and match[1].upper() in known:
         return str(match[1]).upper()
-    exact = {letter for letter, text in choices.items() if text and bare(text) == bare(line)}
-    alike = {letter for letter, text in choices.items() if text and plain(text) == plain(line)}
-    for named in (exact, alike, _by_mark(line, choices, known), _by_text(line, choices)):
+    exact = {letter for letter, text in choices.items() if text and strip_signs(text) == strip_signs(line)}
+    alike = {letter for letter, text in choices.items() if text and join_words(text) == join_words(line)}
+    for named in (exact, alike, _match_by_mark(line, choices, known), _match_by_text(line, choices)):
         if named:
             return named.pop() if len(named) == 1 else None
     return None
 
 
-def _by_mark(line: str, choices: dict[str, str], known: Collection[str]) -> set[str]:
+def _match_by_mark(line: str, choices: dict[str, str], known: Collection[str]) -> set[str]:
     """The options that are named by letter: with their text (`B) Paris`), at the line's start, or on their own."""
-    marked, whole = _marked(line, choices, known)
+    marked, whole = _find_marked(line, choices, known)
     if whole:
         return marked
     if (match := _LEADING_MARK.fullmatch(line)) and match[1].upper() in known:
@@ -66,7 +66,7 @@ def _by_mark(line: str, choices: dict[str, str], known: Collection[str]) -> set[
     return {letter.upper() for found in _LETTER.findall(line) for letter in found if letter} & set(known)
 
 
-def _marked(line: str, choices: dict[str, str], known: Collection[str]) -> tuple[set[str], bool]:
+def _find_marked(line: str, choices: dict[str, str], known: Collection[str]) -> tuple[set[str], bool]:
     """The letters that stand before a sign, but not within an option's own text; and whether any has that text."""
     named, end, whole = set(), 0, False
     for mark in _MARKED.finditer(line):
@@ -80,14 +80,14 @@ def _marked(line: str, choices: dict[str, str], known: Collection[str]) -> tuple
     return named, whole
 
 
-def _by_text(line: str, choices: dict[str, str]) -> set[str]:
+def _match_by_text(line: str, choices: dict[str, str]) -> set[str]:
     """The options whose text stands in the line."""
-    return set(Mentions({letter: text for letter, text in choices.items() if text}).within(line))
+    return set(Mentions({letter: text for letter, text in choices.items() if text}).find_in(line))
 
 
 def _is_right(prediction: str, reference: str, choices: dict[str, str]) -> bool:
-    gold = chosen(reference, choices)
+    gold = extract_choice(reference, choices)
     if gold is not None:
-        return chosen(prediction, choices) == gold
-    expected = bare(reference)
-    return bool(expected) and expected in (bare(prediction), bare(first_line(prediction)))
+        return extract_choice(prediction, choices) == gold
+    expected = strip_signs(reference)
+    return bool(expected) and expected in (strip_signs(prediction), strip_signs(first_line(prediction)))

@@ -17,7 +17,7 @@ _LATIN = regex.compile("[A-Za-z]")
 _NUMBER = regex.compile(r"\p{N}+")
 
 
-def options(question: str) -> dict[str, str]:
+def parse_options(question: str) -> dict[str, str]:
     """Mark to option text, as far as the question shows them: `A) text`, `(B) text`, `C. text`, one a line or in line.
 
     Latin letters and numbers must run on from A or 1, so that other lists, or `Q:`, are none; the last such run counts.
@@ -28,35 +28,40 @@ def options(question: str) -> dict[str, str]:
     latin = [mark for mark in lines if _LATIN.fullmatch(mark[1])]
     numbers = [mark for mark in lines if _NUMBER.fullmatch(mark[1])]
     others = [mark for mark in lines if mark not in latin and mark not in numbers]
-    for marks in (_run(latin, "A"), _run(_IN_LINE.finditer(text), "A"), _distinct(others), _run(numbers, "1")):
+    for marks in (
+        _find_run(latin, "A"),
+        _find_run(_IN_LINE.finditer(text), "A"),
+        _drop_repeated(others),
+        _find_run(numbers, "1"),
+    ):
         if len(marks) > 1:
-            return _beside(marks, text)
+            return _read_texts(marks, text)
     return {}
 
 
-def _run(marks: Iterable[regex.Match[str]], first: str) -> list[regex.Match[str]]:
+def _find_run(marks: Iterable[regex.Match[str]], first: str) -> list[regex.Match[str]]:
     """The last run of two marks or more that counts on from the first one."""
     best: list[regex.Match[str]] = []
     run: list[regex.Match[str]] = []
     for mark in marks:
         if mark[1].upper() == first:
             run = [mark]
-        elif run and mark[1].upper() == _after(run[-1][1].upper()):
+        elif run and mark[1].upper() == _next_mark(run[-1][1].upper()):
             run.append(mark)
         if len(run) > 1:
             best = run
     return best
 
 
-def _after(mark: str) -> str:
+def _next_mark(mark: str) -> str:
     return str(int(mark) + 1) if mark.isdecimal() else chr(ord(mark) + 1)
 
 
-def _distinct(marks: list[regex.Match[str]]) -> list[regex.Match[str]]:
+def _drop_repeated(marks: list[regex.Match[str]]) -> list[regex.Match[str]]:
     return list({mark[1]: mark for mark in marks}.values())
 
 
-def _beside(marks: list[regex.Match[str]], text: str) -> dict[str, str]:
+def _read_texts(marks: list[regex.Match[str]], text: str) -> dict[str, str]:
     """What stands between each mark and the next one, or the end of its line."""
     ends = [*(mark.start() for mark in marks[1:]), len(text)]
     found = {}

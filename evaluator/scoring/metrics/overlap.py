@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from rapidfuzz.distance import LCSseq
 
-from evaluator.scoring.metrics.text import cutter, plain
+from evaluator.scoring.metrics.text import join_words, select_tokenizer
 
 _SHORT = 12
 """Up to so many tokens, searching a list is quicker than counting it."""
@@ -18,29 +18,33 @@ _SHORT = 12
 
 def exact_match(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
     """1 where both say the same after folding and without signs."""
-    return [float(plain(one) == plain(two)) for one, two in zip(predictions, references, strict=True)]
+    return [float(join_words(one) == join_words(two)) for one, two in zip(predictions, references, strict=True)]
 
 
 def token_f1(predictions: Sequence[str], references: Sequence[str], language: str) -> list[float]:
     """Harmonic mean of precision and recall over shared tokens, counted as often as they stand (SQuAD's F1)."""
-    return [_f1(_shared(one, two), len(one), len(two)) for one, two in _pairs(predictions, references, language)]
+    return [
+        _f1_score(_count_shared(one, two), len(one), len(two))
+        for one, two in _tokenize_pairs(predictions, references, language)
+    ]
 
 
 def rouge_l(predictions: Sequence[str], references: Sequence[str], language: str) -> list[float]:
     """F-measure of the longest common subsequence of tokens (Lin 2004), no stemming."""
     return [
-        _f1(LCSseq.similarity(one, two), len(one), len(two)) for one, two in _pairs(predictions, references, language)
+        _f1_score(LCSseq.similarity(one, two), len(one), len(two))
+        for one, two in _tokenize_pairs(predictions, references, language)
     ]
 
 
-def _pairs(
+def _tokenize_pairs(
     predictions: Sequence[str], references: Sequence[str], language: str
 ) -> Iterator[tuple[list[str], list[str]]]:
-    cut = cutter(language)
+    cut = select_tokenizer(language)
     return ((cut(one), cut(two)) for one, two in zip(predictions, references, strict=True))
 
 
-def _shared(one: list[str], two: list[str]) -> int:
+def _count_shared(one: list[str], two: list[str]) -> int:
     """The size of the intersection of two bags."""
     if one == two:
         return len(one)
@@ -54,7 +58,7 @@ def _shared(one: list[str], two: list[str]) -> int:
     return shared
 
 
-def _f1(shared: int, predicted: int, expected: int) -> float:
+def _f1_score(shared: int, predicted: int, expected: int) -> float:
     if predicted == expected == 0:
         return 1.0
     return 2 * shared / (predicted + expected)

@@ -19,12 +19,12 @@ _MINUS = str.maketrans("−–", "--")
 _ASCII_WORDS = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
 
 
-def primary(language: str) -> str:
+def primary_subtag(language: str) -> str:
     """The first part of a BCP 47 tag: `zh` of `zh-Hant`."""
     return language.replace("_", "-").split("-")[0].lower()
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """NFKC and case folding, without invisible signs (soft hyphens, marks of direction), outer blanks off."""
     if text.isascii():
         return text.lower().strip()
@@ -32,37 +32,37 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", shown.casefold()).strip()
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """The words of folded text. A minus stays with its number, a thousands comma does not count: -1,000 is -1000."""
     if text.isascii() and "-" not in text and not ("," in text and _THOUSANDS.search(text)):
         return text.encode().translate(_ASCII_WORDS).decode().split()  # the same, four times as fast
-    return [word.translate(_MINUS) for word in _WORD.findall(_THOUSANDS.sub("", folded(text)))]
+    return [word.translate(_MINUS) for word in _WORD.findall(_THOUSANDS.sub("", fold_text(text)))]
 
 
-def plain(text: str) -> str:
+def join_words(text: str) -> str:
     """The words with single blanks between them; a text of signs alone stays what it is."""
-    return " ".join(words(text)) or folded(text)
+    return " ".join(split_words(text)) or fold_text(text)
 
 
 @lru_cache(4096)  # a task's labels come back for every answer
-def spaced(text: str) -> str:
+def space_letters(text: str) -> str:
     """Text with the letters of scripts without blanks set apart, so that word bounds are found there too."""
     return " ".join(_UNSPACED_LETTER.sub(r" \g<0> ", text).split())
 
 
-def tokens(text: str, language: str) -> list[str]:
+def tokenize_text(text: str, language: str) -> list[str]:
     """The units of overlap metrics: characters for languages without blanks, words elsewhere."""
-    return cutter(language)(text)
+    return select_tokenizer(language)(text)
 
 
-def cutter(language: str) -> Callable[[str], list[str]]:
+def select_tokenizer(language: str) -> Callable[[str], list[str]]:
     """What cuts texts of a language into tokens."""
-    return _characters if primary(language) in UNSPACED else _words_or_signs
+    return _split_characters if primary_subtag(language) in UNSPACED else _split_words_or_signs
 
 
-def _words_or_signs(text: str) -> list[str]:
-    return words(text) or folded(text).split()
+def _split_words_or_signs(text: str) -> list[str]:
+    return split_words(text) or fold_text(text).split()
 
 
-def _characters(text: str) -> list[str]:
-    return [part for word in _words_or_signs(text) for part in regex.findall(r"\X", word)]
+def _split_characters(text: str) -> list[str]:
+    return [part for word in _split_words_or_signs(text) for part in regex.findall(r"\X", word)]

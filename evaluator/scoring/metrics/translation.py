@@ -12,10 +12,10 @@ from functools import cache
 import regex
 from sacrebleu.metrics import BLEU
 
-from evaluator.scoring.metrics.bleu import measured_bleu
-from evaluator.scoring.metrics.chrf import chrf_pp_metric, measured_chrf
+from evaluator.scoring.metrics.bleu import measure_bleu
+from evaluator.scoring.metrics.chrf import chrf_pp_metric, measure_chrf
 from evaluator.scoring.metrics.metric_result import MetricResult
-from evaluator.scoring.metrics.text import primary
+from evaluator.scoring.metrics.text import primary_subtag
 
 BLEU_TOKENIZERS = {
     "zh": "zh",
@@ -31,7 +31,7 @@ BLEU_TOKENIZERS = {
 _SURROGATE = regex.compile(r"\p{Cs}")
 
 
-def nfkc(texts: Sequence[str]) -> list[str]:
+def normalize_nfkc(texts: Sequence[str]) -> list[str]:
     """Texts in Unicode's compatibility form: full-width letters are letters.
 
     MeCab stops reading at a null and takes no half of a surrogate pair, so a blank and U+FFFD stand for them.
@@ -44,7 +44,7 @@ def nfkc(texts: Sequence[str]) -> list[str]:
 
 def chrf_pp(predictions: Sequence[str], references: Sequence[str]) -> MetricResult:
     """Corpus chrF++ (character 6-grams, word 2-grams, beta 2; Popovic 2017)."""
-    return measured_chrf("chrf_pp", nfkc(predictions), nfkc(references))
+    return measure_chrf("chrf_pp", normalize_nfkc(predictions), normalize_nfkc(references))
 
 
 def bleu(predictions: Sequence[str], references: Sequence[str], language: str) -> MetricResult:
@@ -52,12 +52,17 @@ def bleu(predictions: Sequence[str], references: Sequence[str], language: str) -
 
     Effective order matters only where no prediction has four tokens: such a corpus beside itself is 1, not 0.
     """
-    return measured_bleu(f"bleu {bleu_signature(language)}", nfkc(predictions), nfkc(references), _bleu(language))
+    return measure_bleu(
+        f"bleu {bleu_signature(language)}",
+        normalize_nfkc(predictions),
+        normalize_nfkc(references),
+        _bleu_metric(language),
+    )
 
 
 def bleu_signature(language: str) -> str:
     """sacrebleu's signature of BLEU's settings: references, case, order, tokenizer, smoothing, version."""
-    metric = _bleu(language)
+    metric = _bleu_metric(language)
     metric.num_refs = 1
     return str(metric.get_signature())
 
@@ -69,10 +74,10 @@ def chrf_signature() -> str:
     return str(metric.get_signature())
 
 
-def _bleu(language: str) -> BLEU:
-    return _bleu_of(BLEU_TOKENIZERS.get(primary(language), "13a"))
+def _bleu_metric(language: str) -> BLEU:
+    return _cached_bleu_metric(BLEU_TOKENIZERS.get(primary_subtag(language), "13a"))
 
 
 @cache  # sacrebleu keeps every tokenizer alive that was ever used, with MeCab's dictionary
-def _bleu_of(tokenizer: str) -> BLEU:
+def _cached_bleu_metric(tokenizer: str) -> BLEU:
     return BLEU(tokenize=tokenizer, effective_order=True, force=True)  # force only leaves out a warning

@@ -38,10 +38,10 @@ def score_interval(score: Rescored) -> Interval:
     if score.items < 1:
         raise ValueError("a score without items has no interval")
     spread = score.value * (1 - score.value)
-    variance = 0.0 if score.binary else _unbiased(score)
+    variance = 0.0 if score.binary else _unbiased_variance(score)
     if variance <= 0 or spread <= 0:
-        return _wilson(score.value, score.items, Z)
-    return _wilson(score.value, spread / variance, t_quantile(score.items - 1))
+        return _wilson_interval(score.value, score.items, Z)
+    return _wilson_interval(score.value, spread / variance, t_quantile(score.items - 1))
 
 
 def gain_scale(low: float, high: float) -> Scale:
@@ -78,7 +78,7 @@ def gain_interval(score: Rescored, base: Rescored, reference: Rescored, scale: S
 
 def percentile_interval(again: Floats, items: int) -> Interval:
     """The expanded 95% percentiles of a figure over choices of `items` items (Hesterberg 2015)."""
-    low, high = np.quantile(again, _expanded(items))
+    low, high = np.quantile(again, _expanded_levels(items))
     return float(low), float(high)
 
 
@@ -94,21 +94,21 @@ def t_quantile(freedom: int) -> float:
     return Z + terms[0] / freedom + terms[1] / freedom**2 + terms[2] / freedom**3
 
 
-def _expanded(items: int) -> Interval:
+def _expanded_levels(items: int) -> Interval:
     if items < 2:
         return 0.025, 0.975
     tail = NormalDist().cdf(-sqrt(items / (items - 1)) * t_quantile(items - 1))
     return tail, 1 - tail
 
 
-def _unbiased(score: Rescored) -> float:
+def _unbiased_variance(score: Rescored) -> float:
     """The variance of the score, 0 where items tell none. A resample's is (n - 1) / n of it."""
     if score.items < 2 or np.ptp(score.again) < _ROUNDING:
         return 0.0
     return float(score.again.var(ddof=1)) * score.items / (score.items - 1)
 
 
-def _wilson(share: float, items: float, quantile: float) -> Interval:
+def _wilson_interval(share: float, items: float, quantile: float) -> Interval:
     share, square = min(max(share, 0.0), 1.0), quantile**2 / items
     centre = (share + square / 2) / (1 + square)
     half = sqrt(square * share * (1 - share) + square**2 / 4) / (1 + square)

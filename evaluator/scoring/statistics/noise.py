@@ -44,10 +44,10 @@ def anchor_error(reference: MetricResult, base: MetricResult, by_seed: Sequence[
     over_seeds = seed_sd(by_seed) / sqrt(len(by_seed)) if len(by_seed) > 1 else 0.0
     if items == 1:
         return hypot(1.0, over_seeds)
-    without = _without_each(reference) - _without_each(base)
+    without = _leave_one_out(reference) - _leave_one_out(base)
     return hypot(float(np.sqrt((items - 1) * without.var())), over_seeds)
 
 
-def _without_each(measured: MetricResult) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _leave_one_out(measured: MetricResult) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     """The score with each item left out."""
     return measured.pool(measured.statistics.sum(axis=0) - measured.statistics)

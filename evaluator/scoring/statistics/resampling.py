@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluator.scoring.metrics.metric_result import Floats, MetricResult, mean_of
+from evaluator.scoring.metrics.metric_result import Floats, MetricResult, pool_mean
 
 RESAMPLES = 1_000
 """Choices of items of a task. Totals draw from them anew for every task of every replicate."""
@@ -66,13 +66,13 @@ def rescore(measured: Sequence[MetricResult], counts: Floats) -> list[Rescored]:
     ]
 
 
-def known(value: float, resamples: int) -> Rescored:
+def constant_score(value: float, resamples: int) -> Rescored:
     """A score that came without its items, such as a published anchor: the same on every choice of items."""
     return Rescored(value, np.full(resamples, value), items=0)
 
 
 def _is_share(measured: MetricResult) -> bool:
-    if measured.pool is not mean_of:
+    if measured.pool is not pool_mean:
         return False
     values, each = measured.statistics.T
     return bool(np.isin(values, (0.0, 1.0)).all() and (each == 1.0).all())

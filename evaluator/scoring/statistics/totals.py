@@ -57,16 +57,16 @@ def total_interval(
         low, high = np.quantile(again[:, 0], (0.025, 0.975))
         return float(low), float(high)
     mean, tasks = float(gains.mean()), len(gains)
-    deviations, spread = _deviations(gains, again)
+    deviations, spread = _replicate_deviations(gains, again)
     if spread == 0:
         return mean, mean
     drawn = np.random.default_rng(seed).integers(0, again.size, (replicates, tasks), dtype=np.int32)
-    high_t, low_t = np.quantile(_studentised(deviations.reshape(-1).take(drawn), spread), (0.975, 0.025))
+    high_t, low_t = np.quantile(_studentise_means(deviations.reshape(-1).take(drawn), spread), (0.975, 0.025))
     error = spread / sqrt(tasks)
     return max(mean - float(high_t) * error, bounds[0]), min(mean - float(low_t) * error, bounds[1])
 
 
-def _deviations(gains: Floats, again: Floats) -> tuple[Floats, float]:
+def _replicate_deviations(gains: Floats, again: Floats) -> tuple[Floats, float]:
     """What a replicate draws from: each task's deviation on each choice of items; and their standard deviation.
 
     A task and one choice of its items are drawn together, so one draw from the whole table is both levels at once.
@@ -79,7 +79,7 @@ def _deviations(gains: Floats, again: Floats) -> tuple[Floats, float]:
     return shrink * (gains - gains.mean()) + noise * (again - again.mean(axis=0)), sqrt(variance)
 
 
-def _studentised(deviations: Floats, spread: float) -> Floats:
+def _studentise_means(deviations: Floats, spread: float) -> Floats:
     """Each replicate's mean in units of its own standard error; deviations of shape (replicates, tasks)."""
     tasks = deviations.shape[1]
     means = deviations.mean(axis=1)

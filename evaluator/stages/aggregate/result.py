@@ -35,9 +35,9 @@ def build_result(
 
     `scoring` may have begun with some of the tasks.
     """
-    tasks = scoring.scored(records, progress) if scoring else score_tasks(run.protocol, records, progress)
-    _refuse_unscored(tasks, run.protocol.methods)
-    return _result(run, tasks, _metadata(run.protocol, records))
+    tasks = scoring.collect(records, progress) if scoring else score_tasks(run.protocol, records, progress)
+    _check_scored(tasks, run.protocol.methods)
+    return _assemble_result(run, tasks, _aggregate_metadata(run.protocol, records))
 
 
 def build_preview(run: RunRecord, records: Sequence[TaskRecord]) -> Result:
@@ -46,12 +46,14 @@ def build_preview(run: RunRecord, records: Sequence[TaskRecord]) -> Result:
     Raises EvaluatorError for a few-shot number that could not be measured. Metadata is left out while a verdict lacks.
     """
     tasks = score_tasks(run.protocol, records, lambda _done, _of: None)
-    _refuse_unscored(tasks, [method for method in run.protocol.methods if method != "fine_tune"])
-    all_read = all(record.verdict is not None for record in records) and not unreadable_verdicts(_verdicts(records))
-    return _result(run, tasks, _metadata(run.protocol, records) if all_read else None)
+    _check_scored(tasks, [method for method in run.protocol.methods if method != "fine_tune"])
+    all_read = all(record.verdict is not None for record in records) and not unreadable_verdicts(
+        _list_verdicts(records)
+    )
+    return _assemble_result(run, tasks, _aggregate_metadata(run.protocol, records) if all_read else None)
 
 
-def _result(run: RunRecord, tasks: Sequence[TaskScores], metadata: JudgeScores | None) -> Result:
+def _assemble_result(run: RunRecord, tasks: Sequence[TaskScores], metadata: JudgeScores | None) -> Result:
     records = [task.record for task in tasks]
     result = Result(
         submission=run.submission,
@@ -62,9 +64,9 @@ def _result(run: RunRecord, tasks: Sequence[TaskScores], metadata: JudgeScores |
         protocol=run.protocol.name,
         protocol_sha256=run.protocol.sha256,
         setup=run.setup,
-        flagged=" ".join(filter(None, (_flag(run.protocol, records), run.partial))) or None,
-        tasks=tuple(_task_result(task) for task in tasks),
-        totals=tuple(_totals(run.protocol, tasks)),
+        flagged=" ".join(filter(None, (_flag_reason(run.protocol, records), run.partial))) or None,
+        tasks=tuple(_build_task_result(task) for task in tasks),
+        totals=tuple(_build_totals(run.protocol, tasks)),
         metadata=metadata,
     )
     return Result.model_validate(_round_floats(result.model_dump()))
@@ -81,7 +83,7 @@ def _round_floats(part: Any) -> Any:
     return part
 
 
-def _task_result(task: TaskScores) -> TaskResult:
+def _build_task_result(task: TaskScores) -> TaskResult:
     record = task.record
     return TaskResult(
         task=record.task.id,
@@ -96,9 +98,9 @@ def _task_result(task: TaskScores) -> TaskResult:
     )
 
 
-def _metadata(protocol: Protocol, records: Sequence[TaskRecord]) -> JudgeScores | None:
+def _aggregate_metadata(protocol: Protocol, records: Sequence[TaskRecord]) -> JudgeScores | None:
     """What the judge said, over all tasks. Raises EvaluatorError while a verdict is missing."""
-    verdicts = _verdicts(records)
+    verdicts = _list_verdicts(records)
     if protocol.judge is None or not verdicts:
         return None
     why = unreadable_verdicts(verdicts) | {one.task.id: "it was not asked" for one in records if one.verdict is None}
@@ -111,11 +113,11 @@ def _metadata(protocol: Protocol, records: Sequence[TaskRecord]) -> JudgeScores 
     return aggregate_verdicts(verdicts, protocol.judge)
 
 
-def _verdicts(records: Sequence[TaskRecord]) -> list[MetadataVerdict]:
+def _list_verdicts(records: Sequence[TaskRecord]) -> list[MetadataVerdict]:
     return [record.verdict for record in records if record.verdict is not None]
 
 
-def _refuse_unscored(tasks: Sequence[TaskScores], methods: Sequence[Method]) -> None:
+def _check_scored(tasks: Sequence[TaskScores], methods: Sequence[Method]) -> None:
     """Raise EvaluatorError for a number that could not be measured: it blocks publication (DESIGN.md, rule 2)."""
     for task in tasks:
         for score in (task.methods[method] for method in methods):
@@ -124,32 +126,32 @@ def _refuse_unscored(tasks: Sequence[TaskScores], methods: Sequence[Method]) -> 
                 raise EvaluatorError(f"{name} could not be scored by {score.method}: {score.gain.why}.")
 
 
-def _totals(protocol: Protocol, tasks: Sequence[TaskScores]) -> list[Total]:
+def _build_totals(protocol: Protocol, tasks: Sequence[TaskScores]) -> list[Total]:
     """Mean worth over all tasks that count, missing ones with their 0, for each method, subset and group."""
     return [
-        _total(protocol, method, subset, group, members)
-        for subset, group, members in _groups(tasks)
+        _build_total(protocol, method, subset, group, members)
+        for subset, group, members in _list_groups(tasks)
         for method in protocol.methods
     ]
 
 
-def _groups(tasks: Sequence[TaskScores]) -> list[tuple[str, Group, list[TaskScores]]]:
+def _list_groups(tasks: Sequence[TaskScores]) -> list[tuple[str, Group, list[TaskScores]]]:
     """The groups that have tasks, by subset in the order of their first task, each with the tasks that count."""
     subsets = dict.fromkeys(subset for task in tasks for subset in task.record.task.subsets)
     found = []
     for subset in subsets:
         for group in GROUPS:
-            members = [task for task in tasks if _belongs(task.record.task, subset, group)]
+            members = [task for task in tasks if _is_member(task.record.task, subset, group)]
             if members:
                 found.append((subset, group, [task for task in members if task.counts]))
     return found
 
 
-def _belongs(task: Task, subset: str, group: Group) -> bool:
+def _is_member(task: Task, subset: str, group: Group) -> bool:
     return subset in task.subsets and group in ("overall", task.kind)
 
 
-def _total(protocol: Protocol, method: Method, subset: str, group: Group, tasks: list[TaskScores]) -> Total:
+def _build_total(protocol: Protocol, method: Method, subset: str, group: Group, tasks: list[TaskScores]) -> Total:
     gains = [task.methods[method].gain for task in tasks]
     values = [gain.value for gain in gains if gain.value is not None]
     name = f"mean_{protocol.scale.kind}"
@@ -167,7 +169,7 @@ def _total(protocol: Protocol, method: Method, subset: str, group: Group, tasks:
             interval=widen_interval(_total_interval(protocol, method, values, tasks)),
         ),
         median=median(values),
-        seed_sd=_seed_sd(tasks) if method == "fine_tune" else None,
+        seed_sd=_total_seed_sd(tasks) if method == "fine_tune" else None,
     )
 
 
@@ -179,7 +181,7 @@ def _total_interval(
     bounds = (scale.low, scale.high) if isinstance(scale, GainScale) else (0.0, math.inf)
     low, high = statistics.total_interval(
         np.array(values),
-        np.stack([task.banks[method] for task in tasks], axis=1),
+        np.stack([task.resampled_gains[method] for task in tasks], axis=1),
         settings.seed,
         settings.resamples,
         bounds,
@@ -191,7 +193,7 @@ def _total_interval(
     return min(low, mean(ends[0] for ends in own)), max(high, mean(ends[1] for ends in own))
 
 
-def _seed_sd(tasks: Sequence[TaskScores]) -> float | None:
+def _total_seed_sd(tasks: Sequence[TaskScores]) -> float | None:
     """How far another training seed would move the mean: each task's seed noise, independent of the others'."""
     trained = [task.seed_sd for task in tasks if task.record.answers]
     known = [noise for noise in trained if noise is not None]
@@ -200,7 +202,7 @@ def _seed_sd(tasks: Sequence[TaskScores]) -> float | None:
     return statistics.seed_noise_of_total([*known, *[0.0] * (len(tasks) - len(trained))])
 
 
-def _flag(protocol: Protocol, records: Sequence[TaskRecord]) -> str | None:
+def _flag_reason(protocol: Protocol, records: Sequence[TaskRecord]) -> str | None:
     """Why an entry is unranked until an organiser looks (SCORING.md, arena@1, rule 5)."""
     screened = [record.screened for record in records if record.screened is not None]
     removed = sum(one.removed for one in screened)

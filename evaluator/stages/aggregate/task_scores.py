@@ -20,8 +20,8 @@ from evaluator.scoring.metrics.metric_result import Floats
 from evaluator.scoring.normalization import (
     NOT_ADMITTED,
     AnchorScores,
-    interval,
     is_admitted,
+    normalized_interval,
     normalized_score,
     resampled_scores,
 )
@@ -41,7 +41,7 @@ class TaskScores:
     base: Score
     reference: Score
     methods: dict[Method, MethodScore]
-    banks: dict[Method, Floats]
+    resampled_gains: dict[Method, Floats]
     """Worth by method on each resample of the items, shape (item_resamples,)."""
     counts: bool
     """Whether the task counts in the totals."""
@@ -57,7 +57,7 @@ class ScoringPool:
 
     def __init__(self, protocol: Protocol, answers: int) -> None:
         self._protocol = protocol
-        self._pool = _pool() if answers >= PARALLEL_THRESHOLD else None
+        self._pool = _open_process_pool() if answers >= PARALLEL_THRESHOLD else None
         self._begun: dict[str, tuple[TaskRecord, Future[TaskScores]]] = {}
 
     def add(self, record: TaskRecord) -> None:
@@ -65,7 +65,7 @@ class ScoringPool:
         if self._pool is not None:
             self._begun[record.task.id] = (record, self._pool.submit(score_task, self._protocol, record))
 
-    def scored(self, records: Sequence[TaskRecord], progress: Callable[[int, int], None]) -> list[TaskScores]:
+    def collect(self, records: Sequence[TaskRecord], progress: Callable[[int, int], None]) -> list[TaskScores]:
         """Every task's numbers, in order. Raises what `score_task` raises."""
         for record in records:
             if self._begun.get(record.task.id, (None,))[0] != record:
@@ -85,7 +85,7 @@ class ScoringPool:
             self._pool.shutdown(cancel_futures=True)
 
 
-def _pool() -> ProcessPoolExecutor:
+def _open_process_pool() -> ProcessPoolExecutor:
     fresh = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(os.cpu_count(), fresh, initializer=die_with_parent, initargs=(os.getpid(),))
 
@@ -95,29 +95,31 @@ def score_tasks(
 ) -> list[TaskScores]:
     """Every task's numbers, in order, on all cores where there are many answers. Raises what `score_task` raises."""
     with ScoringPool(protocol, count_answers(records)) as scoring:
-        return scoring.scored(records, progress)
+        return scoring.collect(records, progress)
 
 
 def count_answers(records: Iterable[TaskRecord]) -> int:
     """How many answers are scored, those of both ends of the scale included."""
-    return sum(map(_answers, records))
+    return sum(map(_count_record_answers, records))
 
 
-def _answers(record: TaskRecord) -> int:
+def _count_record_answers(record: TaskRecord) -> int:
     ends = 1 + len(record.end_answers.reference) if record.end_answers else 0
     return len(record.questions) * (ends + sum(len(method.draws) for method in record.answers))
 
 
 def score_task(protocol: Protocol, record: TaskRecord) -> TaskScores:
     """A task's numbers, from what was written down of it."""
-    ends, measured = record.ends(protocol.metrics), record.measured(protocol.metrics)
-    counts = _counts(protocol, record)
+    ends, measured = record.anchor_scores(protocol.metrics), record.metric_results(protocol.metrics)
+    counts = _resample_items(protocol, record)
     counted = is_admitted(record.anchor, protocol.scale)
     methods, banks = {}, {}
     for method in protocol.methods:
         found = measured.get(method)
         methods[method] = (
-            _method_score(protocol, method, found, ends, counts) if found else _missing(protocol, method, record)
+            _method_score(protocol, method, found, ends, counts)
+            if found
+            else _build_missing_score(protocol, method, record)
         )
         banks[method] = np.zeros(len(counts))
         if found and methods[method].gain.value is not None:
@@ -127,7 +129,7 @@ def score_task(protocol: Protocol, record: TaskRecord) -> TaskScores:
     return TaskScores(record, base, reference, methods, banks, counted, _seed_sd(protocol, ends))
 
 
-def _counts(protocol: Protocol, record: TaskRecord) -> Floats:
+def _resample_items(protocol: Protocol, record: TaskRecord) -> Floats:
     """How often each item of a task is drawn, shape (item_resamples, items): the same for every system."""
     settings, items = protocol.statistics, len(record.questions)
     if not items:
@@ -141,12 +143,14 @@ def _method_score(
 ) -> MethodScore:
     value = normalized_score(measured, ends, protocol.scale)
     if value.value is not None:
-        value = value.model_copy(update={"interval": widen_interval(interval(measured, ends, protocol.scale, counts))})
+        value = value.model_copy(
+            update={"interval": widen_interval(normalized_interval(measured, ends, protocol.scale, counts))}
+        )
     return MethodScore(
         method=method,
         score=_with_interval(measured, counts),
         gain=value,
-        others=tuple(_with_interval(other, counts) for other in _beside(measured)),
+        others=tuple(_with_interval(other, counts) for other in _component_results(measured)),
     )
 
 
@@ -171,11 +175,11 @@ def _seed_sd(protocol: Protocol, ends: AnchorScores) -> float | None:
     return statistics.seed_sd(known) if len(known) == len(found) > 1 else None
 
 
-def _beside(measured: MetricResult) -> tuple[MetricResult, ...]:
+def _component_results(measured: MetricResult) -> tuple[MetricResult, ...]:
     return (*(part for _, part in measured.parts), *measured.others)
 
 
-def _missing(protocol: Protocol, method: Method, record: TaskRecord) -> MethodScore:
+def _build_missing_score(protocol: Protocol, method: Method, record: TaskRecord) -> MethodScore:
     """A missing task: nothing to score, and worth nothing (SCORING.md: arena@1 rule 2, paper@1 rule 5)."""
     if record.rows:
         why = f"{method} is not measured yet"

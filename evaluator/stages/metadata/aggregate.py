@@ -18,10 +18,10 @@ def aggregate_verdicts(verdicts: Sequence[MetadataVerdict], settings: JudgeSetti
     arena@1 never shrinks the denominator). A task whose reference does not say a dimension is not in that mean.
     """
     counted = [one for one in verdicts if one.origin != "missing" or settings.missing == "zero"]
-    dimensions = tuple(_mean(name, counted) for name in DIMENSIONS)
+    dimensions = tuple(_mean_dimension(name, counted) for name in DIMENSIONS)
     return JudgeScores(
         dimensions=dimensions,
-        average=_average(dimensions, len(counted)),
+        average=_average_dimensions(dimensions, len(counted)),
         origins=dict(sorted(Counter(one.origin for one in verdicts).items())),
         model=settings.model.name,
         snapshot=settings.model.snapshot,
@@ -34,7 +34,7 @@ def unreadable_verdicts(verdicts: Sequence[MetadataVerdict]) -> dict[str, str]:
     return {one.task: one.unread for one in verdicts if one.unread}
 
 
-def _mean(name: str, verdicts: Sequence[MetadataVerdict]) -> Score:
+def _mean_dimension(name: str, verdicts: Sequence[MetadataVerdict]) -> Score:
     if why := unreadable_verdicts(verdicts):
         task, reason = next(iter(why.items()))
         return Score(name=name, n=0, why=f"{len(why)} of {len(verdicts)} tasks have no verdict, first {task}: {reason}")
@@ -45,7 +45,7 @@ def _mean(name: str, verdicts: Sequence[MetadataVerdict]) -> Score:
     return Score(name=name, value=sum(values) / len(values), n=len(values))
 
 
-def _average(dimensions: Sequence[Score], tasks: int) -> Score:
+def _average_dimensions(dimensions: Sequence[Score], tasks: int) -> Score:
     six = [score for score in dimensions if score.name in AVERAGED]
     if missing := next((score for score in six if score.value is None), None):
         return Score(name="metadata", n=0, why=missing.why)

@@ -39,7 +39,7 @@ class DatasetFacts(Record):
     provenance: str
 
 
-def facts_of(rows: Sequence[Row], provenance: str, shown_rows: int, shown_characters: int) -> DatasetFacts:
+def collect_facts(rows: Sequence[Row], provenance: str, shown_rows: int, shown_characters: int) -> DatasetFacts:
     """The facts of a delivered data set."""
     return DatasetFacts(
         rows=tuple(_cut_row(row, shown_characters) for row in rows[:shown_rows]),
@@ -48,19 +48,19 @@ def facts_of(rows: Sequence[Row], provenance: str, shown_rows: int, shown_charac
     )
 
 
-def values_of(facts: DatasetFacts) -> dict[str, JsonValue]:
+def prompt_values(facts: DatasetFacts) -> dict[str, JsonValue]:
     """The fields of the `describe` prompt."""
     plain: dict[str, JsonValue] = facts.model_dump(mode="json")
     return plain
 
 
-def as_metadata(description: GeneratedDescription, facts: DatasetFacts) -> Metadata:
+def to_metadata(description: GeneratedDescription, facts: DatasetFacts) -> Metadata:
     """A description as metadata. Example and count are facts; no model is asked for them."""
     told = {name: value or "" for name, value in description.model_dump().items()}
     return Metadata(**told, example=facts.rows[0] if facts.rows else None, samples_count=facts.samples_count)
 
 
-def with_facts(metadata: Metadata, rows: Sequence[Row]) -> Metadata:
+def correct_facts(metadata: Metadata, rows: Sequence[Row]) -> Metadata:
     """A submitted description with its facts checked: the count is that of the rows, and the example one of them.
 
     An example that is missing, or no row of the data, gives way to the first row.

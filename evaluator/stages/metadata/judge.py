@@ -18,11 +18,11 @@ from evaluator.runtime.stage_cache import StageCache, cache_key
 from evaluator.stages.metadata.descriptions import (
     DatasetFacts,
     GeneratedDescription,
-    as_metadata,
     as_prompt_text,
-    facts_of,
-    values_of,
-    with_facts,
+    collect_facts,
+    correct_facts,
+    prompt_values,
+    to_metadata,
 )
 from evaluator.stages.metadata.verdict import Comparison, MetadataVerdict, missing_verdict, read_verdict, unread_verdict
 from evaluator.training.trainer import Progress
@@ -71,45 +71,47 @@ def judge_metadata(
     answered until then is kept. With `costs` each task is entered with its share of the time: what is asked at the same
     time as others counts as one part of them.
     """
-    found = [_with_facts(one) for one in found]
-    facts = {one.task: _facts(judge, one, provenance) for one in found}
-    keys = {one.task: _key(judge, one, facts[one.task]) for one in found}
-    known = {task: verdict for task, key in keys.items() if (verdict := store.find(STAGE, key, MetadataVerdict))}
+    found = [_correct_facts(one) for one in found]
+    facts = {one.task: _collect_facts(judge, one, provenance) for one in found}
+    keys = {one.task: _verdict_key(judge, one, facts[one.task]) for one in found}
+    known = {task: verdict for task, key in keys.items() if (verdict := store.get(STAGE, key, MetadataVerdict))}
     todo = [one for one in found if one.task not in known]
     progress(STAGE, len(known), len(found))
 
     at_once = max(1, min(judge.at_once, len(todo)))
 
-    def work(one: DescribedDataset) -> MetadataVerdict:
+    def judge_one(one: DescribedDataset) -> MetadataVerdict:
         started = time.perf_counter()
-        verdict = _judged(judge, one, facts[one.task])
+        verdict = _judge_dataset(judge, one, facts[one.task])
         if verdict.unread:
             return verdict
         if costs:
-            costs.keep(keys[one.task], ResourceUsage(seconds=(time.perf_counter() - started) / at_once))
-        return store.keep(STAGE, keys[one.task], verdict)
+            costs.record(keys[one.task], ResourceUsage(seconds=(time.perf_counter() - started) / at_once))
+        return store.put(STAGE, keys[one.task], verdict)
 
     try:
-        new = map_concurrently(work, todo, judge.at_once, lambda done: progress(STAGE, len(known) + done, len(found)))
+        new = map_concurrently(
+            judge_one, todo, judge.at_once, lambda done: progress(STAGE, len(known) + done, len(found))
+        )
     except BudgetSpent as spent:
         raise BudgetSpent(_INCOMPLETE, spent.detail) from spent
     verdicts = known | {verdict.task: verdict for verdict in new}
     if costs:
         for one in found:
             if one.rows and not verdicts[one.task].unread:
-                costs.use(one.task, STAGE, keys[one.task])
+                costs.attribute(one.task, STAGE, keys[one.task])
     return tuple(verdicts[one.task] for one in found)
 
 
-def _with_facts(one: DescribedDataset) -> DescribedDataset:
-    return one if one.metadata is None else replace(one, metadata=with_facts(one.metadata, one.rows))
+def _correct_facts(one: DescribedDataset) -> DescribedDataset:
+    return one if one.metadata is None else replace(one, metadata=correct_facts(one.metadata, one.rows))
 
 
-def _facts(judge: Judge, one: DescribedDataset, provenance: str) -> DatasetFacts:
-    return facts_of(one.rows, provenance, judge.settings.shown_rows, judge.settings.shown_characters)
+def _collect_facts(judge: Judge, one: DescribedDataset, provenance: str) -> DatasetFacts:
+    return collect_facts(one.rows, provenance, judge.settings.shown_rows, judge.settings.shown_characters)
 
 
-def _key(judge: Judge, one: DescribedDataset, facts: DatasetFacts) -> str:
+def _verdict_key(judge: Judge, one: DescribedDataset, facts: DatasetFacts) -> str:
     """The hash of all that a verdict comes from."""
     prompts = [
         judge.comparing.sha256,
@@ -121,23 +123,23 @@ def _key(judge: Judge, one: DescribedDataset, facts: DatasetFacts) -> str:
     return cache_key(STAGE, judge.settings, prompts, one.task, one.reference, submitted, facts)
 
 
-def _judged(judge: Judge, one: DescribedDataset, facts: DatasetFacts) -> MetadataVerdict:
+def _judge_dataset(judge: Judge, one: DescribedDataset, facts: DatasetFacts) -> MetadataVerdict:
     if not one.rows:
         return missing_verdict(one.task, one.reference)
     if one.metadata is not None:
-        return _compared(judge, one, one.metadata, "submitted")
-    answer = judge.chat.ask(judge.describing.fill(values_of(facts)), GeneratedDescription)
+        return _compare_descriptions(judge, one, one.metadata, "submitted")
+    answer = judge.chat.request(judge.describing.fill(prompt_values(facts)), GeneratedDescription)
     if answer.record is None:
         return unread_verdict(one.task, "generated", f"no description of the data: {answer.why}")
-    return _compared(judge, one, as_metadata(answer.record, facts), "generated")
+    return _compare_descriptions(judge, one, to_metadata(answer.record, facts), "generated")
 
 
-def _compared(judge: Judge, one: DescribedDataset, submitted: Metadata, origin: Origin) -> MetadataVerdict:
+def _compare_descriptions(judge: Judge, one: DescribedDataset, submitted: Metadata, origin: Origin) -> MetadataVerdict:
     most = judge.settings.shown_characters
     values = {"reference": as_prompt_text(one.reference, most), "submitted": as_prompt_text(submitted, most)}
     comparisons = []
     for repeat in range(judge.settings.repeats):
-        answer = judge.chat.ask(judge.comparing.fill(values, repeat), Comparison)
+        answer = judge.chat.request(judge.comparing.fill(values, repeat), Comparison)
         if answer.record is None:
             return unread_verdict(one.task, origin, f"no verdict: {answer.why}")
         comparisons.append(answer.record)

@@ -17,13 +17,13 @@ from submissions.records.findings import Origin
 from submissions.records.task import Metadata, Row
 
 
-def _no_boolean(value: object) -> object:
+def _reject_boolean(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("true and false are no scores")  # Python takes them for 1 and 0
     return value
 
 
-Points = Annotated[Literal[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10], BeforeValidator(_no_boolean)]
+Points = Annotated[Literal[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10], BeforeValidator(_reject_boolean)]
 
 
 class Assessment(Record):
@@ -82,15 +82,15 @@ def read_verdict(
     return MetadataVerdict(
         task=task,
         origin=origin,
-        scores=tuple(_score(name, reference, submitted, comparisons) for name in DIMENSIONS),
-        reasons={name: tuple(_of(one, name).reason for one in comparisons) for name in DIMENSIONS},
+        scores=tuple(_score_dimension(name, reference, submitted, comparisons) for name in DIMENSIONS),
+        reasons={name: tuple(_get_assessment(one, name).reason for one in comparisons) for name in DIMENSIONS},
         described=submitted if origin == "generated" else None,
     )
 
 
 def missing_verdict(task: str, reference: Metadata) -> MetadataVerdict:
     """The verdict of a task without a data set: 0 wherever the reference says something."""
-    scores = tuple(_zero(name) if format_verdict(reference, name) else _silent(name) for name in DIMENSIONS)
+    scores = tuple(_zero_score(name) if has_value(reference, name) else _unstated_score(name) for name in DIMENSIONS)
     return MetadataVerdict(task=task, origin="missing", scores=scores)
 
 
@@ -101,7 +101,7 @@ def unread_verdict(task: str, origin: Origin, why: str) -> MetadataVerdict:
     )
 
 
-def format_verdict(metadata: Metadata, dimension: str) -> bool:
+def has_value(metadata: Metadata, dimension: str) -> bool:
     """Whether a description has a value in a dimension: a text such as "unknown", or without a letter, is none."""
     value: str | int | Row | None = getattr(metadata, dimension)
     if not isinstance(value, str):
@@ -110,24 +110,24 @@ def format_verdict(metadata: Metadata, dimension: str) -> bool:
     return text not in _NOTHING and any(letter.isalnum() for letter in text)
 
 
-def _score(name: str, reference: Metadata, submitted: Metadata, comparisons: Sequence[Comparison]) -> Score:
+def _score_dimension(name: str, reference: Metadata, submitted: Metadata, comparisons: Sequence[Comparison]) -> Score:
     """SCORING.md: null is 0 where the reference has a value; where it has none, there is nothing to fit."""
-    if not format_verdict(reference, name):
-        return _silent(name)
-    if not format_verdict(submitted, name):
-        return _zero(name)
-    points = [_of(one, name).score or 0 for one in comparisons]
+    if not has_value(reference, name):
+        return _unstated_score(name)
+    if not has_value(submitted, name):
+        return _zero_score(name)
+    points = [_get_assessment(one, name).score or 0 for one in comparisons]
     return Score(name=name, value=sum(points) / len(points), n=1)
 
 
-def _of(comparison: Comparison, name: str) -> Assessment:
+def _get_assessment(comparison: Comparison, name: str) -> Assessment:
     found: Assessment = getattr(comparison, name)
     return found
 
 
-def _zero(name: str) -> Score:
+def _zero_score(name: str) -> Score:
     return Score(name=name, value=0.0, n=1)
 
 
-def _silent(name: str) -> Score:
+def _unstated_score(name: str) -> Score:
     return Score(name=name, n=0, why=f"the reference does not say its {name}")

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Literal
 
 from evaluator.config.screen_settings import NearDuplicateSettings
-from evaluator.stages.screen.data_statistics import Statistics, statistics
+from evaluator.stages.screen.data_statistics import Statistics, compute_statistics
 from evaluator.stages.screen.near_duplicates import find_near_duplicates
-from evaluator.stages.screen.normalize import Normalizer, normalize
-from evaluator.stages.screen.provenance import same_dataset, tasks_from_reference
+from evaluator.stages.screen.normalize import Normalizer, normalize_text
+from evaluator.stages.screen.provenance import is_same_dataset, tasks_from_reference
 from evaluator.stages.screen.records import DuplicateRow, ScreenResult
 from submissions.records.task import Row
 
@@ -19,14 +19,14 @@ __all__ = [
     "NearDuplicateSettings",
     "ScreenResult",
     "Statistics",
-    "normalize",
-    "same_dataset",
-    "screen",
+    "is_same_dataset",
+    "normalize_text",
+    "screen_rows",
     "tasks_from_reference",
 ]
 
 
-def screen(
+def screen_rows(
     rows: Sequence[Row], test: Sequence[Row], near: NearDuplicateSettings | None = None, language: str = "en"
 ) -> ScreenResult:
     """Compare every row with every test row: inputs exactly and normalised, then whole rows for near-duplicates.
@@ -37,24 +37,29 @@ def screen(
     `language` is the task's, a BCP 47 tag; it only says which scripts the statistics expect. What is said of a row
     does not depend on the order of the others, except that the first of equally similar test rows is named.
     """
-    mine, theirs = Normalizer.of(rows), Normalizer.of(test)
-    shared = _shared(theirs)
+    mine, theirs = Normalizer.from_rows(rows), Normalizer.from_rows(test)
+    shared = _find_shared_inputs(theirs)
     own, hidden = ([row.input for row in side] for side in (rows, test))
-    copies = _equal(_keys(own, mine, shared), _keys(hidden, theirs, shared), "exact")
-    copies = _equal(_keys(mine.inputs, mine, shared), _keys(theirs.inputs, theirs, shared), "normalised") | copies
+    copies = _find_equal(_comparison_keys(own, mine, shared), _comparison_keys(hidden, theirs, shared), "exact")
+    copies = (
+        _find_equal(
+            _comparison_keys(mine.inputs, mine, shared), _comparison_keys(theirs.inputs, theirs, shared), "normalised"
+        )
+        | copies
+    )
     rest = [number for number in range(len(rows)) if number not in copies]
-    for place, one in find_near_duplicates(mine.rows(rest), theirs, near or NearDuplicateSettings()).items():
+    for place, one in find_near_duplicates(mine.select_rows(rest), theirs, near or NearDuplicateSettings()).items():
         copies[rest[place]] = DuplicateRow(
             row=rest[place], test_row=one.test_row, how="near", similarity=one.similarity
         )
     return ScreenResult(
         kept=tuple(number for number in range(len(rows)) if number not in copies),
         copies=tuple(copies[number] for number in sorted(copies)),
-        statistics=statistics(rows, mine, language),
+        statistics=compute_statistics(rows, mine, language),
     )
 
 
-def _shared(cut: Normalizer) -> set[str]:
+def _find_shared_inputs(cut: Normalizer) -> set[str]:
     """Inputs that rows with different outputs have."""
     outputs: dict[str, set[str]] = defaultdict(set)
     for text, output in zip(cut.inputs, cut.outputs, strict=True):
@@ -62,13 +67,13 @@ def _shared(cut: Normalizer) -> set[str]:
     return {text for text, found in outputs.items() if len(found) > 1}
 
 
-def _keys(inputs: Sequence[str], cut: Normalizer, shared: set[str]) -> list[tuple[str, str]]:
+def _comparison_keys(inputs: Sequence[str], cut: Normalizer, shared: set[str]) -> list[tuple[str, str]]:
     """What must be equal in a copy: the input, and for a shared one the output's skeleton too."""
     by_row = zip(inputs, cut.inputs, cut.outputs, strict=True)
     return [(text, output if bare in shared else "") for text, bare, output in by_row]
 
 
-def _equal(
+def _find_equal(
     mine: Sequence[tuple[str, str]], test: Sequence[tuple[str, str]], how: Literal["exact", "normalised"]
 ) -> dict[int, DuplicateRow]:
     places = {key: place for place, key in reversed(list(enumerate(test)))}

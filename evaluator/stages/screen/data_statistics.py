@@ -50,10 +50,10 @@ class Statistics(Record):
     output_scripts: dict[str, float]
 
 
-def statistics(rows: Sequence[Row], cut: Normalizer, language: str) -> Statistics:
+def compute_statistics(rows: Sequence[Row], cut: Normalizer, language: str) -> Statistics:
     """Counts over the rows and their skeletons; `language` is the task's BCP 47 tag."""
-    exact = _repeated((row.input, row.output) for row in rows)
-    normalised = _repeated(zip(cut.inputs, cut.outputs, strict=True))
+    exact = _repeated_lines((row.input, row.output) for row in rows)
+    normalised = _repeated_lines(zip(cut.inputs, cut.outputs, strict=True))
     inputs, outputs = ([len(text) for text in texts] for texts in ([r.input for r in rows], [r.output for r in rows]))
     scripts = [letters_by_script(row.output) for row in rows]
     wanted = expected_scripts(language)
@@ -61,24 +61,24 @@ def statistics(rows: Sequence[Row], cut: Normalizer, language: str) -> Statistic
         rows=len(rows),
         repeated=exact,
         repeated_normalised=tuple(sorted({*normalised} - {*exact})),
-        no_letters=_lines(not has_letters(row.input) or not has_letters(row.output) for row in rows),
-        echoes=_lines(one == other for one, other in zip(cut.inputs, cut.outputs, strict=True)),
-        monotone=_lines(_is_monotone(row.input) or _is_monotone(row.output) for row in rows),
-        extreme=_lines(len(row.input) + len(row.output) > EXTREME_CHARACTERS for row in rows),
-        other_script=_lines(_is_elsewhere(found, wanted) for found in scripts),
-        input_characters=_quantiles(inputs),
-        output_characters=_quantiles(outputs),
-        tokens=_quantiles([-(-len((row.input + row.output).encode()) // BYTES_PER_TOKEN) for row in rows]),
-        input_scripts=_shares(letters_by_script("".join(row.input for row in rows))),
-        output_scripts=_shares(sum(scripts, Counter())),
+        no_letters=_line_numbers(not has_letters(row.input) or not has_letters(row.output) for row in rows),
+        echoes=_line_numbers(one == other for one, other in zip(cut.inputs, cut.outputs, strict=True)),
+        monotone=_line_numbers(_is_monotone(row.input) or _is_monotone(row.output) for row in rows),
+        extreme=_line_numbers(len(row.input) + len(row.output) > EXTREME_CHARACTERS for row in rows),
+        other_script=_line_numbers(_is_elsewhere(found, wanted) for found in scripts),
+        input_characters=_compute_quantiles(inputs),
+        output_characters=_compute_quantiles(outputs),
+        tokens=_compute_quantiles([-(-len((row.input + row.output).encode()) // BYTES_PER_TOKEN) for row in rows]),
+        input_scripts=_script_shares(letters_by_script("".join(row.input for row in rows))),
+        output_scripts=_script_shares(sum(scripts, Counter())),
     )
 
 
-def _lines(found: Iterable[bool]) -> tuple[int, ...]:
+def _line_numbers(found: Iterable[bool]) -> tuple[int, ...]:
     return tuple(line for line, is_so in enumerate(found, 1) if is_so)
 
 
-def _repeated(keys: Iterable[Hashable]) -> tuple[int, ...]:
+def _repeated_lines(keys: Iterable[Hashable]) -> tuple[int, ...]:
     seen: set[Hashable] = set()
     lines = []
     for line, key in enumerate(keys, 1):
@@ -98,14 +98,14 @@ def _is_elsewhere(letters: Counter[str], wanted: frozenset[str]) -> bool:
     return total >= _ENOUGH_LETTERS and 2 * sum(letters[script] for script in wanted) < total
 
 
-def _quantiles(lengths: list[int]) -> Quantiles | None:
+def _compute_quantiles(lengths: list[int]) -> Quantiles | None:
     if not lengths:
         return None
     least, median, p95, most = np.quantile(lengths, [0, 0.5, 0.95, 1], method="nearest")
     return Quantiles(least=int(least), median=int(median), p95=int(p95), most=int(most))
 
 
-def _shares(letters: Counter[str]) -> dict[str, float]:
+def _script_shares(letters: Counter[str]) -> dict[str, float]:
     total = letters.total()
     ordered = sorted(letters.items(), key=lambda pair: (-pair[1], pair[0]))
     shares = {script: round(count / total, 3) for script, count in ordered}

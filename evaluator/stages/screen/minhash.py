@@ -12,7 +12,7 @@ from evaluator.stages.screen.shingle_sets import ShingleSets
 _SCHEME = "affine32"
 
 
-def candidates(
+def find_candidates(
     mine: ShingleSets, test: ShingleSets, hashes: NDArray[np.uint32], near: NearDuplicateSettings
 ) -> list[list[int]]:
     """For each of my bags, the test bags that fall into one bucket with it, by number, in order.
@@ -21,26 +21,28 @@ def candidates(
     """
     size = near.bands * near.band_rows
     index = MinHashLSH(num_perm=size, params=(near.bands, near.band_rows))
-    for number, minhash in _minhashes(test, hashes, near):
+    for number, minhash in _build_minhashes(test, hashes, near):
         index.insert(number, minhash, check_duplication=False)
     found: list[list[int]] = [[] for _ in range(len(mine))]
-    for number, minhash in _minhashes(mine, hashes, near):
+    for number, minhash in _build_minhashes(mine, hashes, near):
         found[number] = sorted(index.query(minhash))
     return found
 
 
-def _minhashes(
+def _build_minhashes(
     bags: ShingleSets, hashes: NDArray[np.uint32], near: NearDuplicateSettings
 ) -> list[tuple[int, LeanMinHash]]:
     full = [number for number in range(len(bags)) if len(bags[number])]
-    signatures = _signatures(bags, hashes, near)
+    signatures = _compute_signatures(bags, hashes, near)
     return [
         (number, LeanMinHash(seed=near.seed, hashvalues=signature, scheme=_SCHEME))
         for number, signature in zip(full, signatures, strict=True)
     ]
 
 
-def _signatures(bags: ShingleSets, hashes: NDArray[np.uint32], near: NearDuplicateSettings) -> NDArray[np.uint32]:
+def _compute_signatures(
+    bags: ShingleSets, hashes: NDArray[np.uint32], near: NearDuplicateSettings
+) -> NDArray[np.uint32]:
     """One row for each bag that is not empty: the least value under each permutation.
 
     The permutations are datasketch's own, applied to all bags at once, which its bulk interface does bag by bag.

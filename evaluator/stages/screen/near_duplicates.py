@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
 from evaluator.config.screen_settings import NearDuplicateSettings
-from evaluator.stages.screen.minhash import candidates
+from evaluator.stages.screen.minhash import find_candidates
 from evaluator.stages.screen.normalize import Normalizer
-from evaluator.stages.screen.shingle_sets import ShingleSets, distinct, sequences
-from evaluator.stages.screen.shingles import shingled
+from evaluator.stages.screen.shingle_sets import ShingleSets, build_sequences, merge_distinct
+from evaluator.stages.screen.shingles import cut_shingles
 
 _OUTPUT = 1
 """Salt of shingles from outputs, so that an output never matches an input."""
@@ -57,64 +57,66 @@ def find_near_duplicates(mine: Normalizer, test: Normalizer, near: NearDuplicate
     """
     if not mine.inputs or not test.inputs:
         return {}
-    my_side, test_side, hashes = _cut(mine, test, near)
+    my_side, test_side, hashes = _cut_sides(mine, test, near)
     found = {}
-    for row, others in enumerate(candidates(my_side.rows, test_side.rows, hashes, near)):
-        if others and (nearest := _nearest(row, others, my_side, test_side, len(hashes), near)):
+    for row, others in enumerate(find_candidates(my_side.rows, test_side.rows, hashes, near)):
+        if others and (nearest := _find_nearest(row, others, my_side, test_side, len(hashes), near)):
             found[row] = nearest
     return found
 
 
-def _cut(mine: Normalizer, test: Normalizer, near: NearDuplicateSettings) -> tuple[_Side, _Side, NDArray[np.uint32]]:
-    labels = _labels(test)
+def _cut_sides(
+    mine: Normalizer, test: Normalizer, near: NearDuplicateSettings
+) -> tuple[_Side, _Side, NDArray[np.uint32]]:
+    labels = _find_labels(test)
     outputs = [["" if output in labels else output for output in side.outputs] for side in (mine, test)]
     texts = [*((side.inputs, 0) for side in (mine, test)), *((one, _OUTPUT) for one in outputs)]
     parts = [
-        shingled([text[: near.longest] for text in one], near.letters, near.characters, salt) for one, salt in texts
+        cut_shingles([text[: near.longest] for text in one], near.letters, near.characters, salt) for one, salt in texts
     ]
     numbers, vocabulary = pd.factorize(np.concatenate([part.hashes for part in parts]))
     ends = np.cumsum([len(part.hashes) for part in parts])[:-1]
-    my_in, test_in, my_out, test_out = map(sequences, parts, np.split(numbers.astype(np.int64), ends))
-    my_rows, test_rows = (distinct(pair, len(vocabulary)) for pair in ([my_in, my_out], [test_in, test_out]))
-    telling = _distinctive(my_rows, test_rows, len(vocabulary), near.template_share)
+    my_in, test_in, my_out, test_out = map(build_sequences, parts, np.split(numbers.astype(np.int64), ends))
+    my_rows, test_rows = (merge_distinct(pair, len(vocabulary)) for pair in ([my_in, my_out], [test_in, test_out]))
+    telling = _find_distinctive(my_rows, test_rows, len(vocabulary), near.template_share)
     hashes = (np.asarray(vocabulary, dtype=np.uint64) >> np.uint64(32)).astype(np.uint32)
     return (
-        _Side(my_in.where(telling), my_rows.where(telling), outputs[0]),
-        _Side(test_in.where(telling), test_rows.where(telling), outputs[1]),
+        _Side(my_in.filter_shingles(telling), my_rows.filter_shingles(telling), outputs[0]),
+        _Side(test_in.filter_shingles(telling), test_rows.filter_shingles(telling), outputs[1]),
         hashes,
     )
 
 
-def _labels(test: Normalizer) -> set[str]:
+def _find_labels(test: Normalizer) -> set[str]:
     """Outputs that rows with different inputs share."""
     by_input = dict(zip(test.inputs, test.outputs, strict=True))
     return {output for output, times in Counter(by_input.values()).items() if times > 1}
 
 
-def _distinctive(mine: ShingleSets, test: ShingleSets, vocabulary: int, share: float) -> NDArray[np.bool_]:
+def _find_distinctive(mine: ShingleSets, test: ShingleSets, vocabulary: int, share: float) -> NDArray[np.bool_]:
     """Which shingles tell one row from another."""
-    in_mine, in_test = mine.rows_with(vocabulary), test.rows_with(vocabulary)
+    in_mine, in_test = mine.count_rows(vocabulary), test.count_rows(vocabulary)
     instruction = in_test > max(share * len(test), _FEWEST_ROWS)
     wrapping = (in_mine > max(share * len(mine), _FEWEST_ROWS)) & (in_test == 0)
     telling: NDArray[np.bool_] = ~(instruction | wrapping)
     return telling
 
 
-def _nearest(
+def _find_nearest(
     row: int, others: list[int], mine: _Side, test: _Side, vocabulary: int, near: NearDuplicateSettings
 ) -> NearDuplicate | None:
     mark = np.zeros(vocabulary, dtype=np.bool_)
     mark[mine.rows[row]] = True
-    similarities = [_similarity(mark, len(mine.rows[row]), test.rows[other], near) for other in others]
+    similarities = [_row_similarity(mark, len(mine.rows[row]), test.rows[other], near) for other in others]
     for similarity, other in sorted(zip(similarities, others, strict=True), key=lambda pair: (-pair[0], pair[1])):
         if not similarity:
             return None
-        if not _other_question(mine, row, test, other, vocabulary, near):
+        if not _is_other_question(mine, row, test, other, vocabulary, near):
             return NearDuplicate(other, round(similarity, 4))
     return None
 
 
-def _similarity(mark: NDArray[np.bool_], size: int, other: NDArray[np.int64], near: NearDuplicateSettings) -> float:
+def _row_similarity(mark: NDArray[np.bool_], size: int, other: NDArray[np.int64], near: NearDuplicateSettings) -> float:
     """The Jaccard index, or the containment of the smaller in the larger; 0 if neither is enough."""
     shared = int(np.count_nonzero(mark[other]))
     smaller, larger = sorted((size, len(other)))
@@ -126,7 +128,7 @@ def _similarity(mark: NDArray[np.bool_], size: int, other: NDArray[np.int64], ne
     return jaccard if jaccard >= near.similarity else 0.0
 
 
-def _other_question(
+def _is_other_question(
     mine: _Side, row: int, test: _Side, other: int, vocabulary: int, near: NearDuplicateSettings
 ) -> bool:
     """Whether the two are different questions about one passage.
@@ -141,7 +143,7 @@ def _other_question(
     if answer and answer == truth:
         return False
     one, two = mine.inputs[row], test.inputs[other]
-    return _has_own(one, two, vocabulary, near.stretch) and _has_own(two, one, vocabulary, near.stretch)
+    return _has_own_stretch(one, two, vocabulary, near.stretch) and _has_own_stretch(two, one, vocabulary, near.stretch)
 
 
 def _answers_differ(answer: str, truth: str) -> bool:
@@ -151,7 +153,7 @@ def _answers_differ(answer: str, truth: str) -> bool:
     return answer not in truth and truth not in answer and fuzz.ratio(answer, truth) < _SAME_WORDING
 
 
-def _has_own(one: NDArray[np.int64], other: NDArray[np.int64], vocabulary: int, stretch: int) -> bool:
+def _has_own_stretch(one: NDArray[np.int64], other: NDArray[np.int64], vocabulary: int, stretch: int) -> bool:
     if len(one) < stretch:
         return False
     mark = np.zeros(vocabulary, dtype=np.bool_)

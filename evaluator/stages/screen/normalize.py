@@ -16,7 +16,7 @@ _LETTER_OR_DIGIT = regex.compile(r"[\p{L}\p{M}\p{N}]")
 _ASCII_SIGNS = bytes(point for point in range(128) if not chr(point).isalnum())
 
 
-def normalize(text: str) -> str:
+def normalize_text(text: str) -> str:
     """letters-and-digits@1: NFKC, case folded, letters, marks and digits only; all of it if there are none."""
     if text.isascii():  # says the same, and is most of what there is
         return text.lower().encode().translate(None, _ASCII_SIGNS).decode() or text.lower().strip()
@@ -37,10 +37,10 @@ class Normalizer:
     outputs: list[str]
 
     @classmethod
-    def of(cls, rows: Sequence[Row]) -> Self:
+    def from_rows(cls, rows: Sequence[Row]) -> Self:
         """Of each row."""
-        return cls([normalize(row.input) for row in rows], [normalize(row.output) for row in rows])
+        return cls([normalize_text(row.input) for row in rows], [normalize_text(row.output) for row in rows])
 
-    def rows(self, numbers: Sequence[int]) -> Normalizer:
+    def select_rows(self, numbers: Sequence[int]) -> Normalizer:
         """Of some of the rows, in the order given."""
         return Normalizer([self.inputs[number] for number in numbers], [self.outputs[number] for number in numbers])

@@ -12,13 +12,13 @@ _HUB = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
 """The hosts where a data set may have no owner; its address has `datasets` before the name."""
 
 
-def same_dataset(given: str, source: str) -> bool:
+def is_same_dataset(given: str, source: str) -> bool:
     """Whether two addresses or ids mean one repository: `owner/name`, any host, path, branch and case aside.
 
     `source` is as sources.json has it: an id or address, with a path inside it after a blank. An id without an
     owner, as the oldest data sets have, is the same as any with that name; the last part of any other address is not.
     """
-    one, other = _id(given), _id(source)
+    one, other = _repository_id(given), _repository_id(source)
     if not one or not other:
         return False
     return one == other if len(one) == len(other) else one[-1] == other[-1]
@@ -26,15 +26,15 @@ def same_dataset(given: str, source: str) -> bool:
 
 def tasks_from_reference(given: str, sources: Mapping[str, str]) -> tuple[str, ...]:
     """The tasks, sorted, whose reference is the data set that a submission gives as its origin; `sources` by task."""
-    return tuple(sorted(task for task, source in sources.items() if same_dataset(given, source)))
+    return tuple(sorted(task for task, source in sources.items() if is_same_dataset(given, source)))
 
 
-def _id(text: str) -> tuple[str, ...]:
+def _repository_id(text: str) -> tuple[str, ...]:
     """Owner and name, or the name alone; empty if the text names none.
 
     A name alone on another host than the hub is one part with its host, so that it equals nothing but itself.
     """
-    host, parts = _host_and_path(text)
+    host, parts = _split_address(text)
     path = parts
     while parts and parts[0] in _BEFORE_IDS and len(parts) > 1:
         parts = parts[1:]
@@ -45,7 +45,7 @@ def _id(text: str) -> tuple[str, ...]:
     return tuple(own)
 
 
-def _host_and_path(text: str) -> tuple[str, list[str]]:
+def _split_address(text: str) -> tuple[str, list[str]]:
     """The host of an address, empty for a plain id, and the parts of its path; no parts for what is no address."""
     first = text.strip().split(maxsplit=1)[0] if text.strip() else ""
     if first.startswith("git@"):

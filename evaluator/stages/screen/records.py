@@ -45,17 +45,17 @@ class ScreenResult(Record):
     @property
     def exact(self) -> tuple[int, ...]:
         """Rows whose input is a test row's, letter for letter."""
-        return self._found("exact")
+        return self._rows_matched_as("exact")
 
     @property
     def normalised(self) -> tuple[int, ...]:
         """Rows whose input differs from a test row's in case, blanks, signs or character form only."""
-        return self._found("normalised")
+        return self._rows_matched_as("normalised")
 
     @property
     def near(self) -> tuple[int, ...]:
         """Rows that are a test row with small changes."""
-        return self._found("near")
+        return self._rows_matched_as("near")
 
     @property
     def public(self) -> ScreenFindings:
@@ -74,5 +74,5 @@ class ScreenResult(Record):
             output_scripts=found.output_scripts,
         )
 
-    def _found(self, how: How) -> tuple[int, ...]:
+    def _rows_matched_as(self, how: How) -> tuple[int, ...]:
         return tuple(copy.row for copy in self.copies if copy.how == how)

@@ -61,13 +61,13 @@ def letters_by_script(text: str) -> Counter[str]:
     """How many letters of each script a text has; digits, signs and marks are not counted."""
     found: Counter[str] = Counter()
     for letter, times in Counter(text).items():
-        if script := _script(letter):
+        if script := _find_script(letter):
             found[script] += times
     return found
 
 
 @lru_cache(maxsize=65_536)
-def _script(letter: str) -> str:
+def _find_script(letter: str) -> str:
     if not letter.isalpha() or _SHARED.match(letter):
         return ""
     return next((script for script, pattern in _OF_SCRIPT.items() if pattern.match(letter)), OTHER)

@@ -24,23 +24,23 @@ class ShingleSets:
     def __getitem__(self, row: int) -> NDArray[np.int64]:
         return self.ids[self.starts[row] : self.starts[row + 1]]
 
-    def where(self, kept: NDArray[np.bool_]) -> ShingleSets:
+    def filter_shingles(self, kept: NDArray[np.bool_]) -> ShingleSets:
         """The same rows with only those shingles of the vocabulary that are kept."""
         chosen = kept[self.ids]
         before = np.concatenate(([0], np.cumsum(chosen)))
         return ShingleSets(self.ids[chosen], before[self.starts])
 
-    def rows_with(self, vocabulary: int) -> NDArray[np.int64]:
+    def count_rows(self, vocabulary: int) -> NDArray[np.int64]:
         """How many rows have each shingle; every row must hold a shingle once at most."""
         return np.bincount(self.ids, minlength=vocabulary)
 
 
-def sequences(shingles: Shingles, numbers: NDArray[np.int64]) -> ShingleSets:
+def build_sequences(shingles: Shingles, numbers: NDArray[np.int64]) -> ShingleSets:
     """The shingles in the order of the text, repeated where the text repeats them."""
     return ShingleSets(numbers, shingles.starts)
 
 
-def distinct(parts: list[ShingleSets], vocabulary: int) -> ShingleSets:
+def merge_distinct(parts: list[ShingleSets], vocabulary: int) -> ShingleSets:
     """Each row's shingles of all parts together, each once, in the order of the vocabulary."""
     rows = len(parts[0])
     keys = [np.repeat(np.arange(rows), np.diff(part.starts)) * vocabulary + part.ids for part in parts]

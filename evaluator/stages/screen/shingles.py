@@ -26,18 +26,18 @@ class Shingles:
     """One more than there are texts: text i has hashes[starts[i]:starts[i + 1]]."""
 
 
-def shingled(skeletons: Sequence[str], letters: int, characters: int, salt: int = 0) -> Shingles:
+def cut_shingles(skeletons: Sequence[str], letters: int, characters: int, salt: int = 0) -> Shingles:
     """The shingles of each skeleton (letters-and-digits@1). One that is shorter than a shingle is one by itself.
 
     A shingle is `letters` long, or `characters` where it begins with a Chinese, Japanese or Korean character, so
     that each text is cut by its own script and a mixed one by both. Texts cut with another `salt` share none.
     """
-    batches = [_batch(batch, letters, characters, salt) for batch in _batches(skeletons)]
+    batches = [_hash_batch(batch, letters, characters, salt) for batch in _iter_batches(skeletons)]
     counts = np.concatenate([np.zeros(1, np.int64), *(counts for _, counts in batches)])
     return Shingles(np.concatenate([np.zeros(0, np.uint64), *(hashes for hashes, _ in batches)]), np.cumsum(counts))
 
 
-def _batches(skeletons: Sequence[str]) -> Iterator[list[str]]:
+def _iter_batches(skeletons: Sequence[str]) -> Iterator[list[str]]:
     """Texts of about a million characters together, which bounds what is held at one time."""
     batch: list[str] = []
     size = 0
@@ -51,7 +51,7 @@ def _batches(skeletons: Sequence[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _batch(skeletons: list[str], letters: int, characters: int, salt: int) -> tuple[NDArray[np.uint64], Counts]:
+def _hash_batch(skeletons: list[str], letters: int, characters: int, salt: int) -> tuple[NDArray[np.uint64], Counts]:
     """The hashes, and how many each text has."""
     span = max(letters, characters)
     lengths = np.array([len(text) for text in skeletons], dtype=np.int64)
@@ -60,21 +60,23 @@ def _batch(skeletons: list[str], letters: int, characters: int, salt: int) -> tu
     first = np.concatenate(([0], np.cumsum(lengths + span)))[:-1]
     place = np.arange(len(points)) - np.repeat(first, lengths + span)
     left = np.repeat(lengths, lengths + span) - place
-    dense = _dense(points)
+    dense = _mark_dense(points)
     fits = (left >= np.where(dense, characters, letters)) | ((place == 0) & (left > 0))
     where = np.flatnonzero(fits)
     sizes = np.where(dense[where], characters, letters)
-    return _mixed(_sums(points, where, sizes, span), salt), np.add.reduceat(fits.astype(np.int64), first)
+    return _mix_hashes(_polynomial_sums(points, where, sizes, span), salt), np.add.reduceat(
+        fits.astype(np.int64), first
+    )
 
 
-def _dense(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
+def _mark_dense(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
     found = np.zeros(len(points), dtype=np.bool_)
     for low, high in _DENSE:
         found |= (points >= low) & (points <= high)
     return found
 
 
-def _sums(
+def _polynomial_sums(
     points: NDArray[np.uint32], where: NDArray[np.int64], sizes: NDArray[np.int64], span: int
 ) -> NDArray[np.uint64]:
     """Polynomials over the code points modulo 2^64, each of its own length."""
@@ -86,7 +88,7 @@ def _sums(
     return sums
 
 
-def _mixed(sums: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
+def _mix_hashes(sums: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
     """The output step of splitmix64 (Steele, Lea and Flood, 2014), a bijection."""
     mixed = sums + np.uint64(salt) * _BASE
     for shift, multiplier in zip((30, 27), _MULTIPLIERS, strict=True):

@@ -46,7 +46,7 @@ def packed_attention(
     return torch.cat(rows, dim=2).transpose(1, 2).contiguous(), None
 
 
-def register() -> None:
+def register_attention() -> None:
     """Make `attn_implementation="rows"` known to transformers; it needs no mask."""
     AttentionInterface.register(NAME, packed_attention)
     AttentionMaskInterface.register(NAME, lambda *args, **kwargs: None)  # noqa: ARG005

@@ -42,7 +42,7 @@ def varlen_attention(
     return attended.unsqueeze(0), None
 
 
-def register() -> None:
+def register_attention() -> None:
     """Make `attn_implementation="varlen"` known to transformers; it needs no mask."""
     AttentionInterface.register(NAME, varlen_attention)
     AttentionMaskInterface.register(NAME, lambda *args, **kwargs: None)  # noqa: ARG005

@@ -13,7 +13,7 @@ import deepspeed
 import torch
 from transformers import PreTrainedModel
 
-from evaluator.training.rank.micro_batches import balance
+from evaluator.training.rank.micro_batches import balance_sizes
 
 _DTYPES = {torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16"}
 _GATHERED = 64 * 1024 * 1024
@@ -30,7 +30,7 @@ def shard_name(rank: int, ranks: int) -> str:
 def shard_owners(model: PreTrainedModel, ranks: int) -> dict[str, int]:
     """Which rank writes which weight; shares are equally large, or nearly."""
     names = [name for name, _ in model.named_parameters()]
-    shares = balance([_size(weight) for _, weight in model.named_parameters()], ranks)
+    shares = balance_sizes([_weight_size(weight) for _, weight in model.named_parameters()], ranks)
     owner = {names[index]: rank for rank, share in enumerate(shares) for index in share}
     return {name: owner[name] for name in names}
 
@@ -39,8 +39,8 @@ def copy_shard(model: PreTrainedModel, rank: int, ranks: int) -> Tensors:
     """This rank's share, copied to the memory of the machine. All ranks take part."""
     owner = shard_owners(model, ranks)
     mine: Tensors = {}
-    for some in _portions(model):
-        with _whole(some):
+    for some in _iter_portions(model):
+        with _gather_weights(some):
             mine |= {name: weight.detach().to("cpu", copy=True) for name, weight in some.items() if owner[name] == rank}
     return mine
 
@@ -69,18 +69,18 @@ def write_index(folder: Path, model: PreTrainedModel, ranks: int) -> None:
     """Say which file holds which weight, where there are several."""
     if ranks == 1:
         return
-    sizes = {name: _size(weight) * weight.element_size() for name, weight in model.named_parameters()}
+    sizes = {name: _weight_size(weight) * weight.element_size() for name, weight in model.named_parameters()}
     files = {name: shard_name(rank, ranks) for name, rank in shard_owners(model, ranks).items()}
     index = {"metadata": {"total_size": sum(sizes.values())}, "weight_map": files}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index, indent=2))
 
 
-def _size(weight: torch.Tensor) -> int:
+def _weight_size(weight: torch.Tensor) -> int:
     """Numbers of the whole weight; at stage 3 a rank holds a part of it."""
     return int(getattr(weight, "ds_numel", weight.numel()))
 
 
-def _whole(some: Mapping[str, torch.Tensor]) -> AbstractContextManager[object]:
+def _gather_weights(some: Mapping[str, torch.Tensor]) -> AbstractContextManager[object]:
     weights = list(some.values())
     if not hasattr(weights[0], "ds_id"):
         return nullcontext()
@@ -88,10 +88,10 @@ def _whole(some: Mapping[str, torch.Tensor]) -> AbstractContextManager[object]:
     return gathered
 
 
-def _portions(model: PreTrainedModel) -> Iterator[Tensors]:
+def _iter_portions(model: PreTrainedModel) -> Iterator[Tensors]:
     some: Tensors = {}
     for name, weight in model.named_parameters():
-        if some and sum(map(_size, some.values())) + _size(weight) > _GATHERED:
+        if some and sum(map(_weight_size, some.values())) + _weight_size(weight) > _GATHERED:
             yield some
             some = {}
         some[name] = weight

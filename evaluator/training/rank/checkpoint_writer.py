@@ -41,33 +41,33 @@ class CheckpointWriter:
         if self._thread is not None:
             self._thread.join()
 
-    def begin(self, finished: TrainedShard) -> None:
+    def submit(self, finished: TrainedShard) -> None:
         """Write, in the background."""
         self.wait()
-        self._thread = threading.Thread(target=self._write, args=(finished,), daemon=True)
+        self._thread = threading.Thread(target=self._write_model, args=(finished,), daemon=True)
         self._thread.start()
 
-    def _write(self, finished: TrainedShard) -> None:
+    def _write_model(self, finished: TrainedShard) -> None:
         mine: dict[str, Any] = {"job": finished.job}
         try:
             write_shard(partial_dir(finished.out) / shard_name(self._ranks.rank, self._ranks.count), finished.shard)
         except (OSError, MemoryError) as error:
-            mine |= _unsaved(error)
+            mine |= _failure_message(error)
         if self._ranks.rank:
-            self._ranks.tell_shard(mine)
+            self._ranks.report_shard(mine)
             return
-        failed = [one for one in (mine, *self._ranks.shards()) if "unsaved" in one]
+        failed = [one for one in (mine, *self._ranks.receive_shards()) if "unsaved" in one]
         if not failed:
             try:
-                self._appear(finished)
+                self._finalize(finished)
                 self._ranks.send({"job": finished.job, "saved": True})
                 return
             except OSError as error:
-                failed = [mine | _unsaved(error)]
+                failed = [mine | _failure_message(error)]
         shutil.rmtree(partial_dir(finished.out), ignore_errors=True)
         self._ranks.send(failed[0])
 
-    def _appear(self, finished: TrainedShard) -> None:
+    def _finalize(self, finished: TrainedShard) -> None:
         part = partial_dir(finished.out)
         self._model.config.save_pretrained(part)
         if self._model.generation_config is not None:
@@ -76,10 +76,10 @@ class CheckpointWriter:
         for name, text in finished.files.items():
             (part / name).write_text(text)
         for file in (*part.iterdir(), part):
-            _sync(file)
+            _sync_path(file)
         shutil.rmtree(finished.out, ignore_errors=True)
         part.rename(finished.out)
-        _sync(finished.out.parent)
+        _sync_path(finished.out.parent)
 
 
 def partial_dir(out: Path) -> Path:
@@ -87,11 +87,11 @@ def partial_dir(out: Path) -> Path:
     return out.with_name(f".part-{out.name}")
 
 
-def _unsaved(error: BaseException) -> dict[str, Any]:
+def _failure_message(error: BaseException) -> dict[str, Any]:
     return {"unsaved": error_name(error), "said": str(error)}
 
 
-def _sync(path: Path) -> None:
+def _sync_path(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -27,9 +27,9 @@ from evaluator.training.rank.canary_row import choose_canary_row
 from evaluator.training.rank.checkpoint_shards import copy_shard
 from evaluator.training.rank.checkpoint_writer import CheckpointWriter, TrainedShard, partial_dir
 from evaluator.training.rank.messaging import RankMessenger
-from evaluator.training.rank.micro_batches import micro_batches
+from evaluator.training.rank.micro_batches import build_micro_batches
 from evaluator.training.rank.model import ResidentModel, padding_row
-from evaluator.training.rank.schedule import epoch_order, learning_rate
+from evaluator.training.rank.schedule import compute_learning_rate, epoch_order
 
 BACKENDS = {"cpu": "gloo", "cuda": "nccl"}
 LAST_STEPS = 5
@@ -54,7 +54,7 @@ def plan_steps(work: TrainJobSpec, rows: Sequence[TokenRow], rank: int) -> Itera
     for start in range(0, len(order), sft.global_batch):
         chosen = [rows[row] for row in order[start : start + sft.global_batch] if row is not None]
         lengths = [len(row["input_ids"]) for row in chosen]
-        mine = micro_batches(lengths, profile.ranks, profile.micro_tokens)[rank]
+        mine = build_micro_batches(lengths, profile.ranks, profile.micro_tokens)[rank]
         passes = [[chosen[index] for index in one] or [padding_row(chosen[0])] for one in mine]
         yield TrainStep(passes, max(1, sum(map(count_targets, chosen))), sum(lengths))
 
@@ -69,78 +69,80 @@ class RankWorker:
 
     def serve(self) -> None:
         """Do what the parent asks until it goes."""
-        while (order := self._ranks.next_order()) is not None:
+        while (order := self._ranks.next_command()) is not None:
             if "work" in order:
                 self._train(TrainJobSpec.model_validate(order["work"]))
             else:
                 if self._warm:
-                    self._warm.rest()
+                    self._warm.offload()
                 self._ranks.gather(None)  # every rank rests before the parent hears it
                 self._ranks.send({"job": order["rest"], "rested": True})
 
     def _train(self, work: TrainJobSpec) -> None:
         """Fine-tune the base model on a job's rows. A model whose loss is no number is not saved."""
-        warm = self._ready(work)
+        warm = self._load_model(work)
         started = time.perf_counter()
         spent.reset_peak_memory(work.profile.device)
         part = partial_dir(work.out)
         if self._ranks.rank == 0:
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)  # before the work: a place that cannot be written to is found early
-        warm.restore()
+        warm.reset_to_base()
         rows = read_rows(work.rows)
         row, start = choose_canary_row(rows)
-        before = warm.logprobs(row)
-        losses, tokens = self._steps(warm, work, list(plan_steps(work, rows, self._ranks.rank)))
-        after = warm.logprobs(row) if all(map(math.isfinite, losses)) else (math.nan,)
+        before = warm.compute_logprobs(row)
+        losses, tokens = self._run_steps(warm, work, list(plan_steps(work, rows, self._ranks.rank)))
+        after = warm.compute_logprobs(row) if all(map(math.isfinite, losses)) else (math.nan,)
         loss = fmean(losses[-LAST_STEPS:]) if all(map(math.isfinite, after)) else math.nan
         if math.isfinite(loss):
             said = canary.Canary(ids=tuple(row["input_ids"]), start=start, logprobs=after, base_logprobs=before)
-            took = self._spent(work, started, tokens)
-            self._save(warm, work, {canary.FILE: said.model_dump_json(), spent.FILE: took.model_dump_json()})
+            took = self._measure_usage(work, started, tokens)
+            self._save_model(warm, work, {canary.FILE: said.model_dump_json(), spent.FILE: took.model_dump_json()})
         elif self._ranks.rank == 0:
             shutil.rmtree(part)
         self._ranks.send({"job": work.job, "trained": True, "steps": len(losses), "loss": loss})
 
-    def _ready(self, work: TrainJobSpec) -> ResidentModel:
+    def _load_model(self, work: TrainJobSpec) -> ResidentModel:
         if self._warm is None:
             self._warm = ResidentModel(work)
             self._writer = CheckpointWriter(self._ranks, self._warm.model.causal)
             self._ranks.send({"job": work.job, "ready": True})
         return self._warm
 
-    def _steps(self, warm: ResidentModel, work: TrainJobSpec, steps: Sequence[TrainStep]) -> tuple[list[float], int]:
+    def _run_steps(
+        self, warm: ResidentModel, work: TrainJobSpec, steps: Sequence[TrainStep]
+    ) -> tuple[list[float], int]:
         """The loss of every step until one is no number, and the tokens trained."""
         losses, tokens, sft = [], 0, work.sft
         for number, step in enumerate(steps):
-            rate = learning_rate(number, len(steps), sft.learning_rate, sft.warmup_ratio)
-            losses.append(warm.step(step.passes, step.targets, rate))
+            rate = compute_learning_rate(number, len(steps), sft.learning_rate, sft.warmup_ratio)
+            losses.append(warm.train_step(step.passes, step.targets, rate))
             tokens += step.tokens
             self._ranks.send({"job": work.job, "step": number + 1, "of": len(steps), "loss": losses[-1]})
             if not math.isfinite(losses[-1]):
                 break
         return losses, tokens
 
-    def _spent(self, work: TrainJobSpec, started: float, tokens: int) -> spent.ResourceUsage:
+    def _measure_usage(self, work: TrainJobSpec, started: float, tokens: int) -> spent.ResourceUsage:
         """What the job took until now, when all of it but writing is done."""
-        held = self._ranks.gather(spent.peak_bytes(work.profile.device))
+        held = self._ranks.gather(spent.read_peak_bytes(work.profile.device))
         peak = None if None in held else sum(held)
         return spent.ResourceUsage(seconds=time.perf_counter() - started, tokens_trained=tokens, peak_bytes=peak)
 
-    def _save(self, warm: ResidentModel, work: TrainJobSpec, files: dict[str, str]) -> None:
+    def _save_model(self, warm: ResidentModel, work: TrainJobSpec, files: dict[str, str]) -> None:
         """Copy the weights, and let them be written while the next job trains."""
         assert self._writer is not None
         self._writer.wait()
         shard = copy_shard(warm.model.causal, self._ranks.rank, self._ranks.count)
-        self._writer.begin(TrainedShard(work.job, work.out, shard, files))
+        self._writer.submit(TrainedShard(work.job, work.out, shard, files))
 
 
 def main() -> None:
     """Serve jobs until the parent goes."""
     die_with_parent()
     device = os.environ.get("DS_ACCELERATOR", "cuda")
-    rows_attention.register()
-    varlen_attention.register()
+    rows_attention.register_attention()
+    varlen_attention.register_attention()
     if device == "cuda":
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # who is ended while building takes the mark away
@@ -152,7 +154,7 @@ def main() -> None:
         RankWorker(ranks).serve()
     except (OSError, RuntimeError, MemoryError) as error:
         if kind := error_name(error):
-            ranks.tell_failed(kind, str(error).partition("\n")[0])
+            ranks.report_failure(kind, str(error).partition("\n")[0])
         raise
     torch.distributed.destroy_process_group()
 

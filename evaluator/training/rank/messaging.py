@@ -38,7 +38,7 @@ class RankMessenger:
         self._parent = ParentConnection() if self.rank == 0 else None
         self._shards: dict[int, queue.SimpleQueue[Message]] = {}
         self._to_first: Connection | None = None
-        self._meet()
+        self._connect()
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Tell the parent. Only rank 0 speaks, for all."""
@@ -46,7 +46,7 @@ class RankMessenger:
             with self._speaking:
                 self._parent.send(message)
 
-    def next_order(self) -> Message | None:
+    def next_command(self) -> Message | None:
         """What to do next, the same on every rank; None when the parent has gone."""
         box: list[Message | None] = [self._parent.receive() if self._parent else None]
         torch.distributed.broadcast_object_list(box, src=0, group=self._control)
@@ -58,17 +58,17 @@ class RankMessenger:
         torch.distributed.all_gather_object(found, one, group=self._control)
         return found
 
-    def tell_shard(self, message: Message) -> None:
+    def report_shard(self, message: Message) -> None:
         """Say what became of this rank's shard; rank 0 hears it in `shards`."""
         assert self._to_first is not None
         with self._speaking:
             self._to_first.send(message)
 
-    def shards(self) -> list[Message]:
+    def receive_shards(self) -> list[Message]:
         """What became of the others' shards of one job, jobs in order. Waits."""
         return [heard.get() for heard in self._shards.values()]
 
-    def tell_failed(self, kind: str, said: str) -> None:
+    def report_failure(self, kind: str, said: str) -> None:
         """Name to the parent what this rank fails of, and return when it was heard."""
         message = {"failed": kind, "said": f"{said} (rank {self.rank})"}
         if self._to_first is None:
@@ -78,7 +78,7 @@ class RankMessenger:
             self._to_first.send(message)
         self._to_first.poll(_HEARD_SECONDS)
 
-    def _meet(self) -> None:
+    def _connect(self) -> None:
         with tempfile.TemporaryDirectory(prefix="arena-") as folder:
             key = secrets.token_bytes(16)
             box = [(str(Path(folder) / "socket"), key)]
@@ -89,10 +89,10 @@ class RankMessenger:
                 self._to_first.send(self.rank)
             else:
                 with listener:
-                    self._hear([listener.accept() for _ in range(self.count - 1)])
+                    self._start_listener([listener.accept() for _ in range(self.count - 1)])
             torch.distributed.barrier(group=self._control)  # the folder goes when all have met
 
-    def _hear(self, others: list[Connection]) -> None:
+    def _start_listener(self, others: list[Connection]) -> None:
         ranks = {other: int(other.recv()) for other in others}
         self._shards = {rank: queue.SimpleQueue() for rank in sorted(ranks.values())}
         if others:

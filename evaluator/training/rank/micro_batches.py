@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def micro_batches(lengths: Sequence[int], ranks: int, most: int) -> list[list[list[int]]]:
+def build_micro_batches(lengths: Sequence[int], ranks: int, most: int) -> list[list[list[int]]]:
     """Which rows each rank takes in each forward pass of a step: `[rank][pass] -> indices into lengths`.
 
     `lengths` are the rows' tokens, `most` the tokens of one pass; a longer row goes alone. Every row comes once. All
     ranks make equally many passes, at least one, for collectives of ZeRO wait for everybody: a pass without rows is one
     that trains nothing.
     """
-    passes = [_packed(rows, lengths, most) for rows in balance(lengths, ranks)]
+    passes = [_pack_passes(rows, lengths, most) for rows in balance_sizes(lengths, ranks)]
     longest = max(1, *map(len, passes))
     return [mine + [[] for _ in range(longest - len(mine))] for mine in passes]
 
 
-def balance(sizes: Sequence[int], ranks: int) -> list[list[int]]:
+def balance_sizes(sizes: Sequence[int], ranks: int) -> list[list[int]]:
     """Indices by rank, the largest first and each to whoever has least: ranks differ by one item's size at most."""
     shares: list[list[int]] = [[] for _ in range(ranks)]
     totals = [0] * ranks
@@ -28,7 +28,7 @@ def balance(sizes: Sequence[int], ranks: int) -> list[list[int]]:
     return shares
 
 
-def _packed(rows: Sequence[int], lengths: Sequence[int], most: int) -> list[list[int]]:
+def _pack_passes(rows: Sequence[int], lengths: Sequence[int], most: int) -> list[list[int]]:
     """Rows in passes: each into the first with room (first fit decreasing; `rows` come longest first)."""
     passes: list[list[int]] = []
     room: list[int] = []

@@ -79,17 +79,17 @@ class ResidentModel:
         self._device = self.engine.device
         self._collate = DataCollatorWithFlattening(return_flash_attn_kwargs=True)
         dtype = next(causal.parameters()).dtype
-        self._base = [master.detach().to("cpu", dtype, copy=True) for master in self._masters()]
+        self._base = [master.detach().to("cpu", dtype, copy=True) for master in self._master_weights()]
         self._resting = False
 
-    def restore(self) -> None:
+    def reset_to_base(self) -> None:
         """The base weights, and an optimizer that has seen nothing."""
         zero = self.engine.optimizer
         if self._resting and self._parted:
             self.engine.reload_states()
         self._resting = False
-        self._forget_moments()
-        for master, base in zip(self._masters(), self._base, strict=True):
+        self._reset_optimizer_state()
+        for master, base in zip(self._master_weights(), self._base, strict=True):
             if master.numel() != base.numel():
                 master.data = torch.empty_like(base, dtype=torch.float32, device=self._device)
             master.data.copy_(base)
@@ -103,12 +103,12 @@ class ResidentModel:
         if zero.persistent_parameters:
             zero.persistent_parameters[0].all_gather(zero.persistent_parameters)
 
-    def rest(self) -> None:
+    def offload(self) -> None:
         """Take off the device what `restore` puts back. At stages 1 and 2 the weights themselves stay."""
         if self._resting:
             return
-        self._forget_moments()
-        for master in self._masters():
+        self._reset_optimizer_state()
+        for master in self._master_weights():
             master.data = torch.empty(0, dtype=master.dtype)
         if self._parted:
             self.engine.offload_states(include=_PARTED, device=OffloadDeviceEnum.cpu, pin_memory=False)
@@ -116,7 +116,7 @@ class ResidentModel:
             torch.cuda.empty_cache()
         self._resting = True
 
-    def step(self, passes: Sequence[Sequence[TokenRow]], targets: int, rate: float) -> float:
+    def train_step(self, passes: Sequence[Sequence[TokenRow]], targets: int, rate: float) -> float:
         """One optimizer step; its loss per target token, of which all ranks together have `targets`.
 
         `passes` are this rank's micro-batches, none of them empty. A step that DeepSpeed skipped, for its gradient was
@@ -129,7 +129,7 @@ class ResidentModel:
         whole = torch.zeros((), device=self._device)
         for number, rows in enumerate(passes, start=1):
             self.engine.set_gradient_accumulation_boundary(number == len(passes))
-            loss = self.engine(**self.batch(rows)).sum() / targets
+            loss = self.engine(**self.collate_rows(rows)).sum() / targets
             whole += loss.detach()
             # DeepSpeed averages gradients over ranks, while `targets` counts the tokens of all of them.
             self.engine.backward(loss * ranks, scale_wrt_gas=False)
@@ -137,20 +137,20 @@ class ResidentModel:
         torch.distributed.all_reduce(whole)
         return whole.item() if self.engine.was_step_applied() else float("nan")
 
-    def logprobs(self, row: TokenRow) -> tuple[float, ...]:
+    def compute_logprobs(self, row: TokenRow) -> tuple[float, ...]:
         """Log-probability of each target token of one row. All ranks take part."""
         self.engine.eval()
         with torch.no_grad():
-            return tuple((-self.engine(**self.batch([row]))).tolist())
+            return tuple((-self.engine(**self.collate_rows([row]))).tolist())
 
-    def batch(self, rows: Sequence[TokenRow]) -> dict[str, Any]:
+    def collate_rows(self, rows: Sequence[TokenRow]) -> dict[str, Any]:
         """Rows in one sequence, with their bounds; positions count from 0 in each."""
         found = self._collate(list(rows))
         return {
             name: value.to(self._device) if isinstance(value, torch.Tensor) else value for name, value in found.items()
         }
 
-    def _forget_moments(self) -> None:
+    def _reset_optimizer_state(self) -> None:
         """The optimizer has seen nothing. At stages 1 and 2 DeepSpeed keeps views of the first job's in each weight."""
         self.engine.optimizer.optimizer.state.clear()
         for weight in self.model.parameters():
@@ -158,7 +158,7 @@ class ResidentModel:
             if mapping is not None and mapping.optim_fragment:
                 mapping.optim_fragment.clear()
 
-    def _masters(self) -> list[torch.Tensor]:
+    def _master_weights(self) -> list[torch.Tensor]:
         """This rank's part of the weights in float32, which the optimizer steps."""
         zero = self.engine.optimizer
         return list(zero.fp32_partitioned_groups_flat if self._parted else zero.single_partition_of_fp32_groups)

@@ -20,7 +20,7 @@ def epoch_order(rows: int, epochs: float, global_batch: int, seed: int) -> list[
     return order[: math.ceil(epochs * per_epoch) * global_batch]
 
 
-def learning_rate(step: int, steps: int, highest: float, warmup_ratio: float) -> float:
+def compute_learning_rate(step: int, steps: int, highest: float, warmup_ratio: float) -> float:
     """The rate of a step, counted from 0: a line up from 0, then half a cosine down (transformers' `cosine`)."""
     warmup = math.ceil(steps * warmup_ratio)
     if step < warmup:

@@ -51,13 +51,13 @@ class TargetHead(torch.nn.Module):
     def forward(self, hidden: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """(targets, width) and (targets,) to (targets,) of negative log-likelihood."""
         if self._chunk is None or len(targets) <= self._chunk:
-            return _unlikelihood(hidden, self.weight, targets)
+            return _target_nll(hidden, self.weight, targets)
         parts = [
-            checkpoint(_unlikelihood, some, self.weight, theirs, use_reentrant=False)
+            checkpoint(_target_nll, some, self.weight, theirs, use_reentrant=False)
             for some, theirs in zip(hidden.split(self._chunk), targets.split(self._chunk), strict=True)
         ]
         return torch.cat(parts)
 
 
-def _unlikelihood(hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+def _target_nll(hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     return cross_entropy(linear(hidden, weight).float(), targets, reduction="none")

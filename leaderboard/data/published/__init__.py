@@ -45,7 +45,7 @@ class PublishedJudgeRow(Record):
     average: Verdict
 
 
-class Published(Record):
+class PublishedFigures(Record):
     """All figures of one source."""
 
     source: str
@@ -58,7 +58,7 @@ class Published(Record):
     judge: str
     """The model that gave the metadata scores."""
 
-    def overall(self, row: PublishedRow) -> float | None:
+    def overall_figure(self, row: PublishedRow) -> float | None:
         """The stated overall figure, else the mean over tasks: (51 K + 157 R) / 208 for DatasetResearch."""
         if row.overall is not None or row.knowledge is None or row.reasoning is None:
             return row.overall
@@ -67,6 +67,6 @@ class Published(Record):
 
 
 @cache
-def published(track: str) -> Published:
+def load_published(track: str) -> PublishedFigures:
     """The published figures that a track's board shows beside the evaluated ones."""
-    return Published.model_validate_json(files(__package__).joinpath(f"{track}.json").read_bytes())
+    return PublishedFigures.model_validate_json(files(__package__).joinpath(f"{track}.json").read_bytes())

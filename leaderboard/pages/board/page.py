@@ -14,22 +14,22 @@ from starlette.routing import Route
 from leaderboard.board.pagination import Page, page_query
 from leaderboard.board.query import SUBSETS, BoardQuery, parse_query
 from leaderboard.board.row import SCORES, BoardRow
-from leaderboard.board.rows import Rows, board_rows, parse_board_query, protocols_of, table_of
+from leaderboard.board.rows import BoardRows, board_rows, parse_board_query, protocols_of, table_of
 from leaderboard.board.self_reported import BADGE
-from leaderboard.charts.plotly_charts import radar
+from leaderboard.charts.plotly_charts import build_radar_chart
 from leaderboard.data.comparison_key import ComparisonKey
 from leaderboard.data.judge_scores import DIMENSIONS, chart_rows, metadata_table
-from leaderboard.data.published import published
+from leaderboard.data.published import load_published
 from leaderboard.data.scales import PROTOCOL_NOTES, Scale, scale_of
 from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
-from leaderboard.data.system_picker import picker
+from leaderboard.data.system_picker import build_picker
 from leaderboard.data.tables import as_dict
-from leaderboard.pages.board.table_view import citation, filter_form, pin_links, shown_columns
+from leaderboard.pages.board.table_view import cite_view, filter_form, pin_links, shown_columns
 from leaderboard.tracks import board_named
-from leaderboard.tracks.board import Board
+from leaderboard.tracks.board import BoardLayout
 from leaderboard.web.site import PageRequest, View, page_route
 from submissions.records.result import METHODS
-from submissions.tracks import track_named
+from submissions.tracks import get_track
 
 MOST_JUDGED = 30
 """Rows of the metadata table that the page shows; its twins hold all."""
@@ -40,30 +40,30 @@ def board_page(visit: PageRequest) -> View:
     site, snapshot = visit.site, visit.snapshot
     board = board_named(visit.names["track"])
     track = board.track
-    protocols, choice = _chosen(visit)
+    protocols, choice = _parse_request(visit)
     found = board_rows(snapshot, track, choice)
     if visit.names["ending"]:
         return View("board.html", table=table_of(track, choice, found.shown), is_final=found.is_ranked)
-    window = Page.of(visit.query)
+    window = Page.from_query(visit.query)
     scale = scale_of(choice.protocol)
     filled = [name for name in protocols if _has_rows(snapshot, track, name)]
     terms = ComparisonKey(track, choice.protocol, choice.method, choice.subset)
     context = {
-        "track": track_named(track),
+        "track": get_track(track),
         "board": board,
         "choice": choice,
         "default_protocol": site.settings.protocol,
         "switches": {"protocol": protocols, "method": METHODS, "subset": SUBSETS},
         "scale": scale,
-        "span": _span(found.shown, scale),
+        "span": _bar_range(found.shown, scale),
         "elsewhere": [name for name in filled if name != choice.protocol],
         "protocol_meaning": PROTOCOL_NOTES.get(choice.protocol, ""),
-        "source": published(track),
+        "source": load_published(track),
         "terms": terms,
-        "picker": picker(snapshot, terms),
-        "judged_rows": _judged_rows(snapshot, track, choice.protocol),
+        "picker": build_picker(snapshot, terms),
+        "judged_rows": _metadata_rows(snapshot, track, choice.protocol),
         "dimensions": DIMENSIONS,
-        "figure": _figure(snapshot, track, choice.protocol),
+        "figure": _radar_figure(snapshot, track, choice.protocol),
         **_table_parts(board, choice, found, window),
         "is_ranked": found.is_ranked,
         "window": window,
@@ -71,12 +71,12 @@ def board_page(visit: PageRequest) -> View:
         "most_judged": MOST_JUDGED,
         **filter_form(snapshot, board, choice, found),
         **pin_links(visit, board, choice),
-        "cite": citation(visit, board, choice, found),
+        "cite": cite_view(visit, board, choice, found),
     }
     return View("board_rows.html" if window.start else "board.html", context, is_final=found.is_ranked)
 
 
-def _table_parts(board: Board, choice: BoardQuery, found: Rows, window: Page) -> dict[str, Any]:
+def _table_parts(board: BoardLayout, choice: BoardQuery, found: BoardRows, window: Page) -> dict[str, Any]:
     """What the table itself shows."""
     rows = found.shown
     ranked = [row for row in rows if not row.flagged and not row.pinned]
@@ -87,8 +87,8 @@ def _table_parts(board: Board, choice: BoardQuery, found: Rows, window: Page) ->
         "flagged": [row for row in rows if row.flagged],
         # Cells are asked for by name: thousands of rows by name would be thousands of dictionaries.
         "shown": [as_dict(row) for row in ranked[window.start : window.end]],
-        "next": window.next(len(ranked)),
-        "cuts": _cuts(ranked) if choice.is_by_rank else set(),
+        "next": window.next_page(len(ranked)),
+        "cuts": _rank_cuts(ranked) if choice.is_by_rank else set(),
         "has_ranks": any(row.rank_first is not None for row in rows),
         "has_reports": any(row.badge == BADGE for row in rows),
         "has_intervals": any(low is not None for row in rows for low in _LOWS(row)),
@@ -96,19 +96,19 @@ def _table_parts(board: Board, choice: BoardQuery, found: Rows, window: Page) ->
     }
 
 
-def show_metadata(visit: PageRequest) -> View:
+def metadata_export(visit: PageRequest) -> View:
     """The twins of the radar chart's table, which itself stands on the board's page."""
-    _, choice = _chosen(visit)
+    _, choice = _parse_request(visit)
     return View("board.html", table=metadata_table(visit.snapshot, visit.names["track"], choice.protocol))
 
 
-def to_metadata(request: Request) -> Response:
+def redirect_to_metadata(request: Request) -> Response:
     """The radar chart's table has no page of its own: to its place on the board."""
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(f"/board/{board_named(request.path_params['track']).track}{query}#metadata")
 
 
-def _chosen(visit: PageRequest) -> tuple[tuple[str, ...], BoardQuery]:
+def _parse_request(visit: PageRequest) -> tuple[tuple[str, ...], BoardQuery]:
     """The protocols that a board offers, and what the query chooses. Raises NotFound."""
     board = board_named(visit.names["track"])
     columns = tuple(column.key for column in board.columns)
@@ -118,17 +118,17 @@ def _chosen(visit: PageRequest) -> tuple[tuple[str, ...], BoardQuery]:
 
 
 @cached_per_snapshot
-def _judged_rows(snapshot: Snapshot, track: str, protocol: str) -> list[dict[str, Any]]:
+def _metadata_rows(snapshot: Snapshot, track: str, protocol: str) -> list[dict[str, Any]]:
     return metadata_table(snapshot, track, protocol).rows
 
 
 @cached_per_snapshot
-def _figure(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Any]:
-    rows = chart_rows(_judged_rows(snapshot, track, protocol))
-    return radar(rows, board_named(track).dimensions, 10)
+def _radar_figure(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Any]:
+    rows = chart_rows(_metadata_rows(snapshot, track, protocol))
+    return build_radar_chart(rows, board_named(track).dimensions, 10)
 
 
-def _cuts(rows: list[BoardRow]) -> set[str | None]:
+def _rank_cuts(rows: list[BoardRow]) -> set[str | None]:
     """The submissions above which places are cut: the first of each group but the first. Published rows hold none."""
     ranked = [row for row in rows if row.rank_group is not None]
     return {row.submission for above, row in pairwise(ranked) if above.rank_group != row.rank_group}
@@ -142,7 +142,7 @@ _LOWS = attrgetter(*(f"{score}_low" for score in SCORES))
 _ENDS = attrgetter(*(f"{score}{end}" for score in SCORES for end in ("", "_low", "_high")))
 
 
-def _span(rows: Iterable[BoardRow], scale: Scale) -> tuple[float, float]:
+def _bar_range(rows: Iterable[BoardRow], scale: Scale) -> tuple[float, float]:
     """The range that a cell's bar stands for: from zero to the reference, and wider where a value or interval is."""
     values = [end for row in rows for end in _ENDS(row) if end is not None]
     return min([0.0, *values]), max([scale.reference, *values])
@@ -150,6 +150,6 @@ def _span(rows: Iterable[BoardRow], scale: Scale) -> tuple[float, float]:
 
 ROUTES = [
     page_route("/board/{track:stem}{ending:ending}", board_page),
-    Route("/board/{track}/metadata", to_metadata),
-    page_route("/board/{track}/metadata{ending:ending}", show_metadata),
+    Route("/board/{track}/metadata", redirect_to_metadata),
+    page_route("/board/{track}/metadata{ending:ending}", metadata_export),
 ]

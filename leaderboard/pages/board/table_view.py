@@ -8,41 +8,41 @@ from typing import Any
 
 from leaderboard.board.citation import Citation, make_citation
 from leaderboard.board.query import FILTERS, MOST_PINS, NAMES, BoardQuery
-from leaderboard.board.rows import BoardRow, Rows, filter_values
+from leaderboard.board.rows import BoardRow, BoardRows, filter_values
 from leaderboard.data.publication_dates import publication_days
-from leaderboard.data.published import published
+from leaderboard.data.published import load_published
 from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
 from leaderboard.data.task_filter import LEAST
 from leaderboard.templates import SUBSET_NAMES, humanize
-from leaderboard.tracks.board import Board, Column
+from leaderboard.tracks.board import BoardLayout, Column
 from leaderboard.web.site import PageRequest
-from submissions.tracks import track_named
+from submissions.tracks import get_track
 
 _KEY = "KEY"
 """Stands for a row's key; pins are the last thing in a query but for the day."""
 
 
-def shown_columns(board: Board, choice: BoardQuery, found: Rows) -> list[Column]:
+def shown_columns(board: BoardLayout, choice: BoardQuery, found: BoardRows) -> list[Column]:
     """The columns of a view, the headline before the other figures; those that no row fills are left out."""
     headline = choice.scope.headline
     named = choice.column_names or usual_columns(board, choice)
     kept = [column for column in board.columns if column.key in named or column.key == "system"]
-    kept = [_headed(column, choice) for column in kept if _is_filled(column, choice, found.shown)]
+    kept = [_with_heading(column, choice) for column in kept if _is_filled(column, choice, found.shown)]
     scores = sorted((column for column in kept if column.kind == "score"), key=lambda one: one.key != headline)
     ordered = iter(scores)
     return [next(ordered) if column.kind == "score" else column for column in kept]
 
 
-def usual_columns(board: Board, choice: BoardQuery) -> tuple[str, ...]:
+def usual_columns(board: BoardLayout, choice: BoardQuery) -> tuple[str, ...]:
     """What stands there when the URL names no columns: a category's mean has the overall figure beside it."""
     without = {"knowledge", "reasoning"} if choice.scope.headline == "selected" else {"selected"}
     return tuple(column.key for column in board.columns if column.usual and column.key not in without)
 
 
-def filter_form(snapshot: Snapshot, board: Board, choice: BoardQuery, found: Rows) -> dict[str, Any]:
+def filter_form(snapshot: Snapshot, board: BoardLayout, choice: BoardQuery, found: BoardRows) -> dict[str, Any]:
     """What the form above the table offers, what is chosen in it, and what that leaves out."""
     here = {row.key for row in found.whole} if choice.pins else set()
-    source = published(board.track)
+    source = load_published(board.track)
     return {
         "options": {**NAMES, **filter_values(snapshot, board.track)},
         "usual": choice.column_names or usual_columns(board, choice),
@@ -51,7 +51,7 @@ def filter_form(snapshot: Snapshot, board: Board, choice: BoardQuery, found: Row
         "chosen_filters": sum(bool(getattr(choice, name)) for name in FILTERS if name not in ("q", "asof")),
         "of": len(found.whole),
         "absent_pins": [pin for pin in choice.pins if pin not in here],
-        "undated": _undated(snapshot, board.track, choice.protocol),
+        "undated": _count_undated(snapshot, board.track, choice.protocol),
         "without_tasks": choice.scope.headline == "selected" and source.protocol == choice.protocol,
         "scope_words": _scope_words(choice),
         "least": LEAST,
@@ -59,14 +59,14 @@ def filter_form(snapshot: Snapshot, board: Board, choice: BoardQuery, found: Row
 
 
 @cached_per_snapshot
-def _undated(snapshot: Snapshot, track: str, protocol: str) -> int:
+def _count_undated(snapshot: Snapshot, track: str, protocol: str) -> int:
     """Results of which nobody knows when they were published."""
     dated = publication_days(snapshot)
     on_board = [ulid for ulid, result in snapshot.published if (result.track, result.protocol) == (track, protocol)]
     return sum(ulid not in dated for ulid in on_board)
 
 
-def pin_links(visit: PageRequest, board: Board, choice: BoardQuery) -> dict[str, Any]:
+def pin_links(visit: PageRequest, board: BoardLayout, choice: BoardQuery) -> dict[str, Any]:
     """Where a click on a row's pin leads: what stands before and after the row's key, and whole for pinned rows."""
     address, default = f"/board/{board.track}", visit.site.settings.protocol
     pinned = choice.query(default, pin=",".join((*choice.pins, _KEY)))
@@ -75,19 +75,19 @@ def pin_links(visit: PageRequest, board: Board, choice: BoardQuery) -> dict[str,
     return {"pin_to": (address + before, after), "unpin": unpin, "room_for_pins": len(choice.pins) < MOST_PINS}
 
 
-def citation(visit: PageRequest, board: Board, choice: BoardQuery, found: Rows) -> Citation:
+def cite_view(visit: PageRequest, board: BoardLayout, choice: BoardQuery, found: BoardRows) -> Citation:
     """How to cite the view."""
     results = visit.snapshot.results
     ids = [row.submission for row in found.whole if row.submission]
     hashes = {results[ulid][choice.protocol].protocol_sha256 for ulid in ids}
     scope = _scope_words(choice)
     subset = "" if scope and choice.subset == "full" else SUBSET_NAMES[choice.subset]
-    parts = (f"{track_named(board.track).title} board", humanize(choice.method), subset, scope)
+    parts = (f"{get_track(board.track).title} board", humanize(choice.method), subset, scope)
     what = ", ".join(part for part in parts if part)
     return make_citation(f"{visit.origin}/board/{board.track}", what, choice, found.whole, sorted(hashes))
 
 
-def _headed(column: Column, choice: BoardQuery) -> Column:
+def _with_heading(column: Column, choice: BoardQuery) -> Column:
     label = _scope_words(choice)
     return replace(column, label=label[:1].upper() + label[1:]) if column.key == "selected" and label else column
 

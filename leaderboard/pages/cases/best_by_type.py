@@ -48,7 +48,7 @@ class TaskContest:
         return tuple(best.submission for best in sorted(self.best.values(), key=lambda best: -best.value))
 
     @property
-    def apart(self) -> float | None:
+    def gap(self) -> float | None:
         """How far the best search system is ahead of the best synthesis system; below 0 it is behind."""
         found = [self.best.get(kind) for kind in ("search", "synthesis")]
         return found[0].value - found[1].value if found[0] and found[1] else None
@@ -60,37 +60,37 @@ class TaskContest:
 
 
 @cached_per_snapshot
-def contests(snapshot: Snapshot, track: str, protocol: str) -> Mapping[str, TaskContest]:
+def build_contests(snapshot: Snapshot, track: str, protocol: str) -> Mapping[str, TaskContest]:
     """Every task of the benchmark that some system was scored on, in the benchmark's order."""
     newest = latest_results(snapshot, track, protocol)
     tasks = [name for name, task in snapshot.tasks.items() if task.track == track]
-    trained, previews = (_gains(newest.values(), tasks, method) for method in (METHOD, PREVIEW))
+    trained, previews = (_gain_matrix(newest.values(), tasks, method) for method in (METHOD, PREVIEW))
     ids, types = list(newest), np.array([result.system_type for result in newest.values()], dtype=object)
     return {
-        name: _contest(ids, types, trained[:, at], previews[:, at])
+        name: _task_contest(ids, types, trained[:, at], previews[:, at])
         for at, name in enumerate(tasks)
         if np.isfinite(trained[:, at]).any()
     }
 
 
-def _gains(results: Collection[ResultSummary], tasks: Sequence[str], method: str) -> Floats:
+def _gain_matrix(results: Collection[ResultSummary], tasks: Sequence[str], method: str) -> Floats:
     """Gains by result and task; NaN where a task was not scored."""
     found = np.full((len(results), len(tasks)), np.nan)
     for row, result in enumerate(results):
-        places = _places(result.layout, tuple(tasks))
-        gains = np.append(np.where(result.scored, result.by_task(method), np.nan), np.nan)
+        places = _task_positions(result.layout, tuple(tasks))
+        gains = np.append(np.where(result.scored, result.gains_by_task(method), np.nan), np.nan)
         found[row] = gains[places]
     found[np.isinf(found)] = np.nan
     return found
 
 
 @lru_cache(maxsize=100)
-def _places(layout: ResultLayout, tasks: tuple[str, ...]) -> NDArray[np.intp]:
+def _task_positions(layout: ResultLayout, tasks: tuple[str, ...]) -> NDArray[np.intp]:
     """Where tasks stand in a layout; -1 for one that it has not."""
-    return np.array([layout.place_of_task.get(name, -1) for name in tasks], dtype=np.intp)
+    return np.array([layout.task_positions.get(name, -1) for name in tasks], dtype=np.intp)
 
 
-def _contest(ids: Sequence[str], types: NDArray[np.object_], trained: Floats, previews: Floats) -> TaskContest:
+def _task_contest(ids: Sequence[str], types: NDArray[np.object_], trained: Floats, previews: Floats) -> TaskContest:
     best = {}
     for kind in dict.fromkeys(types[np.isfinite(trained)]):
         first = int(np.nanargmax(np.where(types == kind, trained, np.nan)))

@@ -96,7 +96,7 @@ class CaseFile:
     """The text below the front matter, as safe HTML."""
 
 
-def slug_in(path: str) -> str:
+def slug_of_path(path: str) -> str:
     """The case's part of an address: its file's name. Raises BadCase."""
     name = path.rpartition("/")[2]
     slug = name.removesuffix(".md")
@@ -109,7 +109,7 @@ def slug_in(path: str) -> str:
 
 def read_case(path: str, content: bytes) -> CaseFile:
     """A case from its file. Raises BadCase."""
-    slug = slug_in(path)
+    slug = slug_of_path(path)
     name = f"{slug}.md"
     if len(content) > MOST_BYTES:
         raise InvalidCase(
@@ -122,7 +122,7 @@ def read_case(path: str, content: bytes) -> CaseFile:
     found = _FRONT.match(text)
     if not found:
         raise InvalidCase(f"{name}: line 1: front matter is missing: begin with a line `---`, and end it with another.")
-    front = _front(name, found[1])
+    front = _parse_front_matter(name, found[1])
     try:
         account = render_markdown(text[found.end() :], first_line=text[: found.end()].count("\n") + 1)
     except UnsafeMarkdown as error:
@@ -132,7 +132,7 @@ def read_case(path: str, content: bytes) -> CaseFile:
     return CaseFile(slug, front, account)
 
 
-def _front(name: str, text: str) -> CaseFrontMatter:
+def _parse_front_matter(name: str, text: str) -> CaseFrontMatter:
     try:
         fields: Any = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
@@ -143,9 +143,9 @@ def _front(name: str, text: str) -> CaseFrontMatter:
     try:
         return CaseFrontMatter.model_validate(fields)
     except ValidationError as error:
-        faults = "; ".join(_told(fault["loc"], fault["msg"]) for fault in error.errors()[:5])
+        faults = "; ".join(_describe_fault(fault["loc"], fault["msg"]) for fault in error.errors()[:5])
         raise InvalidCase(f"{name}: {faults}. docs/organiser.md lists the fields.") from error
 
 
-def _told(place: tuple[int | str, ...], what: str) -> str:
+def _describe_fault(place: tuple[int | str, ...], what: str) -> str:
     return f"{'.'.join(map(str, place)) or 'the front matter'}: {what.removeprefix('Value error, ')}"

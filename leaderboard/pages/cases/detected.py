@@ -7,7 +7,7 @@ from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
 from leaderboard.pages.cases import gap
 from leaderboard.pages.cases import preview_mismatch as preview
 from leaderboard.pages.cases import unsolved as corner
-from leaderboard.pages.cases.best_by_type import contests
+from leaderboard.pages.cases.best_by_type import build_contests
 from leaderboard.pages.cases.detector import CaseContext, DetectedCase
 
 MODULES = (gap, corner, preview)
@@ -19,7 +19,7 @@ MOST = 3
 @cached_per_snapshot
 def detect_cases(snapshot: Snapshot, track: str, protocol: str) -> dict[str, DetectedCase]:
     """The cases that stand out most, by slug: at most three of each kind."""
-    ground = _ground(snapshot, track, protocol)
+    ground = _case_context(snapshot, track, protocol)
     chosen = [
         module.case(ground, task, place)
         for module in MODULES
@@ -33,10 +33,10 @@ def detected_case(snapshot: Snapshot, track: str, protocol: str, slug: str) -> D
     kind, _, task = slug.partition("-")
     if kind not in KINDS:
         return None
-    ground = _ground(snapshot, track, protocol)
+    ground = _case_context(snapshot, track, protocol)
     tasks = KINDS[kind].tasks(ground)
     return KINDS[kind].case(ground, task, tasks.index(task) + 1) if task in tasks else None
 
 
-def _ground(snapshot: Snapshot, track: str, protocol: str) -> CaseContext:
-    return CaseContext(snapshot, track, protocol, contests(snapshot, track, protocol), scale_of(protocol))
+def _case_context(snapshot: Snapshot, track: str, protocol: str) -> CaseContext:
+    return CaseContext(snapshot, track, protocol, build_contests(snapshot, track, protocol), scale_of(protocol))

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from leaderboard.data.scales import Scale
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.pages.cases.best_by_type import METHOD, Best, TaskContest
-from leaderboard.templates import figure, strip_bidi
+from leaderboard.templates import format_figure, strip_bidi
 
 
 @dataclass(frozen=True)
@@ -42,39 +42,39 @@ class CaseContext:
     contests: Mapping[str, TaskContest]
     scale: Scale
 
-    def interval(self, task: str, best: Best) -> tuple[float, float] | None:
+    def gain_interval(self, task: str, best: Best) -> tuple[float, float] | None:
         """The 95% interval of a gain by fine-tuning; None where it has none."""
-        line = self.snapshot.line(best.submission, self.snapshot.results[best.submission][self.protocol], task)
+        line = self.snapshot.task_details(best.submission, self.snapshot.results[best.submission][self.protocol], task)
         low, high = (line.of_method(METHOD, end) for end in ("gain_low", "gain_high")) if line else (None, None)
         return None if low is None or high is None else (low, high)
 
-    def worth(self, task: str, best: Best) -> str:
+    def format_gain(self, task: str, best: Best) -> str:
         """A gain with its interval, in the protocol's unit."""
-        ends = self.interval(task, best)
-        around = f" ({self.number(ends[0])} to {self.number(ends[1])})" if ends else ""
-        return self.amount(best.value) + around
+        ends = self.gain_interval(task, best)
+        around = f" ({self.format_number(ends[0])} to {self.format_number(ends[1])})" if ends else ""
+        return self.format_amount(best.value) + around
 
-    def amount(self, value: float) -> str:
+    def format_amount(self, value: float) -> str:
         """A figure as a sentence names it."""
-        number = self.number(value)
+        number = self.format_number(value)
         return f"a gain of {number}" if self.scale.unit == "gain" else f"{number}{self.scale.unit}"
 
-    def mean(self, first: float, second: float) -> tuple[str, str, str]:
+    def format_means(self, first: float, second: float) -> tuple[str, str, str]:
         """What two means are of, and their values, as a sentence names them."""
         what, sign = ("gain", "") if self.scale.unit == "gain" else ("share of the reference score", "%")
-        return what, self.number(first) + sign, self.number(second) + sign
+        return what, self.format_number(first) + sign, self.format_number(second) + sign
 
-    def number(self, value: float) -> str:
+    def format_number(self, value: float) -> str:
         """A stored value as it is shown."""
-        return figure(self.scale.factor * value, self.scale.decimals)
+        return format_figure(self.scale.factor * value, self.scale.decimals)
 
-    def name(self, best: Best) -> Markup:
+    def format_system(self, best: Best) -> Markup:
         """A system's name, kept apart from the direction of what stands around it."""
         system = self.snapshot.results[best.submission][self.protocol].system
         return Markup("<bdi>{}</bdi>").format(strip_bidi(system))
 
 
-def ordinal(place: int, largest: str) -> str:
+def ordinal_phrase(place: int, largest: str) -> str:
     """`the largest difference` for the first, `the second largest difference`, … `the 12th largest difference`."""
     ending = "th" if place % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
     before = {1: "", 2: "second ", 3: "third "}.get(place, f"{place}{ending} ")

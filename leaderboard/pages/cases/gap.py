@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from leaderboard.pages.cases.detector import CaseContext, DetectedCase, ordinal
+from leaderboard.pages.cases.detector import CaseContext, DetectedCase, ordinal_phrase
 
 NAME = "gap"
 
 
-def tasks(ground: CaseContext) -> list[str]:
+def find_tasks(ground: CaseContext) -> list[str]:
     """The tasks that systems of both types were scored on, the largest gap between the best two first."""
-    apart = {name: abs(contest.apart) for name, contest in ground.contests.items() if contest.apart is not None}
+    apart = {name: abs(contest.gap) for name, contest in ground.contests.items() if contest.gap is not None}
     return sorted(apart, key=lambda name: -apart[name])
 
 
-def case(ground: CaseContext, task: str, place: int) -> DetectedCase:
+def build_case(ground: CaseContext, task: str, place: int) -> DetectedCase:
     """The case of a task that holds a place among them."""
     best = ground.contests[task].best
     ahead, behind = sorted(("search", "synthesis"), key=lambda kind: -best[kind].value)
@@ -23,19 +23,19 @@ def case(ground: CaseContext, task: str, place: int) -> DetectedCase:
         "The best {} system, {}, reaches {} by fine-tuning; the best {} system, {}, {}: {} among the {} tasks that "
         "both types were scored on."
     ).format(
-        *(ahead, ground.name(best[ahead]), ground.worth(task, best[ahead])),
-        *(behind, ground.name(best[behind]), ground.worth(task, best[behind])),
-        *(ordinal(place, "largest difference"), len(tasks(ground))),
+        *(ahead, ground.format_system(best[ahead]), ground.format_gain(task, best[ahead])),
+        *(behind, ground.format_system(best[behind]), ground.format_gain(task, best[behind])),
+        *(ordinal_phrase(place, "largest difference"), len(find_tasks(ground))),
     )
     sentences = (
         said,
-        _overlap(ground.interval(task, best[ahead]), ground.interval(task, best[behind])),
-        _among(ground, task),
+        _overlap_sentence(ground.gain_interval(task, best[ahead]), ground.gain_interval(task, best[behind])),
+        _kind_sentence(ground, task),
     )
     return DetectedCase(NAME, task, f"{ahead.capitalize()} ahead of {behind}", sentences, ground.contests[task].shown)
 
 
-def _overlap(first: tuple[float, float] | None, second: tuple[float, float] | None) -> Markup:
+def _overlap_sentence(first: tuple[float, float] | None, second: tuple[float, float] | None) -> Markup:
     if not first or not second:
         return Markup("Without an interval on both figures, nobody can say whether that is more than chance.")
     if second[1] < first[0]:
@@ -43,10 +43,10 @@ def _overlap(first: tuple[float, float] | None, second: tuple[float, float] | No
     return Markup("Their 95% intervals overlap, so the difference may be chance.")
 
 
-def _among(ground: CaseContext, task: str) -> Markup:
+def _kind_sentence(ground: CaseContext, task: str) -> Markup:
     kind = ground.snapshot.tasks[task].kind
-    alike = [name for name in tasks(ground) if ground.snapshot.tasks[name].kind == kind]
-    leads = sum((ground.contests[name].apart or 0.0) > 0 for name in alike)
+    alike = [name for name in find_tasks(ground) if ground.snapshot.tasks[name].kind == kind]
+    leads = sum((ground.contests[name].gap or 0.0) > 0 for name in alike)
     return Markup("It is a {} task; a search system is ahead on {} of the {} such tasks among them.").format(
         kind, leads, len(alike)
     )

@@ -31,7 +31,7 @@ class CaseLibrary:
 def load_cases(snapshot: Snapshot, arena: Arena) -> CaseLibrary:  # noqa: ARG001  its key
     """The written cases as they stand in the arena."""
     own = ((path, arena.results.read(path)) for path in arena.results.list(FOLDER) if path.endswith(".md"))
-    cases, unreadable = _read(own)
+    cases, unreadable = _read_cases(own)
     found = {**builtin_cases(), **cases}
     newest_first = sorted(found.values(), key=lambda case: (-case.front.date.toordinal(), case.slug))
     return CaseLibrary({case.slug: case for case in newest_first}, tuple(unreadable))
@@ -44,7 +44,7 @@ def builtin_cases() -> dict[str, CaseFile]:
     return {case.slug: case for case in (read_case(path.name, path.read_bytes()) for path in paths)}
 
 
-def _read(contents: Iterable[tuple[str, bytes]]) -> tuple[dict[str, CaseFile], list[Unreadable]]:
+def _read_cases(contents: Iterable[tuple[str, bytes]]) -> tuple[dict[str, CaseFile], list[Unreadable]]:
     cases, unreadable = {}, []
     for path, content in contents:
         try:

@@ -49,7 +49,7 @@ class CaseListQuery:
     """That of a query that names none: the site's own, or the next while that has no result."""
 
     @classmethod
-    def of(cls, visit: PageRequest) -> Self:
+    def from_request(cls, visit: PageRequest) -> Self:
         """The choice of a visit. Raises NotFound."""
         protocols = protocols_in_use(
             visit.site.settings.protocol, {result.protocol for _, result in visit.snapshot.published}
@@ -67,14 +67,14 @@ class CaseListQuery:
         return f"?{urlencode({'protocol': protocol})}" if protocol != self.usual else ""
 
 
-def show(visit: PageRequest) -> View:
+def cases_page(visit: PageRequest) -> View:
     """All written cases, and the most striking found ones. Raises NotFound."""
-    chosen = CaseListQuery.of(visit)
+    chosen = CaseListQuery.from_request(visit)
     written = load_cases(visit.snapshot, visit.site.reader.arena)
-    rows = [_listed(case) for case in written.cases.values()]
+    rows = [_written_case_row(case) for case in written.cases.values()]
     rows.sort(key=lambda row: row.origin)
     by_results = [case for track in TRACKS for case in detect_cases(visit.snapshot, track, chosen.protocol).values()]
-    rows += _found(visit, chosen, by_results)
+    rows += _detected_case_rows(visit, chosen, by_results)
     context = {
         "chosen": chosen,
         "meaning": PROTOCOL_NOTES.get(chosen.protocol, ""),
@@ -84,7 +84,7 @@ def show(visit: PageRequest) -> View:
     return View("cases.html", context, Table("cases", frame_of(CaseListRow, rows)))
 
 
-def _listed(case: CaseFile) -> CaseListRow:
+def _written_case_row(case: CaseFile) -> CaseListRow:
     front = case.front
     origin = "published" if builtin_cases().get(case.slug) is case else "organiser"
     return CaseListRow(
@@ -100,7 +100,7 @@ def _listed(case: CaseFile) -> CaseListRow:
     )
 
 
-def _found(visit: PageRequest, chosen: CaseListQuery, cases: list[DetectedCase]) -> Iterator[CaseListRow]:
+def _detected_case_rows(visit: PageRequest, chosen: CaseListQuery, cases: list[DetectedCase]) -> Iterator[CaseListRow]:
     for case in cases:
         yield CaseListRow(
             slug=case.slug,
@@ -115,4 +115,4 @@ def _found(visit: PageRequest, chosen: CaseListQuery, cases: list[DetectedCase])
         )
 
 
-ROUTES = [page_route("/cases{ending:ending}", show)]
+ROUTES = [page_route("/cases{ending:ending}", cases_page)]

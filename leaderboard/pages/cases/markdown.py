@@ -22,7 +22,7 @@ def render_markdown(text: str, first_line: int = 1) -> Markup:
     """Text as HTML: raw HTML is shown as text, links lead to http(s) or into this site. Raises BadProse."""
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = markdown.parse(text)
-    for line, token in _all(tokens, first_line):
+    for line, token in _walk_tokens(tokens, first_line):
         if token.type == "image":
             raise UnsafeMarkdown(f"line {line}: images are not shown: say in words what {token.content[:80]!r} shows.")
         if token.type == "link_open" and not _LINK.match(href := str(token.attrs["href"])):
@@ -38,7 +38,7 @@ def render_markdown(text: str, first_line: int = 1) -> Markup:
     return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704  the renderer escapes all text
 
 
-def _all(tokens: Sequence[Token], first_line: int) -> Iterator[tuple[int, Token]]:
+def _walk_tokens(tokens: Sequence[Token], first_line: int) -> Iterator[tuple[int, Token]]:
     line = first_line
     for token in tokens:
         line = first_line + token.map[0] if token.map else line

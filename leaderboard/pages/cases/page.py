@@ -8,52 +8,52 @@ from typing import Any
 
 from leaderboard.data.scales import GAIN, scale_of
 from leaderboard.data.tables import Table, frame_of
-from leaderboard.pages.cases.best_by_type import contests
+from leaderboard.pages.cases.best_by_type import build_contests
 from leaderboard.pages.cases.case_file import CaseFile, CaseFrontMatter
 from leaderboard.pages.cases.detected import detected_case
 from leaderboard.pages.cases.detector import DetectedCase
 from leaderboard.pages.cases.library import load_cases
 from leaderboard.pages.cases.list_page import CaseListQuery
-from leaderboard.pages.cases.side_by_side import CaseRow, CaseSide, evaluated, published
+from leaderboard.pages.cases.side_by_side import CaseRow, CaseSide, evaluated_sides, published_sides
 from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
 from submissions.records.task import Task
 from submissions.tracks import TRACKS
 
 
-def show(visit: PageRequest) -> View:
+def case_page(visit: PageRequest) -> View:
     """A written case, or one that the results make. Raises NotFound."""
-    slug, chosen = visit.names["slug"], CaseListQuery.of(visit)
+    slug, chosen = visit.names["slug"], CaseListQuery.from_request(visit)
     written = load_cases(visit.snapshot, visit.site.reader.arena).cases.get(slug)
     if written:
-        return _written(visit, chosen, written)
+        return _written_case_view(visit, chosen, written)
     for track in TRACKS:
         if case := detected_case(visit.snapshot, track, chosen.protocol, slug):
-            return _found(visit, chosen, case)
+            return _detected_case_view(visit, chosen, case)
     raise NotFound(f"No case {slug[:80]!r} under {chosen.protocol}. The page /cases lists all.")
 
 
-def _written(visit: PageRequest, chosen: CaseListQuery, case: CaseFile) -> View:
+def _written_case_view(visit: PageRequest, chosen: CaseListQuery, case: CaseFile) -> View:
     front, snapshot = case.front, visit.snapshot
     protocol = front.protocol or chosen.protocol
     task = snapshot.tasks.get(front.task or "")
-    ids = front.systems or (_best(visit, task, protocol) if task else ())
-    sides = list(_sides(visit, task, protocol, ids))
+    ids = front.systems or (_best_submissions(visit, task, protocol) if task else ())
+    sides = list(_evaluated_sides(visit, task, protocol, ids))
     context: dict[str, Any] = {
         "title": front.title,
         "label": "Case study",
         "front": front,
         "account": case.account,
         "said": (),
-        "notices": _notices(front, task, protocol, sides),
-        "elsewhere": list(published(front)),
+        "notices": _missing_notices(front, task, protocol, sides),
+        "elsewhere": list(published_sides(front)),
     }
-    return _view(case.slug, context, task, protocol, sides, chosen.query())
+    return _case_view(case.slug, context, task, protocol, sides, chosen.query())
 
 
-def _found(visit: PageRequest, chosen: CaseListQuery, case: DetectedCase) -> View:
+def _detected_case_view(visit: PageRequest, chosen: CaseListQuery, case: DetectedCase) -> View:
     task = visit.snapshot.tasks[case.task]
-    sides = list(_sides(visit, task, chosen.protocol, case.shown))
+    sides = list(_evaluated_sides(visit, task, chosen.protocol, case.shown))
     context: dict[str, Any] = {
         "title": task.title,
         "label": case.label,
@@ -63,10 +63,10 @@ def _found(visit: PageRequest, chosen: CaseListQuery, case: DetectedCase) -> Vie
         "notices": [],
         "elsewhere": [],
     }
-    return _view(case.slug, context, task, chosen.protocol, sides, chosen.query())
+    return _case_view(case.slug, context, task, chosen.protocol, sides, chosen.query())
 
 
-def _view(
+def _case_view(
     slug: str, context: dict[str, Any], task: Task | None, protocol: str, sides: Sequence[CaseSide], query: str
 ) -> View:
     rows = list(chain.from_iterable(side.rows for side in sides))
@@ -86,17 +86,17 @@ def _view(
     return View("case.html", {**context, **shared}, Table(f"case-{slug}", frame_of(CaseRow, [*rows, *other])))
 
 
-def _sides(visit: PageRequest, task: Task | None, protocol: str, ids: Sequence[str]) -> list[CaseSide]:
-    return list(evaluated(visit.snapshot, visit.site.reader.arena, task.id, protocol, ids)) if task else []
+def _evaluated_sides(visit: PageRequest, task: Task | None, protocol: str, ids: Sequence[str]) -> list[CaseSide]:
+    return list(evaluated_sides(visit.snapshot, visit.site.reader.arena, task.id, protocol, ids)) if task else []
 
 
-def _best(visit: PageRequest, task: Task, protocol: str) -> tuple[str, ...]:
+def _best_submissions(visit: PageRequest, task: Task, protocol: str) -> tuple[str, ...]:
     """The best system of each type on a task."""
-    contest = contests(visit.snapshot, task.track, protocol).get(task.id)
+    contest = build_contests(visit.snapshot, task.track, protocol).get(task.id)
     return contest.shown if contest else ()
 
 
-def _notices(front: CaseFrontMatter, task: Task | None, protocol: str, sides: Sequence[CaseSide]) -> list[str]:
+def _missing_notices(front: CaseFrontMatter, task: Task | None, protocol: str, sides: Sequence[CaseSide]) -> list[str]:
     """What the case speaks of and the arena does not have."""
     if front.task and not task:
         return [f"The benchmark has no task {front.task}, so neither its demand nor scores can stand here."]
@@ -105,4 +105,4 @@ def _notices(front: CaseFrontMatter, task: Task | None, protocol: str, sides: Se
             if ulid not in there]  # fmt: skip
 
 
-ROUTES = [page_route("/cases/{slug:stem}{ending:ending}", show)]
+ROUTES = [page_route("/cases/{slug:stem}{ending:ending}", case_page)]

@@ -10,7 +10,7 @@ from leaderboard.data.memoize import lru_per_snapshot
 from leaderboard.data.snapshot import Snapshot
 from submissions.arena.arena import Arena
 from submissions.errors import CorruptRecord, NotFound
-from submissions.records.owner_requests import samples_allowed
+from submissions.records.owner_requests import can_show_samples
 from submissions.records.result import TaskResult
 from submissions.records.submission import Submission
 from submissions.records.task import Row
@@ -29,38 +29,42 @@ class DeliveredSample:
     in_part: bool
 
 
-def samples(snapshot: Snapshot, arena: Arena, submission: Submission, task: TaskResult) -> tuple[DeliveredSample, ...]:
+def load_samples(
+    snapshot: Snapshot, arena: Arena, submission: Submission, task: TaskResult
+) -> tuple[DeliveredSample, ...]:
     """Up to five delivered rows; none without leave, and no row that copies a hidden one."""
     # Where the screen has not looked, nobody knows which rows are the hidden ones.
-    if task.screen is None or not _allowed(snapshot, arena, submission):
+    if task.screen is None or not _can_show_samples(snapshot, arena, submission):
         return ()
-    return _first(arena, submission, task.task, task.screen.removed_lines)
+    return _first_samples(arena, submission, task.task, task.screen.removed_lines)
 
 
-def cut(rows: Sequence[Row]) -> tuple[DeliveredSample, ...]:
+def cut_rows(rows: Sequence[Row]) -> tuple[DeliveredSample, ...]:
     """Rows as they are shown."""
-    return tuple(_sample(row.input, row.output) for row in rows)
+    return tuple(_cut_row(row.input, row.output) for row in rows)
 
 
-def _sample(given: str, said: str) -> DeliveredSample:
+def _cut_row(given: str, said: str) -> DeliveredSample:
     return DeliveredSample(given[:LETTERS], said[:LETTERS], max(len(given), len(said)) > LETTERS)
 
 
 @lru_per_snapshot(most=500)
-def _allowed(snapshot: Snapshot, arena: Arena, submission: Submission) -> bool:  # noqa: ARG001  its key
+def _can_show_samples(snapshot: Snapshot, arena: Arena, submission: Submission) -> bool:  # noqa: ARG001  its key
     try:
-        wishes = arena.wishes(submission.id)
+        wishes = arena.read_owner_requests(submission.id)
     except CorruptRecord:
         return False
-    return samples_allowed(wishes, submission.owner)
+    return can_show_samples(wishes, submission.owner)
 
 
 # A submission is written once, so its rows never change.
 @lru_cache(maxsize=200)
-def _first(arena: Arena, submission: Submission, task: str, removed: tuple[int, ...]) -> tuple[DeliveredSample, ...]:
+def _first_samples(
+    arena: Arena, submission: Submission, task: str, removed: tuple[int, ...]
+) -> tuple[DeliveredSample, ...]:
     try:
-        rows = arena.rows(submission, task)
+        rows = arena.read_rows(submission, task)
     except (NotFound, CorruptRecord):
         return ()
     copies = set(removed)
-    return cut([row for line, row in enumerate(rows, 1) if line not in copies][:ROWS])
+    return cut_rows([row for line, row in enumerate(rows, 1) if line not in copies][:ROWS])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.data.tables import missing_reason
 from leaderboard.pages.cases.case_file import CaseDelivery, CaseFrontMatter
-from leaderboard.pages.cases.samples import DeliveredSample, cut, samples
+from leaderboard.pages.cases.samples import DeliveredSample, cut_rows, load_samples
 from submissions.arena.arena import Arena
 from submissions.index.result_tables import scale_name
 from submissions.records.result import MethodScore, Result, TaskResult
@@ -68,25 +68,27 @@ class CaseSide:
         return self.rows[0]
 
 
-def evaluated(snapshot: Snapshot, arena: Arena, task: str, protocol: str, ids: Iterable[str]) -> Iterator[CaseSide]:
+def evaluated_sides(
+    snapshot: Snapshot, arena: Arena, task: str, protocol: str, ids: Iterable[str]
+) -> Iterator[CaseSide]:
     """The sides of submissions on a task of the benchmark; those without a result under the protocol are left out."""
     for ulid in ids:
         if protocol in snapshot.results.get(ulid, {}):
-            result = snapshot.whole(ulid, protocol)
+            result = snapshot.full_result(ulid, protocol)
             on_task = next((one for one in result.tasks if one.task == task), None)
             if on_task and on_task.methods:
-                yield _side(snapshot, arena, result, on_task)
+                yield _evaluated_side(snapshot, arena, result, on_task)
 
 
-def _side(snapshot: Snapshot, arena: Arena, result: Result, task: TaskResult) -> CaseSide:
+def _evaluated_side(snapshot: Snapshot, arena: Arena, result: Result, task: TaskResult) -> CaseSide:
     submission = snapshot.submissions.get(result.submission)
     # An entry is set apart because its rows may be hidden ones that the screen did not take out.
-    shown = samples(snapshot, arena, submission, task) if submission and not result.flagged else ()
-    rows = tuple(_row(result, task, method) for method in reversed(task.methods))
+    shown = load_samples(snapshot, arena, submission, task) if submission and not result.flagged else ()
+    rows = tuple(_evaluated_row(result, task, method) for method in reversed(task.methods))
     return CaseSide(rows, "", shown, snapshot.tasks[task.task].language, result.flagged)
 
 
-def _row(result: Result, task: TaskResult, method: MethodScore) -> CaseRow:
+def _evaluated_row(result: Result, task: TaskResult, method: MethodScore) -> CaseRow:
     score_low, score_high = method.score.interval or (None, None)
     gain_low, gain_high = method.gain.interval or (None, None)
     return CaseRow(
@@ -114,11 +116,11 @@ def _row(result: Result, task: TaskResult, method: MethodScore) -> CaseRow:
     )
 
 
-def published(front: CaseFrontMatter) -> Iterator[CaseSide]:
+def published_sides(front: CaseFrontMatter) -> Iterator[CaseSide]:
     """The sides of systems whose figures a written case takes from elsewhere."""
     for delivered in front.delivered:
         row = _published_row(front, delivered)
-        yield CaseSide((row,), delivered.what, cut(delivered.samples), delivered.language)
+        yield CaseSide((row,), delivered.what, cut_rows(delivered.samples), delivered.language)
 
 
 def _published_row(front: CaseFrontMatter, delivered: CaseDelivery) -> CaseRow:

@@ -4,37 +4,37 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from leaderboard.data.task_difficulty import TaskAnchors, difficulties
+from leaderboard.data.task_difficulty import TaskAnchors, task_difficulties
 from leaderboard.pages.cases.best_by_type import Best
 from leaderboard.pages.cases.detector import CaseContext, DetectedCase
-from leaderboard.templates import figure
+from leaderboard.templates import format_figure
 
 NAME = "corner"
 
 
-def tasks(ground: CaseContext) -> list[str]:
+def find_tasks(ground: CaseContext) -> list[str]:
     """The corner cases: first those that most systems were measured on, of these the ones with the least gain."""
-    known = difficulties(ground.snapshot, ground.track, ground.protocol)
+    known = task_difficulties(ground.snapshot, ground.track, ground.protocol)
     corners = [name for name in ground.contests if name in known and known[name].corner_case]
-    return sorted(corners, key=lambda name: (-(known[name].systems or 0), _best(ground, name).value))
+    return sorted(corners, key=lambda name: (-(known[name].systems or 0), _best_system(ground, name).value))
 
 
-def case(ground: CaseContext, task: str, place: int) -> DetectedCase:
+def build_case(ground: CaseContext, task: str, place: int) -> DetectedCase:
     """The case of a task that holds a place among them."""
-    best, known = _best(ground, task), difficulties(ground.snapshot, ground.track, ground.protocol)[task]
+    best, known = _best_system(ground, task), task_difficulties(ground.snapshot, ground.track, ground.protocol)[task]
     said = Markup("None of the {} systems measured gains clearly: the best by fine-tuning, {}, reaches {}.").format(
-        known.systems, ground.name(best), ground.worth(task, best)
+        known.systems, ground.format_system(best), ground.format_gain(task, best)
     )
     ends = Markup("The untouched model scores {}, the model trained on the real data {}.").format(
-        _anchor(known.base), _anchor(known.reference)
+        _format_anchor(known.base), _format_anchor(known.reference)
     )
-    which = Markup("It is corner case {} of {}.").format(place, len(tasks(ground)))
+    which = Markup("It is corner case {} of {}.").format(place, len(find_tasks(ground)))
     return DetectedCase(NAME, task, "No system gains", (said, ends, which), ground.contests[task].shown)
 
 
-def _best(ground: CaseContext, task: str) -> Best:
+def _best_system(ground: CaseContext, task: str) -> Best:
     return max(ground.contests[task].best.values(), key=lambda best: best.value)
 
 
-def _anchor(score: TaskAnchors) -> str:
-    return "nothing that could be measured" if score.value is None else figure(score.value, 3)
+def _format_anchor(score: TaskAnchors) -> str:
+    return "nothing that could be measured" if score.value is None else format_figure(score.value, 3)

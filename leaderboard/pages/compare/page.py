@@ -13,16 +13,23 @@ from starlette.routing import Route
 
 from leaderboard.board.query import SUBSETS
 from leaderboard.board.rows import protocols_of
-from leaderboard.charts.dumbbell_chart import SHAPES, assign_hues, plot
-from leaderboard.charts.plotly_charts import radar
+from leaderboard.charts.dumbbell_chart import SHAPES, assign_hues, build_dumbbell_plot
+from leaderboard.charts.plotly_charts import build_radar_chart
 from leaderboard.data.comparison_key import ComparisonKey
 from leaderboard.data.scales import protocols_in_use, scale_of
 from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.system_picker import picker
-from leaderboard.data.systems import System, SystemResult, attempts, system_labels, system_named, system_results
+from leaderboard.data.system_picker import build_picker
+from leaderboard.data.systems import System, SystemResult, count_attempts, system_labels, system_named, system_results
 from leaderboard.data.tables import Table
-from leaderboard.pages.compare.pairwise import pairs
-from leaderboard.pages.compare.tables import FEWEST, MOST, by_category, by_dimension, by_task, totals
+from leaderboard.pages.compare.pairwise import pair_table
+from leaderboard.pages.compare.tables import (
+    FEWEST,
+    MOST,
+    compare_categories,
+    compare_dimensions,
+    compare_tasks,
+    compare_totals,
+)
 from leaderboard.ranking.rank_sets import LEVEL
 from leaderboard.tracks import board_named
 from leaderboard.web.site import PageRequest, View, page_route
@@ -30,11 +37,11 @@ from submissions.records.result import METHODS
 from submissions.tracks import TRACKS
 
 
-def show(visit: PageRequest) -> View:
+def compare_page(visit: PageRequest) -> View:
     """The comparison, or how to choose one. Raises NotFound; HTTPException for the twins of no comparison."""
-    terms, protocols, asked = _asked(visit)
-    chosen = _entries(visit.snapshot, terms, asked)
-    refusal = _refusal(asked, chosen)
+    terms, protocols, asked = _parse_request(visit)
+    chosen = _chosen_results(visit.snapshot, terms, asked)
+    refusal = _refusal_reason(asked, chosen)
     if refusal and visit.names["ending"]:
         raise HTTPException(400, refusal)
     context = {
@@ -43,38 +50,38 @@ def show(visit: PageRequest) -> View:
         "refusal": refusal if asked else None,
         "asked": [system.slug for system in asked],
         "without": [system for system in asked if system.slug not in {entry.slug for entry in chosen}],
-        "picker": picker(visit.snapshot, terms, [system.slug for system in asked], visit.query.get("find", "")),
+        "picker": build_picker(visit.snapshot, terms, [system.slug for system in asked], visit.query.get("find", "")),
         "fewest": FEWEST,
         "most": MOST,
         "chosen": [] if refusal else chosen,
-        **({} if refusal else _comparison(visit.snapshot, terms, chosen)),
+        **({} if refusal else _comparison_context(visit.snapshot, terms, chosen)),
     }
-    return View("compare.html", context, None if refusal else by_task(visit.snapshot, chosen, terms))
+    return View("compare.html", context, None if refusal else compare_tasks(visit.snapshot, chosen, terms))
 
 
-def _comparison(snapshot: Snapshot, terms: ComparisonKey, chosen: list[SystemResult]) -> dict[str, Any]:
+def _comparison_context(snapshot: Snapshot, terms: ComparisonKey, chosen: list[SystemResult]) -> dict[str, Any]:
     names, slugs = system_labels(chosen), [entry.slug for entry in chosen]
     called = [entry.system.name for entry in chosen]
-    whole, rows = totals(chosen, terms).rows, by_task(snapshot, chosen, terms).rows
-    categories = by_category(snapshot, chosen, terms).rows
+    whole, rows = compare_totals(chosen, terms).rows, compare_tasks(snapshot, chosen, terms).rows
+    categories = compare_categories(snapshot, chosen, terms).rows
     return {
         "names": names,
         "hue": dict(zip(slugs, assign_hues(called), strict=True)),
         "shape": dict(zip(slugs, SHAPES, strict=False)),
-        "attempts": {entry.slug: attempts(snapshot, entry.system, terms.track) for entry in chosen},
+        "attempts": {entry.slug: count_attempts(snapshot, entry.system, terms.track) for entry in chosen},
         "scale": scale_of(terms.protocol),
         "totals": whole,
         "categories": categories,
-        "span": _span([*whole, *categories], slugs),
+        "span": _bar_range([*whole, *categories], slugs),
         "rows": rows,
-        "plot": plot(rows, slugs, called),
-        "pairs": pairs(snapshot, chosen, terms).rows,
+        "plot": build_dumbbell_plot(rows, slugs, called),
+        "pairs": pair_table(snapshot, chosen, terms).rows,
         "level": LEVEL,
-        **_judged(terms, chosen, names),
+        **_metadata_context(terms, chosen, names),
     }
 
 
-def _judged(terms: ComparisonKey, chosen: list[SystemResult], names: dict[str, str]) -> dict[str, Any]:
+def _metadata_context(terms: ComparisonKey, chosen: list[SystemResult], names: dict[str, str]) -> dict[str, Any]:
     """The metadata's table, and its chart where one judge with the same prompts gave all the scores."""
     judged = [entry for entry in chosen if entry.result.metadata]
     judges = {
@@ -82,42 +89,42 @@ def _judged(terms: ComparisonKey, chosen: list[SystemResult], names: dict[str, s
         for entry in judged
         if entry.result.metadata
     }
-    rows = by_dimension(chosen).rows
+    rows = compare_dimensions(chosen).rows
     lines = [{"system": names[entry.slug], **{row["dimension"]: row[entry.slug] for row in rows}} for entry in judged]
     one = len(set(judges.values())) == 1
     return {
         "judges": judges,
         "dimensions": rows,
-        "figure": radar(lines, board_named(terms.track).dimensions, 10) if one else None,
+        "figure": build_radar_chart(lines, board_named(terms.track).dimensions, 10) if one else None,
         "unjudged": [names[entry.slug] for entry in chosen if not entry.result.metadata],
     }
 
 
-def _span(rows: Sequence[dict[str, Any]], slugs: Sequence[str]) -> tuple[float, float]:
+def _bar_range(rows: Sequence[dict[str, Any]], slugs: Sequence[str]) -> tuple[float, float]:
     """What a cell's bar stands for: from zero to the reference, and wider where a value or an interval is."""
     ends = [row[f"{slug}{end}"] for row in rows for slug in slugs for end in ("", "_low", "_high")]
     values = [end for end in ends if end is not None]
     return min([0.0, *values]), max([1.0, *values])
 
 
-def _asked(visit: PageRequest) -> tuple[ComparisonKey, tuple[str, ...], list[System]]:
+def _parse_request(visit: PageRequest) -> tuple[ComparisonKey, tuple[str, ...], list[System]]:
     """The terms, the protocols on offer, and the systems in the address, each once. Raises NotFound."""
     board = board_named(visit.query.get("track") or next(iter(TRACKS)))
     protocols = protocols_in_use(visit.site.settings.protocol, protocols_of(visit.snapshot, board.track))
     slugs = dict.fromkeys(parse_qs(visit.query_text).get("system", []))
     return (
-        ComparisonKey.of(visit.query, board.track, protocols),
+        ComparisonKey.from_query(visit.query, board.track, protocols),
         protocols,
         [system_named(visit.snapshot, s) for s in slugs],
     )
 
 
-def _entries(snapshot: Snapshot, terms: ComparisonKey, asked: Sequence[System]) -> list[SystemResult]:
+def _chosen_results(snapshot: Snapshot, terms: ComparisonKey, asked: Sequence[System]) -> list[SystemResult]:
     found = system_results(snapshot, terms.track, terms.protocol)
     return [found[system.slug] for system in asked if system.slug in found]
 
 
-def _refusal(asked: Sequence[System], chosen: Sequence[SystemResult]) -> str | None:
+def _refusal_reason(asked: Sequence[System], chosen: Sequence[SystemResult]) -> str | None:
     """Why there is nothing to compare, in words for the page; None where there is."""
     if len(asked) > MOST:
         return f"{len(asked)} systems are too many to tell apart: choose {FEWEST} to {MOST}."
@@ -127,26 +134,26 @@ def _refusal(asked: Sequence[System], chosen: Sequence[SystemResult]) -> str | N
     return None
 
 
-def _part(name: str, table_of: Callable[[Snapshot, list[SystemResult], ComparisonKey], Table]) -> list[Route]:
+def _table_routes(name: str, table_of: Callable[[Snapshot, list[SystemResult], ComparisonKey], Table]) -> list[Route]:
     """The routes of a table that stands on the page: its twins, and a redirect to its place."""
 
-    def to_page(request: Request) -> Response:
+    def redirect_to_page(request: Request) -> Response:
         return RedirectResponse(f"/compare?{request.url.query}#{name}")
 
     def show_part(visit: PageRequest) -> View:
-        terms, _, asked = _asked(visit)
-        chosen = _entries(visit.snapshot, terms, asked)
-        if refusal := _refusal(asked, chosen):
+        terms, _, asked = _parse_request(visit)
+        chosen = _chosen_results(visit.snapshot, terms, asked)
+        if refusal := _refusal_reason(asked, chosen):
             raise HTTPException(400, refusal)
         return View("compare.html", table=table_of(visit.snapshot, chosen, terms))
 
-    return [Route(f"/compare/{name}", to_page), page_route(f"/compare/{name}{{ending:ending}}", show_part)]
+    return [Route(f"/compare/{name}", redirect_to_page), page_route(f"/compare/{name}{{ending:ending}}", show_part)]
 
 
 ROUTES = [
-    *_part("pairs", pairs),
-    *_part("totals", lambda _, chosen, terms: totals(chosen, terms)),
-    *_part("categories", by_category),
-    *_part("metadata", lambda _, chosen, __: by_dimension(chosen)),
-    page_route("/compare{ending:ending}", show),
+    *_table_routes("pairs", pair_table),
+    *_table_routes("totals", lambda _, chosen, terms: compare_totals(chosen, terms)),
+    *_table_routes("categories", compare_categories),
+    *_table_routes("metadata", lambda _, chosen, __: compare_dimensions(chosen)),
+    page_route("/compare{ending:ending}", compare_page),
 ]

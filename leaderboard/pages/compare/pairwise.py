@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from leaderboard.data.comparison_key import ComparisonKey
 from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.systems import SystemResult, scores, system_labels
+from leaderboard.data.systems import SystemResult, scores_by_task, system_labels
 from leaderboard.data.tables import Table, frame_of
 from leaderboard.ranking.rank_sets import LEVEL, NOISE, benjamini_hochberg, sign_flip
 
@@ -39,20 +39,22 @@ class PairRow:
     """Who is significantly better at the board's level; None where the test cannot tell."""
 
 
-def pairs(snapshot: Snapshot, chosen: Sequence[SystemResult], terms: ComparisonKey) -> Table:
+def pair_table(snapshot: Snapshot, chosen: Sequence[SystemResult], terms: ComparisonKey) -> Table:
     """Every pair, in the order of the systems. The test is the board's; all pairs shown are one family."""
-    found = [_gains(snapshot, entry, terms) for entry in chosen]
+    found = [_gains_by_task(snapshot, entry, terms) for entry in chosen]
     names = system_labels(list(chosen))
     rows = []
     for first, second in combinations(range(len(chosen)), 2):
         common = [task for task in found[first] if task in found[second]]
         less = np.array([found[first][task] - found[second][task] for task in common])
         one, other = chosen[first].slug, chosen[second].slug
-        rows.append(_pair((names[one], names[other]), (one, other), less))
-    return Table(f"compare-pairs-{terms.protocol}-{terms.method}-{terms.subset}", frame_of(PairRow, _told(rows)))
+        rows.append(_pair_row((names[one], names[other]), (one, other), less))
+    return Table(
+        f"compare-pairs-{terms.protocol}-{terms.method}-{terms.subset}", frame_of(PairRow, _adjust_p_values(rows))
+    )
 
 
-def _pair(names: tuple[str, str], slugs: tuple[str, str], less: NDArray[np.float64]) -> PairRow:
+def _pair_row(names: tuple[str, str], slugs: tuple[str, str], less: NDArray[np.float64]) -> PairRow:
     return PairRow(
         *names,
         *slugs,
@@ -67,17 +69,17 @@ def _pair(names: tuple[str, str], slugs: tuple[str, str], less: NDArray[np.float
     )
 
 
-def _told(rows: list[PairRow]) -> list[PairRow]:
+def _adjust_p_values(rows: list[PairRow]) -> list[PairRow]:
     """The pairs with their adjusted p-values, and who is better."""
     adjusted = iter(benjamini_hochberg([row.p for row in rows if row.p is not None]).tolist())
-    return [row if row.p is None else _judged(row, next(adjusted)) for row in rows]
+    return [row if row.p is None else _with_verdict(row, next(adjusted)) for row in rows]
 
 
-def _judged(row: PairRow, p: float) -> PairRow:
+def _with_verdict(row: PairRow, p: float) -> PairRow:
     ahead = row.first if (row.difference or 0.0) > 0 else row.second
     return replace(row, p_adjusted=p, better=ahead if p <= LEVEL else None)
 
 
-def _gains(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKey) -> dict[str, float]:
-    found = scores(snapshot, entry.result, terms.method, terms.subset)
+def _gains_by_task(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKey) -> dict[str, float]:
+    found = scores_by_task(snapshot, entry.result, terms.method, terms.subset)
     return {task: score.gain.value for task, score in found.items() if score.gain.value is not None}

@@ -12,7 +12,7 @@ from leaderboard.data.comparison_key import ComparisonKey
 from leaderboard.data.judge_scores import DIMENSIONS
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.data.system_categories import category_rows
-from leaderboard.data.systems import SystemResult, scores
+from leaderboard.data.systems import SystemResult, scores_by_task
 from leaderboard.data.tables import Table
 from submissions.index.result_tables import scale_name
 from submissions.records.base import Score
@@ -22,36 +22,36 @@ FEWEST, MOST = 2, 5
 """Systems that can be compared at once and still be told apart in a picture."""
 
 
-def by_task(snapshot: Snapshot, chosen: Sequence[SystemResult], terms: ComparisonKey) -> Table:
+def compare_tasks(snapshot: Snapshot, chosen: Sequence[SystemResult], terms: ComparisonKey) -> Table:
     """One row for each task; for each system a column, called by its slug, and its interval's ends beside it.
 
     `difference` is the first system's gain less the best of the others'; the rows fall by it, unscored ones last.
     """
-    found = {entry.slug: scores(snapshot, entry.result, terms.method, terms.subset) for entry in chosen}
+    found = {entry.slug: scores_by_task(snapshot, entry.result, terms.method, terms.subset) for entry in chosen}
     names = dict.fromkeys(task for of_system in found.values() for task in of_system)
-    rows = [_task(snapshot, name, {slug: of.get(name) for slug, of in found.items()}) for name in names]
+    rows = [_task_row(snapshot, name, {slug: of.get(name) for slug, of in found.items()}) for name in names]
     rows.sort(key=lambda row: (row["difference"] is None, -(row["difference"] or 0.0)))
     texts = ["task", "title", "category", "kind", "scale"]
     numbers = [f"{slug}{end}" for slug in found for end in ("", "_low", "_high")]
     return Table(
         f"compare-{terms.track}-{terms.protocol}-{terms.method}-{terms.subset}",
-        _wide(rows, texts, ["difference", *numbers]),
+        _wide_frame(rows, texts, ["difference", *numbers]),
     )
 
 
-def totals(chosen: Sequence[SystemResult], terms: ComparisonKey) -> Table:
+def compare_totals(chosen: Sequence[SystemResult], terms: ComparisonKey) -> Table:
     """One row for each kind and method, the systems' means and intervals in columns called by their slugs."""
     rows = []
     for group in GROUPS:
         for method in METHODS:
             row: dict[str, Any] = {"group": group, "method": method, "subset": terms.subset}
             for entry in chosen:
-                row |= _cells(entry.slug, _total(entry, method, terms.subset, group))
+                row |= _score_cells(entry.slug, _group_total(entry, method, terms.subset, group))
             rows.append(row)
-    return Table(f"compare-totals-{terms.protocol}", _by_system(rows, ["group", "method", "subset"], chosen))
+    return Table(f"compare-totals-{terms.protocol}", _system_frame(rows, ["group", "method", "subset"], chosen))
 
 
-def by_category(snapshot: Snapshot, chosen: Sequence[SystemResult], terms: ComparisonKey) -> Table:
+def compare_categories(snapshot: Snapshot, chosen: Sequence[SystemResult], terms: ComparisonKey) -> Table:
     """One row for each category of tasks, the systems' mean gains in columns called by their slugs."""
     found = {entry.slug: category_rows(snapshot, entry, terms) for entry in chosen}
     rows = []
@@ -63,10 +63,10 @@ def by_category(snapshot: Snapshot, chosen: Sequence[SystemResult], terms: Compa
             row |= {slug: one.gain if one else None, f"{slug}_why": one.why if one else "no such tasks"}
             row |= {f"{slug}_{end}": getattr(one, f"gain_{end}") if one else None for end in ("low", "high")}
         rows.append(row)
-    return Table(f"compare-categories-{terms.protocol}", _by_system(rows, ["category"], chosen, ["tasks"]))
+    return Table(f"compare-categories-{terms.protocol}", _system_frame(rows, ["category"], chosen, ["tasks"]))
 
 
-def by_dimension(chosen: Sequence[SystemResult]) -> Table:
+def compare_dimensions(chosen: Sequence[SystemResult]) -> Table:
     """One row for each metadata dimension, the average last; of the systems that were judged."""
     judged = [entry for entry in chosen if entry.result.metadata]
     rows = []
@@ -77,11 +77,11 @@ def by_dimension(chosen: Sequence[SystemResult]) -> Table:
             found = {score.name: score.value for score in entry.result.metadata.dimensions}
             row[entry.slug] = (found | {"average": entry.result.metadata.average.value}).get(name)
         rows.append(row)
-    frame = _wide(rows if judged else [], ["dimension"], [entry.slug for entry in judged])
+    frame = _wide_frame(rows if judged else [], ["dimension"], [entry.slug for entry in judged])
     return Table("compare-metadata", frame)
 
 
-def _task(snapshot: Snapshot, name: str, found: Mapping[str, MethodScore | None]) -> dict[str, Any]:
+def _task_row(snapshot: Snapshot, name: str, found: Mapping[str, MethodScore | None]) -> dict[str, Any]:
     task = snapshot.tasks.get(name)
     row: dict[str, Any] = {
         "task": name,
@@ -98,25 +98,27 @@ def _task(snapshot: Snapshot, name: str, found: Mapping[str, MethodScore | None]
     return row | {"difference": first - max(others) if whole and others else None}
 
 
-def _total(entry: SystemResult, method: str, subset: str, group: str) -> Score | None:
-    total = entry.result.total(method, subset, group)
+def _group_total(entry: SystemResult, method: str, subset: str, group: str) -> Score | None:
+    total = entry.result.find_total(method, subset, group)
     return total.gain if total else None
 
 
-def _cells(slug: str, score: Score | None) -> dict[str, Any]:
+def _score_cells(slug: str, score: Score | None) -> dict[str, Any]:
     low, high = (score.interval if score else None) or (None, None)
     why = score.why if score else "the result has no such total"
     return {slug: score.value if score else None, f"{slug}_low": low, f"{slug}_high": high, f"{slug}_why": why}
 
 
-def _by_system(
+def _system_frame(
     rows: list[dict[str, Any]], texts: list[str], chosen: Sequence[SystemResult], counts: Sequence[str] = ()
 ) -> pd.DataFrame:
     numbers = [f"{entry.slug}{end}" for entry in chosen for end in ("", "_low", "_high")]
-    return _wide(rows, [*texts, *(f"{entry.slug}_why" for entry in chosen)], numbers, counts)
+    return _wide_frame(rows, [*texts, *(f"{entry.slug}_why" for entry in chosen)], numbers, counts)
 
 
-def _wide(rows: list[dict[str, Any]], texts: list[str], numbers: list[str], counts: Sequence[str] = ()) -> pd.DataFrame:
+def _wide_frame(
+    rows: list[dict[str, Any]], texts: list[str], numbers: list[str], counts: Sequence[str] = ()
+) -> pd.DataFrame:
     """Columns are called by slugs and not by names: a spreadsheet would run a head that begins like a formula."""
     types = dict.fromkeys(texts, "str") | dict.fromkeys(counts, "Int64") | dict.fromkeys(numbers, "Float64")
     return pd.DataFrame(rows, columns=list(types), dtype="object").astype(types)

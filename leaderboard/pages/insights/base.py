@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from leaderboard.charts.svg_charts import TYPE_SHAPES, Dot, Plot, axis
+from leaderboard.charts.svg_charts import TYPE_SHAPES, Dot, Plot, build_axis
 from leaderboard.data.correlation import describe_correlation, spearman
 from leaderboard.data.scales import Scale
 from leaderboard.data.tables import Table
 from leaderboard.pages.insights.pareto import Point
 from leaderboard.pages.insights.system_figures import Figure, SystemFigures
-from leaderboard.templates import figure, strip_bidi
+from leaderboard.templates import format_figure, strip_bidi
 
 FEWEST = 2
 """Systems below which a chart shows nothing that the table does not."""
@@ -89,7 +89,7 @@ def interval_fields(name: str, found: Figure) -> dict[str, Any]:
     return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
 
 
-def plots(
+def build_plots(
     pairs: Sequence[Pair],
     xs: Iterable[InsightColumn],
     y: InsightColumn,
@@ -112,29 +112,29 @@ def plots(
         for place, (of, row) in enumerate(pairs)
         if place % every == 0 or any((getattr(row, column.key), getattr(row, y.key)) in best for column in columns)
     ]
-    along = [value for _, row in drawn for column in columns for value in _values(row, column)]
-    up = axis(_lettered(y.label), [value for _, row in drawn for value in _values(row, y)])
+    along = [value for _, row in drawn for column in columns for value in _axis_values(row, column)]
+    up = build_axis(_capitalize_label(y.label), [value for _, row in drawn for value in _axis_values(row, y)])
     return tuple(
-        Plot(f"{column.label} against {y.label}: the dots of the table below", axis(column.label, along, log=log), up,
-             [_dot(pair, column, y) for pair in drawn], diagonal, frontiers)
+        Plot(f"{column.label} against {y.label}: the dots of the table below", build_axis(column.label, along, log=log), up,
+             [_system_dot(pair, column, y) for pair in drawn], diagonal, frontiers)
         for column in columns
     )  # fmt: skip
 
 
-def _lettered(label: str) -> str:
+def _capitalize_label(label: str) -> str:
     return label[:1].upper() + label[1:]
 
 
-def _values(row: SystemRow, column: InsightColumn) -> list[float]:
-    return [getattr(row, column.key), *(_ends(row, column) or ())]
+def _axis_values(row: SystemRow, column: InsightColumn) -> list[float]:
+    return [getattr(row, column.key), *(_interval_ends(row, column) or ())]
 
 
-def _ends(row: SystemRow, column: InsightColumn) -> tuple[float, float] | None:
+def _interval_ends(row: SystemRow, column: InsightColumn) -> tuple[float, float] | None:
     low, high = getattr(row, f"{column.key}_low", None), getattr(row, f"{column.key}_high", None)
     return None if low is None or high is None else (low, high)
 
 
-def _dot(pair: Pair, x: InsightColumn, y: InsightColumn) -> Dot:
+def _system_dot(pair: Pair, x: InsightColumn, y: InsightColumn) -> Dot:
     of, row = pair
     told = ", ".join(f"{column.label} {_format_value(row, column)}" for column in (x, y))
     return Dot(
@@ -145,16 +145,18 @@ def _dot(pair: Pair, x: InsightColumn, y: InsightColumn) -> Dot:
         colour=of.colour,
         shape=TYPE_SHAPES[of.system_type],
         label=str(of.number),
-        x_ends=_ends(row, x),
-        y_ends=_ends(row, y),
+        x_ends=_interval_ends(row, x),
+        y_ends=_interval_ends(row, y),
         hollow=of.badge == "published",
     )
 
 
 def _format_value(row: SystemRow, column: InsightColumn) -> str:
-    ends = _ends(row, column)
-    around = f" ({figure(ends[0], column.decimals)} to {figure(ends[1], column.decimals)})" if ends else ""
-    return figure(getattr(row, column.key), column.decimals) + around
+    ends = _interval_ends(row, column)
+    around = (
+        f" ({format_figure(ends[0], column.decimals)} to {format_figure(ends[1], column.decimals)})" if ends else ""
+    )
+    return format_figure(getattr(row, column.key), column.decimals) + around
 
 
 def correlation_sentence(pairs: Sequence[Pair], x: str, y: str, agree: str, differ: str) -> str:

@@ -13,12 +13,12 @@ from leaderboard.pages.insights.base import (
     InsightColumn,
     Pair,
     SystemRow,
+    build_plots,
     interval_fields,
-    plots,
     row_identity,
 )
 from leaderboard.pages.insights.pareto import Point
-from leaderboard.pages.insights.pareto_marks import mark_frontier, numbers
+from leaderboard.pages.insights.pareto_marks import frontier_numbers, mark_frontier
 from leaderboard.pages.insights.system_figures import SystemFigures
 from submissions.records.ledger import Ledger
 
@@ -43,12 +43,14 @@ class ByCostRow(SystemRow):
     """Whether no other system gains more for less money; None without a price."""
 
 
-def insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
+def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
     """The section of a protocol's systems."""
     found: list[Pair] = [
         (
             one,
-            ByCostRow(**row_identity(one, protocol, scale), **_spent(one.ledger), **interval_fields("fine_tune", gain)),
+            ByCostRow(
+                **row_identity(one, protocol, scale), **_cost_fields(one.ledger), **interval_fields("fine_tune", gain)
+            ),
         )
         for one in systems
         if one.ledger is not None and (gain := one.figures.get(("fine_tune", "overall")))
@@ -64,7 +66,7 @@ def insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insigh
     return Insight(
         name=NAME,
         title="What does a gain cost to measure?",
-        sentence=_sentence(pairs),
+        sentence=_cost_sentence(pairs),
         about="All tasks together, on a logarithmic axis: the time of all devices while trainer and engine worked and "
         "the judge was asked. It is what it took to evaluate the data, not what the system spent to make it. Hours "
         "of different machines cannot be compared, so each machine has a frontier of its own; money has one for all. "
@@ -72,19 +74,24 @@ def insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insigh
         table=Table(f"insight-{NAME}-{protocol}", frame_of(ByCostRow, [row for _, row in pairs])),
         columns=(hours, dollars, y) if is_priced else (hours, y),
         texts=(*marks, InsightColumn("price_frontier", "On that of money")) if is_priced else marks,
-        plots=(*plots(pairs, [hours], y, log=True, frontiers=by_machine), *_in_money(pairs, dollars, y, by_price)),
+        plots=(
+            *build_plots(pairs, [hours], y, log=True, frontiers=by_machine),
+            *_money_plots(pairs, dollars, y, by_price),
+        ),
     )
 
 
-def _spent(ledger: Ledger) -> dict[str, Any]:
+def _cost_fields(ledger: Ledger) -> dict[str, Any]:
     return {"machine": ledger.profile, "device_hours": ledger.device_hours, "price": ledger.price}
 
 
-def _in_money(pairs: list[Pair], dollars: InsightColumn, y: InsightColumn, best: list[list[Point]]) -> tuple[Plot, ...]:
-    return plots([pair for pair in pairs if pair[1].price is not None], [dollars], y, log=True, frontiers=best)
+def _money_plots(
+    pairs: list[Pair], dollars: InsightColumn, y: InsightColumn, best: list[list[Point]]
+) -> tuple[Plot, ...]:
+    return build_plots([pair for pair in pairs if pair[1].price is not None], [dollars], y, log=True, frontiers=best)
 
 
-def _sentence(pairs: list[Pair]) -> str:
+def _cost_sentence(pairs: list[Pair]) -> str:
     if not pairs:
         return "No evaluation of a ranked system has been metered yet."
     found = []
@@ -92,11 +99,11 @@ def _sentence(pairs: list[Pair]) -> str:
         mine = [pair for pair in pairs if pair[1].machine == machine]
         hours = sorted(row.device_hours for _, row in mine)
         systems = f"{len(mine):,} systems took from {hours[0]:,.3g} to" if len(mine) > 1 else "one system took"
-        found.append(f"Under {machine}, {systems} {hours[-1]:,.3g} device-hours{_best(mine)}.")
-    money = numbers(pairs, "price_frontier")
+        found.append(f"Under {machine}, {systems} {hours[-1]:,.3g} device-hours{_frontier_clause(mine)}.")
+    money = frontier_numbers(pairs, "price_frontier")
     return " ".join(found) + (f" In money no other gains more for less than {money}." if money else "")
 
 
-def _best(pairs: list[Pair]) -> str:
-    named = numbers(pairs)
+def _frontier_clause(pairs: list[Pair]) -> str:
+    named = frontier_numbers(pairs)
     return f"; no other gains more for less than {named}" if named else ""

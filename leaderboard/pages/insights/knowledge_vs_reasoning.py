@@ -11,8 +11,8 @@ from leaderboard.pages.insights.base import (
     InsightColumn,
     Pair,
     SystemRow,
+    build_plots,
     interval_fields,
-    plots,
     row_identity,
 )
 from leaderboard.pages.insights.system_figures import SystemFigures
@@ -32,7 +32,7 @@ class KindsRow(SystemRow):
     reasoning_high: float | None
 
 
-def insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
+def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
     """The section of a protocol's systems."""
     pairs: list[Pair] = [
         (one, KindsRow(**row_identity(one, protocol, scale), **interval_fields("knowledge", knowledge),
@@ -46,12 +46,12 @@ def insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insigh
     return Insight(
         name=NAME,
         title="Who is good at what?",
-        sentence=_sentence(pairs),
+        sentence=_kinds_sentence(pairs),
         about="Means after fine-tuning over the tasks of each kind, with 95% intervals as crosses. On the line both "
         "are equal; above it a system is better at reasoning, below it at knowledge.",
         table=Table(f"insight-{NAME}-{protocol}", frame_of(KindsRow, [row for _, row in pairs])),
         columns=(x, y),
-        plots=plots(
+        plots=build_plots(
             pairs,
             [
                 x,
@@ -62,16 +62,16 @@ def insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insigh
     )
 
 
-def _sentence(pairs: list[Pair]) -> str:
+def _kinds_sentence(pairs: list[Pair]) -> str:
     told = []
     for badge, start in (("evaluated", ""), ("published", "Of the published figures: ")):
         rows = [row for of, row in pairs if of.badge == badge]
         if rows:
-            told.append(start + _counted(rows))
+            told.append(start + _count_sentence(rows))
     return " ".join(told) or "No system has both means yet; one is enough for the table, two for the chart."
 
 
-def _counted(rows: list[KindsRow]) -> str:
+def _count_sentence(rows: list[KindsRow]) -> str:
     knowledge = sum(row.knowledge > row.reasoning for row in rows)
     reasoning = sum(row.reasoning > row.knowledge for row in rows)
     verb = "does" if knowledge == 1 else "do"
@@ -79,13 +79,13 @@ def _counted(rows: list[KindsRow]) -> str:
     measured = [row for row in rows if row.knowledge_low is not None and row.reasoning_low is not None]
     if not measured:
         return f"{start}; without intervals nobody can say for how many that is more than chance."
-    apart = sum(_apart(row) for row in measured)
+    apart = sum(_has_disjoint_intervals(row) for row in measured)
     if not apart:
         return f"{start}; for none of them do the two intervals part, so it could all be chance."
     return f"{start}; for {apart:,} of them the two intervals do not overlap."
 
 
-def _apart(row: KindsRow) -> bool:
+def _has_disjoint_intervals(row: KindsRow) -> bool:
     ends = (row.knowledge_low, row.knowledge_high, row.reasoning_low, row.reasoning_high)
     low, high, other_low, other_high = (float(end) for end in ends if end is not None)
     return high < other_low or other_high < low

@@ -12,8 +12,8 @@ from leaderboard.pages.insights.base import (
     InsightColumn,
     Pair,
     SystemRow,
+    build_plots,
     interval_fields,
-    plots,
     row_identity,
 )
 from leaderboard.pages.insights.system_figures import SystemFigures
@@ -34,7 +34,7 @@ class MetadataRow(SystemRow):
     fine_tune_high: float | None
 
 
-def insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
+def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
     """The section of a protocol's systems."""
     pairs: list[Pair] = [
         (one, MetadataRow(**row_identity(one, protocol, scale), judge=one.judge or "", metadata=one.metadata,
@@ -47,17 +47,17 @@ def insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insigh
     return Insight(
         name=NAME,
         title="Does a good description mean good data?",
-        sentence=_sentence(pairs),
+        sentence=_metadata_sentence(pairs),
         about="How well a language model says that the data set answers the description, against what the data set "
         "taught. Each judge's scores are compared only among themselves.",
         table=Table(f"insight-{NAME}-{protocol}", frame_of(MetadataRow, [row for _, row in pairs])),
         columns=(x, y),
         texts=(InsightColumn("judge", "Judge"),),
-        plots=plots(pairs, [x], y),
+        plots=build_plots(pairs, [x], y),
     )
 
 
-def _sentence(pairs: list[Pair]) -> str:
+def _metadata_sentence(pairs: list[Pair]) -> str:
     judges = dict.fromkeys((of.badge, row.judge) for of, row in pairs)
     agree, differ = "systems with a higher average also gain more", "systems with a higher average gain less"
     if not judges:

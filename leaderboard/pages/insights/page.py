@@ -12,14 +12,14 @@ from starlette.routing import Route
 
 from leaderboard.board.rows import protocols_of
 from leaderboard.charts.svg_charts import TYPE_SHAPES
-from leaderboard.data.published import published
+from leaderboard.data.published import load_published
 from leaderboard.data.scales import PROTOCOL_NOTES, protocols_in_use, scale_of
-from leaderboard.pages.insights import NAMES, insights
+from leaderboard.pages.insights import NAMES, build_insights
 from leaderboard.pages.insights.base import FEWEST
 from leaderboard.templates import humanize
 from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
-from submissions.tracks import TRACKS, track_named
+from submissions.tracks import TRACKS, get_track
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class InsightsQuery:
     protocols: tuple[str, ...]
 
     @classmethod
-    def of(cls, visit: PageRequest) -> Self:
+    def from_request(cls, visit: PageRequest) -> Self:
         """The choice of a visit. Raises NotFound."""
-        track = track_named(visit.query.get("track") or next(iter(TRACKS))).name
+        track = get_track(visit.query.get("track") or next(iter(TRACKS))).name
         default = visit.site.settings.protocol
         protocols = protocols_in_use(default, protocols_of(visit.snapshot, track))
         protocol = visit.query.get("protocol") or default
@@ -51,15 +51,15 @@ class InsightsQuery:
         return f"?{urlencode(differs)}" if differs else ""
 
 
-def show(visit: PageRequest) -> View:
+def insights_page(visit: PageRequest) -> View:
     """All sections under the chosen protocol. Raises NotFound."""
-    chosen = InsightsQuery.of(visit)
+    chosen = InsightsQuery.from_request(visit)
     context = {
         "chosen": chosen,
         "tracks": TRACKS,
-        "insights": list(insights(visit.snapshot, chosen.track, chosen.protocol).values()),
+        "insights": list(build_insights(visit.snapshot, chosen.track, chosen.protocol).values()),
         "scale": scale_of(chosen.protocol),
-        "source": published(chosen.track),
+        "source": load_published(chosen.track),
         "meaning": PROTOCOL_NOTES.get(chosen.protocol, ""),
         "fewest": FEWEST,
         "shapes": [(humanize(name), shape, "currentcolor") for name, shape in TYPE_SHAPES.items()],
@@ -67,27 +67,27 @@ def show(visit: PageRequest) -> View:
     return View("insights.html", context)
 
 
-def show_table(visit: PageRequest) -> View:
+def insight_export(visit: PageRequest) -> View:
     """The twins of one section, which itself stands on the page. Raises NotFound."""
-    chosen = InsightsQuery.of(visit)
-    found = insights(visit.snapshot, chosen.track, chosen.protocol)[_named(visit.names["name"])]
+    chosen = InsightsQuery.from_request(visit)
+    found = build_insights(visit.snapshot, chosen.track, chosen.protocol)[_require_insight(visit.names["name"])]
     return View("insights.html", table=found.table)
 
 
-def to_section(request: Request) -> Response:
+def redirect_to_section(request: Request) -> Response:
     """A section has no page of its own: to its place on the page."""
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(f"/insights{query}#{request.url.path.rpartition('/')[2]}")
 
 
-def _named(name: str) -> str:
+def _require_insight(name: str) -> str:
     if name not in NAMES:
         raise NotFound(f"No insight {name[:80]!r}; there are: {', '.join(NAMES)}.")
     return name
 
 
 ROUTES = [
-    page_route("/insights", show),
-    *(Route(f"/insights/{name}", to_section) for name in NAMES),
-    page_route("/insights/{name:stem}{ending:ending}", show_table),
+    page_route("/insights", insights_page),
+    *(Route(f"/insights/{name}", redirect_to_section) for name in NAMES),
+    page_route("/insights/{name:stem}{ending:ending}", insight_export),
 ]

@@ -34,11 +34,11 @@ def mark_frontier(
 
 def frontier_sentence(pairs: Sequence[Pair], what: str) -> str:
     """Which systems are on the frontier, as a sentence after another; nothing for fewer than two systems."""
-    named = numbers(pairs)
+    named = frontier_numbers(pairs)
     return f" On the frontier, where no other gains more for {what}: {named}." if named else ""
 
 
-def numbers(pairs: Sequence[Pair], mark: str = "frontier") -> str:
+def frontier_numbers(pairs: Sequence[Pair], mark: str = "frontier") -> str:
     """The systems on a frontier by their numbers, or how many there are; nothing for fewer than two systems."""
     rows = [row for _, row in pairs if getattr(row, mark) is not None]
     best = [str(row.number) for row in rows if getattr(row, mark)]

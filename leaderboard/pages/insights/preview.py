@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from leaderboard.data.correlation import FEWEST, LEVEL, chance, describe_correlation, spearman
+from leaderboard.data.correlation import FEWEST, LEVEL, describe_correlation, format_p_value, spearman
 from leaderboard.data.scales import Scale
 from leaderboard.data.tables import Table, frame_of
 from leaderboard.pages.insights.base import (
@@ -13,12 +13,12 @@ from leaderboard.pages.insights.base import (
     InsightColumn,
     Pair,
     SystemRow,
+    build_plots,
     interval_fields,
-    plots,
     row_identity,
 )
 from leaderboard.pages.insights.system_figures import SystemFigures
-from leaderboard.templates import METHOD_NAMES, figure
+from leaderboard.templates import METHOD_NAMES, format_figure
 from submissions.records.result import METHODS
 
 NAME = "preview"
@@ -43,49 +43,49 @@ class PreviewRow(SystemRow):
     fine_tune_high: float | None
 
 
-def insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
+def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
     """The section of a protocol's systems."""
     pairs: list[Pair] = [
-        (one, _row(one, protocol, scale))
+        (one, _preview_row(one, protocol, scale))
         for one in systems
         if all((method, "overall") in one.figures for method in METHODS)
     ]
-    xs = tuple(InsightColumn(name, f"{_name(name)}: {scale.heading.lower()}", scale.decimals) for name in SHOTS)
+    xs = tuple(InsightColumn(name, f"{_method_label(name)}: {scale.heading.lower()}", scale.decimals) for name in SHOTS)
     y = InsightColumn("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
     return Insight(
         name=NAME,
         title="Is the cheap preview enough?",
-        sentence=_sentence(pairs),
+        sentence=_preview_sentence(pairs),
         about="A few of the delivered rows shown in the prompt cost minutes, fine-tuning on all of them hours. Where "
         "both put the systems in the same order, the preview tells who will do well. On the line both are equal. "
         "There are three tests, so each counts only up to p = 0.05 / 3.",
         table=Table(f"insight-{NAME}-{protocol}", frame_of(PreviewRow, [row for _, row in pairs])),
         columns=(*xs, y),
-        plots=plots(pairs, xs, y, diagonal=True),
+        plots=build_plots(pairs, xs, y, diagonal=True),
     )
 
 
-def _name(method: str) -> str:
+def _method_label(method: str) -> str:
     return METHOD_NAMES[method].capitalize()
 
 
-def _row(one: SystemFigures, protocol: str, scale: Scale) -> PreviewRow:
+def _preview_row(one: SystemFigures, protocol: str, scale: Scale) -> PreviewRow:
     found: dict[str, Any] = {}
     for method in METHODS:
         found |= interval_fields(method, one.figures[method, "overall"])
     return PreviewRow(**row_identity(one, protocol, scale), **found)
 
 
-def _sentence(pairs: list[Pair]) -> str:
+def _preview_sentence(pairs: list[Pair]) -> str:
     told = []
     for badge, start in (("evaluated", ""), ("published", "Of the published figures: ")):
         rows = [row for of, row in pairs if of.badge == badge]
         if rows or (badge == "evaluated" and not pairs):
-            told.append(start + _told(rows))
+            told.append(start + _rank_correlations(rows))
     return " ".join(told)
 
 
-def _told(rows: list[PreviewRow]) -> str:
+def _rank_correlations(rows: list[PreviewRow]) -> str:
     """The three correlations, and which of them chance alone would hardly give."""
     tested = {method: spearman([getattr(row, method) for row in rows], [row.fine_tune for row in rows])
               for method in SHOTS}  # fmt: skip
@@ -96,11 +96,11 @@ def _told(rows: list[PreviewRow]) -> str:
     }
     if len(rows) < FEWEST or not each:
         return describe_correlation(tested["few_shot_1"], "", "")
-    rhos = _listed([f"{figure(rho, 2)} by {name} ({chance(p)})" for name, (rho, p) in each.items()])
+    rhos = _join_names([f"{format_figure(rho, 2)} by {name} ({format_p_value(p)})" for name, (rho, p) in each.items()])
     sure = [name for name, (rho, p) in each.items() if rho > 0 and p <= LEVEL / len(SHOTS)]
-    end = f"chance alone would hardly give that for {_listed(sure)}" if sure else "chance alone could give that"
+    end = f"chance alone would hardly give that for {_join_names(sure)}" if sure else "chance alone could give that"
     return f"Spearman's rho with the order by fine-tune, over {len(rows):,} systems, is {rhos}; {end}."
 
 
-def _listed(names: list[str]) -> str:
+def _join_names(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

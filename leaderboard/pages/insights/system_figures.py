@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from leaderboard.charts.plotly_charts import assign_colours
 from leaderboard.data.latest_results import latest_results
-from leaderboard.data.published import published
+from leaderboard.data.published import load_published
 from leaderboard.data.scales import Scale, scale_of
 from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
 from submissions.index.result_summary import ResultSummary
@@ -58,10 +58,11 @@ def system_figures(snapshot: Snapshot, track: str, protocol: str) -> list[System
     """Evaluated systems by name, then those of a paper if the protocol is its own."""
     scale = scale_of(protocol)
     found = [
-        _evaluated(snapshot, ulid, result, scale) for ulid, result in latest_results(snapshot, track, protocol).items()
+        _evaluated_figures(snapshot, ulid, result, scale)
+        for ulid, result in latest_results(snapshot, track, protocol).items()
     ]
     found.sort(key=lambda one: (one.system.casefold(), one.team.casefold(), one.submission or ""))
-    found += _published(track, protocol)
+    found += _published_figures(track, protocol)
     shades = assign_colours([one.system for one in found])
     return [
         replace(one, number=number, colour=colour)
@@ -69,9 +70,9 @@ def system_figures(snapshot: Snapshot, track: str, protocol: str) -> list[System
     ]
 
 
-def _evaluated(snapshot: Snapshot, ulid: str, result: ResultSummary, scale: Scale) -> SystemFigures:
+def _evaluated_figures(snapshot: Snapshot, ulid: str, result: ResultSummary, scale: Scale) -> SystemFigures:
     judged = result.metadata
-    rows = result.rows[_counted(snapshot, result.layout.tasks)]
+    rows = result.rows[_subset_mask(snapshot, result.layout.tasks)]
     return SystemFigures(
         system=result.system,
         team=result.team,
@@ -79,7 +80,7 @@ def _evaluated(snapshot: Snapshot, ulid: str, result: ResultSummary, scale: Scal
         badge="evaluated",
         submission=ulid,
         figures={
-            (method, group): Figure(value * scale.factor, scale.shown(low), scale.shown(high))
+            (method, group): Figure(value * scale.factor, scale.to_display(low), scale.to_display(high))
             for (method, subset, group), (value, low, high) in zip(result.layout.totals, result.ends, strict=True)
             if subset == SUBSET and value is not None
         },
@@ -91,14 +92,14 @@ def _evaluated(snapshot: Snapshot, ulid: str, result: ResultSummary, scale: Scal
 
 
 @cached_per_snapshot
-def _counted(snapshot: Snapshot, tasks: tuple[str, ...]) -> NDArray[np.bool_]:
+def _subset_mask(snapshot: Snapshot, tasks: tuple[str, ...]) -> NDArray[np.bool_]:
     """Which of some tasks belong to the subset; one that the benchmark no longer lists does."""
     known = [snapshot.tasks.get(task) for task in tasks]
     return np.array([task is None or SUBSET in task.subsets for task in known], dtype=np.bool_)
 
 
-def _published(track: str, protocol: str) -> Iterator[SystemFigures]:
-    source = published(track)
+def _published_figures(track: str, protocol: str) -> Iterator[SystemFigures]:
+    source = load_published(track)
     if source.protocol != protocol:
         return
     averages = {row.system: row.average for row in source.metadata}
@@ -109,7 +110,7 @@ def _published(track: str, protocol: str) -> Iterator[SystemFigures]:
             (row.method, group): value
             for row in own
             for group, value in (
-                ("overall", source.overall(row)), ("knowledge", row.knowledge), ("reasoning", row.reasoning),
+                ("overall", source.overall_figure(row)), ("knowledge", row.knowledge), ("reasoning", row.reasoning),
             )
             if value is not None
         }  # fmt: skip

@@ -11,9 +11,9 @@ from leaderboard.pages.insights.base import (
     InsightColumn,
     Pair,
     SystemRow,
+    build_plots,
     correlation_sentence,
     interval_fields,
-    plots,
     row_identity,
 )
 from leaderboard.pages.insights.pareto_marks import frontier_sentence, mark_frontier
@@ -35,7 +35,7 @@ class TokensRow(SystemRow):
     """Whether no other system gains more with fewer tokens; None without any tokens."""
 
 
-def insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
+def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
     """The section of a protocol's systems."""
     found: list[Pair] = [
         (
@@ -64,5 +64,5 @@ def insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insigh
         table=Table(f"insight-{NAME}-{protocol}", frame_of(TokensRow, [row for _, row in pairs])),
         columns=(x, y),
         texts=(InsightColumn("frontier", "On the frontier"),),
-        plots=plots(pairs, [x], y, log=True, frontiers=best),
+        plots=build_plots(pairs, [x], y, log=True, frontiers=best),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFont
 
-from leaderboard.pages.social_cards.fonts import is_right_to_left, readable, runs
+from leaderboard.pages.social_cards.fonts import is_right_to_left, split_runs, strip_unreadable
 
 WIDTH, HEIGHT = 1200, 630
 MARGIN = 64
@@ -27,9 +27,9 @@ class Words:
     text: str
     otherwise: str = ""
 
-    def fitting(self, size: int) -> str:
+    def choose_text(self, size: int) -> str:
         """The one of the two that can be shown; nothing if neither can."""
-        return next((one for one in (self.text[:LONGEST], self.otherwise) if runs(one, size)), "")
+        return next((one for one in (self.text[:LONGEST], self.otherwise) if split_runs(one, size)), "")
 
 
 @dataclass(frozen=True)
@@ -54,102 +54,102 @@ class SocialCard:
     """What the bars or the figures are."""
 
 
-def drawn(card: SocialCard) -> bytes:
+def draw_card(card: SocialCard) -> bytes:
     """The card as PNG: the same bytes for the same card, wherever the same typefaces are."""
     image = Image.new("RGB", (WIDTH, HEIGHT), GROUND)
     pen = ImageDraw.Draw(image)
-    _head(pen, card.kind)
-    y = _paragraph(pen, 138, card.title, 54, TEXT, 2 if card.bars or card.text.text else 4, bold=True)
+    _draw_head(pen, card.kind)
+    y = _draw_paragraph(pen, 138, card.title, 54, TEXT, 2 if card.bars or card.text.text else 4, bold=True)
     if card.text.text:
         room = (470 if card.bars else 540) - y
-        y = _paragraph(pen, y + 14, card.text, 30, SOFT, max(1, room // 42))
+        y = _draw_paragraph(pen, y + 14, card.text, 30, SOFT, max(1, room // 42))
     for number, bar in enumerate(card.bars):
-        _bar(pen, y + 26 + 52 * number, bar)
-    _line(pen, (MARGIN, HEIGHT - 62), card.note, 24, SOFT, WIDTH - 2 * MARGIN)
+        _draw_bar(pen, y + 26 + 52 * number, bar)
+    _draw_line(pen, (MARGIN, HEIGHT - 62), card.note, 24, SOFT, WIDTH - 2 * MARGIN)
     file = io.BytesIO()
     image.save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
-def _head(pen: ImageDraw.ImageDraw, kind: str) -> None:
+def _draw_head(pen: ImageDraw.ImageDraw, kind: str) -> None:
     """The site's mark and name on the left, the sort of page on the right."""
     pen.rounded_rectangle((MARGIN, 48, MARGIN + 48, 96), 11, ACCENT)
     for x, top in ((10, 26), (20, 10), (31, 18)):
         pen.rectangle((MARGIN + x, 48 + top, MARGIN + x + 7, 48 + 38), GROUND)
-    _line(pen, (MARGIN + 66, 56), "DatasetResearch Arena", 30, TEXT, 500)
-    width = _width(kind, 26)
-    _line(pen, (WIDTH - MARGIN - width, 59), kind, 26, SOFT, 500)
+    _draw_line(pen, (MARGIN + 66, 56), "DatasetResearch Arena", 30, TEXT, 500)
+    width = _text_width(kind, 26)
+    _draw_line(pen, (WIDTH - MARGIN - width, 59), kind, 26, SOFT, 500)
     pen.line((MARGIN, 116, WIDTH - MARGIN, 116), LINE, 2)
 
 
-def _bar(pen: ImageDraw.ImageDraw, y: int, bar: Bar) -> None:
-    name = bar.name.fitting(28)
-    _line(pen, (MARGIN, y), name, 28, TEXT, BARS_FROM - MARGIN - 24)
+def _draw_bar(pen: ImageDraw.ImageDraw, y: int, bar: Bar) -> None:
+    name = bar.name.choose_text(28)
+    _draw_line(pen, (MARGIN, y), name, 28, TEXT, BARS_FROM - MARGIN - 24)
     pen.rounded_rectangle((BARS_FROM, y + 2, BARS_TO, y + 34), 5, TRACK)
     if bar.share > 0:
         end = BARS_FROM + round(min(bar.share, 1.0) * (BARS_TO - BARS_FROM))
         pen.rounded_rectangle((BARS_FROM, y + 2, max(end, BARS_FROM + 6), y + 34), 5, BAR)
-    _line(pen, (WIDTH - MARGIN - _width(bar.figure, 28), y), bar.figure, 28, TEXT, 130)
+    _draw_line(pen, (WIDTH - MARGIN - _text_width(bar.figure, 28), y), bar.figure, 28, TEXT, 130)
 
 
-def _paragraph(
+def _draw_paragraph(
     pen: ImageDraw.ImageDraw, y: int, words: Words, size: int, ink: str, most: int, bold: bool = False
 ) -> int:
     """Write a text in at most so many lines; where the next line would begin."""
-    text = words.fitting(size)
-    for line in _wrapped(text, size, WIDTH - 2 * MARGIN, most, bold):
-        x = WIDTH - MARGIN - _width(line, size, bold) if is_right_to_left(text) else MARGIN
-        _line(pen, (x, y), line, size, ink, WIDTH - 2 * MARGIN, bold=bold)
+    text = words.choose_text(size)
+    for line in _wrap_text(text, size, WIDTH - 2 * MARGIN, most, bold):
+        x = WIDTH - MARGIN - _text_width(line, size, bold) if is_right_to_left(text) else MARGIN
+        _draw_line(pen, (x, y), line, size, ink, WIDTH - 2 * MARGIN, bold=bold)
         y += round(size * 1.35)
     return y
 
 
-def _wrapped(text: str, size: int, width: int, most: int, bold: bool) -> list[str]:
+def _wrap_text(text: str, size: int, width: int, most: int, bold: bool) -> list[str]:
     """Lines no wider than `width`; what does not fit into the last one is cut."""
     lines = [""]
-    for word in _breakable(readable(text), size, width):
-        if _width((lines[-1] + word).strip(), size, bold) <= width:
+    for word in _split_breakable(strip_unreadable(text), size, width):
+        if _text_width((lines[-1] + word).strip(), size, bold) <= width:
             lines[-1] += word
         elif len(lines) == most:
             lines[-1] += word
             break
         else:
             lines.append(word)
-    return [_cut(line.strip(), size, width, bold) for line in lines]
+    return [_cut_text(line.strip(), size, width, bold) for line in lines]
 
 
-def _breakable(text: str, size: int, width: int) -> Sequence[str]:
+def _split_breakable(text: str, size: int, width: int) -> Sequence[str]:
     """The parts between which a line may end: words, or characters where a script or a stranger writes no blanks."""
     parts = [f"{word} " for word in text.split(" ")]
-    return [piece for part in parts for piece in ([part] if _width(part, size) <= width / 2 else part)]
+    return [piece for part in parts for piece in ([part] if _text_width(part, size) <= width / 2 else part)]
 
 
-def _cut(text: str, size: int, width: int, bold: bool = False) -> str:
+def _cut_text(text: str, size: int, width: int, bold: bool = False) -> str:
     """A text that is no wider than `width`, with an ellipsis where it was cut."""
-    if _width(text, size, bold) <= width:
+    if _text_width(text, size, bold) <= width:
         return text
     low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if _width(f"{text[:middle]}…", size, bold) <= width else (low, middle - 1)
+        low, high = (middle, high) if _text_width(f"{text[:middle]}…", size, bold) <= width else (low, middle - 1)
     return f"{text[:low].rstrip()}…"
 
 
-def _line(
+def _draw_line(
     pen: ImageDraw.ImageDraw, at: tuple[float, int], text: str, size: int, ink: str, width: int, bold: bool = False
 ) -> None:
     x, y = at
-    for part, face in _ordered(_cut(readable(text), size, width, bold), size, bold):
+    for part, face in _order_runs(_cut_text(strip_unreadable(text), size, width, bold), size, bold):
         # All faces of a line stand on one baseline.
         pen.text((x, y + size), part, ink, face, anchor="ls", stroke_width=int(bold and face.getname()[1] != "Bold"))
         x += face.getlength(part)
 
 
-def _ordered(text: str, size: int, bold: bool) -> list[tuple[str, ImageFont.FreeTypeFont]]:
+def _order_runs(text: str, size: int, bold: bool) -> list[tuple[str, ImageFont.FreeTypeFont]]:
     """The parts of a line from left to right."""
-    parts = runs(text, size, bold=bold) or []
+    parts = split_runs(text, size, bold=bold) or []
     return parts[::-1] if is_right_to_left(text) else parts
 
 
-def _width(text: str, size: int, bold: bool = False) -> float:
-    return sum(face.getlength(part) for part, face in runs(text, size, bold=bold) or ())
+def _text_width(text: str, size: int, bold: bool = False) -> float:
+    return sum(face.getlength(part) for part, face in split_runs(text, size, bold=bold) or ())

@@ -32,21 +32,21 @@ NOBODY_S = "\U0010ffff"
 Run = tuple[str, ImageFont.FreeTypeFont]
 
 
-def runs(text: str, size: int, *, bold: bool = False) -> list[Run] | None:
+def split_runs(text: str, size: int, *, bold: bool = False) -> list[Run] | None:
     """A text in parts, each with a typeface that has all its characters; None if some character has none."""
-    shown = readable(text)
+    shown = strip_unreadable(text)
     faces: list[str] = []
     for char in shown:
-        joins = faces and unicodedata.category(char) in JOINING and _has(faces[-1], char)
+        joins = faces and unicodedata.category(char) in JOINING and _has_glyph(faces[-1], char)
         known = faces[-1] if joins else _face_of(char)
         if known is None:
             return None
         faces.append(known)
     pairs = groupby(zip(faces, shown, strict=True), key=lambda pair: pair[0])
-    return [("".join(char for _, char in part), font(name, size, bold)) for name, part in pairs] or None
+    return [("".join(char for _, char in part), load_font(name, size, bold)) for name, part in pairs] or None
 
 
-def readable(text: str) -> str:
+def strip_unreadable(text: str) -> str:
     """A text on one line, without what no typeface of letters has."""
     kept = (
         " " if char.isspace() else char for char in text if char.isspace() or unicodedata.category(char) not in DROPPED
@@ -61,38 +61,38 @@ def is_right_to_left(text: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def font(name: str, size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
+def load_font(name: str, size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
     """A typeface at a size in pixels, bold where it is our own."""
     if name != OWN:
-        return ImageFont.truetype(str(_installed()[name]), size)
+        return ImageFont.truetype(str(_installed_fonts()[name]), size)
     return ImageFont.truetype(str(HOME / f"{OWN}-{'Bold' if bold else 'Regular'}.woff2"), size)
 
 
 @lru_cache(maxsize=20_000)
 def _face_of(char: str) -> str | None:
     """The first typeface that has a character."""
-    return next((name for name in _candidates(char) if _has(name, char)), None)
+    return next((name for name in _candidate_fonts(char) if _has_glyph(name, char)), None)
 
 
-def _candidates(char: str) -> Iterator[str]:
+def _candidate_fonts(char: str) -> Iterator[str]:
     yield OWN
     script = unicodedata.name(char, "").split(" ")[0].split("-")[0]
     for name in (SCRIPTS.get(script, f"NotoSans{script.title()}"), "NotoSans"):
-        if name in _installed():
+        if name in _installed_fonts():
             yield name
 
 
-def _has(name: str, char: str) -> bool:
-    return char.isspace() or _drawn(name, char) != _drawn(name, NOBODY_S)
+def _has_glyph(name: str, char: str) -> bool:
+    return char.isspace() or _glyph_bitmap(name, char) != _glyph_bitmap(name, NOBODY_S)
 
 
-def _drawn(name: str, char: str) -> tuple[tuple[int, int], bytes]:
-    mask = font(name, PROBE).getmask(char)
+def _glyph_bitmap(name: str, char: str) -> tuple[tuple[int, int], bytes]:
+    mask = load_font(name, PROBE).getmask(char)
     return mask.size, bytes(mask)
 
 
 @lru_cache
-def _installed() -> dict[str, Path]:
+def _installed_fonts() -> dict[str, Path]:
     """The machine's Noto typefaces for text, by family."""
     files = (file for folder in FOLDERS for file in sorted(folder.rglob("NotoSans*-Regular.*")))
     return {file.name.partition("-")[0]: file for file in files if file.suffix in {".ttf", ".ttc", ".otf"}}

@@ -16,10 +16,10 @@ from leaderboard.pages.cases.detected import detected_case
 from leaderboard.pages.cases.library import load_cases
 from leaderboard.pages.cases.list_page import CaseListQuery
 from leaderboard.pages.home import board_leaders
-from leaderboard.pages.social_cards.drawing import Bar, SocialCard, Words, drawn
+from leaderboard.pages.social_cards.drawing import Bar, SocialCard, Words, draw_card
 from leaderboard.pages.task.page import scores_table
-from leaderboard.templates import figure, humanize
-from leaderboard.templates.markdown_docs import doc_named
+from leaderboard.templates import format_figure, humanize
+from leaderboard.templates.markdown_docs import load_doc
 from leaderboard.tracks import BOARDS, board_named
 from leaderboard.web.site import PageRequest, cached_route
 from submissions.errors import NotFound
@@ -29,33 +29,34 @@ from submissions.tracks import TRACKS
 ROWS = 5
 
 
-def show(_: Request, visit: PageRequest) -> Response:
+def social_card_image(_: Request, visit: PageRequest) -> Response:
     """The picture of the page whose path stands before `.png`. Raises NotFound."""
     kind, slash, name = visit.names["path"].partition("/")
     known = CARDS if slash else LISTS
     if kind not in known or bool(slash) != bool(name):
         there = [*LISTS, *(f"{one}/<name>" for one in CARDS)]
         raise NotFound(f"No picture {visit.names['path'][:120]!r}; there are: {', '.join(there)}.")
-    return Response(drawn(known[kind](visit, name)), media_type="image/png")
+    return Response(draw_card(known[kind](visit, name)), media_type="image/png")
 
 
-def site(visit: PageRequest, _: str) -> SocialCard:
+def site_card(visit: PageRequest, _: str) -> SocialCard:
     """The site as a whole: its question and its size."""
     snapshot = visit.snapshot
-    note = f"{len(snapshot.tasks)} tasks · {len(snapshot.entered)} submissions · {len(snapshot.results)} results"
+    note = f"{len(snapshot.tasks)} tasks · {len(snapshot.briefs)} submissions · {len(snapshot.results)} results"
     return SocialCard(
         "leaderboard", Words("Which system finds or makes the training data that teaches a model most?"), note=note
     )
 
 
-def board(visit: PageRequest, name: str) -> SocialCard:
+def board_card(visit: PageRequest, name: str) -> SocialCard:
     """A board's first rows."""
     track = board_named(name).track
     found = board_leaders(visit.snapshot, track, visit.site.settings.protocol)
     scored = [(row, row.overall) for row in found.rows[:ROWS] if row.overall is not None]
     top = max([found.scale.reference, *(value for _, value in scored)])
     bars = tuple(
-        Bar(_called(row.system, row.team), value / top, figure(value, found.scale.decimals)) for row, value in scored
+        Bar(_system_words(row.system, row.team), value / top, format_figure(value, found.scale.decimals))
+        for row, value in scored
     )
     note = (
         f"Highest overall by fine-tuning, {found.protocol}, {found.scale.unit}"
@@ -65,25 +66,25 @@ def board(visit: PageRequest, name: str) -> SocialCard:
     return SocialCard("board", Words(TRACKS[track].title), Words("" if bars else BOARDS[track].lead), bars, note)
 
 
-def task(visit: PageRequest, name: str) -> SocialCard:
+def task_card(visit: PageRequest, name: str) -> SocialCard:
     """A demand's first words, and the best that a system gained on it."""
     if name not in visit.snapshot.tasks:
         raise NotFound(f"No task {name[:120]!r}. The page /tasks lists all {len(visit.snapshot.tasks)}.")
     of = visit.snapshot.tasks[name]
-    best = _best(visit, name)
+    best = _best_gain(visit, name)
     bars: tuple[Bar, ...] = ()
     note = "No system has a score yet."
     if best:
         scale = scale_of(best["protocol"])
-        shown = figure(best["gain"] * scale.factor, scale.decimals)
-        bars = (Bar(_called(best["system"], best["team"]), best["gain"], shown),)
+        shown = format_figure(best["gain"] * scale.factor, scale.decimals)
+        bars = (Bar(_system_words(best["system"], best["team"]), best["gain"], shown),)
         note = f"Best by fine-tuning, {best['protocol']}, {scale.unit}"
     return SocialCard(
         f"task · {humanize(of.category)} · {of.language}", Words(of.title, of.id), Words(of.demand), bars, note
     )
 
 
-def system(visit: PageRequest, name: str) -> SocialCard:
+def system_card(visit: PageRequest, name: str) -> SocialCard:
     """A system's totals."""
     of = system_named(visit.snapshot, name)
     results = [visit.snapshot.results[ulid] for ulid in reversed(of.runs) if ulid in visit.snapshot.results]
@@ -91,42 +92,44 @@ def system(visit: PageRequest, name: str) -> SocialCard:
     tracks = dict.fromkeys(result.track for found in results for result in found.values())
     known = (system_results(visit.snapshot, track, protocol).get(name) for track in tracks for protocol in protocols)
     entry = next((one for one in known if one), None)
-    bars, note = _totals(entry.result) if entry else ((), "No result yet.")
+    bars, note = _total_bars(entry.result) if entry else ((), "No result yet.")
     kind = f"system · {humanize(of.system_type)}"
     return SocialCard(kind, Words(of.name, name.rpartition("-")[0]), Words(of.team), bars, note)
 
 
-def submission(visit: PageRequest, ulid: str) -> SocialCard:
+def submission_card(visit: PageRequest, ulid: str) -> SocialCard:
     """Whose submission it is, and its totals or where it stands."""
     snapshot = visit.snapshot
-    if ulid not in snapshot.entered:
-        raise NotFound(f"No submission {ulid[:40]!r}. The page /submissions lists all {len(snapshot.entered)}.")
-    of, now = snapshot.entered[ulid], snapshot.now.get(ulid)
+    if ulid not in snapshot.briefs:
+        raise NotFound(f"No submission {ulid[:40]!r}. The page /submissions lists all {len(snapshot.briefs)}.")
+    of, now = snapshot.briefs[ulid], snapshot.now.get(ulid)
     result = next(iter(snapshot.results.get(ulid, {}).values()), None)
-    bars, note = _totals(result) if result else ((), now.state if now else "")
-    return SocialCard(f"submission · {of.created_at:%Y-%m-%d}", _called(of.system, of.team), Words(of.team), bars, note)
+    bars, note = _total_bars(result) if result else ((), now.state if now else "")
+    return SocialCard(
+        f"submission · {of.created_at:%Y-%m-%d}", _system_words(of.system, of.team), Words(of.team), bars, note
+    )
 
 
-def doc(_: PageRequest, name: str) -> SocialCard:
+def doc_card(_: PageRequest, name: str) -> SocialCard:
     """A document's title and first words."""
-    of = doc_named(name)
+    of = load_doc(name)
     return SocialCard("documents", Words(of.title), Words(of.lead))
 
 
-def case(visit: PageRequest, slug: str) -> SocialCard:
+def case_card(visit: PageRequest, slug: str) -> SocialCard:
     """What a case is of: who says what, or what stands out in the results of a task. Raises NotFound."""
     written = load_cases(visit.snapshot, visit.site.reader.arena).cases.get(slug)
     if written:
         front = written.front
         return SocialCard("case study", Words(front.title, slug), Words(front.summary), note=front.date.isoformat())
-    for track, protocol in product(TRACKS, CaseListQuery.of(visit).protocols):
+    for track, protocol in product(TRACKS, CaseListQuery.from_request(visit).protocols):
         if of := detected_case(visit.snapshot, track, protocol, slug):
             title, said = visit.snapshot.tasks[of.task].title, of.said[0].striptags()
             return SocialCard(f"case · {of.label}", Words(title, of.task), Words(said), note=protocol)
     raise NotFound(f"No case {slug[:80]!r}. The page /cases lists all.")
 
 
-def cases(visit: PageRequest, _: str) -> SocialCard:
+def cases_card(visit: PageRequest, _: str) -> SocialCard:
     """How many cases somebody wrote."""
     count = len(load_cases(visit.snapshot, visit.site.reader.arena).cases)
     text = "A demand, what each system delivered for it, its scores, and a short account of why."
@@ -135,21 +138,21 @@ def cases(visit: PageRequest, _: str) -> SocialCard:
     )
 
 
-def insights(visit: PageRequest, _: str) -> SocialCard:
+def insights_card(visit: PageRequest, _: str) -> SocialCard:
     """How many results they rest on."""
     text = "What the results say taken together: which kinds of systems gain where, and what foretells a gain."
     return SocialCard("insights", Words("Insights"), Words(text), note=f"From {len(visit.snapshot.results)} results")
 
 
-def submissions(visit: PageRequest, _: str) -> SocialCard:
+def submissions_card(visit: PageRequest, _: str) -> SocialCard:
     """How many there are, by where they stand."""
     count = Counter(status.state for status in visit.snapshot.now.values())
     note = " · ".join(f"{number} {state}" for state, number in count.most_common())
     text = "Every delivery, and where its evaluation stands."
-    return SocialCard("submissions", Words(f"{len(visit.snapshot.entered)} submissions"), Words(text), note=note)
+    return SocialCard("submissions", Words(f"{len(visit.snapshot.briefs)} submissions"), Words(text), note=note)
 
 
-def tasks(visit: PageRequest, _: str) -> SocialCard:
+def tasks_card(visit: PageRequest, _: str) -> SocialCard:
     """How many there are, by kind and language."""
     known = visit.snapshot.tasks.values()
     languages, categories = ({one.language for one in known}, {one.category for one in known})
@@ -159,30 +162,30 @@ def tasks(visit: PageRequest, _: str) -> SocialCard:
 
 
 LISTS: dict[str, Callable[[PageRequest, str], SocialCard]] = {
-    "index": site,
-    "cases": cases,
-    "insights": insights,
-    "submissions": submissions,
-    "tasks": tasks,
+    "index": site_card,
+    "cases": cases_card,
+    "insights": insights_card,
+    "submissions": submissions_card,
+    "tasks": tasks_card,
 }
 """By the path of a page that shows many things."""
 CARDS: dict[str, Callable[[PageRequest, str], SocialCard]] = {
-    "board": board,
-    "cases": case,
-    "tasks": task,
-    "systems": system,
-    "submissions": submission,
-    "docs": doc,
+    "board": board_card,
+    "cases": case_card,
+    "tasks": task_card,
+    "systems": system_card,
+    "submissions": submission_card,
+    "docs": doc_card,
 }
 """By the first part of the path of a page that shows one thing."""
 
 
-def _called(system: str, team: str) -> Words:
+def _system_words(system: str, team: str) -> Words:
     """A system's name, or the readable part of its slug."""
     return Words(system, slug_of(team, system).rpartition("-")[0])
 
 
-def _best(visit: PageRequest, name: str) -> dict[str, Any] | None:
+def _best_gain(visit: PageRequest, name: str) -> dict[str, Any] | None:
     """The highest gain on a task by fine-tuning, under the first protocol that has one."""
     rows = [
         row
@@ -193,7 +196,7 @@ def _best(visit: PageRequest, name: str) -> dict[str, Any] | None:
     return min(rows, key=lambda row: (order.index(row["protocol"]), -row["gain"]), default=None)
 
 
-def _totals(result: ResultSummary) -> tuple[tuple[Bar, ...], str]:
+def _total_bars(result: ResultSummary) -> tuple[tuple[Bar, ...], str]:
     """A result's means by fine-tuning over all tasks, and what they are."""
     scale = scale_of(result.protocol)
     found = {
@@ -202,7 +205,7 @@ def _totals(result: ResultSummary) -> tuple[tuple[Bar, ...], str]:
         if (total.method, total.subset) == ("fine_tune", "full")
     }
     bars = tuple(
-        Bar(Words(group), value, figure(value * scale.factor, scale.decimals))
+        Bar(Words(group), value, format_figure(value * scale.factor, scale.decimals))
         for group, value in found.items()
         if value is not None
     )
@@ -211,4 +214,4 @@ def _totals(result: ResultSummary) -> tuple[tuple[Bar, ...], str]:
     return bars, note if bars else "Not all of it could be scored yet."
 
 
-ROUTES = [cached_route("/og/{path:path}.png", show)]
+ROUTES = [cached_route("/og/{path:path}.png", social_card_image)]

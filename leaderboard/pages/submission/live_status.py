@@ -16,7 +16,7 @@ from leaderboard.data.lookup import require_submission
 from leaderboard.data.scales import scale_of
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.pages.submission.result_view import totals_by_group
-from leaderboard.pages.submission.timeline import FINAL, advice, timeline
+from leaderboard.pages.submission.timeline import FINAL, build_timeline, status_advice
 from leaderboard.web.site import View, site_of
 from submissions.records.result import METHODS, Result
 
@@ -31,7 +31,7 @@ def live_part(request: Request) -> Response:
     site, ulid = site_of(request), request.path_params["ulid"]
     snapshot = site.reader.snapshot()
     require_submission(snapshot, ulid)
-    headers = {"ETag": _etag(snapshot, ulid, site.build), "Cache-Control": "no-cache"}
+    headers = {"ETag": _live_etag(snapshot, ulid, site.build), "Cache-Control": "no-cache"}
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     context = live_context(snapshot, ulid, site.build)
@@ -51,24 +51,24 @@ def live_context(snapshot: Snapshot, ulid: str, build: str) -> dict[str, Any]:
         "ulid": ulid,
         "history": history,
         "private": submission is not None and submission.private,
-        "steps": timeline(history) if history else [],
-        "advice": advice(history.now) if history else "",
+        "steps": build_timeline(history) if history else [],
+        "advice": status_advice(history.now) if history else "",
         "state": history.now.state if history else "unknown",
         "is_final": history is None or history.now.state in FINAL,
         "results": len(snapshot.results.get(ulid, ())),
-        "previews": [shown(preview) for preview in previews(snapshot, ulid)],
+        "previews": [preview_context(preview) for preview in open_previews(snapshot, ulid)],
         "shots": SHOTS,
-        "seen": {"If-None-Match": _etag(snapshot, ulid, build)},
+        "seen": {"If-None-Match": _live_etag(snapshot, ulid, build)},
     }
 
 
-def previews(snapshot: Snapshot, ulid: str) -> list[Result]:
+def open_previews(snapshot: Snapshot, ulid: str) -> list[Result]:
     """What the few-shot stages measured under protocols that have no result yet."""
     done = snapshot.results.get(ulid, {})
     return [found for protocol, found in snapshot.previews.get(ulid, {}).items() if protocol not in done]
 
 
-def shown(preview: Result) -> dict[str, Any]:
+def preview_context(preview: Result) -> dict[str, Any]:
     """What the template needs of a preview."""
     return {
         "protocol": preview.protocol,
@@ -77,11 +77,11 @@ def shown(preview: Result) -> dict[str, Any]:
     }
 
 
-def _etag(snapshot: Snapshot, ulid: str, build: str) -> str:
+def _live_etag(snapshot: Snapshot, ulid: str, build: str) -> str:
     history = snapshot.histories.get(ulid)
     digest = hashlib.sha256(f"{build} {len(snapshot.results.get(ulid, ()))}".encode())
     digest.update(history.model_dump_json().encode() if history else b"")
-    for preview in previews(snapshot, ulid):
+    for preview in open_previews(snapshot, ulid):
         digest.update("".join([preview.protocol, *(total.model_dump_json() for total in preview.totals)]).encode())
     return f'W/"{digest.hexdigest()[:24]}"'
 

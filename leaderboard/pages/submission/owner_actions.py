@@ -15,15 +15,15 @@ from starlette.routing import Route
 
 from leaderboard.data.lookup import require_submission
 from leaderboard.data.snapshot import Snapshot
-from leaderboard.pages.submission.live_status import SHOTS, shown
+from leaderboard.pages.submission.live_status import SHOTS, preview_context
 from leaderboard.web.auth.ownership import is_owner, pending_requests, require_owner
 from leaderboard.web.auth.visitor import visitor_owner
 from leaderboard.web.rate_limit import check_hourly_limit
 from leaderboard.web.site import PageRequest, Site, View, page_route, site_of
 from leaderboard.web.uploads import limit_body
-from submissions.arena.arena import Arena, protocols_in
+from submissions.arena.arena import Arena, list_protocols
 from submissions.errors import CorruptRecord
-from submissions.records.owner_requests import OwnerRequest, authorized
+from submissions.records.owner_requests import OwnerRequest, filter_authorized
 from submissions.records.status import History
 from submissions.records.submission import Submission
 from submissions.submitting.request_rules import RequestKind, rejection_reason
@@ -38,19 +38,25 @@ MOST_BYTES = 10_000
 ONE_BY_ONE = threading.Lock()
 
 
-def show(visit: PageRequest) -> View:
+def actions_page(visit: PageRequest) -> View:
     """The owner's buttons; everybody else reads whose they are. `?within=page` has them lead back to the page."""
     snapshot, ulid = visit.snapshot, visit.names["ulid"]
     require_submission(snapshot, ulid)
     submission, history = snapshot.submissions.get(ulid), snapshot.histories.get(ulid)
-    context: dict[str, object] = {"ulid": ulid, "is_owner": is_owner(submission, visit.owner), "who": _who(visit, ulid)}
+    context: dict[str, object] = {
+        "ulid": ulid,
+        "is_owner": is_owner(submission, visit.owner),
+        "who": _system_name(visit, ulid),
+    }
     if submission and history and context["is_owner"]:
-        waiting = pending_requests(authorized(visit.site.reader.arena.wishes(ulid), submission.owner), history.now)
+        waiting = pending_requests(
+            filter_authorized(visit.site.reader.arena.read_owner_requests(ulid), submission.owner), history.now
+        )
         offered = [kind for kind in KINDS if rejection_reason(kind, submission, history.now.state, waiting) is None]
         asked = {wish.kind for wish in waiting}
         context |= {"waiting": waiting, "offered": [kind for kind in offered if kind not in asked]}
         context |= {"now": history.now, "private": submission.private, "shots": SHOTS}
-        context["previews"] = _previews(visit.site.reader.arena, ulid) if submission.private else []
+        context["previews"] = _draft_previews(visit.site.reader.arena, ulid) if submission.private else []
     return View("actions.html", context | {"back": "page" if visit.query.get("within") == "page" else "actions"})
 
 
@@ -69,13 +75,13 @@ def store_request(site: Site, ulid: str, visitor: str, values: Mapping[str, str]
     snapshot, arena = site.reader.snapshot(), site.reader.arena
     require_submission(snapshot, ulid)
     require_owner(snapshot.submissions.get(ulid), visitor)
-    submission, history = _known(snapshot, ulid)
-    kind = _kind(values)
+    submission, history = _require_history(snapshot, ulid)
+    kind = _parse_kind(values)
     wish = OwnerRequest(
         kind=kind, by=visitor, time=datetime.now(UTC), samples=kind == "publish" and "samples" in values
     )
     with ONE_BY_ONE:
-        asked = authorized(arena.wishes(ulid), submission.owner)
+        asked = filter_authorized(arena.read_owner_requests(ulid), submission.owner)
         waiting = pending_requests(asked, history.now)
         # The last one of its kind is the one that counts (submissions/records/owner_requests.py).
         if [known.samples for known in waiting if known.kind == kind][-1:] == [wish.samples]:
@@ -85,16 +91,16 @@ def store_request(site: Site, ulid: str, visitor: str, values: Mapping[str, str]
         check_hourly_limit(
             (one.time for one in asked), MOST_WISHES, f"You asked {MOST_WISHES} things of it within the hour."
         )
-        arena.wish(ulid, wish)
+        arena.add_owner_request(ulid, wish)
 
 
-def _known(snapshot: Snapshot, ulid: str) -> tuple[Submission, History]:
+def _require_history(snapshot: Snapshot, ulid: str) -> tuple[Submission, History]:
     if ulid not in snapshot.histories:
         raise CorruptRecord(f"The history of submission {ulid} cannot be read, so nothing can be asked for it now.")
     return snapshot.submissions[ulid], snapshot.histories[ulid]
 
 
-def _kind(values: Mapping[str, str]) -> RequestKind:
+def _parse_kind(values: Mapping[str, str]) -> RequestKind:
     for kind in KINDS:
         if values.get("kind") == kind:
             if kind == "withdraw" and "sure" not in values:
@@ -103,18 +109,18 @@ def _kind(values: Mapping[str, str]) -> RequestKind:
     raise HTTPException(422, f"Nothing was asked for; there are: {', '.join(KINDS)}.")
 
 
-def _previews(arena: Arena, ulid: str) -> list[dict[str, Any]]:
+def _draft_previews(arena: Arena, ulid: str) -> list[dict[str, Any]]:
     """What only the owner may see before there is a result."""
-    protocols = protocols_in(arena.drafts, "previews").get(ulid, [])
-    return [shown(arena.draft_preview(ulid, protocol)) for protocol in protocols]
+    protocols = list_protocols(arena.drafts, "previews").get(ulid, [])
+    return [preview_context(arena.read_draft_preview(ulid, protocol)) for protocol in protocols]
 
 
-def _who(visit: PageRequest, ulid: str) -> str:
+def _system_name(visit: PageRequest, ulid: str) -> str:
     found = visit.snapshot.submissions.get(ulid) or next(iter(visit.snapshot.results.get(ulid, {}).values()), None)
     return found.system if found else ulid
 
 
 ROUTES = [
-    page_route("/submissions/{ulid}/actions", show, personal=True),
+    page_route("/submissions/{ulid}/actions", actions_page, personal=True),
     Route("/submissions/{ulid}/actions", post_action, methods=["POST"]),
 ]

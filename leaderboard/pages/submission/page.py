@@ -16,7 +16,7 @@ from leaderboard.data.lookup import require_submission
 from leaderboard.data.snapshot import Snapshot
 from leaderboard.data.tables import Table
 from leaderboard.pages.submission.live_status import live_context
-from leaderboard.pages.submission.result_view import COSTS, PARTS, by_task, result_context
+from leaderboard.pages.submission.result_view import COSTS, PARTS, result_context, result_task_table
 from leaderboard.web.site import PageRequest, View, page_route, site_of
 from submissions.errors import NotFound
 from submissions.records.ledger import Ledger
@@ -26,15 +26,15 @@ from submissions.storage.codec import to_json
 Found = TypeVar("Found", Result, Ledger)
 
 
-def show(visit: PageRequest) -> View:
+def submission_page(visit: PageRequest) -> View:
     """One submission; its table is the result's, task by task. Raises NotFound, or Corrupt for an unreadable record."""
     snapshot, ulid = visit.snapshot, visit.names["ulid"]
-    if ulid not in snapshot.entered and visit.site.storing.held(ulid):
+    if ulid not in snapshot.briefs and visit.site.storing.find_pending(ulid):
         raise HTTPException(303, "It is not stored yet.", {"Location": f"/received/{ulid}"})
     require_submission(snapshot, ulid)
     submission, protocols = snapshot.submissions.get(ulid), list(snapshot.results.get(ulid, ()))
     protocol = visit.query.get("protocol", "")
-    result = _result(snapshot, ulid, protocol) if protocols or protocol or visit.names["ending"] else None
+    result = _find_result(snapshot, ulid, protocol) if protocols or protocol or visit.names["ending"] else None
     query = f"?{urlencode({'protocol': result.protocol})}" if result and result.protocol != protocols[0] else ""
     context = {
         "submission": submission,
@@ -48,18 +48,18 @@ def show(visit: PageRequest) -> View:
     if result:
         ledger = snapshot.ledgers.get(ulid, {}).get(result.protocol)
         context |= result_context(snapshot, result, ledger, f"/submissions/{ulid}", query)
-    return View("submission.html", context, by_task(result) if result else None)
+    return View("submission.html", context, result_task_table(result) if result else None)
 
 
-def raw(request: Request) -> Response:
+def result_json(request: Request) -> Response:
     """The stored result as it is. Raises NotFound."""
     ulid = request.path_params["ulid"]
     snapshot = site_of(request).reader.snapshot()
-    result = _result(snapshot, ulid, request.query_params.get("protocol", ""))
+    result = _find_result(snapshot, ulid, request.query_params.get("protocol", ""))
     return Response(to_json(result), media_type="application/json")
 
 
-def _result(snapshot: Snapshot, ulid: str, protocol: str) -> Result:
+def _find_result(snapshot: Snapshot, ulid: str, protocol: str) -> Result:
     """The result under a protocol; if none is named, the one that is shown first."""
     require_submission(snapshot, ulid)
     found = snapshot.results.get(ulid, {})
@@ -68,26 +68,28 @@ def _result(snapshot: Snapshot, ulid: str, protocol: str) -> Result:
     name = protocol or next(iter(found))
     if name not in found:
         raise NotFound(f"Submission {ulid} has no result under {name[:80]!r}; there are: {', '.join(found)}.")
-    return snapshot.whole(ulid, name)
+    return snapshot.full_result(ulid, name)
 
 
-def _ledger(snapshot: Snapshot, ulid: str, protocol: str) -> Ledger:
+def _find_ledger(snapshot: Snapshot, ulid: str, protocol: str) -> Ledger:
     """What a result cost. Raises NotFound where nobody wrote that down."""
-    result = _result(snapshot, ulid, protocol)
+    result = _find_result(snapshot, ulid, protocol)
     found = snapshot.ledgers.get(ulid, {})
     if result.protocol not in found:
         raise NotFound(f"Nobody wrote down what submission {ulid} cost under {result.protocol}.")
     return found[result.protocol]
 
 
-def _part(name: str, find: Callable[[Snapshot, str, str], Found], table: Callable[[Found], Table]) -> list[Route]:
+def _table_routes(
+    name: str, find: Callable[[Snapshot, str, str], Found], table: Callable[[Found], Table]
+) -> list[Route]:
     """The twins of a table that stands on the submission's page, and the way from their name to its place there."""
 
     def show_part(visit: PageRequest) -> View:
         found = find(visit.snapshot, visit.names["ulid"], visit.query.get("protocol", ""))
         return View("submission.html", table=table(found))
 
-    def to_part(request: Request) -> Response:
+    def redirect_to_part(request: Request) -> Response:
         ulid = request.path_params["ulid"]
         protocol = request.query_params.get("protocol", "")
         find(site_of(request).reader.snapshot(), ulid, protocol)
@@ -95,12 +97,12 @@ def _part(name: str, find: Callable[[Snapshot, str, str], Found], table: Callabl
         return RedirectResponse(f"/submissions/{ulid}{query}#{name.partition('-')[0]}")
 
     address = f"/submissions/{{ulid}}/{name}"
-    return [Route(address, to_part), page_route(f"{address}{{ending:ending}}", show_part)]
+    return [Route(address, redirect_to_part), page_route(f"{address}{{ending:ending}}", show_part)]
 
 
 ROUTES = [
-    Route("/submissions/{ulid}/result.json", raw),
-    *(route for name, table in PARTS.items() for route in _part(name, _result, table)),
-    *(route for name, table in COSTS.items() for route in _part(name, _ledger, table)),
-    page_route("/submissions/{ulid:stem}{ending:ending}", show),
+    Route("/submissions/{ulid}/result.json", result_json),
+    *(route for name, table in PARTS.items() for route in _table_routes(name, _find_result, table)),
+    *(route for name, table in COSTS.items() for route in _table_routes(name, _find_ledger, table)),
+    page_route("/submissions/{ulid:stem}{ending:ending}", submission_page),
 ]

@@ -12,13 +12,13 @@ from submissions.errors import NotFound
 NOT_KEPT = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 
 
-def show(request: Request) -> Response:
+def pending_page(request: Request) -> Response:
     """What is known of it; once it is stored, the way to its page. Raises NotFound."""
     site, ulid = site_of(request), request.path_params["ulid"]
-    held = site.storing.held(ulid)
+    held = site.storing.find_pending(ulid)
     if held is not None:
         response = site.render(request, View("received.html", {"held": held}))
-    elif ulid in site.reader.snapshot().entered:
+    elif ulid in site.reader.snapshot().briefs:
         address = f"/submissions/{ulid}"
         is_poll = bool(request.headers.get("hx-request"))
         response = Response(headers={"HX-Redirect": address}) if is_poll else RedirectResponse(address, 303)
@@ -28,4 +28,4 @@ def show(request: Request) -> Response:
     return response
 
 
-ROUTES = [Route("/received/{ulid}", show)]
+ROUTES = [Route("/received/{ulid}", pending_page)]

@@ -70,21 +70,21 @@ class DimensionRow:
 
 def metric_table(result: Result) -> Table:
     """The metrics beside the headline metric, by task and method, each with its 95% interval."""
-    return Table(f"submission-{result.submission}-metrics", frame_of(MetricRow, _metrics(result)))
+    return Table(f"submission-{result.submission}-metrics", frame_of(MetricRow, _metric_rows(result)))
 
 
 def screen_table(result: Result) -> Table:
     """What the screen found, in the result's order; tasks that nothing was screened of are left out."""
-    rows = [_screened(task, task.screen) for task in result.tasks if task.screen]
+    rows = [_screen_row(task, task.screen) for task in result.tasks if task.screen]
     return Table(f"submission-{result.submission}-screen", frame_of(ScreenRow, rows))
 
 
 def judge_table(result: Result, averaged: tuple[str, ...]) -> Table:
     """The judge's scores, the average last; no rows where nothing was judged. `averaged` are its dimensions."""
-    return Table(f"submission-{result.submission}-metadata", frame_of(DimensionRow, _dimensions(result, averaged)))
+    return Table(f"submission-{result.submission}-metadata", frame_of(DimensionRow, _dimension_rows(result, averaged)))
 
 
-def _metrics(result: Result) -> Iterator[MetricRow]:
+def _metric_rows(result: Result) -> Iterator[MetricRow]:
     for task in result.tasks:
         for method in task.methods:
             for score in method.others:
@@ -92,7 +92,7 @@ def _metrics(result: Result) -> Iterator[MetricRow]:
                 yield MetricRow(task.task, method.method, score.name, score.value, low, high, score.n, score.why)
 
 
-def _screened(task: TaskResult, found: ScreenFindings) -> ScreenRow:
+def _screen_row(task: TaskResult, found: ScreenFindings) -> ScreenRow:
     tokens = found.tokens
     return ScreenRow(
         task=task.task,
@@ -113,7 +113,7 @@ def _screened(task: TaskResult, found: ScreenFindings) -> ScreenRow:
     )
 
 
-def _dimensions(result: Result, averaged: tuple[str, ...]) -> Iterator[DimensionRow]:
+def _dimension_rows(result: Result, averaged: tuple[str, ...]) -> Iterator[DimensionRow]:
     judged = result.metadata
     if judged is None:
         return

@@ -37,27 +37,27 @@ def result_context(
         "query": query,
         "titles": {name: task.title for name, task in snapshot.tasks.items()},
         "methods": METHODS,
-        "by_task": [(task, list(rows)) for task, rows in groupby(by_task(result).rows, itemgetter("task"))],
+        "by_task": [(task, list(rows)) for task, rows in groupby(result_task_table(result).rows, itemgetter("task"))],
         "scale": scale_of(result.protocol),
         "totals": totals_by_group(result),
         "metrics": metrics,
         # Without the settings' signature, which a name may carry.
         "metric_names": sorted({row["metric"].split()[0] for row in metrics}),
         "screened": screened,
-        "dimensions": _judged(result).rows,
+        "dimensions": _metadata_table(result).rows,
         "ledger": ledger,
         "costs": stage_table(ledger).rows if ledger else [],
     }
 
 
-def by_task(result: Result) -> Table:
+def result_task_table(result: Result) -> Table:
     """The result task by task, with the scorer's own reason where a value is missing."""
     why = [missing_reason(method) if method else None for task in result.tasks for method in task.methods or (None,)]
     frame = task_table(result)
     return Table(f"submission-{result.submission}", frame.assign(why=pd.Series(why, index=frame.index, dtype="str")))
 
 
-def total(result: Result) -> Table:
+def totals_table(result: Result) -> Table:
     """The means over tasks, with the reason where one is missing."""
     frame = total_table(result)
     why = pd.Series([total.gain.why for total in result.totals], index=frame.index, dtype="str")
@@ -67,20 +67,20 @@ def total(result: Result) -> Table:
 def totals_by_group(result: Result) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
     """The totals by subset and group, and in each by method."""
     found: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
-    for row in total(result).rows:
+    for row in totals_table(result).rows:
         found.setdefault((row["subset"], row["group"]), {})[row["method"]] = row
     return found
 
 
-def _judged(result: Result) -> Table:
+def _metadata_table(result: Result) -> Table:
     return judge_table(result, board_named(result.track).dimensions)
 
 
 PARTS: Mapping[str, Callable[[Result], Table]] = {
-    "totals": total,
+    "totals": totals_table,
     "metrics": metric_table,
     "screen": screen_table,
-    "metadata": _judged,
+    "metadata": _metadata_table,
 }
 """The tables that have a place of their own on the page, and twins, by name."""
 COSTS: Mapping[str, Callable[[Ledger], Table]] = {"costs": stage_table, "costs-by-task": cost_table}

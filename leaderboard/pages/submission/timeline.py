@@ -48,25 +48,28 @@ class TimelineStep:
         return (self.ended - self.began).total_seconds() if self.began and self.ended else None
 
 
-def timeline(history: History) -> list[TimelineStep]:
+def build_timeline(history: History) -> list[TimelineStep]:
     """The wait and the seven stages, in order: of several tries the latest, and what earlier ones finished for it.
 
     A history holds of each stage the last word alone, so a stage began when the word before it was spoken.
     """
-    start = _start(history.entries)
-    told = [place for place, entry in enumerate(history.entries) if _is_told(entry)]
-    steps = [_step(history, start, [place for place in told if history.entries[place].stage == stage], stage)
+    start = _latest_try_start(history.entries)
+    told = [place for place, entry in enumerate(history.entries) if _is_stage_entry(entry)]
+    steps = [_stage_step(history, start, [place for place in told if history.entries[place].stage == stage], stage)
              for stage in get_args(Stage)]  # fmt: skip
     reached = max((place for place, step in enumerate(steps) if step.state in ("done", "doing", "failed")), default=-1)
-    return [_queue(history, start), *(_placed(step, place, reached, history) for place, step in enumerate(steps))]
+    return [
+        _queue_step(history, start),
+        *(_resolve_step(step, place, reached, history) for place, step in enumerate(steps)),
+    ]
 
 
-def advice(status: Status) -> str:
+def status_advice(status: Status) -> str:
     """What to do now, in a sentence; empty where the message says all."""
     return ADVICE.get((status.state, status.fault), "")
 
 
-def _start(entries: Sequence[Status]) -> int:
+def _latest_try_start(entries: Sequence[Status]) -> int:
     """Where the latest try begins: behind the last time of waiting, or behind an earlier failure."""
     for place in range(len(entries) - 1, -1, -1):
         if entries[place].state in WAITING or (entries[place].state == "failed" and place < len(entries) - 1):
@@ -74,20 +77,20 @@ def _start(entries: Sequence[Status]) -> int:
     return 0
 
 
-def _is_told(entry: Status) -> bool:
+def _is_stage_entry(entry: Status) -> bool:
     """Whether an entry says that its stage was worked on."""
     return entry.stage is not None and entry.state in RUNNING | {"failed", "refused", "published"}
 
 
-def _step(history: History, start: int, places: Sequence[int], stage: Stage) -> TimelineStep:
+def _stage_step(history: History, start: int, places: Sequence[int], stage: Stage) -> TimelineStep:
     """A stage from the places of the words on it; the try that counts begins at `start`."""
     entries, now = history.entries, history.now
     mine = [place for place in places if place >= start]
     if not mine:
         kept = [place for place in places if entries[place].of and entries[place].done == entries[place].of]
-        return _finished(entries, kept[-1:], stage) if kept else TimelineStep(stage, "to come")
-    step = _finished(entries, mine, stage)
-    if any(_is_told(entry) for entry in entries[mine[-1] + 1 :]):
+        return _finished_step(entries, kept[-1:], stage) if kept else TimelineStep(stage, "to come")
+    step = _finished_step(entries, mine, stage)
+    if any(_is_stage_entry(entry) for entry in entries[mine[-1] + 1 :]):
         return step
     if now.state in RUNNING:
         return replace(step, state="doing", ended=None)
@@ -97,7 +100,7 @@ def _step(history: History, start: int, places: Sequence[int], stage: Stage) -> 
     return replace(step, state="not reached") if now.state == "withdrawn" and step.done != step.of else step
 
 
-def _finished(entries: Sequence[Status], places: Sequence[int], stage: Stage) -> TimelineStep:
+def _finished_step(entries: Sequence[Status], places: Sequence[int], stage: Stage) -> TimelineStep:
     before = entries[places[0] - 1] if places[0] else None
     # Nobody said when the work on what was only received began; what an owner publishes days later took no days.
     began = before.time if before and before.state not in ("received", "evaluated") else None
@@ -106,7 +109,7 @@ def _finished(entries: Sequence[Status], places: Sequence[int], stage: Stage) ->
     return TimelineStep(stage, "done", began, entries[places[-1]].time, done, of)
 
 
-def _placed(step: TimelineStep, place: int, reached: int, history: History) -> TimelineStep:
+def _resolve_step(step: TimelineStep, place: int, reached: int, history: History) -> TimelineStep:
     """A stage without a word is left out if a later one was reached, and not reached if the end came before."""
     if step.state != "to come":
         return step
@@ -115,7 +118,7 @@ def _placed(step: TimelineStep, place: int, reached: int, history: History) -> T
     return TimelineStep(step.name, "not reached") if history.now.state in FINAL else step
 
 
-def _queue(history: History, start: int) -> TimelineStep:
+def _queue_step(history: History, start: int) -> TimelineStep:
     entries = history.entries
     first = next((place + 1 for place in range(start - 1, -1, -1) if entries[place].state not in WAITING), 0)
     if start == len(entries):

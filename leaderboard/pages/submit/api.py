@@ -29,7 +29,7 @@ async def post_api_submit(request: Request) -> Response:
     """Check, store if `action` is `submit`, and say in JSON what became of it."""
     site = site_of(request)
     try:
-        owner = await asyncio.to_thread(token_owner, site, _bearer(request))
+        owner = await asyncio.to_thread(token_owner, site, _bearer_token(request))
     except TokenRejected as error:
         return JSONResponse({"error": str(error)}, 401, {"WWW-Authenticate": "Bearer"})
     except Unreachable as error:
@@ -44,7 +44,7 @@ async def post_api_submit(request: Request) -> Response:
     return JSONResponse(told, STATUS[told["state"]])
 
 
-def _bearer(request: Request) -> str:
+def _bearer_token(request: Request) -> str:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""
 

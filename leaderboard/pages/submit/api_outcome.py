@@ -10,7 +10,7 @@ from huggingface_hub.errors import HfHubHTTPError
 
 from leaderboard.data.attempts import attempt_number
 from leaderboard.submit.check_sessions import CheckSession
-from leaderboard.web.auth.oauth import UnknownToken, account_with
+from leaderboard.web.auth.oauth import UnknownToken, account_of_token
 from leaderboard.web.site import Site
 from submissions.errors import InvalidForm, Unreachable
 
@@ -31,7 +31,7 @@ def token_owner(site: Site, token: str) -> str:
     if not token and not site.settings.sign_in:
         return ""
     try:
-        return account_with(token).owner
+        return account_of_token(token).owner
     except UnknownToken as error:
         raise TokenRejected({"token": str(error)}) from None
     except HfHubHTTPError as error:
@@ -51,16 +51,16 @@ def check_outcome(site: Site, check: CheckSession) -> Record:
     if check.broken:
         told["state"] = "broken"
     elif check.submission:
-        site.storing.settled(check.submission, PATIENCE)
-        told |= _kept(site, check.submission)
+        site.storing.wait_until_settled(check.submission, PATIENCE)
+        told |= _storage_outcome(site, check.submission)
     elif not check.refused:
         told["state"] = "passed"
-    site.checks.forget(check)
+    site.checks.discard(check)
     return told
 
 
-def _kept(site: Site, ulid: str) -> Record:
-    held = site.storing.held(ulid)
+def _storage_outcome(site: Site, ulid: str) -> Record:
+    held = site.storing.find_pending(ulid)
     if held is None:
         attempt = attempt_number(site.reader.snapshot(), ulid, site.settings.limits)
         counted = {"attempt": attempt.number, "attempts": attempt.limit} if attempt else {}
@@ -71,10 +71,10 @@ def _kept(site: Site, ulid: str) -> Record:
     return {"state": "waiting", "page": f"/received/{ulid}", "until": until}
 
 
-def status_of_held(site: Site, ulid: str) -> Record | None:
+def pending_status(site: Site, ulid: str) -> Record | None:
     """The history of what is not in the arena yet, in the form that `status` gives."""
-    held = site.storing.held(ulid)
+    held = site.storing.find_pending(ulid)
     if held is None:
         return None
     told: Mapping[str, object] = {"submission": ulid, "entries": [], "has_result": False}
-    return {**told, **_kept(site, ulid)}
+    return {**told, **_storage_outcome(site, ulid)}

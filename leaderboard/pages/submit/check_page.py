@@ -19,9 +19,9 @@ NOT_KEPT = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 ZIP = "corrected.zip"
 
 
-def show(request: Request) -> Response:
+def check_page(request: Request) -> Response:
     """The report as far as it goes; once the delivery is stored, the way to its page. Raises NotFound."""
-    site, check = site_of(request), _check(request)
+    site, check = site_of(request), _find_check(request)
     # Asked first: a check that ends while its page is made must not look as if it had ended without a submission.
     is_over = check.is_over
     if check.submission:
@@ -36,22 +36,22 @@ def show(request: Request) -> Response:
     return response
 
 
-def corrected(request: Request) -> Response:
+def corrected_file(request: Request) -> Response:
     """One corrected file, or the whole corrected delivery as a zip. Raises NotFound."""
-    check, name = _check(request), request.path_params["name"]
+    check, name = _find_check(request), request.path_params["name"]
     names = [one.name for one in check.fixed.corrections] if check.is_over else []
     if not names or name not in (*names, ZIP):
         raise NotFound(f"No corrected file {name[:120]!r}; there are: {', '.join(names) or 'none'}.")
-    path = _zipped(check) if name == ZIP else check.corrected / name
+    path = _zip_corrected(check) if name == ZIP else check.corrected / name
     kind = "application/zip" if name == ZIP else "application/octet-stream"
     return FileResponse(path, media_type=kind, filename=name, headers=NOT_KEPT)
 
 
-def _check(request: Request) -> CheckSession:
+def _find_check(request: Request) -> CheckSession:
     return site_of(request).checks.get(request.path_params["key"], visitor_owner(request))
 
 
-def _zipped(check: CheckSession) -> Path:
+def _zip_corrected(check: CheckSession) -> Path:
     """The whole corrected delivery, packed when it is first asked for."""
     with check.packing:
         path = check.folder / ZIP
@@ -62,4 +62,4 @@ def _zipped(check: CheckSession) -> Path:
         return path
 
 
-ROUTES = [Route("/checks/{key}", show), Route("/checks/{key}/{name}", corrected)]
+ROUTES = [Route("/checks/{key}", check_page), Route("/checks/{key}/{name}", corrected_file)]

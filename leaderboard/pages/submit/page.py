@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from leaderboard.data.attempts import used_by
+from leaderboard.data.attempts import count_used_attempts
 from leaderboard.data.snapshot import Snapshot
-from leaderboard.pages.submissions import rows_of
+from leaderboard.pages.submissions import owner_rows
 from leaderboard.submit.check_job import CHECKS, FIELDS, CheckRequest, run_check_job
 from leaderboard.submit.check_sessions import MOST_OWN, CheckSession, TooManyChecks, TooManyOwnChecks
 from leaderboard.submit.preview import build_preview
@@ -30,7 +30,7 @@ from submissions.checking.hub_datasets import parse_hub_datasets
 from submissions.errors import InvalidFile
 from submissions.estimation.durations import format_amount_range, format_duration, format_duration_range
 from submissions.records.submission import SystemType
-from submissions.tracks import TRACKS, track_named
+from submissions.tracks import TRACKS, get_track
 
 PUBLISH = {"on_request": "Keep it private until I publish it", "at_once": "Publish it as soon as it is evaluated"}
 EMPTY = dict.fromkeys(FIELDS, "") | {"track": next(iter(TRACKS)), "publish": next(iter(PUBLISH)), "hub_data": ""}
@@ -43,7 +43,7 @@ PATIENCE = 5.0
 log = logging.getLogger(__name__)
 
 
-def show(visit: PageRequest) -> View:
+def submit_page(visit: PageRequest) -> View:
     """The empty form, and what this browser sent before."""
     return form_view(visit.site, visit.snapshot, visit.owner)
 
@@ -66,7 +66,7 @@ async def post_submit(request: Request) -> Response:
     else:
         if work:
             await asyncio.wrap_future(work)
-        response = await asyncio.to_thread(_answer, request, site, check)
+        response = await asyncio.to_thread(_render_outcome, request, site, check)
     if key:
         set_visitor_cookie(response, key, secure=is_secure(request))
     return response
@@ -93,11 +93,13 @@ def form_view(
         "limit": site.settings.max_upload_bytes,
         "has_tasks": bool(snapshot.tasks),
         "foretold": build_preview(check, snapshot, query or {}, site.settings.protocol) if check and is_over else None,
-        "mine": rows_of(snapshot, owner)[:LATEST] if owner else [],
-        "held": site.storing.held_for(owner)[-LATEST:],
+        "mine": owner_rows(snapshot, owner)[:LATEST] if owner else [],
+        "held": site.storing.list_pending(owner)[-LATEST:],
         "is_account": owner.startswith("hf:"),
         "limits": {name: most for name, most in site.settings.limits.items() if name in TRACKS},
-        "used": {name: used_by(snapshot, owner, name) for name in site.settings.limits if owner.startswith("hf:")},
+        "used": {
+            name: count_used_attempts(snapshot, owner, name) for name in site.settings.limits if owner.startswith("hf:")
+        },
         "has_key": bool(owner),
         "lasting": format_duration,
         "lasting_span": format_duration_range,
@@ -117,14 +119,14 @@ def reserve_check(site: Site, owner: str, address: str, *, is_bound: bool) -> It
         yield check
     except BaseException:
         # One that nobody works on would hold its place among those that run for good.
-        site.checks.forget(check)
+        site.checks.discard(check)
         raise
 
 
 def begin_check(site: Site, owner: str, address: str, *, is_bound: bool) -> CheckSession:
     """A new check. Raises HTTPException 429 while this owner has too many running, 503 while all have."""
     try:
-        return site.checks.begin(owner, {}, address=address, is_bound=is_bound)
+        return site.checks.create_session(owner, {}, address=address, is_bound=is_bound)
     except TooManyOwnChecks as error:
         what = f"{MOST_OWN} of your deliveries are being checked right now. Send the next when one of them is through."
         raise HTTPException(429, what, {"Retry-After": "60"}) from error
@@ -138,16 +140,16 @@ def start_check(site: Site, check: CheckSession, form: FormData, *, may_store: b
 
     Raises NotFound for no such board, HTTPException 429.
     """
-    check.values = values_of(form)
-    track = track_named(check.values["track"])
+    check.values = form_values(form)
+    track = get_track(check.values["track"])
     uploads = [part for part in form.getlist("files") if isinstance(part, UploadFile) and part.filename]
     try:
         named = parse_hub_datasets(check.values["hub_data"])
     except InvalidFile as unfit:
-        _over(check, {"hub_data": str(unfit)})
+        _end_with_faults(check, {"hub_data": str(unfit)})
         return None
     if not uploads and not named:
-        _over(check, {"files": "Choose at least one file."})
+        _end_with_faults(check, {"files": "Choose at least one file."})
         return None
     is_final = form.get("action") == "submit"
     if is_final and not may_store:
@@ -162,8 +164,8 @@ def check_submission_quota(site: Site, owner: str) -> None:
     """Raises HTTPException 429 if an owner has submitted as much within the last hour as one may."""
     if not owner:
         return  # nobody's: it cannot be told whose the others were
-    sent = {one.id: one.created_at for one in site.reader.snapshot().entered.values() if one.owner == owner}
-    sent |= {held.submission.id: held.submission.created_at for held in site.storing.held_for(owner)}
+    sent = {one.id: one.created_at for one in site.reader.snapshot().briefs.values() if one.owner == owner}
+    sent |= {held.submission.id: held.submission.created_at for held in site.storing.list_pending(owner)}
     check_hourly_limit(sent.values(), MOST_SENT, f"You made {MOST_SENT} submissions within the hour.")
 
 
@@ -174,9 +176,9 @@ def enqueue_check(site: Site, check: CheckSession, parcel: CheckRequest) -> Futu
     return work
 
 
-def _over(check: CheckSession, faults: Mapping[str, str]) -> None:
+def _end_with_faults(check: CheckSession, faults: Mapping[str, str]) -> None:
     check.faults = faults
-    check.end()
+    check.finish()
 
 
 def _log_failure(work: Future[None]) -> None:
@@ -184,20 +186,20 @@ def _log_failure(work: Future[None]) -> None:
         log.error("a check failed", exc_info=error)
 
 
-def _answer(request: Request, site: Site, check: CheckSession) -> Response:
+def _render_outcome(request: Request, site: Site, check: CheckSession) -> Response:
     if check.submission:
-        site.checks.forget(check)
-        site.storing.settled(check.submission, PATIENCE)
+        site.checks.discard(check)
+        site.storing.wait_until_settled(check.submission, PATIENCE)
         return RedirectResponse(f"/submissions/{check.submission}", 303)
     view = form_view(site, site.reader.snapshot(), check.owner, check)
     return site.render(request, view, 422 if check.refused else 200)
 
 
-def values_of(form: FormData) -> dict[str, str]:
+def form_values(form: FormData) -> dict[str, str]:
     """The form's fields, with what is missing as in an empty form."""
     given = {name: form.get(name) for name in EMPTY}
     values = {name: value if isinstance(value, str) else EMPTY[name] for name, value in given.items()}
     return values if values["publish"] in PUBLISH else values | {"publish": EMPTY["publish"]}
 
 
-ROUTES = [page_route("/submit", show, personal=True), Route("/submit", post_submit, methods=["POST"])]
+ROUTES = [page_route("/submit", submit_page, personal=True), Route("/submit", post_submit, methods=["POST"])]

@@ -9,12 +9,12 @@ from math import ceil
 from operator import attrgetter
 
 from leaderboard.charts.plotly_charts import assign_colours
-from leaderboard.charts.svg_charts import TYPE_SHAPES, Dot, Strip, axis
+from leaderboard.charts.svg_charts import TYPE_SHAPES, Dot, Strip, build_axis
 from leaderboard.data.latest_results import latest_results
 from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.task_difficulty import METHOD, Difficulty, difficulties
+from leaderboard.data.task_difficulty import METHOD, Difficulty, task_difficulties
 from leaderboard.data.task_score import TaskScore
-from leaderboard.templates import METHOD_NAMES, figure, strip_bidi
+from leaderboard.templates import METHOD_NAMES, format_figure, strip_bidi
 from submissions.records.result import METHODS
 from submissions.records.task import Task
 
@@ -48,12 +48,14 @@ def task_overview(snapshot: Snapshot, task: Task, protocol: str, rows: Rows) -> 
     counted = [row for row in rows if row.submission in newest and row.score is not None]
     best = [row for row in counted if row.method == METHOD and row.gain is not None]
     leaders = sorted(best, key=attrgetter("gain"), reverse=True)[:LEADERS]
-    found = difficulties(snapshot, task.track, protocol).get(task.id)
+    found = task_difficulties(snapshot, task.track, protocol).get(task.id)
     every = ceil(max(Counter(row.method for row in counted).values(), default=0) / MOST_DOTS) or 1
-    return TaskOverview(found, leaders, _overlapping(leaders), _plot(_thinned(counted, every), found, protocol), every)
+    return TaskOverview(
+        found, leaders, _count_overlapping(leaders), _score_strip(_thin_rows(counted, every), found, protocol), every
+    )
 
 
-def _thinned(rows: Rows, every: int) -> Rows:
+def _thin_rows(rows: Rows, every: int) -> Rows:
     """Of each method one row in so many, evenly from the lowest score to the highest, which both are among them."""
     if every == 1:
         return rows
@@ -63,40 +65,41 @@ def _thinned(rows: Rows, every: int) -> Rows:
     return [row for lane in lanes.values() for row in (*lane[:-1:every], lane[-1])]
 
 
-def _overlapping(leaders: Rows) -> int:
+def _count_overlapping(leaders: Rows) -> int:
     least = leaders[0].gain_low if leaders else None
     if least is None:
         return 0
     return sum(row.gain_high is not None and row.gain_high >= least for row in leaders[1:])
 
 
-def _plot(rows: Rows, found: Difficulty | None, protocol: str) -> Strip | None:
+def _score_strip(rows: Rows, found: Difficulty | None, protocol: str) -> Strip | None:
     if not rows:
         return None
     anchors = (("base", found.base), ("reference", found.reference)) if found else ()
     lines = [(name, score.value) for name, score in anchors if score.value is not None]
     methods = [name for name in METHODS if any(row.method == name for row in rows)]
-    x = axis("Score", [0.0, *(row.score or 0.0 for row in rows), *(value for _, value in lines)])
+    x = build_axis("Score", [0.0, *(row.score or 0.0 for row in rows), *(value for _, value in lines)])
     name = f"Every system's score by method under {protocol}; the table below has the numbers"
-    return Strip(name, x, [METHOD_NAMES[method] for method in methods], _dots(rows, methods), lines)
+    return Strip(name, x, [METHOD_NAMES[method] for method in methods], _score_dots(rows, methods), lines)
 
 
-def _dots(rows: Rows, methods: Sequence[str]) -> list[Dot]:
+def _score_dots(rows: Rows, methods: Sequence[str]) -> list[Dot]:
     systems = sorted({(row.system, row.team) for row in rows})
     shades = dict(zip(systems, assign_colours([system for system, _ in systems]), strict=True))
     places = {system: place for place, system in enumerate(systems)}
     return [
-        _dot(row, methods.index(row.method), places[row.system, row.team], shades[row.system, row.team]) for row in rows
+        _score_dot(row, methods.index(row.method), places[row.system, row.team], shades[row.system, row.team])
+        for row in rows
     ]
 
 
-def _dot(row: TaskScore, lane: int, place: int, colour: str) -> Dot:
+def _score_dot(row: TaskScore, lane: int, place: int, colour: str) -> Dot:
     low, high = row.score_low, row.score_high
-    around = "" if low is None or high is None else f" ({figure(low, 3)} to {figure(high, 3)})"
+    around = "" if low is None or high is None else f" ({format_figure(low, 3)} to {format_figure(high, 3)})"
     return Dot(
         x=row.score or 0.0,
         y=lane + SPREAD[place % len(SPREAD)],
-        title=f"{strip_bidi(row.system)}, {METHOD_NAMES[row.method]}: {figure(row.score or 0.0, 3)}{around}",
+        title=f"{strip_bidi(row.system)}, {METHOD_NAMES[row.method]}: {format_figure(row.score or 0.0, 3)}{around}",
         href=f"/submissions/{row.submission}?protocol={row.protocol}",
         colour=colour,
         shape=TYPE_SHAPES[row.system_type],

@@ -48,18 +48,18 @@ class AnchorRow:
     reference_why: str | None
 
 
-def show(visit: PageRequest) -> View:
+def task_page(visit: PageRequest) -> View:
     """One task. Raises NotFound."""
-    snapshot, task = visit.snapshot, _task(visit.snapshot, visit.names["task"])
+    snapshot, task = visit.snapshot, _require_task(visit.snapshot, visit.names["task"])
     if visit.names["ending"]:
         return View("task.html", table=scores_table(snapshot, task.id))
-    window = Page.of(visit.query)
+    window = Page.from_query(visit.query)
     # Numbers of different protocols never share a column, so each has a table of its own on the page.
-    by_protocol = {key: list(rows) for key, rows in groupby(_scores(snapshot, task.id), attrgetter("protocol"))}
+    by_protocol = {key: list(rows) for key, rows in groupby(_task_scores(snapshot, task.id), attrgetter("protocol"))}
     context = {
         "task": task,
         "anchors": anchors_table(snapshot, task.id).rows,
-        "by_protocol": [(key, scale_of(key), _parts(rows, window)) for key, rows in by_protocol.items()],
+        "by_protocol": [(key, scale_of(key), _table_parts(rows, window)) for key, rows in by_protocol.items()],
         "standings": {key: task_overview(snapshot, task, key, rows) for key, rows in by_protocol.items()},
         "corner": CORNER,
     }
@@ -78,62 +78,62 @@ class TaskTablePart:
     """As many rows as the next link asks for; 0 where all are shown."""
 
 
-def _parts(rows: Iterable[TaskScore], window: Page) -> list[TaskTablePart]:
+def _table_parts(rows: Iterable[TaskScore], window: Page) -> list[TaskTablePart]:
     """The rows of a protocol by method, as many of each as a window shows."""
     found = []
     for method, same in groupby(rows, attrgetter("method")):
         of_method = list(same)
-        then = window.next(len(of_method))
+        then = window.next_page(len(of_method))
         found.append(TaskTablePart(method, of_method[: window.end], len(of_method), then.end or 0 if then else 0))
     return found
 
 
-def show_anchors(visit: PageRequest) -> View:
+def anchors_export(visit: PageRequest) -> View:
     """The twins of the table of anchors, which itself stands on the task's page. Raises NotFound."""
-    task = _task(visit.snapshot, visit.names["task"])
+    task = _require_task(visit.snapshot, visit.names["task"])
     return View("task.html", table=anchors_table(visit.snapshot, task.id))
 
 
-def to_anchors(request: Request) -> Response:
+def redirect_to_anchors(request: Request) -> Response:
     """The anchors have no page of their own: to their place on the task's. Raises NotFound."""
-    task = _task(site_of(request).reader.snapshot(), request.path_params["task"])
+    task = _require_task(site_of(request).reader.snapshot(), request.path_params["task"])
     return RedirectResponse(f"/tasks/{task.id}#anchors")
 
 
 def anchors_table(snapshot: Snapshot, name: str) -> Table:
     """A task's anchors by protocol, from the newest result under each."""
     newest = {
-        result.protocol: (ulid, result) for ulid, result in snapshot.published if name in result.layout.place_of_task
+        result.protocol: (ulid, result) for ulid, result in snapshot.published if name in result.layout.task_positions
     }
-    anchors = [_anchor(snapshot, ulid, result, name) for ulid, result in newest.values()]
+    anchors = [_anchor_row(snapshot, ulid, result, name) for ulid, result in newest.values()]
     return Table(f"task-{name}-anchors", frame_of(AnchorRow, sort_rows(anchors, "protocol")))
 
 
 def scores_table(snapshot: Snapshot, name: str) -> Table:
     """Every system's score and gain on a task: by protocol and method, the highest gain first."""
-    return Table(f"task-{name}", frame_of(TaskScore, _scores(snapshot, name)))
+    return Table(f"task-{name}", frame_of(TaskScore, _task_scores(snapshot, name)))
 
 
 @lru_per_snapshot(most=4, rows=40_000)
-def _scores(snapshot: Snapshot, name: str) -> list[TaskScore]:
-    scores = [row for ulid, result in snapshot.published for row in _rows(snapshot, ulid, result, name)]
+def _task_scores(snapshot: Snapshot, name: str) -> list[TaskScore]:
+    scores = [row for ulid, result in snapshot.published for row in _score_rows(snapshot, ulid, result, name)]
     scores.sort(key=lambda row: (row.system.casefold(), row.submission))
     return sort_rows(sort_rows(sort_rows(scores, "-gain"), "method"), "protocol")
 
 
-def _task(snapshot: Snapshot, name: str) -> Task:
+def _require_task(snapshot: Snapshot, name: str) -> Task:
     if name not in snapshot.tasks:
         raise NotFound(f"No task {name[:120]!r}. The page /tasks lists all {len(snapshot.tasks)}.")
     return snapshot.tasks[name]
 
 
-def _anchor(snapshot: Snapshot, ulid: str, result: ResultSummary, name: str) -> AnchorRow:
-    line = snapshot.line(ulid, result, name)
+def _anchor_row(snapshot: Snapshot, ulid: str, result: ResultSummary, name: str) -> AnchorRow:
+    line = snapshot.task_details(ulid, result, name)
     assert line
     values: dict[str, Any] = {
         f"{of}{end}": line.of_task(f"{of}{end}") for of in ("base", "reference") for end in ("", "_low", "_high")
     }
-    whys = snapshot.whys(ulid, result)
+    whys = snapshot.missing_reasons(ulid, result)
     return AnchorRow(
         **values,
         protocol=result.protocol,
@@ -144,8 +144,8 @@ def _anchor(snapshot: Snapshot, ulid: str, result: ResultSummary, name: str) -> 
     )
 
 
-def _rows(snapshot: Snapshot, ulid: str, result: ResultSummary, name: str) -> Iterator[TaskScore]:
-    at, line = result.layout.place_of_task.get(name), snapshot.line(ulid, result, name)
+def _score_rows(snapshot: Snapshot, ulid: str, result: ResultSummary, name: str) -> Iterator[TaskScore]:
+    at, line = result.layout.task_positions.get(name), snapshot.task_details(ulid, result, name)
     if at is None or line is None:
         return
     removed = int(line.of_task("removed") or 0)
@@ -165,7 +165,7 @@ def _rows(snapshot: Snapshot, ulid: str, result: ResultSummary, name: str) -> It
             n=n,
             rows=int(result.rows[at]),
             removed=removed,
-            why=_why(snapshot, ulid, result, f"{name}/{method}")
+            why=_missing_reason(snapshot, ulid, result, f"{name}/{method}")
             if None in (values["score"], gain) or gain != gain
             else None,
             flagged=result.flagged,
@@ -174,15 +174,15 @@ def _rows(snapshot: Snapshot, ulid: str, result: ResultSummary, name: str) -> It
         )
 
 
-def _why(snapshot: Snapshot, ulid: str, result: ResultSummary, place: str) -> str | None:
+def _missing_reason(snapshot: Snapshot, ulid: str, result: ResultSummary, place: str) -> str | None:
     """Why a score or gain is missing, as `reason` says it of a whole result."""
-    whys = snapshot.whys(ulid, result)
+    whys = snapshot.missing_reasons(ulid, result)
     reasons = {why for part in ("score", "gain") if (why := whys.get(f"{place}/{part}"))}
     return "; ".join(sorted(reasons)) or None
 
 
 ROUTES = [
-    Route("/tasks/{task}/anchors", to_anchors),
-    page_route("/tasks/{task}/anchors{ending:ending}", show_anchors),
-    page_route("/tasks/{task:stem}{ending:ending}", show),
+    Route("/tasks/{task}/anchors", redirect_to_anchors),
+    page_route("/tasks/{task}/anchors{ending:ending}", anchors_export),
+    page_route("/tasks/{task:stem}{ending:ending}", task_page),
 ]

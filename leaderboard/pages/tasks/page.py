@@ -24,18 +24,18 @@ SHOWN = (
 NUMBERS = ("base", "reference", "gained", "systems", "corner_case")
 
 
-def show(visit: PageRequest) -> View:
+def tasks_page(visit: PageRequest) -> View:
     """The tasks that pass the search and every filter; an unknown value simply passes none. Raises NotFound."""
     snapshot, query = visit.snapshot, visit.query
     chosen = {name: query.get(name, "") for name in (*FILTERS, "q", "sort")}
-    protocols = _protocols(visit)
-    protocol = _one_of("protocol", query.get("protocol") or protocols[0], protocols)
+    protocols = _offered_protocols(visit)
+    protocol = _require_one_of("protocol", query.get("protocol") or protocols[0], protocols)
     if chosen["sort"]:
-        _one_of("sort", chosen["sort"].removeprefix("-"), tuple(TaskRow.__annotations__))
-    tasks = [task for task in snapshot.tasks.values() if _passes(task, chosen)]
+        _require_one_of("sort", chosen["sort"].removeprefix("-"), tuple(TaskRow.__annotations__))
+    tasks = [task for task in snapshot.tasks.values() if _matches_filters(task, chosen)]
     rows = [task_row(snapshot, task, protocol) for task in tasks]
     table = Table("tasks", frame_of(TaskRow, sort_rows(rows, chosen["sort"]) if chosen["sort"] else rows))
-    options = {name: sorted({value for task in snapshot.tasks.values() for value in _values(task, name)})
+    options = {name: sorted({value for task in snapshot.tasks.values() for value in _filter_values(task, name)})
                for name in FILTERS}  # fmt: skip
     narrowed = any(chosen[name] for name in (*FILTERS, "q"))
     state = {name: value for name, value in chosen.items() if value}
@@ -44,37 +44,37 @@ def show(visit: PageRequest) -> View:
     context: dict[str, Any] = {
         "chosen": chosen, "options": options, "of": len(snapshot.tasks), "query": visit.query_text,
         "narrowed": narrowed, "protocol": protocol, "protocols": protocols, "corner": CORNER,
-        "heads": [_head(state, name, label) for name, label in SHOWN], **difficulty_plot(rows, protocol),
+        "heads": [_column_head(state, name, label) for name, label in SHOWN], **difficulty_plot(rows, protocol),
     }  # fmt: skip
     return View("tasks.html", context, table)
 
 
-def _protocols(visit: PageRequest) -> tuple[str, ...]:
+def _offered_protocols(visit: PageRequest) -> tuple[str, ...]:
     return protocols_in_use(visit.site.settings.protocol, {result.protocol for _, result in visit.snapshot.published})
 
 
-def _one_of(what: str, name: str, names: tuple[str, ...]) -> str:
+def _require_one_of(what: str, name: str, names: tuple[str, ...]) -> str:
     if name not in names:
         raise NotFound(f"No {what} {name[:80]!r}; there are: {', '.join(names)}.")
     return name
 
 
-def _passes(task: Task, chosen: Mapping[str, str]) -> bool:
-    text = _folded(f"{task.title}\n{task.demand}")
-    found = all(word in text for word in _folded(chosen["q"]).split())
-    return found and all(not chosen[name] or chosen[name] in _values(task, name) for name in FILTERS)
+def _matches_filters(task: Task, chosen: Mapping[str, str]) -> bool:
+    text = _fold_case(f"{task.title}\n{task.demand}")
+    found = all(word in text for word in _fold_case(chosen["q"]).split())
+    return found and all(not chosen[name] or chosen[name] in _filter_values(task, name) for name in FILTERS)
 
 
-def _folded(text: str) -> str:
+def _fold_case(text: str) -> str:
     """Text as it is searched: the same letters however they are encoded, and no difference of case."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _values(task: Task, name: str) -> tuple[str, ...]:
+def _filter_values(task: Task, name: str) -> tuple[str, ...]:
     return task.subsets if name == "subset" else (getattr(task, name),)
 
 
-def _head(state: Mapping[str, str], name: str, label: str) -> dict[str, Any]:
+def _column_head(state: Mapping[str, str], name: str, label: str) -> dict[str, Any]:
     """A column's head: a click sorts by it, in the useful direction first, then in the other."""
     now = state.get("sort", "")
     first, then = (f"-{name}", name) if name in NUMBERS else (name, f"-{name}")
@@ -83,4 +83,4 @@ def _head(state: Mapping[str, str], name: str, label: str) -> dict[str, Any]:
     return {"name": name, "label": label, "href": f"/tasks?{query}", "sort": order, "number": name in NUMBERS}
 
 
-ROUTES = [page_route("/tasks{ending:ending}", show)]
+ROUTES = [page_route("/tasks{ending:ending}", tasks_page)]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaderboard.charts.plotly_charts import PALETTE
-from leaderboard.charts.svg_charts import SHAPES, Dot, Plot, axis
+from leaderboard.charts.svg_charts import SHAPES, Dot, Plot, build_axis
 from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.task_difficulty import Difficulty, difficulties
-from leaderboard.templates import figure, humanize, strip_bidi
+from leaderboard.data.task_difficulty import Difficulty, task_difficulties
+from leaderboard.templates import format_figure, humanize, strip_bidi
 from submissions.records.task import Task
 from submissions.tracks import TRACKS
 
@@ -47,11 +47,11 @@ class TaskRow:
 def task_row(snapshot: Snapshot, task: Task, protocol: str) -> TaskRow:
     """A task, and how hard it is under a protocol."""
     shared = task.model_dump(include={"id", "title", "category", "kind", "language", "metric", "track"})
-    found = difficulties(snapshot, task.track, protocol).get(task.id)
-    return TaskRow(**shared, subsets=", ".join(task.subsets), protocol=protocol, **_difficulty(found))
+    found = task_difficulties(snapshot, task.track, protocol).get(task.id)
+    return TaskRow(**shared, subsets=", ".join(task.subsets), protocol=protocol, **_difficulty_cells(found))
 
 
-def _difficulty(found: Difficulty | None) -> dict[str, Any]:
+def _difficulty_cells(found: Difficulty | None) -> dict[str, Any]:
     values: dict[str, Any] = {name: getattr(found, name, None) for name in ("systems", "gained", "corner_case")}
     for name in ("base", "reference"):
         score = getattr(found, name, None)
@@ -63,19 +63,22 @@ def _difficulty(found: Difficulty | None) -> dict[str, Any]:
 def difficulty_plot(rows: list[TaskRow], protocol: str) -> dict[str, Any]:
     """The difficulty plot and its key; None without two scored tasks."""
     drawn = [row for row in rows if row.base is not None and row.reference is not None]
-    marks = _marks(rows)
+    marks = _category_marks(rows)
     used = sorted({row.category for row in drawn})
     key = [(humanize(name), *marks[name]) for name in used]
     if len(drawn) < 2:
         return {"plot": None, "key": key}
-    x = axis("Base score: the untouched model", [0.0, 1.0, *(row.base for row in drawn if row.base is not None)])
-    y = axis("Reference score: trained on the real data",
+    x = build_axis("Base score: the untouched model", [0.0, 1.0, *(row.base for row in drawn if row.base is not None)])
+    y = build_axis("Reference score: trained on the real data",
              [0.0, 1.0, *(row.reference for row in drawn if row.reference is not None)])  # fmt: skip
     name = f"Base score against reference score of {len(drawn)} tasks under {protocol}"
-    return {"plot": Plot(name, x, y, [_dot(row, *marks[row.category]) for row in drawn], diagonal=True), "key": key}
+    return {
+        "plot": Plot(name, x, y, [_task_dot(row, *marks[row.category]) for row in drawn], diagonal=True),
+        "key": key,
+    }
 
 
-def _marks(rows: list[TaskRow]) -> dict[str, tuple[str, str]]:
+def _category_marks(rows: list[TaskRow]) -> dict[str, tuple[str, str]]:
     """Each category's shape and colour: by its place in its track, so a filter changes none."""
     found: dict[str, tuple[str, str]] = {}
     for track in {row.track: None for row in rows}:
@@ -86,9 +89,9 @@ def _marks(rows: list[TaskRow]) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _dot(row: TaskRow, shape: str, colour: str) -> Dot:
+def _task_dot(row: TaskRow, shape: str, colour: str) -> Dot:
     assert row.base is not None
     assert row.reference is not None
     corner = ", corner case" if row.corner_case else ""
-    told = f"base {figure(row.base, 3)}, reference {figure(row.reference, 3)}, {humanize(row.category)}{corner}"
+    told = f"base {format_figure(row.base, 3)}, reference {format_figure(row.reference, 3)}, {humanize(row.category)}{corner}"
     return Dot(row.base, row.reference, f"{strip_bidi(row.title)}: {told}", f"/tasks/{row.id}", colour, shape)

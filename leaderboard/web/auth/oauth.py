@@ -69,7 +69,7 @@ def account_of(request: Request) -> Account | None:
     return Account(found.user_info.sub, found.user_info.preferred_username or found.user_info.sub)
 
 
-def account_with(token: str) -> Account:
+def account_of_token(token: str) -> Account:
     """Whose token this is, by asking the Hub; it is neither kept nor logged. Raises Unknown, HfHubHTTPError."""
     from submissions.storage.hub.anonymous_api import hub_api
 
@@ -121,18 +121,18 @@ class SignInRoutes:
         async def send_without(message: Message) -> None:
             session = scope["session"]
             if message["type"] == "http.response.start" and scope["path"].endswith("/callback") and SESSION in session:
-                found = _trimmed(session[SESSION])
+                found = _trim_session(session[SESSION])
                 session.clear()
                 session[SESSION] = found
             await send(message)
 
-        if why := _refusal(scope):
+        if why := _refusal_reason(scope):
             await PlainTextResponse(f"{why}\n", 400)(scope, receive, send)
         else:
             await self.app(scope, receive, send_without)
 
 
-def _refusal(scope: Scope) -> str | None:
+def _refusal_reason(scope: Scope) -> str | None:
     query = QueryParams(scope["query_string"])
     if not all(is_local_path(place) for place in query.getlist("_target_url")):
         return "Signing in leads back to a page of this site alone."
@@ -143,6 +143,6 @@ def _refusal(scope: Scope) -> str | None:
     return None
 
 
-def _trimmed(info: dict[str, Any]) -> dict[str, Any]:
+def _trim_session(info: dict[str, Any]) -> dict[str, Any]:
     who = info.get("userinfo") or {}
     return {"expires_at": info.get("expires_at") or 0, "userinfo": {name: who.get(name) for name in _KEPT}}

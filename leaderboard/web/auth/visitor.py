@@ -21,7 +21,7 @@ def visitor_owner(request: Request) -> str:
     if account := account_of(request):
         return account.owner
     key = request.cookies.get(COOKIE, "")
-    return _owner(key) if _KEY.fullmatch(key) else ""
+    return _key_owner(key) if _KEY.fullmatch(key) else ""
 
 
 def address_of(request: Request) -> str:
@@ -39,7 +39,7 @@ def address_of(request: Request) -> str:
 def new_visitor_key() -> tuple[str, str]:
     """A key for a browser that has none, and the owner it makes."""
     key = secrets.token_urlsafe(32)
-    return key, _owner(key)
+    return key, _key_owner(key)
 
 
 def set_visitor_cookie(response: Response, key: str, *, secure: bool) -> None:
@@ -48,5 +48,5 @@ def set_visitor_cookie(response: Response, key: str, *, secure: bool) -> None:
     response.set_cookie(COOKIE, key, max_age=YEAR, httponly=True, secure=secure, samesite="lax", path="/")
 
 
-def _owner(key: str) -> str:
+def _key_owner(key: str) -> str:
     return f"key:{hashlib.sha256(key.encode()).hexdigest()}"

@@ -12,10 +12,10 @@ Reader = Callable[[IO[bytes], Track, ProblemList], Iterator[RawRow]]
 """Yields the rows of a seekable file, and lists what is no row; never holds more than a part of the file."""
 
 READERS: dict[str, Reader] = {
-    "jsonl": json_lines.rows,
-    "json": json_array.rows,
-    "csv": csv_table.rows,
-    "parquet": parquet.rows,
+    "jsonl": json_lines.read_rows,
+    "json": json_array.read_rows,
+    "csv": csv_table.read_rows,
+    "parquet": parquet.read_rows,
 }
 
 __all__ = ["READERS", "RawRow", "Reader"]

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, TextIO
 
-from submissions.checking.formats.raw_row import RawRow, longest_record, refuse_over
-from submissions.checking.formats.text import decoded
+from submissions.checking.formats.raw_row import RawRow, check_row_count, max_record_bytes
+from submissions.checking.formats.text import decode_stream
 from submissions.checking.problem_list import ProblemList, quote_text
 from submissions.errors import InvalidFile
 from submissions.tracks.track import Track
@@ -18,27 +18,27 @@ _HEADER_FIX = "The first line must name the columns: input,output (separated by 
 _QUOTE_FIX = 'Put a cell with commas, quotes or line breaks in double quotes, and double each quote in it: "a ""b""".'
 
 
-def rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
+def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
     """The rows after the header; reading ends at the first place whose quotes cannot be told apart, which is listed."""
-    text = decoded(stream, listing)
+    text = decode_stream(stream, listing)
     if text is None:
         return
     # The csv module has one limit for the whole process; it may only grow, lest another reader's rows be cut.
-    csv.field_size_limit(max(csv.field_size_limit(), longest_record(track)))
-    reader = csv.reader(_lines(text, longest_record(track)), strict=True)
+    csv.field_size_limit(max(csv.field_size_limit(), max_record_bytes(track)))
+    reader = csv.reader(_read_lines(text, max_record_bytes(track)), strict=True)
     start = 1
     try:
-        header = _header(next(reader, []))
+        header = _parse_header(next(reader, []))
         start = reader.line_num + 1
         for number, cells in enumerate(reader, 1):
-            refuse_over(number, track)
-            if cells and (row := header.found(cells, start, listing)):
+            check_row_count(number, track)
+            if cells and (row := header.to_raw_row(cells, start, listing)):
                 yield row
             start = reader.line_num + 1
     except csv.Error as error:
-        listing.error(f"The record that begins here is not CSV: {error}.", _QUOTE_FIX, start)
+        listing.add_error(f"The record that begins here is not CSV: {error}.", _QUOTE_FIX, start)
     except InvalidFile as unfit:
-        listing.error(unfit.what, unfit.fix, start)
+        listing.add_error(unfit.what, unfit.fix, start)
     finally:
         text.detach()  # or it would close the file, which is not ours
 
@@ -50,14 +50,14 @@ class _Header:
     width: int
     extra: tuple[str, ...]
 
-    def found(self, cells: list[str], line: int, listing: ProblemList) -> RawRow | None:
+    def to_raw_row(self, cells: list[str], line: int, listing: ProblemList) -> RawRow | None:
         if len(cells) == self.width:
             return RawRow(line, cells[self.input], cells[self.output], self.extra)
-        listing.error(f"The record has {len(cells)} cell(s), the header has {self.width}.", _QUOTE_FIX, line)
+        listing.add_error(f"The record has {len(cells)} cell(s), the header has {self.width}.", _QUOTE_FIX, line)
         return None
 
 
-def _header(names: list[str]) -> _Header:
+def _parse_header(names: list[str]) -> _Header:
     """Where the two columns stand. Raises Unfit."""
     columns = ", ".join(quote_text(name, 40) for name in names[:12]) or "none"
     for name in ("input", "output"):
@@ -68,7 +68,7 @@ def _header(names: list[str]) -> _Header:
     return _Header(names.index("input"), names.index("output"), len(names), extra)
 
 
-def _lines(text: TextIO, limit: int) -> Iterator[str]:
+def _read_lines(text: TextIO, limit: int) -> Iterator[str]:
     while line := text.readline(limit):
         if len(line) == limit and not line.endswith(("\n", "\r")):
             raise InvalidFile(

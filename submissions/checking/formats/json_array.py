@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import IO, TextIO
 
-from submissions.checking.formats.json_object import DECODER, ROW_FIX, TOO_DEEP, fault_of, found
-from submissions.checking.formats.raw_row import RawRow, longest_record, refuse_over
-from submissions.checking.formats.text import decoded
+from submissions.checking.formats.json_object import DECODER, ROW_FIX, TOO_DEEP, describe_json_error, parse_row_object
+from submissions.checking.formats.raw_row import RawRow, check_row_count, max_record_bytes
+from submissions.checking.formats.text import decode_stream
 from submissions.checking.problem_list import ProblemList
 from submissions.errors import InvalidFile
 from submissions.tracks.track import Track
@@ -22,30 +22,30 @@ _CUT = 12
 _ARRAY_FIX = "Write one JSON array of objects, or name the file .jsonl and write one object on each line."
 
 
-def rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
+def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
     """The rows of the file; reading ends at the first place that is not JSON, which is listed."""
-    text = decoded(stream, listing)
+    text = decode_stream(stream, listing)
     if text is None:
         return
-    cursor = Cursor(text, longest_record(track))
+    cursor = Cursor(text, max_record_bytes(track))
     try:
-        yield from _elements(cursor, track, listing)
+        yield from _read_elements(cursor, track, listing)
     except InvalidFile as unfit:
-        listing.error(unfit.what, unfit.fix, cursor.line)
+        listing.add_error(unfit.what, unfit.fix, cursor.line)
     finally:
         text.detach()  # or it would close the file, which is not ours
 
 
-def _elements(cursor: Cursor, track: Track, listing: ProblemList) -> Iterator[RawRow]:
+def _read_elements(cursor: Cursor, track: Track, listing: ProblemList) -> Iterator[RawRow]:
     if cursor.peek() != "[":
         raise InvalidFile("The file does not begin with [, so it is no JSON array.", _ARRAY_FIX)
     cursor.step()
     if cursor.peek() != "]":
         for number in itertools.count(1):
-            refuse_over(number, track)
+            check_row_count(number, track)
             cursor.peek()
-            line, value = cursor.line, cursor.value()
-            if row := found(value, line, listing):
+            line, value = cursor.line, cursor.read_value()
+            if row := parse_row_object(value, line, listing):
                 yield row
             if cursor.peek() != ",":
                 break
@@ -66,61 +66,61 @@ class Cursor:
         self.column = 1
         self._text = text
         self._longest = longest
-        self._held = held
+        self._buffer = held
         self._at = 0
 
     def peek(self) -> str:
         """The next character that is not white space; empty at the end."""
         while True:
-            space = _SPACE.match(self._held, self._at)
-            self._move(space.end() if space else self._at)
-            if self._at < len(self._held) or not self._hold_more():
-                return self._held[self._at : self._at + 1]
+            space = _SPACE.match(self._buffer, self._at)
+            self._advance_to(space.end() if space else self._at)
+            if self._at < len(self._buffer) or not self._read_more():
+                return self._buffer[self._at : self._at + 1]
 
     def step(self) -> None:
         """Go on by the character that was peeked at."""
-        self._move(self._at + 1)
+        self._advance_to(self._at + 1)
 
-    def value(self) -> object:
+    def read_value(self) -> object:
         """The JSON value that begins here. Raises Unfit."""
-        return self.value_and_text()[0]
+        return self.read_value_and_text()[0]
 
-    def value_and_text(self) -> tuple[object, str]:
+    def read_value_and_text(self) -> tuple[object, str]:
         """The JSON value that begins here, and how it is written. Raises Unfit."""
         while True:
             try:
-                value, end = DECODER.raw_decode(self._held, self._at)
+                value, end = DECODER.raw_decode(self._buffer, self._at)
             except RecursionError as error:
                 raise InvalidFile(TOO_DEEP, ROW_FIX) from error
             except json.JSONDecodeError as error:
                 # A value that is cut off looks like a broken one until the rest has been read.
-                if len(self._held) - self._at > self._longest or not self._hold_more():
-                    raise self._broken(error) from error
+                if len(self._buffer) - self._at > self._longest or not self._read_more():
+                    raise self._explain_error(error) from error
             else:
                 # A number is only whole when something follows it.
-                if end < len(self._held) or not self._hold_more():
-                    text = self._held[self._at : end]
-                    self._move(end)
+                if end < len(self._buffer) or not self._read_more():
+                    text = self._buffer[self._at : end]
+                    self._advance_to(end)
                     return value, text
 
-    def _broken(self, error: json.JSONDecodeError) -> InvalidFile:
-        held = len(self._held) - self._at
-        if held > self._longest and (error.msg.startswith("Unterminated") or error.pos >= len(self._held) - _CUT):
+    def _explain_error(self, error: json.JSONDecodeError) -> InvalidFile:
+        held = len(self._buffer) - self._at
+        if held > self._longest and (error.msg.startswith("Unterminated") or error.pos >= len(self._buffer) - _CUT):
             return InvalidFile(
                 f"The row that begins here has more than {self._longest:,} characters.", "Shorten it, or leave it out."
             )
-        self._move(error.pos)
-        return InvalidFile(f"This is not JSON: {fault_of(error)} at column {self.column:,}.", ROW_FIX)
+        self._advance_to(error.pos)
+        return InvalidFile(f"This is not JSON: {describe_json_error(error)} at column {self.column:,}.", ROW_FIX)
 
-    def _move(self, to: int) -> None:
-        breaks = self._held.count("\n", self._at, to)
+    def _advance_to(self, to: int) -> None:
+        breaks = self._buffer.count("\n", self._at, to)
         self.line += breaks
-        self.column = to - self._held.rfind("\n", self._at, to) if breaks else self.column + to - self._at
+        self.column = to - self._buffer.rfind("\n", self._at, to) if breaks else self.column + to - self._at
         self._at = to
 
-    def _hold_more(self) -> bool:
-        rest = self._held[self._at :]
+    def _read_more(self) -> bool:
+        rest = self._buffer[self._at :]
         more = self._text.read(max(_PIECE, len(rest)))
         if more:
-            self._held, self._at = rest + more, 0
+            self._buffer, self._at = rest + more, 0
         return bool(more)

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from submissions.checking.formats.json_object import DECODER, ROW_FIX, TOO_DEEP, fault_of, found
-from submissions.checking.formats.raw_row import RawRow, longest_record, refuse_over
-from submissions.checking.formats.text import at_text, not_utf8
+from submissions.checking.formats.json_object import DECODER, ROW_FIX, TOO_DEEP, describe_json_error, parse_row_object
+from submissions.checking.formats.raw_row import RawRow, check_row_count, max_record_bytes
+from submissions.checking.formats.text import report_invalid_byte, seek_to_text
 from submissions.checking.problem_list import ProblemList
 from submissions.tracks.track import Track
 
@@ -28,16 +28,16 @@ class _Line:
     """None for a line that is too long to be read."""
 
 
-def rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
+def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
     """The rows of the file. A bad line is listed and passed over, so that all bad lines are found at once."""
-    if not at_text(stream, listing):
+    if not seek_to_text(stream, listing):
         return
     blank = carriage_returns = 0
-    limit = longest_record(track)
-    for line in _lines(stream, limit):
-        refuse_over(line.number, track)
+    limit = max_record_bytes(track)
+    for line in _read_lines(stream, limit):
+        check_row_count(line.number, track)
         if line.content is None:
-            listing.error(
+            listing.add_error(
                 f"The line has more than {limit:,} bytes, which no row of {track.max_characters:,} characters needs.",
                 "Shorten the row, or put each row on a line of its own.",
                 line.number,
@@ -48,30 +48,32 @@ def rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawR
             blank += 1
             continue
         if line.number == 1 and _ARRAY.match(line.content):
-            listing.error(
+            listing.add_error(
                 "The file is one JSON array, but JSON lines have one object on each line.",
                 "Rename the file to end in .json, or write one object on each line.",
                 1,
             )
             return
-        if row := _row(line.number, line.offset, line.content, listing):
+        if row := _parse_line(line.number, line.offset, line.content, listing):
             yield row
-    _warn(listing, blank, carriage_returns)
+    _report_warnings(listing, blank, carriage_returns)
 
 
-def _row(number: int, offset: int, content: bytes, listing: ProblemList) -> RawRow | None:
+def _parse_line(number: int, offset: int, content: bytes, listing: ProblemList) -> RawRow | None:
     try:
-        return found(DECODER.decode(content.decode().rstrip()), number, listing)
+        return parse_row_object(DECODER.decode(content.decode().rstrip()), number, listing)
     except UnicodeDecodeError as error:
-        not_utf8(listing, offset + error.start, content[error.start], number)
+        report_invalid_byte(listing, offset + error.start, content[error.start], number)
     except json.JSONDecodeError as error:
-        listing.error(f"The line is not JSON: {fault_of(error)} at column {error.colno:,}.", ROW_FIX, number)
+        listing.add_error(
+            f"The line is not JSON: {describe_json_error(error)} at column {error.colno:,}.", ROW_FIX, number
+        )
     except RecursionError:
-        listing.error(TOO_DEEP, ROW_FIX, number)
+        listing.add_error(TOO_DEEP, ROW_FIX, number)
     return None
 
 
-def _lines(stream: IO[bytes], limit: int) -> Iterator[_Line]:
+def _read_lines(stream: IO[bytes], limit: int) -> Iterator[_Line]:
     offset = stream.tell()
     for number in itertools.count(1):
         content = stream.readline(limit)
@@ -87,8 +89,8 @@ def _lines(stream: IO[bytes], limit: int) -> Iterator[_Line]:
         offset += size
 
 
-def _warn(listing: ProblemList, blank: int, carriage_returns: int) -> None:
+def _report_warnings(listing: ProblemList, blank: int, carriage_returns: int) -> None:
     if blank:
-        listing.warn(f"{blank:,} blank line(s) were passed over.", "Nothing to do.")
+        listing.add_warning(f"{blank:,} blank line(s) were passed over.", "Nothing to do.")
     if carriage_returns:
-        listing.warn("Lines end in CR LF, as on Windows; the CR was left out.", "Nothing to do.")
+        listing.add_warning("Lines end in CR LF, as on Windows; the CR was left out.", "Nothing to do.")

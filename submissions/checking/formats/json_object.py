@@ -19,30 +19,30 @@ class Pairs(list[tuple[str, object]]):
 DECODER = json.JSONDecoder(object_pairs_hook=Pairs, parse_int=float)
 
 
-def found(value: object, line: int, listing: ProblemList) -> RawRow | None:
+def parse_row_object(value: object, line: int, listing: ProblemList) -> RawRow | None:
     """The row that a JSON value stands for; None (and listed) if it is none."""
     if not isinstance(value, Pairs):
-        listing.error(f"The row is {kind_of(value)}, not an object.", ROW_FIX, line)
+        listing.add_error(f"The row is {describe_json_type(value)}, not an object.", ROW_FIX, line)
         return None
     fields = dict(value)
-    if len(fields) < len(value) and (twice := _twice(value)):
-        listing.error(f"The key {quote_text(twice)} stands twice in one row.", "Keep one of them.", line)
+    if len(fields) < len(value) and (twice := _find_repeated_key(value)):
+        listing.add_error(f"The key {quote_text(twice)} stands twice in one row.", "Keep one of them.", line)
         return None
     missing = [key for key in ("input", "output") if key not in fields]
     if missing:
         keys = ", ".join(quote_text(key, 30) for key in list(fields)[:8]) or "none"
-        listing.error(f"The row has no key {' and no key '.join(missing)} (its keys: {keys}).", ROW_FIX, line)
+        listing.add_error(f"The row has no key {' and no key '.join(missing)} (its keys: {keys}).", ROW_FIX, line)
         return None
     extra = tuple(key for key in fields if key not in ("input", "output"))
     return RawRow(line, fields["input"], fields["output"], extra)
 
 
-def fault_of(error: json.JSONDecodeError) -> str:
+def describe_json_error(error: json.JSONDecodeError) -> str:
     """What is wrong with a text that is no JSON, ready to be followed by a place."""
     return error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
 
 
-def kind_of(value: object) -> str:
+def describe_json_type(value: object) -> str:
     """What a JSON value is, in words."""
     if value is None:
         return "null"
@@ -55,6 +55,6 @@ def kind_of(value: object) -> str:
     return "a list" if isinstance(value, list) else "a number"
 
 
-def _twice(pairs: Pairs) -> str | None:
+def _find_repeated_key(pairs: Pairs) -> str | None:
     keys = [key for key, _ in pairs]
     return next((key for key in ("input", "output") if keys.count(key) > 1), None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
-from submissions.checking.formats.raw_row import RawRow, refuse_over
+from submissions.checking.formats.raw_row import RawRow, check_row_count
 from submissions.checking.limits import MOST_RATIO, is_bomb
 from submissions.checking.problem_list import ProblemList, escape_text, quote_text
 from submissions.errors import InvalidFile
@@ -26,7 +26,7 @@ _DAMAGED_FIX = "Write the file again; `pandas.read_parquet` shows whether it can
 _BATCH = 16_384
 
 
-def rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
+def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
     """The rows of the table, by their number from 1."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -35,24 +35,24 @@ def rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawR
     try:
         footer = pq.ParquetFile(stream)
         extra = _other_columns(footer.schema_arrow)
-        _refuse_by_footer(footer.metadata, track)
+        _check_footer(footer.metadata, track)
         # Kept as a dictionary, a text that stands in every row is in memory once.
         table = pq.ParquetFile(stream, metadata=footer.metadata, read_dictionary=list(_COLUMNS), pre_buffer=False)
         number = 0
         for batch in table.iter_batches(_BATCH, columns=list(_COLUMNS), use_threads=False):
-            columns = (_texts(batch.column(name), track) for name in _COLUMNS)
+            columns = (_read_texts(batch.column(name), track) for name in _COLUMNS)
             for given, wanted in zip(*columns, strict=True):
                 number += 1
-                refuse_over(number, track)
+                check_row_count(number, track)
                 yield RawRow(number, given, wanted, extra)
     except InvalidFile as unfit:
-        listing.error(unfit.what, unfit.fix)
+        listing.add_error(unfit.what, unfit.fix)
     except (pa.ArrowException, UnicodeDecodeError) as error:
-        listing.error(f"The Parquet file cannot be read: {escape_text(str(error), 160)}.", _DAMAGED_FIX)
+        listing.add_error(f"The Parquet file cannot be read: {escape_text(str(error), 160)}.", _DAMAGED_FIX)
     except OSError as error:
         if error.errno is not None:  # from the disk; pyarrow's own, about the content, have no number
             raise
-        listing.error(f"The Parquet file cannot be read: {escape_text(str(error), 160)}.", _DAMAGED_FIX)
+        listing.add_error(f"The Parquet file cannot be read: {escape_text(str(error), 160)}.", _DAMAGED_FIX)
 
 
 def _other_columns(schema: pa.Schema) -> tuple[str, ...]:
@@ -75,9 +75,9 @@ def _value_type(kind: pa.DataType) -> str:
     return str(kind.value_type if pa.types.is_dictionary(kind) else kind)
 
 
-def _refuse_by_footer(footer: pq.FileMetaData, track: Track) -> None:
+def _check_footer(footer: pq.FileMetaData, track: Track) -> None:
     """Refuse what would be refused after unpacking. Raises Unfit."""
-    refuse_over(footer.num_rows, track)
+    check_row_count(footer.num_rows, track)
     packed = unpacked = 0
     for group in range(footer.num_row_groups):
         for column in range(footer.num_columns):
@@ -93,7 +93,7 @@ def _refuse_by_footer(footer: pq.FileMetaData, track: Track) -> None:
         )
 
 
-def _texts(column: pa.Array, track: Track) -> Iterator[str | None]:
+def _read_texts(column: pa.Array, track: Track) -> Iterator[str | None]:
     """The texts of a column, each cut off just after the most characters that a row may have."""
     import pyarrow as pa
     import pyarrow.compute as pc

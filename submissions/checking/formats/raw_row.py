@@ -20,7 +20,7 @@ class RawRow:
     """Other keys or columns, which are not used."""
 
 
-def longest_record(track: Track) -> int:
+def max_record_bytes(track: Track) -> int:
     """How many bytes one row may take in a text file before it is refused unread.
 
     A character takes up to 12 bytes in JSON (two \\u escapes); the rest is room for keys that are not used.
@@ -28,7 +28,7 @@ def longest_record(track: Track) -> int:
     return 12 * track.max_characters + 65_536
 
 
-def refuse_over(count: int, track: Track) -> None:
+def check_row_count(count: int, track: Track) -> None:
     """End the reading of a file that has more rows, good or bad, than may be delivered. Raises Unfit."""
     if count > track.row_limit:
         raise InvalidFile(

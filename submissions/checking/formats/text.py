@@ -22,23 +22,23 @@ _OTHER_FILES = {
 }
 
 
-def at_text(stream: IO[bytes], listing: ProblemList) -> bool:
+def seek_to_text(stream: IO[bytes], listing: ProblemList) -> bool:
     """Move to where the text begins, past a byte order mark; False (and listed) if the file is no UTF-8 text."""
     stream.seek(0)
     start = stream.read(8)
     for magic, kind in _OTHER_FILES.items():
         if start.startswith(magic):
-            listing.error(f"The file is {kind}, whatever its name says.", "Deliver it as plain UTF-8 text.")
+            listing.add_error(f"The file is {kind}, whatever its name says.", "Deliver it as plain UTF-8 text.")
             return False
     if start.startswith(codecs.BOM_UTF8):
-        listing.warn("The file begins with a byte order mark, which was left out.", "Nothing to do.")
+        listing.add_warning("The file begins with a byte order mark, which was left out.", "Nothing to do.")
     stream.seek(len(codecs.BOM_UTF8) if start.startswith(codecs.BOM_UTF8) else 0)
     return True
 
 
-def decoded(stream: IO[bytes], listing: ProblemList) -> io.TextIOWrapper | None:
+def decode_stream(stream: IO[bytes], listing: ProblemList) -> io.TextIOWrapper | None:
     """The file as text with its line ends kept; None (and listed) if it is not UTF-8 throughout."""
-    if not at_text(stream, listing):
+    if not seek_to_text(stream, listing):
         return None
     start = stream.tell()
     if not _is_utf8(stream, listing):
@@ -47,9 +47,9 @@ def decoded(stream: IO[bytes], listing: ProblemList) -> io.TextIOWrapper | None:
     return io.TextIOWrapper(stream, encoding="utf-8", newline="")
 
 
-def not_utf8(listing: ProblemList, offset: int, value: int, line: int) -> None:
+def report_invalid_byte(listing: ProblemList, offset: int, value: int, line: int) -> None:
     """List a byte that cannot stand where it stands; `offset` counts from 0 at the start of the file."""
-    listing.error(f"The byte 0x{value:02x} at offset {offset:,} is not UTF-8.", _ENCODING_FIX, line)
+    listing.add_error(f"The byte 0x{value:02x} at offset {offset:,} is not UTF-8.", _ENCODING_FIX, line)
 
 
 def _is_utf8(stream: IO[bytes], listing: ProblemList) -> bool:
@@ -62,7 +62,7 @@ def _is_utf8(stream: IO[bytes], listing: ProblemList) -> bool:
             line += decoder.decode(block, final=not block).count("\n")
         except UnicodeDecodeError as error:
             seen = error.object[: error.start]
-            not_utf8(listing, offset + error.start, error.object[error.start], line + seen.count(b"\n"))
+            report_invalid_byte(listing, offset + error.start, error.object[error.start], line + seen.count(b"\n"))
             return False
         if not block:
             return True

@@ -20,17 +20,17 @@ class BlobCache:
     def get(self, content_id: str) -> bytes | None:
         """A content, if it is kept."""
         try:
-            content = self._path(content_id).read_bytes()
+            content = self._blob_path(content_id).read_bytes()
         except OSError:
             return None  # not kept, or not readable: the Hub has it
-        return content if content_id in ids_of(content) else None
+        return content if content_id in compute_hub_ids(content) else None
 
     def put(self, content_id: str, content: bytes) -> None:
         """Keep a content, if there is room."""
         with suppress(OSError):  # a full disk must not stop a reader
-            atomic_write(self._path(content_id), content)
+            atomic_write(self._blob_path(content_id), content)
 
-    def _path(self, content_id: str) -> Path:
+    def _blob_path(self, content_id: str) -> Path:
         return self._folder / validate_path(content_id)[:2] / content_id
 
 
@@ -45,6 +45,6 @@ def git_id(content: bytes | Path) -> str:
     return digest.hexdigest()
 
 
-def ids_of(content: bytes) -> tuple[str, str]:
+def compute_hub_ids(content: bytes) -> tuple[str, str]:
     """Under which ids the Hub may know a content: in Git, and in LFS."""
     return git_id(content), hashlib.sha256(content).hexdigest()

@@ -29,7 +29,7 @@ class ChangeLog(Record):
     steps: tuple[ChangeEntry, ...] = ()
 
 
-def shortened(steps: Sequence[ChangeEntry]) -> ChangeLog:
+def trim_log(steps: Sequence[ChangeEntry]) -> ChangeLog:
     """The newest steps that fit."""
     kept: list[ChangeEntry] = []
     room = _REMEMBERED

@@ -72,20 +72,24 @@ class HubClient:
         self._sleep = sleep
         self._base = f"{self.api.endpoint}/api/datasets/{repo_id}"
 
-    def commits(self) -> list[CommitInfo]:
+    def list_commits(self) -> list[CommitInfo]:
         """The newest 50 commits, newest first; unlike `repo_info` it was not seen to lag behind."""
         answer = self._get(f"{self._base}/commits/main").json()
-        return [CommitInfo(one["id"], datetime.fromisoformat(one["date"]), _nonce(one["title"])) for one in answer]
+        return [
+            CommitInfo(one["id"], datetime.fromisoformat(one["date"]), _parse_nonce(one["title"])) for one in answer
+        ]
 
-    def tree(self, revision: str, folder: str = "") -> dict[str, str]:
+    def list_tree(self, revision: str, folder: str = "") -> dict[str, str]:
         """Every file below a folder and its id; empty for no such folder. Raises Gone."""
-        return {one["path"]: _id(one) for one in self._entries(revision, folder, "true") if one["type"] == "file"}
+        return {
+            one["path"]: _entry_id(one) for one in self._list_entries(revision, folder, "true") if one["type"] == "file"
+        }
 
-    def inside(self, revision: str, folder: str = "") -> set[str]:
+    def list_dir(self, revision: str, folder: str = "") -> set[str]:
         """The names of what lies directly in a folder; empty for no such folder. Raises Gone."""
-        return {one["path"].rpartition("/")[2] for one in self._entries(revision, folder, "false")}
+        return {one["path"].rpartition("/")[2] for one in self._list_entries(revision, folder, "false")}
 
-    def _entries(self, revision: str, folder: str, recursive: str) -> Iterator[dict[str, Any]]:
+    def _list_entries(self, revision: str, folder: str, recursive: str) -> Iterator[dict[str, Any]]:
         below = folder and "/" + quote(folder, safe="")
         url: str | None = f"{self._base}/tree/{revision}{below}?recursive={recursive}"
         while url:
@@ -96,16 +100,16 @@ class HubClient:
             yield from answer.json()
             url = answer.links.get("next", {}).get("url")
 
-    def kinds(self, revision: str, paths: Sequence[str]) -> dict[str, str]:
+    def path_kinds(self, revision: str, paths: Sequence[str]) -> dict[str, str]:
         """`file` or `directory` for those of the paths that are there. Raises Gone."""
         found: dict[str, str] = {}
         for start in range(0, len(paths), 200):
             form = {"paths": list(paths[start : start + 200]), "expand": False}
-            answer = self._asked("POST", f"{self._base}/paths-info/{revision}", data=form)
+            answer = self._request_with_retry("POST", f"{self._base}/paths-info/{revision}", data=form)
             found |= {one["path"]: one["type"] for one in answer.json()}
         return found
 
-    def file(self, revision: str, path: str) -> bytes:
+    def read_file(self, revision: str, path: str) -> bytes:
         """A file's content at a revision. Raises NotFound, Gone."""
         return self._get(
             hf_hub_url(self.repo_id, path, repo_type="dataset", revision=revision, endpoint=self.api.endpoint)
@@ -115,7 +119,7 @@ class HubClient:
         self, operations: Sequence[CommitOperationAdd | CommitOperationDelete], parent: str, title: str, nonce: str
     ) -> str:
         """One try of a commit; its id. Raises Moved, Locked, Busy, Denied, or Unreachable for what may have landed."""
-        with self._errors():
+        with self._translate_errors():
             # Its client has no time limit of its own, and hands out a new one after errors.
             get_session().timeout = httpx2.Timeout(self._timeout)
             done = self.api.create_commit(
@@ -128,37 +132,37 @@ class HubClient:
         return done.oid
 
     def _get(self, url: str) -> httpx2.Response:
-        return self._asked("GET", url)
+        return self._request_with_retry("GET", url)
 
-    def _asked(self, method: str, url: str, **rest: Any) -> httpx2.Response:
+    def _request_with_retry(self, method: str, url: str, **rest: Any) -> httpx2.Response:
         """An answer, asked for again while there is none. Raises NotFound, Gone, Busy, Denied, Unreachable."""
         for pause in PAUSES[:2]:
             try:
-                return self._once(method, url, **rest)
+                return self._request(method, url, **rest)
             except Unreachable:
                 self._sleep(pause)
-        return self._once(method, url, **rest)
+        return self._request(method, url, **rest)
 
-    def _once(self, method: str, url: str, **rest: Any) -> httpx2.Response:
-        with self._errors():
+    def _request(self, method: str, url: str, **rest: Any) -> httpx2.Response:
+        with self._translate_errors():
             headers = build_hf_headers(token=self._token, library_name="datasetresearch-arena")
             answer = get_session().request(method, url, headers=headers, timeout=READ_SECONDS, **rest)
             hf_raise_for_status(answer)
             return answer
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except HfHubHTTPError as error:
-            self._say(error)
+            self._raise_for(error)
         except (httpx2.TransportError, httpx2.InvalidURL) as error:
             raise Unreachable(
                 f"The Hub at {self.api.endpoint} did not answer for {self.repo_id} ({type(error).__name__}). "
                 "Try again; if it lasts, see https://status.huggingface.co."
             ) from error
 
-    def _say(self, error: HfHubHTTPError) -> NoReturn:
+    def _raise_for(self, error: HfHubHTTPError) -> NoReturn:
         """Raise what an error answer means."""
         status = error.response.status_code
         if isinstance(error, RemoteEntryNotFoundError):
@@ -175,13 +179,13 @@ class HubClient:
         if status == 409:
             raise CommitInProgress from error
         if status == 429:
-            until = self._clock() + self._wait(error)
+            until = self._clock() + self._retry_delay(error)
             raise RateLimited(f"The Hub takes no more requests for {self.repo_id} for now.", until) from error
         what = "does not answer" if status in _UNCLEAR else "refuses what it was asked"
         said = error.server_message or ""
         raise Unreachable(f"The Hub {what} for {self.repo_id} ({status}). {said[:300]}".rstrip()) from error
 
-    def _wait(self, error: HfHubHTTPError) -> timedelta:
+    def _retry_delay(self, error: HfHubHTTPError) -> timedelta:
         """How long the Hub wants to be left alone; where it does not say, the length of its windows."""
         headers = error.response.headers
         limit = parse_ratelimit_headers(headers)
@@ -192,11 +196,11 @@ class HubClient:
         return timedelta(hours=1) if "per hour" in str(error) else timedelta(minutes=5)
 
 
-def _nonce(title: str) -> str | None:
+def _parse_nonce(title: str) -> str | None:
     match = _MARK.search(title)
     return match[1] if match else None
 
 
-def _id(entry: dict[str, Any]) -> str:
+def _entry_id(entry: dict[str, Any]) -> str:
     """Of a file in a tree: Git's blob id, or the SHA-256 of what is in LFS."""
     return str(entry["lfs"]["oid"] if entry.get("lfs") else entry["oid"])

@@ -13,8 +13,8 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, cached_as
 
 from submissions.errors import CorruptRecord, NotFound, RateLimited, Unreachable
 from submissions.storage.commit_rate import CommitRateLimit
-from submissions.storage.hub.blob_cache import BlobCache, git_id, ids_of
-from submissions.storage.hub.change_log import CHANGES, ChangeEntry, ChangeLog, shortened
+from submissions.storage.hub.blob_cache import BlobCache, compute_hub_ids, git_id
+from submissions.storage.hub.change_log import CHANGES, ChangeEntry, ChangeLog, trim_log
 from submissions.storage.hub.head_cache import HeadCache
 from submissions.storage.hub.hub_client import PAUSES, CommitInProgress, HeadMoved, HubClient, RevisionGone
 from submissions.storage.repo import Change, validate_path
@@ -40,31 +40,33 @@ class HubRepo:
     ) -> None:
         self.repo_id = repo_id
         self.pace = pace or CommitRateLimit()
-        self._wire = HubClient(repo_id, endpoint, token, timeout, self.pace.clock, self.pace.sleep)
-        self._view = HeadCache(self._wire, self.pace, look)
-        self._contents = BlobCache(cache or cached_assets_path("datasetresearch-arena", repo_id, "contents"))
-        self._turn = threading.Lock()
+        self._client = HubClient(repo_id, endpoint, token, timeout, self.pace.clock, self.pace.sleep)
+        self._head_cache = HeadCache(self._client, self.pace, look)
+        self._blobs = BlobCache(cache or cached_assets_path("datasetresearch-arena", repo_id, "contents"))
+        self._commit_lock = threading.Lock()
         """One commit at a time: the Hub would refuse a second one."""
-        self._closed: datetime | None = None
+        self._closed_until: datetime | None = None
         """Until when the Hub has said that it takes no commits."""
 
     def head(self) -> str:
-        with self._view.lock:
-            self._view.look()
-            return self._view.head
+        with self._head_cache.lock:
+            self._head_cache.refresh()
+            return self._head_cache.head
 
     def read(self, path: str) -> bytes:
         try:
-            return self._read(validate_path(path))
+            return self._read_file(validate_path(path))
         except RevisionGone:
-            self._view.forget()
+            self._head_cache.clear()
         try:
-            return self._read(path)
+            return self._read_file(path)
         except RevisionGone as error:
             raise Unreachable(f"The history of {self.repo_id} is being rewritten. Try again.") from error
 
-    def inside(self, folder: str = "") -> list[str]:
-        return sorted(name for name in self._view.inside(folder and validate_path(folder)) if not name.startswith("."))
+    def list_dir(self, folder: str = "") -> list[str]:
+        return sorted(
+            name for name in self._head_cache.list_dir(folder and validate_path(folder)) if not name.startswith(".")
+        )
 
     def list(self, prefix: str = "") -> list[str]:
         return list(self.ids(prefix))
@@ -72,7 +74,7 @@ class HubRepo:
     def ids(self, prefix: str = "") -> dict[str, str]:
         if "/" in prefix:
             validate_path(prefix.rpartition("/")[0])
-        found = self._view.below(prefix)
+        found = self._head_cache.with_prefix(prefix)
         return {path: said for path, said in found.items() if not path.startswith(".") and "/." not in path}
 
     def commit(self, changes: Sequence[Change], parent: str) -> str:
@@ -80,62 +82,62 @@ class HubRepo:
         if len(set(paths)) != len(paths):
             raise ValueError(f"a commit names a path twice: {sorted(paths)}")
         ids = {change.path: None if change.content is None else git_id(change.content) for change in changes}
-        with self._turn:
-            self._view.expect(parent)
-            present = self._present(changes, parent)
+        with self._commit_lock:
+            self._head_cache.require_head(parent)
+            present = self._existing_paths(changes, parent)
             wanted = [change for change in changes if change.content is not None or change.path in present]
-            before = self._view.steps_at(parent)
-            self._admit()
-            oid, steps = self._carry_out(wanted, ids, before, parent)
-            self._view.landed(parent, oid, ids, steps)
+            before = self._head_cache.entries_at(parent)
+            self._wait_for_rate()
+            oid, steps = self._commit(wanted, ids, before, parent)
+            self._head_cache.apply_own_commit(parent, oid, ids, steps)
         return oid
 
-    def _read(self, path: str) -> bytes:
-        head, known, content_id = self._view.known(path)
+    def _read_file(self, path: str) -> bytes:
+        head, known, content_id = self._head_cache.lookup(path)
         if known and content_id is None:
-            raise self._missing(path)
-        if content_id and (kept := self._contents.get(content_id)) is not None:
+            raise self._not_found(path)
+        if content_id and (kept := self._blobs.get(content_id)) is not None:
             return kept
         for _ in range(2):
             try:
-                content = self._wire.file(head, path)
+                content = self._client.read_file(head, path)
             except NotFound as error:
-                self._view.note(head, path, None)
-                raise self._missing(path) from error
+                self._head_cache.record(head, path, None)
+                raise self._not_found(path) from error
             if content_id is None:
                 content_id = git_id(content)
-                self._view.note(head, path, content_id)
-            if content_id in ids_of(content):
-                self._contents.put(content_id, content)
+                self._head_cache.record(head, path, content_id)
+            if content_id in compute_hub_ids(content):
+                self._blobs.put(content_id, content)
                 return content
         raise CorruptRecord(
             f"{path} in {self.repo_id} is not what was committed (its id was {content_id}). "
             "Restore it from the repository's history."
         )
 
-    def _missing(self, path: str) -> NotFound:
+    def _not_found(self, path: str) -> NotFound:
         return NotFound(f"No file {path} in the repository {self.repo_id}.")
 
-    def _present(self, changes: Sequence[Change], parent: str) -> set[str]:
+    def _existing_paths(self, changes: Sequence[Change], parent: str) -> set[str]:
         """Those of the paths that hold a file. Raises ValueError for what would be a file and a folder at once."""
-        above = {change.path: _above(change.path) for change in changes if change.content is not None}
+        above = {change.path: _parent_paths(change.path) for change in changes if change.content is not None}
         paths = {change.path for change in changes}
-        kinds = self._view.kinds(paths.union(*above.values()), parent)
+        kinds = self._head_cache.path_kinds(paths.union(*above.values()), parent)
         for path, ups in above.items():
             if kinds.get(path) == "directory" or any(kinds.get(up) == "file" or up in above for up in ups):
                 raise ValueError(f"{path} would be a file and a folder at once in {self.repo_id}")
         return {path for path in paths if kinds.get(path) == "file"}
 
-    def _admit(self) -> None:
+    def _wait_for_rate(self) -> None:
         """Wait for the pace, if it is not too long. Raises Busy."""
-        due = max(self._view.due(), self._closed or self.pace.clock())
+        due = max(self._head_cache.next_commit_at(), self._closed_until or self.pace.clock())
         wait = due - self.pace.clock()
-        if wait > self.pace.patience:
+        if wait > self.pace.max_wait:
             raise RateLimited(f"{self.repo_id} has had its commits for now.", due)
         if wait > timedelta():
             self.pace.sleep(wait.total_seconds())
 
-    def _carry_out(
+    def _commit(
         self, changes: Sequence[Change], ids: dict[str, str | None], before: Sequence[ChangeEntry], parent: str
     ) -> tuple[str, ChangeLog]:
         """Commit, again and again where that is safe; its id, and what it wrote into .changes.json.
@@ -147,34 +149,36 @@ class HubRepo:
         unclear = False
         for pause in (*PAUSES, None):
             nonce = secrets.token_hex(8)
-            steps = tried[nonce] = shortened((*before, ChangeEntry(nonce=nonce, ids=ids)))
+            steps = tried[nonce] = trim_log((*before, ChangeEntry(nonce=nonce, ids=ids)))
             try:
-                return self._wire.commit(_operations(changes, steps), parent, _title(changes), nonce), steps
+                return self._client.commit(
+                    _make_operations(changes, steps), parent, _commit_title(changes), nonce
+                ), steps
             except CommitInProgress:
                 until = self.pace.clock() + timedelta(minutes=1)
                 problem: Exception = RateLimited(f"Others are committing to {self.repo_id}.", until)
             except (HeadMoved, RevisionGone, RateLimited) as error:
-                if unclear and (found := self._found(tried, parent, moved=isinstance(error, HeadMoved))):
+                if unclear and (found := self._find_landed(tried, parent, moved=isinstance(error, HeadMoved))):
                     return found
                 if isinstance(error, RateLimited):
-                    self._closed = error.until
+                    self._closed_until = error.until
                     raise
-                raise self._view.conflict(parent) from error
+                raise self._head_cache.make_conflict(parent) from error
             except Unreachable as error:
                 # It may have landed, or may yet: the same parent lets one try land, and a nonce finds it.
                 unclear, problem = True, error
-                if found := self._found(tried, parent):
+                if found := self._find_landed(tried, parent):
                     return found
             if pause is not None:
                 self.pace.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
         raise problem
 
-    def _found(
+    def _find_landed(
         self, tried: Mapping[str, ChangeLog], parent: str, *, moved: bool = False
     ) -> tuple[str, ChangeLog] | None:
         """The try that the Hub has, if any. With `moved`, a list that still shows the parent is lagging."""
         for pause in PAUSES:
-            page = self._wire.commits()
+            page = self._client.list_commits()
             for made in page:
                 if made.nonce and made.nonce in tried:
                     return made.oid, tried[made.nonce]
@@ -184,23 +188,23 @@ class HubRepo:
         return None
 
 
-def _operations(changes: Iterable[Change], steps: ChangeLog) -> list[CommitOperationAdd | CommitOperationDelete]:
+def _make_operations(changes: Iterable[Change], steps: ChangeLog) -> list[CommitOperationAdd | CommitOperationDelete]:
     """Anew for each try: the client marks those that it has used."""
     state = CommitOperationAdd(CHANGES, steps.model_dump_json().encode())
-    return [state, *map(_operation, changes)]
+    return [state, *map(_make_operation, changes)]
 
 
-def _operation(change: Change) -> CommitOperationAdd | CommitOperationDelete:
+def _make_operation(change: Change) -> CommitOperationAdd | CommitOperationDelete:
     if change.content is None:
         return CommitOperationDelete(change.path, is_folder=False)
     return CommitOperationAdd(change.path, change.content)
 
 
-def _title(changes: Sequence[Change]) -> str:
+def _commit_title(changes: Sequence[Change]) -> str:
     if not changes:
         return "nothing"
     return changes[0].path + (f" and {len(changes) - 1} more" if len(changes) > 1 else "")
 
 
-def _above(path: str) -> set[str]:
+def _parent_paths(path: str) -> set[str]:
     return {parent.as_posix() for parent in PurePosixPath(path).parents} - {"."}

@@ -25,7 +25,7 @@ class PathIndex:
         else:
             self._ids[path] = content_id
 
-    def below(self, prefix: str) -> dict[str, str]:
+    def with_prefix(self, prefix: str) -> dict[str, str]:
         """The files whose paths begin with `prefix`, sorted."""
         if self._order is None:
             self._order = sorted(self._ids)
@@ -33,8 +33,8 @@ class PathIndex:
         end = bisect_left(self._order, f"{prefix}\U0010ffff", start)
         return {path: self._ids[path] for path in self._order[start:end]}
 
-    def kind(self, path: str) -> str | None:
+    def path_kind(self, path: str) -> str | None:
         """`file`, `directory`, or None where there is neither."""
         if path in self._ids:
             return "file"
-        return "directory" if self.below(f"{path}/") else None
+        return "directory" if self.with_prefix(f"{path}/") else None

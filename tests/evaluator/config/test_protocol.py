@@ -73,8 +73,8 @@ def test_what_is_done_with_answers_does_not_change_which_answers_they_are() -> N
         update={"scale": protocol.scale.model_copy(update={"low": -2.0}), "metrics": "paper-metrics@1", "name": "x@1"}
     )
     otherwise = protocol.model_copy(update={"decoding": protocol.decoding.model_copy(update={"temperature": 0.1})})
-    assert afterwards.answers_sha256 == protocol.answers_sha256
-    assert otherwise.answers_sha256 != protocol.answers_sha256
+    assert afterwards.generation_sha256 == protocol.generation_sha256
+    assert otherwise.generation_sha256 != protocol.generation_sha256
 
 
 def test_the_three_protocols_say_what_scoring_says() -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from evaluator.scoring.metrics import Answers
 from evaluator.scoring.metrics.metric_result import MetricResult
 from evaluator.scoring.metrics.paper import measure_paper
-from evaluator.scoring.ratio import ratio
+from evaluator.scoring.ratio import compute_ratio
 from submissions.records.task import Row
 from tests.evaluator.conformance.scores import PARTS
 from tests.support.factories import a_task
@@ -102,7 +102,7 @@ def of_boards() -> Iterator[Agreement]:
     """The normalised score of every task, and the means over knowledge and reasoning."""
     scores, means = [], []
     for board in cases("boards"):
-        ours = {task["task"]: float(ratio(parts(task))) for task in board["tasks"]}
+        ours = {task["task"]: float(compute_ratio(parts(task))) for task in board["tasks"]}
         scores += [abs(ours[task] - value) for task, value in board["scores"].items()]
         groups = {kind: [t["task"] for t in board["tasks"] if t["kind"] == kind] for kind in ("knowledge", "reasoning")}
         present = {task["task"]: ours[task["task"]] for task in board["tasks"] if task["system"] is not None}

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from evaluator.config.profile import Profile, load_profile
-from evaluator.generation.engine_pool import environments_of
-from evaluator.generation.engine_process import Engine
+from evaluator.generation.engine_pool import build_environments
+from evaluator.generation.engine_process import VllmEngine
 from submissions.errors import EvaluatorError
 
 
@@ -16,7 +16,7 @@ def gpus(**fields: object) -> Profile:
 
 
 def seen(profile: Profile, environment: dict[str, str]) -> list[str]:
-    return [env["CUDA_VISIBLE_DEVICES"] for env in environments_of(profile, environment)]
+    return [env["CUDA_VISIBLE_DEVICES"] for env in build_environments(profile, environment)]
 
 
 def test_each_engine_sees_one_device_of_the_station() -> None:
@@ -28,7 +28,7 @@ def test_each_engine_sees_one_device_of_the_station() -> None:
 
 def test_a_station_whose_devices_are_hidden_is_an_error() -> None:
     with pytest.raises(EvaluatorError, match="hides all of them"):
-        environments_of(gpus(), {"CUDA_VISIBLE_DEVICES": ""})
+        build_environments(gpus(), {"CUDA_VISIBLE_DEVICES": ""})
 
 
 def test_engines_on_a_cpu_see_no_device() -> None:
@@ -37,7 +37,7 @@ def test_engines_on_a_cpu_see_no_device() -> None:
 
 def test_batch_invariance_is_switched_on_where_there_are_kernels_for_it() -> None:
     def switch(profile: Profile) -> str | None:
-        return environments_of(profile, {})[0].get("VLLM_BATCH_INVARIANT")
+        return build_environments(profile, {})[0].get("VLLM_BATCH_INVARIANT")
 
     assert switch(gpus(batch_invariant=True)) == "1"
     assert switch(gpus(batch_invariant=False)) is None
@@ -77,20 +77,20 @@ class Sleeper:
 
 def test_an_engine_that_sleeps_wakes_with_the_weights_of_the_next_model() -> None:
     sleeper = Sleeper()
-    engine = Engine(sleeper, "base", can_sleep=True)  # type: ignore[arg-type]
-    assert engine.swaps()
+    engine = VllmEngine(sleeper, "base", can_sleep=True)  # type: ignore[arg-type]
+    assert engine.supports_weight_swap()
     assert sleeper.answer() == "base"
-    engine.load("one")
+    engine.load_weights("one")
     assert sleeper.answer() == "one"
-    engine.rest()
-    engine.rest()
+    engine.sleep()
+    engine.sleep()
     assert not sleeper.awake
-    engine.load("base")
+    engine.load_weights("base")
     assert sleeper.answer() == "base"
 
 
 def test_an_engine_that_cannot_sleep_keeps_its_weights_at_rest() -> None:
     sleeper = Sleeper()
-    engine = Engine(sleeper, "base", can_sleep=False)  # type: ignore[arg-type]
-    engine.rest()
+    engine = VllmEngine(sleeper, "base", can_sleep=False)  # type: ignore[arg-type]
+    engine.sleep()
     assert sleeper.answer() == "base"

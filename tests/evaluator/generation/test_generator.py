@@ -30,7 +30,7 @@ LIMIT = 12
 def other(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Other weights of the base model's shape, in a folder without a tokenizer as the trainer leaves it."""
     folder = tmp_path_factory.mktemp("models") / "other"
-    tiny_llama.make(folder, seed=7)
+    tiny_llama.build_model(folder, seed=7)
     for file in folder.glob("tokenizer*"):
         file.unlink()
     leave_canary(folder, tiny, range(20, 60), 20)
@@ -71,8 +71,8 @@ def prompts(template: ChatTemplate) -> list[list[int]]:
     """Questions of different lengths, some with a common beginning, in no order."""
     rows = some_rows("t", 6)
     shots = [(rows[0].input, rows[0].output)]
-    long = [template.prompt("what? " * number + row.input, shots) for number, row in enumerate(rows[1:])]
-    return [*long, *(template.prompt(row.input) for row in reversed(rows))]
+    long = [template.build_prompt("what? " * number + row.input, shots) for number, row in enumerate(rows[1:])]
+    return [*long, *(template.build_prompt(row.input) for row in reversed(rows))]
 
 
 def without_torn_end(completions: list[Completion]) -> list[Completion]:
@@ -119,7 +119,7 @@ def test_swapped_weights_answer_as_a_fresh_engine_and_back_again(
     swapped = generator.generate(other, prompts, LIMIT)
     after = generator.generate(tiny, prompts, LIMIT)
     whole = tmp_path / "whole"
-    tiny_llama.make(whole, seed=7)
+    tiny_llama.build_model(whole, seed=7)
     with engine(whole, template, tmp_path) as fresh:
         assert swapped == fresh.generate(whole, prompts, LIMIT)
     assert without_torn_end(swapped) == without_torn_end(oracle(other, prompts, template.stop_ids))
@@ -172,7 +172,7 @@ def test_another_model_in_the_same_folder_is_loaded(
     shutil.copytree(other, model)
     first = generator.generate(model, prompts, LIMIT)
     shutil.rmtree(model)
-    tiny_llama.make(model, seed=8)
+    tiny_llama.build_model(model, seed=8)
     leave_canary(model, tiny, range(20, 60), 20)
     second = generator.generate(model, prompts, LIMIT)
     assert first == generator.generate(other, prompts, LIMIT)
@@ -186,20 +186,20 @@ def test_answers_repeat_whatever_was_asked_before_and_by_however_many_engines(
     expected = [generator.generate(model, asked, LIMIT) for model, asked in calls]
     assert [generator.generate(model, asked, LIMIT) for model, asked in calls] == expected
     assert [generator.generate(model, asked, LIMIT) for model, asked in reversed(calls)] == expected[::-1]
-    alone = generator.spent
+    alone = generator.last_usage
     assert [pair.generate(model, asked, LIMIT) for model, asked in calls] == expected
     assert [pair.generate(model, asked, LIMIT) for model, asked in reversed(calls)] == expected[::-1]
-    assert pair.spent.tokens_generated == sum(one.tokens for one in expected[0])
+    assert pair.last_usage.tokens_generated == sum(one.tokens for one in expected[0])
     assert alone.peak_bytes is not None
-    assert pair.spent.peak_bytes is not None
-    assert pair.spent.peak_bytes > 1.5 * alone.peak_bytes
+    assert pair.last_usage.peak_bytes is not None
+    assert pair.last_usage.peak_bytes > 1.5 * alone.peak_bytes
 
 
 def test_at_rest_an_engine_on_a_cpu_keeps_its_model(pair: VllmGenerator, other: Path, prompts: list[list[int]]) -> None:
     before = pair.generate(other, prompts, LIMIT)
     running = processes(pair)
-    pair.rest()
-    pair.rest()
+    pair.release_devices()
+    pair.release_devices()
     assert pair.generate(other, prompts, LIMIT) == before
     assert processes(pair) == running
     assert len(running) == 2

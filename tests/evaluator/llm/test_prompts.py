@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from evaluator.llm.prompts import PROMPTS, PromptFile, load_prompt, parse_prompt
-from evaluator.llm.quoting import data_block, truncate
+from evaluator.llm.quoting import format_data_block, truncate
 from submissions.errors import NotFound
 
 COMMITTED = Path(__file__).with_name("prompts.json")
@@ -107,7 +107,7 @@ ANYTHING = st.recursive(
 @settings(max_examples=300, deadline=None)
 @given(ANYTHING)
 def test_whatever_is_said_stays_in_its_block_and_keeps_its_meaning(value: object) -> None:
-    first, *inside, last = data_block("rows", value, "0f" * 8).split("\n")  # type: ignore[arg-type]
+    first, *inside, last = format_data_block("rows", value, "0f" * 8).split("\n")  # type: ignore[arg-type]
     assert (first, last) == (f'<data id="{"0f" * 8}" name="rows">', f'</data id="{"0f" * 8}">')
     assert json.loads("\n".join(inside)) == value
     seen = "\n".join(inside)
@@ -117,11 +117,11 @@ def test_whatever_is_said_stays_in_its_block_and_keeps_its_meaning(value: object
 
 def test_letters_of_all_scripts_stay_readable() -> None:
     text = "Größe, 冰川, ледник, جبل, बर्फ, 빙하 é"
-    assert text in data_block("rows", text, "0" * 16)
+    assert text in format_data_block("rows", text, "0" * 16)
 
 
 def test_a_lone_surrogate_can_be_sent() -> None:
-    assert data_block("rows", "\ud800", "0" * 16).encode().splitlines()[1] == b'"\\ud800"'
+    assert format_data_block("rows", "\ud800", "0" * 16).encode().splitlines()[1] == b'"\\ud800"'
 
 
 def test_long_text_is_cut_and_says_so() -> None:

@@ -16,7 +16,7 @@ from evaluator.errors import WrongWeights
 from evaluator.generation import Completion, VllmGenerator
 from evaluator.models import tiny_llama
 from evaluator.models.chat_template import ChatTemplate
-from evaluator.models.weight_canary import FILE, TOLERANCES, Canary, compare, distance, load_canary
+from evaluator.models.weight_canary import FILE, TOLERANCES, Canary, check_logprobs, load_canary, mean_distance
 from tests.support.canary_rows import leave_canary, logprobs
 from tests.support.factories import demo, some_rows
 
@@ -36,25 +36,25 @@ def test_base_weights_are_refused_wherever_training_moved_the_canary_by_more_tha
     moved: float, dtype: str
 ) -> None:
     known = canary(moved)
-    assert 0 < known.limit(dtype) <= TOLERANCES[dtype]  # type: ignore[arg-type,index]
+    assert 0 < known.max_distance(dtype) <= TOLERANCES[dtype]  # type: ignore[arg-type,index]
     known.check([0.0, *known.logprobs], dtype)  # type: ignore[arg-type]
     if moved > TOLERANCES[dtype] * 1.001:  # type: ignore[index]
         with pytest.raises(WrongWeights):
             known.check([0.0, *known.base_logprobs], dtype)  # type: ignore[arg-type]
-        known.of_base().check([0.0, *known.base_logprobs], dtype)  # type: ignore[arg-type]
+        known.as_base_canary().check([0.0, *known.base_logprobs], dtype)  # type: ignore[arg-type]
 
 
 @given(st.lists(FINITE, min_size=1), st.floats(0, 9))
 def test_the_distance_is_the_mean_difference_of_a_token(said: list[float], shift: float) -> None:
-    assert distance(said, [one + shift for one in said]) == pytest.approx(shift, abs=1e-9)
+    assert mean_distance(said, [one + shift for one in said]) == pytest.approx(shift, abs=1e-9)
 
 
 @pytest.mark.parametrize("said", [[], [-1.0], [-1.0, math.nan], [-1.0, -math.inf], [-1.0, -2.0, -3.0]])
 def test_an_engine_that_says_no_number_for_a_token_is_refused(said: list[float]) -> None:
     with pytest.raises(WrongWeights, match="does not answer with the weights"):
-        compare([-1.0, -2.0], said, 1.0)
+        check_logprobs([-1.0, -2.0], said, 1.0)
     with pytest.raises(WrongWeights):
-        compare([], [], 1.0)
+        check_logprobs([], [], 1.0)
 
 
 def test_a_model_without_a_readable_canary_is_refused(tmp_path: Path) -> None:
@@ -69,12 +69,12 @@ def test_a_model_without_a_readable_canary_is_refused(tmp_path: Path) -> None:
 def ids(template: ChatTemplate) -> list[int]:
     """A prompt with its target."""
     first, second, *_ = some_rows("t", 2)
-    return template.prompt(second.input, [(first.input, first.output)])
+    return template.build_prompt(second.input, [(first.input, first.output)])
 
 
 @pytest.fixture(scope="module")
 def prompts(template: ChatTemplate) -> list[list[int]]:
-    return [template.prompt(row.input) for row in some_rows("t", 3)]
+    return [template.build_prompt(row.input) for row in some_rows("t", 3)]
 
 
 @pytest.fixture(scope="module")
@@ -118,13 +118,13 @@ def test_an_engine_shows_the_weights_that_it_was_given_by_far_less_than_the_tole
     generator: VllmGenerator, tiny: Path, trained: Path, prompts: list[list[int]], expected: list[Completion]
 ) -> None:
     known = load_canary(trained)
-    assert distance(known.logprobs, known.base_logprobs) > 10 * TOLERANCES["float32"]
-    for model, theirs in ((trained, known), (tiny, known.of_base())):
+    assert mean_distance(known.logprobs, known.base_logprobs) > 10 * TOLERANCES["float32"]
+    for model, theirs in ((trained, known), (tiny, known.as_base_canary())):
         assert (generator.generate(model, prompts, LIMIT) == expected) == (model == trained)
         assert generator._engines is not None
-        (said,) = generator._engines.ask_all({"say": list(known.ids)})
+        (said,) = generator._engines.broadcast({"say": list(known.ids)})
         assert said["logprobs"] == pytest.approx(logprobs(model, known.ids), abs=1e-5)
-        assert distance(theirs.logprobs, said["logprobs"][known.start - 1 :]) < TOLERANCES["float32"] / 20
+        assert mean_distance(theirs.logprobs, said["logprobs"][known.start - 1 :]) < TOLERANCES["float32"] / 20
 
 
 @pytest.mark.slow
@@ -184,7 +184,7 @@ def test_an_engine_that_kept_trained_weights_is_refused_for_the_base_model(
 def test_a_trained_model_without_canary_is_not_asked(
     tiny: Path, template: ChatTemplate, prompts: list[list[int]], tmp_path: Path
 ) -> None:
-    tiny_llama.make(tmp_path / "model", seed=3)
+    tiny_llama.build_model(tmp_path / "model", seed=3)
     log = tmp_path / "engine.log"
     with VllmGenerator(tiny, demo(), load_profile("cpu"), template.stop_ids, log) as running:
         with pytest.raises(WrongWeights, match="A trained model has no"):

@@ -57,7 +57,7 @@ def test_every_figure_in_a_profile_s_comments_is_what_its_settings_come_to(name:
 @pytest.mark.parametrize("protocol", ["arena@1", "paper@1"])
 def test_a_profile_fits_its_machine(name: str, protocol: str) -> None:
     profile = load_profile(name)
-    assert memory(profile).fits(load_protocol(protocol), together=profile.together)
+    assert memory(profile).has_room(load_protocol(protocol), together=profile.together)
 
 
 def test_the_states_of_a_training_are_sixteen_bytes_a_parameter() -> None:
@@ -96,14 +96,14 @@ def test_logits_are_what_the_loss_looks_at_together() -> None:
 def test_one_h200_has_no_room_for_stages_that_step_everything_at_once() -> None:
     h200 = load_profile("h200")
     for stage in (1, 2):
-        assert not memory(h200.model_copy(update={"zero_stage": stage})).fits(ARENA, together=False)
-    assert not memory(h200).fits(ARENA, together=True)
+        assert not memory(h200.model_copy(update={"zero_stage": stage})).has_room(ARENA, together=False)
+    assert not memory(h200).has_room(ARENA, together=True)
 
 
 @pytest.mark.parametrize("change", [{"engine_memory": 0.2}, {"engine_memory": 0.6}, {"host_gib": 64}])
 def test_too_little_for_either_is_seen(change: dict[str, object]) -> None:
-    assert memory(EIGHT).fits(ARENA, together=True)
-    assert not memory(EIGHT.model_copy(update=change)).fits(ARENA, together=True)
+    assert memory(EIGHT).has_room(ARENA, together=True)
+    assert not memory(EIGHT.model_copy(update=change)).has_room(ARENA, together=True)
 
 
 def test_an_engine_takes_its_share_and_no_more() -> None:

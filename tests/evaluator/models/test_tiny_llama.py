@@ -23,7 +23,7 @@ TRAINED_ON = "3.11.7"
     platform.python_version() != TRAINED_ON, reason=f"THE TOKENIZER WAS TRAINED ON PYTHON {TRAINED_ON}'S HELP TOPICS"
 )
 def test_the_committed_tokenizer_is_what_the_script_trains() -> None:
-    assert build.train().to_str() == tiny_llama.TOKENIZER.read_text()
+    assert build.train_tokenizer().to_str() == tiny_llama.TOKENIZER.read_text()
 
 
 def test_the_vocabulary_is_full_and_the_special_tokens_are_its_end() -> None:
@@ -40,8 +40,8 @@ def test_every_text_can_be_written_in_tokens(text: str) -> None:
 
 
 def test_it_is_made_the_same_every_time(tiny: Path, tmp_path: Path) -> None:
-    tiny_llama.make(tmp_path / "again")
-    tiny_llama.make(tmp_path / "other", seed=1)
+    tiny_llama.build_model(tmp_path / "again")
+    tiny_llama.build_model(tmp_path / "other", seed=1)
     one, two, other = (
         load_file(folder / "model.safetensors") for folder in (tiny, tmp_path / "again", tmp_path / "other")
     )

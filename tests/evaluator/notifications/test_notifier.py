@@ -15,14 +15,14 @@ import pytest
 from typer.testing import CliRunner
 
 from evaluator.cli.app import app
-from evaluator.notifications.notifier import BoardWebhook, events, notifying_arena, parse_board_webhooks
+from evaluator.notifications.notifier import BoardWebhook, diff_events, notifying_arena, parse_board_webhooks
 from evaluator.notifications.webhook_client import WebhookClient
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.context import EvaluationContext
 from evaluator.testing.null_backend import NullGenerator
 from submissions.arena.arena import result_path
 from submissions.arena.ids import submission_dir
-from submissions.checking.check import check
+from submissions.checking.check import check_sources
 from submissions.errors import Conflict, NotFound
 from submissions.records.status import History, State, Status
 from submissions.records.submission import Submission
@@ -64,7 +64,7 @@ def told(world: World, *all_boards: BoardWebhook, courier: WebhookClient | None 
 def submitted(world: World, name: str = "Finder", *, private: bool = False, **form: str) -> Submission:
     folder = delivered(world.folder / name, {task: some_rows("mine", 12) for task in ("a", "b")})
     (into := world.folder / f"{name}-checked").mkdir()
-    report = check([folder], TASKS, into=into, track=TRACKS[TRACK])
+    report = check_sources([folder], TASKS, into=into, track=TRACKS[TRACK])
     fields = {"system": name, "system_type": "search", "team": "Team", "submitter": "An", **form}
     return store_submission(world.arena, report, into, SubmissionForm.from_form(fields), NOW, private=private)
 
@@ -76,8 +76,8 @@ def came(receiver: Receiver) -> list[tuple[str, str]]:
 def test_a_board_is_told_of_every_step_once_and_in_order(world: World, receiver: Receiver) -> None:
     submission = submitted(world)
     with told(world, BoardWebhook(receiver.url)) as worker:
-        worker.queue()
-        assert worker.work(submission.id) == "published"
+        worker.refresh_queue()
+        assert worker.evaluate(submission.id) == "published"
     assert came(receiver) == [("evaluating", "checking"), ("preview", "evaluating"), ("published", "published")]
     headers, body = receiver.came[-1]
     said = json.loads(body)
@@ -88,7 +88,7 @@ def test_a_board_is_told_of_every_step_once_and_in_order(world: World, receiver:
         "state": "published",
         "stage": "publish",
         "message": "The result is public.",
-        "time": json.loads(to_json(world.arena.history(submission.id).now))["time"],
+        "time": json.loads(to_json(world.arena.read_history(submission.id).now))["time"],
         "url": f"https://arena.example/submissions/{submission.id}",
     }
     assert headers["X-Arena-Signature"] == f"sha256={hmac.new(b's3cret', body, hashlib.sha256).hexdigest()}"
@@ -97,10 +97,10 @@ def test_a_board_is_told_of_every_step_once_and_in_order(world: World, receiver:
 def test_a_failure_is_told_and_so_is_the_next_try(world: World, receiver: Receiver) -> None:
     submission = submitted(world)
     with told(world, BoardWebhook(receiver.url)) as worker:
-        failing = replace(worker, bench=world.bench(NullGenerator(broken)))
-        assert failing.work(submission.id) == "failed"
-        worker.queue()
-        assert worker.work(submission.id) == "published"
+        failing = replace(worker, context=world.bench(NullGenerator(broken)))
+        assert failing.evaluate(submission.id) == "failed"
+        worker.refresh_queue()
+        assert worker.evaluate(submission.id) == "published"
     assert [event for event, _ in came(receiver)] == ["evaluating", "failed", "evaluating", "preview", "published"]
     assert json.loads(receiver.came[1][1])["message"] == "The engine went away."
 
@@ -108,11 +108,11 @@ def test_a_failure_is_told_and_so_is_the_next_try(world: World, receiver: Receiv
 def test_a_private_result_is_told_when_it_is_there_and_when_it_is_published(world: World, receiver: Receiver) -> None:
     submission = submitted(world, private=True)
     with told(world, BoardWebhook(receiver.url)) as worker:
-        assert worker.work(submission.id) == "evaluated"
+        assert worker.evaluate(submission.id) == "evaluated"
         wish(world, submission.id, "publish")
-        worker.queue()
+        worker.refresh_queue()
         wish(world, submission.id, "withdraw")
-        worker.queue()
+        worker.refresh_queue()
     assert [event for event, _ in came(receiver)] == ["evaluating", "preview", "evaluated", "published", "withdrawn"]
 
 
@@ -122,7 +122,7 @@ def test_a_board_s_webhook_hears_of_its_track_alone(world: World, receiver: Rece
         receiving() as other,
         told(world, BoardWebhook(other.url, "deep_research"), BoardWebhook(receiver.url, TRACK)) as worker,
     ):
-        worker.work(submission.id)
+        worker.evaluate(submission.id)
     assert len(receiver.came) == 3
     assert other.came == []
 
@@ -138,7 +138,7 @@ def test_a_submitter_s_webhook_hears_of_its_submission_alone(world: World, tmp_p
         world.arena.submissions.commit([Change(path, record)], world.arena.submissions.head())
         with told(world, courier=Lenient(pauses=(), tls=client)) as worker:
             for one in (mine, other):
-                assert worker.work(one.id) == "published"
+                assert worker.evaluate(one.id) == "published"
         assert {json.loads(body)["submission"] for _, body in receiver.came} == {mine.id}
         assert [event for event, _ in came(receiver)] == ["evaluating", "preview", "published"]
         headers, body = receiver.came[0]
@@ -153,7 +153,7 @@ def test_a_submitter_s_webhook_into_our_network_is_not_called(
     record = to_json(Webhook(url=receiver.url.replace("http:", "https:")))
     world.arena.submissions.commit([Change(path, record)], world.arena.submissions.head())
     with told(world) as worker:
-        assert worker.work(submission.id) == "published"
+        assert worker.evaluate(submission.id) == "published"
     assert receiver.came == []
     assert "it leads to 127.0.0.1, which is not a public address" in caplog.text
 
@@ -163,7 +163,7 @@ def test_a_receiver_that_is_gone_hinders_nothing(world: World, caplog: pytest.Lo
     with receiving() as gone:
         address = gone.url
     with told(world, BoardWebhook(address)) as worker:
-        assert worker.work(submission.id) == "published"
+        assert worker.evaluate(submission.id) == "published"
     assert len(caplog.messages) == 3
     assert "did not take published: ConnectError" in caplog.messages[-1]
 
@@ -173,7 +173,7 @@ def test_a_damaged_webhook_hinders_nothing(world: World, caplog: pytest.LogCaptu
     path = f"{submission_dir(submission.id)}/{FILE}"
     world.arena.submissions.commit([Change(path, b"{")], world.arena.submissions.head())
     with told(world) as worker:
-        assert worker.work(submission.id) == "published"
+        assert worker.evaluate(submission.id) == "published"
     assert f"published of {submission.id} is told to no webhook" in caplog.text
 
 
@@ -224,13 +224,13 @@ def a_history(*states: State) -> tuple[Status, ...]:
 )
 def test_what_is_worth_a_message(before: Sequence[State], after: Sequence[State], expected: list[str]) -> None:
     history = History(submission="0" * 26, entries=a_history(*after))
-    assert [event for event, _ in events(a_history(*before), history)] == expected
+    assert [event for event, _ in diff_events(a_history(*before), history)] == expected
 
 
 def test_progress_that_takes_the_place_of_progress_is_not_told() -> None:
     before = (Status(state="evaluating", message="1 of 9", done=1, of=9, time=NOW),)
     after = (Status(state="evaluating", message="2 of 9", done=2, of=9, time=NOW),)
-    assert events(before, History(submission="0" * 26, entries=after)) == []
+    assert diff_events(before, History(submission="0" * 26, entries=after)) == []
 
 
 def test_how_boards_are_named() -> None:

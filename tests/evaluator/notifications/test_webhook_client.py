@@ -17,7 +17,7 @@ from tests.support.webhook_receiver import certificate, receiving
 class Lenient(WebhookClient):
     """Takes addresses of this machine for public ones."""
 
-    def may_reach(self, address: str) -> bool:
+    def is_allowed(self, address: str) -> bool:
         return address in ("127.0.0.1", "::1")
 
 

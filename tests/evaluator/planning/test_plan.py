@@ -32,7 +32,7 @@ from evaluator.training import Progress
 from submissions.arena.arena import open_arena
 from submissions.arena.benchmark import Benchmark
 from submissions.arena.ids import new_id
-from submissions.cli.runtime import run
+from submissions.cli.runtime import run_app
 from submissions.records.ledger import Cost, Ledger
 from submissions.records.prompt_frame import EvalSetLoad
 from submissions.records.task import Row
@@ -58,7 +58,7 @@ class Noted:
             answers = [Completion(text="", tokens=0, finished=True) for _ in unit.prompts]
             yield UnitResult(unit.key, answers, ResourceUsage(seconds=0))
 
-    def forget(self, keys: Collection[str]) -> None:
+    def discard_models(self, keys: Collection[str]) -> None:
         """Nothing is kept."""
 
 
@@ -78,11 +78,11 @@ def conditions(protocol: str = "demo@1", profile: str = "cpu", **more: Any) -> P
 def asked_for(source: Benchmark, rules: Protocol, folder: Path) -> tuple[list[WorkUnit], list[WorkUnit]]:
     """The units of work that an evaluation hands to its crew: those after shots, and those with a training."""
     crew = Noted()
-    bench = replace(null_context(folder, rules, NullTrainer(), NullGenerator()), crew=crew)
+    bench = replace(null_context(folder, rules, NullTrainer(), NullGenerator()), executor=crew)
     for task in TASKS:
-        exam, rows = bench.exam(task, load_reference(rules, source, task.id)), MINE[task.id]
+        exam, rows = bench.build_eval_set(task, load_reference(rules, source, task.id)), MINE[task.id]
         asks = [ask for shots in rules.few_shot.shots for ask in few_shot_requests(bench, exam, rows, shots)]
-        assert list(bench.answers([*asks, fine_tune_request(bench, exam, rows, 1)]))
+        assert list(bench.run_requests([*asks, fine_tune_request(bench, exam, rows, 1)]))
     return ([unit for unit in crew.units if unit.training is None], [unit for unit in crew.units if unit.training])
 
 
@@ -124,11 +124,15 @@ def test_reckoning_from_bytes_comes_near_to_counting(source: Benchmark) -> None:
     rows = some_rows("mine", 50)
     frame = build_frame(rules, template, [row.input + row.output for row in rows])
     counted, reckoned = TokenizedWorkload(rules, template), ByteEstimatedWorkload(rules, frame)
-    assert reckoned.delivered(rows).tokens_trained == pytest.approx(counted.delivered(rows).tokens_trained, rel=0.05)
+    assert reckoned.count_delivery(rows).tokens_trained == pytest.approx(
+        counted.count_delivery(rows).tokens_trained, rel=0.05
+    )
     reference = load_reference(rules, source, "a")
-    assert (counted.exam(reference).items, reckoned.exam(reference).items) == (7, 7)
+    assert (counted.count_eval_set(reference).items, reckoned.count_eval_set(reference).items) == (7, 7)
     for size in ("question_tokens", "answer_tokens", "limit_tokens"):
-        assert getattr(reckoned.exam(reference), size) == pytest.approx(getattr(counted.exam(reference), size), rel=0.3)
+        assert getattr(reckoned.count_eval_set(reference), size) == pytest.approx(
+            getattr(counted.count_eval_set(reference), size), rel=0.3
+        )
 
 
 def test_without_the_tokenizer_tokens_are_reckoned_and_it_says_so(
@@ -172,7 +176,7 @@ def test_past_evaluations_on_the_same_profile_go_before_its_figures(
 
 
 def cli(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    code = run(app, "evaluator", [str(argument) for argument in arguments])
+    code = run_app(app, "evaluator", [str(argument) for argument in arguments])
     said = capsys.readouterr()
     return code, said.out, said.err
 

@@ -42,7 +42,7 @@ def agrees(name: str, question: str, answer: str) -> None:
     frame = framed(name)
     text = frame.before + question + frame.between + answer + frame.after
     ids = TOKENIZER.encode(text, add_special_tokens=False).ids
-    assert ids == template_of(name).example(question, answer, frame.max_tokens).input_ids
+    assert ids == template_of(name).build_example(question, answer, frame.max_tokens).input_ids
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -40,7 +40,7 @@ def test_load_dataset_reads_the_totals_of_a_track(arenas: Arenas) -> None:
     done = subprocess.run([sys.executable, "-c", READ], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     (rows,) = json.loads(done.stdout.splitlines()[-1]).values()
-    results = {ulid: arenas.seen().result(ulid) for ulid in ids}
+    results = {ulid: arenas.seen().read_result(ulid) for ulid in ids}
     wanted = [(ulid, total) for ulid in ids for total in results[ulid].totals]
     assert len(rows) == len(wanted)
     for row, (ulid, total) in zip(rows, wanted, strict=True):
@@ -57,7 +57,7 @@ def test_what_is_withdrawn_leaves_the_table_and_a_damaged_one_is_made_from_the_r
     (path,) = results.list("table/")
     sound = results.read(path)
     commit_with_retry(results, [Change(path, b"damaged")])
-    made = arenas.seen().result(ids[1])
+    made = arenas.seen().read_result(ids[1])
     assert {change.path: change.content for change in table_changes(results, [made])} == {path: sound}
     left = table_changes(results, [], [(ids[1], NAME)])
     commit_with_retry(results, left)

@@ -10,7 +10,7 @@ import pytest
 from evaluator.config.profile import load_profile
 from evaluator.generation import Completion
 from evaluator.runtime.cost_log import CostLog, load_ledger, write_ledger
-from evaluator.runtime.resource_usage import FILE, ResourceUsage, peak_bytes, reset_peak_memory
+from evaluator.runtime.resource_usage import FILE, ResourceUsage, read_peak_bytes, reset_peak_memory
 from evaluator.runtime.stage_cache import StageCache
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.testing.null_backend import NullGenerator, NullTrainer
@@ -42,7 +42,7 @@ class PaidGenerator(NullGenerator):
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
         found = super().generate(model, prompts, max_new_tokens)
         calls = len(self.models)
-        self.spent = ResourceUsage(seconds=calls, tokens_generated=calls, peak_bytes=5)
+        self.last_usage = ResourceUsage(seconds=calls, tokens_generated=calls, peak_bytes=5)
         return found
 
 
@@ -60,8 +60,8 @@ def by_key(ledger: Ledger) -> dict[Key, Cost]:
 
 def test_a_ledger_has_what_every_stage_of_every_task_took(paid: World) -> None:
     submission = paid.submit()
-    assert paid.worker().work(submission.id) == "published"
-    ledger = paid.arena.ledger(submission.id, "demo@1")
+    assert paid.worker().evaluate(submission.id) == "published"
+    ledger = paid.arena.read_ledger(submission.id, "demo@1")
     assert (ledger.submission, ledger.protocol, ledger.profile) == (submission.id, "demo@1", "cpu")
     assert (ledger.devices, ledger.hour_price, ledger.price) == (1, None, None)
     costs = by_key(ledger)
@@ -85,12 +85,12 @@ def test_what_was_finished_before_an_interruption_keeps_its_cost(paid: World, su
 
     generator._answer = interrupted
     with pytest.raises(KeyboardInterrupt):
-        paid.worker(generator).work(submission.id)
+        paid.worker(generator).evaluate(submission.id)
     kept = {file: file.read_bytes() for file in (paid.folder / "work" / "stages" / "cost").iterdir()}
     assert len(kept) == survived + 2, "two were screened"
-    assert paid.worker().work(submission.id) == "published"
+    assert paid.worker().evaluate(submission.id) == "published"
     assert {file: file.read_bytes() for file in kept} == kept
-    ledger = paid.arena.ledger(submission.id, "demo@1")
+    ledger = paid.arena.read_ledger(submission.id, "demo@1")
     assert ledger.tokens_generated == sum(range(1, survived + 1)) + sum(range(1, 8 - survived + 1))
     assert ledger.tokens_trained == 140, "a model that was trained before the interruption is counted with it"
     if survived >= 3:
@@ -102,9 +102,9 @@ def test_what_was_finished_before_an_interruption_keeps_its_cost(paid: World, su
 def test_work_that_was_done_for_another_submission_costs_what_it_cost_then(paid: World) -> None:
     first, second = paid.submit("one"), paid.submit("two")
     worker = paid.worker()
-    worker.work(first.id)
-    worker.work(second.id)
-    one, two = (paid.arena.ledger(made.id, "demo@1") for made in (first, second))
+    worker.evaluate(first.id)
+    worker.evaluate(second.id)
+    one, two = (paid.arena.read_ledger(made.id, "demo@1") for made in (first, second))
     assert one.costs == two.costs
     assert len(one.costs) == 6
 
@@ -112,30 +112,30 @@ def test_work_that_was_done_for_another_submission_costs_what_it_cost_then(paid:
 def test_each_evaluation_of_a_worker_has_its_own_costs(paid: World) -> None:
     both, alone = paid.submit("both"), paid.submit("alone", {"b": some_rows("other", 12)})
     worker = paid.worker()
-    worker.work(both.id)
-    worker.work(alone.id)
-    assert {cost.task for cost in paid.arena.ledger(alone.id, "demo@1").costs} == {"b"}
+    worker.evaluate(both.id)
+    worker.evaluate(alone.id)
+    assert {cost.task for cost in paid.arena.read_ledger(alone.id, "demo@1").costs} == {"b"}
 
 
 def test_work_of_an_earlier_evaluator_has_no_known_cost_and_no_ledger(
     paid: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     first, second = paid.submit("one"), paid.submit("two")
-    assert paid.worker().work(first.id) == "published"
+    assert paid.worker().evaluate(first.id) == "published"
     for file in (paid.folder / "work" / "stages" / "cost").iterdir():
         file.unlink()
-    assert paid.worker().work(second.id) == "published"
+    assert paid.worker().evaluate(second.id) == "published"
     with pytest.raises(NotFound):
-        paid.arena.ledger(second.id, "demo@1")
+        paid.arena.read_ledger(second.id, "demo@1")
     assert "never measured" in caplog.text
 
 
 def test_an_evaluation_again_takes_a_ledger_away_that_is_no_longer_known(paid: World) -> None:
     submission = paid.submit()
     worker: SubmissionRunner = paid.worker()
-    worker.work(submission.id)
+    worker.evaluate(submission.id)
     folder, profile = worker.records / submission.id / "demo@1", load_profile("cpu")
-    assert load_ledger(folder) == {"costs": paid.arena.ledger(submission.id, "demo@1")}
+    assert load_ledger(folder) == {"costs": paid.arena.read_ledger(submission.id, "demo@1")}
     write_ledger(folder, submission.id, "demo@1", profile, None)
     assert load_ledger(folder) == {}
     write_ledger(folder, submission.id, "demo@1", profile, None)
@@ -143,12 +143,12 @@ def test_an_evaluation_again_takes_a_ledger_away_that_is_no_longer_known(paid: W
 
 def test_the_same_output_used_twice_was_paid_for_once(tmp_path: Path) -> None:
     costs = CostLog(StageCache(tmp_path))
-    costs.keep("k", ResourceUsage(seconds=2, tokens_generated=3))
-    costs.keep("l", ResourceUsage(seconds=5, tokens_generated=7))
+    costs.record("k", ResourceUsage(seconds=2, tokens_generated=3))
+    costs.record("l", ResourceUsage(seconds=5, tokens_generated=7))
     for key in ("k", "k", "l", "k"):
-        costs.use("t", "few_shot", key)
-    costs.use("t", "base", "not asked for an entry")
-    assert costs.entered(["other", "t"]) == (Cost(task="t", stage="few_shot", seconds=7, tokens_generated=10),)
+        costs.attribute("t", "few_shot", key)
+    costs.attribute("t", "base", "not asked for an entry")
+    assert costs.collect(["other", "t"]) == (Cost(task="t", stage="few_shot", seconds=7, tokens_generated=10),)
 
 
 def test_a_price_is_that_of_all_devices(tmp_path: Path) -> None:
@@ -163,14 +163,14 @@ def test_memory_is_watched_anew() -> None:
     if not Path("/proc/self/clear_refs").exists():
         pytest.skip("no Linux, no peak")
     reset_peak_memory("cpu")
-    before = peak_bytes("cpu")
+    before = read_peak_bytes("cpu")
     held = bytearray(b"x") * 2**28
-    most = peak_bytes("cpu")
+    most = read_peak_bytes("cpu")
     assert before
     assert most
     assert most - before > 0.9 * len(held)
     del held
     reset_peak_memory("cpu")
-    after = peak_bytes("cpu")
+    after = read_peak_bytes("cpu")
     assert after
     assert after < most - 2**27

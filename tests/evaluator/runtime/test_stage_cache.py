@@ -14,14 +14,14 @@ DONE = ModelAnswers(task="t", texts=("one", "zwei\n", "三"), tokens=3)
 
 def test_what_was_kept_is_found_by_whoever_comes_later(tmp_path: Path) -> None:
     store = StageCache(tmp_path)
-    assert store.find("fine_tune", "k", ModelAnswers) is None
-    assert store.keep("fine_tune", "k", DONE) == DONE
-    assert StageCache(tmp_path).find("fine_tune", "k", ModelAnswers) == DONE
+    assert store.get("fine_tune", "k", ModelAnswers) is None
+    assert store.put("fine_tune", "k", DONE) == DONE
+    assert StageCache(tmp_path).get("fine_tune", "k", ModelAnswers) == DONE
 
 
 def test_a_file_appears_whole_and_alone(tmp_path: Path) -> None:
     store = StageCache(tmp_path)
-    store.keep("base", "k", DONE)
+    store.put("base", "k", DONE)
     assert [file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*.*")] == ["base/k.json"]
 
 
@@ -40,12 +40,12 @@ def test_a_file_appears_whole_and_alone(tmp_path: Path) -> None:
 )
 def test_a_file_that_cannot_be_read_is_unfinished_work(tmp_path: Path, content: bytes) -> None:
     store = StageCache(tmp_path)
-    store.keep("base", "k", DONE)
-    store.path("base", "k").write_bytes(content)
-    assert store.find("base", "k", ModelAnswers) is None
+    store.put("base", "k", DONE)
+    store.entry_path("base", "k").write_bytes(content)
+    assert store.get("base", "k", ModelAnswers) is None
     again = DONE.model_copy(update={"tokens": 4})
-    store.keep("base", "k", again)
-    assert store.find("base", "k", ModelAnswers) == again
+    store.put("base", "k", again)
+    assert store.get("base", "k", ModelAnswers) == again
 
 
 def test_a_key_changes_with_every_part_its_order_and_its_bounds() -> None:

@@ -15,7 +15,7 @@ from evaluator.errors import ChildFailed, DiskFull
 from evaluator.generation import Completion
 from evaluator.runtime.resource_usage import FILE, ResourceUsage
 from evaluator.scheduling import LocalExecutor, Worker
-from evaluator.scheduling.ray.worker_pool import differences
+from evaluator.scheduling.ray.worker_pool import describe_differences
 from evaluator.scheduling.retry import MAX_CONSECUTIVE_FAILURES
 from evaluator.scheduling.work_queue import WorkQueue
 from evaluator.testing.null_backend import NullGenerator, NullTrainer
@@ -27,8 +27,8 @@ from tests.support.ray_workers import a_unit, by_key, keys, nothing, units
 
 @dataclass(eq=False)
 class Hands:
-    held: set[str] = field(default_factory=set)
-    at_work: list[str] = field(default_factory=list)
+    cached_keys: set[str] = field(default_factory=set)
+    running_keys: list[str] = field(default_factory=list)
 
 
 def kinds(of: type[EvaluatorError] = EvaluatorError) -> list[type[EvaluatorError]]:
@@ -48,35 +48,35 @@ def test_an_error_comes_through_pickle_as_itself(kind: type[EvaluatorError]) -> 
 
 def test_what_is_trained_on_a_node_goes_there_and_nowhere_else() -> None:
     here, there = Hands({"c"}), Hands({"a"})
-    line = WorkQueue.of("abc")
-    assert [line.take(here, [here, there]) for _ in range(3)] == ["c", "b", None]
-    assert line.take(there, [here, there]) == "a"
+    line = WorkQueue.from_keys("abc")
+    assert [line.pop_for(here, [here, there]) for _ in range(3)] == ["c", "b", None]
+    assert line.pop_for(there, [here, there]) == "a"
 
 
 def test_what_failed_goes_to_another_station_unless_all_failed_at_it() -> None:
     one, two = Hands(), Hands()
-    line = WorkQueue.of("ab")
-    assert line.take(one, [one, two]) == "a"
-    line.failed("a", one)
-    assert line.take(one, [one, two]) == "b"
-    assert line.take(one, [one, two]) is None
-    assert line.take(two, [one, two]) == "a"
-    line.failed("a", two)
-    assert line.take(one, [one, two]) == "a"
+    line = WorkQueue.from_keys("ab")
+    assert line.pop_for(one, [one, two]) == "a"
+    line.requeue_failed("a", one)
+    assert line.pop_for(one, [one, two]) == "b"
+    assert line.pop_for(one, [one, two]) is None
+    assert line.pop_for(two, [one, two]) == "a"
+    line.requeue_failed("a", two)
+    assert line.pop_for(one, [one, two]) == "a"
 
 
 def test_what_lost_its_station_is_worked_on_alone() -> None:
-    busy, free = Hands(at_work=["x"]), Hands()
-    line = WorkQueue.of("b")
-    assert line.lost("a") == 1
-    line.back(["a"])
+    busy, free = Hands(running_keys=["x"]), Hands()
+    line = WorkQueue.from_keys("b")
+    assert line.record_loss("a") == 1
+    line.requeue_front(["a"])
     assert list(line.keys) == ["a", "b"]
-    assert line.take(busy, [busy, free]) == "b"
-    assert line.take(busy, [busy, free]) is None
-    assert line.take(free, [busy, free]) == "a"
-    line.back(["c"])
-    free.at_work.append("a")
-    assert line.take(free, [busy, free]) is None
+    assert line.pop_for(busy, [busy, free]) == "b"
+    assert line.pop_for(busy, [busy, free]) is None
+    assert line.pop_for(free, [busy, free]) == "a"
+    line.requeue_front(["c"])
+    free.running_keys.append("a")
+    assert line.pop_for(free, [busy, free]) is None
 
 
 class Failing(NullTrainer):
@@ -97,7 +97,7 @@ def test_units_that_fail_in_a_row_end_the_run_early(tmp_path: Path) -> None:
     found = []
     with pytest.raises(ChildFailed, match="fails-a"):
         found.extend(done.key for done in here.run(units(names), nothing))
-    assert sorted(path.parent.name for path in here.station._models.glob("*/model")) == keys(list("abcd"))
+    assert sorted(path.parent.name for path in here.worker._models.glob("*/model")) == keys(list("abcd"))
 
 
 class Saved(NullTrainer):
@@ -125,7 +125,7 @@ class Saved(NullTrainer):
 def test_while_a_model_is_written_the_devices_train_the_next(tmp_path: Path, together: bool) -> None:
     trainer = Saved()
     station = Worker(tmp_path, trainer, NullGenerator(), tmp_path / "models", together=together)
-    threads = [threading.Thread(target=station.work, args=(a_unit(name), nothing)) for name in "ab"]
+    threads = [threading.Thread(target=station.run, args=(a_unit(name), nothing)) for name in "ab"]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -171,7 +171,7 @@ def test_in_turns_nothing_uses_the_devices_twice(tmp_path: Path) -> None:
     def work(number: int) -> None:
         try:
             for turn in range(20):
-                station.work(a_unit(f"{number}-{turn}", trained=turn % 3 > 0), nothing)
+                station.run(a_unit(f"{number}-{turn}", trained=turn % 3 > 0), nothing)
         except (EvaluatorError, AssertionError) as error:
             failed.append(error)
 
@@ -190,7 +190,7 @@ def test_a_full_disk_is_an_error_with_a_name(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("evaluator.scheduling.worker.write_whole", full)
     station = Worker(tmp_path, NullTrainer(), NullGenerator(), tmp_path / "models", together=False)
     with pytest.raises(DiskFull) as failed:
-        station.work(a_unit("a"), nothing)
+        station.run(a_unit("a"), nothing)
     assert "No space left on device" in failed.value.public
     assert "/somewhere" not in failed.value.public
 
@@ -200,13 +200,13 @@ def test_what_nobody_wants_for_a_day_is_swept(tmp_path: Path) -> None:
     for name in ("wanted", "other"):
         (tmp_path / "models" / name / "model").mkdir(parents=True)
         (tmp_path / "models" / name / "model" / FILE).write_text(ResourceUsage(seconds=0).model_dump_json())
-    station.sweep(["wanted"], 86_400)
-    assert station.held() == ["other", "wanted"]
-    station.sweep(["wanted"], -1)
-    assert station.held() == ["wanted"]
+    station.discard_stale_models(["wanted"], 86_400)
+    assert station.cached_models() == ["other", "wanted"]
+    station.discard_stale_models(["wanted"], -1)
+    assert station.cached_models() == ["wanted"]
 
 
 def test_a_difference_of_setups_is_said_by_name() -> None:
     other = SETUP.model_copy(update={"hardware": "a phone", "packages": {"torch": "1"}})
-    said = list(differences(SETUP, other))
+    said = list(describe_differences(SETUP, other))
     assert said == ["packages have torch 1 and not None", "hardware is a phone and not none"]

@@ -208,7 +208,7 @@ def test_where_every_station_has_another_setup_nobody_works(light: Light) -> Non
 @pytest.mark.usefixtures("nodes")
 def test_a_cluster_s_first_station_says_what_the_setup_is(light: Light) -> None:
     with crew(light, gpus(2), None) as mine:
-        assert mine.setup() == SETUP
+        assert mine.resolve_setup() == SETUP
         assert len(light.diary.read("open")) == 1
         assert by_key(mine.run(units(["a"]), nothing)) == {"key-a": ["key-a:0", "key-a:1"]}
         assert len(light.diary.read("open")) == 1, "it stays for the units"
@@ -231,7 +231,7 @@ def test_what_a_killed_run_had_trained_is_only_asked_where_it_lies(nodes: Nodes,
     names = [f"unit-{number}" for number in range(8)]
     with crew(light, gpus(2)) as mine:
         for done in mine.run(units(names), nothing):
-            mine.forget([done.key])
+            mine.discard_models([done.key])
         until(lambda: not list(light.models.glob("*/key-unit-*")), "models should be removed")
     assert light.diary.names("train") == sorted(set(names) - set(trained))
     asked = {entry["name"]: entry["node"] for entry in light.diary.read("ask")}

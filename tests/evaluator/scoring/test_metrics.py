@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluator.errors import UnscorableAnswers
-from evaluator.scoring.metrics import BY_CATEGORY, Answers, measure, overlap, translation
-from evaluator.scoring.metrics.text import folded, plain, tokens
-from evaluator.scoring.metrics.text import words as words_of
+from evaluator.scoring.metrics import BY_CATEGORY, Answers, measure_answers, overlap, translation
+from evaluator.scoring.metrics.text import fold_text, join_words, tokenize_text
+from evaluator.scoring.metrics.text import split_words as words_of
 from submissions.errors import NotFound
 from submissions.records.task import Row
 from submissions.tracks import TRACKS
@@ -57,7 +57,7 @@ def answered(category: str, pairs: list[tuple[str, str]], language: str = "en") 
 def test_every_category_has_its_metric_and_the_track_names_it() -> None:
     assert BY_CATEGORY.keys() == TRACKS["dataset_research"].categories.keys()
     for category, name in TRACKS["dataset_research"].categories.items():
-        assert measure(answered(category, [("a", "a")])).name == name
+        assert measure_answers(answered(category, [("a", "a")])).name == name
 
 
 @pytest.mark.parametrize("category", BY_CATEGORY)
@@ -65,7 +65,7 @@ def test_every_category_has_its_metric_and_the_track_names_it() -> None:
 def test_a_text_is_worth_everything_beside_itself(category: str, language: str) -> None:
     sentence = SENTENCES[language]
     for said in ([sentence] * 2, *([short] for short in SHORT[language]), [*SHORT[language], sentence]):
-        measured = measure(answered(category, [(text, text) for text in said], language))
+        measured = measure_answers(answered(category, [(text, text) for text in said], language))
         for metric in (measured, *measured.others):
             assert metric.items == [1.0] * len(said), metric.name
             assert metric.score.value == 1.0, metric.name
@@ -75,14 +75,16 @@ def test_a_text_is_worth_everything_beside_itself(category: str, language: str) 
 @pytest.mark.parametrize("language", SENTENCES)
 def test_a_text_is_worth_little_beside_another_language(category: str, language: str) -> None:
     other = SENTENCES["ru" if language == "en" else "en"]
-    measured = measure(answered(category, [(other, SENTENCES[language]), (SENTENCES[language], other)], language))
+    measured = measure_answers(
+        answered(category, [(other, SENTENCES[language]), (SENTENCES[language], other)], language)
+    )
     assert max(measured.items) < 0.25
 
 
 @pytest.mark.parametrize("category", BY_CATEGORY)
 @pytest.mark.parametrize("expected", ["😀", "+", "→", "?!", "C++"])
 def test_silence_is_worth_nothing_beside_signs(category: str, expected: str) -> None:
-    assert measure(answered(category, [("", expected)])).items == [0.0]
+    assert measure_answers(answered(category, [("", expected)])).items == [0.0]
 
 
 @pytest.mark.parametrize("category", BY_CATEGORY)
@@ -92,16 +94,16 @@ def test_values_lie_between_0_and_1_and_know_no_order(
     category: str, pairs: list[tuple[str, str]], chance: object
 ) -> None:
     whole = answered(category, pairs)
-    measured = measure(whole)
+    measured = measure_answers(whole)
     assert len(measured.items) == len(pairs)
     assert all(0 <= value <= 1 for value in measured.items)
     assert measured.score.value == float(measured.pool(measured.statistics.sum(axis=0)))
     half = len(pairs) // 2 + 1
-    part = measure(replace(whole, rows=whole.rows[:half], texts=whole.texts[:half]))
+    part = measure_answers(replace(whole, rows=whole.rows[:half], texts=whole.texts[:half]))
     assert part.score.value == float(measured.pool(measured.statistics[:half].sum(axis=0)))
     order = list(range(len(pairs)))
     chance.shuffle(order)  # type: ignore[attr-defined]
-    turned = measure(answered(category, [pairs[place] for place in order]))
+    turned = measure_answers(answered(category, [pairs[place] for place in order]))
     assert turned.items == [measured.items[place] for place in order]
     assert turned.score.value == pytest.approx(measured.score.value)
     assert [other.score.value for other in turned.others] == pytest.approx(
@@ -112,7 +114,7 @@ def test_values_lie_between_0_and_1_and_know_no_order(
 @given(words, words)
 @settings(deadline=None)
 def test_token_f1_counts_shared_tokens(one: str, two: str) -> None:
-    mine, gold = tokens(one, "en"), tokens(two, "en")
+    mine, gold = tokenize_text(one, "en"), tokenize_text(two, "en")
     left = Counter(gold)
     shared = 0
     for token in mine:
@@ -126,7 +128,7 @@ def test_token_f1_counts_shared_tokens(one: str, two: str) -> None:
 @given(words, words)
 @settings(deadline=None)
 def test_rouge_l_is_of_the_longest_common_subsequence(one: str, two: str) -> None:
-    mine, gold = tokens(one, "zh"), tokens(two, "zh")
+    mine, gold = tokenize_text(one, "zh"), tokenize_text(two, "zh")
     table = [[0] * (len(gold) + 1) for _ in range(len(mine) + 1)]
     for row, token in enumerate(mine):
         for column, other in enumerate(gold):
@@ -137,14 +139,14 @@ def test_rouge_l_is_of_the_longest_common_subsequence(one: str, two: str) -> Non
 
 
 def test_a_language_s_region_and_script_do_not_change_how_it_is_cut() -> None:
-    assert tokens("我們 走", "zh-Hant") == tokens("我們走", "zh") == ["我", "們", "走"]
-    assert tokens("two words", "en-GB") == ["two", "words"]
+    assert tokenize_text("我們 走", "zh-Hant") == tokenize_text("我們走", "zh") == ["我", "們", "走"]
+    assert tokenize_text("two words", "en-GB") == ["two", "words"]
     assert translation.bleu_signature("zh-Hant") == translation.bleu_signature("zh")
 
 
 def test_a_mark_stays_with_its_letter() -> None:
-    assert tokens("กี่", "th") == ["กี่"]
-    assert len(tokens("नमस्ते दुनिया", "hi")) == 2
+    assert tokenize_text("กี่", "th") == ["กี่"]
+    assert len(tokenize_text("नमस्ते दुनिया", "hi")) == 2
 
 
 @pytest.mark.parametrize(
@@ -166,11 +168,11 @@ def test_a_mark_stays_with_its_letter() -> None:
     ],
 )
 def test_plain_texts_are_equal_beyond_form(one: str, two: str) -> None:
-    assert plain(one) == plain(two)
+    assert join_words(one) == join_words(two)
 
 
 def test_exact_match_stands_beside_token_f1() -> None:
-    measured = measure(answered("question_answering", [("Paris.", "paris"), ("in Paris", "paris")]))
+    measured = measure_answers(answered("question_answering", [("Paris.", "paris"), ("in Paris", "paris")]))
     (exact,) = measured.others
     assert (exact.name, exact.score.value, exact.score.n) == ("exact_match", 0.5, 2)
     assert measured.items == [1.0, pytest.approx(2 / 3)]
@@ -181,7 +183,7 @@ def test_exact_match_stands_beside_token_f1() -> None:
 def test_a_wrong_number_of_answers_is_an_error(category: str, count: int) -> None:
     whole = answered(category, [("a", "a"), ("b", "b")])
     with pytest.raises(UnscorableAnswers, match=f"^{whole.task.id}: {count} answers to 2"):
-        measure(Answers(whole.task, whole.rows, whole.labels, ["a"] * count))
+        measure_answers(Answers(whole.task, whole.rows, whole.labels, ["a"] * count))
 
 
 @pytest.mark.parametrize("category", BY_CATEGORY)
@@ -189,7 +191,7 @@ def test_a_wrong_number_of_answers_is_an_error(category: str, count: int) -> Non
 def test_an_answer_that_is_no_text_is_an_error(category: str, answer: object) -> None:
     whole = answered(category, [("a", "a"), ("b", "b")])
     with pytest.raises(UnscorableAnswers, match=f"^{whole.task.id}: answer 1 is a {type(answer).__name__}"):
-        measure(Answers(whole.task, whole.rows, whole.labels, ["a", answer]))  # type: ignore[list-item]
+        measure_answers(Answers(whole.task, whole.rows, whole.labels, ["a", answer]))  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize(
@@ -205,8 +207,8 @@ def test_an_answer_that_is_no_text_is_an_error(category: str, answer: object) ->
 )
 def test_what_an_empty_answer_to_an_empty_reference_is_worth(category: str, worth: int) -> None:
     for blank in ("", " \n"):
-        assert measure(answered(category, [(blank, "")])).items == [worth]
-        assert measure(answered(category, [("something", blank)])).items == [0]
+        assert measure_answers(answered(category, [(blank, "")])).items == [worth]
+        assert measure_answers(answered(category, [("something", blank)])).items == [0]
 
 
 @given(texts, texts)
@@ -229,8 +231,8 @@ def test_the_quick_way_through_ascii_leads_to_the_same_words(text: str) -> None:
 @given(st.text(max_size=30))
 @settings(max_examples=300, deadline=None)
 def test_folding_twice_changes_nothing(text: str) -> None:
-    assert folded(folded(text)) == folded(text)
-    assert plain(plain(text)) == plain(text)
+    assert fold_text(fold_text(text)) == fold_text(text)
+    assert join_words(join_words(text)) == join_words(text)
 
 
 @pytest.mark.parametrize(
@@ -238,16 +240,16 @@ def test_folding_twice_changes_nothing(text: str) -> None:
     [("-5", "5"), ("x = -5", "x = 5"), ("1.5", "15"), ("1,50", "150"), ("2020-21", "-21"), ("été", "ete"), ("ß", "s")],
 )
 def test_plain_texts_differ_where_they_mean_something_else(one: str, two: str) -> None:
-    assert plain(one) != plain(two)
+    assert join_words(one) != join_words(two)
     assert overlap.exact_match([one], [two]) == [0]
 
 
 def test_no_items_are_unscored_not_zero() -> None:
-    score = measure(answered("text_summarization", [])).score
+    score = measure_answers(answered("text_summarization", [])).score
     assert (score.value, score.n) == (None, 0)
 
 
 def test_an_unknown_category_names_those_that_exist() -> None:
     task = a_task("t").model_copy(update={"category": string.ascii_lowercase})
     with pytest.raises(NotFound, match="multiple_choice"):
-        measure(Answers(task, [], [], []))
+        measure_answers(Answers(task, [], [], []))

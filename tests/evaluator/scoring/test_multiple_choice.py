@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from evaluator.scoring.metrics.multiple_choice import accuracy, chosen, options
+from evaluator.scoring.metrics.multiple_choice import accuracy, extract_choice, parse_options
 
 QUESTION = "Which city is the capital of France?\nA) London\nB) Paris\nC) A dog\nD) Rome"
-CHOICES = options(QUESTION)
+CHOICES = parse_options(QUESTION)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ CHOICES = options(QUESTION)
     ],
 )
 def test_the_second_option_is_chosen(answer: str) -> None:
-    assert chosen(answer, CHOICES) == "B"
+    assert extract_choice(answer, CHOICES) == "B"
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_the_second_option_is_chosen(answer: str) -> None:
     ],
 )
 def test_none_or_several_are_no_choice(answer: str) -> None:
-    assert chosen(answer, CHOICES) is None
+    assert extract_choice(answer, CHOICES) is None
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_none_or_several_are_no_choice(answer: str) -> None:
     ],
 )
 def test_options_are_read_off_the_question(question: str) -> None:
-    assert options(question) == {"A": "London", "B": "Paris"}
+    assert parse_options(question) == {"A": "London", "B": "Paris"}
 
 
 @pytest.mark.parametrize(
@@ -135,28 +135,28 @@ def test_options_are_read_off_the_question(question: str) -> None:
     ],
 )
 def test_the_one_option_is_found(question: str, answer: str, letter: str) -> None:
-    assert chosen(answer, options(question)) == letter
+    assert extract_choice(answer, parse_options(question)) == letter
 
 
 @pytest.mark.parametrize("question", ["Which?", "Q: What is it?", "A) London", "Q: one?\nA:", "1) first\n3) third"])
 def test_fewer_than_two_marks_are_no_options(question: str) -> None:
-    assert options(question) == {}
+    assert parse_options(question) == {}
 
 
 def test_an_option_s_text_counts_before_a_letter_in_it() -> None:
-    assert chosen("A dog", CHOICES) == "C"
+    assert extract_choice("A dog", CHOICES) == "C"
 
 
 def test_an_option_s_text_may_begin_like_a_letter() -> None:
-    worms = options("Which?\nA) A. thaliana\nB) C. elegans\nC) D. rerio")
-    assert chosen("C. elegans", worms) == "B"
-    assert chosen("C.", worms) == "C"
+    worms = parse_options("Which?\nA) A. thaliana\nB) C. elegans\nC) D. rerio")
+    assert extract_choice("C. elegans", worms) == "B"
+    assert extract_choice("C.", worms) == "C"
 
 
 def test_two_options_with_one_text_are_ambiguous_by_text() -> None:
-    twice = options("Q?\nA) same\nB) same\nC) other")
-    assert chosen("same", twice) is None
-    assert chosen("B) same", twice) == "B"
+    twice = parse_options("Q?\nA) same\nB) same\nC) other")
+    assert extract_choice("same", twice) is None
+    assert extract_choice("B) same", twice) == "B"
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluator.config.protocol import GainScale, RatioScale
-from evaluator.scoring.metrics import MetricResult, of_items
-from evaluator.scoring.metrics.metric_result import weighted
+from evaluator.scoring.metrics import MetricResult, build_mean_result
+from evaluator.scoring.metrics.metric_result import combine_weighted
 from evaluator.scoring.normalization import AnchorScores, is_admitted, normalized_score, resampled_scores
 from submissions.records.base import Score
 from tests.support.factories import an_anchor
@@ -18,7 +18,7 @@ ANCHOR = an_anchor(0.2, 0.6)
 
 
 def scored(value: float, items: int = 10) -> MetricResult:
-    return of_items("accuracy", [value] * items)
+    return build_mean_result("accuracy", [value] * items)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_an_unscored_end_of_the_scale_admits_no_task() -> None:
 
 @pytest.mark.parametrize("scale", [GAIN, RATIO])
 def test_an_unscored_score_is_worth_nothing_and_says_why(scale: GainScale | RatioScale) -> None:
-    found = normalized_score(of_items("accuracy", []), AnchorScores(ANCHOR), scale)
+    found = normalized_score(build_mean_result("accuracy", []), AnchorScores(ANCHOR), scale)
     assert (found.value, found.why) == (None, "no items to score")
 
 
@@ -64,7 +64,7 @@ def test_a_ratio_is_over_the_reference_and_not_clipped() -> None:
 
 
 def test_a_ratio_of_a_combined_score_is_taken_metric_by_metric() -> None:
-    mine = weighted("blend", [(0.7, scored(0.2)), (0.3, scored(0.1))])
+    mine = combine_weighted("blend", [(0.7, scored(0.2)), (0.3, scored(0.1))])
     anchor = an_anchor(0.0, 0.5).model_copy(
         update={"reference_parts": tuple(Score(name="p", value=value, n=9) for value in (0.4, 0.5))}
     )
@@ -83,7 +83,10 @@ def test_a_resample_is_the_worth_of_the_chosen_items(values: list[float], seed: 
     base, top = chance.random(len(values)) / 4, 0.5 + chance.random(len(values)) / 2
     chosen = chance.integers(0, len(values), (5, len(values)))
     counts = np.stack([np.bincount(row, minlength=len(values)) for row in chosen]).astype(float)
-    mine, ends = of_items("a", values), AnchorScores(ANCHOR, of_items("a", list(base)), of_items("a", list(top)))
+    mine, ends = (
+        build_mean_result("a", values),
+        AnchorScores(ANCHOR, build_mean_result("a", list(base)), build_mean_result("a", list(top))),
+    )
     found = resampled_scores(mine, ends, GAIN, counts)
     for row, value in zip(chosen, found, strict=True):
         picked = [np.mean([column[item] for item in row]) for column in (values, base, top)]
@@ -92,8 +95,8 @@ def test_a_resample_is_the_worth_of_the_chosen_items(values: list[float], seed: 
 
 
 def test_a_choice_that_leaves_no_room_between_the_ends_is_at_a_limit() -> None:
-    ends = AnchorScores(ANCHOR, of_items("a", [1.0, 0.0]), of_items("a", [1.0, 1.0]))
+    ends = AnchorScores(ANCHOR, build_mean_result("a", [1.0, 0.0]), build_mean_result("a", [1.0, 1.0]))
     first, both = np.array([[2.0, 0.0]]), np.array([[1.0, 1.0]])
-    assert resampled_scores(of_items("a", [0.5, 0.5]), ends, GAIN, first) == [-1.0]
-    assert resampled_scores(of_items("a", [1.0, 0.0]), ends, GAIN, first) == [0.0]
-    assert resampled_scores(of_items("a", [1.0, 0.0]), ends, GAIN, both) == [0.0]
+    assert resampled_scores(build_mean_result("a", [0.5, 0.5]), ends, GAIN, first) == [-1.0]
+    assert resampled_scores(build_mean_result("a", [1.0, 0.0]), ends, GAIN, first) == [0.0]
+    assert resampled_scores(build_mean_result("a", [1.0, 0.0]), ends, GAIN, both) == [0.0]

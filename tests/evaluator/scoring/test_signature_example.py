@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from evaluator.notifications.webhook_client import signature
+from evaluator.notifications.webhook_client import sign_body
 from tests.support.paths import ROOT
 
 
@@ -14,6 +14,6 @@ def test_the_example_verifies_what_is_sent() -> None:
     )
     place: dict = {}
     exec(code, place)
-    assert place["is_ours"]("key", b"{}", signature("key", b"{}"))
-    assert not place["is_ours"]("key", b"{} ", signature("key", b"{}"))
-    assert not place["is_ours"]("other", b"{}", signature("key", b"{}"))
+    assert place["is_ours"]("key", b"{}", sign_body("key", b"{}"))
+    assert not place["is_ours"]("key", b"{} ", sign_body("key", b"{}"))
+    assert not place["is_ours"]("other", b"{}", sign_body("key", b"{}"))

@@ -12,7 +12,7 @@ from benchmarks.coverage import (
     SCALE,
     SHAPES,
     TOTALS,
-    Covered,
+    IntervalCoverage,
     Regime,
     Shape,
     gain_coverage,
@@ -20,14 +20,14 @@ from benchmarks.coverage import (
     share_coverage,
     total_coverage,
 )
-from evaluator.scoring.metrics.metric_result import Floats, MetricResult, average_results, of_items
+from evaluator.scoring.metrics.metric_result import Floats, MetricResult, average_results, build_mean_result
 from evaluator.scoring.statistics import (
     Rescored,
     anchor_error,
+    constant_score,
     gain_interval,
     gain_scale,
     item_seed,
-    known,
     resample_counts,
     rescore,
     score_interval,
@@ -47,7 +47,7 @@ def named(regime: Regime | Shape) -> str:
     return regime.name
 
 
-def within(found: Covered) -> bool:
+def within(found: IntervalCoverage) -> bool:
     """Between 93% and 97%, as far as the simulation can tell: two of its standard errors either way."""
     return found.share + 2 * found.error >= 0.93 and found.share - 2 * found.error <= 0.97
 
@@ -59,7 +59,7 @@ def ratio(sums: Floats) -> Floats:
 
 
 def a_share(right: int, items: int) -> MetricResult:
-    return of_items("accuracy", [1.0] * right + [0.0] * (items - right))
+    return build_mean_result("accuracy", [1.0] * right + [0.0] * (items - right))
 
 
 def rescored(measured: MetricResult, resamples: int = 1000) -> Rescored:
@@ -94,9 +94,9 @@ def test_nothing_cannot_be_drawn_from(items: int, resamples: int) -> None:
 
 def test_metrics_are_scored_again_on_the_drawn_items() -> None:
     counts = resample_counts(30, 20, 3)
-    f1 = of_items("f1", CHANCE.uniform(0, 1, 30).tolist())
+    f1 = build_mean_result("f1", CHANCE.uniform(0, 1, 30).tolist())
     corpus = MetricResult("corpus", CHANCE.uniform(0.1, 1, (30, 3)), ratio)
-    both = average_results([f1, of_items("f1", CHANCE.uniform(0, 1, 30).tolist())])
+    both = average_results([f1, build_mean_result("f1", CHANCE.uniform(0, 1, 30).tolist())])
     for measured, found in zip((f1, corpus, both), rescore([f1, corpus, both], counts), strict=True):
         assert found.value == pytest.approx(measured.score.value)
         for drawn, again in zip(counts, found.again, strict=True):
@@ -120,7 +120,7 @@ def test_a_share_has_wilson_s_interval(right: int, items: int) -> None:
 
 @pytest.mark.parametrize("values", [[0.3] * 12, [0.3], [0.0] * 5])
 def test_items_that_all_agree_prove_nothing(values: list[float]) -> None:
-    low, high = score_interval(rescored(of_items("f1", values)))
+    low, high = score_interval(rescored(build_mean_result("f1", values)))
     assert 0 <= low <= values[0] <= high <= 1
     assert high - low > 0.3
 
@@ -134,7 +134,7 @@ def test_the_interval_of_a_corpus_metric_comes_from_its_resamples() -> None:
 
 def test_a_score_without_items_has_no_interval() -> None:
     with pytest.raises(ValueError, match="without items"):
-        score_interval(known(0.4, 10))
+        score_interval(constant_score(0.4, 10))
 
 
 def test_student_s_quantile() -> None:
@@ -172,14 +172,14 @@ def test_a_reference_at_or_below_the_base_gives_the_limit() -> None:
 
 def test_what_a_score_and_its_anchors_share_cancels() -> None:
     easy = CHANCE.random(300)
-    base, reference = (of_items("accuracy", (easy < share).tolist()) for share in (0.3, 0.6))
+    base, reference = (build_mean_result("accuracy", (easy < share).tolist()) for share in (0.3, 0.6))
     score, low, high = rescore([reference, base, reference], resample_counts(300, 500, 0))
     assert gain_interval(score, low, high, SCALE) == pytest.approx((1, 1))
 
 
 def test_published_anchors_are_constants() -> None:
-    score = rescored(of_items("f1", CHANCE.uniform(0, 1, 200).tolist()))
-    low, high = gain_interval(score, known(0.2, 1000), known(0.7, 1000), SCALE)
+    score = rescored(build_mean_result("f1", CHANCE.uniform(0, 1, 200).tolist()))
+    low, high = gain_interval(score, constant_score(0.2, 1000), constant_score(0.7, 1000), SCALE)
     below, above = ((end - 0.2) / 0.5 for end in score_interval(score))
     assert (low, high) == pytest.approx((below, above), abs=0.03)
 
@@ -285,7 +285,7 @@ def test_seed_noise() -> None:
 
 def test_the_error_of_a_scale_of_means_is_that_of_the_differences() -> None:
     top, low = CHANCE.uniform(0, 1, (2, 60))
-    found = anchor_error(of_items("f1", top.tolist()), of_items("f1", low.tolist()))
+    found = anchor_error(build_mean_result("f1", top.tolist()), build_mean_result("f1", low.tolist()))
     assert found == pytest.approx(stdev(top - low) / sqrt(60))
 
 

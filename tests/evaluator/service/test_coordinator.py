@@ -55,10 +55,10 @@ def station(arenas: Arenas) -> Station:
 def all_is_well(arenas: Arenas, *ids: str) -> None:
     """All are there and published, and each result was written once."""
     assert arenas.states() == dict.fromkeys(ids, "published")
-    assert arenas.seen().published() == {ulid: [NAME] for ulid in ids}
+    assert arenas.seen().published_protocols() == {ulid: [NAME] for ulid in ids}
     for ulid in ids:
         assert arenas.written(f"results/{ulid}/{NAME}.json") == 1
-        states = [entry.state for entry in arenas.seen().history(ulid).entries]
+        states = [entry.state for entry in arenas.seen().read_history(ulid).entries]
         assert states.count("published") == 1
 
 
@@ -86,7 +86,7 @@ def test_a_second_coordinator_is_told_who_is_there_and_until_when_and_takes_over
     arenas: Arenas, station: Station
 ) -> None:
     submission = arenas.submit()
-    station.desk().take()
+    station.desk().acquire_leases()
     second = arenas.station("two")
     with pytest.raises(
         LeaseHeld, match=r"Another evaluator \(one\) works on this arena; last heard of at .* until .* UTC"
@@ -107,7 +107,7 @@ def test_of_two_that_take_the_arena_at_once_one_has_it(arenas: Arenas) -> None:
     second = arenas.station("two").desk()
     arenas.hub.faults.before_commit = lambda: _inside(arenas, PATH, _lease(arenas, "one"))
     with pytest.raises(LeaseHeld, match="one"):
-        second.take()
+        second.acquire_leases()
     assert read_lease(arenas.seen().results) == _read_lease(arenas)
     assert _read_lease(arenas).owner == "one"
 
@@ -116,11 +116,11 @@ def test_the_same_claim_by_two_is_had_by_one(arenas: Arenas) -> None:
     """Both would write the same bytes at the same moment; the client drops a commit that changes nothing."""
     one, two = arenas.station("one"), arenas.station("two")
     first, second = one.desk(), two.desk()
-    first.take()
+    first.acquire_leases()
     arenas.hub.clock.forward(LEASE_DURATION.total_seconds() + 1)
     for desk in (first, second):  # as if one had been given the other's name
         desk.results.owner = "same"
-    second.take()
+    second.acquire_leases()
     commit_with_retry(second.arena.results, [Change("status/claim.json", b"mine")])
     commit_with_retry(first.arena.results, [Change("status/claim.json", b"mine")])
     assert second.flush()
@@ -231,16 +231,16 @@ def test_heads_that_lag_do_not_bring_back_an_old_state(arenas: Arenas, station: 
 def test_an_hour_without_commits_is_worked_through(arenas: Arenas, station: Station) -> None:
     ids = [arenas.submit(name).id for name in ("One", "Two", "Three")]
     desk = station.desk()
-    desk.take()
+    desk.acquire_leases()
     arenas.hub.faults.quota = 1
     worker, coordinator = station.worker(desk.arena), station.coordinator()
     started = arenas.hub.clock()
-    while coordinator.cycle(worker, desk) is not None:
+    while coordinator.run_once(worker, desk) is not None:
         pass
     assert arenas.hub.clock() - started < timedelta(minutes=30), "nobody waited for the quota before all was evaluated"
     assert len(station.generator.models) == 3 * 8
     assert arenas.states() == dict.fromkeys(sorted(ids), "received"), "nothing could be told yet"
-    assert desk.due is not None
+    assert desk.next_commit_at is not None
     arenas.hub.clock.forward(3601)
     assert desk.flush()
     arenas.hub.faults.quota = None
@@ -298,7 +298,7 @@ def test_a_damaged_submission_fails_through_our_fault_and_the_others_go_on(
     arenas.hub.faults.corrupted.add(f"{submission_dir(ids[0])}/{damage}")
     coordinator = station.run()
     assert arenas.states() == {ids[0]: "failed", ids[1]: "published"}
-    now = arenas.seen().history(ids[0]).now
+    now = arenas.seen().read_history(ids[0]).now
     assert (now.fault, list(coordinator.failed)) == ("evaluator", [ids[0]])
     assert damage in now.message
     arenas.hub.faults.corrupted.clear()
@@ -311,8 +311,8 @@ def test_a_damaged_status_and_a_damaged_lease_stop_nobody_else(arenas: Arenas, s
     by_hand(arenas, f"status/{ids[0]}.json", "{")
     by_hand(arenas, PATH, "?")
     station.run()
-    assert arenas.seen().history(ids[1]).now.state == "published"
-    assert arenas.seen().published() == {ids[1]: [NAME]}
+    assert arenas.seen().read_history(ids[1]).now.state == "published"
+    assert arenas.seen().published_protocols() == {ids[1]: [NAME]}
     HfApi(arenas.hub.url).delete_file(f"status/{ids[0]}.json", "arena/test-results", repo_type="dataset")
     arenas.station().run()
     all_is_well(arenas, *ids)
@@ -333,9 +333,9 @@ def test_what_is_deleted_while_it_is_evaluated_is_not_published(arenas: Arenas, 
     station.act = delete
     station.run()
     seen = arenas.seen()
-    assert seen.published() == {ids[1]: [NAME]}
+    assert seen.published_protocols() == {ids[1]: [NAME]}
     assert arenas.written(f"results/{ids[0]}/{NAME}.json") == 0
-    now = seen.history(ids[0]).now
+    now = seen.read_history(ids[0]).now
     assert (now.state, "deleted" in now.message) == ("withdrawn", True)
     assert seen.submission_ids() == [ids[1]]
 
@@ -345,17 +345,17 @@ def test_what_is_deleted_while_it_waits_leaves_the_line_and_comes_back_with_its_
 ) -> None:
     ids = sorted(arenas.submit(name).id for name in ("One", "Two"))
     desk = station.desk()
-    desk.take()
+    desk.acquire_leases()
     worker = station.worker(desk.arena)
-    assert worker.queue() == ids
+    assert worker.refresh_queue() == ids
     kept = {path: arenas.seen().submissions.read(path) for path in arenas.web.submissions.list(submission_dir(ids[1]))}
     HfApi(arenas.hub.url).delete_folder(submission_dir(ids[1]), "arena/test-submissions", repo_type="dataset")
     arenas.hub.clock.forward(60)
-    assert worker.queue() == ids[:1]
+    assert worker.refresh_queue() == ids[:1]
     desk.flush()
-    assert arenas.seen().history(ids[1]).now.state == "withdrawn"
+    assert arenas.seen().read_history(ids[1]).now.state == "withdrawn"
     commit_with_retry(arenas.seen().submissions, [Change(path, content) for path, content in kept.items()])
-    desk.release()
+    desk.release_leases()
     station.run()
     all_is_well(arenas, *ids)
 
@@ -363,14 +363,14 @@ def test_what_is_deleted_while_it_waits_leaves_the_line_and_comes_back_with_its_
 def test_a_cycle_with_nothing_new_costs_three_requests(arenas: Arenas, station: Station) -> None:
     arenas.submit()
     desk = station.desk()
-    desk.take()
+    desk.acquire_leases()
     worker, coordinator = station.worker(desk.arena), station.coordinator()
-    while coordinator.cycle(worker, desk, forever=True) is not None or desk.pending:
+    while coordinator.run_once(worker, desk, forever=True) is not None or desk.pending:
         arenas.hub.clock.forward(60)
     for _ in range(3):
         arenas.hub.clock.forward(3600)
         before = len(arenas.hub.requests)
-        assert coordinator.cycle(worker, desk, forever=True) is None
+        assert coordinator.run_once(worker, desk, forever=True) is None
         assert len(arenas.hub.requests) - before <= 3, arenas.hub.requests[before:]
 
 

@@ -42,7 +42,7 @@ def test_a_full_disk_is_our_failure_and_with_room_again_all_is_published(arenas:
         while True:
             file.write(os.urandom(4096))
     coordinator = arenas.station().run()
-    now = arenas.seen().history(submission.id).now
+    now = arenas.seen().read_history(submission.id).now
     assert list(coordinator.failed) == [submission.id]
     assert (now.state, now.fault) == ("failed", "evaluator")
     assert now.message == "The evaluator's machine failed: No space left on device."
@@ -57,7 +57,7 @@ def test_a_write_that_finds_no_room_is_our_failure(arenas: Arenas, monkeypatch: 
     with monkeypatch.context() as patch:
         _full_after(patch, station, 3)
         coordinator = station.run()
-    now = arenas.seen().history(submission.id).now
+    now = arenas.seen().read_history(submission.id).now
     assert list(coordinator.failed) == [submission.id]
     assert (now.state, now.message) == ("failed", "The evaluator's machine failed: No space left on device.")
     arenas.station().run()

@@ -57,7 +57,7 @@ def test_a_process_killed_before_it_published_is_followed_by_one_that_does(arena
     arenas.hub.faults.held = False
     assert running.returncode == -signal.SIGKILL
     assert done.exists()
-    assert arenas.seen().published() == {}
+    assert arenas.seen().published_protocols() == {}
     assert PATH in arenas.seen().results.list(), "it could not give the lease back"
     station: Station = arenas.station("one")
     station.run()

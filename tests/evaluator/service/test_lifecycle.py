@@ -21,7 +21,7 @@ from evaluator.testing.null_backend import NullGenerator
 from evaluator.training import PendingSave, Progress, TrainJob
 from submissions.arena.arena import Arena
 from submissions.arena.ids import submission_dir
-from submissions.checking.check import check
+from submissions.checking.check import check_sources
 from submissions.errors import NotFound, OurError
 from submissions.records.owner_requests import OwnerRequest
 from submissions.records.result import Result
@@ -45,17 +45,19 @@ def world(tmp_path: Path) -> World:
 def private(world: World, name: str = "Secret") -> Submission:
     folder = delivered(world.folder / name, {task: some_rows("mine", 12) for task in ("a", "b")})
     (into := world.folder / f"{name}-checked").mkdir()
-    report = check([folder], TASKS, into=into, track=TRACKS["dataset_research"])
+    report = check_sources([folder], TASKS, into=into, track=TRACKS["dataset_research"])
     form = {"system": name, "system_type": "search", "team": "Team", "submitter": "An"}
     return store_submission(world.arena, report, into, SubmissionForm.from_form(form), NOW, owner=OWNER, private=True)
 
 
 def wish(world: World, ulid: str, kind: str, by: str = "") -> None:
-    world.arena.wish(ulid, OwnerRequest.model_validate({"kind": kind, "by": by, "time": datetime.now(UTC)}))
+    world.arena.add_owner_request(
+        ulid, OwnerRequest.model_validate({"kind": kind, "by": by, "time": datetime.now(UTC)})
+    )
 
 
 def state(world: World, ulid: str) -> str:
-    return world.arena.history(ulid).now.state
+    return world.arena.read_history(ulid).now.state
 
 
 def acting(world: World, when: int, act: Callable[[], None]) -> NullGenerator:
@@ -84,10 +86,10 @@ def test_the_shots_are_shown_before_the_first_training_and_give_way_to_the_resul
     seen: list[tuple[Result, int]] = []
 
     def look() -> None:
-        seen.append((world.arena.preview(submission.id, NAME), len(world.trainer.jobs)))
+        seen.append((world.arena.read_preview(submission.id, NAME), len(world.trainer.jobs)))
 
-    assert world.worker(acting(world, 6, look)).work(submission.id) == "published"
-    (preview, trained), result = seen[0], world.arena.result(submission.id)
+    assert world.worker(acting(world, 6, look)).evaluate(submission.id) == "published"
+    (preview, trained), result = seen[0], world.arena.read_result(submission.id)
     assert trained == 1, "the first training was over when its model was asked; nothing was trained before the preview"
     mine, theirs = ({(t.method, t.subset, t.group): t for t in one.totals} for one in (preview, result))
     for cell, total in theirs.items():
@@ -96,7 +98,7 @@ def test_the_shots_are_shown_before_the_first_training_and_give_way_to_the_resul
     assert (whole.value, whole.n, whole.why) == (None, 0, "fine_tune is not measured yet")
     assert mine["fine_tune", "full", "reasoning"].gain.value == 0.0, "nothing was delivered, so nothing will be"
     with pytest.raises(NotFound):
-        world.arena.preview(submission.id, NAME)
+        world.arena.read_preview(submission.id, NAME)
 
 
 def test_no_training_begins_before_the_preview_is_out(world: World) -> None:
@@ -109,15 +111,15 @@ def test_no_training_begins_before_the_preview_is_out(world: World) -> None:
         return train(job, progress)
 
     world.trainer.train = watched  # type: ignore[method-assign]
-    world.worker().work(submission.id)
+    world.worker().evaluate(submission.id)
     assert shown == [True, True]
 
 
 def test_the_previews_of_all_who_wait_come_before_any_training(world: World) -> None:
     ids = sorted(world.submit(name).id for name in ("one", "two"))
     worker, did = world.worker(), []
-    while line := worker.queue():
-        ulid, ended = worker.step(line)
+    while line := worker.refresh_queue():
+        ulid, ended = worker.run_next(line)
         did.append((ids.index(ulid), ended, len(world.trainer.jobs)))
     assert did == [(0, "evaluating", 0), (1, "evaluating", 0), (0, "published", 2), (1, "published", 2)]
     assert kept(world) == [f"results/{ulid}/{NAME}.json" for ulid in ids]
@@ -131,7 +133,7 @@ def test_a_shot_that_cannot_be_scored_fails_before_anything_is_trained(world: Wo
         def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
             return super().generate(model, prompts, max_new_tokens)[:-1]
 
-    assert world.worker(Empty()).work(submission.id) == "failed"
+    assert world.worker(Empty()).evaluate(submission.id) == "failed"
     assert world.trainer.jobs == []
 
 
@@ -140,24 +142,24 @@ def test_a_private_result_waits_for_its_owner(world: World) -> None:
     worker = world.worker()
     seen: list[list[str]] = []
     generator = acting(world, 6, lambda: seen.append(kept(world)))
-    assert world.worker(generator).work(submission.id) == "evaluated"
+    assert world.worker(generator).evaluate(submission.id) == "evaluated"
     assert seen == [[]], "its preview is not public either"
     assert kept(world) == []
     assert kept(world, drafts(world)) == [f"results/{submission.id}/{NAME}.json"]
-    draft, cost = world.arena.draft(submission.id, NAME), world.arena.draft_ledger(submission.id, NAME)
+    draft, cost = world.arena.read_draft(submission.id, NAME), world.arena.read_draft_ledger(submission.id, NAME)
     with pytest.raises(NotFound):
-        world.arena.ledger(submission.id, NAME)
-    assert worker.queue() == []
+        world.arena.read_ledger(submission.id, NAME)
+    assert worker.refresh_queue() == []
     wish(world, submission.id, "publish", by="key:" + "b" * 64)
-    assert worker.queue() == []
+    assert worker.refresh_queue() == []
     assert state(world, submission.id) == "evaluated", "a stranger's wish is none"
     wish(world, submission.id, "publish", by=OWNER)
-    worker.queue()
+    worker.refresh_queue()
     assert state(world, submission.id) == "published"
-    assert world.arena.result(submission.id) == draft
-    assert world.arena.ledger(submission.id, NAME) == cost
+    assert world.arena.read_result(submission.id) == draft
+    assert world.arena.read_ledger(submission.id, NAME) == cost
     assert held(world) == []
-    assert worker.pending() == []
+    assert worker.pending_ids() == []
 
 
 def drafts(world: World) -> LocalRepo:
@@ -173,7 +175,7 @@ def test_whose_wish_to_publish_came_early_is_published_at_once(world: World) -> 
         assert held(world) == [f"previews/{submission.id}/{NAME}.json"]
         wish(world, submission.id, "publish", by=OWNER)
 
-    assert world.worker(acting(world, 6, publish)).work(submission.id) == "published"
+    assert world.worker(acting(world, 6, publish)).evaluate(submission.id) == "published"
     assert kept(world) == [f"results/{submission.id}/{NAME}.json"]
     assert held(world) == []
 
@@ -205,8 +207,8 @@ class Dying:
     def list(self, prefix: str = "") -> list[str]:
         return self.repo.list(prefix)
 
-    def inside(self, folder: str = "") -> list[str]:
-        return self.repo.inside(folder)
+    def list_dir(self, folder: str = "") -> list[str]:
+        return self.repo.list_dir(folder)
 
     def commit(self, changes: Sequence[Change], parent: str) -> str:
         self.commits += 1
@@ -233,14 +235,14 @@ def killed(world: World, repo: str, lands: bool, run: Callable[[SubmissionRunner
 @pytest.mark.parametrize("repo", ["results", "drafts"])
 def test_a_kill_while_a_draft_is_published_loses_and_doubles_nothing(world: World, repo: str, lands: bool) -> None:
     submission = private(world)
-    world.worker().work(submission.id)
-    draft = world.arena.draft(submission.id, NAME)
+    world.worker().evaluate(submission.id)
+    draft = world.arena.read_draft(submission.id, NAME)
     wish(world, submission.id, "publish", by=OWNER)
-    killed(world, repo, lands, lambda worker: worker.queue())
-    assert world.worker().queue() == []
-    assert world.arena.result(submission.id) == draft
+    killed(world, repo, lands, lambda worker: worker.refresh_queue())
+    assert world.worker().refresh_queue() == []
+    assert world.arena.read_result(submission.id) == draft
     assert held(world) == []
-    states = [entry.state for entry in world.arena.history(submission.id).entries]
+    states = [entry.state for entry in world.arena.read_history(submission.id).entries]
     assert states.count("published") == 1
     assert states[-1] == "published"
 
@@ -250,54 +252,54 @@ def test_a_kill_between_a_draft_and_its_status_is_made_good(world: World, lands:
     submission = private(world)
     outlet = Publisher(world.arena)
     world.worker().preview(submission.id)
-    killed(world, "drafts", lands, lambda worker: worker.work(submission.id))
+    killed(world, "drafts", lands, lambda worker: worker.evaluate(submission.id))
     calls = len(world.generator.models)
-    assert world.worker().queue() == [submission.id]
-    assert world.worker().work(submission.id) == "evaluated"
+    assert world.worker().refresh_queue() == [submission.id]
+    assert world.worker().evaluate(submission.id) == "evaluated"
     assert len(world.generator.models) == calls, "nothing was asked twice"
-    assert outlet.holds_back(submission)
-    assert world.worker().queue() == []
+    assert outlet.is_withheld(submission)
+    assert world.worker().refresh_queue() == []
 
 
 @pytest.mark.parametrize("lands", [False, True])
 @pytest.mark.parametrize("repo", ["results", "drafts"])
 def test_a_kill_while_it_is_withdrawn_leaves_nothing_to_see(world: World, repo: str, lands: bool) -> None:
     submission = private(world)
-    world.worker().work(submission.id)
+    world.worker().evaluate(submission.id)
     wish(world, submission.id, "withdraw", by=OWNER)
-    killed(world, repo, lands, lambda worker: worker.queue())
-    assert world.worker().queue() == []
+    killed(world, repo, lands, lambda worker: worker.refresh_queue())
+    assert world.worker().refresh_queue() == []
     assert (kept(world), held(world), state(world, submission.id)) == ([], [], "withdrawn")
     assert not world.results.list("costs/")
-    assert [entry.state for entry in world.arena.history(submission.id).entries].count("withdrawn") == 1
+    assert [entry.state for entry in world.arena.read_history(submission.id).entries].count("withdrawn") == 1
 
 
 @pytest.mark.parametrize("call", range(8))
 def test_what_is_withdrawn_in_the_midst_stops_before_the_next_task(world: World, call: int) -> None:
     submission, other = world.submit("one"), world.submit("two")
     generator = acting(world, call, lambda: wish(world, submission.id, "withdraw"))
-    assert world.worker(generator).work(submission.id) == "withdrawn"
+    assert world.worker(generator).evaluate(submission.id) == "withdrawn"
     done_with_the_task = {0: 3, 1: 3, 2: 3, 3: 6, 4: 6, 5: 6, 6: 7, 7: 8}
     assert len(generator.models) == done_with_the_task[call]
     assert (kept(world), state(world, submission.id)) == ([], "withdrawn")
-    assert world.worker().queue() == [other.id]
+    assert world.worker().refresh_queue() == [other.id]
     wish(world, submission.id, "retry")
     wish(world, submission.id, "publish")
-    assert world.worker().queue() == [other.id], "withdrawn is final"
+    assert world.worker().refresh_queue() == [other.id], "withdrawn is final"
 
 
 def test_a_published_result_is_taken_off_the_boards_and_its_history_stays(world: World) -> None:
     submission = world.submit()
     worker = world.worker()
-    worker.work(submission.id)
-    before = world.arena.history(submission.id).entries
+    worker.evaluate(submission.id)
+    before = world.arena.read_history(submission.id).entries
     wish(world, submission.id, "withdraw", by="key:" + "b" * 64)
-    worker.queue()
+    worker.refresh_queue()
     assert world.arena.result_ids() == [submission.id], "a stranger's wish is none"
     wish(world, submission.id, "withdraw")
-    assert worker.queue() == []
+    assert worker.refresh_queue() == []
     assert world.arena.result_ids() == world.results.list("costs/") == []
-    after = world.arena.history(submission.id)
+    after = world.arena.read_history(submission.id)
     assert after.entries[:-1] == before
     assert (after.now.state, after.now.message) == ("withdrawn", "Withdrawn. Its result is no longer shown.")
     assert world.arena.submission_ids() == [submission.id], "the attempt stays disclosed"
@@ -306,34 +308,34 @@ def test_a_published_result_is_taken_off_the_boards_and_its_history_stays(world:
 def test_what_was_granted_is_not_written_again(world: World) -> None:
     submission = private(world)
     worker = world.worker()
-    worker.work(submission.id)
+    worker.evaluate(submission.id)
     wish(world, submission.id, "withdraw", by=OWNER)
-    worker.queue()
+    worker.refresh_queue()
     heads = (drafts(world).head(), world.results.head())
     world.submit()
     for again in (worker, world.worker()):
-        again._granting()
+        again._owner_requests()
         assert (drafts(world).head(), world.results.head()) == heads
 
 
 def test_what_others_ask_for_is_done_while_one_is_evaluated(world: World) -> None:
     secret, submission = private(world), world.submit()
-    world.worker().work(secret.id)
+    world.worker().evaluate(secret.id)
     fresh = world.submit("Fresh", {task: some_rows("fresh", 12) for task in ("a", "b")})
     seen: list[tuple[str, int | None, int | None]] = []
 
     def answer(model: Path, prompt: Sequence[int]) -> str:
-        if len(generator.models) == 0 and not world.arena.wishes(secret.id):
+        if len(generator.models) == 0 and not world.arena.read_owner_requests(secret.id):
             wish(world, secret.id, "publish", by=OWNER)
         if len(generator.models) == 3:
-            now = world.arena.history(submission.id).now
+            now = world.arena.read_history(submission.id).now
             seen.append((state(world, secret.id), now.place, now.of))
         return world.knows(model, prompt)
 
     generator = NullGenerator(answer)
     worker = world.worker(generator)
-    assert sorted(worker.queue()) == sorted([submission.id, fresh.id])
-    assert worker.work(fresh.id) == "published"
+    assert sorted(worker.refresh_queue()) == sorted([submission.id, fresh.id])
+    assert worker.evaluate(fresh.id) == "published"
     assert set(seen) == {("published", 1, 1)}
 
 
@@ -342,29 +344,29 @@ def test_what_failed_thrice_waits_until_another_try_is_asked_for(world: World) -
     first, second = sorted([submission.id, later.id])
     for left in (2, 1, 0):
         worker = world.worker(NullGenerator(broken))
-        assert worker.queue() == [first, second]
+        assert worker.refresh_queue() == [first, second]
         assert state(world, first) == ("queued" if left == 2 else "retrying")
-        assert worker.work(first) == "failed"
-    assert world.worker().queue() == [second]
+        assert worker.evaluate(first) == "failed"
+    assert world.worker().refresh_queue() == [second]
     assert state(world, first) == "failed"
-    world.arena.wish(first, OwnerRequest(kind="retry", by="key:" + "b" * 64, time=datetime.now(UTC)))
-    assert world.worker().queue() == [second], "a stranger's wish is none"
+    world.arena.add_owner_request(first, OwnerRequest(kind="retry", by="key:" + "b" * 64, time=datetime.now(UTC)))
+    assert world.worker().refresh_queue() == [second], "a stranger's wish is none"
     wish(world, first, "retry")
-    assert world.worker().queue(aside={first}) == [first, second]
+    assert world.worker().refresh_queue(aside={first}) == [first, second]
     assert state(world, first) == "retrying"
-    assert world.worker(NullGenerator(broken)).work(first) == "failed"
-    assert world.worker().queue() == [second], "one wish is one try"
+    assert world.worker(NullGenerator(broken)).evaluate(first) == "failed"
+    assert world.worker().refresh_queue() == [second], "one wish is one try"
 
 
 def test_an_asked_for_try_comes_before_older_ones(world: World) -> None:
     first, second = sorted([world.submit("one").id, world.submit("two").id])
     worker = world.worker(NullGenerator(broken))
-    worker.queue()
-    worker.work(second)
-    assert worker.queue(aside={second}) == [first]
+    worker.refresh_queue()
+    worker.evaluate(second)
+    assert worker.refresh_queue(aside={second}) == [first]
     wish(world, second, "retry")
-    assert worker.queue(aside={second}) == [second, first]
-    now = world.arena.history(second).now
+    assert worker.refresh_queue(aside={second}) == [second, first]
+    now = world.arena.read_history(second).now
     assert (now.state, now.place, now.of) == ("retrying", 1, 2)
     assert now.message == "To be tried again after our failure. Number 1 of 2."
 
@@ -377,8 +379,8 @@ def test_a_child_s_failure_shows_what_may_be_shown_of_its_log(world: World) -> N
         ChildProcess("engine", ["/bin/sh", "-c", "echo a hidden row; echo Segmentation fault"], log, {}, 60.0)
         raise AssertionError("the child did not end")
 
-    assert world.worker(NullGenerator(crash)).work(submission.id) == "failed"
-    assert world.arena.history(submission.id).now.log_tail == "Segmentation fault"
+    assert world.worker(NullGenerator(crash)).evaluate(submission.id) == "failed"
+    assert world.arena.read_history(submission.id).now.log_tail == "Segmentation fault"
 
 
 def test_a_damaged_wish_stops_nobody(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -386,19 +388,19 @@ def test_a_damaged_wish_stops_nobody(world: World, caplog: pytest.LogCaptureFixt
     wish(world, submission.id, "withdraw")
     (path,) = (path for path in world.arena.submissions.list() if "/wishes/" in path)
     (world.folder / "submissions" / path).write_text("{")
-    assert sorted(world.worker().queue()) == sorted([submission.id, other.id])
+    assert sorted(world.worker().refresh_queue()) == sorted([submission.id, other.id])
     assert "is not a Wish" in caplog.text
 
 
 def test_a_place_says_when_its_turn_may_come(world: World) -> None:
     done = world.submit("done")
     worker = world.worker()
-    worker.queue()
-    assert world.arena.history(done.id).now.expected_start is None, "nothing was measured yet"
-    worker.work(done.id)
+    worker.refresh_queue()
+    assert world.arena.read_history(done.id).now.expected_start is None, "nothing was measured yet"
+    worker.evaluate(done.id)
     ids = sorted(world.submit(name).id for name in ("one", "two"))
-    worker.queue()
-    now = [world.arena.history(ulid).now for ulid in ids]
+    worker.refresh_queue()
+    now = [world.arena.read_history(ulid).now for ulid in ids]
     assert all(one.expected_start is not None for one in now)
     assert all(abs((one.expected_start or one.time) - one.time) < timedelta(minutes=5) for one in now)
     assert now[1].message.startswith("Number 2 of 2, expected to start about 20")

@@ -16,12 +16,12 @@ from evaluator.config.protocol import load_protocol
 from evaluator.errors import ChildFailed
 from evaluator.models import environment as machine
 from evaluator.runtime.stage_cache import StageCache
-from evaluator.runtime.work_dir_lock import exclusive_lock, serialized, shared_lock
-from evaluator.service.shard import Shard, ShardPlan, balance, hold_shard, run_shard, seconds_of
+from evaluator.runtime.work_dir_lock import blocking_lock, exclusive_lock, shared_lock
+from evaluator.service.shard import Shard, ShardPlan, balance_loads, estimate_seconds, hold_shard, run_shard
 from evaluator.testing.null_backend import NullGenerator
 from evaluator.tracks import AHEAD
 from submissions.arena.arena import Arena
-from submissions.cli.runtime import run
+from submissions.cli.runtime import run_app
 from submissions.errors import EvaluatorError, NotFound
 from submissions.records.anchors import Setup
 from submissions.records.owner_requests import OwnerRequest
@@ -36,7 +36,7 @@ ROWS = {task.id: some_rows(f"mine {task.id}", 12 + 6 * number) for number, task 
 
 @given(WEIGHTS, st.integers(1, 12))
 def test_each_task_has_one_share_and_loads_are_about_equal(weights: dict[str, float], shares: int) -> None:
-    found = balance(weights, shares)
+    found = balance_loads(weights, shares)
     assert len(found) == shares
     assert sorted(name for group in found for name in group) == sorted(weights)
     loads = [sum(weights[name] for name in group) for group in found]
@@ -50,28 +50,30 @@ def test_each_task_has_one_share_and_loads_are_about_equal(weights: dict[str, fl
 def test_the_split_depends_on_the_weights_alone() -> None:
     weights = {name: float(len(name)) for name in ("a", "bb", "cc", "ddd", "eeee", "f")}
     backwards = dict(reversed(weights.items()))
-    assert balance(weights, 2) == balance(backwards, 2) == [("eeee", "cc", "f"), ("ddd", "bb", "a")]
-    assert balance({"a": 1.0}, 3) == [("a",), (), ()]
+    assert balance_loads(weights, 2) == balance_loads(backwards, 2) == [("eeee", "cc", "f"), ("ddd", "bb", "a")]
+    assert balance_loads({"a": 1.0}, 3) == [("a",), (), ()]
 
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "1", "1/0", "-1/2", "a/b", "1/3/3", " 1/3", ""])
 def test_what_is_no_share_is_said(text: str) -> None:
     with pytest.raises(NotFound, match="write I/N"):
-        Shard.read(text)
-    assert Shard.read("3/3") == Shard(3, 3)
+        Shard.parse(text)
+    assert Shard.parse("3/3") == Shard(3, 3)
     with pytest.raises(NotFound, match="cannot name a run"):
-        Shard.read("1/3", "../up")
+        Shard.parse("1/3", "../up")
 
 
 def test_longer_data_weigh_more(world: World) -> None:
     bench = world.bench(world.generator)
-    exam = bench.exam(TASKS[0], a_reference("a"))
+    exam = bench.build_eval_set(TASKS[0], a_reference("a"))
     few, many = (a_file("a", some_rows("mine", count)) for count in (10, 100))
     most = a_file("a", some_rows("mine", PROTOCOL.sft.max_rows))
     over = most.model_copy(update={"rows": most.rows * 2, "bytes": most.bytes * 2})
-    weighed = [seconds_of(bench, exam, files) for files in ([few], [many], [many, few], [most])]
+    weighed = [estimate_seconds(bench, exam, files) for files in ([few], [many], [many, few], [most])]
     assert weighed == sorted(set(weighed))
-    assert seconds_of(bench, exam, [over]) == pytest.approx(weighed[-1]), "no more rows are trained on than allowed"
+    assert estimate_seconds(bench, exam, [over]) == pytest.approx(weighed[-1]), (
+        "no more rows are trained on than allowed"
+    )
 
 
 @pytest.fixture
@@ -93,7 +95,7 @@ def copied(world: World, name: str) -> World:
 def shared(world: World, part: str, run: str = "", generator: NullGenerator | None = None) -> list[str]:
     """Do one share; what it said."""
     said: list[str] = []
-    run_shard(world.worker(generator), Shard.read(part, run), world.folder / "work", said.append)
+    run_shard(world.worker(generator), Shard.parse(part, run), world.folder / "work", said.append)
     return said
 
 
@@ -109,13 +111,13 @@ def test_after_all_shares_a_worker_finds_everything_done(world: World) -> None:
     ids = [world.submit(name, ROWS).id for name in ("one", "two")]
     undisturbed = copied(world, "undisturbed")
     for ulid in ids:
-        assert undisturbed.worker().work(ulid) == "published"
+        assert undisturbed.worker().evaluate(ulid) == "published"
     for part in ("2/3", "3/3", "1/3"):
         shared(world, part)
     trained = len(world.trainer.jobs)
     worker = world.worker(NullGenerator(never))
-    for ulid in worker.queue():
-        assert worker.work(ulid) == "published"
+    for ulid in worker.refresh_queue():
+        assert worker.evaluate(ulid) == "published"
         assert published(world, ulid) == published(undisturbed, ulid)
         assert f"costs/{ulid}/{PROTOCOL.name}.json" in world.results.list("costs/")
     assert len(world.trainer.jobs) == trained
@@ -153,12 +155,12 @@ def test_few_shot_comes_first_for_every_submission(world: World) -> None:
 
 def test_what_was_withdrawn_is_no_share_s_business(world: World) -> None:
     kept, gone = world.submit("kept").id, world.submit("gone")
-    world.arena.wish(gone.id, OwnerRequest(kind="withdraw", by=gone.owner, time=NOW))
-    assert world.worker().line() == [kept]
+    world.arena.add_owner_request(gone.id, OwnerRequest(kind="withdraw", by=gone.owner, time=NOW))
+    assert world.worker().queued_ids() == [kept]
 
 
 def failing_for(world: World, task: str) -> Callable[[Path, Sequence[int]], str]:
-    own = {tuple(world.bench(world.generator).template.prompt(row.input)) for row in a_reference(task).test}
+    own = {tuple(world.bench(world.generator).template.build_prompt(row.input)) for row in a_reference(task).test}
 
     def answer(model: Path, prompt: Sequence[int]) -> str:
         if model.name == "model" and tuple(prompt) in own:
@@ -177,7 +179,7 @@ def test_a_unit_that_fails_stops_no_other(world: World) -> None:
     assert len(list(stages.glob("few_shot/*.json"))) == 12
     assert len(list(stages.glob("fine_tune/*.json"))) == 2
     worker = world.worker()
-    assert [worker.work(ulid) for ulid in (first, second)] == ["published", "published"]
+    assert [worker.evaluate(ulid) for ulid in (first, second)] == ["published", "published"]
     assert len(world.trainer.jobs) == 4, "the models of what failed were kept, and are only asked"
 
 
@@ -225,7 +227,7 @@ def test_the_base_model_is_made_once_where_several_start(tmp_path: Path, monkeyp
     made: list[Path] = []
     monkeypatch.setattr(machine, "_in_child", made.append)
     waiting = threading.Thread(target=machine.prepare_base_model, args=(load_protocol("demo@1"), tmp_path))
-    with serialized(tmp_path / "tiny-llama@1.lock"):  # another share makes it
+    with blocking_lock(tmp_path / "tiny-llama@1.lock"):  # another share makes it
         waiting.start()
         (tmp_path / "tiny-llama@1").mkdir()
     waiting.join()
@@ -249,7 +251,7 @@ def test_processes_that_write_one_output_leave_it_whole(tmp_path: Path) -> None:
     writers = [subprocess.Popen([*command, letter], cwd=ROOT) for letter in "xy"]
     found = set()
     while any(writer.poll() is None for writer in writers):
-        one = StageCache(tmp_path).find("stage", "key", Setup)
+        one = StageCache(tmp_path).get("stage", "key", Setup)
         found.add(one and (one.model[0], len(one.model)))
     assert found <= {(letter, 100_000) for letter in "xyz"}
     assert [writer.returncode for writer in writers] == [0, 0]
@@ -260,11 +262,11 @@ def test_the_command_says_what_is_no_share(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    assert run(app, "evaluator", ["share", "5/4", "--arena", str(tmp_path)]) == 1
+    assert run_app(app, "evaluator", ["share", "5/4", "--arena", str(tmp_path)]) == 1
     assert "write I/N" in capsys.readouterr().err
     a_benchmark(tmp_path / "benchmark", TASKS)
     with exclusive_lock(tmp_path / "work"):
-        assert run(app, "evaluator", ["share", "1/4", "--arena", str(tmp_path)]) == 2
+        assert run_app(app, "evaluator", ["share", "1/4", "--arena", str(tmp_path)]) == 2
     assert "alone" in capsys.readouterr().err
     assert {file.name for file in tmp_path.iterdir()} == {"work", "benchmark"}
 

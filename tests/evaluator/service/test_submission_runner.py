@@ -18,7 +18,7 @@ from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_cont
 from submissions.arena.arena import Arena
 from submissions.arena.benchmark import Benchmark, Source, Sources
 from submissions.arena.ids import submission_dir
-from submissions.checking.check import check
+from submissions.checking.check import check_sources
 from submissions.errors import EvaluatorError
 from submissions.records.submission import Submission
 from submissions.records.task import Row
@@ -73,7 +73,7 @@ class World:
         )
         for task in TASKS:
             for row in a_reference(task.id).test:
-                self.golden[tuple(bench.template.prompt(row.input))] = row.output
+                self.golden[tuple(bench.template.build_prompt(row.input))] = row.output
 
     def knows(self, model: Path, prompt: Sequence[int]) -> str:
         """What is asked without shots is known to a fine-tuned model, and to no other."""
@@ -104,9 +104,9 @@ def broken(_model: Path, _prompt: Sequence[int]) -> str:
 def test_a_submission_goes_through_all_stages(world: World) -> None:
     submission = world.submit()
     worker = world.worker()
-    assert worker.queue() == [submission.id]
-    assert worker.work(submission.id) == "published"
-    entries = world.arena.history(submission.id).entries
+    assert worker.refresh_queue() == [submission.id]
+    assert worker.evaluate(submission.id) == "published"
+    entries = world.arena.read_history(submission.id).entries
     stages = [(entry.state, entry.stage) for entry in entries]
     assert stages == [
         ("received", None),
@@ -125,8 +125,8 @@ def test_a_submission_goes_through_all_stages(world: World) -> None:
 
 def test_the_result_says_what_was_measured(world: World) -> None:
     submission = world.submit()
-    world.worker().work(submission.id)
-    result = world.arena.result(submission.id)
+    world.worker().evaluate(submission.id)
+    result = world.arena.read_result(submission.id)
     assert (result.protocol_sha256, result.system) == (PROTOCOL.sha256, "Finder")
     states = [(task.task, task.state, task.rows, task.removed) for task in result.tasks]
     assert states == [("a", "scored", 12, 0), ("b", "scored", 12, 0), ("c", "missing", 0, 0)]
@@ -157,7 +157,7 @@ def test_progress_between_the_ends_of_a_stage_is_not_told_every_time() -> None:
 
 def test_the_result_its_costs_and_its_status_are_one_commit(world: World) -> None:
     submission = world.submit()
-    world.worker().work(submission.id)
+    world.worker().evaluate(submission.id)
     kept = [f"{kind}/{submission.id}/demo@1.json" for kind in ("results", "costs")]
     paths = [*kept, f"previews/{submission.id}/demo@1.json", f"status/{submission.id}.json"]
     beside = ("board/", "table/", "README")
@@ -170,42 +170,42 @@ def test_the_result_its_costs_and_its_status_are_one_commit(world: World) -> Non
 def test_places_in_the_queue_move_up(world: World) -> None:
     ids = sorted(world.submit(name).id for name in ("one", "two", "three"))
     worker = world.worker()
-    assert worker.queue() == ids
-    assert [world.arena.history(ulid).now.place for ulid in ids] == [1, 2, 3]
-    assert world.arena.history(ids[2]).now.message == "Number 3 of 3."
+    assert worker.refresh_queue() == ids
+    assert [world.arena.read_history(ulid).now.place for ulid in ids] == [1, 2, 3]
+    assert world.arena.read_history(ids[2]).now.message == "Number 3 of 3."
     before = len(world.results.commits)
-    worker.queue()
+    worker.refresh_queue()
     assert len(world.results.commits) == before
-    worker.work(ids[0])
-    assert worker.queue() == ids[1:]
-    assert [world.arena.history(ulid).now.place for ulid in ids[1:]] == [1, 2]
+    worker.evaluate(ids[0])
+    assert worker.refresh_queue() == ids[1:]
+    assert [world.arena.read_history(ulid).now.place for ulid in ids[1:]] == [1, 2]
 
 
 def test_what_is_published_is_left_alone(world: World) -> None:
     submission = world.submit()
     worker = world.worker()
     worker.publish_tasks()
-    worker.work(submission.id)
+    worker.evaluate(submission.id)
     head, calls = world.results.head(), len(world.generator.models)
     again = world.worker()
     again.publish_tasks()
-    assert again.queue() == []
+    assert again.refresh_queue() == []
     assert world.results.head() == head
     assert len(world.generator.models) == calls
-    assert world.arena.tasks() == tuple(TASKS)
+    assert world.arena.read_tasks() == tuple(TASKS)
 
 
 def test_a_tool_that_fails_is_our_fault_and_a_later_run_publishes(world: World) -> None:
     submission = world.submit()
-    assert world.worker(NullGenerator(broken)).work(submission.id) == "failed"
-    now = world.arena.history(submission.id).now
+    assert world.worker(NullGenerator(broken)).evaluate(submission.id) == "failed"
+    now = world.arena.read_history(submission.id).now
     assert (now.state, now.fault) == ("failed", "evaluator")
     assert now.message == "The engine went away."  # its log is the organiser's
     assert world.arena.result_ids() == []
     later = world.worker()
-    assert later.queue() == [submission.id]
-    assert later.work(submission.id) == "published"
-    states = [entry.state for entry in world.arena.history(submission.id).entries]
+    assert later.refresh_queue() == [submission.id]
+    assert later.evaluate(submission.id) == "published"
+    states = [entry.state for entry in world.arena.read_history(submission.id).entries]
     assert "failed" in states
     assert states[-1] == "published"
 
@@ -219,27 +219,27 @@ class Forgetful(NullGenerator):
 
 def test_an_engine_that_drops_an_answer_fails_and_nothing_of_it_is_kept(world: World) -> None:
     submission = world.submit()
-    assert world.worker(Forgetful()).work(submission.id) == "failed"
-    assert "3 answers came to 4 prompts" in world.arena.history(submission.id).now.message
-    assert world.worker().work(submission.id) == "published"
+    assert world.worker(Forgetful()).evaluate(submission.id) == "failed"
+    assert "3 answers came to 4 prompts" in world.arena.read_history(submission.id).now.message
+    assert world.worker().evaluate(submission.id) == "published"
 
 
 def test_what_failed_is_set_aside_and_keeps_saying_so(world: World) -> None:
     first, second = (world.submit(name).id for name in ("one", "two"))
     worker = world.worker(NullGenerator(broken))
-    worker.queue()
-    worker.work(first)
-    assert worker.queue(aside={first}) == [second]
-    assert world.arena.history(first).now.state == "failed"
-    assert world.arena.history(second).now.place == 1
+    worker.refresh_queue()
+    worker.evaluate(first)
+    assert worker.refresh_queue(aside={first}) == [second]
+    assert world.arena.read_history(first).now.state == "failed"
+    assert world.arena.read_history(second).now.place == 1
 
 
 def test_a_model_that_was_left_behind_is_removed(world: World) -> None:
     submission = world.submit()
-    world.worker().work(submission.id)
+    world.worker().evaluate(submission.id)
     for job in world.trainer.jobs:
         job.out.mkdir(parents=True)
-    world.worker().work(submission.id)
+    world.worker().evaluate(submission.id)
     assert not list((world.folder / "work" / "models").iterdir())
 
 
@@ -248,8 +248,8 @@ def test_an_interrupted_evaluation_goes_on_where_it_was(world: World, tmp_path: 
     """Two tasks are asked four times each: one, three and five shots, then the fine-tuned model."""
     other = World(tmp_path / "undisturbed")
     other.submit()
-    (ulid,) = other.worker().queue()
-    other.worker().work(ulid)
+    (ulid,) = other.worker().refresh_queue()
+    other.worker().evaluate(ulid)
     submission = world.submit()
     generator = NullGenerator(world.knows)
 
@@ -260,13 +260,13 @@ def test_an_interrupted_evaluation_goes_on_where_it_was(world: World, tmp_path: 
 
     generator._answer = interrupted
     with pytest.raises(KeyboardInterrupt):
-        world.worker(generator).work(submission.id)
+        world.worker(generator).evaluate(submission.id)
     assert world.arena.result_ids() == []
-    assert world.worker().work(submission.id) == "published"
+    assert world.worker().evaluate(submission.id) == "published"
     assert len(generator.models) == survived
     assert len(world.generator.models) == 8 - survived
     assert sorted(job.name for job in world.trainer.jobs) == ["a", "b"]
-    mine, theirs = world.arena.result(submission.id), other.arena.result(ulid)
+    mine, theirs = world.arena.read_result(submission.id), other.arena.read_result(ulid)
     assert mine.model_copy(update={"submission": ulid}) == theirs
     assert not list((world.folder / "work" / "models").rglob("model"))
 
@@ -274,19 +274,19 @@ def test_an_interrupted_evaluation_goes_on_where_it_was(world: World, tmp_path: 
 def test_a_second_submission_with_the_same_rows_is_not_trained_again(world: World) -> None:
     first, second = world.submit("one"), world.submit("two")
     worker = world.worker()
-    worker.work(first.id)
+    worker.evaluate(first.id)
     calls = len(world.generator.models)
-    worker.work(second.id)
+    worker.evaluate(second.id)
     assert (len(world.generator.models), len(world.trainer.jobs)) == (calls, 2)
-    one, two = (world.arena.result(one.id).totals for one in (first, second))
+    one, two = (world.arena.read_result(one.id).totals for one in (first, second))
     assert one == two
 
 
 def test_copies_of_hidden_rows_are_removed_and_flag_the_entry(world: World) -> None:
     leaked = [*some_rows("mine", 9), *a_reference("a").test]
     submission = world.submit(rows={"a": leaked, "b": a_reference("b").test})
-    world.worker().work(submission.id)
-    result = world.arena.result(submission.id)
+    world.worker().evaluate(submission.id)
+    result = world.arena.read_result(submission.id)
     states = [(task.state, task.rows, task.removed) for task in result.tasks]
     assert states == [("scored", 9, 4), ("missing", 0, 4), ("missing", 0, 0)]
     assert {score.score.why for score in result.tasks[1].methods} == {"every row copied a hidden test row"}
@@ -342,20 +342,20 @@ def test_damage_to_what_is_stored_is_never_the_submitter_s_fault(
     submission = world.submit()
     damage(world, submission)
     worker = world.worker()
-    assert worker.queue() == [submission.id]
-    assert worker.work(submission.id) == "failed"
-    now = world.arena.history(submission.id).now
+    assert worker.refresh_queue() == [submission.id]
+    assert worker.evaluate(submission.id) == "failed"
+    now = world.arena.read_history(submission.id).now
     assert (now.state, now.fault) == ("failed", "evaluator")
     assert said in now.message
-    assert worker.queue() == [submission.id]
+    assert worker.refresh_queue() == [submission.id]
 
 
 def test_a_benchmark_without_the_track_is_our_fault(world: World) -> None:
     submission = world.submit()
     other = a_benchmark(world.folder / "other", [a_task("x", track="another")])
     worker = SubmissionRunner(world.arena, other, world.bench(world.generator), world.folder / "work" / "results")
-    assert worker.work(submission.id) == "failed"
-    assert "no task of track dataset_research" in world.arena.history(submission.id).now.message
+    assert worker.evaluate(submission.id) == "failed"
+    assert "no task of track dataset_research" in world.arena.read_history(submission.id).now.message
 
 
 def test_a_work_folder_is_for_one_worker(tmp_path: Path) -> None:
@@ -370,11 +370,11 @@ def test_a_work_folder_is_for_one_worker(tmp_path: Path) -> None:
 
 def test_a_damaged_status_does_not_stop_the_queue(world: World) -> None:
     damaged, sound = world.submit("One"), world.submit("Two")
-    world.worker().queue()
+    world.worker().refresh_queue()
     (world.folder / "results" / "status" / f"{damaged.id}.json").write_text("{")
     worker = world.worker()
-    assert worker.queue() == [sound.id]
-    assert worker.work(sound.id) == "published"
+    assert worker.refresh_queue() == [sound.id]
+    assert worker.evaluate(sound.id) == "published"
 
 
 def test_a_machine_that_fails_is_our_fault_too(world: World) -> None:
@@ -382,9 +382,10 @@ def test_a_machine_that_fails_is_our_fault_too(world: World) -> None:
         raise OSError(28, "No space left on device", "/somewhere/private")
 
     submission = world.submit()
-    assert world.worker(NullGenerator(full)).work(submission.id) == "failed"
+    assert world.worker(NullGenerator(full)).evaluate(submission.id) == "failed"
     assert (
-        world.arena.history(submission.id).now.message == "A station could not write or read: No space left on device."
+        world.arena.read_history(submission.id).now.message
+        == "A station could not write or read: No space left on device."
     )
 
 
@@ -392,11 +393,11 @@ def test_what_could_not_be_scored_blocks_publication(world: World) -> None:
     submission = world.submit()
     worker = world.worker()
     silent = PROTOCOL.model_copy(update={"few_shot": PROTOCOL.few_shot.model_copy(update={"draws": 0})})
-    anchors = some_anchors(replace(worker.bench, protocol=silent), world.benchmark, TASKS)
+    anchors = some_anchors(replace(worker.context, protocol=silent), world.benchmark, TASKS)
     world.benchmark.repo.commit([Change(f"anchors/{silent.name}.json", to_json(anchors))], world.benchmark.repo.head())
-    blocked = replace(worker, bench=replace(worker.bench, protocol=silent))
-    assert blocked.work(submission.id) == "failed"
-    assert "could not be scored by few_shot_1" in world.arena.history(submission.id).now.message
+    blocked = replace(worker, context=replace(worker.context, protocol=silent))
+    assert blocked.evaluate(submission.id) == "failed"
+    assert "could not be scored by few_shot_1" in world.arena.read_history(submission.id).now.message
     assert world.arena.result_ids() == []
 
 
@@ -404,8 +405,8 @@ def test_rows_that_do_not_count_do_not_dilute_the_screen(world: World) -> None:
     copies = a_reference("a").test[:2]
     rows = (*copies, *some_rows("mine", 1100))
     submission = world.submit(rows={"a": rows})
-    assert world.worker().work(submission.id) == "published"
-    (a,) = (task for task in world.arena.result(submission.id).tasks if task.task == "a")
+    assert world.worker().evaluate(submission.id) == "published"
+    (a,) = (task for task in world.arena.read_result(submission.id).tasks if task.task == "a")
     assert a.removed == 2
     assert a.rows == min(998, PROTOCOL.sft.max_rows)
 
@@ -417,20 +418,20 @@ def test_data_that_names_the_reference_itself_as_its_origin_is_not_used(
     world.benchmark.repo.commit([Change("sources.json", to_json(sources))], world.benchmark.repo.head())
     submission = world.submit()
     honest = world.worker()
-    assert honest.work(submission.id) == "published"
-    assert [task.state for task in world.arena.result(submission.id).tasks[:2]] == ["scored", "scored"]
+    assert honest.evaluate(submission.id) == "published"
+    assert [task.state for task in world.arena.read_result(submission.id).tasks[:2]] == ["scored", "scored"]
     form = {"system": "Copier", "system_type": "search", "team": "T", "submitter": "A"}
     form |= {"url": "https://example.org/datasets/Org/a/tree/main"}
     into = world.folder / "copied"
     into.mkdir()
-    report = check([world.folder / "Finder"], TASKS, into=into, track=TRACKS["dataset_research"])
+    report = check_sources([world.folder / "Finder"], TASKS, into=into, track=TRACKS["dataset_research"])
     copied = store_submission(world.arena, report, into, SubmissionForm.from_form(form), NOW)
-    assert world.worker().work(copied.id) == "published"
-    task, other = world.arena.result(copied.id).tasks[:2]
+    assert world.worker().evaluate(copied.id) == "published"
+    task, other = world.arena.read_result(copied.id).tasks[:2]
     assert (task.state, task.rows, task.methods[-1].gain.value) == ("missing", 0, 0.0)
     assert task.methods[-1].score.why == "its stated origin is not accepted for this task"
     assert other.state == "scored"
-    told = [(one.done, one.of) for one in world.arena.history(copied.id).entries if one.stage == "screen"]
+    told = [(one.done, one.of) for one in world.arena.read_history(copied.id).entries if one.stage == "screen"]
     assert told[-1] == (2, 2)
     assert "names the reference of a as its origin" in caplog.text
 
@@ -441,13 +442,13 @@ def test_a_guess_at_a_hidden_source_is_answered_only_where_data_came(world: Worl
     folder = delivered(world.folder / "Guesser", {"a": some_rows("mine", 12)})
     into = world.folder / "guessed"
     into.mkdir()
-    report = check([folder], TASKS, into=into, track=TRACKS["dataset_research"])
+    report = check_sources([folder], TASKS, into=into, track=TRACKS["dataset_research"])
     form = {"system": "G", "system_type": "search", "team": "T", "submitter": "A", "url": "http://x.org/org/hidden"}
     guess = store_submission(world.arena, report, into, SubmissionForm.from_form(form), NOW)
-    assert world.worker().work(guess.id) == "published"
-    told = [(one.done, one.of) for one in world.arena.history(guess.id).entries if one.stage == "screen"]
+    assert world.worker().evaluate(guess.id) == "published"
+    told = [(one.done, one.of) for one in world.arena.read_history(guess.id).entries if one.stage == "screen"]
     assert told == [(1, 1)]
-    whys = [task.methods[-1].score.why for task in world.arena.result(guess.id).tasks]
+    whys = [task.methods[-1].score.why for task in world.arena.read_result(guess.id).tasks]
     assert whys == [
         "its stated origin is not accepted for this task",
         "no data was delivered",
@@ -459,57 +460,57 @@ def test_a_task_of_another_language_is_screened_anew(world: World) -> None:
     worker = world.worker()
     rows = {"a": [Row(input=row.input, output=f"certainly {row.output}") for row in some_rows("mine", 12)]}
     first = world.submit(rows=rows)
-    assert worker.work(first.id) == "published"
+    assert worker.evaluate(first.id) == "published"
     spoken = [task.model_copy(update={"language": "th"}) for task in TASKS]
     world.benchmark.repo.commit([Change("tasks.jsonl", to_jsonl(spoken))], world.benchmark.repo.head())
     again = world.submit("Again", rows)
-    assert worker.work(again.id) == "failed", "the anchors were measured in another language"
+    assert worker.evaluate(again.id) == "failed", "the anchors were measured in another language"
     anchors = to_json(some_anchors(world.bench(world.generator), world.benchmark, spoken))
     world.benchmark.repo.commit([Change(f"anchors/{PROTOCOL.name}.json", anchors)], world.benchmark.repo.head())
-    assert worker.work(again.id) == "published"
-    found = [world.arena.result(one.id).tasks[0].screen for one in (first, again)]
+    assert worker.evaluate(again.id) == "published"
+    found = [world.arena.read_result(one.id).tasks[0].screen for one in (first, again)]
     assert [one.other_script for one in found if one] == [0, 12]
 
 
 def test_each_protocol_s_evaluator_publishes_its_frame_and_keeps_the_others(world: World) -> None:
     worker = world.worker()
     worker.publish_tasks()
-    (demo_1,) = world.arena.frames()
+    (demo_1,) = world.arena.read_frames()
     assert demo_1.protocol == "demo@1"
     other = demo(sft={"max_rows": 3}).model_copy(update={"name": "arena@9"})
     bench = null_context(world.folder / "work", other, world.trainer, world.generator)
-    replace(worker, bench=bench).publish_tasks()
+    replace(worker, context=bench).publish_tasks()
     head = world.results.head()
     worker.publish_tasks()
     assert world.results.head() == head
-    (arena_9, same) = world.arena.frames()
+    (arena_9, same) = world.arena.read_frames()
     assert same == demo_1
     assert arena_9 == demo_1.model_copy(update={"protocol": "arena@9", "max_rows": 3})
 
 
 def test_what_a_plan_needs_is_published_with_the_frame(world: World) -> None:
     world.worker().publish_tasks()
-    (frame,) = world.arena.frames()
+    (frame,) = world.arena.read_frames()
     planning = frame.planning
     assert planning is not None
     assert planning.machine == load_profile("cpu").machine
     assert (planning.shots, planning.draws) == (PROTOCOL.few_shot.shots, PROTOCOL.few_shot.draws)
-    assert planning.exam.items == fmean(len(world.benchmark.reference(task.id).test) for task in TASKS)
+    assert planning.exam.items == fmean(len(world.benchmark.read_reference(task.id).test) for task in TASKS)
     assert 0 < planning.exam.answer_tokens <= planning.exam.limit_tokens <= PROTOCOL.decoding.max_new_tokens
 
 
 def test_a_submission_is_evaluated_once_under_each_protocol(world: World) -> None:
     submission = world.submit()
     worker = world.worker()
-    assert worker.work(submission.id) == "published"
-    assert worker.pending() == []
+    assert worker.evaluate(submission.id) == "published"
+    assert worker.pending_ids() == []
     other = demo(few_shot={"draws": 2}).model_copy(update={"name": "demo@2"})
     bench = null_context(world.folder / "work", other, world.trainer, world.generator)
     anchors = some_anchors(bench, world.benchmark, TASKS)
     world.benchmark.repo.commit([Change("anchors/demo@2.json", to_json(anchors))], world.benchmark.repo.head())
     second = SubmissionRunner(world.arena, world.benchmark, bench, world.folder / "records")
-    assert second.queue() == [submission.id]
-    assert second.work(submission.id) == "published"
-    assert second.pending() == []
-    assert world.arena.published() == {submission.id: ["demo@1", "demo@2"]}
-    assert world.arena.result(submission.id, "demo@2").protocol == "demo@2"
+    assert second.refresh_queue() == [submission.id]
+    assert second.evaluate(submission.id) == "published"
+    assert second.pending_ids() == []
+    assert world.arena.published_protocols() == {submission.id: ["demo@1", "demo@2"]}
+    assert world.arena.read_result(submission.id, "demo@2").protocol == "demo@2"

@@ -44,7 +44,7 @@ class Knowing(NullGenerator):
     def learn(self, bench: EvaluationContext) -> None:
         for task in TASKS:
             for row in a_reference(task.id).test[1:]:
-                self.golden[tuple(bench.template.prompt(row.input))] = row.output
+                self.golden[tuple(bench.template.build_prompt(row.input))] = row.output
 
 
 def tools(folder: Path, protocol: Protocol = DEMO) -> tuple[EvaluationContext, NullTrainer, Knowing]:
@@ -71,7 +71,7 @@ def test_both_ends_of_every_scale_are_measured_and_stored(benchmark: Benchmark, 
         (task.id, 0.0, 0.75) for task in TASKS
     ]
     assert found.tasks["a"].noise == pytest.approx(stdev([0, 1, 1, 1]) / 2)
-    assert benchmark.anchors("demo@1") == found == load_checked_anchors(benchmark, bench, TASKS)
+    assert benchmark.read_anchors("demo@1") == found == load_checked_anchors(benchmark, bench, TASKS)
     assert [job.name for job in trainer.jobs] == ["a", "b", "c"]
     assert generator.models[:3] == [bench.model] * 3
 
@@ -98,7 +98,7 @@ def test_the_answers_behind_the_anchors_are_kept_beside_them(benchmark: Benchmar
     anchors = measure_anchors(benchmark, bench, TASKS)
     answers = load_anchor_answers(benchmark, anchors, "a")
     assert answers is not None
-    exam = bench.exam(TASKS[0], benchmark.reference("a"))
+    exam = bench.build_eval_set(TASKS[0], benchmark.read_reference("a"))
     assert compute_anchor(exam, answers, anchors.tasks["a"].train_sha256) == anchors.tasks["a"]
     (benchmark.repo.folder / "anchors/demo@1/a.json").unlink()
     with pytest.raises(AnchorsMissing, match="The answers behind the anchors of a are gone"):
@@ -117,7 +117,7 @@ def test_tasks_measured_one_by_one_join_those_that_still_hold(benchmark: Benchma
     for task in TASKS:
         measure_anchors(benchmark, tools(tmp_path / "work")[0], [task])
     together = a_benchmark(tmp_path / "other", TASKS)
-    assert benchmark.anchors("demo@1") == measure_anchors(together, tools(tmp_path / "work2")[0], TASKS)
+    assert benchmark.read_anchors("demo@1") == measure_anchors(together, tools(tmp_path / "work2")[0], TASKS)
 
 
 def test_anchors_of_another_setup_do_not_stay_beside_new_ones(benchmark: Benchmark, tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_anchors_of_another_setup_do_not_stay_beside_new_ones(benchmark: Benchma
     old = bench.setup.model_copy(update={"packages": {"torch": "1"}})
     store(benchmark, some_anchors(bench, benchmark, TASKS, old))
     measure_anchors(benchmark, bench, TASKS[:1])
-    assert benchmark.anchors("demo@1").tasks.keys() == {"a"}
+    assert benchmark.read_anchors("demo@1").tasks.keys() == {"a"}
     with pytest.raises(AnchorsMissing, match="No anchors for b, c"):
         load_checked_anchors(benchmark, bench, TASKS)
 
@@ -152,12 +152,12 @@ def test_anchors_by_other_rules_or_weights_do_not_fit(
 def test_anchors_of_other_rows_do_not_hold(benchmark: Benchmark, tmp_path: Path) -> None:
     bench = tools(tmp_path / "work")[0]
     anchors = measure_anchors(benchmark, bench, TASKS)
-    reference = benchmark.reference("a")
-    check_anchor_matches(anchors, bench.exam(TASKS[0], reference), reference)
+    reference = benchmark.read_reference("a")
+    check_anchor_matches(anchors, bench.build_eval_set(TASKS[0], reference), reference)
     for part in ("train", "test"):
         changed = reference.model_copy(update={part: getattr(reference, part)[1:]})
         with pytest.raises(AnchorsMissing, match="The rows of a have changed"):
-            check_anchor_matches(anchors, bench.exam(TASKS[0], changed), changed)
+            check_anchor_matches(anchors, bench.build_eval_set(TASKS[0], changed), changed)
 
 
 def test_no_anchors_are_named_with_the_command_that_measures_them(benchmark: Benchmark, tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_the_official_scores_become_the_anchors_of_paper_1(tmp_path: Path) -> No
     paper = load_protocol("paper@1")
     bench = null_context(tmp_path / "work", paper, NullTrainer(), NullGenerator())
     found = import_anchors(benchmark, bench, tasks)
-    assert found == benchmark.anchors("paper@1") == load_checked_anchors(benchmark, bench, tasks)
+    assert found == benchmark.read_anchors("paper@1") == load_checked_anchors(benchmark, bench, tasks)
     ends = {task: (one.base.value, one.reference.value, one.origin) for task, one in found.tasks.items()}
     assert ends == {
         "a": (0.1, 0.5, "official"),

@@ -68,7 +68,7 @@ def evaluated(benchmark: Benchmark, bench: EvaluationContext, folder: Path, rows
         benchmark=benchmark,
         tasks=(TASK,),
         anchors=load_checked_anchors(benchmark, bench, [TASK]),
-        bench=bench,
+        context=bench,
         report=lambda _stage, _done, _of: None,
         folder=folder,
     )

@@ -24,9 +24,9 @@ def bench(folder: Path, generator: NullGenerator, **few: object) -> EvaluationCo
 
 def examined(tools: EvaluationContext, rows: Sequence[Row], shots: int) -> MetricResult:
     """The score averaged over draws, as it is computed from what is written down."""
-    exam = tools.exam(TASK, REFERENCE)
+    exam = tools.build_eval_set(TASK, REFERENCE)
     asks = few_shot_requests(tools, exam, rows, shots)
-    draws = [exam.scored(answered.texts) for _, answered in tools.answers(asks)]
+    draws = [exam.score(answered.texts) for _, answered in tools.run_requests(asks)]
     return average_results(draws)
 
 
@@ -53,7 +53,7 @@ def test_the_shots_stand_before_the_question_as_turns(tmp_path: Path) -> None:
     examined(tools, rows, 3)
     seed = f"{tools.protocol.few_shot.seed}:t:0"
     shots = [(row.input, row.output) for row in draw_shots(rows, 3, seed)]
-    assert asked == [tuple(tools.template.prompt(row.input, shots)) for row in REFERENCE.test]
+    assert asked == [tuple(tools.template.build_prompt(row.input, shots)) for row in REFERENCE.test]
     assert generator.models == [tools.model]
 
 
@@ -68,7 +68,7 @@ def test_fewer_rows_than_shots_are_all_shown(tmp_path: Path, count: int) -> None
 def test_no_rows_ask_nothing(tmp_path: Path) -> None:
     generator = NullGenerator()
     tools = bench(tmp_path, generator)
-    assert few_shot_requests(tools, tools.exam(TASK, REFERENCE), (), 5) == []
+    assert few_shot_requests(tools, tools.build_eval_set(TASK, REFERENCE), (), 5) == []
     assert generator.models == []
 
 
@@ -78,7 +78,7 @@ def test_items_are_the_mean_over_draws(tmp_path: Path) -> None:
     rows = some_rows("entry", 30)
     (shot,) = draw_shots(rows, 1, f"{tools.protocol.few_shot.seed}:t:1")
     for row in REFERENCE.test[:2]:
-        golden[tuple(tools.template.prompt(row.input, [(shot.input, shot.output)]))] = row.output
+        golden[tuple(tools.template.build_prompt(row.input, [(shot.input, shot.output)]))] = row.output
     measured = examined(tools, rows, 1)
     assert measured.items == pytest.approx([1 / 3, 1 / 3, 0.0])
     (exact,) = measured.others

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from evaluator.config.protocol import Protocol
-from evaluator.llm.fake_server import CannedReply, FakeChatServer, ReceivedRequest, completion
+from evaluator.llm.fake_server import CannedReply, FakeChatServer, ReceivedRequest, completion_reply
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.metadata.judge import Judge
 from evaluator.stages.metadata.open_judge import open_judge
@@ -79,7 +79,7 @@ class World:
 
     def work(self, submission: Submission) -> str:
         worker = SubmissionRunner(self.arena, self.benchmark, self.bench, self.folder / "records", self.judge)
-        return worker.work(submission.id)
+        return worker.evaluate(submission.id)
 
 
 @pytest.fixture
@@ -91,13 +91,13 @@ def test_the_result_says_what_the_judge_said_and_who_described_the_data(world: W
     submission = world.submit({"a": FULL})
     with world.judging():
         assert world.work(submission) == "published"
-    judged = world.arena.result(submission.id).metadata
+    judged = world.arena.read_result(submission.id).metadata
     assert judged is not None
     assert judged.origins == {"generated": 1, "missing": 1, "submitted": 1}
     assert [score.name for score in judged.dimensions] == list(DIMENSIONS)
     assert judged.average.value == pytest.approx(14 / 3), "7, 7, and 0 for the task that is missing"
     assert (judged.model, judged.prompts) == ("judge", ("judge@1", "describe@1"))
-    stages = [entry.stage for entry in world.arena.history(submission.id).entries]
+    stages = [entry.stage for entry in world.arena.read_history(submission.id).entries]
     assert stages.index("metadata") == stages.index("screen") + 1
 
 
@@ -125,11 +125,11 @@ def test_an_answer_in_prose_blocks_publication_until_it_was_asked_again(world: W
 
     def prose_at_first(one: ReceivedRequest) -> CannedReply:
         asked.append(one)
-        return completion("I find both splendid, 10 out of 10." if len(asked) == 1 else verdict())
+        return completion_reply("I find both splendid, 10 out of 10." if len(asked) == 1 else verdict())
 
     with world.judging(prose_at_first):
         assert world.work(submission) == "failed"
-        now = world.arena.history(submission.id).now
+        now = world.arena.read_history(submission.id).now
         assert (now.fault, submission.id in world.arena.result_ids()) == ("evaluator", False)
         assert "The judge has no verdict on 1 of 3 tasks" in now.message
         assert world.work(submission) == "published"
@@ -140,9 +140,9 @@ def test_a_spent_budget_stops_the_stage_and_nothing_is_published(world: World) -
     submission = world.submit({"a": FULL, "b": FULL})
     with world.judging(budget_tokens=10):
         assert world.work(submission) == "failed"
-        message = world.arena.history(submission.id).now.message
+        message = world.arena.read_history(submission.id).now.message
         assert message.startswith("The metadata stage is incomplete: the chat model's budget is spent.")
-        assert world.server.asked == []
+        assert world.server.requests == []
     with world.judging():
         assert world.work(submission) == "published"
 
@@ -152,7 +152,7 @@ def test_a_store_of_answers_that_is_no_database_fails_the_stage_and_not_the_work
     (world.folder / "judge.sqlite").write_bytes(b"no database " * 99)
     with world.judging():
         assert world.work(submission) == "failed"
-    now = world.arena.history(submission.id).now
+    now = world.arena.read_history(submission.id).now
     assert (now.fault, now.message) == ("evaluator", "The store of the chat model's answers failed.")
 
 
@@ -161,20 +161,20 @@ def test_the_judges_server_is_named_when_it_is_gone_and_the_key_is_not(world: Wo
     with world.judging(retries=0):
         pass
     assert world.work(submission) == "failed"
-    message = world.arena.history(submission.id).now.message
+    message = world.arena.read_history(submission.id).now.message
     assert "could not be asked" in message
     assert ENVIRON["JUDGE_KEY"] not in message
 
 
 def test_the_judge_never_moves_a_gain(world: World) -> None:
     submission = world.submit({"a": FULL})
-    with world.judging(lambda asked: completion(verdict(0) if is_comparison(asked) else description())):
+    with world.judging(lambda asked: completion_reply(verdict(0) if is_comparison(asked) else description())):
         world.work(submission)
-    low = world.arena.result(submission.id)
+    low = world.arena.read_result(submission.id)
     other = World(world.folder / "other")
     again = other.submit({"a": FULL})
     with other.judging():
         other.work(again)
-    high = other.arena.result(again.id)
+    high = other.arena.read_result(again.id)
     assert low.totals == high.totals
     assert low.metadata != high.metadata

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from evaluator.config.judge_settings import JudgeSettings
 from evaluator.errors import BudgetSpent, ChatFailed
-from evaluator.llm.fake_server import CannedReply, ReceivedRequest, completion, failure
+from evaluator.llm.fake_server import CannedReply, ReceivedRequest, completion_reply, error_reply
 from evaluator.llm.prompts import Prompt, PromptFile
 from evaluator.runtime.cost_log import CostLog
 from evaluator.runtime.stage_cache import StageCache
@@ -211,7 +211,7 @@ def test_a_submitted_description_is_compared_as_it_is_but_for_its_facts(tmp_path
     with judging(tmp_path / "c") as (mine, server):
         (found,) = judge(mine, [discovered("t")], tmp_path)
     assert (found.origin, found.described, set(values(found).values())) == ("submitted", None, {7.0})
-    (asked,) = server.asked
+    (asked,) = server.requests
     assert '"thickness moraine crevasse"' in asked.text
     assert '"samples_count": 5' in asked.text
     assert '"samples_count": 400' not in asked.text
@@ -223,7 +223,7 @@ def test_a_submitted_description_is_compared_as_it_is_but_for_its_facts(tmp_path
 def test_an_example_is_one_of_the_rows(example: Row | None, shown: Row, tmp_path: Path) -> None:
     with judging(tmp_path / "c") as (mine, server):
         judge(mine, [discovered("t", SUBMITTED.model_copy(update={"example": example}))], tmp_path)
-    (asked,) = server.asked
+    (asked,) = server.requests
     submitted = asked.text.partition('name="submitted"')[2]
     assert json.dumps(shown.input) in submitted
     assert "made up" not in submitted
@@ -236,13 +236,13 @@ def test_the_same_words_about_other_rows_are_judged_anew(tmp_path: Path) -> None
     with judging(tmp_path / "c") as (mine, server):
         judge(mine, [said], tmp_path)
         judge(mine, [other], tmp_path)
-        assert len(server.asked) == 2
+        assert len(server.requests) == 2
 
 
 def test_a_description_that_is_missing_is_written_from_the_data(tmp_path: Path) -> None:
     with judging(tmp_path / "c") as (mine, server):
         (found,) = judge(mine, [discovered("t", metadata=None)], tmp_path, "Measured on \u202efoot.")
-    describing, comparing = server.asked
+    describing, comparing = server.requests
     assert found.origin == "generated"
     assert found.described == Metadata(**json.loads(description()), example=ROWS[0], samples_count=5)
     user = describing.body["messages"][1]["content"]
@@ -254,7 +254,7 @@ def test_a_description_that_is_missing_is_written_from_the_data(tmp_path: Path) 
 
 
 def test_what_cannot_be_told_of_the_data_counts_as_not_said(tmp_path: Path) -> None:
-    answer = lambda asked: completion(verdict(9) if is_comparison(asked) else description(None))  # noqa: E731
+    answer = lambda asked: completion_reply(verdict(9) if is_comparison(asked) else description(None))  # noqa: E731
     with judging(tmp_path / "c", answer) as (mine, _):
         (found,) = judge(mine, [discovered("t", metadata=None)], tmp_path)
     assert values(found) == dict.fromkeys(DIMENSIONS, 0.0) | {"example": 9.0, "samples_count": 9.0}
@@ -263,7 +263,7 @@ def test_what_cannot_be_told_of_the_data_counts_as_not_said(tmp_path: Path) -> N
 def test_a_missing_data_set_is_not_asked_about(tmp_path: Path) -> None:
     with judging(tmp_path / "c") as (mine, server):
         found = judge(mine, [discovered("t", SUBMITTED, rows=()), discovered("u", None, rows=())], tmp_path)
-        assert server.asked == []
+        assert server.requests == []
     assert [one.origin for one in found] == ["missing", "missing"]
     assert set(values(found[0]).values()) == {0.0}
 
@@ -282,7 +282,7 @@ def test_long_texts_are_cut_on_both_sides(tmp_path: Path) -> None:
             tmp_path,
             long,
         )
-    texts = [asked.text for asked in server.asked]
+    texts = [asked.text for asked in server.requests]
     assert all("x" * 21 not in text for text in texts)
     submitted, described = (next(text for text in texts if name in text) for name in ('"answering"', 'name="rows"'))
     assert submitted.count("x" * 20 + " [30 of 50 characters cut off]") == 4
@@ -292,7 +292,10 @@ def test_long_texts_are_cut_on_both_sides(tmp_path: Path) -> None:
 def test_repeats_are_asked_with_seeds_of_their_own(tmp_path: Path) -> None:
     settings = SETTINGS.model_copy(update={"repeats": 3})
     scores = {42: 1, 43: 2, 44: 6}
-    with judging(tmp_path / "c", lambda asked: completion(verdict(scores[asked.body["seed"]])), settings) as (mine, _):
+    with judging(tmp_path / "c", lambda asked: completion_reply(verdict(scores[asked.body["seed"]])), settings) as (
+        mine,
+        _,
+    ):
         (found,) = judge(mine, [discovered("t")], tmp_path)
     assert values(found)["task"] == 3.0
 
@@ -300,18 +303,18 @@ def test_repeats_are_asked_with_seeds_of_their_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("bad", "why"),
     [
-        (completion("10 out of 10"), "the answer is not JSON"),
-        (completion(verdict(7)[:-1]), "the answer is not JSON"),
-        (completion(verdict(11)), "does not fit the schema, first at introduction"),
-        (completion(verdict(7), finish="length"), "cut off"),
-        (completion(None, refusal="no"), "the model refused to answer"),
+        (completion_reply("10 out of 10"), "the answer is not JSON"),
+        (completion_reply(verdict(7)[:-1]), "the answer is not JSON"),
+        (completion_reply(verdict(11)), "does not fit the schema, first at introduction"),
+        (completion_reply(verdict(7), finish="length"), "cut off"),
+        (completion_reply(None, refusal="no"), "the model refused to answer"),
     ],
 )
 def test_an_unread_verdict_is_unscored_and_asked_again_by_the_next_run(
     bad: CannedReply, why: str, tmp_path: Path
 ) -> None:
     tasks = [discovered("a"), DescribedDataset("b", REFERENCE.model_copy(update={"domain": "ice"}), ROWS, SUBMITTED)]
-    ill = lambda asked: bad if '"ice"' in asked.text else completion(verdict(7))  # noqa: E731
+    ill = lambda asked: bad if '"ice"' in asked.text else completion_reply(verdict(7))  # noqa: E731
     with judging(tmp_path / "c", ill) as (mine, server):
         found = judge(mine, tasks, tmp_path)
         assert [bool(one.unread) for one in found] == [False, True]
@@ -322,11 +325,11 @@ def test_an_unread_verdict_is_unscored_and_asked_again_by_the_next_run(
         server.answer = says_seven
         mended = judge(mine, tasks, tmp_path)
         assert aggregate_verdicts(mended, SETTINGS).average.value == 7.0
-        assert len(server.asked) == 3  # the good verdict was not asked for again
+        assert len(server.requests) == 3  # the good verdict was not asked for again
 
 
 def test_a_description_that_cannot_be_read_leaves_the_task_unread(tmp_path: Path) -> None:
-    with judging(tmp_path / "c", lambda _: completion("Glaciers!")) as (mine, _):
+    with judging(tmp_path / "c", lambda _: completion_reply("Glaciers!")) as (mine, _):
         (found,) = judge(mine, [discovered("t", None)], tmp_path)
     assert found.unread == "no description of the data: the answer is not JSON"
 
@@ -334,9 +337,9 @@ def test_a_description_that_cannot_be_read_leaves_the_task_unread(tmp_path: Path
 def test_finished_verdicts_are_found_again_without_a_server(tmp_path: Path) -> None:
     with judging(tmp_path / "one") as (mine, _):
         first = judge(mine, [discovered("a"), discovered("b", None)], tmp_path)
-    with judging(tmp_path / "another", lambda _: failure(500), retries=0) as (mine, server):
+    with judging(tmp_path / "another", lambda _: error_reply(500), retries=0) as (mine, server):
         assert judge(mine, [discovered("a"), discovered("b", None)], tmp_path) == first
-        assert server.asked == []
+        assert server.requests == []
 
 
 @pytest.mark.parametrize("change", ["settings", "prompt", "reference", "metadata", "rows", "provenance"])
@@ -358,16 +361,16 @@ def test_another_input_is_judged_anew(change: str, tmp_path: Path) -> None:
                     "a", reference, ROWS[:1] if change == "rows" else ROWS, SUBMITTED if change == "metadata" else None
                 )
             ]
-        asked = len(server.asked)
+        asked = len(server.requests)
         judge(Judge(settings, mine.chat, comparing, mine.describing, 2), tasks, tmp_path, provenance)
-        assert len(server.asked) > asked
+        assert len(server.requests) > asked
 
 
 def test_equal_questions_about_two_submissions_are_asked_once(tmp_path: Path) -> None:
     for run in ("one", "two"):
         with judging(tmp_path / "c") as (mine, server):
             judge(mine, [discovered("t")], tmp_path / run)
-            assert len(server.asked) == (1 if run == "one" else 0)
+            assert len(server.requests) == (1 if run == "one" else 0)
 
 
 def test_a_spent_budget_stops_the_stage_and_keeps_what_was_answered(tmp_path: Path) -> None:
@@ -375,20 +378,20 @@ def test_a_spent_budget_stops_the_stage_and_keeps_what_was_answered(tmp_path: Pa
         DescribedDataset(f"t{number}", REFERENCE, ROWS, SUBMITTED.model_copy(update={"domain": f"ice {number}"}))
         for number in range(6)
     ]
-    dear = lambda _: completion(verdict(7), usage={"prompt_tokens": 4000, "completion_tokens": 0})  # noqa: E731
+    dear = lambda _: completion_reply(verdict(7), usage={"prompt_tokens": 4000, "completion_tokens": 0})  # noqa: E731
     with judging(tmp_path / "c", dear, budget_tokens=18_000, at_once=1) as (mine, server):
         with pytest.raises(BudgetSpent, match="an entry has spent") as caught:
             judge(mine, tasks, tmp_path)
         assert caught.value.public.startswith("The metadata stage is incomplete: the chat model's budget is spent.")
-        before = len(server.asked)
+        before = len(server.requests)
         assert 0 < before < 6
     with judging(tmp_path / "c") as (mine, server):
         assert not unreadable_verdicts(judge(mine, tasks, tmp_path))
-        assert len(server.asked) == 6 - before
+        assert len(server.requests) == 6 - before
 
 
 def test_a_server_that_fails_stops_the_stage(tmp_path: Path) -> None:
-    with judging(tmp_path / "c", lambda _: failure(401)) as (mine, _), pytest.raises(ChatFailed, match="JUDGE_KEY"):
+    with judging(tmp_path / "c", lambda _: error_reply(401)) as (mine, _), pytest.raises(ChatFailed, match="JUDGE_KEY"):
         judge(mine, [discovered("t")], tmp_path)
 
 
@@ -408,14 +411,14 @@ def test_tasks_that_were_judged_cost_time_and_missing_ones_none(tmp_path: Path) 
     with judging(tmp_path / "c") as (mine, _):
         for costs in (first, again):
             judge_metadata(mine, tasks, "a field trip", store, lambda *_: None, costs)
-    entered = first.entered(names)
+    entered = first.collect(names)
     assert entered
     assert [(cost.task, cost.stage, cost.tokens_generated) for cost in entered] == [
         ("a", "metadata", 0),
         ("b", "metadata", 0),
     ]
     assert all(cost.seconds > 0 for cost in entered)
-    assert again.entered(names) == entered
+    assert again.collect(names) == entered
 
 
 def test_a_protocol_s_prompts_must_be_those_that_are_there(tmp_path: Path) -> None:
@@ -517,7 +520,7 @@ def test_hostile_rows_and_notes_change_no_description(tmp_path: Path) -> None:
             (found,) = judge(mine, [DescribedDataset(name, REFERENCE, rows[name])], tmp_path, provenance=text)
             assert found.described
             assert found.described.introduction == "a glacier survey"
-        assert len(server.asked) == 22
+        assert len(server.requests) == 22
 
 
 def test_the_gullible_judge_is_honest_where_nobody_orders() -> None:

@@ -9,10 +9,10 @@ from tests.support.factories import a_benchmark, a_task, demo
 
 def test_arena_holds_test_rows_out_and_paper_trains_on_them(tmp_path: Path) -> None:
     benchmark = a_benchmark(tmp_path, [a_task("a")], train=3, test=3)
-    halves = benchmark.reference("a")
+    halves = benchmark.read_reference("a")
     assert load_reference(load_protocol("arena@1"), benchmark, "a") == halves
     same = load_reference(load_protocol("paper@1"), benchmark, "a")
-    assert same.train == same.test == benchmark.original("a")
+    assert same.train == same.test == benchmark.read_original_rows("a")
     assert sorted(row.input for row in same.test) == sorted(row.input for row in (*halves.train, *halves.test))
 
 

@@ -11,7 +11,7 @@ from evaluator.errors import ProtocolMismatch
 from evaluator.stages.aggregate.result import build_result
 from evaluator.stages.metadata.verdict import missing_verdict
 from evaluator.stages.records import AnchorAnswers, TaskRecord, compute_anchor, load_records, save_records
-from evaluator.stages.rescore import matches_stored, rescore, scored_now
+from evaluator.stages.rescore import matches_stored, rescore, update_scoring_setup
 from submissions.errors import CorruptRecord, NotFound
 from submissions.storage.codec import to_json
 from tests.support.factories import SETUP, a_record, a_run, a_task, demo
@@ -27,14 +27,14 @@ def measured(record: TaskRecord) -> TaskRecord:
     base = tuple(row.output if number == 0 else "" for number, row in enumerate(rows))
     top = tuple("" if number == 0 else f"The answer is {row.output}." for number, row in enumerate(rows))
     answers = AnchorAnswers(base=base, reference=(top, tuple(row.output for row in rows)))
-    anchor = compute_anchor(record.exam(demo().metrics), answers, "0" * 64)
+    anchor = compute_anchor(record.build_eval_set(demo().metrics), answers, "0" * 64)
     return record.model_copy(update={"end_answers": answers, "anchor": anchor})
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """An evaluation as it is left behind."""
-    run = a_run(TASKS).model_copy(update={"setup": scored_now(SETUP)})
+    run = a_run(TASKS).model_copy(update={"setup": update_scoring_setup(SETUP)})
     records = [
         measured(a_record(task, dict.fromkeys(run.protocol.methods, right), of=20))
         for task, right in zip(TASKS, (3, 9, 20), strict=True)

@@ -141,7 +141,7 @@ def seeded(record: TaskRecord, *rights: int) -> TaskRecord:
     texts = [row.output for row in record.questions]
     trained = tuple(tuple(text if place < right else "" for place, text in enumerate(texts)) for right in rights)
     answers = AnchorAnswers(base=("",) * len(texts), reference=trained)
-    anchor = compute_anchor(record.exam(demo().metrics), answers, "0" * 64)
+    anchor = compute_anchor(record.build_eval_set(demo().metrics), answers, "0" * 64)
     return record.model_copy(update={"anchor": anchor, "end_answers": answers})
 
 

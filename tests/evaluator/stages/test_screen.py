@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.leaks import HONEST, RealData, borderline, honest, leaky
+from benchmarks.leaks import HONEST, RealData, measure_borderline, measure_honest, measure_leaky
 from evaluator.config.protocol import load_protocol
-from evaluator.stages.screen import normalize, screen
+from evaluator.stages.screen import normalize_text, screen_rows
 from submissions.records.task import Row
 from tests.support.paths import SHARED_DATA
 
@@ -28,7 +28,7 @@ def asked(*inputs: str) -> list[Row]:
     ],
 )
 def test_a_copy_beyond_form_is_found(copy: str) -> None:
-    found = screen(asked(copy), TEST)
+    found = screen_rows(asked(copy), TEST)
     assert (found.kept, found.exact, found.normalised) == ((), (), (0,))
 
 
@@ -36,16 +36,16 @@ def test_a_copy_beyond_form_is_found(copy: str) -> None:
     "other", ["Where is the Elysee? (one word)", "Where is the Élysée? (two words)", "Where?", "第二題：ＡＢＣ", ""]
 )
 def test_nothing_else_is_found(other: str) -> None:
-    assert screen(asked(other), TEST).kept == (0,)
+    assert screen_rows(asked(other), TEST).kept == (0,)
 
 
 def test_rows_are_numbered_from_0_and_exact_copies_are_told_apart() -> None:
-    found = screen(asked("new", TEST[0].input, "newer", TEST[0].input.lower()), TEST)
+    found = screen_rows(asked("new", TEST[0].input, "newer", TEST[0].input.lower()), TEST)
     assert (found.kept, found.exact, found.normalised, found.removed) == ((0, 2), (1,), (3,), 2)
 
 
 def test_signs_alone_are_compared_as_they_are() -> None:
-    found = screen(asked("!?", " !? ", "?!", ":-)"), [Row(input="!?", output="x")])
+    found = screen_rows(asked("!?", " !? ", "?!", ":-)"), [Row(input="!?", output="x")])
     assert (found.kept, found.exact, found.normalised) == ((2, 3), (0,), (1,))
 
 
@@ -71,7 +71,7 @@ def test_an_instruction_that_test_rows_share_is_no_copy_but_with_their_output(or
         Row(input=given, output=outputs[1]),
         Row(input=given, output=f"  {outputs[2].upper()}!!"),
     ]
-    found = screen(mine, test)
+    found = screen_rows(mine, test)
     how = "exact" if given == order else "normalised"
     assert found.kept == (0,)
     assert [(copy.row, copy.test_row, copy.how) for copy in found.copies] == [(1, 1, how), (2, 2, how)]
@@ -81,22 +81,22 @@ def test_an_instruction_that_test_rows_share_is_no_copy_but_with_their_output(or
 def test_an_input_with_one_output_is_a_question_whatever_is_answered(order: str) -> None:
     output = ORDERS[order][0]
     test = [Row(input=order, output=output), Row(input=f"{order}!", output=f"{output}?")]
-    assert screen([Row(input=order, output="My own.")], test).exact == (0,)
+    assert screen_rows([Row(input=order, output="My own.")], test).exact == (0,)
 
 
 def test_an_instruction_is_shared_also_by_inputs_that_differ_in_form() -> None:
     test = [Row(input="Write a haiku.", output="An old pond."), Row(input="WRITE A HAIKU", output="A winter wood.")]
     mine = [Row(input="Write a haiku.", output=output) for output in ("Rain.", "An old pond.", "A winter wood.")]
-    found = screen(mine, test)
+    found = screen_rows(mine, test)
     assert (found.kept, found.exact, found.normalised) == ((0,), (1,), (2,))
 
 
 @given(st.lists(st.text(max_size=8), max_size=12), st.lists(st.text(max_size=8), max_size=12))
 def test_every_row_goes_one_way(mine: list[str], hidden: list[str]) -> None:
-    found = screen(asked(*mine), asked(*hidden))
+    found = screen_rows(asked(*mine), asked(*hidden))
     assert sorted((*found.kept, *found.exact, *found.normalised)) == list(range(len(mine)))
-    kept = {normalize(mine[number]) for number in found.kept}
-    assert not kept & {normalize(text) for text in hidden}
+    kept = {normalize_text(mine[number]) for number in found.kept}
+    assert not kept & {normalize_text(text) for text in hidden}
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def real() -> RealData:
 
 
 def test_the_planted_copies_of_hidden_rows_are_found(real: RealData) -> None:
-    hidden, trained, other = leaky(real)
+    hidden, trained, other = measure_leaky(real)
     assert hidden.rows > 700
     assert hidden.share >= 0.98
     assert trained.share < 0.05
@@ -118,14 +118,14 @@ def test_the_planted_copies_of_hidden_rows_are_found(real: RealData) -> None:
 
 @pytest.mark.parametrize("kind", HONEST)
 def test_honest_rows_are_kept(real: RealData, kind: str) -> None:
-    by_task = list(honest(real, kind))
+    by_task = list(measure_honest(real, kind))
     assert sum(one.rows for one in by_task) > 5000
     assert sum(one.removed for one in by_task) <= 0.005 * sum(one.rows for one in by_task)
     assert max(one.share for one in by_task) < 0.02
 
 
 def test_most_borderline_rows_of_hidden_ones_are_near_duplicates(real: RealData) -> None:
-    close, far, trained = borderline(real)
+    close, far, trained = measure_borderline(real)
     assert close.rows + far.rows + trained.rows == 41
     assert min(close.share, far.share) > 0.7
     assert trained.share < 0.2

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluator.config.screen_settings import NearDuplicateSettings
-from evaluator.stages.screen.minhash import candidates
-from evaluator.stages.screen.shingle_sets import distinct, sequences
-from evaluator.stages.screen.shingles import shingled
+from evaluator.stages.screen.minhash import find_candidates
+from evaluator.stages.screen.shingle_sets import build_sequences, merge_distinct
+from evaluator.stages.screen.shingles import cut_shingles
 
 TEXTS = st.lists(st.text("abcde漢字かな", max_size=30), max_size=8)
 
@@ -21,7 +21,7 @@ def cut(text: str, letters: int, characters: int) -> list[str]:
 
 @given(TEXTS, st.integers(2, 6), st.integers(1, 4))
 def test_shingles_are_equal_where_their_letters_are(texts: list[str], letters: int, characters: int) -> None:
-    shingles = shingled(texts, letters, characters)
+    shingles = cut_shingles(texts, letters, characters)
     expected = [cut(text, letters, characters) for text in texts]
     assert np.diff(shingles.starts).tolist() == [len(one) for one in expected]
     flat = [shingle for one in expected for shingle in one]
@@ -31,25 +31,25 @@ def test_shingles_are_equal_where_their_letters_are(texts: list[str], letters: i
 
 
 def test_salted_shingles_are_others() -> None:
-    plain, salted = shingled(["some letters"], 5, 3), shingled(["some letters"], 5, 3, salt=1)
+    plain, salted = cut_shingles(["some letters"], 5, 3), cut_shingles(["some letters"], 5, 3, salt=1)
     assert not set(plain.hashes.tolist()) & set(salted.hashes.tolist())
 
 
 def test_many_long_texts_are_cut_as_one_is() -> None:
     texts = ["abcdefg" * 60_000, "漢字かな" * 60_000, "", "x", "abcdefg" * 90_000]
-    together = shingled(texts, 5, 3)
+    together = cut_shingles(texts, 5, 3)
     for number, text in enumerate(texts):
         own = together.hashes[together.starts[number] : together.starts[number + 1]]
-        assert np.array_equal(own, shingled([text], 5, 3).hashes)
+        assert np.array_equal(own, cut_shingles([text], 5, 3).hashes)
 
 
 def test_minhash_proposes_what_is_alike_and_little_else() -> None:
     rng = np.random.default_rng(0)
     test = [rng.choice(100_000, 60, replace=False) for _ in range(200)]
     mine = [np.concatenate([one[:48], rng.choice(100_000, 12, replace=False)]) for one in test]  # Jaccard about 2/3
-    bags = [distinct([sequences_of(rows)], 100_000) for rows in (mine, test)]
+    bags = [merge_distinct([sequences_of(rows)], 100_000) for rows in (mine, test)]
     hashes = rng.integers(0, 2**32, 100_000, dtype=np.uint32)
-    proposed = candidates(*bags, hashes, NearDuplicateSettings())
+    proposed = find_candidates(*bags, hashes, NearDuplicateSettings())
     assert sum(number in others for number, others in enumerate(proposed)) == 200
     assert sum(map(len, proposed)) < 250
 
@@ -61,11 +61,11 @@ def sequences_of(rows: list[np.ndarray]) -> object:
 
 
 def test_a_bag_has_each_shingle_once_and_none_that_is_dropped() -> None:
-    shingles = shingled(["abcabcabc", "abcd"], 3, 3)
+    shingles = cut_shingles(["abcabcabc", "abcd"], 3, 3)
     numbers = np.unique(shingles.hashes, return_inverse=True)[1]
-    order = sequences(shingles, numbers)
-    bag = distinct([order, order], 4)
+    order = build_sequences(shingles, numbers)
+    bag = merge_distinct([order, order], 4)
     assert ([len(order[row]) for row in range(2)], [len(bag[row]) for row in range(2)]) == ([7, 2], [3, 2])
-    assert bag.rows_with(4).tolist() == np.bincount([*bag[0], *bag[1]], minlength=4).tolist()
+    assert bag.count_rows(4).tolist() == np.bincount([*bag[0], *bag[1]], minlength=4).tolist()
     shared = np.bincount(bag.ids, minlength=4) == 2
-    assert [len(bag.where(shared)[row]) for row in range(2)] == [1, 1]
+    assert [len(bag.filter_shingles(shared)[row]) for row in range(2)] == [1, 1]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluator.stages.screen import same_dataset, tasks_from_reference
+from evaluator.stages.screen import is_same_dataset, tasks_from_reference
 
 SOURCE = "Some-Lab/Quiz.Set data/test.jsonl"
 
@@ -27,7 +27,7 @@ SOURCE = "Some-Lab/Quiz.Set data/test.jsonl"
     ],
 )
 def test_the_reference_is_recognised_by_its_id(given: str) -> None:
-    assert same_dataset(given, SOURCE)
+    assert is_same_dataset(given, SOURCE)
 
 
 @pytest.mark.parametrize(
@@ -52,20 +52,20 @@ def test_the_reference_is_recognised_by_its_id(given: str) -> None:
     ],
 )
 def test_others_are_not(given: str) -> None:
-    assert not same_dataset(given, SOURCE)
+    assert not is_same_dataset(given, SOURCE)
 
 
 @pytest.mark.parametrize("source", ["medqa", "https://hf.co/datasets/medqa some/file.jsonl"])
 def test_a_source_without_an_owner_is_found_under_any_owner_and_at_no_other_page(source: str) -> None:
-    assert same_dataset("bigbio/medqa", source)
-    assert same_dataset("https://huggingface.co/datasets/bigbio/medqa", source)
-    assert not same_dataset("https://mylab.edu/medqa", source)
+    assert is_same_dataset("bigbio/medqa", source)
+    assert is_same_dataset("https://huggingface.co/datasets/bigbio/medqa", source)
+    assert not is_same_dataset("https://mylab.edu/medqa", source)
 
 
 def test_a_page_equals_itself_on_its_own_host_alone() -> None:
-    assert same_dataset("http://mylab.edu/medqa/", "https://MyLab.edu/MedQA test.jsonl")
-    assert not same_dataset("https://mylab.edu/medqa", "https://yourlab.edu/medqa")
-    assert not same_dataset("https://mylab.edu/medqa", "bigbio/medqa")
+    assert is_same_dataset("http://mylab.edu/medqa/", "https://MyLab.edu/MedQA test.jsonl")
+    assert not is_same_dataset("https://mylab.edu/medqa", "https://yourlab.edu/medqa")
+    assert not is_same_dataset("https://mylab.edu/medqa", "bigbio/medqa")
 
 
 def test_the_tasks_that_it_is_the_reference_of_are_named() -> None:

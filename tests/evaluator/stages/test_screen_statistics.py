@@ -2,21 +2,21 @@ from __future__ import annotations
 
 import pytest
 
-from evaluator.stages.screen import Statistics, screen
+from evaluator.stages.screen import Statistics, screen_rows
 from evaluator.stages.screen.scripts import expected_scripts, letters_by_script
 from submissions.records.task import Row
 from tests.support.multilingual_rows import LANGUAGES
 
 
 def counted(*rows: tuple[str, str], language: str = "en") -> Statistics:
-    return screen([Row(input=given, output=wanted) for given, wanted in rows], [], language=language).statistics
+    return screen_rows([Row(input=given, output=wanted) for given, wanted in rows], [], language=language).statistics
 
 
 def test_repeated_rows_are_counted_and_kept() -> None:
     rows = [("a b", "c"), ("a b", "c"), ("A, b!", "C"), ("a b", "d"), ("a b", "c")]
     found = counted(*rows)
     assert (found.repeated, found.repeated_normalised) == ((2, 5), (3,))
-    assert screen([Row(input=one, output=two) for one, two in rows], []).kept == (0, 1, 2, 3, 4)
+    assert screen_rows([Row(input=one, output=two) for one, two in rows], []).kept == (0, 1, 2, 3, 4)
 
 
 def test_degenerate_rows_are_counted_by_their_lines() -> None:

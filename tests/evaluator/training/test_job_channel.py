@@ -25,25 +25,25 @@ def a_group(folder: Path, silent: float = 60.0) -> JobChannel:
 
 
 def begin(group: JobChannel, *say: dict[str, object]) -> int:
-    return group.begin("work", {"say": say})
+    return group.submit("work", {"say": say})
 
 
 def test_messages_of_two_jobs_find_their_readers(tmp_path: Path) -> None:
     """The first job is written while the second trains, and each has a thread that waits for it."""
     group = a_group(tmp_path)
     first = begin(group, {"job": 1, "trained": True})
-    assert group.next(first) == {"job": 1, "trained": True}
-    group.will_be_saved(first)
-    waiting = threading.Thread(target=group.saved, args=(first,))
+    assert group.next_message(first) == {"job": 1, "trained": True}
+    group.expect_save(first)
+    waiting = threading.Thread(target=group.wait_saved, args=(first,))
     waiting.start()
     second = begin(
         group, {"job": 2, "step": 1}, {"job": 1, "saved": True}, {"job": 2, "step": 2}, {"job": 2, "step": 3}
     )
-    assert [group.next(second)["step"] for _ in range(3)] == [1, 2, 3]
+    assert [group.next_message(second)["step"] for _ in range(3)] == [1, 2, 3]
     waiting.join(60)
     assert not waiting.is_alive()
-    group.saved(first)
-    assert not group.spoiled
+    group.wait_saved(first)
+    assert not group.has_failed_job
     group.close(written=True)
 
 
@@ -51,34 +51,34 @@ def test_a_model_that_was_not_written_spoils_the_group_for_the_next_job_alone(tm
     group = a_group(tmp_path)
     first = begin(group, {"job": 1, "unsaved": "disk_full", "said": "no room"}, {"job": 1, "unread": True})
     second = begin(group, {"job": 2, "unsaved": None, "said": "odd"}, {"job": 2, "trained": True})
-    assert group.next(second)["trained"]
+    assert group.next_message(second)["trained"]
     with pytest.raises(DiskFull, match="could not write a model: no room"):
-        group.saved(first)
+        group.wait_saved(first)
     with pytest.raises(ChildFailed, match="could not write a model: odd") as failed:
-        group.saved(second)
+        group.wait_saved(second)
     assert type(failed.value) is ChildFailed
-    assert group.spoiled
+    assert group.has_failed_job
     group.close(written=True)
 
 
 def test_what_was_heard_outlives_the_child(tmp_path: Path) -> None:
     group = a_group(tmp_path)
     first = begin(group, {"job": 1, "saved": True}, {"job": 1, "trained": True})
-    assert group.next(first)["trained"]
-    group.will_be_saved(first)
+    assert group.next_message(first)["trained"]
+    group.expect_save(first)
     group.close(written=False)
-    group.saved(first)
+    group.wait_saved(first)
     with pytest.raises(ChildFailed, match=r"The trainer (was closed|went away)"):
-        group.next(first)
+        group.next_message(first)
 
 
 def test_closing_waits_for_what_is_being_written(tmp_path: Path) -> None:
     group = a_group(tmp_path)
     first = begin(group, {"job": 1, "trained": True}, {"job": 1, "saved": True})
-    assert group.next(first)["trained"]
-    group.will_be_saved(first)
+    assert group.next_message(first)["trained"]
+    group.expect_save(first)
     group.close(written=True)
-    group.saved(first)
+    group.wait_saved(first)
 
 
 def test_silence_is_an_error_for_all_who_wait(tmp_path: Path) -> None:
@@ -88,14 +88,14 @@ def test_silence_is_an_error_for_all_who_wait(tmp_path: Path) -> None:
 
     def wait() -> None:
         try:
-            group.saved(first)
+            group.wait_saved(first)
         except ChildFailed as error:
             heard.append(type(error))
 
     waiting = threading.Thread(target=wait)
     waiting.start()
     with pytest.raises(Hung, match="was silent"):
-        group.next(second)
+        group.next_message(second)
     waiting.join(60)
     assert heard == [Hung]
     group.close(written=False)

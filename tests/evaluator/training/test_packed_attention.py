@@ -13,7 +13,7 @@ from evaluator.training.rank import attention_varlen as varlen_attention
 
 
 def test_rows_in_one_sequence_are_as_each_row_alone(tiny: Path) -> None:
-    rows_attention.register()
+    rows_attention.register_attention()
     ours = AutoModelForCausalLM.from_pretrained(tiny, dtype="float32", attn_implementation=rows_attention.NAME)
     theirs = AutoModelForCausalLM.from_pretrained(tiny, dtype="float32", attn_implementation="eager")
     rows = [[5, 6, 7, 8, 9], [10], [11, 12, 13], [5, 6, 7, 8, 9]]
@@ -73,8 +73,8 @@ def test_varlen_is_called_as_flash_attention_wants_it(tiny: Path, monkeypatch: p
         return attended[0]
 
     monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", kernel)
-    rows_attention.register()
-    varlen_attention.register()
+    rows_attention.register_attention()
+    varlen_attention.register_attention()
     rows = [[5, 6, 7, 8, 9], [10], [11, 12, 13], [5, 6, 7, 8, 9]]
     collate = DataCollatorWithFlattening(return_flash_attn_kwargs=True)
     batch = collate([{"input_ids": row, "labels": row} for row in rows])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import get_cosine_schedule_with_warmup
 
-from evaluator.training.rank.schedule import epoch_order, learning_rate
+from evaluator.training.rank.schedule import compute_learning_rate, epoch_order
 
 
 @given(st.integers(1, 60), st.integers(1, 4), st.integers(1, 20), st.integers(0, 9))
@@ -41,6 +41,6 @@ def test_the_learning_rate_is_that_of_transformers(steps: int, warmup: float) ->
     optimizer = torch.optim.SGD([torch.zeros(1)], lr=3e-3)
     schedule = get_cosine_schedule_with_warmup(optimizer, math.ceil(steps * warmup), steps)
     for step in range(steps):
-        assert learning_rate(step, steps, 3e-3, warmup) == pytest.approx(schedule.get_last_lr()[0], abs=1e-15)
+        assert compute_learning_rate(step, steps, 3e-3, warmup) == pytest.approx(schedule.get_last_lr()[0], abs=1e-15)
         optimizer.step()
         schedule.step()

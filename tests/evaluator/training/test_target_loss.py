@@ -18,7 +18,7 @@ ROWS = [
 
 
 def loss_of(tiny: Path, chunk: int | None, **settings: object) -> TargetLoss:
-    rows_attention.register()
+    rows_attention.register_attention()
     causal = AutoModelForCausalLM.from_pretrained(tiny, dtype="float32", attn_implementation=rows_attention.NAME)
     if settings.get("checkpointing"):
         causal.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})

@@ -79,7 +79,7 @@ def run(tiny: Path, folder: Path, ranks: int, names: list[str], template: ChatTe
     savings = []
     for job in jobs:
         savings.append(mine.train(job, lambda name, step, of: steps.append((name, step, of))))
-        mine.rest()
+        mine.release_devices()
     done = [saving() for saving in savings]
     mine.close()
     weights = {job.name: model_weights(job.out) for job in jobs}
@@ -349,6 +349,6 @@ def test_a_trainer_that_nobody_holds_leaves_nobody(tiny: Path, template: ChatTem
 
 def test_no_jobs_start_no_process(tiny: Path, tmp_path: Path) -> None:
     idle = trainer(tiny, tmp_path, 2)
-    idle.rest()
+    idle.release_devices()
     idle.close()
     assert not (tmp_path / "trainer.log").exists()

@@ -146,7 +146,7 @@ def test_every_table_of_a_page_links_to_its_own_twins(arena: Arena, site: TestCl
 
 
 def test_totals_and_anchors_hold_the_page_s_numbers(arena: Arena, site: TestClient) -> None:
-    unscored = next(ulid for ulid in arena.submission_ids() if arena.submission(ulid).system == ARABIC)
+    unscored = next(ulid for ulid in arena.submission_ids() if arena.read_submission(ulid).system == ARABIC)
     totals = site.get(f"/submissions/{unscored}/totals.json").json()
     assert len(totals) == 4 * 2 * 3
     assert {row["why"] for row in totals if row["gain"] is None} == {

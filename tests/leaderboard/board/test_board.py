@@ -99,9 +99,9 @@ def test_the_default_view_has_the_url_without_a_query() -> None:
 
 def test_a_head_asks_for_the_useful_direction_first() -> None:
     choice = BoardQuery(protocol="demo@1", sort="-overall")
-    assert choice.resorted("overall", text=False) == "overall"
-    assert choice.resorted("knowledge", text=False) == "-knowledge"
-    assert choice.resorted("system", text=True) == "system"
+    assert choice.toggle_sort("overall", text=False) == "overall"
+    assert choice.toggle_sort("knowledge", text=False) == "-knowledge"
+    assert choice.toggle_sort("system", text=True) == "system"
 
 
 def test_an_entry_without_totals_of_a_view_is_not_on_it(arena: Arena) -> None:

@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.board.citation import escaped
+from leaderboard.board.citation import escape_bibtex
 from submissions.arena.arena import Arena
 from tests.leaderboard.conftest import Open
 from tests.support.arena_fixture import publish, result, store
@@ -85,6 +85,6 @@ def test_nothing_ends_a_field_of_the_entry_early(site: TestClient) -> None:
         assert depth >= 0
     assert depth == 0
     assert "\\input" not in bibtex
-    assert escaped("50 % of_{a} & b\\c\n#1 ^~$") == (
+    assert escape_bibtex("50 % of_{a} & b\\c\n#1 ^~$") == (
         r"50 \% of\_\textbraceleft{}a\textbraceright{} \& b\textbackslash{}c \#1 \textasciicircum{}\textasciitilde{}\$"
     )

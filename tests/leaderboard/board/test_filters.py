@@ -8,8 +8,8 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.board.row import key_of
-from leaderboard.data.published import published
+from leaderboard.board.row import published_key
+from leaderboard.data.published import load_published
 from submissions.arena.arena import Arena
 from tests.support.arena_fixture import ARABIC, EMOJI, FORMULA, LONG, OVERRIDE, SCRIPT, publish, result, store
 
@@ -135,15 +135,15 @@ def test_five_rows_can_be_pinned_and_a_stranger_none(site: TestClient) -> None:
 
 
 def test_a_pin_without_a_number_on_the_view_is_said(site: TestClient) -> None:
-    pin = key_of("OpenAI o3 w/ ref")
+    pin = published_key("OpenAI o3 w/ ref")
     assert systems(site, f"?protocol=paper@1&pin={pin}&sort=overall")[0] == "OpenAI o3 w/ ref"
     assert systems(site, f"?pin={pin}") == systems(site, "")
     assert "1 pinned row has no number on this view" in site.get(f"{BOARD}?pin={pin}").text
 
 
 def test_every_published_system_has_a_key_of_its_own() -> None:
-    names = {row.system for row in published("dataset_research").rows}
-    assert len({key_of(name) for name in names}) == len(names)
+    names = {row.system for row in load_published("dataset_research").rows}
+    assert len({published_key(name) for name in names}) == len(names)
 
 
 def test_columns_are_chosen_and_the_system_always_stays(site: TestClient) -> None:

@@ -21,7 +21,7 @@ BOARD = "/board/dataset_research"
 @pytest.fixture
 def short(arena: Arena, visit: Open, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     """The filled board, two rows at a time."""
-    assert arena.tasks()
+    assert arena.read_tasks()
     monkeypatch.setattr(window, "STEP", 2)
     return visit()
 
@@ -81,7 +81,7 @@ def test_kept_answers_are_sent_compressed_or_not_at_all(site: TestClient) -> Non
 
 
 def test_a_large_board_does_not_wait_for_its_places(arena: Arena, visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert arena.tasks()
+    assert arena.read_tasks()
     expected = visit().get(f"{BOARD}.json").json()
     monkeypatch.setattr(ranks, "CROWD", 2)
     places = ranks.RankCache(most=1000)
@@ -101,10 +101,10 @@ def test_few_views_of_a_large_board_wait_for_their_places_at_once(monkeypatch: p
     places._behind.submit(go_on.wait)
     values = np.arange(12.0).reshape(3, 4)
     try:
-        assert [places.of(view, values) for view in range(100)] == [None] * 100
+        assert [places.get_or_compute(view, values) for view in range(100)] == [None] * 100
         assert len(places._asked) < 10
     finally:
         go_on.set()
         places._behind.shutdown(wait=True)
     assert places._asked == {}
-    assert places.of(0, values) is not None
+    assert places.get_or_compute(0, values) is not None

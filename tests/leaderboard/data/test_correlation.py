@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from leaderboard.data.correlation import FEWEST, MANY, chance, describe_correlation, spearman
+from leaderboard.data.correlation import FEWEST, MANY, describe_correlation, format_p_value, spearman
 
 
 def test_rho_is_scipy_s_with_and_without_ties() -> None:
@@ -73,4 +73,4 @@ def test_the_sentence_follows_the_numbers() -> None:
     )
     assert describe_correlation(spearman([], []), "", "").startswith("No system has both")
     assert "is the same for all 9 systems" in describe_correlation(spearman(rising, [1.0] * 9), "", "")
-    assert [chance(p) for p in (0.00001, 0.0123, 0.456)] == ["p < 0.001", "p = 0.012", "p = 0.46"]
+    assert [format_p_value(p) for p in (0.00001, 0.0123, 0.456)] == ["p < 0.001", "p = 0.012", "p = 0.46"]

@@ -51,7 +51,7 @@ def read_of(arena: Arena, start: str) -> list[str]:
 
 
 def compact(arena: Arena) -> None:
-    made = [arena.result(ulid) for ulid in arena.published()]
+    made = [arena.read_result(ulid) for ulid in arena.published_protocols()]
     commit_with_retry(arena.results, result_index_changes(arena.results, made))
     commit_with_retry(arena.drafts, submission_index_changes(arena, arena.submission_ids()))
     assert isinstance(arena.results, Noted)
@@ -70,7 +70,7 @@ def test_compacted_files_show_what_the_results_show_and_open_none(noted: Arena) 
     snapshot = SnapshotReader(noted).snapshot()
     assert shown(snapshot) == expected
     assert read_of(noted, "results/") == read_of(noted, "status/") == []
-    assert snapshot.entered == plain.entered
+    assert snapshot.briefs == plain.briefs
     assert dict(snapshot.histories) == dict(plain.histories)
     assert snapshot.published_on == plain.published_on
 
@@ -87,8 +87,8 @@ def test_without_a_sound_compacted_file_the_results_are_read(noted: Arena, conte
 
 def test_a_result_that_is_newer_than_its_row_is_read_itself(noted: Arena) -> None:
     compact(noted)
-    ulid = next(iter(noted.published()))
-    changed = noted.result(ulid).model_copy(update={"flagged": "looks copied"})
+    ulid = next(iter(noted.published_protocols()))
+    changed = noted.read_result(ulid).model_copy(update={"flagged": "looks copied"})
     commit_with_retry(noted.results, [Change(result_path(ulid, "demo@1"), to_json(changed))])
     noted.results.was_read.clear()  # type: ignore[attr-defined]
     snapshot = SnapshotReader(noted).snapshot()
@@ -106,7 +106,7 @@ def test_after_a_new_result_only_its_own_files_are_read(noted: Arena) -> None:
     assert snapshot.results.keys() - before.results.keys() == {new.submission}
     assert read_of(noted, "results/") == [result_path(new.submission, "demo@1")]
     assert read_of(noted, "status/") == [f"status/{new.submission}.json"]
-    assert snapshot.whole(new.submission, "demo@1") == new
+    assert snapshot.full_result(new.submission, "demo@1") == new
 
 
 def test_a_result_that_is_taken_away_is_gone(noted: Arena) -> None:
@@ -116,7 +116,7 @@ def test_a_result_that_is_taken_away_is_gone(noted: Arena) -> None:
     snapshot = reader.snapshot()
     assert ulid not in snapshot.results
     with pytest.raises(KeyError):
-        snapshot.whole(ulid, "demo@1")
+        snapshot.full_result(ulid, "demo@1")
 
 
 class Far(LocalRepo):
@@ -156,7 +156,7 @@ def test_a_far_arena_is_asked_now_and_then_and_behind_the_visitors_back(far: Are
     now = 20.0
     assert reader.snapshot() is first
     wait_for_the_look_behind()
-    assert [one.system for one in reader.snapshot().entered.values()][-1] == "Newcomer"
+    assert [one.system for one in reader.snapshot().briefs.values()][-1] == "Newcomer"
 
 
 def test_what_was_known_is_shown_while_the_arena_cannot_be_reached(
@@ -183,5 +183,5 @@ def test_a_submission_that_was_mended_is_read_again(arena: Arena) -> None:
     reader = SnapshotReader(arena)
     assert [lost.record for lost in reader.snapshot().unreadable if lost.record == ulid] == [ulid]
     commit_with_retry(arena.submissions, [Change(path, sound)])
-    assert ulid in reader.snapshot().entered
+    assert ulid in reader.snapshot().briefs
     assert ulid not in {lost.record for lost in reader.snapshot().unreadable}

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 
 from leaderboard.data.attempts import OUTCOME_BY_STATE
 from leaderboard.data.snapshot import SnapshotReader
-from leaderboard.data.system_categories import student, t_interval
-from leaderboard.data.systems import slug_of, systems
+from leaderboard.data.system_categories import student_t_quantile, t_interval
+from leaderboard.data.systems import index_systems, slug_of
 from submissions.arena.arena import Arena, commit_with_retry, result_path
 from submissions.records.status import History, State, Status
 from submissions.records.submission import Submission
@@ -42,8 +42,8 @@ PAGE = f"/systems/{SLUG}"
 
 
 def test_every_system_has_an_address_of_its_own_that_is_plain_ascii(arena: Arena) -> None:
-    found = systems(SnapshotReader(arena).snapshot())
-    sent = {(one.team, one.system) for one in (arena.submission(ulid) for ulid in arena.submission_ids())}
+    found = index_systems(SnapshotReader(arena).snapshot())
+    sent = {(one.team, one.system) for one in (arena.read_submission(ulid) for ulid in arena.submission_ids())}
     assert len(found) == len(sent) > len(SYSTEMS)
     assert all(re.fullmatch(r"[a-z0-9-]{1,40}-[a-z2-7]{16}", slug) for slug in found)
     names = [("a", "bc"), ("ab", "c"), ("a", "BC"), ("", "abc"), ("a", "بث"), ("a", "数据"), ("a", "!"), ("a", "?")]
@@ -100,8 +100,8 @@ def test_attempts_are_disclosed_whatever_became_of_them(arena: Arena, site: Test
         "of": "system", "submissions": 3, "published": 1, "not_shown": 1, "refused": 0, "withdrawn": 1, "failed": 0,
         "in_line": 0, "unknown": 0,
     }  # fmt: skip
-    sent = [ulid for ulid in arena.submission_ids() if arena.submission(ulid).team == "Team Four"]
-    counted = Counter(OUTCOME_BY_STATE[arena.history(ulid).now.state] for ulid in sent)
+    sent = [ulid for ulid in arena.submission_ids() if arena.read_submission(ulid).team == "Team Four"]
+    counted = Counter(OUTCOME_BY_STATE[arena.read_history(ulid).now.state] for ulid in sent)
     assert team == {"of": "team", "submissions": len(sent), "unknown": 0, **counted}
     assert min(counted.values()) >= 1
     assert len(counted) == 6
@@ -192,7 +192,7 @@ def test_an_unscored_task_leaves_its_category_without_a_mean(arena: Arena, site:
 
 @pytest.mark.parametrize("freedom", [3, 4, 7, 20, 200])
 def test_student_s_quantile_is_scipy_s(freedom: int) -> None:
-    assert student(freedom) == pytest.approx(t.ppf(0.975, freedom), rel=0.01)
+    assert student_t_quantile(freedom) == pytest.approx(t.ppf(0.975, freedom), rel=0.01)
 
 
 def test_an_interval_is_student_s_and_needs_four_tasks() -> None:
@@ -204,7 +204,7 @@ def test_an_interval_is_student_s_and_needs_four_tasks() -> None:
 
 def test_protocols_have_columns_of_their_own(arena: Arena, site: TestClient) -> None:
     first = arena.submission_ids()[0]
-    stored = arena.result(first)
+    stored = arena.read_result(first)
     text = stored.model_dump_json().replace('"name":"gain"', '"name":"ratio"').replace('"mean_gain"', '"mean_ratio"')
     paper = type(stored).model_validate_json(text).model_copy(update={"protocol": "paper@1"})
     commit_with_retry(arena.results, [Change(result_path(first, "paper@1"), to_json(paper))])

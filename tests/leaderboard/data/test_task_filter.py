@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from leaderboard.data.snapshot import SnapshotReader
 from leaderboard.data.task_filter import LEAST, TaskFilter, mean_of, t_quantile, task_interval
-from leaderboard.ranking.board_ranks import ranks
+from leaderboard.ranking.board_ranks import rank_board
 from submissions.arena.arena import Arena
 from submissions.records.result import Result
 from tests.support.arena_fixture import ARABIC, SCRIPT, publish, result, store
@@ -43,7 +43,7 @@ def test_one_unscored_task_leaves_no_mean() -> None:
 
 
 def test_a_category_s_headline_is_the_mean_of_its_tasks_gains(arena: Arena, site: TestClient) -> None:
-    wanted = {task.id for task in arena.tasks() if task.category == "text_classification"}
+    wanted = {task.id for task in arena.read_tasks() if task.category == "text_classification"}
     rows = site.get(f"{BOARD}.json?category=text_classification&method=few_shot_3").json()
     for row in rows:
         of_tasks = site.get(f"/submissions/{row['submission']}.json").json()
@@ -59,7 +59,7 @@ def test_a_category_s_headline_is_the_mean_of_its_tasks_gains(arena: Arena, site
 
 
 def test_a_language_and_a_kind_choose_together(arena: Arena, site: TestClient) -> None:
-    wanted = [task for task in arena.tasks() if (task.language, task.kind) == ("en", "reasoning")]
+    wanted = [task for task in arena.read_tasks() if (task.language, task.kind) == ("en", "reasoning")]
     row = site.get(f"{BOARD}.json?language=en&kind=reasoning").json()[0]
     assert row["tasks"] == len(wanted) == 5
     assert row["selected_low"] < row["selected"] < row["selected_high"]
@@ -87,7 +87,7 @@ def test_published_figures_leave_a_category_and_the_page_says_so(site: TestClien
 
 def test_places_rest_on_exactly_the_chosen_tasks(arena: Arena) -> None:
     """Two systems that are equal but for one kind's tasks are parted there, and share their places elsewhere."""
-    kinds = {task.id: task.kind for task in arena.tasks()}
+    kinds = {task.id: task.kind for task in arena.read_tasks()}
     for number, name, more in ((30, "Better", 0.4), (31, "Worse", 0.0)):
         made = store(arena, number, name, "Team Six", "search")
         plain = result(made, 0.9).model_dump(mode="json")
@@ -98,7 +98,7 @@ def test_places_rest_on_exactly_the_chosen_tasks(arena: Arena) -> None:
         publish(arena, made, Result.model_validate_json(json.dumps(plain)))
     snapshot = SnapshotReader(arena).snapshot()
     ids = {made.system: ulid for ulid, made in snapshot.submissions.items()}
-    parted, equal = (ranks(snapshot, TRACK, "demo@1", "fine_tune", "full", TaskFilter(kind=kind)) for kind in
+    parted, equal = (rank_board(snapshot, TRACK, "demo@1", "fine_tune", "full", TaskFilter(kind=kind)) for kind in
                      ("reasoning", "knowledge"))  # fmt: skip
     assert parted[ids["Better"]].group < parted[ids["Worse"]].group
     assert equal[ids["Better"]].group == equal[ids["Worse"]].group

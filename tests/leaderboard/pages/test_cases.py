@@ -16,9 +16,9 @@ from leaderboard.cli import app
 from leaderboard.pages.cases.case_file import InvalidCase, read_case
 from leaderboard.pages.cases.library import builtin_cases
 from leaderboard.pages.cases.markdown import UnsafeMarkdown, render_markdown
-from leaderboard.pages.cases.samples import LETTERS, cut
+from leaderboard.pages.cases.samples import LETTERS, cut_rows
 from submissions.arena.arena import Arena, commit_with_retry, result_path
-from submissions.cli.runtime import run
+from submissions.cli.runtime import run_app
 from submissions.records.owner_requests import OwnerRequest
 from submissions.records.self_reported import read_reports
 from submissions.records.task import Row
@@ -43,7 +43,9 @@ def case(more: str = f"task: {TASK}\n", account: str = "It is so.") -> str:
 
 def wish(arena: Arena, ulid: str, kind: Literal["publish", "withdraw"], day: int, *, samples: bool = False,
          by: str = "") -> None:  # fmt: skip
-    arena.wish(ulid, OwnerRequest(kind=kind, by=by, time=START + timedelta(days=100 + day), samples=samples))
+    arena.add_owner_request(
+        ulid, OwnerRequest(kind=kind, by=by, time=START + timedelta(days=100 + day), samples=samples)
+    )
 
 
 def test_the_paper_s_cases_have_its_figures() -> None:
@@ -184,7 +186,7 @@ def test_an_organiser_s_word_counts_for_rows_as_for_results(arena: Arena, site: 
 
 
 def test_no_row_that_copies_a_hidden_one_is_shown(arena: Arena, site: TestClient) -> None:
-    flagged = next(ulid for ulid in arena.submission_ids() if arena.submission(ulid).system == EMOJI)
+    flagged = next(ulid for ulid in arena.submission_ids() if arena.read_submission(ulid).system == EMOJI)
     put(arena, "copied.md", case(f"task: {TASKS[0][0]}\nsystems: [{arena.submission_ids()[0]}]\n"))
     put(arena, "apart.md", case(f"task: {TASK}\nsystems: [{flagged}]\n"))
     for ulid in (arena.submission_ids()[0], flagged):
@@ -198,7 +200,7 @@ def test_no_row_that_copies_a_hidden_one_is_shown(arena: Arena, site: TestClient
 
 
 def test_long_rows_are_shown_in_part() -> None:
-    (long, short) = cut([Row(input="ق" * (LETTERS + 1), output="x"), Row(input="a", output="b" * LETTERS)])
+    (long, short) = cut_rows([Row(input="ق" * (LETTERS + 1), output="x"), Row(input="a", output="b" * LETTERS)])
     assert (len(long.input), long.in_part) == (LETTERS, True)
     assert (len(short.output), short.in_part) == (LETTERS, False)
 
@@ -228,7 +230,7 @@ def test_the_largest_gaps_between_search_and_synthesis_are_found(site: TestClien
 def doubt(arena: Arena, task: str) -> None:
     """Score every submission again so that none clearly gains on a task."""
     for ulid in arena.result_ids():
-        whole = arena.result(ulid)
+        whole = arena.read_result(ulid)
         tasks = tuple(unsure(one) if one.task == task else one for one in whole.tasks)
         again = whole.model_copy(update={"tasks": tasks})
         commit_with_retry(arena.results, [Change(result_path(ulid, whole.protocol), to_json(again))])
@@ -271,16 +273,16 @@ def test_the_command_checks_a_case_and_puts_it_into_an_arena(
 ) -> None:
     file = tmp_path / "mine.md"
     file.write_text("---\ntitle: x\n---\ny")
-    assert run(app, "leaderboard", ["case", str(file), "--arena", str(tmp_path / "arena")]) == 2
+    assert run_app(app, "leaderboard", ["case", str(file), "--arena", str(tmp_path / "arena")]) == 2
     assert "summary: Field required" in capsys.readouterr().err
     assert arena.results.list("cases/") == []
     file.write_text(case())
-    assert run(app, "leaderboard", ["case", str(file)]) == 0
+    assert run_app(app, "leaderboard", ["case", str(file)]) == 0
     assert arena.results.list("cases/") == []
-    assert run(app, "leaderboard", ["case", str(file), "--arena", str(tmp_path / "arena")]) == 0
+    assert run_app(app, "leaderboard", ["case", str(file), "--arena", str(tmp_path / "arena")]) == 0
     assert site.get("/cases/mine").status_code == 200
     file.write_text('{"rows": []}')
-    assert run(app, "leaderboard", ["reports", str(file), "--arena", str(tmp_path / "arena")]) == 0
+    assert run_app(app, "leaderboard", ["reports", str(file), "--arena", str(tmp_path / "arena")]) == 0
     assert arena.results.list("self_reported/") == ["self_reported/dataset_research.json"]
 
 

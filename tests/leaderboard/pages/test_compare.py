@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.charts.dumbbell_chart import SHAPES, assign_hues, plot
+from leaderboard.charts.dumbbell_chart import SHAPES, assign_hues, build_dumbbell_plot
 from leaderboard.charts.plotly_charts import PALETTE, assign_colours
 from leaderboard.data.systems import slug_of
 from leaderboard.pages.compare.tables import MOST
@@ -174,7 +174,7 @@ def test_a_radar_is_drawn_only_of_one_judge_s_scores(arena: Arena, site: TestCli
 def test_marks_stand_where_their_gains_are_and_leave_the_edges_free() -> None:
     row = {"a": 0.5, "a_low": 0.0, "a_high": 1.0, "b": -1.0, "b_low": None, "b_high": None}
     nobody = dict.fromkeys(row)
-    drawn = plot([row, nobody], ["a", "b"], ["One", "Two"])
+    drawn = build_dumbbell_plot([row, nobody], ["a", "b"], ["One", "Two"])
     first, second = drawn.strips[0].marks
     assert (drawn.ticks[0][1], drawn.ticks[1][1]) == (50.0, 97.0)
     assert (first.low, first.at, first.high) == (50.0, 73.5, 97.0)

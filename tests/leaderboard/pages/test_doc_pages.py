@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from leaderboard.app import make_app
 from leaderboard.settings import read_settings
 from leaderboard.templates import markdown_docs as docs
-from leaderboard.templates.markdown_docs import NAMES, anchor
+from leaderboard.templates.markdown_docs import NAMES, heading_anchor
 from tests.support.paths import ROOT
 
 
@@ -23,7 +23,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
 
 @pytest.fixture(autouse=True)
 def forgetful() -> None:
-    docs.doc_named.cache_clear()
+    docs.load_doc.cache_clear()
 
 
 def test_all_documents_are_listed_with_their_first_words(site: TestClient) -> None:
@@ -52,7 +52,7 @@ def test_nothing_of_a_document_is_lost(site: TestClient, name: str) -> None:
     assert page.count("<h1>") == 1
     prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     for heading in re.findall(r"^##+ (.+)$", prose, re.MULTILINE):
-        assert f'id="{anchor(heading)}"' in page
+        assert f'id="{heading_anchor(heading)}"' in page
     assert page.count("<pre>") == len(re.findall("^```", text, re.MULTILINE)) / 2
     assert page.count("<table>") == len(re.findall(r"^\|[-:| ]+\|$", text, re.MULTILINE))
     boxes = re.findall(r'<div class="scroll" tabindex="0" role="region" aria-label="([^"]+)"', page)
@@ -68,7 +68,7 @@ def test_html_in_a_document_is_text(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (tmp_path / f"{name}.md").touch()
     (tmp_path / "faq.md").write_text(hostile)
     monkeypatch.setattr(docs, "FOLDER", tmp_path)
-    doc = docs.doc_named("faq")
+    doc = docs.load_doc("faq")
     assert doc.title == "A <b>title</b>"
     found = set(re.findall(r"<(\w+)", doc.body))
     assert found <= {"p", "h2", "div", "table", "thead", "tbody", "tr", "th", "td", "a"}

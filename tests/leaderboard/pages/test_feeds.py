@@ -59,7 +59,7 @@ def test_a_record_that_cannot_be_read_breaks_no_board_s_feed(site: TestClient, a
 
 
 def test_a_submission_s_feed_has_what_happened_to_it(site: TestClient, arena: Arena) -> None:
-    ulid = arena.published().popitem()[0]
+    ulid = arena.published_protocols().popitem()[0]
     states = [entry["title"] for entry in entries(site, f"/submissions/{ulid}/feed.atom")]
     assert states == ["published", *["evaluating"] * 4, "checking", "queued", "received"]
 

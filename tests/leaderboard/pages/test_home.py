@@ -47,7 +47,7 @@ def test_it_counts_what_there_is(arena: Arena, site: TestClient) -> None:
     assert f"<b>{len(TASKS)}</b> tasks" in page
     assert f"<b>{len({task[4] for task in TASKS})}</b> languages" in page
     assert f"<b>{len(SYSTEMS)}</b> evaluated results" in page
-    states = [arena.history(ulid).now.state for ulid in arena.submission_ids()]
+    states = [arena.read_history(ulid).now.state for ulid in arena.submission_ids()]
     waiting = sum(state in ("received", "checking", "queued", "evaluating", "retrying") for state in states)
     assert f"{waiting} more are on their way" in page, "a failed and a refused one are not"
 

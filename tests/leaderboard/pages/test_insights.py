@@ -108,7 +108,7 @@ def test_too_few_systems_are_told_and_how_many_are_needed(arena: Arena, site: Te
         "3 systems are too few for a rank correlation; it needs at least 5."
         in findings(site.get("/insights").text)["metadata"]
     )
-    assert arena.tasks()
+    assert arena.read_tasks()
     empty = visit("empty").get("/insights").text
     assert empty.count("Too few systems for a chart") == 6
     assert empty.count("It needs at least 2 systems with both figures under demo@1; there are none.") == 6

@@ -18,11 +18,11 @@ from tests.support.arena_fixture import now, publish, result, store
 
 @pytest.fixture
 def ids(arena: Arena) -> dict[str, str]:
-    return {arena.submission(ulid).system: ulid for ulid in arena.submission_ids()}
+    return {arena.read_submission(ulid).system: ulid for ulid in arena.submission_ids()}
 
 
 def tell(arena: Arena, ulid: str, state: str, **more: object) -> None:
-    entries = (*arena.history(ulid).entries, now(state, f"It is {state}.", **more))
+    entries = (*arena.read_history(ulid).entries, now(state, f"It is {state}.", **more))
     commit_with_retry(
         arena.results, [Change(f"status/{ulid}.json", to_json(History(submission=ulid, entries=entries)))]
     )
@@ -58,7 +58,7 @@ def test_a_poll_says_what_else_of_the_page_is_out_of_date(arena: Arena, site: Te
     assert "hx-trigger" not in site.get(address, headers=headers).headers
     tell(arena, ids["Runs now"], "failed", fault="evaluator")
     assert site.get(address, headers=headers).headers["hx-trigger"] == "standing"
-    made = arena.submission(ids["Runs now"])
+    made = arena.read_submission(ids["Runs now"])
     publish(arena, made, result(made, 0.5))
     last = site.get(address, headers=headers)
     assert last.headers["hx-trigger"] == "result,standing"
@@ -83,13 +83,13 @@ def test_a_preview_shows_the_shots_alone_until_there_is_a_result(
 ) -> None:
     ulid = ids["Runs now"]
     page = site.get(f"/submissions/{ulid}").text
-    total = next(total for total in arena.preview(ulid, "demo@1").totals if total.method == "few_shot_5")
+    total = next(total for total in arena.read_preview(ulid, "demo@1").totals if total.method == "few_shot_5")
     part = page[page.index('class="preview"') :]
     assert "shots only, training follows" in part
     assert f"{total.gain.value:.3f}" in part
     assert "5 shots</th>" in part
     assert "fine-tune</th>" not in part
-    made = arena.submission(ulid)
+    made = arena.read_submission(ulid)
     publish(arena, made, result(made, 0.5))
     assert 'class="preview"' not in site.get(f"/submissions/{ulid}").text
 
@@ -145,7 +145,7 @@ def test_what_it_cost_stands_on_the_page_and_in_its_twins(arena: Arena, site: Te
     page = site.get(f"/submissions/{ulid}").text
     assert 'id="costs"' in page
     rows = site.get(f"/submissions/{ulid}/costs.json").json()
-    costs = arena.ledger(ulid, "demo@1").costs
+    costs = arena.read_ledger(ulid, "demo@1").costs
     stages = list(dict.fromkeys(cost.stage for cost in costs))
     assert [row["stage"] for row in rows] == [*stages, None]
     for row in rows:

@@ -48,7 +48,7 @@ def every_page(arena: Arena) -> list[str]:
         f"/compare?system={SLUGS[0]}",
         *("/compare?system=" + "&system=".join(part) for part in (SLUGS[:5], SLUGS[3:])),
     ]
-    return [*LISTS, *submissions, *of_systems, *compared, *CASES, *(f"/tasks/{task.id}" for task in arena.tasks())]
+    return [*LISTS, *submissions, *of_systems, *compared, *CASES, *(f"/tasks/{task.id}" for task in arena.read_tasks())]
 
 
 def test_every_page_answers(arena: Arena, site: TestClient) -> None:
@@ -162,7 +162,9 @@ def test_under_paper_s_protocol_a_worth_is_a_share_of_the_reference(arena: Arena
 
 
 def test_a_submission_shows_whose_fault_a_failure_is(arena: Arena, site: TestClient) -> None:
-    pages = {arena.submission(ulid).system: site.get(f"/submissions/{ulid}").text for ulid in arena.submission_ids()}
+    pages = {
+        arena.read_submission(ulid).system: site.get(f"/submissions/{ulid}").text for ulid in arena.submission_ids()
+    }
     assert "our fault" in pages["Broke"]
     assert "fault of the submission" in pages["Refused"]
     assert "number 4 of 9 in the queue" in pages["Waits"]
@@ -171,7 +173,7 @@ def test_a_submission_shows_whose_fault_a_failure_is(arena: Arena, site: TestCli
 
 def test_a_submission_is_polled_only_while_it_is_not_final(arena: Arena, site: TestClient) -> None:
     for ulid in arena.submission_ids():
-        final = arena.history(ulid).now.state in {"published", "refused", "withdrawn"}
+        final = arena.read_history(ulid).now.state in {"published", "refused", "withdrawn"}
         page = site.get(f"/submissions/{ulid}").text
         assert ("data-poll" in page) is not final
         assert ("http-equiv" in page) is not final
@@ -243,7 +245,7 @@ def test_a_page_that_rests_on_a_damaged_record_alone_says_so(arena: Arena, site:
 
 def test_a_submission_shows_its_result_under_each_protocol(arena: Arena, site: TestClient) -> None:
     first = arena.submission_ids()[0]
-    result = arena.result(first)
+    result = arena.read_result(first)
     paper = result.model_copy(update={"protocol": "paper@1", "system": "Under Other Rules"})
     commit_with_retry(arena.results, [Change(result_path(first, "paper@1"), to_json(paper))])
     page = unescape(site.get(f"/submissions/{first}").text)

@@ -13,15 +13,15 @@ from starlette.testclient import TestClient
 from leaderboard.data.systems import slug_of
 from leaderboard.pages.cases.library import builtin_cases
 from leaderboard.pages.social_cards import fonts as typefaces
-from leaderboard.pages.social_cards.drawing import HEIGHT, WIDTH, Bar, SocialCard, Words, drawn
-from leaderboard.pages.social_cards.fonts import OWN, readable, runs
+from leaderboard.pages.social_cards.drawing import HEIGHT, WIDTH, Bar, SocialCard, Words, draw_card
+from leaderboard.pages.social_cards.fonts import OWN, split_runs, strip_unreadable
 from leaderboard.pages.social_cards.routes import LISTS
 from leaderboard.templates.markdown_docs import NAMES
 from submissions.arena.arena import Arena
 from tests.leaderboard.conftest import Open
 from tests.support.arena_fixture import ARABIC, EMOJI, LONG, OVERRIDE, SYSTEMS, TASKS
 
-CACHES = (typefaces._installed, typefaces._face_of, typefaces.font)
+CACHES = (typefaces._installed_fonts, typefaces._face_of, typefaces.load_font)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_every_page_names_a_picture_that_is_there(arena: Arena, site: TestClient
 
 
 def test_cases_and_lists_have_pictures_of_their_own(arena: Arena, site: TestClient) -> None:
-    assert arena.tasks()
+    assert arena.read_tasks()
     listed = [row["slug"] for row in site.get("/cases.json").json()]
     assert len(listed) > len(builtin_cases()), "some are found in the results"
     paths = ["index", "cases", "insights", "submissions", "tasks", *(f"cases/{slug}" for slug in listed)]
@@ -83,7 +83,7 @@ def test_nothing_is_drawn_beyond_the_margins(arena: Arena, site: TestClient) -> 
 
 def test_a_picture_is_the_same_each_time_and_unchanged_until_the_arena_changes(site: TestClient) -> None:
     card = SocialCard("kind", Words(ARABIC), Words("新聞摘要"), (Bar(Words(LONG), 0.5, "−0.5"),), "note")
-    assert drawn(card) == drawn(card)
+    assert draw_card(card) == draw_card(card)
     first = site.get("/og/board/dataset_research.png")
     again = site.get("/og/board/dataset_research.png", headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304
@@ -91,13 +91,15 @@ def test_a_picture_is_the_same_each_time_and_unchanged_until_the_arena_changes(s
 
 @pytest.mark.usefixtures("no_noto")
 def test_without_a_typeface_the_id_stands_in_for_a_name() -> None:
-    assert runs(ARABIC, 30) is None
-    assert drawn(SocialCard("", Words(ARABIC, "cls-ar-sarcasm"))) == drawn(SocialCard("", Words("cls-ar-sarcasm")))
+    assert split_runs(ARABIC, 30) is None
+    assert draw_card(SocialCard("", Words(ARABIC, "cls-ar-sarcasm"))) == draw_card(
+        SocialCard("", Words("cls-ar-sarcasm"))
+    )
     bar = Bar(Words("新聞摘要", "sum-zh-news"), 0.3, "0.3")
-    assert drawn(SocialCard("", Words("x"), bars=(bar,))) == drawn(
+    assert draw_card(SocialCard("", Words("x"), bars=(bar,))) == draw_card(
         SocialCard("", Words("x"), bars=(Bar(Words("sum-zh-news"), 0.3, "0.3"),))
     )
-    assert drawn(SocialCard("", Words(ARABIC))) == drawn(SocialCard("", Words("")))
+    assert draw_card(SocialCard("", Words(ARABIC))) == draw_card(SocialCard("", Words("")))
 
 
 @pytest.mark.usefixtures("no_noto")
@@ -105,18 +107,18 @@ def test_the_own_typeface_has_what_the_cards_themselves_say(arena: Arena, site: 
     for path in pictures(arena):
         assert site.get(f"/og/{path}.png").status_code == 200
     for text in ("0123456789.–…·@%", "−0.123", "Scholar Search 2 · Système, Việt, Żółć, Ελλάς, Привет"):
-        assert runs(text, 30) == [(readable(text), typefaces.font(OWN, 30, False))]
+        assert split_runs(text, 30) == [(strip_unreadable(text), typefaces.load_font(OWN, 30, False))]
 
 
 def test_signs_that_turn_or_decorate_a_name_are_left_out() -> None:
-    assert readable(OVERRIDE) == "abcgpj.exe"
-    assert readable(EMOJI) == "Data Wizard"
-    assert readable("two\nlines\tand\x00 more") == "two lines and more"
+    assert strip_unreadable(OVERRIDE) == "abcgpj.exe"
+    assert strip_unreadable(EMOJI) == "Data Wizard"
+    assert strip_unreadable("two\nlines\tand\x00 more") == "two lines and more"
 
 
 def test_a_figure_below_zero_is_drawn() -> None:
-    plain = drawn(SocialCard("", Words("x"), bars=(Bar(Words("y"), -0.2, ""),)))
-    assert drawn(SocialCard("", Words("x"), bars=(Bar(Words("y"), -0.2, "−0.2"),))) != plain
+    plain = draw_card(SocialCard("", Words("x"), bars=(Bar(Words("y"), -0.2, ""),)))
+    assert draw_card(SocialCard("", Words("x"), bars=(Bar(Words("y"), -0.2, "−0.2"),))) != plain
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_filters_search_and_order_go_together_in_page_and_twins(site: TestClient
 
 def test_rows_that_lack_a_number_come_last(arena: Arena, site: TestClient) -> None:
     for sort in ("gained", "-gained"):
-        assert arena.tasks()
+        assert arena.read_tasks()
         rows = site.get(f"/tasks.json?sort={sort}").json()
         counts = [row["gained"] for row in rows]
         assert counts == sorted(counts, reverse=sort.startswith("-"))
@@ -92,7 +92,7 @@ def test_a_category_keeps_its_mark_whatever_is_filtered(site: TestClient) -> Non
 
 def test_before_any_result_the_list_says_that_it_has_no_scores(visit: Open, arena: Arena) -> None:
     for ulid in arena.submission_ids():
-        if arena.published().get(ulid):
+        if arena.published_protocols().get(ulid):
             commit_with_retry(arena.results, [Change(result_path(ulid, "demo@1"), None)])
     site = visit()
     assert all(row["base"] is None and row["corner_case"] is None for row in site.get("/tasks.json").json())
@@ -103,7 +103,7 @@ def test_before_any_result_the_list_says_that_it_has_no_scores(visit: Open, aren
 
 def test_gained_counts_the_latest_unflagged_results_alone(arena: Arena, site: TestClient) -> None:
     row = next(row for row in site.get("/tasks.json").json() if row["id"] == TASK)
-    newest = [arena.result(ulid) for ulid in arena.published()]
+    newest = [arena.read_result(ulid) for ulid in arena.published_protocols()]
     lows = [
         score.gain.interval[0]
         for whole in newest if whole.flagged is None
@@ -120,8 +120,8 @@ def test_gained_counts_the_latest_unflagged_results_alone(arena: Arena, site: Te
 
 
 def test_a_task_where_no_system_gains_clearly_is_a_corner_case(arena: Arena, site: TestClient) -> None:
-    for ulid in arena.published():
-        whole = arena.result(ulid)
+    for ulid in arena.published_protocols():
+        whole = arena.read_result(ulid)
         tasks = (whole.tasks[0], unsure(whole.tasks[1]), *whole.tasks[2:])
         changed = to_json(whole.model_copy(update={"tasks": tasks}))
         commit_with_retry(arena.results, [Change(result_path(ulid, "demo@1"), changed)])

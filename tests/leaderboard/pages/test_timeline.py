@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from leaderboard.pages.submission.timeline import advice, timeline
+from leaderboard.pages.submission.timeline import build_timeline, status_advice
 from leaderboard.templates import format_elapsed
 from submissions.records.status import History, Status
 from tests.support.arena_fixture import START, now, stages
@@ -20,11 +20,11 @@ def at(state: str, minutes: int, **more: object) -> Status:
 
 
 def states(*entries: Status) -> dict[str, str]:
-    return {step.name: step.state for step in timeline(History(submission="0" * 26, entries=entries))}
+    return {step.name: step.state for step in build_timeline(History(submission="0" * 26, entries=entries))}
 
 
 def test_a_stage_takes_from_the_word_before_it_to_its_own_last() -> None:
-    steps = timeline(History(submission="0" * 26, entries=(RECEIVED, QUEUED, *stages(QUEUED.time, upto=3))))
+    steps = build_timeline(History(submission="0" * 26, entries=(RECEIVED, QUEUED, *stages(QUEUED.time, upto=3))))
     by_name = {step.name: step for step in steps}
     assert [step.name for step in steps][:3] == ["queue", "check", "screen"]
     assert by_name["queue"].seconds == 240
@@ -46,7 +46,9 @@ def test_what_an_earlier_turn_finished_stays_done_while_it_waits_for_the_next() 
     again = at("queued", 60, place=2, of=3)
     found = states(RECEIVED, QUEUED, *stages(QUEUED.time, upto=3), again)
     assert (found["queue"], found["few_shot"], found["fine_tune"]) == ("doing", "done", "to come")
-    steps = timeline(History(submission="0" * 26, entries=(RECEIVED, QUEUED, *stages(QUEUED.time, upto=3), again)))
+    steps = build_timeline(
+        History(submission="0" * 26, entries=(RECEIVED, QUEUED, *stages(QUEUED.time, upto=3), again))
+    )
     assert steps[0].began == again.time
 
 
@@ -73,14 +75,14 @@ def test_what_is_final_has_nothing_to_come() -> None:
 
 def test_days_until_its_owner_publishes_are_no_part_of_a_stage() -> None:
     entries = (RECEIVED, QUEUED, *stages(QUEUED.time), at("evaluated", 30), at("published", 9000, stage="publish"))
-    last = timeline(History(submission="0" * 26, entries=entries))[-1]
+    last = build_timeline(History(submission="0" * 26, entries=entries))[-1]
     assert (last.state, last.seconds) == ("done", None)
 
 
 def test_a_failure_of_ours_is_said_to_cost_nothing() -> None:
-    assert "costs no attempt" in advice(at("failed", 1, fault="evaluator"))
-    assert "submit anew" in advice(at("refused", 1, fault="submission"))
-    assert advice(at("evaluating", 1)) == ""
+    assert "costs no attempt" in status_advice(at("failed", 1, fault="evaluator"))
+    assert "submit anew" in status_advice(at("refused", 1, fault="submission"))
+    assert status_advice(at("evaluating", 1)) == ""
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from leaderboard.ranking.pairwise_tests import rank_sets_from_tests, test_all_pairs
+from leaderboard.ranking.pairwise_tests import rank_sets_from_tests, run_pairwise_tests
 from leaderboard.ranking.rank_sets import Floats, rank_sets
 
 
@@ -20,16 +20,16 @@ def values(systems: int, tasks: int, seed: int = 0) -> Floats:
 @pytest.mark.parametrize(("systems", "tasks"), [(30, 60), (25, 15), (25, 8), (6, 3)])
 def test_the_sets_are_the_same(systems: int, tasks: int) -> None:
     table = values(systems, tasks)
-    assert rank_sets_from_tests(test_all_pairs(table)) == rank_sets(table)
+    assert rank_sets_from_tests(run_pairwise_tests(table)) == rank_sets(table)
 
 
 def test_what_was_counted_before_serves_again() -> None:
     table = values(30, 40)
-    before = test_all_pairs(table[:-4])
+    before = run_pairwise_tests(table[:-4])
     after = np.concatenate([table[-4:], table[2:-4]])
-    assert rank_sets_from_tests(test_all_pairs(after, before)) == rank_sets(after)
+    assert rank_sets_from_tests(run_pairwise_tests(after, before)) == rank_sets(after)
 
 
 def test_one_system_alone_is_first() -> None:
-    (only,) = rank_sets_from_tests(test_all_pairs(values(5, 20)[:1]))
+    (only,) = rank_sets_from_tests(run_pairwise_tests(values(5, 20)[:1]))
     assert (only.first, only.last, only.better, only.worse) == (1, 1, 0, 0)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.coverage import BOARDS, Board, rank_sharing
+from benchmarks.coverage import BOARDS, SimulatedBoard, rank_sharing
 from leaderboard.ranking.rank_sets import (
     FLIPS,
     RankSet,
     benjamini_hochberg,
-    compare,
+    compare_pairs,
     rank_sets,
     rank_sets_of,
     sign_flip,
@@ -92,7 +92,7 @@ def test_adjusted_p_values_are_those_of_benjamini_and_hochberg() -> None:
 
 def test_all_pairs_at_once_are_the_pairs_one_by_one() -> None:
     values = gains(LADDER, noise=0.3)
-    compared = compare(values)
+    compared = compare_pairs(values)
     for one, other in itertools.combinations(range(len(values)), 2):
         expected = sign_flip((values[one] - values[other])[None])[0]
         assert compared.p[one, other] == compared.p[other, one] == expected
@@ -128,7 +128,7 @@ def test_the_order_of_the_systems_changes_nothing() -> None:
 
 def test_a_filtered_board_is_the_board_of_those_rows() -> None:
     values, chosen = gains(LADDER, noise=0.3), [4, 0, 5, 2]
-    assert rank_sets_of(compare(values).of(chosen)) == rank_sets(values[chosen])
+    assert rank_sets_of(compare_pairs(values).select_systems(chosen)) == rank_sets(values[chosen])
 
 
 def test_small_boards() -> None:
@@ -147,7 +147,7 @@ def test_a_value_that_is_no_number_is_named() -> None:
 
 
 @pytest.mark.parametrize("board", BOARDS[:6], ids=lambda board: board.name)
-def test_equal_systems_share_their_rank_set(board: Board) -> None:
+def test_equal_systems_share_their_rank_set(board: SimulatedBoard) -> None:
     """At least 95 times in 100, alone and among others; the standard error of 500 boards is 0.7 points at 97.5%."""
     worlds = 500 if board.others < 20 else 150
     assert rank_sharing(board, worlds, seed=5).share >= 0.95

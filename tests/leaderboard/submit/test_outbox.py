@@ -13,7 +13,7 @@ import pytest
 from huggingface_hub import HfApi
 from starlette.testclient import TestClient
 
-from benchmarks.rush import rush
+from benchmarks.rush import run_rush
 from leaderboard.app import make_app
 from leaderboard.settings import read_settings
 from leaderboard.submit.outbox import MIN_COMMIT_INTERVAL, RETRY_AFTER, Outbox
@@ -24,7 +24,7 @@ from submissions.records.submission import DataFile, Submission
 from submissions.storage.codec import to_jsonl
 from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.repo import Change
-from submissions.submitting.attempts import attempts
+from submissions.submitting.attempts import count_attempts
 from submissions.submitting.submit import SubmissionForm, build_submission
 from tests.leaderboard.submit.test_submit import FIELDS, GOOD
 from tests.submissions.conftest import BANK, task
@@ -51,7 +51,7 @@ def opened(hub: Hub, arena: Arena, tmp_path: Path) -> Iterator[Opened]:
     running: list[Site] = []
 
     def start(**environ: str) -> TestClient:
-        assert arena.tasks()
+        assert arena.read_tasks()
         stop(running)
         settings = read_settings({"ARENA": ARENA, "SPOOL": str(tmp_path / "spool"), **environ})
         app = make_app(settings, CommitRateLimit(clock=hub.clock, sleep=hub.clock.forward))
@@ -100,7 +100,7 @@ def test_the_first_is_stored_at_once_and_the_next_is_told_when(opened: Opened, a
     assert f"/received/{id_of(second)}" in site.get("/submit").text
     assert open_arena(ARENA).submission_ids() == [id_of(first)]
     hub.clock.forward(MIN_COMMIT_INTERVAL.total_seconds())
-    spool_of(site).settled(id_of(second), 10)
+    spool_of(site).wait_until_settled(id_of(second), 10)
     assert arena.submission_ids() == sorted([id_of(first), id_of(second)])
     assert site.get(f"/received/{id_of(second)}").headers["location"] == second
     poll = site.get(f"/received/{id_of(second)}", headers={"HX-Request": "true"})
@@ -113,7 +113,7 @@ def test_those_that_wait_go_in_one_commit(opened: Opened, arena: Arena, hub: Hub
     sent = [send(site, team=f"Team {number}") for number in range(6)]
     before = len(hub.store.commits("datasets/arena/spool-submissions"))
     hub.clock.forward(MIN_COMMIT_INTERVAL.total_seconds())
-    spool_of(site).settled(id_of(sent[-1]), 10)
+    spool_of(site).wait_until_settled(id_of(sent[-1]), 10)
     assert len(hub.store.commits("datasets/arena/spool-submissions")) == before + 1
     assert arena.submission_ids() == sorted(map(id_of, sent))
 
@@ -130,10 +130,12 @@ def test_a_hub_that_is_down_loses_nothing_and_a_restart_goes_on(
     assert (tmp_path / "spool" / id_of(sent) / "submission.json").exists()
     hub.faults.down = False
     again = opened()
-    spool_of(again).settled(id_of(sent), 10)
+    spool_of(again).wait_until_settled(id_of(sent), 10)
     assert arena.submission_ids() == [id_of(sent)]
     assert list((tmp_path / "spool").iterdir()) == []
-    assert next(row.output for row in arena.rows(arena.submission(id_of(sent)), "mc-en-science")) == "answer 0"
+    assert (
+        next(row.output for row in arena.read_rows(arena.read_submission(id_of(sent)), "mc-en-science")) == "answer 0"
+    )
 
 
 @pytest.mark.parametrize("fault", ["504 after", "reset after", "504 before", "reset before", "409", "412"])
@@ -142,7 +144,7 @@ def test_a_commit_whose_end_nobody_saw_stores_it_once(opened: Opened, arena: Are
     hub.faults.commits.extend([fault] * 3)
     sent = send(site)
     hub.clock.forward(600)
-    spool_of(site).settled(id_of(sent), 20)
+    spool_of(site).wait_until_settled(id_of(sent), 20)
     assert arena.submission_ids() == [id_of(sent)]
     records = [file.path for file in hub.store.files("datasets/arena/spool-submissions", 10**6)]
     assert sum(path.endswith("submission.json") for path in records) == 1
@@ -154,14 +156,14 @@ def test_a_quota_that_is_used_up_is_told_with_its_end(opened: Opened, arena: Are
     sent = send(site)
     page = site.get(f"/received/{id_of(sent)}").text
     assert "The Hub takes no more commits for now." in page
-    held = spool_of(site).held(id_of(sent))
+    held = spool_of(site).find_pending(id_of(sent))
     assert held
     assert held.until
     assert held.until > hub.clock()
     status = site.get("/submissions").status_code
     assert status == 200
     hub.clock.forward((held.until - hub.clock()).total_seconds() + 1)
-    spool_of(site).settled(id_of(sent), 10)
+    spool_of(site).wait_until_settled(id_of(sent), 10)
     assert arena.submission_ids() == [id_of(sent)]
 
 
@@ -175,12 +177,12 @@ def test_what_was_killed_while_it_was_stored_is_stored_once(
     shutil.copytree(kept, tmp_path / "copy")
     (tmp_path / "spool" / ".half").mkdir()
     hub.clock.forward(MIN_COMMIT_INTERVAL.total_seconds())
-    spool_of(site).settled(id_of(sent), 10)
+    spool_of(site).wait_until_settled(id_of(sent), 10)
     site.app.state.site.storing.close()  # type: ignore[attr-defined]
     shutil.copytree(tmp_path / "copy", kept)  # as if the process had died after the commit
     again = opened()
     hub.clock.forward(MIN_COMMIT_INTERVAL.total_seconds())
-    spool_of(again).settled(id_of(sent), 10)
+    spool_of(again).wait_until_settled(id_of(sent), 10)
     assert arena.submission_ids().count(id_of(sent)) == 1
     assert list((tmp_path / "spool").iterdir()) == []
 
@@ -198,7 +200,7 @@ def test_a_fault_of_ours_puts_it_off_and_ends_nothing(
         sent = send(site)
         assert "the fault is ours" in site.get(f"/received/{id_of(sent)}").text
     hub.clock.forward(RETRY_AFTER.total_seconds())
-    spool_of(site).settled(id_of(sent), 10)
+    spool_of(site).wait_until_settled(id_of(sent), 10)
     assert arena.submission_ids() == [id_of(sent)]
 
 
@@ -211,7 +213,7 @@ def test_a_full_disk_accepts_nothing(opened: Opened, arena: Arena, monkeypatch: 
     monkeypatch.setattr("leaderboard.submit.outbox.shutil.copyfile", full)
     with pytest.raises(OSError, match="No space"):
         send(site)
-    assert spool_of(site).held_for("") == []
+    assert spool_of(site).list_pending("") == []
     assert arena.submission_ids() == []
 
 
@@ -223,11 +225,11 @@ def test_attempts_are_limited_and_those_that_wait_count(opened: Opened, arena: A
     assert "All 2 attempts on the track dataset_research are used" in answer.text
     assert send(site, team="Others")
     hub.clock.forward(MIN_COMMIT_INTERVAL.total_seconds())
-    spool_of(site).settled(id_of(second), 10)
+    spool_of(site).wait_until_settled(id_of(second), 10)
     assert "<dt>Attempt</dt><dd>2 of 2</dd>" in site.get(second).text
     assert "<dt>Attempt</dt><dd>1 of 2</dd>" in site.get(first).text
     limits = {"dataset_research": 2}
-    assert attempts(arena, "dataset_research", "Ours", limits=limits).left == 0
+    assert count_attempts(arena, "dataset_research", "Ours", limits=limits).left == 0
 
 
 def test_an_attempt_that_somebody_else_used_meanwhile_is_told(
@@ -237,9 +239,9 @@ def test_an_attempt_that_somebody_else_used_meanwhile_is_told(
     send(site, team="Others")
     sent = send(site)
     (tmp_path / "other").mkdir()
-    arena.add(made(tmp_path / "other"), tmp_path / "other")  # by the command line, say
+    arena.add_submission(made(tmp_path / "other"), tmp_path / "other")  # by the command line, say
     hub.clock.forward(MIN_COMMIT_INTERVAL.total_seconds())
-    spool_of(site).settled(id_of(sent), 10)
+    spool_of(site).wait_until_settled(id_of(sent), 10)
     page = site.get(f"/received/{id_of(sent)}").text
     assert "Not stored." in page
     assert "All 1 attempts" in page
@@ -260,7 +262,7 @@ def made(folder: Path) -> Submission:
 
 @pytest.mark.slow
 def test_many_at_once_under_a_quota(hub: Hub, tmp_path: Path) -> None:
-    found = rush(hub, tmp_path, submissions=60, clients=6, hours=1.0)
+    found = run_rush(hub, tmp_path, submissions=60, clients=6, hours=1.0)
     assert (found.stored_at_once + found.told_to_wait, found.neither) == (60, 0)
     assert (found.in_the_repository, found.lost, found.twice) == (60, 0, 0)
     assert found.most_commits_in_an_hour <= 60

@@ -85,9 +85,9 @@ def test_a_wish_of_anybody_else_is_refused_and_not_stored(
     for cookie in ({}, other):
         answer = site.post(f"{mine.page}/actions", data={"kind": kind, "sure": "yes"}, headers=cookie)
         assert answer.status_code == 403
-    assert arena.wishes(mine.made.id) == ()
+    assert arena.read_owner_requests(mine.made.id) == ()
     nobodys = arena.submission_ids()[0]
-    assert arena.submission(nobodys).owner == ""
+    assert arena.read_submission(nobodys).owner == ""
     answer = site.post(f"/submissions/{nobodys}/actions", data={"kind": "withdraw", "sure": "yes"})
     assert answer.status_code == 403, "without an owner, a visitor without a key is none either"
 
@@ -96,7 +96,7 @@ def test_another_site_cannot_ask_in_the_owner_s_name(arena: Arena, site: TestCli
     headers = {**mine.cookie, "sec-fetch-site": "cross-site"}
     answer = site.post(f"{mine.page}/actions", data={"kind": "withdraw", "sure": "yes"}, headers=headers)
     assert answer.status_code == 403
-    assert arena.wishes(mine.made.id) == ()
+    assert arena.read_owner_requests(mine.made.id) == ()
 
 
 def test_a_withdrawal_is_written_once_and_shown_as_asked_for(arena: Arena, site: TestClient, mine: Owned) -> None:
@@ -104,7 +104,7 @@ def test_a_withdrawal_is_written_once_and_shown_as_asked_for(arena: Arena, site:
     for _ in range(2):
         answer = site.post(f"{mine.page}/actions", data=form, headers=mine.cookie)
         assert (answer.status_code, answer.headers["location"]) == (303, mine.page)
-    (wish,) = arena.wishes(mine.made.id)
+    (wish,) = arena.read_owner_requests(mine.made.id)
     assert (wish.kind, wish.by) == ("withdraw", mine.made.owner)
     page = site.get(f"{mine.page}/actions", headers=mine.cookie).text
     assert "You asked to withdraw it at" in page
@@ -121,7 +121,7 @@ def test_withdrawing_takes_a_second_step(arena: Arena, site: TestClient, mine: O
     answer = site.post(f"{mine.page}/actions", data={"kind": "withdraw"}, headers=mine.cookie)
     assert answer.status_code == 422
     assert "tick the box" in answer.text
-    assert arena.wishes(mine.made.id) == ()
+    assert arena.read_owner_requests(mine.made.id) == ()
 
 
 def test_a_failure_of_ours_is_tried_again_on_one_click(arena: Arena, site: TestClient, mine: Owned) -> None:
@@ -129,7 +129,7 @@ def test_a_failure_of_ours_is_tried_again_on_one_click(arena: Arena, site: TestC
     assert "Try again now" in site.get(f"{mine.page}/actions", headers=mine.cookie).text
     answer = site.post(f"{mine.page}/actions", data={"kind": "retry"}, headers=mine.cookie)
     assert (answer.status_code, answer.headers["location"]) == (303, f"{mine.page}/actions")
-    assert [wish.kind for wish in arena.wishes(mine.made.id)] == ["retry"]
+    assert [wish.kind for wish in arena.read_owner_requests(mine.made.id)] == ["retry"]
     assert "You asked to have it tried again" in site.get(f"{mine.page}/actions", headers=mine.cookie).text
     tell(arena, mine.made, "retrying")
     assert "You asked" not in site.get(f"{mine.page}/actions", headers=mine.cookie).text
@@ -153,7 +153,7 @@ def test_what_makes_no_sense_is_refused_in_words(
     answer = site.post(f"{mine.page}/actions", data=form, headers=mine.cookie)
     assert answer.status_code == status
     assert why in answer.text
-    assert arena.wishes(mine.made.id) == ()
+    assert arena.read_owner_requests(mine.made.id) == ()
 
 
 def test_after_a_withdrawal_nothing_else_is_taken(arena: Arena, site: TestClient, private: Owned) -> None:
@@ -161,12 +161,12 @@ def test_after_a_withdrawal_nothing_else_is_taken(arena: Arena, site: TestClient
     answer = site.post(f"{private.page}/actions", data={"kind": "publish"}, headers=private.cookie)
     assert answer.status_code == 409
     assert "It is to be withdrawn" in answer.text
-    assert len(arena.wishes(private.made.id)) == 1
+    assert len(arena.read_owner_requests(private.made.id)) == 1
 
 
 def test_publishing_says_whether_rows_may_be_shown(arena: Arena, site: TestClient, private: Owned) -> None:
     site.post(f"{private.page}/actions", data={"kind": "publish", "samples": "yes"}, headers=private.cookie)
-    (wish,) = arena.wishes(private.made.id)
+    (wish,) = arena.read_owner_requests(private.made.id)
     assert (wish.kind, wish.samples) == ("publish", True)
     assert "with the first rows" in site.get(f"{private.page}/actions", headers=private.cookie).text
 
@@ -178,7 +178,7 @@ def test_what_is_not_evaluated_yet_can_be_published_as_on_the_command_line(arena
     assert "as soon as there is one" in site.get(f"{soon.page}/actions", headers=soon.cookie).text
     answer = site.post(f"{soon.page}/actions", data={"kind": "publish"}, headers=soon.cookie)
     assert answer.status_code == 303
-    assert [wish.kind for wish in arena.wishes(made.id)] == ["publish"]
+    assert [wish.kind for wish in arena.read_owner_requests(made.id)] == ["publish"]
 
 
 def test_a_form_that_is_too_large_or_for_nothing_is_refused(site: TestClient, mine: Owned) -> None:
@@ -191,7 +191,7 @@ def test_a_held_result_is_seen_by_its_owner_alone_and_kept_by_nobody(
     arena: Arena, site: TestClient, private: Owned
 ) -> None:
     twins = ["", ".json", ".csv", "/totals.json", "/screen.csv", "/result.json"]
-    mean = arena.draft(private.made.id, "demo@1").totals[-3].gain.value
+    mean = arena.read_draft(private.made.id, "demo@1").totals[-3].gain.value
     assert mean is not None
     for ending in twins:
         answer = site.get(f"{private.page}/held{ending}", headers=private.cookie)
@@ -227,7 +227,7 @@ def test_a_wish_that_is_flipped_again_and_again_is_put_off(arena: Arena, site: T
     assert answer.status_code == 429
     assert 3000 < int(answer.headers["retry-after"]) <= 3600
     assert f"You asked {MOST_WISHES} things of it within the hour." in answer.text
-    assert len(arena.wishes(private.made.id)) == MOST_WISHES
+    assert len(arena.read_owner_requests(private.made.id)) == MOST_WISHES
     refused = site.get("/submissions/01ARZ3NDEKTSV4RRFFQ69G5FAV/actions", headers=private.cookie)
     assert (refused.status_code, refused.headers["cache-control"]) == (404, "no-store")
 
@@ -238,4 +238,4 @@ def test_the_last_word_on_samples_is_written_down_though_it_was_said_before(
     tell(arena, private.made, "evaluated")
     for said in ({}, {"samples": "yes"}, {}, {}):
         site.post(f"{private.page}/actions", data={"kind": "publish", **said}, headers=private.cookie)
-    assert [wish.samples for wish in arena.wishes(private.made.id)] == [False, True, False]
+    assert [wish.samples for wish in arena.read_owner_requests(private.made.id)] == [False, True, False]

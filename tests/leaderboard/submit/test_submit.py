@@ -61,9 +61,9 @@ def test_a_good_delivery_is_stored_and_shown(arena: Arena, site: TestClient, tem
     assert answer.status_code == 303
     (new,) = set(arena.submission_ids()) - before
     assert answer.headers["location"] == f"/submissions/{new}"
-    stored = arena.submission(new)
+    stored = arena.read_submission(new)
     assert (stored.system, stored.provenance.url) == ("My <System>", "https://example.org/")
-    assert [row.output for row in arena.rows(stored, "mc-en-science")][:2] == ["answer 0", "answer 1"]
+    assert [row.output for row in arena.read_rows(stored, "mc-en-science")][:2] == ["answer 0", "answer 1"]
     assert "My &lt;System&gt;" in site.get(answer.headers["location"]).text
     assert list(temporary.iterdir()) == []
 
@@ -316,7 +316,7 @@ def test_without_a_frame_rows_are_shown_bare_and_it_says_why(site: TestClient) -
 def test_an_estimate_names_its_basis(arena: Arena, site: TestClient) -> None:
     put(arena, "frames.jsonl", to_jsonl([FRAME.model_copy(update={"protocol": "arena@1"})]))
     assert "No evaluation has been measured yet under arena@1" in site.get(watch(site, "check", GOOD)).text
-    for number, ulid in enumerate(list(arena.published())[:4], 1):
+    for number, ulid in enumerate(list(arena.published_protocols())[:4], 1):
         trained = Cost(task="mc-en-science", stage="fine_tune", seconds=600 + 2 * number, tokens_trained=1000 * number)
         ledger = Ledger(submission=ulid, protocol="arena@1", profile="h200", devices=2, hour_price=9, costs=(trained,))
         put(arena, f"costs/{ulid}/arena@1.json", to_json(ledger))
@@ -342,7 +342,7 @@ def test_before_anything_was_measured_the_machine_s_profile_is_asked_and_named(a
     assert "3 times as fast" in text
     assert re.search(r"<dt>Wall time</dt><dd>\d+ min to [^<]+, expected \d+ min</dd>", text)
     assert re.search(r"<dt>Price</dt><dd>\$[\d.]+ to \$[\d.]+</dd>", text)
-    for ulid in list(arena.published())[:3]:
+    for ulid in list(arena.published_protocols())[:3]:
         trained = Cost(task="mc-en-science", stage="fine_tune", seconds=600, tokens_trained=1000)
         ledger = Ledger(submission=ulid, protocol="arena@1", profile="h200", devices=2, costs=(trained,))
         put(arena, f"costs/{ulid}/arena@1.json", to_json(ledger))
@@ -371,10 +371,10 @@ def test_a_submission_belongs_to_the_browser_that_sent_it(arena: Arena, site: Te
     answer = send(site, "submit", GOOD)
     cookie = answer.headers["set-cookie"]
     assert ("HttpOnly" in cookie, "SameSite=lax" in cookie, "Secure" in cookie) == (True, True, False)
-    one = arena.submission(answer.headers["location"].rpartition("/")[2])
+    one = arena.read_submission(answer.headers["location"].rpartition("/")[2])
     assert re.fullmatch("key:[0-9a-f]{64}", one.owner)
     assert one.private
-    other = arena.submission(send(site, "submit", GOOD, publish="at_once").headers["location"].rpartition("/")[2])
+    other = arena.read_submission(send(site, "submit", GOOD, publish="at_once").headers["location"].rpartition("/")[2])
     assert (other.owner, other.private) == (one.owner, False)
     mine = site.get("/submissions.json?mine=1")
     assert {row["id"] for row in mine.json()} == {one.id, other.id}
@@ -409,7 +409,7 @@ def test_a_check_that_breaks_says_whose_fault_it_is(
 def test_an_upload_that_cannot_be_kept_takes_no_place_for_good(
     arena: Arena, visit: Open, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert arena.tasks()
+    assert arena.read_tasks()
     site = TestClient(visit().app, raise_server_exceptions=False)
 
     def full(*_: object) -> None:
@@ -425,18 +425,18 @@ def test_an_upload_that_cannot_be_kept_takes_no_place_for_good(
 def test_checks_are_forgotten_after_an_hour_and_never_too_many(temporary: Path) -> None:
     now = 0.0
     checks = CheckSessions(clock=lambda: now)
-    first = checks.begin("key:first", {})
-    first.end()
-    running = [checks.begin(f"key:{n}", {}) for n in range(MOST - 1)]
-    checks.begin("key:a", {}).end()
+    first = checks.create_session("key:first", {})
+    first.finish()
+    running = [checks.create_session(f"key:{n}", {}) for n in range(MOST - 1)]
+    checks.create_session("key:a", {}).finish()
     with pytest.raises(NotFound):
         checks.get(first.key, "key:first")
-    last = checks.begin("key:a", {})
+    last = checks.create_session("key:a", {})
     with pytest.raises(TooManyChecks):
-        checks.begin("key:a", {})
+        checks.create_session("key:a", {})
     now = 2 * SESSION_SECONDS
     for check in running[:2]:
-        check.end()
+        check.finish()
         with pytest.raises(NotFound):
             checks.get(check.key, check.owner)
     assert checks.get(last.key, "key:a") is last
@@ -446,25 +446,25 @@ def test_checks_are_forgotten_after_an_hour_and_never_too_many(temporary: Path) 
 @pytest.mark.usefixtures("temporary")
 def test_nobody_s_checks_drive_out_all_others() -> None:
     checks = CheckSessions()
-    mine = checks.begin("key:mine", {}, address="192.0.2.1")
-    mine.end()
+    mine = checks.create_session("key:mine", {}, address="192.0.2.1")
+    mine.finish()
     for n in range(2 * MOST):
-        checks.begin("key:other", {}).end()
-        checks.begin(f"key:{n}", {}, address="192.0.2.9").end()
+        checks.create_session("key:other", {}).finish()
+        checks.create_session(f"key:{n}", {}, address="192.0.2.9").finish()
     assert checks.get(mine.key, "key:mine") is mine
     for _ in range(MOST_OWN):
-        checks.begin("key:other", {})
+        checks.create_session("key:other", {})
     with pytest.raises(TooManyOwnChecks):
-        checks.begin("key:other", {})
+        checks.create_session("key:other", {})
     for n in range(MAX_PER_ADDRESS):
-        checks.begin(f"key:{n}", {}, address="192.0.2.9")
+        checks.create_session(f"key:{n}", {}, address="192.0.2.9")
     with pytest.raises(TooManyChecks):
-        checks.begin("key:new", {}, address="192.0.2.9")
-    checks.begin("key:new", {}, address="192.0.2.10")
+        checks.create_session("key:new", {}, address="192.0.2.9")
+    checks.create_session("key:new", {}, address="192.0.2.10")
 
 
 def test_a_place_is_held_before_anything_of_an_upload_is_read(arena: Arena, visit: Open) -> None:
-    assert arena.tasks()
+    assert arena.read_tasks()
     site = visit()
     key, owner = new_visitor_key()
     checks = site.app.state.site.checks  # type: ignore[attr-defined]
@@ -517,7 +517,7 @@ def test_a_webhook_is_stored_and_shown_to_nobody(arena: Arena, site: TestClient)
     assert wrong.status_code == 422
     assert 'id="webhook-fault">it must be an address that begins with https://' in wrong.text
     address = send(site, "submit", GOOD, webhook=url, webhook_secret="s3cret").headers["location"]
-    told = arena.webhook(address.removeprefix("/submissions/"))
+    told = arena.read_webhook(address.removeprefix("/submissions/"))
     assert told is not None
     assert (told.url, told.secret) == (url, "s3cret")
     for page in (address, f"{address}/feed.atom", "/submissions", "/submissions.json", "/submit"):

@@ -39,7 +39,7 @@ def arena(tmp_path: Path) -> Arena:
 
 @pytest.fixture
 def site(arena: Arena, tmp_path: Path) -> TestClient:
-    assert arena.tasks()
+    assert arena.read_tasks()
     return TestClient(make_app(read_settings({"ARENA": str(tmp_path / "arena")})), follow_redirects=False)
 
 
@@ -66,7 +66,7 @@ def test_a_program_submits_files_with_a_token(site: TestClient, arena: Arena, hu
     assert answer.status_code == 201, answer.text
     told = answer.json()
     assert (told["state"], told["page"]) == ("stored", f"/submissions/{told['id']}")
-    assert arena.submission(told["id"]).owner == f"hf:{ALICE.sub}"
+    assert arena.read_submission(told["id"]).owner == f"hf:{ALICE.sub}"
     assert "GET /api/whoami-v2" in hub.requests
     checked = site.post("/api/submit", data={**ASKED, "action": "check"}, files=sent, headers=BEARER)
     assert (checked.status_code, checked.json()["state"]) == (200, "passed")
@@ -103,7 +103,7 @@ def test_a_program_names_a_data_set(site: TestClient, arena: Arena, api: HfApi, 
     answers = ApiService(site.app.state.site)  # type: ignore[attr-defined]
     told = answers.submit(f"hf://datasets/alice/data@{commit}", "Named", "search", "Team", token="hf_alice")
     assert told["state"] == "stored", told
-    one = arena.submission(told["id"])
+    one = arena.read_submission(told["id"])
     assert (one.owner, one.submitter, one.private) == (f"hf:{ALICE.sub}", "Team", True)
     assert [file.task for file in one.files] == [BANK]
     pin = one.provenance.fetched[0]
@@ -121,7 +121,7 @@ def test_single_files_and_folders_are_named_for_tasks(
     lines = f"{BANK} = alice/data@{head[:10]}/default\n{SARCASM}=hf://datasets/alice/data/raw/a.csv\n"
     answer = send(site, "submit", hub_data=lines)
     assert answer.status_code == 303, answer.text
-    one = arena.submission(answer.headers["location"].rpartition("/")[2])
+    one = arena.read_submission(answer.headers["location"].rpartition("/")[2])
     assert {file.task: file.rows for file in one.files} == {BANK: 12, SARCASM: 1}
     assert {pin.commit for pin in one.provenance.fetched} == {head}
 
@@ -164,7 +164,7 @@ def test_what_the_server_s_own_token_may_read_is_not_fetched(site: TestClient, h
 
 
 def test_too_much_is_refused_before_it_is_fetched(arena: Arena, api: HfApi, hub: Hub, tmp_path: Path) -> None:
-    assert arena.tasks()
+    assert arena.read_tasks()
     put(api, **{f"{BANK}.csv": b"input,output\n" + b"a,b\n" * 300_000})
     site = TestClient(make_app(read_settings({"ARENA": str(tmp_path / "arena"), "MAX_UPLOAD_MB": "1"})))
     hub.requests.clear()
@@ -197,6 +197,6 @@ def test_the_command_line_takes_a_data_set(arena: Arena, api: HfApi, tmp_path: P
     done = CliRunner().invoke(command, ["submit", "hf://datasets/alice/data@main", *where])
     assert done.exit_code == 0, done.output
     (ulid,) = arena.submission_ids()
-    assert [pin.commit for pin in arena.submission(ulid).provenance.fetched] == [commit]
+    assert [pin.commit for pin in arena.read_submission(ulid).provenance.fetched] == [commit]
     one = f"{BANK}=hf://datasets/alice/data/{BANK}.jsonl"
     assert CliRunner().invoke(command, ["check", one, "--arena", str(tmp_path / "arena")]).exit_code == 0

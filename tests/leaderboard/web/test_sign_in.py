@@ -31,7 +31,7 @@ LOGIN = "/oauth/huggingface/login"
 @pytest.fixture
 def space(hub: Hub, arena: Arena, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     """The site as on a Space, reached over https as its proxy has it."""
-    assert arena.tasks()
+    assert arena.read_tasks()
     environ = {**SPACE, "OPENID_PROVIDER_URL": hub.url}
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
@@ -63,7 +63,7 @@ def test_who_signed_in_owns_what_they_send(space: TestClient, arena: Arena) -> N
     assert ">alice</a>" in space.get("/account/who").text
     answer = send(space)
     ulid = answer.headers["location"].rpartition("/")[2]
-    assert arena.submission(ulid).owner == f"hf:{ALICE.sub}"
+    assert arena.read_submission(ulid).owner == f"hf:{ALICE.sub}"
     assert [row["id"] for row in space.get("/submissions.json?mine=1").json()] == [ulid]
     assert 'value="withdraw"' in space.get(f"/submissions/{ulid}/actions").text
     sign_in(space, "bob")

@@ -21,8 +21,8 @@ from submissions.records.submission import DataFile
 from submissions.records.task import Row
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
-from submissions.submitting.download import download
-from submissions.tracks import track_named
+from submissions.submitting.download import download_submission
+from submissions.tracks import get_track
 from tests.submissions.conftest import BANK, SARCASM
 from tests.support.paths import ROOT
 from tests.support.submission_records import NOW, arena_with_tasks, publish, stored
@@ -34,7 +34,7 @@ def test_a_submission_is_found_by_its_id_and_in_order(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     ids = sorted(stored(arena, tmp_path / name).id for name in "ab")
     assert arena.submission_ids() == ids
-    assert [task.id for task in arena.tasks()] == [BANK, SARCASM]
+    assert [task.id for task in arena.read_tasks()] == [BANK, SARCASM]
 
 
 def test_what_was_asked_is_found_without_going_through_all_files(
@@ -44,10 +44,10 @@ def test_what_was_asked_is_found_without_going_through_all_files(
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     asked, _ = (stored(arena, tmp_path / name) for name in "ab")
-    arena.wish(asked.id, OwnerRequest(kind="withdraw", by="", time=NOW))
+    arena.add_owner_request(asked.id, OwnerRequest(kind="withdraw", by="", time=NOW))
     listed: list[str] = []
     monkeypatch.setattr(arena.submissions, "list", listed.append)
-    assert arena.wished() == [asked.id]
+    assert arena.ids_with_requests() == [asked.id]
     assert listed == []
 
 
@@ -56,12 +56,12 @@ def test_what_is_published_is_read_back(tmp_path: Path) -> None:
     submission = stored(arena, tmp_path)
     result = publish(arena, submission)
     assert arena.result_ids() == [submission.id]
-    assert arena.result(submission.id) == result
-    assert arena.history(submission.id).now.state == "published"
+    assert arena.read_result(submission.id) == result
+    assert arena.read_history(submission.id).now.state == "published"
 
 
 def test_an_arena_without_tasks_has_none(tmp_path: Path) -> None:
-    assert open_arena(str(tmp_path / "new")).tasks() == ()
+    assert open_arena(str(tmp_path / "new")).read_tasks() == ()
     with pytest.raises(NotFound, match="check --arena"):
         open_arena(str(tmp_path / "no" / "folder"))
 
@@ -75,10 +75,10 @@ def test_what_is_no_id_is_said_to_be_none(ulid: str) -> None:
 def test_an_unknown_id_is_not_found_and_names_no_folder(tmp_path: Path) -> None:
     arena = arena_with_tasks(tmp_path / "arena")
     with pytest.raises(NotFound, match="No submission") as caught:
-        arena.history(new_id(NOW))
+        arena.read_history(new_id(NOW))
     assert str(tmp_path) not in str(caught.value)
     with pytest.raises(NotFound, match=f"no data for {SARCASM}"):
-        arena.rows(stored(arena, tmp_path), SARCASM)
+        arena.read_rows(stored(arena, tmp_path), SARCASM)
 
 
 def test_a_damaged_record_is_named_with_its_line(tmp_path: Path) -> None:
@@ -86,12 +86,12 @@ def test_a_damaged_record_is_named_with_its_line(tmp_path: Path) -> None:
     content = arena.results.read("tasks.jsonl") + b'{"id": "x"}\n'
     arena.results.commit([Change("tasks.jsonl", content)], arena.results.head())
     with pytest.raises(CorruptRecord, match=r"tasks\.jsonl:3 is not a Task: track"):
-        arena.tasks()
+        arena.read_tasks()
 
 
 def test_a_track_that_does_not_exist_is_answered_with_those_that_do() -> None:
     with pytest.raises(NotFound, match="No track 'chess'; there are: dataset_research"):
-        track_named("chess")
+        get_track("chess")
 
 
 def test_records_are_frozen_refuse_unknown_fields_and_never_hide_what_is_unscored() -> None:
@@ -142,12 +142,12 @@ def test_a_submission_has_a_result_under_each_protocol_and_the_ranked_one_is_sho
         other = result.model_copy(update={"protocol": name})
         commit_with_retry(arena.results, [Change(result_path(submission.id, name), to_json(other))])
     commit_with_retry(arena.results, [Change("results/notes.txt", b"no result")])
-    assert arena.published() == {submission.id: ["arena@1", "paper@1", "demo@1"]}
-    assert arena.result(submission.id).protocol == "arena@1"
-    assert arena.result(submission.id, "paper@1").protocol == "paper@1"
+    assert arena.published_protocols() == {submission.id: ["arena@1", "paper@1", "demo@1"]}
+    assert arena.read_result(submission.id).protocol == "arena@1"
+    assert arena.read_result(submission.id, "paper@1").protocol == "paper@1"
     with pytest.raises(NotFound):
-        arena.result(submission.id, "paper@2")
+        arena.read_result(submission.id, "paper@2")
     to = tmp_path / "downloaded"
-    paths = download(arena, submission.id, to)
+    paths = download_submission(arena, submission.id, to)
     assert {"result.json", "paper@1/result.json", "demo@1/tasks.csv"} <= set(paths)
     assert json.loads((to / "result.json").read_text())["protocol"] == "arena@1"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from submissions.checking.check import check
+from submissions.checking.check import check_sources
 from submissions.checking.file_names import MOST_HINTS
 from submissions.checking.problem_list import LIMIT
 from submissions.errors import NotFound
@@ -195,7 +195,7 @@ def test_progress_counts_every_file(checker: Checker) -> None:
     for name in (BANK, SARCASM):
         (checker.folder / f"{name}.jsonl").write_bytes(GOOD)
     seen: list[tuple[str, int, int]] = []
-    check(
+    check_sources(
         [checker.folder],
         [task(BANK), task(SARCASM)],
         into=checker.into,
@@ -207,7 +207,7 @@ def test_progress_counts_every_file(checker: Checker) -> None:
 
 def test_tasks_of_other_tracks_are_unknown(checker: Checker) -> None:
     with pytest.raises(NotFound, match="no tasks of the track dataset_research"):
-        check([checker.folder], [task(BANK, track="data_recipe")], into=checker.into, track=TRACK)
+        check_sources([checker.folder], [task(BANK, track="data_recipe")], into=checker.into, track=TRACK)
 
 
 def test_a_source_that_does_not_exist_is_named(checker: Checker) -> None:

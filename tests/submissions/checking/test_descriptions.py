@@ -12,7 +12,7 @@ import pytest
 
 from submissions.arena.arena import open_arena
 from submissions.arena.ids import submission_dir
-from submissions.checking.check import check
+from submissions.checking.check import check_sources
 from submissions.checking.descriptions import MOST_CHARACTERS
 from submissions.errors import CorruptRecord
 from submissions.submitting.submit import SubmissionForm, store_submission
@@ -50,7 +50,7 @@ def test_what_is_said_of_a_data_set_is_stored_beside_it(delivery: Checker, tmp_p
     made = store_submission(
         arena, report, delivery.into, SubmissionForm.from_form(form), datetime(2026, 3, 4, tzinfo=UTC)
     )
-    said = arena.descriptions(arena.submission(made.id))
+    said = arena.read_descriptions(arena.read_submission(made.id))
     assert said.keys() == {BANK}
     assert said[BANK].introduction == "بيانات 数据\n=1+1"
     stored = (delivery.into / "metadata.jsonl").read_bytes()
@@ -71,7 +71,7 @@ def test_a_stored_description_that_was_changed_is_not_read(
     stored = tmp_path / "arena" / "submissions" / submission_dir(made.id) / "metadata.jsonl"
     stored.write_bytes(change(stored.read_bytes()))
     with pytest.raises(CorruptRecord, match=r"metadata\.jsonl is not what was stored"):
-        arena.descriptions(made)
+        arena.read_descriptions(made)
 
 
 def test_without_it_nothing_is_said(delivery: Checker, tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_without_it_nothing_is_said(delivery: Checker, tmp_path: Path) -> None:
     made = store_submission(
         arena, report, delivery.into, SubmissionForm.from_form(form), datetime(2026, 3, 4, tzinfo=UTC)
     )
-    assert arena.descriptions(made) == {}
+    assert arena.read_descriptions(made) == {}
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_two_of_them_are_one_too_many(delivery: Checker, tmp_path: Path) -> None
     other = tmp_path / "metadata.jsonl"
     other.write_bytes(line())
     (delivery.folder / "metadata.jsonl").write_bytes(line())
-    report = check([delivery.folder, other], [task(BANK)], into=delivery.into, track=TRACKS["dataset_research"])
+    report = check_sources([delivery.folder, other], [task(BANK)], into=delivery.into, track=TRACKS["dataset_research"])
     assert [problem.what for problem in report.errors] == ["There is another metadata.jsonl."]
 
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from submissions.checking.file_names import data_name
+from submissions.checking.file_names import parse_data_name
 from submissions.checking.formats import READERS
 from submissions.records.task import Row
 from submissions.storage.codec import to_jsonl
@@ -51,7 +51,7 @@ TEXTS = st.text(st.characters(codec=None), max_size=12) | st.sampled_from(["\ud8
 
 def test_every_format_is_tested_and_named() -> None:
     assert set(WRITERS) == set(READERS)
-    assert {data_name(f"{BANK}.{ending}").ending for ending in READERS} == set(READERS)
+    assert {parse_data_name(f"{BANK}.{ending}").ending for ending in READERS} == set(READERS)
 
 
 @pytest.mark.parametrize("ending", WRITERS)

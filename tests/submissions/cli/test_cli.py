@@ -200,7 +200,7 @@ def test_a_submission_from_its_delivery_to_its_download(arena: Path, tmp_path: P
     done = run("submit", tmp_path / "mine.zip", "--arena", arena, *who, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     ulid = json.loads(done.stdout)["id"]
-    submission = open_arena(str(arena)).submission(ulid)
+    submission = open_arena(str(arena)).read_submission(ulid)
     assert (submission.team, submission.submitter) == ("Nhóm", "Nhóm")
 
     assert f"{ulid}: received" in run("status", ulid.lower(), "--arena", arena).stdout
@@ -256,7 +256,7 @@ def test_a_private_submission_is_followed_and_published(arena: Path, good: Path)
     who = ("--system", "Finder", "--system-type", "search", "--team", "Team", "--private")
     ulid = json.loads(run("submit", good, "--arena", arena, *who, "--json").stdout)["id"]
     where = open_arena(str(arena))
-    assert where.submission(ulid).private
+    assert where.read_submission(ulid).private
     start = NOW.replace(hour=9)
     queued = Status(state="queued", place=2, of=7, expected_start=start, message="Number 2 of 7.", time=NOW)
     told(arena, ulid, queued)
@@ -267,14 +267,14 @@ def test_a_private_submission_is_followed_and_published(arena: Path, good: Path)
     assert (done.returncode, done.stdout) == (1, "")
     assert "Nothing to retry: It is queued: only what failed is tried again." in done.stderr
 
-    result = result_of(where.submission(ulid))
+    result = result_of(where.read_submission(ulid))
     where.drafts.commit([Change(f"results/{ulid}/demo@1.json", to_json(result))], where.drafts.head())
     told(arena, ulid, queued, Status(state="evaluated", message="Evaluated.", time=NOW))
     shown = run("status", ulid, "--arena", arena).stdout
     assert "`publish` shows it to all" in shown
     assert "Finder under demo@1 (private): gain" in shown
     assert "Asked to publish" in run("publish", ulid.lower(), "--arena", arena, "--samples").stdout
-    ((wish),) = where.wishes(ulid)
+    ((wish),) = where.read_owner_requests(ulid)
     assert (wish.kind, wish.by, wish.samples) == ("publish", "", True)
 
 
@@ -292,7 +292,7 @@ def test_a_failure_shows_the_end_of_its_log_and_can_be_tried_again(arena: Path, 
     assert run("publish", ulid, "--arena", arena).returncode == 1
     assert run("withdraw", ulid, "--arena", arena).returncode == 0
     assert "It is to be withdrawn" in run("retry", ulid, "--arena", arena).stderr
-    assert [wish.kind for wish in where.wishes(ulid)] == ["retry", "withdraw"]
+    assert [wish.kind for wish in where.read_owner_requests(ulid)] == ["retry", "withdraw"]
     told(arena, ulid, Status(state="withdrawn", message="Withdrawn.", time=NOW))
     assert "It is withdrawn, which is final." in run("withdraw", ulid, "--arena", arena).stderr
 

@@ -122,7 +122,7 @@ def test_what_was_measured_goes_before_what_is_planned() -> None:
     assert guessed == plan_from_speeds({"a": ONE}, FRAME, PLANNING).estimate
     shared = estimate_evaluation({"a": ONE}, FRAME, judge, stations=2)
     assert shared is not None
-    assert shared == replace(measured, seconds=measured.seconds.times(1 / 2), devices=2)
+    assert shared == replace(measured, seconds=measured.seconds.scale_by(1 / 2), devices=2)
 
 
 def test_without_figures_nothing_is_foretold() -> None:

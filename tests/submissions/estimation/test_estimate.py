@@ -10,13 +10,13 @@ from submissions.arena.ids import new_id
 from submissions.estimation.estimate import (
     LEAST,
     Estimate,
-    _fit,
-    estimate,
-    expected_start,
+    _fit_rates,
+    count_row_tokens,
+    count_trained_tokens,
+    estimate_cost,
+    estimate_start,
     fit_cost_model,
-    row_tokens,
     select_history,
-    trained_tokens,
 )
 from submissions.records.ledger import Cost, Ledger
 from submissions.records.prompt_frame import PromptFrame
@@ -58,11 +58,11 @@ PAST = [ledger(1, 1000, 500), ledger(2, 90_000, 200), ledger(3, 20_000, 1500), l
 def foretold(past: list[Ledger], tokens: dict[str, int]) -> Estimate:
     judge = fit_cost_model(select_history(past, "demo@1"))
     assert judge is not None
-    return estimate(judge, tokens)
+    return estimate_cost(judge, tokens)
 
 
 def test_rates_are_found_again() -> None:
-    rates = _fit([cost for one in PAST for cost in one.costs])
+    rates = _fit_rates([cost for one in PAST for cost in one.costs])
     assert rates.per_trained == pytest.approx(TRAINED, rel=1e-3)
     assert rates.per_generated == pytest.approx(GENERATED, rel=1e-3)
     assert rates.fixed["fine_tune"] == pytest.approx(START, rel=1e-3)
@@ -70,7 +70,7 @@ def test_rates_are_found_again() -> None:
 
 
 def test_one_run_on_a_busy_machine_moves_no_rate() -> None:
-    rates = _fit([cost for one in [*PAST, ledger(5, 30_000, 400, factor=9)] for cost in one.costs])
+    rates = _fit_rates([cost for one in [*PAST, ledger(5, 30_000, 400, factor=9)] for cost in one.costs])
     assert rates.per_trained == pytest.approx(TRAINED, rel=0.02)
 
 
@@ -79,7 +79,7 @@ def test_no_rate_is_below_zero() -> None:
         Cost(task="a", stage="fine_tune", seconds=seconds, tokens_trained=trained)
         for seconds, trained in ((90, 1000), (50, 50_000), (20, 90_000))
     ]
-    rates = _fit(backwards)
+    rates = _fit_rates(backwards)
     assert rates.per_trained == 0
     assert rates.fixed["fine_tune"] == pytest.approx(50, rel=1e-3)
 
@@ -119,14 +119,14 @@ def test_only_the_profile_used_last_is_judged_by() -> None:
 
 def test_tokens_are_counted_in_their_frame_and_cut() -> None:
     short = Row(input="ab", output="ü")
-    assert row_tokens(short, FRAME) == round(len("<user>ab<bot>ü<end>".encode()) / 2)
+    assert count_row_tokens(short, FRAME) == round(len("<user>ab<bot>ü<end>".encode()) / 2)
     long = Row(input="x" * 500, output="y")
-    assert trained_tokens([short, long, short], FRAME) == 3 * (row_tokens(short, FRAME) + 20)
+    assert count_trained_tokens([short, long, short], FRAME) == 3 * (count_row_tokens(short, FRAME) + 20)
 
 
 def test_a_control_token_is_one_token_however_long_it_is_written() -> None:
     frame = FRAME.model_copy(update={"before": "<|begin_of_text|><|user|>\n\n", "between": "<|bot|>", "after": ""})
-    assert row_tokens(Row(input="abcd", output="ef"), frame) == 3 + (2 + 4 + 2) / 2
+    assert count_row_tokens(Row(input="abcd", output="ef"), frame) == 3 + (2 + 4 + 2) / 2
 
 
 def standing(state: str, starts: datetime | None = None) -> Status:
@@ -141,11 +141,11 @@ def test_the_next_turn_comes_after_the_last_in_the_queue() -> None:
     ]  # fmt: skip
     typical = sorted(one.seconds for one in PAST)
     wait = timedelta(seconds=(typical[1] + typical[2]) / 2)
-    assert expected_start(queue, PAST) == last + wait
+    assert estimate_start(queue, PAST) == last + wait
     late = standing("retrying", last + timedelta(hours=3))
     unseen = [standing("received"), standing("received")]
-    assert expected_start([*queue, late], PAST) == last + timedelta(hours=3) + wait
-    assert expected_start([*queue, late, *unseen], PAST) == last + timedelta(hours=3) + 3 * wait
-    assert expected_start(unseen, PAST) is None
-    assert expected_start([standing("evaluating")], PAST) is None
-    assert expected_start(queue, []) is None
+    assert estimate_start([*queue, late], PAST) == last + timedelta(hours=3) + wait
+    assert estimate_start([*queue, late, *unseen], PAST) == last + timedelta(hours=3) + 3 * wait
+    assert estimate_start(unseen, PAST) is None
+    assert estimate_start([standing("evaluating")], PAST) is None
+    assert estimate_start(queue, []) is None

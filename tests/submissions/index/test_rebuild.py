@@ -27,7 +27,7 @@ def test_what_has_no_row_gets_one_and_then_nothing_is_left_to_do(tmp_path: Path)
 def test_only_what_is_behind_is_written_again(tmp_path: Path) -> None:
     arena = fill(tmp_path / "arena")
     rebuild_index(arena)
-    whole = arena.result(arena.result_ids()[0])
+    whole = arena.read_result(arena.result_ids()[0])
     changed = Change(
         f"results/{whole.submission}/{whole.protocol}.json", to_json(whole.model_copy(update={"flagged": "x"}))
     )

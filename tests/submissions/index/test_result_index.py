@@ -12,8 +12,8 @@ from submissions.index.result_index import (
     FIRST,
     MOST,
     IndexedResult,
-    decode,
-    encode,
+    decode_results,
+    encode_results,
     index_row,
     result_index_changes,
     shard_names,
@@ -35,24 +35,24 @@ def made(number: int, **how: bool) -> Result:
 
 
 def same(one: IndexedResult, other: IndexedResult) -> bool:
-    return encode([one]) == encode([other])
+    return encode_results([one]) == encode_results([other])
 
 
 def held(repo: LocalRepo, name: str) -> list[str]:
     path = shard_path(TRACK, name)
-    return [row.summary.submission for row in decode(path, repo.read(path))]
+    return [row.summary.submission for row in decode_results(path, repo.read(path))]
 
 
 @pytest.mark.parametrize("how", [{}, {"judged": True}, {"unscored": True}])
 def test_a_row_holds_every_figure_exactly(how: dict[str, bool]) -> None:
     whole = made(0, **how)
-    (row,) = decode("x", encode([index_row(whole)]))
+    (row,) = decode_results("x", encode_results([index_row(whole)]))
     assert row.content == content_id(to_json(whole))
     assert list(row.summary.totals) == list(whole.totals)
     assert row.summary.metadata == whole.metadata
     for method in row.summary.layout.methods:
         gains = [one.gain.value for task in whole.tasks for one in task.methods if one.method == method]
-        assert row.summary.by_task(method).tolist() == gains
+        assert row.summary.gains_by_task(method).tolist() == gains
     assert row.summary.rows.tolist() == [task.rows for task in whole.tasks]
     assert row.summary.scored.tolist() == [task.state == "scored" for task in whole.tasks]
     assert row.details.numbers[:, 0].tolist() == [task.base.value for task in whole.tasks]
@@ -60,21 +60,23 @@ def test_a_row_holds_every_figure_exactly(how: dict[str, bool]) -> None:
 
 def test_the_same_rows_give_the_same_bytes() -> None:
     rows = [index_row(made(number)) for number in range(3)]
-    assert encode(rows) == encode(list(decode("x", encode(rows))))
+    assert encode_results(rows) == encode_results(list(decode_results("x", encode_results(rows))))
 
 
 def test_an_absent_method_is_no_unscored_one() -> None:
     whole = made(0)
     task = whole.tasks[0].model_copy(update={"methods": whole.tasks[0].methods[1:]})
-    (row,) = decode("x", encode([index_row(whole.model_copy(update={"tasks": (task, *whole.tasks[1:])}))]))
-    assert np.isinf(row.summary.by_task("few_shot_1")[0])
+    (row,) = decode_results(
+        "x", encode_results([index_row(whole.model_copy(update={"tasks": (task, *whole.tasks[1:])}))])
+    )
+    assert np.isinf(row.summary.gains_by_task("few_shot_1")[0])
     assert np.isnan(row.details.numbers[0]).any()
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"no parquet at all"])
 def test_a_damaged_file_says_which(content: bytes) -> None:
     with pytest.raises(CorruptRecord, match=r"board/x\.parquet"):
-        list(decode("board/x.parquet", content))
+        list(decode_results("board/x.parquet", content))
 
 
 def test_a_result_is_added_replaced_and_removed(tmp_path: Path) -> None:
@@ -84,7 +86,7 @@ def test_a_result_is_added_replaced_and_removed(tmp_path: Path) -> None:
     assert held(repo, FIRST) == [one.submission, other.submission]
     again = one.model_copy(update={"flagged": "looks copied"})
     repo.commit(result_index_changes(repo, [again]), repo.head())
-    rows = list(decode("x", repo.read(shard_path(TRACK, FIRST))))
+    rows = list(decode_results("x", repo.read(shard_path(TRACK, FIRST))))
     assert [row.summary.flagged for row in rows] == ["looks copied", None]
     assert same(rows[1], index_row(other))
     repo.commit(result_index_changes(repo, [], [(one.submission, one.protocol)]), repo.head())
@@ -132,6 +134,6 @@ def test_submissions_in_brief_are_read_back_with_their_history(tmp_path: Path) -
     assert sorted(found) == ids
     statuses = arena.results.ids("status/")
     for ulid, (entry, past) in found.items():
-        assert entry == make_brief(arena.submission(ulid))
+        assert entry == make_brief(arena.read_submission(ulid))
         if f"status/{ulid}.json" in statuses:
             assert past.status == statuses[f"status/{ulid}.json"]

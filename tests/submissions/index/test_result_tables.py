@@ -50,7 +50,7 @@ def test_a_printed_table_names_its_scale(
     result = result_of(stored(arena_with_tasks(tmp_path / "arena"), tmp_path))
     first = result.totals[0]
     total = first.model_copy(update={"gain": first.gain.model_copy(update={"name": name})})
-    terminal.totals(result.model_copy(update={"totals": (total,)}))
+    terminal.print_totals(result.model_copy(update={"totals": (total,)}))
     assert said in " ".join(capsys.readouterr().out.split())
 
 

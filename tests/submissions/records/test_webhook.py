@@ -9,11 +9,11 @@ import pytest
 
 from submissions.arena.arena import Arena, open_arena
 from submissions.arena.ids import submission_dir
-from submissions.checking.check import check
+from submissions.checking.check import check_sources
 from submissions.errors import InvalidForm
 from submissions.records.submission import Submission
-from submissions.records.webhook import FILE, Webhook, public_https
-from submissions.submitting.download import download
+from submissions.records.webhook import FILE, Webhook, require_public_https
+from submissions.submitting.download import download_submission
 from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS
 from tests.submissions.cli.test_cli import run
@@ -27,30 +27,30 @@ def delivered(arena: Arena, work: Path, **fields: str) -> Submission:
     source, into = work / f"{BANK}.jsonl", work / "into"
     source.write_bytes(GOOD)
     into.mkdir()
-    report = check([source], arena.tasks(), into=into, track=TRACKS["dataset_research"])
+    report = check_sources([source], arena.read_tasks(), into=into, track=TRACKS["dataset_research"])
     return store_submission(arena, report, into, SubmissionForm.from_form({**FORM, **fields}), NOW)
 
 
 def test_it_is_kept_beside_the_submission_and_not_in_it(tmp_path: Path) -> None:
     arena = arena_with_tasks(tmp_path / "arena")
     one = delivered(arena, tmp_path, webhook=URL, webhook_secret="s3cret")
-    assert arena.webhook(one.id) == Webhook(url=URL, secret="s3cret")
+    assert arena.read_webhook(one.id) == Webhook(url=URL, secret="s3cret")
     folder = tmp_path / "arena/submissions" / submission_dir(one.id)
     assert {path.name for path in folder.iterdir()} == {"submission.json", FILE, "data"}
     assert "hooks.example.org" not in (folder / "submission.json").read_text()
-    assert FILE not in download(arena, one.id, tmp_path / "got")
+    assert FILE not in download_submission(arena, one.id, tmp_path / "got")
 
 
 def test_without_one_nothing_is_kept(tmp_path: Path) -> None:
     arena = arena_with_tasks(tmp_path / "arena")
     one = delivered(arena, tmp_path, webhook="", webhook_secret="unused")
-    assert arena.webhook(one.id) is None
+    assert arena.read_webhook(one.id) is None
     assert not [path for path in arena.submissions.list() if path.endswith(FILE)]
 
 
 @pytest.mark.parametrize("url", ["", URL, "https://8.8.8.8/", "https://例え.jp/x", "https://[2606:4700::1111]/"])
 def test_what_is_taken(url: str) -> None:
-    assert public_https(url) == url
+    assert require_public_https(url) == url
 
 
 @pytest.mark.parametrize(
@@ -95,4 +95,4 @@ def test_the_command_stores_it_or_says_what_is_wrong(tmp_path: Path) -> None:
     assert wrong.stderr == "webhook: it must be an address that begins with https://\n"
     done = run("submit", source, *who, "--webhook", URL, ARENA_WEBHOOK_SECRET="from the environment")
     ulid = json.loads(done.stdout)["id"]
-    assert open_arena(str(tmp_path / "arena")).webhook(ulid) == Webhook(url=URL, secret="from the environment")
+    assert open_arena(str(tmp_path / "arena")).read_webhook(ulid) == Webhook(url=URL, secret="from the environment")

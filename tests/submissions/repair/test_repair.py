@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from submissions.repair.repair import RepairResult, repair
+from submissions.repair.repair import RepairResult, repair_sources
 from submissions.tracks import TRACKS
 from tests.submissions.conftest import BANK, GOOD, SARCASM, task
 
@@ -30,7 +30,7 @@ class Fixer:
 
     def __call__(self, name: str, content: bytes | str) -> RepairResult:
         (self.delivered / name).write_bytes(content.encode() if isinstance(content, str) else content)
-        return repair([self.delivered], TASKS, into=self.into, track=TRACK)
+        return repair_sources([self.delivered], TASKS, into=self.into, track=TRACK)
 
     def rows(self, name: str = f"{BANK}.jsonl") -> list[object]:
         return [json.loads(line) for line in (self.into / name).read_bytes().splitlines()]
@@ -85,7 +85,7 @@ def test_what_is_mended_passes_the_check_and_is_told(fixer: Fixer, case: str) ->
     assert fixed.remaining.accepted
     assert fixed.corrections[0].name == f"{BANK}.jsonl"
     assert [file.name for file in fixer.into.iterdir()] == [f"{BANK}.jsonl"]
-    again = repair([fixer.into], TASKS, into=_empty(fixer), track=TRACK)
+    again = repair_sources([fixer.into], TASKS, into=_empty(fixer), track=TRACK)
     assert again.corrections == ()
 
 
@@ -146,7 +146,7 @@ def test_more_rows_than_allowed_are_cut_to_those_that_count(tmp_path: Path) -> N
     fixer = Fixer(tmp_path)
     small = replace(TRACK, row_limit=15, max_rows=12)
     (fixer.delivered / f"{BANK}.jsonl").write_bytes(GOOD)
-    fixed = repair([fixer.delivered], TASKS, into=fixer.into, track=small)
+    fixed = repair_sources([fixer.delivered], TASKS, into=fixer.into, track=small)
     assert "Cut after the first 12 rows" in told(fixed)
     assert fixer.rows() == ROWS[:12]
 
@@ -180,7 +180,7 @@ def test_hostile_names_in_a_zip_stay_inside_the_folder(fixer: Fixer, tmp_path: P
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
         for name in ("é" * 300 + ".jsonl", "../../x.jsonl", "a\nb.jsonl", f"{BANK}.jsonl"):
             archive.writestr(name, codecs.BOM_UTF8 + GOOD)
-    fixed = repair([tmp_path / "all.zip"], TASKS, into=fixer.into, track=TRACK)
+    fixed = repair_sources([tmp_path / "all.zip"], TASKS, into=fixer.into, track=TRACK)
     assert fixed.remaining is not None
     assert len(fixed.remaining.errors) == 3
     assert {file.parent for file in fixer.into.iterdir()} == {fixer.into}
@@ -203,7 +203,7 @@ def test_of_the_real_malformed_files_those_are_mended(malformed: Path, tmp_path:
         fixer = Fixer(tmp_path / str(number))
         name = file.name.rpartition("__")[2] if "__" in file.name else BANK + file.suffix
         shutil.copyfile(file, fixer.delivered / name)
-        fixed = repair([fixer.delivered], TASKS, into=fixer.into, track=TRACK)
+        fixed = repair_sources([fixer.delivered], TASKS, into=fixer.into, track=TRACK)
         if fixed.remaining:
             assert fixed.remaining.accepted
             found[file.name] = told(fixed)

@@ -427,7 +427,7 @@ def test_looking_into_many_folders_costs_a_list_and_not_a_request_each(hub: Hub,
     repo = opened("other")
     repo.head()
     before = len(hub.requests)
-    found = [number for number in range(60) if "wishes" in repo.inside(f"2026/11/{number}")]
+    found = [number for number in range(60) if "wishes" in repo.list_dir(f"2026/11/{number}")]
     assert found == [7]
     assert len(hub.requests) - before <= 22
 
@@ -561,8 +561,8 @@ def test_folders_are_looked_into_without_listing_what_lies_below(hub: Hub, opene
     def looked() -> tuple[list[list[str]], int]:
         before = len(hub.requests)
         reader.head()
-        found = [reader.inside(folder) for folder in ("", "2026", "2026/11", "none")]
-        assert found == [opened("fresh").inside(folder) for folder in ("", "2026", "2026/11", "none")]
+        found = [reader.list_dir(folder) for folder in ("", "2026", "2026/11", "none")]
+        assert found == [opened("fresh").list_dir(folder) for folder in ("", "2026", "2026/11", "none")]
         return found, len(hub.requests) - before - 8
 
     assert looked() == ([["2026", "top"], ["11"], ["a", "b"], []], 5)

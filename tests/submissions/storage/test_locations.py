@@ -64,7 +64,7 @@ def test_the_way_of_a_submission_through_the_hub(hub: Hub, arena: str, tmp_path:
     assert f"{ulid}: received" in run("status", ulid, "--arena", arena).stdout
     assert len(hub.requests) - before <= 10
     opened = open_arena(arena)
-    publish(opened, opened.submission(ulid))
+    publish(opened, opened.read_submission(ulid))
     assert "under demo@1" in run("status", ulid, "--arena", arena).stdout
     got = run("download", ulid, "--arena", arena, "--to", tmp_path / "got", "--json")
     assert (got.returncode, got.stderr) == (0, "")
@@ -86,7 +86,7 @@ def test_a_benchmark_on_the_hub() -> None:
         open_benchmark(f"{ARENA}-benchmark")
     repo = open_repo(f"{ARENA}-benchmark")
     repo.commit([Change("tasks.jsonl", to_jsonl([task(BANK)]))], repo.head())
-    assert [one.id for one in open_benchmark(f"{ARENA}-benchmark").tasks()] == [BANK]
+    assert [one.id for one in open_benchmark(f"{ARENA}-benchmark").read_tasks()] == [BANK]
 
 
 def test_a_folder_does_not_pay_for_the_hub(tmp_path: Path) -> None:

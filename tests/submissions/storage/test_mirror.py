@@ -14,7 +14,7 @@ from submissions.arena.arena import Arena, open_arena
 from submissions.errors import AccessDenied, Conflict, CorruptRecord, NotFound, RateLimited
 from submissions.storage import mirror as mirroring
 from submissions.storage.local_repo import LocalRepo
-from submissions.storage.mirror import REPOSITORIES, DestinationNotEmpty, mirror
+from submissions.storage.mirror import REPOSITORIES, DestinationNotEmpty, mirror_arena
 from submissions.storage.repo import Change
 from tests.submissions.cli.test_cli import run
 from tests.submissions.conftest import new_repo
@@ -57,8 +57,8 @@ def tree(arena: Path) -> dict[str, str]:
 
 
 def test_there_and_back_gives_the_same_bytes(folder: Path, on_hub: str, tmp_path: Path) -> None:
-    there = mirror(str(folder), on_hub)
-    back = mirror(on_hub, str(tmp_path / "back"))
+    there = mirror_arena(str(folder), on_hub)
+    back = mirror_arena(on_hub, str(tmp_path / "back"))
     assert tree(tmp_path / "back") == tree(folder)
     assert len(tree(folder)) == 8
     assert [one.copied for one in there] == [one.copied for one in back] == [1, 2, 1, 4]
@@ -66,9 +66,9 @@ def test_there_and_back_gives_the_same_bytes(folder: Path, on_hub: str, tmp_path
 
 
 def test_a_second_run_copies_nothing(folder: Path, on_hub: str, hub: Hub) -> None:
-    mirror(str(folder), on_hub)
+    mirror_arena(str(folder), on_hub)
     before = len([request for request in hub.requests if "/commit/" in request])
-    assert [(one.copied, one.commits) for one in mirror(str(folder), on_hub)] == [(0, 0)] * 4
+    assert [(one.copied, one.commits) for one in mirror_arena(str(folder), on_hub)] == [(0, 0)] * 4
     assert len([request for request in hub.requests if "/commit/" in request]) == before
 
 
@@ -78,16 +78,16 @@ def test_a_copy_that_was_cut_off_goes_on(
     monkeypatch.setattr(mirroring, "MOST_FILES", 2)
     hub.faults.commits = deque(["ok", "ok", "ok", "ok", "429"])
     with pytest.raises(RateLimited):
-        mirror(str(folder), on_hub)
-    done = {one.repository: one for one in mirror(str(folder), on_hub)}
+        mirror_arena(str(folder), on_hub)
+    done = {one.repository: one for one in mirror_arena(str(folder), on_hub)}
     assert (done["submissions"].copied, done["results"].copied, done["results"].files) == (0, 2, 4)
-    mirror(on_hub, str(tmp_path / "back"))
+    mirror_arena(on_hub, str(tmp_path / "back"))
     assert tree(tmp_path / "back") == tree(folder)
 
 
 def test_commits_keep_to_their_size(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mirroring, "MOST_BYTES", 100)
-    results = mirror(str(folder), str(tmp_path / "copy"), only=["results"])[0]
+    results = mirror_arena(str(folder), str(tmp_path / "copy"), only=["results"])[0]
     assert (results.copied, results.commits) == (4, 4), "each of them is larger than a commit may be"
     assert results.bytes > len(ODD)
 
@@ -98,36 +98,36 @@ def test_a_place_with_something_else_is_refused_before_anything_is_copied(
 ) -> None:
     put(open_arena(on_hub).results, there, b"other")
     with pytest.raises(DestinationNotEmpty, match=rf"test-results holds 1 file.*{there}.*--update"):
-        mirror(str(folder), on_hub)
+        mirror_arena(str(folder), on_hub)
     assert open_arena(on_hub).submissions.list() == []
 
 
 def test_update_makes_both_the_same(folder: Path, on_hub: str, tmp_path: Path) -> None:
-    mirror(str(folder), on_hub)
+    mirror_arena(str(folder), on_hub)
     put(open_arena(on_hub).results, "status/other.json", b"other")
     put(open_arena(on_hub).drafts, "results/one.json", b"other")
     put(open_arena(str(folder)).results, "tasks.jsonl", None)
-    done = {one.repository: (one.copied, one.deleted) for one in mirror(str(folder), on_hub, update=True)}
+    done = {one.repository: (one.copied, one.deleted) for one in mirror_arena(str(folder), on_hub, update=True)}
     assert done == {"benchmark": (0, 0), "submissions": (0, 0), "drafts": (1, 0), "results": (0, 2)}
-    mirror(on_hub, str(tmp_path / "back"))
+    mirror_arena(on_hub, str(tmp_path / "back"))
     assert tree(tmp_path / "back") == tree(folder)
 
 
 def test_each_place_keeps_its_own_readme(folder: Path, on_hub: str) -> None:
     for arena, text in ((open_arena(on_hub), b"of the Hub"), (open_arena(str(folder)), b"of the folder")):
         put(arena.results, "README.md", text)
-    mirror(str(folder), on_hub)
+    mirror_arena(str(folder), on_hub)
     assert open_arena(on_hub).results.read("README.md") == b"of the Hub"
 
 
 def test_a_folder_that_is_not_there_deletes_nothing(folder: Path, on_hub: str) -> None:
-    mirror(str(folder), on_hub)
+    mirror_arena(str(folder), on_hub)
     (drafts := folder / "drafts").rename(folder / "elsewhere")
-    assert "drafts" not in [one.repository for one in mirror(str(folder), on_hub, update=True)]
+    assert "drafts" not in [one.repository for one in mirror_arena(str(folder), on_hub, update=True)]
     assert open_arena(on_hub).drafts.list() == ["results/one.json"]
     assert not drafts.exists()
     with pytest.raises(NotFound, match="holds nothing to copy"):
-        mirror(str(folder / "typo"), on_hub, update=True)
+        mirror_arena(str(folder / "typo"), on_hub, update=True)
 
 
 def test_a_copy_that_is_not_the_same_is_told(folder: Path, tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_a_copy_that_is_not_the_same_is_told(folder: Path, tmp_path: Path) -> No
             (copy / "drafts/results/one.json").write_bytes(b"[]")
 
     with pytest.raises(CorruptRecord, match=r"results/one\.json is not the same"):
-        mirror(str(folder), str(copy), progress=damage)
+        mirror_arena(str(folder), str(copy), progress=damage)
 
 
 def test_a_source_that_moves_on_is_told(folder: Path, tmp_path: Path) -> None:
@@ -153,22 +153,22 @@ def test_a_source_that_moves_on_is_told(folder: Path, tmp_path: Path) -> None:
             put(arena.results, "status/new.json", b"{}")
 
     with pytest.raises(Conflict, match=r"was written to meanwhile.*--update"):
-        mirror(str(folder), str(tmp_path / "copy"), progress=write)
-    mirror(str(folder), str(tmp_path / "copy"), update=True)
+        mirror_arena(str(folder), str(tmp_path / "copy"), progress=write)
+    mirror_arena(str(folder), str(tmp_path / "copy"), update=True)
     assert tree(tmp_path / "copy") == tree(folder)
 
 
 def test_what_the_hub_sends_damaged_is_not_copied(folder: Path, on_hub: str, hub: Hub, tmp_path: Path) -> None:
-    mirror(str(folder), on_hub)
+    mirror_arena(str(folder), on_hub)
     hub.faults.corrupted = {"tasks.jsonl"}
     with pytest.raises(CorruptRecord, match=r"tasks\.jsonl in arena/test-results is not what was committed"):
-        mirror(on_hub, str(tmp_path / "back"), only=["results"])
+        mirror_arena(on_hub, str(tmp_path / "back"), only=["results"])
     assert not (tmp_path / "back/results/tasks.jsonl").exists()
 
 
 def test_a_repository_that_nobody_made_is_told(folder: Path, hub: Hub) -> None:
     with pytest.raises(AccessDenied, match="arena/other-benchmark"):
-        mirror(str(folder), "hf://arena/other")
+        mirror_arena(str(folder), "hf://arena/other")
     assert HfApi(hub.url).token is None
 
 

@@ -100,11 +100,11 @@ def test_a_listing_names_contents_as_git_does(repo: Repo) -> None:
 
 def test_a_folder_is_listed_without_what_lies_below(repo: Repo) -> None:
     repo.commit([Change(path, b"") for path in ("2026/03/x/a", "2026/04/y/b", "z")], repo.head())
-    assert repo.inside() == ["2026", "z"]
-    assert repo.inside("2026") == ["03", "04"]
+    assert repo.list_dir() == ["2026", "z"]
+    assert repo.list_dir("2026") == ["03", "04"]
     repo.commit([Change("2026/03/x/a", None)], repo.head())
-    assert repo.inside("2026") == ["04"]
-    assert repo.inside("none") == []
+    assert repo.list_dir("2026") == ["04"]
+    assert repo.list_dir("none") == []
 
 
 def test_a_local_listing_sees_what_was_changed_by_hand_and_survives_lost_notes(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from submissions.records.submission import Submission
 from submissions.storage.codec import to_json
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
-from submissions.submitting.attempts import add_counted, attempts, read_limits
+from submissions.submitting.attempts import add_counted, count_attempts, read_limits
 from tests.submissions.conftest import BANK, GOOD
 from tests.support.submission_records import NOW, arena_with_tasks, stored
 
@@ -38,10 +38,10 @@ def test_teams_are_told_apart_as_people_read_them_and_an_account_counts_under_an
     mine = _another(first, 2, team="Else", owner="hf:1")
     for one in (ours, mine, _another(first, 3, team="Other", owner="hf:2")):
         add_counted(arena, one, tmp_path / "into")
-    assert attempts(arena, first.track, first.team).used == (first.id, ours.id)
-    assert attempts(arena, first.track, first.team, "hf:1").used == (first.id, ours.id, mine.id)
-    assert attempts(arena, "search_sft", first.team).used == ()
-    assert attempts(arena, "search_sft", first.team).left == 3
+    assert count_attempts(arena, first.track, first.team).used == (first.id, ours.id)
+    assert count_attempts(arena, first.track, first.team, "hf:1").used == (first.id, ours.id, mine.id)
+    assert count_attempts(arena, "search_sft", first.team).used == ()
+    assert count_attempts(arena, "search_sft", first.team).left == 3
 
 
 def test_what_is_refused_withdrawn_or_failed_through_us_costs_nothing(arena: Arena, first: Submission) -> None:
@@ -49,7 +49,7 @@ def test_what_is_refused_withdrawn_or_failed_through_us_costs_nothing(arena: Are
         entry = Status.model_validate({"message": "So.", "time": NOW, **status})
         history = to_json(History(submission=first.id, entries=(entry,)))
         arena.results.commit([Change(f"status/{first.id}.json", history)], arena.results.head())
-        return len(attempts(arena, first.track, first.team).used)
+        return len(count_attempts(arena, first.track, first.team).used)
 
     assert [used(state=state) for state in ("refused", "withdrawn", "failed")] == [0, 0, 0]
     assert [used(state=state) for state in ("queued", "evaluating", "retrying", "evaluated", "published")] == [1] * 5
@@ -79,8 +79,8 @@ def test_what_is_known_is_not_read_again_and_a_damaged_record_stops_nobody(
 ) -> None:
     path = next(path for path in arena.submissions.list() if path.endswith("submission.json"))
     arena.submissions.commit([Change(path, b"?")], arena.submissions.head())
-    assert attempts(arena, first.track, first.team, known={first.id: first}).used == (first.id,)
-    assert attempts(arena, first.track, first.team).used == ()
+    assert count_attempts(arena, first.track, first.team, known={first.id: first}).used == (first.id,)
+    assert count_attempts(arena, first.track, first.team).used == ()
     add_counted(arena, _another(first, 1), tmp_path / "into", limits=LIMIT)
     assert len(arena.submission_ids()) == 2
 
@@ -102,4 +102,4 @@ def test_the_data_is_stored_with_it(arena: Arena, tmp_path: Path, first: Submiss
     second = _another(first, 1)
     found = add_counted(arena, second, tmp_path / "into", limits=LIMIT)
     assert (found.used, found.left) == ((first.id,), 1)
-    assert len(arena.rows(second, BANK)) == len(GOOD.splitlines())
+    assert len(arena.read_rows(second, BANK)) == len(GOOD.splitlines())

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from submissions.checking.check import check
+from submissions.checking.check import check_sources
 from submissions.errors import InvalidForm, SubmissionRejected
 from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS
@@ -17,10 +17,10 @@ def test_an_accepted_delivery_is_stored_in_one_commit(tmp_path: Path) -> None:
     submission = stored(arena, tmp_path)
     folder = f"2026/03/{submission.id}"
     assert arena.submissions.list() == [f"{folder}/data/{BANK}.jsonl", f"{folder}/submission.json"]
-    assert arena.submission(submission.id) == submission
+    assert arena.read_submission(submission.id) == submission
     assert (submission.team, submission.created_at) == ("Nhóm Một", NOW)
-    assert len(arena.rows(submission, BANK)) == len(GOOD.splitlines())
-    assert arena.history(submission.id).now.state == "received"
+    assert len(arena.read_rows(submission, BANK)) == len(GOOD.splitlines())
+    assert arena.read_history(submission.id).now.state == "received"
 
 
 def test_whose_it_is_and_whether_it_is_private_is_stored_and_no_form_can_say_it(tmp_path: Path) -> None:
@@ -29,9 +29,9 @@ def test_whose_it_is_and_whether_it_is_private_is_stored_and_no_form_can_say_it(
     assert (ours.owner, ours.private) == ("", False)
     (again := tmp_path / "again").mkdir()
     owner, track = "key:" + "a" * 64, TRACKS["dataset_research"]
-    report = check([tmp_path / f"{BANK}.jsonl"], arena.tasks(), into=again, track=track)
+    report = check_sources([tmp_path / f"{BANK}.jsonl"], arena.read_tasks(), into=again, track=track)
     mine = store_submission(arena, report, again, SubmissionForm.from_form(FORM), NOW, owner=owner, private=True)
-    assert arena.submission(mine.id) == mine
+    assert arena.read_submission(mine.id) == mine
     assert (mine.owner, mine.private) == (owner, True)
     with pytest.raises(InvalidForm):
         SubmissionForm.from_form({**FORM, "owner": owner})
@@ -43,7 +43,7 @@ def test_a_refused_delivery_is_not_stored(tmp_path: Path) -> None:
     (tmp_path / f"{SARCASM}.jsonl").write_bytes(b"bad\n")
     (tmp_path / "into").mkdir()
     sources = [tmp_path / f"{BANK}.jsonl", tmp_path / f"{SARCASM}.jsonl"]
-    report = check(sources, arena.tasks(), into=tmp_path / "into", track=TRACKS["dataset_research"])
+    report = check_sources(sources, arena.read_tasks(), into=tmp_path / "into", track=TRACKS["dataset_research"])
     with pytest.raises(SubmissionRejected, match=f"{SARCASM}.jsonl:1") as caught:
         store_submission(arena, report, tmp_path / "into", SubmissionForm.from_form(FORM), NOW)
     assert caught.value.report is report

@@ -128,7 +128,7 @@ class LightTrainer:
         self._note(f"ended {key}")
         return lambda: TrainResult(job, steps=3, loss=0.0)
 
-    def rest(self) -> None:
+    def release_devices(self) -> None:
         """Nothing is held."""
 
     def close(self) -> None:
@@ -144,7 +144,7 @@ class LightGenerator:
 
     def __init__(self, out: Path, step: Steps, pause: float) -> None:
         self._log, self._step, self._pause = log_of(out, "answers"), step, pause
-        self.spent = ResourceUsage(seconds=0)
+        self.last_usage = ResourceUsage(seconds=0)
 
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
         assert max_new_tokens > 0
@@ -154,10 +154,10 @@ class LightGenerator:
         said = [hashlib.sha256(f"{weights}{prompt}".encode()).digest()[0] for prompt in prompts]
         with self._log.open("a") as log:
             log.write("asked\n")
-        self.spent = ResourceUsage(seconds=1, tokens_generated=sum(said))
+        self.last_usage = ResourceUsage(seconds=1, tokens_generated=sum(said))
         return [Completion(text=f"the number {1001 + one % 4}", tokens=one, finished=True) for one in said]
 
-    def rest(self) -> None:
+    def release_devices(self) -> None:
         """Nothing is held."""
 
     def close(self) -> None:

@@ -67,7 +67,7 @@ class RealWorld:
             setup=describe_setup(self.base, RULES, machine),
             model=self.base,
             template=template,
-            crew=LocalExecutor(self.station, machine.tries),
+            executor=LocalExecutor(self.station, machine.tries),
             store=store,
             costs=CostLog(store),
             profile=machine,
@@ -84,8 +84,8 @@ class RealWorld:
     def work(self, submission: Submission) -> Status:
         """Evaluate once, by a worker that knows nothing of those before; what its submitter then sees."""
         self.errors.clear()
-        SubmissionRunner(self.arena, self.benchmark, self.bench, self.folder / "records").work(submission.id)
-        return self.arena.history(submission.id).now
+        SubmissionRunner(self.arena, self.benchmark, self.bench, self.folder / "records").evaluate(submission.id)
+        return self.arena.read_history(submission.id).now
 
     def costs_an_attempt(self, submission: Submission) -> bool:
         return counts_as_attempt(self.arena, submission.id)
@@ -104,13 +104,13 @@ class RealWorld:
         self.trainer._group._silent = seconds
 
     def _remember_errors(self) -> None:
-        real = RetryPolicy.again
+        real = RetryPolicy.should_retry
 
         def again(tries: RetryPolicy, name: str, key: str, error: EvaluatorError) -> bool:
             self.errors.append(error)
             return real(tries, name, key, error)
 
-        self._patch.setattr(RetryPolicy, "again", again)
+        self._patch.setattr(RetryPolicy, "should_retry", again)
 
     @contextmanager
     def killing_the_engine(self) -> Iterator[list[int]]:

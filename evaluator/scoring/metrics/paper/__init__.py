@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from evaluator.scoring.metrics.metric_result import MetricResult, of_items
+from evaluator.scoring.metrics.metric_result import MetricResult, build_mean_result
 from evaluator.scoring.metrics.paper import accuracy, rouge_l, token_f1, translation
 from submissions.errors import NotFound
 
@@ -34,31 +34,31 @@ def measure_paper(answers: Answers) -> MetricResult:
     return metric(answers)
 
 
-def _classification(answers: Answers) -> MetricResult:
-    return of_items("accuracy", accuracy.accuracy(answers.texts, answers.gold))
+def _measure_classification(answers: Answers) -> MetricResult:
+    return build_mean_result("accuracy", accuracy.accuracy(answers.texts, answers.targets))
 
 
-def _question_answering(answers: Answers) -> MetricResult:
-    return of_items("token_f1", token_f1.token_f1(answers.texts, answers.gold))
+def _measure_question_answering(answers: Answers) -> MetricResult:
+    return build_mean_result("token_f1", token_f1.token_f1(answers.texts, answers.targets))
 
 
-def _summarization(answers: Answers) -> MetricResult:
-    return of_items("rouge_l", rouge_l.rouge_l(answers.texts, answers.gold))
+def _measure_summarization(answers: Answers) -> MetricResult:
+    return build_mean_result("rouge_l", rouge_l.rouge_l(answers.texts, answers.targets))
 
 
-def _translation(answers: Answers) -> MetricResult:
-    return translation.blend(0.5, 0.5, answers.texts, answers.gold)
+def _measure_translation(answers: Answers) -> MetricResult:
+    return translation.blend_metrics(0.5, 0.5, answers.texts, answers.targets)
 
 
-def _generation(answers: Answers) -> MetricResult:
-    return translation.blend(0.7, 0.3, answers.texts, answers.gold)
+def _measure_generation(answers: Answers) -> MetricResult:
+    return translation.blend_metrics(0.7, 0.3, answers.texts, answers.targets)
 
 
 BY_CATEGORY: dict[str, Callable[[Answers], MetricResult]] = {
-    "multiple_choice": _classification,
-    "text_classification": _classification,
-    "question_answering": _question_answering,
-    "text_summarization": _summarization,
-    "language_translation": _translation,
-    "text_generation": _generation,
+    "multiple_choice": _measure_classification,
+    "text_classification": _measure_classification,
+    "question_answering": _measure_question_answering,
+    "text_summarization": _measure_summarization,
+    "language_translation": _measure_translation,
+    "text_generation": _measure_generation,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evaluator.scoring.metrics.paper.pairs import pairs
+from evaluator.scoring.metrics.paper.pairs import strip_pairs
 
 CLOSING = ".。,，!！?？;；:：、)）]】}"
 """Signs that do not count at the end of an answer. At the end of a reference they do."""
@@ -14,7 +14,7 @@ def accuracy(predictions: Sequence[str], references: Sequence[str]) -> list[floa
     """1 or 0 per item, case ignored. An empty reference makes every answer right."""
     return [
         float(_is_right(prediction.lower(), reference.lower()))
-        for prediction, reference in pairs(predictions, references)
+        for prediction, reference in strip_pairs(predictions, references)
     ]
 
 

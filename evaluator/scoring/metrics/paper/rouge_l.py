@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from rapidfuzz.distance import LCSseq
 
-from evaluator.scoring.metrics.paper.pairs import pairs
+from evaluator.scoring.metrics.paper.pairs import strip_pairs
 
 _WORD = re.compile("[a-z0-9]+")
 
@@ -23,7 +23,7 @@ def rouge_l(predictions: Sequence[str], references: Sequence[str]) -> list[float
     """
     return [
         _f_measure(_WORD.findall(prediction.lower()), _WORD.findall(reference.lower()))
-        for prediction, reference in pairs(predictions, references)
+        for prediction, reference in strip_pairs(predictions, references)
     ]
 
 

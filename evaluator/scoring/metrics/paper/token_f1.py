@@ -6,7 +6,7 @@ import re
 import string
 from collections.abc import Sequence
 
-from evaluator.scoring.metrics.paper.pairs import pairs
+from evaluator.scoring.metrics.paper.pairs import strip_pairs
 
 _TO_BLANK = str.maketrans(dict.fromkeys(string.punctuation + "´`", " "))
 _ASCII_TO_BLANK = bytes(ord(chr(code).lower().translate(_TO_BLANK)) for code in range(128)).ljust(256)
@@ -17,10 +17,13 @@ _ARTICLE = re.compile(r"\b(?:a|an|the)\b")
 
 def token_f1(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
     """Harmonic mean of precision and recall over shared tokens, counted as often as they stand; 0 if both are empty."""
-    return [_f1(tokens(prediction), tokens(reference)) for prediction, reference in pairs(predictions, references)]
+    return [
+        _f1_score(split_tokens(prediction), split_tokens(reference))
+        for prediction, reference in strip_pairs(predictions, references)
+    ]
 
 
-def tokens(text: str) -> list[str]:
+def split_tokens(text: str) -> list[str]:
     """Lower-cased words with ASCII signs, the underscore too, as blanks and English articles left out."""
     plain = text.encode().translate(_ASCII_TO_BLANK).decode() if text.isascii() else text.lower().translate(_TO_BLANK)
     words = plain.split()
@@ -30,7 +33,7 @@ def tokens(text: str) -> list[str]:
     return [part for word in words for part in _ARTICLE.sub(" ", word).split()]
 
 
-def _f1(predicted: list[str], expected: list[str]) -> float:
+def _f1_score(predicted: list[str], expected: list[str]) -> float:
     left: dict[str, int] = {}
     for token in expected:
         left[token] = left.get(token, 0) + 1
