@@ -83,7 +83,7 @@ def measure_all(hub: Hub, arena: Arena, folder: Path) -> None:
     """A start, and cycles with nothing new, a minute apart and an hour apart."""
     bench = null_context(folder / "work", load_protocol("demo@1"), NullTrainer(), NullGenerator())
     worker_at = partial(
-        SubmissionRunner, benchmark=Benchmark(LocalRepo(folder / "benchmark")), bench=bench, records=folder
+        SubmissionRunner, benchmark=Benchmark(LocalRepo(folder / "benchmark")), context=bench, records=folder
     )
     open_desk = partial(open_session, arena, "bench", "bench", gap=timedelta(minutes=1), clock=hub.clock)
     coordinator = Coordinator(open_desk, worker_at, hub.clock, hub.clock.forward, print)

@@ -81,7 +81,7 @@ def make_rows(task: int, rows: int) -> tuple[list[Row], list[Row]]:
         return Row(input=f"{INSTRUCTION}\n\n{make_text(20, 100)}", output=make_text(1, 10))
 
     def edit_row(row: Row) -> Row:
-        return Row(input=make_row.input[:-1].replace(" a", " the ", 2), output=make_row.output)
+        return Row(input=row.input[:-1].replace(" a", " the ", 2), output=row.output)
 
     test = [make_row() for _ in range(rows)]
     mine = [edit_row(chance.choice(test)) if chance.random() < COPIES else make_row() for _ in range(rows)]

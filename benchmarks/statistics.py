@@ -157,7 +157,7 @@ def print_coverage(worlds: int) -> None:
         print(f"{board.name:76}{figures}")
 
 
-def print_interval_coverage(name: str, found: coverage.Covered) -> None:
+def print_interval_coverage(name: str, found: coverage.IntervalCoverage) -> None:
     """Print one line."""
     print(f"{name:76}{found.share:9.3f}{found.error:7.3f}{found.width:7.3f}", flush=True)
 

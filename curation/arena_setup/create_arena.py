@@ -76,7 +76,8 @@ def _find_missing(api: HfApi, places: dict[str, str]) -> set[str]:
             continue
         if is_private != CARDS[name].private:
             wrong.append(
-                f"{_repo_id(place)} is {_describe_visibility(is_private)} and must be {_describe_visibility(not is_private)}"
+                f"{_repo_id(place)} is {_describe_visibility(is_private)} and must be "
+                f"{_describe_visibility(not is_private)}"
             )
     if wrong:
         raise WrongVisibility(

@@ -160,9 +160,9 @@ class FakeChatServer:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if self.path != "/v1/chat/completions":
-                    return self._send(error_reply(404, f"no {self.path}"))
+                    return self._send_reply(error_reply(404, f"no {self.path}"))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                return self._send(loopback.handle_request(json.loads(body), headers))
+                return self._send_reply(loopback.handle_request(json.loads(body), headers))
 
             def _send_reply(self, reply: CannedReply) -> None:
                 if reply is HANG:

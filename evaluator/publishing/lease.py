@@ -41,7 +41,8 @@ class LeaseHeld(OurError):
     def __init__(self, lease: Lease) -> None:
         super().__init__(
             f"Another evaluator ({lease.owner}) works on this arena; last heard of at {_format_time(lease.heartbeat)} "
-            f"and waited for until {_format_time(lease.until)} UTC: after that, another may take over. Wait, or stop it."
+            f"and waited for until {_format_time(lease.until)} UTC: after that, another may take over. "
+            f"Wait, or stop it."
         )
         self.lease = lease
 

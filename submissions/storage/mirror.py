@@ -169,7 +169,8 @@ def _verify_repo(name: str, source: str, target: str, progress: Progress) -> Non
         both = path in ours and path in others
         if not both or not _has_same_content(path, mine, ours[path], theirs, others[path]):
             raise CorruptRecord(
-                f"{path} is not the same in {sibling_location(source, name)} and {sibling_location(target, name)}: run this again."
+                f"{path} is not the same in {sibling_location(source, name)} and "
+                f"{sibling_location(target, name)}: run this again."
             )
 
 

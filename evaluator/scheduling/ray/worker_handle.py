@@ -70,7 +70,7 @@ class WorkerHandle:
             )
             .remote(opening, "" if number == 1 else f"station-{number}")
         )
-        return cls(number, group, actor, actor.open.remote())
+        return cls(number, group, actor, actor.start.remote())
 
     @property
     def running_keys(self) -> Collection[str]:
@@ -87,7 +87,7 @@ class WorkerHandle:
 
     def submit(self, unit: WorkUnit) -> None:
         """Give it a unit."""
-        self.in_flight[self.actor.work.remote(unit)] = unit.key
+        self.in_flight[self.actor.run.remote(unit)] = unit.key
 
     def poll_progress(self, progress: Progress) -> None:
         """Tell what it does, about each second. Nothing depends on the answer, and nothing waits for it."""
@@ -99,16 +99,16 @@ class WorkerHandle:
             except ray.exceptions.RayError:
                 return  # its units will tell
         if self._progress_ref is None and time.monotonic() - self._polled_at > _GLANCE:
-            self._progress_ref, self._polled_at = self._call_concurrently("doing"), time.monotonic()
+            self._progress_ref, self._polled_at = self._call_concurrently("progress"), time.monotonic()
 
     def discard_models(self, keys: Collection[str]) -> None:
         """Have models removed."""
         self.cached_keys.difference_update(keys)
-        self._call_concurrently("forget", list(keys))
+        self._call_concurrently("discard_models", list(keys))
 
     def discard_stale_models(self, wanted: Collection[str], seconds: float) -> None:
         """Have models removed that are so old and not among these."""
-        self._call_concurrently("sweep", list(wanted), seconds)
+        self._call_concurrently("discard_stale_models", list(wanted), seconds)
 
     def close(self) -> Ref:
         """Ask it to end its children."""

@@ -21,9 +21,9 @@ def detect_cases(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Det
     """The cases that stand out most, by slug: at most three of each kind."""
     ground = _case_context(snapshot, track, protocol)
     chosen = [
-        module.case(ground, task, place)
+        module.build_case(ground, task, place)
         for module in MODULES
-        for place, task in enumerate(module.tasks(ground)[:MOST], 1)
+        for place, task in enumerate(module.find_tasks(ground)[:MOST], 1)
     ]
     return {case.slug: case for case in chosen}
 
@@ -34,8 +34,8 @@ def detected_case(snapshot: Snapshot, track: str, protocol: str, slug: str) -> D
     if kind not in KINDS:
         return None
     ground = _case_context(snapshot, track, protocol)
-    tasks = KINDS[kind].tasks(ground)
-    return KINDS[kind].case(ground, task, tasks.index(task) + 1) if task in tasks else None
+    tasks = KINDS[kind].find_tasks(ground)
+    return KINDS[kind].build_case(ground, task, tasks.index(task) + 1) if task in tasks else None
 
 
 def _case_context(snapshot: Snapshot, track: str, protocol: str) -> CaseContext:

@@ -17,4 +17,4 @@ NAMES = tuple(module.NAME for module in MODULES)
 def build_insights(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Insight]:
     """Every section by its name, in the order of the page."""
     systems, scale = system_figures(snapshot, track, protocol), scale_of(protocol)
-    return {module.NAME: module.insight(systems, protocol, scale) for module in MODULES}
+    return {module.NAME: module.build_insight(systems, protocol, scale) for module in MODULES}

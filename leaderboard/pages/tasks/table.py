@@ -93,5 +93,6 @@ def _task_dot(row: TaskRow, shape: str, colour: str) -> Dot:
     assert row.base is not None
     assert row.reference is not None
     corner = ", corner case" if row.corner_case else ""
-    told = f"base {format_figure(row.base, 3)}, reference {format_figure(row.reference, 3)}, {humanize(row.category)}{corner}"
+    scores = f"base {format_figure(row.base, 3)}, reference {format_figure(row.reference, 3)}"
+    told = f"{scores}, {humanize(row.category)}{corner}"
     return Dot(row.base, row.reference, f"{strip_bidi(row.title)}: {told}", f"/tasks/{row.id}", colour, shape)

@@ -251,7 +251,7 @@ def test_the_work_command_tells_what_it_is_told_to(
     def opened(*_settings: object) -> Iterator[EvaluationContext]:
         yield world.bench(world.generator)
 
-    monkeypatch.setattr("evaluator.cli.app.open_workbench", opened)
+    monkeypatch.setattr("evaluator.cli.app.open_context", opened)
     environment = {"ARENA_WEBHOOK": f"{TRACK}={receiver.url}", "ARENA_WEBHOOK_SECRET": "s", "ARENA_SITE": "https://a.b"}
     done = CliRunner().invoke(app, ["work", "--arena", str(world.folder), "--once"], env=environment)
     assert done.exit_code == 0, done.output

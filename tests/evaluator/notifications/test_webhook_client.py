@@ -152,7 +152,7 @@ def test_a_certificate_of_another_name_is_not_trusted(tmp_path: Path, caplog: py
 
 
 def test_too_many_that_wait_are_dropped(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setattr("evaluator.notifications.webhook_client.MOST", 2)
+    monkeypatch.setattr("evaluator.notifications.webhook_client.MAX_PENDING", 2)
     with receiving() as dead:
         dead.gate = threading.Event()
         with WebhookClient(pauses=(), patience=0) as courier:

@@ -187,7 +187,7 @@ def test_a_full_disk_is_an_error_with_a_name(tmp_path: Path, monkeypatch: pytest
     def full(_path: Path, _content: bytes) -> None:
         raise OSError(28, "No space left on device", "/somewhere")
 
-    monkeypatch.setattr("evaluator.scheduling.worker.write_whole", full)
+    monkeypatch.setattr("evaluator.scheduling.worker.atomic_write", full)
     station = Worker(tmp_path, NullTrainer(), NullGenerator(), tmp_path / "models", together=False)
     with pytest.raises(DiskFull) as failed:
         station.run(a_unit("a"), nothing)

@@ -67,7 +67,7 @@ def test_a_write_that_finds_no_room_is_our_failure(arenas: Arenas, monkeypatch: 
 def _full_after(monkeypatch: pytest.MonkeyPatch, station: Station, files: int) -> None:
     import evaluator.runtime.stage_cache
 
-    real, written = evaluator.runtime.stage_cache.write_whole, list[Path]()
+    real, written = evaluator.runtime.stage_cache.atomic_write, list[Path]()
 
     def write(path: Path, content: bytes) -> None:
         if path.is_relative_to(station.work) and len(written) >= files:
@@ -75,4 +75,4 @@ def _full_after(monkeypatch: pytest.MonkeyPatch, station: Station, files: int) -
         written.append(path)
         real(path, content)
 
-    monkeypatch.setattr(evaluator.runtime.stage_cache, "write_whole", write)
+    monkeypatch.setattr(evaluator.runtime.stage_cache, "atomic_write", write)

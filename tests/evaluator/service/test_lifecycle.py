@@ -416,7 +416,7 @@ def test_the_work_command_shows_all_previews_then_evaluates_and_goes_on_after_a_
     def opened(*_settings: object) -> Iterator[EvaluationContext]:
         yield world.bench(world.generator)
 
-    monkeypatch.setattr("evaluator.cli.app.open_workbench", opened)
+    monkeypatch.setattr("evaluator.cli.app.open_context", opened)
     done = CliRunner().invoke(app, ["work", "--arena", str(world.folder), "--once"])
     assert isinstance(done.exception, OurError)
     said = [(ids.index(line[:26]), line[28:].split(".")[0]) for line in done.output.splitlines()]

@@ -196,7 +196,7 @@ def test_a_fault_of_ours_puts_it_off_and_ends_nothing(
         raise ZeroDivisionError
 
     with monkeypatch.context() as patched:
-        patched.setattr("leaderboard.submit.outbox.add_all", broken)
+        patched.setattr("leaderboard.submit.outbox.commit_submissions", broken)
         sent = send(site)
         assert "the fault is ours" in site.get(f"/received/{id_of(sent)}").text
     hub.clock.forward(RETRY_AFTER.total_seconds())

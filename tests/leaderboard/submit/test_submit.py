@@ -225,9 +225,9 @@ def test_a_script_that_submits_is_sent_to_the_submission(arena: Arena, site: Tes
 
 
 def test_a_running_check_shows_what_is_known_and_asks_again(site: TestClient) -> None:
-    check = site.app.state.site.checks.begin("", FIELDS | {"publish": "at_once"}, is_bound=False)  # type: ignore[attr-defined]
-    check.progress("b<i>.jsonl", 1, 3)
-    check.tell([
+    check = site.app.state.site.checks.create_session("", FIELDS | {"publish": "at_once"}, is_bound=False)  # type: ignore[attr-defined]
+    check.update_progress("b<i>.jsonl", 1, 3)
+    check.add_problems([
         Problem(level="warning", file="a.jsonl", what="Odd.", fix="Nothing."),
         Problem(level="error", file="b<i>.jsonl", line=4, what="Bad.", fix="Mend it."),
         Problem(level="error", file="b<i>.jsonl", line=6, what="Bad.", fix="Mend it."),
@@ -239,7 +239,7 @@ def test_a_running_check_shows_what_is_known_and_asks_again(site: TestClient) ->
     assert text.index("Bad.") < text.index("Odd.")
     assert text.count("Bad.") == 1
     assert "and line 6" in text
-    check.end()
+    check.finish()
     assert "hx-get" not in site.get(f"/checks/{check.key}").text
 
 
@@ -360,7 +360,7 @@ def test_what_is_learned_from_past_evaluations_is_learned_once(
     def judge(past: list[Ledger]) -> None:
         learned.append(len(past))
 
-    monkeypatch.setattr("leaderboard.submit.preview.judge_of", judge)
+    monkeypatch.setattr("leaderboard.submit.preview.fit_cost_model", judge)
     address = watch(site, "check", GOOD)
     for _ in range(3):
         assert site.get(address).status_code == 200
@@ -399,7 +399,7 @@ def test_a_check_that_breaks_says_whose_fault_it_is(
     def fail(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("leaderboard.submit.check_job.fix", fail)
+    monkeypatch.setattr("leaderboard.submit.check_job.repair_sources", fail)
     text = site.get(watch(site, "submit", ("mc-en-science.jsonl", b"bad"))).text
     assert "The check broke" in text
     assert arena.submissions.head() == before
@@ -416,7 +416,7 @@ def test_an_upload_that_cannot_be_kept_takes_no_place_for_good(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr("leaderboard.pages.submit.page.saved", full)
+        broken.setattr("leaderboard.pages.submit.page.save_uploads", full)
         assert {send(site, "check", GOOD).status_code for _ in range(MOST + 1)} == {500}
     assert list(temporary.iterdir()) == []
     assert send(site, "check", GOOD).status_code == 200
@@ -468,7 +468,7 @@ def test_a_place_is_held_before_anything_of_an_upload_is_read(arena: Arena, visi
     site = visit()
     key, owner = new_visitor_key()
     checks = site.app.state.site.checks  # type: ignore[attr-defined]
-    running = [checks.begin(owner, {}) for _ in range(MOST_OWN - 1)]
+    running = [checks.create_session(owner, {}) for _ in range(MOST_OWN - 1)]
     seen: list[int] = []
 
     def body() -> Iterator[bytes]:
@@ -478,7 +478,7 @@ def test_a_place_is_held_before_anything_of_an_upload_is_read(arena: Arena, visi
     headers = {"Content-Type": "multipart/form-data; boundary=x", "cookie": f"{COOKIE}={key}"}
     assert site.post("/submit", content=body(), headers=headers).status_code == 422
     assert seen == [MOST_OWN], "its own place was among them"
-    checks.begin(owner, {})
+    checks.create_session(owner, {})
     answer = site.post("/submit", content=body(), headers=headers)
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "60")
     assert f"{MOST_OWN} of your deliveries are being checked" in answer.text

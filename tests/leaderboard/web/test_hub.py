@@ -54,7 +54,7 @@ def test_a_new_result_is_shown_without_reading_all_again(hub: Hub, on_hub: Arena
     tasks = on_hub.results.read("tasks.jsonl").replace(b'"title":"', b'"title":"Renamed ', 1)
     on_hub.results.commit([Change("tasks.jsonl", tasks)], on_hub.results.head())
     written = len(hub.requests)
-    app.state.site.reader.look()  # which it does by itself now and then
+    app.state.site.reader.refresh()  # which it does by itself now and then
     assert "Renamed" in there.get("/tasks").text
     assert written - before <= 5
     assert len(hub.requests) - written <= 5, hub.requests[written:]

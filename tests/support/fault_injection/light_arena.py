@@ -183,7 +183,7 @@ def score(job: Job) -> None:
         setattr(os, name, step.around(name, getattr(os, name)))
     for name in STAGES:
         setattr(dataset_research, name, step.started(name, getattr(dataset_research, name)))
-    cli.open_workbench = light
+    cli.open_context = light
     cli.app(["score", job.delivery, "--benchmark", job.benchmark, "--out", job.out], standalone_mode=False)
 
 
