@@ -184,7 +184,7 @@ def test_many_answers_are_scored_by_several_processes_to_the_same_numbers(monkey
     records = [record(task, place) for place, task in enumerate(tasks)]
     told: list[tuple[int, int]] = []
     alone = build_result(a_run(tasks), records, lambda done, of: told.append((done, of)))
-    monkeypatch.setattr(scored, "MANY", 1)
+    monkeypatch.setattr(scored, "PARALLEL_THRESHOLD", 1)
     assert build_result(a_run(tasks), records, lambda done, of: told.append((done, of))) == alone
     assert told == [(1, 3), (2, 3), (3, 3)] * 2
 
@@ -193,7 +193,7 @@ def test_what_was_scored_while_others_were_trained_counts_as_it_is_in_the_end(mo
     tasks = [a_task(name, "text_classification") for name in "ab"]
     records = [record(task, place) for place, task in enumerate(tasks, 1)]
     run = a_run(tasks)
-    monkeypatch.setattr(scored, "MANY", 1)
+    monkeypatch.setattr(scored, "PARALLEL_THRESHOLD", 1)
     with scored.ScoringPool(run.protocol, answers=1) as scoring:
         scoring.add(records[0])
         scoring.add(record(tasks[1], 0))  # something else came in the end
