@@ -181,7 +181,7 @@ def test_pods_run_as_the_image_s_user_and_reap_their_dead() -> None:
 
 def test_secrets_are_nowhere_but_in_the_secret() -> None:
     assert not [one for one in manifests() if one["kind"] == "Secret"], "it is made by a command, and never committed"
-    page = (ROOT / "docs/organiser.md").read_text()
+    page = (ROOT / "docs/organiser-cluster.md").read_text()
     for _, pod in pods().values():
         (source,) = pod["containers"][0]["envFrom"]
         name = source["secretRef"]["name"]
@@ -191,7 +191,7 @@ def test_secrets_are_nowhere_but_in_the_secret() -> None:
 
 
 def test_the_page_s_commands_name_files_that_are_there() -> None:
-    page = (ROOT / "docs/organiser.md").read_text()
+    page = (ROOT / "docs/organiser-cluster.md").read_text()
     named = re.findall(r"^\$ kubectl \w+ (-f .+)$", page, re.M)
     files = [ROOT / file for line in named for file in line.replace("-f ", "").split()]
     assert sorted(files) == sorted(FOLDER.glob("*.yaml"))

@@ -202,7 +202,7 @@ def test_every_setting_is_told_and_every_told_one_is_a_setting() -> None:
 
 
 def test_the_page_s_example_is_one(slurm: Slurm, tmp_path: Path) -> None:
-    page = (ROOT / "docs/organiser.md").read_text()
+    page = (ROOT / "docs/organiser-cluster.md").read_text()
     (line,) = re.findall(r"^\$ deploy/slurm/submit\.sh (.+)$", page, re.M)
     (exported,) = re.findall(r"^\$ export (ARENA=.+)$", page, re.M)
     given = dict(word.split("=") for word in exported.split())

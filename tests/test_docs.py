@@ -24,7 +24,7 @@ from submissions.tracks import TRACKS
 from tests.support.factories import a_record, a_run, a_task, an_anchor, demo
 from tests.support.paths import ROOT
 
-PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md"), *ROOT.glob("demo/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("demo/*.md")])
 APPS = {
     "submissions": submissions.cli.app.app,
     "evaluator": evaluator.cli.app.app,
@@ -80,7 +80,9 @@ def test_commands_exist_with_their_options(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_make_targets_exist(page: Path) -> None:
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    named = re.findall(r"\bmake ([a-z]+)\b(?= |`|$)", "\n".join(re.findall(r"`[^`]+`|^\$ .*$", page.read_text(), re.M)))
+    named = re.findall(
+        r"\bmake ([a-z]+)\b(?= |`|$)", "\n".join(re.findall(r"`[^`\n]+`|^\$ .*$", page.read_text(), re.M))
+    )
     assert set(named) <= set(targets)
 
 

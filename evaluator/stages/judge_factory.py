@@ -36,7 +36,7 @@ def judge_opener(protocol: Protocol, connection: Path | None, *, left_out: bool,
     if connection is None:
         raise NotFound(
             f"{protocol.name} has metadata judged by {protocol.judge.model.name}: say where to ask it with "
-            "--judge FILE (docs/organiser.md has one), or leave it out with --no-judge."
+            "--judge FILE (docs/organiser-judge.md has one), or leave it out with --no-judge."
         )
     from evaluator.stages.metadata.open_judge import open_judge  # here, for the openai client takes a second to load
 
@@ -47,10 +47,10 @@ def _load_connection(file: Path) -> LLMConnection:
     try:
         return LLMConnection.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
-        raise NotFound(f"No file {file}: docs/organiser.md says what a judge's connection file holds.") from error
+        raise NotFound(f"No file {file}: docs/organiser-judge.md says what a judge's connection file holds.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise NotFound(f"{file} is not TOML: {error}.") from error
     except ValidationError as error:
         fault = error.errors()[0]
         field = ".".join(str(part) for part in fault["loc"]) or "the file"
-        raise NotFound(f"{file}: {field}: {fault['msg']}. docs/organiser.md has an example.") from error
+        raise NotFound(f"{file}: {field}: {fault['msg']}. docs/organiser-judge.md has an example.") from error

@@ -16,7 +16,22 @@ from markupsafe import Markup, escape
 from submissions.errors import NotFound
 
 FOLDER = Path(__file__).parents[2] / "docs"
-NAMES = ("visitor", "faq", "submitter", "scoring", "api", "organiser", "first-run")
+NAMES = (
+    "visitor",
+    "faq",
+    "submitter",
+    "scoring",
+    "api",
+    "organiser",
+    "organiser-hub",
+    "organiser-service",
+    "organiser-cluster",
+    "organiser-judge",
+    "organiser-cost",
+    "organiser-reference",
+    "upgrading",
+    "first-run",
+)
 """What the site shows, in this order. The contributors' page is for those who have the code before them."""
 ADDRESS = re.compile(r"/(|about|cases|compare|docs|insights|openapi\.json|submissions|submit|tasks)(#\w+)?")
 """Pages that a document may name without knowing what the arena holds."""

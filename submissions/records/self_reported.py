@@ -66,4 +66,6 @@ def read_reports(name: str, content: bytes) -> SelfReports:
     except ValidationError as error:
         fault = error.errors()[0]
         field = ".".join(str(part) for part in fault["loc"]) or "the file"
-        raise CorruptRecord(f"{name}: {field}: {fault['msg']}. Mend it: docs/organiser.md lists the fields.") from error
+        raise CorruptRecord(
+            f"{name}: {field}: {fault['msg']}. docs/organiser-reference.md lists the fields."
+        ) from error

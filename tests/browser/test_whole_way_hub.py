@@ -128,7 +128,7 @@ class Space:
 
 @pytest.fixture
 def benchmark(hub: Hub, tmp_path: Path) -> None:
-    """An empty organisation gets an arena with a benchmark, by the commands of docs/organiser.md."""
+    """An empty organisation gets an arena with a benchmark, by the commands of docs/organiser-hub.md."""
     hub.faults.quota = BUDGET
     told(ran("-m", "curation", "init", ARENA))
     a_benchmark(tmp_path / "arena" / "benchmark", TASKS, train=32, test=8)

@@ -144,7 +144,7 @@ def _parse_front_matter(name: str, text: str) -> CaseFrontMatter:
         return CaseFrontMatter.model_validate(fields)
     except ValidationError as error:
         faults = "; ".join(_describe_fault(fault["loc"], fault["msg"]) for fault in error.errors()[:5])
-        raise InvalidCase(f"{name}: {faults}. docs/organiser.md lists the fields.") from error
+        raise InvalidCase(f"{name}: {faults}. docs/organiser-reference.md lists the fields.") from error
 
 
 def _describe_fault(place: tuple[int | str, ...], what: str) -> str:

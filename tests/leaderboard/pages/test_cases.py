@@ -287,7 +287,7 @@ def test_the_command_checks_a_case_and_puts_it_into_an_arena(
 
 
 def test_the_docs_examples_are_in_order() -> None:
-    page = (ROOT / "docs/organiser.md").read_text()
+    page = (ROOT / "docs/organiser-reference.md").read_text()
     (example,) = re.findall(r"```markdown\n(.*?)```", page, re.DOTALL)
     assert read_case("tweets-or-news.md", example.encode()).front.task == TASK
     (example,) = re.findall(r'```json\n(\{"rows".*?)```', page, re.DOTALL)
