@@ -27,6 +27,28 @@ NEVER = {
     "evaluator": {"gradio", "starlette", "fastapi"},
 }
 """What a package must do without, whoever wrote it."""
+HOMES = {
+    "ray": ("evaluator/scheduling/ray/",),
+    "vllm": ("evaluator/generation/",),
+    "deepspeed": ("evaluator/training/",),
+    "torch": ("evaluator/models/tiny_llama/", "evaluator/runtime/resource_usage.py", "evaluator/training/"),
+    "transformers": ("evaluator/models/tiny_llama/", "evaluator/training/"),
+    "openai": ("evaluator/llm/",),
+    "gradio": ("leaderboard/",),
+    "datasketch": ("evaluator/stages/screen/",),
+    "rapidfuzz": ("evaluator/scoring/", "evaluator/stages/screen/"),
+    "huggingface_hub": (
+        "submissions/storage/hub/",
+        "submissions/checking/hub_datasets.py",  # data sets that are named instead of sent
+        "leaderboard/web/auth/oauth.py",  # its end points for signing in
+        "leaderboard/pages/submit/api_outcome.py",  # the errors of those data sets
+        "evaluator/models/environment.py",  # downloads base models
+        "evaluator/models/model_shape.py",  # and looks whether they are there
+        "evaluator/planning/",
+        "curation/arena_setup/",  # creates an arena's repositories
+    ),
+}
+"""The only places that may import an outside system."""
 PRESENT = [name for name in MAY if (ROOT / name).is_dir() or (ROOT / f"{name}.py").is_file()]
 
 
@@ -61,6 +83,12 @@ def test_a_package_does_without(package: str) -> None:
         if any(f"{name}.".startswith(f"{never}.") for never in NEVER[package])
     }
     assert not wrong
+
+
+@pytest.mark.parametrize("system", HOMES)
+def test_an_outside_system_is_imported_where_it_is_at_home(system: str) -> None:
+    places = {where for package in PRESENT for where, name in imports(package) if name.split(".")[0] == system}
+    assert [where for where in sorted(places) if not where.startswith(HOMES[system])] == []
 
 
 def test_the_contract_loads_nothing_heavy() -> None:

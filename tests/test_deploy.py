@@ -20,6 +20,7 @@ import yaml
 from leaderboard.settings import read_settings
 from leaderboard.templates.markdown_docs import NAMES
 from tests.support.arena_fixture import fill
+from tests.support.dockerfile import STAGES, read_stages, stage_environment
 from tests.support.paths import ROOT
 
 WEB = ROOT / ".venv-web" / "bin" / "python"
@@ -28,33 +29,10 @@ PYTHON = WEB if WEB.exists() else Path(sys.executable)
 COLOURS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
 
 
-def stages(text: str) -> dict[str, list[tuple[str, str]]]:
-    """The instructions of each stage of a Dockerfile."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    name = ""
-    for line in text.replace("\\\n", " ").splitlines():
-        if not line.strip() or line.startswith("#"):
-            continue
-        word, _, rest = line.partition(" ")
-        if word == "FROM":
-            name = rest.split(" AS ")[1]
-            found[name] = []
-        found[name].append((word, rest))
-    return found
-
-
-STAGES = stages((ROOT / "Dockerfile").read_text())
-
-
 def copied(stage: str) -> dict[str, str]:
     """Source and target of each COPY."""
     found = [rest.split() for word, rest in STAGES[stage] if word == "COPY"]
     return {source: target for (source, target) in found}  # noqa: C416  # dict() of lists has no type
-
-
-def environment(stage: str) -> dict[str, str]:
-    settings = [one.partition("=") for word, rest in STAGES[stage] if word == "ENV" for one in rest.split()]
-    return {name: value for name, _, value in settings}
 
 
 def tracked(*paths: str) -> list[str]:
@@ -79,7 +57,7 @@ def serving(folder: Path, arena: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    env = environment("web") | {"HOST": "127.0.0.1", "PORT": str(port), "ARENA": str(arena)}
+    env = stage_environment("web") | {"HOST": "127.0.0.1", "PORT": str(port), "ARENA": str(arena)}
     env |= {"HF_HOME": str(folder / "home"), "HOME": str(folder / "home"), "PATH": os.environ["PATH"]}
     with subprocess.Popen([PYTHON, "app.py"], cwd=folder, env=env, stdout=subprocess.PIPE, text=True) as app:
         try:
@@ -119,7 +97,7 @@ def test_the_folder_of_the_space_serves_the_site(tmp_path: Path) -> None:
         str(path.relative_to(tmp_path / "space")) for path in (tmp_path / "space").rglob("*") if path.is_file()
     } == wanted
     # The Hub builds the last stage, and must not find another one.
-    assert stages((tmp_path / "space/Dockerfile").read_text()) == {"web": STAGES["web"]}
+    assert read_stages((tmp_path / "space/Dockerfile").read_text()) == {"web": STAGES["web"]}
     fill(tmp_path / "arena")
     with serving(tmp_path / "space", tmp_path / "arena") as base:
         visit_everything(base)
@@ -130,7 +108,7 @@ def test_the_web_image_runs_as_a_user_of_its_own_who_may_write_its_data() -> Non
     runs = " && ".join(rest for word, rest in words if word == "RUN")
     user = [rest for word, rest in words if word == "USER"][-1]
     assert f"useradd --create-home --uid 1000 {user}" in runs
-    written = {name: value for name, value in environment("web").items() if value.startswith("/")}
+    written = {name: value for name, value in stage_environment("web").items() if value.startswith("/")}
     assert written
     for name, place in written.items():
         top = f"/{place.split('/')[1]}"
@@ -141,7 +119,7 @@ def test_the_web_image_runs_as_a_user_of_its_own_who_may_write_its_data() -> Non
 
 
 def test_the_web_image_s_settings_are_settings() -> None:
-    settings = read_settings(environment("web"))
+    settings = read_settings(stage_environment("web"))
     assert (settings.host, settings.arena) == ("0.0.0.0", "/data/arena")
     assert ("EXPOSE", str(settings.port)) in STAGES["web"]
     assert ("CMD", '["python", "app.py"]') in STAGES["web"]
@@ -172,7 +150,7 @@ def card() -> dict[str, object]:
 def test_the_space_s_card_says_what_the_hub_needs() -> None:
     said = card()
     assert said["sdk"] == "docker"
-    assert said["app_port"] == int(environment("web")["PORT"])
+    assert said["app_port"] == int(stage_environment("web")["PORT"])
     assert {said["colorFrom"], said["colorTo"]} <= COLOURS
     assert len(str(said["short_description"])) <= 60
     assert said["hf_oauth"] is True
@@ -207,9 +185,9 @@ def test_the_evaluator_s_image_runs_as_a_user_who_may_write_its_work() -> None:
     assert f"useradd --create-home --uid 1000 {user}" in runs
     assert f"mkdir {volume} && chown {user} {volume}" in runs
     assert words[-3:-1] == [("WORKDIR", volume), ("VOLUME", volume)], "what is kept by default lies beside nothing else"
-    assert Path(environment("evaluator")["HF_HOME"]).is_relative_to(volume)
+    assert Path(stage_environment("evaluator")["HF_HOME"]).is_relative_to(volume)
     code = next(rest for word, rest in words if word == "WORKDIR")
-    assert environment("evaluator")["PYTHONPATH"] == code
+    assert stage_environment("evaluator")["PYTHONPATH"] == code
 
 
 def test_the_evaluator_s_image_starts_the_evaluator_under_a_first_process_that_reaps() -> None:

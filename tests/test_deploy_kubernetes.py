@@ -17,9 +17,9 @@ from evaluator.config.profile import load_profile
 from evaluator.config.protocol import load_protocol
 from evaluator.models.memory_model import estimate_memory
 from evaluator.models.model_shape import lookup_model_shape
+from tests.support.dockerfile import STAGES, stage_environment
 from tests.support.documented_commands import parsed
 from tests.support.paths import ROOT
-from tests.test_deploy import STAGES, environment
 
 FOLDER = ROOT / "deploy/kubernetes"
 QUEUE = "kueue.x-k8s.io/queue-name"
@@ -166,7 +166,7 @@ def test_the_work_folder_is_on_what_all_pods_share() -> None:
     for _, pod in pods().values():
         places = {one["name"]: one["mountPath"] for one in pod["containers"][0]["volumeMounts"]}
         assert Path(str(entrypoint()["work"])).is_relative_to(places["work"])
-        assert Path(environment("evaluator")["HF_HOME"]).is_relative_to(places["work"])
+        assert Path(stage_environment("evaluator")["HF_HOME"]).is_relative_to(places["work"])
         assert ("VOLUME", places["work"]) in STAGES["evaluator"]
 
 
@@ -217,4 +217,4 @@ def test_what_is_set_is_known_to_who_reads_it() -> None:
     assert [name for name in settings if name.removeprefix("RAY_").encode() not in compiled] == []
     assert "VLLM_NO_USAGE_STATS" in (vllm / "envs.py").read_text()
     assert '"RAY_USAGE_STATS_ENABLED"' in (ray / "_common/usage/usage_constants.py").read_text()
-    assert {"VLLM_NO_USAGE_STATS", "RAY_USAGE_STATS_ENABLED"} <= environment("evaluator").keys()
+    assert {"VLLM_NO_USAGE_STATS", "RAY_USAGE_STATS_ENABLED"} <= stage_environment("evaluator").keys()

@@ -19,7 +19,8 @@ from submissions.arena.arena import open_arena
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.documented_commands import parsed
-from tests.support.factories import a_benchmark, a_task, delivered, some_anchors, some_rows, submitted
+from tests.support.evaluation_factories import make_anchors
+from tests.support.factories import make_benchmark, make_rows, make_task, submit_delivery, write_delivery
 from tests.support.fake_slurm import Slurm, directives, options_of
 from tests.support.paths import ROOT
 from tests.support.processes import until
@@ -232,14 +233,14 @@ def test_the_scripts_have_no_fault_that_shellcheck_knows() -> None:
 @pytest.mark.timeout(1800)
 def test_shares_on_several_nodes_publish_what_one_evaluator_does(slurm: Slurm, tmp_path: Path) -> None:
     """The real engine and trainer: two shares at once on a fresh work folder, then the publishing job."""
-    tasks = [a_task(name) for name in ("count", "add")]
-    benchmark = a_benchmark(tmp_path / "arena/benchmark", tasks, train=16, test=4)
+    tasks = [make_task(name) for name in ("count", "add")]
+    benchmark = make_benchmark(tmp_path / "arena/benchmark", tasks, train=16, test=4)
     with open_context("demo@1", "cpu", tmp_path / "measuring", lambda _name, _done, _of: None) as bench:
-        anchors = Change("anchors/demo@1.json", to_json(some_anchors(bench, benchmark, tasks)))
+        anchors = Change("anchors/demo@1.json", to_json(make_anchors(bench, benchmark, tasks)))
     benchmark.repo.commit([anchors], benchmark.repo.head())
     arena = open_arena(str(tmp_path / "arena"))
-    rows = {task.id: some_rows(task.id, 16, start=200) for task in tasks}
-    ulid = submitted(arena, tasks, delivered(tmp_path / "mine", rows)).id
+    rows = {task.id: make_rows(task.id, 16, start=200) for task in tasks}
+    ulid = submit_delivery(arena, tasks, write_delivery(tmp_path / "mine", rows)).id
     evaluator = [sys.executable, "-m", "evaluator"]
     env = {"OMP_NUM_THREADS": "1", "TORCH_EXTENSIONS_DIR": str(tmp_path / "extensions"), **os.environ}
     shutil.copytree(tmp_path / "arena", tmp_path / "undisturbed")

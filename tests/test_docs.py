@@ -21,7 +21,8 @@ from evaluator.stages.aggregate.result import build_result
 from submissions.records.task import Row
 from submissions.storage.codec import to_json
 from submissions.tracks import TRACKS
-from tests.support.factories import a_record, a_run, a_task, an_anchor, demo
+from tests.support.evaluation_factories import make_anchor, make_protocol, make_record, make_run
+from tests.support.factories import make_task
 from tests.support.paths import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("demo/*.md")])
@@ -100,15 +101,15 @@ def test_the_readme_names_every_folder() -> None:
 def test_the_boards_number_is_recomputed_as_scoring_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tasks = [a_task(name, "text_classification") for name in "abcde"]
-    methods = demo().methods
-    records = [a_record(task, dict.fromkeys(methods, right)) for task, right in zip(tasks[:2], (1, 4), strict=True)]
+    tasks = [make_task(name, "text_classification") for name in "abcde"]
+    methods = make_protocol().methods
+    records = [make_record(task, dict.fromkeys(methods, right)) for task, right in zip(tasks[:2], (1, 4), strict=True)]
     records += [
-        a_record(tasks[2], {}, rows=0, delivered=False),
-        a_record(tasks[3], dict.fromkeys(methods, 4), anchor=an_anchor(0.5, 0.5)),
-        a_record(tasks[4], {}, rows=0, delivered=False, anchor=an_anchor(0.5, 0.5)),
+        make_record(tasks[2], {}, rows=0, delivered=False),
+        make_record(tasks[3], dict.fromkeys(methods, 4), anchor=make_anchor(0.5, 0.5)),
+        make_record(tasks[4], {}, rows=0, delivered=False, anchor=make_anchor(0.5, 0.5)),
     ]
-    result = build_result(a_run(tasks), records)
+    result = build_result(make_run(tasks), records)
     (total,) = (one for one in result.totals if (one.method, one.group) == ("fine_tune", "overall"))
     (tmp_path / "result.json").write_bytes(to_json(result))
     monkeypatch.chdir(tmp_path)
@@ -125,7 +126,7 @@ def test_the_examples_of_the_metrics_are_true(metrics: str) -> None:
     )
     assert {line[0] for line in lines} == TRACKS["dataset_research"].categories.keys()
     for category, expected, answer, arena, paper in lines:
-        task = a_task("t", category, language="en" if expected.isascii() else "zh")
+        task = make_task("t", category, language="en" if expected.isascii() else "zh")
         rows = [Row(input="Which?\nA) Paris\nB) Rome", output=expected)]
         labels = ["negative", "positive"] if category == "text_classification" else [expected]
         score = METRICS[metrics](Answers(task, rows, labels, [answer])).score.value

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from submissions.arena.arena import Arena
-from tests.browser.conftest import Open
 from tests.support.arena_fixture import FORMULA, SCRIPT
+from tests.support.browser.visits import Open
 
 pytestmark = pytest.mark.slow
 BOARD = "/board/dataset_research"

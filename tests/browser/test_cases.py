@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from submissions.arena.arena import Arena, commit_with_retry
 from submissions.storage.repo import Change
-from tests.browser.conftest import Open
+from tests.support.browser.visits import Open
 
 pytestmark = pytest.mark.slow
 FOUND = "/cases/gap-mc-en-science"

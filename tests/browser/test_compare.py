@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from leaderboard.data.systems import slug_of
-from tests.browser.conftest import Open
 from tests.support.arena_fixture import SYSTEMS
+from tests.support.browser.visits import Open
 
 pytestmark = pytest.mark.slow
 SLUGS = [slug_of(team, system) for system, team, *_ in SYSTEMS]

@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, Page
 from starlette.routing import Match, Route
 
 from leaderboard.pages import ROUTES
-from tests.browser.conftest import Open, visiting
 from tests.support.browser.audit import overflow, shift, tabbed, violations
 from tests.support.browser.routes import MISSES, NAMES, let_in
+from tests.support.browser.visits import Open, visiting
 
 pytestmark = pytest.mark.slow
 VIEWS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((390, "dark"), (1440, "dark"), (1440, "light"))

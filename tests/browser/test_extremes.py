@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from benchmarks import large
 from submissions.arena.arena import open_arena
-from tests.browser.conftest import Open, visiting
 from tests.support.arena_fixture import fill_with_one
 from tests.support.browser.audit import overflow, violations
 from tests.support.browser.routes import BOARD, MISSES, let_in, pages
+from tests.support.browser.visits import Open, visiting
 from tests.support.live_server import served
 
 pytestmark = pytest.mark.slow

@@ -13,10 +13,10 @@ from submissions.records.status import History
 from submissions.records.submission import Submission
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
-from tests.browser.conftest import Open
 from tests.support.arena_fixture import held, now, preview, publish, result, store
 from tests.support.browser.audit import overflow, violations
 from tests.support.browser.routes import OWNER, owner_s
+from tests.support.browser.visits import Open
 
 pytestmark = pytest.mark.slow
 SOON = 20_000

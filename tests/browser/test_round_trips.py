@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from leaderboard.data.systems import slug_of
-from tests.browser.conftest import Open
 from tests.support.arena_fixture import SYSTEMS
 from tests.support.browser.routes import BOARD
+from tests.support.browser.visits import Open
 
 pytestmark = pytest.mark.slow
 FILTERED = (BOARD, "/tasks", "/submissions")

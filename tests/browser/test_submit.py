@@ -22,9 +22,9 @@ from submissions.records.prompt_frame import PromptFrame
 from submissions.records.status import History
 from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.repo import Change
-from tests.browser.conftest import Open
 from tests.support.arena_fixture import now
 from tests.support.browser.audit import overflow, violations
+from tests.support.browser.visits import Open
 
 pytestmark = pytest.mark.slow
 

@@ -39,7 +39,8 @@ from submissions.arena.benchmark import open_benchmark
 from submissions.storage.codec import to_jsonl
 from submissions.storage.commit_rate import CommitRateLimit
 from tests.support.browser.audit import violations
-from tests.support.factories import a_benchmark, a_reference, a_task, delivered, demo, some_rows
+from tests.support.evaluation_factories import make_protocol
+from tests.support.factories import make_benchmark, make_reference, make_rows, make_task, write_delivery
 from tests.support.hub.fixtures import hub as hub
 from tests.support.hub.server import Hub
 from tests.support.hub.users import ALICE
@@ -49,8 +50,8 @@ from tests.support.webhook_receiver import Receiver, receiving
 
 pytestmark = pytest.mark.slow
 ARENA = "hf://arena/whole"
-TASKS = [a_task("count"), a_task("left-out")]
-PROTOCOL = demo()
+TASKS = [make_task("count"), make_task("left-out")]
+PROTOCOL = make_protocol()
 RIVALS = ("Finder", "Seeker")
 """Who came before, by the command line, and with half of what is asked for."""
 BUDGET = 60
@@ -84,7 +85,7 @@ class Evaluator:
         self.generator, self._exams = NullGenerator(self.says), -1
         self.bench = null_context(self.work, PROTOCOL, NullTrainer(), self.generator)
         for task in TASKS:
-            for row in a_reference(task.id).test[1:]:
+            for row in make_reference(task.id).test[1:]:
                 self.golden[tuple(self.bench.template.build_prompt(row.input))] = row.output
 
     def says(self, model: Path, prompt: Sequence[int]) -> str:
@@ -131,7 +132,7 @@ def benchmark(hub: Hub, tmp_path: Path) -> None:
     """An empty organisation gets an arena with a benchmark, by the commands of docs/organiser-hub.md."""
     hub.faults.quota = BUDGET
     told(ran("-m", "curation", "init", ARENA))
-    a_benchmark(tmp_path / "arena" / "benchmark", TASKS, train=32, test=8)
+    make_benchmark(tmp_path / "arena" / "benchmark", TASKS, train=32, test=8)
     told(ran("-m", "submissions", "mirror", tmp_path / "arena", ARENA, "--only", "benchmark"))
 
 
@@ -192,7 +193,7 @@ def zipped(folder: Path) -> Path:
     file = folder / "mine.zip"
     with zipfile.ZipFile(file, "w") as archive:
         for task in TASKS:
-            archive.writestr(f"mine/{task.id}.jsonl", to_jsonl(some_rows(task.id, 32, start=200)))
+            archive.writestr(f"mine/{task.id}.jsonl", to_jsonl(make_rows(task.id, 32, start=200)))
     return file
 
 
@@ -281,11 +282,17 @@ def test_from_an_empty_organisation_to_load_dataset(
         space.reader.refresh()
 
         for number, name in enumerate(RIVALS):
-            rows = some_rows("count", 32, start=300 + 100 * number)
+            rows = make_rows("count", 32, start=300 + 100 * number)
             whose = ["--system", name, "--system-type", "search", "--team", "Others"]
             told(
                 ran(
-                    "-m", "submissions", "submit", delivered(tmp_path / name, {"count": rows}), "--arena", ARENA, *whose
+                    "-m",
+                    "submissions",
+                    "submit",
+                    write_delivery(tmp_path / name, {"count": rows}),
+                    "--arena",
+                    ARENA,
+                    *whose,
                 )
             )
         sign_in(page, "Alice Liddell")

@@ -18,14 +18,10 @@ from curation.layout.verify import verify_benchmark
 from submissions.arena.benchmark import open_benchmark
 from submissions.errors import CorruptRecord, NotFound
 from submissions.storage.local_repo import LocalRepo
-from tests.support.flat_benchmarks import ROWS, TASK, task, write_flat, write_lines
+from tests.support.flat_benchmarks import ROWS, TASK, read_folder, task, write_flat, write_lines
 from tests.support.paths import ROOT, SHARED_DATA
 
 SHARED = SHARED_DATA / "benchmark"
-
-
-def snapshot(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_the_evaluator_reads_what_was_imported(imported: Path) -> None:
@@ -44,7 +40,7 @@ def test_checksums_and_sources_are_kept(imported: Path) -> None:
     sums = json.loads((imported / "checksums.json").read_bytes())
     assert sums["split"] == "hash-split@1"
     assert list(sums["files"]) == sorted(sums["files"])
-    files = {name for name in snapshot(imported) if not name.startswith(".")}
+    files = {name for name in read_folder(imported) if not name.startswith(".")}
     assert set(sums["files"]) == files - {"checksums.json"}
     for name, digest in sums["files"].items():
         assert hashlib.sha256((imported / name).read_bytes()).hexdigest() == digest
@@ -83,10 +79,10 @@ def test_a_flat_import_has_no_published_scores(imported: Path) -> None:
 
 
 def test_importing_twice_changes_nothing(flat: Path, imported: Path) -> None:
-    before = snapshot(imported)
+    before = read_folder(imported)
     again = import_flat(flat, imported)
     assert (again.changed, again.tasks, again.rows) == (False, 2, 40)
-    assert snapshot(imported) == before
+    assert read_folder(imported) == before
 
 
 def test_importing_again_keeps_measured_anchors(flat: Path, imported: Path) -> None:
@@ -97,11 +93,11 @@ def test_importing_again_keeps_measured_anchors(flat: Path, imported: Path) -> N
 
 
 def test_another_benchmark_is_not_overwritten(flat: Path, imported: Path) -> None:
-    before = snapshot(imported)
+    before = read_folder(imported)
     write_lines(flat / "references" / "mc-en-sums.jsonl", ROWS[:-1])
     with pytest.raises(BenchmarkExists, match="another benchmark"):
         import_flat(flat, imported)
-    assert snapshot(imported) == before
+    assert read_folder(imported) == before
 
 
 def test_a_folder_with_something_else_is_left_alone(flat: Path, tmp_path: Path) -> None:
@@ -109,7 +105,7 @@ def test_a_folder_with_something_else_is_left_alone(flat: Path, tmp_path: Path) 
     (tmp_path / "home" / "diary.txt").write_text("mine")
     with pytest.raises(BenchmarkExists, match=r"diary\.txt"):
         import_flat(flat, tmp_path / "home")
-    assert snapshot(tmp_path / "home") == {"diary.txt": b"mine"}
+    assert read_folder(tmp_path / "home") == {"diary.txt": b"mine"}
 
 
 def test_a_file_is_no_destination(flat: Path, tmp_path: Path) -> None:

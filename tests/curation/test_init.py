@@ -20,7 +20,7 @@ from submissions.errors import AccessDenied, NotFound, Unreachable
 from submissions.storage.locations import open_repo
 from submissions.storage.mirror import mirror_arena
 from submissions.storage.repo import Change
-from tests.curation.test_cli import run as run_here
+from tests.support.command_lines import run_curation
 from tests.support.hub.fixtures import hub as hub
 from tests.support.hub.server import Hub
 from tests.support.paths import ROOT
@@ -130,7 +130,7 @@ def test_the_command_says_what_it_did(hub: Hub, tmp_path: Path) -> None:
     assert b"license: odbl" in open_arena(ARENA).results.read("README.md")
     again = run("init", ARENA, "--json")
     assert [one["readme"] for one in json.loads(again.stdout)["repositories"]] == ["same", "same", "same", "kept"]
-    assert "which must be new or empty" in run_here("init", tmp_path / "arena").stdout
+    assert "which must be new or empty" in run_curation("init", tmp_path / "arena").stdout
     refused = run("init", ARENA, HF_ENDPOINT=hub.url, HF_TOKEN="hf_bob")
     assert refused.returncode == 2
     assert "hf_bob" not in refused.stderr

@@ -20,9 +20,17 @@ from submissions.arena.benchmark import Benchmark, open_benchmark
 from submissions.records.task import Row
 from submissions.storage.local_repo import LocalRepo
 from submissions.tracks import TRACKS
-from tests.curation.test_import import snapshot
-from tests.support.factories import a_task
-from tests.support.official_release import TYPES, an_entry, reference, scored, some_rows, with_metadata, write_json
+from tests.support.factories import make_task
+from tests.support.flat_benchmarks import read_folder
+from tests.support.official_release import (
+    TYPES,
+    make_entry,
+    make_release_rows,
+    reference,
+    scored,
+    with_metadata,
+    write_json,
+)
 
 ALL = Options()
 
@@ -57,7 +65,7 @@ def test_every_category_comes_in_with_its_scores(release: Path) -> None:
 
 @pytest.mark.parametrize("category", TRACKS["dataset_research"].categories)
 def test_metrics_are_called_as_paper_calls_them(category: str) -> None:
-    task = a_task("t", category)
+    task = make_task("t", category)
     measured = measure_paper(Answers(task, [Row(input="q", output="an answer")], ["an answer"], ["an answer"]))
     names = [part.name for _, part in measured.parts] or [measured.name]
     assert [part.name for part in PARTS[category]] == names
@@ -65,7 +73,7 @@ def test_metrics_are_called_as_paper_calls_them(category: str) -> None:
 
 def test_the_order_and_repeated_rows_are_kept(release: Path) -> None:
     _, benchmark = imported_from(release)
-    given = tuple(Row(input=row["input"], output=row["output"]) for row in some_rows("translation"))
+    given = tuple(Row(input=row["input"], output=row["output"]) for row in make_release_rows("translation"))
     assert given[0] == given[-1]
     assert benchmark.read_original_rows("lab_translation") == given
     found = benchmark.read_reference("lab_translation")
@@ -86,7 +94,7 @@ def test_a_task_is_told_in_our_words(release: Path) -> None:
 
 @pytest.mark.parametrize("form", [json.dumps, repr], ids=["JSON", "Python"])
 def test_metadata_may_be_a_text(form: object, release: Path) -> None:
-    entry = an_entry("translation")
+    entry = make_entry("translation")
     write_json(release / "test_metadata.json", [{**entry, "metadata": form(entry["metadata"])}])  # type: ignore[operator]
     _, benchmark = imported_from(release)
     assert benchmark.read_reference("lab_translation").metadata.introduction == "About translation."
@@ -94,7 +102,7 @@ def test_metadata_may_be_a_text(form: object, release: Path) -> None:
 
 def test_tasks_may_share_a_reference(release: Path) -> None:
     second = with_metadata("translation", task="text-generation") | {"task_id": "generation-on-translations"}
-    write_json(release / "test_metadata.json", [an_entry("translation"), second])
+    write_json(release / "test_metadata.json", [make_entry("translation"), second])
     done, benchmark = imported_from(release)
     assert done.tasks == 2
     assert benchmark.read_original_rows("lab_translation") == benchmark.read_original_rows("generation-on-translations")
@@ -157,7 +165,7 @@ def test_a_zero_is_a_score_and_rounding_is_forgiven(release: Path) -> None:
 
 def test_outputs_that_are_no_text_are_left_out_and_told(release: Path) -> None:
     odd = [{"input": "a", "output": 3}, {"input": "b", "output": None}, {"input": "c"}, {"input": None, "output": "d"}]
-    write_json(reference(release, "multiple-choice"), odd + some_rows("mc"))
+    write_json(reference(release, "multiple-choice"), odd + make_release_rows("mc"))
     done, benchmark = imported_from(release)
     assert benchmark.read_original_rows("lab_multiple-choice")[0] == Row(input="", output="d")
     assert len(benchmark.read_original_rows("lab_multiple-choice")) == 26
@@ -178,7 +186,7 @@ def test_missing_references_may_be_skipped_when_asked(release: Path) -> None:
 
 def test_a_registry_says_which_file_and_which_columns(release: Path) -> None:
     moved = release / "test_set_generated_2" / "mt.json"
-    write_json(moved, [{"question": row["input"], "answer": row["output"]} for row in some_rows("mt")])
+    write_json(moved, [{"question": row["input"], "answer": row["output"]} for row in make_release_rows("mt")])
     reference(release, "translation").unlink()
     registry = {
         "lab_translation": {
@@ -193,19 +201,19 @@ def test_a_registry_says_which_file_and_which_columns(release: Path) -> None:
 
 
 def test_a_registry_opens_nothing_outside_the_release(release: Path, tmp_path: Path) -> None:
-    write_json(tmp_path / "secret.json", some_rows("secret"))
+    write_json(tmp_path / "secret.json", make_release_rows("secret"))
     import_official(release, tmp_path / "whole")
     for name in ("../secret.json", str(tmp_path / "secret.json"), "test_set_generated_1/../../secret.json"):
         write_json(release / "dataset_info.json", {"lab_translation": {"file_name": name}})
         import_official(release, tmp_path / "told")
-    assert snapshot(tmp_path / "told") == snapshot(tmp_path / "whole")
+    assert read_folder(tmp_path / "told") == read_folder(tmp_path / "whole")
     reference(release, "translation").unlink()
     with pytest.raises(InvalidBenchmark, match="no file below"):
         import_official(release, tmp_path / "none")
 
 
 def test_a_reference_may_be_named_after_the_task(release: Path) -> None:
-    write_json(release / "test_metadata.json", [an_entry("translation", dataset_id="somebody/else")])
+    write_json(release / "test_metadata.json", [make_entry("translation", dataset_id="somebody/else")])
     _, benchmark = imported_from(release)
     assert len(benchmark.read_original_rows("lab_translation")) == 25
 
@@ -245,7 +253,7 @@ def test_odd_metadata_is_kept_as_text(release: Path) -> None:
 
 
 def test_a_task_id_may_be_left_to_the_dataset(release: Path) -> None:
-    entry = an_entry("translation")
+    entry = make_entry("translation")
     del entry["task_id"]
     write_json(release / "test_metadata.json", [entry])
     _, benchmark = imported_from(release)
@@ -264,20 +272,20 @@ def test_scores_of_another_type_or_of_no_task_are_told(release: Path) -> None:
 def test_importing_twice_changes_nothing(release: Path) -> None:
     _, benchmark = imported_from(release)
     (release.with_name("benchmark") / "anchors" / "paper@1.json").write_text("{}")
-    before = snapshot(release.with_name("benchmark"))
+    before = read_folder(release.with_name("benchmark"))
     again, _ = imported_from(release)
     assert not again.changed
-    assert snapshot(release.with_name("benchmark")) == before
+    assert read_folder(release.with_name("benchmark")) == before
     assert benchmark.read_official_anchors()
 
 
 def test_other_scores_are_another_benchmark(release: Path) -> None:
     imported_from(release)
-    before = snapshot(release.with_name("benchmark"))
+    before = read_folder(release.with_name("benchmark"))
     write_json(release / "final_test.json", [scored("translation")])
     with pytest.raises(BenchmarkExists, match="another benchmark"):
         import_official(release, release.with_name("benchmark"))
-    assert snapshot(release.with_name("benchmark")) == before
+    assert read_folder(release.with_name("benchmark")) == before
 
 
 def test_verify_guards_the_published_scores(release: Path, flat: Path) -> None:

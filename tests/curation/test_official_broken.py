@@ -13,13 +13,13 @@ from curation.layout.flat_reader import InvalidBenchmark
 from submissions.errors import NotFound
 from tests.support.official_release import (
     Edit,
-    an_entry,
     content,
+    make_entry,
+    make_release_rows,
     reference,
     rows,
     scored,
     scores,
-    some_rows,
     tasks,
     with_metadata,
     write_json,
@@ -34,7 +34,7 @@ def gone(name: str) -> Edit:
 
 
 def twice(folder: Path) -> None:
-    write_json(reference(folder, "multiple-choice", 2), some_rows("mc"))
+    write_json(reference(folder, "multiple-choice", 2), make_release_rows("mc"))
 
 
 def only(name: str, value: Any) -> Edit:
@@ -51,10 +51,15 @@ CASES: dict[str, tuple[Edit, str, int | None, str]] = {
     "tasks an object": (only(META, {}), META, None, "no list"),
     "no tasks": (only(META, []), META, None, "no tasks"),
     "task a text": (tasks("x"), META, None, "Entry 2: It is 'x'"),
-    "task twice": (tasks(an_entry("multiple-choice")), META, None, "Entry 2 ('lab_multiple-choice'): task_id: entry 1"),
-    "no dataset": (tasks(an_entry("translation", dataset_id=None)), META, None, "dataset_id: None"),
-    "id a number": (tasks(an_entry("translation", task_id=7)), META, None, "task_id: 7"),
-    "no demand": (tasks(an_entry("translation", query=" ")), META, None, "query"),
+    "task twice": (
+        tasks(make_entry("multiple-choice")),
+        META,
+        None,
+        "Entry 2 ('lab_multiple-choice'): task_id: entry 1",
+    ),
+    "no dataset": (tasks(make_entry("translation", dataset_id=None)), META, None, "dataset_id: None"),
+    "id a number": (tasks(make_entry("translation", task_id=7)), META, None, "task_id: 7"),
+    "no demand": (tasks(make_entry("translation", query=" ")), META, None, "query"),
     "demand of half a pair": (
         lambda folder: content(META, (folder / META).read_bytes().replace(b"I need data for translation", b"\\ud800"))(
             folder
@@ -63,9 +68,9 @@ CASES: dict[str, tuple[Edit, str, int | None, str]] = {
         None,
         "demand",
     ),
-    "metadata no object": (tasks(an_entry("translation", metadata="free text")), META, None, "metadata: neither"),
-    "metadata a bomb": (tasks(an_entry("translation", metadata="[" * 9999)), META, None, "metadata: neither"),
-    "metadata a list": (tasks(an_entry("translation", metadata="[1]")), META, None, "metadata: neither"),
+    "metadata no object": (tasks(make_entry("translation", metadata="free text")), META, None, "metadata: neither"),
+    "metadata a bomb": (tasks(make_entry("translation", metadata="[" * 9999)), META, None, "metadata: neither"),
+    "metadata a list": (tasks(make_entry("translation", metadata="[1]")), META, None, "metadata: neither"),
     "type unknown": (tasks(with_metadata("translation", task="poetry")), META, None, "'poetry' is not one of"),
     "domain unknown": (tasks(with_metadata("translation", domain="wisdom")), META, None, "'wisdom' is neither"),
     "no reference": (gone(MC), META, None, "is the reference 'lab/multiple-choice'"),
@@ -75,7 +80,12 @@ CASES: dict[str, tuple[Edit, str, int | None, str]] = {
     "reference of no rows": (only(MC, []), MC, None, "no rows"),
     "reference an object": (only(MC, {"Data": []}), MC, None, "no list of rows"),
     "reference of numbers": (only(MC, [{"input": "a", "output": 1}] * 3), MC, None, "No row has a text"),
-    "reference one-sided": (only(MC, some_rows("mc")[:1] * 3), META, None, "all 3 rows of its reference fall into"),
+    "reference one-sided": (
+        only(MC, make_release_rows("mc")[:1] * 3),
+        META,
+        None,
+        "all 3 rows of its reference fall into",
+    ),
     "row a list": (rows([1], [2]), MC, None, "Row 26 (and 1 more) is not an object"),
     "row of numbers": (rows({"input": 1, "output": "x"}), MC, None, "Row 26 input: is not a text"),
     "row of half a pair": (content(MC, b'[{"input": "\\ud800", "output": "b"}]'), MC, None, "surrogate"),
@@ -119,7 +129,7 @@ def test_all_faults_are_reported_at_once(release: Path, tmp_path: Path) -> None:
 
 
 def test_a_shared_reference_is_complained_of_once(release: Path, tmp_path: Path) -> None:
-    tasks(an_entry("multiple-choice", task_id="second"))(release)
+    tasks(make_entry("multiple-choice", task_id="second"))(release)
     for break_it in (twice, content(MC, b"[")):
         break_it(release)
         with pytest.raises(InvalidBenchmark) as broken:

@@ -15,7 +15,7 @@ from curation.importers.dataset_research.release_tasks import ReleaseTask, read_
 from curation.importers.dataset_research.task_ids import is_valid_id, make_safe_ids
 from submissions.arena.benchmark import open_benchmark
 from submissions.storage.repo import validate_path
-from tests.support.official_release import an_entry, write_json
+from tests.support.official_release import make_entry, write_json
 
 ODD = ["../x", "/etc/passwd", "lab/translation", "日本語", "a" * 300, "rows.json", ".hidden", "a b", "", "ü", "x\0y"]
 JSON = st.recursive(
@@ -56,7 +56,7 @@ def test_ids_never_collide_and_do_not_depend_on_order(ids: list[str]) -> None:
 def test_odd_ids_are_recorded_and_stay_inside(tmp_path: Path) -> None:
     ids = ["../x", "日本語", "a" * 300]
     release = tmp_path / "release"
-    entries = [an_entry("translation", task_id=one, dataset_id=f"lab/{number}") for number, one in enumerate(ids)]
+    entries = [make_entry("translation", task_id=one, dataset_id=f"lab/{number}") for number, one in enumerate(ids)]
     write_json(release / "test_metadata.json", entries)
     for file in ("final_test.json", "final_baseline.json"):
         write_json(release / file, [])

@@ -6,6 +6,7 @@ import pytest
 
 from evaluator.models import tiny_llama
 from evaluator.models.chat_template import ChatTemplate
+from tests.support.evaluator_world import World
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +20,9 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def template() -> ChatTemplate:
     return ChatTemplate(tiny_llama.TOKENIZER.parent)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """An arena of its own, with a benchmark and nothing evaluated."""
+    return World(tmp_path)

@@ -13,10 +13,10 @@ from evaluator.runtime.work_dir_lock import exclusive_lock
 from evaluator.service.submission_queue import MAX_ATTEMPTS
 from submissions.arena.arena import open_arena
 from submissions.records.owner_requests import OwnerRequest
-from tests.support.factories import a_benchmark, a_task, delivered, some_rows, submitted
+from tests.support.factories import make_benchmark, make_rows, make_task, submit_delivery, write_delivery
 from tests.support.paths import ROOT
 
-TASKS = [a_task("a"), a_task("b")]
+TASKS = [make_task("a"), make_task("b")]
 
 
 class Cli:
@@ -24,8 +24,8 @@ class Cli:
 
     def __init__(self, folder: Path, tiny: Path) -> None:
         self.folder = folder
-        a_benchmark(folder / "benchmark", TASKS)
-        delivered(folder / "mine", {"a": some_rows("mine", 12)})
+        make_benchmark(folder / "benchmark", TASKS)
+        write_delivery(folder / "mine", {"a": make_rows("mine", 12)})
         for work in ("out/work", "benchmark/.work", "arena/work"):
             shutil.copytree(tiny, folder / work / "base" / "tiny-llama@1")
 
@@ -108,7 +108,7 @@ def test_an_empty_arena_is_worked_through_at_once(cli: Cli) -> None:
 
 def test_a_submission_that_failed_says_so_until_the_next_run(cli: Cli) -> None:
     arena = open_arena(str(cli.folder / "arena"))
-    submission = submitted(arena, TASKS, cli.folder / "mine")
+    submission = submit_delivery(arena, TASKS, cli.folder / "mine")
     for left in range(MAX_ATTEMPTS, -1, -1):
         if not left:
             assert cli(*WORK).returncode == 0, "it waits until somebody asks"

@@ -15,13 +15,13 @@ from evaluator.models.chat_template import ChatTemplate
 from submissions.records.anchors import Anchors
 from submissions.records.ledger import Cost, Ledger
 from submissions.records.result import Result
-from tests.support.factories import a_benchmark, a_task, delivered, some_rows
+from tests.support.factories import make_benchmark, make_rows, make_task, write_delivery
 from tests.support.paths import ROOT
 from tests.support.processes import all_end, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
-TASKS = [a_task("count"), a_task("add")]
+TASKS = [make_task("count"), make_task("add")]
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ def done(command: list[str]) -> str:
 def measured(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Measured:
     world = Measured(tmp_path_factory.mktemp("world"), tiny)
     benchmark = world.folder / "benchmark"
-    a_benchmark(benchmark, TASKS, train=32, test=8)
-    delivered(world.folder / "mine", {task.id: some_rows(task.id, 32, start=200) for task in TASKS})
+    make_benchmark(benchmark, TASKS, train=32, test=8)
+    write_delivery(world.folder / "mine", {task.id: make_rows(task.id, 32, start=200) for task in TASKS})
     command = evaluator("anchors", "--benchmark", benchmark, "--work", world.prepared("measuring") / "work", "--json")
     anchors = json.loads(done(command))
     assert anchors.pop("refused") == []
@@ -87,7 +87,7 @@ def test_the_ledger_says_what_it_took(measured: Measured, undisturbed: bytes, te
         assert cost.seconds > 0
         assert (cost.peak_bytes is None) == (stage == "screen")
         assert (cost.tokens_generated == 0) == (stage == "screen")
-        rows = [(row.input, row.output) for row in some_rows(task, 32, start=200)]
+        rows = [(row.input, row.output) for row in make_rows(task, 32, start=200)]
         tokens = sum(len(one.input_ids) for one in template.build_examples(rows, rules.sft.cutoff_tokens))
         assert cost.tokens_trained == (rules.sft.epochs * tokens if stage == "fine_tune" else 0)
 

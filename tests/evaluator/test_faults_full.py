@@ -7,10 +7,9 @@ from collections import Counter
 import pytest
 
 from submissions.submitting.attempts import counts_as_attempt
-from tests.evaluator.service.test_submission_runner import World, world
+from tests.support.evaluator_world import World
 from tests.support.fault_injection.real_arena import small_disk
 
-__all__ = ["world"]  # a fixture of this module, too
 PAGE = 4
 """KiB that a small file takes there."""
 

@@ -9,7 +9,8 @@ import pytest
 
 from evaluator.runtime.work_dir_lock import exclusive_lock
 from evaluator.stages.records import save_records
-from tests.support.factories import a_run, a_task
+from tests.support.evaluation_factories import make_run
+from tests.support.factories import make_task
 from tests.support.fault_injection.light_arena import Launcher
 from tests.support.fault_injection.scenarios import MOMENTS, World, by_kind, kind_of, moments, table
 
@@ -71,5 +72,5 @@ def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path: Path) -> Non
         file.write_text("{")
     with exclusive_lock(tmp_path):
         assert [file.exists() for file in torn] == [False, True, True]
-    save_records(tmp_path, a_run([a_task("count")]), [])
+    save_records(tmp_path, make_run([make_task("count")]), [])
     assert not any(file.exists() for file in torn)

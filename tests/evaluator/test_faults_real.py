@@ -20,7 +20,8 @@ from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_cont
 from submissions.arena.arena import commit_with_retry
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
-from tests.support.factories import a_benchmark, delivered, some_anchors, some_rows
+from tests.support.evaluation_factories import make_anchors
+from tests.support.factories import make_benchmark, make_rows, write_delivery
 from tests.support.fault_injection.scenarios import SEED, TASKS
 from tests.support.paths import ROOT
 from tests.support.processes import all_end
@@ -37,11 +38,11 @@ class Runs:
     def __init__(self, folder: Path, tiny: Path) -> None:
         self._folder, self._tiny = folder, tiny
         rules = load_protocol("demo@1")
-        benchmark = a_benchmark(folder / "benchmark", TASKS)
+        benchmark = make_benchmark(folder / "benchmark", TASKS)
         bench = null_context(folder / "anchors", rules, NullTrainer(), NullGenerator())
-        anchors = some_anchors(bench, benchmark, TASKS, describe_setup(tiny, rules, load_profile("cpu")))
+        anchors = make_anchors(bench, benchmark, TASKS, describe_setup(tiny, rules, load_profile("cpu")))
         commit_with_retry(benchmark.repo, [Change("anchors/demo@1.json", to_json(anchors))])
-        delivered(folder / "mine", {task.id: some_rows(task.id, 32, start=200) for task in TASKS})
+        write_delivery(folder / "mine", {task.id: make_rows(task.id, 32, start=200) for task in TASKS})
 
     def begin(self, name: str) -> tuple[Path, subprocess.Popen[bytes]]:
         """Start or go on; the folder of the Result, and the process."""

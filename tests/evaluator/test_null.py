@@ -4,7 +4,7 @@ from pathlib import Path
 
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
 from evaluator.training import TrainJob, TrainResult
-from tests.support.factories import demo
+from tests.support.evaluation_factories import make_protocol
 
 
 def test_the_trainer_makes_empty_models_and_remembers_its_jobs(tmp_path: Path) -> None:
@@ -27,9 +27,9 @@ def test_the_generator_says_nothing_or_what_it_is_told(tmp_path: Path) -> None:
 
 
 def test_the_workbench_has_the_demo_s_tokenizer_and_a_real_store(tmp_path: Path) -> None:
-    bench = null_context(tmp_path, demo(), NullTrainer(), NullGenerator())
+    bench = null_context(tmp_path, make_protocol(), NullTrainer(), NullGenerator())
     assert bench.template.encode_text("two words")
     assert bench.store.folder == tmp_path / "stages"
     assert bench.stage_key("a") != null_context(
-        tmp_path, demo(sft={"seed": 1}), NullTrainer(), NullGenerator()
+        tmp_path, make_protocol(sft={"seed": 1}), NullTrainer(), NullGenerator()
     ).stage_key("a")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,7 @@ from leaderboard.app import make_app
 from leaderboard.settings import read_settings
 from submissions.arena.arena import Arena
 from tests.support.arena_fixture import fill
-
-Open = Callable[..., TestClient]
+from tests.support.site_client import Open
 
 
 @pytest.fixture

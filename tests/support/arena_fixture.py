@@ -24,6 +24,7 @@ from submissions.records.submission import DataFile, Provenance, Submission, Sys
 from submissions.records.task import Row, Task
 from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.repo import Change
+from tests.support.factories import make_task
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LATER = START + timedelta(days=9, hours=2)
@@ -67,16 +68,14 @@ SYSTEMS: tuple[tuple[str, str, SystemType, float], ...] = (
 
 def tasks() -> tuple[Task, ...]:
     """The benchmark's public side."""
-    names = ("id", "title", "category", "kind", "language", "subsets", "metric")
+    names = ("title", "category", "kind", "language", "subsets", "metric")
     return tuple(
-        Task.model_validate(
-            dict(zip(names, row, strict=True))
-            | {
-                "track": "dataset_research",
-                "demand": f"Find a data set for: {row[1]}.\n</script><b>{row[0]}</b> & more.",
-            }
+        make_task(
+            name,
+            demand=f"Find a data set for: {fields[0]}.\n</script><b>{name}</b> & more.",
+            **dict(zip(names, fields, strict=True)),  # type: ignore[arg-type]
         )
-        for row in TASKS
+        for name, *fields in TASKS
     )
 
 

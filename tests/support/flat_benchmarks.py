@@ -47,3 +47,7 @@ def write_flat(folder: Path, tasks: list[dict[str, Any]], rows: dict[str, list[d
 def write_lines(path: Path, records: list[dict[str, Any]]) -> None:
     """JSON lines, in UTF-8."""
     path.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), encoding="utf-8")
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -18,21 +18,20 @@ from submissions.storage.codec import to_json
 from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.hub import HubRepo
 from submissions.storage.repo import Change
-from tests.submissions.conftest import new_repo
+from tests.support.evaluation_factories import make_anchors, make_protocol
 from tests.support.factories import (
-    a_benchmark,
-    a_reference,
-    a_task,
-    delivered,
-    demo,
-    some_anchors,
-    some_rows,
-    submitted,
+    make_benchmark,
+    make_reference,
+    make_rows,
+    make_task,
+    submit_delivery,
+    write_delivery,
 )
+from tests.support.hub.repositories import new_repo
 from tests.support.hub.server import Hub
 
-TASKS = [a_task("a"), a_task("b")]
-PROTOCOL = demo()
+TASKS = [make_task("a"), make_task("b")]
+PROTOCOL = make_protocol()
 NAMES = ("submissions", "results", "drafts")
 GAP = timedelta(minutes=1)
 
@@ -92,19 +91,19 @@ class Arenas:
         self.hub, self.folder = hub, folder
         for name in NAMES:
             new_repo(hub, f"test-{name}")
-        self.benchmark = a_benchmark(folder / "benchmark", TASKS)
+        self.benchmark = make_benchmark(folder / "benchmark", TASKS)
         bench = null_context(folder / "anchors", PROTOCOL, NullTrainer(), NullGenerator())
-        anchors = to_json(some_anchors(bench, self.benchmark, TASKS))
+        anchors = to_json(make_anchors(bench, self.benchmark, TASKS))
         commit_with_retry(self.benchmark.repo, [Change(f"anchors/{PROTOCOL.name}.json", anchors)])
         self.web = opened(hub, folder / "web-cache")
-        self.golden = {row.input: row.output for task in TASKS for row in a_reference(task.id).test}
+        self.golden = {row.input: row.output for task in TASKS for row in make_reference(task.id).test}
 
     def station(self, name: str = "one") -> Station:
         return Station(self.hub, self.folder, name, self.folder / "benchmark")
 
     def submit(self, name: str = "Finder") -> Submission:
-        rows = {task.id: some_rows(f"{name} {task.id}", 12) for task in TASKS}
-        return submitted(self.web, TASKS, delivered(self.folder / name, rows))
+        rows = {task.id: make_rows(f"{name} {task.id}", 12) for task in TASKS}
+        return submit_delivery(self.web, TASKS, write_delivery(self.folder / name, rows))
 
     def seen(self) -> Arena:
         """What a visitor sees who comes now."""
@@ -134,3 +133,16 @@ def opened(hub: Hub, cache: Path) -> Arena:
 
 def _repo(name: str, pace: CommitRateLimit, look: timedelta, cache: Path) -> HubRepo:
     return HubRepo(f"arena/test-{name}", pace=pace, look=look, cache=cache / name)
+
+
+NAME = PROTOCOL.name
+
+
+def all_is_well(arenas: Arenas, *ids: str) -> None:
+    """All are there and published, and each result was written once."""
+    assert arenas.states() == dict.fromkeys(ids, "published")
+    assert arenas.seen().published_protocols() == {ulid: [NAME] for ulid in ids}
+    for ulid in ids:
+        assert arenas.written(f"results/{ulid}/{NAME}.json") == 1
+        states = [entry.state for entry in arenas.seen().read_history(ulid).entries]
+        assert states.count("published") == 1

@@ -22,7 +22,7 @@ TYPES = {
 Edit = Callable[[Path], None]
 
 
-def an_entry(kind: str, **changes: Any) -> dict[str, Any]:
+def make_entry(kind: str, **changes: Any) -> dict[str, Any]:
     """One entry of test_metadata.json for a task of a type."""
     metadata = {
         "introduction": f"About {kind}.",
@@ -41,7 +41,7 @@ def an_entry(kind: str, **changes: Any) -> dict[str, Any]:
 
 def with_metadata(kind: str, **changes: Any) -> dict[str, Any]:
     """The same with fields of the metadata changed."""
-    entry = an_entry(kind)
+    entry = make_entry(kind)
     return {**entry, "metadata": {**entry["metadata"], **changes}}
 
 
@@ -63,7 +63,7 @@ def scored(kind: str, results: dict[str, Any] | None = None, **changes: Any) -> 
     }
 
 
-def some_rows(name: str, count: int = 24) -> list[dict[str, str]]:
+def make_release_rows(name: str, count: int = 24) -> list[dict[str, str]]:
     """Rows of a reference; the last is the first once more, as real sets have it."""
     rows = [{"input": f"{name} {number}?", "output": f"Answer {number}", "system": "Help."} for number in range(count)]
     return [*rows, rows[0]]
@@ -71,11 +71,11 @@ def some_rows(name: str, count: int = 24) -> list[dict[str, str]]:
 
 def write_release(folder: Path) -> Path:
     """A release with a task of every type, half of their references in either folder."""
-    write_json(folder / "test_metadata.json", [an_entry(kind) for kind in TYPES])
+    write_json(folder / "test_metadata.json", [make_entry(kind) for kind in TYPES])
     for file in ("final_test.json", "final_baseline.json"):
         write_json(folder / file, [scored(kind, baseline=file == "final_baseline.json") for kind in TYPES])
     for number, kind in enumerate(TYPES):
-        write_json(reference(folder, kind, number % 2 + 1), some_rows(kind))
+        write_json(reference(folder, kind, number % 2 + 1), make_release_rows(kind))
     return folder
 
 
@@ -92,12 +92,12 @@ def write_json(path: Path, content: object) -> None:
 
 def tasks(*entries: Any) -> Edit:
     """Replace test_metadata.json by a multiple choice entry and these."""
-    return lambda folder: write_json(folder / "test_metadata.json", [an_entry("multiple-choice"), *entries])
+    return lambda folder: write_json(folder / "test_metadata.json", [make_entry("multiple-choice"), *entries])
 
 
 def rows(*more: Any) -> Edit:
     """Add to the reference of the multiple choice task."""
-    return lambda folder: write_json(reference(folder, "multiple-choice"), [*some_rows("mc"), *more])
+    return lambda folder: write_json(reference(folder, "multiple-choice"), [*make_release_rows("mc"), *more])
 
 
 def scores(*entries: Any, file: str = "final_test.json") -> Edit:

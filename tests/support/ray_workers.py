@@ -22,7 +22,7 @@ from evaluator.scheduling import TrainingSpec, UnitResult, Units, Worker, WorkUn
 from evaluator.testing.null_backend import NullGenerator, NullTrainer
 from evaluator.training import PendingSave, Progress, TrainJob
 from submissions.records.anchors import Setup
-from tests.support.factories import SETUP
+from tests.support.evaluation_factories import SETUP
 from tests.support.processes import until
 
 FAILS, KILLS, WAITS = "fails", "kills", "waits"

@@ -16,7 +16,8 @@ from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.repo import Change
 from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS
-from tests.submissions.conftest import BANK, GOOD, SARCASM, task
+from tests.support.factories import make_task
+from tests.support.submission_inputs import BANK, GOOD, SARCASM
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 FORM = {"system": "=Finder [bold]", "system_type": "search", "team": "Nhóm Một", "submitter": "An"}
@@ -24,7 +25,7 @@ FORM = {"system": "=Finder [bold]", "system_type": "search", "team": "Nhóm Mộ
 
 def arena_with_tasks(folder: Path) -> Arena:
     arena = open_arena(str(folder))
-    tasks = to_jsonl([task(BANK), task(SARCASM)])
+    tasks = to_jsonl([make_task(BANK, "text_classification"), make_task(SARCASM, "text_classification")])
     arena.results.commit([Change("tasks.jsonl", tasks)], arena.results.head())
     return arena
 

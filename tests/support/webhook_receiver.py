@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from evaluator.notifications.webhook_client import WebhookClient
+
 
 @dataclass
 class Receiver:
@@ -92,3 +94,10 @@ def certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(folder / "cert.pem", folder / "key.pem")
     return server, ssl.create_default_context(cafile=str(folder / "cert.pem"))
+
+
+class LoopbackWebhookClient(WebhookClient):
+    """Takes addresses of this machine for public ones."""
+
+    def is_allowed(self, address: str) -> bool:
+        return address in ("127.0.0.1", "::1")

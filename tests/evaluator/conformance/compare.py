@@ -18,7 +18,7 @@ from evaluator.scoring.metrics.paper import measure_paper
 from evaluator.scoring.ratio import compute_ratio
 from submissions.records.task import Row
 from tests.evaluator.conformance.scores import PARTS
-from tests.support.factories import a_task
+from tests.support.factories import make_task
 
 HERE = Path(__file__).parent
 EXACT = 1e-9
@@ -117,7 +117,7 @@ def of_boards() -> Iterator[Agreement]:
 def answers(category: str, predictions: list[str], references: list[str]) -> Answers:
     """What a model said to rows that expect these references."""
     rows = [Row(input="?", output=reference) for reference in references]
-    return Answers(a_task("t", category), rows, [], predictions)
+    return Answers(make_task("t", category), rows, [], predictions)
 
 
 def score(given_answers: Answers, metric: str) -> float:

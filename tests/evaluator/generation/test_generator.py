@@ -18,7 +18,8 @@ from evaluator.generation import engine_pool as engines
 from evaluator.models import tiny_llama
 from evaluator.models.chat_template import ChatTemplate
 from tests.support.canary_rows import leave_canary
-from tests.support.factories import demo, some_rows
+from tests.support.evaluation_factories import make_protocol
+from tests.support.factories import make_rows
 from tests.support.processes import all_end, is_alive
 
 pytestmark = pytest.mark.slow
@@ -39,7 +40,7 @@ def other(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def engine(base: Path, template: ChatTemplate, folder: Path, **profile: object) -> VllmGenerator:
     machine = load_profile("cpu").model_copy(update=profile)
-    return VllmGenerator(base, demo(), machine, template.stop_ids, folder / "engine.log")
+    return VllmGenerator(base, make_protocol(), machine, template.stop_ids, folder / "engine.log")
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def _log_of(process: psutil.Process) -> str:
 @pytest.fixture(scope="module")
 def prompts(template: ChatTemplate) -> list[list[int]]:
     """Questions of different lengths, some with a common beginning, in no order."""
-    rows = some_rows("t", 6)
+    rows = make_rows("t", 6)
     shots = [(rows[0].input, rows[0].output)]
     long = [template.build_prompt("what? " * number + row.input, shots) for number, row in enumerate(rows[1:])]
     return [*long, *(template.build_prompt(row.input) for row in reversed(rows))]
@@ -135,7 +136,7 @@ def test_an_answer_ends_at_a_stop_token_which_is_not_in_its_text(
     ids = torch.tensor([prompts[0]])
     with torch.no_grad():
         said = int(AutoModelForCausalLM.from_pretrained(tiny, dtype="float32")(ids).logits[0, -1].argmax())
-    stopping = VllmGenerator(tiny, demo(), load_profile("cpu"), [said], tmp_path / "engine.log")
+    stopping = VllmGenerator(tiny, make_protocol(), load_profile("cpu"), [said], tmp_path / "engine.log")
     with stopping:
         (stopped,) = stopping.generate(tiny, prompts[:1], LIMIT)
     assert (stopped.text, stopped.tokens, stopped.finished) == ("", 1, True)
@@ -290,7 +291,7 @@ def test_sampled_answers_come_again_by_their_seed_and_not_by_the_others_beside_t
     """paper@1 samples; at a temperature of 1 an untrained model says something else each time, but for the seed."""
 
     def sampled(seed: int) -> VllmGenerator:
-        rules = demo(decoding={"temperature": 1.0, "top_p": 0.9, "top_k": 50, "seed": seed})
+        rules = make_protocol(decoding={"temperature": 1.0, "top_p": 0.9, "top_k": 50, "seed": seed})
         return VllmGenerator(tiny, rules, load_profile("cpu"), template.stop_ids, tmp_path / f"{seed}.log")
 
     with sampled(42) as running:

@@ -18,7 +18,8 @@ from evaluator.models import tiny_llama
 from evaluator.models.chat_template import ChatTemplate
 from evaluator.models.weight_canary import FILE, TOLERANCES, Canary, check_logprobs, load_canary, mean_distance
 from tests.support.canary_rows import leave_canary, logprobs
-from tests.support.factories import demo, some_rows
+from tests.support.evaluation_factories import make_protocol
+from tests.support.factories import make_rows
 
 WEIGHTS = "model.safetensors"
 LIMIT = 8
@@ -68,19 +69,19 @@ def test_a_model_without_a_readable_canary_is_refused(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def ids(template: ChatTemplate) -> list[int]:
     """A prompt with its target."""
-    first, second, *_ = some_rows("t", 2)
+    first, second, *_ = make_rows("t", 2)
     return template.build_prompt(second.input, [(first.input, first.output)])
 
 
 @pytest.fixture(scope="module")
 def prompts(template: ChatTemplate) -> list[list[int]]:
-    return [template.build_prompt(row.input) for row in some_rows("t", 3)]
+    return [template.build_prompt(row.input) for row in make_rows("t", 3)]
 
 
 @pytest.fixture(scope="module")
 def generator(tiny: Path, template: ChatTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmGenerator]:
     log = tmp_path_factory.mktemp("engine") / "engine.log"
-    with VllmGenerator(tiny, demo(), load_profile("cpu"), template.stop_ids, log) as running:
+    with VllmGenerator(tiny, make_protocol(), load_profile("cpu"), template.stop_ids, log) as running:
         yield running
 
 
@@ -175,7 +176,9 @@ def test_an_engine_that_kept_trained_weights_is_refused_for_the_base_model(
 ) -> None:
     base = tmp_path / "base"
     shutil.copytree(tiny, base)
-    with VllmGenerator(base, demo(), load_profile("cpu"), template.stop_ids, tmp_path / "engine.log") as running:
+    with VllmGenerator(
+        base, make_protocol(), load_profile("cpu"), template.stop_ids, tmp_path / "engine.log"
+    ) as running:
         running.generate(trained, prompts, LIMIT)
         shutil.copyfile(trained / WEIGHTS, base / WEIGHTS)
         refused(running, base, prompts)
@@ -186,7 +189,7 @@ def test_a_trained_model_without_canary_is_not_asked(
 ) -> None:
     tiny_llama.build_model(tmp_path / "model", seed=3)
     log = tmp_path / "engine.log"
-    with VllmGenerator(tiny, demo(), load_profile("cpu"), template.stop_ids, log) as running:
+    with VllmGenerator(tiny, make_protocol(), load_profile("cpu"), template.stop_ids, log) as running:
         with pytest.raises(WrongWeights, match="A trained model has no"):
             running.generate(tmp_path / "model", prompts, LIMIT)
         assert not log.exists()

@@ -31,18 +31,11 @@ from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS
-from tests.evaluator.notifications.test_webhook_client import Lenient
-from tests.evaluator.service.test_lifecycle import wish
-from tests.evaluator.service.test_submission_runner import PROTOCOL, TASKS, World, broken
-from tests.support.factories import NOW, delivered, some_rows
-from tests.support.webhook_receiver import Receiver, certificate, receiving
+from tests.support.evaluator_world import PROTOCOL, TASKS, World, broken, wish
+from tests.support.factories import NOW, make_rows, write_delivery
+from tests.support.webhook_receiver import LoopbackWebhookClient, Receiver, certificate, receiving
 
 TRACK = "dataset_research"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
 
 
 @pytest.fixture
@@ -62,7 +55,7 @@ def told(world: World, *all_boards: BoardWebhook, courier: WebhookClient | None 
 
 
 def submitted(world: World, name: str = "Finder", *, private: bool = False, **form: str) -> Submission:
-    folder = delivered(world.folder / name, {task: some_rows("mine", 12) for task in ("a", "b")})
+    folder = write_delivery(world.folder / name, {task: make_rows("mine", 12) for task in ("a", "b")})
     (into := world.folder / f"{name}-checked").mkdir()
     report = check_sources([folder], TASKS, into=into, track=TRACKS[TRACK])
     fields = {"system": name, "system_type": "search", "team": "Team", "submitter": "An", **form}
@@ -136,7 +129,7 @@ def test_a_submitter_s_webhook_hears_of_its_submission_alone(world: World, tmp_p
         path = f"{submission_dir(mine.id)}/{FILE}"
         record = to_json(Webhook(url=receiver.url, secret="mine alone"))
         world.arena.submissions.commit([Change(path, record)], world.arena.submissions.head())
-        with told(world, courier=Lenient(pauses=(), tls=client)) as worker:
+        with told(world, courier=LoopbackWebhookClient(pauses=(), tls=client)) as worker:
             for one in (mine, other):
                 assert worker.evaluate(one.id) == "published"
         assert {json.loads(body)["submission"] for _, body in receiver.came} == {mine.id}

@@ -38,10 +38,10 @@ from submissions.records.prompt_frame import EvalSetLoad
 from submissions.records.task import Row
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
-from tests.support.factories import NOW, a_benchmark, a_task, delivered, some_rows
+from tests.support.factories import NOW, make_benchmark, make_rows, make_task, write_delivery
 
-TASKS = [a_task("a"), a_task("b")]
-MINE = {"a": some_rows("mine", 12), "b": (*some_rows("other", 30), Row(input="long " * 900, output="word " * 300))}
+TASKS = [make_task("a"), make_task("b")]
+MINE = {"a": make_rows("mine", 12), "b": (*make_rows("other", 30), Row(input="long " * 900, output="word " * 300))}
 
 
 class Noted:
@@ -64,7 +64,7 @@ class Noted:
 
 @pytest.fixture
 def source(tmp_path: Path) -> Benchmark:
-    return a_benchmark(tmp_path / "benchmark", TASKS, train=7, test=7)
+    return make_benchmark(tmp_path / "benchmark", TASKS, train=7, test=7)
 
 
 def planned(source: Benchmark, at: PlanInputs) -> PlanReport:
@@ -121,7 +121,7 @@ def test_prompts_after_shots_are_as_long_as_the_most_that_is_planned(source: Ben
 def test_reckoning_from_bytes_comes_near_to_counting(source: Benchmark) -> None:
     rules = load_protocol("demo@1")
     template = load_template(rules.template, tiny_llama.TOKENIZER.parent)
-    rows = some_rows("mine", 50)
+    rows = make_rows("mine", 50)
     frame = build_frame(rules, template, [row.input + row.output for row in rows])
     counted, reckoned = TokenizedWorkload(rules, template), ByteEstimatedWorkload(rules, frame)
     assert reckoned.count_delivery(rows).tokens_trained == pytest.approx(
@@ -183,7 +183,7 @@ def cli(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
 
 @pytest.mark.usefixtures("source")
 def test_the_command_prints_what_it_rests_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    where, mine = tmp_path / "benchmark", delivered(tmp_path / "mine", MINE)
+    where, mine = tmp_path / "benchmark", write_delivery(tmp_path / "mine", MINE)
     rest = ("--benchmark", where, "--protocol", "arena@1", "--profile", "8xh100", "--stations", 2)
     code, out, _ = cli(capsys, "plan", mine, *rest, "--hour-price", 2)
     said = " ".join(out.split())
@@ -206,9 +206,9 @@ def test_the_command_prints_what_it_rests_on(tmp_path: Path, capsys: pytest.Capt
 def test_a_whole_benchmark_is_planned_and_twice_the_stations_take_half_the_time(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tasks = [a_task(f"t{number}") for number in range(208)]
-    a_benchmark(tmp_path / "benchmark", tasks)
-    mine = delivered(tmp_path / "mine", {task.id: some_rows(task.id, 12) for task in tasks})
+    tasks = [make_task(f"t{number}") for number in range(208)]
+    make_benchmark(tmp_path / "benchmark", tasks)
+    mine = write_delivery(tmp_path / "mine", {task.id: make_rows(task.id, 12) for task in tasks})
     rest = ("--benchmark", tmp_path / "benchmark", "--protocol", "arena@1", "--profile", "4xa100-80", "--json")
     found = {stations: json.loads(cli(capsys, "plan", mine, *rest, "--stations", stations)[1]) for stations in (1, 2)}
     assert len(found[1]["tasks"]) == 208

@@ -17,10 +17,8 @@ from evaluator.testing.null_backend import NullGenerator, NullTrainer
 from evaluator.training import PendingSave, Progress, TrainJob
 from submissions.errors import NotFound
 from submissions.records.ledger import Cost, Ledger
-from tests.evaluator.service.test_submission_runner import World, world
-from tests.support.factories import some_rows
-
-__all__ = ["world"]  # a fixture of this module, too
+from tests.support.evaluator_world import World
+from tests.support.factories import make_rows
 
 Key = tuple[str, str]
 """Task and stage."""
@@ -110,7 +108,7 @@ def test_work_that_was_done_for_another_submission_costs_what_it_cost_then(paid:
 
 
 def test_each_evaluation_of_a_worker_has_its_own_costs(paid: World) -> None:
-    both, alone = paid.submit("both"), paid.submit("alone", {"b": some_rows("other", 12)})
+    both, alone = paid.submit("both"), paid.submit("alone", {"b": make_rows("other", 12)})
     worker = paid.worker()
     worker.evaluate(both.id)
     worker.evaluate(alone.id)

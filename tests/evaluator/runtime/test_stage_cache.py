@@ -7,7 +7,7 @@ import pytest
 from evaluator.runtime.stage_cache import StageCache, cache_key
 from evaluator.scoring.eval_set import ModelAnswers
 from submissions.records.task import Row
-from tests.support.factories import SETUP
+from tests.support.evaluation_factories import SETUP
 
 DONE = ModelAnswers(task="t", texts=("one", "zwei\n", "三"), tokens=3)
 

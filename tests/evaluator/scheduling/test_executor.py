@@ -21,7 +21,7 @@ from evaluator.scheduling.work_queue import WorkQueue
 from evaluator.testing.null_backend import NullGenerator, NullTrainer
 from evaluator.training import PendingSave, Progress, TrainJob, TrainResult
 from submissions.errors import EvaluatorError
-from tests.support.factories import SETUP
+from tests.support.evaluation_factories import SETUP
 from tests.support.ray_workers import a_unit, by_key, keys, nothing, units
 
 

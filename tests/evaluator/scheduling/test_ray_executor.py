@@ -21,7 +21,7 @@ from evaluator.errors import ChildFailed, NoWorkerAvailable, WorkerLost
 from evaluator.runtime.resource_usage import FILE, ResourceUsage
 from evaluator.scheduling.ray.executor import RayExecutor
 from submissions.records.anchors import Setup
-from tests.support.factories import SETUP
+from tests.support.evaluation_factories import SETUP
 from tests.support.processes import all_end, until
 from tests.support.ray_workers import Light, by_key, gpus, keys, nothing, units
 

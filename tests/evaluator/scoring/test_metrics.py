@@ -15,7 +15,7 @@ from evaluator.scoring.metrics.text import split_words as words_of
 from submissions.errors import NotFound
 from submissions.records.task import Row
 from submissions.tracks import TRACKS
-from tests.support.factories import a_task
+from tests.support.factories import make_task
 
 SENTENCES = {
     "en": "The committee will meet again on Tuesday, at a quarter past nine.",
@@ -51,7 +51,7 @@ def answered(category: str, pairs: list[tuple[str, str]], language: str = "en") 
     """Pairs of an answer and what was expected."""
     rows = [Row(input="Which?", output=expected) for _, expected in pairs]
     labels = sorted({row.output for row in rows})
-    return Answers(a_task("t", category, language=language), rows, labels, [answer for answer, _ in pairs])
+    return Answers(make_task("t", category, language=language), rows, labels, [answer for answer, _ in pairs])
 
 
 def test_every_category_has_its_metric_and_the_track_names_it() -> None:
@@ -250,6 +250,6 @@ def test_no_items_are_unscored_not_zero() -> None:
 
 
 def test_an_unknown_category_names_those_that_exist() -> None:
-    task = a_task("t").model_copy(update={"category": string.ascii_lowercase})
+    task = make_task("t").model_copy(update={"category": string.ascii_lowercase})
     with pytest.raises(NotFound, match="multiple_choice"):
         measure_answers(Answers(task, [], [], []))

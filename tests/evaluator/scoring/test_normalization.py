@@ -10,11 +10,11 @@ from evaluator.scoring.metrics import MetricResult, build_mean_result
 from evaluator.scoring.metrics.metric_result import combine_weighted
 from evaluator.scoring.normalization import AnchorScores, is_admitted, normalized_score, resampled_scores
 from submissions.records.base import Score
-from tests.support.factories import an_anchor
+from tests.support.evaluation_factories import make_anchor
 
 GAIN = GainScale(kind="gain", low=-1.0, high=1.5, admission=2.0)
 RATIO = RatioScale(kind="ratio")
-ANCHOR = an_anchor(0.2, 0.6)
+ANCHOR = make_anchor(0.2, 0.6)
 
 
 def scored(value: float, items: int = 10) -> MetricResult:
@@ -30,7 +30,7 @@ def test_gain_is_0_at_the_base_and_1_at_the_reference(score: float, expected: fl
 
 
 def test_gain_is_clipped_on_both_sides() -> None:
-    narrow = AnchorScores(an_anchor(0.5, 0.6))
+    narrow = AnchorScores(make_anchor(0.5, 0.6))
     assert normalized_score(scored(0.0), narrow, GAIN).value == GAIN.low
     assert normalized_score(scored(1.0), narrow, GAIN).value == GAIN.high
 
@@ -40,7 +40,7 @@ def test_gain_is_clipped_on_both_sides() -> None:
     [(0.25, 0.75, 0.25, True), (0.25, 0.75, 0.26, False), (0.5, 0.5, 0.0, False), (0.6, 0.2, 0.0, False)],
 )
 def test_a_task_counts_from_two_standard_errors_on(base: float, reference: float, noise: float, counts: bool) -> None:
-    anchor = an_anchor(base, reference, noise)
+    anchor = make_anchor(base, reference, noise)
     assert is_admitted(anchor, GAIN) is counts
     assert (normalized_score(scored(0.3), AnchorScores(anchor), GAIN).value is not None) is counts
     assert is_admitted(anchor, RATIO), "under paper@1 every task counts"
@@ -59,13 +59,13 @@ def test_an_unscored_score_is_worth_nothing_and_says_why(scale: GainScale | Rati
 
 
 def test_a_ratio_is_over_the_reference_and_not_clipped() -> None:
-    assert normalized_score(scored(0.9), AnchorScores(an_anchor(0.0, 0.1)), RATIO).value == pytest.approx(9.0)
-    assert normalized_score(scored(0.9), AnchorScores(an_anchor(0.5, 0.0)), RATIO).value == 0.0, "no metric is left"
+    assert normalized_score(scored(0.9), AnchorScores(make_anchor(0.0, 0.1)), RATIO).value == pytest.approx(9.0)
+    assert normalized_score(scored(0.9), AnchorScores(make_anchor(0.5, 0.0)), RATIO).value == 0.0, "no metric is left"
 
 
 def test_a_ratio_of_a_combined_score_is_taken_metric_by_metric() -> None:
     mine = combine_weighted("blend", [(0.7, scored(0.2)), (0.3, scored(0.1))])
-    anchor = an_anchor(0.0, 0.5).model_copy(
+    anchor = make_anchor(0.0, 0.5).model_copy(
         update={"reference_parts": tuple(Score(name="p", value=value, n=9) for value in (0.4, 0.5))}
     )
     assert normalized_score(mine, AnchorScores(anchor), RATIO).value == pytest.approx(0.7 * 0.5 + 0.3 * 0.2)

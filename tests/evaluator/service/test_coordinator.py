@@ -37,9 +37,7 @@ from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.hub.fixtures import hub as hub
 from tests.support.hub.server import Hub
-from tests.support.hub_evaluators import PROTOCOL, Arenas, Station
-
-NAME = PROTOCOL.name
+from tests.support.hub_evaluators import NAME, Arenas, Station, all_is_well
 
 
 @pytest.fixture
@@ -50,16 +48,6 @@ def arenas(hub: Hub, tmp_path: Path) -> Arenas:
 @pytest.fixture
 def station(arenas: Arenas) -> Station:
     return arenas.station()
-
-
-def all_is_well(arenas: Arenas, *ids: str) -> None:
-    """All are there and published, and each result was written once."""
-    assert arenas.states() == dict.fromkeys(ids, "published")
-    assert arenas.seen().published_protocols() == {ulid: [NAME] for ulid in ids}
-    for ulid in ids:
-        assert arenas.written(f"results/{ulid}/{NAME}.json") == 1
-        states = [entry.state for entry in arenas.seen().read_history(ulid).entries]
-        assert states.count("published") == 1
 
 
 def test_all_that_waits_is_evaluated_in_few_commits(arenas: Arenas, station: Station) -> None:

@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from evaluator.publishing.lease import PATH
-from tests.evaluator.service.test_coordinator import all_is_well
 from tests.support.hub.fixtures import hub as hub
 from tests.support.hub.server import Hub
-from tests.support.hub_evaluators import PROTOCOL, Arenas, Station
+from tests.support.hub_evaluators import PROTOCOL, Arenas, Station, all_is_well
 from tests.support.paths import ROOT
 from tests.support.processes import until
 

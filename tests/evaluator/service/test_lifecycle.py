@@ -30,30 +30,19 @@ from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
 from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS
-from tests.evaluator.service.test_submission_runner import PROTOCOL, TASKS, World, broken
-from tests.support.factories import NOW, delivered, some_rows
+from tests.support.evaluator_world import PROTOCOL, TASKS, World, broken, wish
+from tests.support.factories import NOW, make_rows, write_delivery
 
 OWNER = "key:" + "a" * 64
 NAME = PROTOCOL.name
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
-
-
 def private(world: World, name: str = "Secret") -> Submission:
-    folder = delivered(world.folder / name, {task: some_rows("mine", 12) for task in ("a", "b")})
+    folder = write_delivery(world.folder / name, {task: make_rows("mine", 12) for task in ("a", "b")})
     (into := world.folder / f"{name}-checked").mkdir()
     report = check_sources([folder], TASKS, into=into, track=TRACKS["dataset_research"])
     form = {"system": name, "system_type": "search", "team": "Team", "submitter": "An"}
     return store_submission(world.arena, report, into, SubmissionForm.from_form(form), NOW, owner=OWNER, private=True)
-
-
-def wish(world: World, ulid: str, kind: str, by: str = "") -> None:
-    world.arena.add_owner_request(
-        ulid, OwnerRequest.model_validate({"kind": kind, "by": by, "time": datetime.now(UTC)})
-    )
 
 
 def state(world: World, ulid: str) -> str:
@@ -321,7 +310,7 @@ def test_what_was_granted_is_not_written_again(world: World) -> None:
 def test_what_others_ask_for_is_done_while_one_is_evaluated(world: World) -> None:
     secret, submission = private(world), world.submit()
     world.worker().evaluate(secret.id)
-    fresh = world.submit("Fresh", {task: some_rows("fresh", 12) for task in ("a", "b")})
+    fresh = world.submit("Fresh", {task: make_rows("fresh", 12) for task in ("a", "b")})
     seen: list[tuple[str, int | None, int | None]] = []
 
     def answer(model: Path, prompt: Sequence[int]) -> str:

@@ -26,12 +26,12 @@ from submissions.errors import EvaluatorError, NotFound
 from submissions.records.anchors import Setup
 from submissions.records.owner_requests import OwnerRequest
 from submissions.storage.local_repo import LocalRepo
-from tests.evaluator.service.test_submission_runner import PROTOCOL, TASKS, World
-from tests.support.factories import NOW, a_benchmark, a_file, a_reference, some_rows
+from tests.support.evaluator_world import PROTOCOL, TASKS, World
+from tests.support.factories import NOW, make_benchmark, make_data_file, make_reference, make_rows
 from tests.support.paths import ROOT
 
 WEIGHTS = st.dictionaries(st.text(min_size=1), st.floats(0, 1e6), max_size=40)
-ROWS = {task.id: some_rows(f"mine {task.id}", 12 + 6 * number) for number, task in enumerate(TASKS)}
+ROWS = {task.id: make_rows(f"mine {task.id}", 12 + 6 * number) for number, task in enumerate(TASKS)}
 
 
 @given(WEIGHTS, st.integers(1, 12))
@@ -65,9 +65,9 @@ def test_what_is_no_share_is_said(text: str) -> None:
 
 def test_longer_data_weigh_more(world: World) -> None:
     bench = world.bench(world.generator)
-    exam = bench.build_eval_set(TASKS[0], a_reference("a"))
-    few, many = (a_file("a", some_rows("mine", count)) for count in (10, 100))
-    most = a_file("a", some_rows("mine", PROTOCOL.sft.max_rows))
+    exam = bench.build_eval_set(TASKS[0], make_reference("a"))
+    few, many = (make_data_file("a", make_rows("mine", count)) for count in (10, 100))
+    most = make_data_file("a", make_rows("mine", PROTOCOL.sft.max_rows))
     over = most.model_copy(update={"rows": most.rows * 2, "bytes": most.bytes * 2})
     weighed = [estimate_seconds(bench, exam, files) for files in ([few], [many], [many, few], [most])]
     assert weighed == sorted(set(weighed))
@@ -125,7 +125,7 @@ def test_after_all_shares_a_worker_finds_everything_done(world: World) -> None:
 
 def test_no_two_shares_do_the_same_and_all_do_all(world: World) -> None:
     world.submit("one", ROWS)
-    world.submit("two", ROWS | {"a": some_rows("other", 99)})
+    world.submit("two", ROWS | {"a": make_rows("other", 99)})
     asked = []
     for part in ("1/3", "2/3", "3/3"):
         jobs = len(world.trainer.jobs)
@@ -146,7 +146,7 @@ def test_a_share_writes_nothing_to_the_arena(world: World) -> None:
 
 def test_few_shot_comes_first_for_every_submission(world: World) -> None:
     for name in ("one", "two"):
-        world.submit(name, {"a": some_rows(name, 12)})
+        world.submit(name, {"a": make_rows(name, 12)})
     shared(world, "1/1")
     kinds = [model.name for model in world.generator.models]
     assert kinds == ["base"] * (len(kinds) - 2) + ["model"] * 2
@@ -160,7 +160,7 @@ def test_what_was_withdrawn_is_no_share_s_business(world: World) -> None:
 
 
 def failing_for(world: World, task: str) -> Callable[[Path, Sequence[int]], str]:
-    own = {tuple(world.bench(world.generator).template.build_prompt(row.input)) for row in a_reference(task).test}
+    own = {tuple(world.bench(world.generator).template.build_prompt(row.input)) for row in make_reference(task).test}
 
     def answer(model: Path, prompt: Sequence[int]) -> str:
         if model.name == "model" and tuple(prompt) in own:
@@ -171,7 +171,7 @@ def failing_for(world: World, task: str) -> Callable[[Path, Sequence[int]], str]
 
 
 def test_a_unit_that_fails_stops_no_other(world: World) -> None:
-    first, second = (world.submit(name, {task: some_rows(name, 12) for task in "ab"}).id for name in ("one", "two"))
+    first, second = (world.submit(name, {task: make_rows(name, 12) for task in "ab"}).id for name in ("one", "two"))
     with pytest.raises(EvaluatorError, match=r"2 stage.s. of share 1/1 failed; all others are done") as failed:
         shared(world, "1/1", generator=NullGenerator(failing_for(world, "a")))
     assert failed.value.exit_code == 2
@@ -184,9 +184,9 @@ def test_a_unit_that_fails_stops_no_other(world: World) -> None:
 
 
 def test_shares_of_one_run_agree_on_what_was_pending_when_the_first_started(world: World) -> None:
-    ids = [world.submit(name, {task: some_rows(name, 12) for task in "ab"}).id for name in ("one", "two")]
+    ids = [world.submit(name, {task: make_rows(name, 12) for task in "ab"}).id for name in ("one", "two")]
     shared(world, "1/2", run="17")
-    late = world.submit("late", {"c": some_rows("late", 300)}).id
+    late = world.submit("late", {"c": make_rows("late", 300)}).id
     said = shared(world, "2/2", run="17")
     assert not [line for line in said if late in line]
     agreed = ShardPlan.model_validate_json((world.folder / "work/shares/17-of-2/agreed.json").read_bytes())
@@ -264,7 +264,7 @@ def test_the_command_says_what_is_no_share(
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     assert run_app(app, "evaluator", ["share", "5/4", "--arena", str(tmp_path)]) == 1
     assert "write I/N" in capsys.readouterr().err
-    a_benchmark(tmp_path / "benchmark", TASKS)
+    make_benchmark(tmp_path / "benchmark", TASKS)
     with exclusive_lock(tmp_path / "work"):
         assert run_app(app, "evaluator", ["share", "1/4", "--arena", str(tmp_path)]) == 2
     assert "alone" in capsys.readouterr().err

@@ -8,97 +8,24 @@ from statistics import fmean
 import pytest
 
 from evaluator.config.profile import load_profile
-from evaluator.errors import ChildFailed
 from evaluator.generation import Completion
 from evaluator.runtime.work_dir_lock import exclusive_lock
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.service.throttle import throttle_progress
-from evaluator.stages.context import EvaluationContext
-from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
-from submissions.arena.arena import Arena
-from submissions.arena.benchmark import Benchmark, Source, Sources
+from evaluator.testing.null_backend import NullGenerator, null_context
+from submissions.arena.benchmark import Source, Sources
 from submissions.arena.ids import submission_dir
 from submissions.checking.check import check_sources
 from submissions.errors import EvaluatorError
 from submissions.records.submission import Submission
 from submissions.records.task import Row
 from submissions.storage.codec import to_json, to_jsonl
-from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
 from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS
-from tests.support.factories import (
-    NOW,
-    a_benchmark,
-    a_reference,
-    a_task,
-    delivered,
-    demo,
-    some_anchors,
-    some_rows,
-    submitted,
-)
-
-TASKS = [a_task("a", subsets=("full", "pro")), a_task("b", "multiple_choice"), a_task("c", kind="reasoning")]
-PROTOCOL = demo()
-
-
-class Recorded(LocalRepo):
-    """A folder that remembers the paths of each commit."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.commits: list[list[str]] = []
-
-    def commit(self, changes: Sequence[Change], parent: str) -> str:
-        head = super().commit(changes, parent)
-        self.commits.append([change.path for change in changes])
-        return head
-
-
-class World:
-    """An arena with a benchmark, and as many workers after each other as a test likes."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.results = Recorded(folder / "results")
-        self.arena = Arena(LocalRepo(folder / "submissions"), self.results, LocalRepo(folder / "drafts"))
-        self.benchmark: Benchmark = a_benchmark(folder / "benchmark", TASKS)
-        self.trainer, self.generator = NullTrainer(), NullGenerator(self.knows)
-        self.golden: dict[tuple[int, ...], str] = {}
-        bench = self.bench(self.generator)
-        anchors = some_anchors(bench, self.benchmark, TASKS)
-        self.benchmark.repo.commit(
-            [Change(f"anchors/{PROTOCOL.name}.json", to_json(anchors))], self.benchmark.repo.head()
-        )
-        for task in TASKS:
-            for row in a_reference(task.id).test:
-                self.golden[tuple(bench.template.build_prompt(row.input))] = row.output
-
-    def knows(self, model: Path, prompt: Sequence[int]) -> str:
-        """What is asked without shots is known to a fine-tuned model, and to no other."""
-        return self.golden.get(tuple(prompt), "") if model.name == "model" else ""
-
-    def bench(self, generator: NullGenerator) -> EvaluationContext:
-        return null_context(self.folder / "work", PROTOCOL, self.trainer, generator)
-
-    def worker(self, generator: NullGenerator | None = None) -> SubmissionRunner:
-        return SubmissionRunner(
-            self.arena, self.benchmark, self.bench(generator or self.generator), self.folder / "work" / "results"
-        )
-
-    def submit(self, name: str = "Finder", rows: dict[str, Sequence[Row]] | None = None) -> Submission:
-        mine = rows or {"a": some_rows("mine", 12), "b": some_rows("mine", 12)}
-        return submitted(self.arena, TASKS, delivered(self.folder / name, mine))
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
-
-
-def broken(_model: Path, _prompt: Sequence[int]) -> str:
-    raise ChildFailed("The engine went away.", "Its log is engine.log.")
+from tests.support.evaluation_factories import make_anchors, make_protocol
+from tests.support.evaluator_world import PROTOCOL, TASKS, World, broken
+from tests.support.factories import NOW, make_benchmark, make_reference, make_rows, make_task, write_delivery
 
 
 def test_a_submission_goes_through_all_stages(world: World) -> None:
@@ -283,8 +210,8 @@ def test_a_second_submission_with_the_same_rows_is_not_trained_again(world: Worl
 
 
 def test_copies_of_hidden_rows_are_removed_and_flag_the_entry(world: World) -> None:
-    leaked = [*some_rows("mine", 9), *a_reference("a").test]
-    submission = world.submit(rows={"a": leaked, "b": a_reference("b").test})
+    leaked = [*make_rows("mine", 9), *make_reference("a").test]
+    submission = world.submit(rows={"a": leaked, "b": make_reference("b").test})
     world.worker().evaluate(submission.id)
     result = world.arena.read_result(submission.id)
     states = [(task.state, task.rows, task.removed) for task in result.tasks]
@@ -352,7 +279,7 @@ def test_damage_to_what_is_stored_is_never_the_submitter_s_fault(
 
 def test_a_benchmark_without_the_track_is_our_fault(world: World) -> None:
     submission = world.submit()
-    other = a_benchmark(world.folder / "other", [a_task("x", track="another")])
+    other = make_benchmark(world.folder / "other", [make_task("x", track="another")])
     worker = SubmissionRunner(world.arena, other, world.bench(world.generator), world.folder / "work" / "results")
     assert worker.evaluate(submission.id) == "failed"
     assert "no task of track dataset_research" in world.arena.read_history(submission.id).now.message
@@ -393,7 +320,7 @@ def test_what_could_not_be_scored_blocks_publication(world: World) -> None:
     submission = world.submit()
     worker = world.worker()
     silent = PROTOCOL.model_copy(update={"few_shot": PROTOCOL.few_shot.model_copy(update={"draws": 0})})
-    anchors = some_anchors(replace(worker.context, protocol=silent), world.benchmark, TASKS)
+    anchors = make_anchors(replace(worker.context, protocol=silent), world.benchmark, TASKS)
     world.benchmark.repo.commit([Change(f"anchors/{silent.name}.json", to_json(anchors))], world.benchmark.repo.head())
     blocked = replace(worker, context=replace(worker.context, protocol=silent))
     assert blocked.evaluate(submission.id) == "failed"
@@ -402,8 +329,8 @@ def test_what_could_not_be_scored_blocks_publication(world: World) -> None:
 
 
 def test_rows_that_do_not_count_do_not_dilute_the_screen(world: World) -> None:
-    copies = a_reference("a").test[:2]
-    rows = (*copies, *some_rows("mine", 1100))
+    copies = make_reference("a").test[:2]
+    rows = (*copies, *make_rows("mine", 1100))
     submission = world.submit(rows={"a": rows})
     assert world.worker().evaluate(submission.id) == "published"
     (a,) = (task for task in world.arena.read_result(submission.id).tasks if task.task == "a")
@@ -439,7 +366,7 @@ def test_data_that_names_the_reference_itself_as_its_origin_is_not_used(
 def test_a_guess_at_a_hidden_source_is_answered_only_where_data_came(world: World) -> None:
     sources = Sources(tasks={task.id: Source(source="org/hidden", licence="-") for task in TASKS})
     world.benchmark.repo.commit([Change("sources.json", to_json(sources))], world.benchmark.repo.head())
-    folder = delivered(world.folder / "Guesser", {"a": some_rows("mine", 12)})
+    folder = write_delivery(world.folder / "Guesser", {"a": make_rows("mine", 12)})
     into = world.folder / "guessed"
     into.mkdir()
     report = check_sources([folder], TASKS, into=into, track=TRACKS["dataset_research"])
@@ -458,14 +385,14 @@ def test_a_guess_at_a_hidden_source_is_answered_only_where_data_came(world: Worl
 
 def test_a_task_of_another_language_is_screened_anew(world: World) -> None:
     worker = world.worker()
-    rows = {"a": [Row(input=row.input, output=f"certainly {row.output}") for row in some_rows("mine", 12)]}
+    rows = {"a": [Row(input=row.input, output=f"certainly {row.output}") for row in make_rows("mine", 12)]}
     first = world.submit(rows=rows)
     assert worker.evaluate(first.id) == "published"
     spoken = [task.model_copy(update={"language": "th"}) for task in TASKS]
     world.benchmark.repo.commit([Change("tasks.jsonl", to_jsonl(spoken))], world.benchmark.repo.head())
     again = world.submit("Again", rows)
     assert worker.evaluate(again.id) == "failed", "the anchors were measured in another language"
-    anchors = to_json(some_anchors(world.bench(world.generator), world.benchmark, spoken))
+    anchors = to_json(make_anchors(world.bench(world.generator), world.benchmark, spoken))
     world.benchmark.repo.commit([Change(f"anchors/{PROTOCOL.name}.json", anchors)], world.benchmark.repo.head())
     assert worker.evaluate(again.id) == "published"
     found = [world.arena.read_result(one.id).tasks[0].screen for one in (first, again)]
@@ -477,7 +404,7 @@ def test_each_protocol_s_evaluator_publishes_its_frame_and_keeps_the_others(worl
     worker.publish_tasks()
     (demo_1,) = world.arena.read_frames()
     assert demo_1.protocol == "demo@1"
-    other = demo(sft={"max_rows": 3}).model_copy(update={"name": "arena@9"})
+    other = make_protocol(sft={"max_rows": 3}).model_copy(update={"name": "arena@9"})
     bench = null_context(world.folder / "work", other, world.trainer, world.generator)
     replace(worker, context=bench).publish_tasks()
     head = world.results.head()
@@ -504,9 +431,9 @@ def test_a_submission_is_evaluated_once_under_each_protocol(world: World) -> Non
     worker = world.worker()
     assert worker.evaluate(submission.id) == "published"
     assert worker.pending_ids() == []
-    other = demo(few_shot={"draws": 2}).model_copy(update={"name": "demo@2"})
+    other = make_protocol(few_shot={"draws": 2}).model_copy(update={"name": "demo@2"})
     bench = null_context(world.folder / "work", other, world.trainer, world.generator)
-    anchors = some_anchors(bench, world.benchmark, TASKS)
+    anchors = make_anchors(bench, world.benchmark, TASKS)
     world.benchmark.repo.commit([Change("anchors/demo@2.json", to_json(anchors))], world.benchmark.repo.head())
     second = SubmissionRunner(world.arena, world.benchmark, bench, world.folder / "records")
     assert second.refresh_queue() == [submission.id]

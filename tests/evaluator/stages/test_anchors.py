@@ -25,10 +25,11 @@ from submissions.records.anchors import Anchors, Setup
 from submissions.records.base import Score
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
-from tests.support.factories import a_benchmark, a_reference, a_task, demo, some_anchors
+from tests.support.evaluation_factories import make_anchors, make_protocol
+from tests.support.factories import make_benchmark, make_reference, make_task
 
-TASKS = [a_task("a", "text_classification"), a_task("b", "text_classification"), a_task("c")]
-DEMO = demo()
+TASKS = [make_task("a", "text_classification"), make_task("b", "text_classification"), make_task("c")]
+DEMO = make_protocol()
 
 
 class Knowing(NullGenerator):
@@ -43,7 +44,7 @@ class Knowing(NullGenerator):
 
     def learn(self, bench: EvaluationContext) -> None:
         for task in TASKS:
-            for row in a_reference(task.id).test[1:]:
+            for row in make_reference(task.id).test[1:]:
                 self.golden[tuple(bench.template.build_prompt(row.input))] = row.output
 
 
@@ -56,7 +57,7 @@ def tools(folder: Path, protocol: Protocol = DEMO) -> tuple[EvaluationContext, N
 
 @pytest.fixture
 def benchmark(tmp_path: Path) -> Benchmark:
-    return a_benchmark(tmp_path / "benchmark", TASKS)
+    return make_benchmark(tmp_path / "benchmark", TASKS)
 
 
 def store(benchmark: Benchmark, anchors: Anchors) -> None:
@@ -77,7 +78,7 @@ def test_both_ends_of_every_scale_are_measured_and_stored(benchmark: Benchmark, 
 
 
 def test_each_seed_trains_the_reference_once_and_the_anchor_is_their_mean(benchmark: Benchmark, tmp_path: Path) -> None:
-    bench, trainer, generator = tools(tmp_path / "work", demo(anchors={"seeds": (42, 43, 44)}))
+    bench, trainer, generator = tools(tmp_path / "work", make_protocol(anchors={"seeds": (42, 43, 44)}))
 
     def says(model: Path, prompt: Sequence[int]) -> str:
         """The model of the last seed knows nothing."""
@@ -116,14 +117,14 @@ def test_measured_again_nothing_is_done_or_committed_again(benchmark: Benchmark,
 def test_tasks_measured_one_by_one_join_those_that_still_hold(benchmark: Benchmark, tmp_path: Path) -> None:
     for task in TASKS:
         measure_anchors(benchmark, tools(tmp_path / "work")[0], [task])
-    together = a_benchmark(tmp_path / "other", TASKS)
+    together = make_benchmark(tmp_path / "other", TASKS)
     assert benchmark.read_anchors("demo@1") == measure_anchors(together, tools(tmp_path / "work2")[0], TASKS)
 
 
 def test_anchors_of_another_setup_do_not_stay_beside_new_ones(benchmark: Benchmark, tmp_path: Path) -> None:
     bench = tools(tmp_path / "work")[0]
     old = bench.setup.model_copy(update={"packages": {"torch": "1"}})
-    store(benchmark, some_anchors(bench, benchmark, TASKS, old))
+    store(benchmark, make_anchors(bench, benchmark, TASKS, old))
     measure_anchors(benchmark, bench, TASKS[:1])
     assert benchmark.read_anchors("demo@1").tasks.keys() == {"a"}
     with pytest.raises(AnchorsMissing, match="No anchors for b, c"):
@@ -133,7 +134,7 @@ def test_anchors_of_another_setup_do_not_stay_beside_new_ones(benchmark: Benchma
 @pytest.mark.parametrize(
     ("protocol", "setup", "said"),
     [
-        (demo(sft={"epochs": 1.0}), {}, "when demo@1 said something else"),
+        (make_protocol(sft={"epochs": 1.0}), {}, "when demo@1 said something else"),
         (DEMO, {"model_sha256": "f" * 64}, "other weights of null"),
         (DEMO, {"pipeline": 0}, "another version of the evaluator"),
     ],
@@ -143,7 +144,7 @@ def test_anchors_by_other_rules_or_weights_do_not_fit(
 ) -> None:
     bench = tools(tmp_path / "work")[0]
     theirs = tools(tmp_path / "theirs", protocol)[0]
-    store(benchmark, some_anchors(theirs, benchmark, TASKS, Setup.model_validate(bench.setup.model_dump() | setup)))
+    store(benchmark, make_anchors(theirs, benchmark, TASKS, Setup.model_validate(bench.setup.model_dump() | setup)))
     with pytest.raises(AnchorsMissing, match=said) as failed:
         load_checked_anchors(benchmark, bench, TASKS)
     assert "python -m evaluator anchors" in str(failed.value)
@@ -168,7 +169,7 @@ def test_no_anchors_are_named_with_the_command_that_measures_them(benchmark: Ben
 def test_tasks_that_the_reference_does_not_help_are_refused(benchmark: Benchmark, tmp_path: Path) -> None:
     bench = null_context(tmp_path / "work", DEMO, NullTrainer(), NullGenerator())
     assert unadmitted_tasks(measure_anchors(benchmark, bench, TASKS), DEMO) == ["a", "b", "c"]
-    helped = measure_anchors(a_benchmark(tmp_path / "other", TASKS), tools(tmp_path / "work2")[0], TASKS)
+    helped = measure_anchors(make_benchmark(tmp_path / "other", TASKS), tools(tmp_path / "work2")[0], TASKS)
     assert unadmitted_tasks(helped, DEMO) == []
 
 
@@ -181,8 +182,8 @@ def published(**metrics: float | None) -> dict[str, Score]:
 
 
 def test_the_official_scores_become_the_anchors_of_paper_1(tmp_path: Path) -> None:
-    tasks = [a_task("a"), a_task("m", "language_translation"), a_task("n", "text_generation")]
-    benchmark = a_benchmark(tmp_path / "benchmark", tasks)
+    tasks = [make_task("a"), make_task("m", "language_translation"), make_task("n", "text_generation")]
+    benchmark = make_benchmark(tmp_path / "benchmark", tasks)
     blend = ("unigram_precision", "sacrebleu")
     official = OfficialAnchors(
         release_sha256="0" * 64,

@@ -20,11 +20,11 @@ from submissions.records.result import Result
 from submissions.records.submission import Submission
 from submissions.records.task import Row
 from submissions.storage.codec import to_json
-from tests.support.factories import NOW, a_benchmark, a_file, a_task
+from tests.support.factories import NOW, make_benchmark, make_data_file, make_task
 
 pytestmark = pytest.mark.slow
 
-TASK = a_task("t", "text_classification")
+TASK = make_task("t", "text_classification")
 SMALL = {
     "id": '"tiny-llama@1"',
     "dtype": '"float32"',
@@ -62,7 +62,7 @@ def workbench(name: str, folder: Path, tiny: Path, monkeypatch: pytest.MonkeyPat
 def evaluated(benchmark: Benchmark, bench: EvaluationContext, folder: Path, rows: tuple[Row, ...]) -> Result:
     submission = Submission(
         id="0" * 26, track="dataset_research", system="S", system_type="search", team="T", submitter="A",
-        files=(a_file("t", rows),), created_at=NOW,
+        files=(make_data_file("t", rows),), created_at=NOW,
     )  # fmt: skip
     evaluation = EvaluationJob(
         benchmark=benchmark,
@@ -79,7 +79,7 @@ def evaluated(benchmark: Benchmark, bench: EvaluationContext, folder: Path, rows
 def test_a_protocol_measures_anchors_over_three_seeds_and_scores_by_its_own_rules(
     name: str, tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    benchmark = a_benchmark(tmp_path / "benchmark", [TASK], rows=[row(number) for number in range(64)])
+    benchmark = make_benchmark(tmp_path / "benchmark", [TASK], rows=[row(number) for number in range(64)])
     with workbench(name, tmp_path, tiny, monkeypatch) as bench:
         anchor = measure_anchors(benchmark, bench, [TASK]).tasks["t"]
         assert len(anchor.seeds) == 3

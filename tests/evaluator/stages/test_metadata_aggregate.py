@@ -23,12 +23,13 @@ from submissions.records.submission import Submission
 from submissions.records.task import Metadata
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
-from tests.support.factories import a_benchmark, a_task, delivered, demo, some_anchors, some_rows, submitted
+from tests.support.evaluation_factories import make_anchors, make_protocol
+from tests.support.factories import make_benchmark, make_rows, make_task, submit_delivery, write_delivery
 from tests.support.judges import ENVIRON, SETTINGS, a_connection, description, is_comparison, says_seven, verdict
 from tests.support.judges import no_ambient_settings as no_ambient_settings
 
-TASKS = [a_task("a"), a_task("b"), a_task("c", kind="reasoning")]
-PROTOCOL = Protocol.model_validate(demo().model_dump() | {"judge": SETTINGS.model_dump()})
+TASKS = [make_task("a"), make_task("b"), make_task("c", kind="reasoning")]
+PROTOCOL = Protocol.model_validate(make_protocol().model_dump() | {"judge": SETTINGS.model_dump()})
 FULL = Metadata(
     introduction="numbers",
     task="counting",
@@ -38,7 +39,7 @@ FULL = Metadata(
     output="the next",
     source="made up",
     samples_count=9,
-    example=some_rows("elsewhere", 1)[0],
+    example=make_rows("elsewhere", 1)[0],
 )
 
 
@@ -48,20 +49,20 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.arena = open_arena(str(folder))
-        self.benchmark: Benchmark = a_benchmark(folder / "benchmark", TASKS)
+        self.benchmark: Benchmark = make_benchmark(folder / "benchmark", TASKS)
         said = [Change(f"references/{task.id}/metadata.json", to_json(FULL)) for task in TASKS]
         self.benchmark.repo.commit(said, self.benchmark.repo.head())
         self.bench = null_context(folder / "work", PROTOCOL, NullTrainer(), NullGenerator())
-        anchors = to_json(some_anchors(self.bench, self.benchmark, TASKS))
+        anchors = to_json(make_anchors(self.bench, self.benchmark, TASKS))
         self.benchmark.repo.commit([Change(f"anchors/{PROTOCOL.name}.json", anchors)], self.benchmark.repo.head())
 
     def submit(self, descriptions: Mapping[str, Metadata]) -> Submission:
         """Data for a and b, described as given."""
-        folder = delivered(self.folder / "Finder", {name: some_rows("mine", 12) for name in "ab"})
+        folder = write_delivery(self.folder / "Finder", {name: make_rows("mine", 12) for name in "ab"})
         lines = (json.dumps({"task": task, "metadata": one.model_dump()}) for task, one in descriptions.items())
         if descriptions:
             (folder / "metadata.jsonl").write_text("\n".join(lines))
-        return submitted(self.arena, TASKS, folder)
+        return submit_delivery(self.arena, TASKS, folder)
 
     @contextmanager
     def judging(

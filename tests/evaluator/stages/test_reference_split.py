@@ -4,11 +4,12 @@ from pathlib import Path
 
 from evaluator.config.protocol import load_protocol
 from evaluator.stages.reference_split import SPLITS, load_reference
-from tests.support.factories import a_benchmark, a_task, demo
+from tests.support.evaluation_factories import make_protocol
+from tests.support.factories import make_benchmark, make_task
 
 
 def test_arena_holds_test_rows_out_and_paper_trains_on_them(tmp_path: Path) -> None:
-    benchmark = a_benchmark(tmp_path, [a_task("a")], train=3, test=3)
+    benchmark = make_benchmark(tmp_path, [make_task("a")], train=3, test=3)
     halves = benchmark.read_reference("a")
     assert load_reference(load_protocol("arena@1"), benchmark, "a") == halves
     same = load_reference(load_protocol("paper@1"), benchmark, "a")
@@ -17,9 +18,9 @@ def test_arena_holds_test_rows_out_and_paper_trains_on_them(tmp_path: Path) -> N
 
 
 def test_only_the_first_rows_are_used(tmp_path: Path) -> None:
-    benchmark = a_benchmark(tmp_path, [a_task("a")], train=3, test=3)
+    benchmark = make_benchmark(tmp_path, [make_task("a")], train=3, test=3)
     for split in SPLITS:
-        rules = demo(sft={"max_rows": 2}).model_copy(update={"test_items": 1, "split": split})
+        rules = make_protocol(sft={"max_rows": 2}).model_copy(update={"test_items": 1, "split": split})
         reference = load_reference(rules, benchmark, "a")
         assert (len(reference.train), len(reference.test)) == (2, 1)
         assert reference.train == SPLITS[split](benchmark, "a").train[:2]

@@ -14,11 +14,12 @@ from evaluator.stages.records import AnchorAnswers, TaskRecord, compute_anchor, 
 from evaluator.stages.rescore import matches_stored, rescore, update_scoring_setup
 from submissions.errors import CorruptRecord, NotFound
 from submissions.storage.codec import to_json
-from tests.support.factories import SETUP, a_record, a_run, a_task, demo
+from tests.support.evaluation_factories import SETUP, make_protocol, make_record, make_run
+from tests.support.factories import make_task
 from tests.support.judges import REFERENCE as FULL
 from tests.support.judges import SETTINGS
 
-TASKS = [a_task(name, "text_classification") for name in "abc"]
+TASKS = [make_task(name, "text_classification") for name in "abc"]
 
 
 def measured(record: TaskRecord) -> TaskRecord:
@@ -27,16 +28,16 @@ def measured(record: TaskRecord) -> TaskRecord:
     base = tuple(row.output if number == 0 else "" for number, row in enumerate(rows))
     top = tuple("" if number == 0 else f"The answer is {row.output}." for number, row in enumerate(rows))
     answers = AnchorAnswers(base=base, reference=(top, tuple(row.output for row in rows)))
-    anchor = compute_anchor(record.build_eval_set(demo().metrics), answers, "0" * 64)
+    anchor = compute_anchor(record.build_eval_set(make_protocol().metrics), answers, "0" * 64)
     return record.model_copy(update={"end_answers": answers, "anchor": anchor})
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """An evaluation as it is left behind."""
-    run = a_run(TASKS).model_copy(update={"setup": update_scoring_setup(SETUP)})
+    run = make_run(TASKS).model_copy(update={"setup": update_scoring_setup(SETUP)})
     records = [
-        measured(a_record(task, dict.fromkeys(run.protocol.methods, right), of=20))
+        measured(make_record(task, dict.fromkeys(run.protocol.methods, right), of=20))
         for task, right in zip(TASKS, (3, 9, 20), strict=True)
     ]
     save_records(tmp_path, run, records)
@@ -45,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def changed(**fields: object) -> Protocol:
-    protocol = demo()
+    protocol = make_protocol()
     return Protocol.model_validate(protocol.model_dump() | fields)
 
 
@@ -53,7 +54,7 @@ def test_the_stored_answers_give_the_published_result_bit_for_bit(folder: Path) 
     again = rescore(folder)
     assert to_json(again) == (folder / "result.json").read_bytes()
     assert matches_stored(folder, again)
-    assert again == rescore(folder, demo())
+    assert again == rescore(folder, make_protocol())
 
 
 def test_another_protocol_scores_the_same_answers_and_their_anchors_by_its_metrics(folder: Path) -> None:
@@ -76,7 +77,7 @@ def test_another_protocol_scores_the_same_answers_and_their_anchors_by_its_metri
 def test_a_protocol_that_asks_for_other_answers_is_refused_by_what_differs(
     folder: Path, part: str, fields: dict[str, object]
 ) -> None:
-    other = demo(**{part: fields}).model_copy(update={"name": "demo@9"})
+    other = make_protocol(**{part: fields}).model_copy(update={"name": "demo@9"})
     with pytest.raises(ProtocolMismatch, match=f"demo@9 differs in what was asked: {part}"):
         rescore(folder, other)
 
@@ -107,7 +108,7 @@ def test_a_damaged_record_is_named(folder: Path, content: bytes | None) -> None:
 def test_verdicts_are_not_given_to_another_judge(tmp_path: Path) -> None:
     judged = changed(judge=SETTINGS.model_dump())
     verdict = missing_verdict("a", FULL)
-    save_records(tmp_path, a_run(TASKS[:1], judged), [measured(a_record(TASKS[0], {}, verdict=verdict))])
+    save_records(tmp_path, make_run(TASKS[:1], judged), [measured(make_record(TASKS[0], {}, verdict=verdict))])
     other = SETTINGS.model_dump() | {"repeats": 3}
     with pytest.raises(ProtocolMismatch, match="judge"):
         rescore(tmp_path, changed(name="demo@9", judge=other))
@@ -115,7 +116,7 @@ def test_verdicts_are_not_given_to_another_judge(tmp_path: Path) -> None:
 
 
 def test_imported_anchors_are_not_scaled_by_other_rules(tmp_path: Path) -> None:
-    save_records(tmp_path, a_run(TASKS[:1]), [a_record(TASKS[0], dict.fromkeys(demo().methods, 2))])
+    save_records(tmp_path, make_run(TASKS[:1]), [make_record(TASKS[0], dict.fromkeys(make_protocol().methods, 2))])
     with pytest.raises(ProtocolMismatch, match="the anchors are imported"):
         rescore(tmp_path, changed(name="demo@9", scale={"kind": "ratio"}))
 

@@ -23,13 +23,13 @@ from evaluator.models.weight_canary import Canary
 from evaluator.runtime.resource_usage import FILE, ResourceUsage
 from evaluator.training import DeepSpeedTrainer, TrainJob, TrainResult
 from tests.support import reference_trainer as naive
-from tests.support.factories import demo
+from tests.support.evaluation_factories import make_protocol
 from tests.support.processes import all_end
 from tests.support.training_jobs import a_job
 
 pytestmark = pytest.mark.slow
 
-PROTOCOL = demo(sft={"epochs": 2.0})
+PROTOCOL = make_protocol(sft={"epochs": 2.0})
 SIZES = {"odd": 41, "few": 5, "even": 32}
 """Rows by job: no multiple of a step, less than a step, two steps."""
 SMALL = 200
@@ -90,18 +90,18 @@ def run(tiny: Path, folder: Path, ranks: int, names: list[str], template: ChatTe
 def runs(tiny: Path, template: ChatTemplate, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     folder = tmp_path_factory.mktemp("runs")
 
-    def a_run(name: str, ranks: int, names: list[str], **changes: object) -> Run:
+    def make_run(name: str, ranks: int, names: list[str], **changes: object) -> Run:
         return run(tiny, folder / name, ranks, names, template, **changes)
 
     every = ["few", "odd", "even"]
     return Runs(
-        two=a_run("two", 2, every, micro_tokens=SMALL),
-        one=a_run("one", 1, every),
-        alone=a_run("alone", 2, ["even"], micro_tokens=SMALL),
-        three=a_run("three", 3, ["odd", "even"], gradient_checkpointing=True, loss_chunk=7, micro_tokens=SMALL),
-        stage_1=a_run("stage_1", 2, ["even"], zero_stage=1, micro_tokens=SMALL),
-        stage_2=a_run("stage_2", 2, ["few", "even"], zero_stage=2, micro_tokens=SMALL),
-        stage_2_alone=a_run("stage_2_alone", 2, ["even"], zero_stage=2, micro_tokens=SMALL),
+        two=make_run("two", 2, every, micro_tokens=SMALL),
+        one=make_run("one", 1, every),
+        alone=make_run("alone", 2, ["even"], micro_tokens=SMALL),
+        three=make_run("three", 3, ["odd", "even"], gradient_checkpointing=True, loss_chunk=7, micro_tokens=SMALL),
+        stage_1=make_run("stage_1", 2, ["even"], zero_stage=1, micro_tokens=SMALL),
+        stage_2=make_run("stage_2", 2, ["few", "even"], zero_stage=2, micro_tokens=SMALL),
+        stage_2_alone=make_run("stage_2_alone", 2, ["even"], zero_stage=2, micro_tokens=SMALL),
     )
 
 
@@ -202,7 +202,9 @@ def logprobs(model: Path, of: Canary) -> list[float]:
 
 def test_bfloat16_is_trained_written_and_restored(tiny: Path, template: ChatTemplate, tmp_path: Path) -> None:
     """The optimizer keeps float32; the same job twice, with another between, has the same weights bit for bit."""
-    mine = trainer(tiny, tmp_path, 2, demo(sft={"epochs": 2.0}, base_model={"dtype": "bfloat16"}), micro_tokens=SMALL)
+    mine = trainer(
+        tiny, tmp_path, 2, make_protocol(sft={"epochs": 2.0}, base_model={"dtype": "bfloat16"}), micro_tokens=SMALL
+    )
     jobs = [a_job(tmp_path / place, "even", 32, template) for place in ("first", "again")]
     other = a_job(tmp_path, "few", 5, template)
     done = [mine.train(job, lambda *_: None) for job in (jobs[0], other, jobs[1])]
@@ -223,7 +225,7 @@ def test_after_a_job_that_failed_the_next_is_as_a_job_alone(
 ) -> None:
     """A loss that is no number is an error and no model; the job after it meets a fresh process."""
     mine = trainer(tiny, tmp_path, 2, micro_tokens=SMALL)
-    mine.protocol = demo(sft={"epochs": 2.0, "learning_rate": 1e30, "warmup_ratio": 0.0})
+    mine.protocol = make_protocol(sft={"epochs": 2.0, "learning_rate": 1e30, "warmup_ratio": 0.0})
     lost, good = a_job(tmp_path, "lost", 32, template), a_job(tmp_path, "even", SIZES["even"], template)
     with pytest.raises(TrainingDiverged, match="loss of lost is nan") as failed:
         mine.train(lost, lambda *_: None)

@@ -17,8 +17,8 @@ from leaderboard.api.table_exports import TABLE_EXPORTS
 from leaderboard.data.systems import slug_of
 from leaderboard.pages import ROUTES
 from submissions.arena.arena import Arena
-from tests.leaderboard.conftest import Open
 from tests.support.arena_fixture import SYSTEMS
+from tests.support.site_client import Open
 
 SLUGS = [slug_of(team, system) for system, team, *_ in SYSTEMS[:2]]
 COMPARED = f"?system={SLUGS[0]}&system={SLUGS[1]}"

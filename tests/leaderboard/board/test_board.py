@@ -17,8 +17,8 @@ from leaderboard.data.snapshot import SnapshotReader
 from leaderboard.tracks import BOARDS
 from submissions.arena.arena import Arena
 from submissions.tracks import TRACKS
-from tests.leaderboard.conftest import Open
 from tests.support.arena_fixture import ARABIC, EMOJI, FORMULA, LONG, OVERRIDE, SCRIPT, publish, result, store
+from tests.support.site_client import Open
 
 BOARD = "/board/dataset_research"
 

@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 
 from leaderboard.board.citation import escape_bibtex
 from submissions.arena.arena import Arena
-from tests.leaderboard.conftest import Open
 from tests.support.arena_fixture import publish, result, store
+from tests.support.site_client import Open
 
 BOARD = "/board/dataset_research"
 

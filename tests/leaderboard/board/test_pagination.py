@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from leaderboard.board import pagination as window
 from leaderboard.ranking import board_ranks as ranks
 from submissions.arena.arena import Arena
-from tests.leaderboard.conftest import Open
+from tests.support.site_client import Open
 
 BOARD = "/board/dataset_research"
 

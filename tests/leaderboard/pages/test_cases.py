@@ -24,9 +24,9 @@ from submissions.records.self_reported import read_reports
 from submissions.records.task import Row
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
-from tests.leaderboard.conftest import Open
 from tests.support.arena_fixture import EMOJI, SCRIPT, START, SYSTEMS, TASKS, publish, result, store
 from tests.support.paths import ROOT
+from tests.support.site_client import Open
 from tests.support.varied_systems import unsure
 
 FRONT = "title: A <b>case</b>\nsummary: Why.\ndate: 2026-04-01\n"

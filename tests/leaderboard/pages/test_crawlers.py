@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 from leaderboard.pages import crawlers
 from leaderboard.pages.cases.library import builtin_cases
 from submissions.arena.arena import Arena
-from tests.leaderboard.conftest import Open
 from tests.support.arena_fixture import SYSTEMS, TASKS
+from tests.support.site_client import Open
 
 SPACE = {"host": "arena.example", "x-forwarded-proto": "https"}
 

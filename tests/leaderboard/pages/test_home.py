@@ -9,8 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from submissions.arena.arena import Arena
-from tests.leaderboard.conftest import Open
 from tests.support.arena_fixture import EMOJI, SYSTEMS, TASKS
+from tests.support.site_client import Open
 from tests.support.varied_systems import add
 
 

@@ -15,8 +15,8 @@ from leaderboard.data.snapshot import SnapshotReader
 from submissions.arena.arena import Arena, commit_with_retry
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
-from tests.leaderboard.conftest import Open
 from tests.support.arena_fixture import ARABIC, EMOJI, LONG, OVERRIDE, SYSTEMS, ledger
+from tests.support.site_client import Open
 from tests.support.varied_systems import add, overall
 
 NAMES = ("metadata", "preview", "rows", "tokens", "cost", "kinds")

@@ -16,8 +16,8 @@ from submissions.arena.ids import submission_dir
 from submissions.records.result import Result
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
-from tests.leaderboard.conftest import Open
 from tests.support.arena_fixture import EMOJI, FORMULA, LONG, OVERRIDE, SCRIPT, SYSTEMS, TASKS, publish, result, store
+from tests.support.site_client import Open
 
 LISTS = [
     "/",

@@ -18,8 +18,8 @@ from leaderboard.pages.social_cards.fonts import OWN, split_runs, strip_unreadab
 from leaderboard.pages.social_cards.routes import LISTS
 from leaderboard.templates.markdown_docs import NAMES
 from submissions.arena.arena import Arena
-from tests.leaderboard.conftest import Open
 from tests.support.arena_fixture import ARABIC, EMOJI, LONG, OVERRIDE, SYSTEMS, TASKS
+from tests.support.site_client import Open
 
 CACHES = (typefaces._installed_fonts, typefaces._face_of, typefaces.load_font)
 

@@ -15,8 +15,8 @@ from submissions.arena.arena import Arena, commit_with_retry, result_path
 from submissions.records.result import Result
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
-from tests.leaderboard.conftest import Open
 from tests.support.arena_fixture import EMOJI, SYSTEMS, TASKS
+from tests.support.site_client import Open
 from tests.support.varied_systems import add, unsure
 
 TASK = TASKS[0][0]

@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from leaderboard.data.systems import slug_of
-from tests.leaderboard.conftest import Open
 from tests.support.arena_fixture import SYSTEMS, fill
 from tests.support.live_server import served
 from tests.support.paths import ROOT
+from tests.support.site_client import Open
 
 PAGE = (ROOT / "docs/visitor.md").read_text()
 

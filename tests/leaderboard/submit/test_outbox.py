@@ -26,10 +26,11 @@ from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.repo import Change
 from submissions.submitting.attempts import count_attempts
 from submissions.submitting.submit import SubmissionForm, build_submission
-from tests.leaderboard.submit.test_submit import FIELDS, GOOD
-from tests.submissions.conftest import BANK, task
+from tests.support.factories import make_task
 from tests.support.hub.fixtures import hub as hub
 from tests.support.hub.server import Hub
+from tests.support.submission_inputs import BANK
+from tests.support.web_submissions import FIELDS, GOOD
 
 ARENA = "hf://arena/spool"
 Opened = Callable[..., TestClient]
@@ -40,7 +41,7 @@ def arena(hub: Hub) -> Arena:
     for name in ("submissions", "results", "drafts"):
         HfApi(hub.url, "hf_bot_write").create_repo(f"arena/spool-{name}", repo_type="dataset", private=True)
     there = open_arena(ARENA)
-    tasks = to_jsonl([task(BANK), task("mc-en-science")])
+    tasks = to_jsonl([make_task(BANK, "text_classification"), make_task("mc-en-science", "text_classification")])
     there.results.commit([Change("tasks.jsonl", tasks)], there.results.head())
     return there
 

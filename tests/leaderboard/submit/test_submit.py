@@ -33,18 +33,8 @@ from submissions.records.machine_speed import Machine, Speed
 from submissions.records.prompt_frame import EvalSetLoad, PlanningFacts, PromptFrame
 from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.repo import Change
-from tests.leaderboard.conftest import Open
-
-ROWS = "".join(json.dumps({"input": f"question {n}", "output": f"answer {n}"}) + "\n" for n in range(12)).encode()
-FIELDS = {
-    "track": "dataset_research", "system": "My <System>", "system_type": "search", "team": "Ours", "submitter": "Ada",
-    "description": "From the web.", "url": "https://example.org/", "webhook": "", "webhook_secret": "",
-}  # fmt: skip
-GOOD = ("mc-en-science.jsonl", ROWS)
-
-
-def send(site: TestClient, action: str, *files: tuple[str, bytes], **fields: str):  # type: ignore[no-untyped-def]
-    return site.post("/submit", data={**FIELDS, **fields, "action": action}, files=[("files", file) for file in files])
+from tests.support.site_client import Open
+from tests.support.web_submissions import FIELDS, GOOD, ROWS, send
 
 
 @pytest.fixture(autouse=True)

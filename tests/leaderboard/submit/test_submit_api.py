@@ -21,12 +21,12 @@ from submissions.arena.arena import Arena, open_arena
 from submissions.checking.hub_datasets import parse_hub_datasets
 from submissions.cli.app import app as command
 from submissions.errors import InvalidFile, InvalidForm
-from tests.leaderboard.submit.test_submit import FIELDS, GOOD, ROWS, send
-from tests.submissions.conftest import BANK, SARCASM
 from tests.support.hub.fixtures import hub as hub
 from tests.support.hub.server import Hub
 from tests.support.hub.users import ALICE
+from tests.support.submission_inputs import BANK, SARCASM
 from tests.support.submission_records import arena_with_tasks
+from tests.support.web_submissions import FIELDS, GOOD, ROWS, send
 
 BEARER = {"Authorization": "Bearer hf_alice"}
 ASKED = {**FIELDS, "action": "submit"}

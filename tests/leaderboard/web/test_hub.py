@@ -13,9 +13,9 @@ from leaderboard.app import make_app
 from leaderboard.settings import read_settings
 from submissions.arena.arena import Arena, open_arena
 from submissions.storage.repo import Change
-from tests.leaderboard.submit.test_submit import GOOD, send
 from tests.support.hub.fixtures import hub as hub
 from tests.support.hub.server import Hub
+from tests.support.web_submissions import GOOD, send
 
 ARENA = "hf://arena/web"
 

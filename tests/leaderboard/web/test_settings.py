@@ -12,9 +12,9 @@ import pytest
 
 from leaderboard.settings import BadSetting, read_settings
 from submissions.arena.arena import Arena
-from tests.leaderboard.conftest import Open
 from tests.support.live_server import free_port
 from tests.support.paths import ROOT
+from tests.support.site_client import Open
 
 
 def test_defaults_serve_this_machine_only() -> None:

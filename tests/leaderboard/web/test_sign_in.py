@@ -17,10 +17,10 @@ from starlette.testclient import TestClient
 from leaderboard.app import make_app
 from leaderboard.settings import BadSetting, read_settings
 from submissions.arena.arena import Arena
-from tests.leaderboard.submit.test_submit import FIELDS, GOOD
 from tests.support.hub.fixtures import hub as hub
 from tests.support.hub.server import Hub
 from tests.support.hub.users import ALICE, BOB
+from tests.support.web_submissions import FIELDS, GOOD
 
 SPACE = {"SPACE_ID": "arena/board", "OAUTH_CLIENT_ID": "arena", "OAUTH_CLIENT_SECRET": "secret"} | {
     "OAUTH_SCOPES": "openid profile"

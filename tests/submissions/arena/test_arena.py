@@ -23,8 +23,8 @@ from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from submissions.submitting.download import download_submission
 from submissions.tracks import get_track
-from tests.submissions.conftest import BANK, SARCASM
 from tests.support.paths import ROOT
+from tests.support.submission_inputs import BANK, SARCASM
 from tests.support.submission_records import NOW, arena_with_tasks, publish, stored
 
 

@@ -17,7 +17,8 @@ from submissions.errors import NotFound
 from submissions.records.task import Row
 from submissions.storage.codec import to_jsonl
 from submissions.tracks import TRACKS
-from tests.submissions.conftest import BANK, GOOD, SARCASM, Checker, errors, task
+from tests.support.factories import make_task
+from tests.support.submission_inputs import BANK, GOOD, SARCASM, Checker, error_places
 
 TRACK = TRACKS["dataset_research"]
 LINES = GOOD.splitlines(keepends=True)
@@ -56,7 +57,7 @@ def with_line(number: int, line: bytes) -> bytes:
 )
 def test_a_bad_line_is_named_and_the_rest_still_read(checker: Checker, line: bytes, what: str) -> None:
     report = checker.file(f"{BANK}.jsonl", with_line(7, line) + b'{"input": 1, "output": "last"}\n')
-    assert errors(report) == [(f"{BANK}.jsonl", 7), (f"{BANK}.jsonl", 21)]
+    assert error_places(report) == [(f"{BANK}.jsonl", 7), (f"{BANK}.jsonl", 21)]
     assert what in report.errors[0].what
     assert report.errors[0].fix
     assert not report.accepted
@@ -84,7 +85,7 @@ def test_a_file_that_is_no_json_lines_is_refused_once(
     checker: Checker, content: bytes, line: int | None, what: str
 ) -> None:
     report = checker.file(f"{BANK}.jsonl", content)
-    assert errors(report) == [(f"{BANK}.jsonl", line)]
+    assert error_places(report) == [(f"{BANK}.jsonl", line)]
     assert what in report.errors[0].what
 
 
@@ -151,7 +152,7 @@ def test_many_bad_lines_make_a_short_report_that_counts_them(checker: Checker) -
 @pytest.mark.parametrize("name", ["cls-en-bank-intent.jsonl", f"{BANK}.jsonl.jsonl", "CLS-EN-BANK-INTENTS.jsonl"])
 def test_an_unknown_task_is_refused(checker: Checker, name: str) -> None:
     report = checker.file(name, GOOD)
-    assert errors(report) == [(name, None)]
+    assert error_places(report) == [(name, None)]
     assert "There is no task" in report.errors[0].what
 
 
@@ -172,7 +173,7 @@ def test_an_unknown_task_is_answered_with_the_closest(checker: Checker) -> None:
 def test_two_files_for_one_task_are_refused(checker: Checker) -> None:
     (checker.folder / f"{BANK}.csv").write_bytes(b"input,output\na,b\n")
     report = checker.file(f"{BANK}.jsonl", GOOD)
-    assert errors(report) == [(f"{BANK}.jsonl", None)]
+    assert error_places(report) == [(f"{BANK}.jsonl", None)]
     assert f"{BANK}.csv is for the same task" in report.errors[0].what
 
 
@@ -197,7 +198,7 @@ def test_progress_counts_every_file(checker: Checker) -> None:
     seen: list[tuple[str, int, int]] = []
     check_sources(
         [checker.folder],
-        [task(BANK), task(SARCASM)],
+        [make_task(BANK, "text_classification"), make_task(SARCASM, "text_classification")],
         into=checker.into,
         track=TRACK,
         progress=lambda *step: seen.append(step),
@@ -207,7 +208,12 @@ def test_progress_counts_every_file(checker: Checker) -> None:
 
 def test_tasks_of_other_tracks_are_unknown(checker: Checker) -> None:
     with pytest.raises(NotFound, match="no tasks of the track dataset_research"):
-        check_sources([checker.folder], [task(BANK, track="data_recipe")], into=checker.into, track=TRACK)
+        check_sources(
+            [checker.folder],
+            [make_task(BANK, "text_classification", track="data_recipe")],
+            into=checker.into,
+            track=TRACK,
+        )
 
 
 def test_a_source_that_does_not_exist_is_named(checker: Checker) -> None:

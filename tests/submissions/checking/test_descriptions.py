@@ -17,7 +17,8 @@ from submissions.checking.descriptions import MOST_CHARACTERS
 from submissions.errors import CorruptRecord
 from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS
-from tests.submissions.conftest import BANK, GOOD, SARCASM, Checker, task
+from tests.support.factories import make_task
+from tests.support.submission_inputs import BANK, GOOD, SARCASM, Checker
 
 FIELDS = {
     "introduction": "Intents of bank customers",
@@ -133,10 +134,15 @@ def test_two_of_them_are_one_too_many(delivery: Checker, tmp_path: Path) -> None
     other = tmp_path / "metadata.jsonl"
     other.write_bytes(line())
     (delivery.folder / "metadata.jsonl").write_bytes(line())
-    report = check_sources([delivery.folder, other], [task(BANK)], into=delivery.into, track=TRACKS["dataset_research"])
+    report = check_sources(
+        [delivery.folder, other],
+        [make_task(BANK, "text_classification")],
+        into=delivery.into,
+        track=TRACKS["dataset_research"],
+    )
     assert [problem.what for problem in report.errors] == ["There is another metadata.jsonl."]
 
 
 def test_no_task_may_be_called_like_it() -> None:
     with pytest.raises(ValueError, match="metadata is no task id"):
-        task("metadata")
+        make_task("metadata", "text_classification")

@@ -20,7 +20,7 @@ from submissions.checking.formats import READERS
 from submissions.records.task import Row
 from submissions.storage.codec import to_jsonl
 from submissions.tracks import TRACKS
-from tests.submissions.conftest import BANK, Checker, errors
+from tests.support.submission_inputs import BANK, Checker, error_places
 
 Rows = list[tuple[str, str]]
 
@@ -134,7 +134,7 @@ def test_a_json_array_is_read_across_its_pieces(checker: Checker) -> None:
 )
 def test_csv(checker: Checker, content: bytes, line: int | None, what: str) -> None:
     report = checker.file(f"{BANK}.csv", content)
-    assert errors(report)[0] == (f"{BANK}.csv", line)
+    assert error_places(report)[0] == (f"{BANK}.csv", line)
     assert what in report.errors[0].what
 
 
@@ -163,7 +163,7 @@ def parquet(table: pa.Table, **options: object) -> bytes:
 )
 def test_parquet(checker: Checker, columns: dict[str, list[object]], line: int | None, what: str) -> None:
     report = checker.file(f"{BANK}.parquet", parquet(pa.table(columns)))
-    assert errors(report) == [(f"{BANK}.parquet", line)]
+    assert error_places(report) == [(f"{BANK}.parquet", line)]
     assert what in report.errors[0].what
 
 

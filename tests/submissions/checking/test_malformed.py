@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.submissions.conftest import BANK, Checker
+from tests.support.submission_inputs import BANK, Checker
 
 REFUSED = {
     "120000-tiny-rows.jsonl": (None, "more than 100,000 rows"),

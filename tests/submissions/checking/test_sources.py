@@ -14,7 +14,7 @@ from unittest import mock
 import pytest
 
 from submissions.records.check_report import Report
-from tests.submissions.conftest import BANK, GOOD, SARCASM, Checker, errors
+from tests.support.submission_inputs import BANK, GOOD, SARCASM, Checker, error_places
 
 NAME = f"{BANK}.jsonl"
 SECRET = b'{"input": "hidden", "output": "reference"}\n'
@@ -36,7 +36,7 @@ def patched(checker: Checker, change: Callable[[bytes], bytes], content: bytes =
 
 
 def refused(report: Report, file: str, what: str) -> None:
-    assert errors(report) == [(file, None)], report.problems
+    assert error_places(report) == [(file, None)], report.problems
     assert what in report.errors[0].what
     assert not report.accepted
 
@@ -94,7 +94,7 @@ def test_files_in_one_folder_are_taken(checker: Checker) -> None:
 
 def test_files_in_two_places_are_refused(checker: Checker) -> None:
     report = zipped(checker, (f"a/{NAME}", GOOD), (f"b/{SARCASM}.jsonl", GOOD))
-    assert [file for file, _ in errors(report)] == [f"a/{NAME}", f"b/{SARCASM}.jsonl"]
+    assert [file for file, _ in error_places(report)] == [f"a/{NAME}", f"b/{SARCASM}.jsonl"]
 
 
 def test_a_folder_in_a_folder_is_refused(checker: Checker) -> None:

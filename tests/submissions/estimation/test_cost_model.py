@@ -14,24 +14,10 @@ from submissions.estimation.cost_model import (
     plan_from_speeds,
 )
 from submissions.estimation.estimate import Range, fit_cost_model
-from submissions.records.machine_speed import Machine, Speed
-from submissions.records.prompt_frame import EvalSetLoad, PlanningFacts, PromptFrame
+from submissions.records.prompt_frame import EvalSetLoad, PromptFrame
 from submissions.records.task import Row
-from tests.submissions.estimation.test_estimate import PAST
+from tests.support.cost_records import EXAM, FRAME, PAST, PLANNING
 
-SPEED = Speed(
-    start_seconds=100, screened_rows=10, trained_tokens=50, training_seconds=7, prompt_tokens=1000, generated_tokens=20,
-    doubt=2,
-)  # fmt: skip
-EXAM = EvalSetLoad(items=10, question_tokens=30, answer_tokens=4, limit_tokens=8)
-PLANNING = PlanningFacts(
-    machine=Machine(profile="8xh100", devices=8, hour_price=3, speed=SPEED),
-    shots=(1, 3), draws=2, max_prompt_tokens=100, exam=EXAM,
-)  # fmt: skip
-FRAME = PromptFrame(
-    protocol="arena@1", before="<user>", between="<bot>", after="<end>", max_tokens=20, bytes_per_token=2.0, epochs=3,
-    max_rows=50, planning=PLANNING,
-)  # fmt: skip
 ONE = DeliveredTokens(rows=40, tokens_trained=3000, row_tokens=25)
 
 

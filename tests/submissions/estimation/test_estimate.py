@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from submissions.arena.ids import new_id
 from submissions.estimation.estimate import (
     LEAST,
     Estimate,
@@ -22,37 +21,12 @@ from submissions.records.ledger import Cost, Ledger
 from submissions.records.prompt_frame import PromptFrame
 from submissions.records.status import Status
 from submissions.records.task import Row
+from tests.support.cost_records import GENERATED, NOW, PAST, START, TRAINED, make_ledger
 
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
 FRAME = PromptFrame(
     protocol="demo@1", before="<user>", between="<bot>", after="<end>", max_tokens=20, bytes_per_token=2.0, epochs=3,
     max_rows=2,
 )  # fmt: skip
-START, TRAINED, GENERATED = 30.0, 0.002, 0.01
-
-
-def costs(trained: int, generated: int, factor: float = 1.0) -> tuple[Cost, ...]:
-    """Of two tasks that keep to the rates, slowed down by a factor."""
-    seconds = factor * (START + TRAINED * trained + GENERATED * generated)
-    return tuple(
-        cost
-        for task in ("a", "b")
-        for cost in (
-            Cost(task=task, stage="few_shot", seconds=factor * (5 + GENERATED * 300), tokens_generated=300),
-            Cost(
-                task=task, stage="fine_tune", seconds=seconds, tokens_trained=trained, tokens_generated=generated
-            ),
-        )
-    )  # fmt: skip
-
-
-def ledger(day: int, trained: int, generated: int, factor: float = 1.0, **more: object) -> Ledger:
-    fields = {"protocol": "demo@1", "profile": "cpu", "devices": 1, "hour_price": None} | more
-    found = {"submission": new_id(NOW + timedelta(days=day)), "costs": costs(trained, generated, factor)}
-    return Ledger.model_validate(fields | found)
-
-
-PAST = [ledger(1, 1000, 500), ledger(2, 90_000, 200), ledger(3, 20_000, 1500), ledger(4, 50_000, 900)]
 
 
 def foretold(past: list[Ledger], tokens: dict[str, int]) -> Estimate:
@@ -70,7 +44,7 @@ def test_rates_are_found_again() -> None:
 
 
 def test_one_run_on_a_busy_machine_moves_no_rate() -> None:
-    rates = _fit_rates([cost for one in [*PAST, ledger(5, 30_000, 400, factor=9)] for cost in one.costs])
+    rates = _fit_rates([cost for one in [*PAST, make_ledger(5, 30_000, 400, factor=9)] for cost in one.costs])
     assert rates.per_trained == pytest.approx(TRAINED, rel=0.02)
 
 
@@ -94,13 +68,15 @@ def test_an_estimate_is_what_the_rates_say_of_the_delivery() -> None:
 
 
 def test_the_range_spans_what_past_evaluations_missed_by() -> None:
-    uneven = [ledger(day, 30_000 + 5000 * day, 400, factor=1.5 if day % 3 == 0 else 1.0) for day in range(1, 10)]
+    uneven = [make_ledger(day, 30_000 + 5000 * day, 400, factor=1.5 if day % 3 == 0 else 1.0) for day in range(1, 10)]
     found = foretold(uneven, {"a": 40_000})
     assert found.seconds.high > 1.3 * found.seconds.middle
 
 
 def test_devices_and_their_price_count() -> None:
-    past = [ledger(day, 1000 * day, 100 * day * day, devices=8, profile="8xh100", hour_price=2.5) for day in (1, 2, 3)]
+    past = [
+        make_ledger(day, 1000 * day, 100 * day * day, devices=8, profile="8xh100", hour_price=2.5) for day in (1, 2, 3)
+    ]
     found = foretold(past, {"a": 2000})
     assert found.price is not None
     assert found.device_hours.middle == pytest.approx(found.seconds.middle * 8 / 3600)
@@ -113,7 +89,7 @@ def test_too_few_evaluations_foretell_nothing() -> None:
 
 
 def test_only_the_profile_used_last_is_judged_by() -> None:
-    old = [ledger(-day, 10_000, 10, factor=100, profile="slow") for day in (1, 2, 3)]
+    old = [make_ledger(-day, 10_000, 10, factor=100, profile="slow") for day in (1, 2, 3)]
     assert select_history([*PAST, *old], "demo@1") == PAST
 
 

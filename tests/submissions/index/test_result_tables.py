@@ -11,7 +11,7 @@ import pytest
 
 from submissions.cli import console as terminal
 from submissions.index.result_tables import encode_table, task_table, total_table
-from tests.submissions.conftest import BANK, SARCASM
+from tests.support.submission_inputs import BANK, SARCASM
 from tests.support.submission_records import arena_with_tasks, result_of, stored
 
 

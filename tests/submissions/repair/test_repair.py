@@ -13,10 +13,11 @@ import pytest
 
 from submissions.repair.repair import RepairResult, repair_sources
 from submissions.tracks import TRACKS
-from tests.submissions.conftest import BANK, GOOD, SARCASM, task
+from tests.support.factories import make_task
+from tests.support.submission_inputs import BANK, GOOD, SARCASM
 
 TRACK = TRACKS["dataset_research"]
-TASKS = [task(BANK), task(SARCASM)]
+TASKS = [make_task(BANK, "text_classification"), make_task(SARCASM, "text_classification")]
 LINES = GOOD.decode().splitlines()
 ROWS = [json.loads(line) for line in LINES]
 

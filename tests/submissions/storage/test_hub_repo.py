@@ -15,9 +15,8 @@ from submissions.errors import AccessDenied, ArenaError, Conflict, CorruptRecord
 from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.hub import HubRepo
 from submissions.storage.repo import Change
-from tests.submissions.conftest import new_repo
-from tests.submissions.storage.test_repo import put
 from tests.support.hub.faults import COMMIT_FAULTS
+from tests.support.hub.repositories import new_repo, put
 from tests.support.hub.server import Hub
 
 Open = Callable[..., HubRepo]

@@ -15,7 +15,7 @@ from submissions.errors import Conflict, CorruptRecord, NotFound
 from submissions.storage.atomic import atomic_write
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
-from tests.submissions.storage.test_repo import put
+from tests.support.hub.repositories import put
 from tests.support.paths import ROOT
 
 KILLED = """

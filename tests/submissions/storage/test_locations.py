@@ -18,10 +18,12 @@ from submissions.storage.hub import HubRepo
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.locations import open_repo
 from submissions.storage.repo import Change
-from tests.submissions.cli.test_cli import run
-from tests.submissions.conftest import BANK, GOOD, SARCASM, new_repo, task
+from tests.support.command_lines import run_submissions
+from tests.support.factories import make_task
+from tests.support.hub.repositories import new_repo
 from tests.support.hub.server import Hub
 from tests.support.paths import ROOT
+from tests.support.submission_inputs import BANK, GOOD, SARCASM
 from tests.support.submission_records import publish
 
 ARENA = "hf://arena/test"
@@ -34,7 +36,15 @@ def arena(hub: Hub) -> str:
         new_repo(hub, name)
     HfApi(hub.url).create_repo("arena/test-results", repo_type="dataset", private=False, token="hf_bot_write")
     results = open_arena(ARENA).results
-    results.commit([Change("tasks.jsonl", to_jsonl([task(BANK), task(SARCASM)]))], results.head())
+    results.commit(
+        [
+            Change(
+                "tasks.jsonl",
+                to_jsonl([make_task(BANK, "text_classification"), make_task(SARCASM, "text_classification")]),
+            )
+        ],
+        results.head(),
+    )
     return ARENA
 
 
@@ -56,28 +66,28 @@ def test_an_address_that_cannot_be_one_is_told(where: str) -> None:
 def test_the_way_of_a_submission_through_the_hub(hub: Hub, arena: str, tmp_path: Path) -> None:
     (tmp_path / f"{BANK}.jsonl").write_bytes(GOOD)
     who = ("--system", "Finder", "--system-type", "search", "--team", "Team")
-    assert run("check", tmp_path / f"{BANK}.jsonl", "--arena", arena).returncode == 0
-    done = run("submit", tmp_path / f"{BANK}.jsonl", "--arena", arena, *who, "--json")
+    assert run_submissions("check", tmp_path / f"{BANK}.jsonl", "--arena", arena).returncode == 0
+    done = run_submissions("submit", tmp_path / f"{BANK}.jsonl", "--arena", arena, *who, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     ulid = json.loads(done.stdout)["id"]
     before = len(hub.requests)
-    assert f"{ulid}: received" in run("status", ulid, "--arena", arena).stdout
+    assert f"{ulid}: received" in run_submissions("status", ulid, "--arena", arena).stdout
     assert len(hub.requests) - before <= 10
     opened = open_arena(arena)
     publish(opened, opened.read_submission(ulid))
-    assert "under demo@1" in run("status", ulid, "--arena", arena).stdout
-    got = run("download", ulid, "--arena", arena, "--to", tmp_path / "got", "--json")
+    assert "under demo@1" in run_submissions("status", ulid, "--arena", arena).stdout
+    got = run_submissions("download", ulid, "--arena", arena, "--to", tmp_path / "got", "--json")
     assert (got.returncode, got.stderr) == (0, "")
     assert (tmp_path / "got" / f"data/{BANK}.jsonl").read_bytes().count(b"\n") == GOOD.count(b"\n")
 
 
 def test_what_a_command_says_without_a_right_token(arena: str, tmp_path: Path) -> None:
     (tmp_path / f"{BANK}.jsonl").write_bytes(GOOD)
-    done = run("status", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "--arena", arena, HF_TOKEN="hf_bob")
+    done = run_submissions("status", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "--arena", arena, HF_TOKEN="hf_bob")
     assert done.returncode == 2
     assert "Set HF_TOKEN to a token" in done.stderr
     assert "hf_bob" not in done.stderr + done.stdout
-    assert run("status", "nonsense", "--arena", "hf://arena").stderr.startswith("hf://arena")
+    assert run_submissions("status", "nonsense", "--arena", "hf://arena").stderr.startswith("hf://arena")
 
 
 @pytest.mark.usefixtures("arena")
@@ -85,7 +95,7 @@ def test_a_benchmark_on_the_hub() -> None:
     with pytest.raises(NotFound, match="hf://arena/test-benchmark holds no benchmark"):
         open_benchmark(f"{ARENA}-benchmark")
     repo = open_repo(f"{ARENA}-benchmark")
-    repo.commit([Change("tasks.jsonl", to_jsonl([task(BANK)]))], repo.head())
+    repo.commit([Change("tasks.jsonl", to_jsonl([make_task(BANK, "text_classification")]))], repo.head())
     assert [one.id for one in open_benchmark(f"{ARENA}-benchmark").read_tasks()] == [BANK]
 
 

@@ -17,7 +17,7 @@ from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.hub import HubRepo
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change, Repo
-from tests.submissions.conftest import new_repo
+from tests.support.hub.repositories import new_repo, put
 from tests.support.hub.server import Hub
 from tests.support.paths import ROOT
 
@@ -56,10 +56,6 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 @pytest.fixture
 def repo(store: Store) -> Repo:
     return store.open()
-
-
-def put(repo: Repo, **files: str) -> str:
-    return repo.commit([Change(path, text.encode()) for path, text in files.items()], repo.head())
 
 
 def test_an_empty_repository_has_a_head_and_no_files(repo: Repo) -> None:

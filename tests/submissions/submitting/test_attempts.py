@@ -15,7 +15,7 @@ from submissions.storage.codec import to_json
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
 from submissions.submitting.attempts import add_counted, count_attempts, read_limits
-from tests.submissions.conftest import BANK, GOOD
+from tests.support.submission_inputs import BANK, GOOD
 from tests.support.submission_records import NOW, arena_with_tasks, stored
 
 LIMIT = {"dataset_research": 2}

@@ -8,7 +8,7 @@ from submissions.checking.check import check_sources
 from submissions.errors import InvalidForm, SubmissionRejected
 from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS
-from tests.submissions.conftest import BANK, GOOD, SARCASM
+from tests.support.submission_inputs import BANK, GOOD, SARCASM
 from tests.support.submission_records import FORM, NOW, arena_with_tasks, stored
 
 

@@ -34,12 +34,13 @@ from submissions.storage.codec import to_json
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
 from submissions.submitting.attempts import counts_as_attempt
-from tests.support.factories import a_benchmark, a_task, delivered, demo, some_anchors, some_rows, submitted
+from tests.support.evaluation_factories import make_anchors, make_protocol
+from tests.support.factories import make_benchmark, make_rows, make_task, submit_delivery, write_delivery
 from tests.support.processes import all_end
 
-TASKS = [a_task("count")]
+TASKS = [make_task("count")]
 """One, for each fault costs the start of a trainer or an engine for each of them."""
-RULES = demo(sft={"epochs": 3.0}, few_shot={"shots": ()})
+RULES = make_protocol(sft={"epochs": 3.0}, few_shot={"shots": ()})
 """Trainings alone: every unit needs the trainer and then the engine."""
 Progress = Callable[[str, int, int], None]
 
@@ -73,13 +74,13 @@ class RealWorld:
             profile=machine,
             progress=lambda name, step, of: self.at_a_step(name, step, of),
         )
-        self.benchmark = a_benchmark(folder / "benchmark", TASKS)
-        anchors = to_json(some_anchors(self.bench, self.benchmark, TASKS))
+        self.benchmark = make_benchmark(folder / "benchmark", TASKS)
+        anchors = to_json(make_anchors(self.bench, self.benchmark, TASKS))
         commit_with_retry(self.benchmark.repo, [Change(f"anchors/{RULES.name}.json", anchors)])
 
     def submit(self) -> Submission:
-        rows = {task.id: some_rows(task.id, 32, start=200) for task in TASKS}
-        return submitted(self.arena, TASKS, delivered(self.folder / "mine", rows))
+        rows = {task.id: make_rows(task.id, 32, start=200) for task in TASKS}
+        return submit_delivery(self.arena, TASKS, write_delivery(self.folder / "mine", rows))
 
     def work(self, submission: Submission) -> Status:
         """Evaluate once, by a worker that knows nothing of those before; what its submitter then sees."""

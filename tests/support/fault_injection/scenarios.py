@@ -22,10 +22,11 @@ from submissions.arena.arena import commit_with_retry
 from submissions.records.ledger import Cost, Ledger
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
-from tests.support.factories import a_benchmark, a_task, delivered, some_anchors, some_rows
+from tests.support.evaluation_factories import make_anchors
+from tests.support.factories import make_benchmark, make_rows, make_task, write_delivery
 from tests.support.fault_injection.light_arena import Job, Launcher, log_of
 
-TASKS = [a_task("count"), a_task("add")]
+TASKS = [make_task("count"), make_task("add")]
 ANSWERS = ("few_shot", "fine_tune")
 MOMENTS = 20
 SEED = 6
@@ -59,11 +60,11 @@ class World:
 
     def __init__(self, folder: Path, launcher: Launcher) -> None:
         self._folder, self._launcher = folder, launcher
-        benchmark = a_benchmark(folder / "benchmark", TASKS)
+        benchmark = make_benchmark(folder / "benchmark", TASKS)
         bench = null_context(folder / "anchors", load_protocol("demo@1"), NullTrainer(), NullGenerator())
-        anchors = to_json(some_anchors(bench, benchmark, TASKS))
+        anchors = to_json(make_anchors(bench, benchmark, TASKS))
         commit_with_retry(benchmark.repo, [Change("anchors/demo@1.json", anchors)])
-        delivered(folder / "mine", {task.id: some_rows(task.id, 12, start=200) for task in TASKS})
+        write_delivery(folder / "mine", {task.id: make_rows(task.id, 12, start=200) for task in TASKS})
         whole = folder / "undisturbed"
         self._run(self._job(whole))
         self.result, self.ledger = (whole / "result.json").read_bytes(), ledger_in(whole)
