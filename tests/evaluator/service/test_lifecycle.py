@@ -378,7 +378,7 @@ def test_a_damaged_wish_stops_nobody(world: World, caplog: pytest.LogCaptureFixt
     (path,) = (path for path in world.arena.submissions.list() if "/wishes/" in path)
     (world.folder / "submissions" / path).write_text("{")
     assert sorted(world.worker().refresh_queue()) == sorted([submission.id, other.id])
-    assert "is not a Wish" in caplog.text
+    assert "is not a OwnerRequest" in caplog.text
 
 
 def test_a_place_says_when_its_turn_may_come(world: World) -> None:
