@@ -1,10 +1,10 @@
 #!/bin/bash
-# Evaluates all that is pending in an arena on several nodes at once, then publishes it.
+# Evaluates all pending submissions of an arena on several nodes, then publishes the results.
 #
 #   ARENA=… WORK=… deploy/slurm/submit.sh SHARES [OPTION OF sbatch]...
 #
-# Sends an array of SHARES jobs and one that follows when all have ended, however they ended. The settings are those of
-# evaluate.sbatch. Options go to both, for example --partition, --account, --time, or --gpus-per-node=4.
+# Submits an array of SHARES jobs, and a job that runs after all of them, whether or not they succeeded. The settings are
+# those of evaluate.sbatch. Options apply to both, for example --partition, --account, --time, or --gpus-per-node=4.
 
 set -euo pipefail
 
@@ -16,7 +16,7 @@ fi
 shift
 : "${ARENA:?the arena is not named: set ARENA}" "${WORK:?the shared work folder is not named: set WORK}"
 
-# Jobs run in the repository, wherever this was called.
+# Jobs run in the repository, from whatever folder this script is called.
 for name in ARENA WORK BENCHMARK JUDGE; do
   value=${!name:-}
   if [[ -n $value && $value != hf://* ]]; then export "$name=$(realpath -m -- "$value")"; fi
@@ -24,14 +24,14 @@ done
 if [[ ${PYTHON:-} == */* ]]; then PYTHON=$(cd -- "$(dirname -- "$PYTHON")" && pwd)/$(basename -- "$PYTHON"); export PYTHON; fi
 cd -- "$(dirname -- "$0")/../.."
 
-# Called inside of another job, its names must not become those of ours.
+# If called inside another job, do not pass that job's variables on.
 unset SLURM_ARRAY_TASK_ID SLURM_ARRAY_JOB_ID SLURM_ARRAY_TASK_MAX SLURM_RESTART_COUNT
 export SHARES=$shares
 
-mkdir -p -- "$WORK/logs" # sbatch makes no folders
+mkdir -p -- "$WORK/logs" # sbatch creates no folders
 
 array=$(sbatch --parsable --array="1-$shares" --output="$WORK/logs/%x-%A_%a.log" "$@" deploy/slurm/evaluate.sbatch)
-array=${array%%;*} # of several clusters, its name follows
+array=${array%%;*} # with several clusters, the cluster's name follows
 publish=$(sbatch --parsable --job-name=arena-publish --output="$WORK/logs/%x-%j.log" --dependency="afterany:$array" \
   "$@" deploy/slurm/evaluate.sbatch)
 echo "Array $array does $shares share(s); job ${publish%%;*} publishes when all of them have ended. Logs: $WORK/logs"
