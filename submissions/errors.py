@@ -1,18 +1,18 @@
 """What can go wrong, and whose fault it is.
 
 ArenaError
-├── TheirError            the submitter can mend it; costs no attempt; exit code 1
-│   ├── Refused           the check found errors; carries the report
-│   ├── Unfit             one file that cannot be taken; the check lists it as a problem
-│   ├── Misfilled         fields of the submit form that cannot be taken; carries what is wrong with each
-│   ├── Spent             no attempt on a track is left; carries how many there were
+├── TheirError            the submitter can fix it; costs no attempt; exit code 1
+│   ├── SubmissionRejected  the check found errors; carries the report
+│   ├── InvalidFile       one file that cannot be taken; the check lists it as a problem
+│   ├── InvalidForm       fields of the submit form that cannot be taken; carries what is wrong with each
+│   ├── AttemptsExhausted  no attempt on a track is left; carries how many there were
 │   └── NotFound          no such task, submission, file or board
-└── OurError              the organiser must mend it; is retried; exit code 2
+└── OurError              the organiser must fix it; is retried; exit code 2
     ├── Conflict          the repository moved on since it was read
-    ├── Corrupt           a stored file is not what its writer wrote
+    ├── CorruptRecord     a stored file is not what its writer wrote
     ├── NewerFormat       the stored data is of a later format than this version reads
-    ├── Busy              no commit is taken before a time, which it carries
-    ├── Denied            the Hub does not let this token in
+    ├── RateLimited       no commit is taken before a time, which it carries
+    ├── AccessDenied      the Hub does not let this token in
     ├── Unreachable       the Hub does not answer, or not as it should
     └── EvaluatorError    a stage could not finish (evaluator/errors.py has the kinds)
 

@@ -14,10 +14,12 @@ from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
 from curation.arena_setup.repo_readmes import CARDS, render_readme
 from submissions.arena.arena import open_arena
+from submissions.arena.format_version import PATH as FORMAT_PATH
+from submissions.arena.format_version import format_change
 from submissions.errors import AccessDenied, NotFound, OurError, Unreachable
 from submissions.records.base import Record
 from submissions.storage.locations import is_hub_url, open_repo, sibling_location
-from submissions.storage.repo import Change
+from submissions.storage.repo import Change, Repo
 
 
 class WrongVisibility(OurError):
@@ -40,7 +42,7 @@ def create_arena(where: str, licence: str) -> list[CreatedRepo]:
     Raises Exposed, before anything is made, for a repository that is there with the wrong visibility; NotFound for a
     name that cannot be one; Denied and Unreachable for what the Hub says.
     """
-    open_arena(where)
+    open_arena(where, is_checked=False)  # a Hub's repositories may not be there yet
     # An import makes the benchmark's folder by itself, and takes an empty one only.
     places = {name: sibling_location(where, name) for name in CARDS if is_hub_url(where) or name != "benchmark"}
     missing = (
@@ -87,14 +89,23 @@ def _find_missing(api: HfApi, places: dict[str, str]) -> set[str]:
 
 
 def _ensure_readme(place: str, text: bytes) -> Literal["written", "same", "kept"]:
-    """See that a repository has a README.md; one that is there is left alone."""
+    """See that a repository has a README.md and a format version; what is there is left alone."""
     repo = open_repo(place)
     head = repo.head()
+    readme = _read_content(repo, "README.md")
+    changes = [] if readme is not None else [Change("README.md", text)]
+    if _read_content(repo, FORMAT_PATH) is None:
+        changes.append(format_change())
+    if changes:
+        repo.commit(changes, head)
+    return "written" if readme is None else "same" if readme == text else "kept"
+
+
+def _read_content(repo: Repo, path: str) -> bytes | None:
     try:
-        return "same" if repo.read("README.md") == text else "kept"
+        return repo.read(path)
     except NotFound:
-        repo.commit([Change("README.md", text)], head)
-    return "written"
+        return None
 
 
 def _repo_id(place: str) -> str:

@@ -9,12 +9,15 @@ from curation.layout.flat_reader import CATEGORIES
 from curation.layout.hash_split import SIDES, SPLIT, split_side
 from curation.records import Checksums, make_error, parse_lines, parse_record
 from submissions.arena.benchmark import OFFICIAL, OfficialAnchors, Sources, Split
+from submissions.arena.format_version import PATH as FORMAT_PATH
 from submissions.errors import NotFound
 from submissions.records.base import Record
 from submissions.records.check_report import Problem
 from submissions.records.task import Metadata, Row, Task
 from submissions.storage.repo import Repo
 
+BY_INIT = ("README.md", FORMAT_PATH)
+"""Files that `curation init` writes, and no import."""
 _RESTORE = "Restore it, or import the benchmark again into a new folder."
 
 
@@ -48,7 +51,7 @@ def _check_digests(repo: Repo, sums: Checksums, present: set[str]) -> Iterator[P
             yield make_error(path, None, "The file is gone.", _RESTORE)
         elif hashlib.sha256(repo.read(path)).hexdigest() != digest:
             yield make_error(path, None, "The file was changed after the import.", _RESTORE)
-    for path in sorted(present - sums.files.keys() - {"checksums.json", "README.md"}):  # `init` writes the README
+    for path in sorted(present - sums.files.keys() - {"checksums.json", *BY_INIT}):
         if path == OFFICIAL or not path.startswith("anchors/"):
             yield make_error(path, None, "The import did not write this file.", "Remove it.")
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from evaluator.publishing.buffered_repo import BufferedRepo
 from evaluator.publishing.lease import LEASE_DURATION
 from submissions.arena.arena import Arena
+from submissions.arena.format_version import check_format
 
 
 def _utc_now() -> datetime:
@@ -27,7 +28,11 @@ class ArenaSession:
     drafts: BufferedRepo
 
     def acquire_leases(self) -> None:
-        """Take both leases; that of `drafts` keeps out one who lost that of `results` in its sleep. Raises Held."""
+        """Take both leases; that of `drafts` keeps out one who lost that of `results` in its sleep.
+
+        Raises LeaseHeld, and NewerFormat before anything is written.
+        """
+        check_format(self.arena.results)
         self.results.acquire_lease()
         self.drafts.acquire_lease()
 

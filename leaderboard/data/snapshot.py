@@ -18,6 +18,7 @@ from leaderboard.data.details_file import DetailsFile, DetailsOffset, TaskDetail
 from leaderboard.data.memory_release import release_memory
 from leaderboard.data.record_cache import LazyMapping, LruRecordCache, RecordCache, Unreadable, try_read
 from submissions.arena.arena import Arena, protocol_sort_key, result_path
+from submissions.arena.format_version import check_format
 from submissions.errors import ArenaError
 from submissions.index.result_details import extract_details
 from submissions.index.result_index import decode_results, find_shard, shard_path
@@ -203,6 +204,7 @@ class SnapshotBuilder:
     def build_snapshot(self, key: str) -> Snapshot:
         """Both repositories as they are now."""
         ids = self.arena.results.ids()
+        check_format(self.arena.results)
         if self.is_new:
             self._read_compacted_submissions()
         self._read_results(ids)

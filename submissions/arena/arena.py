@@ -4,7 +4,7 @@ submissions (private)  <yyyy>/<mm>/<ulid>/submission.json + data/<task>.jsonl   
                        <yyyy>/<mm>/<ulid>/wishes/<ulid>.json: withdraw, retry, publish
                        <yyyy>/<mm>/<ulid>/webhook.json: where its submitter wants to be told
 results     (public)   tasks.jsonl, frames.jsonl, status/<ulid>.json              written by the evaluator
-                       README.md, lease.json, table/<track>/<yyyy>-<mm>.parquet
+                       README.md, format.json, lease.json, table/<track>/<yyyy>-<mm>.parquet
                        results, previews, costs: <ulid>/<protocol>.json
                        self_reported/<track>.json                               written by an organiser
 drafts      (private)  results, previews, costs of what its owner has not published    written by the evaluator
@@ -20,6 +20,7 @@ from pathlib import Path
 from threading import Lock
 from weakref import WeakKeyDictionary
 
+from submissions.arena.format_version import check_format
 from submissions.arena.ids import new_id, parse_id_time, submission_dir
 from submissions.errors import Conflict, CorruptRecord, NotFound
 from submissions.records.ledger import Ledger
@@ -196,14 +197,18 @@ class Arena:
         return f"{submission_dir(ulid)}/submission.json"
 
 
-def open_arena(where: str, pace: CommitRateLimit | None = None) -> Arena:
+def open_arena(where: str, pace: CommitRateLimit | None = None, *, is_checked: bool = True) -> Arena:
     """The arena in a folder, or on the Hub at `hf://ORG/PREFIX`, where `pace` limits its commits.
 
-    Raises NotFound for a name that cannot be one, or a folder whose parent does not exist.
+    Raises NotFound for a name that cannot be one, or a folder whose parent does not exist, and NewerFormat for data
+    that a later version wrote. With `is_checked=False` nothing is asked of the Hub yet: `check_format` is to follow.
     """
     if not is_hub_url(where) and not (folder := Path(where)).parent.is_dir():
         raise NotFound(f"No folder {folder.parent} to hold the arena {folder.name}: create it, or check --arena.")
-    return Arena(*(open_repo(sibling_location(where, name), pace) for name in ("submissions", "results", "drafts")))
+    arena = Arena(*(open_repo(sibling_location(where, name), pace) for name in ("submissions", "results", "drafts")))
+    if is_checked or not is_hub_url(where):
+        check_format(arena.results)
+    return arena
 
 
 def submission_changes(submission: Submission, data: Path) -> list[Change]:

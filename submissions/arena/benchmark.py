@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from submissions.arena.format_version import check_format
 from submissions.errors import CorruptRecord, NotFound
 from submissions.records.anchors import Anchors
 from submissions.records.base import Record, Score, Sha256, TaskId
@@ -132,11 +133,12 @@ class Benchmark:
 
 
 def open_benchmark(where: str) -> Benchmark:
-    """The benchmark in a folder or a repository on the Hub. Raises NotFound if it holds no tasks.jsonl."""
+    """The benchmark in a folder or a repository on the Hub. Raises NotFound without tasks.jsonl, and NewerFormat."""
     repo = open_repo(where)
     if "tasks.jsonl" not in repo.list("tasks.jsonl"):
         raise NotFound(
             f"{where} holds no benchmark (no tasks.jsonl). "
             "One is made with `python -m curation import-flat SRC DEST` or `import-official`."
         )
+    check_format(repo)
     return Benchmark(repo)

@@ -31,9 +31,9 @@ def check_format(repo: Repo) -> None:
     On the Hub a repository whose files are listed already costs no request, one that holds the file costs one.
     """
     with suppress(NotFound):
-        found = read_record(repo, PATH, FormatVersion)
-        if found.format > FORMAT:
-            raise NewerFormat(found.format, FORMAT)
+        stored = read_record(repo, PATH, FormatVersion)
+        if stored.format > FORMAT:
+            raise NewerFormat(stored.format, FORMAT)
 
 
 def format_change() -> Change:

@@ -237,11 +237,11 @@ def test_the_base_model_is_made_once_where_several_start(tmp_path: Path, monkeyp
 WRITER = """
 import sys
 from pathlib import Path
-from evaluator.runtime.stage_cache import StageStore
+from evaluator.runtime.stage_cache import StageCache
 from submissions.records.anchors import Setup
 one = Setup(model=sys.argv[2] * 100_000, model_sha256="0" * 64, packages={}, hardware="none", seed=1)
 for _ in range(40):
-    StageStore(Path(sys.argv[1])).keep("stage", "key", one)
+    StageCache(Path(sys.argv[1])).keep("stage", "key", one)
 """
 
 
