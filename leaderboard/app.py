@@ -49,7 +49,7 @@ def _make_site(settings: Settings, pace: CommitRateLimit) -> Site:
     if not is_hub_url(settings.arena):
         return Site(settings, SnapshotReader(open_arena(settings.arena)))
     # A Hub that is down must not stop the start: the reader checks the format once it answers.
-    reader = SnapshotReader(open_arena(settings.arena, pace, is_checked=False), HUB_SECONDS)
+    reader = SnapshotReader(open_arena(settings.arena, pace), HUB_SECONDS)
     return Site(settings, reader, Outbox(reader, settings.spool, settings.limits, pace.clock))
 
 

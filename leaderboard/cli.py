@@ -38,5 +38,5 @@ def reports(file: File, track: str = "dataset_research", arena: Where = "") -> N
 
 def _commit_change(change: Change, arena: str) -> None:
     if arena:
-        commit_with_retry(open_arena(arena).results, [change])
+        commit_with_retry(open_arena(arena, is_checked=True).results, [change])
     typer.echo(f"{change.path} is in order." + (f" It stands in {arena} now." if arena else ""))

@@ -159,12 +159,16 @@ def test_figures_do_not_depend_on_the_stored_index(folder: Path, exports: dict[s
 
 def test_the_stored_index_is_read_and_written_as_before(arena: Arena) -> None:
     """Older and newer evaluators may take turns on one arena."""
-    for repo, index in ((arena.results, result_index), (arena.drafts, submission_index)):
+    repos = (
+        (arena.results, result_index.encode_results, result_index.decode_results),
+        (arena.drafts, submission_index.encode_submissions, submission_index.decode_submissions),
+    )
+    for repo, encode, decode in repos:
         paths = repo.list("board/")
         assert paths
         for path in paths:
             content = repo.read(path)
-            assert columns_of(index.encode(list(index.decode(path, content)))) == columns_of(content)
+            assert columns_of(encode(list(decode(path, content)))) == columns_of(content)
 
 
 def test_pages_of_submissions_show_their_states(site: TestClient, arena: Arena) -> None:

@@ -42,7 +42,7 @@ def create_arena(where: str, licence: str) -> list[CreatedRepo]:
     Raises Exposed, before anything is made, for a repository that is there with the wrong visibility; NotFound for a
     name that cannot be one; Denied and Unreachable for what the Hub says.
     """
-    open_arena(where, is_checked=False)  # a Hub's repositories may not be there yet
+    open_arena(where)
     # An import makes the benchmark's folder by itself, and takes an empty one only.
     places = {name: sibling_location(where, name) for name in CARDS if is_hub_url(where) or name != "benchmark"}
     missing = (

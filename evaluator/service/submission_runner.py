@@ -39,6 +39,8 @@ from evaluator.tracks import PREVIEWS, SCORERS, EvaluationJob, SubmissionData
 from evaluator.tracks.scorer import ProgressCallback
 from submissions.arena.arena import Arena, commit_with_retry, list_protocols
 from submissions.arena.benchmark import Benchmark
+from submissions.arena.format_version import PATH as FORMAT_PATH
+from submissions.arena.format_version import format_change
 from submissions.errors import AccessDenied, ArenaError, CorruptRecord, EvaluatorError, RateLimited, Unreachable
 from submissions.records.prompt_frame import PromptFrame
 from submissions.records.status import History, Stage, State
@@ -117,6 +119,8 @@ class SubmissionRunner:
             if path not in results.list(path) or results.read(path) != content
         ]
         changes += backfill_tables(results)
+        if FORMAT_PATH not in results.list(FORMAT_PATH):
+            changes.append(format_change())
         if changes:
             commit_with_retry(results, changes)
 

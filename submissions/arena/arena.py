@@ -197,11 +197,11 @@ class Arena:
         return f"{submission_dir(ulid)}/submission.json"
 
 
-def open_arena(where: str, pace: CommitRateLimit | None = None, *, is_checked: bool = True) -> Arena:
+def open_arena(where: str, pace: CommitRateLimit | None = None, *, is_checked: bool = False) -> Arena:
     """The arena in a folder, or on the Hub at `hf://ORG/PREFIX`, where `pace` limits its commits.
 
     Raises NotFound for a name that cannot be one, or a folder whose parent does not exist, and NewerFormat for data
-    that a later version wrote. With `is_checked=False` nothing is asked of the Hub yet: `check_format` is to follow.
+    that a later version wrote. The Hub is asked only with `is_checked`; without, `check_format` is to follow.
     """
     if not is_hub_url(where) and not (folder := Path(where)).parent.is_dir():
         raise NotFound(f"No folder {folder.parent} to hold the arena {folder.name}: create it, or check --arena.")

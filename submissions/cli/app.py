@@ -75,7 +75,8 @@ def check(
     known = _load_tasks(arena, benchmark, tasks)
     with tempfile.TemporaryDirectory() as into, _fetch_sources(source, known) as (paths, _):
         report = _check_with_progress(paths, known, Path(into), track)
-        foretold = estimate_all(open_arena(arena), report, Path(into)) if arena and report.accepted else []
+        where = open_arena(arena, is_checked=True) if arena and report.accepted else None
+        foretold = estimate_all(where, report, Path(into)) if where else []
     if as_json:
         estimates = [one.document for one in foretold]
         print_json({"accepted": report.accepted, **report.model_dump(mode="json"), "estimates": estimates})
@@ -142,7 +143,7 @@ def submit(
         "webhook_secret": webhook_secret,
     }
     delivery = SubmissionForm.from_form(form)
-    where = open_arena(arena)
+    where = open_arena(arena, is_checked=True)
     with tempfile.TemporaryDirectory() as into, _fetch_sources(source, tasks := where.read_tasks()) as (paths, pins):
         report = _check_with_progress(paths, tasks, Path(into), track)
         now, data = datetime.now(UTC), Path(into)
@@ -167,7 +168,7 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Say where a submission stands, what it scored up to now, and what can be done."""
-    where = open_arena(arena)
+    where = open_arena(arena, is_checked=True)
     history = where.read_history(ulid.upper())
     shown, result = _find_latest_result(where, history.submission)
     if as_json:
@@ -213,7 +214,7 @@ def download(
     as_json: AsJson = False,
 ) -> None:
     """Write a submission, and its result once that is published, into a new folder."""
-    written = download_submission(open_arena(arena), ulid.upper(), to)
+    written = download_submission(open_arena(arena, is_checked=True), ulid.upper(), to)
     if as_json:
         print_json({"folder": str(to), "files": written})
         return
@@ -256,7 +257,7 @@ def mirror_command(
 
 def _store_request(arena: str, ulid: str, kind: RequestKind, as_json: bool, *, samples: bool = False) -> None:
     """Store a wish for the evaluator. Raises TheirError where nothing would come of it."""
-    where, ulid = open_arena(arena), ulid.upper()
+    where, ulid = open_arena(arena, is_checked=True), ulid.upper()
     submission, history = where.read_submission(ulid), where.read_history(ulid)
     wishes = filter_authorized(where.read_owner_requests(ulid), submission.owner)
     if refusal := asking.rejection_reason(kind, submission, history.now.state, wishes):
@@ -309,7 +310,7 @@ def _load_tasks(arena: str | None, benchmark: str | None, file: Path | None) -> 
     if [arena, benchmark, file].count(None) != 2:
         raise typer.BadParameter("give exactly one of --arena, --benchmark and --tasks")
     if arena is not None:
-        return open_arena(arena).read_tasks()
+        return open_arena(arena, is_checked=True).read_tasks()
     if benchmark is not None:
         return open_benchmark(benchmark).read_tasks()
     assert file is not None
