@@ -186,7 +186,7 @@ def plan_command(
     if hour_price is not None:
         machine = machine.model_copy(update={"hour_price": hour_price})
     tasks = tuple(task for task in source.read_tasks() if task.track == track)
-    at = PlanInputs(rules, machine, stations, open_arena(arena) if arena else None)
+    at = PlanInputs(rules, machine, stations, open_arena(arena, is_checked=True) if arena else None)
     with tempfile.TemporaryDirectory() as into, show_progress("reading") as bar:
         report = check_sources([folder], tasks, into=Path(into), track=get_track(track), progress=bar)
         if not report.accepted:
@@ -225,7 +225,12 @@ def shard_command(
         show_progress("waiting") as bar,
         open_context(protocol, profile, home, bar, logs) as bench,
     ):
-        run_shard(SubmissionRunner(open_arena(arena), source, bench, home / "results"), mine, home, typer.echo)
+        run_shard(
+            SubmissionRunner(open_arena(arena, is_checked=True), source, bench, home / "results"),
+            mine,
+            home,
+            typer.echo,
+        )
 
 
 @app.command()
