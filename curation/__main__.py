@@ -1,9 +1,15 @@
-"""`python -m curation`: init, import-flat, import-official, verify."""
+"""`python -m curation` and `arena-curate`: init, import-flat, import-official, verify."""
 
 import sys
 
 from curation.cli import app
 from submissions.cli.runtime import run_app
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Run the command line and exit with its code."""
     sys.exit(run_app(app, "curation", sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,9 +1,21 @@
-"""`python -m evaluator`: score, work, anchors."""
+"""`python -m evaluator` and `arena-evaluate`: score, plan, work, share, anchors, rescore."""
 
 import sys
 
-from evaluator.cli.app import app
+from submissions.cli.missing_packages import explain_missing_packages
 from submissions.cli.runtime import run_app
 
+REMEDY = "`pip install 'datasetresearch-arena[evaluator-gpu]'` for NVIDIA GPUs; on a CPU, `make environment` in a checkout."
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    with explain_missing_packages(REMEDY):
+        from evaluator.cli.app import app
+
+        code = run_app(app, "evaluator", sys.argv[1:])
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(run_app(app, "evaluator", sys.argv[1:]))
+    main()

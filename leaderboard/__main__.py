@@ -2,8 +2,20 @@
 
 import sys
 
-from leaderboard.cli import app
+from submissions.cli.missing_packages import explain_missing_packages
 from submissions.cli.runtime import run_app
 
+REMEDY = "pip install 'datasetresearch-arena[web]'"
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    with explain_missing_packages(REMEDY):
+        from leaderboard.cli import app
+
+        code = run_app(app, "leaderboard", sys.argv[1:])
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(run_app(app, "leaderboard", sys.argv[1:]))
+    main()

@@ -16,8 +16,9 @@ from pydantic import Field, JsonValue
 from evaluator.llm.quoting import format_data_block
 from submissions.errors import NotFound
 from submissions.records.base import Record
+from submissions.shipped_folders import find_shipped_folder
 
-PROMPTS = Path(__file__).parents[2] / "prompts"
+PROMPTS = find_shipped_folder("evaluator", "prompts")
 _FIELD = re.compile(r"^\{\{(\w+)\}\}$", re.MULTILINE)
 
 

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from submissions.errors import NotFound
+from submissions.shipped_folders import find_shipped_folder
 
-FOLDER = Path(__file__).parents[2] / "docs"
+FOLDER = find_shipped_folder("leaderboard", "docs")
 NAMES = (
     "visitor",
     "faq",

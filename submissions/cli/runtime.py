@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 
 import typer
@@ -28,11 +29,11 @@ INTERRUPTED = 130
 
 
 def run_app(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
-    """Run a command of `python -m <name>`; the exit code."""
+    """Run a command of the package `name`; the exit code."""
     sys.excepthook = _excepthook
     try:
         # Not app(…): that would put its own hook for uncaught exceptions in place of ours.
-        typer.main.get_command(app)(list(arguments), prog_name=f"python -m {name}")
+        typer.main.get_command(app)(list(arguments), prog_name=_typed_program(name))
     except KeyboardInterrupt:
         return INTERRUPTED
     except SystemExit as end:
@@ -46,6 +47,12 @@ def run_app(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
     except OSError as error:
         return _print_error(f"The machine failed, not the submission: {error}.", OurError.exit_code, arguments)
     return 0
+
+
+def _typed_program(package: str) -> str:
+    """The program as it was typed: a console script of the wheel, or `python -m <package>`."""
+    script = Path(sys.argv[0]).name
+    return script if script.split("-")[0] == "arena" else f"python -m {package}"
 
 
 def print_json(document: object) -> None:
