@@ -1,4 +1,4 @@
-# make demo · make web · make test · make lint · make bench · make screenshots · make space OUT=… · make locks · make clean
+# make demo · make web · make environment · make test · make lint · make bench · make screenshots · make space OUT=… · make locks · make clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -14,7 +14,7 @@ export VLLM_NO_USAGE_STATS = 1
 LOCKS := evaluator/requirements-cpu.txt requirements.txt tests/requirements.txt
 PIP := -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo web test lint bench screenshots space locks clean
+.PHONY: demo web environment test lint bench screenshots space locks clean
 
 # The demo: everything on this machine, evaluated for real, then served.
 demo: .venv/.ready
@@ -24,6 +24,9 @@ demo: .venv/.ready
 # The web app alone, from the Space's requirements: no torch.
 web: .venv-web/.ready
 	ARENA=$(ARENA) PORT=$(PORT) exec .venv-web/bin/python app.py
+
+# The evaluator on a CPU, with the web app and the tools: the lock files, installed into .venv.
+environment: .venv/.ready
 
 test: .venv/.ready .venv-web/.ready .venv/.chromium
 	.venv/bin/pytest $(TESTS)
@@ -48,17 +51,22 @@ space:
 	git ls-files -z $$(awk '$$1 == "COPY" {print $$2}' "$(OUT)/Dockerfile") | xargs -0 cp --parents -t "$(OUT)"
 	cp deploy/space/README.md "$(OUT)/README.md"
 
+# $(call require_python,VERSIONS,NEWEST MINOR VERSION)
+define require_python
+@[ -n "$(PYTHON)" ] || { echo 'Python $(1) is needed, and there is no python3: set PYTHON=/path/to/python3.11'; exit 1; }
+@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, $(2)) or sys.exit("Python $(1) is needed, this is %d.%d: set PYTHON=/path/to/python3.11" % v)'
+endef
+
 .venv/.ready: $(LOCKS)
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; v == (3, 11) or sys.exit(f"Python 3.11 is needed, this is {v[0]}.{v[1]}: set PYTHON=/path/to/python3.11")'
+	$(call require_python,3.11,11)
 	@command -v g++ >/dev/null || { echo 'g++ is needed: DeepSpeed compiles one extension (Debian: apt-get install g++)'; exit 1; }
-	$(PYTHON) -m venv .venv
-	.venv/bin/python $(PIP) install --no-deps $(foreach lock,$(LOCKS),-r $(lock)) || { echo 'See "The environment" in docs/organiser.md: torch must be the CPU build.'; exit 1; }
-	touch $@
+	@$(PYTHON) deploy/install_environment.py .venv $(LOCKS)
+	@touch $@
 
 .venv-web/.ready: requirements.txt
-	$(PYTHON) -m venv .venv-web
-	.venv-web/bin/python $(PIP) install --no-deps -r requirements.txt
-	touch $@
+	$(call require_python,3.11 to 3.13,13)
+	@$(PYTHON) deploy/install_environment.py .venv-web requirements.txt
+	@touch $@
 
 # A browser for the tests: the one that is there, else Debian's where this is Debian and we may.
 .venv/.chromium: .venv/.ready

@@ -5,7 +5,7 @@ import sys
 from submissions.cli.missing_packages import explain_missing_packages
 from submissions.cli.runtime import run_app
 
-REMEDY = "`pip install 'datasetresearch-arena[evaluator-gpu]'` for NVIDIA GPUs; on a CPU, `make environment` in a checkout."
+REMEDY = "pip install 'datasetresearch-arena[evaluator-gpu]' for NVIDIA GPUs; on a CPU, make environment in a checkout"
 
 
 def main() -> None:

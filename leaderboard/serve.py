@@ -1,4 +1,4 @@
-"""Settings -> web app -> launch: `python app.py` in a checkout and on a Space, `arena-web` where the wheel is installed."""
+"""Starts the web app: `python app.py` in a checkout and on a Space, `arena-web` where the wheel is installed."""
 
 from __future__ import annotations
 

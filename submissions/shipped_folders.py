@@ -1,4 +1,4 @@
-"""Folders beside the packages that a wheel carries inside one of them: `docs/` in leaderboard, `prompts/` in evaluator."""
+"""Folders that a wheel carries inside a package: `docs/` in leaderboard, `prompts/` in evaluator."""
 
 from __future__ import annotations
 
