@@ -38,8 +38,8 @@ class Estimate:
     minutes: int
 
 
-TORCH_ESTIMATE = Estimate(download_gb=1.0, disk_gb=3.8, minutes=4)
-WEB_ESTIMATE = Estimate(download_gb=0.2, disk_gb=0.7, minutes=1)
+TORCH_ESTIMATE = Estimate(download_gb=0.8, disk_gb=4.6, minutes=4)
+WEB_ESTIMATE = Estimate(download_gb=0.2, disk_gb=0.9, minutes=1)
 
 
 def read_pins(locks: Sequence[Path]) -> dict[str, str]:
@@ -156,7 +156,7 @@ def install_environment(folder: Path, locks: Sequence[Path]) -> None:
     estimate = TORCH_ESTIMATE if "torch" in pins else WEB_ESTIMATE
     print(
         f"Setting up {folder}: {len(pins)} packages. On a fast connection this takes about {estimate.minutes} min, "
-        f"downloads about {estimate.download_gb:g} GB and needs {estimate.disk_gb:g} GB of disk.",
+        f"downloads about {estimate.download_gb:g} GB and needs {estimate.disk_gb:g} GB of disk, with pip's cache.",
         flush=True,
     )
     require_disk(folder, estimate)
