@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from leaderboard.settings import Settings, require_free_port, read_settings
+from leaderboard.settings import Settings, read_settings, require_free_port
 from submissions.cli.missing_packages import explain_missing_packages
 from submissions.errors import ArenaError
 
