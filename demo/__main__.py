@@ -16,6 +16,7 @@ import typer
 
 from curation.layout.benchmark_writer import import_flat
 from evaluator.cli import console as terminal
+from evaluator.publishing.task_list import publish_task_list
 from evaluator.runtime.work_dir_lock import exclusive_lock
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.anchors import measure_anchors, unadmitted_tasks
@@ -51,8 +52,8 @@ def main(
             anchors = measure_anchors(benchmark, bench, benchmark.read_tasks())
             left_out = unadmitted_tasks(anchors, bench.protocol)
             worker = SubmissionRunner(where, benchmark, bench, arena / "work" / "results")
-            worker.publish_tasks()
-            for ulid in worker.refresh_queue():
+            publish_task_list(where, benchmark, bench)
+            for ulid in worker.submission_queue.refresh():
                 if worker.evaluate(ulid) == "failed" and where.read_submission(ulid).team == "Demo":
                     raise OurError(f"{ulid} failed: {where.read_history(ulid).now.message}")
     terminal.print_anchors(anchors, left_out)

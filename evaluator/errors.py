@@ -21,7 +21,10 @@ TheirError
 
 from collections.abc import Mapping
 
-from submissions.errors import EvaluatorError, TheirError
+from submissions.errors import AccessDenied, EvaluatorError, RateLimited, TheirError, Unreachable
+
+HUB_ERRORS = (RateLimited, AccessDenied, Unreachable)
+"""Errors of no submission: the Hub must be waited for, or its token corrected."""
 
 
 class BudgetSpent(EvaluatorError):

@@ -61,6 +61,25 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in [re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings]
 
 
+def test_the_files_that_the_architecture_names_exist() -> None:
+    text = (ROOT / "docs/architecture.md").read_text()
+    named = set(re.findall(r"`((?:app\.py|\w+/)[\w./]*)`", text))
+    assert len(named) > 80
+    assert not {path for path in named if not (ROOT / path).exists()}
+
+
+def test_the_evaluator_s_folders_form_the_layers_that_the_architecture_names() -> None:
+    text = (ROOT / "docs/architecture.md").read_text()
+    table = text[text.index("| layer | folders of `evaluator/`") : text.index("| layer | folders of `leaderboard/`")]
+    layers = [re.findall(r"`evaluator/(\w+)`", line) for line in table.splitlines()]
+    depth = {folder: number for number, line in enumerate(layers) for folder in line}
+    assert depth.keys() == {path.parent.name for path in ROOT.glob("evaluator/*/__init__.py")}
+    for file in ROOT.glob("evaluator/*/**/*.py"):
+        folder = file.relative_to(ROOT / "evaluator").parts[0]
+        imported = set(re.findall(r"^ *from evaluator\.(\w+)[. ]", file.read_text(), re.MULTILINE)) - {folder, "errors"}
+        assert all(depth[folder] < depth[other] for other in imported), f"{file} imports {imported}"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_exist_with_their_options(page: Path) -> None:
     for package, *words in commands(page.read_text()):

@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from evaluator.stages.metadata.open_judge import open_judge
 from pyarrow import parquet
 from starlette.testclient import TestClient
 
@@ -24,7 +25,6 @@ from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.anchors import load_checked_anchors
 from evaluator.stages.metadata.descriptions import GeneratedDescription
 from evaluator.stages.metadata.judge import Judge
-from evaluator.stages.metadata.open_judge import open_judge
 from evaluator.stages.metadata.verdict import Comparison
 from evaluator.stages.records import RunRecord
 from evaluator.stages.rescore import rescore
@@ -231,7 +231,7 @@ def test_work_goes_on_where_the_old_evaluator_was_stopped(tools: Tools, arena: A
     """Three models were trained and not asked; the fourth was not trained. Nothing else is done again."""
     breaks, just_in = arena.submission_ids()[6:]
     runner, before = tools.runner(arena), tools.stage_files()
-    assert runner.refresh_queue() == [breaks, just_in]
+    assert runner.queue() == [breaks, just_in]
     assert runner.evaluate(breaks) == "published"
     assert [job.name for job in tools.trainer.jobs] == ["mt-de-en"]
     assert [model.name for model in tools.generator.models] == ["model"] * 4

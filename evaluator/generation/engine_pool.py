@@ -77,6 +77,23 @@ class EnginePool:
         return answers
 
 
+def partition_prompts(prompts: Sequence[Sequence[int]], engines: int) -> list[list[int]]:
+    """Indices of the prompts for each engine.
+
+    Prompts are sorted, so that those with a common beginning (the shots of a few-shot prompt) follow each other and an
+    engine computes it once, and then cut into one piece per engine where the tokens before a prompt's middle pass
+    another equal part of the whole: no piece has more than its part and the longest prompt. With few prompts some
+    pieces are empty.
+    """
+    weights = [len(prompt) or 1 for prompt in prompts]
+    total, before = sum(weights), 0
+    parts: list[list[int]] = [[] for _ in range(engines)]
+    for index in sorted(range(len(prompts)), key=lambda index: list(prompts[index])):
+        parts[(2 * before + weights[index]) * engines // (2 * total)].append(index)
+        before += weights[index]
+    return parts
+
+
 def build_environments(profile: Profile, environment: Mapping[str, str]) -> list[dict[str, str]]:
     """What each engine's environment has beyond this process's. Raises EvaluatorError if there is no device to see."""
     common = {

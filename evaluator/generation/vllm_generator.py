@@ -10,9 +10,8 @@ from typing import Any, Self
 from evaluator.config.profile import Profile
 from evaluator.config.protocol import Protocol
 from evaluator.errors import ChildFailed
-from evaluator.generation.engine_pool import EnginePool
+from evaluator.generation.engine_pool import EnginePool, partition_prompts
 from evaluator.generation.generator import Completion
-from evaluator.generation.partition import partition_prompts
 from evaluator.models.memory_model import GIB, WORKSPACE
 from evaluator.models.weight_canary import TOLERANCES, Canary, check_logprobs, load_canary, mean_distance
 from evaluator.runtime.resource_usage import ResourceUsage

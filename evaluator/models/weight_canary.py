@@ -35,6 +35,10 @@ that trained at all moves the targets of its training example by several times m
 """
 
 
+_MAX_SIDE_TOKENS = 128
+"""Tokens before the first target, and from it on, that a canary keeps."""
+
+
 class Canary(Record):
     """One sequence and how likely its target tokens are, in natural logarithms."""
 
@@ -63,6 +67,18 @@ class Canary(Record):
     def as_base_canary(self) -> Canary:
         """What shows that an engine has the base weights again, and not the trained ones."""
         return self.model_copy(update={"logprobs": self.base_logprobs, "base_logprobs": self.logprobs})
+
+
+def cut_canary_row(row: dict[str, list[int]]) -> tuple[dict[str, list[int]], int]:
+    """Cut a training row to the length of a canary; with it the index of its first target.
+
+    Its targets follow each other: the cut ends where the first run of targets does.
+    """
+    ids, labels = row["input_ids"], row["labels"]
+    start = next((index for index, label in enumerate(labels) if index and label != -100), len(labels))
+    end = next((index for index in range(start, len(labels)) if labels[index] == -100), len(labels))
+    first, last = max(0, start - _MAX_SIDE_TOKENS), min(end, start + _MAX_SIDE_TOKENS)
+    return {"input_ids": ids[first:last], "labels": labels[first:last]}, start - first
 
 
 def check_logprobs(expected: Sequence[float], said: Sequence[float], limit: float) -> None:

@@ -1,4 +1,7 @@
-"""The round of an evaluator: hold the arena, do what waits, write it down, and outlast what goes wrong on the way."""
+"""The evaluator's loop: hold the arena's lease, refresh the queue, run the next submission, publish.
+
+It owns the timer that looks after the queue while a submission runs (evaluator/service/queue_timer.py).
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from evaluator.errors import HUB_ERRORS
 from evaluator.publishing.arena_session import ArenaSession, heartbeat_while
 from evaluator.publishing.lease import LeaseHeld, LeaseLost
-from evaluator.service.submission_runner import HUB_ERRORS, SubmissionRunner
+from evaluator.publishing.task_list import publish_task_list
+from evaluator.service.queue_timer import QueueTimer
+from evaluator.service.submission_runner import SubmissionRunner
 from submissions.arena.arena import Arena
 from submissions.errors import ArenaError, RateLimited
 from submissions.records.status import State
@@ -54,13 +60,13 @@ class Coordinator:
     def run_once(
         self, worker: SubmissionRunner, desk: ArenaSession, *, forever: bool = False
     ) -> tuple[str, State] | None:
-        """See what waits, do the next piece of it, and write as far as the pace allows; None where nothing waits."""
-        aside = self._backed_off_ids(forever=forever)
-        line, did = worker.refresh_queue(aside), None
+        """Refresh the queue, do the next piece of work, and write as far as the pace allows; None if nothing waits."""
+        backed_off = self._backed_off_ids(forever=forever)
+        line, did = worker.submission_queue.refresh(backed_off), None
         if line:
             desk.heartbeat()
             with heartbeat_while(desk):
-                did = worker.run_next(line, aside)
+                did = worker.run_next(line, QueueTimer(worker.submission_queue, backed_off))
             self._report_outcome(worker, *did)
         desk.flush()
         return did
@@ -70,7 +76,7 @@ class Coordinator:
         while True:
             try:
                 if not prepared:
-                    worker.publish_tasks()
+                    publish_task_list(worker.arena, worker.benchmark, worker.context)
                     prepared = True
                 if self.run_once(worker, desk, forever=forever) is None:
                     if not forever:

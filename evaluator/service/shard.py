@@ -136,7 +136,6 @@ def _build_job(worker: SubmissionRunner, submission: Submission, tasks: tuple[Ta
         tasks=tasks,
         anchors=load_checked_anchors(worker.benchmark, worker.context, tasks),
         context=worker.context.with_fresh_costs(),
-        report=_ignore_progress,
         folder=worker.records / submission.id / worker.context.protocol.name,
     )
 
@@ -153,7 +152,7 @@ def _shared_plan(worker: SubmissionRunner, share: Shard, work: Path) -> ShardPla
 
 
 def _make_plan(worker: SubmissionRunner, shares: int) -> ShardPlan:
-    line = worker.queued_ids()
+    line = worker.submission_queue.queued_ids()
     files: dict[str, dict[str, DataFile]] = {}
     for ulid in line:
         for file in worker.arena.read_submission(ulid).files:
@@ -181,7 +180,3 @@ def estimate_seconds(bench: EvaluationContext, exam: EvalSet, files: Sequence[Da
             read = questions + shots * row * len(exam.rows)
             seconds += read / speed.prompt_tokens + gold / speed.generated_tokens
     return seconds
-
-
-def _ignore_progress(stage: Stage, done: int, of: int) -> None:
-    """An arena hears of nothing; the bar shows it."""

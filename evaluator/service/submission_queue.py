@@ -1,18 +1,32 @@
-"""Who waits for the evaluator, in which order, and when each turn may come."""
+"""Queue of pending submissions: their order, positions and expected start."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import logging
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
+from evaluator.errors import HUB_ERRORS, SubmissionWithdrawn
+from evaluator.publishing.publisher import Publisher
+from evaluator.publishing.status_log import append_status, utc_now
+from evaluator.service.owner_requests import OwnerRequestHandler
+from submissions.arena.arena import Arena, commit_with_retry
+from submissions.errors import CorruptRecord
 from submissions.records.owner_requests import OwnerRequest
-from submissions.records.status import History, Status
+from submissions.records.status import History, State, Status
+
+log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 """A submission that failed so often in a row, through our fault, waits until someone asks for another try."""
+STATUS_BATCH = 500
+"""Statuses that are written together."""
+FILES_DELETED = "Its files were deleted from the arena, so it is not evaluated."
+_OPEN: frozenset[State] = frozenset({"received", "checking", "queued", "evaluating", "retrying", "failed"})
 _WORK = frozenset({"checking", "evaluating"})
 _ENDS = frozenset({"evaluated", "published"})
 MIN_START_SHIFT = timedelta(minutes=1)
@@ -27,6 +41,111 @@ class QueuedSubmission:
     history: History
     asked_again: bool
     """Whether it failed, and another try was asked for since."""
+
+
+class SubmissionQueue:
+    """Pending submissions of an arena under one protocol. Its only writer is the evaluator that holds the lease."""
+
+    def __init__(self, arena: Arena, protocol: str) -> None:
+        self.arena = arena
+        self._protocol = protocol
+        self._publisher = Publisher(arena)
+        self._owner_requests = OwnerRequestHandler(arena)
+        self._handled_deletions: set[str] = set()
+
+    def pending_ids(self) -> list[str]:
+        """Submissions without a result under this protocol that are not refused or withdrawn, oldest first."""
+        return [one.ulid for one in self._load_waiting()]
+
+    def queued_ids(self) -> list[str]:
+        """Submissions in queue order, without those that their owner withdrew. Writes nothing."""
+        return [one.ulid for one in queue_order(self._load_waiting()) if not self._is_withdrawn_by_owner(one.ulid)]
+
+    def refresh(self, backed_off: Collection[str] = ()) -> list[str]:
+        """Apply owner requests, write every pending submission's position, and return the ids in queue order.
+
+        A failed submission that is backed off keeps its status until its owner asks for another try.
+        """
+        self.apply_requests()
+        self._withdraw_deleted()
+        return self.update_positions(backed_off)
+
+    def apply_requests(self) -> None:
+        """Apply what owners asked for; if the Hub is unavailable, the next call does."""
+        try:
+            self._owner_requests()
+        except HUB_ERRORS as error:
+            log.warning("Deferred owner requests, Hub unavailable: %s", error)
+
+    def update_positions(self, backed_off: Collection[str], running: str | None = None) -> list[str]:
+        """Write positions that have changed, all but that of the running submission; the ids in queue order."""
+        queue = queue_order([one for one in self._load_waiting() if one.ulid != running], backed_off)
+        history = self.arena.read_history(running) if running else None
+        each = median_duration(self._recent_histories()) if queue else None
+        changed = queue_positions(queue, each, utc_now(), history)
+        for start in range(0, len(changed), STATUS_BATCH):
+            batch = changed[start : start + STATUS_BATCH]
+            commit_with_retry(self.arena.results, [append_status(self.arena, ulid, status) for ulid, status in batch])
+        return [one.ulid for one in queue]
+
+    def check_not_withdrawn(self, ulid: str) -> None:
+        """Raises SubmissionWithdrawn if its owner withdrew a submission, or its files were deleted."""
+        if self.arena.read_history(ulid).now.state == "withdrawn" and self._is_withdrawn_by_owner(ulid):
+            raise SubmissionWithdrawn(f"Submission {ulid} was withdrawn while it was evaluated.")
+        if not self.arena.has_submission(ulid):
+            self._publisher.withdraw(ulid, FILES_DELETED)
+            raise SubmissionWithdrawn(f"The files of submission {ulid} were deleted while it was evaluated.")
+
+    def _load_waiting(self) -> list[QueuedSubmission]:
+        published, drafted = self.arena.published_protocols(), self.arena.draft_protocols()
+        name, waiting = self._protocol, []
+        for ulid in self.arena.submission_ids():
+            if name in published.get(ulid, ()):
+                continue
+            try:
+                one = self._load_queued(ulid)
+            except CorruptRecord as error:
+                log.error("Skipped %s: %s", ulid, error)  # one damaged file must not stop the queue
+                continue
+            state = one.history.now.state
+            # A draft without its status is left by a killed run: the next one finds all done, and writes the status.
+            done = state == "evaluated" and name in drafted.get(ulid, ())
+            withdrawn = state == "withdrawn" and self._is_withdrawn_by_owner(ulid)
+            if state != "refused" and not done and not withdrawn:
+                waiting.append(one)
+        return waiting
+
+    def _load_queued(self, ulid: str) -> QueuedSubmission:
+        history = self.arena.read_history(ulid)
+        asked = bool(consecutive_failures(history)) and retry_requested(
+            history, self._owner_requests.authorized_requests(ulid)
+        )
+        return QueuedSubmission(ulid, history, asked)
+
+    def _is_withdrawn_by_owner(self, ulid: str) -> bool:
+        """Whether a withdrawn submission was withdrawn by its owner, and did not only lose its files for a time."""
+        return any(wish.kind == "withdraw" for wish in self._owner_requests.authorized_requests(ulid))
+
+    def _withdraw_deleted(self) -> None:
+        """Withdraw pending submissions whose files were deleted; results on a board stay there."""
+        stored = set(self.arena.submission_ids())
+        if not stored:
+            return  # far more likely another repository's name than that all were deleted
+        for ulid in self.arena.status_ids():
+            if ulid not in stored and ulid not in self._handled_deletions:
+                self._handled_deletions.add(ulid)
+                with suppress(CorruptRecord):
+                    if self.arena.read_history(ulid).now.state in _OPEN:
+                        self._publisher.withdraw(ulid, FILES_DELETED)
+        self._handled_deletions -= stored
+
+    def _recent_histories(self, most: int = 20) -> Iterator[History]:
+        """Histories of the last submissions that have a result under this protocol."""
+        repos = (self.arena.published_protocols(), self.arena.draft_protocols())
+        done = {ulid for results in repos for ulid, protocols in results.items() if self._protocol in protocols}
+        for ulid in sorted(done)[-most:]:
+            with suppress(CorruptRecord):
+                yield self.arena.read_history(ulid)
 
 
 def retry_requested(history: History, wishes: Iterable[OwnerRequest]) -> bool:

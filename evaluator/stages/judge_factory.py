@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from evaluator.config.judge_settings import JudgeSettings
 from evaluator.config.llm_settings import LLMConnection
 from evaluator.config.protocol import Protocol
+from evaluator.llm.prompts import load_prompt
 from evaluator.stages.metadata.judge import Judge
 from submissions.errors import NotFound
 
 JudgeOpener = Callable[[str], AbstractContextManager[Judge | None]]
 """Opens the judge for a submission, in whose name its tokens are counted."""
+_TRACK = "dataset_research"
 
 
 def open_no_judge(_submission: str) -> AbstractContextManager[Judge | None]:
@@ -38,9 +41,22 @@ def judge_opener(protocol: Protocol, connection: Path | None, *, left_out: bool,
             f"{protocol.name} has metadata judged by {protocol.judge.model.name}: say where to ask it with "
             "--judge FILE (docs/organiser-judge.md has one), or leave it out with --no-judge."
         )
-    from evaluator.stages.metadata.open_judge import open_judge  # here, for the openai client takes a second to load
-
     return partial(open_judge, protocol.judge, _load_connection(connection), dict(os.environ), work / "judge.sqlite")
+
+
+@contextmanager
+def open_judge(
+    settings: JudgeSettings, connection: LLMConnection, environ: Mapping[str, str], path: Path, ledger: str
+) -> Iterator[Judge]:
+    """The judge; its answers and its spending lie in the sqlite file at `path`, counted in `ledger`.
+
+    Raises NotFound if a prompt is not of the version that the protocol names, and ChatFailed if there is no key.
+    """
+    from evaluator.llm.open_client import open_client  # here, for the openai client takes a second to load
+
+    comparing, describing = (load_prompt(_TRACK, name) for name in (settings.judge_prompt, settings.describe_prompt))
+    with open_client(settings.model, connection, environ, path, ledger) as chat:
+        yield Judge(settings, chat, comparing, describing, connection.at_once)
 
 
 def _load_connection(file: Path) -> LLMConnection:

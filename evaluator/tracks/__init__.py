@@ -1,4 +1,4 @@
-"""How each track's submissions are scored."""
+"""Scorers of the tracks."""
 
 from collections.abc import Callable
 
@@ -23,4 +23,4 @@ AHEAD: dict[str, dict[Stage, Callable[[EvaluationJob, SubmissionData], None]]] =
 }
 """The stages whose work can be done task by task and elsewhere, in their order; the scorer finds it done."""
 
-__all__ = ["AHEAD", "PREVIEWS", "SCORERS", "EvaluationJob", "SubmissionData"]
+__all__ = ["AHEAD", "PREVIEWS", "SCORERS", "EvaluationJob", "Scorer", "SubmissionData"]

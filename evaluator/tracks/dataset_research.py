@@ -1,7 +1,8 @@
 """Scores a DatasetResearch entry: check -> screen -> metadata -> few_shot -> fine_tune -> total.
 
-Every stage but the last adds to the stored record of each task (stages/records.py); the last computes the Result
-from that alone, so that it can be computed again.
+Every stage but the last adds to the stored record of each task (evaluator/stages/records.py); the last computes the
+Result from that alone, so that it can be computed again. Between two tasks each stage asks whether the evaluation was
+cancelled, then emits its progress.
 """
 
 from __future__ import annotations
@@ -9,11 +10,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import partial
 
 from evaluator.config.protocol import FEW_SHOT_METHODS
 from evaluator.runtime.cost_log import write_ledger
@@ -30,11 +30,12 @@ from evaluator.stages.metadata.verdict import MetadataVerdict
 from evaluator.stages.records import MethodAnswers, RunRecord, TaskRecord, save_records
 from evaluator.stages.reference_split import load_reference
 from evaluator.stages.screen import ScreenResult, screen_rows, tasks_from_reference
+from evaluator.tracks.events import PreviewReady, StageProgress
 from evaluator.tracks.scorer import EvaluationJob, SubmissionData
 from submissions.errors import CorruptRecord
-from submissions.records.result import Method, Result
+from submissions.records.result import Result
 from submissions.records.status import Stage
-from submissions.records.task import Reference, Row, Task
+from submissions.records.task import Reference, Row
 from submissions.storage.codec import to_jsonl
 from submissions.tracks import get_track
 
@@ -49,58 +50,9 @@ class ScreenedTask:
     refused: str | None = None
 
 
-Answers = dict[str, dict[Method, MethodAnswers]]
-Exams = dict[str, tuple[EvalSet, Reference]]
-NOT_ACCEPTED = "its stated origin is not accepted for this task"
-"""Says no more, for it is public: whoever guesses at hidden sources must not be told that a guess was right."""
-log = logging.getLogger(__name__)
-
-
-def evaluate_submission(evaluation: EvaluationJob, entry: SubmissionData) -> Result:
-    """All scores of an entry. Raises EvaluatorError; what was finished before is found again by the next try."""
-    evaluation = replace(evaluation, context=evaluation.context.with_fresh_costs())
-    found = _run_cheap_stages(evaluation, entry)
-    run = _build_run_record(evaluation, entry)
-    before = _build_records(evaluation, found)
-    if evaluation.preview:
-        evaluation.preview(build_preview(run, before))
-    with ScoringPool(run.protocol, count_answers(before)) as scoring:
-        _run_fine_tune(evaluation, found, scoring)
-        records = _build_records(evaluation, found)
-        save_records(evaluation.folder, run, records)
-        costs = evaluation.context.costs.collect(run.tasks)
-        write_ledger(evaluation.folder, run.submission, run.protocol.name, evaluation.context.profile, costs)
-        return build_result(run, records, partial(evaluation.report, "total"), scoring)
-
-
-def preview_submission(evaluation: EvaluationJob, entry: SubmissionData) -> Result:
-    """The few-shot scores of an entry; nothing is trained. Raises EvaluatorError."""
-    evaluation = replace(evaluation, context=evaluation.context.with_fresh_costs())
-    return build_preview(
-        _build_run_record(evaluation, entry), _build_records(evaluation, _run_cheap_stages(evaluation, entry))
-    )
-
-
-def precompute_few_shot(evaluation: EvaluationJob, entry: SubmissionData) -> None:
-    """The few-shot stage alone, for a scorer that will find it done."""
-    _run_few_shot(evaluation, _prepare_tasks(evaluation, entry), defaultdict(dict))
-
-
-def precompute_fine_tune(evaluation: EvaluationJob, entry: SubmissionData) -> None:
-    """The fine-tune stage alone, for a scorer that will find it done."""
-    bench, delivered = evaluation.context, _prepare_tasks(evaluation, entry).values()
-    asks = [fine_tune_request(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in delivered if one.rows]
-    _run_requests(evaluation, "fine_tune", asks)
-
-
-def _prepare_tasks(evaluation: EvaluationJob, entry: SubmissionData) -> dict[str, ScreenedTask]:
-    rows = _check_rows(evaluation, entry)
-    return _screen_tasks(evaluation, entry, _build_eval_sets(evaluation), rows)
-
-
 @dataclass(frozen=True)
 class StageOutputs:
-    """What the stages up to now found, by task."""
+    """Outputs of the stages before the trainings, by task."""
 
     exams: Exams
     delivered: dict[str, ScreenedTask]
@@ -108,21 +60,73 @@ class StageOutputs:
     answers: Answers
 
 
-def _run_cheap_stages(evaluation: EvaluationJob, entry: SubmissionData) -> StageOutputs:
-    rows = _check_rows(evaluation, entry)
-    exams = _build_eval_sets(evaluation)
-    delivered = _screen_tasks(evaluation, entry, exams, rows)
-    verdicts = _judge_tasks(evaluation, entry, exams, delivered)
-    answers: Answers = defaultdict(dict)
-    _run_few_shot(evaluation, delivered, answers)
-    return StageOutputs(exams, delivered, verdicts, answers)
+Answers = Mapping[str, tuple[MethodAnswers, ...]]
+Exams = dict[str, tuple[EvalSet, Reference]]
+NOT_ACCEPTED = "its stated origin is not accepted for this task"
+"""Says no more, for it is public: whoever guesses at hidden sources must not be told that a guess was right."""
+log = logging.getLogger(__name__)
 
 
-def _check_rows(evaluation: EvaluationJob, entry: SubmissionData) -> dict[str, tuple[Row, ...]]:
-    """The rows of every task that counts. Raises Corrupt if they are not what was stored."""
-    wanted = {task.id for task in evaluation.tasks}
+def evaluate_submission(job: EvaluationJob, entry: SubmissionData) -> Result:
+    """All scores of an entry. Raises EvaluatorError; what was finished before is found again by the next try."""
+    job = replace(job, context=job.context.with_fresh_costs())
+    outputs = _run_cheap_stages(job, entry)
+    run, records = _build_run_record(job, entry), _build_records(job, outputs)
+    if job.wants_preview:
+        job.emit(PreviewReady(build_preview(run, list(records.values()))))
+    with ScoringPool(run.protocol, count_answers(records.values())) as scoring:
+        with closing(_run_fine_tune(job, outputs.delivered)) as finished:
+            for task, answers in finished:
+                records[task] = _add_answers(records[task], answers)
+                scoring.add(records[task])
+        save_records(job.folder, run, list(records.values()))
+        costs = job.context.costs.collect(run.tasks)
+        write_ledger(job.folder, run.submission, run.protocol.name, job.context.profile, costs)
+        job.check_cancelled()
+        return build_result(
+            run, list(records.values()), lambda done, of: job.emit(StageProgress("total", done, of)), scoring
+        )
+
+
+def preview_submission(job: EvaluationJob, entry: SubmissionData) -> Result:
+    """The few-shot scores of an entry; nothing is trained. Raises EvaluatorError."""
+    job = replace(job, context=job.context.with_fresh_costs())
+    records = _build_records(job, _run_cheap_stages(job, entry))
+    return build_preview(_build_run_record(job, entry), list(records.values()))
+
+
+def precompute_few_shot(job: EvaluationJob, entry: SubmissionData) -> None:
+    """The few-shot stage alone, for a scorer that will find it done."""
+    _run_few_shot(job, _prepare_tasks(job, entry))
+
+
+def precompute_fine_tune(job: EvaluationJob, entry: SubmissionData) -> None:
+    """The fine-tune stage alone, for a scorer that will find it done."""
+    bench, delivered = job.context, _prepare_tasks(job, entry).values()
+    requests = [fine_tune_request(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in delivered if one.rows]
+    with closing(_run_requests(job, "fine_tune", requests)) as finished:
+        for _ in finished:
+            pass  # the store keeps the answers
+
+
+def _prepare_tasks(job: EvaluationJob, entry: SubmissionData) -> dict[str, ScreenedTask]:
+    rows = _check_rows(job, entry)
+    return _screen_tasks(job, entry, _build_eval_sets(job), rows)
+
+
+def _run_cheap_stages(job: EvaluationJob, entry: SubmissionData) -> StageOutputs:
+    rows = _check_rows(job, entry)
+    exams = _build_eval_sets(job)
+    delivered = _screen_tasks(job, entry, exams, rows)
+    verdicts = _judge_tasks(job, entry, exams, delivered)
+    return StageOutputs(exams, delivered, verdicts, _run_few_shot(job, delivered))
+
+
+def _check_rows(job: EvaluationJob, entry: SubmissionData) -> dict[str, tuple[Row, ...]]:
+    """The rows of every task that counts. Raises CorruptRecord if they are not what was stored."""
+    wanted = {task.id for task in job.tasks}
     files = [file for file in entry.submission.files if file.task in wanted]
-    found = {}
+    checked = {}
     for done, file in enumerate(files, 1):
         rows = entry.rows(file.task)
         if hashlib.sha256(to_jsonl(rows)).hexdigest() != file.sha256:
@@ -130,66 +134,68 @@ def _check_rows(evaluation: EvaluationJob, entry: SubmissionData) -> dict[str, t
                 f"{file.path} of submission {entry.submission.id} is not what was stored. "
                 "Restore it from the repository's history."
             )
-        found[file.task] = rows
-        evaluation.report("check", done, len(files))
-    return found
+        checked[file.task] = rows
+        job.check_cancelled()
+        job.emit(StageProgress("check", done, len(files)))
+    return checked
 
 
-def _build_eval_sets(evaluation: EvaluationJob) -> Exams:
-    """Every task's exam, in the benchmark's order. Raises Unmeasured where its anchors belong to other rows."""
-    found = {}
-    for task in evaluation.tasks:
-        reference = load_reference(evaluation.context.protocol, evaluation.benchmark, task.id)
-        exam = evaluation.context.build_eval_set(task, reference)
-        check_anchor_matches(evaluation.anchors, exam, reference)
-        found[task.id] = (exam, reference)
-    return found
+def _build_eval_sets(job: EvaluationJob) -> Exams:
+    """Every task's exam, in the benchmark's order. Raises AnchorsMissing where its anchors belong to other rows."""
+    exams = {}
+    for task in job.tasks:
+        reference = load_reference(job.context.protocol, job.benchmark, task.id)
+        exam = job.context.build_eval_set(task, reference)
+        check_anchor_matches(job.anchors, exam, reference)
+        exams[task.id] = (exam, reference)
+    return exams
 
 
 def _screen_tasks(
-    evaluation: EvaluationJob, entry: SubmissionData, exams: Exams, rows: dict[str, tuple[Row, ...]]
+    job: EvaluationJob, entry: SubmissionData, exams: Exams, rows: dict[str, tuple[Row, ...]]
 ) -> dict[str, ScreenedTask]:
-    sources = evaluation.benchmark.read_sources() if evaluation.context.protocol.screen else {}
+    sources = job.benchmark.read_sources() if job.context.protocol.screen else {}
     origin = entry.submission.provenance
     origins = {origin.url, *(f"https://huggingface.co/datasets/{file.repo}" for file in origin.fetched)}
-    itself = {task for url in origins for task in tasks_from_reference(url, sources)}
+    copied = {task for url in origins for task in tasks_from_reference(url, sources)}
     delivered = {}
     for task, (exam, reference) in exams.items():
         if task not in rows:
             continue
-        if task in itself:
+        if task in copied:
             log.warning("%s: names the reference of %s as its origin, and is not used", entry.submission.id, task)
             delivered[task] = ScreenedTask(exam, (), None, NOT_ACCEPTED)
         else:
-            mine = rows[task][: get_track(exam.task.track).max_rows]
-            delivered[task] = _screen_task(evaluation, exam, mine, reference)
-        evaluation.report("screen", len(delivered), len(rows))
+            counted = rows[task][: get_track(exam.task.track).max_rows]
+            delivered[task] = _screen_task(job, exam, counted, reference)
+        job.check_cancelled()
+        job.emit(StageProgress("screen", len(delivered), len(rows)))
     return delivered
 
 
-def _screen_task(evaluation: EvaluationJob, exam: EvalSet, mine: tuple[Row, ...], reference: Reference) -> ScreenedTask:
-    bench, settings = evaluation.context, evaluation.context.protocol.screen
+def _screen_task(job: EvaluationJob, exam: EvalSet, rows: tuple[Row, ...], reference: Reference) -> ScreenedTask:
+    bench, settings = job.context, job.context.protocol.screen
     if settings is None:
-        return ScreenedTask(exam, mine, None)
+        return ScreenedTask(exam, rows, None)
     language = exam.task.language
-    key = bench.stage_key("screen", settings, language, exam.task.id, hash_rows(mine), hash_rows(reference.test))
+    key = bench.stage_key("screen", settings, language, exam.task.id, hash_rows(rows), hash_rows(reference.test))
 
     def run_screen() -> tuple[ScreenResult, ResourceUsage]:
         started = time.perf_counter()
-        found = screen_rows(mine, reference.test, settings.near, language)
-        return found, ResourceUsage(seconds=time.perf_counter() - started)
+        result = screen_rows(rows, reference.test, settings.near, language)
+        return result, ResourceUsage(seconds=time.perf_counter() - started)
 
     screened = bench.run_cached(exam.task.id, "screen", key, ScreenResult, run_screen)
-    return ScreenedTask(exam, tuple(mine[number] for number in screened.kept), screened)
+    return ScreenedTask(exam, tuple(rows[number] for number in screened.kept), screened)
 
 
 def _judge_tasks(
-    evaluation: EvaluationJob, entry: SubmissionData, exams: Exams, delivered: dict[str, ScreenedTask]
+    job: EvaluationJob, entry: SubmissionData, exams: Exams, delivered: dict[str, ScreenedTask]
 ) -> dict[str, MetadataVerdict]:
     """The judge's verdict on every task, missing ones included; empty without a judge."""
-    if evaluation.judge is None:
+    if job.judge is None:
         return {}
-    found = [
+    described = [
         DescribedDataset(
             task=task,
             reference=reference.metadata,
@@ -198,97 +204,92 @@ def _judge_tasks(
         )
         for task, (_, reference) in exams.items()
     ]
-    said = entry.submission.provenance.description
-    bench = evaluation.context
+    provenance, bench = entry.submission.provenance.description, job.context
 
     def report_progress(_name: str, done: int, of: int) -> None:
         bench.progress("judging metadata", done, of)
-        evaluation.report("metadata", done, of)
+        job.emit(StageProgress("metadata", done, of))
 
-    verdicts = judge_metadata(evaluation.judge, found, said, bench.store, report_progress, bench.costs)
+    verdicts = judge_metadata(
+        job.judge, described, provenance, bench.store, report_progress, bench.costs, job.check_cancelled
+    )
     return {one.task: one for one in verdicts}
 
 
-def _run_few_shot(evaluation: EvaluationJob, delivered: dict[str, ScreenedTask], answers: Answers) -> None:
-    bench, usable = evaluation.context, {task: one for task, one in delivered.items() if one.rows}
+def _run_few_shot(job: EvaluationJob, delivered: dict[str, ScreenedTask]) -> Answers:
+    bench, usable = job.context, {task: one for task, one in delivered.items() if one.rows}
     draws = {
         (task, shots): few_shot_requests(bench, one.exam, one.rows, shots)
         for task, one in usable.items()
         for shots in bench.protocol.few_shot.shots
     }
-    texts = _run_requests(evaluation, "few_shot", [ask for asks in draws.values() for ask in asks])
-    for (task, shots), asks in draws.items():
-        mine = tuple(texts[ask.key] for ask in asks)
-        answers[task][FEW_SHOT_METHODS[shots]] = MethodAnswers(method=FEW_SHOT_METHODS[shots], draws=mine)
+    with closing(_run_requests(job, "few_shot", [one for drawn in draws.values() for one in drawn])) as finished:
+        texts = {request.key: answered.texts for request, answered in finished}
+    answers: dict[str, tuple[MethodAnswers, ...]] = {}
+    for (task, shots), requests in draws.items():
+        drawn = tuple(texts[request.key] for request in requests)
+        answers[task] = (*answers.get(task, ()), MethodAnswers(method=FEW_SHOT_METHODS[shots], draws=drawn))
+    return answers
 
 
-def _run_fine_tune(evaluation: EvaluationJob, found: StageOutputs, scoring: ScoringPool) -> None:
-    bench, usable = evaluation.context, [one for one in found.delivered.values() if one.rows]
-    asks = [fine_tune_request(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in usable]
-    evaluation.report("fine_tune", 0, len(asks))
-
-    def store_answers(ask: ModelRequest, answered: ModelAnswers) -> None:
-        task = ask.exam.task.id
-        found.answers[task]["fine_tune"] = MethodAnswers(method="fine_tune", draws=(answered.texts,))
-        scoring.add(_build_task_record(evaluation, found, task))
-
-    _run_requests(evaluation, "fine_tune", asks, store_answers)
+def _run_fine_tune(
+    job: EvaluationJob, delivered: dict[str, ScreenedTask]
+) -> Generator[tuple[str, MethodAnswers], None, None]:
+    """Each task with the answers of the model that was trained on its rows, as it is finished."""
+    bench, usable = job.context, [one for one in delivered.values() if one.rows]
+    requests = [fine_tune_request(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in usable]
+    job.check_cancelled()
+    job.emit(StageProgress("fine_tune", 0, len(requests)))
+    with closing(_run_requests(job, "fine_tune", requests)) as finished:
+        for request, answered in finished:
+            yield request.exam.task.id, MethodAnswers(method="fine_tune", draws=(answered.texts,))
 
 
 def _run_requests(
-    evaluation: EvaluationJob,
-    stage: Stage,
-    asks: Sequence[ModelRequest],
-    enter: Callable[[ModelRequest, ModelAnswers], None] = lambda _ask, _answered: None,
-) -> dict[str, tuple[str, ...]]:
-    """The answers to all asks, by key; a task is reported when the last of its own is there, and entered."""
-    open_ = Counter(ask.exam.task.id for ask in asks)
-    tasks, texts = len(open_), {}
-    with closing(evaluation.context.run_requests(asks)) as finished:  # a report may stop the evaluation: end the work
-        for ask, answered in finished:
-            texts[ask.key] = answered.texts
-            enter(ask, answered)
-            open_[ask.exam.task.id] -= 1
-            if not open_[ask.exam.task.id]:
-                del open_[ask.exam.task.id]
-                evaluation.report(stage, tasks - len(open_), tasks)
-    return texts
+    job: EvaluationJob, stage: Stage, requests: Sequence[ModelRequest]
+) -> Generator[tuple[ModelRequest, ModelAnswers], None, None]:
+    """Each request with its answers; when the last of a task was taken, the task is reported."""
+    unanswered = Counter(request.exam.task.id for request in requests)
+    tasks = len(unanswered)
+    with closing(job.context.run_requests(requests)) as finished:  # a withdrawal stops the evaluation: end the work
+        for request, answered in finished:
+            yield request, answered
+            task = request.exam.task.id
+            unanswered[task] -= 1
+            if not unanswered[task]:
+                del unanswered[task]
+                job.check_cancelled()
+                job.emit(StageProgress(stage, tasks - len(unanswered), tasks))
 
 
-def _build_records(evaluation: EvaluationJob, found: StageOutputs) -> list[TaskRecord]:
-    return [_build_task_record(evaluation, found, task) for task in found.exams]
+def _build_records(job: EvaluationJob, outputs: StageOutputs) -> dict[str, TaskRecord]:
+    """The record of every task, as far as the stages before the trainings complete it."""
+    return {task: _build_task_record(job, outputs, task) for task in outputs.exams}
 
 
-def _build_task_record(evaluation: EvaluationJob, found: StageOutputs, task: str) -> TaskRecord:
-    exam = found.exams[task][0]
-    return _assemble_record(evaluation, exam, found.delivered.get(task), found.answers[task], found.verdicts.get(task))
-
-
-def _assemble_record(
-    evaluation: EvaluationJob,
-    exam: EvalSet,
-    one: ScreenedTask | None,
-    answers: dict[Method, MethodAnswers],
-    verdict: MetadataVerdict | None,
-) -> TaskRecord:
-    task: Task = exam.task
+def _build_task_record(job: EvaluationJob, outputs: StageOutputs, task: str) -> TaskRecord:
+    exam, screened = outputs.exams[task][0], outputs.delivered.get(task)
     return TaskRecord(
-        task=task,
+        task=exam.task,
         exam_sha256=exam.sha256,
         questions=exam.rows,
         labels=exam.labels,
-        anchor=evaluation.anchors.tasks[task.id],
-        end_answers=load_anchor_answers(evaluation.benchmark, evaluation.anchors, task.id),
-        rows=min(len(one.rows), evaluation.context.protocol.sft.max_rows) if one else 0,
-        delivered=one is not None,
-        screened=one.screened if one else None,
-        answers=tuple(answers.values()),
-        verdict=verdict,
-        refused=one.refused if one else None,
+        anchor=job.anchors.tasks[task],
+        end_answers=load_anchor_answers(job.benchmark, job.anchors, task),
+        rows=min(len(screened.rows), job.context.protocol.sft.max_rows) if screened else 0,
+        delivered=screened is not None,
+        screened=screened.screened if screened else None,
+        answers=outputs.answers.get(task, ()),
+        verdict=outputs.verdicts.get(task),
+        refused=screened.refused if screened else None,
     )
 
 
-def _build_run_record(evaluation: EvaluationJob, entry: SubmissionData) -> RunRecord:
+def _add_answers(record: TaskRecord, answers: MethodAnswers) -> TaskRecord:
+    return record.model_copy(update={"answers": (*record.answers, answers)})
+
+
+def _build_run_record(job: EvaluationJob, entry: SubmissionData) -> RunRecord:
     submission = entry.submission
     return RunRecord(
         submission=submission.id,
@@ -296,8 +297,8 @@ def _build_run_record(evaluation: EvaluationJob, entry: SubmissionData) -> RunRe
         system=submission.system,
         system_type=submission.system_type,
         team=submission.team,
-        protocol=evaluation.context.protocol,
-        setup=evaluation.context.setup,
-        partial=evaluation.partial,
-        tasks=tuple(task.id for task in evaluation.tasks),
+        protocol=job.context.protocol,
+        setup=job.context.setup,
+        partial=job.partial,
+        tasks=tuple(task.id for task in job.tasks),
     )

@@ -1,22 +1,20 @@
-"""What a track's scorer is given."""
+"""Input of a track's scorer: a submission, and the job of evaluating it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from evaluator.errors import SubmissionWithdrawn
 from evaluator.stages.context import EvaluationContext
 from evaluator.stages.metadata.judge import Judge
+from evaluator.tracks.events import Event, EventSink, NullSink
 from submissions.arena.benchmark import Benchmark
+from submissions.errors import EvaluatorError
 from submissions.records.anchors import Anchors
-from submissions.records.result import Result
-from submissions.records.status import Stage
 from submissions.records.submission import Submission
 from submissions.records.task import Metadata, Row, Task
-
-ProgressCallback = Callable[[Stage, int, int], None]
-"""Called with the stage, tasks done in it, and tasks in all."""
 
 
 @dataclass(frozen=True)
@@ -27,23 +25,36 @@ class SubmissionData:
     rows: Callable[[str], tuple[Row, ...]]
     """The delivered rows of a task; only called for tasks that the submission has."""
     descriptions: Mapping[str, Metadata]
-    """What the submitter says of the data sets, by task."""
+    """The submitter's descriptions of the data sets, by task."""
 
 
 @dataclass(frozen=True)
 class EvaluationJob:
-    """One evaluation: the benchmark's tasks that count, their anchors, the tools, and who hears of progress."""
+    """One evaluation: the benchmark's tasks that count, their anchors, the tools, and a sink for events."""
 
     benchmark: Benchmark
     tasks: tuple[Task, ...]
     anchors: Anchors
     context: EvaluationContext
-    report: ProgressCallback
     folder: Path
     """Gets what the Result can be computed from again (evaluator/stages/records.py)."""
+    events: EventSink = field(default_factory=NullSink)
+    cancellation: Callable[[], None] = lambda: None
+    """Raises SubmissionWithdrawn if the evaluation is to end; never, where nobody can withdraw it."""
     judge: Judge | None = None
     """Compares metadata; None leaves it out."""
-    preview: Callable[[Result], None] | None = None
-    """Is given what the stages before the trainings found, as soon as they are done; None if nobody wants it."""
+    wants_preview: bool = False
+    """Whether a PreviewReady event is emitted before the trainings."""
     partial: str | None = None
     """Why only some of the benchmark's tasks are scored, or None if all are."""
+
+    def check_cancelled(self) -> None:
+        """End here if the submission was withdrawn; called between two tasks. Raises SubmissionWithdrawn."""
+        self.cancellation()
+
+    def emit(self, event: Event) -> None:
+        """Report an event. Raises what the sink raises, but never SubmissionWithdrawn: a sink cannot withdraw."""
+        try:
+            self.events.emit(event)
+        except SubmissionWithdrawn as error:
+            raise EvaluatorError("An event sink tried to end an evaluation as withdrawn.", str(error)) from error

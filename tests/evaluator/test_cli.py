@@ -125,6 +125,7 @@ def test_a_submission_that_failed_says_so_until_the_next_run(cli: Cli) -> None:
 def test_neither_torch_nor_transformers_is_loaded_by_a_worker_s_own_process() -> None:
     code = (
         "import sys, evaluator.cli.app, evaluator.testing.null_backend, evaluator.training, evaluator.generation;"
+        "import evaluator.service.coordinator, evaluator.service.shard, evaluator.planning.plan;"
         "print(sorted({'torch', 'transformers', 'vllm', 'deepspeed', 'gradio'} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)

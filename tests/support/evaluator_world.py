@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from evaluator.errors import ChildFailed
+from evaluator.publishing.task_list import publish_task_list
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.context import EvaluationContext
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
+from evaluator.tracks.events import Event
 from submissions.arena.arena import Arena
 from submissions.arena.benchmark import Benchmark
 from submissions.records.owner_requests import OwnerRequest
@@ -79,6 +81,20 @@ class World:
     def submit(self, name: str = "Finder", rows: dict[str, Sequence[Row]] | None = None) -> Submission:
         mine = rows or {"a": make_rows("mine", 12), "b": make_rows("mine", 12)}
         return submit_delivery(self.arena, TASKS, write_delivery(self.folder / name, mine))
+
+
+class ListSink:
+    """Keeps the events that it receives."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+
+
+def publish_tasks(worker: SubmissionRunner) -> None:
+    publish_task_list(worker.arena, worker.benchmark, worker.context)
 
 
 def broken(_model: Path, _prompt: Sequence[int]) -> str:

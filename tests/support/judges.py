@@ -12,8 +12,8 @@ import pytest
 from evaluator.config.judge_settings import JudgeSettings
 from evaluator.llm import LLMConnection, LLMSettings
 from evaluator.llm.fake_server import KEY, CannedReply, FakeChatServer, ReceivedRequest, completion_reply
+from evaluator.stages.judge_factory import open_judge
 from evaluator.stages.metadata.judge import DescribedDataset, Judge
-from evaluator.stages.metadata.open_judge import open_judge
 from evaluator.stages.metadata.verdict import DIMENSIONS
 from submissions.records.task import Metadata, Row
 

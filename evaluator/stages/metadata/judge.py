@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from evaluator.config.judge_settings import JudgeSettings
@@ -64,35 +64,39 @@ def judge_metadata(
     store: StageCache,
     progress: Progress,
     costs: CostLog | None = None,
+    check_cancelled: Callable[[], None] = lambda: None,
 ) -> tuple[MetadataVerdict, ...]:
     """A verdict for each task, in order; those of an earlier run are found in the store.
 
     A verdict that cannot be read is not stored: the next run asks again. Raises ChatFailed and BudgetSpent; what was
     answered until then is kept. With `costs` each task is entered with its share of the time: what is asked at the same
-    time as others counts as one part of them.
+    time as others counts as one part of them. `check_cancelled` is called after each task, and may raise to end here.
     """
     found = [_correct_facts(one) for one in found]
     facts = {one.task: _collect_facts(judge, one, provenance) for one in found}
     keys = {one.task: _verdict_key(judge, one, facts[one.task]) for one in found}
     known = {task: verdict for task, key in keys.items() if (verdict := store.get(STAGE, key, MetadataVerdict))}
     todo = [one for one in found if one.task not in known]
+    check_cancelled()
     progress(STAGE, len(known), len(found))
 
     at_once = max(1, min(judge.at_once, len(todo)))
 
     def judge_one(one: DescribedDataset) -> MetadataVerdict:
         started = time.perf_counter()
-        verdict = _judge_dataset(judge, one, facts[one.task])
+        verdict = _judge_tasks(judge, one, facts[one.task])
         if verdict.unread:
             return verdict
         if costs:
             costs.record(keys[one.task], ResourceUsage(seconds=(time.perf_counter() - started) / at_once))
         return store.put(STAGE, keys[one.task], verdict)
 
+    def report_done(done: int) -> None:
+        check_cancelled()
+        progress(STAGE, len(known) + done, len(found))
+
     try:
-        new = map_concurrently(
-            judge_one, todo, judge.at_once, lambda done: progress(STAGE, len(known) + done, len(found))
-        )
+        new = map_concurrently(judge_one, todo, judge.at_once, report_done)
     except BudgetSpent as spent:
         raise BudgetSpent(_INCOMPLETE, spent.detail) from spent
     verdicts = known | {verdict.task: verdict for verdict in new}
@@ -123,7 +127,7 @@ def _verdict_key(judge: Judge, one: DescribedDataset, facts: DatasetFacts) -> st
     return cache_key(STAGE, judge.settings, prompts, one.task, one.reference, submitted, facts)
 
 
-def _judge_dataset(judge: Judge, one: DescribedDataset, facts: DatasetFacts) -> MetadataVerdict:
+def _judge_tasks(judge: Judge, one: DescribedDataset, facts: DatasetFacts) -> MetadataVerdict:
     if not one.rows:
         return missing_verdict(one.task, one.reference)
     if one.metadata is not None:

@@ -23,7 +23,6 @@ from evaluator.runtime.child_process import die_with_parent, error_name
 from evaluator.training.job_spec import TokenRow, TrainJobSpec, count_targets, read_rows
 from evaluator.training.rank import attention_rows as rows_attention
 from evaluator.training.rank import attention_varlen as varlen_attention
-from evaluator.training.rank.canary_row import choose_canary_row
 from evaluator.training.rank.checkpoint_shards import copy_shard
 from evaluator.training.rank.checkpoint_writer import CheckpointWriter, TrainedShard, partial_dir
 from evaluator.training.rank.messaging import RankMessenger
@@ -89,7 +88,7 @@ class RankWorker:
             part.mkdir(parents=True)  # before the work: a place that cannot be written to is found early
         warm.reset_to_base()
         rows = read_rows(work.rows)
-        row, start = choose_canary_row(rows)
+        row, start = canary.cut_canary_row(max(rows, key=count_targets))
         before = warm.compute_logprobs(row)
         losses, tokens = self._run_steps(warm, work, list(plan_steps(work, rows, self._ranks.rank)))
         after = warm.compute_logprobs(row) if all(map(math.isfinite, losses)) else (math.nan,)

@@ -15,7 +15,7 @@ import numpy as np
 from evaluator.scoring.metrics import Answers
 from evaluator.scoring.metrics.metric_result import MetricResult
 from evaluator.scoring.metrics.paper import measure_paper
-from evaluator.scoring.ratio import compute_ratio
+from evaluator.scoring.normalization import compute_ratio
 from submissions.records.task import Row
 from tests.evaluator.conformance.scores import PARTS
 from tests.support.factories import make_task

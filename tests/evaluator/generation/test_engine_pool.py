@@ -3,11 +3,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evaluator.config.profile import Profile, load_profile
-from evaluator.generation.engine_pool import build_environments
+from evaluator.generation.engine_pool import build_environments, partition_prompts
 from evaluator.generation.engine_process import VllmEngine
 from submissions.errors import EvaluatorError
+
+PROMPTS = st.lists(st.lists(st.integers(0, 3), max_size=12), max_size=40)
+ENGINES = st.integers(1, 8)
 
 
 def gpus(**fields: object) -> Profile:
@@ -94,3 +99,27 @@ def test_an_engine_that_cannot_sleep_keeps_its_weights_at_rest() -> None:
     engine = VllmEngine(sleeper, "base", can_sleep=False)  # type: ignore[arg-type]
     engine.sleep()
     assert sleeper.answer() == "base"
+
+
+@given(PROMPTS, ENGINES)
+def test_every_prompt_is_asked_once_and_common_beginnings_stay_together(prompts: list[list[int]], engines: int) -> None:
+    cut = partition_prompts(prompts, engines)
+    asked = [index for share in cut for index in share]
+    assert len(cut) == engines
+    assert sorted(asked) == list(range(len(prompts)))
+    assert [prompts[index] for index in asked] == sorted(prompts)
+
+
+@given(PROMPTS, ENGINES)
+def test_no_engine_has_more_than_an_equal_part_and_one_prompt(prompts: list[list[int]], engines: int) -> None:
+    def tokens(share: list[int]) -> int:
+        return sum(len(prompts[index]) or 1 for index in share)
+
+    cut = partition_prompts(prompts, engines)
+    longest = max((len(prompt) or 1 for prompt in prompts), default=0)
+    whole = tokens(list(range(len(prompts))))
+    assert all(tokens(share) <= whole / engines + longest for share in cut)
+
+
+def test_equal_prompts_are_dealt_out_evenly() -> None:
+    assert [len(share) for share in partition_prompts([[1, 2]] * 12, 4)] == [3, 3, 3, 3]

@@ -16,7 +16,16 @@ from evaluator.errors import WrongWeights
 from evaluator.generation import Completion, VllmGenerator
 from evaluator.models import tiny_llama
 from evaluator.models.chat_template import ChatTemplate
-from evaluator.models.weight_canary import FILE, TOLERANCES, Canary, check_logprobs, load_canary, mean_distance
+from evaluator.models.weight_canary import (
+    FILE,
+    TOLERANCES,
+    Canary,
+    check_logprobs,
+    cut_canary_row,
+    load_canary,
+    mean_distance,
+)
+from evaluator.training.job_spec import count_targets
 from tests.support.canary_rows import leave_canary, logprobs
 from tests.support.evaluation_factories import make_protocol
 from tests.support.factories import make_rows
@@ -193,3 +202,28 @@ def test_a_trained_model_without_canary_is_not_asked(
         with pytest.raises(WrongWeights, match="A trained model has no"):
             running.generate(tmp_path / "model", prompts, LIMIT)
         assert not log.exists()
+
+
+def a_row(prompt: int, target: int, start: int = 0) -> dict[str, list[int]]:
+    ids = list(range(start, start + prompt + target))
+    return {"input_ids": ids, "labels": [-100] * prompt + ids[prompt:]}
+
+
+@given(st.lists(st.tuples(st.integers(1, 400), st.integers(1, 400)), min_size=1, max_size=6))
+def test_the_canary_is_the_first_row_with_most_targets_cut_to_256_tokens(shapes: list[tuple[int, int]]) -> None:
+    rows = [a_row(prompt, target, start=1000 * number) for number, (prompt, target) in enumerate(shapes)]
+    row, start = cut_canary_row(max(rows, key=count_targets))
+    number = row["input_ids"][0] // 1000
+    prompt, target = shapes[number]
+    most = max(target for _, target in shapes)
+    assert [target for _, target in shapes].index(most) == number
+    assert len(row["input_ids"]) == len(row["labels"]) <= 256
+    assert row["input_ids"][start] == 1000 * number + prompt, "the first target"
+    assert start == min(prompt, 128)
+    assert row["labels"][start:] == row["input_ids"][start:]
+    assert len(row["labels"]) - start == min(target, 128)
+
+
+def test_the_targets_of_a_canary_follow_each_other() -> None:
+    row = {"input_ids": [1, 2, 3, 4, 5, 6], "labels": [1, -100, 3, 4, -100, 6]}
+    assert cut_canary_row(row) == ({"input_ids": [1, 2, 3, 4], "labels": [1, -100, 3, 4]}, 2)

@@ -69,7 +69,7 @@ def came(receiver: Receiver) -> list[tuple[str, str]]:
 def test_a_board_is_told_of_every_step_once_and_in_order(world: World, receiver: Receiver) -> None:
     submission = submitted(world)
     with told(world, BoardWebhook(receiver.url)) as worker:
-        worker.refresh_queue()
+        worker.submission_queue.refresh()
         assert worker.evaluate(submission.id) == "published"
     assert came(receiver) == [("evaluating", "checking"), ("preview", "evaluating"), ("published", "published")]
     headers, body = receiver.came[-1]
@@ -92,7 +92,7 @@ def test_a_failure_is_told_and_so_is_the_next_try(world: World, receiver: Receiv
     with told(world, BoardWebhook(receiver.url)) as worker:
         failing = replace(worker, context=world.bench(NullGenerator(broken)))
         assert failing.evaluate(submission.id) == "failed"
-        worker.refresh_queue()
+        worker.submission_queue.refresh()
         assert worker.evaluate(submission.id) == "published"
     assert [event for event, _ in came(receiver)] == ["evaluating", "failed", "evaluating", "preview", "published"]
     assert json.loads(receiver.came[1][1])["message"] == "The engine went away."
@@ -103,9 +103,9 @@ def test_a_private_result_is_told_when_it_is_there_and_when_it_is_published(worl
     with told(world, BoardWebhook(receiver.url)) as worker:
         assert worker.evaluate(submission.id) == "evaluated"
         wish(world, submission.id, "publish")
-        worker.refresh_queue()
+        worker.submission_queue.refresh()
         wish(world, submission.id, "withdraw")
-        worker.refresh_queue()
+        worker.submission_queue.refresh()
     assert [event for event, _ in came(receiver)] == ["evaluating", "preview", "evaluated", "published", "withdrawn"]
 
 
@@ -244,7 +244,7 @@ def test_the_work_command_tells_what_it_is_told_to(
     def opened(*_settings: object) -> Iterator[EvaluationContext]:
         yield world.bench(world.generator)
 
-    monkeypatch.setattr("evaluator.cli.app.open_context", opened)
+    monkeypatch.setattr("evaluator.stages.context.open_context", opened)
     environment = {"ARENA_WEBHOOK": f"{TRACK}={receiver.url}", "ARENA_WEBHOOK_SECRET": "s", "ARENA_SITE": "https://a.b"}
     done = CliRunner().invoke(app, ["work", "--arena", str(world.folder), "--once"], env=environment)
     assert done.exit_code == 0, done.output

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 
 from evaluator.scoring.metrics.paper import BY_CATEGORY, accuracy, measure_paper, rouge_l, token_f1
-from evaluator.scoring.ratio import compute_ratio
+from evaluator.scoring.normalization import compute_ratio
 from submissions.errors import NotFound
 from submissions.tracks import TRACKS
 from tests.evaluator.conformance.compare import Agreement, agreements, answers, cases, of_pairs, table

@@ -335,11 +335,11 @@ def test_what_is_deleted_while_it_waits_leaves_the_line_and_comes_back_with_its_
     desk = station.desk()
     desk.acquire_leases()
     worker = station.worker(desk.arena)
-    assert worker.refresh_queue() == ids
+    assert worker.submission_queue.refresh() == ids
     kept = {path: arenas.seen().submissions.read(path) for path in arenas.web.submissions.list(submission_dir(ids[1]))}
     HfApi(arenas.hub.url).delete_folder(submission_dir(ids[1]), "arena/test-submissions", repo_type="dataset")
     arenas.hub.clock.forward(60)
-    assert worker.refresh_queue() == ids[:1]
+    assert worker.submission_queue.refresh() == ids[:1]
     desk.flush()
     assert arenas.seen().read_history(ids[1]).now.state == "withdrawn"
     commit_with_retry(arenas.seen().submissions, [Change(path, content) for path, content in kept.items()])

@@ -107,7 +107,7 @@ def test_no_training_begins_before_the_preview_is_out(world: World) -> None:
 def test_the_previews_of_all_who_wait_come_before_any_training(world: World) -> None:
     ids = sorted(world.submit(name).id for name in ("one", "two"))
     worker, did = world.worker(), []
-    while line := worker.refresh_queue():
+    while line := worker.submission_queue.refresh():
         ulid, ended = worker.run_next(line)
         did.append((ids.index(ulid), ended, len(world.trainer.jobs)))
     assert did == [(0, "evaluating", 0), (1, "evaluating", 0), (0, "published", 2), (1, "published", 2)]
@@ -138,17 +138,17 @@ def test_a_private_result_waits_for_its_owner(world: World) -> None:
     draft, cost = world.arena.read_draft(submission.id, NAME), world.arena.read_draft_ledger(submission.id, NAME)
     with pytest.raises(NotFound):
         world.arena.read_ledger(submission.id, NAME)
-    assert worker.refresh_queue() == []
+    assert worker.submission_queue.refresh() == []
     wish(world, submission.id, "publish", by="key:" + "b" * 64)
-    assert worker.refresh_queue() == []
+    assert worker.submission_queue.refresh() == []
     assert state(world, submission.id) == "evaluated", "a stranger's wish is none"
     wish(world, submission.id, "publish", by=OWNER)
-    worker.refresh_queue()
+    worker.submission_queue.refresh()
     assert state(world, submission.id) == "published"
     assert world.arena.read_result(submission.id) == draft
     assert world.arena.read_ledger(submission.id, NAME) == cost
     assert held(world) == []
-    assert worker.pending_ids() == []
+    assert worker.submission_queue.pending_ids() == []
 
 
 def drafts(world: World) -> LocalRepo:
@@ -227,8 +227,8 @@ def test_a_kill_while_a_draft_is_published_loses_and_doubles_nothing(world: Worl
     world.worker().evaluate(submission.id)
     draft = world.arena.read_draft(submission.id, NAME)
     wish(world, submission.id, "publish", by=OWNER)
-    killed(world, repo, lands, lambda worker: worker.refresh_queue())
-    assert world.worker().refresh_queue() == []
+    killed(world, repo, lands, lambda worker: worker.submission_queue.refresh())
+    assert world.worker().submission_queue.refresh() == []
     assert world.arena.read_result(submission.id) == draft
     assert held(world) == []
     states = [entry.state for entry in world.arena.read_history(submission.id).entries]
@@ -243,11 +243,11 @@ def test_a_kill_between_a_draft_and_its_status_is_made_good(world: World, lands:
     world.worker().preview(submission.id)
     killed(world, "drafts", lands, lambda worker: worker.evaluate(submission.id))
     calls = len(world.generator.models)
-    assert world.worker().refresh_queue() == [submission.id]
+    assert world.worker().submission_queue.refresh() == [submission.id]
     assert world.worker().evaluate(submission.id) == "evaluated"
     assert len(world.generator.models) == calls, "nothing was asked twice"
     assert outlet.is_withheld(submission)
-    assert world.worker().refresh_queue() == []
+    assert world.worker().submission_queue.refresh() == []
 
 
 @pytest.mark.parametrize("lands", [False, True])
@@ -256,8 +256,8 @@ def test_a_kill_while_it_is_withdrawn_leaves_nothing_to_see(world: World, repo: 
     submission = private(world)
     world.worker().evaluate(submission.id)
     wish(world, submission.id, "withdraw", by=OWNER)
-    killed(world, repo, lands, lambda worker: worker.refresh_queue())
-    assert world.worker().refresh_queue() == []
+    killed(world, repo, lands, lambda worker: worker.submission_queue.refresh())
+    assert world.worker().submission_queue.refresh() == []
     assert (kept(world), held(world), state(world, submission.id)) == ([], [], "withdrawn")
     assert not world.results.list("costs/")
     assert [entry.state for entry in world.arena.read_history(submission.id).entries].count("withdrawn") == 1
@@ -271,10 +271,10 @@ def test_what_is_withdrawn_in_the_midst_stops_before_the_next_task(world: World,
     done_with_the_task = {0: 3, 1: 3, 2: 3, 3: 6, 4: 6, 5: 6, 6: 7, 7: 8}
     assert len(generator.models) == done_with_the_task[call]
     assert (kept(world), state(world, submission.id)) == ([], "withdrawn")
-    assert world.worker().refresh_queue() == [other.id]
+    assert world.worker().submission_queue.refresh() == [other.id]
     wish(world, submission.id, "retry")
     wish(world, submission.id, "publish")
-    assert world.worker().refresh_queue() == [other.id], "withdrawn is final"
+    assert world.worker().submission_queue.refresh() == [other.id], "withdrawn is final"
 
 
 def test_a_published_result_is_taken_off_the_boards_and_its_history_stays(world: World) -> None:
@@ -283,10 +283,10 @@ def test_a_published_result_is_taken_off_the_boards_and_its_history_stays(world:
     worker.evaluate(submission.id)
     before = world.arena.read_history(submission.id).entries
     wish(world, submission.id, "withdraw", by="key:" + "b" * 64)
-    worker.refresh_queue()
+    worker.submission_queue.refresh()
     assert world.arena.result_ids() == [submission.id], "a stranger's wish is none"
     wish(world, submission.id, "withdraw")
-    assert worker.refresh_queue() == []
+    assert worker.submission_queue.refresh() == []
     assert world.arena.result_ids() == world.results.list("costs/") == []
     after = world.arena.read_history(submission.id)
     assert after.entries[:-1] == before
@@ -299,11 +299,11 @@ def test_what_was_granted_is_not_written_again(world: World) -> None:
     worker = world.worker()
     worker.evaluate(submission.id)
     wish(world, submission.id, "withdraw", by=OWNER)
-    worker.refresh_queue()
+    worker.submission_queue.refresh()
     heads = (drafts(world).head(), world.results.head())
     world.submit()
     for again in (worker, world.worker()):
-        again._owner_requests()
+        again.submission_queue.apply_requests()
         assert (drafts(world).head(), world.results.head()) == heads
 
 
@@ -323,7 +323,7 @@ def test_what_others_ask_for_is_done_while_one_is_evaluated(world: World) -> Non
 
     generator = NullGenerator(answer)
     worker = world.worker(generator)
-    assert sorted(worker.refresh_queue()) == sorted([submission.id, fresh.id])
+    assert sorted(worker.submission_queue.refresh()) == sorted([submission.id, fresh.id])
     assert worker.evaluate(fresh.id) == "published"
     assert set(seen) == {("published", 1, 1)}
 
@@ -333,28 +333,28 @@ def test_what_failed_thrice_waits_until_another_try_is_asked_for(world: World) -
     first, second = sorted([submission.id, later.id])
     for left in (2, 1, 0):
         worker = world.worker(NullGenerator(broken))
-        assert worker.refresh_queue() == [first, second]
+        assert worker.submission_queue.refresh() == [first, second]
         assert state(world, first) == ("queued" if left == 2 else "retrying")
         assert worker.evaluate(first) == "failed"
-    assert world.worker().refresh_queue() == [second]
+    assert world.worker().submission_queue.refresh() == [second]
     assert state(world, first) == "failed"
     world.arena.add_owner_request(first, OwnerRequest(kind="retry", by="key:" + "b" * 64, time=datetime.now(UTC)))
-    assert world.worker().refresh_queue() == [second], "a stranger's wish is none"
+    assert world.worker().submission_queue.refresh() == [second], "a stranger's wish is none"
     wish(world, first, "retry")
-    assert world.worker().refresh_queue(aside={first}) == [first, second]
+    assert world.worker().submission_queue.refresh(backed_off={first}) == [first, second]
     assert state(world, first) == "retrying"
     assert world.worker(NullGenerator(broken)).evaluate(first) == "failed"
-    assert world.worker().refresh_queue() == [second], "one wish is one try"
+    assert world.worker().submission_queue.refresh() == [second], "one wish is one try"
 
 
 def test_an_asked_for_try_comes_before_older_ones(world: World) -> None:
     first, second = sorted([world.submit("one").id, world.submit("two").id])
     worker = world.worker(NullGenerator(broken))
-    worker.refresh_queue()
+    worker.submission_queue.refresh()
     worker.evaluate(second)
-    assert worker.refresh_queue(aside={second}) == [first]
+    assert worker.submission_queue.refresh(backed_off={second}) == [first]
     wish(world, second, "retry")
-    assert worker.refresh_queue(aside={second}) == [second, first]
+    assert worker.submission_queue.refresh(backed_off={second}) == [second, first]
     now = world.arena.read_history(second).now
     assert (now.state, now.place, now.of) == ("retrying", 1, 2)
     assert now.message == "To be tried again after our failure. Number 1 of 2."
@@ -377,18 +377,18 @@ def test_a_damaged_wish_stops_nobody(world: World, caplog: pytest.LogCaptureFixt
     wish(world, submission.id, "withdraw")
     (path,) = (path for path in world.arena.submissions.list() if "/wishes/" in path)
     (world.folder / "submissions" / path).write_text("{")
-    assert sorted(world.worker().refresh_queue()) == sorted([submission.id, other.id])
+    assert sorted(world.worker().submission_queue.refresh()) == sorted([submission.id, other.id])
     assert "is not a OwnerRequest" in caplog.text
 
 
 def test_a_place_says_when_its_turn_may_come(world: World) -> None:
     done = world.submit("done")
     worker = world.worker()
-    worker.refresh_queue()
+    worker.submission_queue.refresh()
     assert world.arena.read_history(done.id).now.expected_start is None, "nothing was measured yet"
     worker.evaluate(done.id)
     ids = sorted(world.submit(name).id for name in ("one", "two"))
-    worker.refresh_queue()
+    worker.submission_queue.refresh()
     now = [world.arena.read_history(ulid).now for ulid in ids]
     assert all(one.expected_start is not None for one in now)
     assert all(abs((one.expected_start or one.time) - one.time) < timedelta(minutes=5) for one in now)
@@ -405,7 +405,7 @@ def test_the_work_command_shows_all_previews_then_evaluates_and_goes_on_after_a_
     def opened(*_settings: object) -> Iterator[EvaluationContext]:
         yield world.bench(world.generator)
 
-    monkeypatch.setattr("evaluator.cli.app.open_context", opened)
+    monkeypatch.setattr("evaluator.stages.context.open_context", opened)
     done = CliRunner().invoke(app, ["work", "--arena", str(world.folder), "--once"])
     assert isinstance(done.exception, OurError)
     said = [(ids.index(line[:26]), line[28:].split(".")[0]) for line in done.output.splitlines()]

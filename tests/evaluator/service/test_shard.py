@@ -116,7 +116,7 @@ def test_after_all_shares_a_worker_finds_everything_done(world: World) -> None:
         shared(world, part)
     trained = len(world.trainer.jobs)
     worker = world.worker(NullGenerator(never))
-    for ulid in worker.refresh_queue():
+    for ulid in worker.submission_queue.refresh():
         assert worker.evaluate(ulid) == "published"
         assert published(world, ulid) == published(undisturbed, ulid)
         assert f"costs/{ulid}/{PROTOCOL.name}.json" in world.results.list("costs/")
@@ -156,7 +156,7 @@ def test_few_shot_comes_first_for_every_submission(world: World) -> None:
 def test_what_was_withdrawn_is_no_share_s_business(world: World) -> None:
     kept, gone = world.submit("kept").id, world.submit("gone")
     world.arena.add_owner_request(gone.id, OwnerRequest(kind="withdraw", by=gone.owner, time=NOW))
-    assert world.worker().queued_ids() == [kept]
+    assert world.worker().submission_queue.queued_ids() == [kept]
 
 
 def failing_for(world: World, task: str) -> Callable[[Path, Sequence[int]], str]:

@@ -11,8 +11,8 @@ from evaluator.config.profile import load_profile
 from evaluator.generation import Completion
 from evaluator.runtime.work_dir_lock import exclusive_lock
 from evaluator.service.submission_runner import SubmissionRunner
-from evaluator.service.throttle import throttle_progress
 from evaluator.testing.null_backend import NullGenerator, null_context
+from evaluator.tracks.events import StageProgress, ThrottledSink
 from submissions.arena.benchmark import Source, Sources
 from submissions.arena.ids import submission_dir
 from submissions.checking.check import check_sources
@@ -24,14 +24,14 @@ from submissions.storage.repo import Change
 from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS
 from tests.support.evaluation_factories import make_anchors, make_protocol
-from tests.support.evaluator_world import PROTOCOL, TASKS, World, broken
+from tests.support.evaluator_world import PROTOCOL, TASKS, ListSink, World, broken, publish_tasks
 from tests.support.factories import NOW, make_benchmark, make_reference, make_rows, make_task, write_delivery
 
 
 def test_a_submission_goes_through_all_stages(world: World) -> None:
     submission = world.submit()
     worker = world.worker()
-    assert worker.refresh_queue() == [submission.id]
+    assert worker.submission_queue.refresh() == [submission.id]
     assert worker.evaluate(submission.id) == "published"
     entries = world.arena.read_history(submission.id).entries
     stages = [(entry.state, entry.stage) for entry in entries]
@@ -68,18 +68,18 @@ def test_the_result_says_what_was_measured(world: World) -> None:
 
 
 def test_progress_between_the_ends_of_a_stage_is_not_told_every_time() -> None:
-    told: list[tuple[str, int, int]] = []
-    report = throttle_progress(lambda *said: told.append(said), seconds=3600.0)
+    told = ListSink()
+    sink = ThrottledSink(told, seconds=3600.0)
     for stage in ("screen", "fine_tune"):
         for done in range(208 + 1):
-            report(stage, done, 208)
+            sink.emit(StageProgress(stage, done, 208))
     ends = [(done, 208) for done in (0, 1, 208)]
-    assert told == [(stage, *end) for stage in ("screen", "fine_tune") for end in ends]
-    often: list[int] = []
-    always = throttle_progress(lambda _stage, done, _of: often.append(done), seconds=0.0)
+    assert told.events == [StageProgress(stage, *end) for stage in ("screen", "fine_tune") for end in ends]
+    often = ListSink()
+    always = ThrottledSink(often, seconds=0.0)
     for done in range(9):
-        always("screen", done, 8)
-    assert often == list(range(9))
+        always.emit(StageProgress("screen", done, 8))
+    assert often.events == [StageProgress("screen", done, 8) for done in range(9)]
 
 
 def test_the_result_its_costs_and_its_status_are_one_commit(world: World) -> None:
@@ -97,26 +97,26 @@ def test_the_result_its_costs_and_its_status_are_one_commit(world: World) -> Non
 def test_places_in_the_queue_move_up(world: World) -> None:
     ids = sorted(world.submit(name).id for name in ("one", "two", "three"))
     worker = world.worker()
-    assert worker.refresh_queue() == ids
+    assert worker.submission_queue.refresh() == ids
     assert [world.arena.read_history(ulid).now.place for ulid in ids] == [1, 2, 3]
     assert world.arena.read_history(ids[2]).now.message == "Number 3 of 3."
     before = len(world.results.commits)
-    worker.refresh_queue()
+    worker.submission_queue.refresh()
     assert len(world.results.commits) == before
     worker.evaluate(ids[0])
-    assert worker.refresh_queue() == ids[1:]
+    assert worker.submission_queue.refresh() == ids[1:]
     assert [world.arena.read_history(ulid).now.place for ulid in ids[1:]] == [1, 2]
 
 
 def test_what_is_published_is_left_alone(world: World) -> None:
     submission = world.submit()
     worker = world.worker()
-    worker.publish_tasks()
+    publish_tasks(worker)
     worker.evaluate(submission.id)
     head, calls = world.results.head(), len(world.generator.models)
     again = world.worker()
-    again.publish_tasks()
-    assert again.refresh_queue() == []
+    publish_tasks(again)
+    assert again.submission_queue.refresh() == []
     assert world.results.head() == head
     assert len(world.generator.models) == calls
     assert world.arena.read_tasks() == tuple(TASKS)
@@ -130,7 +130,7 @@ def test_a_tool_that_fails_is_our_fault_and_a_later_run_publishes(world: World) 
     assert now.message == "The engine went away."  # its log is the organiser's
     assert world.arena.result_ids() == []
     later = world.worker()
-    assert later.refresh_queue() == [submission.id]
+    assert later.submission_queue.refresh() == [submission.id]
     assert later.evaluate(submission.id) == "published"
     states = [entry.state for entry in world.arena.read_history(submission.id).entries]
     assert "failed" in states
@@ -154,9 +154,9 @@ def test_an_engine_that_drops_an_answer_fails_and_nothing_of_it_is_kept(world: W
 def test_what_failed_is_set_aside_and_keeps_saying_so(world: World) -> None:
     first, second = (world.submit(name).id for name in ("one", "two"))
     worker = world.worker(NullGenerator(broken))
-    worker.refresh_queue()
+    worker.submission_queue.refresh()
     worker.evaluate(first)
-    assert worker.refresh_queue(aside={first}) == [second]
+    assert worker.submission_queue.refresh(backed_off={first}) == [second]
     assert world.arena.read_history(first).now.state == "failed"
     assert world.arena.read_history(second).now.place == 1
 
@@ -175,7 +175,7 @@ def test_an_interrupted_evaluation_goes_on_where_it_was(world: World, tmp_path: 
     """Two tasks are asked four times each: one, three and five shots, then the fine-tuned model."""
     other = World(tmp_path / "undisturbed")
     other.submit()
-    (ulid,) = other.worker().refresh_queue()
+    (ulid,) = other.worker().submission_queue.refresh()
     other.worker().evaluate(ulid)
     submission = world.submit()
     generator = NullGenerator(world.knows)
@@ -269,12 +269,12 @@ def test_damage_to_what_is_stored_is_never_the_submitter_s_fault(
     submission = world.submit()
     damage(world, submission)
     worker = world.worker()
-    assert worker.refresh_queue() == [submission.id]
+    assert worker.submission_queue.refresh() == [submission.id]
     assert worker.evaluate(submission.id) == "failed"
     now = world.arena.read_history(submission.id).now
     assert (now.state, now.fault) == ("failed", "evaluator")
     assert said in now.message
-    assert worker.refresh_queue() == [submission.id]
+    assert worker.submission_queue.refresh() == [submission.id]
 
 
 def test_a_benchmark_without_the_track_is_our_fault(world: World) -> None:
@@ -297,10 +297,10 @@ def test_a_work_folder_is_for_one_worker(tmp_path: Path) -> None:
 
 def test_a_damaged_status_does_not_stop_the_queue(world: World) -> None:
     damaged, sound = world.submit("One"), world.submit("Two")
-    world.worker().refresh_queue()
+    world.worker().submission_queue.refresh()
     (world.folder / "results" / "status" / f"{damaged.id}.json").write_text("{")
     worker = world.worker()
-    assert worker.refresh_queue() == [sound.id]
+    assert worker.submission_queue.refresh() == [sound.id]
     assert worker.evaluate(sound.id) == "published"
 
 
@@ -401,14 +401,14 @@ def test_a_task_of_another_language_is_screened_anew(world: World) -> None:
 
 def test_each_protocol_s_evaluator_publishes_its_frame_and_keeps_the_others(world: World) -> None:
     worker = world.worker()
-    worker.publish_tasks()
+    publish_tasks(worker)
     (demo_1,) = world.arena.read_frames()
     assert demo_1.protocol == "demo@1"
     other = make_protocol(sft={"max_rows": 3}).model_copy(update={"name": "arena@9"})
     bench = null_context(world.folder / "work", other, world.trainer, world.generator)
-    replace(worker, context=bench).publish_tasks()
+    publish_tasks(replace(worker, context=bench))
     head = world.results.head()
-    worker.publish_tasks()
+    publish_tasks(worker)
     assert world.results.head() == head
     (arena_9, same) = world.arena.read_frames()
     assert same == demo_1
@@ -416,7 +416,7 @@ def test_each_protocol_s_evaluator_publishes_its_frame_and_keeps_the_others(worl
 
 
 def test_what_a_plan_needs_is_published_with_the_frame(world: World) -> None:
-    world.worker().publish_tasks()
+    publish_tasks(world.worker())
     (frame,) = world.arena.read_frames()
     planning = frame.planning
     assert planning is not None
@@ -430,14 +430,14 @@ def test_a_submission_is_evaluated_once_under_each_protocol(world: World) -> Non
     submission = world.submit()
     worker = world.worker()
     assert worker.evaluate(submission.id) == "published"
-    assert worker.pending_ids() == []
+    assert worker.submission_queue.pending_ids() == []
     other = make_protocol(few_shot={"draws": 2}).model_copy(update={"name": "demo@2"})
     bench = null_context(world.folder / "work", other, world.trainer, world.generator)
     anchors = make_anchors(bench, world.benchmark, TASKS)
     world.benchmark.repo.commit([Change("anchors/demo@2.json", to_json(anchors))], world.benchmark.repo.head())
     second = SubmissionRunner(world.arena, world.benchmark, bench, world.folder / "records")
-    assert second.refresh_queue() == [submission.id]
+    assert second.submission_queue.refresh() == [submission.id]
     assert second.evaluate(submission.id) == "published"
-    assert second.pending_ids() == []
+    assert second.submission_queue.pending_ids() == []
     assert world.arena.published_protocols() == {submission.id: ["demo@1", "demo@2"]}
     assert world.arena.read_result(submission.id, "demo@2").protocol == "demo@2"

@@ -69,7 +69,6 @@ def evaluated(benchmark: Benchmark, bench: EvaluationContext, folder: Path, rows
         tasks=(TASK,),
         anchors=load_checked_anchors(benchmark, bench, [TASK]),
         context=bench,
-        report=lambda _stage, _done, _of: None,
         folder=folder,
     )
     return SCORERS["dataset_research"](evaluation, SubmissionData(submission, lambda _task: rows, {}))

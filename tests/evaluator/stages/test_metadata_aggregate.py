@@ -12,8 +12,8 @@ import pytest
 from evaluator.config.protocol import Protocol
 from evaluator.llm.fake_server import CannedReply, FakeChatServer, ReceivedRequest, completion_reply
 from evaluator.service.submission_runner import SubmissionRunner
+from evaluator.stages.judge_factory import open_judge
 from evaluator.stages.metadata.judge import Judge
-from evaluator.stages.metadata.open_judge import open_judge
 from evaluator.stages.metadata.verdict import DIMENSIONS
 from evaluator.stages.rescore import rescore
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context

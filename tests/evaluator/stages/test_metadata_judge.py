@@ -17,9 +17,9 @@ from evaluator.llm.fake_server import CannedReply, ReceivedRequest, completion_r
 from evaluator.llm.prompts import Prompt, PromptFile
 from evaluator.runtime.cost_log import CostLog
 from evaluator.runtime.stage_cache import StageCache
+from evaluator.stages.judge_factory import open_judge
 from evaluator.stages.metadata.aggregate import aggregate_verdicts, unreadable_verdicts
 from evaluator.stages.metadata.judge import DescribedDataset, Judge, judge_metadata
-from evaluator.stages.metadata.open_judge import open_judge
 from evaluator.stages.metadata.verdict import (
     AVERAGED,
     DIMENSIONS,

@@ -23,10 +23,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from evaluator.cli import app as cli
+from evaluator.cli.app import app
 from evaluator.config.protocol import load_protocol
 from evaluator.generation import Completion
 from evaluator.runtime.resource_usage import FILE, ResourceUsage
+from evaluator.stages import context
 from evaluator.stages.context import EvaluationContext
 from evaluator.testing.null_backend import null_context
 from evaluator.tracks import dataset_research
@@ -34,7 +35,16 @@ from evaluator.training import PendingSave, Progress, TrainJob, TrainResult
 from tests.support.paths import ROOT
 
 CHANGES = ("replace", "rename", "fsync", "mkdir", "unlink", "rmdir")
-STAGES = ("_checked", "_exams", "_screened", "_few_shot", "_fine_tune", "keep", "write_ledger", "result_of")
+STAGES = (
+    "_check_rows",
+    "_build_eval_sets",
+    "_screen_tasks",
+    "_run_few_shot",
+    "_run_fine_tune",
+    "save_records",
+    "write_ledger",
+    "build_result",
+)
 """What dataset_research calls for its stages, each one name of that module."""
 
 
@@ -183,8 +193,8 @@ def score(job: Job) -> None:
         setattr(os, name, step.around(name, getattr(os, name)))
     for name in STAGES:
         setattr(dataset_research, name, step.started(name, getattr(dataset_research, name)))
-    cli.open_context = light
-    cli.app(["score", job.delivery, "--benchmark", job.benchmark, "--out", job.out], standalone_mode=False)
+    context.open_context = light
+    app(["score", job.delivery, "--benchmark", job.benchmark, "--out", job.out], standalone_mode=False)
 
 
 class Launcher:

@@ -1,0 +1,65 @@
+"""Options that several commands share, and small steps on them. Loads nothing heavy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from submissions.errors import NotFound
+
+if TYPE_CHECKING:
+    from submissions.arena.benchmark import Benchmark
+    from submissions.records.result import Result
+    from submissions.records.task import Row, Task
+    from submissions.storage.local_repo import LocalRepo
+
+BenchmarkFolder = Annotated[str, typer.Option("--benchmark", metavar="DIR", help="The benchmark with its references.")]
+ProtocolName = Annotated[str, typer.Option(help="The rules, for example demo@1.")]
+ProfileName = Annotated[str, typer.Option(help="The machine, for example cpu.")]
+JudgeFile = Annotated[Path | None, typer.Option("--judge", metavar="FILE", help="Where to ask the metadata judge.")]
+NoJudge = Annotated[bool, typer.Option("--no-judge", help="Leave metadata unjudged.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Delivery = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder or zip of <task id>.jsonl files.")]
+TrackName = Annotated[str, typer.Option(help="The board that the data is for.")]
+ArenaPlace = Annotated[str, typer.Option(metavar="DIR", help="The folder of the arena, or hf://ORG/PREFIX.")]
+BesideArena = Annotated[str, typer.Option(metavar="DIR", help="Where it is, if not beside the arena.")]
+
+
+def default_work_dir(where: str) -> Path:
+    """The work folder of an arena or benchmark; one on the Hub has its folder here."""
+    from submissions.storage.locations import is_hub_url
+
+    return Path(".arena-work", *where.removeprefix("hf://").split("/")) if is_hub_url(where) else Path(where) / "work"
+
+
+def select_tasks(benchmark: Benchmark, track: str, names: str) -> tuple[Task, ...]:
+    """A track's tasks of these names, or all of them. Raises NotFound for a name or track that does not exist."""
+    from submissions.tracks import get_track
+
+    get_track(track)
+    tasks = {task.id: task for task in benchmark.read_tasks() if task.track == track}
+    wanted = [name.strip() for name in names.split(",") if name.strip()] or list(tasks)
+    if unknown := [name for name in wanted if name not in tasks]:
+        raise NotFound(f"No task {', '.join(unknown)} in {track}; there are: {', '.join(tasks)}.")
+    return tuple(task for task in tasks.values() if task.id in wanted)
+
+
+def read_rows(repo: LocalRepo, task: str) -> tuple[Row, ...]:
+    """A task's rows as the check wrote them."""
+    from submissions.records.task import Row
+    from submissions.storage.codec import read_lines
+
+    return read_lines(repo, f"{task}.jsonl", Row)
+
+
+def output_result(result: Result, as_json: bool) -> None:
+    """Print a result for people, or as one JSON document."""
+    from evaluator.cli.console import print_result
+    from submissions.cli.runtime import print_json
+
+    if as_json:
+        print_json(result.model_dump(mode="json"))
+    else:
+        print_result(result)

@@ -1,0 +1,57 @@
+"""`plan`: estimates what evaluating a delivery takes and costs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from evaluator.cli.options import AsJson, BenchmarkFolder, Delivery, ProfileName, ProtocolName, TrackName, read_rows
+
+
+def plan_delivery(
+    folder: Delivery,
+    benchmark: BenchmarkFolder,
+    track: TrackName = "dataset_research",
+    protocol: ProtocolName = "demo@1",
+    profile: ProfileName = "cpu",
+    stations: Annotated[int, typer.Option(min=1, help="Such machines that share the work.")] = 1,
+    hour_price: Annotated[
+        float | None, typer.Option(min=0, help="US dollars for one device for one hour; the profile's, if left out.")
+    ] = None,
+    arena: Annotated[str, typer.Option(metavar="DIR", help="Judge by what its past evaluations took.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say what evaluating a delivery will take and cost, and whether the machine has room; start nothing."""
+    import tempfile
+    from pathlib import Path
+
+    from evaluator.cli.console import print_plan
+    from evaluator.config.profile import load_profile
+    from evaluator.config.protocol import load_protocol
+    from evaluator.planning.plan import PlanInputs, make_plan
+    from submissions.arena.arena import open_arena
+    from submissions.arena.benchmark import open_benchmark
+    from submissions.checking.check import check_sources
+    from submissions.cli.console import format_report as report_text
+    from submissions.cli.runtime import print_json, show_progress
+    from submissions.errors import SubmissionRejected
+    from submissions.storage.local_repo import LocalRepo
+    from submissions.tracks import get_track
+
+    source, rules, machine = open_benchmark(benchmark), load_protocol(protocol), load_profile(profile)
+    if hour_price is not None:
+        machine = machine.model_copy(update={"hour_price": hour_price})
+    tasks = tuple(task for task in source.read_tasks() if task.track == track)
+    inputs = PlanInputs(rules, machine, stations, open_arena(arena, is_checked=True) if arena else None)
+    with tempfile.TemporaryDirectory() as into, show_progress("reading") as bar:
+        report = check_sources([folder], tasks, into=Path(into), track=get_track(track), progress=bar)
+        if not report.accepted:
+            typer.echo(report_text(report), err=True)
+            raise SubmissionRejected(report)
+        rows = ((file.task, read_rows(LocalRepo(Path(into)), file.task)) for file in report.files)
+        planned = make_plan(inputs, source, tasks, rows, bar)
+    if as_json:
+        print_json(planned.document)
+    else:
+        print_plan(planned)

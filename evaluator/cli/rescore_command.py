@@ -1,0 +1,34 @@
+"""`rescore`: computes a result again from its stored answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evaluator.cli.options import AsJson, output_result
+
+
+def rescore_folder(
+    folder: Annotated[
+        Path, typer.Argument(metavar="RESULT_DIR", help="The --out of `score`, or work/results/<id>/<protocol>.")
+    ],
+    protocol: Annotated[str, typer.Option(help="Other rules for the same answers; its own if not given.")] = "",
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the Result here.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compute a Result again from the stored answers, without a GPU."""
+    from evaluator.config.protocol import load_protocol
+    from evaluator.stages.rescore import matches_stored, rescore
+    from submissions.storage.atomic import atomic_write
+    from submissions.storage.codec import to_json
+
+    result = rescore(folder, load_protocol(protocol) if protocol else None)
+    if out is not None:
+        atomic_write(out, to_json(result))
+    output_result(result, as_json)
+    same = matches_stored(folder, result)
+    if not as_json:
+        other = "was made by other rules, or by another version of the evaluator: nothing to compare"
+        typer.echo(f"{folder / 'result.json'} {'is the same, bit for bit' if same else other}.")

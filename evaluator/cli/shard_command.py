@@ -1,0 +1,47 @@
+"""`shard`: precomputes one of N shards of the pending work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evaluator.cli.options import ArenaPlace, BesideArena, ProfileName, ProtocolName, default_work_dir
+
+
+def precompute_shard(
+    part: Annotated[str, typer.Argument(metavar="I/N", help="Which of how many shares, for example 1/4.")],
+    arena: ArenaPlace,
+    profile: ProfileName = "cpu",
+    protocol: ProtocolName = "demo@1",
+    benchmark: BesideArena = "",
+    work: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where finished work is kept, for all shares.")
+    ] = None,
+    run: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="The same for all shares that start at different times, and for no others."),
+    ] = "",
+) -> None:
+    """Do one of N shares of what is pending; publish nothing. `work` then finds it finished."""
+    from evaluator.runtime.signals import sigterm_as_interrupt
+    from evaluator.service.shard import Shard, hold_shard, run_shard
+    from evaluator.service.submission_runner import SubmissionRunner
+    from evaluator.stages.context import open_context
+    from submissions.arena.arena import open_arena
+    from submissions.arena.benchmark import open_benchmark
+    from submissions.cli.runtime import show_progress
+    from submissions.storage.locations import sibling_location
+
+    shard, home = Shard.parse(part, run), work or default_work_dir(arena)
+    source = open_benchmark(benchmark or sibling_location(arena, "benchmark"))
+    logs = home / "logs" / f"share-{shard.part}-of-{shard.of}"
+    with (
+        sigterm_as_interrupt(),
+        hold_shard(home, shard),
+        show_progress("waiting") as bar,
+        open_context(protocol, profile, home, bar, logs) as bench,
+    ):
+        held = open_arena(arena, is_checked=True)
+        run_shard(SubmissionRunner(held, source, bench, home / "results"), shard, home, typer.echo)

@@ -1,0 +1,98 @@
+"""`work`: evaluates the pending submissions of an arena and publishes their results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evaluator.cli.options import (
+    ArenaPlace,
+    BesideArena,
+    JudgeFile,
+    NoJudge,
+    ProfileName,
+    ProtocolName,
+    default_work_dir,
+)
+
+
+def evaluate_arena(
+    arena: ArenaPlace,
+    profile: ProfileName = "cpu",
+    protocol: ProtocolName = "demo@1",
+    benchmark: BesideArena = "",
+    judge: JudgeFile = None,
+    no_judge: NoJudge = False,
+    forever: Annotated[
+        bool, typer.Option("--forever/--once", help="Go on until it is stopped, or stop when nothing is pending.")
+    ] = True,
+    every: Annotated[
+        float | None, typer.Option(help="Seconds between looks for new submissions: 5, or 60 on the Hub.")
+    ] = None,
+    work: Annotated[Path | None, typer.Option(metavar="DIR", help="Where finished work is kept.")] = None,
+    webhook: Annotated[
+        list[str] | None,
+        typer.Option(envvar="ARENA_WEBHOOK", metavar="URL", help="Is told of all boards; TRACK=URL: of that one."),
+    ] = None,
+    webhook_secret: Annotated[
+        str, typer.Option(envvar="ARENA_WEBHOOK_SECRET", help="Signs what is sent there.", show_default=False)
+    ] = "",
+    site: Annotated[
+        str, typer.Option(envvar="ARENA_SITE", metavar="URL", help="Where the board is served, for links in messages.")
+    ] = "",
+    name: Annotated[str, typer.Option(help="What others are told who holds the arena. Public.")] = "",
+) -> None:
+    """Take pending submissions, evaluate them, publish their results."""
+    import time
+    from datetime import timedelta
+    from functools import partial
+
+    from evaluator.config.protocol import load_protocol
+    from evaluator.notifications.notifier import notifying_arena, parse_board_webhooks
+    from evaluator.publishing.arena_session import open_session
+    from evaluator.publishing.lease import load_nonce
+    from evaluator.runtime.signals import sigterm_as_interrupt
+    from evaluator.runtime.work_dir_lock import exclusive_lock
+    from evaluator.service.coordinator import Coordinator
+    from evaluator.service.submission_queue import MAX_ATTEMPTS
+    from evaluator.service.submission_runner import SubmissionRunner
+    from evaluator.stages.context import open_context
+    from evaluator.stages.judge_factory import judge_opener
+    from submissions.arena.arena import open_arena
+    from submissions.arena.benchmark import open_benchmark
+    from submissions.cli.runtime import show_progress
+    from submissions.errors import OurError
+    from submissions.storage.commit_rate import CommitRateLimit
+    from submissions.storage.locations import is_hub_url, sibling_location
+
+    clock = CommitRateLimit().clock
+    notifying = notifying_arena(open_arena(arena), parse_board_webhooks(webhook or ()), webhook_secret, site)
+    source = open_benchmark(benchmark or sibling_location(arena, "benchmark"))
+    home = work or default_work_dir(arena)
+    owner = name or f"{protocol} on {profile}"
+    judges = judge_opener(load_protocol(protocol), judge, left_out=no_judge, work=home)
+    with (
+        sigterm_as_interrupt(),
+        exclusive_lock(home),
+        notifying as repositories,
+        show_progress("waiting") as bar,
+        open_context(protocol, profile, home, bar) as bench,
+    ):
+        gap = timedelta(minutes=1) if is_hub_url(arena) else timedelta()
+        coordinator = Coordinator(
+            open_desk=partial(open_session, repositories, owner, load_nonce(home), gap=gap, clock=clock),
+            open_worker=lambda held: SubmissionRunner(held, source, bench, home / "results", judges),
+            clock=clock,
+            wait=time.sleep,
+            say=typer.echo,
+            every=every if every is not None else 60.0 if is_hub_url(arena) else 5.0,
+        )
+        coordinator.run(forever=forever)
+    if coordinator.failed:
+        raise OurError(
+            f"{len(coordinator.failed)} submission(s) failed. The next `work` tries again, "
+            f"up to {MAX_ATTEMPTS} times in all; "
+            "after that, and at any time, `python -m submissions retry ID` does."
+        )
