@@ -51,7 +51,7 @@ def parse_reply(body: bytes, model: LLMSettings, schema: type[R]) -> ChatAnswer[
         return "the reply is no chat completion"
     if reply.model not in (None, model.name, model.snapshot):
         return f"another model answered: {reply.model[:80]!r}"
-    record, why = _assemble_record(reply.choices[0], schema)
+    record, why = _parse_record(reply.choices[0], schema)
     if reply.usage is None:
         return ChatAnswer(record, why)
     return ChatAnswer(
@@ -59,7 +59,7 @@ def parse_reply(body: bytes, model: LLMSettings, schema: type[R]) -> ChatAnswer[
     )
 
 
-def _assemble_record(choice: _Choice, schema: type[R]) -> tuple[R | None, str | None]:
+def _parse_record(choice: _Choice, schema: type[R]) -> tuple[R | None, str | None]:
     """The record in a choice, or why there is none."""
     if choice.message.refusal:
         return None, "the model refused to answer"

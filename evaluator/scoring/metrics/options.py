@@ -29,17 +29,17 @@ def parse_options(question: str) -> dict[str, str]:
     numbers = [mark for mark in lines if _NUMBER.fullmatch(mark[1])]
     others = [mark for mark in lines if mark not in latin and mark not in numbers]
     for marks in (
-        _build_run_record(latin, "A"),
-        _build_run_record(_IN_LINE.finditer(text), "A"),
+        _find_run(latin, "A"),
+        _find_run(_IN_LINE.finditer(text), "A"),
         _drop_repeated(others),
-        _build_run_record(numbers, "1"),
+        _find_run(numbers, "1"),
     ):
         if len(marks) > 1:
             return _read_texts(marks, text)
     return {}
 
 
-def _build_run_record(marks: Iterable[regex.Match[str]], first: str) -> list[regex.Match[str]]:
+def _find_run(marks: Iterable[regex.Match[str]], first: str) -> list[regex.Match[str]]:
     """The last run of two marks or more that counts on from the first one."""
     best: list[regex.Match[str]] = []
     run: list[regex.Match[str]] = []

@@ -84,7 +84,7 @@ def judge_metadata(
 
     def judge_one(one: DescribedDataset) -> MetadataVerdict:
         started = time.perf_counter()
-        verdict = _judge_tasks(judge, one, facts[one.task])
+        verdict = _judge_dataset(judge, one, facts[one.task])
         if verdict.unread:
             return verdict
         if costs:
@@ -127,7 +127,7 @@ def _verdict_key(judge: Judge, one: DescribedDataset, facts: DatasetFacts) -> st
     return cache_key(STAGE, judge.settings, prompts, one.task, one.reference, submitted, facts)
 
 
-def _judge_tasks(judge: Judge, one: DescribedDataset, facts: DatasetFacts) -> MetadataVerdict:
+def _judge_dataset(judge: Judge, one: DescribedDataset, facts: DatasetFacts) -> MetadataVerdict:
     if not one.rows:
         return missing_verdict(one.task, one.reference)
     if one.metadata is not None:
