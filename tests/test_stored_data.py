@@ -15,7 +15,6 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from evaluator.stages.metadata.open_judge import open_judge
 from pyarrow import parquet
 from starlette.testclient import TestClient
 
@@ -23,6 +22,7 @@ from evaluator.config.protocol import Protocol
 from evaluator.llm.schema import schema_text
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.anchors import load_checked_anchors
+from evaluator.stages.judge_factory import open_judge
 from evaluator.stages.metadata.descriptions import GeneratedDescription
 from evaluator.stages.metadata.judge import Judge
 from evaluator.stages.metadata.verdict import Comparison
@@ -231,7 +231,7 @@ def test_work_goes_on_where_the_old_evaluator_was_stopped(tools: Tools, arena: A
     """Three models were trained and not asked; the fourth was not trained. Nothing else is done again."""
     breaks, just_in = arena.submission_ids()[6:]
     runner, before = tools.runner(arena), tools.stage_files()
-    assert runner.queue() == [breaks, just_in]
+    assert runner.submission_queue.refresh() == [breaks, just_in]
     assert runner.evaluate(breaks) == "published"
     assert [job.name for job in tools.trainer.jobs] == ["mt-de-en"]
     assert [model.name for model in tools.generator.models] == ["model"] * 4
