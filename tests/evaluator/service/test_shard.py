@@ -241,7 +241,7 @@ from evaluator.runtime.stage_cache import StageCache
 from submissions.records.anchors import Setup
 one = Setup(model=sys.argv[2] * 100_000, model_sha256="0" * 64, packages={}, hardware="none", seed=1)
 for _ in range(40):
-    StageCache(Path(sys.argv[1])).keep("stage", "key", one)
+    StageCache(Path(sys.argv[1])).put("stage", "key", one)
 """
 
 
