@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +18,10 @@ from evaluator.cli.options import (
     ProtocolName,
     default_work_dir,
 )
+
+if TYPE_CHECKING:
+    from evaluator.stages.judge_factory import JudgeOpener
+    from submissions.arena.arena import Arena
 
 
 def evaluate_arena(
@@ -45,54 +51,75 @@ def evaluate_arena(
     name: Annotated[str, typer.Option(help="What others are told who holds the arena. Public.")] = "",
 ) -> None:
     """Take pending submissions, evaluate them, publish their results."""
-    import time
-    from datetime import timedelta
-    from functools import partial
-
     from evaluator.config.protocol import load_protocol
     from evaluator.notifications.notifier import notifying_arena, parse_board_webhooks
-    from evaluator.publishing.arena_session import open_session
-    from evaluator.publishing.lease import load_nonce
-    from evaluator.runtime.signals import sigterm_as_interrupt
-    from evaluator.runtime.work_dir_lock import exclusive_lock
-    from evaluator.service.coordinator import Coordinator
     from evaluator.service.submission_queue import MAX_ATTEMPTS
-    from evaluator.service.submission_runner import SubmissionRunner
-    from evaluator.stages.context import open_context
     from evaluator.stages.judge_factory import judge_opener
     from submissions.arena.arena import open_arena
-    from submissions.arena.benchmark import open_benchmark
-    from submissions.cli.runtime import show_progress
     from submissions.errors import OurError
-    from submissions.storage.commit_rate import CommitRateLimit
-    from submissions.storage.locations import is_hub_url, sibling_location
 
-    clock = CommitRateLimit().clock
     notifying = notifying_arena(open_arena(arena), parse_board_webhooks(webhook or ()), webhook_secret, site)
-    source = open_benchmark(benchmark or sibling_location(arena, "benchmark"))
     home = work or default_work_dir(arena)
-    owner = name or f"{protocol} on {profile}"
     judges = judge_opener(load_protocol(protocol), judge, left_out=no_judge, work=home)
-    with (
-        sigterm_as_interrupt(),
-        exclusive_lock(home),
-        notifying as repositories,
-        show_progress("waiting") as bar,
-        open_context(protocol, profile, home, bar) as bench,
-    ):
-        gap = timedelta(minutes=1) if is_hub_url(arena) else timedelta()
-        coordinator = Coordinator(
-            open_desk=partial(open_session, repositories, owner, load_nonce(home), gap=gap, clock=clock),
-            open_worker=lambda held: SubmissionRunner(held, source, bench, home / "results", judges),
-            clock=clock,
-            wait=time.sleep,
-            say=typer.echo,
-            every=every if every is not None else 60.0 if is_hub_url(arena) else 5.0,
-        )
-        coordinator.run(forever=forever)
-    if coordinator.failed:
+    service = EvaluationService(arena, benchmark, protocol, profile, home, name or f"{protocol} on {profile}", every)
+    failed = service.run(notifying, judges, forever=forever)
+    if failed:
         raise OurError(
-            f"{len(coordinator.failed)} submission(s) failed. The next `work` tries again, "
-            f"up to {MAX_ATTEMPTS} times in all; "
+            f"{failed} submission(s) failed. The next `work` tries again, up to {MAX_ATTEMPTS} times in all; "
             "after that, and at any time, `python -m submissions retry ID` does."
         )
+
+
+@dataclass(frozen=True)
+class EvaluationService:
+    """One run of `work`."""
+
+    arena: str
+    benchmark: str
+    """Empty for the one beside the arena."""
+    protocol: str
+    profile: str
+    home: Path
+    owner: str
+    every: float | None
+    """Seconds between looks for new submissions; None for what suits the arena."""
+
+    def run(self, notifying: AbstractContextManager[Arena], judges: JudgeOpener, *, forever: bool) -> int:
+        """Run the coordinator to its end; how many submissions failed."""
+        import time
+        from datetime import timedelta
+        from functools import partial
+
+        from evaluator.publishing.arena_session import open_session
+        from evaluator.publishing.lease import load_nonce
+        from evaluator.runtime.signals import sigterm_as_interrupt
+        from evaluator.runtime.work_dir_lock import exclusive_lock
+        from evaluator.service.coordinator import Coordinator
+        from evaluator.service.submission_runner import SubmissionRunner
+        from evaluator.stages.context import open_context
+        from submissions.arena.benchmark import open_benchmark
+        from submissions.cli.runtime import show_progress
+        from submissions.storage.commit_rate import CommitRateLimit
+        from submissions.storage.locations import is_hub_url, sibling_location
+
+        clock, on_hub = CommitRateLimit().clock, is_hub_url(self.arena)
+        source = open_benchmark(self.benchmark or sibling_location(self.arena, "benchmark"))
+        with (
+            sigterm_as_interrupt(),
+            exclusive_lock(self.home),
+            notifying as repositories,
+            show_progress("waiting") as bar,
+            open_context(self.protocol, self.profile, self.home, bar) as context,
+        ):
+            gap = timedelta(minutes=1) if on_hub else timedelta()
+            nonce = load_nonce(self.home)
+            coordinator = Coordinator(
+                open_desk=partial(open_session, repositories, self.owner, nonce, gap=gap, clock=clock),
+                open_worker=lambda held: SubmissionRunner(held, source, context, self.home / "results", judges),
+                clock=clock,
+                wait=time.sleep,
+                say=typer.echo,
+                every=self.every if self.every is not None else 60.0 if on_hub else 5.0,
+            )
+            coordinator.run(forever=forever)
+        return len(coordinator.failed)
