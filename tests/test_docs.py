@@ -155,3 +155,17 @@ def test_the_examples_of_the_metrics_are_true(metrics: str) -> None:
 
 def test_the_signature_of_chrf_is_the_one_that_scoring_names() -> None:
     assert f"`{chrf_signature()}`" in (ROOT / "docs/scoring.md").read_text()
+
+
+REPO_PATH = re.compile(
+    r"`((?:submissions|leaderboard|evaluator|curation|demo|deploy|benchmarks|tests|docs|prompts)/[\w./@*-]*)`"
+)
+EXAMPLE_FILE = re.compile(r"^`?.*`([\w/]+\.\w+)`:\n\n```", re.MULTILINE)
+"""A file of the first change in CONTRIBUTING.md, followed by its content."""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_named_files_of_the_repository_exist(page: Path) -> None:
+    text = page.read_text()
+    named = set(REPO_PATH.findall(text)) - set(EXAMPLE_FILE.findall(text))
+    assert {path for path in named if not any(ROOT.glob(path))} == set()
