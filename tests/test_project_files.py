@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from typing import Any
 
 import pytest
@@ -40,6 +41,11 @@ def test_the_citation_has_the_required_keys_and_the_current_version() -> None:
     (paper,) = citation["references"]
     assert paper.keys() >= {"type", "title", "authors", "year", "url"}
     assert "2508.06960" in paper["url"]
+
+
+def test_the_package_has_the_version_of_the_newest_release() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == RELEASES[0][0]
 
 
 def test_pre_commit_runs_the_commands_of_make_lint() -> None:
