@@ -7,16 +7,18 @@ from contextlib import suppress
 import gradio
 from starlette.exceptions import HTTPException
 
+from leaderboard.api import mcp, openapi
 from leaderboard.api.gradio_api import register_endpoints
-from leaderboard.data.snapshot import SnapshotReader
+from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
 from leaderboard.pages import ROUTES
 from leaderboard.pages.account import not_signed_in
 from leaderboard.pages.home import home_page as front_page
 from leaderboard.settings import Settings
 from leaderboard.submit.outbox import Outbox
 from leaderboard.web.auth.oauth import attach_sign_in
+from leaderboard.web.errors import http_error, not_found, rate_limited, server_error
 from leaderboard.web.middleware import BodyLimit, GzipPages, SecurityHeaders
-from leaderboard.web.site import PageRequest, Site, http_error, not_found, rate_limited, server_error
+from leaderboard.web.site import PageRequest, Site
 from submissions.arena.arena import open_arena
 from submissions.errors import ArenaError, NotFound, RateLimited
 from submissions.storage.commit_rate import CommitRateLimit
@@ -31,7 +33,7 @@ def make_app(settings: Settings, pace: CommitRateLimit | None = None) -> gradio.
     app = gradio.Server(title="DatasetResearch Arena", openapi_url=None)
     app.state.site = _make_site(settings, pace or CommitRateLimit())
     # First come, first served: Gradio adds its own pages for / and /static when it launches, behind these.
-    app.router.routes.extend(ROUTES)
+    app.router.routes.extend([*ROUTES, *mcp.ROUTES, *openapi.ROUTES])
     if settings.sign_in:
         attach_sign_in(app, not_signed_in)
     app.add_middleware(BodyLimit)

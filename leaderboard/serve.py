@@ -32,11 +32,11 @@ def serve_arena(environ: Mapping[str, str], program: str) -> None:
 
 def launch_and_wait(settings: Settings) -> None:
     """Launch the web app on its host and port, and wait."""
-    from leaderboard.data.memory_release import limit_heap
+    from leaderboard.data.snapshot.memory_release import limit_heap
     from leaderboard.web.fast_gradio_import import fast_gradio_import
 
     limit_heap()
-    with fast_gradio_import():
+    with fast_gradio_import(is_enabled=settings.fast_gradio_import):
         from leaderboard.app import launch_app, make_app
 
         app = make_app(settings)

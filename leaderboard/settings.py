@@ -40,6 +40,8 @@ class Settings:
     """Attempts of a team by track; ATTEMPTS, for example search_sft=3."""
     spool: Path
     """Where what was accepted waits until the Hub takes it: SPOOL, best on a disk that outlives the process."""
+    fast_gradio_import: bool
+    """Whether the workaround of leaderboard/web/fast_gradio_import.py is used: unless FAST_GRADIO_IMPORT=no."""
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -54,6 +56,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         sign_in=_is_sign_in_enabled(environ),
         limits=read_limits(environ.get("ATTEMPTS", "")),
         spool=Path(environ.get("SPOOL") or ".arena-spool"),
+        fast_gradio_import=_parse_switch(environ, "FAST_GRADIO_IMPORT"),
     )
 
 
@@ -76,6 +79,14 @@ def _parse_integer(environ: Mapping[str, str], name: str, default: int, low: int
     if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
         raise BadSetting(f"{name}={text!r} is not a whole number from {low} to {high}: mend or unset it.")
     return int(text)
+
+
+def _parse_switch(environ: Mapping[str, str], name: str) -> bool:
+    """Read yes or no; yes where it is not set."""
+    text = environ.get(name, "").strip().casefold() or "yes"
+    if text not in ("yes", "no"):
+        raise BadSetting(f"{name}={text!r} is neither yes nor no: correct or unset it.")
+    return text == "yes"
 
 
 def _is_sign_in_enabled(environ: Mapping[str, str]) -> bool:

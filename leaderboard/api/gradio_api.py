@@ -9,6 +9,7 @@ from typing import ParamSpec, TypeVar
 
 import gradio
 
+from leaderboard.api.flat_arguments import keep_signature
 from leaderboard.api.service import ApiService, with_public_errors
 
 P = ParamSpec("P")
@@ -36,7 +37,7 @@ def register_endpoints(app: gradio.Server) -> None:
 
 def _with_text_arguments(function: Callable[P, R], refusal: Callable[[str], Exception]) -> Callable[P, R]:
     """Gradio passes on values of any type, whatever a function says that it takes."""
-    taken = signature(function)
+    taken = signature(function, eval_str=True)
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -45,4 +46,4 @@ def _with_text_arguments(function: Callable[P, R], refusal: Callable[[str], Exce
                 raise refusal(f"{name} is a text, not {_JSON.get(type(value), 'this')}.")
         return function(*args, **kwargs)
 
-    return call
+    return keep_signature(call, taken)

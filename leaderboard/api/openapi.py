@@ -7,42 +7,32 @@ from collections.abc import Mapping, Sequence
 from inspect import Parameter, getdoc, signature
 from typing import Any
 
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from leaderboard.api.gradio_api import NAMES
 from leaderboard.api.service import ApiService
 from leaderboard.api.table_exports import TABLE_EXPORTS, Schema, TableExport, column_schemas, type_schema
 from leaderboard.board.query import NAMES as VALUES
-from leaderboard.board.query import SUBSETS
+from leaderboard.board.query import BoardQuery
 from leaderboard.pages.insights import NAMES as INSIGHTS
 from leaderboard.tracks import BOARDS
-from leaderboard.web.site import MEDIA
+from leaderboard.web.site import MEDIA, PageRequest, cached_route
 from submissions.index.result_tables import ENDINGS
 from submissions.records.result import Result
+from submissions.tracks import SUBSETS
 
 ENDS = "{ending:ending}"
 OWNER_ONLY = "/held"
 """What only a submission's owner is answered, by a cookie that no program has."""
-QUERY = {
-    "asof": "A day, YYYY-MM-DD: the board of the results that were published by its end (UTC).",
-    "badge": "Only rows with this badge.",
-    "best": "The best row of each team.",
-    "category": "Only this category.",
-    "columns": "Names of columns with commas between them; what says which row it is always stays.",
-    "kind": "Only this kind of task.",
-    "language": "Only this language, for example `en`.",
+QUERY = {name: field.description or "" for name, field in BoardQuery.model_fields.items()} | {
     "mine": "With `1` the submissions of this browser alone.",
-    "method": "How the data was used.",
-    "pin": "Up to five rows by their `key`, with commas between them; they stand first.",
-    "protocol": "All that shaped the numbers, for example `arena@1`; left out, the site's default.",
-    "q": "A part of the name.",
-    "sort": "A column; with a leading `-` in falling order.",
     "state": "Only submissions in this state.",
-    "subset": "Which of the benchmark's tasks.",
     "system": "A system's slug, once for each of two to five systems.",
-    "system_type": "Only systems of this type.",
     "track": "Which board.",
 }
+"""Descriptions of the names that addresses take."""
 PLACES = {
     "task": "A task's id, from /tasks.json.",
     "ulid": "A submission's id, from /submissions.json.",
@@ -51,6 +41,11 @@ PLACES = {
     "track": "Which board.",
 }
 CHOICES: Mapping[str, Sequence[str]] = {**VALUES, "subset": SUBSETS, "track": tuple(BOARDS), "name": INSIGHTS}
+
+
+def openapi_page(request: Request, visit: PageRequest) -> Response:
+    """The OpenAPI document of this site's own tables and end points; Gradio's is at /gradio_api/openapi.json."""
+    return JSONResponse(build_document(request.app.routes, visit.origin))
 
 
 def build_document(routes: Sequence[BaseRoute], origin: str) -> Schema:
@@ -99,7 +94,7 @@ def _table_operation(path: str, twin: TableExport) -> Schema:
         "tags": ["tables"],
         "operationId": "_".join(re.findall(r"\w+", address)[:-1]),
         "summary": twin.about,
-        "parameters": [_path_parameter(name) for name in places] + [_query_parameter(name) for name in twin.query],
+        "parameters": [_rank_cells(name) for name in places] + [_query_parameter(name) for name in twin.query],
         "responses": {
             "200": {
                 "description": "The rows, in the order of the page.",
@@ -134,7 +129,7 @@ def _row_schemas() -> dict[str, Schema]:
     }
 
 
-def _path_parameter(name: str) -> Schema:
+def _rank_cells(name: str) -> Schema:
     about = {"ending": "The form of the file."} | PLACES
     values = ENDINGS if name == "ending" else CHOICES.get(name)
     schema = {"type": "string"} | ({"enum": list(values)} if values else {})
@@ -153,7 +148,7 @@ def _result_operation() -> Schema:
         "tags": ["tables"],
         "operationId": "result",
         "summary": "A result as it is stored, with its setup.",
-        "parameters": [_path_parameter("ulid"), _query_parameter("protocol")],
+        "parameters": [_rank_cells("ulid"), _query_parameter("protocol")],
         "responses": {
             "200": {"description": "The result.", "content": _json_content(_schema_ref("Result"))},
             "4XX": {"$ref": "#/components/responses/Problem"},
@@ -207,3 +202,6 @@ def _json_content(schema: Schema) -> dict[str, Any]:
 
 def _schema_ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
+
+
+ROUTES = [cached_route("/openapi.json", openapi_page)]

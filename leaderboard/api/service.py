@@ -6,22 +6,24 @@ import json
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import wait
-from dataclasses import fields
 from functools import wraps
+from inspect import signature
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from leaderboard.board.query import SUBSETS, BoardQuery
+from leaderboard.api.flat_arguments import flatten_arguments, keep_signature
+from leaderboard.board.query import BoardQuery
 from leaderboard.board.rows import board_table, parse_board_query, protocols_of
 from leaderboard.data.scales import protocols_in_use
-from leaderboard.data.tables import Table
-from leaderboard.pages.submit.api_outcome import check_outcome, pending_status, token_owner
-from leaderboard.pages.submit.page import PUBLISH, check_submission_quota, enqueue_check
+from leaderboard.data.tables.table_frames import Table
+from leaderboard.pages.submit.api_outcome import JsonObject, check_outcome, pending_status, token_owner
 from leaderboard.pages.task.page import scores_table
 from leaderboard.submit.check_job import FIELDS, CheckRequest
-from leaderboard.submit.check_sessions import TooManyChecks as Crowded
+from leaderboard.submit.check_sessions import TooManyChecks
+from leaderboard.submit.start_check import PUBLISH
 from leaderboard.tracks import BOARDS, board_named
 from leaderboard.web.site import Site
 from submissions.checking.check import check_sources
@@ -30,13 +32,34 @@ from submissions.errors import ArenaError, InvalidFile, InvalidForm, NotFound
 from submissions.index.result_tables import encode_table
 from submissions.records.result import METHODS
 from submissions.records.task import Task
-from submissions.tracks import TRACKS, get_track
+from submissions.tracks import SUBSETS, TRACKS, get_track
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Record = dict[str, Any]
 MOST_BYTES = 2**20
 """Of rows that are sent to be checked; larger files go through the submit form or the command line."""
+
+
+class SubmitArguments(BaseModel):
+    """A submission as a program states it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    hub_data: str = Field(description="Public data sets of the Hub: owner/name@revision, one a line.")
+    system: str = Field(description="The system's name.")
+    system_type: str = Field(description="How the system comes by its data.")
+    team: str = Field(description="The team's name.")
+    submitter: str = Field(default="", description="Who submits it; the team, if left out.")
+    description: str = Field(default="", description="The system in some sentences.")
+    url: str = Field(default="", description="The system's page.")
+    track: str = Field(default="dataset_research", description="Which board.")
+    publish: str = Field(default="on_request", description="When the result is published: on_request or at_once.")
+    token: str = Field(default="", description="The submitter's own, of the Hub.")
+
+    def values(self) -> dict[str, str]:
+        """The fields of the submit form."""
+        given = self.model_dump(exclude={"token"}) | {"submitter": self.submitter or self.team}
+        return dict.fromkeys(FIELDS, "") | given
 
 
 class ApiService:
@@ -45,7 +68,7 @@ class ApiService:
     def __init__(self, site: Site) -> None:
         self.site = site
 
-    def boards(self) -> list[Record]:
+    def boards(self) -> list[JsonObject]:
         """The boards: what each asks, and which protocols, methods and subsets its numbers come under."""
         snapshot = self.site.reader.snapshot()
         return [
@@ -61,24 +84,8 @@ class ApiService:
             for name, board in BOARDS.items()
         ]
 
-    def board(
-        self,
-        track: str = "dataset_research",
-        method: str = "fine_tune",
-        subset: str = "full",
-        protocol: str = "",
-        sort: str = "",
-        q: str = "",
-        system_type: str = "",
-        badge: str = "",
-        best: str = "",
-        kind: str = "",
-        category: str = "",
-        language: str = "",
-        columns: str = "",
-        pin: str = "",
-        asof: str = "",
-    ) -> list[Record]:
+    @flatten_arguments
+    def board(self, track: str = "dataset_research", query: BoardQuery = BoardQuery()) -> list[JsonObject]:  # noqa: B008
         """The rows of a board, in order; entries set apart come last and have a reason in `flagged`.
 
         method is few_shot_1, few_shot_3, few_shot_5 or fine_tune; subset is full or pro; an empty protocol is the
@@ -86,27 +93,25 @@ class ApiService:
         page's address says by the same name: q, system_type, badge and best (team) filter; kind, category and language
         choose the tasks; columns and pin are lists with commas; asof is a day, YYYY-MM-DD.
         """
-        given = locals()
-        query = {field.name: given[field.name] for field in fields(BoardQuery)}
         snapshot = self.site.reader.snapshot()
-        _, choice = parse_board_query(snapshot, track, self.site.settings.protocol, query)
+        _, choice = parse_board_query(snapshot, track, self.site.settings.protocol, query.model_dump())
         return _table_records(board_table(snapshot, board_named(track).track, choice))
 
-    def tasks(self, track: str = "dataset_research") -> list[Record]:
+    def tasks(self, track: str = "dataset_research") -> list[JsonObject]:
         """The tasks of a track: id, title, category, kind, language and subsets of each, without the demand."""
         names = {"id", "title", "category", "kind", "language", "subsets"}
         known = self.site.reader.snapshot().tasks.values()
         return [task.model_dump(mode="json", include=names) for task in known if task.track == get_track(track).name]
 
-    def demand(self, task_id: str) -> Record:
+    def demand(self, task_id: str) -> JsonObject:
         """One task's demand, that is, the words that say which data is wanted, with its other public fields."""
         return self._find_task(task_id).model_dump(mode="json")
 
-    def task(self, task_id: str) -> Record:
+    def task(self, task_id: str) -> JsonObject:
         """One task: its demand and its other public fields, and in `scores` what every system gained on it."""
         return self.demand(task_id) | {"scores": _table_records(scores_table(self.site.reader.snapshot(), task_id))}
 
-    def status(self, submission: str) -> Record:
+    def status(self, submission: str) -> JsonObject:
         """Where a submission stands: all that happened to it, oldest first, and whether it has a result."""
         snapshot = self.site.reader.snapshot()
         if submission not in snapshot.histories and (waiting := pending_status(self.site, submission)):
@@ -115,10 +120,10 @@ class ApiService:
             raise NotFound(
                 f"No submission {submission[:40]!r}; /submissions.json lists all {len(snapshot.submissions)}."
             )
-        history: Record = snapshot.histories[submission].model_dump(mode="json")
+        history: JsonObject = snapshot.histories[submission].model_dump(mode="json")
         return history | {"has_result": submission in snapshot.results}
 
-    def check(self, task_id: str, rows: str) -> Record:
+    def check(self, task_id: str, rows: str) -> JsonObject:
         """Check a delivery for one task without storing it: `rows` is JSONL text, at most 1 MiB.
 
         Each line is a JSON object with the texts `input` and `output`. The answer says whether the file would be
@@ -139,40 +144,32 @@ class ApiService:
         counted = sum(file.rows for file in report.files)
         return {"accepted": report.accepted, "task": task.id, "rows": counted, "problems": problems}
 
-    def submit(
-        self,
-        hub_data: str,
-        system: str,
-        system_type: str,
-        team: str,
-        submitter: str = "",
-        description: str = "",
-        url: str = "",
-        track: str = "dataset_research",
-        publish: str = "on_request",
-        token: str = "",
-    ) -> Record:
+    @flatten_arguments
+    def submit(self, form: SubmitArguments) -> JsonObject:
         """Submit public data sets of the Hub, named as on the submit page: owner/name@revision, one a line.
 
         token is one of the submitter's own, of the Hub; the server asks the Hub whose it is and forgets it. publish
         is on_request or at_once. The answer's `state` is stored, waiting (until the time in `until`), or refused.
         """
-        values = locals()
-        form = {name: values.get(name, "") for name in (*FIELDS, "track", "publish", "hub_data")}
-        if publish not in PUBLISH:
+        if form.publish not in PUBLISH:
             raise InvalidForm({"publish": f"there are: {', '.join(PUBLISH)}"})
-        parcel = CheckRequest(
-            get_track(track), (), parse_hub_datasets(hub_data), self.site.settings.max_upload_bytes, is_final=True
+        request = CheckRequest(
+            get_track(form.track),
+            (),
+            parse_hub_datasets(form.hub_data),
+            self.site.settings.max_upload_bytes,
+            is_final=True,
         )
-        owner = token_owner(self.site, token)
+        owner = token_owner(self.site, form.token)
+        starter = self.site.check_starter
         try:
-            check_submission_quota(self.site, owner)
-            check = self.site.checks.create_session(owner, form | {"submitter": submitter or team})
-        except Crowded as error:
+            starter.check_submission_quota(owner)
+            check = self.site.checks.create_session(owner, form.values())
+        except TooManyChecks as error:
             raise InvalidForm({"hub_data": "too many deliveries are being checked; try again in a minute"}) from error
         except HTTPException as error:
             raise InvalidForm({"hub_data": error.detail}) from error
-        wait([enqueue_check(self.site, check, parcel)])
+        wait([starter.enqueue_check(check, request)])
         return check_outcome(self.site, check)
 
     def _find_task(self, task_id: str) -> Task:
@@ -192,9 +189,9 @@ def with_public_errors(function: Callable[P, R], refusal: Callable[[str], Except
         except ArenaError as error:
             raise refusal(str(error)) from error
 
-    return call
+    return keep_signature(call, signature(function, eval_str=True))
 
 
-def _table_records(table: Table) -> list[Record]:
-    rows: list[Record] = json.loads(encode_table(table.frame, "json"))
+def _table_records(table: Table) -> list[JsonObject]:
+    rows: list[JsonObject] = json.loads(encode_table(table.frame, "json"))
     return rows

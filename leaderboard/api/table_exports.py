@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
-import textwrap
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
 
 from leaderboard.board.query import BoardQuery
 from leaderboard.board.row import BoardRow
-from leaderboard.data.attempts import AttemptsRow
-from leaderboard.data.costs import CostRow, RunCostRow
-from leaderboard.data.judge_scores import JudgeScoreRow
-from leaderboard.data.system_categories import CategoryRow
-from leaderboard.data.system_profile import SystemTaskRow
-from leaderboard.data.task_score import TaskScore
+from leaderboard.data.tables.attempts import AttemptsRow
+from leaderboard.data.tables.costs import CostRow, RunCostRow
+from leaderboard.data.tables.judge_scores import JudgeScoreRow
+from leaderboard.data.tables.system_categories import CategoryRow
+from leaderboard.data.tables.system_profile import SystemTaskRow
 from leaderboard.pages.cases.list_page import CaseListRow
 from leaderboard.pages.cases.side_by_side import CaseRow
 from leaderboard.pages.compare.pairwise import PairRow
@@ -29,6 +27,7 @@ from leaderboard.pages.insights.tokens import TokensRow
 from leaderboard.pages.submission.result_findings import DimensionRow, MetricRow, ScreenRow
 from leaderboard.pages.submissions import SubmissionRow
 from leaderboard.pages.task.page import AnchorRow
+from leaderboard.pages.task.task_score import TaskScore
 from leaderboard.pages.tasks.table import TaskRow
 
 if TYPE_CHECKING:
@@ -56,11 +55,11 @@ class TableExport:
 
 
 def column_schemas(kind: type[DataclassInstance]) -> dict[str, Schema]:
-    """A schema for each column of a row's class, with what is said below the field."""
-    said = dict(_field_docs(kind))
+    """A schema for each column of a row's class, with the text below the field as its description."""
+    descriptions = _field_descriptions(kind)
     return {
         one.name: type_schema(str(one.type).replace(" | None", "?"))
-        | ({"description": said[one.name]} if one.name in said else {})
+        | ({"description": descriptions[one.name]} if one.name in descriptions else {})
         for one in fields(kind)
     }
 
@@ -71,15 +70,15 @@ def type_schema(name: str) -> Schema:
     return {"type": [plain, "null"] if name.endswith("?") else plain}
 
 
-def _field_docs(kind: type) -> Iterator[tuple[str, str]]:
-    """Each field of a class, its bases' first, with the text below it."""
-    for one in reversed(kind.__mro__[:-1]):
-        (declared,) = ast.parse(textwrap.dedent(inspect.getsource(one))).body
-        assert isinstance(declared, ast.ClassDef)
-        for above, below in zip(declared.body, declared.body[1:], strict=False):
-            if isinstance(above, ast.AnnAssign) and isinstance(above.target, ast.Name) and isinstance(below, ast.Expr):
-                assert isinstance(below.value, ast.Constant)
-                yield above.target.id, " ".join(str(below.value.value).split())
+def _field_descriptions(kind: type[DataclassInstance]) -> dict[str, str]:
+    """Descriptions by field, as pydantic reads them: of each class for its own fields, so bases are asked first."""
+    descriptions = {}
+    for base in reversed(kind.__mro__):
+        if is_dataclass(base):
+            for name, schema in TypeAdapter(base).json_schema()["properties"].items():
+                if "description" in schema:
+                    descriptions[name] = " ".join(schema["description"].split())
+    return descriptions
 
 
 _SCORES = dict.fromkeys(
@@ -90,7 +89,7 @@ _OF_SYSTEMS = "For each system, called by its slug: its value, and where there a
 TABLE_EXPORTS: Mapping[str, TableExport] = {
     "/board/{track:stem}{ending:ending}": TableExport(
         "A board. Entries that are set apart come last and have a reason in `flagged`.",
-        (BoardRow,), query=tuple(one.name for one in fields(BoardQuery)),
+        (BoardRow,), query=tuple(BoardQuery.model_fields),
     ),
     "/board/{track}/metadata{ending:ending}": TableExport(
         "The metadata judges' scores below a board.", (JudgeScoreRow,), query=("protocol",)

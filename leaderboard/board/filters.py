@@ -9,7 +9,7 @@ from dataclasses import replace
 from leaderboard.board.query import BoardQuery
 from leaderboard.board.row import SCORES, BoardRow
 from leaderboard.board.self_reported import BADGE
-from leaderboard.data.tables import sort_rows
+from leaderboard.data.tables.table_frames import sort_rows
 
 
 def apply_filters(rows: Sequence[BoardRow], choice: BoardQuery) -> list[BoardRow]:

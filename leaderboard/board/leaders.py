@@ -11,9 +11,9 @@ from operator import itemgetter
 from leaderboard.board.query import BoardQuery
 from leaderboard.board.row import GROUPS, BoardRow
 from leaderboard.board.rows import published_rows, rows_without_rank
-from leaderboard.data.publication_dates import publication_days
+from leaderboard.data.published.publication_dates import publication_days
 from leaderboard.data.scales import scale_of
-from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
 from submissions.index.result_summary import ResultSummary
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
 from typing import Self, get_args
 from urllib.parse import parse_qsl, urlencode
 
-from leaderboard.data.publication_dates import parse_day
+from pydantic import BaseModel, ConfigDict, Field
+
+from leaderboard.data.published.publication_dates import parse_day
 from leaderboard.data.task_filter import TaskFilter
 from submissions.errors import NotFound
 from submissions.records.result import METHODS
 from submissions.records.submission import SystemType
 from submissions.records.task import Kind
+from submissions.tracks import SUBSETS
 
-SUBSETS = ("full", "pro")
 NAMES: Mapping[str, tuple[str, ...]] = {
     "method": METHODS,
     "subset": SUBSETS,
@@ -31,31 +32,38 @@ LISTS = ("columns", "pin")
 MOST_PINS = 5
 
 
-@dataclass(frozen=True)
-class BoardQuery:
+class BoardQuery(BaseModel):
     """One view of a board. The default is the view whose URL has no query."""
 
-    method: str = "fine_tune"
-    subset: str = "full"
-    protocol: str = ""
-    """Empty for the protocol that the site shows by default."""
-    sort: str = ""
-    """A column; with a leading `-` in falling order. Empty for the best headline figure first."""
-    q: str = ""
-    """Part of a system's or team's name, in any case."""
-    system_type: str = ""
-    badge: str = ""
-    best: str = ""
-    """`team` for the best row of each team, empty for all rows."""
-    kind: str = ""
-    category: str = ""
-    language: str = ""
-    columns: str = ""
-    """Names with commas between them; empty for the columns that the board shows by default."""
-    pin: str = ""
-    """Keys of rows that stand first, with commas between them."""
-    asof: str = ""
-    """The last day (YYYY-MM-DD, UTC) whose results count; empty for today."""
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    method: str = Field(default="fine_tune", description="How the data was used.")
+    subset: str = Field(default=SUBSETS[0], description="Which of the benchmark's tasks.")
+    protocol: str = Field(
+        default="", description="All that shaped the numbers, for example `arena@1`; left out, the site's default."
+    )
+    sort: str = Field(default="", description="A column; with a leading `-` in falling order.")
+    """Empty for the best headline figure first."""
+    q: str = Field(default="", description="A part of the name.")
+    """Of a system or its team, in any case."""
+    system_type: str = Field(default="", description="Only systems of this type.")
+    badge: str = Field(default="", description="Only rows with this badge.")
+    best: str = Field(default="", description="The best row of each team.")
+    """`team`, or empty for all rows."""
+    kind: str = Field(default="", description="Only this kind of task.")
+    category: str = Field(default="", description="Only this category.")
+    language: str = Field(default="", description="Only this language, for example `en`.")
+    columns: str = Field(
+        default="", description="Names of columns with commas between them; what says which row it is always stays."
+    )
+    """Empty for the columns that the board shows by default."""
+    pin: str = Field(
+        default="", description="Up to five rows by their `key`, with commas between them; they stand first."
+    )
+    asof: str = Field(
+        default="", description="A day, YYYY-MM-DD: the board of the results that were published by its end (UTC)."
+    )
+    """Empty for today."""
 
     @classmethod
     def from_query(
@@ -73,11 +81,13 @@ class BoardQuery:
         `columns` can be sorted by and `shown` can be chosen; `content` lists the categories and languages; `keys` are
         those of all rows that can be pinned.
         """
-        given = {field.name: query[field.name].strip() for field in fields(cls) if query.get(field.name)}
+        given = {name: query[name].strip() for name in cls.model_fields if query.get(name)}
         for name in LISTS:
             given[name] = ",".join(dict.fromkeys(part for part in given.get(name, "").split(",") if part))
         choice = cls(**given)
-        choice = replace(choice, protocol=choice.protocol or protocols[0], asof=choice.asof and parse_day(choice.asof))
+        choice = choice.with_changes(
+            protocol=choice.protocol or protocols[0], asof=choice.asof and parse_day(choice.asof)
+        )
         names = {**NAMES, "category": (), "language": (), **(content or {}), "protocol": protocols}
         for name, values in names.items():
             if given.get(name):
@@ -119,18 +129,21 @@ class BoardQuery:
         """Whether some rows of the board may be hidden."""
         return any((self.q, self.system_type, self.badge, self.best))
 
+    def with_changes(self, **changes: str) -> Self:
+        """A copy with other values. Raises ValidationError for a name that a view has not."""
+        return type(self)(**{**self.model_dump(), **changes})
+
     def to_canonical(self) -> Self:
         """The same view, said in one way: no sort that is the default, or by a column that this view has not."""
         headline = self.scope.headline
         lost = self.sort.removeprefix("-") == "selected" != headline
-        return replace(self, sort="") if lost or self.sort == f"-{headline}" else self
+        return self.with_changes(sort="") if lost or self.sort == f"-{headline}" else self
 
     def differences(self, default_protocol: str, **changes: str) -> dict[str, str]:
         """What the query of this choice with changes must say, by name."""
         default = BoardQuery(protocol=default_protocol)
-        chosen = replace(self, **changes).to_canonical()
-        names = [field.name for field in fields(chosen)]
-        return {name: getattr(chosen, name) for name in names if getattr(chosen, name) != getattr(default, name)}
+        chosen = self.with_changes(**changes).to_canonical()
+        return {name: value for name, value in chosen if value != getattr(default, name)}
 
     def query(self, default_protocol: str, **changes: str) -> str:
         """The query of this choice with changes: `?…`, or nothing for the default view."""

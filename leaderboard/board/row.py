@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from leaderboard.board.query import BoardQuery
+from leaderboard.data.scales import scale_of
+from leaderboard.data.tables.table_frames import TableRow
+from leaderboard.ranking.rank_sets import RankSet
 
 GROUPS = ("overall", "knowledge", "reasoning")
 """The totals that are stored."""
@@ -15,7 +18,32 @@ SCORES = (*GROUPS, "selected")
 
 
 @dataclass(frozen=True, slots=True)
-class BoardRow:
+class Interval:
+    """A figure as it is shown, with the ends of its 95% interval; None where one is missing."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+NO_FIGURE = Interval()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A row's numbers on the scale of its protocol; None for what its source does not state."""
+
+    overall: Interval
+    knowledge: Interval
+    reasoning: Interval
+    selected: Interval
+    median: float | None
+    seed_sd: float | None
+    tasks: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow(TableRow):
     """One system's totals. A missing value is None, with the reason in `unscored`."""
 
     system: str
@@ -74,6 +102,73 @@ class BoardRow:
     protocol: str
     method: str
     subset: str
+
+
+def make_row(
+    *,
+    system: str,
+    team: str,
+    system_type: str | None,
+    place: RankSet | None,
+    figures: Figures,
+    badge: str,
+    flagged: str | None,
+    unscored: str | None,
+    note: str | None,
+    submission: str | None,
+    published_on: str | None,
+    source: str | None,
+    key: str,
+    track: str,
+    method: str,
+    choice: BoardQuery,
+) -> BoardRow:
+    """Build one row of a view, pinned if the view names its key."""
+    return BoardRow(
+        system=system,
+        team=team,
+        system_type=system_type,
+        rank_first=place.first if place else None,
+        rank_last=place.last if place else None,
+        rank_group=place.group if place else None,
+        clearly_better=place.better if place else None,
+        clearly_worse=place.worse if place else None,
+        overall=figures.overall.value,
+        overall_low=figures.overall.low,
+        overall_high=figures.overall.high,
+        knowledge=figures.knowledge.value,
+        knowledge_low=figures.knowledge.low,
+        knowledge_high=figures.knowledge.high,
+        reasoning=figures.reasoning.value,
+        reasoning_low=figures.reasoning.low,
+        reasoning_high=figures.reasoning.high,
+        selected=figures.selected.value,
+        selected_low=figures.selected.low,
+        selected_high=figures.selected.high,
+        median=figures.median,
+        seed_sd=figures.seed_sd,
+        tasks=figures.tasks,
+        runs=None,
+        unit=scale_of(choice.protocol).unit,
+        badge=badge,
+        flagged=flagged,
+        unscored=unscored,
+        note=note,
+        submission=submission,
+        published_on=published_on,
+        source=source,
+        key=key,
+        pinned=key in choice.pins,
+        track=track,
+        protocol=choice.protocol,
+        method=method,
+        subset=choice.subset,
+    )
+
+
+def missing_groups(*figures: float | None) -> list[str]:
+    """Name the stored totals that are None; `figures` are in the order of GROUPS."""
+    return [group for group, figure in zip(GROUPS, figures, strict=True) if figure is None]
 
 
 COLUMNS = tuple(BoardRow.__annotations__)

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from leaderboard.board.filters import apply_filters
 from leaderboard.board.query import BoardQuery
 from leaderboard.board.row import COLUMNS as COLUMNS
 from leaderboard.board.row import GROUPS as GROUPS
-from leaderboard.board.row import SCORES, published_key, select_columns
+from leaderboard.board.row import NO_FIGURE, Figures, Interval, make_row, missing_groups, published_key, select_columns
 from leaderboard.board.row import BoardRow as BoardRow
 from leaderboard.board.self_reported import report_key, reported_rows
-from leaderboard.data.memoize import lru_per_snapshot
-from leaderboard.data.publication_dates import is_published_by, publication_days
+from leaderboard.data.memoize import cached_per_snapshot, lru_per_snapshot
 from leaderboard.data.published import PublishedFigures, PublishedRow, load_published
+from leaderboard.data.published.publication_dates import is_published_by, publication_days
 from leaderboard.data.scales import Scale, protocols_in_use, scale_of
-from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
-from leaderboard.data.tables import Table, frame_of, sort_rows
+from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.data.tables.table_frames import Table, frame_of, sort_rows
 from leaderboard.data.task_filter import Mean, compute_means
 from leaderboard.ranking.board_ranks import rank_board
 from leaderboard.ranking.rank_sets import RankSet
 from leaderboard.tracks import board_named
 from submissions.index.result_summary import ResultSummary
-from submissions.records.base import Score
 from submissions.records.result import Total
 
 _SHAPING = ("method", "subset", "protocol", "kind", "category", "language", "asof")
@@ -160,28 +158,18 @@ def _evaluated_row(
     place: RankSet | None,
     published_on: str | None,
 ) -> BoardRow:
-    scale = scale_of(choice.protocol)
-    values, reasons = _selected_cells(selected, scale)
-    if selected is None:
-        total = totals.get(choice.scope.headline)
-        values |= {
-            "median": scale.to_display(total.median) if total else None,
-            "seed_sd": scale.to_display(total.seed_sd) if total else None,
-            "tasks": total.gain.n if total else None,
-        }
+    figures = _evaluated_figures(totals, choice, selected)
+    reasons = [f"selected: {selected.why}"] if selected and selected.why else []
     for group in GROUPS:
         score = totals[group].gain if group in totals else None
-        values |= _score_cells(group, score, scale)
         if score is None or score.value is None:
             reasons.append(f"{group}: {score.why if score else 'the result has no such total'}")
-    return BoardRow(
-        **values,
-        **_rank_cells(place),
+    return make_row(
         system=result.system,
         team=result.team,
         system_type=result.system_type,
-        runs=None,
-        unit=scale.unit,
+        place=place,
+        figures=figures,
         badge="evaluated",
         flagged=result.flagged,
         unscored="; ".join(reasons) or None,
@@ -190,42 +178,41 @@ def _evaluated_row(
         published_on=published_on,
         source=None,
         key=ulid,
-        pinned=ulid in choice.pins,
         track=result.track,
-        protocol=choice.protocol,
         method=choice.method,
-        subset=choice.subset,
+        choice=choice,
     )
 
 
-def _selected_cells(mean: Mean | None, scale: Scale) -> tuple[dict[str, Any], list[str]]:
-    """The cells of a mean that is computed here, and why there is none."""
-    ends = mean.interval if mean and mean.interval else (None, None)
-    values: dict[str, Any] = {
-        "selected": scale.to_display(mean.value) if mean else None,
-        "selected_low": scale.to_display(ends[0]),
-        "selected_high": scale.to_display(ends[1]),
-    }
-    if mean is None:
-        return values, []
-    values |= {"median": scale.to_display(mean.median), "seed_sd": None, "tasks": mean.n}
-    return values, [f"selected: {mean.why}"] if mean.why else []
+def _evaluated_figures(totals: Mapping[str, Total], choice: BoardQuery, selected: Mean | None) -> Figures:
+    """The numbers of a result; a mean that is computed here takes the place of the headline total."""
+    scale = scale_of(choice.protocol)
+    overall, knowledge, reasoning = (_shown_total(totals.get(group), scale) for group in GROUPS)
+    headline = totals.get(choice.scope.headline)
+    if selected:
+        median, seed_sd, tasks = selected.median, None, selected.n
+    elif headline:
+        median, seed_sd, tasks = headline.median, headline.seed_sd, headline.gain.n
+    else:
+        median = seed_sd = tasks = None
+    return Figures(
+        overall=overall,
+        knowledge=knowledge,
+        reasoning=reasoning,
+        selected=_shown_interval(selected.value, selected.interval, scale) if selected else NO_FIGURE,
+        median=scale.to_display(median),
+        seed_sd=scale.to_display(seed_sd),
+        tasks=tasks,
+    )
 
 
-def _rank_cells(place: RankSet | None) -> dict[str, Any]:
-    return {
-        "rank_first": place.first if place else None,
-        "rank_last": place.last if place else None,
-        "rank_group": place.group if place else None,
-        "clearly_better": place.better if place else None,
-        "clearly_worse": place.worse if place else None,
-    }
+def _shown_total(total: Total | None, scale: Scale) -> Interval:
+    return _shown_interval(total.gain.value, total.gain.interval, scale) if total else NO_FIGURE
 
 
-def _score_cells(group: str, score: Score | None, scale: Scale) -> dict[str, Any]:
-    value = score.value if score else None
-    low, high = score.interval if score and score.interval else (None, None)
-    return {f"{group}{end}": scale.to_display(number) for end, number in (("", value), ("_low", low), ("_high", high))}
+def _shown_interval(value: float | None, ends: tuple[float, float] | None, scale: Scale) -> Interval:
+    low, high = ends or (None, None)
+    return Interval(scale.to_display(value), scale.to_display(low), scale.to_display(high))
 
 
 def published_rows(track: str, choice: BoardQuery) -> Iterator[BoardRow]:
@@ -239,41 +226,35 @@ def published_rows(track: str, choice: BoardQuery) -> Iterator[BoardRow]:
 
 
 def _published_row(source: PublishedFigures, row: PublishedRow, track: str, choice: BoardQuery) -> BoardRow:
-    values: dict[str, Any] = {
-        "overall": source.overall_figure(row),
-        "knowledge": row.knowledge,
-        "reasoning": row.reasoning,
-    }
-    missing = [group for group in GROUPS if values[group] is None]
-    ends: dict[str, Any] = {f"{group}_{end}": None for group in SCORES for end in ("low", "high")}
+    overall = source.overall_figure(row)
+    missing = missing_groups(overall, row.knowledge, row.reasoning)
     counted = {choice.kind: source.tasks[choice.kind]} if choice.kind else source.tasks
-    derived = row.overall is None and values["overall"] is not None
+    is_derived = row.overall is None and overall is not None
     weights = " + ".join(f"{count} {kind}" for kind, count in source.tasks.items())
-    return BoardRow(
-        **values,
-        **ends,
-        **_rank_cells(None),
+    return make_row(
         system=row.system,
         team=row.team,
         system_type=row.system_type,
-        selected=None,
-        median=None,
-        seed_sd=None,
-        tasks=sum(counted.values()) if row.subset == "full" else None,
-        runs=None,
-        unit=scale_of(choice.protocol).unit,
+        place=None,
+        figures=Figures(
+            overall=Interval(overall),
+            knowledge=Interval(row.knowledge),
+            reasoning=Interval(row.reasoning),
+            selected=NO_FIGURE,
+            median=None,
+            seed_sd=None,
+            tasks=sum(counted.values()) if row.subset == "full" else None,
+        ),
         badge="published",
         flagged=None,
         unscored=f"{', '.join(missing)}: not published" if missing else None,
         note=row.note
-        or (f"Overall is our mean of the two published figures over {weights} tasks." if derived else None),
+        or (f"Overall is our mean of the two published figures over {weights} tasks." if is_derived else None),
         submission=None,
         published_on=None,
         source=source.url,
         key=published_key(row.system),
-        pinned=published_key(row.system) in choice.pins,
         track=track,
-        protocol=choice.protocol,
         method=row.method,
-        subset=choice.subset,
+        choice=choice,
     )

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from leaderboard.board.query import BoardQuery
-from leaderboard.board.row import GROUPS, SCORES, BoardRow
-from leaderboard.data.scales import scale_of
-from leaderboard.data.snapshot import Snapshot
+from leaderboard.board.row import NO_FIGURE, BoardRow, Figures, Interval, make_row, missing_groups
+from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.systems import slug_of
 from submissions.records.self_reported import SelfReported
 
 BADGE = "self-reported"
-UNKNOWN = (
-    "rank_first", "rank_last", "rank_group", "clearly_better", "clearly_worse", "selected", "median", "seed_sd",
-    "tasks", "runs", "flagged", "note", "submission",
-)  # fmt: skip
-"""What only an evaluation here can say."""
 
 
 def reported_rows(snapshot: Snapshot, track: str, choice: BoardQuery) -> Iterator[BoardRow]:
@@ -36,25 +29,30 @@ def report_key(report: SelfReported) -> str:
 
 
 def _reported_row(report: SelfReported, track: str, choice: BoardQuery) -> BoardRow:
-    values: dict[str, Any] = {group: getattr(report, group) for group in GROUPS}
-    ends = [f"{score}_{end}" for score in SCORES for end in ("low", "high")]
-    nothing: dict[str, Any] = dict.fromkeys([*UNKNOWN, *ends])
-    missing = [group for group in GROUPS if values[group] is None]
-    return BoardRow(
-        **values,
-        **nothing,
+    missing = missing_groups(report.overall, report.knowledge, report.reasoning)
+    return make_row(
         system=report.system,
         team=report.team,
         system_type=report.system_type,
-        unit=scale_of(report.protocol).unit,
+        place=None,
+        figures=Figures(
+            overall=Interval(report.overall),
+            knowledge=Interval(report.knowledge),
+            reasoning=Interval(report.reasoning),
+            selected=NO_FIGURE,
+            median=None,
+            seed_sd=None,
+            tasks=None,
+        ),
         badge=BADGE,
+        flagged=None,
         unscored=f"{', '.join(missing)}: not reported" if missing else None,
+        note=None,
+        submission=None,
         published_on=report.date.isoformat(),
         source=report.url,
         key=report_key(report),
-        pinned=report_key(report) in choice.pins,
         track=track,
-        protocol=report.protocol,
         method=report.method,
-        subset=report.subset,
+        choice=choice,
     )

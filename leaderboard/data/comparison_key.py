@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Self
 from urllib.parse import urlencode
 
-from leaderboard.board.query import SUBSETS
 from submissions.errors import NotFound
 from submissions.records.result import METHODS
+from submissions.tracks import SUBSETS
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
 from submissions.errors import CorruptRecord, NotFound
 
 

@@ -1,50 +1,49 @@
-"""Remembering what was computed from a snapshot lately, where the addresses that ask for it have no end."""
+"""Per-snapshot caches for functions whose first argument is a snapshot."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Sized
+from collections.abc import Callable, Hashable, Sized
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.lru_cache import LruCache
 
 T = TypeVar("T")
 P = ParamSpec("P")
 Compute = Callable[Concatenate[Snapshot, P], T]
 
 
-def lru_per_snapshot(most: int, rows: int = 0) -> Callable[[Compute[P, T]], Compute[P, T]]:
-    """Like `per_snapshot`, for at most that many different arguments: what was not asked for longest is forgotten.
+def cached_per_snapshot(compute: Compute[P, T]) -> Compute[P, T]:
+    """Cache every value that was computed from a snapshot for as long as that snapshot is in use."""
+    return _cache_values(compute, max_entries=0, max_rows=0)
 
-    With `rows`, the answers have a length, and all that are kept are at most that long together, or only one is kept.
+
+def lru_per_snapshot(most: int, rows: int = 0) -> Callable[[Compute[P, T]], Compute[P, T]]:
+    """Like `cached_per_snapshot`, for arguments that come from URLs: at most `most` values for each snapshot.
+
+    With `rows`, the values have a length, and all cached ones are at most that long together, or only one is cached.
     """
 
     def decorate(compute: Compute[P, T]) -> Compute[P, T]:
-        known: WeakKeyDictionary[Snapshot, OrderedDict[Hashable, T]] = WeakKeyDictionary()
-        lock = threading.Lock()
-
-        @wraps(compute)
-        def compute_once(snapshot: Snapshot, /, *args: P.args, **kwargs: P.kwargs) -> T:
-            key = (args, tuple(sorted(kwargs.items())))
-            with lock:
-                values = known.setdefault(snapshot, OrderedDict())
-                if key in values:
-                    values.move_to_end(key)
-                    return values[key]
-            found = compute(snapshot, *args, **kwargs)
-            with lock:
-                values[key] = found
-                while len(values) > most or (rows and len(values) > 1 and _total_length(values.values()) > rows):
-                    values.popitem(last=False)
-            return found
-
-        return compute_once
+        return _cache_values(compute, max_entries=most, max_rows=rows)
 
     return decorate
 
 
-def _total_length(answers: Iterable[object]) -> int:
-    return sum(len(cast(Sized, answer)) for answer in answers)
+def _cache_values(compute: Compute[P, T], *, max_entries: int, max_rows: int) -> Compute[P, T]:
+    # Each value in a tuple of one, for it may be None.
+    caches: WeakKeyDictionary[Snapshot, LruCache[Hashable, tuple[T]]] = WeakKeyDictionary()
+
+    @wraps(compute)
+    def compute_once(snapshot: Snapshot, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        cache = caches.get(snapshot) or caches.setdefault(snapshot, LruCache(max_entries, max_rows))
+        key = (args, tuple(sorted(kwargs.items())))
+        cached = cache.get(key)
+        if cached is None:
+            cached = (compute(snapshot, *args, **kwargs),)
+            cache.put(key, cached, len(cast(Sized, cached[0])) if max_rows else 0)
+        return cached[0]
+
+    return compute_once

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
+from leaderboard.data.memoize import cached_per_snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
 from submissions.errors import NotFound
 from submissions.index.result_summary import ResultSummary
 from submissions.records.result import MethodScore

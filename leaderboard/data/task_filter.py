@@ -9,14 +9,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from leaderboard.data.memoize import lru_per_snapshot
-from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
+from leaderboard.data.memoize import cached_per_snapshot, lru_per_snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.data.statistics import student_interval
 from submissions.index.result_summary import NOT_MEASURED, Floats, ResultSummary
 from submissions.records.task import Task
-
-LEAST = 4
-"""Tasks that an interval needs; with fewer, the spread between them says next to nothing."""
-_Z = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -100,25 +97,6 @@ def mean_of(gains: Sequence[float | None] | Floats) -> Mean:
 
 
 def task_interval(values: Sequence[float] | Floats) -> tuple[float, float] | None:
-    """The 95% interval of a mean over tasks: Student's t on the spread between tasks, mean ± t · sd / √n.
-
-    The spread holds what other test items would change too, since every task's gain carries that noise. None for fewer
-    than LEAST tasks, and for tasks that do not differ at all.
-    """
-    spread = float(np.std(values, ddof=1)) if len(values) >= LEAST else 0.0
-    if not spread:
-        return None
-    mean, half = float(np.mean(values)), t_quantile(len(values) - 1) * spread / len(values) ** 0.5
-    return mean - half, mean + half
-
-
-def t_quantile(freedom: int) -> float:
-    """The 97.5% quantile of Student's t, within 0.5% from 3 degrees of freedom (Abramowitz and Stegun 26.7.5)."""
-    z = _Z
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return z + float(sum(term / freedom**power for power, term in enumerate(terms, 1)))
+    """The 95% interval of a mean over tasks; None for too few tasks, and for tasks that do not differ at all."""
+    interval = student_interval(values)
+    return interval if interval and interval[0] < interval[1] else None

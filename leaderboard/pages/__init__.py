@@ -1,7 +1,5 @@
-"""One module for each page, with its routes; this list is the site."""
+"""One module for each page, with its routes; this list is the site; leaderboard/app.py adds the API."""
 
-from leaderboard.api import mcp
-from leaderboard.api import openapi_page as openapi
 from leaderboard.pages import about, account, crawlers, docs, feeds, home, static, submissions, system
 from leaderboard.pages.board import page as board
 from leaderboard.pages.cases import list_page as cases
@@ -43,8 +41,6 @@ ROUTES = [
     *account.ROUTES,
     *about.ROUTES,
     *docs.ROUTES,
-    *mcp.ROUTES,
-    *openapi.ROUTES,
     *cards.ROUTES,
     *crawlers.ROUTES,
     *static.ROUTES,

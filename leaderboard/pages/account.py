@@ -9,7 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from leaderboard.web.auth.oauth import account_of, is_local_path, sign_in_at, sign_out_at
-from leaderboard.web.site import View, error_response, site_of
+from leaderboard.web.errors import error_response
+from leaderboard.web.site import View, site_of
 from submissions.errors import NotFound
 
 NOT_KEPT = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}

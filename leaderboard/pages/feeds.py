@@ -8,7 +8,7 @@ from datetime import datetime
 from heapq import nlargest
 
 from leaderboard.data.scales import scale_of
-from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.templates import format_figure, humanize
 from leaderboard.tracks import board_named
 from leaderboard.web.site import PageRequest, View, page_route

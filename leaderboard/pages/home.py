@@ -18,8 +18,8 @@ from leaderboard.board.row import BoardRow
 from leaderboard.board.rows import protocols_of
 from leaderboard.data.published import load_published
 from leaderboard.data.scales import Scale, protocols_in_use, scale_of
-from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.tables import Table, frame_of
+from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.data.tables.table_frames import Table, frame_of
 from leaderboard.pages.cases.library import load_cases
 from leaderboard.tracks import BOARDS
 from leaderboard.web.site import PageRequest, View, page_route

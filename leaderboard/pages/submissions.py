@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
-from leaderboard.data.tables import Table, frame_of
+from leaderboard.data.memoize import cached_per_snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.data.tables.table_frames import Table, TableRow, frame_of
 from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
 from submissions.records.status import State
@@ -30,7 +31,7 @@ AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
-class SubmissionRow:
+class SubmissionRow(TableRow):
     """One submission in the list."""
 
     id: str

@@ -9,17 +9,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from leaderboard.board.query import SUBSETS
 from leaderboard.charts.plotly_charts import build_radar_chart
-from leaderboard.data.attempts import attempts_table
 from leaderboard.data.comparison_key import ComparisonKey
-from leaderboard.data.costs import run_cost_table
 from leaderboard.data.scales import protocols_in_use, scale_of
-from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.system_categories import FEWEST, category_table
-from leaderboard.data.system_profile import run_table, system_task_table
+from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.data.statistics import MIN_TASKS
 from leaderboard.data.systems import System, SystemResult, system_named, system_results
-from leaderboard.data.tables import Table
+from leaderboard.data.tables.attempts import attempts_table
+from leaderboard.data.tables.costs import run_cost_table
+from leaderboard.data.tables.system_categories import category_table
+from leaderboard.data.tables.system_profile import run_table, system_task_table
+from leaderboard.data.tables.table_frames import Table
 from leaderboard.pages.submission.result_findings import judge_table
 from leaderboard.pages.submission.result_view import totals_by_group
 from leaderboard.ranking.board_ranks import rank_board
@@ -27,7 +27,7 @@ from leaderboard.tracks import board_named
 from leaderboard.web.site import PageRequest, View, page_route, site_of
 from submissions.errors import NotFound
 from submissions.records.result import METHODS
-from submissions.tracks import TRACKS
+from submissions.tracks import SUBSETS, TRACKS
 
 
 def system_page(visit: PageRequest) -> View:
@@ -72,7 +72,7 @@ def _result_context(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKe
         ),
         "categories": categories,
         "known": [row for row in categories if row["gain"] is not None],
-        "fewest": FEWEST,
+        "fewest": MIN_TASKS,
         "span": (min([0.0, *ends]), max([1.0, *ends])),
         "dimensions": judged,
         "figure": build_radar_chart([{"system": result.system, **values}], averaged, 10) if judged else None,

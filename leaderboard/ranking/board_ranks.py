@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -13,10 +12,11 @@ from tempfile import TemporaryFile
 import numpy as np
 
 from leaderboard.data.memoize import lru_per_snapshot
-from leaderboard.data.memory_release import release_memory
-from leaderboard.data.publication_dates import is_published_by, latest_publication_day
-from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.published.publication_dates import is_published_by, latest_publication_day
+from leaderboard.data.snapshot.memory_release import release_memory
+from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.task_filter import ALL, TaskFilter, filtered_gains
+from leaderboard.lru_cache import LruCache
 from leaderboard.ranking.pairwise_tests import PairwiseTests, rank_sets_from_tests, run_pairwise_tests
 from leaderboard.ranking.rank_sets import RankSet
 from submissions.index.result_summary import Floats, ResultSummary
@@ -44,22 +44,24 @@ def rank_board(
     return None if sets is None else dict(zip(found.ids, sets, strict=True))
 
 
+_Ranked = tuple[PairwiseTests, list[RankSet]]
+
+
 class RankCache:
     """The latest views' rank sets, with all that was counted for them, so that a new system is tested alone."""
 
     def __init__(self, most: int) -> None:
-        self.most = most
         self._lock = threading.Lock()
-        self._known: OrderedDict[Hashable, tuple[PairwiseTests, list[RankSet]]] = OrderedDict()
+        # A small board's counts are no burden, a large one's are a hundred megabytes of a disk.
+        self._known: LruCache[Hashable, tuple[PairwiseTests, list[RankSet]]] = LruCache(max_weight=most)
         self._asked: dict[Hashable, bytes] = {}
         self._behind = ThreadPoolExecutor(1, thread_name_prefix="places")
 
     def get_or_compute(self, view: Hashable, values: Floats) -> list[RankSet] | None:
         """The rank sets of a view; None for many systems at first, and they are ready some time later."""
         with self._lock:
-            before, sets = self._known.get(view, (None, []))
+            before, sets = self._known.get(view) or (None, [])
             if before and (before.values is values or np.array_equal(before.values, values)):
-                self._known.move_to_end(view)
                 return sets
             content = sha256(np.ascontiguousarray(values).data).digest()
             if len(values) > CROWD and self._asked.get(view) == content:
@@ -77,11 +79,8 @@ class RankCache:
         sets = rank_sets_from_tests(found)
         with self._lock:
             self._asked.pop(view, None)
-            self._known[view] = (found if len(values) <= CROWD else _with_mapped_hits(found)), sets
-            self._known.move_to_end(view)
-            # A small board's counts are no burden, a large one's are a hundred megabytes of a disk.
-            while len(self._known) > 1 and sum(one.hits.nbytes for one, _ in self._known.values()) > self.most:
-                self._known.popitem(last=False)
+            tests = found if len(values) <= CROWD else _with_mapped_hits(found)
+            self._known.put(view, (tests, sets), tests.hits.nbytes)
         if len(values) > CROWD:
             release_memory()
         return sets

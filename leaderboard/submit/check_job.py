@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.submit.check_sessions import CheckSession
 from leaderboard.submit.row_preview import preview_rows, read_rows
 from leaderboard.submit.submission_store import SubmissionStore

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from leaderboard.data.snapshot import SnapshotReader
+from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
 from leaderboard.submit.submission_store import PendingSubmission
 from submissions.arena.ids import parse_id_time
 from submissions.errors import AttemptsExhausted, OurError, RateLimited

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
+from leaderboard.data.memoize import cached_per_snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.submit.check_sessions import CheckSession
 from leaderboard.submit.row_preview import RowPreview
 from submissions.errors import NotFound

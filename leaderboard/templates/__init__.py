@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from leaderboard.data.scales import PROTOCOL_NOTES
 from leaderboard.data.systems import slug_of
-from leaderboard.data.tables import as_dict
+from leaderboard.data.tables.table_frames import as_dict
 from leaderboard.templates.problem_groups import group_problems
 from submissions.records.result import METHODS
 from submissions.tracks import TRACKS

@@ -1,4 +1,18 @@
-"""Importing Gradio in half the time."""
+"""A workaround for Gradio's slow import: less than half the time; FAST_GRADIO_IMPORT=no switches it off.
+
+Gradio does three things at import that a server needs none of:
+
+- It parses and rewrites a .pyi file for each of its 80 components, files that only an editor reads: a third of the
+  import (`create_or_modify_pyi` in gradio/component_meta.py, called from `ComponentMeta.__new__`).
+- It makes a million objects and keeps them all, and the garbage collector searches them again and again: a sixth.
+- It imports MCP where that is installed, another sixth, to serve it with an older protocol than ours; we import it when
+  an agent first asks (leaderboard/api/mcp.py).
+
+Measured with Gradio 6 on two busy cores: `import gradio` takes 3.7 s of CPU time, inside `fast_gradio_import` 1.5 s.
+A Space that sleeps is started by its first visitor, who waits for this. The price is a finder in `sys.meta_path` that
+replaces one function of Gradio, and a frozen garbage collector: drop this module once Gradio has a switch of its own.
+If a new release of Gradio fails to start, set FAST_GRADIO_IMPORT=no to see whether this is the cause.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +28,11 @@ WRITES_STUBS = ("gradio.component_meta", "create_or_modify_pyi")
 
 
 @contextmanager
-def fast_gradio_import() -> Iterator[None]:
-    """While it lasts, importing Gradio makes no type stubs, brings no MCP and looks for no garbage.
-
-    Gradio parses and rewrites a .pyi file of its own for each of its 80 components whenever it is imported: a third of
-    the start, for files that only an editor reads. It also makes a million objects and keeps them all, among which
-    looking for garbage takes a sixth of the start. It brings MCP where that is installed, another sixth, to serve it
-    with an older version than ours; we bring it when an agent first asks (leaderboard/api/mcp.py).
-    """
+def fast_gradio_import(*, is_enabled: bool = True) -> Iterator[None]:
+    """While it lasts, importing Gradio writes no type stubs, imports no MCP and collects no garbage."""
+    if not is_enabled:
+        yield
+        return
     finders: list[MetaPathFinder] = [_WithoutStubs(), _WithoutMcp()]
     sys.meta_path[:0] = finders
     gc.disable()

@@ -1,15 +1,15 @@
-"""Answers that were made before: many visitors of one page cost one rendering, and one compression."""
+"""Cache of rendered, compressed responses, by ETag and URL."""
 
 from __future__ import annotations
 
 import gzip
-import threading
-from collections import OrderedDict
 from functools import cached_property
 
 import brotli
 from starlette.requests import Request
 from starlette.responses import Response
+
+from leaderboard.lru_cache import LruCache
 
 LEAST = 1000
 """Bytes from which on an answer is compressed."""
@@ -57,33 +57,17 @@ def _accepted_encoding(accepted: str) -> str:
 
 
 class ResponseCache:
-    """The latest answers, by ETag and address; the one that was not asked for longest is forgotten first."""
+    """The latest responses, by ETag and URL."""
 
     def __init__(self, most: int, most_bytes: int = 16_000_000, largest: int = 256_000) -> None:
-        self.most = most
-        self.most_bytes = most_bytes
-        """Of all bodies together."""
         self.largest = largest
         """Bytes of one body: the pages that everybody opens are smaller, a whole table is seldom asked for."""
-        self._lock = threading.Lock()
-        self._bytes = 0
-        self._answers: OrderedDict[tuple[str, str], CachedResponse] = OrderedDict()
+        self._responses: LruCache[tuple[str, str], CachedResponse] = LruCache(most, most_bytes)
 
     def get(self, key: tuple[str, str]) -> CachedResponse | None:
-        with self._lock:
-            if key in self._answers:
-                self._answers.move_to_end(key)
-            return self._answers.get(key)
+        return self._responses.get(key)
 
-    def put(self, key: tuple[str, str], answer: CachedResponse) -> None:
-        if len(answer.body) > self.largest:
-            return
-        with self._lock:
-            self._subtract_size(self._answers.pop(key, None))
-            self._answers[key] = answer
-            self._bytes += len(answer.body)
-            while len(self._answers) > self.most or self._bytes > self.most_bytes:
-                self._subtract_size(self._answers.popitem(last=False)[1])
-
-    def _subtract_size(self, answer: CachedResponse | None) -> None:
-        self._bytes -= len(answer.body) if answer else 0
+    def put(self, key: tuple[str, str], response: CachedResponse) -> None:
+        """Store a response unless its body is too large."""
+        if len(response.body) <= self.largest:
+            self._responses.put(key, response, len(response.body))

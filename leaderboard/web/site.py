@@ -1,40 +1,35 @@
-"""From a view to an HTTP answer: page or twin, ETag, error pages."""
+"""From a view to an HTTP response: page or table export, with ETag and cache."""
 
 from __future__ import annotations
 
 import hashlib
-import logging
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
 from starlette.convertors import Convertor, register_url_convertor
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from leaderboard.data.memory_release import release_memory
-from leaderboard.data.snapshot import Snapshot, SnapshotReader
-from leaderboard.data.tables import Table
+from leaderboard.data.snapshot.memory_release import release_memory
+from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
+from leaderboard.data.tables.table_frames import Table
 from leaderboard.settings import Settings
 from leaderboard.submit.check_sessions import CheckSessions
+from leaderboard.submit.start_check import CheckStarter
 from leaderboard.submit.submission_store import DirectStore, SubmissionStore
 from leaderboard.templates import make_environment
 from leaderboard.templates.markdown_docs import FOLDER as DOCS
 from leaderboard.web.auth.visitor import visitor_owner
-from leaderboard.web.middleware import HEADERS
 from leaderboard.web.response_cache import CachedResponse, ResponseCache
-from submissions.errors import RateLimited
 from submissions.index.result_tables import ENDINGS, Ending, encode_table
 
 HERE = Path(__file__).parents[1]
 MEDIA = {"csv": "text/csv; charset=utf-8", "json": "application/json", "parquet": "application/vnd.apache.parquet"}
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -60,6 +55,7 @@ class Site:
         self.build = _build_hash(settings)
         self.response_cache = ResponseCache(most=100)
         self.checks = CheckSessions()
+        self.check_starter = CheckStarter(settings, reader, self.storing, self.checks)
         self.templates: Environment = make_environment(self.build)
 
     def render(self, request: Request, view: View, status: int = 200) -> Response:
@@ -161,52 +157,6 @@ def _export_table(view: View, ending: Ending) -> Response:
     name = f"{view.table.name}.{ending}".replace("@", "-")
     disposition = {"Content-Disposition": f'attachment; filename="{name}"'} if ending != "json" else {}
     return Response(encode_table(view.table.frame, ending), media_type=MEDIA[ending], headers=disposition)
-
-
-def not_found(request: Request, error: Exception) -> Response:
-    """The answer to a name that does not exist: what exists."""
-    return error_response(request, 404, "There is nothing here by that name", str(error))
-
-
-def http_error(request: Request, error: Exception) -> Response:
-    """The answer that a page asked for by raising HTTPException, or to a URL without a page."""
-    assert isinstance(error, HTTPException)
-    if error.status_code == 404:
-        return error_response(
-            request, 404, "There is no such page", f"No page has the address {request.url.path[:200]}."
-        )
-    return error_response(request, error.status_code, "That did not work", error.detail, error.headers)
-
-
-def rate_limited(request: Request, error: Exception) -> Response:
-    """The answer to what cannot be stored now: nothing is lost, and when to come again."""
-    assert isinstance(error, RateLimited)
-    wait = max(1, math.ceil((error.until - datetime.now(UTC)).total_seconds()))
-    return error_response(request, 503, "Too much at once", str(error), {"Retry-After": str(wait)})
-
-
-def server_error(request: Request, error: Exception) -> Response:
-    """The answer when the fault is ours. What went wrong is in the log, under the page's address."""
-    log.error("%s %s: %s", request.method, request.url.path, error)
-    what = "The fault is ours, not yours, and it has been logged with this page's address. Please try again later."
-    # Starlette answers for a broken page outside of all middleware, so the guard cannot add its headers.
-    return error_response(request, 500, "Something broke here", what, HEADERS)
-
-
-def error_response(
-    request: Request, status: int, title: str, what: str, headers: Mapping[str, str] | None = None
-) -> Response:
-    """An error in the form that was asked for: a page, JSON for `.json` and for the API, plain text for other files."""
-    path = request.url.path
-    # What is not there now may be soon, and a personal page refuses one visitor and not the next.
-    headers = {"Cache-Control": "no-store", **(headers or {})}
-    if path.endswith(".json") or path.startswith(("/gradio_api", "/config", "/api/")):
-        return JSONResponse({"error": what, "detail": what}, status, headers)
-    if path.endswith((".csv", ".parquet")):
-        return PlainTextResponse(what + "\n", status, headers)
-    response = site_of(request).render(request, View("error.html", {"title": title, "what": what}), status)
-    response.headers.update(headers)
-    return response
 
 
 class _Stem(Convertor[str]):

@@ -7,6 +7,10 @@ from submissions.tracks.track import Track
 TRACKS = {"dataset_research": dataset_research.TRACK}
 
 
+SUBSETS = tuple(dict.fromkeys(subset for track in TRACKS.values() for subset in track.subsets))
+"""Those of all tracks."""
+
+
 def get_track(name: str) -> Track:
     """The track. Raises NotFound with the names that exist."""
     try:

@@ -7,6 +7,7 @@ from submissions.tracks.track import Track
 TRACK = Track(
     name="dataset_research",
     title="DatasetResearch",
+    subsets=("full", "pro"),
     categories={
         "multiple_choice": "accuracy",
         "text_classification": "accuracy",

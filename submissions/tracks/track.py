@@ -11,6 +11,8 @@ class Track:
 
     name: str
     title: str
+    subsets: tuple[str, ...]
+    """Of its tasks, each with a board of its own; the first is shown by default."""
     categories: dict[str, str]
     """Category of a task to its headline metric under arena@1."""
     min_rows: int

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import leaderboard.submit.check_job as examining
-from leaderboard.data.snapshot import SnapshotReader
+from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
 from submissions.arena.arena import Arena, commit_with_retry
 from submissions.checking.check import Tell
 from submissions.records.check_report import Problem, Report

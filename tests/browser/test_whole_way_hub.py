@@ -32,7 +32,7 @@ from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.anchors import measure_anchors
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
 from leaderboard.app import make_app
-from leaderboard.data.snapshot import SnapshotReader
+from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
 from leaderboard.settings import read_settings
 from submissions.arena.arena import Arena, open_arena
 from submissions.arena.benchmark import open_benchmark

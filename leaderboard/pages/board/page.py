@@ -12,24 +12,25 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from leaderboard.board.pagination import Page, page_query
-from leaderboard.board.query import SUBSETS, BoardQuery, parse_query
+from leaderboard.board.query import BoardQuery, parse_query
 from leaderboard.board.row import SCORES, BoardRow
 from leaderboard.board.rows import BoardRows, board_rows, parse_board_query, protocols_of, table_of
 from leaderboard.board.self_reported import BADGE
 from leaderboard.charts.plotly_charts import build_radar_chart
 from leaderboard.data.comparison_key import ComparisonKey
-from leaderboard.data.judge_scores import DIMENSIONS, chart_rows, metadata_table
+from leaderboard.data.memoize import cached_per_snapshot
 from leaderboard.data.published import load_published
 from leaderboard.data.scales import PROTOCOL_NOTES, Scale, scale_of
-from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
-from leaderboard.data.system_picker import build_picker
-from leaderboard.data.tables import as_dict
+from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.data.tables.judge_scores import DIMENSIONS, chart_rows, metadata_table
+from leaderboard.data.tables.system_picker import build_picker
+from leaderboard.data.tables.table_frames import as_dict
 from leaderboard.pages.board.table_view import cite_view, filter_form, pin_links, shown_columns
 from leaderboard.tracks import board_named
 from leaderboard.tracks.board import BoardLayout
 from leaderboard.web.site import PageRequest, View, page_route
 from submissions.records.result import METHODS
-from submissions.tracks import get_track
+from submissions.tracks import SUBSETS, get_track
 
 MOST_JUDGED = 30
 """Rows of the metadata table that the page shows; its twins hold all."""

@@ -9,10 +9,11 @@ from typing import Any
 from leaderboard.board.citation import Citation, make_citation
 from leaderboard.board.query import FILTERS, MOST_PINS, NAMES, BoardQuery
 from leaderboard.board.rows import BoardRow, BoardRows, filter_values
-from leaderboard.data.publication_dates import publication_days
+from leaderboard.data.memoize import cached_per_snapshot
 from leaderboard.data.published import load_published
-from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
-from leaderboard.data.task_filter import LEAST
+from leaderboard.data.published.publication_dates import publication_days
+from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.data.statistics import MIN_TASKS
 from leaderboard.templates import SUBSET_NAMES, humanize
 from leaderboard.tracks.board import BoardLayout, Column
 from leaderboard.web.site import PageRequest
@@ -54,7 +55,7 @@ def filter_form(snapshot: Snapshot, board: BoardLayout, choice: BoardQuery, foun
         "undated": _count_undated(snapshot, board.track, choice.protocol),
         "without_tasks": choice.scope.headline == "selected" and source.protocol == choice.protocol,
         "scope_words": _scope_words(choice),
-        "least": LEAST,
+        "least": MIN_TASKS,
     }
 
 

@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from leaderboard.data.latest_results import latest_results
-from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
+from leaderboard.data.memoize import cached_per_snapshot
+from leaderboard.data.published.latest_results import latest_results
+from leaderboard.data.snapshot.snapshot import Snapshot
 from submissions.index.result_summary import Floats, ResultLayout, ResultSummary
 from submissions.records.result import Method
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from leaderboard.data.memoize import cached_per_snapshot
 from leaderboard.data.scales import scale_of
-from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.pages.cases import gap
 from leaderboard.pages.cases import preview_mismatch as preview
 from leaderboard.pages.cases import unsolved as corner

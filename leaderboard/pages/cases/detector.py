@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from leaderboard.data.scales import Scale
-from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.pages.cases.best_by_type import METHOD, Best, TaskContest
 from leaderboard.templates import format_figure, strip_bidi
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from leaderboard.data.record_cache import Unreadable
-from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
+from leaderboard.data.memoize import cached_per_snapshot
+from leaderboard.data.snapshot.record_cache import Unreadable
+from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.pages.cases.case_file import CaseFile, InvalidCase, read_case
 from submissions.arena.arena import Arena
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlencode
 
-from leaderboard.data.latest_results import latest_results
+from leaderboard.data.published.latest_results import latest_results
 from leaderboard.data.scales import PROTOCOL_NOTES, protocols_in_use
-from leaderboard.data.tables import Table, frame_of
+from leaderboard.data.tables.table_frames import Table, TableRow, frame_of
 from leaderboard.pages.cases.case_file import CaseFile
 from leaderboard.pages.cases.detected import detect_cases
 from leaderboard.pages.cases.detector import DetectedCase
@@ -20,7 +20,7 @@ from submissions.tracks import TRACKS
 
 
 @dataclass(frozen=True)
-class CaseListRow:
+class CaseListRow(TableRow):
     """One case in the list."""
 
     slug: str

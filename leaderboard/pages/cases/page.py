@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from leaderboard.data.scales import GAIN, scale_of
-from leaderboard.data.tables import Table, frame_of
+from leaderboard.data.tables.table_frames import Table, frame_of
 from leaderboard.pages.cases.best_by_type import build_contests
 from leaderboard.pages.cases.case_file import CaseFile, CaseFrontMatter
 from leaderboard.pages.cases.detected import detected_case

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from leaderboard.data.memoize import lru_per_snapshot
-from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
 from submissions.arena.arena import Arena
 from submissions.errors import CorruptRecord, NotFound
 from submissions.records.owner_requests import can_show_samples

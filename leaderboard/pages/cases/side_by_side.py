@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.tables import missing_reason
+from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.data.tables.table_frames import TableRow, missing_reason
 from leaderboard.pages.cases.case_file import CaseDelivery, CaseFrontMatter
 from leaderboard.pages.cases.samples import DeliveredSample, cut_rows, load_samples
 from submissions.arena.arena import Arena
@@ -15,7 +15,7 @@ from submissions.records.result import MethodScore, Result, TaskResult
 
 
 @dataclass(frozen=True)
-class CaseRow:
+class CaseRow(TableRow):
     """One system's figures by one method. A missing value has its reason in `why`."""
 
     system: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from leaderboard.data.task_difficulty import TaskAnchors, task_difficulties
+from leaderboard.data.tables.task_difficulty import TaskAnchors, task_difficulties
 from leaderboard.pages.cases.best_by_type import Best
 from leaderboard.pages.cases.detector import CaseContext, DetectedCase
 from leaderboard.templates import format_figure

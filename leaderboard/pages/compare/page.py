@@ -11,16 +11,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from leaderboard.board.query import SUBSETS
 from leaderboard.board.rows import protocols_of
 from leaderboard.charts.dumbbell_chart import SHAPES, assign_hues, build_dumbbell_plot
 from leaderboard.charts.plotly_charts import build_radar_chart
 from leaderboard.data.comparison_key import ComparisonKey
 from leaderboard.data.scales import protocols_in_use, scale_of
-from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.system_picker import build_picker
+from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.systems import System, SystemResult, count_attempts, system_labels, system_named, system_results
-from leaderboard.data.tables import Table
+from leaderboard.data.tables.system_picker import build_picker
+from leaderboard.data.tables.table_frames import Table
 from leaderboard.pages.compare.pairwise import pair_table
 from leaderboard.pages.compare.tables import (
     FEWEST,
@@ -34,7 +33,7 @@ from leaderboard.ranking.rank_sets import LEVEL
 from leaderboard.tracks import board_named
 from leaderboard.web.site import PageRequest, View, page_route
 from submissions.records.result import METHODS
-from submissions.tracks import TRACKS
+from submissions.tracks import SUBSETS, TRACKS
 
 
 def compare_page(visit: PageRequest) -> View:

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaderboard.data.comparison_key import ComparisonKey
-from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.systems import SystemResult, scores_by_task, system_labels
-from leaderboard.data.tables import Table, frame_of
+from leaderboard.data.tables.table_frames import Table, TableRow, frame_of
 from leaderboard.ranking.rank_sets import LEVEL, NOISE, benjamini_hochberg, sign_flip
 
 
 @dataclass(frozen=True)
-class PairRow:
+class PairRow(TableRow):
     """Two systems over the tasks that both have a gain on."""
 
     first: str

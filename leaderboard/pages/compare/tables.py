@@ -9,11 +9,11 @@ import pandas as pd
 
 from leaderboard.board.rows import GROUPS
 from leaderboard.data.comparison_key import ComparisonKey
-from leaderboard.data.judge_scores import DIMENSIONS
-from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.system_categories import category_rows
+from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.systems import SystemResult, scores_by_task
-from leaderboard.data.tables import Table
+from leaderboard.data.tables.judge_scores import DIMENSIONS
+from leaderboard.data.tables.system_categories import category_rows
+from leaderboard.data.tables.table_frames import Table
 from submissions.index.result_tables import scale_name
 from submissions.records.base import Score
 from submissions.records.result import METHODS, MethodScore

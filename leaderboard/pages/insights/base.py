@@ -10,7 +10,7 @@ from typing import Any
 from leaderboard.charts.svg_charts import TYPE_SHAPES, Dot, Plot, build_axis
 from leaderboard.data.correlation import describe_correlation, spearman
 from leaderboard.data.scales import Scale
-from leaderboard.data.tables import Table
+from leaderboard.data.tables.table_frames import Table, TableRow
 from leaderboard.pages.insights.pareto import Point
 from leaderboard.pages.insights.system_figures import Figure, SystemFigures
 from leaderboard.templates import format_figure, strip_bidi
@@ -22,7 +22,7 @@ MOST_DOTS = 100
 
 
 @dataclass(frozen=True)
-class SystemRow:
+class SystemRow(TableRow):
     """What the rows of all insights begin with."""
 
     number: int

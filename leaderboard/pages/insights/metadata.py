@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from leaderboard.data.correlation import describe_correlation, spearman
 from leaderboard.data.scales import Scale
-from leaderboard.data.tables import Table, frame_of
+from leaderboard.data.tables.table_frames import Table, frame_of
 from leaderboard.pages.insights.base import (
     Insight,
     InsightColumn,

@@ -7,7 +7,7 @@ from typing import Any
 
 from leaderboard.data.correlation import FEWEST, LEVEL, describe_correlation, format_p_value, spearman
 from leaderboard.data.scales import Scale
-from leaderboard.data.tables import Table, frame_of
+from leaderboard.data.tables.table_frames import Table, frame_of
 from leaderboard.pages.insights.base import (
     Insight,
     InsightColumn,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from leaderboard.data.scales import Scale
-from leaderboard.data.tables import Table, frame_of
+from leaderboard.data.tables.table_frames import Table, frame_of
 from leaderboard.pages.insights.base import (
     Insight,
     InsightColumn,

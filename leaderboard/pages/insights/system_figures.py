@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaderboard.charts.plotly_charts import assign_colours
-from leaderboard.data.latest_results import latest_results
+from leaderboard.data.memoize import cached_per_snapshot
 from leaderboard.data.published import load_published
+from leaderboard.data.published.latest_results import latest_results
 from leaderboard.data.scales import Scale, scale_of
-from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
 from submissions.index.result_summary import ResultSummary
 from submissions.records.ledger import Ledger
 

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from leaderboard.data.lookup import require_submission
 from leaderboard.data.scales import scale_of
-from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.pages.submission.result_view import totals_by_group
 from leaderboard.pages.submission.timeline import FINAL, build_timeline, status_advice
 from leaderboard.web.site import View, site_of

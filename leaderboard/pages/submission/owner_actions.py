@@ -14,11 +14,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from leaderboard.data.lookup import require_submission
-from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.pages.submission.live_status import SHOTS, preview_context
+from leaderboard.submit.rate_limit import check_hourly_limit
 from leaderboard.web.auth.ownership import is_owner, pending_requests, require_owner
 from leaderboard.web.auth.visitor import visitor_owner
-from leaderboard.web.rate_limit import check_hourly_limit
 from leaderboard.web.site import PageRequest, Site, View, page_route, site_of
 from leaderboard.web.uploads import limit_body
 from submissions.arena.arena import Arena, list_protocols

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from leaderboard.data.attempts import attempt_number
 from leaderboard.data.lookup import require_submission
-from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.tables import Table
+from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.data.tables.attempts import attempt_number
+from leaderboard.data.tables.table_frames import Table
 from leaderboard.pages.submission.live_status import live_context
 from leaderboard.pages.submission.result_view import COSTS, PARTS, result_context, result_task_table
 from leaderboard.web.site import PageRequest, View, page_route, site_of

@@ -12,8 +12,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from leaderboard.data.lookup import require_submission
-from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.tables import Table
+from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.data.tables.table_frames import Table
 from leaderboard.pages.submission.result_view import COSTS, PARTS, result_context, result_task_table
 from leaderboard.web.auth.ownership import require_owner
 from leaderboard.web.auth.visitor import visitor_owner

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaderboard.data.tables import Table, frame_of
+from leaderboard.data.tables.table_frames import Table, TableRow, frame_of
 from submissions.records.findings import ScreenFindings
 from submissions.records.result import Result, TaskResult
 
 
 @dataclass(frozen=True)
-class MetricRow:
+class MetricRow(TableRow):
     """One further metric of one task and method; shown and never ranked."""
 
     task: str
@@ -28,7 +28,7 @@ class MetricRow:
 
 
 @dataclass(frozen=True)
-class ScreenRow:
+class ScreenRow(TableRow):
     """What the screen found in one task's delivered rows."""
 
     task: str
@@ -52,7 +52,7 @@ class ScreenRow:
 
 
 @dataclass(frozen=True)
-class DimensionRow:
+class DimensionRow(TableRow):
     """The judge's mean score in one dimension, 0 to 10, or the average of those that count in it."""
 
     dimension: str

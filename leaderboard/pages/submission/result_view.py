@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from leaderboard.data.costs import cost_table, stage_table
 from leaderboard.data.scales import scale_of
-from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.tables import Table, missing_reason
+from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.data.tables.costs import cost_table, stage_table
+from leaderboard.data.tables.table_frames import Table, missing_reason
 from leaderboard.pages.submission.result_findings import judge_table, metric_table, screen_table
 from leaderboard.tracks import board_named
 from submissions.index.result_tables import task_table, total_table

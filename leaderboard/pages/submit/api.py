@@ -10,7 +10,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from leaderboard.pages.submit.api_outcome import TokenRejected, check_outcome, token_owner
-from leaderboard.pages.submit.page import reserve_check, start_check
 from leaderboard.web.auth.visitor import address_of
 from leaderboard.web.site import site_of
 from leaderboard.web.uploads import MOST_FIELDS, MOST_FILES, limit_body
@@ -35,9 +34,9 @@ async def post_api_submit(request: Request) -> Response:
     except Unreachable as error:
         return JSONResponse({"error": str(error)}, 503, {"Retry-After": "60"})
     body = limit_body(request, site.settings.max_upload_bytes)
-    with reserve_check(site, owner, "" if owner else address_of(request), is_bound=True) as check:
+    with site.check_starter.reserve_check(owner, "" if owner else address_of(request), is_bound=True) as check:
         async with body.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
-            work = await asyncio.to_thread(start_check, site, check, form, may_store=True)
+            work = await asyncio.to_thread(site.check_starter.start_check, check, form, may_store=True)
     if work:
         await asyncio.wait([asyncio.wrap_future(work)])
     told = await asyncio.to_thread(check_outcome, site, check)

@@ -8,13 +8,14 @@ from typing import Any
 
 from huggingface_hub.errors import HfHubHTTPError
 
-from leaderboard.data.attempts import attempt_number
+from leaderboard.data.tables.attempts import attempt_number
 from leaderboard.submit.check_sessions import CheckSession
 from leaderboard.web.auth.oauth import UnknownToken, account_of_token
 from leaderboard.web.site import Site
 from submissions.errors import InvalidForm, Unreachable
 
-Record = dict[str, Any]
+JsonObject = dict[str, Any]
+"""One object of a JSON answer."""
 PATIENCE = 5.0
 """Seconds for which an answer waits for the Hub to take what was accepted."""
 
@@ -39,10 +40,10 @@ def token_owner(site: Site, token: str) -> str:
         raise Unreachable(what) from error
 
 
-def check_outcome(site: Site, check: CheckSession) -> Record:
+def check_outcome(site: Site, check: CheckSession) -> JsonObject:
     """What became of a parcel, in plain data; the check is forgotten."""
     report = check.report
-    told: Record = {
+    told: JsonObject = {
         "id": check.submission,
         "state": "refused",
         "problems": [problem.model_dump(mode="json") for problem in report.problems] if report else [],
@@ -59,7 +60,7 @@ def check_outcome(site: Site, check: CheckSession) -> Record:
     return told
 
 
-def _storage_outcome(site: Site, ulid: str) -> Record:
+def _storage_outcome(site: Site, ulid: str) -> JsonObject:
     held = site.storing.find_pending(ulid)
     if held is None:
         attempt = attempt_number(site.reader.snapshot(), ulid, site.settings.limits)
@@ -71,7 +72,7 @@ def _storage_outcome(site: Site, ulid: str) -> Record:
     return {"state": "waiting", "page": f"/received/{ulid}", "until": until}
 
 
-def pending_status(site: Site, ulid: str) -> Record | None:
+def pending_status(site: Site, ulid: str) -> JsonObject | None:
     """The history of what is not in the arena yet, in the form that `status` gives."""
     held = site.storing.find_pending(ulid)
     if held is None:

@@ -10,10 +10,10 @@ from operator import attrgetter
 
 from leaderboard.charts.plotly_charts import assign_colours
 from leaderboard.charts.svg_charts import TYPE_SHAPES, Dot, Strip, build_axis
-from leaderboard.data.latest_results import latest_results
-from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.task_difficulty import METHOD, Difficulty, task_difficulties
-from leaderboard.data.task_score import TaskScore
+from leaderboard.data.published.latest_results import latest_results
+from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.data.tables.task_difficulty import METHOD, Difficulty, task_difficulties
+from leaderboard.pages.task.task_score import TaskScore
 from leaderboard.templates import METHOD_NAMES, format_figure, strip_bidi
 from submissions.records.result import METHODS
 from submissions.records.task import Task

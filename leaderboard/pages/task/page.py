@@ -15,11 +15,11 @@ from starlette.routing import Route
 from leaderboard.board.pagination import Page
 from leaderboard.data.memoize import lru_per_snapshot
 from leaderboard.data.scales import scale_of
-from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.tables import Table, frame_of, sort_rows
-from leaderboard.data.task_difficulty import CORNER
-from leaderboard.data.task_score import TaskScore
+from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.data.tables.table_frames import Table, TableRow, frame_of, sort_rows
+from leaderboard.data.tables.task_difficulty import CORNER
 from leaderboard.pages.task.overview import task_overview
+from leaderboard.pages.task.task_score import TaskScore
 from leaderboard.web.site import PageRequest, View, page_route, site_of
 from submissions.errors import NotFound
 from submissions.index.result_summary import NOT_MEASURED, ResultSummary
@@ -27,7 +27,7 @@ from submissions.records.task import Task
 
 
 @dataclass(frozen=True)
-class AnchorRow:
+class AnchorRow(TableRow):
     """The two ends of the task's scale under one protocol."""
 
     protocol: str

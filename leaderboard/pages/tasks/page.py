@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from leaderboard.data.scales import protocols_in_use
-from leaderboard.data.tables import Table, frame_of, sort_rows
-from leaderboard.data.task_difficulty import CORNER
+from leaderboard.data.tables.table_frames import Table, frame_of, sort_rows
+from leaderboard.data.tables.task_difficulty import CORNER
 from leaderboard.pages.tasks.table import TaskRow, difficulty_plot, task_row
 from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound

@@ -7,15 +7,16 @@ from typing import Any
 
 from leaderboard.charts.plotly_charts import PALETTE
 from leaderboard.charts.svg_charts import SHAPES, Dot, Plot, build_axis
-from leaderboard.data.snapshot import Snapshot
-from leaderboard.data.task_difficulty import Difficulty, task_difficulties
+from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.data.tables.table_frames import TableRow
+from leaderboard.data.tables.task_difficulty import Difficulty, task_difficulties
 from leaderboard.templates import format_figure, humanize, strip_bidi
 from submissions.records.task import Task
 from submissions.tracks import TRACKS
 
 
 @dataclass(frozen=True)
-class TaskRow:
+class TaskRow(TableRow):
     """One task in the list."""
 
     id: str

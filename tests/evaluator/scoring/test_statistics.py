@@ -35,7 +35,8 @@ from evaluator.scoring.statistics import (
     seed_sd,
     total_interval,
 )
-from evaluator.scoring.statistics.intervals import t_quantile
+from evaluator.scoring.statistics.intervals import STUDENT_TERMS
+from submissions.statistics import student_quantile
 
 CHANCE = np.random.default_rng(7)
 NAMED = {regime.name: regime for regime in TOTALS}
@@ -139,7 +140,7 @@ def test_a_score_without_items_has_no_interval() -> None:
 
 def test_student_s_quantile() -> None:
     for freedom in (4, 10, 50, 999):
-        assert t_quantile(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=3e-3)
+        assert student_quantile(freedom, STUDENT_TERMS) == pytest.approx(stats.t.ppf(0.975, freedom), rel=3e-3)
 
 
 @pytest.mark.parametrize("items", [50, 100, 500])

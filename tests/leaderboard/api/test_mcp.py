@@ -133,8 +133,8 @@ def test_another_site_s_page_cannot_ask(address: str) -> None:
 
 def test_the_start_does_not_wait_for_it() -> None:
     code = (
-        "import sys\nfrom leaderboard.web.fast_gradio_import import quick_imports\n"
-        "with quick_imports():\n    import leaderboard.app\n"
+        "import sys\nfrom leaderboard.web.fast_gradio_import import fast_gradio_import\n"
+        "with fast_gradio_import():\n    import leaderboard.app\n"
         "assert 'mcp' not in sys.modules\nimport mcp.server\nassert 'mcp' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from leaderboard.board.query import BoardQuery
 from leaderboard.board.rows import board_table
-from leaderboard.data.snapshot import SnapshotReader
+from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
 from leaderboard.tracks import BOARDS
 from submissions.arena.arena import Arena
 from submissions.tracks import TRACKS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leaderboard.data.costs import cost_table, stage_table
+from leaderboard.data.tables.costs import cost_table, stage_table
 from submissions.records.ledger import Cost, Ledger
 
 COSTS = (

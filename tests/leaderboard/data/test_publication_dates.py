@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.data.publication_dates import publication_days
-from leaderboard.data.snapshot import SnapshotReader
+from leaderboard.data.published.publication_dates import publication_days
+from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
 from submissions.arena.arena import Arena, commit_with_retry
 from submissions.storage.repo import Change
 from tests.support.arena_fixture import FORMULA, OVERRIDE, SCRIPT, publish, result, store

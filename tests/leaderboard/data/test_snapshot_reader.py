@@ -9,7 +9,9 @@ import pytest
 
 from leaderboard.board.query import BoardQuery
 from leaderboard.board.rows import board_table
-from leaderboard.data.snapshot import FEW, Snapshot, SnapshotReader
+from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.data.snapshot.snapshot_builder import MIN_COMPACTED
+from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
 from leaderboard.pages.task.page import scores_table
 from submissions.arena.arena import Arena, commit_with_retry, result_path
 from submissions.arena.ids import submission_dir
@@ -40,7 +42,7 @@ class Noted(LocalRepo):
 @pytest.fixture
 def noted(arena: Arena, tmp_path: Path) -> Arena:
     """The filled arena with enough results for a compacted file to be worth reading."""
-    for number in range(FEW):
+    for number in range(MIN_COMPACTED):
         add(arena, f"More {number}", 0.1 * number, day=40 + number)
     return Arena(*(Noted(tmp_path / "arena" / name) for name in ("submissions", "results", "drafts")))
 
@@ -170,7 +172,7 @@ def test_what_was_known_is_shown_while_the_arena_cannot_be_reached(
     assert reader.snapshot() is first
     wait_for_the_look_behind()
     assert reader.snapshot() is first
-    assert "shown as it was before: The Hub does not answer." in caplog.text
+    assert "Kept the last snapshot, refresh failed: The Hub does not answer." in caplog.text
     with pytest.raises(Unreachable):
         SnapshotReader(far, 20.0).snapshot()
 

@@ -12,14 +12,14 @@ import pytest
 from scipy.stats import t
 from starlette.testclient import TestClient
 
-from leaderboard.data.attempts import OUTCOME_BY_STATE
-from leaderboard.data.snapshot import SnapshotReader
-from leaderboard.data.system_categories import student_t_quantile, t_interval
+from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
+from leaderboard.data.statistics import student_interval
 from leaderboard.data.systems import index_systems, slug_of
-from submissions.arena.arena import Arena, commit_with_retry, result_path
+from leaderboard.data.tables.attempts import OUTCOME_BY_STATE
+from submissions.arena.arena import Arena, commit_with_retry, result_path, to_json
 from submissions.records.status import History, State, Status
 from submissions.records.submission import Submission
-from submissions.storage.codec import to_json
+from submissions.statistics import student_quantile
 from submissions.storage.repo import Change
 from tests.support.arena_fixture import (
     ARABIC,
@@ -192,14 +192,14 @@ def test_an_unscored_task_leaves_its_category_without_a_mean(arena: Arena, site:
 
 @pytest.mark.parametrize("freedom", [3, 4, 7, 20, 200])
 def test_student_s_quantile_is_scipy_s(freedom: int) -> None:
-    assert student_t_quantile(freedom) == pytest.approx(t.ppf(0.975, freedom), rel=0.01)
+    assert student_quantile(freedom) == pytest.approx(t.ppf(0.975, freedom), rel=0.005)
 
 
 def test_an_interval_is_student_s_and_needs_four_tasks() -> None:
     values = [0.1, 0.5, 0.3, 0.9, 0.2]
     low, high = t.interval(0.95, 4, loc=0.4, scale=0.31622777 / 5**0.5)
-    assert t_interval(values) == pytest.approx((low, high), abs=0.005)
-    assert t_interval(values[:3]) == (None, None)
+    assert student_interval(values) == pytest.approx((low, high), abs=0.005)
+    assert student_interval(values[:3]) is None
 
 
 def test_protocols_have_columns_of_their_own(arena: Arena, site: TestClient) -> None:

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.data.snapshot import SnapshotReader
-from leaderboard.data.task_filter import LEAST, TaskFilter, mean_of, t_quantile, task_interval
+from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
+from leaderboard.data.statistics import MIN_TASKS
+from leaderboard.data.task_filter import TaskFilter, mean_of, task_interval
 from leaderboard.ranking.board_ranks import rank_board
 from submissions.arena.arena import Arena
 from submissions.records.result import Result
+from submissions.statistics import student_quantile
 from tests.support.arena_fixture import ARABIC, SCRIPT, publish, result, store
 
 BOARD = "/board/dataset_research"
@@ -22,7 +24,7 @@ TRACK = "dataset_research"
 
 @pytest.mark.parametrize(("freedom", "table"), [(3, 3.18245), (5, 2.57058), (10, 2.22814), (30, 2.04227)])
 def test_the_quantiles_are_those_of_the_tables(freedom: int, table: float) -> None:
-    assert t_quantile(freedom) == pytest.approx(table, rel=0.005)
+    assert student_quantile(freedom) == pytest.approx(table, rel=0.005)
 
 
 def test_the_interval_covers_the_mean_as_often_as_it_says() -> None:
@@ -32,7 +34,7 @@ def test_the_interval_covers_the_mean_as_often_as_it_says() -> None:
 
 
 def test_too_few_tasks_or_equal_ones_have_no_interval() -> None:
-    assert task_interval([0.1, 0.5, 0.9][: LEAST - 1]) is None
+    assert task_interval([0.1, 0.5, 0.9][: MIN_TASKS - 1]) is None
     assert task_interval([0.0] * 9) is None
 
 

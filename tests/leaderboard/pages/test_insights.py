@@ -11,9 +11,8 @@ import pytest
 from scipy.stats import spearmanr
 from starlette.testclient import TestClient
 
-from leaderboard.data.snapshot import SnapshotReader
-from submissions.arena.arena import Arena, commit_with_retry
-from submissions.storage.codec import to_json
+from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
+from submissions.arena.arena import Arena, commit_with_retry, to_json
 from submissions.storage.repo import Change
 from tests.support.arena_fixture import ARABIC, EMOJI, LONG, OVERRIDE, SYSTEMS, ledger
 from tests.support.site_client import Open

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from starlette.testclient import TestClient
 
-from leaderboard.data.snapshot import SnapshotReader
+from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
 from leaderboard.pages.submission.owner_actions import MOST_WISHES
 from leaderboard.web.auth.visitor import COOKIE, new_visitor_key
 from submissions.arena.arena import Arena, commit_with_retry, result_path

@@ -23,8 +23,9 @@ from leaderboard.submit.check_sessions import (
     TooManyOwnChecks,
 )
 from leaderboard.submit.row_preview import MOST_CHARACTERS
+from leaderboard.submit.upload_files import LONGEST_NAME, safe_file_name
 from leaderboard.web.auth.visitor import COOKIE, new_visitor_key
-from leaderboard.web.uploads import LARGEST, LONGEST_NAME, safe_file_name
+from leaderboard.web.uploads import LARGEST
 from submissions.arena.arena import Arena, commit_with_retry
 from submissions.errors import NotFound
 from submissions.records.check_report import Problem
@@ -406,7 +407,7 @@ def test_an_upload_that_cannot_be_kept_takes_no_place_for_good(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr("leaderboard.pages.submit.page.save_uploads", full)
+        broken.setattr("leaderboard.submit.start_check.save_uploads", full)
         assert {send(site, "check", GOOD).status_code for _ in range(MOST + 1)} == {500}
     assert list(temporary.iterdir()) == []
     assert send(site, "check", GOOD).status_code == 200
@@ -488,7 +489,7 @@ def test_what_breaks_off_gives_its_place_back(visit: Open, temporary: Path) -> N
 def test_one_owner_submits_only_so_often_an_hour(
     arena: Arena, site: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("leaderboard.pages.submit.page.MOST_SENT", 2)
+    monkeypatch.setattr("leaderboard.submit.start_check.MOST_SENT", 2)
     assert [send(site, "submit", GOOD).status_code for _ in range(2)] == [303, 303]
     before = arena.submissions.head()
     answer = send(site, "submit", GOOD)

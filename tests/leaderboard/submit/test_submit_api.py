@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from leaderboard.api.service import ApiService
 from leaderboard.app import make_app
-from leaderboard.data.snapshot import SnapshotReader
+from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
 from leaderboard.settings import Settings, read_settings
 from leaderboard.web.site import Site
 from submissions.arena.arena import Arena, open_arena

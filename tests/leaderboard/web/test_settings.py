@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from leaderboard.settings import BadSetting, read_settings
+from leaderboard.web.fast_gradio_import import fast_gradio_import
 from submissions.arena.arena import Arena
 from tests.support.live_server import free_port
 from tests.support.paths import ROOT
@@ -40,11 +41,26 @@ def test_a_space_shows_no_demo_first_unless_told_otherwise(arena: Arena, visit: 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "http"), ("PORT", "0"), ("PORT", "70000"), ("MAX_UPLOAD_MB", "-1"), ("ARENA_PROTOCOL", "demo")],
+    [
+        ("PORT", "http"),
+        ("PORT", "0"),
+        ("PORT", "70000"),
+        ("MAX_UPLOAD_MB", "-1"),
+        ("ARENA_PROTOCOL", "demo"),
+        ("FAST_GRADIO_IMPORT", "maybe"),
+    ],
 )
 def test_a_value_that_makes_no_sense_is_named(name: str, value: str) -> None:
     with pytest.raises(BadSetting, match=name):
         read_settings({name: value})
+
+
+def test_the_workaround_for_gradio_can_be_switched_off() -> None:
+    assert read_settings({}).fast_gradio_import
+    assert not read_settings({"FAST_GRADIO_IMPORT": "no"}).fast_gradio_import
+    finders = list(sys.meta_path)
+    with fast_gradio_import(is_enabled=False):
+        assert sys.meta_path == finders
 
 
 def start(**environ: str) -> subprocess.CompletedProcess[str]:

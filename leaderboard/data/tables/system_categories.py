@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist, fmean, stdev
+from statistics import fmean
 
 from leaderboard.data.comparison_key import ComparisonKey
-from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.data.statistics import student_interval
 from leaderboard.data.systems import SystemResult, scores_by_task
-from leaderboard.data.tables import Table, frame_of, sort_rows
+from leaderboard.data.tables.table_frames import Table, TableRow, frame_of, sort_rows
 from submissions.index.result_tables import scale_name
 from submissions.records.result import MethodScore
 
-FEWEST = 4
-"""Tasks that an interval is made from. Below, the spread between tasks is itself hardly known."""
-
 
 @dataclass(frozen=True)
-class CategoryRow:
+class CategoryRow(TableRow):
     """One category's mean over its tasks; a task that was not delivered counts as the result counts it."""
 
     category: str
@@ -46,13 +44,13 @@ def category_rows(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKey)
     for task, score in scores_by_task(snapshot, entry.result, terms.method, terms.subset).items():
         if task in snapshot.tasks:
             found.setdefault(snapshot.tasks[task].category, []).append(score)
-    return {name: _category_row(name, found[name]) for name in sorted(found)}
+    return {name: _row(name, found[name]) for name in sorted(found)}
 
 
-def _category_row(category: str, found: Sequence[MethodScore]) -> CategoryRow:
+def _row(category: str, found: Sequence[MethodScore]) -> CategoryRow:
     values = [score.gain.value for score in found if score.gain.value is not None]
     missing = len(found) - len(values)
-    low, high = t_interval(values) if not missing else (None, None)
+    low, high = (not missing and student_interval(values)) or (None, None)
     return CategoryRow(
         category=category,
         gain=None if missing else fmean(values),
@@ -62,25 +60,3 @@ def _category_row(category: str, found: Sequence[MethodScore]) -> CategoryRow:
         n=len(found),
         why=f"{missing} of {len(found)} tasks unscored" if missing else None,
     )
-
-
-def t_interval(values: Sequence[float]) -> tuple[float, float] | tuple[None, None]:
-    """Student's 95% interval of a mean: how far other tasks of the same kind would move it."""
-    if len(values) < FEWEST:
-        return None, None
-    half = student_t_quantile(len(values) - 1) * stdev(values) / len(values) ** 0.5
-    return fmean(values) - half, fmean(values) + half
-
-
-def student_t_quantile(freedom: int) -> float:
-    """The 97.5% quantile of Student's t, within 1% from three degrees of freedom on.
-
-    Cornish and Fisher's expansion about the normal quantile (Abramowitz and Stegun 26.7.5); the web app has no scipy.
-    """
-    z: float = NormalDist().inv_cdf(0.975)
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-    )
-    return z + sum(term / float(freedom) ** power for power, term in enumerate(terms, 1))

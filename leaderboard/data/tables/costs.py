@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from leaderboard.data.snapshot import Snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.systems import System
-from leaderboard.data.tables import Table, frame_of
+from leaderboard.data.tables.table_frames import Table, TableRow, frame_of
 from submissions.records.ledger import Cost, Ledger
 
 
 @dataclass(frozen=True)
-class CostRow:
+class CostRow(TableRow):
     """What a stage took on one task, or on several together."""
 
     task: str | None
@@ -34,20 +34,20 @@ class CostRow:
 
 def cost_table(ledger: Ledger) -> Table:
     """Every task and stage, in the order of the work."""
-    rows = [_cost_row(ledger, [cost], cost.task, cost.stage) for cost in ledger.costs]
+    rows = [_row(ledger, [cost], cost.task, cost.stage) for cost in ledger.costs]
     return Table(f"{ledger.submission}-{ledger.protocol}-costs", frame_of(CostRow, rows))
 
 
 def stage_table(ledger: Ledger) -> Table:
     """The sum of each stage over its tasks, and of them all; no row where nothing was done."""
     stages = dict.fromkeys(cost.stage for cost in ledger.costs)
-    rows = [_cost_row(ledger, [cost for cost in ledger.costs if cost.stage == stage], None, stage) for stage in stages]
-    rows += [_cost_row(ledger, ledger.costs, None, None)] if rows else []
+    rows = [_row(ledger, [cost for cost in ledger.costs if cost.stage == stage], None, stage) for stage in stages]
+    rows += [_row(ledger, ledger.costs, None, None)] if rows else []
     return Table(f"{ledger.submission}-{ledger.protocol}-costs-by-stage", frame_of(CostRow, rows))
 
 
 @dataclass(frozen=True)
-class RunCostRow:
+class RunCostRow(TableRow):
     """What one evaluation of a system cost."""
 
     submission: str
@@ -93,7 +93,7 @@ def _run_cost_row(ledger: Ledger) -> RunCostRow:
     )
 
 
-def _cost_row(ledger: Ledger, costs: Sequence[Cost], task: str | None, stage: str | None) -> CostRow:
+def _row(ledger: Ledger, costs: Sequence[Cost], task: str | None, stage: str | None) -> CostRow:
     part = ledger.model_copy(update={"costs": tuple(costs)})
     return CostRow(
         task=task,

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from leaderboard.data.memoize import cached_per_snapshot
 from leaderboard.data.published import PublishedFigures, PublishedJudgeRow, load_published
-from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
-from leaderboard.data.tables import Table, frame_of, sort_rows
+from leaderboard.data.published.latest_results import latest_results
+from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.data.tables.table_frames import Table, TableRow, frame_of, sort_rows
 from submissions.index.result_summary import ResultSummary
 from submissions.records.findings import JudgeScores
 
@@ -17,7 +19,7 @@ MOST_LINES = 6
 
 
 @dataclass(frozen=True)
-class JudgeScoreRow:
+class JudgeScoreRow(TableRow):
     """One system's mean scores, 0 to 10. None is a dimension that was not judged, or not published."""
 
     system: str
@@ -58,7 +60,7 @@ def metadata_table(snapshot: Snapshot, track: str, protocol: str) -> Table:
     rows = [_published_row(source, row) for row in source.metadata]
     evaluated = [
         _evaluated_row(ulid, result, judged)
-        for ulid, result in sorted(_latest_judged(snapshot, track, protocol).items())
+        for ulid, result in sorted(latest_results(snapshot, track, protocol, is_judged=True).items())
         if (judged := result.metadata)
     ]
     return Table(f"{track}-{protocol}-metadata", frame_of(JudgeScoreRow, [*rows, *sort_rows(evaluated, "-average")]))
@@ -67,15 +69,6 @@ def metadata_table(snapshot: Snapshot, track: str, protocol: str) -> Table:
 def chart_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows that the chart draws: the published ones, then the best by average while it can hold them."""
     return [row for row in rows if row["average"] is not None][:MOST_LINES]
-
-
-def _latest_judged(snapshot: Snapshot, track: str, protocol: str) -> dict[str, ResultSummary]:
-    """The latest judged and unflagged result of each system, by submission."""
-    found: dict[tuple[str, str], tuple[str, ResultSummary]] = {}
-    for ulid, result in snapshot.published:
-        if (result.track, result.protocol, result.flagged) == (track, protocol, None) and result.judged:
-            found[result.team, result.system] = ulid, result
-    return dict(found.values())
 
 
 def _published_row(source: PublishedFigures, row: PublishedJudgeRow) -> JudgeScoreRow:

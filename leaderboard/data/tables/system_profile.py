@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from leaderboard.data.comparison_key import ComparisonKey
-from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
+from leaderboard.data.memoize import cached_per_snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.systems import System, SystemResult, scores_by_task
-from leaderboard.data.tables import Table, frame_of, missing_reason
+from leaderboard.data.tables.table_frames import Table, TableRow, frame_of, missing_reason
 from submissions.index.result_summary import Floats, ResultLayout, ResultSummary
 from submissions.index.result_tables import scale_name
 from submissions.records.base import Score
@@ -25,7 +26,7 @@ REFERENCE = 1.0
 
 
 @dataclass(frozen=True)
-class SystemTaskRow:
+class SystemTaskRow(TableRow):
     """One task: what the system gained, and how far that is from the leader and from the reference."""
 
     task: str

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from leaderboard.data.comparison_key import ComparisonKey
-from leaderboard.data.snapshot import Snapshot, cached_per_snapshot
-from leaderboard.data.system_profile import overall_score
+from leaderboard.data.memoize import cached_per_snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.systems import SystemResult, system_results
+from leaderboard.data.tables.system_profile import overall_score
 
 SHOWN = 60
 """Check boxes in a form; a name or team typed into its field finds the others."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from leaderboard.data.tables.table_frames import TableRow
+
 
 @dataclass(frozen=True, slots=True)
-class TaskScore:
+class TaskScore(TableRow):
     """What one system measured on a task by one method. A missing value has its reason in `why`."""
 
     system: str

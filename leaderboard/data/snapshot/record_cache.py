@@ -1,12 +1,11 @@
-"""What was read from a repository's files, read again only where a file's content is another."""
+"""Records of a repository, read again only when a file's content changes."""
 
 from __future__ import annotations
 
 import logging
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from submissions.errors import CorruptRecord, NotFound
@@ -57,7 +56,7 @@ class RecordCache(Generic[T]):
         """Hold exactly these names in these contents; `record` says what to call one that cannot be read."""
         known = self._known
         self._known = {
-            name: (content, try_read(record(name), lambda name=name: read(name)))  # type: ignore[misc]
+            name: (content, try_read(record(name), partial(read, name)))
             if self.is_stale(name, content)
             else known[name]
             for name, content in ids.items()
@@ -70,29 +69,6 @@ class RecordCache(Generic[T]):
     def list_unreadable(self) -> list[Unreadable]:
         """Those that could not."""
         return [found for _, found in self._known.values() if isinstance(found, Unreadable)]
-
-
-class LruRecordCache(Generic[T]):
-    """The records that were asked for last, by file and content id."""
-
-    def __init__(self, read: Callable[[str], T], most: int) -> None:
-        self._read = read
-        self.most = most
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, str], T] = OrderedDict()
-
-    def get(self, path: str, content: str) -> T:
-        """A record. Raises NotFound, Corrupt."""
-        with self._lock:
-            if (path, content) in self._kept:
-                self._kept.move_to_end((path, content))
-                return self._kept[path, content]
-        found = self._read(path)
-        with self._lock:
-            self._kept[path, content] = found
-            if len(self._kept) > self.most:
-                self._kept.popitem(last=False)
-        return found
 
 
 class LazyMapping(Mapping[str, T]):

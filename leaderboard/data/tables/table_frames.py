@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import pandas as pd
+from pydantic import ConfigDict
 
 from submissions.records.result import MethodScore
 
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 _TYPES = {"str": "str", "int": "Int64", "float": "Float64", "bool": "boolean"}
+
+
+class TableRow:
+    """Base of the rows that are downloaded; pydantic takes the text below each field as its description."""
+
+    __slots__ = ()
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(use_attribute_docstrings=True)
 
 
 @dataclass(frozen=True)

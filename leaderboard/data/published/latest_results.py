@@ -1,0 +1,20 @@
+"""The latest result of each system: its newest one that is not flagged."""
+
+from __future__ import annotations
+
+from leaderboard.data.memoize import cached_per_snapshot
+from leaderboard.data.snapshot.snapshot import Snapshot
+from submissions.index.result_summary import ResultSummary
+
+
+@cached_per_snapshot
+def latest_results(
+    snapshot: Snapshot, track: str, protocol: str, *, is_judged: bool = False
+) -> dict[str, ResultSummary]:
+    """The newest unflagged result of each team's system under a protocol, by submission; if asked, of judged ones."""
+    newest: dict[tuple[str, str], tuple[str, ResultSummary]] = {}
+    for ulid, result in snapshot.published:
+        is_here = (result.track, result.protocol, result.flagged) == (track, protocol, None)
+        if is_here and (result.judged or not is_judged):
+            newest[result.team, result.system] = ulid, result
+    return dict(newest.values())

@@ -1,0 +1,1 @@
+"""The arena at one moment, and how it is read."""

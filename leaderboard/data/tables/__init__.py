@@ -1,0 +1,1 @@
+"""Tables of the pages and their exports, computed from a snapshot."""

@@ -1,0 +1,120 @@
+"""Starts checks of deliveries: reserves one, saves the upload, puts it into the queue."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+
+from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
+from leaderboard.settings import Settings
+from leaderboard.submit.check_job import CHECKS, FIELDS, CheckRequest, run_check_job
+from leaderboard.submit.check_sessions import MOST_OWN, CheckSession, CheckSessions, TooManyChecks, TooManyOwnChecks
+from leaderboard.submit.rate_limit import check_hourly_limit
+from leaderboard.submit.submission_store import SubmissionStore
+from leaderboard.submit.upload_files import save_uploads
+from submissions.checking.hub_datasets import parse_hub_datasets
+from submissions.errors import InvalidFile
+from submissions.tracks import TRACKS, get_track
+
+PUBLISH = {"on_request": "Keep it private until I publish it", "at_once": "Publish it as soon as it is evaluated"}
+EMPTY = dict.fromkeys(FIELDS, "") | {"track": next(iter(TRACKS)), "publish": next(iter(PUBLISH)), "hub_data": ""}
+MOST_SENT = 20
+"""Submissions of one owner an hour."""
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CheckStarter:
+    """Starts checks for the submit form, POST /api/submit and the API's `submit`, within a site's limits."""
+
+    settings: Settings
+    reader: SnapshotReader
+    storing: SubmissionStore
+    checks: CheckSessions
+
+    @contextmanager
+    def reserve_check(self, owner: str, address: str, *, is_bound: bool) -> Iterator[CheckSession]:
+        """Reserve a check before anything of an upload is written to disk; drop it if it cannot be started.
+
+        Raises HTTPException 429 or 503 while too many run.
+        """
+        check = self.begin_check(owner, address, is_bound=is_bound)
+        try:
+            yield check
+        except BaseException:
+            # A check without a worker would count among the running ones for good.
+            self.checks.discard(check)
+            raise
+
+    def begin_check(self, owner: str, address: str, *, is_bound: bool) -> CheckSession:
+        """Create a check. Raises HTTPException 429 while this owner has too many running, 503 while all have."""
+        try:
+            return self.checks.create_session(owner, {}, address=address, is_bound=is_bound)
+        except TooManyOwnChecks as error:
+            what = f"{MOST_OWN} of your deliveries are being checked right now. Send the next when one of them is done."
+            raise HTTPException(429, what, {"Retry-After": "60"}) from error
+        except TooManyChecks as error:
+            what = "Too many deliveries are being checked right now. Please try again in a minute."
+            raise HTTPException(503, what, {"Retry-After": "60"}) from error
+
+    def start_check(self, check: CheckSession, form: FormData, *, may_store: bool) -> Future[None] | None:
+        """Save the upload and put its check into the queue; None if there is nothing to check.
+
+        Raises NotFound for no such board, HTTPException 429.
+        """
+        check.values = form_values(form)
+        track = get_track(check.values["track"])
+        uploads = [part for part in form.getlist("files") if isinstance(part, UploadFile) and part.filename]
+        try:
+            datasets = parse_hub_datasets(check.values["hub_data"])
+        except InvalidFile as error:
+            _end_with_faults(check, {"hub_data": str(error)})
+            return None
+        if not uploads and not datasets:
+            _end_with_faults(check, {"files": "Choose at least one file."})
+            return None
+        is_final = form.get("action") == "submit"
+        if is_final and not may_store:
+            check.faults = {"sign_in": "Sign in with Hugging Face, at the top of the page, and send it again."}
+        elif is_final:
+            self.check_submission_quota(check.owner)
+        files = save_uploads(uploads, check.folder)
+        return self.enqueue_check(check, CheckRequest(track, files, datasets, self.settings.max_upload_bytes, is_final))
+
+    def check_submission_quota(self, owner: str) -> None:
+        """Raises HTTPException 429 if an owner has made as many submissions within the last hour as one may."""
+        if not owner:
+            return  # submissions without an owner cannot be counted
+        briefs = self.reader.snapshot().briefs.values()
+        times = {brief.id: brief.created_at for brief in briefs if brief.owner == owner}
+        times |= {held.submission.id: held.submission.created_at for held in self.storing.list_pending(owner)}
+        check_hourly_limit(times.values(), MOST_SENT, f"You made {MOST_SENT} submissions within the hour.")
+
+    def enqueue_check(self, check: CheckSession, request: CheckRequest) -> Future[None]:
+        """Run a check as soon as a worker is free."""
+        work = CHECKS.submit(run_check_job, check, self.storing, self.reader.snapshot(), request)
+        work.add_done_callback(_log_failure)
+        return work
+
+
+def form_values(form: FormData) -> dict[str, str]:
+    """The form's fields, with what is missing as in an empty form."""
+    given = {name: form.get(name) for name in EMPTY}
+    values = {name: value if isinstance(value, str) else EMPTY[name] for name, value in given.items()}
+    return values if values["publish"] in PUBLISH else values | {"publish": EMPTY["publish"]}
+
+
+def _end_with_faults(check: CheckSession, faults: Mapping[str, str]) -> None:
+    check.faults = faults
+    check.finish()
+
+
+def _log_failure(work: Future[None]) -> None:
+    if error := work.exception():
+        log.error("a check failed", exc_info=error)

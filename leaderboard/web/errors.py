@@ -1,0 +1,64 @@
+"""Error pages, in the form that was asked for: HTML, JSON or plain text."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from leaderboard.web.middleware import HEADERS
+from leaderboard.web.site import View, site_of
+from submissions.errors import RateLimited
+
+log = logging.getLogger(__name__)
+
+
+def not_found(request: Request, error: Exception) -> Response:
+    """The answer to a name that does not exist: what exists."""
+    return error_response(request, 404, "There is nothing here by that name", str(error))
+
+
+def http_error(request: Request, error: Exception) -> Response:
+    """The answer that a page asked for by raising HTTPException, or to a URL without a page."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return error_response(
+            request, 404, "There is no such page", f"No page has the address {request.url.path[:200]}."
+        )
+    return error_response(request, error.status_code, "That did not work", error.detail, error.headers)
+
+
+def rate_limited(request: Request, error: Exception) -> Response:
+    """The answer to what cannot be stored now: nothing is lost, and when to come again."""
+    assert isinstance(error, RateLimited)
+    wait = max(1, math.ceil((error.until - datetime.now(UTC)).total_seconds()))
+    return error_response(request, 503, "Too much at once", str(error), {"Retry-After": str(wait)})
+
+
+def server_error(request: Request, error: Exception) -> Response:
+    """The answer when the fault is ours. What went wrong is in the log, under the page's address."""
+    log.error("%s %s: %s", request.method, request.url.path, error)
+    what = "The fault is ours, not yours, and it has been logged with this page's address. Please try again later."
+    # Starlette answers for a broken page outside of all middleware, so the guard cannot add its headers.
+    return error_response(request, 500, "Something broke here", what, HEADERS)
+
+
+def error_response(
+    request: Request, status: int, title: str, what: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """An error in the form that was asked for: a page, JSON for `.json` and for the API, plain text for other files."""
+    path = request.url.path
+    # What is not there now may be soon, and a personal page refuses one visitor and not the next.
+    headers = {"Cache-Control": "no-store", **(headers or {})}
+    if path.endswith(".json") or path.startswith(("/gradio_api", "/config", "/api/")):
+        return JSONResponse({"error": what, "detail": what}, status, headers)
+    if path.endswith((".csv", ".parquet")):
+        return PlainTextResponse(what + "\n", status, headers)
+    response = site_of(request).render(request, View("error.html", {"title": title, "what": what}), status)
+    response.headers.update(headers)
+    return response
