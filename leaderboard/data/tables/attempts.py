@@ -52,7 +52,8 @@ def attempts_table(snapshot: Snapshot, system: System, track: str) -> Table:
     team = {ulid for other in index_systems(snapshot).values() if other.team == system.team for ulid in other.runs}
     groups = {"system": system.runs, "team": team}
     rows = [
-        _row(snapshot, of, [one for one in runs if _is_on_track(snapshot, one, track)]) for of, runs in groups.items()
+        _attempts_row(snapshot, of, [one for one in runs if _is_on_track(snapshot, one, track)])
+        for of, runs in groups.items()
     ]
     return Table(f"system-{system.slug}-attempts", frame_of(AttemptsRow, rows))
 
@@ -71,16 +72,16 @@ def attempt_number(snapshot: Snapshot, ulid: str, limits: Mapping[str, int]) -> 
     one = snapshot.briefs.get(ulid)
     if one is None or one.track not in limits:
         return None
-    mine = _counted(snapshot, one.track, lambda other: is_same_submitter(other, one.team, one.owner))
+    mine = _list_counted(snapshot, one.track, lambda other: is_same_submitter(other, one.team, one.owner))
     return AttemptNumber(mine.index(ulid) + 1 if ulid in mine else None, limits[one.track])
 
 
 def count_used_attempts(snapshot: Snapshot, owner: str, track: str) -> int:
     """Attempts that an account has used, under whatever names."""
-    return len(_counted(snapshot, track, lambda other: other.owner == owner))
+    return len(_list_counted(snapshot, track, lambda other: other.owner == owner))
 
 
-def _counted(snapshot: Snapshot, track: str, is_theirs: Callable[[SubmissionBrief], bool]) -> list[str]:
+def _list_counted(snapshot: Snapshot, track: str, is_theirs: Callable[[SubmissionBrief], bool]) -> list[str]:
     """Submissions that cost an attempt (submissions/submitting/attempts.py), oldest first."""
     theirs = (ulid for ulid, one in snapshot.briefs.items() if one.track == track and is_theirs(one))
     return [ulid for ulid in theirs if ulid in snapshot.now and is_counted(snapshot.now[ulid])]
@@ -92,7 +93,7 @@ def _is_on_track(snapshot: Snapshot, ulid: str, track: str) -> bool:
     return made.track == track if made else any(result.track == track for result in results)
 
 
-def _row(snapshot: Snapshot, of: str, ulids: Iterable[str]) -> AttemptsRow:
+def _attempts_row(snapshot: Snapshot, of: str, ulids: Iterable[str]) -> AttemptsRow:
     found = [OUTCOME_BY_STATE[now.state] if (now := snapshot.now.get(ulid)) else "unknown" for ulid in ulids]
     counted = {outcome: found.count(outcome) for outcome in (*dict.fromkeys(OUTCOME_BY_STATE.values()), "unknown")}
     return AttemptsRow(of=of, submissions=len(found), **counted)

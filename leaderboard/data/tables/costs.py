@@ -34,15 +34,15 @@ class CostRow(TableRow):
 
 def cost_table(ledger: Ledger) -> Table:
     """Every task and stage, in the order of the work."""
-    rows = [_row(ledger, [cost], cost.task, cost.stage) for cost in ledger.costs]
+    rows = [_cost_row(ledger, [cost], cost.task, cost.stage) for cost in ledger.costs]
     return Table(f"{ledger.submission}-{ledger.protocol}-costs", frame_of(CostRow, rows))
 
 
 def stage_table(ledger: Ledger) -> Table:
     """The sum of each stage over its tasks, and of them all; no row where nothing was done."""
     stages = dict.fromkeys(cost.stage for cost in ledger.costs)
-    rows = [_row(ledger, [cost for cost in ledger.costs if cost.stage == stage], None, stage) for stage in stages]
-    rows += [_row(ledger, ledger.costs, None, None)] if rows else []
+    rows = [_cost_row(ledger, [cost for cost in ledger.costs if cost.stage == stage], None, stage) for stage in stages]
+    rows += [_cost_row(ledger, ledger.costs, None, None)] if rows else []
     return Table(f"{ledger.submission}-{ledger.protocol}-costs-by-stage", frame_of(CostRow, rows))
 
 
@@ -93,7 +93,7 @@ def _run_cost_row(ledger: Ledger) -> RunCostRow:
     )
 
 
-def _row(ledger: Ledger, costs: Sequence[Cost], task: str | None, stage: str | None) -> CostRow:
+def _cost_row(ledger: Ledger, costs: Sequence[Cost], task: str | None, stage: str | None) -> CostRow:
     part = ledger.model_copy(update={"costs": tuple(costs)})
     return CostRow(
         task=task,

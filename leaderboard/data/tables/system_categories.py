@@ -44,10 +44,10 @@ def category_rows(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKey)
     for task, score in scores_by_task(snapshot, entry.result, terms.method, terms.subset).items():
         if task in snapshot.tasks:
             found.setdefault(snapshot.tasks[task].category, []).append(score)
-    return {name: _row(name, found[name]) for name in sorted(found)}
+    return {name: _category_row(name, found[name]) for name in sorted(found)}
 
 
-def _row(category: str, found: Sequence[MethodScore]) -> CategoryRow:
+def _category_row(category: str, found: Sequence[MethodScore]) -> CategoryRow:
     values = [score.gain.value for score in found if score.gain.value is not None]
     missing = len(found) - len(values)
     low, high = (not missing and student_interval(values)) or (None, None)

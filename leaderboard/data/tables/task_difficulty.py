@@ -59,14 +59,14 @@ def task_difficulties(snapshot: Snapshot, track: str, protocol: str) -> dict[str
     newest: dict[str, tuple[str, ResultSummary]] = {}
     for ulid, result in sorted(by_layout.values(), key=itemgetter(0)):
         newest |= dict.fromkeys(result.layout.tasks, (ulid, result))
-    measured, gained = _counted(latest_results(snapshot, track, protocol).values())
+    measured, gained = _count_gains(latest_results(snapshot, track, protocol).values())
     return {
         name: _task_difficulty(snapshot, ulid, result, name, measured[name], gained[name])
         for name, (ulid, result) in newest.items()
     }
 
 
-def _counted(results: Iterable[ResultSummary]) -> tuple[Counter[str], Counter[str]]:
+def _count_gains(results: Iterable[ResultSummary]) -> tuple[Counter[str], Counter[str]]:
     """In how many results the fine-tune gain on each task has an interval, and one above 0."""
     alike: dict[ResultLayout, list[ResultSummary]] = {}
     for result in results:
