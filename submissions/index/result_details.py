@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from submissions.index.result_summary import Floats, ResultLayout
 from submissions.records.base import Score
@@ -17,6 +18,14 @@ BY_TASK = (
     "base", "base_low", "base_high", "base_n", "reference", "reference_low", "reference_high", "reference_n",
     "seed_sd", "removed",
 )  # fmt: skip
+
+
+def name_columns(numbers: Floats, methods: int) -> NDArray[np.void]:
+    """The same memory with named columns: those of BY_TASK, and `methods` with those of BY_METHOD for each method."""
+    by_method = np.dtype([(name, np.float64) for name in BY_METHOD])
+    row = np.dtype([*((name, np.float64) for name in BY_TASK), ("methods", by_method, (methods,))])
+    named: NDArray[np.void] = np.ascontiguousarray(numbers).view(row)[:, 0]
+    return named
 
 
 @dataclass(frozen=True, eq=False)

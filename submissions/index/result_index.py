@@ -14,13 +14,14 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from submissions.errors import CorruptRecord, NotFound
-from submissions.index.result_details import BY_METHOD, BY_TASK, ResultDetails, extract_details
+from submissions.index.result_details import BY_METHOD, BY_TASK, ResultDetails, extract_details, name_columns
 from submissions.index.result_summary import Floats, ResultSummary, intern_layout, summarize_result
 from submissions.records.result import Result
 from submissions.storage.codec import to_json
@@ -33,15 +34,13 @@ VERSION = b"1"
 MOST = 128
 FIRST = "0" * 26
 MEANS = ("total", "total_low", "total_high", "total_median", "total_seed_sd")
-_HEAD = (
+_TEXTS = (
     "submission", "protocol", "content", "track", "system", "team", "system_type", "protocol_sha256", "flagged",
     "scale", "judged", "total_whys", "whys",
 )  # fmt: skip
 _NAMES = ("tasks", "methods", "total_method", "total_subset", "total_group")
-_COUNTS = ("total_n", "rows", "base_n", "reference_n", "removed", "n")
 _FLAGS = ("scored", "above")
-_NUMBERS = tuple(name for name in (*MEANS, "gain", *BY_TASK, *BY_METHOD) if name not in _COUNTS)
-_COLUMNS = (*_HEAD, *_NAMES, *_FLAGS, *_COUNTS, *_NUMBERS)
+_COUNTS = ("total_n", "rows", "base_n", "reference_n", "removed", "n")
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,11 +146,10 @@ def encode_results(rows: Sequence[IndexedResult]) -> bytes:
     from pyarrow import parquet
 
     cells = [_row_to_cells(row) for row in rows]
-    table = pa.table({name: pa.array([row[name] for row in cells], _column_type(name)) for name in _COLUMNS})
+    schema = _make_schema()
+    table = pa.table([pa.array([row[field.name] for row in cells], field.type) for field in schema], schema=schema)
     buffer = io.BytesIO()
-    parquet.write_table(
-        table.replace_schema_metadata({b"arena_board": VERSION}), buffer, compression="zstd", store_schema=True
-    )
+    parquet.write_table(table, buffer, compression="zstd", store_schema=True)
     return buffer.getvalue()
 
 
@@ -161,12 +159,12 @@ def decode_results(path: str, content: bytes) -> Iterator[IndexedResult]:
     from pyarrow import parquet
 
     try:
-        table = parquet.read_table(pa.BufferReader(content))
-        if (table.schema.metadata or {}).get(b"arena_board") != VERSION or set(table.column_names) != set(_COLUMNS):
+        table, names = parquet.read_table(pa.BufferReader(content)), _make_schema().names
+        if (table.schema.metadata or {}).get(b"arena_board") != VERSION or set(table.column_names) != set(names):
             raise CorruptRecord(
                 f"{path} was written by another version of the arena. The next publication writes it anew."
             )
-        columns = {name: _read_column(table.column(name), name) for name in _COLUMNS}
+        columns = {name: _read_column(table.column(name), name) for name in names}
     except (pa.ArrowException, OSError) as error:
         raise CorruptRecord(
             f"{path} is no Parquet file: {error}. Delete it: the next publication writes it anew."
@@ -175,36 +173,42 @@ def decode_results(path: str, content: bytes) -> Iterator[IndexedResult]:
         yield _cells_to_row({name: column[place] for name, column in columns.items()})
 
 
-def _column_type(name: str) -> pa.DataType:
+@cache
+def _make_schema() -> pa.Schema:
+    """The columns of a file, in their order: texts first, then lists of names, flags, counts and other numbers."""
     import pyarrow as pa
 
-    if name in _HEAD:
-        return pa.string()
-    if name in _NAMES:
-        return pa.list_(pa.string())
-    if name in _FLAGS:
-        return pa.list_(pa.int8())
-    return pa.list_(pa.int32() if name in _COUNTS else pa.float64())
+    numbers = tuple(name for name in (*MEANS, "gain", *BY_TASK, *BY_METHOD) if name not in _COUNTS)
+    kinds = (
+        (_TEXTS, pa.string()),
+        (_NAMES, pa.list_(pa.string())),
+        (_FLAGS, pa.list_(pa.int8())),
+        (_COUNTS, pa.list_(pa.int32())),
+        (numbers, pa.list_(pa.float64())),
+    )
+    fields = [pa.field(name, kind) for names, kind in kinds for name in names]
+    return pa.schema(fields, metadata={b"arena_board": VERSION})
 
 
 def _row_to_cells(row: IndexedResult) -> dict[str, Any]:
     """A row as its columns' values; lists are flat."""
-    brief, rest = row.summary, row.details
-    totals = brief.layout.totals
-    cells: dict[str, Any] = {name: getattr(brief, name) for name in _HEAD if hasattr(brief, name)}
-    cells |= {"content": row.content, "total_whys": brief.missing_reasons, "whys": rest.missing_reasons}
-    cells |= {"tasks": list(brief.layout.tasks), "methods": list(brief.layout.methods)}
-    cells |= {f"total_{name}": [key[at] for key in totals] for at, name in enumerate(("method", "subset", "group"))}
-    cells |= {
-        "scored": brief.scored.astype(np.int8),
-        "above": brief.clearly_positive,
-        "total_n": brief.counts,
-        "rows": brief.rows,
-    }
-    cells |= {name: brief.means[:, at] for at, name in enumerate(MEANS)} | {"gain": brief.gains.ravel()}
-    cells |= {name: rest.numbers[:, at] for at, name in enumerate(BY_TASK)}
-    methods = rest.numbers[:, len(BY_TASK) :].reshape(len(brief.layout.tasks), -1, len(BY_METHOD))
-    cells |= {name: methods[:, :, at].ravel() for at, name in enumerate(BY_METHOD)}
+    brief, layout = row.summary, row.summary.layout
+    details = name_columns(row.details.numbers, len(layout.methods))
+    cells: dict[str, Any] = {
+        "submission": brief.submission, "protocol": brief.protocol, "content": row.content, "track": brief.track,
+        "system": brief.system, "team": brief.team, "system_type": brief.system_type,
+        "protocol_sha256": brief.protocol_sha256, "flagged": brief.flagged, "scale": brief.scale,
+        "judged": brief.judged, "total_whys": brief.missing_reasons, "whys": row.details.missing_reasons,
+        "tasks": list(layout.tasks), "methods": list(layout.methods),
+        "total_method": [method for method, _, _ in layout.totals],
+        "total_subset": [subset for _, subset, _ in layout.totals],
+        "total_group": [group for _, _, group in layout.totals],
+        "scored": brief.scored.astype(np.int8), "above": brief.clearly_positive, "total_n": brief.counts,
+        "rows": brief.rows, "gain": brief.gains.ravel(),
+    }  # fmt: skip
+    cells |= dict(zip(MEANS, brief.means.T, strict=True))
+    cells |= {name: details[name] for name in BY_TASK}
+    cells |= {name: details["methods"][name].ravel() for name in BY_METHOD}
     # A method that a task has not was tried on no items, which an integer cannot leave out.
     return cells | {name: np.nan_to_num(cells[name], nan=-1).astype(np.int32) for name in _COUNTS}
 
@@ -214,7 +218,7 @@ def _read_column(column: pa.ChunkedArray, name: str) -> Sequence[Any]:
     import pyarrow as pa
 
     array = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
-    if name in _HEAD:
+    if name in _TEXTS:
         return cast(Sequence[Any], array.to_pylist())
     ends = array.offsets.to_numpy()
     flat: Any = array.values
@@ -230,7 +234,16 @@ def _cells_to_row(cells: dict[str, Any]) -> IndexedResult:
     layout = intern_layout(cells["tasks"], cells["methods"], totals)
     tasks = len(layout.tasks)
     brief = ResultSummary(
-        **{name: cells[name] for name in _HEAD if name not in ("content", "total_whys", "whys")},
+        submission=cells["submission"],
+        track=cells["track"],
+        system=cells["system"],
+        team=cells["team"],
+        system_type=cells["system_type"],
+        protocol=cells["protocol"],
+        protocol_sha256=cells["protocol_sha256"],
+        flagged=cells["flagged"],
+        scale=cells["scale"],
+        judged=cells["judged"],
         layout=layout,
         means=np.column_stack([cells[name] for name in MEANS]),
         counts=cells["total_n"],
@@ -246,11 +259,11 @@ def _cells_to_row(cells: dict[str, Any]) -> IndexedResult:
 
 
 def _cells_to_numbers(cells: dict[str, Any], tasks: int, methods: int) -> Floats:
-    found: Floats = np.empty((tasks, len(BY_TASK) + methods * len(BY_METHOD)))
-    for at, name in enumerate(BY_TASK):
-        found[:, at] = cells[name]
-    counts = np.where(cells["n"] < 0, np.nan, cells["n"])
-    for at, name in enumerate(BY_METHOD):
-        values = counts if name == "n" else cells[name]
-        found[:, len(BY_TASK) + at :: len(BY_METHOD)] = values.reshape(tasks, methods)
-    return found
+    numbers: Floats = np.empty((tasks, len(BY_TASK) + methods * len(BY_METHOD)))
+    named = name_columns(numbers, methods)
+    for name in BY_TASK:
+        named[name] = cells[name]
+    for name in BY_METHOD:
+        named["methods"][name] = cells[name].reshape(tasks, methods)
+    named["methods"]["n"][named["methods"]["n"] < 0] = np.nan
+    return numbers

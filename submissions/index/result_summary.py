@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -91,8 +92,8 @@ class ResultSummary:
         """By total: the gain and the ends of its interval. Where one end is not there, neither is."""
         found = []
         for value, low, high in self.means[:, :3].tolist():
-            has_ends = low == low and high == high
-            found.append((value if value == value else None, *((low, high) if has_ends else (None, None))))
+            has_ends = not (math.isnan(low) or math.isnan(high))
+            found.append((to_optional(value), *((low, high) if has_ends else (None, None))))
         return found
 
     def find_total(self, method: str, subset: str, group: str) -> Total | None:
@@ -100,9 +101,7 @@ class ResultSummary:
         place = self.layout.total_positions.get((method, subset, group))
         if place is None:
             return None
-        value, low, high, median, spread = (
-            None if number != number else number for number in self.means[place].tolist()
-        )
+        value, low, high, median, spread = map(to_optional, self.means[place].tolist())
         return Total.model_construct(
             method=cast(Method, method),
             subset=subset,
@@ -119,11 +118,16 @@ class ResultSummary:
         )
 
     def gains_by_task(self, method: str) -> Floats:
-        """The gain by one method on each of the layout's tasks: NaN unscored, ABSENT where it was not tried."""
+        """The gain by one method on each of the layout's tasks: NaN unscored, NOT_MEASURED where it was not tried."""
         if method not in self.layout.methods:
             return np.full(len(self.layout.tasks), NOT_MEASURED)
         found: Floats = self.gains[:, self.layout.methods.index(method)]
         return found
+
+
+def to_optional(number: float) -> float | None:
+    """None for NaN, which stands for a missing number in arrays."""
+    return None if math.isnan(number) else number
 
 
 def summarize_result(result: Result) -> ResultSummary:

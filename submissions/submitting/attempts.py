@@ -1,7 +1,7 @@
 """How many attempts a team has used on a track, and the limit that an organiser sets.
 
 What was refused, withdrawn, or stopped by our failure costs none. What still waits or runs counts: it may end as a
-result. Counting and storing are one transaction: a commit in between makes the count begin anew.
+result. `bulk_commit` counts and stores in one transaction.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
-from submissions.arena.arena import Arena, submission_changes
-from submissions.errors import AttemptsExhausted, Conflict, CorruptRecord, NotFound, OurError
+from submissions.arena.arena import Arena
+from submissions.errors import CorruptRecord, NotFound, OurError
 from submissions.records.status import State, Status
-from submissions.records.submission import Submission
+from submissions.tracks import TRACKS
 
 FREE_STATES: frozenset[State] = frozenset({"refused", "withdrawn", "failed"})
 """States that cost no attempt. A failure is ours unless its status says otherwise; its next try counts again."""
-LIMITS: Mapping[str, int] = {"search_sft": 3}
-"""Tracks with a limit where the setting says nothing; the others have none."""
+LIMITS: Mapping[str, int] = {"search_sft": 3} | {
+    track.name: track.attempts for track in TRACKS.values() if track.attempts is not None
+}
+"""Limits by track where the setting says nothing; other tracks have none. `search_sft` has no track module yet."""
 _LIMIT = re.compile(r"([a-z][a-z0-9_]*)=(\d{1,6}|none)")
-_TRIES = 20
 
 
 class SubmissionKey(Protocol):
@@ -102,34 +102,6 @@ def count_attempts(
         one.id for one in _read_keys(arena, known or {}) if one.track == track and is_same_submitter(one, team, owner)
     ]
     return Attempts(tuple(ulid for ulid in theirs if counts_as_attempt(arena, ulid)), limits.get(track))
-
-
-def add_counted(
-    arena: Arena,
-    submission: Submission,
-    data: Path,
-    *,
-    limits: Mapping[str, int] = LIMITS,
-    known: Mapping[str, SubmissionKey] | None = None,
-) -> Attempts:
-    """Store a submission if its team has an attempt left; what was used before. Raises Spent, or as a commit does."""
-    changes, repo, track = submission_changes(submission, data), arena.submissions, submission.track
-    for again in range(_TRIES, 0, -1):
-        parent = repo.head()
-        if track in limits:
-            found = count_attempts(arena, track, submission.team, submission.owner, limits=limits, known=known)
-            if found.left == 0:
-                raise AttemptsExhausted(track, len(found.used), limits[track])
-        else:
-            found = Attempts((), None)
-        try:
-            repo.commit(changes, parent)
-        except Conflict:
-            if again == 1:
-                raise
-        else:
-            break
-    return found
 
 
 def _read_keys(arena: Arena, known: Mapping[str, SubmissionKey]) -> Iterable[SubmissionKey]:

@@ -1,4 +1,4 @@
-"""Storing several submissions in one commit, each only while its team has an attempt left."""
+"""Stores submissions in one commit, each only while its team has an attempt left."""
 
 from __future__ import annotations
 

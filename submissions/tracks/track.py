@@ -25,3 +25,5 @@ class Track:
     """A row whose input and output are longer together is refused."""
     max_file_bytes: int
     """A larger file is refused unread."""
+    attempts: int | None = None
+    """Attempts of a team where the organiser sets no other limit; None for as many as they like."""

@@ -8,13 +8,14 @@ import pytest
 
 from submissions.arena.arena import Arena
 from submissions.arena.ids import new_id
-from submissions.errors import AttemptsExhausted, OurError
+from submissions.errors import OurError
 from submissions.records.status import History, Status
 from submissions.records.submission import Submission
 from submissions.storage.codec import to_json
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
-from submissions.submitting.attempts import add_counted, count_attempts, read_limits
+from submissions.submitting.attempts import count_attempts, read_limits
+from submissions.submitting.bulk_commit import commit_submissions
 from tests.support.submission_inputs import BANK, GOOD
 from tests.support.submission_records import NOW, arena_with_tasks, stored
 
@@ -37,7 +38,7 @@ def test_teams_are_told_apart_as_people_read_them_and_an_account_counts_under_an
     ours = _another(first, 1, team="  nhóm  một ")
     mine = _another(first, 2, team="Else", owner="hf:1")
     for one in (ours, mine, _another(first, 3, team="Other", owner="hf:2")):
-        add_counted(arena, one, tmp_path / "into")
+        assert not commit_submissions(arena, [(one, tmp_path / "into")], limits={})
     assert count_attempts(arena, first.track, first.team).used == (first.id, ours.id)
     assert count_attempts(arena, first.track, first.team, "hf:1").used == (first.id, ours.id, mine.id)
     assert count_attempts(arena, "search_sft", first.team).used == ()
@@ -65,12 +66,13 @@ def test_the_last_attempt_is_given_once_however_many_ask_at_once(
     class Overtaken(LocalRepo):
         def commit(self, changes: Sequence[Change], parent: str) -> str:
             if rival.id not in arena.submission_ids():
-                add_counted(arena, rival, tmp_path / "into", limits=LIMIT)
+                assert not commit_submissions(arena, [(rival, tmp_path / "into")], limits=LIMIT)
             return super().commit(changes, parent)
 
     slow = Arena(Overtaken(tmp_path / "arena" / "submissions"), arena.results, arena.drafts)
-    with pytest.raises(AttemptsExhausted, match="All 2 attempts"):
-        add_counted(slow, _another(first, 2), tmp_path / "into", limits=LIMIT)
+    late = _another(first, 2)
+    refusals = commit_submissions(slow, [(late, tmp_path / "into")], limits=LIMIT)
+    assert str(refusals[late.id]).startswith("All 2 attempts")
     assert arena.submission_ids() == [first.id, rival.id]
 
 
@@ -81,7 +83,7 @@ def test_what_is_known_is_not_read_again_and_a_damaged_record_stops_nobody(
     arena.submissions.commit([Change(path, b"?")], arena.submissions.head())
     assert count_attempts(arena, first.track, first.team, known={first.id: first}).used == (first.id,)
     assert count_attempts(arena, first.track, first.team).used == ()
-    add_counted(arena, _another(first, 1), tmp_path / "into", limits=LIMIT)
+    assert not commit_submissions(arena, [(_another(first, 1), tmp_path / "into")], limits=LIMIT)
     assert len(arena.submission_ids()) == 2
 
 
@@ -100,6 +102,7 @@ def _another(first: Submission, minutes: int, **changed: str) -> Submission:
 
 def test_the_data_is_stored_with_it(arena: Arena, tmp_path: Path, first: Submission) -> None:
     second = _another(first, 1)
-    found = add_counted(arena, second, tmp_path / "into", limits=LIMIT)
-    assert (found.used, found.left) == ((first.id,), 1)
+    assert not commit_submissions(arena, [(second, tmp_path / "into")], limits=LIMIT)
+    attempts = count_attempts(arena, first.track, first.team, limits=LIMIT)
+    assert (attempts.used, attempts.left) == ((first.id, second.id), 0)
     assert len(arena.read_rows(second, BANK)) == len(GOOD.splitlines())
