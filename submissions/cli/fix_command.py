@@ -1,0 +1,44 @@
+"""The command `fix`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from submissions.checking.check import check_sources as check_sources
+from submissions.cli import console as terminal
+from submissions.cli.inputs import load_tasks
+from submissions.cli.options import DEFAULT_TRACK, AsJson, Sources, Track
+from submissions.cli.runtime import print_json
+from submissions.errors import TheirError
+from submissions.repair.repair import repair_sources as fix_sources
+from submissions.submitting.download import download_submission as download_submission
+from submissions.tracks import get_track
+
+
+def fix(
+    source: Sources,
+    to: Annotated[Path, typer.Option(metavar="DIR", help="A folder that does not exist yet.")],
+    arena: Annotated[str | None, typer.Option(metavar="DIR", help="Take the tasks of this arena.")] = None,
+    benchmark: Annotated[str | None, typer.Option(metavar="DIR", help="Take the tasks of this benchmark.")] = None,
+    tasks: Annotated[Path | None, typer.Option(metavar="FILE.jsonl", help="Take the tasks in this file.")] = None,
+    track: Track = DEFAULT_TRACK,
+    as_json: AsJson = False,
+) -> None:
+    """Mend what can be mended without guessing, into a new folder; say what was changed and what remains."""
+    if to.exists():
+        raise typer.BadParameter(f"{to} is there already; name a new folder")
+    known = load_tasks(arena, benchmark, tasks)
+    to.mkdir(parents=True)
+    fixed = fix_sources(source, known, into=to, track=get_track(track))
+    if as_json:
+        print_json(fixed.model_dump(mode="json"))
+    else:
+        typer.echo(terminal.format_repair(fixed))
+    if fixed.remaining is None:
+        to.rmdir()
+    elif fixed.remaining.accepted:
+        return
+    raise typer.Exit(TheirError.exit_code)

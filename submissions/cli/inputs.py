@@ -1,0 +1,64 @@
+"""Reads what a command is given: tasks, files, data sets on the Hub."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from submissions.arena.arena import open_arena
+from submissions.arena.benchmark import open_benchmark
+from submissions.checking.check import check_sources as check_sources
+from submissions.checking.limits import MOST_BYTES
+from submissions.cli.runtime import show_progress
+from submissions.errors import NotFound
+from submissions.records.check_report import Report
+from submissions.records.submission import PinnedFile
+from submissions.records.task import Task
+from submissions.storage.codec import parse_lines
+from submissions.submitting.download import download_submission as download_submission
+from submissions.tracks import get_track
+
+_ON_HUB = re.compile(r"([a-z0-9-]+=)?hf:/datasets/")
+"""As a path shows hf://datasets/owner/name."""
+
+
+def load_tasks(arena: str | None, benchmark: str | None, file: Path | None) -> tuple[Task, ...]:
+    """Read the tasks from the one place that was named. Raises BadParameter for none or several."""
+    if [arena, benchmark, file].count(None) != 2:
+        raise typer.BadParameter("give exactly one of --arena, --benchmark and --tasks")
+    if arena is not None:
+        return open_arena(arena, is_checked=True).read_tasks()
+    if benchmark is not None:
+        return open_benchmark(benchmark).read_tasks()
+    assert file is not None
+    if not file.is_file():
+        raise NotFound(f"No file {file} with tasks: check the name.")
+    return parse_lines(str(file), file.read_bytes(), Task)
+
+
+@contextmanager
+def fetch_sources(sources: list[Path], tasks: Sequence[Task]) -> Iterator[tuple[list[Path], tuple[PinnedFile, ...]]]:
+    """What is delivered, with what the Hub's data sets among it are fetched to. Raises Unfit, Unreachable."""
+    named = [str(source).replace("hf:/", "hf://", 1) for source in sources if _ON_HUB.match(str(source))]
+    if not named:
+        yield sources, ()
+        return
+    from submissions.checking.hub_datasets import (  # half a second, which files need not pay
+        download_datasets,
+        parse_hub_datasets,
+    )
+
+    with tempfile.TemporaryDirectory() as into:
+        fetched = download_datasets(parse_hub_datasets("\n".join(named)), tasks, Path(into), MOST_BYTES)
+        yield [source for source in sources if not _ON_HUB.match(str(source))] + list(fetched.files), fetched.pins
+
+
+def check_with_progress(sources: list[Path], tasks: Sequence[Task], into: Path, track: str) -> Report:
+    """Check sources under a progress bar."""
+    with show_progress("checking") as bar:
+        return check_sources(sources, tasks, into=into, track=get_track(track), progress=bar)

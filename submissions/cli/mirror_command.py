@@ -1,0 +1,45 @@
+"""The command `mirror`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from submissions.checking.check import check_sources as check_sources
+from submissions.cli.options import AsJson
+from submissions.cli.runtime import print_json, show_progress
+from submissions.storage.commit_rate import CommitRateLimit
+from submissions.submitting.download import download_submission as download_submission
+
+
+def mirror_command(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="The arena to copy: a folder, or hf://ORG/PREFIX.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="Where to: a folder, or hf://ORG/PREFIX.")],
+    update: Annotated[
+        bool, typer.Option("--update", help="Overwrite and delete what TO has and FROM has otherwise or not.")
+    ] = False,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="This repository alone; may be given more than once.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Copy an arena to another place, from a folder to the Hub or back, and verify the copy."""
+    from submissions.storage.mirror import (  # half a second, which the other commands need not pay
+        REPOSITORIES,
+        mirror_arena,
+    )
+
+    with show_progress("looking") as bar:
+        # The Hub takes so many commits an hour; a copy waits for the next one.
+        pace = CommitRateLimit(max_wait=timedelta(hours=2))
+        done = mirror_arena(source, target, only=only or REPOSITORIES, update=update, pace=pace, progress=bar)
+    if as_json:
+        print_json({"repositories": [one.model_dump() for one in done]})
+        return
+    for one in done:
+        typer.echo(
+            f"{one.repository}: {one.files} file(s) are the same in both; copied {one.copied} ({one.bytes:,} bytes) in "
+            f"{one.commits} commit(s), deleted {one.deleted}."
+        )

@@ -1,0 +1,26 @@
+"""Arguments and options that several commands take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from submissions.checking.check import check_sources as check_sources
+from submissions.submitting.download import download_submission as download_submission
+from submissions.tracks import TRACKS
+
+Sources = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="SOURCE", help="One folder, one zip, files named <task id>.jsonl, or hf://datasets/OWNER/NAME@REVISION."
+    ),
+]
+Id = Annotated[str, typer.Argument(metavar="ID", help="What `submit` printed.")]
+ArenaFolder = Annotated[
+    str, typer.Option("--arena", metavar="DIR", help="The folder of the arena, or hf://ORG/PREFIX.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Track = Annotated[str, typer.Option(help=f"The board that the data is for: {', '.join(TRACKS)}.")]
+DEFAULT_TRACK = next(iter(TRACKS))

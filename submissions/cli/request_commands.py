@@ -1,0 +1,53 @@
+"""The commands `withdraw`, `retry` and `publish`: what an owner may ask of the evaluator."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from submissions.arena.arena import open_arena
+from submissions.checking.check import check_sources as check_sources
+from submissions.cli.options import ArenaFolder, AsJson, Id
+from submissions.cli.runtime import print_json
+from submissions.errors import TheirError
+from submissions.records.owner_requests import OwnerRequest, filter_authorized
+from submissions.submitting import request_rules as asking
+from submissions.submitting.download import download_submission as download_submission
+from submissions.submitting.request_rules import RequestKind
+
+
+def withdraw(ulid: Id, arena: ArenaFolder, as_json: AsJson = False) -> None:
+    """Take a submission back: out of the line, or its result off the boards. This is final; its history stays."""
+    _store_request(arena, ulid, "withdraw", as_json)
+
+
+def retry(ulid: Id, arena: ArenaFolder, as_json: AsJson = False) -> None:
+    """Have a submission that failed tried again, before all that wait."""
+    _store_request(arena, ulid, "retry", as_json)
+
+
+def publish(
+    ulid: Id,
+    arena: ArenaFolder,
+    samples: Annotated[bool, typer.Option("--samples", help="Show the first rows of each data set, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the result of a private submission to all."""
+    _store_request(arena, ulid, "publish", as_json, samples=samples)
+
+
+def _store_request(arena: str, ulid: str, kind: RequestKind, as_json: bool, *, samples: bool = False) -> None:
+    """Store a wish for the evaluator. Raises TheirError where nothing would come of it."""
+    where, ulid = open_arena(arena, is_checked=True), ulid.upper()
+    submission, history = where.read_submission(ulid), where.read_history(ulid)
+    wishes = filter_authorized(where.read_owner_requests(ulid), submission.owner)
+    if refusal := asking.rejection_reason(kind, submission, history.now.state, wishes):
+        raise TheirError(f"Nothing to {kind}: {refusal}")
+    # By nobody: who may write in the arena's folder may ask for anything in it.
+    where.add_owner_request(ulid, OwnerRequest(kind=kind, by="", time=datetime.now(UTC), samples=samples))
+    if as_json:
+        print_json({"id": ulid, "asked": kind, "state": history.now.state})
+    else:
+        typer.echo(f"Asked to {kind} {ulid}. The evaluator does it before its next task.")

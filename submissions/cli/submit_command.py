@@ -1,0 +1,68 @@
+"""The command `submit`."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from submissions.arena.arena import open_arena
+from submissions.checking.check import check_sources as check_sources
+from submissions.cli import console as terminal
+from submissions.cli.inputs import check_with_progress, fetch_sources
+from submissions.cli.options import DEFAULT_TRACK, ArenaFolder, AsJson, Sources, Track
+from submissions.cli.runtime import print_json
+from submissions.errors import TheirError
+from submissions.records.submission import SystemType
+from submissions.submitting.download import download_submission as download_submission
+from submissions.submitting.submit import SubmissionForm, store_submission
+
+
+def submit(
+    source: Sources,
+    arena: ArenaFolder,
+    system: Annotated[str, typer.Option(help="The name of the system that made the data.")],
+    system_type: Annotated[SystemType, typer.Option(help="How it comes by its data.")],
+    team: Annotated[str, typer.Option(help="Who built the system.")],
+    submitter: Annotated[str | None, typer.Option(help="Who to ask about it; the team, if left out.")] = None,
+    description: Annotated[str, typer.Option(help="How the data was found or made.")] = "",
+    url: Annotated[str, typer.Option(help="Where the system is described.")] = "",
+    webhook: Annotated[str, typer.Option(metavar="URL", help="Where to be told of what happens to it; https.")] = "",
+    webhook_secret: Annotated[
+        str, typer.Option(envvar="ARENA_WEBHOOK_SECRET", help="Signs what is sent there.", show_default=False)
+    ] = "",
+    private: Annotated[bool, typer.Option("--private", help="Keep the result back until `publish`.")] = False,
+    track: Track = DEFAULT_TRACK,
+    as_json: AsJson = False,
+) -> None:
+    """Check a delivery and, if nothing is wrong with it, store it for the evaluator."""
+    form = {
+        "system": system,
+        "system_type": system_type,
+        "team": team,
+        "submitter": team if submitter is None else submitter,
+        "description": description,
+        "url": url,
+        "webhook": webhook,
+        "webhook_secret": webhook_secret,
+    }
+    delivery = SubmissionForm.from_form(form)
+    where = open_arena(arena, is_checked=True)
+    with tempfile.TemporaryDirectory() as into, fetch_sources(source, tasks := where.read_tasks()) as (paths, pins):
+        report = check_with_progress(paths, tasks, Path(into), track)
+        now, data = datetime.now(UTC), Path(into)
+        provenance = delivery.provenance.model_copy(update={"fetched": pins})
+        delivery = delivery.model_copy(update={"provenance": provenance})
+        stored = store_submission(where, report, data, delivery, now, private=private) if report.accepted else None
+    if as_json:
+        print_json({"id": stored.id if stored else None, "report": report.model_dump(mode="json")})
+    else:
+        typer.echo(terminal.format_report(report))
+    if stored is None:
+        raise typer.Exit(TheirError.exit_code)
+    if not as_json:
+        typer.echo(f"\nStored as {stored.id}. Follow it with:")
+        typer.echo(f"  python -m submissions status {stored.id} --arena {arena}")
