@@ -37,7 +37,7 @@ lint: .venv/.ready
 	.venv/bin/mypy
 
 bench: .venv/.ready .venv/.chromium
-	for file in check metrics screen statistics leaks overhead schedule pipeline web hub rush; do echo "== $$file"; .venv/bin/python -m benchmarks.$$file; done
+	for file in check scoring.metrics scoring.screen scoring.statistics scoring.leaks evaluator.overhead evaluator.schedule evaluator.pipeline web.visits web.hub web.rush; do echo "== $$file"; .venv/bin/python -m benchmarks.$$file; done
 
 # Chromium of each page, phone and desktop, light and dark, of the arena in $(ARENA).
 screenshots: .venv/.ready .venv/.chromium

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks import large
+from benchmarks.web import large
 from submissions.arena.arena import open_arena
 from tests.support.arena_fixture import fill, fill_with_one
 from tests.support.browser.chromium import launched

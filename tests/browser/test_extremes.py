@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from benchmarks import large
+from benchmarks.web import large
 from submissions.arena.arena import open_arena
 from tests.support.arena_fixture import fill_with_one
 from tests.support.browser.audit import overflow, violations

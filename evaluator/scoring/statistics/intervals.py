@@ -35,7 +35,7 @@ def score_interval(score: Rescored) -> Interval:
     the variance is estimated. Where no item differs from another, or there is one item only, the items tell no
     variance, and the largest that a score of this value can have is taken: Wilson's with n again.
     Coverage at n = 50 to 500: 93.5-97% for shares of 0.1 to 0.9, 94-97% for F1-like and ROUGE-like items; at n = 20
-    93-98% (`python -m benchmarks.statistics`).
+    93-98% (`python -m benchmarks.scoring.statistics`).
     Raises ValueError for a score that has no items.
     """
     if score.items < 1:

@@ -17,9 +17,9 @@ Few tasks, and many with no gain at all, make the mean skew, and its percentile 
 which 80% are empty). So each replicate is studentised by its own standard error, and the interval is
 mean - q t s / sqrt(T) (the bootstrap-t of Efron 1981, second-order right under skewness; Hall 1988).
 
-Coverage by simulation (`python -m benchmarks.statistics`): 93-97% from 5 to 208 tasks, also with 25 items a task, more
-item noise than task spread, and 80% of tasks missing. Outside: under 80% with 2 gains in 20 tasks, where one world of
-eight has none at all; no method can know better from twenty zeros.
+Coverage by simulation (`python -m benchmarks.scoring.statistics`): 93-97% from 5 to 208 tasks, also with 25 items a
+task, more item noise than task spread, and 80% of tasks missing. Outside: under 80% with 2 gains in 20 tasks, where one
+world of eight has none at all; no method can know better from twenty zeros.
 """
 
 from __future__ import annotations

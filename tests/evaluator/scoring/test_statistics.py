@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.coverage import (
+from benchmarks.scoring.coverage import (
     BOUNDS,
     SCALE,
     SHAPES,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.leaks import HONEST, RealData, measure_borderline, measure_honest, measure_leaky
+from benchmarks.scoring.leaks import HONEST, RealData, measure_borderline, measure_honest, measure_leaky
 from evaluator.config.protocol import load_protocol
 from evaluator.stages.screen import normalize_text, screen_rows
 from submissions.records.task import Row

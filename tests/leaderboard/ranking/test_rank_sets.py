@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.coverage import BOARDS, SimulatedBoard, rank_sharing
+from benchmarks.scoring.coverage import BOARDS, SimulatedBoard, rank_sharing
 from leaderboard.ranking.rank_sets import (
     FLIPS,
     RankSet,

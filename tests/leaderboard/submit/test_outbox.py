@@ -13,7 +13,7 @@ import pytest
 from huggingface_hub import HfApi
 from starlette.testclient import TestClient
 
-from benchmarks.rush import run_rush
+from benchmarks.web.rush import run_rush
 from leaderboard.app import make_app
 from leaderboard.settings import read_settings
 from leaderboard.submit.outbox import MIN_COMMIT_INTERVAL, RETRY_AFTER, Outbox

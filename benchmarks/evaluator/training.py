@@ -1,8 +1,8 @@
 """Training tokens per second, MFU and memory of our trainer, beside a naive run and beside plain transformers.Trainer.
 
-Run `python -m benchmarks.training --profile h200 --shape 1b 3b 8b` on a machine with the profile's devices, or with
-`--profile cpu --shape tiny` anywhere. Weights are random, in a Llama's shape; the rows, what is in each optimizer
-step and the ZeRO stage are the same for all ways; DeepSpeed's buckets are each way's own:
+Run `python -m benchmarks.evaluator.training --profile h200 --shape 1b 3b 8b` on a machine with the profile's devices,
+or with `--profile cpu --shape tiny` anywhere. Weights are random, in a Llama's shape; the rows, what is in each
+optimizer step and the ZeRO stage are the same for all ways; DeepSpeed's buckets are each way's own:
 
     ours      rows of a step flattened into token-budgeted micro-batches, the head on target positions alone
     naive     one padded row after the other, 16 accumulated
@@ -215,9 +215,9 @@ def make_environment(profile: Profile) -> dict[str, str]:
 
 
 def _run_child(profile: Profile, module: str, *arguments: str, ranks: int = 0) -> list[str]:
-    """The lines that begin like JSON of what a module of benchmarks/ways prints; of rank 0, where there are several."""
+    """The lines that begin like JSON that a module of `ways` prints; of rank 0, where there are several."""
     launcher = ["torch.distributed.run", "--standalone", f"--nproc_per_node={ranks}", "-m"] if ranks else []
-    command = [sys.executable, "-m", *launcher, f"benchmarks.ways.{module}", *arguments]
+    command = [sys.executable, "-m", *launcher, f"benchmarks.evaluator.ways.{module}", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=make_environment(profile))
     if done.returncode:
         raise SystemExit(f"{module} failed:\n{done.stderr[-4000:]}")

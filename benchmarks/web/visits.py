@@ -1,11 +1,11 @@
 """How soon a visitor sees something, beside a `gr.Dataframe` that shows the same rows.
 
-    python -m benchmarks.web [--rows 5000] [--results 10000] [--visits 7] [--arena FOLDER]
+    python -m benchmarks.web.visits [--rows 5000] [--results 10000] [--visits 7] [--arena FOLDER]
 
 Measures the board: first row visible in a warm Chromium, a sort and a filter until repainted, what a first visit
 transfers with and without its chart, and answers per second over 50 connections. Then, with more results: a cold start
 from compacted files, the memory of the process, and how soon a new result is on the board. `--arena` is one that
-`benchmarks.large` made with so many results, for it takes minutes.
+`benchmarks.web.large` made with so many results, for it takes minutes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import httpx
 import pandas as pd
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.large import fill_arena, make_result, make_submission
+from benchmarks.web.large import fill_arena, make_result, make_submission
 from submissions.arena.arena import commit_with_retry, open_arena, result_path
 from submissions.arena.ids import submission_dir
 from submissions.index.result_index import result_index_changes
@@ -37,7 +37,7 @@ from tests.support.arena_fixture import published
 from tests.support.browser.chromium import launched
 from tests.support.live_server import free_port
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 BOARD = "/board/dataset_research"
 CONNECTIONS, SECONDS = 50, 5
 COLUMNS = (
@@ -173,7 +173,7 @@ def measure_repaint(browser: Browser, address: str, visits: int) -> dict[str, li
 
 def measure_rate(address: str, *headers: str) -> float:
     """Answers per second over many connections, asked by another process."""
-    command = [sys.executable, "-m", "benchmarks.load", address, str(CONNECTIONS), str(SECONDS), *headers]
+    command = [sys.executable, "-m", "benchmarks.web.load", address, str(CONNECTIONS), str(SECONDS), *headers]
     return float(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
 
 

@@ -1,9 +1,9 @@
 """What the statistics cost, and whether they keep their word: seconds, peak memory, and simulated coverage.
 
-Run `python -m benchmarks.statistics [--systems N] [--tasks N] [--worlds N]`; 0 worlds leave the coverage out. The work
-is a whole board: every system's score and gain interval on every task, three totals each, and the rank sets of all.
-Beside it stands what one would reach for in scipy, run on a slice and multiplied up; it resamples one list of numbers
-at a time, so it has neither the anchors' noise, nor two levels, nor the same items for all.
+Run `python -m benchmarks.scoring.statistics [--systems N] [--tasks N] [--worlds N]`; 0 worlds leave the coverage out.
+The work is a whole board: every system's score and gain interval on every task, three totals each, and the rank sets of
+all. Beside it stands what one would reach for in scipy, run on a slice and multiplied up; it resamples one list of
+numbers at a time, so it has neither the anchors' noise, nor two levels, nor the same items for all.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 from scipy import stats  # type: ignore[import-untyped]
 
-from benchmarks import coverage
-from benchmarks.coverage import BOUNDS, SCALE, Floats
+from benchmarks.scoring import coverage
+from benchmarks.scoring.coverage import BOUNDS, SCALE, Floats
 from evaluator.scoring.metrics.metric_result import MetricResult
 from evaluator.scoring.statistics import (
     REPLICATES,

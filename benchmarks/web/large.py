@@ -1,6 +1,6 @@
 """An arena of thousands of results on the benchmark's 208 tasks, to measure the web app with.
 
-    python -m benchmarks.large FOLDER [--results 10000]
+    python -m benchmarks.web.large FOLDER [--results 10000]
 
 Submissions, histories and compacted files are real. The result files of all but the first are stand-ins of a few
 kilobytes, for a start from compacted files opens none of them.

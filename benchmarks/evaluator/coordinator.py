@@ -1,6 +1,6 @@
 """What a coordinator's cycle with nothing new costs in requests, in an arena of many submissions on a loopback Hub.
 
-python -m benchmarks.coordinator [--submissions 10000]
+python -m benchmarks.evaluator.coordinator [--submissions 10000]
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ BATCH = 2_500
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.coordinator")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.evaluator.coordinator")
     parser.add_argument("--submissions", type=int, default=10_000)
     submissions = parser.parse_args().submissions
     disable_progress_bars()

@@ -1,9 +1,10 @@
 """What the screen costs: seconds and peak memory for 208 tasks, 1,000 rows against 1,000 reference rows each.
 
-Run `python -m benchmarks.screen [--tasks N] [--rows N] [--sample N]`. Beside it stand what a user would reach for:
-datasketch with one `update` for each shingle, and comparing all pairs of shingle sets. They run over a few tasks and
-their seconds are multiplied up, for every task is as large as the next. Each reader is a process of its own, on one
-core; the screen runs once more with a process for each core. What it finds in real data: `python -m benchmarks.leaks`.
+Run `python -m benchmarks.scoring.screen [--tasks N] [--rows N] [--sample N]`. Beside it stand what a user would reach
+for: datasketch with one `update` for each shingle, and comparing all pairs of shingle sets. They run over a few tasks
+and their seconds are multiplied up, for every task is as large as the next. Each reader is a process of its own, on one
+core; the screen runs once more with a process for each core. What it finds in real data: `python -m
+benchmarks.scoring.leaks`.
 """
 
 from __future__ import annotations
@@ -135,7 +136,17 @@ WAYS: dict[str, Callable[[int, int], int]] = {
 
 def measure_way(way: str, tasks: int, rows: int) -> ScreeningCost:
     """One run in a process of its own; making up the rows is timed separately and taken off."""
-    command = [sys.executable, "-m", "benchmarks.screen", "--way", way, "--tasks", str(tasks), "--rows", str(rows)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.scoring.screen",
+        "--way",
+        way,
+        "--tasks",
+        str(tasks),
+        "--rows",
+        str(rows),
+    ]
     seconds, kilobytes, found = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
     return ScreeningCost(float(seconds), int(kilobytes) / 1000, int(found))
 

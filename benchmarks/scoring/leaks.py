@@ -1,6 +1,6 @@
 """What the screen finds in real data: planted copies, honest rows, and borderline rows of the data sets themselves.
 
-Run `python -m benchmarks.leaks [DATA_FOLDER]`; where none is given, the folder is ARENA_SHARED_DATA.
+Run `python -m benchmarks.scoring.leaks [DATA_FOLDER]`; where none is given, the folder is ARENA_SHARED_DATA.
 Planted copies and borderline rows of the references' train halves are no leaks: only test rows are hidden.
 """
 
@@ -119,7 +119,7 @@ def measure_borderline(data: RealData) -> tuple[RemovedRows, RemovedRows, Remove
 
 def main() -> None:
     """Print the figures, or say loudly that there is no data."""
-    root = Path(__file__).parents[2] / "shared" / "data"
+    root = Path(__file__).parents[3] / "shared" / "data"
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("ARENA_SHARED_DATA") or root)
     if not (folder / "submissions" / "leaky.truth.json").is_file():
         print(

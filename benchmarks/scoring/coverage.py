@@ -1,9 +1,9 @@
 """How often a 95% interval holds the truth, and two equal systems the same rank set: simulated with the real code.
 
-Run by `python -m benchmarks.statistics`; the tests run the same regimes. A world is a benchmark drawn anew: tasks with
-a true base, reference and system score, and for each item three right-or-wrong answers, alike in that some items are
-easy and some hard. A task is admitted by the real rule from the very answers that its gains are measured with. The
-truth is the mean of the true gains over very many admitted tasks.
+Run by `python -m benchmarks.scoring.statistics`; the tests run the same regimes. A world is a benchmark drawn anew:
+tasks with a true base, reference and system score, and for each item three right-or-wrong answers, alike in that some
+items are easy and some hard. A task is admitted by the real rule from the very answers that its gains are measured
+with. The truth is the mean of the true gains over very many admitted tasks.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ import torch.distributed
 from datasets import Dataset
 from transformers import AutoModelForCausalLM, Trainer, TrainerCallback, TrainingArguments
 
-from benchmarks.ways.padding import pad_rows
+from benchmarks.evaluator.ways.padding import pad_rows
 from evaluator.runtime.resource_usage import read_peak_bytes
 from evaluator.training.rank.schedule import epoch_order
 

@@ -1,6 +1,6 @@
 """What an arena on the Hub costs in requests and seconds, beside `snapshot_download`, over a loopback Hub.
 
-    python -m benchmarks.hub [--submissions 10000] [--compared 300]
+    python -m benchmarks.web.hub [--submissions 10000] [--compared 300]
 
 Fills a results repository with three files for each submission, and measures a reader's first look, a look with nothing
 new, and what follows one new result; then the first and the last with `snapshot_download`, on a smaller repository.
@@ -63,7 +63,7 @@ def measure_call(hub: Hub, what: str, call: Callable[[], object]) -> int:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.hub")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.web.hub")
     parser.add_argument("--submissions", type=int, default=10_000)
     parser.add_argument("--compared", type=int, default=300)
     arguments = parser.parse_args()

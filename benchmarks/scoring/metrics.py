@@ -1,7 +1,7 @@
 """What metrics cost: seconds for the same pairs beside the implementation that a user would reach for.
 
-Run `python -m benchmarks.metrics [--scale N]`. Both sides of a row are timed in turn, in this process, and the values
-are compared where they must be the same. A row is one function that returns a `Contest`; CONTESTS lists them.
+Run `python -m benchmarks.scoring.metrics [--scale N]`. Both sides of a row are timed in turn, in this process, and the
+values are compared where they must be the same. A row is one function that returns a `Contest`; CONTESTS lists them.
 """
 
 from __future__ import annotations

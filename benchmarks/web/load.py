@@ -1,4 +1,7 @@
-"""Asks one address again and again over many connections: `python -m benchmarks.load ADDRESS CONNECTIONS SECONDS`."""
+"""Asks one address again and again over many connections.
+
+Run `python -m benchmarks.web.load ADDRESS CONNECTIONS SECONDS`.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What the evaluator costs beside training and generating: 208 tasks with tools that do nothing.
 
-Run `python -m benchmarks.overhead [--tasks N] [--rows N …] [--profile]`. Beside it stands what none can do without:
-reading the same files with `json.loads`.
+Run `python -m benchmarks.evaluator.overhead [--tasks N] [--rows N …] [--profile]`. Beside it stands what none can do
+without: reading the same files with `json.loads`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Many submissions at once, through the web app into a loopback Hub that takes 128 commits an hour of a repository.
 
-Run `python -m benchmarks.rush [--submissions N] [--clients N]`. The Hub's clock is moved, so that an hour passes in
+Run `python -m benchmarks.web.rush [--submissions N] [--clients N]`. The Hub's clock is moved, so that an hour passes in
 seconds: each client that has its answer lets its share of `--hours` pass. In the end all that were told to wait are
 waited for, the web app is stopped and started again half-way, and what the repository holds is counted.
 """
@@ -72,7 +72,7 @@ class Figures:
 
 def main() -> None:
     """Print the figures."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.rush", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.web.rush", description=__doc__)
     parser.add_argument("--submissions", type=int, default=1000)
     parser.add_argument("--clients", type=int, default=20)
     parser.add_argument("--hours", type=float, default=1.0, help="in which they are sent, by the moved clock")

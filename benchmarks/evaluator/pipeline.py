@@ -1,10 +1,10 @@
-"""The whole way of 24 tasks, rows to scores, beside the published shape of the work (benchmarks/ways/published.py).
+"""The whole way of 24 tasks, rows to scores, beside the published shape of the work (ways/published.py).
 
-Run `python -m benchmarks.pipeline [--tasks N] [--sample N] [--rows N] [--epochs N]`. Ours is `Workbench.answers` with
-the profile `cpu` on all tasks, the start and the end of Ray included: one trainer and one engine for all of them. The
-published shape is two new processes for each task, so all its tasks take the same: it is measured on a sample of the
-tasks and multiplied. Both train the same token ids with the same settings on as many ranks, and answer the same
-prompts greedily; the order of the rows is each one's own.
+Run `python -m benchmarks.evaluator.pipeline [--tasks N] [--sample N] [--rows N] [--epochs N]`. Ours is
+`Workbench.answers` with the profile `cpu` on all tasks, the start and the end of Ray included: one trainer and one
+engine for all of them. The published shape is two new processes for each task, so all its tasks take the same: it is
+measured on a sample of the tasks and multiplied. Both train the same token ids with the same settings on as many ranks,
+and answer the same prompts greedily; the order of the rows is each one's own.
 
 Two things are made cheaper for the published shape than it is: vLLM compiles nothing and starts no process of its own.
 Each way trains once unmeasured before, so that both find DeepSpeed's extension compiled and all files in memory.
@@ -16,7 +16,6 @@ import argparse
 import json
 import math
 import os
-import random
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.evaluator.pipeline_tasks import Sizes, make_request
 from evaluator.config.profile import Profile, load_profile
 from evaluator.config.protocol import Protocol, load_protocol
 from evaluator.generation import Completion, Generator
@@ -41,10 +41,8 @@ from evaluator.scheduling.worker_factory import WorkerFactory
 from evaluator.scoring.eval_set import EvalSet
 from evaluator.scoring.metrics import MetricResult
 from evaluator.stages.context import EvaluationContext, ModelRequest
-from evaluator.stages.fine_tune import fine_tune_request
 from evaluator.training import PendingSave, Progress, Trainer, TrainJob, TrainResult
 from submissions.records.anchors import Setup
-from submissions.records.task import Metadata, Reference, Row, Task
 
 PARTS = ("start and end", "model is loaded", "training", "model is saved", "engine boots", "answering", "the rest")
 """Where time goes; start and end are those of processes, imports included. Ours loads the base model when its trainer
@@ -52,23 +50,13 @@ starts and models while the engine answers; its rest is Ray, less what was done 
 TARGET = 5.0
 STANDARD_ERRORS = 3.0
 """Of the difference of two scores, each with the error of a draw of its test items; a difference may be as large."""
-WORDS = {"fruit": "apple pear plum lemon", "animal": "horse tiger eagle otter", "colour": "green violet white brown"}
-METADATA = Metadata(introduction="i", task="t", question="q", input="i", output="o", source="s", samples_count=0)
 Seconds = dict[str, float]
 Texts = dict[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """Of a task."""
-
-    rows: int
-    items: int
-
-
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.pipeline", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.evaluator.pipeline", description=__doc__)
     parser.add_argument("--tasks", type=int, default=24)
     parser.add_argument("--sample", type=int, default=3, help="tasks that the published shape does")
     parser.add_argument("--rows", type=int, default=150)
@@ -273,9 +261,10 @@ class PublishedPipeline:
         folder.mkdir(parents=True)
         job = folder / "job.json"
         job.write_text(json.dumps(self._write_job(ask, folder, rules)))
+        module = "benchmarks.evaluator.ways.published"
         torchrun = ["torch.distributed.run", "--standalone", f"--nproc_per_node={machine.ranks}", "-m"]
-        trained = self._run_child([*torchrun, "benchmarks.ways.published", "train", str(job)], folder, machine)
-        answered = self._run_child(["benchmarks.ways.published", "answer", str(job)], folder, machine)
+        trained = self._run_child([*torchrun, module, "train", str(job)], folder, machine)
+        answered = self._run_child([module, "answer", str(job)], folder, machine)
         texts: list[str] = json.loads((folder / "texts.json").read_text())
         ask.exam.score(texts)
         took = {
@@ -337,40 +326,6 @@ class PublishedPipeline:
             raise SystemExit(f"{' '.join(command)} failed:\n{log.read_text()[-3000:]}")
         found: dict[str, float] = json.loads((folder / "moments.json").read_text())
         return {**found, "start": start, "end": time.time()}
-
-
-def make_request(bench: EvaluationContext, number: int, sizes: Sizes) -> ModelRequest:
-    """The fine-tuning of a task, every other one a classification."""
-    classification = number % 2 == 0
-    task = Task(
-        id=f"{'kind' if classification else 'next'}-{number:02}",
-        track="dataset_research",
-        title="A task",
-        category="text_classification" if classification else "question_answering",
-        kind="knowledge",
-        language="en",
-        metric="accuracy" if classification else "token_f1",
-        demand="Rows.",
-    )
-    chance = random.Random(number)
-    make = make_kind_row if classification else make_successor_row
-    mine, train, test = (tuple(make(chance) for _ in range(count)) for count in (sizes.rows, 2, sizes.items))
-    exam = bench.build_eval_set(task, Reference(task=task.id, metadata=METADATA, train=train, test=test))
-    return fine_tune_request(bench, exam, mine, bench.protocol.sft.seed)
-
-
-def make_kind_row(chance: random.Random) -> Row:
-    """A word among others, and what it is."""
-    kind = chance.choice(sorted(WORDS))
-    said = " ".join(chance.choices("please tell me now what this thing is".split(), k=chance.randint(3, 40)))
-    return Row(input=f"{said}: {chance.choice(WORDS[kind].split())}", output=kind)
-
-
-def make_successor_row(chance: random.Random) -> Row:
-    """A number in words around it, and the next."""
-    number = chance.randint(10, 99)
-    said = " ".join(chance.choices("please tell me now which number comes".split(), k=chance.randint(3, 40)))
-    return Row(input=f"{said} after {number}?", output=f"the number {number + 1}")
 
 
 if __name__ == "__main__":

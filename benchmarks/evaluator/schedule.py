@@ -1,8 +1,8 @@
 """What sharing out the work costs: fake work on fake GPUs through the real crew, stations and Ray.
 
-Run `python -m benchmarks.schedule [--units N]`. First 208 units of one second on four one-GPU stations, against the
-time that four would take with no scheduler at all. Then the share of time in which a station's devices neither train
-nor answer, with the stage times of an 8B model on 8 H100, which are estimates, scaled down.
+Run `python -m benchmarks.evaluator.schedule [--units N]`. First 208 units of one second on four one-GPU stations,
+against the time that four would take with no scheduler at all. Then the share of time in which a station's devices
+neither train nor answer, with the stage times of an 8B model on 8 H100, which are estimates, scaled down.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import ray
 
-from benchmarks.paced import SETUP, PacedWorkerFactory, Times, make_paced_units
+from benchmarks.evaluator.paced import SETUP, PacedWorkerFactory, Times, make_paced_units
 from evaluator.config.profile import load_profile
 from evaluator.scheduling import Units, WorkUnit
 from evaluator.scheduling.ray.executor import RayExecutor

@@ -1,4 +1,7 @@
-"""`python -m benchmarks.ways.random_model FOLDER SHAPE DTYPE`: a Llama with random weights; prints its parameters."""
+"""Writes a Llama with random weights, and prints how many parameters it has.
+
+Run `python -m benchmarks.evaluator.ways.random_model FOLDER SHAPE DTYPE`.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """The published shape of the work, as a plain script: one process that trains a task, one that answers it, and no more.
 
-`torchrun -m benchmarks.ways.published train JOB` fine-tunes with the HF Trainer and DeepSpeed ZeRO-3, one padded row at
-a time with gradient accumulation, and saves all; `python -m benchmarks.ways.published answer JOB` boots vLLM and asks
-in batches of 64. It shares nothing with the evaluator but token ids. JOB is a JSON file (benchmarks/pipeline.py writes
-it); each command writes down the moments at which it came so far.
+`torchrun -m benchmarks.evaluator.ways.published train JOB` fine-tunes with the HF Trainer and DeepSpeed ZeRO-3, one
+padded row at a time with gradient accumulation, and saves all; `python -m benchmarks.evaluator.ways.published answer
+JOB` boots vLLM and asks in batches of 64. It shares nothing with the evaluator but token ids. JOB is a JSON file
+(benchmarks/evaluator/pipeline.py writes it); each command writes down the moments at which it came so far.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def fine_tune_model(job: dict[str, Any]) -> Moments:
     from datasets import Dataset
     from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingArguments
 
-    from benchmarks.ways.padding import pad_rows
+    from benchmarks.evaluator.ways.padding import pad_rows
 
     moments = {"imports": time.time()}
     deepspeed.init_distributed(dist_backend="gloo")

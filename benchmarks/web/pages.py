@@ -1,8 +1,8 @@
 """How long every kind of page takes over a large arena, and how much it sends.
 
-    python -m benchmarks.pages ARENA
+    python -m benchmarks.web.pages ARENA
 
-Asks an app over an arena of `benchmarks.large` for each page as the first visitor after a publication does: what it
+Asks an app over an arena of `benchmarks.web.large` for each page as the first visitor after a publication does: what it
 shows is computed then. Sizes are as rendered and as sent with brotli.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.web import BOARD, read_memory, start_app, wait_for_ranks
+from benchmarks.web.visits import BOARD, read_memory, start_app, wait_for_ranks
 from leaderboard.data.systems import slug_of
 from tests.support.live_server import free_port
 

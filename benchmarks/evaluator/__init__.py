@@ -1,0 +1,1 @@
+"""Measurements of training, scheduling and the evaluator's own work."""

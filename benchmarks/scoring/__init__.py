@@ -1,0 +1,1 @@
+"""Measurements of the screen, the metrics and the statistics."""

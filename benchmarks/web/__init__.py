@@ -1,0 +1,1 @@
+"""Measurements of the web app and of an arena on the Hub."""
