@@ -36,7 +36,7 @@ from evaluator.runtime.cost_log import CostLog
 from evaluator.runtime.resource_usage import FILE, ResourceUsage
 from evaluator.runtime.stage_cache import StageCache
 from evaluator.scheduling import Worker
-from evaluator.scheduling.ray.executor import RayExecutor
+from evaluator.scheduling.ray.ray_executor import RayExecutor
 from evaluator.scheduling.worker_factory import WorkerFactory
 from evaluator.scoring.eval_set import EvalSet
 from evaluator.scoring.metrics import MetricResult

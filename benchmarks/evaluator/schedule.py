@@ -21,7 +21,7 @@ import ray
 from benchmarks.evaluator.paced import SETUP, PacedWorkerFactory, Times, make_paced_units
 from evaluator.config.profile import load_profile
 from evaluator.scheduling import Units, WorkUnit
-from evaluator.scheduling.ray.executor import RayExecutor
+from evaluator.scheduling.ray.ray_executor import RayExecutor
 
 GPUS = 4
 SCALE = 20

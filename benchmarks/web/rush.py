@@ -48,7 +48,7 @@ TASK = Task(
 
 
 @dataclass(frozen=True)
-class Figures:
+class RushFigures:
     """What became of all."""
 
     sent: int
@@ -91,7 +91,7 @@ def make_environment(folder: Path) -> dict[str, str]:
     return {"HF_TOKEN": "hf_bot_write", "HF_HOME": str(folder / "home"), "HF_HUB_DISABLE_XET": "1"}
 
 
-def run_rush(hub: Hub, folder: Path, submissions: int, clients: int, hours: float) -> Figures:
+def run_rush(hub: Hub, folder: Path, submissions: int, clients: int, hours: float) -> RushFigures:
     """Send them all, in two halves with a new web app between, and count."""
     hub.faults.quota = QUOTA
     _create_repos(hub)
@@ -146,14 +146,14 @@ def _wait_for_stored(hub: Hub, site: Site, ulids: list[str]) -> None:
             site.storing.wait_until_settled(ulid, 10)
 
 
-def _count_figures(hub: Hub, answers: list[httpx.Response], seconds: float) -> Figures:
+def _count_figures(hub: Hub, answers: list[httpx.Response], seconds: float) -> RushFigures:
     statuses = Counter(answer.status_code for answer in answers)
     told = sum("until" in answer.json() for answer in answers if answer.status_code == 202)
     arena = open_arena(ARENA)
     systems = Counter(arena.read_submission(ulid).system for ulid in arena.submission_ids())
     ids = {answer.json().get("id") for answer in answers if answer.status_code in (201, 202)}
     times = sorted(_parse_time(commit.date) for commit in hub.store.commits(REPO))[1:]  # the first made the repository
-    return Figures(
+    return RushFigures(
         sent=len(answers),
         stored_at_once=statuses[201],
         told_to_wait=told,

@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from evaluator.cli.options import AsJson, BenchmarkFolder, ProfileName, ProtocolName, default_work_dir, select_tasks
+from evaluator.cli.command_options import (
+    AsJson,
+    BenchmarkFolder,
+    ProfileName,
+    ProtocolName,
+    default_work_dir,
+    select_tasks,
+)
 
 
 def write_anchors(

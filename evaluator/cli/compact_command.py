@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from evaluator.cli.options import ArenaPlace
+from evaluator.cli.command_options import ArenaPlace
 
 
 def compact_arena(arena: ArenaPlace) -> None:

@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from evaluator.cli.options import AsJson, BenchmarkFolder, Delivery, ProfileName, ProtocolName, TrackName, read_rows
+from evaluator.cli.command_options import (
+    AsJson,
+    BenchmarkFolder,
+    Delivery,
+    ProfileName,
+    ProtocolName,
+    TrackName,
+    read_rows,
+)
 
 
 def plan_delivery(

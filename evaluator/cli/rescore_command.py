@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from evaluator.cli.options import AsJson, output_result
+from evaluator.cli.command_options import AsJson, output_result
 
 
 def rescore_folder(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from evaluator.cli.options import ArenaPlace, BesideArena, ProfileName, ProtocolName, default_work_dir
+from evaluator.cli.command_options import ArenaPlace, BesideArena, ProfileName, ProtocolName, default_work_dir
 
 
 def precompute_shard(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evaluator.cli.options import (
+from evaluator.cli.command_options import (
     ArenaPlace,
     BesideArena,
     JudgeFile,

@@ -142,9 +142,7 @@ def open_context(
     On a cluster this machine needs the tokenizer only, and the first station says what the setup is. For a thread that
     lives as long as the context.
     """
-    from evaluator.scheduling.ray.executor import (
-        RayExecutor,  # Ray takes a while to import, and most commands do without
-    )
+    from evaluator.scheduling.ray.ray_executor import RayExecutor
 
     rules, machine = load_protocol(protocol), load_profile(profile)
     here = cluster_address() is None

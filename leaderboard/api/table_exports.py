@@ -21,8 +21,8 @@ from leaderboard.pages.compare.pairwise import PairRow
 from leaderboard.pages.insights.cost import ByCostRow
 from leaderboard.pages.insights.knowledge_vs_reasoning import KindsRow
 from leaderboard.pages.insights.metadata import MetadataRow
-from leaderboard.pages.insights.preview import PreviewRow
-from leaderboard.pages.insights.rows import RowsRow
+from leaderboard.pages.insights.preview_agreement import PreviewRow
+from leaderboard.pages.insights.row_counts import RowsRow
 from leaderboard.pages.insights.tokens import TokensRow
 from leaderboard.pages.submission.result_findings import DimensionRow, MetricRow, ScreenRow
 from leaderboard.pages.submissions import SubmissionRow

@@ -14,7 +14,7 @@ from submissions.checking.formats.json_array import Cursor
 from submissions.checking.formats.json_object import DECODER, ROW_FIX, Pairs
 from submissions.checking.formats.raw_row import max_record_bytes
 from submissions.errors import InvalidFile
-from submissions.repair.change_log import RepairLog
+from submissions.repair.repair_log import RepairLog
 from submissions.tracks.track import Track
 
 _LENIENT = json.JSONDecoder(object_pairs_hook=Pairs, parse_int=float, strict=False)

@@ -23,9 +23,9 @@ from submissions.errors import InvalidFile
 from submissions.records.base import Record
 from submissions.records.check_report import Problem, Report
 from submissions.records.task import Task
-from submissions.repair.change_log import RepairLog
-from submissions.repair.file_names import RepairedName, repair_name
 from submissions.repair.lenient_reader import read_lenient
+from submissions.repair.name_repair import RepairedName, repair_name
+from submissions.repair.repair_log import RepairLog
 from submissions.repair.row_repair import BlankRow, repair_row
 from submissions.tracks.track import Track
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from submissions.checking.formats.json_object import Pairs
 from submissions.checking.problem_list import quote_text
 from submissions.records.task import Row
-from submissions.repair.change_log import RepairLog
 from submissions.repair.lenient_reader import LenientRow
+from submissions.repair.repair_log import RepairLog
 
 _KEYS = ("input", "output")
 

@@ -1,4 +1,4 @@
-"""A station behind an actor: what Ray runs on a node for a crew (evaluator/scheduling/ray/executor.py)."""
+"""A station behind an actor: what Ray runs on a node for a crew (evaluator/scheduling/ray/ray_executor.py)."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from evaluator.stages.screen.data_statistics import Statistics, compute_statisti
 from evaluator.stages.screen.near_duplicates import find_near_duplicates
 from evaluator.stages.screen.normalize import Normalizer, normalize_text
 from evaluator.stages.screen.provenance import is_same_dataset, tasks_from_reference
-from evaluator.stages.screen.records import DuplicateRow, ScreenResult
+from evaluator.stages.screen.screen_records import DuplicateRow, ScreenResult
 from submissions.records.task import Row
 
 __all__ = [

@@ -5,8 +5,10 @@ from __future__ import annotations
 from leaderboard.data.memoize import cached_per_snapshot
 from leaderboard.data.scales import scale_of
 from leaderboard.data.snapshot.snapshot import Snapshot
-from leaderboard.pages.insights import cost, metadata, preview, rows, tokens
+from leaderboard.pages.insights import cost, metadata, tokens
 from leaderboard.pages.insights import knowledge_vs_reasoning as kinds
+from leaderboard.pages.insights import preview_agreement as preview
+from leaderboard.pages.insights import row_counts as rows
 from leaderboard.pages.insights.base import Insight
 from leaderboard.pages.insights.system_figures import system_figures
 

@@ -22,7 +22,7 @@ RUN = """
 import signal
 import sys
 from pathlib import Path
-from evaluator.scheduling.ray.executor import RayCrew
+from evaluator.scheduling.ray.ray_executor import RayCrew
 from evaluator.runtime.signals import stoppable
 from tests.support.ray_workers import Light, a_profile, by_key, nothing, units
 from tests.support.factories import SETUP

@@ -19,7 +19,7 @@ from ray.util.placement_group import placement_group_table
 from evaluator.config.profile import Profile
 from evaluator.errors import ChildFailed, NoWorkerAvailable, WorkerLost
 from evaluator.runtime.resource_usage import FILE, ResourceUsage
-from evaluator.scheduling.ray.executor import RayExecutor
+from evaluator.scheduling.ray.ray_executor import RayExecutor
 from submissions.records.anchors import Setup
 from tests.support.evaluation_factories import SETUP
 from tests.support.processes import all_end, until

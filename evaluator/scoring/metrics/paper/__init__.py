@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from evaluator.scoring.metrics.metric_result import MetricResult, build_mean_result
-from evaluator.scoring.metrics.paper import accuracy, rouge_l, token_f1, translation
+from evaluator.scoring.metrics.paper import accuracy, rouge_l, token_f1
+from evaluator.scoring.metrics.paper import paper_translation as translation
 from submissions.errors import NotFound
 
 if TYPE_CHECKING:

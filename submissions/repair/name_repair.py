@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from submissions.checking.formats import READERS
 from submissions.checking.problem_list import quote_text
-from submissions.repair.change_log import RepairLog
+from submissions.repair.repair_log import RepairLog
 
 _COPY = re.compile(r"( \(\d{1,3}\)| - copy( \(\d{1,3}\))?| copy( \d{1,3})?)$", re.IGNORECASE)
 """What browsers and file managers add to the name of a second copy."""
