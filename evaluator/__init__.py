@@ -1,1 +1,1 @@
-"""The scoring backend: fine-tunes the base model on each delivered data set and scores what it learned."""
+"""Scoring backend: fine-tunes the base model on each submitted data set and scores the result."""

@@ -1,22 +1,22 @@
-"""What can stop an evaluation that is not the submission's fault (all exit with 2 and are retried).
+"""Errors that stop an evaluation and are not the submission's fault (all exit with 2 and are retried).
 
 EvaluatorError (submissions/errors.py)
-├── BudgetSpent       the next call of a chat model could cost more than its budget still holds
-├── ChatFailed        a chat model could not be asked: address, key, model name, server, or the store of its answers
-├── ChildFailed       the trainer or the engine died or answered nonsense; shows the end of its log
-│   ├── DiskFull      it had no room to write a file
-│   ├── Hung          it was silent for longer than the profile allows
-│   ├── OutOfMemory   it had too little memory, of an accelerator or of the machine
+├── BudgetSpent       the next call of a chat model could cost more than its remaining budget
+├── ChatFailed        a chat model could not be called: address, key, model name, server, or the store of its answers
+├── ChildFailed       the trainer or the engine died or sent an invalid message; shows the end of its log
+│   ├── DiskFull      the child had no room to write a file
+│   ├── Hung          the child was silent for longer than the profile allows
+│   ├── OutOfMemory   the child had too little memory, of an accelerator or of the machine
 │   └── WrongWeights  the engine's answers to the canary are not those of the trained model
-├── NoStation         no machine has room for a station, or none may do the work: what is wanted, and what there is
-├── StationLost       a unit of work whose station was lost each time: it may be what ends machines
-├── Unmeasured        anchors are missing, or were measured under another protocol or setup
-├── Unscorable        answers that cannot be scored: not one text per test row
-├── TrainingDiverged  the loss stopped being a number
-└── OtherRules        stored answers cannot be scored by a protocol that asks for others
+├── NoWorkerAvailable no machine has room for a worker, or every worker is quarantined: required and available resources
+├── WorkerLost        a unit of work whose worker was lost each time: the unit may be the cause
+├── AnchorsMissing    anchors are missing, or were measured under another protocol or setup
+├── UnscorableAnswers answers that cannot be scored: not one text per test row
+├── TrainingDiverged  the loss became NaN or infinite
+└── ProtocolMismatch  stored answers cannot be scored by a protocol that requires others
 
 TheirError
-└── CalledOff         the submitter withdrew what was being evaluated; nothing failed, and nothing is retried
+└── SubmissionWithdrawn the submitter withdrew the submission under evaluation; nothing failed, nothing is retried
 """
 
 from collections.abc import Mapping
@@ -24,15 +24,15 @@ from collections.abc import Mapping
 from submissions.errors import AccessDenied, EvaluatorError, RateLimited, TheirError, Unreachable
 
 HUB_ERRORS = (RateLimited, AccessDenied, Unreachable)
-"""Errors of no submission: the Hub must be waited for, or its token corrected."""
+"""Errors of the Hub or its token, which say nothing about a submission."""
 
 
 class BudgetSpent(EvaluatorError):
-    """A call that was not made, for it could have cost too much; what was answered before is kept."""
+    """Call not made because it could exceed the budget; earlier answers stay stored."""
 
 
 class ChatFailed(EvaluatorError):
-    """A chat model that gave no answer at all. An answer that cannot be read is no error: it is unscored."""
+    """Chat model that gave no answer at all. An unreadable answer is no error: it is unscored."""
 
     def __init__(self, summary: str, detail: str = "", retries: int = 0) -> None:
         super().__init__(summary, detail)
@@ -41,7 +41,7 @@ class ChatFailed(EvaluatorError):
 
 
 class ChildFailed(EvaluatorError):
-    """A child process that could not do its work."""
+    """Child process that could not do its work."""
 
     def __init__(self, summary: str, detail: str = "", log_tail: str = "") -> None:
         super().__init__(summary, detail)
@@ -50,19 +50,19 @@ class ChildFailed(EvaluatorError):
 
 
 class DiskFull(ChildFailed):
-    """A child that could not write: the disk, or the RAM disk, is full."""
+    """Child process that could not write: the disk, or the RAM disk, is full."""
 
 
 class Hung(ChildFailed):
-    """A child that was silent for too long: a collective that waits for a lost rank, or a device that hangs."""
+    """Child process that was silent for too long: a collective waiting for a lost rank, or a hung device."""
 
 
 class OutOfMemory(ChildFailed):
-    """A child that asked for more memory than there is."""
+    """Child process that needed more memory than available."""
 
 
 class WrongWeights(ChildFailed):
-    """An engine that answers with other weights than those it was given; its answers are not used."""
+    """Engine that answers with other weights than those loaded; its answers are not used."""
 
 
 FAILURES: Mapping[str, type[ChildFailed]] = {
@@ -70,32 +70,32 @@ FAILURES: Mapping[str, type[ChildFailed]] = {
     "out_of_memory": OutOfMemory,
     "wrong_weights": WrongWeights,
 }
-"""What a child may say of its own end: `{"failed": <one of these>, "said": <a sentence>}`."""
+"""Failure kinds that a child may report: `{"failed": <one of these>, "said": <a sentence>}`."""
 
 
 class NoWorkerAvailable(EvaluatorError):
-    """Work that nobody can do: too few devices, or a setup that differs from the one of all other numbers."""
+    """Work that no worker can do: too few devices, or a setup that differs from that of the other scores."""
 
 
 class WorkerLost(EvaluatorError):
-    """A unit of work that was at work on several stations when they, or their nodes, died."""
+    """Unit of work whose workers, or their nodes, died several times."""
 
 
 class AnchorsMissing(EvaluatorError):
-    """A score that has no scale to stand on."""
+    """Score without base and reference scores to normalize it."""
 
 
 class UnscorableAnswers(EvaluatorError):
-    """Answers that are not what the metrics take; a fault of what asked the model, not of the model."""
+    """Answers in a form that the metrics do not accept; a fault of the caller, not of the model."""
 
 
 class TrainingDiverged(EvaluatorError):
-    """A training whose loss is NaN or infinite."""
+    """Training whose loss is NaN or infinite."""
 
 
 class ProtocolMismatch(EvaluatorError):
-    """Stored answers that a protocol would not have asked for."""
+    """Stored answers that a protocol would not have requested."""
 
 
 class SubmissionWithdrawn(TheirError):
-    """An evaluation that was stopped between two tasks, for its submitter withdrew the submission."""
+    """Evaluation stopped between two tasks because the submitter withdrew the submission."""

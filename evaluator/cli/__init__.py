@@ -1,1 +1,1 @@
-"""Cli."""
+"""Command line of the evaluator."""

@@ -27,7 +27,7 @@ def write_anchors(
     official: Annotated[bool, typer.Option("--official", help="Take the official release's scores (paper@1).")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Measure tasks' base and reference scores and write them into the benchmark."""
+    """Measure the base and reference scores of tasks and write them into the benchmark."""
     from evaluator.cli.console import print_anchors
     from evaluator.runtime.work_dir_lock import exclusive_lock
     from evaluator.stages.anchors import import_anchors, measure_anchors, unadmitted_tasks

@@ -8,7 +8,7 @@ from evaluator.cli.command_options import ArenaPlace
 
 
 def compact_arena(arena: ArenaPlace) -> None:
-    """Write the compacted files that a web app starts from, where results or submissions lack a row in them."""
+    """Write the compacted files that a web app starts from, for results or submissions without a row in them."""
     from datetime import timedelta
 
     from submissions.arena.arena import open_arena

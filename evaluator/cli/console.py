@@ -1,4 +1,4 @@
-"""What the evaluator's command line shows to people."""
+"""Console output of the evaluator's command line."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _print_totals(result: Result, methods: list[Method]) -> None:
 
 
 def print_anchors(anchors: Anchors, refused: Sequence[str]) -> None:
-    """Print the two ends of every task's scale, and which tasks cannot be counted."""
+    """Print the anchors of every task, and the tasks that cannot be counted."""
     table = Table(title=Text(f"Anchors under {anchors.protocol}"))
     table.add_column("task")
     for name in ("items", "base", "reference", "error", "seed SD", "counts"):
@@ -67,7 +67,7 @@ def print_anchors(anchors: Anchors, refused: Sequence[str]) -> None:
 
 
 def print_plan(planned: PlanReport) -> None:
-    """Print a plan: its phases, what they come to, what that rests on, and whether the machine has room."""
+    """Print a plan: phases, total time and cost, basis of the estimate, and whether it fits the machine."""
     _print_renderable(format_phases(planned))
     for line in format_plan(planned):
         _print_renderable(Text(line))
@@ -78,7 +78,7 @@ def _shorten_method(method: Method) -> str:
 
 
 def _print_renderable(what: Table | Text) -> None:
-    """On a terminal as wide as it is; elsewhere wide enough for every column."""
+    """Print at full width on a terminal, elsewhere wide enough for every column."""
     console = Console()
     Console(width=None if console.is_terminal else 140).print(what)
 

@@ -30,7 +30,7 @@ def plan_delivery(
     arena: Annotated[str, typer.Option(metavar="DIR", help="Judge by what its past evaluations took.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Say what evaluating a delivery will take and cost, and whether the machine has room; start nothing."""
+    """Estimate time, cost and memory of evaluating a folder, without starting anything."""
     import tempfile
     from pathlib import Path
 

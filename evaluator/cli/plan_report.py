@@ -1,4 +1,4 @@
-"""A plan as people read it."""
+"""Human-readable report of a plan."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TITLES = {
 
 
 def format_phases(planned: PlanReport) -> Table:
-    """A line for each phase: tokens, and how long one station takes."""
+    """Build a table of the phases: tokens, and the time of one worker."""
     found = planned.estimate
     table = Table(title=Text(f"{len(planned.delivered)} task(s) under {found.protocol} on {found.profile}, estimated"))
     table.add_column("on one station", no_wrap=True)
@@ -35,7 +35,7 @@ def format_phases(planned: PlanReport) -> Table:
 
 
 def format_plan(planned: PlanReport) -> Iterator[str]:
-    """What it comes to, what that rests on, and whether there is room."""
+    """Yield the totals of a plan, the basis of the estimate, and whether it fits the machine."""
     found, plan = planned.estimate, planned.plan
     each = found.devices // plan.stations
     yield (
@@ -89,5 +89,5 @@ def _phase_seconds(phase: Phase) -> tuple[float, float, float]:
 
 
 def _format_token_count(amount: float) -> str:
-    """A number of tokens in thousands or millions."""
+    """Format a number of tokens in thousands or millions."""
     return f"{amount / 1e6:,.1f} M" if amount >= 1e6 else f"{amount / 1e3:,.1f} k"

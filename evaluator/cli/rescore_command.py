@@ -18,7 +18,7 @@ def rescore_folder(
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the Result here.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compute a Result again from the stored answers, without a GPU."""
+    """Recompute a Result from the stored answers, without a GPU."""
     from evaluator.config.protocol import load_protocol
     from evaluator.stages.rescore import matches_stored, rescore
     from submissions.storage.atomic import atomic_write

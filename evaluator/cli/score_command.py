@@ -40,7 +40,7 @@ def score_delivery(
     no_judge: NoJudge = False,
     as_json: AsJson = False,
 ) -> None:
-    """Score one delivery outside of any arena."""
+    """Score one folder of data sets outside of any arena."""
     import tempfile
     from functools import partial
 
@@ -87,12 +87,12 @@ def score_delivery(
 
 
 def _system_name(folder: Path) -> str:
-    """A system's name from the folder's: printable, and not too long."""
+    """Derive a printable system name of limited length from the folder's name."""
     return "".join(letter for letter in folder.resolve().stem if letter.isprintable())[:80].strip() or "delivery"
 
 
 def _local_submission(name: str, report: Report) -> Submission:
-    """A submission that no arena knows; the same files give the same id, so the same Result."""
+    """Build a submission outside of any arena; the same files give the same id, so the same Result."""
     import hashlib
     from datetime import UTC, datetime
 

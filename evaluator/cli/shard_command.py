@@ -24,7 +24,7 @@ def precompute_shard(
         typer.Option(metavar="NAME", help="The same for all shares that start at different times, and for no others."),
     ] = "",
 ) -> None:
-    """Do one of N shares of what is pending; publish nothing. `work` then finds it finished."""
+    """Run one of N shares of the pending work without publishing. `work` then finds it finished."""
     from evaluator.runtime.signals import sigterm_as_interrupt
     from evaluator.service.shard import Shard, hold_shard, run_shard
     from evaluator.service.submission_runner import SubmissionRunner

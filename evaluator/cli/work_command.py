@@ -82,10 +82,10 @@ class EvaluationService:
     home: Path
     owner: str
     every: float | None
-    """Seconds between looks for new submissions; None for what suits the arena."""
+    """Seconds between polls for new submissions; None selects the arena's default."""
 
     def run(self, notifying: AbstractContextManager[Arena], judges: JudgeOpener, *, forever: bool) -> int:
-        """Run the coordinator to its end; how many submissions failed."""
+        """Run the coordinator to its end; return the number of failed submissions."""
         import time
         from datetime import timedelta
         from functools import partial

@@ -1,1 +1,1 @@
-"""Config."""
+"""Configuration of an evaluation: protocols, profiles and their parts."""

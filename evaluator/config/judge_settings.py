@@ -1,4 +1,4 @@
-"""What a protocol says about the metadata judge."""
+"""Settings of the metadata judge, as part of a protocol."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from submissions.records.base import Record
 
 
 class JudgeSettings(Record):
-    """All that shapes a metadata score."""
+    """All settings that shape a metadata score."""
 
     scoring: Literal["metadata@1"]
-    """Nine dimensions, six of them averaged, null scores 0 (evaluator/stages/metadata/verdict.py, total.py)."""
+    """Nine dimensions, six of them averaged, null scores 0 (evaluator/stages/metadata/verdict.py, aggregate.py)."""
     missing: Literal["zero", "left_out"]
-    """A task without a data set scores 0 in every dimension that its reference has (arena@1), or is left out of the
-    means as in the published averages (paper@1)."""
+    """Scoring of a task without a data set.
+
+    `zero`: 0 in every dimension that its reference has (arena@1). `left_out`: excluded from the means, as in the
+    published averages (paper@1).
+    """
     judge_prompt: str
     """Name and version, for example `judge@1`."""
     describe_prompt: str
@@ -25,8 +28,8 @@ class JudgeSettings(Record):
     repeats: int = Field(ge=1)
     """Verdicts per task; the score is their mean."""
     shown_rows: int = Field(ge=1)
-    """First rows of the delivered data that a description is written from."""
+    """Number of first rows of the delivered data that a description is written from."""
     shown_characters: int = Field(ge=1)
-    """Of each text, in a description and in a row; the rest is cut off."""
+    """Limit for each text in a description and in a row; the rest is cut off."""
     model: LLMSettings
-    """Writes the descriptions too."""
+    """Model of the judge; it writes the descriptions, too."""

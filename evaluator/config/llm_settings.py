@@ -1,4 +1,4 @@
-"""What is asked (shapes numbers, belongs to a protocol), and how it is reached (must not change them)."""
+"""Settings of a chat model (part of a protocol) and of the connection to it (must not change a score)."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from submissions.records.base import Record
 
 
 class LLMSettings(Record):
-    """A model and how it answers."""
+    """A chat model and its decoding settings."""
 
     name: str = Field(min_length=1)
-    """What the server calls it."""
+    """Model name on the server."""
     snapshot: str = Field(min_length=1)
-    """The exact version behind the name: a dated name or a revision, never an alias such as `latest`."""
+    """Exact version behind the name: a dated name or a revision, never an alias such as `latest`."""
     temperature: float | None = Field(default=None, ge=0)
     """None is not sent: reasoning models take no temperature."""
     seed: int | None = None
     """Seed of the first repeat, counted up for each further one. None is not sent."""
     max_completion_tokens: int = Field(ge=1)
-    """Reasoning included. An answer that is cut off is unscored."""
+    """Limit that includes reasoning tokens. A truncated answer is unscored."""
 
 
 class LLMConnection(Record):
-    """A server, and how much may be asked of it."""
+    """A chat server, with its limits and budget."""
 
     base_url: str
-    """Up to and including the version, for example `http://127.0.0.1:8000/v1`."""
+    """Address up to and including the version, for example `http://127.0.0.1:8000/v1`."""
     key_variable: str = ""
-    """The environment variable that holds the key; empty for a server that wants none."""
+    """Environment variable with the API key; empty for a server without one."""
     at_once: int = Field(default=8, ge=1)
-    """Calls in flight at the same time."""
+    """Maximum number of concurrent calls."""
     timeout_seconds: float = Field(default=120, gt=0)
-    """How long the server may be silent."""
+    """Timeout for a silent server, in seconds."""
     retries: int = Field(default=5, ge=0)
-    """Further tries of the client after a time-out, a lost connection, or 408, 409, 429 and 5xx."""
+    """Retries by the client after a time-out, a lost connection, or 408, 409, 429 and 5xx."""
     budget_tokens: int = Field(ge=0)
-    """Prompt and completion together, over all runs that share a ledger."""
+    """Budget of prompt and completion tokens together, over all runs that share a ledger."""
     budget_money: float = Field(default=0, ge=0)
-    """In the currency of the prices. Needed as soon as there is a price."""
+    """Budget in the currency of the prices. Required as soon as a price is set."""
     prompt_price: float = Field(default=0, ge=0)
-    """Per million tokens."""
+    """Price per million prompt tokens."""
     completion_price: float = Field(default=0, ge=0)
-    """Per million tokens."""
+    """Price per million completion tokens."""
 
     @model_validator(mode="after")
     def _check_address(self) -> Self:

@@ -1,4 +1,4 @@
-"""A protocol: everything that shapes a number, in one file per version under `protocols/`."""
+"""Protocol: everything that shapes a score, in one file per version under `protocols/`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROTOCOLS = Path(__file__).with_name("protocols")
 
 
 class BaseModelChoice(Record):
-    """The model that every data set is tried on."""
+    """The base model that every data set is tested on."""
 
     id: str
     """`tiny-llama@1` (made on the spot), or a Hub model id."""
@@ -30,7 +30,7 @@ class SftSettings(Record):
     """Full-parameter fine-tuning (SCORING.md, "Shared")."""
 
     max_rows: int
-    """Rows of an entry that are used: the first ones, after the screen."""
+    """Maximum number of rows used of an entry: the first ones, after the screen."""
     epochs: float
     learning_rate: float
     scheduler: Literal["cosine"]
@@ -38,17 +38,17 @@ class SftSettings(Record):
     weight_decay: float
     max_grad_norm: float
     cutoff_tokens: int
-    """Longest training example, prompt and target together."""
+    """Maximum length of a training example, prompt and target together."""
     global_batch: int
-    """Rows per optimizer step, whatever the number of devices."""
+    """Rows per optimizer step, independent of the number of devices."""
     seed: int
 
 
 class DecodingSettings(Record):
-    """How answers are drawn from a model, and how long they may be."""
+    """Sampling of answers from a model, and their maximum length."""
 
     temperature: float
-    """0 is greedy: then the other three say nothing."""
+    """0 is greedy; the other three settings then have no effect."""
     top_p: float = 1.0
     top_k: int = 0
     """0 is no limit."""
@@ -57,7 +57,7 @@ class DecodingSettings(Record):
     max_new_tokens: int
     """Upper bound of an answer, in tokens."""
     times_longest_reference: float | None = None
-    """If set, an answer is at most this many times the longest reference output of its task, in tokens."""
+    """Optional limit of an answer, in multiples of the longest reference output of its task, in tokens."""
 
 
 class FewShotSettings(Record):
@@ -68,16 +68,16 @@ class FewShotSettings(Record):
     """Independent draws of shots; the score is their mean."""
     seed: int
     with_fewer_rows: Literal["all", "none"]
-    """What is shown of an entry that has fewer rows than shots: all of them, or none as the published code does."""
+    """Shots of an entry with fewer rows than shots: all its rows, or none as in the published code."""
 
 
 class ScreenSettings(Record):
-    """Rows that copy a reference test row are removed."""
+    """Removal of rows that copy a reference test row."""
 
     normalisation: Literal["letters-and-digits@1"]
     near: NearDuplicateSettings
     flag_over: float
-    """Share of removed rows over which an entry is unranked until an organiser looks."""
+    """Share of removed rows above which an entry is unranked until an organiser reviews it."""
 
 
 class GainScale(Record):
@@ -97,10 +97,10 @@ class RatioScale(Record):
 
 
 class AnchorSettings(Record):
-    """How the two ends of a task's scale are measured."""
+    """Measurement of the base and reference scores of a task."""
 
     seeds: tuple[int, ...] = Field(min_length=1)
-    """One training of the reference for each; S_ref is the mean of their scores."""
+    """Training seeds of the reference, one training each; S_ref is the mean of their scores."""
 
 
 class StatisticsSettings(Record):
@@ -119,17 +119,17 @@ class Protocol(Record):
     name: str
     track: str
     split: Literal["hash-split@1", "same-rows@1"]
-    """Held-out test rows, or the first rows of the reference to train on and to be tested on."""
+    """Held-out test rows, or the first rows of the reference both to train on and to test on."""
     template: Literal["llama3@1", "llamafactory-llama3@1"]
     metrics: Literal["arena-metrics@1", "paper-metrics@1"]
     test_items: int
-    """At most this many test rows are asked, the first in the reference's order."""
+    """Maximum number of test rows evaluated, the first in the reference's order."""
     base_model: BaseModelChoice
     sft: SftSettings
     decoding: DecodingSettings
     few_shot: FewShotSettings
     screen: ScreenSettings | None = None
-    """None trains on rows as they were delivered, copies of test rows included."""
+    """None trains on the rows as delivered, copies of test rows included."""
     judge: JudgeSettings | None = None
     """None leaves metadata unjudged."""
     scale: GainScale | RatioScale = Field(discriminator="kind")
@@ -138,33 +138,33 @@ class Protocol(Record):
 
     @property
     def sha256(self) -> str:
-        """Hash over all that the protocol says."""
+        """Hash over the whole protocol."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     @property
     def generation_sha256(self) -> str:
-        """Hash over what shapes a model's answers, whatever is made of them afterwards."""
+        """Hash over the settings that shape a model's answers, whatever is computed from them afterwards."""
         return hashlib.sha256(self.model_dump_json(exclude=set(POST_GENERATION_FIELDS)).encode()).hexdigest()
 
     @property
     def methods(self) -> tuple[Method, ...]:
-        """The methods that this protocol measures, few-shot first."""
+        """Methods that this protocol measures, few-shot first."""
         return (*(FEW_SHOT_METHODS[shots] for shots in self.few_shot.shots), "fine_tune")
 
 
 FEW_SHOT_METHODS: dict[int, Method] = {1: "few_shot_1", 3: "few_shot_3", 5: "few_shot_5"}
 """The method of each number of shots."""
 POST_GENERATION_FIELDS = ("name", "metrics", "screen", "judge", "scale", "anchors", "statistics")
-"""What is done with answers once they are there; the screen shapes them through the rows that it leaves."""
+"""Fields used after generation only; the screen still shapes answers through the rows that it leaves."""
 
 
 def load_protocol(name: str) -> Protocol:
-    """The protocol. Raises NotFound with the names that exist."""
+    """Load a protocol by name. Raises NotFound with the names that exist."""
     return Protocol.model_validate(tomllib.loads(config_file(PROTOCOLS, name, "protocol").read_text()))
 
 
 def config_file(folder: Path, name: str, kind: str) -> Path:
-    """Path of a named TOML file. Raises NotFound with the names that exist."""
+    """Return the path of a named TOML file. Raises NotFound with the names that exist."""
     names = sorted(file.stem for file in folder.glob("*.toml"))
     if name not in names:
         raise NotFound(f"No {kind} {name[:80]!r}; there are: {', '.join(names)}.")

@@ -1,4 +1,4 @@
-"""Answering prompts: the seam, and the vLLM engine behind it."""
+"""Generation of answers to prompts: the interface, and the vLLM engines behind it."""
 
 from evaluator.generation.generator import Completion, Generator
 from evaluator.generation.vllm_generator import VllmGenerator

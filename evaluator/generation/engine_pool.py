@@ -1,4 +1,4 @@
-"""The engine processes of a station: one per device, booted together, asked together."""
+"""Engine processes of a worker: one per device, booted and prompted together."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Message = Mapping[str, Any]
 
 
 class EnginePool:
-    """Children that run evaluator/generation/engine_process.py. After any error they must be closed."""
+    """Child processes that run evaluator/generation/engine_process.py. Close the pool after any error."""
 
     def __init__(self, profile: Profile, start: Message, log: Path) -> None:
-        """Boot them, each with the message `start`. Raises EvaluatorError."""
+        """Boot the engines, each with the message `start`. Raises EvaluatorError."""
         self._silent_seconds = profile.silent_seconds
         self._children: list[ChildProcess] = []
         environments = build_environments(profile, os.environ)
@@ -42,11 +42,14 @@ class EnginePool:
         return len(self._children)
 
     def request(self, messages: Mapping[int, Message]) -> dict[int, dict[str, Any]]:
-        """Each engine's answer to its message; they work at the same time. Raises ChildFailed as soon as one fails."""
+        """Send each engine its message and return the answers; engines run in parallel.
+
+        Raises ChildFailed at the first failure.
+        """
         return self._exchange(messages, self._silent_seconds)
 
     def broadcast(self, message: Message) -> list[dict[str, Any]]:
-        """Every engine's answer to one message, in their order. Raises ChildFailed."""
+        """Send one message to every engine and return the answers in order. Raises ChildFailed."""
         answers = self.request(dict.fromkeys(range(len(self)), message))
         return [answers[number] for number in range(len(self))]
 
@@ -78,7 +81,7 @@ class EnginePool:
 
 
 def partition_prompts(prompts: Sequence[Sequence[int]], engines: int) -> list[list[int]]:
-    """Indices of the prompts for each engine.
+    """Return the indices of the prompts for each engine.
 
     Prompts are sorted, so that those with a common beginning (the shots of a few-shot prompt) follow each other and an
     engine computes it once, and then cut into one piece per engine where the tokens before a prompt's middle pass
@@ -95,7 +98,7 @@ def partition_prompts(prompts: Sequence[Sequence[int]], engines: int) -> list[li
 
 
 def build_environments(profile: Profile, environment: Mapping[str, str]) -> list[dict[str, str]]:
-    """What each engine's environment has beyond this process's. Raises EvaluatorError if there is no device to see."""
+    """Return each engine's additions to the environment. Raises EvaluatorError without a visible device."""
     common = {
         "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
         "HF_HUB_OFFLINE": "1",
@@ -125,7 +128,7 @@ def build_environments(profile: Profile, environment: Mapping[str, str]) -> list
 
 
 def _list_devices(profile: Profile, environment: Mapping[str, str]) -> Sequence[str]:
-    """Names of the station's devices: those that this process may see, as a scheduler gave them to it."""
+    """Return the names of the worker's devices: those visible to this process, as assigned by a scheduler."""
     seen = environment.get("CUDA_VISIBLE_DEVICES")
     if seen is None:
         return [str(number) for number in range(profile.devices)]

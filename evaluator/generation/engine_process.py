@@ -13,12 +13,12 @@ if TYPE_CHECKING:  # importing it takes seconds, in which a parent with several 
     from vllm import LLM
 
 BEAT_SECONDS = 1.0
-"""A working engine gives a sign of life this often, so that long work does not look like a hung device."""
+"""Interval of heartbeats, so that long work does not look like a hung device."""
 FIXED_TOKENS = 64
 
 
 class VllmEngine:
-    """One vLLM engine that knows whether it sleeps."""
+    """One vLLM engine that tracks whether it sleeps."""
 
     def __init__(self, llm: LLM, base: str, *, can_sleep: bool) -> None:
         self.llm = llm
@@ -27,17 +27,17 @@ class VllmEngine:
         self._asleep = False
 
     def sleep(self) -> None:
-        """Give weights and cache back, where the platform can."""
+        """Free weights and cache, where the platform can."""
         if self.can_sleep and not self._asleep:
             self.llm.sleep(level=2)
             self._asleep = True
 
     def load_weights(self, weights: str) -> None:
-        """Read a model's weights into the running engine, and forget what the old ones computed.
+        """Read a model's weights into the running engine and drop cached results of the old ones.
 
-        They are read from where they lie: all engines of a station map the same files, and no folder holds what another
-        model left. An engine that can sleep does so first: then it has no old weights that could answer in place of
-        those that failed to load, and the cache's memory is free for what the reload needs.
+        The files are read in place: all engines of a worker map the same ones, and no folder contains leftovers of
+        another model. An engine that can sleep does so first: then it has no old weights that could answer in place
+        of those that failed to load, and the cache's memory is free for the reload.
         """
         self.sleep()
         if self.can_sleep:
@@ -49,7 +49,7 @@ class VllmEngine:
         self.llm.reset_prefix_cache()
 
     def supports_weight_swap(self) -> bool:
-        """Whether the platform reloads weights; asked by reading the base model's a second time."""
+        """True if the platform reloads weights; tested by reading the base model's a second time."""
         try:
             self.load_weights(self.base)
         except (NotImplementedError, AttributeError, TypeError) as error:
@@ -58,7 +58,7 @@ class VllmEngine:
         return True
 
     def compute_logprobs(self, ids: list[int] | None) -> list[float]:
-        """Of each token but the first, in natural logarithms; without ids, of words of no meaning, always the same.
+        """Log-probabilities of each token but the first, natural; without ids, those of a fixed meaningless text.
 
         vLLM computes prompt log-probabilities without reading the prefix cache.
         """
@@ -76,7 +76,7 @@ class VllmEngine:
     def generate(
         self, prompts: list[list[int]], sampling: dict[str, Any], beat: Callable[[], None]
     ) -> list[dict[str, Any]]:
-        """Completions in the order of the prompts; a beat after each step of the engine."""
+        """Generate completions in the order of the prompts, with a heartbeat after each step of the engine."""
         from vllm import RequestOutput, SamplingParams
 
         self.llm.reset_prefix_cache()  # what other units left must not shape this one's arithmetic
@@ -96,7 +96,7 @@ def _to_completion(output: Any) -> dict[str, Any]:
 
 
 def load_engine(start: dict[str, Any]) -> VllmEngine:
-    """The engine, with the weights of one folder and all else of the base model's."""
+    """Load an engine with the weights of one folder and everything else from the base model."""
     from vllm import LLM
     from vllm.platforms import current_platform
 
@@ -132,7 +132,7 @@ def load_engine(start: dict[str, Any]) -> VllmEngine:
 
 
 def start_engine(start: dict[str, Any], parent: ParentConnection) -> VllmEngine | None:
-    """The engine, after telling what it can; None if it was to swap weights and cannot: then it is of no use."""
+    """Start an engine and report its abilities; None if it should swap weights and cannot."""
     engine = load_engine(start)
     first = engine.compute_logprobs(None)
     if start["swap"] == "in_place" and not engine.supports_weight_swap():
@@ -144,7 +144,7 @@ def start_engine(start: dict[str, Any], parent: ParentConnection) -> VllmEngine 
 
 
 def serve_requests(parent: ParentConnection) -> None:
-    """Boot as the first message says, and do what the others ask, until the parent goes."""
+    """Boot as the first message requests, then serve messages until the parent exits."""
     start = parent.receive()
     engine = start_engine(start, parent) if start else None
     if start is None or engine is None:
@@ -173,7 +173,7 @@ def serve_requests(parent: ParentConnection) -> None:
 
 
 def main() -> None:
-    """Serve, and say by name what ended it."""
+    """Serve requests, and report the kind of failure that ended the process."""
     die_with_parent()
     parent = ParentConnection()
     try:

@@ -1,4 +1,4 @@
-"""The seam: token ids in, texts out."""
+"""Interface of generators: token ids in, texts out."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from submissions.records.base import Record
 
 
 class Completion(Record):
-    """One answer."""
+    """One generated answer."""
 
     text: str
-    """Without special tokens."""
+    """Text without special tokens."""
     tokens: int
     """Generated tokens, the stop token included."""
     finished: bool
-    """False if the limit cut it off."""
+    """False if the limit truncated it."""
 
 
 class Generator(Protocol):
-    """Answers prompts with any model of the base model's shape."""
+    """Generates answers to prompts with any model of the base model's shape."""
 
     @property
     def last_usage(self) -> ResourceUsage:
-        """What the last call took; starting what it needs is left out, for it serves many calls."""
+        """Resource usage of the last call, without start-up, which serves many calls."""
         ...
 
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
-        """One completion per prompt, in order, from the weights in `model`. Raises EvaluatorError."""
+        """Generate one completion per prompt, in order, from the weights in `model`. Raises EvaluatorError."""
         ...
 
     def release_devices(self) -> None:
-        """Give the accelerators' memory back until the next call."""
+        """Free the accelerators' memory until the next call."""
         ...
 
     def close(self) -> None:
-        """End what runs; a later call starts it again."""
+        """End all processes; a later call starts them again."""
         ...

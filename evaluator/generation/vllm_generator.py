@@ -1,4 +1,4 @@
-"""vLLM engines in child processes, one per device; weights are swapped in place and then proven by a canary."""
+"""vLLM engines in child processes, one per device; a canary verifies weights after each swap in place."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from evaluator.runtime.resource_usage import ResourceUsage
 
 
 class VllmGenerator:
-    """Boots the engines at the first call. A context manager: they end with it.
+    """Pool of vLLM engines, booted at the first call. A context manager that ends them.
 
     Any failure ends all of them, and the next call boots others. They must be booted by a thread that lives as long as
     they do (evaluator/runtime/child_process.py, die_with_parent).
@@ -65,7 +65,7 @@ class VllmGenerator:
         return completions
 
     def release_devices(self) -> None:
-        """Level-2 sleep: weights and cache are gone from the device. On a CPU an engine keeps what it has."""
+        """Put engines into level-2 sleep, without weights and cache on the device. On a CPU an engine frees nothing."""
         if self._engines is None or self._loaded is None or self._profile.device == "cpu":
             return
         try:
@@ -94,7 +94,7 @@ class VllmGenerator:
         self.close()
 
     def _ensure_engines(self, weights: Path) -> EnginePool:
-        """Running engines; new ones begin with these weights. Learns whether they can swap, if they should."""
+        """Return running engines; new ones start with these weights. Also detects their ability to swap, if needed."""
         if self._engines is None:
             self._engines = EnginePool(self._profile, self._start_message(weights), self._log)
             self._loaded = None if self._fresh else (self._base_model, None)
@@ -104,14 +104,14 @@ class VllmGenerator:
         return self._engines or self._ensure_engines(weights)
 
     def _can_swap(self, engines: EnginePool) -> bool:
-        """Whether every engine reloaded the base model at boot, and then said the same as before."""
+        """Return whether every engine reloaded the base model at boot and then gave the same log-probabilities."""
         limit = _self_tolerance(self._protocol)
         return all(
             one["ready"] and mean_distance(one["first"], one["again"]) < limit for one in engines.handshakes.values()
         )
 
     def _load_weights(self, model: Path, canary: Canary | None) -> EnginePool:
-        """Engines that have a model's weights, and showed it."""
+        """Return engines that loaded a model's weights and passed the canary."""
         if self._engines is not None and self._loaded == (model, canary):
             return self._engines
         before = self._loaded
@@ -126,10 +126,10 @@ class VllmGenerator:
         return engines
 
     def _verify_canary(self, engines: EnginePool, canary: Canary | None, before: Canary | None) -> None:
-        """Have every engine show its weights. Raises WrongWeights.
+        """Verify the weights of every engine. Raises WrongWeights.
 
-        Those of the base model: by saying of some words what the engine said at its boot, and of the canary of the
-        model before what the trainer said before that training.
+        For the base model: the log-probabilities of a fixed text must equal those at boot, and those of the previous
+        model's canary must equal the trainer's from before that training.
         """
         dtype = self._protocol.base_model.dtype
         if canary is None:
@@ -144,7 +144,7 @@ class VllmGenerator:
     def _run_prompts(
         self, engines: EnginePool, prompts: Sequence[list[int]], max_new_tokens: int
     ) -> tuple[list[Completion], list[int]]:
-        """Completions in the prompts' order, and each engine's peak of memory in bytes where it was measured."""
+        """Return completions in the prompts' order, and each engine's peak memory in bytes where measured."""
         cut, sampling = partition_prompts(prompts, len(engines)), self._sampling_params(max_new_tokens)
         answers = engines.request(
             {
@@ -162,7 +162,7 @@ class VllmGenerator:
         return [completions[index] for index in range(len(prompts))], peaks
 
     def _sampling_params(self, max_new_tokens: int) -> dict[str, object]:
-        """What the protocol says of drawing tokens, in vLLM's words."""
+        """Translate the protocol's decoding settings into vLLM's sampling parameters."""
         decoding = self._protocol.decoding
         common = {"max_tokens": max_new_tokens, "stop_token_ids": self._stop_ids, "temperature": decoding.temperature}
         if decoding.temperature == 0:
@@ -170,14 +170,14 @@ class VllmGenerator:
         return {**common, "top_p": decoding.top_p, "top_k": decoding.top_k, "seed": decoding.seed}
 
     def _cache_bytes(self) -> int | None:
-        """Of an engine's share of a device, what weights and workspace leave; None leaves it to vLLM."""
+        """Part of an engine's share of a device left by weights and workspace; None lets vLLM decide."""
         if self._profile.device_gib is None:
             return None
         weights = sum(file.stat().st_size for file in self._base_model.glob("*.safetensors"))
         return int(self._profile.engine_memory * self._profile.device_gib * GIB) - weights - WORKSPACE
 
     def _start_message(self, weights: Path) -> dict[str, Any]:
-        """An engine's first message."""
+        """Build an engine's first message."""
         profile, decoding = self._profile, self._protocol.decoding
         return {
             "base": str(self._base_model.resolve()),
@@ -195,5 +195,5 @@ class VllmGenerator:
 
 
 def _self_tolerance(protocol: Protocol) -> float:
-    """How far an engine may be from itself: a tenth, for the same kernels on the same shapes round the same way."""
+    """Tolerance between two runs of one engine: a tenth, since the same kernels on the same shapes round alike."""
     return TOLERANCES[protocol.base_model.dtype] / 10

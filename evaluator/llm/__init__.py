@@ -1,6 +1,6 @@
-"""Asking a chat model: the seam, an OpenAI-compatible client, a cache, a budget, and a loopback server for trials.
+"""Chat models: interface, OpenAI-compatible client, cache, budget, and a loopback server for tests.
 
-`evaluator.llm.open_client` puts them together. It is imported where it is called: the client takes a second to load.
+`evaluator.llm.open_client` combines them. Import it where it is called: the client takes a second to load.
 """
 
 from evaluator.config.llm_settings import LLMConnection, LLMSettings

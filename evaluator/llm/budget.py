@@ -1,7 +1,7 @@
-"""A limit in tokens and money, held before each call and not after.
+"""Limit in tokens and money, enforced before each call instead of after.
 
-What a call can cost at most is written down before it is made, and corrected when the server has counted. So a run that
-is killed, or a call that fails, counts in full, and a re-run goes on where the ledger stood.
+The ledger records the maximum cost of a call before it is made, and corrects it when the server has counted. So a run
+that is killed, or a call that fails, counts in full, and a re-run continues from the ledger.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from evaluator.llm.prompts import Prompt
 from evaluator.llm.schema import schema_text
 
 _FRAME_TOKENS = 64
-"""More than any server puts around two messages."""
+"""Upper bound of the tokens that a server adds around two messages."""
 
 
 class Budget:
-    """What one ledger may still spend, for example one submission's. Safe for several threads.
+    """Remaining budget of one ledger, for example of one submission. Thread-safe.
 
-    A call is held for one try. The client's earlier tries of it are booked when it ends, each with its prompt, so the
-    calls in flight can overshoot the limit by the prompts of their retries. What a server went on to write for an
-    earlier try after the client had hung up is never told, and not counted.
+    A call reserves budget for one try. The client's earlier tries of it are booked when it ends, each with its
+    prompt, so the calls in flight can overshoot the limit by the prompts of their retries. The server never reports
+    the tokens that it generated for an earlier try after the client had disconnected; they are not counted.
     """
 
     def __init__(self, limits: LLMConnection, path: Path, ledger: str) -> None:
@@ -39,14 +39,14 @@ class Budget:
 
     @property
     def recorded_usage(self) -> TokenUsage:
-        """All that was counted so far."""
+        """Usage recorded in the ledger."""
         with open_transaction(self._path) as connection:
             return self._read_spent(connection)
 
     def reserve(self, most: TokenUsage) -> None:
-        """Set aside what a call can cost at most. Raises BudgetSpent if that is more than is left.
+        """Reserve the maximum cost of a call. Raises BudgetSpent if the remaining budget is smaller.
 
-        Waits for calls in flight, if there are any: they are held at their most, and give back what they did not need.
+        Waits for calls in flight, if any: they reserve their maximum and release the unused part.
         """
         with self._changed:
             while (spent := self._try_reserve(most)) is not None:
@@ -56,7 +56,7 @@ class Budget:
             self._in_flight += 1
 
     def settle(self, held: TokenUsage, used: TokenUsage | None) -> None:
-        """Put what a call took in place of what was held; without a count, what was held stays."""
+        """Replace a reservation with the actual usage of the call; without a count, the reservation stays."""
         with self._changed:
             self._in_flight -= 1
             self._changed.notify_all()
@@ -70,7 +70,7 @@ class Budget:
                     )
 
     def _try_reserve(self, most: TokenUsage) -> TokenUsage | None:
-        """Add to the ledger and return None, or what is spent if it does not fit."""
+        """Add to the ledger and return None, or return the recorded usage if the call does not fit."""
         limits = self._limits
         with open_transaction(self._path) as connection:
             spent = self._read_spent(connection)
@@ -102,7 +102,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class BudgetedChat:
-    """Asks another chat as long as there is budget."""
+    """Chat client that forwards requests to another one within the budget."""
 
     chat: ChatClient
     model: LLMSettings
@@ -124,18 +124,18 @@ class BudgetedChat:
 
 
 def estimate_max_usage(prompt: Prompt, schema: type[R], model: LLMSettings) -> TokenUsage:
-    """The most that a call can take. No tokenizer is needed: a token is at least one byte of UTF-8."""
+    """Upper bound of a call's usage. Needs no tokenizer: a token is at least one byte of UTF-8."""
     text = prompt.system + prompt.user + schema_text(schema)
     return TokenUsage(prompt=len(text.encode()) + _FRAME_TOKENS, completion=model.max_completion_tokens)
 
 
 def _add_retries(last: TokenUsage, retries: int) -> TokenUsage:
-    """What the last try took, and the prompt of each before it."""
+    """Usage of the last try, plus the prompt of each earlier one."""
     return TokenUsage(prompt=last.prompt * (1 + retries), completion=last.completion)
 
 
 def compute_cost(usage: TokenUsage, prices: LLMConnection) -> float:
-    """What tokens cost, in the currency of the prices."""
+    """Cost of tokens, in the currency of the prices."""
     return (usage.prompt * prices.prompt_price + usage.completion * prices.completion_price) / 1e6
 
 

@@ -1,7 +1,7 @@
-"""Answers that were given before, by the hash of all that shaped them.
+"""Cache of chat answers, keyed by a hash of all inputs that shaped them.
 
-Only records are kept. A refusal, or an answer that cannot be read, is asked for again by the next run: it may be mended
-then, and it must never be final by accident. The file is private, for answers may speak of hidden references.
+It stores records only. The next run repeats a request that was refused or whose answer is unreadable: it may succeed
+then, and a failure must never be final by accident. The file is private, as answers may mention hidden references.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from evaluator.runtime.stage_cache import cache_key
 
 @dataclass(frozen=True)
 class CachedChat:
-    """Asks another chat only what is not in the file. Safe for several threads."""
+    """Chat client that forwards only requests without a cached answer. Thread-safe."""
 
     chat: ChatClient
     model: LLMSettings
@@ -40,9 +40,9 @@ class CachedChat:
         return answer
 
     def request_key(self, prompt: Prompt, schema: type[R]) -> str:
-        """The hash of model, snapshot, decoding, prompt file and version, filled text, schema and repeat.
+        """Hash of model, snapshot, decoding, prompt file and version, filled text, schema and repeat.
 
-        Not of the address: a model may move.
+        The address is not part of it: a model may move.
         """
         return cache_key("chat@1", self.model, prompt, schema_text(schema))
 

@@ -1,4 +1,4 @@
-"""The seam: a prompt and a schema in, a record or the reason why there is none out."""
+"""Interface of chat clients: a prompt and a schema in; a record, or the reason for none, out."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ R = TypeVar("R", bound=Record)
 
 
 class TokenUsage(Record):
-    """What calls took, in tokens."""
+    """Token usage of calls."""
 
     prompt: int = Field(ge=0)
     completion: int = Field(ge=0)
-    """Including those of reasoning that is not shown."""
+    """Completion tokens, including hidden reasoning."""
 
 
 @dataclass(frozen=True)
 class ChatAnswer(Generic[R]):
-    """What a model said."""
+    """Answer of a chat model."""
 
     record: R | None
-    """The answer, or None if it cannot be read."""
+    """The parsed answer, or None if it is unreadable."""
     why: str | None = None
-    """Why there is no record. In our words only: a model's words may repeat what is hidden."""
+    """Reason for a missing record. Never quotes the model, whose words may repeat hidden data."""
     usage: TokenUsage | None = None
-    """As the server counted it for the last try; None where it does not say, or nothing was asked."""
+    """Server's count for the last try; None where the server reports none, or nothing was sent."""
     retries: int = 0
-    """Tries that were sent before the last one, and had no answer that came."""
+    """Tries sent before the last one, without an answer that arrived."""
 
 
 class ChatClient(Protocol):
-    """Answers prompts in a given form."""
+    """Client that answers prompts in a given schema."""
 
     def request(self, prompt: Prompt, schema: type[R]) -> ChatAnswer[R]:
-        """The model's answer. Raises ChatFailed where the model could not be asked at all, and BudgetSpent."""
+        """Return the model's answer. Raises ChatFailed where the model cannot be reached, and BudgetSpent."""
         ...

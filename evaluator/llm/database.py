@@ -1,6 +1,7 @@
-"""One sqlite file for answers and spending: several threads and processes may write to it.
+"""One sqlite file for answers and usage, written by several threads and processes.
 
-With sqlite's own rollback journal: turning a new file to write-ahead logging does not wait for others who do the same.
+It uses sqlite's own rollback journal: switching a new file to write-ahead logging does not wait for others that do
+the same.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ _TO_MEND = {
     sqlite3.SQLITE_FULL: "make room on its disk, and run again; what was answered is kept.",
     sqlite3.SQLITE_BUSY: "another process holds it; end that one, or wait for it, and run again.",
 }
-"""By sqlite's primary result code."""
+"""Suggested fix, by sqlite's primary result code."""
 _ELSE = "see that its folder and disk can be written to, and run again."
 
 
 @contextmanager
 def open_transaction(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection of its own, in a transaction that holds the write lock; what raises inside is rolled back.
+    """Open a separate connection in a transaction with the write lock; rolls back if the body raises.
 
     Raises ChatFailed where the file cannot be read or written.
     """

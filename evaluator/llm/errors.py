@@ -1,4 +1,4 @@
-"""What to say, and what to mend, when a chat model could not be asked. Keys never get into a message."""
+"""Error messages for a chat model that could not be reached, and suggested fixes. Messages never contain keys."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from evaluator.errors import ChatFailed
 
 _SUMMARY = "The chat model could not be asked."
 _LONGEST = 300
-"""Characters of a server's own words that are passed on."""
+"""Maximum length of quoted server messages, in characters."""
 
 
 def http_error(error: openai.APIStatusError, model: LLMSettings, connection: LLMConnection, key: str) -> ChatFailed:
-    """For a status of 400 and more, after the client's retries."""
+    """Error for a status of 400 and more, after the client's retries."""
     words = str(error.message)
     words = (words.replace(key, "[key]") if key else words)[:_LONGEST]
     return ChatFailed(
@@ -25,7 +25,7 @@ def http_error(error: openai.APIStatusError, model: LLMSettings, connection: LLM
 
 
 def timeout_error(error: openai.APIConnectionError, connection: LLMConnection) -> ChatFailed:
-    """For a connection that was not made, broke, or stayed silent, after the client's retries."""
+    """Error for a connection that failed, broke, or stayed silent, after the client's retries."""
     tries = f"{connection.retries + 1} tries"
     if isinstance(error, openai.APITimeoutError):
         what = f"was silent for {connection.timeout_seconds:g} seconds in each of {tries}: look at the server, or raise"
@@ -35,7 +35,7 @@ def timeout_error(error: openai.APIConnectionError, connection: LLMConnection) -
 
 
 def invalid_reply_error(why: str, model: LLMSettings, connection: LLMConnection, retries: int) -> ChatFailed:
-    """For a reply of status 200 that is not this model's chat completion."""
+    """Error for a reply of status 200 that is not this model's chat completion."""
     return ChatFailed(
         _SUMMARY,
         f"{connection.base_url}: {why}. Check base_url (it ends with /v1 for most servers), and that name "
@@ -45,7 +45,7 @@ def invalid_reply_error(why: str, model: LLMSettings, connection: LLMConnection,
 
 
 def count_retries(error: openai.APIStatusError | openai.APIConnectionError) -> int:
-    """How many tries the client sent before the one that failed for good: it says so in a header of each."""
+    """Count the client's tries before the one that finally failed, from a header that it adds to each."""
     return int(error.request.headers.get("x-stainless-retry-count", 0))
 
 

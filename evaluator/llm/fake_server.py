@@ -1,9 +1,9 @@
-"""A server on this machine that speaks the chat-completions protocol: what the real client is tried against.
+"""Loopback server that speaks the chat-completions protocol, to test the real client.
 
-    with Loopback(lambda asked: completion('{"score": 7}')) as server:
-        Connection(base_url=server.base_url, budget_tokens=10_000)
+    with FakeChatServer(lambda asked: completion_reply('{"score": 7}')) as server:
+        LLMConnection(base_url=server.base_url, budget_tokens=10_000)
 
-It answers with what a function says, remembers what it was asked, and cannot judge anything.
+It replies with the result of a function, records all requests, and cannot judge anything.
 """
 
 from __future__ import annotations
@@ -16,47 +16,47 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 KEY = "loopback-key"
-"""The only key that the server takes."""
+"""The only API key that the server accepts."""
 
 
 @dataclass(frozen=True)
 class ReceivedRequest:
-    """One request."""
+    """One recorded request."""
 
     body: dict[str, Any]
     headers: Mapping[str, str]
-    """By name in lower case."""
+    """Headers by lower-case name."""
     number: int
-    """Of the requests to this server, from 0."""
+    """Sequence number among this server's requests, from 0."""
 
     @property
     def text(self) -> str:
-        """All messages, one after the other."""
+        """All messages, concatenated."""
         return "\n\n".join(message["content"] for message in self.body["messages"])
 
     @property
     def schema(self) -> dict[str, Any]:
-        """The JSON schema that the answer must have."""
+        """JSON schema required of the answer."""
         schema: dict[str, Any] = self.body["response_format"]["json_schema"]["schema"]
         return schema
 
 
 @dataclass(frozen=True)
 class CannedReply:
-    """What the server sends back."""
+    """Reply to send back."""
 
     status: int = 200
     body: dict[str, Any] | str = field(default_factory=dict)
-    """JSON, or the bare text of a server that speaks another language."""
+    """JSON, or plain text to simulate a server of another protocol."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
 HANG = CannedReply(status=0)
-"""No answer until the server ends."""
+"""Reply that never arrives until the server ends."""
 
 
 def completion_reply(text: str | None, finish: str = "stop", refusal: str | None = None, **fields: Any) -> CannedReply:
-    """A chat completion; `fields` replace those of the body, such as `model` and `usage`."""
+    """Build a chat completion; `fields` replace those of the body, such as `model` and `usage`."""
     message = {"role": "assistant", "content": text, "refusal": refusal}
     body = {
         "id": "chatcmpl-loopback",
@@ -71,14 +71,14 @@ def completion_reply(text: str | None, finish: str = "stop", refusal: str | None
 def error_reply(
     status: int, message: str = "no", code: str | None = None, retry_after: float | None = None
 ) -> CannedReply:
-    """An error as servers send it."""
+    """Build an error reply in the form that servers send."""
     error = {"message": message, "type": "loopback", "param": None, "code": code}
     headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
     return CannedReply(status, {"error": error}, headers)
 
 
 def fill_schema(schema: Mapping[str, Any], number: int = 7, root: Mapping[str, Any] | None = None) -> Any:
-    """A value that fits a strict schema: `number` for every integer, and a few words for every text."""
+    """Build a value that fits a strict schema: `number` for every integer, a few words for every text."""
     root = root or schema
     if "$ref" in schema:
         return fill_schema(root["$defs"][schema["$ref"].rpartition("/")[2]], number, root)
@@ -92,12 +92,12 @@ def fill_schema(schema: Mapping[str, Any], number: int = 7, root: Mapping[str, A
 
 
 def default_reply(asked: ReceivedRequest) -> CannedReply:
-    """Fits any schema, and says 7 to everything."""
+    """Build a reply that fits any schema, with 7 for every number."""
     return completion_reply(json.dumps(fill_schema(asked.schema)))
 
 
 class FakeChatServer:
-    """The server, on a free port. A context manager; `answer` is called in many threads."""
+    """Chat server on a free port. A context manager; it calls `answer` in many threads."""
 
     def __init__(self, answer: Callable[[ReceivedRequest], CannedReply] = default_reply) -> None:
         self.answer = answer
@@ -115,11 +115,11 @@ class FakeChatServer:
 
     @property
     def base_url(self) -> str:
-        """Where it listens."""
+        """Address of the server."""
         return f"http://127.0.0.1:{self._server.server_port}/v1"
 
     def handle_request(self, body: dict[str, Any], headers: Mapping[str, str]) -> CannedReply:
-        """The answer to one request."""
+        """Return the reply to one request."""
         if headers.get("authorization") != f"Bearer {KEY}":
             return error_reply(401, f"Incorrect API key provided: {headers.get('authorization')}", "invalid_api_key")
         with self._lock:
@@ -179,6 +179,6 @@ class FakeChatServer:
                 self.wfile.write(content)
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         return Handler

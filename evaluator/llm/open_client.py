@@ -1,4 +1,4 @@
-"""A chat as it is used: the client, within a budget, behind a cache."""
+"""Complete chat client: the OpenAI client with a budget and a cache."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ from evaluator.llm.openai_client import OpenAIChat
 def open_client(
     model: LLMSettings, connection: LLMConnection, environ: Mapping[str, str], path: Path, ledger: str
 ) -> Iterator[ChatClient]:
-    """Answers from the file at `path`, else from the server, counted in `ledger`. Raises ChatFailed without a key."""
+    """Open a client that answers from the file at `path`, else the server, counted in `ledger`.
+
+    Raises ChatFailed without a key.
+    """
     with OpenAIChat(model, connection, _read_api_key(connection, environ)) as server:
         yield CachedChat(BudgetedChat(server, model, Budget(connection, path, ledger)), model, path)
 
 
 def _read_api_key(connection: LLMConnection, environ: Mapping[str, str]) -> str:
-    """The key, or nothing for a server that wants none."""
+    """Read the API key; empty for a server without one."""
     variable = connection.key_variable
     key = environ.get(variable, "").strip() if variable else ""
     if variable and not (key and key.isascii() and key.isprintable() and " " not in key):

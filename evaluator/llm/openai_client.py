@@ -1,7 +1,7 @@
-"""A chat model behind any OpenAI-compatible address, asked for JSON of a strict schema.
+"""Chat model at any OpenAI-compatible address, with JSON of a strict schema as output.
 
-The client alone tries again: after a time-out, a lost connection, and 408, 409, 429 and 5xx, as long as `Retry-After`
-says where it says so (up to two minutes), else with growing pauses.
+Only the client retries: after a time-out, a lost connection, and 408, 409, 429 and 5xx, after the delay in
+`Retry-After` if present (up to two minutes), else with growing pauses.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _NOT_ASKED = {
     "content_filter": "the server's content filter stopped the question",
     "context_length_exceeded": "the question is too long for the model",
 }
-"""Error codes of the server that speak of one question's text, not of how we ask."""
+"""Error codes of the server that concern one prompt's text, not the form of the request."""
 
 
 class OpenAIChat:
-    """Answers through the openai client. A context manager: its connections end with it. Safe for several threads."""
+    """Chat client on the openai package. A context manager that closes its connections. Thread-safe."""
 
     def __init__(self, model: LLMSettings, connection: LLMConnection, key: str) -> None:
         self._model = model
@@ -69,7 +69,7 @@ class OpenAIChat:
         raise failure
 
     def close(self) -> None:
-        """End the connections."""
+        """Close the connections."""
         self._client.close()
 
     def __enter__(self) -> Self:

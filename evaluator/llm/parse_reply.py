@@ -1,4 +1,4 @@
-"""Reading what a server sent: a record, or why it is none. Nothing is guessed, cut out of prose, or mended."""
+"""Parser of server replies: a record, or the reason for none. It never guesses, extracts from prose, or repairs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class _Choice(BaseModel):
 
 
 _MOST_TOKENS = 10**9
-"""A count beyond this is none, and a ledger of such counts could not be stored."""
+"""Larger token counts are rejected, as a ledger could not store them."""
 
 
 class _Usage(BaseModel):
@@ -28,7 +28,7 @@ class _Usage(BaseModel):
 
 
 class _Reply(BaseModel):
-    """What we read of a chat completion; servers add fields of their own."""
+    """The fields used of a chat completion; servers add others."""
 
     model: str | None = None
     choices: list[_Choice] = Field(min_length=1)
@@ -44,7 +44,7 @@ _CUT_SHORT = {
 
 
 def parse_reply(body: bytes, model: LLMSettings, schema: type[R]) -> ChatAnswer[R] | str:
-    """A server's answer, or in a few words why this server cannot be worked with."""
+    """Parse a server's reply; a str result is the reason why this server cannot be used."""
     try:
         reply = _Reply.model_validate_json(body)
     except ValidationError:
@@ -60,7 +60,7 @@ def parse_reply(body: bytes, model: LLMSettings, schema: type[R]) -> ChatAnswer[
 
 
 def _parse_record(choice: _Choice, schema: type[R]) -> tuple[R | None, str | None]:
-    """The record in a choice, or why there is none."""
+    """Parse the record in a choice, or return the reason for none."""
     if choice.message.refusal:
         return None, "the model refused to answer"
     if choice.finish_reason in _CUT_SHORT:

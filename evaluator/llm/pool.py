@@ -1,4 +1,4 @@
-"""Many questions at once, with their answers in order."""
+"""Concurrent requests with answers in order."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Out = TypeVar("Out")
 def map_concurrently(
     work: Callable[[In], Out], items: Sequence[In], at_once: int, done: Callable[[int], None] = lambda _: None
 ) -> list[Out]:
-    """`work` of every item, at most `at_once` at a time; `done` is called here with how many are finished.
+    """Apply `work` to every item, at most `at_once` at a time, and report the finished count to `done`.
 
-    The first error is raised when the calls in flight have ended; what has not begun is dropped.
+    Calls `done` in this thread. Raises the first error after the calls in flight have ended, and drops the rest.
     """
     pool = ThreadPoolExecutor(max_workers=at_once)
     try:

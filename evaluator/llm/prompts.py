@@ -1,4 +1,4 @@
-"""Prompts: files under `prompts/<track>/`, filled with strangers' text that cannot leave its place.
+"""Prompts: files under `prompts/<track>/`, filled with untrusted text that cannot escape its data block.
 
 A file has three parts, each after a line `+++`: a header in TOML (version, whose method it follows, its fields), the
 instructions (the system message), and the frame of the data (the user message), where each field has its own line.
@@ -23,29 +23,29 @@ _FIELD = re.compile(r"^\{\{(\w+)\}\}$", re.MULTILINE)
 
 
 class Header(Record):
-    """What a prompt file says of itself."""
+    """Header of a prompt file."""
 
     version: int = Field(ge=1)
-    """Counted up with every change: results were measured by the wording."""
+    """Incremented with every change, as results depend on the wording."""
     follows: str
-    """The paper and section whose method the prompt follows, in our own words."""
+    """Paper and section whose method the prompt follows, in our own words."""
     fields: dict[str, str]
-    """What each field holds, by its name."""
+    """Content of each field, by its name."""
 
 
 class Prompt(Record):
-    """One question to a model, filled and ready to be sent."""
+    """One filled prompt, ready to send."""
 
     name: str
-    """For example `judge@1`."""
+    """Name and version, for example `judge@1`."""
     sha256: str
-    """Hash of the file it was made from."""
+    """Hash of the prompt file."""
     system: str
-    """Our instructions."""
+    """System message: our instructions."""
     user: str
-    """Data blocks, and nothing that instructs."""
+    """User message: data blocks only, without instructions."""
     repeat: int = Field(default=0, ge=0)
-    """Which of several equal questions this is; each has its own seed and its own place in the cache."""
+    """Number among identical prompts; each repeat has its own seed and its own cache entry."""
 
 
 class PromptFile(Record):
@@ -58,10 +58,10 @@ class PromptFile(Record):
     frame: str
 
     def fill(self, values: dict[str, JsonValue], repeat: int = 0) -> Prompt:
-        """The prompt with a data block for each field. Raises ValueError unless exactly the declared fields are given.
+        """Fill the prompt with a data block per field. Raises ValueError unless given exactly the declared fields.
 
-        The id of the blocks is a hash over all that is filled in: the same question has the same text, and whoever
-        writes one of the values cannot know the id, for it depends on the value itself.
+        The id of the blocks is a hash over all filled values: the same question has the same text, and the author of
+        one of the values cannot know the id, as it depends on the value itself.
         """
         if values.keys() != self.header.fields.keys():
             odd = sorted(values.keys() ^ self.header.fields.keys())
@@ -73,7 +73,7 @@ class PromptFile(Record):
 
 
 def load_prompt(track: str, name: str, folder: Path = PROMPTS) -> PromptFile:
-    """A prompt by its name and version, for example `judge@1`. Raises NotFound if there is no such file or version."""
+    """Load a prompt by name and version, for example `judge@1`. Raises NotFound for an unknown file or version."""
     stem = name.partition("@")[0]
     names = sorted(file.stem for file in (folder / track).glob("*.md"))
     if stem not in names:
@@ -88,7 +88,7 @@ def load_prompt(track: str, name: str, folder: Path = PROMPTS) -> PromptFile:
 
 
 def parse_prompt(stem: str, text: str) -> PromptFile:
-    """A prompt file's parts. Raises ValueError where header and text do not agree."""
+    """Parse a prompt file. Raises ValueError where header and text do not agree."""
     parts = re.split(r"^\+\+\+\n", text, flags=re.MULTILINE)
     if len(parts) != 4 or parts[0]:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Strangers' text as data in a prompt: JSON that no value can break out of, with long values cut."""
+"""Untrusted text as data in a prompt: JSON that no value can break out of, with long values truncated."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SPECIAL = regex.compile(
 
 
 def format_data_block(name: str, value: JsonValue, nonce: str) -> str:
-    """A value as JSON between two lines that carry the nonce.
+    """Format a value as JSON between two lines with the nonce.
 
     JSON keeps every string on one line. Beyond that, brackets of tags and fences, tokens that frame turns, and
     characters that cannot be seen are written as `\\uXXXX`: a reader of JSON sees the same value, a tokenizer no
@@ -25,7 +25,7 @@ def format_data_block(name: str, value: JsonValue, nonce: str) -> str:
 
 
 def truncate(text: str, most: int) -> str:
-    """A text of at most `most` characters, and a note if something was cut off."""
+    """Truncate a text to `most` characters, with a note if something was cut off."""
     return text if len(text) <= most else f"{text[:most]} [{len(text) - most} of {len(text)} characters cut off]"
 
 

@@ -1,4 +1,4 @@
-"""A record's JSON schema in the strict form that servers can enforce."""
+"""JSON schema of a record, in the strict form that servers can enforce."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from submissions.records.base import Record
 
 
 def llm_form(title: str, description: str) -> ConfigDict:
-    """Settings of a record that a model fills in: its title and description in the schema that the model is sent.
+    """Settings of a record that a model fills in: title and description in the schema sent to the model.
 
     Both shape answers, and their hash names stored answers, so they must not follow the class's name and docstring.
     """
@@ -20,7 +20,7 @@ def llm_form(title: str, description: str) -> ConfigDict:
 
 
 def strict_schema(record: type[Record]) -> dict[str, Any]:
-    """The schema: no further fields, and every field required. Raises ValueError for a record with a default value."""
+    """Build the strict schema: every field required, no others. Raises ValueError for a record with a default value."""
     schema = record.model_json_schema()
     for part in _iter_objects(schema):
         optional = part.get("properties", {}).keys() - set(part.get("required", []))
@@ -30,12 +30,12 @@ def strict_schema(record: type[Record]) -> dict[str, Any]:
 
 
 def schema_text(record: type[Record]) -> str:
-    """The schema as one line, for hashes and for counting."""
+    """Serialize the schema to one line, for hashes and token counts."""
     return json.dumps(strict_schema(record), sort_keys=True)
 
 
 def _iter_objects(part: object) -> Iterator[dict[str, Any]]:
-    """Every object schema in a schema."""
+    """Iterate over all object schemas in a schema."""
     if isinstance(part, dict):
         if part.get("type") == "object":
             yield part

@@ -1,1 +1,1 @@
-"""Models."""
+"""Models: chat templates, setup, memory model, weight canary, and the tiny demo model."""

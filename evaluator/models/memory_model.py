@@ -1,7 +1,7 @@
-"""What a station's memory is taken by, part by part, from sizes alone. Pure arithmetic in bytes; nothing is measured.
+"""Memory model of a worker, part by part, from sizes alone. Pure arithmetic in bytes; nothing is measured.
 
-A training holds its state all the time, and then either what a pass through the model needs or what the optimizer's
-step needs, whichever is more. An engine takes its share of the device, whatever is in it.
+A training needs its state all the time, plus the larger of the needs of a pass through the model and of the
+optimizer's step. An engine takes its full share of the device.
 """
 
 from __future__ import annotations
@@ -16,49 +16,52 @@ from evaluator.models.model_shape import ModelShape
 GB, GIB = 10**9, 2**30
 WIDTHS = {"bfloat16": 2, "float32": 4}
 SUB_GROUP = 10**9
-"""Parameters that ZeRO-3 steps at a time (DeepSpeed's `sub_group_size`); stages 1 and 2 step a rank's share at once."""
+"""Parameters per optimizer sub-step of ZeRO-3 (DeepSpeed's `sub_group_size`).
+
+Stages 1 and 2 step a rank's share at once.
+"""
 LIVE = 10**9
-"""Parameters that ZeRO-3 holds gathered at most (DeepSpeed's `stage3_max_live_parameters`)."""
+"""Maximum parameters that ZeRO-3 gathers at once (DeepSpeed's `stage3_max_live_parameters`)."""
 CONTEXT = 2 * GB
 """CUDA context, NCCL's buffers and cuBLAS workspace of a process. An estimate."""
 RESTING = 3 * GB
-"""What a child keeps of a device while it rests: its CUDA context, an engine's graphs and workspaces. An estimate."""
+"""Device memory of an offloaded child: its CUDA context, an engine's graphs and workspaces. An estimate."""
 WORKSPACE = 3 * GB
 """An engine's activations and CUDA graphs, within its share. An estimate."""
 PROCESS = 4 * GB
 """Host memory of a rank or an engine without any weights: libraries and pinned buffers. An estimate."""
 
 Parts = Mapping[str, int]
-"""Bytes by what they are for."""
+"""Bytes by purpose."""
 
 
 @dataclass(frozen=True)
 class TrainingMemory:
-    """What a training takes of each device."""
+    """Memory of a training on each device."""
 
     state: Parts
-    """Held all the time."""
+    """Allocated all the time."""
     passing: Parts
-    """While the micro-batch goes through the model and back."""
+    """Needed during the micro-batch's forward and backward pass."""
     stepping: Parts
-    """While the optimizer steps; the activations are gone by then."""
+    """Needed during the optimizer step; the activations are freed by then."""
 
     @property
     def total(self) -> int:
-        """The most at once."""
+        """Peak memory of a training."""
         return sum(self.state.values()) + max(sum(self.passing.values()), sum(self.stepping.values()))
 
 
 @dataclass(frozen=True)
 class MemoryEstimate:
-    """What a station needs."""
+    """Memory requirements of a worker."""
 
     training: TrainingMemory
     engine: Parts
-    """Of each device: weights, key-value cache, workspace. The cache is what the share leaves."""
+    """Memory on each device: weights, key-value cache, workspace. The cache is the rest of the share."""
     host: Parts
     cache_tokens: int
-    """Tokens that an engine's cache holds; below 0 if not even the weights fit its share."""
+    """Capacity of an engine's cache in tokens; below 0 if not even the weights fit its share."""
     device_bytes: int
     host_bytes: int
 
@@ -69,22 +72,22 @@ class MemoryEstimate:
 
     @property
     def colocated_total(self) -> int:
-        """A training and an engine at once, each of them awake."""
+        """Memory of a training and an engine at once, both of them awake."""
         return self.training.total + self.engine_total
 
     @property
     def alternating_total(self) -> int:
-        """The most where one of them rests."""
+        """Peak memory where one of the two is offloaded."""
         return max(self.training.total, self.engine_total) + RESTING
 
     @property
     def host_total(self) -> int:
-        """All of the host."""
+        """Total host memory."""
         return sum(self.host.values())
 
     @property
     def figures(self) -> Mapping[str, Parts]:
-        """All of it by section, as profiles and plans show it."""
+        """All figures by section, as profiles and plans show them."""
         training = self.training
         return {
             "training": {**training.state, **training.passing, **training.stepping, "at most": training.total},
@@ -98,14 +101,14 @@ class MemoryEstimate:
         }
 
     def has_room(self, protocol: Protocol, *, together: bool) -> bool:
-        """Whether devices and host have room, and an engine's cache holds one longest prompt with its answer."""
+        """Return whether devices and host have room, and an engine's cache fits one longest prompt with its answer."""
         longest = protocol.decoding.max_prompt_tokens + protocol.decoding.max_new_tokens
         on_device = (self.colocated_total if together else self.alternating_total) <= self.device_bytes
         return on_device and self.host_total <= self.host_bytes and self.cache_tokens >= longest
 
 
 def estimate_memory(shape: ModelShape, profile: Profile, protocol: Protocol) -> MemoryEstimate | None:
-    """What a station of this profile needs for this model; None where the profile states no memory."""
+    """Estimate a worker's memory for this profile and model; None where the profile states no memory."""
     if profile.device_gib is None or profile.host_gib is None:
         return None
     width = WIDTHS[protocol.base_model.dtype]
@@ -123,7 +126,7 @@ def estimate_memory(shape: ModelShape, profile: Profile, protocol: Protocol) -> 
 
 
 def estimate_training(shape: ModelShape, profile: Profile, protocol: Protocol) -> TrainingMemory:
-    """What a training takes of each device under the profile's ZeRO stage and number of ranks."""
+    """Estimate a training's memory on each device under the profile's ZeRO stage and number of ranks."""
     width, count, ranks = WIDTHS[protocol.base_model.dtype], shape.parameters, profile.ranks
     shared = {stage: ranks if profile.zero_stage >= stage else 1 for stage in (1, 2, 3)}
     stepped = count // shared[1] if profile.zero_stage < 3 else min(count // ranks, SUB_GROUP)
@@ -150,9 +153,9 @@ def estimate_training(shape: ModelShape, profile: Profile, protocol: Protocol) -
 
 
 def _activation_bytes(shape: ModelShape, width: int, *, checkpointing: bool) -> int:
-    """Bytes of activations for each token: every layer's input, and of one layer (or of all) what its gradient needs.
+    """Bytes of activations per token: every layer's input, and the gradient inputs of one layer (or of all).
 
-    A layer keeps its norms' inputs in fp32 and normalised, queries, keys, values and what attention says of them,
+    A layer stores its norms' inputs in fp32 and normalised, queries, keys, values and the attention output,
     and three times the feed-forward width with its product.
     """
     kv = shape.kv_heads * shape.head
@@ -163,10 +166,10 @@ def _activation_bytes(shape: ModelShape, width: int, *, checkpointing: bool) -> 
 
 
 def _estimate_host(weights: int, profile: Profile) -> Parts:
-    """Of the host: the base model that each training begins with, those on the RAM disk, and what comes and goes.
+    """Host memory: base model of each training, models on the RAM disk, and temporary copies.
 
-    Ranks that share out no weights each load all of them at their start; later a trained model is gathered, or a
-    training that rests keeps its weights and gradients here (ZeRO-3).
+    Ranks that partition no weights each load all of them at their start; later a trained model is gathered, or an
+    offloaded training has its weights and gradients here (ZeRO-3).
     """
     loading = weights * (1 if profile.zero_stage == 3 else profile.ranks)
     resting = 2 * weights if profile.zero_stage == 3 and not profile.together else 0

@@ -1,4 +1,4 @@
-"""The shape of a Llama: what its memory is reckoned from, without loading it."""
+"""Shape of a Llama model, for memory estimates without loading it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from submissions.records.base import Record
 
 
 class ModelShape(Record):
-    """Sizes of a Llama, as its config.json says them."""
+    """Sizes of a Llama model, as in its config.json."""
 
     layers: int
     hidden: int
@@ -25,11 +25,11 @@ class ModelShape(Record):
     """Width of a head."""
     vocab: int
     tied: bool = False
-    """Whether the output layer is the embedding again."""
+    """True if the output layer reuses the embedding."""
 
     @property
     def parameters(self) -> int:
-        """All weights: embeddings, per layer attention, feed-forward and two norms, and the last norm."""
+        """Number of weights: embeddings, per layer attention, feed-forward and two norms, and the last norm."""
         attention = 2 * self.hidden * self.head * (self.heads + self.kv_heads)
         layer = attention + 3 * self.hidden * self.ffn + 2 * self.hidden
         return self.vocab * self.hidden * (1 if self.tied else 2) + self.layers * layer + self.hidden
@@ -41,11 +41,11 @@ SHAPES = {
     ),
     "tiny-llama@1": ModelShape(layers=2, hidden=128, ffn=256, heads=4, kv_heads=2, head=32, vocab=4096),
 }  # fmt: skip
-"""The base models of our protocols: a plan is made before anything is downloaded."""
+"""Shapes of the protocols' base models, so that a plan needs no download."""
 
 
 def read_model_shape(folder: Path) -> ModelShape:
-    """The shape of the model in a folder. Raises Corrupt where config.json is none of a Llama."""
+    """Read the shape of the model in a folder. Raises CorruptRecord unless config.json describes a Llama."""
     try:
         config = json.loads((folder / "config.json").read_bytes())
         heads, hidden = config["num_attention_heads"], config["hidden_size"]
@@ -64,7 +64,7 @@ def read_model_shape(folder: Path) -> ModelShape:
 
 
 def lookup_model_shape(model: str) -> ModelShape:
-    """The shape of a base model by its id on the Hub; of any that was downloaded. Raises NotFound."""
+    """Look up the shape of a base model by its Hub id, or of any downloaded model. Raises NotFound."""
     if model in SHAPES:
         return SHAPES[model]
     found = try_to_load_from_cache(model, "config.json")

@@ -1,8 +1,8 @@
-"""The canary: what the trainer says of one sequence, so that an engine can show which weights it answers with.
+"""Weight canary: the trainer's log-probabilities of one sequence, to verify an engine's weights.
 
-An engine that kept the old weights, or woke with none, answers fluently or in garbage but without an error. The trainer
-therefore leaves the log-probabilities of one training example beside each model, and no answer of an engine is used
-before it gave the same ones.
+An engine that did not replace its old weights, or woke without any, answers fluently or with garbage, but without an
+error. The trainer therefore stores the log-probabilities of one training example beside each model, and no answer of
+an engine is used before the engine reproduced them.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from evaluator.errors import WrongWeights
 from submissions.records.base import Record
 
 FILE = "canary.json"
-"""In the folder of a trained model; it appears with the model."""
+"""File in the folder of a trained model, created with the model."""
 
 TOLERANCES: Mapping[Literal["float32", "bfloat16"], float] = {"float32": 2e-5, "bfloat16": 0.1}
-"""How far two honest programs may be apart, in nats per token (mean absolute difference).
+"""Tolerance between two correct programs, in nats per token (mean absolute difference).
 
 float32: trainer and engine add up in another order, which makes 1.2e-7 between transformers and vLLM on the tiny model
 (108 tokens, 2 layers, a CPU). The error grows with the square root of the number of layers and with the size of the
@@ -36,41 +36,42 @@ that trained at all moves the targets of its training example by several times m
 
 
 _MAX_SIDE_TOKENS = 128
-"""Tokens before the first target, and from it on, that a canary keeps."""
+"""Maximum tokens of a canary before the first target, and from it on."""
 
 
 class Canary(Record):
-    """One sequence and how likely its target tokens are, in natural logarithms."""
+    """One sequence and the log-probabilities of its target tokens (natural)."""
 
     ids: tuple[int, ...] = Field(min_length=2)
     """Token ids of prompt and target."""
     start: int = Field(ge=1)
     """Index in `ids` of the first target token."""
     logprobs: tuple[float, ...]
-    """Of each target token, from `ids[start]` on, under the trained weights, by the trainer."""
+    """Trainer's log-probability of each target token, from `ids[start]` on, under the trained weights."""
     base_logprobs: tuple[float, ...]
     """The same under the base weights."""
 
     def max_distance(self, dtype: Literal["float32", "bfloat16"]) -> float:
-        """How far an engine may be from the trainer, in nats per token.
+        """Maximum distance between an engine and the trainer, in nats per token.
 
-        Never half of the way to the base weights, so that an engine which still has those is refused. If training moved
-        the canary by less than the tolerance it cannot tell the two apart, and only the tolerance holds.
+        Always less than half the distance to the base weights, so that an engine which still has those is refused. If
+        training moved the canary by less than the tolerance it cannot distinguish the two, and only the tolerance
+        applies.
         """
         tolerance, moved = TOLERANCES[dtype], mean_distance(self.logprobs, self.base_logprobs)
         return min(tolerance, moved / 2) if moved > tolerance else tolerance
 
     def check(self, said: Sequence[float], dtype: Literal["float32", "bfloat16"]) -> None:
-        """Compare with what an engine says of `ids[1:]`. Raises WrongWeights."""
+        """Compare with an engine's log-probabilities of `ids[1:]`. Raises WrongWeights."""
         check_logprobs(self.logprobs, said[self.start - 1 :], self.max_distance(dtype))
 
     def as_base_canary(self) -> Canary:
-        """What shows that an engine has the base weights again, and not the trained ones."""
+        """Return the canary of the base weights, to verify that an engine has them again."""
         return self.model_copy(update={"logprobs": self.base_logprobs, "base_logprobs": self.logprobs})
 
 
 def cut_canary_row(row: dict[str, list[int]]) -> tuple[dict[str, list[int]], int]:
-    """Cut a training row to the length of a canary; with it the index of its first target.
+    """Cut a training row to the length of a canary; also return the index of its first target.
 
     Its targets follow each other: the cut ends where the first run of targets does.
     """
@@ -82,7 +83,7 @@ def cut_canary_row(row: dict[str, list[int]]) -> tuple[dict[str, list[int]], int
 
 
 def check_logprobs(expected: Sequence[float], said: Sequence[float], limit: float) -> None:
-    """Raises WrongWeights if log-probabilities are this far apart, in nats per token."""
+    """Raise WrongWeights if log-probabilities are this far apart, in nats per token."""
     far = mean_distance(expected, said)
     if not far < limit:
         raise WrongWeights(
@@ -93,7 +94,7 @@ def check_logprobs(expected: Sequence[float], said: Sequence[float], limit: floa
 
 
 def mean_distance(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    """Mean absolute difference; infinite where it says nothing: no tokens, not as many, or one that is no number."""
+    """Mean absolute difference; infinite for no tokens, unequal lengths, or a value that is no number."""
     if not ours or len(ours) != len(theirs):
         return math.inf
     mean = math.fsum(abs(one - other) for one, other in zip(ours, theirs, strict=True)) / len(ours)
@@ -101,7 +102,7 @@ def mean_distance(ours: Sequence[float], theirs: Sequence[float]) -> float:
 
 
 def load_canary(model: Path) -> Canary:
-    """The canary of a trained model. Raises WrongWeights if there is none: nothing would show what an engine loaded."""
+    """Load the canary of a trained model. Raises WrongWeights if it has none, as its weights could not be verified."""
     file = model / FILE
     try:
         return Canary.model_validate_json(file.read_bytes())

@@ -1,1 +1,1 @@
-"""Notifications."""
+"""Notifications of submission events to webhooks."""

@@ -1,8 +1,8 @@
-"""Tells webhooks what becomes of submissions: the organiser's for each board, and each submitter's own.
+"""Notifies webhooks of submission events: the organiser's for each board, and each submitter's own.
 
-It watches what is committed to `results` and `drafts`, so whoever writes there, however batched, need not know of it.
-It stands in nobody's way: what cannot be told is logged. A commit right before a crash is told to nobody; the Atom
-feeds have it.
+It watches commits to `results` and `drafts`, so that writers there, batched or not, need not know of it.
+It blocks nothing: failed notifications are logged. A commit right before a crash triggers no notification; the Atom
+feeds contain it.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ EVENTS: Mapping[State, Event] = {
     "refused": "refused",
     "withdrawn": "withdrawn",
 }
-"""What is told of a state when it is come to; places in the line and progress are not worth a message."""
+"""Event for entering a state; queue positions and progress cause none."""
 PREVIEW = "The scores by shots are there; the trainings follow."
 _STATUS = re.compile(r"status/([0-9A-HJKMNP-TV-Z]{26})\.json")
 _PREVIEW = re.compile(r"previews/([0-9A-HJKMNP-TV-Z]{26})/[a-z_]+@\d+\.json")
 
 
 class WebhookPayload(Record):
-    """The JSON that is sent."""
+    """JSON body of a notification."""
 
     event: Event
     submission: str
@@ -55,7 +55,7 @@ class WebhookPayload(Record):
     message: str
     time: datetime
     url: str
-    """Of the submission's page; without a host where the organiser did not say which it is."""
+    """Address of the submission's page; without a host if the organiser configured none."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class BoardWebhook:
 
 
 def parse_board_webhooks(said: Sequence[str]) -> list[BoardWebhook]:
-    """`URL` for all boards, `TRACK=URL` for one. Raises NotFound for no such track or no address."""
+    """Parse `URL` for all boards, `TRACK=URL` for one. Raises NotFound for an unknown track or no address."""
     found = []
     for text in said:
         track, _, url = text.partition("=") if not text.startswith(("http://", "https://")) else ("", "", text)
@@ -78,7 +78,7 @@ def parse_board_webhooks(said: Sequence[str]) -> list[BoardWebhook]:
 
 
 class Notifier:
-    """Finds what is to be told of an arena's commits, and to whom."""
+    """Determines the events in an arena's commits, and their recipients."""
 
     def __init__(
         self, arena: Arena, courier: WebhookClient, told: Sequence[BoardWebhook] = (), secret: str = "", site: str = ""
@@ -90,7 +90,10 @@ class Notifier:
         self._site = site.rstrip("/")
 
     def pending_events(self, changes: Sequence[Change]) -> list[tuple[str, Event, Status]]:
-        """What these changes would mean, of whom, and the status to tell; asked before they are made."""
+        """Events that these changes would cause: submission id, event, status.
+
+        Call before the changes are committed.
+        """
         written = [(change.path, change.content) for change in changes if change.content is not None]
         after = {match[1]: _parse_history(content) for path, content in written if (match := _STATUS.fullmatch(path))}
         found: list[tuple[str, Event, Status]] = []
@@ -104,7 +107,7 @@ class Notifier:
         return sorted(found, key=lambda one: one[2].time)
 
     def notify(self, ulid: str, event: Event, status: Status) -> None:
-        """Hand a notice to the courier for everyone who wants it. Raises ArenaError where the arena cannot be read."""
+        """Queue a notification for each subscriber of an event. Raises ArenaError where the arena cannot be read."""
         track = self._arena.read_submission(ulid).track
         own = self._arena.read_webhook(ulid)
         targets = [
@@ -126,7 +129,7 @@ class Notifier:
             self._client.send(target, event, notice.model_dump_json().encode())
 
     def _has_preview(self, preview: str) -> bool:
-        """A preview that its owner has published moves from one repository to the other."""
+        """Return whether either repository already has the preview: publishing moves it from one to the other."""
         return any(preview in repo.list(preview) for repo in (self._arena.results, self._arena.drafts))
 
     def _previous_entries(self, ulid: str) -> tuple[Status, ...]:
@@ -137,7 +140,7 @@ class Notifier:
 
 
 class NotifyingRepo:
-    """A repository whose commits are told of, once they are made."""
+    """Repository that sends notifications for its commits after they succeed."""
 
     def __init__(self, repo: Repo, notices: Notifier) -> None:
         self._repo = repo
@@ -187,14 +190,14 @@ def notifying_arena(
     site: str = "",
     courier: WebhookClient | None = None,
 ) -> Iterator[Arena]:
-    """The arena, whose webhooks are told of everything that is written through it."""
+    """Wrap an arena to notify its webhooks of every commit made through it."""
     with courier or WebhookClient() as running:
         notices = Notifier(arena, running, told, secret, site)
         yield replace(arena, results=NotifyingRepo(arena.results, notices), drafts=NotifyingRepo(arena.drafts, notices))
 
 
 def diff_events(before: Sequence[Status], after: History) -> list[tuple[Event, Status]]:
-    """What happened between two histories of a submission, of which several entries may have been added at once."""
+    """Events between two histories of a submission, which may differ by several entries."""
     same = 0
     while same < min(len(before), len(after.entries)) and before[same] == after.entries[same]:
         same += 1
@@ -211,7 +214,7 @@ def diff_events(before: Sequence[Status], after: History) -> list[tuple[Event, S
 
 
 def _event_after(last: Event | None, status: Status) -> Event | None:
-    """What stands as told after a status; who waits between the shots and the trainings does not begin again."""
+    """Last notified event after a status; the wait between the shots and the trainings starts no evaluation again."""
     return last if (status.state, last) == ("queued", "evaluating") else EVENTS.get(status.state)
 
 

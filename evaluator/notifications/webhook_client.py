@@ -1,7 +1,8 @@
-"""Sends messages to webhooks in the background: to one address in order, to several side by side.
+"""Sends webhook messages in the background: in order per address, in parallel across addresses.
 
-A stranger's address must not reach into the organiser's network: its name is resolved here, only public addresses are
-taken, and exactly the one that was looked at is connected to. Nothing is redirected, and no answer is read.
+A submitter's address must not reach into the organiser's network: its name is resolved here, only public addresses
+are accepted, and the connection goes to exactly the address that was checked. No redirects are followed, no answer is
+read.
 """
 
 from __future__ import annotations
@@ -27,32 +28,32 @@ import httpx2
 log = logging.getLogger(__name__)
 
 RETRY_DELAYS = (1.0, 5.0, 25.0)
-"""Seconds before each further try."""
+"""Delays before each retry, in seconds."""
 TIMEOUT_SECONDS = 15.0
-"""For one try, whatever the receiver does."""
+"""Time limit of one try, whatever the receiver does."""
 MAX_PENDING = 1000
-"""Messages that wait; more are dropped, so that dead receivers cost no memory."""
+"""Maximum number of queued messages; more are dropped, so that dead receivers cost no memory."""
 _AGAIN = {408, 425, 429, 500, 502, 503, 504}
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
-"""IPv6 addresses that stand for IPv4 addresses, private ones too (RFC 6052)."""
+"""IPv6 addresses that map to IPv4 addresses, private ones too (RFC 6052)."""
 
 
 class ForbiddenAddress(Exception):
-    """An address that a stranger may not have us connect to."""
+    """Webhook address that submitters may not use."""
 
 
 @dataclass(frozen=True)
 class WebhookTarget:
-    """Where to send to."""
+    """Recipient of webhook messages."""
 
     url: str
     secret: str = ""
     trusted: bool = False
-    """Whether the organiser named it: then it may be in a private network, and without TLS."""
+    """True if the organiser configured it: then a private network is allowed, and no TLS required."""
 
 
 class WebhookClient:
-    """A thread that delivers. Leaving the context waits for what is under way, but not for long."""
+    """Background sender thread. Leaving the context waits briefly for messages in flight."""
 
     def __init__(
         self,
@@ -72,7 +73,7 @@ class WebhookClient:
         self._open: set[Future[None]] = set()
 
     def send(self, target: WebhookTarget, event: str, body: bytes) -> None:
-        """Hand over a message; returns at once, and raises nothing of what becomes of it."""
+        """Queue a message and return at once; raises nothing if delivery fails."""
         if len(self._open) >= MAX_PENDING:
             log.warning("%d messages wait for their webhooks; the one of %s is dropped", MAX_PENDING, event)
             return
@@ -108,7 +109,7 @@ class WebhookClient:
                 log.warning("the webhook at %s did not take %s: %s", _display_host(target.url), event, why)
 
     async def _send_with_retry(self, target: WebhookTarget, headers: dict[str, str], body: bytes) -> str | None:
-        """Send until it is taken, or given up; then why."""
+        """Send until accepted or given up; return the reason if given up."""
         why = ""
         for number, pause in enumerate((0.0, *self._pauses)):
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
@@ -144,7 +145,7 @@ class WebhookClient:
             return answer.status_code
 
     async def _resolve_addresses(self, url: httpx2.URL) -> list[str]:
-        """What a name stands for, IPv4 first. Raises Forbidden if any of it is not for everybody."""
+        """Resolve a host name, IPv4 first. Raises ForbiddenAddress if any of its addresses is not public."""
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
         addresses = sorted({str(address[0]) for *_, address in found}, key=lambda one: ":" in one)
@@ -153,12 +154,12 @@ class WebhookClient:
         return addresses
 
     def is_allowed(self, address: str) -> bool:
-        """Whether a stranger may have us connect to an IP address."""
+        """Return whether submitters may use an IP address."""
         return is_public(address)
 
 
 async def _cancel_pending() -> None:
-    """Give up what is under way."""
+    """Cancel the messages in flight."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
@@ -166,7 +167,7 @@ async def _cancel_pending() -> None:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the Internet, and is no other way to write one that does not."""
+    """Return whether an IP address is public, and not another notation of one that is not."""
     found = ipaddress.ip_address(address)
     if isinstance(found, ipaddress.IPv6Address):
         if found.ipv4_mapped:
@@ -177,7 +178,7 @@ def is_public(address: str) -> bool:
 
 
 def sign_body(secret: str, body: bytes) -> str:
-    """What proves that a message comes from who knows the secret: HMAC-SHA256 of its bytes."""
+    """Sign a message with the shared secret: HMAC-SHA256 of its bytes."""
     return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
 
 

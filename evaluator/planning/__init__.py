@@ -1,1 +1,1 @@
-"""Planning."""
+"""Planning: time, cost and memory of an evaluation in advance."""

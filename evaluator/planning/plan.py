@@ -1,4 +1,4 @@
-"""What evaluating a delivery will take on a machine, before anything is started or downloaded."""
+"""Plan of an evaluation on a machine, before anything is started or downloaded."""
 
 from __future__ import annotations
 
@@ -26,32 +26,32 @@ from submissions.records.prompt_frame import EvalSetLoad, PromptFrame
 from submissions.records.task import Row, Task
 
 BYTES_PER_TOKEN = 4.0
-"""Where neither the tokenizer nor a published frame is at hand: about what Llama 3's makes of English."""
+"""Fallback without tokenizer or published frame: about the ratio of Llama 3's tokenizer on English."""
 
 
 @dataclass(frozen=True)
 class PlanReport:
-    """All that `plan` has to say."""
+    """Complete output of `plan`."""
 
     estimate: Estimate
-    """By past evaluations on this profile where there are enough; else the plan's own."""
+    """Estimate from past evaluations on this profile if there are enough; else the plan's own."""
     plan: Plan
-    """By the profile's speeds, phase by phase."""
+    """Plan from the profile's speeds, phase by phase."""
     exams: Mapping[str, EvalSetLoad]
     delivered: Mapping[str, DeliveredTokens]
     how: str
-    """How tokens were counted."""
+    """Method of the token count."""
     doubt: float
-    """How far off the profile's speeds may be."""
+    """Uncertainty of the profile's speeds."""
     model: str
     shape: ModelShape
     memory: MemoryEstimate | None
     fits: bool | None
-    """Whether the machine has room; None where its profile states no memory."""
+    """True if the evaluation fits the machine; None where its profile states no memory."""
 
     @property
     def document(self) -> dict[str, object]:
-        """All of it for machines."""
+        """The report as a JSON document."""
         memory = self.memory
         return {
             **self.estimate.document,
@@ -68,13 +68,13 @@ class PlanReport:
 
 @dataclass(frozen=True)
 class PlanInputs:
-    """Where and by which rules it is to be evaluated."""
+    """Inputs of a plan: machine, protocol, and past evaluations."""
 
     protocol: Protocol
     profile: Profile
     stations: int = 1
     arena: Arena | None = None
-    """Whose past evaluations are judged by."""
+    """Arena whose past evaluations the estimate uses."""
 
 
 def make_plan(
@@ -84,7 +84,7 @@ def make_plan(
     rows: Iterable[tuple[str, Sequence[Row]]],
     tell: Progress,
 ) -> PlanReport:
-    """The plan for checked rows by task, each held only while it is counted."""
+    """Make the plan for checked rows by task; rows are in memory only while they are counted."""
     rules, profile = at.protocol, at.profile
     workload, frame = _choose_workload(at, tasks)
     exams = {}
@@ -118,7 +118,7 @@ def make_plan(
 
 
 def cost_model_for(at: PlanInputs) -> CostModel | None:
-    """What past evaluations of the arena say of the next under this protocol and profile; None if they are too few."""
+    """Fit the cost model of past evaluations under this protocol and profile; None if they are too few."""
     if at.arena is None:
         return None
     wanted = (at.profile.name, at.profile.devices)
@@ -127,7 +127,7 @@ def cost_model_for(at: PlanInputs) -> CostModel | None:
 
 
 def _choose_workload(at: PlanInputs, tasks: Sequence[Task]) -> tuple[Workload, PromptFrame]:
-    """The best count that can be had without a download, and the protocol's frame."""
+    """Choose the best token count available without a download, and the protocol's prompt frame."""
     rules = at.protocol
     demands = [task.demand for task in tasks if task.demand] or [BLIND]
     folder = tokenizer_here(rules.base_model.id)
@@ -140,17 +140,17 @@ def _choose_workload(at: PlanInputs, tasks: Sequence[Task]) -> tuple[Workload, P
 
 
 BLIND = "I need data."
-"""Stands for the demands of a benchmark without any."""
+"""Stand-in for the demands of a benchmark without any."""
 
 
 def _build_fallback_frame(rules: Protocol) -> PromptFrame:
-    """A frame made without the model's own tokenizer: any that has the control tokens writes the same text."""
+    """Build a frame without the model's own tokenizer: any with the control tokens renders the same text."""
     template: ChatTemplate = load_template(rules.template, tiny_llama.TOKENIZER.parent)
     return build_frame(rules, template, [BLIND]).model_copy(update={"bytes_per_token": BYTES_PER_TOKEN})
 
 
 def tokenizer_here(model: str) -> Path | None:
-    """The folder with a base model's tokenizer, if it is on this machine."""
+    """Return the folder of a base model's tokenizer, if it is on this machine."""
     if model == TINY:
         return tiny_llama.TOKENIZER.parent
     from huggingface_hub import try_to_load_from_cache

@@ -1,4 +1,4 @@
-"""How a protocol shows a row to the model, taken from the template by letting it render one, and how much it asks."""
+"""Prompt frame of a protocol, from rendering a row with its template, and its number of prompts."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from submissions.records.prompt_frame import EvalSetLoad, PlanningFacts, PromptF
 
 _INPUT, _OUTPUT = "the input", "the output"
 _ROOM = 10_000
-"""Tokens that no frame fills: nothing is cut."""
+"""Token limit above any frame, so that nothing is cut."""
 
 
 def build_frame(protocol: Protocol, template: ChatTemplate, demands: Sequence[str]) -> PromptFrame:
-    """The frame of a protocol; `demands`, at least one of them, say how long the tokenizer's tokens are."""
+    """Build the frame of a protocol; at least one of `demands` is needed to measure the tokenizer's token length."""
     rendered = template.decode(template.build_example(_INPUT, _OUTPUT, _ROOM).input_ids)
     before, _, rest = rendered.partition(_INPUT)
     between, _, after = rest.partition(_OUTPUT)
@@ -34,7 +34,7 @@ def build_frame(protocol: Protocol, template: ChatTemplate, demands: Sequence[st
 
 
 def build_planning(protocol: Protocol, profile: Profile, exams: Iterable[EvalSetLoad]) -> PlanningFacts:
-    """What one needs to reckon an evaluation's time from, with no more of the exams than their mean."""
+    """Build the facts for a time estimate, with only the mean of the evaluation sets."""
     return PlanningFacts(
         machine=profile.machine,
         shots=protocol.few_shot.shots,

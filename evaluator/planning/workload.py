@@ -1,4 +1,4 @@
-"""How many tokens a delivery and the benchmark's exams come to: by the tokenizer itself, or reckoned from bytes."""
+"""Token counts of the delivered data and the evaluation sets: by the tokenizer, or estimated from bytes."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from submissions.records.task import Reference, Row
 
 
 class Workload(Seam):
-    """Counts what will be trained on and what will be asked."""
+    """Counts the tokens of training data and of evaluation prompts."""
 
     how: str
-    """Where its numbers come from, for people."""
+    """Source of the counts, for people."""
 
     def count_delivery(self, rows: Sequence[Row]) -> DeliveredTokens:
-        """A task's delivered rows, all of them."""
+        """Count the tokens of a task's delivered rows, all of them."""
         ...
 
     def count_eval_set(self, reference: Reference) -> EvalSetLoad:
-        """The evaluation set of a task, from the reference as the protocol splits it."""
+        """Count the tokens of a task's evaluation set, from the reference as the protocol splits it."""
         ...
 
 
 class TokenizedWorkload:
-    """Counts by encoding: training examples and prompts are made just as an evaluation makes them."""
+    """Counts by encoding: training examples and prompts are built as in an evaluation."""
 
     how = "counted with the base model's tokenizer"
 
@@ -56,7 +56,7 @@ class TokenizedWorkload:
 
 
 class ByteEstimatedWorkload:
-    """Reckons from bytes, as the web app does of what is delivered there."""
+    """Estimates token counts from bytes, as the web app does for uploads."""
 
     def __init__(self, protocol: Protocol, frame: PromptFrame) -> None:
         self.how = f"reckoned at {frame.bytes_per_token:.2g} bytes a token"
@@ -80,7 +80,7 @@ class ByteEstimatedWorkload:
 
 
 def mean_load(loads: Iterable[EvalSetLoad]) -> EvalSetLoad:
-    """The exam of a task in the middle, in whole tokens: what may be told of hidden rows."""
+    """Mean evaluation set of a task, in whole tokens: the only fact about hidden rows that may be published."""
     found = list(loads)
     items = sum(one.items for one in found)
 

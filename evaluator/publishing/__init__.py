@@ -1,1 +1,1 @@
-"""Publishing."""
+"""Publishing: leases, buffered commits, results, drafts and status."""

@@ -1,4 +1,7 @@
-"""Where an evaluator writes: `results` and `drafts`, each held by a lease, in the order that loses nothing."""
+"""Buffered, lease-guarded write access to the results and drafts repositories.
+
+The flush order never publishes a status before its draft.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,14 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class ArenaSession:
-    """One evaluator's hold on an arena. `arena` reads what it has said already, written or not."""
+    """One evaluator's write access to an arena. Reads through `arena` include its own unflushed writes."""
 
     arena: Arena
     results: BufferedRepo
     drafts: BufferedRepo
 
     def acquire_leases(self) -> None:
-        """Take both leases; that of `drafts` keeps out one who lost that of `results` in its sleep.
+        """Take both leases; that of `drafts` locks out a suspended evaluator that lost `results`.
 
         Raises LeaseHeld, and NewerFormat before anything is written.
         """
@@ -37,19 +40,19 @@ class ArenaSession:
         self.drafts.acquire_lease()
 
     def heartbeat(self, *, at_work: bool = True) -> None:
-        """Write what waits as far as the pace allows, and renew the leases of one at work. Raises Lost."""
+        """Flush pending files within the rate limit, and renew the leases if at work. Raises LeaseLost."""
         if self._flush_drafts_first(at_once=False):
             self.results.heartbeat(at_work=at_work)
             self.drafts.heartbeat(at_work=at_work)
 
     def flush(self, *, at_once: bool = False) -> bool:
-        """Write what waits as far as the pace allows; whether all is written. Raises Lost."""
+        """Flush pending files within the rate limit; return whether all are written. Raises LeaseLost."""
         done = self._flush_drafts_first(at_once=at_once) and self.results.flush(at_once=at_once)
         return done and self.drafts.flush(at_once=at_once)
 
     @property
     def next_commit_at(self) -> datetime | None:
-        """When it may be tried again to write what waits; None for now."""
+        """Earliest time for the next attempt to flush pending files; None for now."""
         return max(
             (one.next_commit_at for one in (self.results, self.drafts) if one.next_commit_at and one.pending),
             default=None,
@@ -57,16 +60,16 @@ class ArenaSession:
 
     @property
     def pending(self) -> int:
-        """How many files are not written yet."""
+        """Number of files not written yet."""
         return self.results.pending + self.drafts.pending
 
     def release_leases(self) -> None:
-        """Give both leases back."""
+        """Release both leases."""
         self.drafts.release_lease()
         self.results.release_lease()
 
     def _flush_drafts_first(self, *, at_once: bool) -> bool:
-        """What is new in `drafts` is there before `results` says so; what leaves it leaves after."""
+        """Write new drafts before `results` refers to them; deletions in `drafts` follow afterwards."""
         return self.drafts.flush(at_once=at_once, adding=True)
 
 
@@ -79,9 +82,9 @@ def open_session(
     term: timedelta = LEASE_DURATION,
     clock: Callable[[], datetime] = _utc_now,
 ) -> ArenaSession:
-    """A desk at an arena, whose leases are not taken yet; `gap` is the least time between two commits.
+    """Create a session for an arena without taking its leases; `gap` is the least time between two commits.
 
-    A process that was killed is followed at once by one with its nonce; two with one nonce must never run.
+    A process with the nonce of a killed one takes over at once; two with one nonce must never run.
     """
     results, drafts = (BufferedRepo(repo, owner, clock, gap, term, nonce) for repo in (arena.results, arena.drafts))
     return ArenaSession(replace(arena, results=results, drafts=drafts), results, drafts)
@@ -89,7 +92,10 @@ def open_session(
 
 @contextmanager
 def heartbeat_while(desk: ArenaSession, seconds: float = 10.0) -> Iterator[None]:
-    """Have a desk beat beside long work. What stops it is raised at the end, if no commit has met it before."""
+    """Run heartbeats in the background during long work.
+
+    Raises their error at the end, unless a commit hit it before.
+    """
     stop = threading.Event()
 
     def send_heartbeats() -> None:

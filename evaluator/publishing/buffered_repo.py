@@ -1,8 +1,7 @@
-"""Many small commits to a repository as few large ones, each made only while this evaluator holds the lease.
+"""Batches many small commits to a repository into few large ones, each made only under this evaluator's lease.
 
-What was committed here is read back at once, and written to the repository when the pace allows. A process that is
-killed before loses what it says of the progress of work, never the work: that is in its work folder, and a next run
-says it again.
+Reads see committed changes at once; the repository gets them when the rate limit allows. A process killed before that
+loses progress reports only, never the work: that is in its work folder, and the next run reports it again.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ from submissions.storage.codec import to_json
 from submissions.storage.repo import Change, Repo, content_id, validate_path
 
 MAX_FILES_PER_COMMIT = 500
-"""Files in a commit; the Hub gives up on one that takes it a minute."""
+"""Maximum number of files per commit; the Hub aborts a commit that takes it a minute."""
 _TRIES = 20
 _AWAY = (timedelta(seconds=30), timedelta(minutes=10))
-"""How long a Hub that does not answer is left alone: at first, and at most."""
+"""Backoff for an unresponsive Hub: initial and maximum."""
 
 _LARGE = ("results/", "previews/")
-"""Below these lies what is written once, and hardly read again."""
+"""Folders of files that are written once and rarely read again."""
 
 Files = dict[str, bytes | None]
 Groups = list[Files]
@@ -36,25 +35,25 @@ log = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class BufferedRepo:
-    """A repository behind another: the same methods, and the lease. For one process, and any of its threads."""
+    """Repository wrapper with the same methods plus the lease. For one process, and any of its threads."""
 
     repo: Repo
     owner: str
     clock: Callable[[], datetime]
     gap: timedelta = timedelta()
-    """Least time between two commits; with none, everything is written at once."""
+    """Least time between two commits; zero writes everything at once."""
     term: timedelta = LEASE_DURATION
     nonce: str = field(default_factory=lambda: secrets.token_hex(8))
-    """Whoever has it has the lease; only one process at a time may."""
+    """Identifies the lease's owner; only one process at a time may have it."""
     _groups: Groups = field(default_factory=list)
-    """What is not written yet: files that must be written together, oldest first. No path is in two of them."""
+    """Pending files in groups that must be written together, oldest first. No path is in two groups."""
     _files: Files = field(default_factory=dict)
-    """The same by path."""
+    """Pending files by path."""
     _written: dict[str, bytes] = field(default_factory=dict)
-    """What was written and is read again and again, for as long as nobody else has written."""
+    """Cache of written files that are read repeatedly, valid until another evaluator commits."""
     _count: int = 0
     _parent: str = ""
-    """The head at which the lease was last seen to be ours."""
+    """Last head at which the lease was verified."""
     _lease: Lease | None = None
     _loss: LeaseLost | None = None
     _next_commit_at: datetime | None = None
@@ -62,7 +61,7 @@ class BufferedRepo:
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def acquire_lease(self) -> None:
-        """Take the lease, in a commit of its own. Raises Held, and what a commit raises."""
+        """Take the lease, in a separate commit. Raises LeaseHeld, and any error of a commit."""
         with self._lock:
             for _ in range(_TRIES):
                 head = self.repo.head()
@@ -78,7 +77,7 @@ class BufferedRepo:
             raise Conflict("Others commit to this repository without a pause: the lease could not be taken.")
 
     def release_lease(self) -> None:
-        """Give the lease back, if it is still ours, for another to take at once."""
+        """Release the lease, if it is still ours, so that another evaluator can take it at once."""
         with self._lock:
             if self._lease is not None and self._loss is None:
                 self._write_verified(lambda head: self.repo.commit([Change(PATH, None)], head))
@@ -86,27 +85,27 @@ class BufferedRepo:
 
     @property
     def pending(self) -> int:
-        """How many files are not written yet."""
+        """Number of files not written yet."""
         with self._lock:
             return len(self._files)
 
     @property
     def next_commit_at(self) -> datetime | None:
-        """When the next commit may be made; None for now."""
+        """Earliest time for the next commit; None for now."""
         return self._next_commit_at
 
     def heartbeat(self, *, at_work: bool = True) -> None:
-        """Write what waits, if it is time; renew the lease of one at work, before half of it is gone. Raises Lost."""
+        """Flush if due; if at work, renew the lease before half of its term is over. Raises LeaseLost."""
         with self._lock:
             self.flush()
             if at_work and (self._lease is None or self.clock() - self._lease.heartbeat >= self.term / 2):
                 self.renew_lease()
 
     def flush(self, *, at_once: bool = False, adding: bool = False) -> bool:
-        """Write what waits, as far as the pace allows; whether all is written. `at_once` leaves out our own gap.
+        """Flush pending files within the rate limit; return whether all are written. `at_once` ignores our own gap.
 
-        With `adding` nothing is deleted yet. Raises Lost, and what a commit raises but Busy and Unreachable: then it is
-        tried again later.
+        With `adding`, deletions stay pending. Raises LeaseLost, and any error of a commit but RateLimited and
+        Unreachable: these postpone the flush.
         """
         with self._lock:
             self._require_lease()
@@ -124,7 +123,7 @@ class BufferedRepo:
             return True
 
     def renew_lease(self) -> None:
-        """Renew the lease, if the pace allows. Raises Lost."""
+        """Renew the lease, if the rate limit allows. Raises LeaseLost."""
         with self._lock:
             self._require_lease()
             if self._next_commit_at is not None and self.clock() < self._next_commit_at:
@@ -175,7 +174,7 @@ class BufferedRepo:
         return dict(sorted((kept | fresh).items()))
 
     def commit(self, changes: Sequence[Change], parent: str) -> str:
-        """Keep changes, to be written together. Without a gap they are written at once, or raise what a commit does."""
+        """Buffer changes as one group. Without a gap, write them at once and raise any error of a commit."""
         files = _collect_contents(changes)
         with self._lock:
             self._require_lease()
@@ -194,7 +193,7 @@ class BufferedRepo:
             return str(self._count)
 
     def _next_batch(self, *, adding: bool) -> Files:
-        """The files of the next commit: results before mere progress, and groups as a whole."""
+        """Files of the next commit: results before mere progress, each group as a whole."""
         found: Files = {}
         for whole in sorted(self._groups, key=lambda group: all(path.startswith("status/") for path in group)):
             group = {path: content for path, content in whole.items() if not (adding and content is None)}
@@ -204,7 +203,7 @@ class BufferedRepo:
         return found
 
     def _write_commit(self, files: Mapping[str, bytes | None], head: str) -> None:
-        """One commit with the lease in it, where that is not as good as new."""
+        """Commit files, and renew the lease in the same commit unless it is almost new."""
         now = self.clock()
         changes = [Change(path, content) for path, content in files.items()]
         lease = self._lease
@@ -215,7 +214,7 @@ class BufferedRepo:
         self._lease = lease
 
     def _write_verified(self, write: Callable[[str], object]) -> None:
-        """Write on a head at which the lease is known to be ours. Raises Lost."""
+        """Write on a head at which the lease is verified. Raises LeaseLost."""
         for _ in range(_TRIES):
             head = self.repo.head()  # a Hub that is down says so here at once; a commit would be tried for minutes
             if head != self._parent:
@@ -229,7 +228,7 @@ class BufferedRepo:
         raise Unreachable("Others commit to this repository without a pause. Try again.")
 
     def _verify_lease(self, head: str) -> None:
-        """See whether the lease is still ours. Raises Lost."""
+        """Check that the lease is still ours. Raises LeaseLost."""
         found = read_lease(self.repo)
         if found is None or found.nonce != self.nonce:
             self._loss = LeaseLost(found)
@@ -262,7 +261,7 @@ class BufferedRepo:
 
 
 def _merge_groups(groups: Sequence[Files], files: Files) -> Groups:
-    """Groups with one more; those that it shares a path with become part of it."""
+    """Add a group; existing groups that share a path with it are merged into it."""
     apart = [group for group in groups if not group.keys() & files.keys()]
     merged: Files = {}
     for group in groups:

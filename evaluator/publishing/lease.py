@@ -1,7 +1,7 @@
-"""`lease.json`: which evaluator may write in a repository, and until when it need not be waited for.
+"""`lease.json`: the evaluator that may write in a repository, and the end of its lease.
 
-A commit is what takes, renews and proves a lease: it names its parent, so of two that take it at once one conflicts,
-and one that was asleep while another took over conflicts too. The times only say when another may take over.
+A commit takes, renews and proves a lease: it names its parent, so of two that take it at once one conflicts,
+and one that was suspended while another took over conflicts too. The times only tell when another may take over.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from submissions.storage.repo import Repo
 
 PATH = "lease.json"
 LEASE_DURATION = timedelta(minutes=15)
-"""How long an evaluator may be silent before another takes over; it is renewed every few minutes while it works."""
+"""Silence after which another evaluator may take over; a working one renews every few minutes."""
 
 log = logging.getLogger(__name__)
 
 
 class Lease(Record):
-    """Who writes. Public: the owner's name is the organiser's choice, and nothing of the machine."""
+    """Write lease of an evaluator. Public: the organiser chooses the owner's name; nothing identifies the machine."""
 
     owner: str
     nonce: str
-    """Of the work folder that it was taken for."""
+    """Nonce of the work folder that took the lease."""
     until: datetime
     heartbeat: datetime
-    """When it was last renewed."""
+    """Time of the last renewal."""
 
 
 class LeaseHeld(OurError):
-    """Another evaluator has the arena."""
+    """Another evaluator has the lease."""
 
     def __init__(self, lease: Lease) -> None:
         super().__init__(
@@ -48,7 +48,7 @@ class LeaseHeld(OurError):
 
 
 class LeaseLost(OurError):
-    """Another evaluator took over while this one was silent: nothing that it still knows may be written."""
+    """Another evaluator took over while this one was silent, so this one must not write its pending files."""
 
     def __init__(self, lease: Lease | None) -> None:
         who = f"{lease.owner} has taken over" if lease else "the lease was taken back"
@@ -59,7 +59,7 @@ class LeaseLost(OurError):
 
 
 def read_lease(repo: Repo) -> Lease | None:
-    """The lease that a repository shows; None if there is none, or it cannot be read."""
+    """Read the lease of a repository; None if absent or unreadable."""
     try:
         return read_record(repo, PATH, Lease)
     except NotFound:
@@ -70,7 +70,10 @@ def read_lease(repo: Repo) -> Lease | None:
 
 
 def load_nonce(work: Path) -> str:
-    """The nonce of a work folder, which must be held (`alone`): who was killed there is followed at once."""
+    """Load the nonce of a work folder, which must be locked (`exclusive_lock`).
+
+    A restart there continues a killed run's lease at once.
+    """
     file = work / "lease"
     if not file.is_file():
         atomic_write(file, secrets.token_hex(8).encode())

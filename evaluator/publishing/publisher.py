@@ -1,7 +1,7 @@
-"""Where findings go: into `results` for all to see, or into `drafts` until their owner publishes them.
+"""Publishes results: into `results` for everybody, or into `drafts` until their owner publishes them.
 
-Each step may be the last before the process is killed: what is to be seen is written before its other copy is deleted,
-so a next run finds all of it and does the rest.
+Every step may be the last before the process is killed: visible files are written before their other copies are
+deleted, so the next run finds all of them and completes the rest.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ from submissions.storage.codec import read_record, to_json
 from submissions.storage.repo import Change, Repo
 
 KINDS = ("results", "previews", "costs")
-"""What is kept of an evaluation, each at result_path."""
+"""Kinds of published evaluation records, each at result_path."""
 
 
 @dataclass(frozen=True)
 class Publisher:
-    """The way out of the evaluator for one arena."""
+    """Publishes the results of one arena."""
 
     arena: Arena
 
     def is_withheld(self, submission: Submission) -> bool:
-        """Whether its findings are for its owner only, up to now."""
+        """Return whether the submission's results are visible to its owner only, for now."""
         wishes = filter_authorized(self.arena.read_owner_requests(submission.id), submission.owner)
         return submission.private and not any(wish.kind == "publish" for wish in wishes)
 
     def publish_preview(self, submission: Submission, preview: Result) -> None:
-        """Show what is measured before the trainings; nothing happens where just that is shown already."""
+        """Publish the scores measured before the trainings; does nothing if exactly these are published."""
         repo = self.arena.drafts if self.is_withheld(submission) else self.arena.results
         path, content = result_path(preview.submission, preview.protocol, "previews"), to_json(preview)
         if path not in repo.list(path) or repo.read(path) != content:
             commit_with_retry(repo, [Change(path, content)])
 
     def publish_result(self, submission: Submission, protocol: str, found: Mapping[str, Record]) -> Status:
-        """Hand over what an evaluation found, by kind, in place of its preview; what the submission's status is now."""
+        """Publish the records of an evaluation, by kind, in place of its preview, and return the new status."""
         changes = [Change(result_path(submission.id, protocol, kind), to_json(one)) for kind, one in found.items()]
         preview = result_path(submission.id, protocol, "previews")
         results, drafts = self.arena.results, self.arena.drafts
@@ -66,7 +66,7 @@ class Publisher:
         return status
 
     def publish_drafts(self, ulid: str) -> None:
-        """Publish all that was held back of a submission. Safe to repeat."""
+        """Publish all drafts of a submission. Safe to repeat."""
         held, shown = _list_files(self.arena.drafts, ulid), _list_files(self.arena.results, ulid)
         if not held:
             return
@@ -85,7 +85,7 @@ class Publisher:
         self._remove_drafts(ulid, held)
 
     def withdraw(self, ulid: str, why: str = "Withdrawn.") -> None:
-        """Take a submission off the boards, or out of the line; its history stays. Safe to repeat."""
+        """Remove a submission from the boards or the queue; its history stays. Safe to repeat."""
         shown = _list_files(self.arena.results, ulid)
         changes = [Change(path, None) for path in shown]
         if self.arena.read_history(ulid).now.state != "withdrawn":
@@ -99,7 +99,7 @@ class Publisher:
         self._remove_drafts(ulid, _list_files(self.arena.drafts, ulid))
 
     def _remove_drafts(self, ulid: str, paths: Sequence[str]) -> None:
-        """Take away drafts that are of no use any more, and note how the submission ended where a web app starts."""
+        """Remove obsolete drafts, and record the submission's end in the files that a web app starts from."""
         changes = _deletion_changes(self.arena.drafts, paths)
         if self.arena.has_submission(ulid):
             changes += _changed_only(self.arena.drafts, submission_index_changes(self.arena, [ulid]))
@@ -109,7 +109,7 @@ class Publisher:
 
 
 def _listing_changes(results: Repo, made: Sequence[Result], gone: Sequence[tuple[str, str]] = ()) -> list[Change]:
-    """What lists all results beside their own files: for the web app, and for whoever analyses them."""
+    """Changes to the listings of all results: for the web app, and for analysis."""
     if not made and not gone:
         return []
     return [*result_index_changes(results, made, gone), *table_changes(results, made, gone)]
@@ -120,7 +120,7 @@ def _list_files(repo: Repo, ulid: str) -> list[str]:
 
 
 def _changed_only(repo: Repo, changes: Sequence[Change]) -> list[Change]:
-    """The changes that say something else than what is there."""
+    """Drop changes that equal the stored content."""
     return [one for one in changes if repo.list(one.path) != [one.path] or repo.read(one.path) != one.content]
 
 

@@ -1,4 +1,4 @@
-"""All public totals as plain tables for whoever analyses them: `table/<track>/<yyyy>-<mm>.parquet` in `results`.
+"""All public totals as plain tables for analysis: `table/<track>/<yyyy>-<mm>.parquet` in `results`.
 
 One row for each submission, protocol, method, subset and group, with the interval; a file for each month of ids,
 so that a new result rewrites a small one. `README.md` names them as the configurations of a data set, one for each
@@ -47,7 +47,7 @@ SCHEMA = pa.schema(
         ("why", pa.string()),
     ]
 )
-"""`gain` is null where `why` says so; `tasks` is what it is the mean of; `gain_low` and `gain_high` bound 95%."""
+"""`gain` is null if `why` has a reason; `tasks` counts the tasks in its mean; `gain_low`, `gain_high` bound 95%."""
 README = "README.md"
 _FRONT = re.compile(r"---\n(.*?)^---[ \t]*\n(.*)", re.DOTALL | re.MULTILINE)
 _TEXT = """
@@ -67,7 +67,7 @@ log = logging.getLogger(__name__)
 
 
 def table_changes(results: Repo, made: Sequence[Result], gone: Iterable[tuple[str, str]] = ()) -> list[Change]:
-    """What a commit that adds or replaces results must change beside them; `gone` are submissions and protocols."""
+    """Table changes for a commit that adds or replaces results; `gone` are submissions and protocols."""
     lost, tracks = set(gone), set(results.list_dir("table"))
     added: dict[str, list[Result]] = {}
     for result in made:
@@ -82,7 +82,7 @@ def table_changes(results: Repo, made: Sequence[Result], gone: Iterable[tuple[st
 
 
 def backfill_tables(results: Repo) -> list[Change]:
-    """What is missing in an arena that was filled by an older version, or has no README yet."""
+    """Return the missing tables and README of an arena, for example one filled by an older version."""
     if tracks := results.list_dir("table"):
         return readme_changes(results, tracks)
     found = list_protocols(results, "results").items()
@@ -92,7 +92,7 @@ def backfill_tables(results: Repo) -> list[Change]:
 
 
 def readme_changes(results: Repo, tracks: Iterable[str]) -> list[Change]:
-    """The change that has README.md name the tables of these tracks; none where it does, or is not to be understood."""
+    """Change that lists these tracks' tables in README.md; none if they are listed, or the README is not parsable."""
     try:
         text = results.read(README).decode(errors="replace")
     except NotFound:
@@ -135,7 +135,7 @@ def _file_changes(results: Repo, path: str, made: Sequence[Result], lost: set[tu
 
 
 def _month_results(results: Repo, path: str) -> Iterator[Result]:
-    """The results that belong in a file."""
+    """Read the results that belong in a file."""
     track, month = path.split("/")[1:]
     for ulid, protocols in list_protocols(results, "results").items():
         if month == f"{parse_id_time(ulid):%Y-%m}.parquet":

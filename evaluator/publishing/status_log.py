@@ -1,4 +1,4 @@
-"""How the evaluator writes down where a submission stands."""
+"""Status entries of submissions, as the evaluator writes them."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 
 WAITING: frozenset[State] = frozenset({"queued", "retrying"})
-"""In the line; each place replaces the one before it."""
+"""Queued states; each new position replaces the previous one."""
 
 
 def progress_status(stage: Stage, done: int, of: int) -> Status:
-    """So many tasks of a stage are done."""
+    """Build a progress status: tasks done of a stage."""
     state: State = "checking" if stage == "check" else "evaluating"
     message = f"{stage.replace('_', ' ')}: {done} of {of} tasks"
     return Status(state=state, stage=stage, done=done, of=of, message=message, time=utc_now())
 
 
 def failure_status(message: str, log_tail: str = "") -> Status:
-    """It stopped through our fault."""
+    """Build the status of a failure on our side."""
     return Status(state="failed", message=message, log_tail=log_tail, fault="evaluator", time=utc_now())
 
 
 def final_status(state: State, message: str, stage: Stage | None = None) -> Status:
-    """It came to an end, for good or for now."""
+    """Build the status of an end state, permanent or temporary."""
     return Status(state=state, stage=stage, message=message, time=utc_now())
 
 
 def append_status(arena: Arena, ulid: str, status: Status) -> Change:
-    """The change that adds a status; a place or progress in a stage replaces the one before it."""
+    """Build the change that appends a status; a queue position or stage progress replaces the previous one."""
     entries = arena.read_history(ulid).entries
     last = entries[-1]
     again = status.state in WAITING or bool(status.of)
@@ -41,10 +41,13 @@ def append_status(arena: Arena, ulid: str, status: Status) -> Change:
 
 
 def utc_now() -> datetime:
-    """This moment."""
+    """Current time in UTC."""
     return datetime.now(UTC)
 
 
 def _is_same_count(last: Status, status: Status) -> bool:
-    """A stage over another number of tasks is another run; a line of another length is still the line."""
+    """Return whether two statuses count the same total.
+
+    A stage with another number of tasks is a new run; a queue of another length is still the queue.
+    """
     return status.state in WAITING or last.of == status.of

@@ -39,7 +39,7 @@ def publish_task_list(arena: Arena, benchmark: Benchmark, context: EvaluationCon
 def _build_frames(
     arena: Arena, benchmark: Benchmark, context: EvaluationContext, tasks: Sequence[Task]
 ) -> list[PromptFrame]:
-    """Every protocol's frame by name: this one's as it is now, those of others as they were published."""
+    """Prompt frames of all protocols by name: this one's rebuilt, others as published."""
     frames = {frame.protocol: frame for frame in arena.read_frames()}
     rules, demands = context.protocol, [task.demand for task in tasks if task.demand]
     if demands:

@@ -1,1 +1,1 @@
-"""Runtime."""
+"""Runtime: child processes, locks, caches, costs and logs."""

@@ -1,6 +1,6 @@
-"""A child process that answers JSON messages over a Unix socket, and dies with its parent.
+"""Child process that answers JSON messages over a Unix socket, and dies with its parent.
 
-The trainer and the engine live in children: what they import never meets the parent, a crash is an error message with
+Trainer and engine run in children: their imports never enter the parent, a crash becomes an error message with
 the end of the log, and one signal ends the whole group.
 """
 
@@ -32,11 +32,14 @@ _ADDRESS = "ARENA_CHILD_ADDRESS"
 _KEY = "ARENA_CHILD_KEY"
 _TAIL_LINES = 25
 _NO_MEMORY = ("can't allocate memory", "CUDA Error: out of memory")
-"""How torch says it of RAM, and vLLM when what slept finds no room to wake: neither has a class of its own."""
+"""Out-of-memory messages without their own exception class.
+
+They are torch's for RAM, and vLLM's for waking a sleeping engine without enough memory.
+"""
 
 
 class ChildExited(Exception):  # no failure yet: its reader will say which
-    """A child took no message, for it has ended."""
+    """The child could not receive a message because it has exited."""
 
 
 class ChildProcess:
@@ -68,9 +71,10 @@ class ChildProcess:
             raise
 
     def send(self, message: Mapping[str, Any], seconds: float | None = None, *, read: bool = True) -> None:
-        """Hand the child a message. Raises ChildFailed if it is gone, Hung if it does not read on for so long.
+        """Send the child a message. Raises ChildFailed if it is gone, Hung if it does not read for that long.
 
-        Of one that is gone it reads what it died of; without `read`, which is for who has another reader, raises Gone.
+        If the child is gone, reads the cause of its death; without `read`, for callers with another reader, raises
+        ChildExited.
         """
         assert self._connection is not None
         if seconds is not None:
@@ -89,16 +93,16 @@ class ChildProcess:
             raise self._build_error("went away") from error
 
     def fileno(self) -> int:
-        """The file that becomes readable when the child said something or died, for whoever waits for several."""
+        """File descriptor, readable once the child sends a message or dies, to wait for several children."""
         assert self._connection is not None
         return self._connection.fileno()
 
     def timeout_error(self, seconds: float) -> ChildFailed:
-        """The error of a child that was silent for so long."""
+        """Build the error for a child that was silent for that long."""
         return self._build_error(f"was silent for {seconds:g} s", Hung)
 
     def receive(self, seconds: float) -> dict[str, Any]:
-        """The child's next message. Raises ChildFailed if it dies or says that it failed, Hung if it is silent."""
+        """Receive the child's next message. Raises ChildFailed if it dies or reports a failure, Hung if silent."""
         assert self._connection is not None
         try:
             if not self._connection.poll(seconds):
@@ -113,7 +117,7 @@ class ChildProcess:
         return message
 
     def close(self) -> None:
-        """End the whole process group, gently and then not."""
+        """End the whole process group, first gently, then by force."""
         if self._connection is not None:
             self._connection.close()
         for number, patience in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 30.0)):
@@ -148,7 +152,7 @@ class ChildProcess:
 
 
 def error_name(error: BaseException) -> str | None:
-    """Which of errors.FAILURES an error is; None where it is another."""
+    """Name of an error in errors.FAILURES; None for any other."""
     if isinstance(error, MemoryError) or type(error).__name__ in ("OutOfMemoryError", "OutOfMemory"):
         return "out_of_memory"  # torch's is no MemoryError, and this module knows no torch
     if isinstance(error, RuntimeError) and any(said in str(error) for said in _NO_MEMORY):
@@ -166,7 +170,7 @@ class ParentConnection:
         self._connection.send_bytes(json.dumps(message).encode())
 
     def receive(self) -> dict[str, Any] | None:
-        """The parent's next message; None when it has gone."""
+        """Receive the parent's next message; None after the parent's exit."""
         try:
             message: dict[str, Any] = json.loads(self._connection.recv_bytes())
         except (EOFError, ConnectionError):

@@ -1,7 +1,7 @@
-"""What an evaluation cost: kept beside each finished stage, and added up in a Ledger.
+"""Cost log: costs of an evaluation, stored beside each finished stage and summed in a Ledger.
 
-A cost lies in `stages/cost/<key>.json` under the key of the stage's output, apart from it: an output shapes numbers and
-repeats bit for bit, a cost does neither. A stage that is found finished has the cost of when it was really done.
+A cost lies in `stages/cost/<key>.json` under the key of the stage's output, apart from it: an output shapes scores
+and repeats bit for bit, a cost does neither. A stage found in the cache has the cost of its original run.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ _FILE = "ledger.json"
 
 
 class CostLog:
-    """The costs of finished work, and which of it one evaluation used."""
+    """Costs of finished work, and the parts that one evaluation used."""
 
     def __init__(self, store: StageCache) -> None:
         self._store = store
         self._used: dict[tuple[str, str], dict[str, None]] = {}
 
     def record(self, key: str, spent: ResourceUsage) -> None:
-        """Write down what a stage's output took; before the output, so that none that is finished lacks it."""
+        """Store the usage of a stage before its output, so that no finished output lacks it."""
         self._store.put(_STAGE, key, spent)
 
     def attribute(self, task: str, stage: str, key: str) -> None:
-        """Enter a finished output for a task; one that is used twice was paid for once."""
+        """Attribute a finished output to a task; an output used twice is paid for once."""
         self._used.setdefault((task, stage), {})[key] = None
 
     def collect(self, tasks: Sequence[str]) -> tuple[Cost, ...] | None:
-        """What was used, by stage and then in the order of the tasks; None if the cost of some of it is unknown."""
+        """Costs of the used outputs, by stage and then in task order; None if the cost of any is unknown."""
         found = []
         for stage in STAGES:
             for task in tasks:
@@ -56,7 +56,7 @@ class CostLog:
 
 def write_ledger(folder: Path, submission: str, protocol: str, profile: Profile, costs: tuple[Cost, ...] | None
                  ) -> None:  # fmt: skip
-    """Write an evaluation's ledger beside its records, or take an earlier one away where costs are unknown."""
+    """Write an evaluation's ledger beside its records, or remove an earlier one if costs are unknown."""
     if costs is None:
         (folder / _FILE).unlink(missing_ok=True)
         return
@@ -72,6 +72,6 @@ def write_ledger(folder: Path, submission: str, protocol: str, profile: Profile,
 
 
 def load_ledger(folder: Path) -> dict[str, Ledger]:
-    """The ledger of an evaluation's folder, as what is published under `costs`; nothing where it has none."""
+    """Load the ledger in an evaluation's folder, for publication under `costs`; empty if it has none."""
     file = folder / _FILE
     return {"costs": Ledger.model_validate_json(file.read_bytes())} if file.exists() else {}

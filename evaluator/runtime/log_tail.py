@@ -1,8 +1,8 @@
-"""What of a child's log its submitter may see: where it failed and how, and no word from a row or of this machine.
+"""Public part of a child's log for its submitter: location and kind of a failure.
 
-A log may repeat what the child was working on, so nothing is shown because it looks harmless. Shown are, from
-tracebacks, the places in files that exist here, by file name, and the kind of exception; and of all other text only
-the phrases below, which are the same on every machine.
+It contains no word from a row or about this machine. A log may repeat row content, so nothing is shown because it
+looks harmless. Shown are, from tracebacks, the locations in files that exist here, by file name, and the kind of
+exception; and of all other text only the phrases below, which are the same on every machine.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 BYTES = 65_536
-"""How much of the end of a log is looked at."""
+"""Number of bytes read from the end of a log."""
 MOST = 4_000
-"""Characters that are shown (submissions/records/status.py, Status.log_tail)."""
+"""Maximum number of characters shown (submissions/records/status.py, Status.log_tail)."""
 PHRASES = re.compile(
     "|".join(
         (
@@ -46,13 +46,13 @@ _KIND = re.compile(r"(?:[A-Za-z_]\w{0,60}\.){0,6}[A-Za-z_]\w{0,60}(?=:|$)")
 
 
 def public_tail(log: bytes) -> str:
-    """The last lines of a log that may be shown, at most MOST characters; nothing where there are none."""
+    """Extract the last public lines of a log, at most MOST characters; empty if none."""
     shown = "\n".join(_filter_lines(log[-BYTES:].decode(errors="replace").splitlines()))
     return shown if len(shown) <= MOST else shown[-MOST:].partition("\n")[2]
 
 
 def _filter_lines(lines: list[str]) -> Iterator[str]:
-    """Line by line; an exception's line is one only below the places of its traceback, and its message is never it."""
+    """Filter line by line; an exception counts only below its traceback's locations, and its message is never shown."""
     placed: bool | None = None  # None: in no traceback; False: in one whose first place is still to come
     for number, raw in enumerate(lines):
         line = _BEFORE.sub("", raw)

@@ -1,4 +1,4 @@
-"""What one piece of work took, and the most memory that a process held meanwhile."""
+"""Resource usage of one piece of work, with the peak memory of its process."""
 
 from __future__ import annotations
 
@@ -10,24 +10,27 @@ from pydantic import Field
 from submissions.records.base import Record
 
 FILE = "spent.json"
-"""In the folder of a trained model: it appears with the model, so no training is without its cost."""
+"""File in the folder of a trained model, created with the model, so that every training has its cost."""
 _STATUS = Path("/proc/self/status")
 _CLEAR_REFERENCES = Path("/proc/self/clear_refs")
 
 
 class ResourceUsage(Record):
-    """What one piece of work took."""
+    """Resource usage of one piece of work."""
 
     seconds: float = Field(ge=0, allow_inf_nan=False)
-    """Of a training: from the base weights until its devices are free for the next one. Left out are files that are
-    written meanwhile, and what a process pays once: its start and the loading of the base model."""
+    """Time of a training: from the base weights until its devices are free for the next one.
+
+    Excludes writing files in parallel, and the one-time costs of a process: its start and the loading of the base
+    model.
+    """
     tokens_trained: int = Field(default=0, ge=0)
     tokens_generated: int = Field(default=0, ge=0)
     peak_bytes: int | None = Field(default=None, ge=0)
-    """The most memory held at once, of the accelerators if there are any; None where it was not measured."""
+    """Peak memory, of the accelerators if there are any; None if not measured."""
 
     def __add__(self, other: ResourceUsage) -> ResourceUsage:
-        """What both took, one after the other."""
+        """Usage of both, one after the other."""
         peaks = [one.peak_bytes for one in (self, other) if one.peak_bytes is not None]
         return ResourceUsage(
             seconds=self.seconds + other.seconds,
@@ -38,7 +41,7 @@ class ResourceUsage(Record):
 
 
 def reset_peak_memory(device: str) -> None:
-    """Begin to watch this process's memory anew. A kernel that does not allow it has the peak of its whole life."""
+    """Reset this process's memory peak. A kernel that does not allow it reports the peak of the whole process."""
     if device == "cuda":
         import torch
 
@@ -49,7 +52,7 @@ def reset_peak_memory(device: str) -> None:
 
 
 def read_peak_bytes(device: str) -> int | None:
-    """The most memory that this process held since then: of its accelerator, else in RAM; None off Linux."""
+    """Peak memory of this process since the reset: of its accelerator, else RAM; None off Linux."""
     if device == "cuda":
         import torch
 

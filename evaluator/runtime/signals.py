@@ -1,4 +1,4 @@
-"""How a long run is ended from outside: SIGTERM, which machines send, means what Ctrl-C means."""
+"""Signals of long runs: SIGTERM, which machines send, has the effect of Ctrl-C."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import FrameType
 
 @contextmanager
 def sigterm_as_interrupt() -> Iterator[None]:
-    """SIGTERM raises KeyboardInterrupt in here. For the main thread."""
+    """Raise KeyboardInterrupt on SIGTERM inside the context. For the main thread."""
     before = signal.signal(signal.SIGTERM, _raise_interrupt)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Finished work, by the hash of all that shaped it: a restart finds it and goes on from there."""
+"""Stage cache: finished work under a hash of all its inputs, so that a restart continues from there."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ R = TypeVar("R", bound=Record)
 
 
 def cache_key(*parts: Record | str | int | float | list[str]) -> str:
-    """A hash over values, their order and their bounds."""
+    """Hash values, with their order and boundaries."""
     plain = [part.model_dump(mode="json") if isinstance(part, Record) else part for part in parts]
     return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class StageCache:
-    """A folder of `<stage>/<key>.json`, each file written whole."""
+    """Folder of `<stage>/<key>.json`, each file written atomically."""
 
     folder: Path
 
     def entry_path(self, stage: str, key: str) -> Path:
-        """Where a stage's output lies, or will."""
+        """Return the path of a stage's output, present or not."""
         return self.folder / stage / f"{key}.json"
 
     def get(self, stage: str, key: str, kind: type[R]) -> R | None:
-        """A finished output, or None. A file that cannot be read counts as unfinished work."""
+        """Return a finished output, or None. An unreadable file counts as unfinished work."""
         path = self.entry_path(stage, key)
         if not path.exists():
             return None
@@ -43,13 +43,13 @@ class StageCache:
             return None
 
     def put(self, stage: str, key: str, record: R) -> R:
-        """Write an output down, and hand it back."""
+        """Store an output and return it."""
         atomic_write(self.entry_path(stage, key), record.model_dump_json(indent=1).encode())
         return record
 
 
 def remove_partial_files(folder: Path) -> None:
-    """Remove what killed writers left half-written below a folder; only for who alone writes there."""
+    """Remove partial files of killed writers below a folder; only for a process that alone writes there."""
     for file in folder.rglob(".part-*"):
         if file.is_file():
             file.unlink()

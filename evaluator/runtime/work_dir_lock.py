@@ -1,6 +1,6 @@
-"""Who may work in a folder: one evaluator alone, or several shares of one run together.
+"""Locks on a work folder: exclusive for one evaluator, shared between the shares of one run.
 
-`flock` on files of the work folder, which ends with the process, even when it is killed. Across nodes it holds on NFS
+`flock` on files of the work folder, which ends with the process, even when it is killed. Across nodes it works on NFS
 and on Lustre mounted with `flock`. A file is open for reading and writing, since NFS wants one for each kind of lock.
 """
 
@@ -21,7 +21,7 @@ _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
 
 @contextmanager
 def exclusive_lock(work: Path) -> Iterator[None]:
-    """Hold the work folder for this process. Raises EvaluatorError if another evaluator, or a share, has it."""
+    """Lock the work folder for this process. Raises EvaluatorError if another evaluator, or a share, has it."""
     with _open_lock_file(work / ".lock") as lock:
         if not _try_lock(lock, fcntl.LOCK_EX):
             raise EvaluatorError(f"Another evaluator works in {work}: wait for it, or stop it first.")
@@ -31,7 +31,7 @@ def exclusive_lock(work: Path) -> Iterator[None]:
 
 @contextmanager
 def shared_lock(work: Path, run: str, name: str) -> Iterator[None]:
-    """Hold one part of a run, beside its other parts. Raises EvaluatorError if anything else is at work in the folder.
+    """Lock one part of a run, beside its other parts. Raises EvaluatorError if anything else uses the folder.
 
     The parts of one run have nothing in common; what two runs would do at once may be the same.
     """
@@ -50,7 +50,7 @@ def shared_lock(work: Path, run: str, name: str) -> Iterator[None]:
 
 @contextmanager
 def blocking_lock(file: Path) -> Iterator[None]:
-    """Wait until no other process is in here with the same file."""
+    """Wait until no other process has a lock on the same file, then lock it."""
     with _open_lock_file(file) as lock:
         _lock_file(lock, fcntl.LOCK_EX)
         yield

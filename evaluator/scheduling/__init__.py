@@ -1,4 +1,4 @@
-"""Who does the work: units in, answers out, on one machine or on many."""
+"""Scheduling of work units on one machine or many: units in, answers out."""
 
 from evaluator.scheduling.executor import Executor
 from evaluator.scheduling.local_executor import LocalExecutor

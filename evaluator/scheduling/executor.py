@@ -1,4 +1,4 @@
-"""The seam: many units in, each done once, in whatever order they finish."""
+"""Interface of executors: many units in, each executed once, results in order of completion."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from evaluator.training import Progress
 
 
 class Executor(Protocol):
-    """Stations that share the work."""
+    """Executes units on workers."""
 
     def run(self, units: Units, progress: Progress) -> Generator[UnitResult, None, None]:
-        """Every unit's answers as they finish. A unit is made when somebody has room for it.
+        """Yield every unit's answers as they finish. A unit is built when a worker has room for it.
 
-        A unit that fails is tried as often as the profile says, while the others go on. Raises the first EvaluatorError
-        that was left in the end, or earlier when one unit after the other fails: then it is not the units. Closing the
-        generator stops the work.
+        Retries a failed unit as often as the profile allows, while the others continue. Raises the first
+        EvaluatorError that was left in the end, or earlier when one unit after the other fails: then the units are
+        not the cause. Closing the generator stops the work.
         """
         ...
 
     def discard_models(self, keys: Collection[str]) -> None:
-        """Remove the models behind these units: their answers are stored."""
+        """Remove the models of these units: their answers are stored."""
         ...

@@ -1,4 +1,4 @@
-"""A crew of one station in this process."""
+"""Executor with one worker in this process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from submissions.errors import EvaluatorError
 
 
 class LocalExecutor:
-    """Does one unit after the other."""
+    """Executes one unit after the other."""
 
     def __init__(self, station: Worker, tries: int = 1) -> None:
         self.worker = station

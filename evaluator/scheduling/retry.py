@@ -1,4 +1,4 @@
-"""How often a unit may fail before it is given up, and a station before it counts as broken."""
+"""Retry limits: failures until a unit is given up, and until a worker counts as broken."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from submissions.errors import EvaluatorError
 log = logging.getLogger(__name__)
 
 MAX_CONSECUTIVE_FAILURES = 3
-"""Different units that fail one after the other on a station: with the last of them it is the station that failed."""
+"""Consecutive failures of different units on a worker after which the worker itself counts as broken."""
 
 
 class RetryPolicy:
-    """Counts the failures of units; the others go on meanwhile."""
+    """Counts the failures of units while the others continue."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -22,7 +22,7 @@ class RetryPolicy:
         self._first: EvaluatorError | None = None
 
     def should_retry(self, name: str, key: str, error: EvaluatorError) -> bool:
-        """Whether a unit that failed is tried again."""
+        """Return whether to retry a failed unit."""
         self._failures[key] += 1
         again = self._failures[key] < self._most
         log.warning("%s failed (%d of %d): %s", name, self._failures[key], self._most, error)
@@ -31,27 +31,27 @@ class RetryPolicy:
         return again
 
     def record_final_failure(self, error: EvaluatorError) -> None:
-        """Remember what a unit failed by that is not tried again."""
+        """Record the error of a unit that is not retried."""
         if self._first is None:
             self._first = error
 
     def raise_first_failure(self) -> None:
-        """Raise what the first unit failed by that was given up."""
+        """Raise the error of the first unit that was given up."""
         if self._first is not None:
             raise self._first
 
 
 class FailureStreak:
-    """The units that failed on a station since it last finished one."""
+    """Units that failed on a worker since it last finished one."""
 
     def __init__(self) -> None:
         self._failed: set[str] = set()
 
     def reset(self) -> None:
-        """It finished a unit."""
+        """Clear the streak after a finished unit."""
         self._failed.clear()
 
     def record_failure(self, key: str) -> bool:
-        """It failed at a unit: whether it is the station that is broken."""
+        """Record a failed unit; return whether the worker counts as broken."""
         self._failed.add(key)
         return len(self._failed) >= MAX_CONSECUTIVE_FAILURES

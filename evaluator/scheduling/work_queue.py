@@ -1,4 +1,4 @@
-"""The units that nobody works on, and who may have which of them."""
+"""Queue of unassigned units, with the rules for their assignment to workers."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Protocol
 
 
 class WorkerView(Protocol):
-    """A station, as far as the line looks at it."""
+    """Facts about a worker that the queue needs."""
 
     cached_keys: set[str]
-    """Units whose model lies there."""
+    """Units whose trained model lies on the worker's node."""
 
     @property
     def running_keys(self) -> Collection[str]:
-        """The units in its hands."""
+        """Units that the worker runs."""
         ...
 
 
 @dataclass
 class WorkQueue:
-    """A line of keys. What comes back goes to its front."""
+    """Queue of keys. Requeued ones go to its front."""
 
     keys: deque[str]
     _losses: Counter[str] = field(default_factory=Counter)
@@ -30,18 +30,18 @@ class WorkQueue:
 
     @classmethod
     def from_keys(cls, keys: Iterable[str]) -> WorkQueue:
-        """The line as it begins."""
+        """Create the queue."""
         return cls(deque(keys))
 
     def __len__(self) -> int:
         return len(self.keys)
 
     def pop_for(self, station: WorkerView, everyone: Collection[WorkerView]) -> str | None:
-        """The next unit for a station; None where there is none for it.
+        """Pop the next unit for a worker; None if it may have none.
 
-        What is trained already on its node comes first, and what is trained elsewhere is left to those who have it. A
-        unit that failed goes to another station, if there is one. A unit that was at work when a station was lost goes
-        to empty hands, and nothing beside it: it may be what kills stations, and others should not count as such.
+        Units already trained on its node come first; those trained elsewhere are left to the workers that have them.
+        A failed unit goes to another worker, if possible. A unit that was running when a worker was lost goes only to
+        an idle worker, and with no other beside it: it may kill workers, and other units should not be counted.
         """
         if any(self._losses[key] for key in station.running_keys):
             return None
@@ -54,16 +54,16 @@ class WorkQueue:
         return taken
 
     def requeue_failed(self, key: str, station: WorkerView) -> None:
-        """Back to the front, for another station if there is one."""
+        """Requeue a failed unit at the front, for another worker if possible."""
         self.keys.appendleft(key)
         self._failed_at.setdefault(key, []).append(station)
 
     def requeue_front(self, keys: Iterable[str]) -> None:
-        """To the front: their station was given up, which they had no part in."""
+        """Requeue units at the front after their worker was given up through no fault of theirs."""
         self.keys.extendleft(reversed(list(keys)))
 
     def record_loss(self, key: str) -> int:
-        """How often a unit has lost its station, this time included. It is not in the line again."""
+        """Count the loss of a unit's worker and return the total. Does not requeue the unit."""
         self._losses[key] += 1
         return self._losses[key]
 

@@ -1,4 +1,4 @@
-"""A piece of work that fits one machine, and what comes of it. Both travel between machines."""
+"""Unit of work for one machine, and its result. Both travel between machines."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from evaluator.runtime.resource_usage import ResourceUsage
 
 @dataclass(frozen=True)
 class TrainingSpec:
-    """What a model is made of before it is asked."""
+    """Training of a unit's model before evaluation."""
 
     examples: Sequence[Example]
     seed: int
-    """Orders the examples of each epoch."""
+    """Seed for the order of examples in each epoch."""
 
 
 @dataclass(frozen=True)
 class WorkUnit:
-    """A model and what it is asked."""
+    """A model and its prompts."""
 
     name: str
-    """Of its task, for whoever watches."""
+    """Task name, for display."""
     key: str
-    """The hash of all that shapes its answers."""
+    """Hash of all inputs that shape its answers."""
     prompts: Sequence[list[int]]
     limit: int
-    """Of an answer, in tokens."""
+    """Limit of an answer, in tokens."""
     training: TrainingSpec | None = None
-    """None asks the base model."""
+    """None prompts the base model."""
 
 
 Units = Mapping[str, Callable[[], WorkUnit]]
-"""By key, in order: how each unit is made. It is made when somebody has room for it, and anew for another try."""
+"""Builders of units by key, in order. Called when a worker has room, and again for each retry."""
 
 
 @dataclass(frozen=True)
 class UnitResult:
-    """A unit's answers, in the order of its prompts."""
+    """Answers of a unit, in the order of its prompts."""
 
     key: str
     completions: Sequence[Completion]

@@ -1,4 +1,4 @@
-"""One trainer and one generator on devices of their own: they do whole units, and overlap where both have room."""
+"""Worker with a trainer and a generator on exclusive devices; overlaps both where memory allows."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from submissions.storage.atomic import atomic_write
 
 
 class Worker:
-    """Does units; threads may hand it several, so that one trains while another is asked, or written down.
+    """Runs units; several threads may submit, so that one trains while another is evaluated or stored.
 
-    A trained model lies in `models/<key>/model` until it is forgotten: a unit that comes again is only asked.
+    A trained model lies in `models/<key>/model` until it is discarded: a repeated unit skips the training.
     """
 
     def __init__(self, base: Path, trainer: Trainer, generator: Generator, models: Path, *, together: bool) -> None:
@@ -37,7 +37,7 @@ class Worker:
         self._training, self._asking = threading.Lock(), threading.Lock()
 
     def run(self, unit: WorkUnit, progress: Progress) -> UnitResult:
-        """Train, if the unit says so, and ask. Raises EvaluatorError."""
+        """Train, if the unit has a training, and generate the answers. Raises EvaluatorError."""
         try:
             return self._run_unit(unit, progress)
         except OSError as error:
@@ -45,16 +45,16 @@ class Worker:
             raise kind(f"A station could not write or read: {error.strerror}.", str(error)) from error
 
     def cached_models(self) -> list[str]:
-        """The keys of units whose model lies here."""
+        """Keys of units whose model lies here."""
         return sorted(file.parents[1].name for file in self._models.glob(f"*/model/{FILE}"))
 
     def discard_models(self, keys: Collection[str]) -> None:
-        """Remove the models of these units, where they are here."""
+        """Remove the models of these units, if present."""
         for key in keys:
             shutil.rmtree(self._models / key, ignore_errors=True)
 
     def discard_stale_models(self, wanted: Collection[str], seconds: float) -> None:
-        """Remove what was left so long ago, finished or not, and is not among these keys."""
+        """Remove models older than `seconds`, finished or not, that are not among these keys."""
         for folder in self._models.glob("*"):
             if folder.name not in wanted and time.time() - folder.stat().st_mtime > seconds:
                 shutil.rmtree(folder, ignore_errors=True)

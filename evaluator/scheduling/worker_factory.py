@@ -1,4 +1,4 @@
-"""The real tools of a station: made on its own node, from its own copy of the base model."""
+"""Factory of a worker's trainer and engines: built on its node, from the node's copy of the base model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from submissions.records.anchors import Setup
 
 @dataclass(frozen=True)
 class WorkerFactory:
-    """A trainer and engines under a protocol, as a profile has them. Folders are the same on every node."""
+    """Builds a trainer and engines for a protocol and profile. Folders are the same on every node."""
 
     protocol: Protocol
     profile: Profile
@@ -27,7 +27,7 @@ class WorkerFactory:
 
     @property
     def models(self) -> Path:
-        """Where trained models lie until they are forgotten; a RAM disk may serve several work folders."""
+        """Folder of trained models until they are discarded; a RAM disk may serve several work folders."""
         if self.profile.models is None:
             return self.work / "models"
         return Path(self.profile.models) / hashlib.sha256(str(self.work.resolve()).encode()).hexdigest()[:16]

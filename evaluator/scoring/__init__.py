@@ -1,1 +1,1 @@
-"""Scoring."""
+"""Scoring: metrics, normalization and statistics."""

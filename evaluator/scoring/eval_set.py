@@ -1,4 +1,4 @@
-"""What every model of a task is asked, and how its answers are scored."""
+"""Evaluation set of a task, and the scoring of answers to it."""
 
 from __future__ import annotations
 
@@ -13,59 +13,59 @@ from submissions.records.task import Row, Task
 
 
 class ModelAnswers(Record):
-    """What a model said to a task's test rows. Private, for it stands beside hidden rows."""
+    """A model's answers to a task's test rows. Private, as it is stored beside hidden rows."""
 
     task: str
     texts: tuple[str, ...]
     tokens: int
-    """Generated tokens in all."""
+    """Total of generated tokens."""
 
 
 @dataclass(frozen=True)
 class EvalSet:
-    """A task's questions, the same for every model."""
+    """Questions of a task, the same for every model."""
 
     task: Task
     rows: tuple[Row, ...]
-    """The test rows that are asked."""
+    """Test rows of the evaluation."""
     labels: tuple[str, ...]
     """All distinct outputs of the reference, for classification."""
     limit: int
-    """How long an answer may be, in tokens."""
+    """Limit of an answer, in tokens."""
     metrics: str
-    """How answers are scored, for example `arena-metrics@1`."""
+    """Name of the metrics, for example `arena-metrics@1`."""
     sha256: str
-    """The hash of all that is asked."""
+    """Hash of all prompt inputs."""
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The expected outputs, in order."""
+        """Expected outputs, in order."""
         return tuple(row.output for row in self.rows)
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The inputs, in order."""
+        """Inputs, in order."""
         return tuple(row.input for row in self.rows)
 
     @property
     def scored_sha256(self) -> str:
-        """The hash of how answers become a score: version of the metrics, category, language."""
+        """Hash of the scoring rules: version of the metrics, category, language."""
         return cache_key(self.metrics, self.task.category, self.task.language)
 
     def score(self, texts: Sequence[str]) -> MetricResult:
-        """The score of answers in the order of the rows."""
+        """Score answers in the order of the rows."""
         return METRICS[self.metrics](Answers(self.task, self.rows, self.labels, texts))
 
 
 def answer_token_limit(decoding: DecodingSettings, longest: Callable[[float], float]) -> int:
-    """How long an answer may be, in tokens (SCORING.md, arena@1, rule 3).
+    """Limit of an answer, in tokens (SCORING.md, arena@1, rule 3).
 
-    `longest` tells the longest reference answer's tokens; any number from the one that it is handed on is enough.
+    `longest` returns the longest reference answer's tokens; it need not be exact above its argument.
     """
     times, most = decoding.times_longest_reference, decoding.max_new_tokens
     return most if times is None else min(most, round(times * longest(most / times)))
 
 
 def hash_rows(rows: Sequence[Row]) -> str:
-    """The hash of rows in their order."""
+    """Hash rows in their order."""
     return cache_key([text for row in rows for text in (row.input, row.output)])

@@ -1,4 +1,4 @@
-"""From scores to what they are worth, between a task's anchors (SCORING.md: arena@1 rule 2, paper@1 rule 5)."""
+"""Normalization of scores between a task's anchors (SCORING.md: arena@1 rule 2, paper@1 rule 5)."""
 
 from __future__ import annotations
 
@@ -21,18 +21,21 @@ NOT_ADMITTED = "not admitted: the reference set does not measurably help here"
 
 @dataclass(frozen=True)
 class AnchorScores:
-    """The two ends of a task's scale: the numbers, and item by item where they were measured here."""
+    """Base and reference scores of a task: the numbers, and per-item values if measured here."""
 
     anchor: Anchor
     base: MetricResult | None = None
-    """None where the numbers were imported: then a resample of items leaves them as they are."""
+    """None if the numbers were imported; a resample of items then leaves them unchanged."""
     reference: MetricResult | None = None
     seeds: tuple[MetricResult, ...] = ()
-    """The reference by training seed, of which it is the average."""
+    """Reference results by training seed; their average is the reference."""
 
 
 def is_admitted(anchor: Anchor, scale: GainScale | RatioScale) -> bool:
-    """Whether the task counts. By gain, only if its reference set measurably helps (SCORING.md, arena@1, rule 2)."""
+    """Return whether the task counts.
+
+    By gain, only if its reference set measurably helps (SCORING.md, arena@1, rule 2).
+    """
     base, reference = anchor.base.value, anchor.reference.value
     if isinstance(scale, RatioScale):
         return True
@@ -42,7 +45,7 @@ def is_admitted(anchor: Anchor, scale: GainScale | RatioScale) -> bool:
 
 
 def normalized_score(measured: MetricResult, ends: AnchorScores, scale: GainScale | RatioScale) -> Score:
-    """A score on the protocol's scale, named `gain` or `ratio`; unscored where it has no value, or no scale."""
+    """Normalize a score to `gain` or `ratio`; unscored if it has no value or the task no scale."""
     items, anchor = len(measured.statistics), ends.anchor
     if not items:
         return Score(name=scale.kind, n=0, why=measured.score.why)
@@ -57,7 +60,7 @@ def normalized_score(measured: MetricResult, ends: AnchorScores, scale: GainScal
 def normalized_interval(
     measured: MetricResult, ends: AnchorScores, scale: GainScale | RatioScale, counts: Floats
 ) -> tuple[float, float]:
-    """The 95% interval of a task's worth, the same items for the score and both ends."""
+    """95% interval of a normalized score, with the same items resampled for the score and both anchors."""
     if measured.parts:
         return percentile_interval(resampled_scores(measured, ends, scale, counts), len(measured.statistics))
     (score,) = rescore([measured], counts)
@@ -75,16 +78,16 @@ def normalized_interval(
 def resampled_scores(
     measured: MetricResult, ends: AnchorScores, scale: GainScale | RatioScale, counts: Counts
 ) -> Floats:
-    """Worth on each of several choices of items, the same items for the score and both ends.
+    """Normalized score on each of several choices of items, the same for the score and both anchors.
 
-    `counts` says how often each item was chosen, shape (choices, items), None is every item once; the answer has
+    `counts` gives the frequency of each item, shape (choices, items), None is every item once; the result has
     shape (choices,).
     """
     return _ON_SCALE[scale.kind](measured, ends, scale, counts)
 
 
 def pooled_value(measured: MetricResult, counts: Counts) -> Floats:
-    """The score on each of several choices of items, shape (choices,)."""
+    """Score on each of several choices of items, shape (choices,)."""
     sums = measured.statistics.sum(axis=0)[None] if counts is None else counts @ measured.statistics
     return measured.pool(sums)
 
@@ -108,7 +111,7 @@ def _ratio_scores(measured: MetricResult, ends: AnchorScores, scale: RatioScale,
 
 
 def compute_ratio(parts: Sequence[Part]) -> Floats:
-    """The weighted mean of S / S_ref over the parts whose S_ref is neither 0 nor missing (SCORING.md, paper@1, rule 5).
+    """Weighted mean of S / S_ref over the parts whose S_ref is neither 0 nor missing (SCORING.md, paper@1, rule 5).
 
     Scores may be arrays of one shape, say one value per bootstrap draw, or broadcast to one: the ratio has that shape.
     NaN is a missing value: as S it counts 0, as S_ref it drops the part, and the weights of the others make up for it.

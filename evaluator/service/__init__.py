@@ -1,1 +1,1 @@
-"""Service."""
+"""Evaluator service: coordinator, submission queue, owner requests and shards."""

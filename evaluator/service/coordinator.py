@@ -21,30 +21,33 @@ from submissions.errors import ArenaError, RateLimited
 from submissions.records.status import State
 
 RETRY_BACKOFF = (60.0, 600.0)
-"""Seconds until it is tried again to reach a Hub, or to take the arena from another: at first, and at most."""
+"""Seconds until the next try to reach a Hub, or to take another's lease: initial and maximum."""
 FAILURE_COOLDOWN = timedelta(hours=1)
-"""How long one that failed stands aside, in an evaluator that never ends."""
+"""Pause before a failed submission is retried, in an evaluator that runs forever."""
 
 
 @dataclass
 class Coordinator:
-    """One evaluator's life. `wait` and `clock` are the only time it knows; a test moves both."""
+    """Main loop of one evaluator. `wait` and `clock` are its only access to time, so tests control both."""
 
     open_desk: Callable[[], ArenaSession]
-    """A desk whose leases are not taken yet; another one each time that they were lost."""
+    """Opens a session without leases; called again each time that the leases were lost."""
     open_worker: Callable[[Arena], SubmissionRunner]
     clock: Callable[[], datetime]
     wait: Callable[[float], None]
     say: Callable[[str], None]
     every: float = 5.0
-    """Seconds between looks for something new."""
+    """Seconds between two polls for new submissions."""
     failed: dict[str, datetime] = field(default_factory=dict)
-    """Who failed, and when."""
+    """Time of the last failure, by submission."""
     _last_message: str = ""
     _pause: float = RETRY_BACKOFF[0]
 
     def run(self, *, forever: bool) -> None:
-        """Work until nothing waits, or for ever. If not for ever, raises Held, Lost, and what the Hub says at first."""
+        """Run until nothing is pending, or forever.
+
+        If not forever, raises LeaseHeld, LeaseLost, and the Hub's first error.
+        """
         while True:
             desk = self.open_desk()
             try:
@@ -60,7 +63,7 @@ class Coordinator:
     def run_once(
         self, worker: SubmissionRunner, desk: ArenaSession, *, forever: bool = False
     ) -> tuple[str, State] | None:
-        """Refresh the queue, do the next piece of work, and write as far as the pace allows; None if nothing waits."""
+        """Refresh the queue, do the next piece of work, and flush within the rate limit; None if nothing is pending."""
         backed_off = self._backed_off_ids(forever=forever)
         line, did = worker.submission_queue.refresh(backed_off), None
         if line:
@@ -88,7 +91,7 @@ class Coordinator:
 
     @contextmanager
     def _release_on_exit(self, desk: ArenaSession) -> Iterator[None]:
-        """Leave the arena tidy: all written and the lease given back, if there is time for it."""
+        """On exit, flush all writes and release the lease, if time allows."""
         try:
             yield
         except KeyboardInterrupt:
@@ -97,7 +100,7 @@ class Coordinator:
         self._flush_and_release(desk)
 
     def _flush_and_release(self, desk: ArenaSession) -> None:
-        """Write all, however long the Hub takes no commits."""
+        """Flush all writes, however long the Hub rejects commits, then release the lease."""
         while not desk.flush():
             due = desk.next_commit_at
             self.wait(max(1.0, (due - self.clock()).total_seconds()) if due else 1.0)
@@ -105,7 +108,7 @@ class Coordinator:
         self._release_lease(desk)
 
     def _release_now(self, desk: ArenaSession) -> None:
-        """Write all, if that can be done now."""
+        """Try once to flush all writes and release the lease."""
         try:
             if desk.flush(at_once=True):
                 self._release_lease(desk)
@@ -132,7 +135,7 @@ class Coordinator:
         self.say(f"{ulid}: {now.state}. {now.message}")
 
     def _back_off(self, error: ArenaError) -> None:
-        """Say once what is wrong, and let time pass."""
+        """Report an error once, then wait."""
         kind = f"{error.lease.owner} {error.lease.nonce}" if isinstance(error, LeaseHeld) else str(error)
         if kind != self._last_message:  # its time moves on while it works
             self._last_message = kind

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class OwnerRequestHandler:
-    """Withdraws and publishes as asked. A retry is granted by the line (evaluator/service/submission_queue.py)."""
+    """Handles withdrawals and publications. The queue handles retries (evaluator/service/submission_queue.py)."""
 
     def __init__(self, arena: Arena) -> None:
         self._arena = arena
@@ -22,8 +22,10 @@ class OwnerRequestHandler:
         self._applied: dict[str, frozenset[str]] = {}
 
     def __call__(self) -> None:
-        """Grant what was asked since the last call; the first call goes through all, for a killed run may have left
-        things half done."""
+        """Handle the requests since the last call.
+
+        The first call goes through all requests, as a killed run may have left some half done.
+        """
         head = self._arena.submissions.head()
         if head == self._head:
             return
@@ -35,7 +37,7 @@ class OwnerRequestHandler:
         self._head = head
 
     def authorized_requests(self, ulid: str) -> list[OwnerRequest]:
-        """What was asked of a submission by those who may. Raises NotFound, Corrupt."""
+        """Requests for a submission by authorized users. Raises NotFound, CorruptRecord."""
         wishes = self._arena.read_owner_requests(ulid)
         return filter_authorized(wishes, self._arena.read_submission(ulid).owner) if wishes else []
 

@@ -23,7 +23,7 @@ UPKEEP_SECONDS = 30.0
 
 
 class QueueTimer:
-    """Applies owner requests and updates positions when that is due."""
+    """Applies owner requests and updates positions when due."""
 
     def __init__(
         self, queue: SubmissionQueue, backed_off: Collection[str] = (), seconds: float = UPKEEP_SECONDS

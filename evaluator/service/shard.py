@@ -1,8 +1,8 @@
-"""One of several shares of all that is pending in an arena, for nodes that have nothing in common but a folder.
+"""One of several shares of an arena's pending work, for nodes that have only a folder in common.
 
-A task belongs to one share, whoever delivered it, so no two shares do the same work. A share does the few-shot stage of
-its tasks for every submission, then their trainings, into the stage store of the work folder. It writes nothing to the
-arena: `work`, which comes after the shares, finds all of it finished and publishes.
+A task belongs to one share, whoever submitted it, so no two shares do the same work. A share does the few-shot stage
+of its tasks for every submission, then their trainings, into the stage store of the work folder. It writes nothing to
+the arena: `work`, which runs after the shares, finds all of it finished and publishes.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ from submissions.storage.codec import to_json
 log = logging.getLogger(__name__)
 
 _TOKEN = 4
-"""Bytes of a token, to weigh tasks against each other; no number depends on it."""
+"""Bytes per token, to compare the load of tasks; no score depends on it."""
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 @dataclass(frozen=True)
 class Shard:
-    """The `part`-th of `of` shares, counted from 1."""
+    """Share number `part` of `of`, counted from 1."""
 
     part: int
     of: int
     run: str = ""
-    """What all shares of one run are given alike; they then agree on what is pending, whenever each one starts."""
+    """Common name of all shares of one run; they then agree on the pending work, whenever each one starts."""
 
     @classmethod
     def parse(cls, text: str, run: str = "") -> Self:
-        """A share written as I/N. Raises NotFound."""
+        """Parse a share written as I/N. Raises NotFound."""
         found = re.fullmatch(r"([1-9]\d{0,3})/([1-9]\d{0,3})", text)
         if found is None or int(found[1]) > int(found[2]):
             raise NotFound(f"{text!r} is no share: write I/N with I from 1 to N, for example 1/4.")
@@ -61,21 +61,21 @@ class Shard:
 
     @property
     def group(self) -> str:
-        """The name of all shares that may run together."""
+        """Name of all shares that may run together."""
         return f"{self.run or 'now'}-of-{self.of}"
 
 
 class ShardPlan(Record):
-    """What the shares of one run do: written down by the first that starts."""
+    """Work plan for the shares of one run, written by the first that starts."""
 
     submissions: tuple[str, ...]
-    """In the order of the line."""
+    """Submissions in queue order."""
     tasks: tuple[tuple[TaskId, ...], ...] = Field(min_length=1)
-    """Of each share, longest first."""
+    """Tasks of each share, longest first."""
 
 
 def balance_loads(weights: Mapping[str, float], shares: int) -> list[tuple[str, ...]]:
-    """Names in `shares` groups of about equal weight: the longest first, each to the group that has least so far."""
+    """Split names into `shares` groups of about equal weight: the longest first, each to the least loaded group."""
     found: list[list[str]] = [[] for _ in range(shares)]
     loads = [(0.0, number) for number in range(shares)]
     for name in sorted(weights, key=lambda name: (-weights[name], name)):
@@ -87,13 +87,13 @@ def balance_loads(weights: Mapping[str, float], shares: int) -> list[tuple[str, 
 
 @contextmanager
 def hold_shard(work: Path, share: Shard) -> Iterator[None]:
-    """Hold a share's part of the work folder. Raises EvaluatorError (evaluator/runtime/work_dir_lock.py)."""
+    """Lock a share's part of the work folder. Raises EvaluatorError (evaluator/runtime/work_dir_lock.py)."""
     with shared_lock(work, share.group, str(share.part)):
         yield
 
 
 def run_shard(worker: SubmissionRunner, share: Shard, work: Path, say: Callable[[str], None]) -> None:
-    """Do a share of what is pending. Raises EvaluatorError at the end if some of it failed; all else is done then."""
+    """Do a share of the pending work. Raises EvaluatorError at the end if some of it failed, with all else done."""
     agreed = _shared_plan(worker, share, work)
     mine, failed = agreed.tasks[share.part - 1], 0
     for stage in dict.fromkeys(stage for stages in AHEAD.values() for stage in stages):
@@ -109,7 +109,7 @@ def run_shard(worker: SubmissionRunner, share: Shard, work: Path, say: Callable[
 def _run_stage(
     worker: SubmissionRunner, ulid: str, stage: Stage, tasks: Collection[str], say: Callable[[str], None]
 ) -> bool:
-    """Do one stage of a submission's tasks; whether nothing failed. One that failed must not stop the others."""
+    """Run one stage of a submission's tasks; return whether it succeeded. A failure does not stop the others."""
     try:
         submission = worker.arena.read_submission(ulid)
         work, mine = AHEAD.get(submission.track, {}).get(stage), _select_tasks(worker, submission, tasks)
@@ -124,7 +124,7 @@ def _run_stage(
 
 
 def _select_tasks(worker: SubmissionRunner, submission: Submission, names: Collection[str]) -> tuple[Task, ...]:
-    """The tasks of these names that a submission delivered, in the order of the names."""
+    """Return the tasks of these names in a submission, in the order of the names."""
     delivered = {file.task for file in submission.files}
     known = {task.id: task for task in worker.benchmark.read_tasks() if task.track == submission.track}
     return tuple(known[name] for name in names if name in delivered and name in known)
@@ -141,7 +141,7 @@ def _build_job(worker: SubmissionRunner, submission: Submission, tasks: tuple[Ta
 
 
 def _shared_plan(worker: SubmissionRunner, share: Shard, work: Path) -> ShardPlan:
-    """What the shares of this run do; of a run with a name, as its first share found it."""
+    """Return the plan for the shares of this run; for a named run, the plan of its first share."""
     if not share.run:
         return _make_plan(worker, share.of)
     file = work / "shares" / share.group / "agreed.json"
@@ -168,7 +168,7 @@ def _make_plan(worker: SubmissionRunner, shares: int) -> ShardPlan:
 
 
 def estimate_seconds(bench: EvaluationContext, exam: EvalSet, files: Sequence[DataFile]) -> float:
-    """About how long a task's stages take by the profile's speeds, for data that differ. Only ratios matter."""
+    """Estimate the time of a task's stages from the profile's speeds, for distinct data. Only ratios matter."""
     rules, speed = bench.protocol, bench.profile.speed
     questions, gold = (sum(len(text.encode()) for text in texts) / _TOKEN for texts in (exam.inputs, exam.targets))
     seconds = 0.0

@@ -22,29 +22,29 @@ from submissions.records.status import History, State, Status
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
-"""A submission that failed so often in a row, through our fault, waits until someone asks for another try."""
+"""Consecutive failures on our side after which a submission waits for a requested retry."""
 STATUS_BATCH = 500
-"""Statuses that are written together."""
+"""Maximum number of statuses per commit."""
 FILES_DELETED = "Its files were deleted from the arena, so it is not evaluated."
 _OPEN: frozenset[State] = frozenset({"received", "checking", "queued", "evaluating", "retrying", "failed"})
 _WORK = frozenset({"checking", "evaluating"})
 _ENDS = frozenset({"evaluated", "published"})
 MIN_START_SHIFT = timedelta(minutes=1)
-"""An expected start that moved by less, or by less than a tenth of the wait, is not told anew: that costs a commit."""
+"""Minimum change of an expected start for an update, also at least a tenth of the wait: each costs a commit."""
 
 
 @dataclass(frozen=True)
 class QueuedSubmission:
-    """A submission that has no result under the protocol."""
+    """Submission without a result under the protocol."""
 
     ulid: str
     history: History
     asked_again: bool
-    """Whether it failed, and another try was asked for since."""
+    """True if it failed, and a retry was requested since."""
 
 
 class SubmissionQueue:
-    """Pending submissions of an arena under one protocol. Its only writer is the evaluator that holds the lease."""
+    """Pending submissions of an arena under one protocol. Its only writer is the evaluator with the lease."""
 
     def __init__(self, arena: Arena, protocol: str) -> None:
         self.arena = arena
@@ -78,7 +78,7 @@ class SubmissionQueue:
             log.warning("Deferred owner requests, Hub unavailable: %s", error)
 
     def update_positions(self, backed_off: Collection[str], running: str | None = None) -> list[str]:
-        """Write positions that have changed, all but that of the running submission; the ids in queue order."""
+        """Write changed positions, except that of the running submission; return the ids in queue order."""
         queue = queue_order([one for one in self._load_waiting() if one.ulid != running], backed_off)
         history = self.arena.read_history(running) if running else None
         each = median_duration(self._recent_histories()) if queue else None
@@ -123,7 +123,7 @@ class SubmissionQueue:
         return QueuedSubmission(ulid, history, asked)
 
     def _is_withdrawn_by_owner(self, ulid: str) -> bool:
-        """Whether a withdrawn submission was withdrawn by its owner, and did not only lose its files for a time."""
+        """Return whether a withdrawn submission was withdrawn by its owner, instead of temporarily losing its files."""
         return any(wish.kind == "withdraw" for wish in self._owner_requests.authorized_requests(ulid))
 
     def _withdraw_deleted(self) -> None:
@@ -149,13 +149,13 @@ class SubmissionQueue:
 
 
 def retry_requested(history: History, wishes: Iterable[OwnerRequest]) -> bool:
-    """Whether a retry was wished for since the last failure. Clocks of both sides must agree to a few seconds."""
+    """Return whether a retry was requested since the last failure. Clocks of both sides must agree to a few seconds."""
     failed = [entry.time for entry in history.entries if entry.state == "failed"]
     return bool(failed) and any(wish.kind == "retry" and wish.time > failed[-1] for wish in wishes)
 
 
 def consecutive_failures(history: History) -> int:
-    """How often it failed since it last came to an end."""
+    """Number of failures since the submission last reached an end state."""
     count = 0
     for entry in history.entries:
         if entry.state == "failed":
@@ -166,9 +166,9 @@ def consecutive_failures(history: History) -> int:
 
 
 def queue_order(waiting: Sequence[QueuedSubmission], aside: Collection[str] = ()) -> list[QueuedSubmission]:
-    """Whose turn comes, in order: first where another try was asked for, then oldest first.
+    """Sort pending submissions: requested retries first, then oldest first.
 
-    What failed stands aside where its id is given, and after TRIES failures, until another try is asked for.
+    Excludes failed submissions with an id in `aside`, or after MAX_ATTEMPTS failures, until a retry is requested.
     """
     line = [
         one
@@ -181,9 +181,9 @@ def queue_order(waiting: Sequence[QueuedSubmission], aside: Collection[str] = ()
 
 
 def work_durations(history: History, until: datetime | None = None) -> tuple[timedelta | None, timedelta]:
-    """How long its last finished evaluation took, None if there is none; and how long the running one, until now.
+    """Durations of the last finished evaluation, None if there is none, and of the running one until now.
 
-    Failures, waiting, and the time that a killed evaluator was down are left out.
+    Excludes failures, waiting, and the downtime of a killed evaluator.
     """
     finished, running = None, timedelta()
     for before, after in pairwise(history.entries):
@@ -197,7 +197,7 @@ def work_durations(history: History, until: datetime | None = None) -> tuple[tim
 
 
 def median_duration(histories: Iterable[History]) -> timedelta | None:
-    """How long an evaluation takes: the median of those; None where none came to its end."""
+    """Median duration of finished evaluations; None if none finished."""
     known = [finished.total_seconds() for history in histories if (finished := work_durations(history)[0]) is not None]
     return timedelta(seconds=median(known)) if known else None
 
@@ -205,7 +205,7 @@ def median_duration(histories: Iterable[History]) -> timedelta | None:
 def queue_positions(
     line: Sequence[QueuedSubmission], each: timedelta | None, moment: datetime, running: History | None = None
 ) -> list[tuple[str, Status]]:
-    """What to tell those in the line whose place or expected start is not what they were told last."""
+    """Status updates for queued submissions with a new position or expected start."""
     start = None
     if each is not None:
         start = moment if running is None else moment + max(timedelta(), each - work_durations(running, moment)[1])

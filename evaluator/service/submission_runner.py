@@ -49,7 +49,7 @@ class SubmissionRunner:
     benchmark: Benchmark
     context: EvaluationContext
     records: Path
-    """Gets a folder for each submission and protocol, with what the Result can be computed from again."""
+    """Folder for the records of each submission and protocol, from which the Result can be recomputed."""
     judge: JudgeOpener = open_no_judge
     submission_queue: SubmissionQueue = field(init=False)
 
@@ -58,9 +58,10 @@ class SubmissionRunner:
         self._publisher = Publisher(self.arena)
 
     def run_next(self, line: Sequence[str], timer: QueueTimer | None = None) -> tuple[str, State]:
-        """Do the next piece of work of a queue: the submission, and the state it ended in.
+        """Do the next piece of work in a queue; return the submission and its new state.
 
-        Where several wait, the cheap stages of all come first, so that each has its preview before the first training.
+        If several are pending, the cheap stages of all come first, so that each has its preview before the first
+        training.
         """
         if len(line) > 1 and self.context.protocol.few_shot.shots:
             shown = {ulid for repo in (self.arena.results, self.arena.drafts) for ulid in self._previewed_ids(repo)}
@@ -73,14 +74,14 @@ class SubmissionRunner:
         return [ulid for ulid, protocols in list_protocols(repo, "previews").items() if name in protocols]
 
     def evaluate(self, ulid: str, timer: QueueTimer | None = None) -> State:
-        """Evaluate one submission and publish; the state it ended in. Raises only what is not ArenaError.
+        """Evaluate one submission, publish, and return its new state. Raises HUB_ERRORS, LeaseLost, non-ArenaErrors.
 
-        What was stored has passed the check, so whatever goes wrong now is ours: even a file that is not found.
+        Stored data has passed the check, so any other error is ours, even a missing file.
         """
         return self._run_guarded(ulid, partial(self._evaluate_and_publish, ulid, timer))
 
     def preview(self, ulid: str, timer: QueueTimer | None = None) -> State:
-        """Do the stages of a submission that come before the trainings, and publish the preview; as `work`."""
+        """Run a submission's stages before the trainings and publish a preview; returns and raises like `evaluate`."""
         return self._run_guarded(ulid, partial(self._publish_preview, ulid, timer))
 
     def _run_guarded(self, ulid: str, work: Callable[[], State]) -> State:
@@ -133,7 +134,7 @@ class SubmissionRunner:
             )
 
     def build_submission_data(self, submission: Submission) -> SubmissionData:
-        """A submission with the way to its rows in this arena."""
+        """Bundle a submission with access to its rows in this arena."""
         return SubmissionData(
             submission, partial(self.arena.read_rows, submission), self.arena.read_descriptions(submission)
         )

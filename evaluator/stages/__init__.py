@@ -1,1 +1,1 @@
-"""Stages."""
+"""Evaluation stages, from the screen to the Result."""

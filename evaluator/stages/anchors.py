@@ -1,4 +1,4 @@
-"""Anchors: the score of the untouched base model, and of models trained on the reference's own rows.
+"""Anchors: scores of the untouched base model, and of models trained on the reference's own rows.
 
 anchors/<protocol>.json         the numbers, for all tasks
 anchors/<protocol>/<task>.json  the answers they were computed from
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 def measure_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Sequence[Task]) -> Anchors:
-    """Measure these tasks' anchors, store them in the benchmark beside those that still hold, and hand all back."""
+    """Measure these tasks' anchors, store them in the benchmark beside the still valid ones, and return all."""
     exams, trainings, trained = {}, [], {}
     for task in tasks:
         reference = load_reference(bench.protocol, benchmark, task.id)
@@ -58,7 +58,7 @@ def measure_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Seque
 
 
 def import_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Sequence[Task]) -> Anchors:
-    """Take these tasks' anchors from the official release's score files (`curation import-official`).
+    """Import these tasks' anchors from the official release's score files (`curation import-official`).
 
     Raises NotFound where the benchmark has none, or the protocol's scores are not the release's.
     """
@@ -81,7 +81,7 @@ def import_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Sequen
 
 
 def official_anchor(exam: EvalSet, published: OfficialAnchor, train_sha256: str) -> Anchor:
-    """A task's published ends on our scale, combined as paper@1 combines its metrics."""
+    """Convert a task's published anchor to our scale, combined as paper@1 combines its metrics."""
     nothing = exam.score([""] * len(exam.rows))
     base, reference = (_combine_parts(nothing, side) for side in (published.base, published.reference))
     return Anchor(
@@ -98,7 +98,7 @@ def official_anchor(exam: EvalSet, published: OfficialAnchor, train_sha256: str)
 
 
 def _combine_parts(shape: MetricResult, published: Mapping[str, Score]) -> tuple[Score, tuple[Score, ...]]:
-    """The score that the parts of a metric make, and the parts; `shape` says which they are."""
+    """Combine the published parts of a metric into its score; `shape` defines the parts. Returns both."""
     if not shape.parts:
         return _published_score(published, shape.name), ()
     parts = tuple(_published_score(published, part.name) for _, part in shape.parts)
@@ -114,7 +114,7 @@ def _published_score(published: Mapping[str, Score], name: str) -> Score:
 
 
 def load_anchor_answers(benchmark: Benchmark, anchors: Anchors, task: str) -> AnchorAnswers | None:
-    """What both ends of a task's scale answered; None where the anchor was imported. Raises Unmeasured."""
+    """Load the answers behind a task's anchor; None if the anchor was imported. Raises AnchorsMissing."""
     if anchors.tasks[task].origin == "official":
         return None
     try:
@@ -126,7 +126,7 @@ def load_anchor_answers(benchmark: Benchmark, anchors: Anchors, task: str) -> An
 
 
 def load_checked_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Sequence[Task]) -> Anchors:
-    """The benchmark's anchors. Raises Unmeasured if they were measured by other rules or another model."""
+    """Load the benchmark's anchors. Raises AnchorsMissing if measured under other rules or another model."""
     try:
         anchors = benchmark.read_anchors(bench.protocol.name)
     except NotFound as error:
@@ -144,7 +144,7 @@ def load_checked_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: 
 
 
 def check_anchor_matches(anchors: Anchors, exam: EvalSet, reference: Reference) -> None:
-    """Raise Unmeasured if a task's anchors were measured on other rows than it has now, or scored otherwise."""
+    """Raise AnchorsMissing if a task's anchors were measured on other rows than it has now, or scored otherwise."""
     anchor = anchors.tasks[exam.task.id]
     if anchor.scored_sha256 != exam.scored_sha256:
         raise AnchorsMissing(
@@ -158,7 +158,7 @@ def check_anchor_matches(anchors: Anchors, exam: EvalSet, reference: Reference) 
 
 
 def unadmitted_tasks(anchors: Anchors, protocol: Protocol) -> list[str]:
-    """Tasks whose gain cannot be told from noise; they do not count."""
+    """Tasks whose gain is indistinguishable from noise; they do not count."""
     return [task for task, anchor in anchors.tasks.items() if not is_admitted(anchor, protocol.scale)]
 
 
@@ -185,7 +185,7 @@ def _store_anchors(
 
 
 def _reusable_anchors(benchmark: Benchmark, bench: EvaluationContext, measured: Collection[str]) -> dict[str, Anchor]:
-    """Anchors measured before by the same rules and setup; those of another setup go, and are named in the log."""
+    """Anchors measured earlier by the same rules and setup; drops those of another setup and names them in the log."""
     path = f"anchors/{bench.protocol.name}.json"
     if path not in benchmark.repo.list(path):
         return {}

@@ -1,4 +1,4 @@
-"""What every stage is handed: the rules, the tools, and the place where finished work is kept."""
+"""Evaluation context of every stage: protocol, executor, and store of finished work."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ R = TypeVar("R", bound=Record)
 
 @dataclass(frozen=True)
 class ModelRequest:
-    """An exam, and the model that sits it."""
+    """Evaluation set and the model to evaluate on it."""
 
     stage: str
     key: str
-    """The hash of all that shapes the answers; two asks of one key have the same."""
+    """Hash of all inputs that shape the answers; two requests of one key have the same."""
     exam: EvalSet
     shots: tuple[tuple[str, str], ...] = ()
-    """Turns before each question."""
+    """Chat turns before each question."""
     rows: tuple[Row, ...] | None = None
-    """What the base model is trained on before; None asks it as it is."""
+    """Training rows; None evaluates the base model unchanged."""
     seed: int = 0
-    """Of the training."""
+    """Seed of the training."""
 
 
 @dataclass(frozen=True)
 class EvaluationContext:
-    """Tools and rules of one run."""
+    """Protocol and tools of one run."""
 
     protocol: Protocol
     setup: Setup
     model: Path
-    """The untouched base model; of it only the tokenizer where a cluster computes."""
+    """Folder of the untouched base model; with only its tokenizer if a cluster computes."""
     template: ChatTemplate
     executor: Executor
     store: StageCache
@@ -60,15 +60,15 @@ class EvaluationContext:
     progress: Progress
 
     def with_fresh_costs(self) -> Self:
-        """The same tools with an empty list of costs, for one evaluation."""
+        """Copy the context with an empty cost log, for one evaluation."""
         return replace(self, costs=CostLog(self.store))
 
     def stage_key(self, *parts: Record | str | int | float | list[str]) -> str:
-        """The hash of a stage's inputs under this setup and what the protocol says of answers."""
+        """Hash a stage's inputs with this setup and the protocol's generation settings."""
         return cache_key(self.protocol.generation_sha256, self.setup, *parts)
 
     def build_eval_set(self, task: Task, reference: Reference) -> EvalSet:
-        """A task's exam under the protocol (the limit of an answer: SCORING.md, arena@1, rule 3)."""
+        """Build a task's evaluation set under the protocol (limit of an answer: SCORING.md, arena@1, rule 3)."""
         outputs = [row.output for row in (*reference.train, *reference.test)]
         limit = answer_token_limit(self.protocol.decoding, partial(self.template.longest_answer, outputs))
         rows = reference.test[: self.protocol.test_items]
@@ -79,7 +79,7 @@ class EvaluationContext:
     def run_cached(
         self, task: str, stage: str, key: str, kind: type[R], work: Callable[[], tuple[R, ResourceUsage]]
     ) -> R:
-        """The stored output of a task's stage, or that of the work, which is then stored with what it took."""
+        """Return the stored output of a task's stage, or run `work` and store its output with its usage."""
         found = self.store.get(stage, key, kind)
         if found is None:
             found, spent = work()
@@ -89,7 +89,7 @@ class EvaluationContext:
         return found
 
     def run_requests(self, asks: Sequence[ModelRequest]) -> Generator[tuple[ModelRequest, ModelAnswers], None, None]:
-        """Each ask with its answers: what is stored first, the rest as it is finished and stored."""
+        """Yield each request with its answers: stored ones first, the rest as they finish and are stored."""
         left: dict[str, list[ModelRequest]] = {}
         known = []
         for ask in asks:
@@ -123,7 +123,7 @@ class EvaluationContext:
         return answered
 
     def _build_unit(self, ask: ModelRequest) -> WorkUnit:
-        """An ask in token ids."""
+        """Build the work unit of a request, in token ids."""
         exam, rules = ask.exam, self.protocol
         prompts = self.template.build_prompts(exam.inputs, ask.shots, rules.decoding.max_prompt_tokens, exam.targets)
         training = None
@@ -137,9 +137,9 @@ class EvaluationContext:
 def open_context(
     protocol: str, profile: str, work: Path, progress: Progress, logs: Path | None = None
 ) -> Iterator[EvaluationContext]:
-    """Stations for a protocol on this machine or on a cluster; they end with the context. Logs lie in `work/logs`.
+    """Open workers for a protocol on this machine or a cluster; they end with the context. Logs lie in `work/logs`.
 
-    On a cluster this machine needs the tokenizer only, and the first station says what the setup is. For a thread that
+    On a cluster this machine needs the tokenizer only, and the first worker determines the setup. For a thread that
     lives as long as the context.
     """
     from evaluator.scheduling.ray.ray_executor import RayExecutor

@@ -1,4 +1,4 @@
-"""The few-shot stage: the untouched model with rows of the entry as chat turns before each question."""
+"""Few-shot stage: the untouched model with rows of the entry as chat turns before each question."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from submissions.records.task import Row
 
 
 def few_shot_requests(bench: EvaluationContext, exam: EvalSet, rows: Sequence[Row], shots: int) -> list[ModelRequest]:
-    """The exam after `shots` rows of the entry, for each of the protocol's draws of rows."""
+    """Build requests with `shots` rows of the entry, one for each of the protocol's draws."""
     rules, mine = bench.protocol.few_shot, rows[: bench.protocol.sft.max_rows]
     if not mine:
         return []
@@ -23,7 +23,7 @@ def few_shot_requests(bench: EvaluationContext, exam: EvalSet, rows: Sequence[Ro
 
 
 def draw_shots(rows: Sequence[Row], shots: int, seed: str) -> list[Row]:
-    """Rows to show, the same for the same seed; all of them where there are fewer than `shots`."""
+    """Draw rows as shots, the same for the same seed; all rows if there are fewer than `shots`."""
     return random.Random(seed).sample(list(rows), min(shots, len(rows)))  # noqa: S311  # a reproducible draw, no secret
 
 

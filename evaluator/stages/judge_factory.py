@@ -1,4 +1,4 @@
-"""Which judge an evaluation has: the one that the protocol names, on the server of a connection file."""
+"""Factory of the metadata judge: the protocol's model on the server of a connection file."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from evaluator.stages.metadata.judge import Judge
 from submissions.errors import NotFound
 
 JudgeOpener = Callable[[str], AbstractContextManager[Judge | None]]
-"""Opens the judge for a submission, in whose name its tokens are counted."""
+"""Opens the judge for a submission, under whose name its tokens are counted."""
 _TRACK = "dataset_research"
 
 
 def open_no_judge(_submission: str) -> AbstractContextManager[Judge | None]:
-    """Leaves metadata unjudged."""
+    """Open no judge, which leaves metadata unjudged."""
     return nullcontext()
 
 
 def judge_opener(protocol: Protocol, connection: Path | None, *, left_out: bool, work: Path) -> JudgeOpener:
-    """The protocol's judge on a connection file's server; its answers are kept in `work/judge.sqlite`.
+    """Return an opener of the protocol's judge on a connection file's server; answers go to `work/judge.sqlite`.
 
-    Raises NotFound where the protocol has a judge and neither a file is given nor the judge left out, or where the
-    file is none, with what is wrong in it.
+    Raises NotFound if the protocol has a judge and neither a file is given nor the judge left out, or if the
+    file is invalid, with its error.
     """
     if protocol.judge is None or left_out:
         return open_no_judge
@@ -48,7 +48,7 @@ def judge_opener(protocol: Protocol, connection: Path | None, *, left_out: bool,
 def open_judge(
     settings: JudgeSettings, connection: LLMConnection, environ: Mapping[str, str], path: Path, ledger: str
 ) -> Iterator[Judge]:
-    """The judge; its answers and its spending lie in the sqlite file at `path`, counted in `ledger`.
+    """Open the judge, with answers and usage in the sqlite file at `path`, counted in `ledger`.
 
     Raises NotFound if a prompt is not of the version that the protocol names, and ChatFailed if there is no key.
     """

@@ -1,8 +1,8 @@
-"""What an evaluation leaves behind so that every number can be computed again without a GPU. Private: hidden rows.
+"""Stored records of an evaluation, to recompute every score without a GPU. Private: hidden rows.
 
-RESULT_DIR/result.json      what is published
+RESULT_DIR/result.json      the published Result
 RESULT_DIR/run.json         the submission, the protocol and the setup
-RESULT_DIR/tasks/<task>.json  the questions, all answers, the anchors, what the screen and the judge found
+RESULT_DIR/tasks/<task>.json  the questions, all answers, the anchors, the findings of the screen and the judge
 """
 
 from __future__ import annotations
@@ -36,49 +36,49 @@ Texts = tuple[str, ...]
 
 
 class AnchorAnswers(Record):
-    """What the two ends of a task's scale answered to its test rows, in their order."""
+    """Answers of the base and reference models to a task's test rows, in their order."""
 
     base: Texts
     reference: tuple[Texts, ...]
-    """For each training seed."""
+    """Answers for each training seed."""
 
 
 class MethodAnswers(Record):
-    """What the model answered by one method, once for each draw of shots."""
+    """A model's answers under one method, once for each draw of shots."""
 
     method: Method
     draws: tuple[Texts, ...]
 
 
 class TaskRecord(Record):
-    """All that a task's numbers are computed from."""
+    """Complete inputs of a task's scores."""
 
     task: Task
     exam_sha256: Sha256
     questions: tuple[Row, ...]
-    """The test rows that were asked."""
+    """Test rows of the evaluation."""
     labels: Texts
     """All distinct outputs of the reference."""
     anchor: Anchor
     end_answers: AnchorAnswers | None
-    """None where the anchor was imported."""
+    """Answers of the anchors; None if the anchor was imported."""
     rows: int
-    """Rows that were trained on, after the screen; 0 where nothing was delivered, or nothing was left."""
+    """Number of training rows, after the screen; 0 if nothing was delivered, or nothing was left."""
     delivered: bool
     screened: ScreenResult | None
-    """None where nothing was delivered, or the protocol has no screen."""
+    """Result of the screen; None if nothing was delivered, or the protocol has no screen."""
     answers: tuple[MethodAnswers, ...]
     verdict: MetadataVerdict | None = None
-    """What the judge said of the data set's description; None where nothing was judged."""
+    """Judge's verdict on the data set's description; None if not judged."""
     refused: str | None = None
-    """Why delivered data was not used at all."""
+    """Reason why delivered data was not used at all."""
 
     def build_eval_set(self, metrics: str) -> EvalSet:
-        """The exam, to score answers by a version of the metrics."""
+        """Build the evaluation set, to score answers by a version of the metrics."""
         return EvalSet(self.task, self.questions, self.labels, 0, metrics, self.exam_sha256)
 
     def anchor_scores(self, metrics: str) -> AnchorScores:
-        """The two ends of the task's scale, item by item where they were measured here."""
+        """Base and reference scores of the task, item by item if measured here."""
         if self.end_answers is None:
             return AnchorScores(self.anchor)
         exam, answers = self.build_eval_set(metrics), self.end_answers
@@ -86,13 +86,13 @@ class TaskRecord(Record):
         return AnchorScores(self.anchor, exam.score(answers.base), average_results(seeds), seeds)
 
     def metric_results(self, metrics: str) -> dict[Method, MetricResult]:
-        """The score of every method, averaged over draws."""
+        """Score of every method, averaged over draws."""
         exam = self.build_eval_set(metrics)
         found = {method.method: [exam.score(texts) for texts in method.draws] for method in self.answers}
         return {method: average_results(draws) for method, draws in found.items() if draws}
 
     def with_anchor_under(self, protocol: Protocol) -> TaskRecord:
-        """The record with its anchor as another protocol would measure it from the same answers."""
+        """Copy the record with its anchor recomputed from the same answers under another protocol."""
         if self.end_answers is None:
             return self
         anchor = compute_anchor(self.build_eval_set(protocol.metrics), self.end_answers, self.anchor.train_sha256)
@@ -100,7 +100,7 @@ class TaskRecord(Record):
 
 
 class RunRecord(Record):
-    """Whose data was evaluated, and how."""
+    """Submission, protocol and setup of an evaluation."""
 
     submission: Ulid
     track: str
@@ -110,13 +110,13 @@ class RunRecord(Record):
     protocol: Protocol
     setup: Setup
     partial: str | None
-    """Why only some of the benchmark's tasks were scored, or None if all were."""
+    """Reason why only some of the benchmark's tasks were scored, or None if all were."""
     tasks: tuple[TaskId, ...]
-    """In the benchmark's order."""
+    """Task ids in the benchmark's order."""
 
 
 def compute_anchor(exam: EvalSet, answers: AnchorAnswers, train_sha256: str) -> Anchor:
-    """The two ends of a task's scale from their answers; `train_sha256` is the hash of the reference's train rows."""
+    """Compute a task's anchor from its answers; `train_sha256` is the hash of the reference's train rows."""
     if not exam.rows:
         raise AnchorsMissing(f"{exam.task.id} has no test rows: import the benchmark again with more rows.")
     base, tops = exam.score(answers.base), [exam.score(texts) for texts in answers.reference]
@@ -136,7 +136,7 @@ def compute_anchor(exam: EvalSet, answers: AnchorAnswers, train_sha256: str) -> 
 
 
 def save_records(folder: Path, run: RunRecord, records: Iterable[TaskRecord]) -> None:
-    """Write an evaluation down; run.json comes last and makes it whole. An earlier one, and its Result, go first."""
+    """Write the records of an evaluation, run.json last to complete it. Deletes an earlier one and its Result first."""
     remove_partial_files(folder / "tasks")
     for torn in filter(Path.is_file, folder.glob(".part-*")):
         torn.unlink()
@@ -148,7 +148,7 @@ def save_records(folder: Path, run: RunRecord, records: Iterable[TaskRecord]) ->
 
 
 def load_records(folder: Path) -> tuple[RunRecord, list[TaskRecord]]:
-    """An evaluation that was written down. Raises NotFound if the folder holds none, Corrupt for a damaged file."""
+    """Load an evaluation's records. Raises NotFound if the folder has none, CorruptRecord for a damaged file."""
     if not (folder / "run.json").is_file():
         raise NotFound(
             f"{folder} holds no run.json: name the --out folder of `score`, "

@@ -1,4 +1,4 @@
-"""Which rows of a reference the anchors are trained on, and which ones every model is asked."""
+"""Split of a reference into the anchors' training rows and the test rows of every model."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from submissions.records.task import Reference
 
 
 def load_reference(protocol: Protocol, benchmark: Benchmark, task: str) -> Reference:
-    """A task's hidden side as a protocol divides it, its train rows those that are used. Raises NotFound, Corrupt."""
+    """Load a task's hidden rows, split by the protocol, with only the used train rows.
+
+    Raises NotFound, CorruptRecord.
+    """
     reference = SPLITS[protocol.split](benchmark, task)
     train = reference.train[: protocol.sft.max_rows]
     return reference.model_copy(update={"train": train, "test": reference.test[: protocol.test_items]})
 
 
 def _load_same_rows(benchmark: Benchmark, task: str) -> Reference:
-    """All rows in their original order, to train on and to be asked (paper@1, rule 1)."""
+    """Load all rows in their original order, for training and testing (paper@1, rule 1)."""
     rows = benchmark.read_original_rows(task)
     return benchmark.read_reference(task).model_copy(update={"train": rows, "test": rows})
 

@@ -1,4 +1,4 @@
-"""Computes a Result again from what its evaluation left behind: no model, no GPU, no benchmark."""
+"""Recomputes a Result from the records of its evaluation: no model, no GPU, no benchmark."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from submissions.records.result import Result
 from submissions.storage.codec import to_json
 
 FREE = ("name", "metrics", "scale", "statistics", "judge")
-"""The parts of a protocol that a rescore may change; of the judge only how a missing task counts."""
+"""Parts of a protocol that a rescore may change; of the judge only the scoring of a missing task."""
 
 
 def rescore(folder: Path, protocol: Protocol | None = None) -> Result:
-    """The Result of an evaluation's answers, by its own protocol or by another that asks for the same answers.
+    """Compute the Result of an evaluation's answers, by its own protocol or another that requires the same answers.
 
-    By its own, and by the same version of the metrics, it is the Result that was published, bit for bit. Raises
-    NotFound and Corrupt for a folder without sound records, OtherRules if the other protocol would have asked for other
+    By its own, and by the same version of the metrics, it equals the published Result bit for bit. Raises NotFound
+    and CorruptRecord for a folder without sound records, ProtocolMismatch if the other protocol requires other
     answers or verdicts, or scales by anchors that were imported under other rules.
     """
     run, records = load_records(folder)
@@ -42,9 +42,9 @@ def rescore(folder: Path, protocol: Protocol | None = None) -> Result:
 
 
 def matches_stored(folder: Path, result: Result) -> bool:
-    """Whether the folder's result.json was made by the same rules and code; if so it must be this one, bit for bit.
+    """Return whether the folder's result.json has the same rules and code; if so it must equal this one bit for bit.
 
-    Raises Corrupt if it is not, naming the tasks and totals that differ.
+    Raises CorruptRecord if it does not, naming the tasks and totals that differ.
     """
     file = folder / "result.json"
     if not file.is_file():
@@ -76,12 +76,12 @@ def _list_differences(stored: Result, result: Result) -> str:
 
 
 def update_scoring_setup(setup: Setup) -> Setup:
-    """The setup of the answers with what scores them now."""
+    """Update the setup of the answers with the packages that score them now."""
     return setup.model_copy(update={"pipeline": PIPELINE, "packages": setup.packages | scoring_packages()})
 
 
 def _list_changed_rules(run: RunRecord, records: list[TaskRecord], other: Protocol) -> list[str]:
-    """What shapes answers, verdicts or imported anchors, as far as two protocols differ in it."""
+    """Differences between two protocols that shape answers, verdicts or imported anchors."""
     ours, theirs = run.protocol.model_dump(), other.model_dump()
     differing = [name for name in ours if name not in FREE and ours[name] != theirs[name]]
     imported = any(record.end_answers is None for record in records)

@@ -1,1 +1,1 @@
-"""Testing."""
+"""Test backends of the evaluator."""

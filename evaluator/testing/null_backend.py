@@ -1,4 +1,4 @@
-"""A trainer and a generator that do no work: what is left is the cost, and the order, of everything around them."""
+"""Null trainer and generator without computation, to measure the cost and order of everything else."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from evaluator.training import PendingSave, Progress, Trainer, TrainJob, TrainRe
 from submissions.records.anchors import Setup
 
 Answer = Callable[[Path, Sequence[int]], str]
-"""What the model in a folder says to a prompt's token ids."""
+"""Returns the answer of the model in a folder to a prompt's token ids."""
 
 
 class NullTrainer:
-    """Writes empty model folders, and remembers what it was asked."""
+    """Writes empty model folders and records its jobs."""
 
     def __init__(self) -> None:
         self.jobs: list[TrainJob] = []
@@ -39,14 +39,14 @@ class NullTrainer:
         return lambda: TrainResult(job, steps=0, loss=0.0)
 
     def release_devices(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no devices are in use."""
 
     def close(self) -> None:
-        """Nothing runs."""
+        """Do nothing: nothing runs."""
 
 
 class NullGenerator:
-    """Answers every prompt with a given function, or with nothing, and remembers which models it was asked."""
+    """Answers every prompt with a given function, or with an empty text, and records the models used."""
 
     def __init__(self, answer: Answer = lambda _model, _prompt: "") -> None:
         self._answer = answer
@@ -61,10 +61,10 @@ class NullGenerator:
         return [Completion(text=text, tokens=0, finished=True) for text in texts]
 
     def release_devices(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no devices are in use."""
 
     def close(self) -> None:
-        """Nothing runs."""
+        """Do nothing: nothing runs."""
 
 
 def null_context(
@@ -74,7 +74,7 @@ def null_context(
     generator: Generator,
     progress: Progress = lambda _name, _done, _of: None,
 ) -> EvaluationContext:
-    """A workbench without a base model: the tokenizer of demo@1, any tools, real rules and a real store."""
+    """Build a context without a base model: the tokenizer of demo@1, any tools, real protocol and store."""
     store = StageCache(work / "stages")
     return EvaluationContext(
         protocol=protocol,

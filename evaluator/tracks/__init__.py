@@ -13,7 +13,7 @@ SCORERS: dict[str, Callable[[EvaluationJob, SubmissionData], Result]] = {
 PREVIEWS: dict[str, Callable[[EvaluationJob, SubmissionData], Result]] = {
     "dataset_research": dataset_research.preview_submission
 }
-"""The cheap stages alone; what they did is found again by the scorer."""
+"""Preview functions by track, with the cheap stages alone; the scorer reuses their stored work."""
 
 AHEAD: dict[str, dict[Stage, Callable[[EvaluationJob, SubmissionData], None]]] = {
     "dataset_research": {
@@ -21,6 +21,6 @@ AHEAD: dict[str, dict[Stage, Callable[[EvaluationJob, SubmissionData], None]]] =
         "fine_tune": dataset_research.precompute_fine_tune,
     }
 }
-"""The stages whose work can be done task by task and elsewhere, in their order; the scorer finds it done."""
+"""Stages to precompute elsewhere and task by task, in order; the scorer reuses their stored work."""
 
 __all__ = ["AHEAD", "PREVIEWS", "SCORERS", "EvaluationJob", "Scorer", "SubmissionData"]

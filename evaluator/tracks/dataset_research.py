@@ -63,12 +63,12 @@ class StageOutputs:
 Answers = Mapping[str, tuple[MethodAnswers, ...]]
 Exams = dict[str, tuple[EvalSet, Reference]]
 NOT_ACCEPTED = "its stated origin is not accepted for this task"
-"""Says no more, for it is public: whoever guesses at hidden sources must not be told that a guess was right."""
+"""Deliberately vague, as it is public: a guess at hidden sources must not be confirmed."""
 log = logging.getLogger(__name__)
 
 
 def evaluate_submission(job: EvaluationJob, entry: SubmissionData) -> Result:
-    """All scores of an entry. Raises EvaluatorError; what was finished before is found again by the next try."""
+    """Compute all scores of an entry. Raises EvaluatorError; the next try reuses finished work."""
     job = replace(job, context=job.context.with_fresh_costs())
     outputs = _run_cheap_stages(job, entry)
     run, records = _build_run_record(job, entry), _build_records(job, outputs)
@@ -89,19 +89,19 @@ def evaluate_submission(job: EvaluationJob, entry: SubmissionData) -> Result:
 
 
 def preview_submission(job: EvaluationJob, entry: SubmissionData) -> Result:
-    """The few-shot scores of an entry; nothing is trained. Raises EvaluatorError."""
+    """Compute the few-shot scores of an entry, without any training. Raises EvaluatorError."""
     job = replace(job, context=job.context.with_fresh_costs())
     records = _build_records(job, _run_cheap_stages(job, entry))
     return build_preview(_build_run_record(job, entry), list(records.values()))
 
 
 def precompute_few_shot(job: EvaluationJob, entry: SubmissionData) -> None:
-    """The few-shot stage alone, for a scorer that will find it done."""
+    """Run the few-shot stage alone; the scorer reuses its stored work."""
     _run_few_shot(job, _prepare_tasks(job, entry))
 
 
 def precompute_fine_tune(job: EvaluationJob, entry: SubmissionData) -> None:
-    """The fine-tune stage alone, for a scorer that will find it done."""
+    """Run the fine-tune stage alone; the scorer reuses its stored work."""
     bench, delivered = job.context, _prepare_tasks(job, entry).values()
     requests = [fine_tune_request(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in delivered if one.rows]
     with closing(_run_requests(job, "fine_tune", requests)) as finished:
@@ -123,7 +123,7 @@ def _run_cheap_stages(job: EvaluationJob, entry: SubmissionData) -> StageOutputs
 
 
 def _check_rows(job: EvaluationJob, entry: SubmissionData) -> dict[str, tuple[Row, ...]]:
-    """The rows of every task that counts. Raises CorruptRecord if they are not what was stored."""
+    """Read the rows of every task that counts. Raises CorruptRecord if they differ from the stored ones."""
     wanted = {task.id for task in job.tasks}
     files = [file for file in entry.submission.files if file.task in wanted]
     checked = {}
@@ -141,7 +141,10 @@ def _check_rows(job: EvaluationJob, entry: SubmissionData) -> dict[str, tuple[Ro
 
 
 def _build_eval_sets(job: EvaluationJob) -> Exams:
-    """Every task's exam, in the benchmark's order. Raises AnchorsMissing where its anchors belong to other rows."""
+    """Build every task's evaluation set, in benchmark order.
+
+    Raises AnchorsMissing if its anchors belong to other rows.
+    """
     exams = {}
     for task in job.tasks:
         reference = load_reference(job.context.protocol, job.benchmark, task.id)
@@ -192,7 +195,7 @@ def _screen_task(job: EvaluationJob, exam: EvalSet, rows: tuple[Row, ...], refer
 def _judge_tasks(
     job: EvaluationJob, entry: SubmissionData, exams: Exams, delivered: dict[str, ScreenedTask]
 ) -> dict[str, MetadataVerdict]:
-    """The judge's verdict on every task, missing ones included; empty without a judge."""
+    """Judge every task, missing ones included; empty without a judge."""
     if job.judge is None:
         return {}
     described = [
@@ -235,7 +238,7 @@ def _run_few_shot(job: EvaluationJob, delivered: dict[str, ScreenedTask]) -> Ans
 def _run_fine_tune(
     job: EvaluationJob, delivered: dict[str, ScreenedTask]
 ) -> Generator[tuple[str, MethodAnswers], None, None]:
-    """Each task with the answers of the model that was trained on its rows, as it is finished."""
+    """Yield each task with the answers of the model trained on its rows, as it finishes."""
     bench, usable = job.context, [one for one in delivered.values() if one.rows]
     requests = [fine_tune_request(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in usable]
     job.check_cancelled()
@@ -248,7 +251,7 @@ def _run_fine_tune(
 def _run_requests(
     job: EvaluationJob, stage: Stage, requests: Sequence[ModelRequest]
 ) -> Generator[tuple[ModelRequest, ModelAnswers], None, None]:
-    """Each request with its answers; when the last of a task was taken, the task is reported."""
+    """Yield each request with its answers; report a task after its last answers."""
     unanswered = Counter(request.exam.task.id for request in requests)
     tasks = len(unanswered)
     with closing(job.context.run_requests(requests)) as finished:  # a withdrawal stops the evaluation: end the work
@@ -263,7 +266,7 @@ def _run_requests(
 
 
 def _build_records(job: EvaluationJob, outputs: StageOutputs) -> dict[str, TaskRecord]:
-    """The record of every task, as far as the stages before the trainings complete it."""
+    """Build every task's record, as far as the stages before the trainings complete it."""
     return {task: _build_task_record(job, outputs, task) for task in outputs.exams}
 
 

@@ -41,7 +41,7 @@ class EventSink(Protocol):
     """Receives the events of one evaluation, in order, in the thread that evaluates."""
 
     def emit(self, event: Event) -> None:
-        """Take note of an event."""
+        """Receive an event."""
 
 
 class NullSink:

@@ -19,11 +19,11 @@ from submissions.records.task import Metadata, Row, Task
 
 @dataclass(frozen=True)
 class SubmissionData:
-    """A submission and the way to its rows."""
+    """Submission with access to its rows."""
 
     submission: Submission
     rows: Callable[[str], tuple[Row, ...]]
-    """The delivered rows of a task; only called for tasks that the submission has."""
+    """Reads the delivered rows of a task; only called for tasks in the submission."""
     descriptions: Mapping[str, Metadata]
     """The submitter's descriptions of the data sets, by task."""
 
@@ -37,16 +37,16 @@ class EvaluationJob:
     anchors: Anchors
     context: EvaluationContext
     folder: Path
-    """Gets what the Result can be computed from again (evaluator/stages/records.py)."""
+    """Folder for the records from which the Result can be recomputed (evaluator/stages/records.py)."""
     events: EventSink = field(default_factory=NullSink)
     cancellation: Callable[[], None] = lambda: None
     """Raises SubmissionWithdrawn if the evaluation is to end; never, where nobody can withdraw it."""
     judge: Judge | None = None
-    """Compares metadata; None leaves it out."""
+    """Judge of metadata; None leaves it out."""
     wants_preview: bool = False
-    """Whether a PreviewReady event is emitted before the trainings."""
+    """True if a PreviewReady event is emitted before the trainings."""
     partial: str | None = None
-    """Why only some of the benchmark's tasks are scored, or None if all are."""
+    """Reason why only some of the benchmark's tasks are scored, or None if all are."""
 
     def check_cancelled(self) -> None:
         """End here if the submission was withdrawn; called between two tasks. Raises SubmissionWithdrawn."""

@@ -1,4 +1,4 @@
-"""Fine-tuning: the seam, and the child process group behind it."""
+"""Fine-tuning: the interface, and the child process group behind it."""
 
 from evaluator.training.deepspeed_trainer import DeepSpeedTrainer
 from evaluator.training.trainer import PendingSave, Progress, Trainer, TrainJob, TrainResult

@@ -18,7 +18,7 @@ from submissions.errors import EvaluatorError
 
 
 class DeepSpeedTrainer:
-    """Runs evaluator/training/rank/main.py on every rank: imports, process group and base weights are paid once.
+    """Runs evaluator/training/rank/main.py on every rank: imports, process group and base weights load once.
 
     Each job starts from the base weights as a fresh process would, on a CPU bit for bit; one that fails ends the group.
     """
@@ -41,7 +41,7 @@ class DeepSpeedTrainer:
         return partial(_wait_saved, group, number, trained)
 
     def release_devices(self) -> None:
-        """Give devices back. Where weights are not shared out (stages 1 and 2), the process group ends for it."""
+        """Free the devices. With unpartitioned weights (stages 1 and 2) this ends the process group."""
         if self._group is None:
             return
         if self.profile.zero_stage < 3 and self.profile.device == "cuda":
@@ -121,5 +121,5 @@ def _wait_saved(group: JobChannel, job: int, trained: TrainResult) -> TrainResul
 
 
 def _path_with_ninja() -> str:
-    """DeepSpeed compiles one extension through `ninja`, which lies beside the interpreter of a virtual environment."""
+    """Path with `ninja`, which DeepSpeed needs to compile an extension, from beside the environment's interpreter."""
     return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])

@@ -1,4 +1,4 @@
-"""The parent's side of a trainer's process group: what the child says, sorted by job."""
+"""Parent's side of a trainer's process group: messages from the child, sorted by job."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from submissions.errors import EvaluatorError
 
 Message = dict[str, Any]
 _LAST = ("saved", "unsaved")
-"""What is said of a job at its end."""
+"""Final messages of a job."""
 
 
 class JobChannel:
-    """One child, several jobs: one may train while the one before is written.
+    """Channel to one child with several jobs: one may train while the previous one is written.
 
-    Whoever waits for a message reads for all, so there is no thread that could be left over.
+    Any thread that waits for a message reads for all, so no reader thread can be left over.
     """
 
     def __init__(self, child: ChildProcess, silent_seconds: float) -> None:
@@ -39,11 +39,11 @@ class JobChannel:
 
     @property
     def is_broken(self) -> bool:
-        """Whether the child is known to have ended."""
+        """True if the child has ended, as far as observed."""
         return self._broken is not None
 
     def submit(self, kind: str, content: Mapping[str, Any] | None = None) -> int:
-        """Hand the child something to do; its number."""
+        """Send the child a request; return its number."""
         with self._turn:
             self._jobs += 1
             number = self._jobs
@@ -55,13 +55,13 @@ class JobChannel:
         return number
 
     def next_message(self, job: int) -> Message:
-        """The next message about a job. Raises the error that the child ended with."""
+        """Return the next message about a job. Raises the error that the child ended with."""
         with self._turn:
             self._read_until(lambda: self._heard[job])
             return self._heard[job].popleft()
 
     def expect_save(self, job: int) -> None:
-        """From now on the job has an end to wait for."""
+        """Register a job's save as pending."""
         with self._turn:
             self._ends.setdefault(job, None)
 
@@ -77,14 +77,14 @@ class JobChannel:
             raise kind(f"The trainer could not write a model: {end['said']}.", f"Its log is {self._child.log}.")
 
     def close(self, *, written: bool) -> None:
-        """End the child; `written` waits first for the models that are on their way to disk."""
+        """End the child; `written` first waits for pending saves."""
         for job in list(self._ends) if written else ():
             with suppress(EvaluatorError):
                 self.wait_saved(job)
         self._close()
 
     def _read_until(self, there: Any) -> None:
-        """Read, or wait while another thread does. Called with the lock; what was heard outlives an error."""
+        """Read, or wait while another thread reads. Called with the lock; received messages outlive an error."""
         while not there():
             if self._broken is not None:
                 raise self._broken

@@ -1,4 +1,4 @@
-"""What the parent tells the ranks to do, and the rows they read."""
+"""Job specification from the parent to the ranks, and the rows they read."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from evaluator.config.protocol import SftSettings
 from submissions.records.base import Record
 
 TokenRow = dict[str, list[int]]
-"""`input_ids` and `labels`, equally long; -100 labels what is no target."""
+"""`input_ids` and `labels`, equally long; label -100 marks tokens that are no target."""
 
 
 class TrainJobSpec(Record):
-    """One training, whole: a rank needs nothing else."""
+    """Complete specification of one training."""
 
     job: int
-    """Counts the jobs of a process group; every message about a job bears it."""
+    """Number of the job in its process group; part of every message about it."""
     rows: Path
     out: Path
     base_model: Path
@@ -27,11 +27,11 @@ class TrainJobSpec(Record):
 
 
 def read_rows(file: Path) -> list[TokenRow]:
-    """The rows of a job, in file order."""
+    """Read the rows of a job, in file order."""
     with file.open() as lines:
         return [json.loads(line) for line in lines]
 
 
 def count_targets(row: TokenRow) -> int:
-    """Tokens that are trained; the first of a row has nothing to follow from."""
+    """Count the trained tokens; the first of a row has no predecessor to predict it from."""
     return sum(label != -100 for label in row["labels"][1:])

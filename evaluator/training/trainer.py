@@ -1,4 +1,4 @@
-"""The seam: a job in, a model out."""
+"""Interface of trainers: a job in, a model out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, steps done, and steps in all."""
+"""Called with the current activity, steps done, and steps in all."""
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,9 @@ class TrainJob:
     rows: Path
     """JSON lines of `input_ids` and `labels`, equally long lists."""
     out: Path
-    """The folder of the fine-tuned model; it appears whole or not at all, with what the training took (spent.FILE)."""
+    """Folder of the fine-tuned model, created atomically, with its resource usage (resource_usage.FILE)."""
     seed: int
-    """Orders the rows of each epoch."""
+    """Seed for the order of rows in each epoch."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class TrainResult:
     loss: float
     """Mean training loss per target token over the last steps."""
     losses: tuple[float, ...] = ()
-    """Training loss per target token of every step, if the trainer tells."""
+    """Training loss per target token of every step, if the trainer reports it."""
 
 
 PendingSave = Callable[[], TrainResult]
@@ -46,14 +46,14 @@ class Trainer(Protocol):
     def train(self, job: TrainJob, progress: Progress) -> PendingSave:
         """Train. Returns when the devices are free for the next job, though files may still be written.
 
-        Raises EvaluatorError; the next job then meets a fresh process.
+        Raises EvaluatorError; the next job then starts in a fresh process.
         """
         ...
 
     def release_devices(self) -> None:
-        """Give the accelerators' memory back until the next job."""
+        """Free the accelerators' memory until the next job."""
         ...
 
     def close(self) -> None:
-        """End what runs; a later job starts it again."""
+        """End all processes; a later job starts them again."""
         ...

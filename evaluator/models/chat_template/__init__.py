@@ -1,4 +1,4 @@
-"""The chat frames of the protocols, as token ids: one file for each way of making room (SCORING.md)."""
+"""Chat templates of the protocols, as token ids: one file per truncation method (SCORING.md)."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ __all__ = [
 ]
 
 TEMPLATES: dict[str, type[ChatTemplate]] = {"llama3@1": ChatTemplate, "llamafactory-llama3@1": LlamaFactoryTemplate}
-"""By the name in a protocol's `template`."""
+"""Template classes by the name in a protocol's `template`."""
 
 
 def load_template(name: str, model: Path) -> ChatTemplate:
-    """The template of this name for the tokenizer of a model folder. Raises NotFound with the names that exist."""
+    """Load a template by name for the tokenizer of a model folder. Raises NotFound with the names that exist."""
     if name not in TEMPLATES:
         raise NotFound(f"No template {name[:80]!r}; there are: {', '.join(sorted(TEMPLATES))}.")
     return TEMPLATES[name](model)

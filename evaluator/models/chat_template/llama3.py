@@ -1,7 +1,7 @@
-"""The llama3 chat frame without a system block, as token ids; a text that is too long loses its middle.
+"""The llama3 chat template without a system block, as token ids; truncation removes the middle of long texts.
 
-Prompt and target are encoded separately, a question together with the blank line of its header, as LLaMA-Factory does.
-Text is encoded as text: a stranger's `<|eot_id|>` never becomes the control token.
+Prompt and target are encoded separately, a question together with the blank line of its header, as LLaMA-Factory
+does. Text is encoded as text: an untrusted `<|eot_id|>` never becomes the control token.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 BLANK_LINE = "\n\n"
-"""Ends a header. A newline at the head of a question may join it in one token."""
+"""End of a header. A newline at the start of a question may merge with it into one token."""
 BOS = "<|begin_of_text|>"
 EOS = "<|end_of_text|>"
 HEADER_START = "<|start_header_id|>"
@@ -24,11 +24,11 @@ EOT = "<|eot_id|>"
 EOM = "<|eom_id|>"
 SPECIAL_TOKENS = (BOS, EOS, HEADER_START, HEADER_END, EOT, EOM)
 IGNORED = -100
-"""The label of a token that is not trained."""
+"""Label of a token that is not trained."""
 AT_ONCE = 32
-"""Answers that are encoded together in search of the longest."""
+"""Answers encoded together in the search for the longest."""
 REMEMBERED = 8
-"""Lists of texts whose ids are kept: a task's questions come back for each number of shots."""
+"""Size of the cache of encoded text lists: a task's questions recur for each number of shots."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Example:
 
 
 class ChatTemplate:
-    """Frames turns for the tokenizer of a model folder."""
+    """Chat template for the tokenizer of a model folder."""
 
     def __init__(self, model: Path) -> None:
         self._tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
@@ -71,9 +71,9 @@ class ChatTemplate:
         return [*self.encode_text(output), self._special[EOT]]
 
     def longest_answer(self, outputs: Sequence[str], enough: float) -> int:
-        """Tokens of the longest of these answers, the end of its turn included; any number from `enough` on is enough.
+        """Tokens of the longest of these answers, end of turn included; exact only below `enough`.
 
-        A text has at most as many tokens as bytes, so few have to be encoded when the longest come first.
+        A text has at most as many tokens as bytes, so only a few need encoding when the longest come first.
         """
         by_bytes = sorted((output.encode() for output in outputs), key=len, reverse=True)
         found = 0
@@ -87,7 +87,7 @@ class ChatTemplate:
     def build_prompt(
         self, question: str, shots: Sequence[tuple[str, str]] = (), limit: int | None = None, gold: str = ""
     ) -> list[int]:
-        """The prompt of one question."""
+        """Build the prompt of one question."""
         (prompt,) = self.build_prompts((question,), shots, limit, (gold,))
         return prompt
 
@@ -98,22 +98,22 @@ class ChatTemplate:
         limit: int | None = None,
         gold: Sequence[str] = (),  # noqa: ARG002  # other templates look at it
     ) -> list[list[int]]:
-        """Prompts that wait for the assistant's answer, after the same shots, each of at most `limit` tokens.
+        """Build prompts up to the assistant's answer, after the same shots, each of at most `limit` tokens.
 
-        The oldest shots go first when one is too long; then the question loses its middle, so that the instruction at
-        its head and what stands at its end both stay. The gold answers are not looked at.
+        Truncation drops the oldest shots first, then the middle of the question, so that the instruction at its start
+        and the text at its end both stay. The gold answers are not used.
         """
         asked = self._encode_questions([one for one, _ in shots])
         turns = [[*self._user_turn(ids), *self.target_ids(two)] for ids, (_, two) in zip(asked, shots, strict=True)]
         return [self._frame_prompt(ids, list(turns), limit) for ids in self._cached_questions(questions)]
 
     def build_example(self, question: str, output: str, cutoff: int) -> Example:
-        """A training example of at most `cutoff` tokens; the prompt gives way first, down to a quarter of the room."""
+        """Build a training example of at most `cutoff` tokens; cuts the prompt first, down to a quarter of them."""
         (example,) = self.build_examples([(question, output)], cutoff)
         return example
 
     def build_examples(self, pairs: Sequence[tuple[str, str]], cutoff: int) -> list[Example]:
-        """Training examples, encoded together on all cores."""
+        """Build training examples, encoded together on all cores."""
         return [self._join_example(question, output, cutoff) for question, output in self._encode_pairs(pairs)]
 
     def _join_example(self, question: list[int], output: list[int], cutoff: int) -> Example:
@@ -144,7 +144,7 @@ class ChatTemplate:
         return self._encode_batch([BLANK_LINE + question for question in questions])
 
     def _encode_pairs(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[list[int], list[int]]]:
-        """Ids of each question with its blank line, and of its answer."""
+        """Encode each question with its blank line, and its answer."""
         ids = self._encode_batch([text for question, output in pairs for text in (BLANK_LINE + question, output)])
         return zip(ids[::2], ids[1::2], strict=True)
 
@@ -156,7 +156,7 @@ class ChatTemplate:
 
 
 def truncate_middle(ids: list[int], room: int) -> list[int]:
-    """The first and last tokens that fit into `room`, two thirds of it from the end."""
+    """Return the first and last tokens that fit into `room`, two thirds of them from the end."""
     if len(ids) <= room:
         return ids
     head = max(room, 0) // 3

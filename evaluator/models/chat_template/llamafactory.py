@@ -1,7 +1,8 @@
-"""The same frame as LLaMA-Factory and the published few-shot script cut and write it (SCORING.md, "paper@1").
+"""The same template, cut and written as by LLaMA-Factory and the published few-shot script.
 
-One thing differs on purpose: theirs turns a control token that a stranger typed into the control token, and drops it
-from few-shot prompts; here it stays text, as everywhere. tests/evaluator/golden has vectors made by their code.
+See SCORING.md, "paper@1". One difference is intended: their code turns a control token typed by a submitter into the
+real one, and drops it from few-shot prompts; here it stays text, as everywhere. tests/evaluator/golden has vectors
+made by their code.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from evaluator.models.chat_template.llama3 import BOS, EOT, IGNORED, REMEMBERED,
 Pair = tuple[str, str]
 """A question and its gold answer."""
 CLEANED_UP = (" .", " ?", " !", " ,", " ' ", " n't", " 'm", " 's", " 've", " 're")
-"""Decoding with the published model's tokenizer takes the outer blanks from each of these, one after the other."""
+"""Strings whose outer blanks the published model's tokenizer strips on decoding, one after the other."""
 TURN_NUMBER = "{{idx}}"
-"""LLaMA-Factory fills this in wherever a question has it first; every question here is turn 0."""
+"""Placeholder that LLaMA-Factory fills in at its first occurrence in a question; every question here is turn 0."""
 
 
 class LlamaFactoryTemplate(ChatTemplate):
-    """Cuts prompt and answer together, from the end; shots are plain text."""
+    """Chat template that cuts prompt and answer together, from the end; shots are plain text."""
 
     def __init__(self, model: Path) -> None:
         super().__init__(model)
@@ -35,7 +36,7 @@ class LlamaFactoryTemplate(ChatTemplate):
         limit: int | None = None,
         gold: Sequence[str] = (),
     ) -> list[list[int]]:
-        """Prompts of at most `limit` tokens, cut at the end; how much of a question is left depends on its answer.
+        """Build prompts of at most `limit` tokens, cut at the end; a question's length depends on its answer's.
 
         With shots a prompt is plain text after BOS. Raises ValueError unless there is one gold answer to each question.
         """
@@ -49,14 +50,14 @@ class LlamaFactoryTemplate(ChatTemplate):
         return [(head + ids)[:limit] for ids in self._cached_plain(pairs, limit)]
 
     def build_examples(self, pairs: Sequence[tuple[str, str]], cutoff: int) -> list[Example]:
-        """Training examples of at most `cutoff` tokens, cut by `infer_seqlen`."""
+        """Build training examples of at most `cutoff` tokens, cut by `infer_seqlen`."""
         return [
             Example(source + target, [IGNORED] * len(source) + target)
             for source, target in self._cut_pairs(pairs, cutoff)
         ]
 
     def _cut_pairs(self, pairs: Sequence[Pair], limit: int | None) -> list[tuple[list[int], list[int]]]:
-        """Prompt and answer of each pair, cut together."""
+        """Return prompt and answer of each pair, cut together."""
         cut = []
         numbered = [(question.replace(TURN_NUMBER, "0", 1), output) for question, output in pairs]
         for question, output in self._encode_pairs(numbered):
@@ -68,7 +69,7 @@ class LlamaFactoryTemplate(ChatTemplate):
         return cut
 
     def _build_introduction(self, shots: Sequence[Pair], limit: int | None) -> str:
-        """The shots and what stands before a question, without the blank before it."""
+        """Build the shots and the text before a question, without the blank before it."""
         cut = self._cut_pairs(shots, limit)
         sources, targets = (self._decode_batch([pair[side] for pair in cut]) for side in (0, 1))
         examples = "".join(
@@ -78,7 +79,7 @@ class LlamaFactoryTemplate(ChatTemplate):
         return f"Please refer to the following example: \n\n{examples} Now answer the following question:"
 
     def _encode_plain(self, pairs: tuple[Pair, ...], limit: int | None) -> list[list[int]]:
-        """Ids of each question as plain text, with the words "user" and "assistant" that its headers leave behind."""
+        """Encode each question as plain text, with the words "user" and "assistant" that its headers leave behind."""
         texts = self._decode_batch([source for source, _ in self._cached_pairs(pairs, limit)])
         return self._encode_batch([" " + text for text in texts])
 
@@ -87,7 +88,7 @@ class LlamaFactoryTemplate(ChatTemplate):
 
 
 def infer_seqlen(source: int, target: int, cutoff: int) -> tuple[int, int]:
-    """How many tokens of a prompt and of its answer stay, by LLaMA-Factory's function of this name (0.9.3).
+    """Lengths of a prompt and its answer after truncation, by LLaMA-Factory's function of this name (0.9.3).
 
     An answer of less than half the cutoff stays whole and the prompt gives way; else a prompt of less than half stays;
     else both shrink in proportion, in floating point as there.
@@ -100,7 +101,7 @@ def infer_seqlen(source: int, target: int, cutoff: int) -> tuple[int, int]:
 
 
 def clean_text(text: str) -> str:
-    """The text as transformers 4 decodes it for Llama 3.1, whose files ask for `clean_up_tokenization_spaces`."""
+    """Clean up a text as transformers 4 decodes it for Llama 3.1, whose files set `clean_up_tokenization_spaces`."""
     for artefact in CLEANED_UP:
         text = text.replace(artefact, artefact.strip())
     return text

@@ -1,4 +1,4 @@
-"""The base model of demo@1: a Llama of 1.4 million random weights, made on the spot."""
+"""Base model of demo@1: a Llama of 1.4 million random weights, built locally."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TOKENIZER = Path(__file__).with_name("tokenizer.json")
 
 
 def build_model(folder: Path, seed: int = 0) -> None:
-    """Write model and tokenizer as transformers files; the folder appears whole or not at all."""
+    """Write model and tokenizer as transformers files; the folder is created atomically."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 

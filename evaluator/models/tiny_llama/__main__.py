@@ -1,4 +1,4 @@
-"""`python -m evaluator.models.tiny_llama FOLDER` makes the model in a new folder."""
+"""Build the tiny model in a new folder: `python -m evaluator.models.tiny_llama FOLDER`."""
 
 import sys
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""Trains the tokenizer that is committed beside this file: `python -m evaluator.models.tiny_llama.build`.
+"""Train the tokenizer committed beside this file: `python -m evaluator.models.tiny_llama.build`.
 
-Byte-level BPE, so every text of every script can be written in it; trained on CLDR names of many languages (through
+Byte-level BPE, so it can encode every text of every script; trained on CLDR names of many languages (through
 Babel) and on the English prose of Python's own help topics. Needs tests/requirements.txt for Babel.
 """
 
@@ -27,7 +27,7 @@ WORDS = (
 
 
 def iter_corpus() -> Iterator[str]:
-    """Names of territories, languages, currencies, months and units in each locale, then English prose."""
+    """Yield names of territories, languages, currencies, months and units in each locale, then English prose."""
     for name in LOCALES:
         locale = Locale.parse(name)
         yield " ".join(locale.territories.values())
@@ -42,7 +42,7 @@ def iter_corpus() -> Iterator[str]:
 
 
 def train_tokenizer(vocabulary: int = VOCABULARY) -> Tokenizer:
-    """The tokenizer, special tokens last."""
+    """Train the tokenizer, with special tokens last."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [

@@ -1,1 +1,1 @@
-"""Ray."""
+"""Executor on Ray: cluster, dispatcher, worker pool and worker actors."""

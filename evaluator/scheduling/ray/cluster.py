@@ -1,4 +1,4 @@
-"""Ray, embedded: a cluster of this machine alone for as long as this process; or joined, the one RAY_ADDRESS names."""
+"""Ray session: embedded on this machine for the life of this process, or the cluster at RAY_ADDRESS."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from typing import Any
 ADDRESS = "RAY_ADDRESS"
 _PREFIX = "arena-ray-"
 _ROOM = 24
-"""Characters of the folder above Ray's: below it sockets take 70 more, and a socket's path may have 107 in all."""
+"""Maximum characters of Ray's parent folder: sockets below add 70, and a socket path may have 107 in all."""
 _YOUNG = 60.0
-"""Seconds in which a new folder may not be held yet."""
+"""Age below which a new folder may not be locked yet, in seconds."""
 _OBJECTS = 1 << 30
-"""Bytes of shared memory for what travels: a unit is some megabytes of token ids, and a station has two."""
+"""Shared memory for transfers, in bytes: a unit is some megabytes of token ids, and a worker has two."""
 
 
 def cluster_address() -> str | None:
-    """The cluster to join; None where one is embedded."""
+    """Address of the cluster to join; None for an embedded one."""
     return os.environ.get(ADDRESS) or None
 
 
 @contextmanager
 def ray_session(cpus: int) -> Iterator[None]:
-    """Ray for this process. An embedded one has at least so many CPUs: a station must fit on any machine.
+    """Start or join Ray. An embedded cluster has at least `cpus` CPUs, as a worker must fit on any machine.
 
-    The thread that enters must live as long as Ray does, for the kernel ends Ray's processes with it.
+    The calling thread must live as long as Ray does, as the kernel ends Ray's processes with it.
     """
     import ray
 
@@ -60,7 +60,7 @@ def _join_cluster() -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def _embed_cluster(cpus: int) -> Iterator[dict[str, Any]]:
-    """Settings of a cluster whose files lie in a folder that is removed at the end."""
+    """Yield the settings of a cluster whose files lie in a temporary folder."""
     # Whoever reaches the ports of Ray may run what they like, so it asks for a token; unasked it leaves one in ~/.ray.
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     with _ray_temp_dir() as folder:
@@ -79,7 +79,7 @@ def _embed_cluster(cpus: int) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def _ray_temp_dir() -> Iterator[Path]:
-    """A folder for Ray, with a path that leaves room for its sockets; also removes those of the dead."""
+    """Create a folder for Ray with a path short enough for its sockets; also remove those of dead processes."""
     temporary = tempfile.gettempdir()
     root = Path(temporary if len(temporary) <= _ROOM else "/tmp")  # noqa: S108  # mkdtemp makes the name and the mode
     for old in root.glob(f"{_PREFIX}*"):
@@ -96,7 +96,7 @@ def _ray_temp_dir() -> Iterator[Path]:
 
 @contextmanager
 def _dir_lock(folder: Path) -> Iterator[bool]:
-    """Whether nobody else holds a folder; then it is held in here, until the process ends at the latest."""
+    """Try to lock a folder and yield whether it succeeded; lasts at most until the process ends."""
     try:
         number = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:  # another user's, or gone
@@ -114,7 +114,7 @@ def _dir_lock(folder: Path) -> Iterator[bool]:
 
 @contextmanager
 def _preserve_sigterm() -> Iterator[None]:
-    """Ray puts a handler of its own in place of ours (evaluator/runtime/signals.py): put ours back."""
+    """Restore our SIGTERM handler (evaluator/runtime/signals.py) after Ray replaces it."""
     before = signal.getsignal(signal.SIGTERM)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Units given out to stations until all are done: what is lost with a station is done by another."""
+"""Dispatches units to workers until all are done; another worker redoes those of a lost one."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from evaluator.training import Progress
 from submissions.errors import EvaluatorError
 
 EXTRA_LOSS_ATTEMPTS = 1
-"""How much oftener a unit may lose its station than it may fail: a node is lost through no fault of the unit's."""
+"""Allowed losses of a unit beyond its allowed failures, as a lost node is not the unit's fault."""
 
 
 class Dispatcher:
-    """One call of a crew."""
+    """One run of a Ray executor."""
 
     def __init__(self, units: Units, roster: WorkerPool, profile: Profile, progress: Progress) -> None:
         self.tries = RetryPolicy(profile.tries)
@@ -39,7 +39,7 @@ class Dispatcher:
         self._first_ready: float | None = None
 
     def run(self) -> Iterator[UnitResult]:
-        """What is done, as it comes; what is given up is in `tries`. Raises EvaluatorError if nobody is left."""
+        """Yield results as they finish; units given up are in `tries`. Raises EvaluatorError if no worker is left."""
         while left := len(self._queue) + sum(len(one.in_flight) for one in self._pool.workers):
             self._pool.scale_to(left)
             self._dispatch()
@@ -54,8 +54,10 @@ class Dispatcher:
                     yield done
 
     def _dispatch(self) -> None:
-        """Fill empty hands first. A second unit is given while there are enough for all: the last ones go to whoever
-        is free first."""
+        """Assign units to idle workers first.
+
+        A second unit is sent while enough remain for all: the last ones go to the first idle worker.
+        """
         if not self._can_begin():
             return
         for hand in range(MAX_IN_FLIGHT):
@@ -68,7 +70,7 @@ class Dispatcher:
                     station.submit(self._build_unit(key))
 
     def _can_begin(self) -> bool:
-        """Whether work may begin: all who come first have said what lies trained on their nodes, or took too long."""
+        """True if dispatch may start: all first workers reported the trained models on their nodes, or timed out."""
         if not self._begun:
             now = time.monotonic()
             self._first_ready = self._first_ready or (now if self._pool.ready else None)
@@ -106,7 +108,7 @@ class Dispatcher:
             self._pool.quarantine(station, error)
 
     def _handle_worker_loss(self, station: WorkerHandle, error: RayError) -> None:
-        """All that was in its hands is to be done again, unless it was lost that way too often."""
+        """Requeue the units of a lost worker, except those lost too often."""
         keys = list(station.in_flight.values())
         station.in_flight.clear()
         self._pool.remove_lost(station)

@@ -21,9 +21,9 @@ _DAY = 86_400.0
 
 
 class RayExecutor:
-    """Ray is started at the first unit, or when the setup is asked for and is not given. A context manager.
+    """Starts Ray at the first unit, or on request of a setup that was not given. A context manager.
 
-    Stations stay for the next units. Whoever calls must do so from a thread that lives as long as the crew.
+    Workers stay for the next units. Call it from a thread that lives as long as the executor.
     """
 
     def __init__(self, opening: WorkerBuilder, profile: Profile, models: Path, setup: Setup | None = None) -> None:
@@ -63,7 +63,7 @@ class RayExecutor:
             station.discard_models(keys)
 
     def resolve_setup(self) -> Setup:
-        """What shapes the numbers: what was given, else that of the first station. Raises NoStation."""
+        """Return the given setup, else that of the first worker. Raises NoWorkerAvailable."""
         while self._pool.setup is None:
             self._start()
             self._pool.scale_to(1)
@@ -72,7 +72,7 @@ class RayExecutor:
         return self._pool.setup
 
     def close(self) -> None:
-        """End all stations, and Ray."""
+        """End all workers, and Ray."""
         try:
             if self._running:
                 self._pool.close()

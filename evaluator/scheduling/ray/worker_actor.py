@@ -1,4 +1,4 @@
-"""A station behind an actor: what Ray runs on a node for a crew (evaluator/scheduling/ray/ray_executor.py)."""
+"""Ray actor that runs one worker on a node (evaluator/scheduling/ray/executor.py)."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from submissions.records.anchors import Setup
 
 
 class WorkerBuilder(Protocol):
-    """How a station is made, on whatever node it comes to stand. It travels there by pickle."""
+    """Builds a worker on whatever node it is scheduled. Sent there by pickle."""
 
     def __call__(self, logs: str) -> tuple[Worker, Setup]:
-        """A station that writes its logs into this folder of the log folder, and what shapes its numbers."""
+        """Build a worker with its logs in this subfolder of the log folder, and return it with its setup."""
         ...
 
 
 @dataclass(frozen=True)
 class WorkerReady:
-    """What a station says of itself when it is ready."""
+    """Report of a worker that is ready."""
 
     setup: Setup
     cached_keys: frozenset[str]
-    """Keys of units whose trained model lies on its node."""
+    """Keys of units whose trained model lies on this node."""
     node: str
-    """Its name, for the log."""
+    """Name of the node, for the log."""
 
 
 class WorkerActor:
-    """Holds one station for many units: a warm trainer group, booted engines.
+    """Ray actor with one worker for many units: a warm trainer group, booted engines.
 
-    An actor and not a task for each unit, for a task's process would start both anew. Errors of ours are handed back as
-    values: Ray would wrap what is raised. The children of trainer and engine die with the thread that started them
+    An actor instead of a task per unit, as a task's process would start both anew. Our errors are returned as
+    values: Ray would wrap raised ones. The children of trainer and engine die with the thread that started them
     (evaluator/runtime/child_process.py); Ray runs an actor's methods in threads that live as long as the actor.
     """
 
@@ -50,7 +50,7 @@ class WorkerActor:
         self._progress: dict[str, tuple[int, int]] = {}
 
     def start(self) -> WorkerReady | ArenaError:
-        """Make the station. Not in the constructor, whose errors nobody can read."""
+        """Build the worker. Separate from the constructor, whose errors nobody can read."""
         _export_import_path()
         try:
             self._worker, setup = self._opening(self._logs)
@@ -59,7 +59,7 @@ class WorkerActor:
         return WorkerReady(setup, frozenset(self._worker.cached_models()), os.uname().nodename)
 
     def run(self, unit: WorkUnit) -> UnitResult | EvaluatorError:
-        """Do a unit."""
+        """Run a unit."""
         try:
             return self._running_worker.run(unit, self._record_progress)
         except EvaluatorError as error:
@@ -68,7 +68,7 @@ class WorkerActor:
             self._progress.pop(unit.name, None)
 
     def progress(self) -> dict[str, tuple[int, int]]:
-        """Steps done, and of how many, by what is trained now."""
+        """Steps done and steps in all, by training in progress."""
         return dict(self._progress)
 
     def discard_models(self, keys: Collection[str]) -> None:
@@ -78,7 +78,7 @@ class WorkerActor:
         self._running_worker.discard_stale_models(wanted, seconds)
 
     def close(self) -> None:
-        """End the children."""
+        """End the child processes."""
         if self._worker is not None:
             self._worker.close()
 
@@ -92,7 +92,7 @@ class WorkerActor:
 
 
 def _export_import_path() -> None:
-    """A node's Ray may have been started in another folder than the driver: children find this package all the same."""
+    """Export the import path for children, as a node's Ray may run in another folder than the driver."""
     root = str(Path(evaluator.__path__[0]).parent)
     known = os.environ.get("PYTHONPATH", "")
     if root not in known.split(os.pathsep):
@@ -100,6 +100,6 @@ def _export_import_path() -> None:
 
 
 def discard_local_models(models: Path, keys: Collection[str]) -> None:
-    """Remove models of these units from a folder of this machine, whether a station runs or not."""
+    """Remove the models of these units from a folder of this machine, whether a worker runs or not."""
     for key in keys:
         shutil.rmtree(models / key, ignore_errors=True)

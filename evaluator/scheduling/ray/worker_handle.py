@@ -1,4 +1,4 @@
-"""A station as the driver sees it: an actor in a placement group, and what is in its hands."""
+"""Driver-side handle of one Ray worker actor and its in-flight units."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ from evaluator.training import Progress
 
 Ref: TypeAlias = "ray.ObjectRef[Any]"
 MAX_IN_FLIGHT = 2
-"""Units that a station has at once: one trains or is asked, the next is sent and written down meanwhile."""
+"""Maximum units per worker: one trains or is evaluated while the next is sent or stored."""
 _ASIDE = "aside"
-"""The group of methods that are answered while all hands are full."""
+"""Concurrency group of the methods that Ray answers while all unit slots are busy."""
 _GLANCE = 1.0
-"""Seconds between two looks at what a station does."""
+"""Interval between two progress polls of a worker, in seconds."""
 
 
 def resource_request(profile: Profile) -> dict[str, float]:
-    """What one node must have free for a station."""
+    """Resources that a worker needs free on one node."""
     devices = {"GPU": float(profile.devices)} if profile.device == "cuda" else {}
     return {"CPU": float(profile.cpus), **devices}
 
 
 def reserve_placement(profile: Profile) -> PlacementGroup:
-    """A place on one node, which Ray keeps as soon as there is one."""
+    """Request a placement group on one node, which Ray reserves as soon as possible."""
     place: PlacementGroup = placement_group([resource_request(profile)], strategy="STRICT_PACK")
     return place
 
 
 @dataclass(eq=False)
 class WorkerHandle:
-    """One station."""
+    """Handle of one worker."""
 
     number: int
-    """The lowest that no other station has."""
+    """Lowest number that no other worker has."""
     group: PlacementGroup
     actor: Any
     opening: Ref | None
-    """Its answer to being opened, while that is awaited."""
+    """Pending reference of the worker's start, until it is answered."""
     node: str = ""
     cached_keys: set[str] = field(default_factory=set)
     in_flight: dict[Ref, str] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class WorkerHandle:
 
     @classmethod
     def create(cls, group: PlacementGroup, number: int, profile: Profile, opening: WorkerBuilder) -> WorkerHandle:
-        """Start a station in its place. The first one's logs lie in the log folder, the others' in folders in it."""
+        """Start a worker in its placement group. The first one logs into the log folder, the others into subfolders."""
         free = resource_request(profile)
         actor = (
             ray.remote(concurrency_groups={_ASIDE: 1})(WorkerActor)  # type: ignore[call-overload]  # Ray's types lack it
@@ -78,19 +78,19 @@ class WorkerHandle:
 
     @property
     def name(self) -> str:
-        """For the log."""
+        """Name for the log."""
         return f"Station {self.number}" + (f" on {self.node}" if self.node else "")
 
     def mark_ready(self, said: WorkerReady) -> None:
-        """It is ready."""
+        """Mark the worker as ready."""
         self.opening, self.node, self.cached_keys = None, said.node, set(said.cached_keys)
 
     def submit(self, unit: WorkUnit) -> None:
-        """Give it a unit."""
+        """Send the worker a unit."""
         self.in_flight[self.actor.run.remote(unit)] = unit.key
 
     def poll_progress(self, progress: Progress) -> None:
-        """Tell what it does, about each second. Nothing depends on the answer, and nothing waits for it."""
+        """Report the worker's progress, about once a second, without waiting. Nothing depends on the reply."""
         if self._progress_ref is not None and ray.wait([self._progress_ref], timeout=0)[0]:
             answer, self._progress_ref = self._progress_ref, None
             try:
@@ -102,24 +102,24 @@ class WorkerHandle:
             self._progress_ref, self._polled_at = self._call_concurrently("progress"), time.monotonic()
 
     def discard_models(self, keys: Collection[str]) -> None:
-        """Have models removed."""
+        """Remove the models of units."""
         self.cached_keys.difference_update(keys)
         self._call_concurrently("discard_models", list(keys))
 
     def discard_stale_models(self, wanted: Collection[str], seconds: float) -> None:
-        """Have models removed that are so old and not among these."""
+        """Remove models older than `seconds` that are not among these."""
         self._call_concurrently("discard_stale_models", list(wanted), seconds)
 
     def close(self) -> Ref:
-        """Ask it to end its children."""
+        """Ask the worker to end its children."""
         return self._call_concurrently("close")
 
     def kill(self) -> None:
-        """End it. Its place stays taken."""
+        """Kill the worker. Its placement stays reserved."""
         ray.kill(self.actor)
 
     def release_placement(self) -> None:
-        """Give its place back."""
+        """Release the worker's placement."""
         remove_placement_group(self.group)
 
     def _call_concurrently(self, method: str, *given: object) -> Ref:

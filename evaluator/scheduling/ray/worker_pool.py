@@ -1,4 +1,4 @@
-"""The stations of a crew: hired where there is room, sent away when their setup differs, let go when they break."""
+"""Pool of Ray workers: starts them on free nodes, quarantines mismatched setups, replaces failed ones."""
 
 from __future__ import annotations
 
@@ -21,23 +21,26 @@ from submissions.records.anchors import Setup
 log = logging.getLogger(__name__)
 
 _CLOSING = 30.0
-"""Seconds that stations have to end their children before they are killed, and their children with them."""
+"""Seconds for workers to end their children before both are killed."""
 _GRACE = 10.0
-"""Seconds in which another place may be found after a station was sent away."""
+"""Seconds to find another placement after a worker was quarantined."""
 MAX_STARTUP_FAILURES = 3
-"""Stations that may be lost before they are ready, one after the other."""
+"""Maximum number of consecutive workers lost before they are ready."""
 
 
 @dataclass(frozen=True)
 class QuarantinedWorker:
-    """A station that was sent away. Its place stays taken, or the next would come to stand there."""
+    """Quarantined worker. Its placement stays reserved, so that no new worker starts there."""
 
     group: PlacementGroup
     why: ArenaError
 
 
 class WorkerPool:
-    """Who works. One vacancy is open while more stations are wanted: Ray fills it when a node has room, or joins."""
+    """Worker pool.
+
+    Requests one placement at a time while it needs workers: Ray fills it when a node has room, or joins.
+    """
 
     def __init__(self, opening: WorkerBuilder, profile: Profile, setup: Setup | None) -> None:
         self.setup = setup
@@ -52,17 +55,17 @@ class WorkerPool:
 
     @property
     def ready(self) -> list[WorkerHandle]:
-        """Stations that may be given work."""
+        """Workers that may receive units."""
         return [one for one in self.workers if one.opening is None]
 
     def pending_refs(self) -> Iterator[Ref]:
-        """What `seen` is to be called with when it is there."""
+        """References for `handle_ref`, to call once each is available."""
         if self._pending_placement is not None:
             yield self._pending_placement[1]
         yield from (one.opening for one in self.workers if one.opening is not None)
 
     def scale_to(self, wanted: int) -> None:
-        """Look for room while fewer stations than that are there. Raises NoStation if there is no hope for any."""
+        """Start workers up to `wanted`. Raises NoWorkerAvailable if no node can ever fit one."""
         if len(self.workers) >= wanted:
             self._cancel_pending_placement()
         elif self._pending_placement is None:
@@ -72,7 +75,7 @@ class WorkerPool:
         self._check_capacity()
 
     def handle_ref(self, ref: Ref) -> None:
-        """A vacancy is filled, or a station answers to being opened."""
+        """Start a worker in a reserved placement, or process the start report of one."""
         if self._pending_placement is not None and ref == self._pending_placement[1]:
             group, self._pending_placement = self._pending_placement[0], None
             number = min(set(range(1, len(self.workers) + 2)) - {one.number for one in self.workers})
@@ -94,33 +97,33 @@ class WorkerPool:
         self._check_setup(station, said.setup)
 
     def remove_lost(self, station: WorkerHandle) -> None:
-        """It is gone: its place is free."""
+        """Remove a lost worker and free its placement."""
         station.kill()
         station.release_placement()
         self.workers.remove(station)
 
     def quarantine(self, station: WorkerHandle, why: ArenaError) -> None:
-        """It may not work any more."""
+        """Stop a worker, and reserve its placement so that none restarts there."""
         log.warning("%s is sent away: %s", station.name, why)
         self._shut_down([station])
         self.workers.remove(station)
         self._quarantined.append(QuarantinedWorker(station.group, why))
 
     def clear_quarantine(self) -> None:
-        """Those who were sent away may be hired again: what was wrong may have been mended."""
+        """Release all quarantined placements, for causes that may have been fixed."""
         for one in self._quarantined:
             remove_placement_group(one.group)
         self._quarantined.clear()
 
     def stop(self, stations: Collection[WorkerHandle]) -> None:
-        """End stations, gently first."""
+        """End workers, first gently."""
         self._shut_down(stations)
         for one in stations:
             one.release_placement()
             self.workers.remove(one)
 
     def close(self) -> None:
-        """End all."""
+        """End all workers."""
         self._cancel_pending_placement()
         self.stop(list(self.workers))
         self.clear_quarantine()
@@ -156,7 +159,7 @@ class WorkerPool:
             self._pending_placement = None
 
     def _release_dead_placements(self) -> None:
-        """When a node dies Ray looks for another place for what was on it, which nobody is to have."""
+        """Release placements on dead nodes, which Ray would reschedule elsewhere."""
         for one in list(self._quarantined):
             if placement_group_table(one.group)["state"] != "CREATED":
                 remove_placement_group(one.group)
@@ -182,7 +185,7 @@ class WorkerPool:
             )
 
     def _has_fitting_node(self) -> bool:
-        """Whether a station fits on a node when nobody else is on it."""
+        """True if a worker fits on any node if nothing else runs there."""
         wanted = resource_request(self._profile)
         return any(
             all(one["Resources"].get(name, 0) >= count for name, count in wanted.items()) for one in _list_alive_nodes()
@@ -190,7 +193,7 @@ class WorkerPool:
 
 
 def describe_differences(mine: Setup, theirs: Setup) -> Iterator[str]:
-    """What is not the same, in words."""
+    """Describe the differences between two setups in words."""
     for name in Setup.model_fields:
         one, other = getattr(mine, name), getattr(theirs, name)
         if isinstance(one, dict):

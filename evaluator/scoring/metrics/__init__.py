@@ -1,7 +1,7 @@
-"""arena-metrics@1: how answers are scored, by category. Every metric keeps what each item adds (measured.py).
+"""arena-metrics@1: metrics by category. Each stores the contribution of every item (metric_result.py).
 
-Beside an empty expected output, an empty answer scores 1 as a label, in token F1, exact match and ROUGE-L; in multiple
-choice it scores 0, for there is no option to name; chrF++ and BLEU count nothing for such a pair.
+Beside an empty expected output, an empty answer scores 1 as a label, in token F1, exact match and ROUGE-L; in
+multiple choice it scores 0, as it names no option; chrF++ and BLEU count nothing for such a pair.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Answers:
-    """What a model answered to a task's test rows."""
+    """A model's answers to a task's test rows."""
 
     task: Task
     rows: Sequence[Row]
@@ -39,14 +39,14 @@ class Answers:
 
     @property
     def targets(self) -> list[str]:
-        """The expected outputs."""
+        """Expected outputs."""
         return [row.output for row in self.rows]
 
 
 def measure_answers(answers: Answers) -> MetricResult:
     """Score a task's answers by its category.
 
-    Raises Unscorable if there is not one text per row, NotFound if the category has no metric.
+    Raises UnscorableAnswers if there is not one text per row, NotFound if the category has no metric.
     """
     _check_answers(answers)
     task = answers.task
@@ -56,7 +56,7 @@ def measure_answers(answers: Answers) -> MetricResult:
 
 
 def measure_as_published(answers: Answers) -> MetricResult:
-    """Score a task's answers as the published code does (paper/__init__.py). Raises like `measure`."""
+    """Score a task's answers as the published code does (paper/__init__.py). Raises like `measure_answers`."""
     _check_answers(answers)
     return measure_paper(answers)
 
@@ -113,4 +113,4 @@ METRICS: dict[str, Callable[[Answers], MetricResult]] = {
     "arena-metrics@1": measure_answers,
     "paper-metrics@1": measure_as_published,
 }
-"""Every version of the metrics, by the name that a protocol gives."""
+"""Versions of the metrics, by their name in a protocol."""

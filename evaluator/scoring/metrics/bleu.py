@@ -1,4 +1,4 @@
-"""BLEU from counts: sacrebleu counts each pair's n-grams, and sums of those counts become corpus scores here."""
+"""BLEU from counts: sacrebleu counts each pair's n-grams, and this module pools the sums into corpus scores."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ ORDERS = 4
 
 
 def measure_bleu(name: str, predictions: Sequence[str], references: Sequence[str], metric: BLEU) -> MetricResult:
-    """Corpus BLEU in [0, 1], kept as the counts of every pair: lengths, matched and possible n-grams by order.
+    """Corpus BLEU in [0, 1], stored as counts per pair: lengths, matched and possible n-grams by order.
 
-    The metric must have sacrebleu's exponential smoothing and four orders; its effective order is kept to.
+    The metric must have sacrebleu's exponential smoothing and four orders; its effective order is respected.
     """
     assert (metric.smooth_method, metric.max_ngram_order) == ("exp", ORDERS), "bleu_of knows no other BLEU"
     counts = metric._extract_corpus_statistics(list(predictions), [list(references)]) if predictions else []

@@ -1,4 +1,4 @@
-"""chrF++ from counts: sacrebleu counts each pair's n-grams, and sums of those counts become corpus scores here."""
+"""chrF++ from counts: sacrebleu counts each pair's n-grams, and this module pools the sums into corpus scores."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ORDERS = 8
 """Characters 1 to 6, then words 1 and 2."""
 
 BETA = 2
-"""Recall counts so many times as much as precision."""
+"""Weight of recall relative to precision."""
 
 
 def chrf_pp_metric() -> CHRF:
@@ -22,7 +22,7 @@ def chrf_pp_metric() -> CHRF:
 
 
 def measure_chrf(name: str, predictions: Sequence[str], references: Sequence[str]) -> MetricResult:
-    """Corpus chrF++ in [0, 1], kept as the counts of every pair: predicted, expected and matched n-grams by order."""
+    """Corpus chrF++ in [0, 1], stored as counts per pair: predicted, expected and matched n-grams by order."""
     counts = chrf_pp_metric()._extract_corpus_statistics(predictions, [list(references)]) if predictions else []
     return MetricResult(name, np.asarray(counts, dtype=np.float64).reshape(-1, 3 * ORDERS), pool_chrf)
 

@@ -1,4 +1,4 @@
-"""Classification: the label that the answer's first line is, else the one label that it names."""
+"""Classification: the label equal to the answer's first line, else the one label that it names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from evaluator.scoring.metrics.text import fold_text
 
 
 def accuracy(predictions: Sequence[str], references: Sequence[str], labels: Sequence[str]) -> list[float]:
-    """1 or 0 per item. `labels` are all labels of the task (the distinct outputs of its reference).
+    """Return 1 or 0 per item. `labels` are all labels of the task (the distinct outputs of its reference).
 
     No label, several, or one that the task does not have is wrong. An empty label is given by an empty answer only.
     """
@@ -21,7 +21,7 @@ def accuracy(predictions: Sequence[str], references: Sequence[str], labels: Sequ
 
 
 def extract_label(answer: str, labels: Mentions[str]) -> str | None:
-    """The label that an answer gives, or None if it gives none or several; the labels' keys are their bare texts."""
+    """Return the label in an answer, or None for none or several; `labels` has the bare texts as keys."""
     line = strip_signs(first_line(answer))
     if line in labels:
         return line

@@ -1,4 +1,4 @@
-"""Which of several texts (labels, options) a line mentions: on word bounds, longer ones before what stands in them."""
+"""Mentions of texts (labels, options) in a line: on word bounds, longer texts before those within them."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _UNIT = regex.compile(
     r"|\S"
 )
 _TAKEN = "\0taken"
-"""Stands where a text was found, so that nothing is found across it."""
+"""Replacement for a found text, so that no match spans it."""
 
 
 def strip_signs(text: str) -> str:
-    """Folded text without the signs of a sentence around it. Other signs stay: C++ is not C#, and + is not -."""
+    """Strip sentence punctuation around a folded text. Other signs stay: C++ is not C#, and + is not -."""
     return fold_text(text).strip(_SENTENCE_SIGNS) or fold_text(text)
 
 
 def first_line(answer: str) -> str:
-    """The first line that is not blank, or nothing."""
+    """Return the first line that is not blank, or an empty text."""
     lines = answer.strip().splitlines()
     return lines[0] if lines else ""
 
 
 class Mentions(Generic[Key]):
-    """Texts under their keys, to be looked for in many lines.
+    """Texts by key, to search for in many lines.
 
     Signs between words do not count (top_up is top-up) unless texts differ only by them (C++ and C#).
     Two keys with the same text are both mentioned. A text of signs alone is never mentioned, for - is also a dash.
@@ -57,7 +57,7 @@ class Mentions(Generic[Key]):
         return key in self._known
 
     def find_in(self, line: str) -> list[Key]:
-        """The keys of the texts that a line mentions."""
+        """Return the keys of the texts that a line mentions."""
         said = list(split_units(strip_signs(line)))
         heard = frozenset(said)
         found: list[Key] = []
@@ -71,7 +71,7 @@ class Mentions(Generic[Key]):
 
 @lru_cache(8192)  # labels come back for every answer
 def split_units(text: str) -> tuple[str, ...]:
-    """Words, numbers and single signs of folded text; each letter of a script without blanks is a word."""
+    """Split folded text into words, numbers and single signs; each letter of a script without blanks is a word."""
     return tuple(unit.replace("−", "-").replace("–", "-") for unit in _UNIT.findall(space_letters(text)))
 
 
@@ -85,7 +85,7 @@ def _is_word(unit: str) -> bool:
 
 
 def _strike_out(said: list[str], wanted: tuple[str, ...], *, loose: bool) -> int:
-    """How often these units stand in a line, where they are struck out; signs between them are passed over if loose."""
+    """Replace these units in a line and count them; `loose` ignores signs between them."""
     taken = 0
     while (place := _find_slice(said, wanted, loose)) is not None:
         said[place] = [_TAKEN]
@@ -94,7 +94,7 @@ def _strike_out(said: list[str], wanted: tuple[str, ...], *, loose: bool) -> int
 
 
 def _find_slice(said: list[str], wanted: tuple[str, ...], loose: bool) -> slice | None:
-    """Where these units stand in a line; signs between them are passed over if loose."""
+    """Find these units in a line; `loose` ignores signs between them."""
     for start, unit in enumerate(said):
         if unit == wanted[0] and (end := _match_end(said, start, wanted, loose)):
             return slice(start, end)
@@ -102,7 +102,7 @@ def _find_slice(said: list[str], wanted: tuple[str, ...], loose: bool) -> slice 
 
 
 def _match_end(said: list[str], start: int, wanted: tuple[str, ...], loose: bool) -> int:
-    """Where the units end that stand from `start` on, or 0 if they do not."""
+    """Return the end of these units at `start`, or 0 if they do not match there."""
     at = start
     for unit in wanted:
         while loose and at < len(said) and not _is_word(said[at]):

@@ -1,7 +1,7 @@
-"""A metric on a model's answers, kept item by item: what each item adds, and how the sums become the score.
+"""Metric of a model's answers, stored per item: each item's contribution, and the pooling of sums into a score.
 
-A mean keeps one value and a count for each item; a corpus metric such as BLEU keeps its n-gram counts. Either can be
-computed again on any choice of items from the sums alone, which is all that a bootstrap needs.
+A mean stores one value and a count for each item; a corpus metric such as BLEU stores its n-gram counts. Either can
+be computed again on any choice of items from the sums alone, which is all that a bootstrap needs.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from submissions.records.base import Score
 
 Floats = NDArray[np.float64]
 Pool = Callable[[Floats], Floats]
-"""Sums over items, shape (..., k), to scores in [0, 1], shape (...)."""
+"""Pools sums over items, shape (..., k), into scores in [0, 1], shape (...)."""
 
 
 def pool_mean(sums: Floats) -> Floats:
-    """The pool of a mean: the sum of values over the count of items."""
+    """Pool a mean: the sum of values over the count of items."""
     found: Floats = sums[..., 0] / sums[..., 1]
     return found
 
@@ -32,21 +32,21 @@ class MetricResult:
 
     name: str
     statistics: Floats
-    """What each item adds, shape (items, k)."""
+    """Contribution of each item, shape (items, k)."""
     pool: Pool = pool_mean
     others: tuple[MetricResult, ...] = ()
-    """Metrics that are shown beside this one."""
+    """Metrics shown beside this one."""
     parts: tuple[tuple[float, MetricResult], ...] = ()
-    """The weighted metrics that this one is made of (paper@1), if it is not itself a metric."""
+    """Weighted component metrics of a combined one (paper@1), empty for a plain metric."""
 
     @property
     def items(self) -> list[float]:
-        """The score of every item alone."""
+        """Score of every item alone."""
         return [float(value) for value in self.pool(self.statistics)]
 
     @property
     def score(self) -> Score:
-        """The score over all items, unscored where there are none."""
+        """Score over all items, unscored if there are none."""
         if not len(self.statistics):
             return Score(name=self.name, n=0, why="no items to score")
         value = float(self.pool(self.statistics.sum(axis=0)))
@@ -54,7 +54,7 @@ class MetricResult:
 
 
 def build_mean_result(name: str, values: Sequence[float], others: tuple[MetricResult, ...] = ()) -> MetricResult:
-    """The metric that is the mean of one value in [0, 1] per item. Raises Unscorable for one that is no number."""
+    """Build the mean of one value in [0, 1] per item. Raises UnscorableAnswers for a value that is no number."""
     column = np.asarray(values, dtype=np.float64).reshape(-1)
     if not np.isfinite(column).all():
         item = int(np.argmin(np.isfinite(column)))
@@ -63,7 +63,7 @@ def build_mean_result(name: str, values: Sequence[float], others: tuple[MetricRe
 
 
 def average_results(drawn: Sequence[MetricResult]) -> MetricResult:
-    """The mean of one metric over several answers to the same items (draws of shots, seeds of a training)."""
+    """Average one metric over several answers to the same items (draws of shots, seeds of a training)."""
     if len(drawn) == 1:
         return drawn[0]
     width = drawn[0].statistics.shape[1]
@@ -89,7 +89,7 @@ def average_results(drawn: Sequence[MetricResult]) -> MetricResult:
 def combine_weighted(
     name: str, parts: Sequence[tuple[float, MetricResult]], others: tuple[MetricResult, ...] = ()
 ) -> MetricResult:
-    """The weighted sum of several metrics of the same answers."""
+    """Combine several metrics of the same answers into a weighted sum."""
     widths = np.cumsum([0, *(metric.statistics.shape[1] for _, metric in parts)])
 
     def pool(sums: Floats) -> Floats:

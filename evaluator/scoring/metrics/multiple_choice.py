@@ -1,4 +1,4 @@
-"""Multiple choice: the option that the answer's first line names, by letter or text; an ambiguous one is wrong."""
+"""Multiple choice: the option named by the answer's first line, by letter or text; an ambiguous one is wrong."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ _LETTER = regex.compile(
 
 
 def accuracy(predictions: Sequence[str], references: Sequence[str], questions: Sequence[str]) -> list[float]:
-    """1 or 0 per item. `references` are letters or option texts; `questions` hold lettered options.
+    """Return 1 or 0 per item. `references` are letters or option texts; `questions` contain lettered options.
 
-    Where the reference names no option, the answer or its first line must be the reference. An empty one is never met.
+    Where the reference names no option, the answer or its first line must equal the reference. An empty one never
+    matches.
     """
     return [
         float(_is_right(prediction, reference, parse_options(question)))
@@ -43,7 +44,7 @@ def accuracy(predictions: Sequence[str], references: Sequence[str], questions: S
 
 
 def extract_choice(answer: str, choices: dict[str, str]) -> str | None:
-    """The letter that an answer names, or None if it names none or several."""
+    """Return the letter that an answer names, or None for none or several."""
     line = first_line(unicodedata.normalize("NFKC", answer))
     known = choices.keys() or set("ABCDEFGHIJ")
     if (match := _ONLY_MARK.fullmatch(line)) and match[1].upper() in known:
@@ -57,7 +58,7 @@ def extract_choice(answer: str, choices: dict[str, str]) -> str | None:
 
 
 def _match_by_mark(line: str, choices: dict[str, str], known: Collection[str]) -> set[str]:
-    """The options that are named by letter: with their text (`B) Paris`), at the line's start, or on their own."""
+    """Find options named by letter: with their text (`B) Paris`), at the line's start, or alone."""
     marked, whole = _find_marked(line, choices, known)
     if whole:
         return marked
@@ -67,7 +68,7 @@ def _match_by_mark(line: str, choices: dict[str, str], known: Collection[str]) -
 
 
 def _find_marked(line: str, choices: dict[str, str], known: Collection[str]) -> tuple[set[str], bool]:
-    """The letters that stand before a sign, but not within an option's own text; and whether any has that text."""
+    """Find letters before a sign, outside of option texts; also return whether any has its option's text."""
     named, end, whole = set(), 0, False
     for mark in _MARKED.finditer(line):
         letter = (mark[1] or mark[2] or mark[3]).upper()
@@ -81,7 +82,7 @@ def _find_marked(line: str, choices: dict[str, str], known: Collection[str]) -> 
 
 
 def _match_by_text(line: str, choices: dict[str, str]) -> set[str]:
-    """The options whose text stands in the line."""
+    """Find the options whose text occurs in the line."""
     return set(Mentions({letter: text for letter, text in choices.items() if text}).find_in(line))
 
 

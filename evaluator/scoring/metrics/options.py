@@ -1,4 +1,4 @@
-"""The options that a question shows: which marks there are, and what stands beside each."""
+"""Options in a question: their marks and texts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import regex
 
 MARK = r"(?:\p{L}\p{M}*|\p{N}{1,2})"
-"""What an option is known by: a letter of any script, or a small number."""
+"""Mark of an option: a letter of any script, or a small number."""
 
 _BLANK = r"[^\S\r\n]*"
 _AT_LINE_START = regex.compile(rf"(?m)^{_BLANK}[(\[]?({MARK}){_BLANK}[).:\]、]{_BLANK}")
@@ -18,7 +18,7 @@ _NUMBER = regex.compile(r"\p{N}+")
 
 
 def parse_options(question: str) -> dict[str, str]:
-    """Mark to option text, as far as the question shows them: `A) text`, `(B) text`, `C. text`, one a line or in line.
+    """Map marks to option texts in a question: `A) text`, `(B) text`, `C. text`, one a line or in line.
 
     Latin letters and numbers must run on from A or 1, so that other lists, or `Q:`, are none; the last such run counts.
     Letters of other scripts are taken as they come. Fewer than two are no options.
@@ -40,7 +40,7 @@ def parse_options(question: str) -> dict[str, str]:
 
 
 def _find_run(marks: Iterable[regex.Match[str]], first: str) -> list[regex.Match[str]]:
-    """The last run of two marks or more that counts on from the first one."""
+    """Find the last run of two or more consecutive marks that starts with the first one."""
     best: list[regex.Match[str]] = []
     run: list[regex.Match[str]] = []
     for mark in marks:
@@ -62,7 +62,7 @@ def _drop_repeated(marks: list[regex.Match[str]]) -> list[regex.Match[str]]:
 
 
 def _read_texts(marks: list[regex.Match[str]], text: str) -> dict[str, str]:
-    """What stands between each mark and the next one, or the end of its line."""
+    """Read the text between each mark and the next one, or the end of its line."""
     ends = [*(mark.start() for mark in marks[1:]), len(text)]
     found = {}
     for mark, end in zip(marks, ends, strict=True):

@@ -13,16 +13,16 @@ from rapidfuzz.distance import LCSseq
 from evaluator.scoring.metrics.text import join_words, select_tokenizer
 
 _SHORT = 12
-"""Up to so many tokens, searching a list is quicker than counting it."""
+"""Token count up to which searching a list is faster than counting it."""
 
 
 def exact_match(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
-    """1 where both say the same after folding and without signs."""
+    """Return 1 where both are equal after folding and without signs."""
     return [float(join_words(one) == join_words(two)) for one, two in zip(predictions, references, strict=True)]
 
 
 def token_f1(predictions: Sequence[str], references: Sequence[str], language: str) -> list[float]:
-    """Harmonic mean of precision and recall over shared tokens, counted as often as they stand (SQuAD's F1)."""
+    """Harmonic mean of precision and recall over shared tokens, with multiplicity (SQuAD's F1)."""
     return [
         _f1_score(_count_shared(one, two), len(one), len(two))
         for one, two in _tokenize_pairs(predictions, references, language)
@@ -45,7 +45,7 @@ def _tokenize_pairs(
 
 
 def _count_shared(one: list[str], two: list[str]) -> int:
-    """The size of the intersection of two bags."""
+    """Size of the intersection of two multisets."""
     if one == two:
         return len(one)
     if max(len(one), len(two)) > _SHORT:

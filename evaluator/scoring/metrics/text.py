@@ -1,4 +1,4 @@
-"""Text as arena@1 compares it: NFKC, case folded, cut into words, or into characters where a script has no blanks."""
+"""Text normalization of arena@1: NFKC, case folded, split into words, or characters for scripts without blanks."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _ASCII_WORDS = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum(
 
 
 def primary_subtag(language: str) -> str:
-    """The first part of a BCP 47 tag: `zh` of `zh-Hant`."""
+    """Return the first part of a BCP 47 tag: `zh` of `zh-Hant`."""
     return language.replace("_", "-").split("-")[0].lower()
 
 
 def fold_text(text: str) -> str:
-    """NFKC and case folding, without invisible signs (soft hyphens, marks of direction), outer blanks off."""
+    """Apply NFKC and case folding; remove invisible signs (soft hyphens, marks of direction) and outer blanks."""
     if text.isascii():
         return text.lower().strip()
     shown = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
@@ -33,30 +33,30 @@ def fold_text(text: str) -> str:
 
 
 def split_words(text: str) -> list[str]:
-    """The words of folded text. A minus stays with its number, a thousands comma does not count: -1,000 is -1000."""
+    """Split folded text into words. A minus stays with its number, a thousands comma is dropped: -1,000 is -1000."""
     if text.isascii() and "-" not in text and not ("," in text and _THOUSANDS.search(text)):
         return text.encode().translate(_ASCII_WORDS).decode().split()  # the same, four times as fast
     return [word.translate(_MINUS) for word in _WORD.findall(_THOUSANDS.sub("", fold_text(text)))]
 
 
 def join_words(text: str) -> str:
-    """The words with single blanks between them; a text of signs alone stays what it is."""
+    """Join the words with single blanks; a text of signs alone stays unchanged."""
     return " ".join(split_words(text)) or fold_text(text)
 
 
 @lru_cache(4096)  # a task's labels come back for every answer
 def space_letters(text: str) -> str:
-    """Text with the letters of scripts without blanks set apart, so that word bounds are found there too."""
+    """Separate the letters of scripts without blanks, so that word bounds exist there too."""
     return " ".join(_UNSPACED_LETTER.sub(r" \g<0> ", text).split())
 
 
 def tokenize_text(text: str, language: str) -> list[str]:
-    """The units of overlap metrics: characters for languages without blanks, words elsewhere."""
+    """Split text into units of overlap metrics: characters for languages without blanks, words elsewhere."""
     return select_tokenizer(language)(text)
 
 
 def select_tokenizer(language: str) -> Callable[[str], list[str]]:
-    """What cuts texts of a language into tokens."""
+    """Return the tokenizer of a language."""
     return _split_characters if primary_subtag(language) in UNSPACED else _split_words_or_signs
 
 

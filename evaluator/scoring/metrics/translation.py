@@ -1,4 +1,4 @@
-"""chrF++ and BLEU of sacrebleu on text in NFKC, over the whole corpus, in [0, 1]. Case counts.
+"""chrF++ and BLEU of sacrebleu on text in NFKC, over the whole corpus, in [0, 1]. Case-sensitive.
 
 An empty text adds no n-grams of its own: beside an empty reference it is not counted, and alone it is worth 0.
 """
@@ -26,15 +26,15 @@ BLEU_TOKENIZERS = {
     "km": "char",
     "my": "char",
 }
-"""sacrebleu's tokenizer by language; 13a elsewhere."""
+"""sacrebleu's tokenizer by language; 13a for all others."""
 
 _SURROGATE = regex.compile(r"\p{Cs}")
 
 
 def normalize_nfkc(texts: Sequence[str]) -> list[str]:
-    """Texts in Unicode's compatibility form: full-width letters are letters.
+    """Normalize texts to Unicode's compatibility form: full-width letters become letters.
 
-    MeCab stops reading at a null and takes no half of a surrogate pair, so a blank and U+FFFD stand for them.
+    MeCab stops reading at a null and accepts no half of a surrogate pair, so a blank and U+FFFD replace them.
     """
     return [
         _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", unicodedata.normalize("NFKC", text)).replace("\0", " ")
@@ -61,14 +61,14 @@ def bleu(predictions: Sequence[str], references: Sequence[str], language: str) -
 
 
 def bleu_signature(language: str) -> str:
-    """sacrebleu's signature of BLEU's settings: references, case, order, tokenizer, smoothing, version."""
+    """Return sacrebleu's signature of BLEU: references, case, order, tokenizer, smoothing, version."""
     metric = _bleu_metric(language)
     metric.num_refs = 1
     return str(metric.get_signature())
 
 
 def chrf_signature() -> str:
-    """sacrebleu's signature of chrF++'s settings: references, case, order, characters, words, blanks, version."""
+    """Return sacrebleu's signature of chrF++: references, case, order, characters, words, blanks, version."""
     metric = chrf_pp_metric()
     metric.num_refs = 1
     return str(metric.get_signature())

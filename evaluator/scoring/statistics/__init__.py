@@ -1,4 +1,4 @@
-"""How sure a number is: intervals of scores, gains and totals by resampling items and tasks, and noise of trainings."""
+"""Uncertainty: intervals of scores, gains and totals by resampling items and tasks, and training noise."""
 
 from evaluator.scoring.statistics.intervals import Scale, gain_interval, gain_scale, percentile_interval, score_interval
 from evaluator.scoring.statistics.noise import anchor_error, seed_noise_of_total, seed_sd

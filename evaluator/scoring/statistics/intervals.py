@@ -19,13 +19,13 @@ from submissions.statistics import student_quantile
 
 Interval = tuple[float, float]
 Scale = Callable[[Floats, Floats, Floats], Floats]
-"""Scores, base scores and reference scores, of shapes that go together, to gains."""
+"""Maps scores, base scores and reference scores, of broadcastable shapes, to gains."""
 
 Z = NormalDist().inv_cdf(0.975)
 STUDENT_TERMS = 3
-"""Of the expansion of Student's quantile, by which all published intervals were made: off by 0.3% at 4 degrees."""
+"""Terms of the expansion of Student's quantile behind all published intervals: off by 0.3% at 4 degrees."""
 _ROUNDING = 1e-12
-"""Scores that differ by less do not differ."""
+"""Tolerance below which two scores count as equal."""
 
 
 def score_interval(score: Rescored) -> Interval:
@@ -80,7 +80,7 @@ def gain_interval(score: Rescored, base: Rescored, reference: Rescored, scale: S
 
 
 def percentile_interval(again: Floats, items: int) -> Interval:
-    """The expanded 95% percentiles of a figure over choices of `items` items (Hesterberg 2015)."""
+    """Expanded 95% percentiles of a figure over choices of `items` items (Hesterberg 2015)."""
     low, high = np.quantile(again, _expanded_levels(items))
     return float(low), float(high)
 
@@ -93,7 +93,7 @@ def _expanded_levels(items: int) -> Interval:
 
 
 def _unbiased_variance(score: Rescored) -> float:
-    """The variance of the score, 0 where items tell none. A resample's is (n - 1) / n of it."""
+    """Variance of the score, 0 if undetermined by the items. A resample's is (n - 1) / n of it."""
     if score.items < 2 or np.ptp(score.again) < _ROUNDING:
         return 0.0
     return float(score.again.var(ddof=1)) * score.items / (score.items - 1)

@@ -1,4 +1,4 @@
-"""Noise that no resampling of items shows: the training's own, over seeds; and the error of a task's scale."""
+"""Noise outside of any resampling of items: the training's, over seeds, and the error of a task's scale."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from evaluator.scoring.metrics.metric_result import MetricResult
 
 
 def seed_sd(values: Sequence[float]) -> float:
-    """The standard deviation of one score over trainings that differ in their seed only.
+    """Standard deviation of one score over trainings that differ only in their seed.
 
-    Shown beside intervals, never inside them. Raises ValueError for fewer than two: one training tells no noise.
+    Shown beside intervals, never inside them. Raises ValueError for fewer than two values, which determine no noise.
     """
     if len(values) < 2:
         raise ValueError(f"{len(values)} training(s) tell no seed noise: measure at least two seeds")
@@ -22,7 +22,7 @@ def seed_sd(values: Sequence[float]) -> float:
 
 
 def seed_noise_of_total(deviations: Sequence[float]) -> float:
-    """What seeds add to a mean over tasks that are each trained once: sqrt(sum of variances) / tasks.
+    """Seed noise of a mean over tasks that are each trained once: sqrt(sum of variances) / tasks.
 
     `deviations` has one seed SD per task of the mean, in units of the gain. Raises ValueError where there are none.
     """
@@ -32,7 +32,7 @@ def seed_noise_of_total(deviations: Sequence[float]) -> float:
 
 
 def anchor_error(reference: MetricResult, base: MetricResult, by_seed: Sequence[float] = ()) -> float:
-    """The standard error of reference minus base, which decides on a task's admission.
+    """Standard error of reference minus base, which decides on a task's admission.
 
     Over items by the jackknife, which for means is stdev(differences) / sqrt(items); with it, independent, the training
     noise of the reference: seed SD / sqrt(seeds). `by_seed` are the reference's scores, one per seed, where it is
@@ -49,5 +49,5 @@ def anchor_error(reference: MetricResult, base: MetricResult, by_seed: Sequence[
 
 
 def _leave_one_out(measured: MetricResult) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """The score with each item left out."""
+    """Score with each item left out."""
     return measured.pool(measured.statistics.sum(axis=0) - measured.statistics)

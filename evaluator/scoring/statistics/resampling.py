@@ -1,7 +1,8 @@
-"""Scores on resampled items: how often each item is drawn, and what a metric makes of it.
+"""Scores on resampled items: drawing item counts and pooling a metric over them.
 
-The draw depends on the task and its exam alone. So the score of every system, the base model's and the reference's
-are resampled with the SAME items, and what they have in common (easy and hard items) cancels in their differences.
+The draw depends on the task and its evaluation set alone. So the score of every system, the base model's and the
+reference's are resampled with the SAME items, and their common part (easy and hard items) cancels in their
+differences.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from evaluator.scoring.metrics.metric_result import Floats, MetricResult, pool_mean
 
 RESAMPLES = 1_000
-"""Choices of items of a task. Totals draw from them anew for every task of every replicate."""
+"""Choices of items per task. Totals draw from them anew for every task of every replicate."""
 
 
 @dataclass(frozen=True)
@@ -24,20 +25,23 @@ class Rescored:
 
     value: float
     again: Floats
-    """The score on each choice of items, shape (resamples,)."""
+    """Score on each choice of items, shape (resamples,)."""
     items: int
-    """0 for a score that is known without items."""
+    """Number of items; 0 for a score without items."""
     binary: bool = False
-    """Whether it is a share: the mean of items that are each 0 or 1."""
+    """True if the score is a share: the mean of items that are each 0 or 1."""
 
 
 def item_seed(seed: int, task: str, exam_sha256: str) -> int:
-    """The seed of a task's draw of items, from the protocol's seed, the task and what is asked: 128 bits of a hash."""
+    """Derive the seed of a task's item draw: 128 bits of a hash.
+
+    The hash covers the protocol's seed, the task and its evaluation set.
+    """
     return int.from_bytes(hashlib.sha256(f"{seed}\0{task}\0{exam_sha256}".encode()).digest()[:16])
 
 
 def resample_counts(items: int, resamples: int, seed: int) -> Floats:
-    """How often each item is drawn when as many items are drawn with replacement, shape (resamples, items).
+    """Draw as many items with replacement and count each, shape (resamples, items).
 
     Every row sums to the number of items. Raises ValueError where there are no items.
     """
@@ -49,7 +53,7 @@ def resample_counts(items: int, resamples: int, seed: int) -> Floats:
 
 
 def rescore(measured: Sequence[MetricResult], counts: Floats) -> list[Rescored]:
-    """Metrics of answers to the same items, on each choice of items; one product with all of them side by side.
+    """Score metrics of answers to the same items on each choice of items, in one product for all of them.
 
     `counts` has shape (resamples, items). Raises ValueError for a metric that has other items.
     """
@@ -67,7 +71,7 @@ def rescore(measured: Sequence[MetricResult], counts: Floats) -> list[Rescored]:
 
 
 def constant_score(value: float, resamples: int) -> Rescored:
-    """A score that came without its items, such as a published anchor: the same on every choice of items."""
+    """Wrap a score without items, such as a published anchor: the same on every choice of items."""
     return Rescored(value, np.full(resamples, value), items=0)
 
 

@@ -33,7 +33,7 @@ from evaluator.scoring.statistics.intervals import Interval
 
 REPLICATES = 10_000
 _SMALLEST = 1 / 8
-"""Of a replicate's standard deviation, as a share of the real one: some replicates draw nothing but empty tasks."""
+"""Minimum standard deviation of a replicate, as a share of the real one: some replicates draw only empty tasks."""
 
 
 def total_interval(
@@ -43,7 +43,7 @@ def total_interval(
     replicates: int = REPLICATES,
     bounds: Interval = (-inf, inf),
 ) -> Interval:
-    """The 95% interval of the mean of `gains`, shape (tasks,), given each task's gain on drawn items.
+    """95% interval of the mean of `gains`, shape (tasks,), given each task's gain on drawn items.
 
     `again` has shape (resamples, tasks). A missing task is 0 in both. The draw depends on the seed and the shape alone,
     so all systems get the same one. A mean over one task has the percentiles of that task. `bounds` are what a gain is
@@ -67,7 +67,7 @@ def total_interval(
 
 
 def _replicate_deviations(gains: Floats, again: Floats) -> tuple[Floats, float]:
-    """What a replicate draws from: each task's deviation on each choice of items; and their standard deviation.
+    """Return each task's deviation on each choice of items, to draw replicates from, and their standard deviation.
 
     A task and one choice of its items are drawn together, so one draw from the whole table is both levels at once.
     """
@@ -80,7 +80,7 @@ def _replicate_deviations(gains: Floats, again: Floats) -> tuple[Floats, float]:
 
 
 def _studentise_means(deviations: Floats, spread: float) -> Floats:
-    """Each replicate's mean in units of its own standard error; deviations of shape (replicates, tasks)."""
+    """Each replicate's mean in units of its standard error; deviations of shape (replicates, tasks)."""
     tasks = deviations.shape[1]
     means = deviations.mean(axis=1)
     squares = np.einsum("rt,rt->r", deviations, deviations)

@@ -1,1 +1,1 @@
-"""Aggregate."""
+"""Total stage: scores of tasks, aggregated into a Result."""

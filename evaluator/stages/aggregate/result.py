@@ -1,4 +1,4 @@
-"""The total stage: a Result from what was written down, and from nothing else (evaluator/stages/records.py)."""
+"""Total stage: builds a Result from stored records alone (evaluator/stages/records.py)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def build_result(
     progress: Callable[[int, int], None] = lambda _done, _of: None,
     scoring: ScoringPool | None = None,
 ) -> Result:
-    """All that is published of an evaluation. Raises EvaluatorError for a number that could not be measured.
+    """Build the published Result. Raises EvaluatorError for a score that could not be measured.
 
     `scoring` may have begun with some of the tasks.
     """
@@ -41,9 +41,9 @@ def build_result(
 
 
 def build_preview(run: RunRecord, records: Sequence[TaskRecord]) -> Result:
-    """What the shots alone tell, before any training; fine-tuning is unscored, and not one of its means is given.
+    """Build the preview from the few-shot scores before any training; fine-tuning is unscored, with no means.
 
-    Raises EvaluatorError for a few-shot number that could not be measured. Metadata is left out while a verdict lacks.
+    Raises EvaluatorError for a few-shot score that could not be measured. Omits metadata while a verdict is missing.
     """
     tasks = score_tasks(run.protocol, records, lambda _done, _of: None)
     _check_scored(tasks, [method for method in run.protocol.methods if method != "fine_tune"])
@@ -73,7 +73,7 @@ def _assemble_result(run: RunRecord, tasks: Sequence[TaskScores], metadata: Judg
 
 
 def _round_floats(part: Any) -> Any:
-    """Every float to 9 decimals: what machines compute differs in the last bits, and what is published must not."""
+    """Round every float to 9 decimals: machines differ in the last bits, and published values must not."""
     if isinstance(part, float):
         return round(part, 9)
     if isinstance(part, dict):
@@ -99,7 +99,7 @@ def _build_task_result(task: TaskScores) -> TaskResult:
 
 
 def _aggregate_metadata(protocol: Protocol, records: Sequence[TaskRecord]) -> JudgeScores | None:
-    """What the judge said, over all tasks. Raises EvaluatorError while a verdict is missing."""
+    """Aggregate the judge's verdicts over all tasks. Raises EvaluatorError while a verdict is missing."""
     verdicts = _list_verdicts(records)
     if protocol.judge is None or not verdicts:
         return None
@@ -118,7 +118,7 @@ def _list_verdicts(records: Sequence[TaskRecord]) -> list[MetadataVerdict]:
 
 
 def _check_scored(tasks: Sequence[TaskScores], methods: Sequence[Method]) -> None:
-    """Raise EvaluatorError for a number that could not be measured: it blocks publication (DESIGN.md, rule 2)."""
+    """Raise EvaluatorError for a score that could not be measured: it blocks publication (DESIGN.md, rule 2)."""
     for task in tasks:
         for score in (task.methods[method] for method in methods):
             if task.counts and score.gain.value is None:
@@ -127,7 +127,7 @@ def _check_scored(tasks: Sequence[TaskScores], methods: Sequence[Method]) -> Non
 
 
 def _build_totals(protocol: Protocol, tasks: Sequence[TaskScores]) -> list[Total]:
-    """Mean worth over all tasks that count, missing ones with their 0, for each method, subset and group."""
+    """Mean gain over all tasks that count, missing ones as 0, for each method, subset and group."""
     return [
         _build_total(protocol, method, subset, group, members)
         for subset, group, members in _list_groups(tasks)
@@ -136,7 +136,7 @@ def _build_totals(protocol: Protocol, tasks: Sequence[TaskScores]) -> list[Total
 
 
 def _list_groups(tasks: Sequence[TaskScores]) -> list[tuple[str, Group, list[TaskScores]]]:
-    """The groups that have tasks, by subset in the order of their first task, each with the tasks that count."""
+    """Groups with tasks, by subset in the order of their first task, each with the tasks that count."""
     subsets = dict.fromkeys(subset for task in tasks for subset in task.record.task.subsets)
     found = []
     for subset in subsets:
@@ -176,7 +176,7 @@ def _build_total(protocol: Protocol, method: Method, subset: str, group: Group, 
 def _total_interval(
     protocol: Protocol, method: Method, values: list[float], tasks: list[TaskScores]
 ) -> tuple[float, float]:
-    """The interval of a mean; where the tasks tell no spread (one task, or all alike), that of their own intervals."""
+    """Interval of a mean; without spread between tasks (one task, or all alike), from the tasks' own intervals."""
     settings, scale = protocol.statistics, protocol.scale
     bounds = (scale.low, scale.high) if isinstance(scale, GainScale) else (0.0, math.inf)
     low, high = statistics.total_interval(
@@ -194,7 +194,7 @@ def _total_interval(
 
 
 def _total_seed_sd(tasks: Sequence[TaskScores]) -> float | None:
-    """How far another training seed would move the mean: each task's seed noise, independent of the others'."""
+    """SD of the mean over training seeds: each task's seed noise, independent of the others'."""
     trained = [task.seed_sd for task in tasks if task.record.answers]
     known = [noise for noise in trained if noise is not None]
     if not known or len(known) < len(trained):
@@ -203,7 +203,7 @@ def _total_seed_sd(tasks: Sequence[TaskScores]) -> float | None:
 
 
 def _flag_reason(protocol: Protocol, records: Sequence[TaskRecord]) -> str | None:
-    """Why an entry is unranked until an organiser looks (SCORING.md, arena@1, rule 5)."""
+    """Reason why an entry is unranked until an organiser reviews it (SCORING.md, arena@1, rule 5)."""
     screened = [record.screened for record in records if record.screened is not None]
     removed = sum(one.removed for one in screened)
     rows = removed + sum(len(one.kept) for one in screened)

@@ -1,4 +1,4 @@
-"""One task's numbers: scores, worth, intervals, and what the worth would be on other choices of the items."""
+"""Scores of one task: values, gains, intervals, and gains on resampled items."""
 
 from __future__ import annotations
 
@@ -30,29 +30,29 @@ from submissions.records.base import Score
 from submissions.records.result import Method, MethodScore
 
 PARALLEL_THRESHOLD = 200_000
-"""Answers from which it pays to start a process for each core: one counts some thousand pairs of n-grams a second."""
+"""Number of answers from which a process per core pays off: one counts some thousand pairs of n-grams a second."""
 
 
 @dataclass(frozen=True)
 class TaskScores:
-    """One task's numbers, and what its worth would be on other choices of its items."""
+    """Scores of one task, with its gains on resampled items."""
 
     record: TaskRecord
     base: Score
     reference: Score
     methods: dict[Method, MethodScore]
     resampled_gains: dict[Method, Floats]
-    """Worth by method on each resample of the items, shape (item_resamples,)."""
+    """Gain by method on each resample of the items, shape (item_resamples,)."""
     counts: bool
-    """Whether the task counts in the totals."""
+    """True if the task counts in the totals."""
     seed_sd: float | None
-    """How far another training seed would move the worth (SD), judged by the reference's own trainings."""
+    """SD of the gain over training seeds, estimated from the reference's own trainings."""
 
 
 class ScoringPool:
-    """Scores tasks as they are done, while accelerators work on others; a context manager.
+    """Scores tasks as they finish, while accelerators work on others; a context manager.
 
-    Where there are many answers a process for each core does it; else it is soon done at the end.
+    For many answers it uses a process for each core; else scoring is fast enough at the end.
     """
 
     def __init__(self, protocol: Protocol, answers: int) -> None:
@@ -61,12 +61,12 @@ class ScoringPool:
         self._begun: dict[str, tuple[TaskRecord, Future[TaskScores]]] = {}
 
     def add(self, record: TaskRecord) -> None:
-        """Begin to score a task whose last answers are there."""
+        """Start scoring a task after its last answers."""
         if self._pool is not None:
             self._begun[record.task.id] = (record, self._pool.submit(score_task, self._protocol, record))
 
     def collect(self, records: Sequence[TaskRecord], progress: Callable[[int, int], None]) -> list[TaskScores]:
-        """Every task's numbers, in order. Raises what `score_task` raises."""
+        """Return every task's scores, in order. Raises like `score_task`."""
         for record in records:
             if self._begun.get(record.task.id, (None,))[0] != record:
                 self.add(record)
@@ -93,13 +93,13 @@ def _open_process_pool() -> ProcessPoolExecutor:
 def score_tasks(
     protocol: Protocol, records: Sequence[TaskRecord], progress: Callable[[int, int], None]
 ) -> list[TaskScores]:
-    """Every task's numbers, in order, on all cores where there are many answers. Raises what `score_task` raises."""
+    """Score all tasks, in order, on all cores if there are many answers. Raises like `score_task`."""
     with ScoringPool(protocol, count_answers(records)) as scoring:
         return scoring.collect(records, progress)
 
 
 def count_answers(records: Iterable[TaskRecord]) -> int:
-    """How many answers are scored, those of both ends of the scale included."""
+    """Count the answers to score, including those of the anchors."""
     return sum(map(_count_record_answers, records))
 
 
@@ -109,7 +109,7 @@ def _count_record_answers(record: TaskRecord) -> int:
 
 
 def score_task(protocol: Protocol, record: TaskRecord) -> TaskScores:
-    """A task's numbers, from what was written down of it."""
+    """Score a task from its stored record."""
     ends, measured = record.anchor_scores(protocol.metrics), record.metric_results(protocol.metrics)
     counts = _resample_items(protocol, record)
     counted = is_admitted(record.anchor, protocol.scale)
@@ -130,7 +130,7 @@ def score_task(protocol: Protocol, record: TaskRecord) -> TaskScores:
 
 
 def _resample_items(protocol: Protocol, record: TaskRecord) -> Floats:
-    """How often each item of a task is drawn, shape (item_resamples, items): the same for every system."""
+    """Draw the item counts of a task, shape (item_resamples, items): the same for every system."""
     settings, items = protocol.statistics, len(record.questions)
     if not items:
         return np.zeros((settings.item_resamples, 0))
@@ -163,13 +163,13 @@ def _with_interval(measured: MetricResult, counts: Floats) -> Score:
 
 
 def widen_interval(ends: tuple[float, float]) -> tuple[float, float]:
-    """An interval to 6 decimals, outwards. Machines differ in the last bits of a product; a rescore must not."""
+    """Round an interval outwards to 6 decimals. Machines differ in the last bits of a product; a rescore must not."""
     low, high = (round(end, 9) * 1e6 for end in ends)
     return math.floor(round(low, 3)) / 1e6, math.ceil(round(high, 3)) / 1e6
 
 
 def _seed_sd(protocol: Protocol, ends: AnchorScores) -> float | None:
-    """The spread of the reference's trainings on the scale of worth; None with fewer than two."""
+    """SD of the reference's trainings on the normalized scale; None with fewer than two."""
     found = [normalized_score(one, ends, protocol.scale).value for one in ends.seeds]
     known = [value for value in found if value is not None]
     return statistics.seed_sd(known) if len(known) == len(found) > 1 else None
@@ -180,7 +180,7 @@ def _component_results(measured: MetricResult) -> tuple[MetricResult, ...]:
 
 
 def _build_missing_score(protocol: Protocol, method: Method, record: TaskRecord) -> MethodScore:
-    """A missing task: nothing to score, and worth nothing (SCORING.md: arena@1 rule 2, paper@1 rule 5)."""
+    """Score of a missing task: no metric, and a gain of 0 (SCORING.md: arena@1 rule 2, paper@1 rule 5)."""
     if record.rows:
         why = f"{method} is not measured yet"
         unscored = Score(name=record.anchor.reference.name, n=0, why=why)

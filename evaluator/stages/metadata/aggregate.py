@@ -1,4 +1,4 @@
-"""What is published of a submission's verdicts: a mean per dimension, and the mean of six of them."""
+"""Published metadata scores of a submission: a mean per dimension, and the mean of six of them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from submissions.records.findings import JudgeScores
 
 
 def aggregate_verdicts(verdicts: Sequence[MetadataVerdict], settings: JudgeSettings) -> JudgeScores:
-    """The means over all tasks of a benchmark. If one verdict is unread, every mean is unscored and says which.
+    """Means over all tasks of a benchmark. If one verdict is unread, every mean is unscored and names it.
 
-    A missing task counts 0 or is left out, as the settings say (SCORING.md: paper@1 averages over what was delivered;
-    arena@1 never shrinks the denominator). A task whose reference does not say a dimension is not in that mean.
+    A missing task counts 0 or is left out, according to the settings (SCORING.md: paper@1 averages over delivered
+    tasks; arena@1 never shrinks the denominator). A task whose reference does not state a dimension is not in that
+    mean.
     """
     counted = [one for one in verdicts if one.origin != "missing" or settings.missing == "zero"]
     dimensions = tuple(_mean_dimension(name, counted) for name in DIMENSIONS)
@@ -30,7 +31,7 @@ def aggregate_verdicts(verdicts: Sequence[MetadataVerdict], settings: JudgeSetti
 
 
 def unreadable_verdicts(verdicts: Sequence[MetadataVerdict]) -> dict[str, str]:
-    """Why a task has no verdict, by task: not empty, nothing may be published until it was judged again."""
+    """Reasons for missing verdicts, by task. If not empty, nothing may be published until they are judged again."""
     return {one.task: one.unread for one in verdicts if one.unread}
 
 

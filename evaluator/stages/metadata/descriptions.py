@@ -1,4 +1,4 @@
-"""Descriptions: what the judge is shown of one, and how one is written from the data where a submission has none."""
+"""Descriptions of data sets: their form for the judge, and generation from the data if a submission has none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from submissions.records.task import Metadata, Row
 
 
 class GeneratedDescription(Record):
-    """What can be told of a data set from its first rows and its note. Null for what cannot be told."""
+    """Facts about a data set that its first rows and its note reveal. Null for unknown ones."""
 
     model_config = llm_form(
         "Description",
@@ -30,17 +30,17 @@ class GeneratedDescription(Record):
 
 
 class DatasetFacts(Record):
-    """What a description is written from. Not the demand: it says what was wanted, not what came."""
+    """Inputs of a generated description. Not the demand, which states the request and not the delivered data."""
 
     rows: tuple[Row, ...]
-    """The first ones, long texts cut."""
+    """First rows, with long texts cut."""
     samples_count: int
-    """All delivered rows."""
+    """Number of all delivered rows."""
     provenance: str
 
 
 def collect_facts(rows: Sequence[Row], provenance: str, shown_rows: int, shown_characters: int) -> DatasetFacts:
-    """The facts of a delivered data set."""
+    """Collect the facts of a delivered data set."""
     return DatasetFacts(
         rows=tuple(_cut_row(row, shown_characters) for row in rows[:shown_rows]),
         samples_count=len(rows),
@@ -49,28 +49,28 @@ def collect_facts(rows: Sequence[Row], provenance: str, shown_rows: int, shown_c
 
 
 def prompt_values(facts: DatasetFacts) -> dict[str, JsonValue]:
-    """The fields of the `describe` prompt."""
+    """Values for the fields of the `describe` prompt."""
     plain: dict[str, JsonValue] = facts.model_dump(mode="json")
     return plain
 
 
 def to_metadata(description: GeneratedDescription, facts: DatasetFacts) -> Metadata:
-    """A description as metadata. Example and count are facts; no model is asked for them."""
+    """Convert a description to metadata. Example and count are facts that no model generates."""
     told = {name: value or "" for name, value in description.model_dump().items()}
     return Metadata(**told, example=facts.rows[0] if facts.rows else None, samples_count=facts.samples_count)
 
 
 def correct_facts(metadata: Metadata, rows: Sequence[Row]) -> Metadata:
-    """A submitted description with its facts checked: the count is that of the rows, and the example one of them.
+    """Correct the facts of a submitted description: the count of rows, and an example among them.
 
-    An example that is missing, or no row of the data, gives way to the first row.
+    The first row replaces an example that is missing, or no row of the data.
     """
     example = metadata.example if metadata.example in rows else next(iter(rows), None)
     return metadata.model_copy(update={"example": example, "samples_count": len(rows)})
 
 
 def as_prompt_text(metadata: Metadata, most: int) -> JsonValue:
-    """Metadata as the judge sees it, every text cut to `most` characters."""
+    """Format metadata for the judge, with every text cut to `most` characters."""
     plain: dict[str, JsonValue] = metadata.model_dump(mode="json")
     texts: dict[str, JsonValue] = {
         name: truncate(value, most) for name, value in plain.items() if isinstance(value, str)

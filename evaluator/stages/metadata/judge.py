@@ -1,4 +1,4 @@
-"""The metadata stage: each task's description is compared with the reference's by a chat model, many tasks at once."""
+"""Metadata stage: a chat model compares each task's description with the reference's, many tasks at once."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _INCOMPLETE = "The metadata stage is incomplete: the chat model's budget is spen
 
 @dataclass(frozen=True)
 class Judge:
-    """The settings, the prompts they name, and a way to ask."""
+    """Judge: settings, their prompts, and a chat client."""
 
     settings: JudgeSettings
     chat: ChatClient
     comparing: PromptFile
     describing: PromptFile
     at_once: int
-    """Tasks at the same time."""
+    """Maximum number of tasks judged concurrently."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class DescribedDataset:
     rows: Sequence[Row]
     """All delivered rows that count; none if the task is missing."""
     metadata: Metadata | None = None
-    """As the submitter describes the data; None has it described from the rows. Its facts are checked against them."""
+    """Submitter's description; None generates one from the rows. Its facts are checked against the rows."""
 
 
 def judge_metadata(
@@ -66,11 +66,12 @@ def judge_metadata(
     costs: CostLog | None = None,
     check_cancelled: Callable[[], None] = lambda: None,
 ) -> tuple[MetadataVerdict, ...]:
-    """A verdict for each task, in order; those of an earlier run are found in the store.
+    """Judge each task and return the verdicts in order; those of an earlier run come from the store.
 
-    A verdict that cannot be read is not stored: the next run asks again. Raises ChatFailed and BudgetSpent; what was
-    answered until then is kept. With `costs` each task is entered with its share of the time: what is asked at the same
-    time as others counts as one part of them. `check_cancelled` is called after each task, and may raise to end here.
+    An unreadable verdict is not stored: the next run asks again. Raises ChatFailed and BudgetSpent; earlier answers
+    stay stored. With `costs` each task is recorded with its share of the time: concurrent requests divide their time
+    equally.
+    Calls `check_cancelled` after each task, which may raise to end here.
     """
     found = [_correct_facts(one) for one in found]
     facts = {one.task: _collect_facts(judge, one, provenance) for one in found}
@@ -116,7 +117,7 @@ def _collect_facts(judge: Judge, one: DescribedDataset, provenance: str) -> Data
 
 
 def _verdict_key(judge: Judge, one: DescribedDataset, facts: DatasetFacts) -> str:
-    """The hash of all that a verdict comes from."""
+    """Hash of all inputs of a verdict."""
     prompts = [
         judge.comparing.sha256,
         judge.describing.sha256,

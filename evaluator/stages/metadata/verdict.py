@@ -1,7 +1,7 @@
-"""One task's verdict: the form that the judge fills in, and the rules that make scores of it.
+"""Verdict on one task: the form that the judge fills in, and the rules that derive scores from it.
 
-Which side has a value is for us to see (`says`), not for the judge to say. So its null is 0 where both sides say
-something: it is asked for a number there, and null must not be a way out of the mean.
+Our code decides which side has a value (`has_value`), not the judge. So the judge's null is 0 where both sides have a
+value: it is asked for a number there, and null must not be a way out of the mean.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Assessment(Record):
 
 
 class Comparison(Record):
-    """How well the submitted description fits the reference, dimension by dimension."""
+    """Fit of the submitted description with the reference, dimension by dimension."""
 
     model_config = llm_form(
         "Comparison", "How well the submitted description fits the reference, dimension by dimension."
@@ -55,30 +55,30 @@ class Comparison(Record):
 
 DIMENSIONS: tuple[str, ...] = tuple(Comparison.model_fields)
 AVERAGED = ("introduction", "task", "question", "input", "output", "example")
-"""The dimensions that make the average (paper, Table 2); the other three are shown beside it."""
+"""Dimensions in the average (paper, Table 2); the other three are shown beside it."""
 _NOTHING = frozenset({"unknown", "n/a", "n.a", "none", "null", "not specified", "unspecified", "not available"})
-"""Texts that say nothing, case, blanks and full stops at their end aside."""
+"""Texts that count as no value, ignoring case, blanks and full stops at their end."""
 
 
 class MetadataVerdict(Record):
-    """What the judge said of one task. Reasons and description may speak of the hidden reference: private."""
+    """Judge's verdict on one task. Private: reasons and description may mention the hidden reference."""
 
     task: TaskId
     origin: Origin
     scores: tuple[Score, ...]
-    """One per dimension, 0 to 10, in the order of DIMENSIONS."""
+    """One score per dimension, 0 to 10, in the order of DIMENSIONS."""
     unread: str | None = None
-    """Why there is no verdict; then no dimension has a score, and nothing may be published."""
+    """Reason for a missing verdict; then no dimension has a score, and nothing may be published."""
     reasons: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """By dimension, one per repeat."""
+    """Reasons by dimension, one per repeat."""
     described: Metadata | None = None
-    """The description that we wrote, if the submission had none."""
+    """Generated description, if the submission had none."""
 
 
 def read_verdict(
     task: str, reference: Metadata, submitted: Metadata, origin: Origin, comparisons: Sequence[Comparison]
 ) -> MetadataVerdict:
-    """The verdict of one or more equal comparisons."""
+    """Build the verdict from one or more equal comparisons."""
     return MetadataVerdict(
         task=task,
         origin=origin,
@@ -89,20 +89,20 @@ def read_verdict(
 
 
 def missing_verdict(task: str, reference: Metadata) -> MetadataVerdict:
-    """The verdict of a task without a data set: 0 wherever the reference says something."""
+    """Build the verdict of a task without a data set: 0 wherever the reference has a value."""
     scores = tuple(_zero_score(name) if has_value(reference, name) else _unstated_score(name) for name in DIMENSIONS)
     return MetadataVerdict(task=task, origin="missing", scores=scores)
 
 
 def unread_verdict(task: str, origin: Origin, why: str) -> MetadataVerdict:
-    """The verdict that could not be had: unscored, never a default."""
+    """Build the verdict of a failed judgement: unscored, never a default."""
     return MetadataVerdict(
         task=task, origin=origin, scores=tuple(Score(name=name, n=0, why=why) for name in DIMENSIONS), unread=why
     )
 
 
 def has_value(metadata: Metadata, dimension: str) -> bool:
-    """Whether a description has a value in a dimension: a text such as "unknown", or without a letter, is none."""
+    """Return whether a description has a value in a dimension; "unknown" or a text without a letter is none."""
     value: str | int | Row | None = getattr(metadata, dimension)
     if not isinstance(value, str):
         return bool(value)
@@ -111,7 +111,7 @@ def has_value(metadata: Metadata, dimension: str) -> bool:
 
 
 def _score_dimension(name: str, reference: Metadata, submitted: Metadata, comparisons: Sequence[Comparison]) -> Score:
-    """SCORING.md: null is 0 where the reference has a value; where it has none, there is nothing to fit."""
+    """Score a dimension (SCORING.md): null is 0 if the reference has a value; otherwise the dimension is unscored."""
     if not has_value(reference, name):
         return _unstated_score(name)
     if not has_value(submitted, name):

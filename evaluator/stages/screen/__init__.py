@@ -1,4 +1,4 @@
-"""The screen: rows that copy a reference test row are taken out before anything is measured."""
+"""Screen: removes rows that copy a reference test row, before anything is measured."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def screen_rows(
     An input that test rows share though their outputs differ is an instruction, such as "Write a haiku.": a row that
     has it is a copy only if its output, normalised, is one of theirs too.
 
-    `language` is the task's, a BCP 47 tag; it only says which scripts the statistics expect. What is said of a row
-    does not depend on the order of the others, except that the first of equally similar test rows is named.
+    `language` is the task's, a BCP 47 tag; it only determines the scripts that the statistics expect. The finding on
+    a row does not depend on the order of the others, except that the first of equally similar test rows is named.
     """
     mine, theirs = Normalizer.from_rows(rows), Normalizer.from_rows(test)
     shared = _find_shared_inputs(theirs)
@@ -60,7 +60,7 @@ def screen_rows(
 
 
 def _find_shared_inputs(cut: Normalizer) -> set[str]:
-    """Inputs that rows with different outputs have."""
+    """Find inputs of rows with different outputs."""
     outputs: dict[str, set[str]] = defaultdict(set)
     for text, output in zip(cut.inputs, cut.outputs, strict=True):
         outputs[text].add(output)
@@ -68,7 +68,7 @@ def _find_shared_inputs(cut: Normalizer) -> set[str]:
 
 
 def _comparison_keys(inputs: Sequence[str], cut: Normalizer, shared: set[str]) -> list[tuple[str, str]]:
-    """What must be equal in a copy: the input, and for a shared one the output's skeleton too."""
+    """Keys that are equal in a copy: the input, and for a shared one the output's skeleton too."""
     by_row = zip(inputs, cut.inputs, cut.outputs, strict=True)
     return [(text, output if bare in shared else "") for text, bare, output in by_row]
 

@@ -1,4 +1,4 @@
-"""Counts what a data set is like: repeated and degenerate rows, lengths, scripts. Nothing is removed for it."""
+"""Statistics of a data set: repeated and degenerate rows, lengths, scripts. They remove no rows."""
 
 from __future__ import annotations
 
@@ -15,43 +15,43 @@ from submissions.records.findings import Quantiles
 from submissions.records.task import Row
 
 BYTES_PER_TOKEN = 4
-"""Rough: UTF-8 bytes for one token of a large vocabulary, over many languages."""
+"""Rough estimate: UTF-8 bytes per token of a large vocabulary, over many languages."""
 EXTREME_CHARACTERS = 50_000
-"""Of input and output together; far more than 4,096 tokens hold."""
+"""Threshold for input and output together; far more than 4,096 tokens contain."""
 _ENOUGH_LETTERS = 10
-"""An output with fewer letters (an option, a number, a label) has no script to speak of."""
+"""Minimum letters to judge an output's script; an option, a number or a label has fewer."""
 
 
 class Statistics(Record):
-    """Of an entry's rows for one task. The submitter may see all of it; lines are counted from 1."""
+    """Statistics of an entry's rows for one task. The submitter may see all of it; lines are counted from 1."""
 
     rows: int = Field(ge=0)
     repeated: tuple[int, ...]
-    """Lines whose input and output an earlier line has, letter for letter."""
+    """Lines that repeat input and output of an earlier line, letter for letter."""
     repeated_normalised: tuple[int, ...]
-    """Further lines that an earlier line has in letters and digits."""
+    """Further lines that repeat an earlier line in letters and digits."""
     no_letters: tuple[int, ...]
     """Lines whose input or output has no letter or digit."""
     echoes: tuple[int, ...]
-    """Lines whose output is their input, in letters and digits."""
+    """Lines whose output equals their input in letters and digits."""
     monotone: tuple[int, ...]
-    """Lines whose input or output is one character over and over, three times or more."""
+    """Lines whose input or output is one character repeated, three times or more."""
     extreme: tuple[int, ...]
     """Lines with more than 50,000 characters."""
     other_script: tuple[int, ...]
     """Lines whose output is mostly in scripts that the task's language is not written in."""
     input_characters: Quantiles | None
-    """None without rows."""
+    """Characters per input; None without rows."""
     output_characters: Quantiles | None
     tokens: Quantiles | None
-    """Input and output together, estimated from their bytes."""
+    """Tokens of input and output together, estimated from their bytes."""
     input_scripts: dict[str, float]
-    """Share of the inputs' letters by Unicode script, most first, rounded to 0.001; what rounds to 0 is left out."""
+    """Share of the inputs' letters by Unicode script, most first, rounded to 0.001, without zeros."""
     output_scripts: dict[str, float]
 
 
 def compute_statistics(rows: Sequence[Row], cut: Normalizer, language: str) -> Statistics:
-    """Counts over the rows and their skeletons; `language` is the task's BCP 47 tag."""
+    """Count over the rows and their skeletons; `language` is the task's BCP 47 tag."""
     exact = _repeated_lines((row.input, row.output) for row in rows)
     normalised = _repeated_lines(zip(cut.inputs, cut.outputs, strict=True))
     inputs, outputs = ([len(text) for text in texts] for texts in ([r.input for r in rows], [r.output for r in rows]))

@@ -1,4 +1,4 @@
-"""MinHash: which pairs of rows are worth comparing. It proposes; near.py decides."""
+"""MinHash index: proposes pairs of rows to compare; near_duplicates.py decides."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SCHEME = "affine32"
 def find_candidates(
     mine: ShingleSets, test: ShingleSets, hashes: NDArray[np.uint32], near: NearDuplicateSettings
 ) -> list[list[int]]:
-    """For each of my bags, the test bags that fall into one bucket with it, by number, in order.
+    """Find, for each of my shingle sets, the test sets that share a bucket with it, by number, in order.
 
     `hashes` has one well-mixed 32-bit hash for every shingle of the vocabulary.
     """
@@ -43,9 +43,9 @@ def _build_minhashes(
 def _compute_signatures(
     bags: ShingleSets, hashes: NDArray[np.uint32], near: NearDuplicateSettings
 ) -> NDArray[np.uint32]:
-    """One row for each bag that is not empty: the least value under each permutation.
+    """Compute one row for each set that is not empty: the least value under each permutation.
 
-    The permutations are datasketch's own, applied to all bags at once, which its bulk interface does bag by bag.
+    The permutations are datasketch's own, applied to all sets at once; its bulk interface goes set by set.
     """
     size = near.bands * near.band_rows
     multipliers, addends = MinHash(num_perm=size, seed=near.seed, scheme=_SCHEME).permutations

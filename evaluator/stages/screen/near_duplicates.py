@@ -20,17 +20,17 @@ from evaluator.stages.screen.shingles import cut_shingles
 _OUTPUT = 1
 """Salt of shingles from outputs, so that an output never matches an input."""
 _FEWEST_ROWS = 3
-"""What this many test rows or fewer have in common is not called a template."""
+"""Number of test rows up to which their common shingles do not count as a template."""
 _NOT_DIGIT = regex.compile(r"\P{N}+")
 _MOSTLY = 0.75
-"""Share of a stretch that must be absent from the other input; the rest may recur there by chance."""
+"""Share of a run that must be absent from the other input; the rest may recur there by chance."""
 _SAME_WORDING = 70.0
-"""Of 100: similarity by longest common subsequence from which two answers say the same."""
+"""Similarity by longest common subsequence, of 100, from which two answers count as equal."""
 
 
 @dataclass(frozen=True)
 class NearDuplicate:
-    """The test row that a row is nearest to."""
+    """Nearest test row of a row."""
 
     test_row: int
     similarity: float
@@ -38,22 +38,22 @@ class NearDuplicate:
 
 @dataclass(frozen=True)
 class _Side:
-    """Rows, cut up."""
+    """Shingles of one side's rows."""
 
     inputs: ShingleSets
-    """In the order of the text."""
+    """Input shingles in the order of the text."""
     rows: ShingleSets
-    """Inputs and outputs together, each shingle once."""
+    """Shingles of inputs and outputs together, each once."""
     outputs: list[str]
-    """Skeletons; empty for a label."""
+    """Output skeletons; empty for a label."""
 
 
 def find_near_duplicates(mine: Normalizer, test: Normalizer, near: NearDuplicateSettings) -> dict[int, NearDuplicate]:
-    """By row number, the rows that are near-duplicates of a test row, and of which (the first of the nearest).
+    """Find near-duplicates of test rows, by row number, each with its test row (the first of the nearest).
 
-    Whole rows are compared, input and output, as sets of shingles. What is common to most test rows is left out,
-    and so is what most of my rows have and no test row: instructions and templates. An output that several test
-    rows share is a label and left out too. Pairs come from MinHash and are verified on the sets themselves.
+    Compares whole rows, input and output, as sets of shingles. Shingles common to most test rows are left out, and so
+    are those common to most of my rows but in no test row: instructions and templates. An output that several test
+    rows share is a label and left out too. MinHash proposes pairs, and the sets themselves verify them.
     """
     if not mine.inputs or not test.inputs:
         return {}
@@ -88,13 +88,13 @@ def _cut_sides(
 
 
 def _find_labels(test: Normalizer) -> set[str]:
-    """Outputs that rows with different inputs share."""
+    """Find outputs that rows with different inputs share."""
     by_input = dict(zip(test.inputs, test.outputs, strict=True))
     return {output for output, times in Counter(by_input.values()).items() if times > 1}
 
 
 def _find_distinctive(mine: ShingleSets, test: ShingleSets, vocabulary: int, share: float) -> NDArray[np.bool_]:
-    """Which shingles tell one row from another."""
+    """Mark the shingles that distinguish rows from each other."""
     in_mine, in_test = mine.count_rows(vocabulary), test.count_rows(vocabulary)
     instruction = in_test > max(share * len(test), _FEWEST_ROWS)
     wrapping = (in_mine > max(share * len(mine), _FEWEST_ROWS)) & (in_test == 0)
@@ -117,7 +117,7 @@ def _find_nearest(
 
 
 def _row_similarity(mark: NDArray[np.bool_], size: int, other: NDArray[np.int64], near: NearDuplicateSettings) -> float:
-    """The Jaccard index, or the containment of the smaller in the larger; 0 if neither is enough."""
+    """Jaccard index, or the containment of the smaller in the larger; 0 if neither is enough."""
     shared = int(np.count_nonzero(mark[other]))
     smaller, larger = sorted((size, len(other)))
     if shared < near.fewest:
@@ -131,11 +131,11 @@ def _row_similarity(mark: NDArray[np.bool_], size: int, other: NDArray[np.int64]
 def _is_other_question(
     mine: _Side, row: int, test: _Side, other: int, vocabulary: int, near: NearDuplicateSettings
 ) -> bool:
-    """Whether the two are different questions about one passage.
+    """Return whether the two are different questions about one passage.
 
     They are if both have short answers and these disagree; the words of a question come from its passage, so the
-    inputs alone do not tell. Rows with equal outputs are not. Labels say nothing; then each input must have a
-    stretch of its own, longer than a light edit leaves.
+    inputs alone do not decide. Rows with equal outputs are not. Labels carry no information; then each input must
+    have a run of shingles absent from the other, longer than a light edit leaves.
     """
     answer, truth = mine.outputs[row], test.outputs[other]
     if answer and truth and max(len(answer), len(truth)) <= near.answer:
@@ -147,7 +147,7 @@ def _is_other_question(
 
 
 def _answers_differ(answer: str, truth: str) -> bool:
-    """Whether two short answers differ in a number, or by more than their wording."""
+    """Return whether two short answers differ in a number, or by more than their wording."""
     if _NOT_DIGIT.sub("", answer) != _NOT_DIGIT.sub("", truth):
         return True
     return answer not in truth and truth not in answer and fuzz.ratio(answer, truth) < _SAME_WORDING

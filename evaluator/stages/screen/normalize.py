@@ -1,4 +1,4 @@
-"""letters-and-digits@1: what is left of a text when form is taken away."""
+"""letters-and-digits@1: text normalization that ignores form."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ASCII_SIGNS = bytes(point for point in range(128) if not chr(point).isalnum())
 
 
 def normalize_text(text: str) -> str:
-    """letters-and-digits@1: NFKC, case folded, letters, marks and digits only; all of it if there are none."""
+    """Normalize a text (letters-and-digits@1): NFKC, case folded, letters, marks and digits only; all of it if none."""
     if text.isascii():  # says the same, and is most of what there is
         return text.lower().encode().translate(None, _ASCII_SIGNS).decode() or text.lower().strip()
     folded = unicodedata.normalize("NFKC", text).casefold()
@@ -25,22 +25,22 @@ def normalize_text(text: str) -> str:
 
 
 def has_letters(text: str) -> bool:
-    """Whether a text has a letter, mark or digit at all."""
+    """Return whether a text has any letter, mark or digit."""
     return _LETTER_OR_DIGIT.search(text) is not None
 
 
 @dataclass(frozen=True)
 class Normalizer:
-    """Of a data set, made once for all that compares them."""
+    """Normalized texts of a data set, computed once for all comparisons."""
 
     inputs: list[str]
     outputs: list[str]
 
     @classmethod
     def from_rows(cls, rows: Sequence[Row]) -> Self:
-        """Of each row."""
+        """Normalize each row."""
         return cls([normalize_text(row.input) for row in rows], [normalize_text(row.output) for row in rows])
 
     def select_rows(self, numbers: Sequence[int]) -> Normalizer:
-        """Of some of the rows, in the order given."""
+        """Select some of the rows, in the order given."""
         return Normalizer([self.inputs[number] for number in numbers], [self.outputs[number] for number in numbers])

@@ -1,4 +1,4 @@
-"""Tells whether a submission names a reference's own data set as where its data came from."""
+"""Detects submissions that name a reference's own data set as their origin."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 _NOT_IDS = frozenset({"tree", "blob", "raw", "resolve", "viewer", "commit", "commits", "discussions", "wiki", "issues"})
-"""What stands behind an id in the address of a page of it."""
+"""Path segments after an id in the address of one of its pages."""
 _BEFORE_IDS = frozenset({"datasets", "api", "repos"})
 _HUB = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
-"""The hosts where a data set may have no owner; its address has `datasets` before the name."""
+"""Hosts where a data set may have no owner; its address has `datasets` before the name."""
 
 
 def is_same_dataset(given: str, source: str) -> bool:
-    """Whether two addresses or ids mean one repository: `owner/name`, any host, path, branch and case aside.
+    """Return whether two addresses or ids mean one repository: `owner/name`, ignoring host, path, branch and case.
 
-    `source` is as sources.json has it: an id or address, with a path inside it after a blank. An id without an
-    owner, as the oldest data sets have, is the same as any with that name; the last part of any other address is not.
+    `source` is as in sources.json: an id or address, with a path inside it after a blank. An id without an
+    owner, as the oldest data sets have, equals any with that name; the last part of any other address does not.
     """
     one, other = _repository_id(given), _repository_id(source)
     if not one or not other:
@@ -25,14 +25,14 @@ def is_same_dataset(given: str, source: str) -> bool:
 
 
 def tasks_from_reference(given: str, sources: Mapping[str, str]) -> tuple[str, ...]:
-    """The tasks, sorted, whose reference is the data set that a submission gives as its origin; `sources` by task."""
+    """Return the tasks, sorted, whose reference a submission names as its origin; `sources` by task."""
     return tuple(sorted(task for task, source in sources.items() if is_same_dataset(given, source)))
 
 
 def _repository_id(text: str) -> tuple[str, ...]:
     """Owner and name, or the name alone; empty if the text names none.
 
-    A name alone on another host than the hub is one part with its host, so that it equals nothing but itself.
+    A name alone on another host than the Hub is one part with its host, so that it equals only itself.
     """
     host, parts = _split_address(text)
     path = parts
@@ -46,7 +46,7 @@ def _repository_id(text: str) -> tuple[str, ...]:
 
 
 def _split_address(text: str) -> tuple[str, list[str]]:
-    """The host of an address, empty for a plain id, and the parts of its path; no parts for what is no address."""
+    """Split an address into host, empty for a plain id, and parts of its path; no parts for an invalid address."""
     first = text.strip().split(maxsplit=1)[0] if text.strip() else ""
     if first.startswith("git@"):
         first = f"ssh://{first.replace(':', '/', 1)}"

@@ -11,40 +11,41 @@ from submissions.records.base import Record
 from submissions.records.findings import ScreenFindings
 
 How = Literal["exact", "normalised", "near"]
-"""Input equal letter for letter; in letters and digits only; or the row with words changed.
+"""Kind of copy: equal input; input equal in letters and digits only; or the row with words changed.
 
-Of an input that test rows with different outputs share, the output is equal in letters and digits as well."""
+For an input that test rows with different outputs share, the output is equal in letters and digits as well.
+"""
 
 
 class DuplicateRow(Record):
-    """A row that was taken out. Private: it names a hidden row."""
+    """Removed row. Private: it names a hidden row."""
 
     row: int = Field(ge=0)
     test_row: int = Field(ge=0)
-    """The test row it is nearest to, counted from 0."""
+    """Nearest test row, counted from 0."""
     how: How
     similarity: float = Field(ge=0, le=1)
-    """Jaccard index of the rows' shingles, or the share of the smaller's that the larger has; 1 for equal inputs."""
+    """Jaccard index of the rows' shingles, or the share of the smaller's within the larger; 1 for equal inputs."""
 
 
 class ScreenResult(Record):
-    """What the screen left of an entry. Private: line numbers go to the submitter, reference rows to nobody."""
+    """Result of the screen for an entry. Private: the submitter may see line numbers, but never reference rows."""
 
     kept: tuple[int, ...]
-    """Row numbers from 0, in order."""
+    """Remaining row numbers from 0, in order."""
     copies: tuple[DuplicateRow, ...]
-    """The rows taken out, in order."""
+    """Removed rows, in order."""
     statistics: Statistics
-    """Of all rows, copies included."""
+    """Statistics of all rows, copies included."""
 
     @property
     def removed(self) -> int:
-        """How many rows were taken out."""
+        """Number of removed rows."""
         return len(self.copies)
 
     @property
     def exact(self) -> tuple[int, ...]:
-        """Rows whose input is a test row's, letter for letter."""
+        """Rows whose input equals a test row's, letter for letter."""
         return self._rows_matched_as("exact")
 
     @property
@@ -59,7 +60,7 @@ class ScreenResult(Record):
 
     @property
     def public(self) -> ScreenFindings:
-        """What of it may be published, and the submitter see; row 0 stands on line 1 of the stored file."""
+        """Publishable findings, which the submitter may see; row 0 is line 1 of the stored file."""
         found = self.statistics
         odd = {*found.no_letters, *found.echoes, *found.monotone, *found.extreme}
         return ScreenFindings(

@@ -1,4 +1,4 @@
-"""Which scripts a text and a language are written in."""
+"""Scripts of texts and languages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SCRIPTS = (
     "Thai Lao Khmer Myanmar Han Hiragana Katakana Hangul Georgian Armenian Ethiopic Tibetan"
 ).split()
 OTHER = "Other"
-"""A letter of a script that is not told apart."""
+"""Letter of a script that is not distinguished."""
 _SHARED = regex.compile(r"[\p{Common}\p{Inherited}]")
 """Letters of several scripts, such as the sign for a long vowel in both kana."""
 _OF_SCRIPT = {script: regex.compile(rf"\p{{Script={script}}}") for script in _SCRIPTS}
@@ -49,7 +49,7 @@ _ISO_15924 = {"Latn": "Latin", "Cyrl": "Cyrillic", "Arab": "Arabic", "Deva": "De
 
 
 def expected_scripts(language: str) -> frozenset[str]:
-    """The scripts of a language by its BCP 47 tag; a script subtag decides; Latin where nothing else is known."""
+    """Scripts of a language by its BCP 47 tag; a script subtag decides; Latin if unknown."""
     first, *rest = language.split("-")
     for part in rest:
         if part.title() in _ISO_15924:
@@ -58,7 +58,7 @@ def expected_scripts(language: str) -> frozenset[str]:
 
 
 def letters_by_script(text: str) -> Counter[str]:
-    """How many letters of each script a text has; digits, signs and marks are not counted."""
+    """Count the letters of each script in a text, without digits, signs and marks."""
     found: Counter[str] = Counter()
     for letter, times in Counter(text).items():
         if script := _find_script(letter):

@@ -1,4 +1,4 @@
-"""Bags: the distinct shingles of each row, as numbers of one vocabulary."""
+"""Shingle sets: the distinct shingles of each row, as numbers of one vocabulary."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from evaluator.stages.screen.shingles import Shingles
 
 @dataclass(frozen=True)
 class ShingleSets:
-    """One list of shingle numbers for each row, one after the other."""
+    """Shingle numbers of all rows, concatenated."""
 
     ids: NDArray[np.int64]
     starts: NDArray[np.int64]
-    """One more than there are rows: row i has ids[starts[i]:starts[i + 1]]."""
+    """Offsets, one more than rows: row i has ids[starts[i]:starts[i + 1]]."""
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -25,23 +25,23 @@ class ShingleSets:
         return self.ids[self.starts[row] : self.starts[row + 1]]
 
     def filter_shingles(self, kept: NDArray[np.bool_]) -> ShingleSets:
-        """The same rows with only those shingles of the vocabulary that are kept."""
+        """Return the same rows with only the shingles marked in the mask."""
         chosen = kept[self.ids]
         before = np.concatenate(([0], np.cumsum(chosen)))
         return ShingleSets(self.ids[chosen], before[self.starts])
 
     def count_rows(self, vocabulary: int) -> NDArray[np.int64]:
-        """How many rows have each shingle; every row must hold a shingle once at most."""
+        """Count the rows that have each shingle; a row must contain a shingle at most once."""
         return np.bincount(self.ids, minlength=vocabulary)
 
 
 def build_sequences(shingles: Shingles, numbers: NDArray[np.int64]) -> ShingleSets:
-    """The shingles in the order of the text, repeated where the text repeats them."""
+    """Build sequences of shingles in the order of the text, with its repetitions."""
     return ShingleSets(numbers, shingles.starts)
 
 
 def merge_distinct(parts: list[ShingleSets], vocabulary: int) -> ShingleSets:
-    """Each row's shingles of all parts together, each once, in the order of the vocabulary."""
+    """Merge each row's shingles of all parts, each once, in the order of the vocabulary."""
     rows = len(parts[0])
     keys = [np.repeat(np.arange(rows), np.diff(part.starts)) * vocabulary + part.ids for part in parts]
     ordered = np.sort(np.concatenate(keys))

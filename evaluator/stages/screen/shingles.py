@@ -14,20 +14,20 @@ Counts = NDArray[np.int64]
 _BATCH = 1 << 20
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _MULTIPLIERS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
-"""Of splitmix64, whose output step spreads the hashes over 64 bits."""
+"""Multipliers of splitmix64, whose output step spreads the hashes over 64 bits."""
 
 
 @dataclass(frozen=True)
 class Shingles:
-    """Of several texts, one text after the other, in the order in which they stand."""
+    """Shingles of several texts, concatenated, in text order."""
 
     hashes: NDArray[np.uint64]
     starts: NDArray[np.int64]
-    """One more than there are texts: text i has hashes[starts[i]:starts[i + 1]]."""
+    """Offsets, one more than texts: text i has hashes[starts[i]:starts[i + 1]]."""
 
 
 def cut_shingles(skeletons: Sequence[str], letters: int, characters: int, salt: int = 0) -> Shingles:
-    """The shingles of each skeleton (letters-and-digits@1). One that is shorter than a shingle is one by itself.
+    """Cut each skeleton (letters-and-digits@1) into shingles. A shorter skeleton is a single shingle.
 
     A shingle is `letters` long, or `characters` where it begins with a Chinese, Japanese or Korean character, so
     that each text is cut by its own script and a mixed one by both. Texts cut with another `salt` share none.
@@ -38,7 +38,7 @@ def cut_shingles(skeletons: Sequence[str], letters: int, characters: int, salt: 
 
 
 def _iter_batches(skeletons: Sequence[str]) -> Iterator[list[str]]:
-    """Texts of about a million characters together, which bounds what is held at one time."""
+    """Batch texts to about a million characters, which bounds memory use."""
     batch: list[str] = []
     size = 0
     for text in skeletons:
@@ -52,7 +52,7 @@ def _iter_batches(skeletons: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _hash_batch(skeletons: list[str], letters: int, characters: int, salt: int) -> tuple[NDArray[np.uint64], Counts]:
-    """The hashes, and how many each text has."""
+    """Hash a batch; return the hashes and their number per text."""
     span = max(letters, characters)
     lengths = np.array([len(text) for text in skeletons], dtype=np.int64)
     padded = "".join(text + "\0" * span for text in skeletons).encode("utf-32-le", "surrogatepass")
@@ -79,7 +79,7 @@ def _mark_dense(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
 def _polynomial_sums(
     points: NDArray[np.uint32], where: NDArray[np.int64], sizes: NDArray[np.int64], span: int
 ) -> NDArray[np.uint64]:
-    """Polynomials over the code points modulo 2^64, each of its own length."""
+    """Compute polynomials over the code points modulo 2^64, of individual lengths."""
     sums = np.zeros(len(where), dtype=np.uint64)
     for step in range(span):
         reached = step < sizes
@@ -89,7 +89,7 @@ def _polynomial_sums(
 
 
 def _mix_hashes(sums: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
-    """The output step of splitmix64 (Steele, Lea and Flood, 2014), a bijection."""
+    """Apply the output step of splitmix64 (Steele, Lea and Flood, 2014), a bijection."""
     mixed = sums + np.uint64(salt) * _BASE
     for shift, multiplier in zip((30, 27), _MULTIPLIERS, strict=True):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * multiplier

@@ -1,1 +1,1 @@
-"""Rank."""
+"""Code of a trainer's ranks."""

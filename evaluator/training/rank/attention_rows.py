@@ -1,4 +1,4 @@
-"""Attention for rows that stand in one sequence: each row attends to itself.
+"""Attention for rows packed into one sequence: each row attends to itself.
 
 It takes the row bounds of flash attention's variable-length call, runs on any device, and costs the sum of the squared
 row lengths where a masked sequence would cost the square of the sum.
@@ -26,10 +26,10 @@ def packed_attention(
     cu_seq_lens_q: torch.Tensor,
     **rest: Any,  # noqa: ARG001
 ) -> tuple[torch.Tensor, None]:
-    """Causal attention within each row.
+    """Compute causal attention within each row.
 
-    query is (1, heads, tokens, width), key and value (1, key heads, tokens, width); `cu_seq_lens_q` holds the bounds of
-    the rows, 0 first and the number of tokens last. Returns (1, tokens, heads, width).
+    query is (1, heads, tokens, width), key and value (1, key heads, tokens, width); `cu_seq_lens_q` contains the
+    bounds of the rows, 0 first and the number of tokens last. Returns (1, tokens, heads, width).
     """
     bounds = cu_seq_lens_q.tolist()
     rows = [
@@ -47,6 +47,6 @@ def packed_attention(
 
 
 def register_attention() -> None:
-    """Make `attn_implementation="rows"` known to transformers; it needs no mask."""
+    """Register `attn_implementation="rows"` with transformers; it needs no mask."""
     AttentionInterface.register(NAME, packed_attention)
     AttentionMaskInterface.register(NAME, lambda *args, **kwargs: None)  # noqa: ARG005

@@ -1,4 +1,4 @@
-"""Attention for rows that stand in one sequence, by PyTorch's variable-length flash attention (NVIDIA GPUs)."""
+"""Attention for rows packed into one sequence, by PyTorch's variable-length flash attention (NVIDIA GPUs)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 
 NAME = "varlen"
 _CAUSAL = (-1, 0)
-"""Every token sees all before it and none after it."""
+"""Attention window: every token sees all before it and none after it."""
 
 
 def varlen_attention(
@@ -24,7 +24,7 @@ def varlen_attention(
     max_length_q: int,
     **rest: Any,  # noqa: ARG001
 ) -> tuple[torch.Tensor, None]:
-    """Causal attention within each row; shapes are those of rows_attention.
+    """Compute causal attention within each row; shapes are those of packed_attention.
 
     `cu_seq_lens_q` is int32 on the query's device, `max_length_q` the tokens of the longest row.
     """
@@ -43,6 +43,6 @@ def varlen_attention(
 
 
 def register_attention() -> None:
-    """Make `attn_implementation="varlen"` known to transformers; it needs no mask."""
+    """Register `attn_implementation="varlen"` with transformers; it needs no mask."""
     AttentionInterface.register(NAME, varlen_attention)
     AttentionMaskInterface.register(NAME, lambda *args, **kwargs: None)  # noqa: ARG005

@@ -1,4 +1,4 @@
-"""A model's files: each rank writes its share of the weights, in the safetensors format."""
+"""Model files: each rank writes its share of the weights, in the safetensors format."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ from evaluator.training.rank.micro_batches import balance_sizes
 
 _DTYPES = {torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16"}
 _GATHERED = 64 * 1024 * 1024
-"""Weights that stage 3 gathers on every device at once, so that one rank can copy them (a larger one goes alone)."""
+"""Number of elements that stage 3 gathers on every device at once, for one rank to copy.
+
+A larger weight is gathered alone.
+"""
 
 Tensors = dict[str, torch.Tensor]
 
 
 def shard_name(rank: int, ranks: int) -> str:
-    """The file of a rank's share, as the Hub names them."""
+    """File name of a rank's share, in the Hub's format."""
     return "model.safetensors" if ranks == 1 else f"model-{rank + 1:05}-of-{ranks:05}.safetensors"
 
 
 def shard_owners(model: PreTrainedModel, ranks: int) -> dict[str, int]:
-    """Which rank writes which weight; shares are equally large, or nearly."""
+    """Assign each weight to a rank; shares are equally large, or nearly."""
     names = [name for name, _ in model.named_parameters()]
     shares = balance_sizes([_weight_size(weight) for _, weight in model.named_parameters()], ranks)
     owner = {names[index]: rank for rank, share in enumerate(shares) for index in share}
@@ -36,7 +39,7 @@ def shard_owners(model: PreTrainedModel, ranks: int) -> dict[str, int]:
 
 
 def copy_shard(model: PreTrainedModel, rank: int, ranks: int) -> Tensors:
-    """This rank's share, copied to the memory of the machine. All ranks take part."""
+    """Copy this rank's share to host memory. All ranks take part."""
     owner = shard_owners(model, ranks)
     mine: Tensors = {}
     for some in _iter_portions(model):
@@ -48,7 +51,7 @@ def copy_shard(model: PreTrainedModel, rank: int, ranks: int) -> Tensors:
 def write_shard(file: Path, tensors: Mapping[str, torch.Tensor]) -> None:
     """Write tensors as safetensors: the header's length, the header, then every tensor's bytes.
 
-    The library's own writer makes of a full disk an error without a number. Raises OSError.
+    The library's own writer reports a full disk as an error without a number. Raises OSError.
     """
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     end = 0
@@ -66,7 +69,7 @@ def write_shard(file: Path, tensors: Mapping[str, torch.Tensor]) -> None:
 
 
 def write_index(folder: Path, model: PreTrainedModel, ranks: int) -> None:
-    """Say which file holds which weight, where there are several."""
+    """Write the index from weights to files, if there are several."""
     if ranks == 1:
         return
     sizes = {name: _weight_size(weight) * weight.element_size() for name, weight in model.named_parameters()}
@@ -76,7 +79,7 @@ def write_index(folder: Path, model: PreTrainedModel, ranks: int) -> None:
 
 
 def _weight_size(weight: torch.Tensor) -> int:
-    """Numbers of the whole weight; at stage 3 a rank holds a part of it."""
+    """Number of elements of the whole weight; at stage 3 a rank has a part of it."""
     return int(getattr(weight, "ds_numel", weight.numel()))
 
 

@@ -1,4 +1,4 @@
-"""A trained model on its way to disk, while the next job trains. Nothing here touches a device or a collective."""
+"""Writes a trained model to disk while the next job trains. Uses no device and no collective."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from evaluator.training.rank.messaging import RankMessenger
 
 @dataclass(frozen=True)
 class TrainedShard:
-    """What a rank holds of a trained model."""
+    """A rank's part of a trained model."""
 
     job: int
     out: Path
     shard: Tensors
     files: Mapping[str, str]
-    """Texts that go beside the weights, by name."""
+    """Text files beside the weights, by name."""
 
 
 class CheckpointWriter:
-    """Writes one model after the other in a thread of its own; a folder appears whole or not at all."""
+    """Writes models one after the other in a background thread; a folder is created atomically."""
 
     def __init__(self, ranks: RankMessenger, model: PreTrainedModel) -> None:
         self._ranks = ranks
@@ -37,12 +37,12 @@ class CheckpointWriter:
         self._thread: threading.Thread | None = None
 
     def wait(self) -> None:
-        """Until this rank has written what it was given: memory of the machine then holds one model, not many."""
+        """Wait until this rank has written its shard, so that host memory contains one model, not many."""
         if self._thread is not None:
             self._thread.join()
 
     def submit(self, finished: TrainedShard) -> None:
-        """Write, in the background."""
+        """Write in the background."""
         self.wait()
         self._thread = threading.Thread(target=self._write_model, args=(finished,), daemon=True)
         self._thread.start()
@@ -83,7 +83,7 @@ class CheckpointWriter:
 
 
 def partial_dir(out: Path) -> Path:
-    """Where a model lies until it is whole."""
+    """Folder of a model until it is complete."""
     return out.with_name(f".part-{out.name}")
 
 

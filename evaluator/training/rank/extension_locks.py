@@ -1,6 +1,6 @@
-"""Builds of DeepSpeed's extension whose builder was killed.
+"""Stale build locks of DeepSpeed's extension, left by killed builders.
 
-A builder marks its folder with a file, and others wait until that is gone: for ever, if nobody is left to remove it.
+A builder marks its folder with a file, and others wait until that is gone: forever, if nobody is left to remove it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from pathlib import Path
 
 
 def extension_dir() -> Path:
-    """Where PyTorch keeps what it compiled."""
+    """Folder of PyTorch's compiled extensions."""
     from torch.utils.cpp_extension import get_default_build_root
 
     return Path(os.environ.get("TORCH_EXTENSIONS_DIR") or get_default_build_root())
 
 
 def remove_stale_locks(folder: Path, seconds: float) -> None:
-    """Remove marks that are older than a trainer may take to start: whoever made them was given up and ended."""
+    """Remove locks older than a trainer may take to start: their owners timed out and were ended."""
     for mark in folder.rglob("lock"):
         if time.time() - mark.stat().st_mtime > seconds:
             mark.unlink(missing_ok=True)

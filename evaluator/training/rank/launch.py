@@ -1,6 +1,6 @@
-"""`python -m evaluator.training.rank.launch RANKS START SILENT`: torchrun that ends when its parent does.
+"""`python -m evaluator.training.rank.launch RANKS START SILENT`: torchrun that ends with its parent.
 
-The parent gives it so many seconds to start, and may not wait longer for a message than that many.
+The parent allows START seconds to start, and at most SILENT seconds between messages.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""One rank of the trainer: takes jobs from the parent (rank 0 hears it and tells the others) until it goes."""
+"""One rank of the trainer: runs jobs from the parent (rank 0 receives and broadcasts them) until it exits."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from evaluator.training.rank.schedule import compute_learning_rate, epoch_order
 
 BACKENDS = {"cpu": "gloo", "cuda": "nccl"}
 LAST_STEPS = 5
-"""The reported loss is the mean over this many steps at the end."""
+"""Number of final steps in the reported mean loss."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ class TrainStep:
 
     passes: list[list[TokenRow]]
     targets: int
-    """Of all ranks together."""
+    """Target tokens of all ranks together."""
     tokens: int
-    """Of all ranks together."""
+    """Tokens of all ranks together."""
 
 
 def plan_steps(work: TrainJobSpec, rows: Sequence[TokenRow], rank: int) -> Iterator[TrainStep]:
-    """The steps of a job, as this rank sees them; a pass that nothing is left for has a blank row."""
+    """Yield the steps of a job for this rank; a pass without rows gets a padding row."""
     sft, profile = work.sft, work.profile
     order = epoch_order(len(rows), sft.epochs, sft.global_batch, sft.seed)
     for start in range(0, len(order), sft.global_batch):
@@ -59,7 +59,7 @@ def plan_steps(work: TrainJobSpec, rows: Sequence[TokenRow], rank: int) -> Itera
 
 
 class RankWorker:
-    """A rank with its model, if a job has brought one."""
+    """One rank with its model, if a job has loaded one."""
 
     def __init__(self, ranks: RankMessenger) -> None:
         self._ranks = ranks
@@ -67,7 +67,7 @@ class RankWorker:
         self._writer: CheckpointWriter | None = None
 
     def serve(self) -> None:
-        """Do what the parent asks until it goes."""
+        """Serve the parent's requests until it exits."""
         while (order := self._ranks.next_command()) is not None:
             if "work" in order:
                 self._train(TrainJobSpec.model_validate(order["work"]))
@@ -111,7 +111,7 @@ class RankWorker:
     def _run_steps(
         self, warm: ResidentModel, work: TrainJobSpec, steps: Sequence[TrainStep]
     ) -> tuple[list[float], int]:
-        """The loss of every step until one is no number, and the tokens trained."""
+        """Run the steps; return the losses, until one is no number, and the number of tokens trained."""
         losses, tokens, sft = [], 0, work.sft
         for number, step in enumerate(steps):
             rate = compute_learning_rate(number, len(steps), sft.learning_rate, sft.warmup_ratio)
@@ -123,13 +123,13 @@ class RankWorker:
         return losses, tokens
 
     def _measure_usage(self, work: TrainJobSpec, started: float, tokens: int) -> spent.ResourceUsage:
-        """What the job took until now, when all of it but writing is done."""
+        """Measure the job's usage so far, when all of it but writing is done."""
         held = self._ranks.gather(spent.read_peak_bytes(work.profile.device))
         peak = None if None in held else sum(held)
         return spent.ResourceUsage(seconds=time.perf_counter() - started, tokens_trained=tokens, peak_bytes=peak)
 
     def _save_model(self, warm: ResidentModel, work: TrainJobSpec, files: dict[str, str]) -> None:
-        """Copy the weights, and let them be written while the next job trains."""
+        """Copy the weights, and write them in the background while the next job trains."""
         assert self._writer is not None
         self._writer.wait()
         shard = copy_shard(warm.model.causal, self._ranks.rank, self._ranks.count)
@@ -137,7 +137,7 @@ class RankWorker:
 
 
 def main() -> None:
-    """Serve jobs until the parent goes."""
+    """Serve jobs until the parent exits."""
     die_with_parent()
     device = os.environ.get("DS_ACCELERATOR", "cuda")
     rows_attention.register_attention()

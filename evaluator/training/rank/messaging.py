@@ -1,7 +1,7 @@
-"""How ranks of one machine speak to each other outside of training: none of it needs a device or a collective.
+"""Messages between the ranks of one machine outside of training, without a device or a collective.
 
-Jobs go from rank 0 to the others over a process group of their own, for a rank may wait hours for one. What became of a
-shard, and what a rank failed of, goes to rank 0 over a socket, from any thread at any time.
+Jobs go from rank 0 to the others over a separate process group, as a rank may wait hours for one. The outcome of a
+shard, and a rank's failure, go to rank 0 over a socket, from any thread at any time.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from evaluator.runtime.child_process import ParentConnection
 
 _YEAR = timedelta(days=365)
 _HEARD_SECONDS = 10.0
-"""How long a failed rank waits until it is heard, before it ends and the launcher ends the others."""
+"""Timeout of a failed rank for its report's receipt, before it ends and the launcher ends the others."""
 
 Message = dict[str, Any]
 
 
 class RankMessenger:
-    """One rank's ties: to the parent (rank 0), to rank 0 (the others)."""
+    """Connections of one rank: to the parent (rank 0), to rank 0 (the others)."""
 
     def __init__(self) -> None:
         self.rank = torch.distributed.get_rank()
@@ -41,35 +41,35 @@ class RankMessenger:
         self._connect()
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Tell the parent. Only rank 0 speaks, for all."""
+        """Send the parent a message. Only rank 0 sends, for all."""
         if self._parent is not None:
             with self._speaking:
                 self._parent.send(message)
 
     def next_command(self) -> Message | None:
-        """What to do next, the same on every rank; None when the parent has gone."""
+        """Receive the next command, the same on every rank; None after the parent's exit."""
         box: list[Message | None] = [self._parent.receive() if self._parent else None]
         torch.distributed.broadcast_object_list(box, src=0, group=self._control)
         return box[0]
 
     def gather(self, one: Any) -> list[Any]:
-        """Everybody's, on every rank."""
+        """Gather the values of all ranks, on every rank."""
         found: list[Any] = [None] * self.count
         torch.distributed.all_gather_object(found, one, group=self._control)
         return found
 
     def report_shard(self, message: Message) -> None:
-        """Say what became of this rank's shard; rank 0 hears it in `shards`."""
+        """Report the outcome of this rank's shard; rank 0 reads it with `receive_shards`."""
         assert self._to_first is not None
         with self._speaking:
             self._to_first.send(message)
 
     def receive_shards(self) -> list[Message]:
-        """What became of the others' shards of one job, jobs in order. Waits."""
+        """Wait for the outcomes of the other ranks' shards of one job, jobs in order."""
         return [heard.get() for heard in self._shards.values()]
 
     def report_failure(self, kind: str, said: str) -> None:
-        """Name to the parent what this rank fails of, and return when it was heard."""
+        """Report this rank's failure to the parent, and return after its receipt."""
         message = {"failed": kind, "said": f"{said} (rank {self.rank})"}
         if self._to_first is None:
             self.send(message)

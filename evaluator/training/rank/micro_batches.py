@@ -1,4 +1,4 @@
-"""Micro-batches: the rows of one optimizer step, shared out over ranks without padding."""
+"""Micro-batches: the rows of one optimizer step, distributed over ranks without padding."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 
 def build_micro_batches(lengths: Sequence[int], ranks: int, most: int) -> list[list[list[int]]]:
-    """Which rows each rank takes in each forward pass of a step: `[rank][pass] -> indices into lengths`.
+    """Assign rows to ranks and forward passes of a step: `[rank][pass] -> indices into lengths`.
 
-    `lengths` are the rows' tokens, `most` the tokens of one pass; a longer row goes alone. Every row comes once. All
-    ranks make equally many passes, at least one, for collectives of ZeRO wait for everybody: a pass without rows is one
-    that trains nothing.
+    `lengths` are the rows' tokens, `most` the tokens of one pass; a longer row goes alone. Every row occurs once. All
+    ranks make equally many passes, at least one, as collectives of ZeRO wait for every rank: a pass without rows
+    trains nothing.
     """
     passes = [_pack_passes(rows, lengths, most) for rows in balance_sizes(lengths, ranks)]
     longest = max(1, *map(len, passes))
@@ -18,7 +18,7 @@ def build_micro_batches(lengths: Sequence[int], ranks: int, most: int) -> list[l
 
 
 def balance_sizes(sizes: Sequence[int], ranks: int) -> list[list[int]]:
-    """Indices by rank, the largest first and each to whoever has least: ranks differ by one item's size at most."""
+    """Distribute indices over ranks, largest first to the least loaded: ranks differ by one item's size at most."""
     shares: list[list[int]] = [[] for _ in range(ranks)]
     totals = [0] * ranks
     for index in sorted(range(len(sizes)), key=lambda index: (-sizes[index], index)):
@@ -29,7 +29,7 @@ def balance_sizes(sizes: Sequence[int], ranks: int) -> list[list[int]]:
 
 
 def _pack_passes(rows: Sequence[int], lengths: Sequence[int], most: int) -> list[list[int]]:
-    """Rows in passes: each into the first with room (first fit decreasing; `rows` come longest first)."""
+    """Pack rows into passes: each into the first with room (first fit decreasing; `rows` come longest first)."""
     passes: list[list[int]] = []
     room: list[int] = []
     for row in rows:

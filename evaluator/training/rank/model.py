@@ -1,8 +1,8 @@
-"""The model that is loaded once and trained many times.
+"""Resident model: loaded once and trained many times.
 
-Own loop, DeepSpeed's engine: transformers' Trainer would build an engine for each job, and DeepSpeed does not give all
-of an engine's hooks and buffers back. Here weights are restored in place, which on a CPU is as good as a fresh
-process bit for bit (a GPU's attention adds up in no fixed order), and what a job leaves behind is nothing.
+Uses a custom loop on DeepSpeed's engine: transformers' Trainer would build an engine for each job, and DeepSpeed does
+not free all of an engine's hooks and buffers. Here weights are restored in place, which on a CPU equals a fresh
+process bit for bit (a GPU's attention adds up in no fixed order), and a job leaves no state behind.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from evaluator.training.job_spec import TokenRow, TrainJobSpec
 from evaluator.training.rank.target_loss import IGNORED, TargetLoss
 
 _BUCKETS = {"cpu": 5_000_000, "cuda": 50_000_000}
-"""Numbers that travel together."""
+"""Number of elements per communication bucket."""
 _CONTEXT = 0.03
-"""Share of a device for what PyTorch does not count: the CUDA context, NCCL's buffers."""
+"""Share of a device that PyTorch does not count: the CUDA context, NCCL's buffers."""
 _PARTED = (
     OffloadStateTypeEnum.lp_params,
     OffloadStateTypeEnum.lp_grads,
     OffloadStateTypeEnum.contiguous_grad_buffer,
 )
-"""What DeepSpeed itself can take off a device at stage 3; the optimizer's part is ours."""
+"""States that DeepSpeed itself can offload at stage 3; our code offloads the optimizer's part."""
 
 
 def deepspeed_config(profile: Profile, sft: SftSettings, dtype: str) -> dict[str, Any]:
-    """DeepSpeed's settings. The stages share out more and more, and compute the same."""
+    """Build DeepSpeed's settings. Higher stages partition more, and compute the same."""
     bucket = _BUCKETS[profile.device]
     return {
         "train_micro_batch_size_per_gpu": 1,
@@ -55,7 +55,7 @@ def deepspeed_config(profile: Profile, sft: SftSettings, dtype: str) -> dict[str
 
 
 class ResidentModel:
-    """One rank's part of the model, and of its optimizer."""
+    """One rank's part of the model and its optimizer."""
 
     def __init__(self, work: TrainJobSpec) -> None:
         profile = work.profile
@@ -83,7 +83,7 @@ class ResidentModel:
         self._resting = False
 
     def reset_to_base(self) -> None:
-        """The base weights, and an optimizer that has seen nothing."""
+        """Restore the base weights and an empty optimizer state."""
         zero = self.engine.optimizer
         if self._resting and self._parted:
             self.engine.reload_states()
@@ -104,7 +104,7 @@ class ResidentModel:
             zero.persistent_parameters[0].all_gather(zero.persistent_parameters)
 
     def offload(self) -> None:
-        """Take off the device what `restore` puts back. At stages 1 and 2 the weights themselves stay."""
+        """Move states off the device until `reset_to_base`. At stages 1 and 2 the weights themselves stay."""
         if self._resting:
             return
         self._reset_optimizer_state()
@@ -117,10 +117,10 @@ class ResidentModel:
         self._resting = True
 
     def train_step(self, passes: Sequence[Sequence[TokenRow]], targets: int, rate: float) -> float:
-        """One optimizer step; its loss per target token, of which all ranks together have `targets`.
+        """Run one optimizer step; return its loss per target token, with `targets` over all ranks together.
 
-        `passes` are this rank's micro-batches, none of them empty. A step that DeepSpeed skipped, for its gradient was
-        no number, has the loss NaN.
+        `passes` are this rank's micro-batches, none of them empty. A step that DeepSpeed skipped, because its
+        gradient was no number, has the loss NaN.
         """
         ranks = torch.distributed.get_world_size()
         for group in self.engine.optimizer.param_groups:
@@ -144,14 +144,14 @@ class ResidentModel:
             return tuple((-self.engine(**self.collate_rows([row]))).tolist())
 
     def collate_rows(self, rows: Sequence[TokenRow]) -> dict[str, Any]:
-        """Rows in one sequence, with their bounds; positions count from 0 in each."""
+        """Pack rows into one sequence, with their bounds; positions count from 0 in each."""
         found = self._collate(list(rows))
         return {
             name: value.to(self._device) if isinstance(value, torch.Tensor) else value for name, value in found.items()
         }
 
     def _reset_optimizer_state(self) -> None:
-        """The optimizer has seen nothing. At stages 1 and 2 DeepSpeed keeps views of the first job's in each weight."""
+        """Clear the optimizer state. At stages 1 and 2 DeepSpeed stores views of the first job's in each weight."""
         self.engine.optimizer.optimizer.state.clear()
         for weight in self.model.parameters():
             mapping = getattr(weight, "_hp_mapping", None)
@@ -165,5 +165,5 @@ class ResidentModel:
 
 
 def padding_row(row: TokenRow) -> TokenRow:
-    """A row that trains nothing, for a pass that has no other."""
+    """Build a row that trains nothing, for a pass without rows."""
     return {"input_ids": row["input_ids"][:1], "labels": [IGNORED]}

@@ -1,4 +1,4 @@
-"""The order of training: the same rows in the same step and at the same rate, however many ranks share the work."""
+"""Training schedule: the same rows in the same step and at the same rate, for any number of ranks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 
 
 def epoch_order(rows: int, epochs: float, global_batch: int, seed: int) -> list[int | None]:
-    """Row numbers in the order in which they are trained, `global_batch` for each step.
+    """Row numbers in training order, `global_batch` for each step.
 
     Every epoch has its own order. Its last step is filled up with None, a row that trains nothing, so that no step has
     rows of two epochs.
@@ -21,7 +21,7 @@ def epoch_order(rows: int, epochs: float, global_batch: int, seed: int) -> list[
 
 
 def compute_learning_rate(step: int, steps: int, highest: float, warmup_ratio: float) -> float:
-    """The rate of a step, counted from 0: a line up from 0, then half a cosine down (transformers' `cosine`)."""
+    """Learning rate of a step, counted from 0: linear warm-up, then half a cosine down (transformers' `cosine`)."""
     warmup = math.ceil(steps * warmup_ratio)
     if step < warmup:
         return highest * step / max(1, warmup)

@@ -1,4 +1,4 @@
-"""A causal language model that says how unlikely it finds the target tokens of rows in one sequence."""
+"""Causal language model that returns the loss of target tokens of rows packed into one sequence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy, linear
 from torch.utils.checkpoint import checkpoint
 
 IGNORED = -100
-"""The label of a token that is no target."""
+"""Label of a token that is no target."""
 
 
 class TargetLoss(torch.nn.Module):
@@ -21,9 +21,9 @@ class TargetLoss(torch.nn.Module):
         self.head = TargetHead(causal.get_output_embeddings(), chunk)
 
     def forward(self, labels: torch.Tensor, **rows: Any) -> torch.Tensor:
-        """Negative log-likelihood of each target token, (targets,), float32, in the order of the sequence.
+        """Negative log-likelihood of each target token, (targets,), float32, in sequence order.
 
-        `labels` is (1, tokens) with IGNORED where nothing is to be learned, each row's first token among it.
+        `labels` is (1, tokens) with IGNORED at untrained tokens, including each row's first token.
         """
         hidden = self.causal.get_decoder()(**rows, use_cache=False).last_hidden_state[0]
         following = labels[0, 1:]
@@ -33,10 +33,10 @@ class TargetLoss(torch.nn.Module):
 
 
 class TargetHead(torch.nn.Module):
-    """Cross entropy of target tokens, with logits of at most `chunk` positions at once, computed again for gradients.
+    """Cross entropy of target tokens, with logits of at most `chunk` positions at once, recomputed for gradients.
 
-    All chunks are one call of this module: ZeRO-3 gathers a module's weights before each call, and ranks with different
-    numbers of target tokens would otherwise gather different numbers of times and wait for each other for ever.
+    All chunks are one call of this module: ZeRO-3 gathers a module's weights before each call, and ranks with
+    different numbers of target tokens would otherwise gather different numbers of times and deadlock.
     """
 
     def __init__(self, unembedding: torch.nn.Linear, chunk: int | None) -> None:
@@ -49,7 +49,7 @@ class TargetHead(torch.nn.Module):
         return self._model_head[0].weight
 
     def forward(self, hidden: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """(targets, width) and (targets,) to (targets,) of negative log-likelihood."""
+        """Map (targets, width) and (targets,) to negative log-likelihoods (targets,)."""
         if self._chunk is None or len(targets) <= self._chunk:
             return _target_nll(hidden, self.weight, targets)
         parts = [

@@ -1,7 +1,7 @@
-"""The metrics of paper@1: what the published code of DatasetResearch computes, its faults included.
+"""Metrics of paper@1, equal to the published code of DatasetResearch, including its faults.
 
 Equal to it on every case of tests/evaluator/conformance, with one documented exception (rouge_l.py). The faults are
-the point: figures made with these metrics can stand beside the published ones. arena@1 has sound metrics.
+intended: figures made with these metrics are comparable to the published ones. arena@1 has sound metrics.
 """
 
 from __future__ import annotations

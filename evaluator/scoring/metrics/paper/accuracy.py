@@ -1,4 +1,4 @@
-"""Accuracy of paper@1: an answer is right if it ends with what was expected."""
+"""Accuracy of paper@1: an answer is right if it ends with the expected output."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from evaluator.scoring.metrics.paper.pairs import strip_pairs
 
 CLOSING = ".。,，!！?？;；:：、)）]】}"
-"""Signs that do not count at the end of an answer. At the end of a reference they do."""
+"""Signs ignored at the end of an answer, but not of a reference."""
 
 
 def accuracy(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
-    """1 or 0 per item, case ignored. An empty reference makes every answer right."""
+    """Return 1 or 0 per item, case ignored. An empty reference makes every answer right."""
     return [
         float(_is_right(prediction.lower(), reference.lower()))
         for prediction, reference in strip_pairs(predictions, references)
@@ -19,7 +19,7 @@ def accuracy(predictions: Sequence[str], references: Sequence[str]) -> list[floa
 
 
 def _is_right(answer: str, gold: str) -> bool:
-    """The published order of rules, less those that no text can reach: they only repeat "ends with"."""
+    """Apply the published rules in order, without the unreachable ones, which only repeat "ends with"."""
     said = answer.rstrip(CLOSING).strip()
     if answer == gold or said.endswith(gold):
         return True
@@ -29,7 +29,7 @@ def _is_right(answer: str, gold: str) -> bool:
 
 
 def _truth_value(said: str) -> str:
-    """What an answer that says true or false anywhere is worth as a digit; true goes before false."""
+    """Digit for an answer that contains true or false anywhere; true takes precedence."""
     if "true" in said:
         return "1"
     return "0" if "false" in said else ""

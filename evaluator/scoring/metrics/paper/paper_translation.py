@@ -16,7 +16,7 @@ _MATCHED, _POSSIBLE = 2, 2 + ORDERS
 
 
 def unigram_precision(predictions: Sequence[str], references: Sequence[str]) -> MetricResult:
-    """The part of all predicted tokens (13a, case kept) that their references hold as often, in [0, 1].
+    """Share of all predicted tokens (13a, cased) that occur as often in their references, in [0, 1].
 
     The corpus figure is the sum of matches over the sum of tokens: long answers weigh more, and there is no penalty
     for short ones. No token at all is 0; the published code fails there, and counts 0.
@@ -25,13 +25,13 @@ def unigram_precision(predictions: Sequence[str], references: Sequence[str]) -> 
 
 
 def sacrebleu(predictions: Sequence[str], references: Sequence[str]) -> MetricResult:
-    """Corpus BLEU as sacrebleu computes it unasked: 13a, case kept, exponential smoothing; in [0, 1], not 100."""
+    """Corpus BLEU with sacrebleu's defaults: 13a, cased, exponential smoothing; in [0, 1], not 100."""
     stripped = strip_pairs(predictions, references)
     return measure_bleu("sacrebleu", [one for one, _ in stripped], [two for _, two in stripped], BLEU(tokenize="13a"))
 
 
 def blend_metrics(unigrams: float, bleu: float, predictions: Sequence[str], references: Sequence[str]) -> MetricResult:
-    """Both by weight; its `parts` can be divided by their reference values first."""
+    """Blend both metrics by weight; its `parts` can be divided by their reference values first."""
     counted = sacrebleu(predictions, references)
     return combine_weighted(
         f"{unigrams} unigram_precision + {bleu} sacrebleu", ((unigrams, _unigram_result(counted)), (bleu, counted))

@@ -1,4 +1,4 @@
-"""ROUGE-L of paper@1: rouge_score's, item by item.
+"""ROUGE-L of paper@1: as in rouge_score, item by item.
 
 The published code reports the median of 1,000 unseeded bootstrap means, another figure at every run. Ours is the mean
 that this median estimates: the one documented exception from equality.

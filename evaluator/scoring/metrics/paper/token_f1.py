@@ -1,4 +1,4 @@
-"""Token F1 of paper@1: TriviaQA's, with the published code's slip that curly quotes stay in words."""
+"""Token F1 of paper@1: TriviaQA's, with the published code's bug that curly quotes stay in words."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from evaluator.scoring.metrics.paper.pairs import strip_pairs
 
 _TO_BLANK = str.maketrans(dict.fromkeys(string.punctuation + "´`", " "))
 _ASCII_TO_BLANK = bytes(ord(chr(code).lower().translate(_TO_BLANK)) for code in range(128)).ljust(256)
-"""The same with lower-casing, for text in ASCII alone: bytes are translated several times as fast."""
+"""The same with lower-casing, for pure ASCII text: translating bytes is several times as fast."""
 _ARTICLES = frozenset({"a", "an", "the"})
 _ARTICLE = re.compile(r"\b(?:a|an|the)\b")
 
 
 def token_f1(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
-    """Harmonic mean of precision and recall over shared tokens, counted as often as they stand; 0 if both are empty."""
+    """Harmonic mean of precision and recall over shared tokens, with multiplicity; 0 if both are empty."""
     return [
         _f1_score(split_tokens(prediction), split_tokens(reference))
         for prediction, reference in strip_pairs(predictions, references)
@@ -24,7 +24,7 @@ def token_f1(predictions: Sequence[str], references: Sequence[str]) -> list[floa
 
 
 def split_tokens(text: str) -> list[str]:
-    """Lower-cased words with ASCII signs, the underscore too, as blanks and English articles left out."""
+    """Split lower-cased text into words; drops English articles and splits at ASCII signs and the underscore."""
     plain = text.encode().translate(_ASCII_TO_BLANK).decode() if text.isascii() else text.lower().translate(_TO_BLANK)
     words = plain.split()
     if "".join(words).isalnum():
