@@ -24,6 +24,8 @@ from submissions.errors import ArenaError, NotFound, RateLimited
 from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.locations import is_hub_url
 
+SITE_ROUTES = [*ROUTES, *mcp.ROUTES, *openapi.ROUTES]
+"""The pages, and the end points for programs that are no Gradio functions."""
 HUB_SECONDS = 20.0
 """How long pages may lag behind the Hub: each look at a repository's head is a request."""
 
@@ -33,7 +35,7 @@ def make_app(settings: Settings, pace: CommitRateLimit | None = None) -> gradio.
     app = gradio.Server(title="DatasetResearch Arena", openapi_url=None)
     app.state.site = _make_site(settings, pace or CommitRateLimit())
     # First come, first served: Gradio adds its own pages for / and /static when it launches, behind these.
-    app.router.routes.extend([*ROUTES, *mcp.ROUTES, *openapi.ROUTES])
+    app.router.routes.extend(SITE_ROUTES)
     if settings.sign_in:
         attach_sign_in(app, not_signed_in)
     app.add_middleware(BodyLimit)

@@ -30,7 +30,7 @@ NO_FIGURE = Interval()
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class BoardFigures:
     """A row's numbers on the scale of its protocol; None for what its source does not state."""
 
     overall: Interval
@@ -110,7 +110,7 @@ def make_row(
     team: str,
     system_type: str | None,
     place: RankSet | None,
-    figures: Figures,
+    figures: BoardFigures,
     badge: str,
     flagged: str | None,
     unscored: str | None,

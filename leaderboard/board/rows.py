@@ -9,7 +9,15 @@ from leaderboard.board.filters import apply_filters
 from leaderboard.board.query import BoardQuery
 from leaderboard.board.row import COLUMNS as COLUMNS
 from leaderboard.board.row import GROUPS as GROUPS
-from leaderboard.board.row import NO_FIGURE, Figures, Interval, make_row, missing_groups, published_key, select_columns
+from leaderboard.board.row import (
+    NO_FIGURE,
+    BoardFigures,
+    Interval,
+    make_row,
+    missing_groups,
+    published_key,
+    select_columns,
+)
 from leaderboard.board.row import BoardRow as BoardRow
 from leaderboard.board.self_reported import report_key, reported_rows
 from leaderboard.data.memoize import cached_per_snapshot, lru_per_snapshot
@@ -184,7 +192,7 @@ def _evaluated_row(
     )
 
 
-def _evaluated_figures(totals: Mapping[str, Total], choice: BoardQuery, selected: Mean | None) -> Figures:
+def _evaluated_figures(totals: Mapping[str, Total], choice: BoardQuery, selected: Mean | None) -> BoardFigures:
     """The numbers of a result; a mean that is computed here takes the place of the headline total."""
     scale = scale_of(choice.protocol)
     overall, knowledge, reasoning = (_shown_total(totals.get(group), scale) for group in GROUPS)
@@ -195,7 +203,7 @@ def _evaluated_figures(totals: Mapping[str, Total], choice: BoardQuery, selected
         median, seed_sd, tasks = headline.median, headline.seed_sd, headline.gain.n
     else:
         median = seed_sd = tasks = None
-    return Figures(
+    return BoardFigures(
         overall=overall,
         knowledge=knowledge,
         reasoning=reasoning,
@@ -236,7 +244,7 @@ def _published_row(source: PublishedFigures, row: PublishedRow, track: str, choi
         team=row.team,
         system_type=row.system_type,
         place=None,
-        figures=Figures(
+        figures=BoardFigures(
             overall=Interval(overall),
             knowledge=Interval(row.knowledge),
             reasoning=Interval(row.reasoning),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaderboard.board.query import BoardQuery
-from leaderboard.board.row import NO_FIGURE, BoardRow, Figures, Interval, make_row, missing_groups
+from leaderboard.board.row import NO_FIGURE, BoardFigures, BoardRow, Interval, make_row, missing_groups
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.systems import slug_of
 from submissions.records.self_reported import SelfReported
@@ -35,7 +35,7 @@ def _reported_row(report: SelfReported, track: str, choice: BoardQuery) -> Board
         team=report.team,
         system_type=report.system_type,
         place=None,
-        figures=Figures(
+        figures=BoardFigures(
             overall=Interval(report.overall),
             knowledge=Interval(report.knowledge),
             reasoning=Interval(report.reasoning),

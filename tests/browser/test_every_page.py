@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from starlette.routing import Match, Route
 
-from leaderboard.pages import ROUTES
+from leaderboard.app import SITE_ROUTES as ROUTES
 from tests.support.browser.audit import overflow, shift, tabbed, violations
 from tests.support.browser.routes import MISSES, NAMES, let_in
 from tests.support.browser.visits import Open, visiting
