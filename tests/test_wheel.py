@@ -87,13 +87,14 @@ def find_python(name: str) -> str:
 @pytest.mark.parametrize("name", [PYTHONS[0], *(pytest.param(name, marks=pytest.mark.full) for name in PYTHONS[1:])])
 def test_the_wheel_alone_checks_a_submission(name: str, clone: Path, wheel: Path, tmp_path: Path) -> None:
     scripts = make_environment(find_python(name), tmp_path / "environment", str(wheel))
-    tasks = clone / "demo" / "benchmark" / "tasks.jsonl"
-    good = next(path for path in sorted((clone / "demo" / "submissions").iterdir()) if path.is_dir())
+    benchmark = tmp_path / "benchmark"
+    run_quietly([str(scripts / "arena-curate"), "import-flat", "demo/benchmark", str(benchmark)], clone)
+    good = clone / "demo" / "submissions" / "good"
     bad = tmp_path / "bad"
     shutil.copytree(good, bad)
     next(bad.glob("*.jsonl")).write_text('{"input": "a question without its answer"}\n')
     for folder, code, verdict in ((good, 0, "Accepted."), (bad, 1, "Refused: ")):
-        command = [scripts / "arena", "check", folder, "--tasks", tasks]
+        command = [scripts / "arena", "check", folder, "--benchmark", benchmark]
         env = clean_environ(tmp_path)
         done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (code, "")
