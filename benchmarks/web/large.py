@@ -20,7 +20,7 @@ import numpy as np
 from submissions.arena.arena import open_arena, result_path
 from submissions.arena.ids import new_id, submission_dir
 from submissions.index.result_details import BY_TASK
-from submissions.index.result_index import MOST, IndexedResult, index_row, shard_path
+from submissions.index.result_index import MAX_ROWS_PER_FILE, IndexedResult, index_row, shard_path
 from submissions.index.result_index import encode_results as encode_results
 from submissions.index.submission_index import StatusSnapshot, make_brief
 from submissions.index.submission_index import encode_submissions as encode_entered
@@ -97,8 +97,8 @@ def _write_arena(folder: Path, results: int) -> None:
     like = index_row(first)
     arena.results.commit([Change("tasks.jsonl", to_jsonl(make_tasks()))], arena.results.head())
     months: dict[str, list[tuple[Submission, bytes]]] = {}
-    for start in range(0, results, MOST):
-        made = [make_submission(number) for number in range(start, min(start + MOST, results))]
+    for start in range(0, results, MAX_ROWS_PER_FILE):
+        made = [make_submission(number) for number in range(start, min(start + MAX_ROWS_PER_FILE, results))]
         changes, rows, records = [], [], []
         for one in made:
             stand_in = rng.bytes(5000) if one.id != first.submission else to_json(first)

@@ -18,7 +18,7 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS spent (ledger TEXT PRIMARY KEY, prompt INTEGER NOT NULL, completion INTEGER NOT NULL)"
     " STRICT",
 )
-_PATIENCE = 60.0
+_BUSY_TIMEOUT_SECONDS = 60.0
 """Seconds that a writer waits for the one before."""
 _DAMAGED = (
     "it is damaged; move it away, or restore it: a new one asks everything again, and counts its spending from 0."
@@ -41,7 +41,7 @@ def open_transaction(path: Path) -> Iterator[sqlite3.Connection]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with closing(sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(path, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 for table in _TABLES:

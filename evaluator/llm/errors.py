@@ -8,14 +8,14 @@ from evaluator.config.llm_settings import LLMConnection, LLMSettings
 from evaluator.errors import ChatFailed
 
 _SUMMARY = "The chat model could not be asked."
-_LONGEST = 300
+_MAX_LENGTH = 300
 """Maximum length of quoted server messages, in characters."""
 
 
 def http_error(error: openai.APIStatusError, model: LLMSettings, connection: LLMConnection, key: str) -> ChatFailed:
     """Error for a status of 400 and more, after the client's retries."""
     words = str(error.message)
-    words = (words.replace(key, "[key]") if key else words)[:_LONGEST]
+    words = (words.replace(key, "[key]") if key else words)[:_MAX_LENGTH]
     return ChatFailed(
         _SUMMARY,
         f"{connection.base_url} answered {error.status_code}: {_suggest_fix(error.status_code, model, connection)} "

@@ -33,7 +33,7 @@ TIMEOUT_SECONDS = 15.0
 """Time limit of one try, whatever the receiver does."""
 MAX_PENDING = 1000
 """Maximum number of queued messages; more are dropped, so that dead receivers cost no memory."""
-_AGAIN = {408, 425, 429, 500, 502, 503, 504}
+_RETRIED_STATUSES = {408, 425, 429, 500, 502, 503, 504}
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 """IPv6 addresses that map to IPv4 addresses, private ones too (RFC 6052)."""
 
@@ -124,7 +124,7 @@ class WebhookClient:
             if 200 <= status < 300:
                 return None
             why = f"it answered {status}"
-            if status not in _AGAIN:
+            if status not in _RETRIED_STATUSES:
                 return why
         return why
 

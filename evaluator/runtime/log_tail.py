@@ -13,7 +13,7 @@ from pathlib import Path
 
 BYTES = 65_536
 """Number of bytes read from the end of a log."""
-MOST = 4_000
+MAX_BYTES = 4_000
 """Maximum number of characters shown (submissions/records/status.py, Status.log_tail)."""
 PHRASES = re.compile(
     "|".join(
@@ -48,7 +48,7 @@ _KIND = re.compile(r"(?:[A-Za-z_]\w{0,60}\.){0,6}[A-Za-z_]\w{0,60}(?=:|$)")
 def public_tail(log: bytes) -> str:
     """Extract the last public lines of a log, at most MOST characters; empty if none."""
     shown = "\n".join(_filter_lines(log[-BYTES:].decode(errors="replace").splitlines()))
-    return shown if len(shown) <= MOST else shown[-MOST:].partition("\n")[2]
+    return shown if len(shown) <= MAX_BYTES else shown[-MAX_BYTES:].partition("\n")[2]
 
 
 def _filter_lines(lines: list[str]) -> Iterator[str]:

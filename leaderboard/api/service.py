@@ -36,7 +36,7 @@ from submissions.tracks import SUBSETS, TRACKS, get_track
 
 P = ParamSpec("P")
 R = TypeVar("R")
-MOST_BYTES = 2**20
+MAX_BYTES = 2**20
 """Of rows that are sent to be checked; larger files go through the submit form or the command line."""
 
 
@@ -130,9 +130,9 @@ class ApiService:
         accepted, how many rows it has, and every problem with its line, what is wrong and what to do.
         """
         task = self._find_task(task_id)
-        if (size := len(text := rows.encode(errors="surrogatepass"))) > MOST_BYTES:
+        if (size := len(text := rows.encode(errors="surrogatepass"))) > MAX_BYTES:
             raise InvalidFile(
-                f"The rows are {size:,} bytes; {MOST_BYTES:,} can be checked here.", "Use the page /submit."
+                f"The rows are {size:,} bytes; {MAX_BYTES:,} can be checked here.", "Use the page /submit."
             )
         with tempfile.TemporaryDirectory(prefix="arena-check-") as folder:
             # Only a known task's id becomes a file's name.

@@ -29,7 +29,7 @@ FILTERS = ("q", "system_type", "kind", "category", "language", "badge", "best", 
 """What the form above the board asks for."""
 LISTS = ("columns", "pin")
 """Several names with commas between them, or the same name several times, as check boxes send it."""
-MOST_PINS = 5
+MAX_PINS = 5
 
 
 class BoardQuery(BaseModel):
@@ -187,5 +187,5 @@ def _check_pins(pins: tuple[str, ...], keys: Collection[str]) -> None:
     for pin in pins:
         if pin not in keys:
             raise NotFound(f"No row {pin[:80]!r} to pin; a board's .json has the key of each of its rows in `key`.")
-    if len(pins) > MOST_PINS:
-        raise NotFound(f"No room for {len(pins)} pinned rows; there are: {MOST_PINS} places.")
+    if len(pins) > MAX_PINS:
+        raise NotFound(f"No room for {len(pins)} pinned rows; there are: {MAX_PINS} places.")

@@ -14,7 +14,7 @@ from leaderboard.templates import strip_bidi
 # Okabe and Ito's colours, without the two that vanish on a white or a black page.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-MOST_LETTERS = 32
+MAX_LABEL_LENGTH = 32
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
 
 
@@ -52,7 +52,7 @@ def build_radar_chart(rows: Sequence[Mapping[str, Any]], dimensions: Sequence[st
 
 def _shorten_name(name: str) -> str:
     """A name that a phone's legend has room for."""
-    return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
+    return name if len(name) <= MAX_LABEL_LENGTH else f"{name[: MAX_LABEL_LENGTH - 1]}…"
 
 
 def assign_colours(systems: Sequence[str]) -> list[str]:

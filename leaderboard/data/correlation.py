@@ -10,10 +10,10 @@ from math import erfc, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-FEWEST = 5
+MIN_PAIRS = 5
 """Systems that a correlation needs: with four, even a perfect order has p = 2 / 24, which tells nothing."""
 DRAWS = 9_999
-MANY = 500
+LARGE_SAMPLE = 500
 """Systems from which on chance is calculated, for ten thousand permutations of them would take seconds."""
 LEVEL = 0.05
 ROUNDING = 1e-9
@@ -65,7 +65,7 @@ def _p_value(one: Floats, other: Floats, observed: float, seed: int) -> float:
     if n <= 7:
         every = other[np.array(list(permutations(range(n))))]
         return float((np.abs(every @ one) >= observed - ROUNDING).mean())
-    if n >= MANY:
+    if n >= LARGE_SAMPLE:
         return erfc(observed * sqrt((n - 1) / 2))
     random, step, hits = np.random.default_rng(seed), max(1, _CELLS // n), 0
     for start in range(0, DRAWS, step):
@@ -77,10 +77,10 @@ def _p_value(one: Floats, other: Floats, observed: float, seed: int) -> float:
 def describe_correlation(found: Correlation, agree: str, differ: str) -> str:
     """A correlation in one sentence; `agree` and `differ` say what a clear positive and negative one mean."""
     if not found.n:
-        return f"No system has both figures yet; a rank correlation needs at least {FEWEST}."
-    if found.n < FEWEST:
+        return f"No system has both figures yet; a rank correlation needs at least {MIN_PAIRS}."
+    if found.n < MIN_PAIRS:
         systems = "1 system is" if found.n == 1 else f"{found.n} systems are"
-        return f"{systems} too few for a rank correlation; it needs at least {FEWEST}."
+        return f"{systems} too few for a rank correlation; it needs at least {MIN_PAIRS}."
     if found.rho is None or found.p is None:
         return f"One of the two figures is the same for all {found.n:,} systems, so there is no order to compare."
     rho = f"Spearman's rho is {found.rho:z.2f} over {found.n:,} systems".replace("-", "−")

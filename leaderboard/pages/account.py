@@ -13,7 +13,7 @@ from leaderboard.web.errors import error_response
 from leaderboard.web.site import View, site_of
 from submissions.errors import NotFound
 
-NOT_KEPT = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
+NO_STORE_HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 
 
 def account_page(request: Request) -> Response:
@@ -42,7 +42,7 @@ def _render_account(request: Request, template: str, back: str) -> Response:
         raise NotFound("Nobody signs in here: the site knows browsers by a random key alone.")
     context = {"account": account_of(request), "sign_in_at": sign_in_at(back), "sign_out_at": sign_out_at(back)}
     response = site.render(request, View(template, context))
-    response.headers.update(NOT_KEPT)
+    response.headers.update(NO_STORE_HEADERS)
     return response
 
 

@@ -16,7 +16,7 @@ from leaderboard.templates.markdown_docs import NAMES
 from leaderboard.tracks import BOARDS
 from leaderboard.web.site import PageRequest, cached_route
 
-MOST = 50_000
+MAX_URLS = 50_000
 """What a sitemap may hold (sitemaps.org)."""
 PAGES = ("/", "/tasks", "/insights", "/cases", "/compare", "/submissions", "/submit", "/about", "/docs")
 
@@ -29,7 +29,7 @@ def robots_txt(_: Request, visit: PageRequest) -> Response:
 
 def sitemap_xml(_: Request, visit: PageRequest) -> Response:
     """Every page with an address of its own, the most lasting first."""
-    found = (f"<url><loc>{escape(visit.origin + path)}</loc></url>\n" for path in islice(page_paths(visit), MOST))
+    found = (f"<url><loc>{escape(visit.origin + path)}</loc></url>\n" for path in islice(page_paths(visit), MAX_URLS))
     head = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
     return Response(f"{head}{''.join(found)}</urlset>\n", media_type="application/xml")
 

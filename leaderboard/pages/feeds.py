@@ -17,7 +17,7 @@ from submissions.errors import NotFound
 from submissions.index.result_summary import ResultSummary
 from submissions.tracks import get_track
 
-MOST = 50
+MAX_ENTRIES = 50
 """Entries of a feed, newest first; readers keep what they have seen."""
 _ILLEGAL = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, escaped or not."""
@@ -45,7 +45,7 @@ def board_feed(visit: PageRequest) -> View:
         if ulid in snapshot.histories
         and any(result.track == track for result in snapshot.results.get(ulid, {}).values())
     }
-    newest = nlargest(MOST, days, key=lambda ulid: (days[ulid], ulid))
+    newest = nlargest(MAX_ENTRIES, days, key=lambda ulid: (days[ulid], ulid))
     entries = [entry for ulid in newest for entry in _publication_entries(snapshot, ulid, track)]
     return _feed_view(visit, f"{get_track(track).title} board", f"/board/{track}", entries)
 
@@ -96,7 +96,7 @@ def _describe_result(result: ResultSummary) -> str:
 
 
 def _feed_view(visit: PageRequest, title: str, path: str, entries: list[FeedEntry]) -> View:
-    newest = sorted(entries, key=lambda entry: entry.time, reverse=True)[:MOST]
+    newest = sorted(entries, key=lambda entry: entry.time, reverse=True)[:MAX_ENTRIES]
     context = {
         "title": title,
         "path": path,

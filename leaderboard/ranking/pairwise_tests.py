@@ -18,7 +18,7 @@ from leaderboard.ranking.rank_sets import LEVEL, NOISE, Floats, RankSet, flip_si
 Hits = NDArray[np.uint8]
 _STEPS = {0: 128, 128: 128, 256: 256}
 """Flips of a step by where it starts: after few of them most pairs are decided."""
-_LONGEST = 512
+_MAX_LENGTH = 512
 _BLOCK = 256
 _GROUP = 250
 """New systems whose pairs are held at once."""
@@ -92,7 +92,7 @@ def _count_open(centred: Floats, signs: Floats, pairs: dict[int, NDArray[np.int3
     """Count the hits of open pairs, each system's with those listed, flip by flip until none is open."""
     sums, noise, start = centred.sum(axis=1), NOISE * centred.shape[1], 0
     while start < signs.shape[1] and pairs:
-        end = min(start + _STEPS.get(start, _LONGEST), signs.shape[1])
+        end = min(start + _STEPS.get(start, _MAX_LENGTH), signs.shape[1])
         flipped = centred @ signs[:, start:end]
         counted = {one: _count_step(flipped, sums, one, others, hits, cap, noise) for one, others in pairs.items()}
         pairs = {one: others for one, others in counted.items() if len(others)}
@@ -119,8 +119,8 @@ def _count_step(
 def _max_flip(centred: Floats, signs: Floats) -> Floats:
     """How far from zero any flip brings each system's sum."""
     widest = np.zeros(len(centred))
-    for start in range(0, signs.shape[1], _LONGEST):
-        widest = np.maximum(widest, np.abs(centred @ signs[:, start : start + _LONGEST]).max(axis=1))
+    for start in range(0, signs.shape[1], _MAX_LENGTH):
+        widest = np.maximum(widest, np.abs(centred @ signs[:, start : start + _MAX_LENGTH]).max(axis=1))
     return widest
 
 

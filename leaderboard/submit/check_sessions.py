@@ -17,15 +17,15 @@ from submissions.estimation.cost_model import DeliveredTokens
 from submissions.records.check_report import Problem, Report
 from submissions.repair.repair import RepairResult
 
-MOST = 24
+MAX_SESSIONS = 24
 """Checks that are remembered, running ones included."""
-MOST_OWN = 3
+MAX_OWN_SESSIONS = 3
 """Of these, one owner's."""
 MAX_PER_ADDRESS = 12
 """Of these, those from one address: a laboratory may share one, and keys cost nothing."""
 SESSION_SECONDS = 3600.0
 """Seconds for which a check is remembered."""
-MOST_SHOWN = 200
+MAX_SHOWN_PROBLEMS = 200
 """Problems that a running check's page lists; the report has all."""
 
 
@@ -97,7 +97,7 @@ class CheckSession:
 
     def add_problems(self, problems: Sequence[Problem]) -> None:
         """What submissions.checking.check found in one file."""
-        self.found += problems[: max(0, MOST_SHOWN - len(self.found))]
+        self.found += problems[: max(0, MAX_SHOWN_PROBLEMS - len(self.found))]
 
     def finish(self) -> None:
         """Drop all but the corrected copy, if there is one."""
@@ -157,13 +157,15 @@ class CheckSessions:
     def _make_room(self, owner: str, address: str) -> None:
         """Drop the oldest that are over until one more may be begun. Raises Busy, and then drops none."""
         kept = list(self._checks.values())
-        own = _select_evictable([check for check in kept if owner and check.owner == owner], MOST_OWN, TooManyOwnChecks)
+        own = _select_evictable(
+            [check for check in kept if owner and check.owner == owner], MAX_OWN_SESSIONS, TooManyOwnChecks
+        )
         kept = [check for check in kept if check not in own]
         near = _select_evictable(
             [check for check in kept if address and check.address == address], MAX_PER_ADDRESS, TooManyChecks
         )
         kept = [check for check in kept if check not in near]
-        for check in [*own, *near, *_select_evictable(kept, MOST, TooManyChecks)]:
+        for check in [*own, *near, *_select_evictable(kept, MAX_SESSIONS, TooManyChecks)]:
             self._drop(check)
 
     def _drop(self, check: CheckSession) -> None:

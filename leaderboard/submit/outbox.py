@@ -33,8 +33,8 @@ RETRY_AFTER = timedelta(minutes=1)
 """After a failure of the Hub or the way to it."""
 REMEMBERED = timedelta(days=7)
 """How long it is told why a submission was turned away."""
-MOST_FILES = 300
-MOST_BYTES = 256 * 2**20
+MAX_FILES_PER_COMMIT = 300
+MAX_BYTES_PER_COMMIT = 256 * 2**20
 """Of one commit, unless one submission alone has more."""
 RECORD, WHY = "submission.json", "refused.txt"
 log = logging.getLogger(__name__)
@@ -203,7 +203,7 @@ class Outbox:
         for one in waiting:
             files += len(one.files) + 2
             size += sum(file.bytes for file in one.files)
-            if batch and (files > MOST_FILES or size > MOST_BYTES):
+            if batch and (files > MAX_FILES_PER_COMMIT or size > MAX_BYTES_PER_COMMIT):
                 break
             batch.append((one, self._folder / one.id))
         return batch

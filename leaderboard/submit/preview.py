@@ -14,7 +14,7 @@ from leaderboard.submit.row_preview import RowPreview
 from submissions.errors import NotFound
 from submissions.estimation.cost_model import estimate_evaluation
 from submissions.estimation.estimate import (
-    LEAST,
+    MIN_PAST_RUNS,
     WAITING,
     CostModel,
     Estimate,
@@ -76,7 +76,7 @@ def build_preview(
         frame=frame,
         estimate=estimate_evaluation(check.delivered[protocol], frame, judge) if frame else None,
         measured=len(past),
-        least=LEAST,
+        least=MIN_PAST_RUNS,
         start=estimate_start(snapshot.now.values(), past),
         waiting=sum(status.state in WAITING for status in snapshot.now.values()),
     )

@@ -12,7 +12,7 @@ from submissions.records.prompt_frame import PromptFrame
 from submissions.records.task import Row
 
 ROWS = 3
-MOST_CHARACTERS = 800
+MAX_CHARACTERS = 800
 """Of one text, shown; the rest is counted."""
 
 
@@ -26,7 +26,7 @@ class Text:
 
     @classmethod
     def from_text(cls, text: str) -> Text:
-        return cls(text[:MOST_CHARACTERS], max(0, len(text) - MOST_CHARACTERS))
+        return cls(text[:MAX_CHARACTERS], max(0, len(text) - MAX_CHARACTERS))
 
 
 @dataclass(frozen=True)

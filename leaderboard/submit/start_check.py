@@ -14,7 +14,13 @@ from starlette.exceptions import HTTPException
 from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
 from leaderboard.settings import Settings
 from leaderboard.submit.check_job import CHECKS, FIELDS, CheckRequest, run_check_job
-from leaderboard.submit.check_sessions import MOST_OWN, CheckSession, CheckSessions, TooManyChecks, TooManyOwnChecks
+from leaderboard.submit.check_sessions import (
+    MAX_OWN_SESSIONS,
+    CheckSession,
+    CheckSessions,
+    TooManyChecks,
+    TooManyOwnChecks,
+)
 from leaderboard.submit.rate_limit import check_hourly_limit
 from leaderboard.submit.submission_store import SubmissionStore
 from leaderboard.submit.upload_files import save_uploads
@@ -24,7 +30,7 @@ from submissions.tracks import TRACKS, get_track
 
 PUBLISH = {"on_request": "Keep it private until I publish it", "at_once": "Publish it as soon as it is evaluated"}
 EMPTY = dict.fromkeys(FIELDS, "") | {"track": next(iter(TRACKS)), "publish": next(iter(PUBLISH)), "hub_data": ""}
-MOST_SENT = 20
+MAX_SUBMISSIONS_PER_HOUR = 20
 """Submissions of one owner an hour."""
 log = logging.getLogger(__name__)
 
@@ -57,7 +63,10 @@ class CheckStarter:
         try:
             return self.checks.create_session(owner, {}, address=address, is_bound=is_bound)
         except TooManyOwnChecks as error:
-            what = f"{MOST_OWN} of your deliveries are being checked right now. Send the next when one of them is done."
+            what = (
+                f"{MAX_OWN_SESSIONS} of your deliveries are being checked right now. "
+                "Send the next when one of them is done."
+            )
             raise HTTPException(429, what, {"Retry-After": "60"}) from error
         except TooManyChecks as error:
             what = "Too many deliveries are being checked right now. Please try again in a minute."
@@ -94,7 +103,11 @@ class CheckStarter:
         briefs = self.reader.snapshot().briefs.values()
         times = {brief.id: brief.created_at for brief in briefs if brief.owner == owner}
         times |= {held.submission.id: held.submission.created_at for held in self.storing.list_pending(owner)}
-        check_hourly_limit(times.values(), MOST_SENT, f"You made {MOST_SENT} submissions within the hour.")
+        check_hourly_limit(
+            times.values(),
+            MAX_SUBMISSIONS_PER_HOUR,
+            f"You made {MAX_SUBMISSIONS_PER_HOUR} submissions within the hour.",
+        )
 
     def enqueue_check(self, check: CheckSession, request: CheckRequest) -> Future[None]:
         """Run a check as soon as a worker is free."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from starlette.datastructures import UploadFile
 
-LONGEST_NAME = 200
+MAX_NAME_LENGTH = 200
 """In bytes; file systems allow 255."""
 
 
@@ -27,5 +27,5 @@ def save_uploads(uploads: Sequence[UploadFile], folder: Path) -> list[Path]:
 def safe_file_name(given: str) -> str:
     """The last part of an uploaded file's name, fit to be a file's name here."""
     name = given.replace("\\", "/").rpartition("/")[2].replace("\0", "")
-    name = name.encode(errors="replace")[-LONGEST_NAME:].decode(errors="ignore")
+    name = name.encode(errors="replace")[-MAX_NAME_LENGTH:].decode(errors="ignore")
     return "unnamed" if name in {"", ".", ".."} else name

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from submissions.records.check_report import Problem
 
-MOST_LINES = 12
+MAX_LINES = 12
 """Named for one group; the rest are counted."""
 
 
@@ -23,7 +23,7 @@ class Group:
 
     @property
     def named(self) -> list[int]:
-        return self.lines[:MOST_LINES]
+        return self.lines[:MAX_LINES]
 
     @property
     def more(self) -> int:

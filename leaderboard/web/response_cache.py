@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from leaderboard.lru_cache import LruCache
 
-LEAST = 1000
+MIN_COMPRESSED_BYTES = 1000
 """Bytes from which on an answer is compressed."""
 _PACKED = "application/vnd.apache.parquet"
 """Is compressed already."""
@@ -24,7 +24,7 @@ class CachedResponse:
         self.body = bytes(response.body)
         self.headers = tuple(response.raw_headers)
         packed = response.headers.get("content-type") == _PACKED or "content-encoding" in response.headers
-        self.is_compressed = len(self.body) >= LEAST and not packed
+        self.is_compressed = len(self.body) >= MIN_COMPRESSED_BYTES and not packed
 
     def make_response(self, request: Request) -> Response:
         """A copy in the encoding that a visitor's browser takes."""

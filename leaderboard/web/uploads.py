@@ -8,8 +8,8 @@ from starlette.types import Message
 
 from leaderboard.templates import format_bytes
 
-MOST_FILES = 1000
-MOST_FIELDS = 50
+MAX_FILES = 1000
+MAX_FIELDS = 50
 LARGEST = 4 * 2**20
 """Bytes of what is read into memory as a whole: whatever is not made of files."""
 

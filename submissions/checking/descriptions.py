@@ -20,8 +20,8 @@ from submissions.records.submission import Description, DescriptionFile
 from submissions.records.task import Metadata
 
 NAME = "metadata.jsonl"
-MOST_BYTES = 16 * 2**20
-MOST_CHARACTERS = 20_000
+MAX_BYTES = 16 * 2**20
+MAX_CHARACTERS = 20_000
 """In one field."""
 _FIELDS = ", ".join(Metadata.model_fields)
 _LINE_FIX = 'Write one line for each task: {"task": "<task id>", "metadata": {' + _FIELDS + "}}."
@@ -35,9 +35,9 @@ def check_descriptions(
     `delivered` are the tasks that data came for: what is said of others is passed over with a warning.
     """
     with entry.open() as stream:
-        content = stream.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise InvalidFile(f"The file has more than {MOST_BYTES:,} bytes.", "Describe each data set in a few sentences.")
+        content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise InvalidFile(f"The file has more than {MAX_BYTES:,} bytes.", "Describe each data set in a few sentences.")
     found: dict[str, Description] = {}
     for number, line in enumerate(content.split(b"\n"), 1):
         if line.strip() and (said := _parse_description(line, number, listing)):
@@ -78,8 +78,8 @@ def _parse_description(line: bytes, number: int, listing: ProblemList) -> Descri
     example = said.metadata.example
     texts = {**fields, **({"example": example.input + example.output} if example else {})}
     for name, text in texts.items():
-        if len(text) > MOST_CHARACTERS:
+        if len(text) > MAX_CHARACTERS:
             listing.add_error(
-                f"{name} has {len(text):,} characters.", f"Write at most {MOST_CHARACTERS:,} in one field.", number
+                f"{name} has {len(text):,} characters.", f"Write at most {MAX_CHARACTERS:,} in one field.", number
             )
     return said

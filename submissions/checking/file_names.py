@@ -15,9 +15,9 @@ _ENDINGS = ", ".join(f".{ending}" for ending in READERS)
 _TAKEN = re.compile(rf"([A-Za-z0-9][A-Za-z0-9._-]*)\.({'|'.join(READERS)})", re.ASCII)
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.ASCII | re.IGNORECASE)
 _PASSED_OVER = re.compile(r"readme(\..*)?|licen[cs]e(\..*)?|.*\.md|thumbs\.db|desktop\.ini", re.IGNORECASE)
-_LONGEST = 128
+_MAX_NAME_LENGTH = 128
 """Of a file name: a task id of 120 characters and the longest ending."""
-MOST_HINTS = 50
+MAX_HINTS = 50
 """In one delivery."""
 
 
@@ -34,7 +34,7 @@ def parse_data_name(name: str) -> DataName:
     match = _TAKEN.fullmatch(name)
     if match is None:
         raise _explain_invalid_name(name)
-    if len(name) > _LONGEST:
+    if len(name) > _MAX_NAME_LENGTH:
         raise InvalidFile(
             f"The file name has {len(name)} characters.", "Name it <task id>.jsonl with an id of the task list."
         )
@@ -60,13 +60,13 @@ class UnknownTaskHints:
 
     def __init__(self, known: Collection[str]) -> None:
         self._known = known
-        self._hints_left = MOST_HINTS
+        self._hints_left = MAX_HINTS
 
     def make_error(self, task: str) -> InvalidFile:
         hint = "Rename the file to an id of the task list"
         if self._hints_left:  # the search for the closest id takes milliseconds, and a delivery may have 10,000 files
             self._hints_left -= 1
-            if close := difflib.get_close_matches(task[:_LONGEST], self._known, n=1):
+            if close := difflib.get_close_matches(task[:_MAX_NAME_LENGTH], self._known, n=1):
                 hint = f"Did you mean {close[0]}? Rename the file"
         return InvalidFile(f"There is no task {quote_text(task)}.", f"{hint}, or leave it out.")
 

@@ -16,7 +16,7 @@ from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, Revi
 from huggingface_hub.hf_api import RepoFile, RepoFolder
 
 from submissions.checking.file_names import is_ignored
-from submissions.checking.limits import MOST_ENTRIES
+from submissions.checking.limits import MAX_ENTRIES
 from submissions.errors import InvalidFile, Unreachable
 from submissions.records.submission import PinnedFile
 from submissions.records.task import Task
@@ -24,7 +24,7 @@ from submissions.storage.hub.anonymous_api import hub_api
 
 PREFIX = "hf://datasets/"
 ENDINGS = (".jsonl", ".csv", ".parquet")
-MOST_LINES = 500
+MAX_LINES = 500
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_]|[.-](?![.-])){0,95}"
 _REVISION = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}|refs%2F(?:pr|convert)%2F[A-Za-z0-9]{1,40}"
 _LINE = re.compile(
@@ -58,8 +58,8 @@ class FetchedFiles:
 def parse_hub_datasets(text: str) -> tuple[HubDataset, ...]:
     """The lines of a form's field, or of a command. Raises Unfit."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(lines) > MOST_LINES:
-        raise InvalidFile(f"{len(lines)} data sets are named.", f"Name at most {MOST_LINES}.")
+    if len(lines) > MAX_LINES:
+        raise InvalidFile(f"{len(lines)} data sets are named.", f"Name at most {MAX_LINES}.")
     return tuple(_parse_line(line) for line in lines)
 
 
@@ -133,9 +133,9 @@ def _list_folder(api: HfApi, one: HubDataset, commit: str) -> Iterator[RepoFile]
     """The data files of a folder; of the top, if there are none, those of `data`."""
     for folder in (one.path,) if one.path else ("", "data"):
         tree = api.list_repo_tree(one.repo, folder or None, repo_type="dataset", revision=commit)
-        listed = list(islice(tree, MOST_ENTRIES + 1))
-        if len(listed) > MOST_ENTRIES:
-            raise InvalidFile(f"{one.repo} holds more than {MOST_ENTRIES:,} files in one folder.", "Name single files.")
+        listed = list(islice(tree, MAX_ENTRIES + 1))
+        if len(listed) > MAX_ENTRIES:
+            raise InvalidFile(f"{one.repo} holds more than {MAX_ENTRIES:,} files in one folder.", "Name single files.")
         found = [file for file in listed if isinstance(file, RepoFile) and _is_data_file(file.path)]
         if found or not any(isinstance(entry, RepoFolder) and entry.path == "data" for entry in listed):
             yield from found

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from submissions.checking.folder_layout import select_data_files
-from submissions.checking.limits import MOST_ENTRIES
+from submissions.checking.limits import MAX_ENTRIES
 from submissions.checking.problem_list import ProblemList, escape_text
 from submissions.checking.source_file import SourceFile, as_invalid_file, find_rejection, open_regular_file
 from submissions.checking.zip_source import zip_members
@@ -64,9 +64,9 @@ def _list_folder(folder: Path | str, parent: int | None, prefix: str, stack: Exi
         handle = os.open(folder, flags, dir_fd=parent)
     stack.callback(os.close, handle)
     with os.scandir(handle) as scan:
-        found = sorted(itertools.islice(scan, MOST_ENTRIES + 1), key=lambda entry: entry.name)
-    if len(found) > MOST_ENTRIES:
-        raise InvalidFile(f"The folder holds more than {MOST_ENTRIES:,} files.", "Leave out what is no data.")
+        found = sorted(itertools.islice(scan, MAX_ENTRIES + 1), key=lambda entry: entry.name)
+    if len(found) > MAX_ENTRIES:
+        raise InvalidFile(f"The folder holds more than {MAX_ENTRIES:,} files.", "Leave out what is no data.")
     for entry in found:
         status = entry.stat(follow_symlinks=False)
         is_folder = stat.S_ISDIR(status.st_mode)

@@ -13,14 +13,14 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import IO
 
-from submissions.checking.limits import MOST_BYTES, MOST_ENTRIES, MOST_RATIO, is_bomb
+from submissions.checking.limits import MAX_BYTES, MAX_COMPRESSION_RATIO, MAX_ENTRIES, is_bomb
 from submissions.checking.problem_list import escape_text
 from submissions.checking.source_file import SourceFile
 from submissions.errors import InvalidFile
 from submissions.tracks.track import Track
 
 _CHUNK = 2**20
-_DIRECTORY_BYTES = 512 * MOST_ENTRIES
+_DIRECTORY_BYTES = 512 * MAX_ENTRIES
 _DAMAGED = (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, struct.error, zlib.error)
 """What the zipfile module raises for bytes that are no sound zip."""
 _ZIP_FIX = "Make the zip again with an ordinary tool, or deliver the files themselves."
@@ -33,13 +33,13 @@ def zip_members(file: IO[bytes], track: Track, stack: ExitStack) -> list[SourceF
     with _translate_zip_errors("The zip cannot be read"):
         archive = stack.enter_context(zipfile.ZipFile(file))
     members = archive.infolist()
-    if len(members) > MOST_ENTRIES:
+    if len(members) > MAX_ENTRIES:
         raise InvalidFile(
-            f"The zip holds {len(members):,} files, more than {MOST_ENTRIES:,}.", "Leave out what is no data."
+            f"The zip holds {len(members):,} files, more than {MAX_ENTRIES:,}.", "Leave out what is no data."
         )
     total = sum(member.file_size for member in members)
-    if total > MOST_BYTES:
-        raise InvalidFile(f"The zip holds {total:,} bytes when unpacked, more than {MOST_BYTES:,}.", _SMALLER_FIX)
+    if total > MAX_BYTES:
+        raise InvalidFile(f"The zip holds {total:,} bytes when unpacked, more than {MAX_BYTES:,}.", _SMALLER_FIX)
     return [
         SourceFile(
             # `filename` ends at a NUL byte; what a member is called is in `orig_filename`.
@@ -63,7 +63,9 @@ def _find_member_fault(member: zipfile.ZipInfo, track: Track) -> InvalidFile | N
     if member.file_size > track.max_file_bytes:
         return InvalidFile(f"It has {member.file_size:,} bytes, more than {track.max_file_bytes:,}.", _SMALLER_FIX)
     if is_bomb(member.file_size, member.compress_size):
-        return InvalidFile(f"It unpacks to more than {MOST_RATIO} times its size, as zip bombs do.", _ZIP_FIX)
+        return InvalidFile(
+            f"It unpacks to more than {MAX_COMPRESSION_RATIO} times its size, as zip bombs do.", _ZIP_FIX
+        )
     return None
 
 
@@ -106,6 +108,6 @@ def _check_directory_size(file: IO[bytes]) -> None:
     (size,) = struct.unpack_from("<L", tail, at + 12)
     if size > _DIRECTORY_BYTES or tail[max(0, at - 20) : at].startswith(b"PK\x06\x07"):
         raise InvalidFile(
-            f"The zip has a table of contents for more than {MOST_ENTRIES:,} files.", "Leave out what is no data."
+            f"The zip has a table of contents for more than {MAX_ENTRIES:,} files.", "Leave out what is no data."
         )
     file.seek(0)

@@ -13,7 +13,7 @@ import typer
 from submissions.arena.arena import open_arena
 from submissions.arena.benchmark import open_benchmark
 from submissions.checking.check import check_sources as check_sources
-from submissions.checking.limits import MOST_BYTES
+from submissions.checking.limits import MAX_BYTES
 from submissions.cli.runtime import show_progress
 from submissions.errors import NotFound
 from submissions.records.check_report import Report
@@ -54,7 +54,7 @@ def fetch_sources(sources: list[Path], tasks: Sequence[Task]) -> Iterator[tuple[
     )
 
     with tempfile.TemporaryDirectory() as into:
-        fetched = download_datasets(parse_hub_datasets("\n".join(named)), tasks, Path(into), MOST_BYTES)
+        fetched = download_datasets(parse_hub_datasets("\n".join(named)), tasks, Path(into), MAX_BYTES)
         yield [source for source in sources if not _ON_HUB.match(str(source))] + list(fetched.files), fetched.pins
 
 

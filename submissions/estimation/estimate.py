@@ -25,9 +25,9 @@ from submissions.records.task import Row
 
 CONTROL = re.compile(r"<\|[^|<>]*\|>")
 """A control token of the Llama 3 family, as a frame writes it out."""
-LEAST = 3
+MIN_PAST_RUNS = 3
 """Evaluations that must have been measured before one is foretold."""
-MOST = 30
+MAX_PAST_RUNS = 30
 """The newest ones that are judged by: software and machines change."""
 WAITING = frozenset({"received", "queued", "retrying"})
 """States of whoever an evaluator will take up by itself."""
@@ -142,12 +142,14 @@ def count_trained_tokens(rows: Iterable[Row], frame: PromptFrame) -> int:
 def select_history(ledgers: Iterable[Ledger], protocol: str) -> list[Ledger]:
     """The MOST newest evaluations under a protocol, with the profile used last, which say something of the next."""
     found = sorted((one for one in ledgers if one.protocol == protocol), key=lambda one: one.submission)
-    return [one for one in found if (one.profile, one.devices) == (found[-1].profile, found[-1].devices)][-MOST:]
+    return [one for one in found if (one.profile, one.devices) == (found[-1].profile, found[-1].devices)][
+        -MAX_PAST_RUNS:
+    ]
 
 
 def fit_cost_model(past: Sequence[Ledger]) -> CostModel | None:
     """What such evaluations (`judged_by`) say of the next; None with fewer than LEAST of them."""
-    if len(past) < LEAST:
+    if len(past) < MIN_PAST_RUNS:
         return None
     rates = _fit_rates([cost for ledger in past for cost in ledger.costs])
     errors = [ledger.seconds / max(_TINY, sum(map(rates.predict_seconds, ledger.costs))) for ledger in past]

@@ -6,7 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from submissions.arena.arena import Arena
 from submissions.errors import Conflict, CorruptRecord
-from submissions.index.result_index import MOST, decode_results, result_index_changes, shard_names, shard_path
+from submissions.index.result_index import (
+    MAX_ROWS_PER_FILE,
+    decode_results,
+    result_index_changes,
+    shard_names,
+    shard_path,
+)
 from submissions.index.submission_index import read_submission_index, submission_index_changes
 from submissions.records.result import Result
 from submissions.storage.codec import parse_record
@@ -74,4 +80,4 @@ def _try_commit(repo: Repo, changes: list[Change], head: str, *, is_last: bool) 
 
 
 def _split_batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (names[start : start + MOST] for start in range(0, len(names), MOST))
+    return (names[start : start + MAX_ROWS_PER_FILE] for start in range(0, len(names), MAX_ROWS_PER_FILE))

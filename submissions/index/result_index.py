@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 VERSION = b"1"
-MOST = 128
+MAX_ROWS_PER_FILE = 128
 FIRST = "0" * 26
 MEANS = ("total", "total_low", "total_high", "total_median", "total_seed_sd")
 _TEXTS = (
@@ -117,7 +117,7 @@ def is_append_only(rows: Iterable[tuple[str, str]], added: Iterable[IndexedResul
 
 def _split_rows(first: str, rows: list[IndexedResult], at_its_end: bool) -> Iterator[tuple[str, list[IndexedResult]]]:
     """Rows in files of at most MOST; what came in between leaves room on both sides."""
-    size = MOST if at_its_end or len(rows) <= MOST else MOST // 2
+    size = MAX_ROWS_PER_FILE if at_its_end or len(rows) <= MAX_ROWS_PER_FILE else MAX_ROWS_PER_FILE // 2
     start = 0
     while start < len(rows):
         end = start + size

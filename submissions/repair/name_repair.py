@@ -13,7 +13,7 @@ from submissions.repair.repair_log import RepairLog
 _COPY = re.compile(r"( \(\d{1,3}\)| - copy( \(\d{1,3}\))?| copy( \d{1,3})?)$", re.IGNORECASE)
 """What browsers and file managers add to the name of a second copy."""
 _BETWEEN = re.compile(r"[\s_-]+")
-_LONGEST = 200
+_MAX_NAME_LENGTH = 200
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class RepairedName:
 def repair_name(name: str, known: Collection[str], changes: RepairLog) -> RepairedName | None:
     """The task and format that a name can only mean; None where it means no task of `known`, or might mean two."""
     stem, ending = _split_name(name)
-    if not ending or len(stem) > _LONGEST:
+    if not ending or len(stem) > _MAX_NAME_LENGTH:
         return None
     task = stem if stem in known else _find_only_match(_COPY.sub("", stem), known)
     if task is None:

@@ -29,7 +29,7 @@ from submissions.repair.repair_log import RepairLog
 from submissions.repair.row_repair import BlankRow, repair_row
 from submissions.tracks.track import Track
 
-_LONGEST_NAME = 60
+_MAX_NAME_LENGTH = 60
 """In characters, of the copy of a file whose name stands for no task; the check refuses it under any name."""
 
 
@@ -117,8 +117,8 @@ def _repair_all(
 
 def _plan_copy(entry: SourceFile, known: frozenset[str], into: Path) -> _CopyTarget:
     name = entry.path.rpartition("/")[2]
-    if len(name) > _LONGEST_NAME and name.rpartition(".")[0] not in known:
-        return _CopyTarget(into, f"long-{name[-_LONGEST_NAME:]}", repair_name(name, known, RepairLog()))
+    if len(name) > _MAX_NAME_LENGTH and name.rpartition(".")[0] not in known:
+        return _CopyTarget(into, f"long-{name[-_MAX_NAME_LENGTH:]}", repair_name(name, known, RepairLog()))
     return _CopyTarget(into, name, None if name == DESCRIPTIONS else repair_name(name, known, RepairLog()))
 
 

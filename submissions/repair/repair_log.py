@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-MOST_LINES = 20
+MAX_LINES = 20
 """Lines that are named for one kind of change; the rest are counted."""
 
 
@@ -19,7 +19,7 @@ class RepairLog:
         """Note a change of a kind, in a line or in the file as a whole."""
         self._counts[what] = self._counts.get(what, 0) + 1
         lines = self._lines.setdefault(what, [])
-        if line is not None and len(lines) < MOST_LINES:
+        if line is not None and len(lines) < MAX_LINES:
             lines.append(line)
 
     def iter_entries(self) -> Iterator[tuple[str, tuple[int, ...], int]]:

@@ -19,9 +19,9 @@ from submissions.storage.repo import Change, Repo
 
 REPOSITORIES = ("benchmark", "submissions", "drafts", "results")
 """In the order in which they are copied: what is said of a submission follows the submission."""
-MOST_FILES = 500
+MAX_FILES_PER_COMMIT = 500
 """Of one commit. The Hub cuts a commit off after 60 s, and takes some 128 an hour."""
-MOST_BYTES = 50 * 2**20
+MAX_BYTES_PER_COMMIT = 50 * 2**20
 """Of one commit, unless a single file is larger."""
 
 Progress = Callable[[str, int, int], None]
@@ -145,13 +145,13 @@ def _execute_plan(plan: MirrorPlan, progress: Progress) -> MirrorReport:
 
 def _make_batches(plan: MirrorPlan, deleted: Sequence[str], wanted: Sequence[str]) -> Iterator[list[Change]]:
     """The commits, no larger than they may be."""
-    for start in range(0, len(deleted), MOST_FILES):
-        yield [Change(path, None) for path in deleted[start : start + MOST_FILES]]
+    for start in range(0, len(deleted), MAX_FILES_PER_COMMIT):
+        yield [Change(path, None) for path in deleted[start : start + MAX_FILES_PER_COMMIT]]
     batch: list[Change] = []
     size = 0
     for path in wanted:
         content = plan.source.read(path)
-        if batch and (len(batch) == MOST_FILES or size + len(content) > MOST_BYTES):
+        if batch and (len(batch) == MAX_FILES_PER_COMMIT or size + len(content) > MAX_BYTES_PER_COMMIT):
             yield batch
             batch, size = [], 0
         batch.append(Change(path, content))

@@ -23,7 +23,7 @@ CATEGORIES = {
 }
 """The release's task types and our categories."""
 KINDS: dict[object, Kind] = {"knowledge": "knowledge", "reasoning": "reasoning"}
-_AGAIN = "Correct it, or download the file again."
+_CORRECTION_HINT = "Correct it, or download the file again."
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ def read_entries(content: object, domains: Mapping[str, object], problems: list[
     """
     if not isinstance(content, list) or not content:
         what = "It holds no list of tasks" if content != [] else "It lists no tasks"
-        problems.append(make_error(FILE, None, f"{what}.", _AGAIN))
+        problems.append(make_error(FILE, None, f"{what}.", _CORRECTION_HINT))
         return []
     entries: dict[str, ReleaseTask] = {}
     for place, item in enumerate(content, 1):
@@ -73,7 +73,7 @@ def read_entries(content: object, domains: Mapping[str, object], problems: list[
 def read_domains(content: object, file: str, problems: list[Problem]) -> dict[str, object]:
     """Task id to domain, from a list of tasks whose metadata (or original_metadata) says it."""
     if not isinstance(content, list):
-        problems.append(make_error(file, None, "It holds no list of tasks.", _AGAIN))
+        problems.append(make_error(file, None, "It holds no list of tasks.", _CORRECTION_HINT))
         return {}
     found: dict[str, object] = {}
     for item in content:
@@ -84,7 +84,7 @@ def read_domains(content: object, file: str, problems: list[Problem]) -> dict[st
 
 
 class _Fault(Exception):
-    def __init__(self, what: str, fix: str = _AGAIN, name: str = "") -> None:
+    def __init__(self, what: str, fix: str = _CORRECTION_HINT, name: str = "") -> None:
         self.what, self.fix, self.name = what, fix, name
 
 

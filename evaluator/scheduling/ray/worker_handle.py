@@ -20,9 +20,9 @@ from evaluator.training import Progress
 Ref: TypeAlias = "ray.ObjectRef[Any]"
 MAX_IN_FLIGHT = 2
 """Maximum units per worker: one trains or is evaluated while the next is sent or stored."""
-_ASIDE = "aside"
+_CONTROL_GROUP = "aside"
 """Concurrency group of the methods that Ray answers while all unit slots are busy."""
-_GLANCE = 1.0
+_PROGRESS_POLL_SECONDS = 1.0
 """Interval between two progress polls of a worker, in seconds."""
 
 
@@ -60,7 +60,7 @@ class WorkerHandle:
         """Start a worker in its placement group. The first one logs into the log folder, the others into subfolders."""
         free = resource_request(profile)
         actor = (
-            ray.remote(concurrency_groups={_ASIDE: 1})(WorkerActor)  # type: ignore[call-overload]  # Ray's types lack it
+            ray.remote(concurrency_groups={_CONTROL_GROUP: 1})(WorkerActor)  # type: ignore[call-overload]  # Ray's types lack it
             .options(
                 num_cpus=free["CPU"],
                 num_gpus=free.get("GPU", 0),
@@ -98,7 +98,7 @@ class WorkerHandle:
                     progress(name, step, of)
             except ray.exceptions.RayError:
                 return  # its units will tell
-        if self._progress_ref is None and time.monotonic() - self._polled_at > _GLANCE:
+        if self._progress_ref is None and time.monotonic() - self._polled_at > _PROGRESS_POLL_SECONDS:
             self._progress_ref, self._polled_at = self._call_concurrently("progress"), time.monotonic()
 
     def discard_models(self, keys: Collection[str]) -> None:
@@ -123,5 +123,5 @@ class WorkerHandle:
         remove_placement_group(self.group)
 
     def _call_concurrently(self, method: str, *given: object) -> Ref:
-        asked: Ref = getattr(self.actor, method).options(concurrency_group=_ASIDE).remote(*given)
+        asked: Ref = getattr(self.actor, method).options(concurrency_group=_CONTROL_GROUP).remote(*given)
         return asked

@@ -19,10 +19,10 @@ from evaluator.stages.screen.shingles import cut_shingles
 
 _OUTPUT = 1
 """Salt of shingles from outputs, so that an output never matches an input."""
-_FEWEST_ROWS = 3
+_MIN_ROWS = 3
 """Number of test rows up to which their common shingles do not count as a template."""
 _NOT_DIGIT = regex.compile(r"\P{N}+")
-_MOSTLY = 0.75
+_MAJORITY_SHARE = 0.75
 """Share of a run that must be absent from the other input; the rest may recur there by chance."""
 _SAME_WORDING = 70.0
 """Similarity by longest common subsequence, of 100, from which two answers count as equal."""
@@ -96,8 +96,8 @@ def _find_labels(test: Normalizer) -> set[str]:
 def _find_distinctive(mine: ShingleSets, test: ShingleSets, vocabulary: int, share: float) -> NDArray[np.bool_]:
     """Mark the shingles that distinguish rows from each other."""
     in_mine, in_test = mine.count_rows(vocabulary), test.count_rows(vocabulary)
-    instruction = in_test > max(share * len(test), _FEWEST_ROWS)
-    wrapping = (in_mine > max(share * len(mine), _FEWEST_ROWS)) & (in_test == 0)
+    instruction = in_test > max(share * len(test), _MIN_ROWS)
+    wrapping = (in_mine > max(share * len(mine), _MIN_ROWS)) & (in_test == 0)
     telling: NDArray[np.bool_] = ~(instruction | wrapping)
     return telling
 
@@ -159,4 +159,4 @@ def _has_own_stretch(one: NDArray[np.int64], other: NDArray[np.int64], vocabular
     mark = np.zeros(vocabulary, dtype=np.bool_)
     mark[other] = True
     absent = np.concatenate(([0], np.cumsum(~mark[one])))
-    return bool((absent[stretch:] - absent[:-stretch]).max() >= _MOSTLY * stretch)
+    return bool((absent[stretch:] - absent[:-stretch]).max() >= _MAJORITY_SHARE * stretch)

@@ -14,7 +14,7 @@ from leaderboard.data.tables.table_frames import Table, TableRow, frame_of, sort
 from submissions.index.result_summary import ResultSummary
 from submissions.records.findings import JudgeScores
 
-MOST_LINES = 6
+MAX_CHART_LINES = 6
 """Lines that one radar chart can hold and still be read."""
 
 
@@ -68,7 +68,7 @@ def metadata_table(snapshot: Snapshot, track: str, protocol: str) -> Table:
 
 def chart_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows that the chart draws: the published ones, then the best by average while it can hold them."""
-    return [row for row in rows if row["average"] is not None][:MOST_LINES]
+    return [row for row in rows if row["average"] is not None][:MAX_CHART_LINES]
 
 
 def _published_row(source: PublishedFigures, row: PublishedJudgeRow) -> JudgeScoreRow:

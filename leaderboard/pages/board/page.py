@@ -32,7 +32,7 @@ from leaderboard.web.site import PageRequest, View, page_route
 from submissions.records.result import METHODS
 from submissions.tracks import SUBSETS, get_track
 
-MOST_JUDGED = 30
+MAX_JUDGED = 30
 """Rows of the metadata table that the page shows; its twins hold all."""
 
 
@@ -69,7 +69,7 @@ def board_page(visit: PageRequest) -> View:
         "is_ranked": found.is_ranked,
         "window": window,
         "query_of": lambda **changes: page_query(choice, site.settings.protocol, **changes),
-        "most_judged": MOST_JUDGED,
+        "most_judged": MAX_JUDGED,
         **filter_form(snapshot, board, choice, found),
         **pin_links(visit, board, choice),
         "cite": cite_view(visit, board, choice, found),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from leaderboard.board.citation import Citation, make_citation
-from leaderboard.board.query import FILTERS, MOST_PINS, NAMES, BoardQuery
+from leaderboard.board.query import FILTERS, MAX_PINS, NAMES, BoardQuery
 from leaderboard.board.rows import BoardRow, BoardRows, filter_values
 from leaderboard.data.memoize import cached_per_snapshot
 from leaderboard.data.published import load_published
@@ -73,7 +73,7 @@ def pin_links(visit: PageRequest, board: BoardLayout, choice: BoardQuery) -> dic
     pinned = choice.query(default, pin=",".join((*choice.pins, _KEY)))
     before, _, after = pinned.rpartition(_KEY)
     unpin = {pin: address + choice.query(default, pin=choice.without_pin(pin)) for pin in choice.pins}
-    return {"pin_to": (address + before, after), "unpin": unpin, "room_for_pins": len(choice.pins) < MOST_PINS}
+    return {"pin_to": (address + before, after), "unpin": unpin, "room_for_pins": len(choice.pins) < MAX_PINS}
 
 
 def cite_view(visit: PageRequest, board: BoardLayout, choice: BoardQuery, found: BoardRows) -> Citation:

@@ -19,7 +19,7 @@ from submissions.records.task import Row
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-MOST_BYTES = 200_000
+MAX_BYTES = 200_000
 Line = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Language = Annotated[str, Field(pattern=r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$")]
 """BCP 47, as browsers choose fonts and line breaks by it; empty where it is not known."""
@@ -111,9 +111,9 @@ def read_case(path: str, content: bytes) -> CaseFile:
     """A case from its file. Raises BadCase."""
     slug = slug_of_path(path)
     name = f"{slug}.md"
-    if len(content) > MOST_BYTES:
+    if len(content) > MAX_BYTES:
         raise InvalidCase(
-            f"{name}: {len(content)} bytes are more than the {MOST_BYTES} that a case may have: shorten it."
+            f"{name}: {len(content)} bytes are more than the {MAX_BYTES} that a case may have: shorten it."
         )
     try:
         text = content.decode("utf-8-sig")

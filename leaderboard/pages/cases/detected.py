@@ -13,7 +13,7 @@ from leaderboard.pages.cases.detector import CaseContext, DetectedCase
 
 MODULES = (gap, corner, preview)
 KINDS = {module.NAME: module for module in MODULES}
-MOST = 3
+MAX_CASES_PER_KIND = 3
 """Cases of one kind that the list names; each of the others has its page all the same."""
 
 
@@ -24,7 +24,7 @@ def detect_cases(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Det
     chosen = [
         module.build_case(ground, task, place)
         for module in MODULES
-        for place, task in enumerate(module.find_tasks(ground)[:MOST], 1)
+        for place, task in enumerate(module.find_tasks(ground)[:MAX_CASES_PER_KIND], 1)
     ]
     return {case.slug: case for case in chosen}
 

@@ -15,9 +15,9 @@ from leaderboard.pages.insights.pareto import Point
 from leaderboard.pages.insights.system_figures import Figure, SystemFigures
 from leaderboard.templates import format_figure, strip_bidi
 
-FEWEST = 2
+MIN_SYSTEMS = 2
 """Systems below which a chart shows nothing that the table does not."""
-MOST_DOTS = 100
+MAX_DOTS = 100
 """Dots that one chart can hold and still be read and sent, beside those on a frontier."""
 
 
@@ -71,7 +71,7 @@ class Insight:
         drawn = {int(dot.label) for plot in self.plots for dot in plot.dots}
         frame = self.table.frame
         chosen = frame[frame["number"].isin(drawn)] if drawn else frame
-        return Table(self.table.name, chosen[: max(MOST_DOTS, len(drawn))]).rows
+        return Table(self.table.name, chosen[: max(MAX_DOTS, len(drawn))]).rows
 
 
 Pair = tuple[SystemFigures, Any]
@@ -104,9 +104,9 @@ def build_plots(
     """
     columns = list(xs)
     pairs = [pair for pair in pairs if not log or all(getattr(pair[1], column.key) > 0 for column in columns)]
-    if len(pairs) < FEWEST:
+    if len(pairs) < MIN_SYSTEMS:
         return ()
-    every, best = ceil(len(pairs) / MOST_DOTS), {point for points in frontiers for point in points}
+    every, best = ceil(len(pairs) / MAX_DOTS), {point for points in frontiers for point in points}
     drawn = [
         (of, row)
         for place, (of, row) in enumerate(pairs)

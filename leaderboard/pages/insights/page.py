@@ -15,7 +15,7 @@ from leaderboard.charts.svg_charts import TYPE_SHAPES
 from leaderboard.data.published import load_published
 from leaderboard.data.scales import PROTOCOL_NOTES, protocols_in_use, scale_of
 from leaderboard.pages.insights import NAMES, build_insights
-from leaderboard.pages.insights.base import FEWEST
+from leaderboard.pages.insights.base import MIN_SYSTEMS
 from leaderboard.templates import humanize
 from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
@@ -61,7 +61,7 @@ def insights_page(visit: PageRequest) -> View:
         "scale": scale_of(chosen.protocol),
         "source": load_published(chosen.track),
         "meaning": PROTOCOL_NOTES.get(chosen.protocol, ""),
-        "fewest": FEWEST,
+        "fewest": MIN_SYSTEMS,
         "shapes": [(humanize(name), shape, "currentcolor") for name, shape in TYPE_SHAPES.items()],
     }
     return View("insights.html", context)

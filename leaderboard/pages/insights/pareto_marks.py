@@ -9,7 +9,7 @@ from typing import Any
 from leaderboard.pages.insights.base import Pair
 from leaderboard.pages.insights.pareto import Point, pareto_frontier
 
-MOST_NAMED = 12
+MAX_LABELS = 12
 """Systems that a sentence can still list."""
 
 
@@ -44,6 +44,6 @@ def frontier_numbers(pairs: Sequence[Pair], mark: str = "frontier") -> str:
     best = [str(row.number) for row in rows if getattr(row, mark)]
     if len(rows) < 2:
         return ""
-    if len(best) > MOST_NAMED:
+    if len(best) > MAX_LABELS:
         return f"{len(best):,} of {len(rows):,} systems"
     return f"number {best[0]}" if len(best) == 1 else f"numbers {', '.join(best[:-1])} and {best[-1]}"

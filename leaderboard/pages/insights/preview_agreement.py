@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from leaderboard.data.correlation import FEWEST, LEVEL, describe_correlation, format_p_value, spearman
+from leaderboard.data.correlation import LEVEL, MIN_PAIRS, describe_correlation, format_p_value, spearman
 from leaderboard.data.scales import Scale
 from leaderboard.data.tables.table_frames import Table, frame_of
 from leaderboard.pages.insights.base import (
@@ -94,7 +94,7 @@ def _rank_correlations(rows: list[PreviewRow]) -> str:
         for method, found in tested.items()
         if found.rho is not None and found.p is not None
     }
-    if len(rows) < FEWEST or not each:
+    if len(rows) < MIN_PAIRS or not each:
         return describe_correlation(tested["few_shot_1"], "", "")
     rhos = _join_names([f"{format_figure(rho, 2)} by {name} ({format_p_value(p)})" for name, (rho, p) in each.items()])
     sure = [name for name, (rho, p) in each.items() if rho > 0 and p <= LEVEL / len(SHOTS)]

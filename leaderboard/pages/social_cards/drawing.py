@@ -14,7 +14,7 @@ WIDTH, HEIGHT = 1200, 630
 MARGIN = 64
 GROUND, TEXT, SOFT, LINE = "#ffffff", "#1c2128", "#57606a", "#d5dbe1"
 ACCENT, BAR, TRACK = "#0b5cad", "#9cc3e6", "#edf1f5"
-LONGEST = 700
+MAX_TEXT_LENGTH = 700
 """Characters of a text that are looked at; more would not fit."""
 BARS_FROM, BARS_TO = 470, WIDTH - MARGIN - 130
 """Where bars begin and end."""
@@ -29,7 +29,7 @@ class Words:
 
     def choose_text(self, size: int) -> str:
         """The one of the two that can be shown; nothing if neither can."""
-        return next((one for one in (self.text[:LONGEST], self.otherwise) if split_runs(one, size)), "")
+        return next((one for one in (self.text[:MAX_TEXT_LENGTH], self.otherwise) if split_runs(one, size)), "")
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,9 @@ from submissions.submitting.request_rules import RequestKind, rejection_reason
 
 KINDS: tuple[RequestKind, ...] = ("retry", "publish", "withdraw")
 """In the order in which they are offered."""
-MOST_WISHES = 6
+MAX_REQUESTS = 6
 """An hour, of one submission."""
-MOST_BYTES = 10_000
+MAX_BYTES = 10_000
 """Of a sent form, which has four short fields."""
 # Two clicks at once must not become two wishes.
 ONE_BY_ONE = threading.Lock()
@@ -63,7 +63,7 @@ def actions_page(visit: PageRequest) -> View:
 async def post_action(request: Request) -> Response:
     """Write down what the owner asks for, and lead back to where they asked. Raises what `ask` does."""
     site, ulid = site_of(request), request.path_params["ulid"]
-    async with limit_body(request, MOST_BYTES).form(max_files=0, max_fields=10) as form:
+    async with limit_body(request, MAX_BYTES).form(max_files=0, max_fields=10) as form:
         values = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     await asyncio.to_thread(store_request, site, ulid, visitor_owner(request), values)
     ending = "" if values.get("back") == "page" else "/actions"
@@ -89,7 +89,7 @@ def store_request(site: Site, ulid: str, visitor: str, values: Mapping[str, str]
         if why := rejection_reason(kind, submission, history.now.state, waiting):
             raise HTTPException(409, why)
         check_hourly_limit(
-            (one.time for one in asked), MOST_WISHES, f"You asked {MOST_WISHES} things of it within the hour."
+            (one.time for one in asked), MAX_REQUESTS, f"You asked {MAX_REQUESTS} things of it within the hour."
         )
         arena.add_owner_request(ulid, wish)
 

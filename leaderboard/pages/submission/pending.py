@@ -9,7 +9,7 @@ from starlette.routing import Route
 from leaderboard.web.site import View, site_of
 from submissions.errors import NotFound
 
-NOT_KEPT = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
+NO_STORE_HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 
 
 def pending_page(request: Request) -> Response:
@@ -24,7 +24,7 @@ def pending_page(request: Request) -> Response:
         response = Response(headers={"HX-Redirect": address}) if is_poll else RedirectResponse(address, 303)
     else:
         raise NotFound(f"No submission {ulid[:40]!r} waits here. The page /submissions lists those that are stored.")
-    response.headers.update(NOT_KEPT)
+    response.headers.update(NO_STORE_HEADERS)
     return response
 
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from leaderboard.pages.submit.api_outcome import TokenRejected, check_outcome, token_owner
 from leaderboard.web.auth.visitor import address_of
 from leaderboard.web.site import site_of
-from leaderboard.web.uploads import MOST_FIELDS, MOST_FILES, limit_body
+from leaderboard.web.uploads import MAX_FIELDS, MAX_FILES, limit_body
 from submissions.errors import Unreachable
 
 STATUS = {
@@ -35,7 +35,7 @@ async def post_api_submit(request: Request) -> Response:
         return JSONResponse({"error": str(error)}, 503, {"Retry-After": "60"})
     body = limit_body(request, site.settings.max_upload_bytes)
     with site.check_starter.reserve_check(owner, "" if owner else address_of(request), is_bound=True) as check:
-        async with body.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
+        async with body.form(max_files=MAX_FILES, max_fields=MAX_FIELDS) as form:
             work = await asyncio.to_thread(site.check_starter.start_check, check, form, may_store=True)
     if work:
         await asyncio.wait([asyncio.wrap_future(work)])

@@ -16,7 +16,7 @@ from submissions.errors import InvalidForm, Unreachable
 
 JsonObject = dict[str, Any]
 """One object of a JSON answer."""
-PATIENCE = 5.0
+WAIT_SECONDS = 5.0
 """Seconds for which an answer waits for the Hub to take what was accepted."""
 
 
@@ -52,7 +52,7 @@ def check_outcome(site: Site, check: CheckSession) -> JsonObject:
     if check.broken:
         told["state"] = "broken"
     elif check.submission:
-        site.storing.wait_until_settled(check.submission, PATIENCE)
+        site.storing.wait_until_settled(check.submission, WAIT_SECONDS)
         told |= _storage_outcome(site, check.submission)
     elif not check.refused:
         told["state"] = "passed"

@@ -15,7 +15,7 @@ from leaderboard.web.auth.visitor import visitor_owner
 from leaderboard.web.site import site_of
 from submissions.errors import NotFound
 
-NOT_KEPT = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
+NO_STORE_HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 ZIP = "corrected.zip"
 
 
@@ -27,12 +27,12 @@ def check_page(request: Request) -> Response:
     if check.submission:
         address = f"/submissions/{check.submission}"
         if request.headers.get("hx-request"):
-            return Response(status_code=200, headers={"HX-Redirect": address, **NOT_KEPT})
-        return RedirectResponse(address, 303, NOT_KEPT)
+            return Response(status_code=200, headers={"HX-Redirect": address, **NO_STORE_HEADERS})
+        return RedirectResponse(address, 303, NO_STORE_HEADERS)
     owner = visitor_owner(request) or check.owner
     view = form_view(site, site.reader.snapshot(), owner, check, request.query_params, is_over=is_over)
     response = site.render(request, view)
-    response.headers.update(NOT_KEPT)
+    response.headers.update(NO_STORE_HEADERS)
     return response
 
 
@@ -44,7 +44,7 @@ def corrected_file(request: Request) -> Response:
         raise NotFound(f"No corrected file {name[:120]!r}; there are: {', '.join(names) or 'none'}.")
     path = _zip_corrected(check) if name == ZIP else check.corrected / name
     kind = "application/zip" if name == ZIP else "application/octet-stream"
-    return FileResponse(path, media_type=kind, filename=name, headers=NOT_KEPT)
+    return FileResponse(path, media_type=kind, filename=name, headers=NO_STORE_HEADERS)
 
 
 def _find_check(request: Request) -> CheckSession:

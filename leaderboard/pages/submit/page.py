@@ -19,14 +19,14 @@ from leaderboard.submit.start_check import EMPTY, PUBLISH
 from leaderboard.web.auth.oauth import account_of
 from leaderboard.web.auth.visitor import address_of, new_visitor_key, set_visitor_cookie, visitor_owner
 from leaderboard.web.site import PageRequest, Site, View, is_secure, page_route, site_of
-from leaderboard.web.uploads import MOST_FIELDS, MOST_FILES, limit_body, max_body_bytes
+from leaderboard.web.uploads import MAX_FIELDS, MAX_FILES, limit_body, max_body_bytes
 from submissions.estimation.durations import format_amount_range, format_duration, format_duration_range
 from submissions.records.submission import SystemType
 from submissions.tracks import TRACKS
 
 LATEST = 5
 """Of a visitor's own submissions, on this page."""
-PATIENCE = 5.0
+WAIT_SECONDS = 5.0
 """Seconds for which an answer waits for the Hub to take what was accepted."""
 
 
@@ -45,7 +45,7 @@ async def post_submit(request: Request) -> Response:
     sent = limit_body(request, max_body_bytes(request, site.settings.max_upload_bytes))
     may_store = not site.settings.sign_in or account_of(request) is not None
     with site.check_starter.reserve_check(fresh, address_of(request), is_bound=bool(owner)) as check:
-        async with sent.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
+        async with sent.form(max_files=MAX_FILES, max_fields=MAX_FIELDS) as form:
             work = await asyncio.to_thread(site.check_starter.start_check, check, form, may_store=may_store)
     if "application/json" in request.headers.get("accept", ""):
         address = f"/checks/{check.key}"
@@ -98,7 +98,7 @@ def form_view(
 def _render_outcome(request: Request, site: Site, check: CheckSession) -> Response:
     if check.submission:
         site.checks.discard(check)
-        site.storing.wait_until_settled(check.submission, PATIENCE)
+        site.storing.wait_until_settled(check.submission, WAIT_SECONDS)
         return RedirectResponse(f"/submissions/{check.submission}", 303)
     view = form_view(site, site.reader.snapshot(), check.owner, check)
     return site.render(request, view, 422 if check.refused else 200)

@@ -21,7 +21,7 @@ from submissions.records.task import Task
 LEADERS = 5
 SPREAD = (0.0, -0.16, 0.16, -0.32, 0.32)
 """By how much of a lane dots are moved in turn, so that equal scores do not hide each other."""
-MOST_DOTS = 100
+MAX_DOTS = 100
 """In a lane; with more, some are left out."""
 
 Rows = Sequence[TaskScore]
@@ -49,7 +49,7 @@ def task_overview(snapshot: Snapshot, task: Task, protocol: str, rows: Rows) -> 
     best = [row for row in counted if row.method == METHOD and row.gain is not None]
     leaders = sorted(best, key=attrgetter("gain"), reverse=True)[:LEADERS]
     found = task_difficulties(snapshot, task.track, protocol).get(task.id)
-    every = ceil(max(Counter(row.method for row in counted).values(), default=0) / MOST_DOTS) or 1
+    every = ceil(max(Counter(row.method for row in counted).values(), default=0) / MAX_DOTS) or 1
     return TaskOverview(
         found, leaders, _count_overlapping(leaders), _score_strip(_thin_rows(counted, every), found, protocol), every
     )

@@ -24,7 +24,7 @@ WAYS = "/oauth/huggingface/"
 SESSION = "oauth_info"
 _PLACE = re.compile(r"/(?![/\\])[^\\\x00-\x20]*")
 """An address of this site; `//host` and `/\\host` are others' to a browser."""
-_KEPT = ("sub", "preferred_username", "name")
+_STORED_CLAIMS = ("sub", "preferred_username", "name")
 
 
 class UnknownToken(Exception):
@@ -145,4 +145,4 @@ def _refusal_reason(scope: Scope) -> str | None:
 
 def _trim_session(info: dict[str, Any]) -> dict[str, Any]:
     who = info.get("userinfo") or {}
-    return {"expires_at": info.get("expires_at") or 0, "userinfo": {name: who.get(name) for name in _KEPT}}
+    return {"expires_at": info.get("expires_at") or 0, "userinfo": {name: who.get(name) for name in _STORED_CLAIMS}}

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
 from submissions.checking.formats.raw_row import RawRow, check_row_count
-from submissions.checking.limits import MOST_RATIO, is_bomb
+from submissions.checking.limits import MAX_COMPRESSION_RATIO, is_bomb
 from submissions.checking.problem_list import ProblemList, escape_text, quote_text
 from submissions.errors import InvalidFile
 from submissions.tracks.track import Track
@@ -86,7 +86,9 @@ def _check_footer(footer: pq.FileMetaData, track: Track) -> None:
                 packed += chunk.total_compressed_size
                 unpacked += chunk.total_uncompressed_size
     if is_bomb(unpacked, packed):
-        raise InvalidFile(f"The table unpacks to more than {MOST_RATIO} times its size, as bombs do.", _DAMAGED_FIX)
+        raise InvalidFile(
+            f"The table unpacks to more than {MAX_COMPRESSION_RATIO} times its size, as bombs do.", _DAMAGED_FIX
+        )
     if unpacked > track.max_file_bytes:
         raise InvalidFile(
             f"The table takes {unpacked:,} bytes when unpacked.", f"Deliver at most {track.max_file_bytes:,} bytes."

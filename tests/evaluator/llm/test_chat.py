@@ -463,7 +463,7 @@ def test_a_full_disk_is_our_failure_and_undoes_what_was_begun(tmp_path: Path) ->
 
 
 def test_a_file_that_another_process_holds_is_our_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evaluator.llm.database._PATIENCE", 0.0)
+    monkeypatch.setattr("evaluator.llm.database._BUSY_TIMEOUT_SECONDS", 0.0)
     path = tmp_path / "judge.sqlite"
     with (
         open_transaction(path),

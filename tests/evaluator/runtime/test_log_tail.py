@@ -9,7 +9,7 @@ import pytest
 
 from evaluator.errors import ChildFailed
 from evaluator.runtime.child_process import ChildProcess
-from evaluator.runtime.log_tail import MOST, public_tail
+from evaluator.runtime.log_tail import MAX_BYTES, public_tail
 
 FULL = "CUDA out of memory. Tried to allocate 2.00 GiB"
 HIDDEN = "Which bank froze Mrs Ito's account?"
@@ -90,6 +90,6 @@ def test_a_row_comes_through_in_no_disguise(line: str) -> None:
 def test_the_end_is_kept_of_a_long_one() -> None:
     block = f'Traceback (most recent call last):\n  File "{__file__}", line %d, in main\nKeyError: 1\n'
     shown = public_tail("".join(block % number for number in range(999)).encode())
-    assert len(shown) <= MOST
+    assert len(shown) <= MAX_BYTES
     assert shown.splitlines()[-2:] == ['  File "test_log_tail.py", line 998, in main', "KeyError"]
     assert public_tail(b"") == ""

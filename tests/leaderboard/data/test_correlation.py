@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from leaderboard.data.correlation import FEWEST, MANY, describe_correlation, format_p_value, spearman
+from leaderboard.data.correlation import LARGE_SAMPLE, MIN_PAIRS, describe_correlation, format_p_value, spearman
 
 
 def test_rho_is_scipy_s_with_and_without_ties() -> None:
@@ -45,8 +45,8 @@ def test_p_of_many_is_near_scipy_s_and_never_zero() -> None:
 def test_p_of_a_crowd_is_calculated_and_is_scipy_s() -> None:
     random = np.random.default_rng(2)
     for strength in (0.0, 0.02, 0.08, 0.15):
-        x = random.normal(size=MANY)
-        y = strength * x + random.normal(size=MANY)
+        x = random.normal(size=LARGE_SAMPLE)
+        y = strength * x + random.normal(size=LARGE_SAMPLE)
         expected = spearmanr(x, y).pvalue
         assert spearman(x.tolist(), y.tolist()).p == pytest.approx(expected, abs=0.002, rel=0.05)
 
@@ -69,7 +69,7 @@ def test_the_sentence_follows_the_numbers() -> None:
     unsure = describe_correlation(mixed, "yes", "no")
     assert unsure == "Spearman's rho is 0.48 over 9 systems; with so few it could be chance (p = 0.19)."
     assert describe_correlation(spearman(rising[:3], rising[:3]), "", "") == (
-        f"3 systems are too few for a rank correlation; it needs at least {FEWEST}."
+        f"3 systems are too few for a rank correlation; it needs at least {MIN_PAIRS}."
     )
     assert describe_correlation(spearman([], []), "", "").startswith("No system has both")
     assert "is the same for all 9 systems" in describe_correlation(spearman(rising, [1.0] * 9), "", "")

@@ -40,7 +40,7 @@ def test_the_sitemap_names_every_page_once_by_the_visitor_s_address(arena: Arena
 
 
 def test_the_sitemap_never_grows_too_long(site: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crawlers, "MOST", 9)
+    monkeypatch.setattr(crawlers, "MAX_URLS", 9)
     assert [one.removeprefix("https://arena.example") for one in addresses(site)][:1] == ["/"]
     assert len(addresses(site)) == 9
 

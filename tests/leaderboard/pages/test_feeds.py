@@ -45,7 +45,7 @@ def test_the_results_of_other_boards_push_none_out(
     for number in (80, 81):
         made = store(arena, number, f"Elsewhere {number}", "Team Six", "hybrid", track="data_recipe")
         publish(arena, made, result(made, 0.5))
-    monkeypatch.setattr("leaderboard.pages.feeds.MOST", 2)
+    monkeypatch.setattr("leaderboard.pages.feeds.MAX_ENTRIES", 2)
     found = entries(site, "/board/dataset_research/feed.atom")
     assert [entry["id"] for entry in found] == [entry["id"] for entry in before[:2]]
 

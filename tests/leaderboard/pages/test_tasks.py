@@ -192,7 +192,7 @@ def test_a_long_table_begins_with_the_best_of_each_method_and_a_link_brings_more
 
 def test_a_crowded_strip_has_every_nth_score_with_both_ends(site: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = dots(site.get(f"/tasks/{TASK}").text)
-    monkeypatch.setattr(standing, "MOST_DOTS", 3)
+    monkeypatch.setattr(standing, "MAX_DOTS", 3)
     page = site.get(f"/tasks/{TASK}?rows=all").text
     drawn = dots(page)
     assert set(drawn) < set(whole)

@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
-from leaderboard.pages.submission.owner_actions import MOST_WISHES
+from leaderboard.pages.submission.owner_actions import MAX_REQUESTS
 from leaderboard.web.auth.visitor import COOKIE, new_visitor_key
 from submissions.arena.arena import Arena, commit_with_retry, result_path
 from submissions.records.status import History
@@ -220,14 +220,14 @@ def test_a_wish_that_is_flipped_again_and_again_is_put_off(arena: Arena, site: T
     tell(arena, private.made, "evaluated")
     forms = [{"kind": "publish"}, {"kind": "publish", "samples": "yes"}]
     answers = [
-        site.post(f"{private.page}/actions", data=forms[n % 2], headers=private.cookie) for n in range(MOST_WISHES)
+        site.post(f"{private.page}/actions", data=forms[n % 2], headers=private.cookie) for n in range(MAX_REQUESTS)
     ]
     assert {answer.status_code for answer in answers} == {303}
-    answer = site.post(f"{private.page}/actions", data=forms[MOST_WISHES % 2], headers=private.cookie)
+    answer = site.post(f"{private.page}/actions", data=forms[MAX_REQUESTS % 2], headers=private.cookie)
     assert answer.status_code == 429
     assert 3000 < int(answer.headers["retry-after"]) <= 3600
-    assert f"You asked {MOST_WISHES} things of it within the hour." in answer.text
-    assert len(arena.read_owner_requests(private.made.id)) == MOST_WISHES
+    assert f"You asked {MAX_REQUESTS} things of it within the hour." in answer.text
+    assert len(arena.read_owner_requests(private.made.id)) == MAX_REQUESTS
     refused = site.get("/submissions/01ARZ3NDEKTSV4RRFFQ69G5FAV/actions", headers=private.cookie)
     assert (refused.status_code, refused.headers["cache-control"]) == (404, "no-store")
 

@@ -14,16 +14,16 @@ from starlette.testclient import TestClient
 
 from leaderboard.submit.check_job import CHECKS
 from leaderboard.submit.check_sessions import (
+    MAX_OWN_SESSIONS,
     MAX_PER_ADDRESS,
-    MOST,
-    MOST_OWN,
+    MAX_SESSIONS,
     SESSION_SECONDS,
     CheckSessions,
     TooManyChecks,
     TooManyOwnChecks,
 )
-from leaderboard.submit.row_preview import MOST_CHARACTERS
-from leaderboard.submit.upload_files import LONGEST_NAME, safe_file_name
+from leaderboard.submit.row_preview import MAX_CHARACTERS
+from leaderboard.submit.upload_files import MAX_NAME_LENGTH, safe_file_name
 from leaderboard.web.auth.visitor import COOKIE, new_visitor_key
 from leaderboard.web.uploads import LARGEST
 from submissions.arena.arena import Arena, commit_with_retry
@@ -169,7 +169,7 @@ def test_a_name_of_a_file_stays_a_name(given: str, kept: str) -> None:
 
 def test_a_long_name_keeps_its_ending() -> None:
     name = safe_file_name("é" * 300 + ".jsonl")
-    assert len(name.encode()) <= LONGEST_NAME
+    assert len(name.encode()) <= MAX_NAME_LENGTH
     assert name.endswith(".jsonl")
 
 
@@ -289,7 +289,7 @@ def test_rows_are_shown_in_the_frame_of_the_protocol(arena: Arena, site: TestCli
     assert text.count('<div class="frame-text" dir="ltr">&lt;|user|&gt;</div>') == 3
     assert '<div class="row-text" dir="auto" lang="ar">جواب</div>' in text
     assert "سؤال &lt;b&gt;" in text
-    assert f"and {4000 + len('سؤال <b>') - MOST_CHARACTERS} more characters" in text
+    assert f"and {4000 + len('سؤال <b>') - MAX_CHARACTERS} more characters" in text
     assert "About 1 row would be cut." in text
     assert text.count("cut after 64") == 2
     assert "question 0" in site.get(f"{address}?task=mc-en-science").text
@@ -408,7 +408,7 @@ def test_an_upload_that_cannot_be_kept_takes_no_place_for_good(
 
     with monkeypatch.context() as broken:
         broken.setattr("leaderboard.submit.start_check.save_uploads", full)
-        assert {send(site, "check", GOOD).status_code for _ in range(MOST + 1)} == {500}
+        assert {send(site, "check", GOOD).status_code for _ in range(MAX_SESSIONS + 1)} == {500}
     assert list(temporary.iterdir()) == []
     assert send(site, "check", GOOD).status_code == 200
 
@@ -418,7 +418,7 @@ def test_checks_are_forgotten_after_an_hour_and_never_too_many(temporary: Path) 
     checks = CheckSessions(clock=lambda: now)
     first = checks.create_session("key:first", {})
     first.finish()
-    running = [checks.create_session(f"key:{n}", {}) for n in range(MOST - 1)]
+    running = [checks.create_session(f"key:{n}", {}) for n in range(MAX_SESSIONS - 1)]
     checks.create_session("key:a", {}).finish()
     with pytest.raises(NotFound):
         checks.get(first.key, "key:first")
@@ -431,7 +431,7 @@ def test_checks_are_forgotten_after_an_hour_and_never_too_many(temporary: Path) 
         with pytest.raises(NotFound):
             checks.get(check.key, check.owner)
     assert checks.get(last.key, "key:a") is last
-    assert len(list(temporary.iterdir())) == MOST - 2
+    assert len(list(temporary.iterdir())) == MAX_SESSIONS - 2
 
 
 @pytest.mark.usefixtures("temporary")
@@ -439,11 +439,11 @@ def test_nobody_s_checks_drive_out_all_others() -> None:
     checks = CheckSessions()
     mine = checks.create_session("key:mine", {}, address="192.0.2.1")
     mine.finish()
-    for n in range(2 * MOST):
+    for n in range(2 * MAX_SESSIONS):
         checks.create_session("key:other", {}).finish()
         checks.create_session(f"key:{n}", {}, address="192.0.2.9").finish()
     assert checks.get(mine.key, "key:mine") is mine
-    for _ in range(MOST_OWN):
+    for _ in range(MAX_OWN_SESSIONS):
         checks.create_session("key:other", {})
     with pytest.raises(TooManyOwnChecks):
         checks.create_session("key:other", {})
@@ -459,7 +459,7 @@ def test_a_place_is_held_before_anything_of_an_upload_is_read(arena: Arena, visi
     site = visit()
     key, owner = new_visitor_key()
     checks = site.app.state.site.checks  # type: ignore[attr-defined]
-    running = [checks.create_session(owner, {}) for _ in range(MOST_OWN - 1)]
+    running = [checks.create_session(owner, {}) for _ in range(MAX_OWN_SESSIONS - 1)]
     seen: list[int] = []
 
     def body() -> Iterator[bytes]:
@@ -468,12 +468,12 @@ def test_a_place_is_held_before_anything_of_an_upload_is_read(arena: Arena, visi
 
     headers = {"Content-Type": "multipart/form-data; boundary=x", "cookie": f"{COOKIE}={key}"}
     assert site.post("/submit", content=body(), headers=headers).status_code == 422
-    assert seen == [MOST_OWN], "its own place was among them"
+    assert seen == [MAX_OWN_SESSIONS], "its own place was among them"
     checks.create_session(owner, {})
     answer = site.post("/submit", content=body(), headers=headers)
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "60")
-    assert f"{MOST_OWN} of your deliveries are being checked" in answer.text
-    assert len(running) == MOST_OWN - 1
+    assert f"{MAX_OWN_SESSIONS} of your deliveries are being checked" in answer.text
+    assert len(running) == MAX_OWN_SESSIONS - 1
 
 
 @pytest.mark.usefixtures("arena")
@@ -489,7 +489,7 @@ def test_what_breaks_off_gives_its_place_back(visit: Open, temporary: Path) -> N
 def test_one_owner_submits_only_so_often_an_hour(
     arena: Arena, site: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("leaderboard.submit.start_check.MOST_SENT", 2)
+    monkeypatch.setattr("leaderboard.submit.start_check.MAX_SUBMISSIONS_PER_HOUR", 2)
     assert [send(site, "submit", GOOD).status_code for _ in range(2)] == [303, 303]
     before = arena.submissions.head()
     answer = send(site, "submit", GOOD)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from submissions.checking.check import check_sources
-from submissions.checking.file_names import MOST_HINTS
+from submissions.checking.file_names import MAX_HINTS
 from submissions.checking.problem_list import LIMIT
 from submissions.errors import NotFound
 from submissions.records.task import Row
@@ -157,12 +157,12 @@ def test_an_unknown_task_is_refused(checker: Checker, name: str) -> None:
 
 
 def test_only_the_first_unknown_tasks_of_a_delivery_are_answered_with_the_closest(checker: Checker) -> None:
-    for number in range(MOST_HINTS + 10):
+    for number in range(MAX_HINTS + 10):
         (checker.folder / f"{BANK}-{number}.jsonl").write_bytes(GOOD)
     for _ in range(2):  # each delivery anew
         report = checker()
-        assert len(report.errors) == MOST_HINTS + 10
-        assert sum("Did you mean" in problem.fix for problem in report.errors) == MOST_HINTS
+        assert len(report.errors) == MAX_HINTS + 10
+        assert sum("Did you mean" in problem.fix for problem in report.errors) == MAX_HINTS
         assert all("ename the file" in problem.fix for problem in report.errors)
 
 

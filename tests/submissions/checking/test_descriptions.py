@@ -13,7 +13,7 @@ import pytest
 from submissions.arena.arena import open_arena
 from submissions.arena.ids import submission_dir
 from submissions.checking.check import check_sources
-from submissions.checking.descriptions import MOST_CHARACTERS
+from submissions.checking.descriptions import MAX_CHARACTERS
 from submissions.errors import CorruptRecord
 from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS
@@ -99,7 +99,7 @@ def test_without_it_nothing_is_said(delivery: Checker, tmp_path: Path) -> None:
         (line(rating=10), 1, "'metadata.rating': Extra inputs are not permitted"),
         (line(samples_count=-1), 1, "'metadata.samples_count'"),
         (line(name="../x"), 1, "'task'"),
-        (line(input="a" * (MOST_CHARACTERS + 1)), 1, f"input has {MOST_CHARACTERS + 1:,} characters"),
+        (line(input="a" * (MAX_CHARACTERS + 1)), 1, f"input has {MAX_CHARACTERS + 1:,} characters"),
         (b'{"task": "' + BANK.encode() + b'", "metadata": "\\ud800"}', 1, "metadata"),
     ],
 )

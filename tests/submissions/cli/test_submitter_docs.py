@@ -24,7 +24,13 @@ COMMANDS = re.findall(r"^python -m submissions (.*)$", PAGE, re.MULTILINE)
 def test_the_limits_are_those_of_the_code() -> None:
     track = TRACKS["dataset_research"]
     numbers = [track.max_rows, track.min_rows, track.row_limit, track.max_characters, track.max_file_bytes]
-    numbers += [limits.MOST_ENTRIES, limits.MOST_BYTES, limits.MOST_RATIO, limits.RATIO_FROM // 2**20, listing.LIMIT]
+    numbers += [
+        limits.MAX_ENTRIES,
+        limits.MAX_BYTES,
+        limits.MAX_COMPRESSION_RATIO,
+        limits.RATIO_FROM // 2**20,
+        listing.LIMIT,
+    ]
     assert [number for number in numbers if f" {number:,}" not in PAGE] == []
 
 

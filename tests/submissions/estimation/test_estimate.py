@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from submissions.estimation.estimate import (
-    LEAST,
+    MIN_PAST_RUNS,
     Estimate,
     _fit_rates,
     count_row_tokens,
@@ -84,7 +84,7 @@ def test_devices_and_their_price_count() -> None:
 
 
 def test_too_few_evaluations_foretell_nothing() -> None:
-    assert fit_cost_model(PAST[: LEAST - 1]) is None
+    assert fit_cost_model(PAST[: MIN_PAST_RUNS - 1]) is None
     assert fit_cost_model(select_history(PAST, "paper@1")) is None
 
 

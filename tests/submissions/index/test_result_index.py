@@ -10,7 +10,7 @@ import pytest
 from submissions.errors import CorruptRecord
 from submissions.index.result_index import (
     FIRST,
-    MOST,
+    MAX_ROWS_PER_FILE,
     IndexedResult,
     decode_results,
     encode_results,
@@ -97,19 +97,19 @@ def test_a_result_is_added_replaced_and_removed(tmp_path: Path) -> None:
 
 def test_a_full_file_stays_as_it_is_when_newer_results_come(tmp_path: Path) -> None:
     repo = LocalRepo(tmp_path / "results")
-    repo.commit(result_index_changes(repo, [made(number) for number in range(MOST)]), repo.head())
+    repo.commit(result_index_changes(repo, [made(number) for number in range(MAX_ROWS_PER_FILE)]), repo.head())
     full = repo.read(shard_path(TRACK, FIRST))
-    newer = made(MOST)
+    newer = made(MAX_ROWS_PER_FILE)
     repo.commit(result_index_changes(repo, [newer]), repo.head())
     assert repo.read(shard_path(TRACK, FIRST)) == full
     assert shard_names(repo, TRACK) == [FIRST, newer.submission]
-    newest = made(MOST + 1)
+    newest = made(MAX_ROWS_PER_FILE + 1)
     assert [change.path for change in result_index_changes(repo, [newest])] == [shard_path(TRACK, newer.submission)]
 
 
 def test_a_result_between_older_ones_splits_their_file(tmp_path: Path) -> None:
     repo = LocalRepo(tmp_path / "results")
-    every = [made(number) for number in range(MOST + 1)]
+    every = [made(number) for number in range(MAX_ROWS_PER_FILE + 1)]
     repo.commit(result_index_changes(repo, every[:5] + every[6:]), repo.head())
     repo.commit(result_index_changes(repo, [every[5]]), repo.head())
     names = shard_names(repo, TRACK)

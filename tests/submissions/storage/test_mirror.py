@@ -75,7 +75,7 @@ def test_a_second_run_copies_nothing(folder: Path, on_hub: str, hub: Hub) -> Non
 def test_a_copy_that_was_cut_off_goes_on(
     folder: Path, on_hub: str, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mirroring, "MOST_FILES", 2)
+    monkeypatch.setattr(mirroring, "MAX_FILES_PER_COMMIT", 2)
     hub.faults.commits = deque(["ok", "ok", "ok", "ok", "429"])
     with pytest.raises(RateLimited):
         mirror_arena(str(folder), on_hub)
@@ -86,7 +86,7 @@ def test_a_copy_that_was_cut_off_goes_on(
 
 
 def test_commits_keep_to_their_size(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mirroring, "MOST_BYTES", 100)
+    monkeypatch.setattr(mirroring, "MAX_BYTES_PER_COMMIT", 100)
     results = mirror_arena(str(folder), str(tmp_path / "copy"), only=["results"])[0]
     assert (results.copied, results.commits) == (4, 4), "each of them is larger than a commit may be"
     assert results.bytes > len(ODD)
