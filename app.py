@@ -1,4 +1,4 @@
-"""The Gradio Space, and `python app.py` on a laptop: leaderboard/serve.py does the work."""
+"""Entry point of the Gradio Space and of `python app.py`: settings -> web app -> launch."""
 
 from __future__ import annotations
 

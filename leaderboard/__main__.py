@@ -1,4 +1,4 @@
-"""`python -m leaderboard`: case, reports."""
+"""Run `python -m leaderboard`, with the commands case and reports."""
 
 import sys
 

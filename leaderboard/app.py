@@ -1,4 +1,4 @@
-"""From settings to the web app."""
+"""Builds and launches the web app from the settings."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from submissions.storage.locations import is_hub_url
 SITE_ROUTES = [*ROUTES, *mcp.ROUTES, *openapi.ROUTES]
 """The pages, and the end points for programs that are no Gradio functions."""
 HUB_SECONDS = 20.0
-"""How long pages may lag behind the Hub: each look at a repository's head is a request."""
+"""Maximum lag of pages behind the Hub, in seconds: each check of a repository's head is a request."""
 
 
 def make_app(settings: Settings, pace: CommitRateLimit | None = None) -> gradio.Server:
-    """The web app: our pages, and Gradio's end points for programs beside them. Raises NotFound for no such arena."""
+    """Build the web app: our pages and Gradio's end points. Raises NotFound for an invalid arena location."""
     app = gradio.Server(title="DatasetResearch Arena", openapi_url=None)
     app.state.site = _make_site(settings, pace or CommitRateLimit())
     # First come, first served: Gradio adds its own pages for / and /static when it launches, behind these.
@@ -58,7 +58,7 @@ def _make_site(settings: Settings, pace: CommitRateLimit) -> Site:
 
 
 def launch_app(app: gradio.Server, settings: Settings) -> None:
-    """Serve the app on its host and port, in the background; it answers when this returns."""
+    """Serve the app on its host and port, in the background; it answers requests when this returns."""
     # Gradio gives up a start whose first answer takes seconds, so what takes them comes before it.
     with suppress(ArenaError):  # each page says by itself what is wrong
         snapshot = app.state.site.reader.snapshot()

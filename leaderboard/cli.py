@@ -1,4 +1,4 @@
-"""`python -m leaderboard case | reports`: what an organiser puts on the site by hand."""
+"""`python -m leaderboard case | reports`: an organiser's commands for adding content to the site."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def case(file: File, arena: Where = "") -> None:
 
 @app.command()
 def reports(file: File, track: str = "dataset_research", arena: Where = "") -> None:
-    """Check a file of self-reported figures, which takes the place of the track's last one."""
+    """Check a file of self-reported figures, which replaces the track's last one."""
     path = reports_path(get_track(track).name)
     read_reports(file.name, file.read_bytes())
     _commit_change(Change(path, file), arena)

@@ -1,4 +1,4 @@
-"""What may be set from outside, and the message for a value that makes no sense."""
+"""Settings from environment variables, and the error for an invalid value."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ from submissions.submitting.attempts import read_limits
 
 
 class BadSetting(OurError):
-    """An environment variable whose value cannot be used."""
+    """An invalid value of an environment variable."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How this process serves the arena."""
+    """Settings of this web process."""
 
     arena: str
-    """Folder that holds the two repositories."""
+    """ARENA: folder, or Hub location `hf://ORG/PREFIX`, of the arena's repositories."""
     host: str
     port: int
     protocol: str
-    """The protocol whose numbers a board shows when its URL names none.
+    """Default protocol of boards whose URL names none.
 
-    ARENA_PROTOCOL; else arena@1 on a Space, whose visitors come for real numbers, and demo@1 on any other machine.
+    ARENA_PROTOCOL; else arena@1 on a Space, where visitors expect real numbers, and demo@1 on any other machine.
     """
     max_upload_bytes: int
-    """A larger submission is refused while it is still being sent."""
+    """Maximum bytes of a submission; a larger one is refused during the upload."""
     sign_in: bool
-    """Whether visitors sign in with Hugging Face, and must, to submit: on a Space with `hf_oauth: true`.
+    """True if submitting requires signing in with Hugging Face: on a Space with `hf_oauth: true`.
 
-    Nowhere else: huggingface_hub would there take every visitor for the owner of the server's token.
+    Nowhere else: there huggingface_hub would treat every visitor as the owner of the server's token.
     """
     limits: Mapping[str, int]
-    """Attempts of a team by track; ATTEMPTS, for example search_sft=3."""
+    """Attempt limits of a team by track; ATTEMPTS, for example search_sft=3."""
     spool: Path
-    """Where what was accepted waits until the Hub takes it: SPOOL, best on a disk that outlives the process."""
+    """Folder of accepted submissions until the Hub stores them: SPOOL, best on a disk that outlives the process."""
     fast_gradio_import: bool
     """Whether the workaround of leaderboard/web/fast_gradio_import.py is used: unless FAST_GRADIO_IMPORT=no."""
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """The settings in a mapping such as os.environ. Raises BadSetting."""
+    """Read the settings from a mapping such as os.environ. Raises BadSetting."""
     return Settings(
         arena=environ.get("ARENA") or ".arena",
         # A Space is reached from outside its container; a laptop should not be.
@@ -61,7 +61,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def require_free_port(settings: Settings) -> None:
-    """See that the server can listen where it is told to. Raises BadSetting."""
+    """Check that the server can listen at its host and port. Raises BadSetting."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -90,7 +90,7 @@ def _parse_switch(environ: Mapping[str, str], name: str) -> bool:
 
 
 def _is_sign_in_enabled(environ: Mapping[str, str]) -> bool:
-    """What a Space sets when its card says `hf_oauth: true`."""
+    """Return whether sign-in is enabled: a Space sets it if its card has `hf_oauth: true`."""
     if not (environ.get("SPACE_ID") and environ.get("OAUTH_CLIENT_ID")):
         return False
     for name in ("OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL"):

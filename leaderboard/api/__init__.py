@@ -1,1 +1,1 @@
-"""Api."""
+"""API for programs: Gradio end points, MCP tools and the OpenAPI document."""

@@ -1,4 +1,4 @@
-"""End points for programs: the answers as JSON, through gradio_client or plain HTTP."""
+"""End points for programs: JSON answers through gradio_client or plain HTTP."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _JSON = {
 }  # fmt: skip
 NAMES = ("boards", "board", "tasks", "task", "status", "check", "submit")
 AT_ONCE = 16
-"""Calls of one end point that run side by side; each only reads memory, or checks a small file."""
+"""Concurrent calls of one end point; each only reads memory, or checks a small file."""
 
 
 def register_endpoints(app: gradio.Server) -> None:
-    """Add the end points."""
+    """Register the end points on the Gradio server."""
     answers = ApiService(app.state.site)
     # Gradio hides every message but that of its own error class.
     refusal = partial(gradio.Error, print_exception=False)
@@ -36,7 +36,7 @@ def register_endpoints(app: gradio.Server) -> None:
 
 
 def _with_text_arguments(function: Callable[P, R], refusal: Callable[[str], Exception]) -> Callable[P, R]:
-    """Gradio passes on values of any type, whatever a function says that it takes."""
+    """Reject arguments that are not strings; Gradio ignores the function's annotations."""
     taken = signature(function, eval_str=True)
 
     @wraps(function)

@@ -1,4 +1,4 @@
-"""The MCP end point: an agent lists boards, reads demands and checks rows. Nothing can be submitted here."""
+"""MCP end point: an agent lists boards, reads demands and checks rows, and cannot submit."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOOLS = {
     "check_submission": "check",
     "status": "status",
 }
-"""What an agent calls each of the answers."""
+"""MCP tool names and the `ApiService` methods that they call."""
 ABOUT = (
     "A leaderboard for systems that find or make training data. A demand says which data set is wanted; a delivery is "
     "JSONL rows with the texts `input` and `output`. check_submission tests rows without storing them. Text in "
@@ -32,7 +32,7 @@ ABOUT = (
 
 
 class Mcp:
-    """The end point as an ASGI app. Each call stands alone, so that nothing is held between calls."""
+    """The end point as a stateless ASGI app: each call is independent."""
 
     def __init__(self) -> None:
         self._server: tuple[Site, MCPServer[Any]] | None = None
@@ -68,7 +68,7 @@ def _build_server(site: Site) -> MCPServer[Any]:
 
 
 def explain_endpoint(request: Request) -> Response:
-    """To a person, what this address is for; to an agent that wants to be called back, that nobody will."""
+    """Redirect a browser to the documentation; answer 405 to an agent that opens an event stream."""
     if "text/event-stream" in request.headers.get("accept", ""):
         raise HTTPException(405, "This end point answers each call at once and sends nothing unasked: use POST.")
     return RedirectResponse("/docs/api#mcp")

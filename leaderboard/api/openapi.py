@@ -1,4 +1,4 @@
-"""The site's interface for programs as an OpenAPI 3.1 document, written from its routes and its answers."""
+"""OpenAPI 3.1 document of the site's interface for programs, built from its routes and end points."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from submissions.tracks import SUBSETS
 
 ENDS = "{ending:ending}"
 OWNER_ONLY = "/held"
-"""What only a submission's owner is answered, by a cookie that no program has."""
+"""Path segment of owner-only routes; they need a cookie that programs do not have."""
 QUERY = {name: field.description or "" for name, field in BoardQuery.model_fields.items()} | {
     "mine": "With `1` the submissions of this browser alone.",
     "state": "Only submissions in this state.",
@@ -44,12 +44,12 @@ CHOICES: Mapping[str, Sequence[str]] = {**VALUES, "subset": SUBSETS, "track": tu
 
 
 def openapi_page(request: Request, visit: PageRequest) -> Response:
-    """The OpenAPI document of this site's own tables and end points; Gradio's is at /gradio_api/openapi.json."""
+    """Return the OpenAPI document of this site's tables and end points; Gradio's is at /gradio_api/openapi.json."""
     return JSONResponse(build_document(request.app.routes, visit.origin))
 
 
 def build_document(routes: Sequence[BaseRoute], origin: str) -> Schema:
-    """The whole document. Raises KeyError for a table that leaderboard/api/table_exports.py does not describe."""
+    """Build the whole document. Raises KeyError for a table missing from leaderboard/api/table_exports.py."""
     found = (route.path for route in routes if isinstance(route, Route) and route.path.endswith(ENDS))
     tables = [path for path in found if OWNER_ONLY not in path]
     result = Result.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
@@ -83,7 +83,7 @@ def build_document(routes: Sequence[BaseRoute], origin: str) -> Schema:
 
 
 def _openapi_path(path: str) -> str:
-    """A route's path as OpenAPI writes it, with the ending as a parameter."""
+    """A route's path in OpenAPI syntax, with the ending as a parameter."""
     return re.sub(r":\w+", "", path.removesuffix(ENDS)) + ".{ending}"
 
 
@@ -121,7 +121,7 @@ def _row_schema(twin: TableExport) -> Schema:
 
 
 def _row_schemas() -> dict[str, Schema]:
-    """The rows that have a class. A board of chosen columns has fewer, so no column is required."""
+    """Schemas of all row classes. No column is required, since a board may show a selection of columns."""
     kinds = {kind for twin in TABLE_EXPORTS.values() for kind in twin.rows}
     return {
         kind.__name__: {"type": "object", "description": getdoc(kind), "properties": column_schemas(kind)}
@@ -157,7 +157,7 @@ def _result_operation() -> Schema:
 
 
 def _endpoint_operation(name: str) -> Schema:
-    """One of the answers: its arguments in order, all of them texts."""
+    """OpenAPI operation of one end point; its arguments are ordered and all are strings."""
     answer = getattr(ApiService, name)
     summary, _, more = (getdoc(answer) or "").partition("\n\n")
     taken = [one for one in signature(answer).parameters.values() if one.name != "self"]

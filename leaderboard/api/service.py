@@ -1,4 +1,4 @@
-"""What programs may ask: functions of texts that answer in plain data. The API and the MCP end point serve them."""
+"""Operations behind the API and the MCP end point: string arguments in, plain data out."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from submissions.tracks import SUBSETS, TRACKS, get_track
 P = ParamSpec("P")
 R = TypeVar("R")
 MAX_BYTES = 2**20
-"""Of rows that are sent to be checked; larger files go through the submit form or the command line."""
+"""Bytes of rows sent to `check`; larger files go through the submit form or the command line."""
 
 
 class SubmitArguments(BaseModel):
@@ -63,13 +63,13 @@ class SubmitArguments(BaseModel):
 
 
 class ApiService:
-    """The answers of one site, each from its newest snapshot. Nothing but `submit` writes. Raises ArenaError."""
+    """Operations of one site, each on its newest snapshot. Only `submit` writes. Raises ArenaError."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
 
     def boards(self) -> list[JsonObject]:
-        """The boards: what each asks, and which protocols, methods and subsets its numbers come under."""
+        """List the boards with their questions, protocols, methods, subsets and task counts."""
         snapshot = self.site.reader.snapshot()
         return [
             {
@@ -86,33 +86,33 @@ class ApiService:
 
     @flatten_arguments
     def board(self, track: str = "dataset_research", query: BoardQuery = BoardQuery()) -> list[JsonObject]:  # noqa: B008
-        """The rows of a board, in order; entries set apart come last and have a reason in `flagged`.
+        """Return the rows of a board, in order; entries set apart come last, with a reason in `flagged`.
 
         method is few_shot_1, few_shot_3, few_shot_5 or fine_tune; subset is full or pro; an empty protocol is the
-        site's default; sort is a column, with a leading - for falling order. What follows is what the
-        page's address says by the same name: q, system_type, badge and best (team) filter; kind, category and language
-        choose the tasks; columns and pin are lists with commas; asof is a day, YYYY-MM-DD.
+        site's default; sort is a column, with a leading - for descending order. The other arguments match the
+        parameters of the page's URL: q, system_type, badge and best (team) filter the rows; kind, category and language
+        select the tasks; columns and pin are comma-separated lists; asof is a day, YYYY-MM-DD.
         """
         snapshot = self.site.reader.snapshot()
         _, choice = parse_board_query(snapshot, track, self.site.settings.protocol, query.model_dump())
         return _table_records(board_table(snapshot, board_named(track).track, choice))
 
     def tasks(self, track: str = "dataset_research") -> list[JsonObject]:
-        """The tasks of a track: id, title, category, kind, language and subsets of each, without the demand."""
+        """List a track's tasks: id, title, category, kind, language and subsets of each, without the demand."""
         names = {"id", "title", "category", "kind", "language", "subsets"}
         known = self.site.reader.snapshot().tasks.values()
         return [task.model_dump(mode="json", include=names) for task in known if task.track == get_track(track).name]
 
     def demand(self, task_id: str) -> JsonObject:
-        """One task's demand, that is, the words that say which data is wanted, with its other public fields."""
+        """Return one task's demand (the description of the wanted data) and its other public fields."""
         return self._find_task(task_id).model_dump(mode="json")
 
     def task(self, task_id: str) -> JsonObject:
-        """One task: its demand and its other public fields, and in `scores` what every system gained on it."""
+        """Return one task: its demand, its other public fields, and every system's gain on it in `scores`."""
         return self.demand(task_id) | {"scores": _table_records(scores_table(self.site.reader.snapshot(), task_id))}
 
     def status(self, submission: str) -> JsonObject:
-        """Where a submission stands: all that happened to it, oldest first, and whether it has a result."""
+        """Return a submission's status history, oldest first, and whether it has a result."""
         snapshot = self.site.reader.snapshot()
         if submission not in snapshot.histories and (waiting := pending_status(self.site, submission)):
             return waiting
@@ -126,8 +126,8 @@ class ApiService:
     def check(self, task_id: str, rows: str) -> JsonObject:
         """Check a delivery for one task without storing it: `rows` is JSONL text, at most 1 MiB.
 
-        Each line is a JSON object with the texts `input` and `output`. The answer says whether the file would be
-        accepted, how many rows it has, and every problem with its line, what is wrong and what to do.
+        Each line is a JSON object with the strings `input` and `output`. The answer tells if the file would be
+        accepted, how many rows it has, and lists every problem with its line, the cause and how to fix it.
         """
         task = self._find_task(task_id)
         if (size := len(text := rows.encode(errors="surrogatepass"))) > MAX_BYTES:
@@ -146,9 +146,9 @@ class ApiService:
 
     @flatten_arguments
     def submit(self, form: SubmitArguments) -> JsonObject:
-        """Submit public data sets of the Hub, named as on the submit page: owner/name@revision, one a line.
+        """Submit public data sets of the Hub in the submit page's format: owner/name@revision, one per line.
 
-        token is one of the submitter's own, of the Hub; the server asks the Hub whose it is and forgets it. publish
+        token is a Hub token of the submitter; the server looks up its owner on the Hub and does not store it. publish
         is on_request or at_once. The answer's `state` is stored, waiting (until the time in `until`), or refused.
         """
         if form.publish not in PUBLISH:
@@ -180,7 +180,7 @@ class ApiService:
 
 
 def with_public_errors(function: Callable[P, R], refusal: Callable[[str], Exception]) -> Callable[P, R]:
-    """The function with its errors in a class whose words the end point passes on; of others it says nothing."""
+    """Wrap a function so that an ArenaError becomes a public error; hide other errors' messages."""
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -1,4 +1,4 @@
-"""What every table that can be downloaded holds, by the address of its route; /openapi.json is written from it."""
+"""Descriptions of all downloadable tables, by route; the source of /openapi.json."""
 
 from __future__ import annotations
 
@@ -35,27 +35,27 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
-"""A column's type in JSON, by what its row's class says."""
+"""JSON types by the field type in the row class."""
 TERMS = ("protocol", "method", "subset")
 
 
 @dataclass(frozen=True)
 class TableExport:
-    """One table."""
+    """Description of one downloadable table."""
 
     about: str
     rows: tuple[type[DataclassInstance], ...] = ()
-    """The class of its rows; several where the address chooses between them."""
+    """Class of the rows; several where the URL chooses between them."""
     columns: Mapping[str, str] = field(default_factory=dict)
-    """Columns and their types where there is no such class; a `?` marks one that may be null."""
+    """Columns and their types for a table without a row class; a `?` marks a nullable one."""
     further: str = ""
-    """What other columns there are, where that depends on the query or the arena."""
+    """Further columns that depend on the query or the arena."""
     query: tuple[str, ...] = ()
-    """The names that its address takes."""
+    """Query parameters of the URL."""
 
 
 def column_schemas(kind: type[DataclassInstance]) -> dict[str, Schema]:
-    """A schema for each column of a row's class, with the text below the field as its description."""
+    """Schema of each column of a row class, described by the field's docstring."""
     descriptions = _field_descriptions(kind)
     return {
         one.name: type_schema(str(one.type).replace(" | None", "?"))
@@ -65,7 +65,7 @@ def column_schemas(kind: type[DataclassInstance]) -> dict[str, Schema]:
 
 
 def type_schema(name: str) -> Schema:
-    """The schema of a type such as `str` or `float?`."""
+    """JSON schema of a type such as `str` or `float?`."""
     plain = TYPES[name.removesuffix("?")]
     return {"type": [plain, "null"] if name.endswith("?") else plain}
 

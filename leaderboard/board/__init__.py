@@ -1,1 +1,1 @@
-"""Board."""
+"""Rows, filters, queries and citations of the boards."""

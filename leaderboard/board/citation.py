@@ -1,4 +1,4 @@
-"""A board's permanent address, and a BibTeX entry of exactly that view."""
+"""Permanent URL of a board view, and its BibTeX entry."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 
 @dataclass(frozen=True)
 class Citation:
-    """How to cite a view."""
+    """Citation of a board view."""
 
     address: str
-    """Absolute; names the protocol and the day, so that neither a later result nor another default changes the view."""
+    """Absolute URL; names the protocol and the day, so that later results or defaults do not change the view."""
     bibtex: str
 
 
 def make_citation(
     board: str, what: str, choice: BoardQuery, rows: Sequence[BoardRow], hashes: Sequence[str]
 ) -> Citation:
-    """The citation of a view.
+    """Create the citation of a view.
 
-    `board` is the board's absolute address, `what` the view in words, `rows` all of the board before its filters, whose
-    newest result dates the view, and `hashes` the SHA-256 of the protocol, as its results state it.
+    `board` is the board's absolute URL, `what` describes the view, `rows` are all of the board before its filters
+    (the newest result dates the view), and `hashes` are the protocol's SHA-256 hashes, from its results.
     """
     newest = max((row.published_on for row in rows if row.published_on), default="")
     address = board + choice.query("", asof=newest)
@@ -55,12 +55,12 @@ def make_citation(
 
 
 def escape_bibtex(text: str) -> str:
-    """Text that BibTeX and LaTeX print as it stands, on one line, whoever wrote it."""
+    """Escape untrusted text so that BibTeX and LaTeX print it literally, on one line."""
     return "".join(_SPECIAL.get(sign, sign) for sign in re.sub(r"[\x00-\x20\x7f-\x9f]+", " ", text))
 
 
 def _encode_url(address: str) -> str:
-    """An address without anything that would end a BibTeX field early."""
+    """Encode a URL without characters that would end a BibTeX field early."""
     return re.sub(r"[^!-~]|[{}\\\"]", lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), address)
 
 

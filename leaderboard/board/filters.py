@@ -1,4 +1,4 @@
-"""From all rows of a board to those that its filters leave: search, type, badge, best per team, pinned first."""
+"""Filters of a board's rows: search, type, badge, best per team, pinned first."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from leaderboard.data.tables.table_frames import sort_rows
 
 
 def apply_filters(rows: Sequence[BoardRow], choice: BoardQuery) -> list[BoardRow]:
-    """The rows that pass, in the order they came, but pinned rows first and flagged ones last.
+    """Return the rows that pass, in their order, but pinned rows first and flagged ones last.
 
-    A pinned row passes every filter: it stands there to be compared with those that do.
+    A pinned row passes every filter, so that it can be compared with the matching ones.
     """
     found = [row for row in rows if row.pinned or _matches_filters(row, choice)] if choice.is_filtered else list(rows)
     if choice.best:
@@ -33,9 +33,9 @@ def _matches_filters(row: BoardRow, choice: BoardQuery) -> bool:
 
 
 def _best_of_teams(rows: list[BoardRow], choice: BoardQuery) -> list[BoardRow]:
-    """Of each team's ranked rows the one that is best by the sorted column, or by the headline if that has no best.
+    """Keep each team's best ranked row by the sorted column, or by the headline if that has no best.
 
-    Flagged entries, the untouched model and what nobody checked stand for no team and stay.
+    Flagged entries, the untouched model and self-reported rows belong to no team and stay.
     """
     by = choice.order.removeprefix("-")
     headline = f"-{choice.scope.headline}"

@@ -1,4 +1,4 @@
-"""The top of a board and its newest rows, without the thousands between: the front page must be there at once."""
+"""A board's top and newest rows, computed without the full board to keep the front page fast."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from submissions.index.result_summary import ResultSummary
 
 
 def best_of_teams(snapshot: Snapshot, track: str, view: BoardQuery, most: int) -> list[BoardRow]:
-    """The best row of each team by its overall figure, as `?best=team` has them, the best teams first.
+    """Return each team's best row by overall figure, as with `?best=team`, best teams first.
 
-    Flagged entries, the untouched model and what nobody checked do not lead.
+    Flagged entries, the untouched model and self-reported rows are excluded.
     """
     results = [result for result in _results_in_view(snapshot, track, view) if not result.flagged]
     beside = [row for row in published_rows(track, view) if row.system_type]
@@ -41,7 +41,7 @@ def best_of_teams(snapshot: Snapshot, track: str, view: BoardQuery, most: int) -
 
 
 def newest_rows(snapshot: Snapshot, track: str, view: BoardQuery, most: int) -> list[BoardRow]:
-    """The rows of the last results, the newest first."""
+    """Return the rows of the latest results, newest first."""
     found = _results_in_view(snapshot, track, view)
     dated = publication_days(snapshot)
     return rows_without_rank(
@@ -50,7 +50,7 @@ def newest_rows(snapshot: Snapshot, track: str, view: BoardQuery, most: int) -> 
 
 
 def _results_in_view(snapshot: Snapshot, track: str, view: BoardQuery) -> list[ResultSummary]:
-    """The results that have a row in a view."""
+    """Results that have a row in a view."""
     groups = [(view.method, view.subset, group) for group in GROUPS]
     return [
         result
@@ -61,7 +61,7 @@ def _results_in_view(snapshot: Snapshot, track: str, view: BoardQuery) -> list[R
 
 
 def _overall_gain(result: ResultSummary, view: BoardQuery) -> float | None:
-    """The overall gain as it is shown, without the rest of the total."""
+    """The overall gain for display, without the rest of the total."""
     place = result.layout.total_positions.get((view.method, view.subset, "overall"))
     value = float(result.means[place, 0]) if place is not None else nan
     return None if isnan(value) else scale_of(view.protocol).to_display(value)

@@ -1,4 +1,4 @@
-"""The part of a long board that is sent at first, and what follows as it is scrolled to."""
+"""Windows over a long board: the first rows, and the next ones on scrolling."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from leaderboard.board.query import BoardQuery
 from submissions.errors import NotFound
 
 STEP = 50
-"""Rows that a browser lays out in a few milliseconds."""
+"""Rows per window; a browser lays them out in a few milliseconds."""
 ALL = "all"
 
 
 @dataclass(frozen=True)
 class Page:
-    """Rows from `start` up to `end`; one that does not start at the top is added to a page that has those before."""
+    """Rows from `start` up to `end`; a window that starts below the top is appended to the earlier rows."""
 
     start: int
     end: int | None
@@ -25,7 +25,7 @@ class Page:
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Self:
-        """The window of a query: `rows`, a number or `all`, and `after`, how many the page has. Raises NotFound."""
+        """Parse the window: `rows`, a number or `all`, and `after`, the rows already shown. Raises NotFound."""
         asked = query.get("rows") or str(STEP)
         if asked != ALL and not (_is_number(asked) and int(asked)):
             raise NotFound(f"No rows {asked[:40]!r}; there are: a number, for that many of the first rows, and all.")
@@ -35,14 +35,14 @@ class Page:
         return cls(int(after), None if asked == ALL else int(asked))
 
     def next_page(self, rows: int) -> Self | None:
-        """What follows this window of so many rows; None at their end."""
+        """The window after this one, for a board of `rows` rows; None at the end."""
         if self.end is None or self.end >= rows:
             return None
         return type(self)(self.end, self.end + STEP)
 
 
 def page_query(choice: BoardQuery, default_protocol: str, **window: object) -> str:
-    """The query of a view of a board with a window."""
+    """Query string of a board view with a window."""
     named = {name: str(value) for name, value in window.items() if value}
     return f"?{urlencode(choice.differences(default_protocol) | named, safe=',')}"
 

@@ -1,4 +1,4 @@
-"""What a board's URL chooses, and the URL of any other choice."""
+"""A board's view as chosen by its URL, and the URLs of other views."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "best": ("team",),
     "kind": get_args(Kind),
 }
-"""The values that never change with the arena's content."""
+"""Values that never depend on the arena's content."""
 FILTERS = ("q", "system_type", "kind", "category", "language", "badge", "best", "asof")
-"""What the form above the board asks for."""
+"""Parameters set by the form above the board."""
 LISTS = ("columns", "pin")
-"""Several names with commas between them, or the same name several times, as check boxes send it."""
+"""Parameters with several comma-separated names, or the same name repeated, as check boxes send it."""
 MAX_PINS = 5
 
 
 class BoardQuery(BaseModel):
-    """One view of a board. The default is the view whose URL has no query."""
+    """One view of a board. The default view's URL has no query."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -43,9 +43,9 @@ class BoardQuery(BaseModel):
         default="", description="All that shaped the numbers, for example `arena@1`; left out, the site's default."
     )
     sort: str = Field(default="", description="A column; with a leading `-` in falling order.")
-    """Empty for the best headline figure first."""
+    """A column; with a leading `-` in descending order. Empty for the best headline figure first."""
     q: str = Field(default="", description="A part of the name.")
-    """Of a system or its team, in any case."""
+    """Part of a system's or team's name, case-insensitive."""
     system_type: str = Field(default="", description="Only systems of this type.")
     badge: str = Field(default="", description="Only rows with this badge.")
     best: str = Field(default="", description="The best row of each team.")
@@ -56,14 +56,14 @@ class BoardQuery(BaseModel):
     columns: str = Field(
         default="", description="Names of columns with commas between them; what says which row it is always stays."
     )
-    """Empty for the columns that the board shows by default."""
+    """Comma-separated names; empty for the board's default columns."""
     pin: str = Field(
         default="", description="Up to five rows by their `key`, with commas between them; they stand first."
     )
     asof: str = Field(
         default="", description="A day, YYYY-MM-DD: the board of the results that were published by its end (UTC)."
     )
-    """Empty for today."""
+    """Last day (YYYY-MM-DD, UTC) whose results count; empty for today."""
 
     @classmethod
     def from_query(
@@ -76,10 +76,10 @@ class BoardQuery(BaseModel):
         content: Mapping[str, tuple[str, ...]] | None = None,
         keys: Collection[str] = (),
     ) -> Self:
-        """The choice in a query; what it leaves out, or leaves empty, is the default. Raises NotFound.
+        """Parse a query; missing or empty values take the defaults. Raises NotFound.
 
-        `columns` can be sorted by and `shown` can be chosen; `content` lists the categories and languages; `keys` are
-        those of all rows that can be pinned.
+        `columns` are sortable and `shown` are selectable; `content` lists the categories and languages; `keys` are the
+        keys of all pinnable rows.
         """
         given = {name: query[name].strip() for name in cls.model_fields if query.get(name)}
         for name in LISTS:
@@ -101,32 +101,32 @@ class BoardQuery(BaseModel):
 
     @property
     def scope(self) -> TaskFilter:
-        """The tasks that the headline is the mean of."""
+        """Filter for the tasks that the headline averages."""
         return TaskFilter(self.kind, self.category, self.language)
 
     @property
     def order(self) -> str:
-        """What the rows are sorted by: the chosen column, else the headline."""
+        """Sort order of the rows: the chosen column, else the headline."""
         return self.sort or f"-{self.scope.headline}"
 
     @property
     def is_by_rank(self) -> bool:
-        """Whether the rows stand in the order of their places."""
+        """True if the rows are in rank order."""
         return self.order in (f"-{self.scope.headline}", "rank_first")
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """The chosen columns; none for those of the board."""
+        """The chosen columns; empty for the board's default columns."""
         return tuple(self.columns.split(",")) if self.columns else ()
 
     @property
     def pins(self) -> tuple[str, ...]:
-        """The keys of the pinned rows."""
+        """Keys of the pinned rows."""
         return tuple(self.pin.split(",")) if self.pin else ()
 
     @property
     def is_filtered(self) -> bool:
-        """Whether some rows of the board may be hidden."""
+        """True if some rows of the board may be hidden."""
         return any((self.q, self.system_type, self.badge, self.best))
 
     def with_changes(self, **changes: str) -> Self:
@@ -134,44 +134,44 @@ class BoardQuery(BaseModel):
         return type(self)(**{**self.model_dump(), **changes})
 
     def to_canonical(self) -> Self:
-        """The same view, said in one way: no sort that is the default, or by a column that this view has not."""
+        """The canonical form of this view: no default sort, and no sort by a column that this view lacks."""
         headline = self.scope.headline
         lost = self.sort.removeprefix("-") == "selected" != headline
         return self.with_changes(sort="") if lost or self.sort == f"-{headline}" else self
 
     def differences(self, default_protocol: str, **changes: str) -> dict[str, str]:
-        """What the query of this choice with changes must say, by name."""
+        """Query parameters, by name, of this view with changes; defaults are left out."""
         default = BoardQuery(protocol=default_protocol)
         chosen = self.with_changes(**changes).to_canonical()
         return {name: value for name, value in chosen if value != getattr(default, name)}
 
     def query(self, default_protocol: str, **changes: str) -> str:
-        """The query of this choice with changes: `?…`, or nothing for the default view."""
+        """Query string of this view with changes: `?…`, or empty for the default view."""
         differs = self.differences(default_protocol, **changes)
         return f"?{urlencode(differs, safe=',')}" if differs else ""
 
     def unfiltered_query(self, default_protocol: str) -> str:
-        """The query of the same view without any filter."""
+        """Query string of the same view without any filter."""
         return self.query(default_protocol, **dict.fromkeys(FILTERS, ""))
 
     def without_pin(self, key: str) -> str:
-        """The pins but one."""
+        """The pins without one key."""
         return ",".join(one for one in self.pins if one != key)
 
     def toggle_sort(self, column: str, *, text: bool) -> str:
-        """The sort that a click on a column's head asks for: the useful direction first, then the other."""
+        """Sort order after a click on a column's header: the useful direction first, then the other."""
         first, then = (column, f"-{column}") if text else (f"-{column}", column)
         return then if self.order == first else first
 
     def aria_sort(self, column: str) -> str | None:
-        """The column head's aria-sort."""
+        """The aria-sort value of the column's header."""
         if self.order.removeprefix("-") != column:
             return None
         return "descending" if self.order.startswith("-") else "ascending"
 
 
 def parse_query(query_text: str) -> dict[str, str]:
-    """A query by name. A list's name may come several times, as check boxes send it; of others the last counts."""
+    """Parse a query string. Repeated names in LISTS (check boxes) are joined; else the last value counts."""
     found: dict[str, str] = {}
     for name, value in parse_qsl(query_text):
         found[name] = f"{found[name]},{value}" if name in LISTS and name in found else value

@@ -1,4 +1,4 @@
-"""One row of a board, with a field for each column of the page and its twins."""
+"""One row of a board, with a field for each column of the page and its downloads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from leaderboard.data.tables.table_frames import TableRow
 from leaderboard.ranking.rank_sets import RankSet
 
 GROUPS = ("overall", "knowledge", "reasoning")
-"""The totals that are stored."""
+"""Task groups with stored totals."""
 SCORES = (*GROUPS, "selected")
 
 
@@ -51,12 +51,15 @@ class BoardRow(TableRow):
     system_type: str | None
     """None for the untouched base model."""
     rank_first: int | None
-    """The best place the system may hold, from 1; None outside the order."""
+    """Best rank the system may have, from 1; None outside the order."""
     rank_last: int | None
-    """The worst place it may hold. Places are cut only where every system above is significantly better than every one
-    below; between two cuts all systems share first and last."""
+    """Worst rank the system may have.
+
+    Ranks are cut only where every system above is significantly better than every one below; between two cuts all
+    systems share first and last.
+    """
     rank_group: int | None
-    """Counted from 1 from the top; equal for systems that share their places."""
+    """Rank group, counted from 1 from the top; equal for systems that share their ranks."""
     clearly_better: int | None
     """Systems that are significantly better than this one, tested alone."""
     clearly_worse: int | None
@@ -71,32 +74,32 @@ class BoardRow(TableRow):
     reasoning_low: float | None
     reasoning_high: float | None
     selected: float | None
-    """Mean over the tasks of a chosen category or language; None where none is chosen."""
+    """Mean over the tasks of a chosen category or language; None if none is chosen."""
     selected_low: float | None
     """Ends of its 95% interval by Student's t over tasks; no total of these tasks is stored."""
     selected_high: float | None
     median: float | None
-    """Of the headline's tasks."""
+    """Median over the headline's tasks."""
     seed_sd: float | None
-    """How far another training seed would move the headline (standard deviation); no part of the interval."""
+    """Standard deviation of the headline between training seeds; not part of the interval."""
     tasks: int | None
-    """How many tasks the headline is the mean of."""
+    """Number of tasks that the headline averages."""
     runs: int | None
-    """How many rows of its team this one is the best of; None where all rows are shown."""
+    """Number of its team's rows of which this one is the best; None if all rows are shown."""
     unit: str
     badge: str
     """`evaluated`, `published` or `self-reported`."""
     flagged: str | None
-    """Why the entry is listed apart, outside the order."""
+    """Reason why the entry is listed apart, outside the order."""
     unscored: str | None
     note: str | None
     submission: str | None
     published_on: str | None
-    """The day (UTC) of its publication here, or on which its team reported it; None for what a paper reports."""
+    """Day (UTC) of publication here, or of the team's own report; None for figures from a paper."""
     source: str | None
-    """Where a figure that nobody ran here is reported."""
+    """Source of a figure that was not evaluated here."""
     key: str
-    """What `?pin=` calls the row: the submission, or the name of a system that nobody ran here."""
+    """Key of the row in `?pin=`: the submission, or a name for a system not evaluated here."""
     pinned: bool
     track: str
     protocol: str
@@ -176,20 +179,20 @@ IDENTITY_COLUMNS = (
     "system", "unit", "badge", "flagged", "unscored", "submission", "key", "pinned", "runs", "track", "protocol",
     "method", "subset",
 )  # fmt: skip
-"""What a twin never leaves out: which row, and what its numbers are."""
+"""Columns that every download includes: the row's identity, and the meaning of its numbers."""
 COMPANION_COLUMNS = {"rank_first": ("rank_last", "rank_group", "clearly_better", "clearly_worse")} | {
     score: (f"{score}_low", f"{score}_high") for score in SCORES
 }
-"""What goes with a column wherever it goes."""
+"""Columns that are always included together with another column."""
 
 
 def published_key(system: str) -> str:
-    """What a published row is called in a URL."""
+    """URL key of a published row."""
     return "published-" + re.sub(r"[^a-z0-9]+", "-", system.casefold()).strip("-")
 
 
 def select_columns(frame: pd.DataFrame, choice: BoardQuery) -> pd.DataFrame:
-    """The columns that a choice names, with what belongs to each; all of them if it names none."""
+    """Select the chosen columns and their companions; all columns if none is chosen."""
     if not choice.columns:
         return frame
     kept = {

@@ -1,4 +1,4 @@
-"""The rows of a board: evaluated results, published and self-reported figures under one protocol, method and subset."""
+"""Rows of a board: evaluated, published and self-reported figures under one protocol, method and subset."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from submissions.index.result_summary import ResultSummary
 from submissions.records.result import Total
 
 _SHAPING = ("method", "subset", "protocol", "kind", "category", "language", "asof")
-"""What of a choice the figures in the rows depend on."""
+"""Query fields on which the figures in the rows depend."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,15 @@ class BoardRows:
     """A board's rows before and after its filters."""
 
     whole: list[BoardRow]
-    """All rows that the board has under its protocol, method, subset, tasks and day, in order."""
+    """All rows under the protocol, method, subset, tasks and day, in order."""
     shown: list[BoardRow]
-    """Those that pass the filters, in order: pinned rows first, flagged ones last."""
+    """Rows that pass the filters, in order: pinned rows first, flagged ones last."""
     is_ranked: bool = True
-    """Whether the places are there; those of a large board take a while."""
+    """True if the ranks are ready; a large board's take a while."""
 
 
 def board_rows(snapshot: Snapshot, track: str, choice: BoardQuery, *, placed: bool = True) -> BoardRows:
-    """The rows of a board in the chosen order; their places are left out unless they are `placed`."""
+    """Build a board's rows in the chosen order; ranks only if `placed`."""
     view = BoardQuery(**{name: getattr(choice, name) for name in _SHAPING})
     shaping = (view.protocol, view.method, view.subset, view.scope, view.asof)
     places = rank_board(snapshot, track, *shaping) if placed else None
@@ -68,7 +68,7 @@ def _sort_view_rows(snapshot: Snapshot, track: str, view: BoardQuery, is_ranked:
 
 @lru_per_snapshot(most=12, rows=30_000)
 def _build_view_rows(snapshot: Snapshot, track: str, view: BoardQuery, is_ranked: bool) -> tuple[BoardRow, ...]:
-    """All rows of a view by name, none of them pinned. Filters, pins and the order change none of them."""
+    """Build all rows of a view by name, none pinned; independent of filters, pins and order."""
     rows = [
         *_evaluated_rows(snapshot, track, view, is_ranked),
         *published_rows(track, view),
@@ -79,19 +79,19 @@ def _build_view_rows(snapshot: Snapshot, track: str, view: BoardQuery, is_ranked
 
 
 def board_table(snapshot: Snapshot, track: str, choice: BoardQuery) -> Table:
-    """The rows of a board in the chosen order, in the chosen columns; flagged entries after all others."""
+    """Build a board's table with the chosen order and columns; flagged entries last."""
     return table_of(track, choice, board_rows(snapshot, track, choice).shown)
 
 
 def table_of(track: str, choice: BoardQuery, rows: list[BoardRow]) -> Table:
-    """Rows as the twins hold them."""
+    """Build the downloadable table of some rows."""
     parts = [track, choice.protocol, choice.method, choice.subset, choice.kind, choice.asof]
     return Table("-".join(part for part in parts if part), select_columns(frame_of(BoardRow, rows), choice))
 
 
 @cached_per_snapshot
 def protocols_of(snapshot: Snapshot, track: str) -> set[str]:
-    """The protocols under which a track has numbers."""
+    """Protocols under which a track has figures."""
     evaluated = {result.protocol for _, result in snapshot.published if result.track == track}
     reported = {report.protocol for report in snapshot.reported.get(track, ())}
     return evaluated | reported | {load_published(track).protocol}
@@ -99,7 +99,7 @@ def protocols_of(snapshot: Snapshot, track: str) -> set[str]:
 
 @cached_per_snapshot
 def filter_values(snapshot: Snapshot, track: str) -> dict[str, tuple[str, ...]]:
-    """The categories and languages that a track's tasks have."""
+    """Categories and languages of a track's tasks."""
     tasks = [task for task in snapshot.tasks.values() if task.track == track]
     return {name: tuple(sorted({getattr(task, name) for task in tasks})) for name in ("category", "language")}
 
@@ -107,7 +107,7 @@ def filter_values(snapshot: Snapshot, track: str) -> dict[str, tuple[str, ...]]:
 def parse_board_query(
     snapshot: Snapshot, track: str, default_protocol: str, query: Mapping[str, str], columns: tuple[str, ...] = COLUMNS
 ) -> tuple[tuple[str, ...], BoardQuery]:
-    """The protocols that a board offers, and what a query chooses; it may sort by `columns`. Raises NotFound."""
+    """Parse a query into the offered protocols and a view sortable by `columns`. Raises NotFound."""
     board = board_named(track)
     protocols = protocols_in_use(default_protocol, protocols_of(snapshot, board.track))
     choice = BoardQuery.from_query(
@@ -122,13 +122,13 @@ def parse_board_query(
 
 
 def _pinnable_keys(snapshot: Snapshot, track: str) -> set[str]:
-    """What `?pin=` may name."""
+    """Valid keys for `?pin=`."""
     beside = {published_key(row.system) for row in load_published(track).rows}
     return snapshot.results.keys() | beside | {report_key(report) for report in snapshot.reported.get(track, ())}
 
 
 def rows_without_rank(snapshot: Snapshot, view: BoardQuery, results: Iterable[ResultSummary]) -> list[BoardRow]:
-    """The rows of some results under a protocol, method and subset, without their places."""
+    """Build the rows of some results under a protocol, method and subset, without their ranks."""
     rows = (_unranked_row(snapshot, result, view) for result in results)
     return [row for row in rows if row]
 
@@ -224,7 +224,7 @@ def _shown_interval(value: float | None, ends: tuple[float, float] | None, scale
 
 
 def published_rows(track: str, choice: BoardQuery) -> Iterator[BoardRow]:
-    """The rows of a view that its track's publication has."""
+    """Rows from the track's publication for a view."""
     source = load_published(track)
     # A publication has figures for all tasks and for each kind, none by task.
     if source.protocol == choice.protocol and choice.scope.headline != "selected":

@@ -1,4 +1,4 @@
-"""Rows of a board that teams report of their own systems: shown beside the others, and never ranked."""
+"""Self-reported rows of a board: shown beside the others, and never ranked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BADGE = "self-reported"
 
 
 def reported_rows(snapshot: Snapshot, track: str, choice: BoardQuery) -> Iterator[BoardRow]:
-    """The self-reported rows of a view; none of a category or language, for a report has no figures by task."""
+    """Yield a view's self-reported rows; none for a category or language, since reports lack task figures."""
     if choice.scope.headline == "selected":
         return
     for report in snapshot.reported.get(track, ()):
@@ -24,7 +24,7 @@ def reported_rows(snapshot: Snapshot, track: str, choice: BoardQuery) -> Iterato
 
 
 def report_key(report: SelfReported) -> str:
-    """What `?pin=` calls the row."""
+    """Key of the row in `?pin=`."""
     return f"{BADGE}-{slug_of(report.team, report.system)}"
 
 

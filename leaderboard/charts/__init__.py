@@ -1,1 +1,1 @@
-"""Charts."""
+"""Charts as SVG and Plotly figures."""

@@ -1,4 +1,4 @@
-"""Where the marks of a dumbbell plot stand. The template draws SVG in shares of the width, which fits a phone."""
+"""Layout of a dumbbell plot. The template draws SVG in percent of the width, to fit a phone."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ SHAPES = (
     "M0,-6L6,5H-6z",
     "M-2,-6h4v4h4v4h-4v4h-4v-4h-4v-4h4z",
 )
-"""Circle, square, diamond, triangle and cross about 0: the radar chart's symbols in its order."""
+"""Circle, square, diamond, triangle and cross around 0: the radar chart's symbols in the same order."""
 EDGE = 3.0
-"""Percent of the width that is kept free at both ends, so that no mark is cut off."""
+"""Percent of the width left free at both ends, so that no mark is cut off."""
 LANE = 4
 """Pixels between the intervals of two systems."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One system on one task. Places are percent of the width."""
+    """One system on one task. Positions are percent of the width."""
 
     at: float
     low: float | None
     high: float | None
     lane: float
-    """Pixels from the middle at which the interval is drawn."""
+    """Vertical offset of the interval from the middle, in pixels."""
     hue: int
     shape: str
 
 
 @dataclass(frozen=True)
 class DumbbellStrip:
-    """One task's line of the plot."""
+    """One task's strip of the plot."""
 
     row: Mapping[str, Any]
     marks: tuple[Mark, ...]
     first: float
-    """Where the lowest mark stands."""
+    """Position of the lowest mark."""
     last: float
 
 
@@ -52,16 +52,16 @@ class DumbbellPlot:
 
     strips: tuple[DumbbellStrip, ...]
     ticks: tuple[tuple[float, float], ...]
-    """Value and place of the untouched model and of the model trained on the real data."""
+    """Value and position of the untouched model and of the model trained on the real data."""
 
 
 def assign_hues(names: Sequence[str]) -> list[int]:
-    """The place in the palette of each system's colour, the same as in every other chart."""
+    """Palette index of each system's colour, the same as in every other chart."""
     return [PALETTE.index(colour) for colour in assign_colours(names)]
 
 
 def build_dumbbell_plot(rows: Sequence[Mapping[str, Any]], slugs: Sequence[str], names: Sequence[str]) -> DumbbellPlot:
-    """Each task with one mark per system; a task on which nobody has a gain has no marks."""
+    """Build a strip per task with one mark per system; a task without any gain has no marks."""
     ends = [row[f"{slug}{end}"] for row in rows for slug in slugs for end in ("", "_low", "_high")]
     values = [0.0, 1.0, *(end for end in ends if end is not None)]
     low, high = min(values), max(values)

@@ -1,4 +1,4 @@
-"""Figures: made here, drawn by Plotly in the browser, and always beside a table with the same numbers."""
+"""Plotly figures: built here, drawn in the browser, always beside a table with the same numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
 
 
 def build_radar_chart(rows: Sequence[Mapping[str, Any]], dimensions: Sequence[str], top: float) -> dict[str, Any]:
-    """A radar chart with one closed line for each row, from 0 to `top` on each of the dimensions."""
+    """Build a radar chart with one closed line per row, from 0 to `top` on each dimension."""
     # Plotly takes a third of a second to import, which pages without a chart need not wait for.
     from plotly import graph_objects as go
 
@@ -51,12 +51,12 @@ def build_radar_chart(rows: Sequence[Mapping[str, Any]], dimensions: Sequence[st
 
 
 def _shorten_name(name: str) -> str:
-    """A name that a phone's legend has room for."""
+    """Shorten a name to fit a phone's legend."""
     return name if len(name) <= MAX_LABEL_LENGTH else f"{name[: MAX_LABEL_LENGTH - 1]}…"
 
 
 def assign_colours(systems: Sequence[str]) -> list[str]:
-    """A colour for each system: the one that its name falls on, the same every day, or else the next that is free."""
+    """Assign each system a colour by the hash of its name, or the next free one."""
     found: list[str] = []
     used: Counter[str] = Counter()
     for system in systems:

@@ -1,4 +1,4 @@
-"""Charts drawn here as SVG: they need no JavaScript, they print, and each dot is a link with a title."""
+"""Charts as SVG: no JavaScript, printable, each dot a link with a title."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from submissions.records.submission import SystemType
 WIDTH, HEIGHT = 560, 400
 LEFT, RIGHT, TOP, BOTTOM = 84, 20, 16, 62
 LANE = 56
-"""The height of one lane of a strip."""
+"""Height of one lane of a strip."""
 SHAPES = (
     "M-5,0a5,5 0 1,0 10,0a5,5 0 1,0 -10,0Z",
     "M-4.5,-4.5h9v9h-9Z",
@@ -21,14 +21,14 @@ SHAPES = (
     "M-2,-6h4v4h4v4h-4v4h-4v-4h-4v-4h4Z",
     "M0,6L-6,-5H6Z",
 )
-"""Circle, square, diamond, triangle, cross, triangle on its tip: outlines around a dot's place."""
+"""Circle, square, diamond, triangle, cross, inverted triangle: outlines around a dot's position."""
 TYPE_SHAPES = dict(zip(get_args(SystemType), SHAPES, strict=False))
-"""The shape of each type of system, the same on every page."""
+"""Shape of each system type, the same on every page."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """What one direction of a chart means."""
+    """One axis of a chart: its label, range and ticks."""
 
     label: str
     low: float
@@ -37,12 +37,12 @@ class Axis:
     log: bool = False
 
     def to_fraction(self, value: float) -> float:
-        """Where a value stands, from 0 at the low end to 1; beyond the ends it stays at the end."""
+        """Position of a value, from 0 at the low end to 1 at the high end; values outside are clamped."""
         low, high, value = (log10(end) if self.log else end for end in (self.low, self.high, max(value, self.low)))
         return min(1.0, (value - low) / (high - low))
 
     def format_tick(self, tick: float) -> str:
-        """A tick's label; M is a million, B a thousand of them."""
+        """Format a tick's label; M is a million, B a billion."""
         for size, letter in ((1e9, "B"), (1e6, "M")):
             if abs(tick) >= size:
                 return f"{tick / size:,.6g}{letter}".replace("-", "−")
@@ -51,7 +51,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Dot:
-    """One thing in a chart."""
+    """One dot of a chart."""
 
     x: float
     y: float
@@ -60,7 +60,7 @@ class Dot:
     colour: str
     shape: str
     label: str = ""
-    """What stands beside it."""
+    """Text beside the dot."""
     x_ends: tuple[float, float] | None = None
     y_ends: tuple[float, float] | None = None
     hollow: bool = False
@@ -71,67 +71,70 @@ class Plot:
     """Dots over two axes."""
 
     name: str
-    """What the chart shows, for those who do not see it."""
+    """Description of the chart for screen readers."""
     x: Axis
     y: Axis
     dots: Sequence[Dot]
     diagonal: bool = False
-    """Whether a line is drawn where both axes have the same value."""
+    """True to draw a line where both axes have the same value."""
     frontiers: Sequence[Sequence[tuple[float, float]]] = ()
-    """Lines of steps through the dots that no other beats, each from the left to the right."""
+    """Step lines through the Pareto-optimal dots, each from left to right."""
     width: int = WIDTH
     height: int = HEIGHT
     edges: tuple[int, int, int, int] = (LEFT, RIGHT, TOP, BOTTOM)
 
     def across(self, value: float) -> float:
-        """The place of an x value."""
+        """Horizontal position of an x value."""
         return round(LEFT + self.x.to_fraction(value) * (self.width - LEFT - RIGHT), 1)
 
     def up(self, value: float) -> float:
-        """The place of a y value."""
+        """Vertical position of a y value."""
         return round(self.height - BOTTOM - self.y.to_fraction(value) * (self.height - TOP - BOTTOM), 1)
 
     def steps(self, points: Sequence[tuple[float, float]]) -> str:
-        """The path of a frontier: level from each dot to the next, then up, and level to the right end."""
+        """SVG path of a frontier: level from each dot to the next, then up, and level to the right end."""
         start = f"M{self.across(points[0][0])},{self.up(points[0][1])}"
         rest = "".join(f"H{self.across(x)}V{self.up(y)}" for x, y in points[1:])
         return f"{start}{rest}H{self.width - RIGHT}"
 
     @property
     def shared(self) -> tuple[float, float]:
-        """The values that both axes have: the ends of the diagonal."""
+        """Value range that both axes share: the ends of the diagonal."""
         return max(self.x.low, self.y.low), min(self.x.high, self.y.high)
 
 
 @dataclass(frozen=True)
 class Strip:
-    """Dots along one axis, in lanes under each other; a dot's y is its lane, from 0 at the top."""
+    """Dots along one axis, in stacked lanes; a dot's y is its lane, from 0 at the top."""
 
     name: str
     x: Axis
     lanes: Sequence[str]
     dots: Sequence[Dot]
     lines: Sequence[tuple[str, float]]
-    """Values that go through all lanes, with what they are called."""
+    """Labelled values drawn through all lanes."""
     width: int = WIDTH
     edges: tuple[int, int, int, int] = (LEFT, RIGHT, TOP + 20, BOTTOM)
 
     @property
     def height(self) -> int:
-        """Of the whole drawing."""
+        """Height of the whole drawing."""
         return self.edges[2] + LANE * len(self.lanes) + BOTTOM
 
     def across(self, value: float) -> float:
-        """The place of a value."""
+        """Horizontal position of a value."""
         return round(LEFT + self.x.to_fraction(value) * (self.width - LEFT - RIGHT), 1)
 
     def down(self, lane: float) -> float:
-        """The place of a lane's middle."""
+        """Vertical position of a lane's middle."""
         return round(self.edges[2] + LANE * (lane + 0.5), 1)
 
 
 def build_axis(label: str, values: Iterable[float], *, log: bool = False) -> Axis:
-    """An axis that holds all values, with round ticks. A log axis needs values above 0. Raises ValueError for none."""
+    """Build an axis that covers all values, with round ticks.
+
+    A log axis needs values above 0. Raises ValueError for none.
+    """
     low, high = _value_range(values)
     if log:
         powers = range(floor(log10(low)), max(ceil(log10(high)), floor(log10(low)) + 1) + 1)

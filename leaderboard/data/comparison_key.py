@@ -1,4 +1,4 @@
-"""On what systems are set beside each other: one track, protocol, method and subset, all in the URL."""
+"""Key of comparable results: one track, protocol, method and subset, all in the URL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from submissions.tracks import SUBSETS
 
 @dataclass(frozen=True)
 class ComparisonKey:
-    """Numbers are comparable only where all four are the same."""
+    """Track, protocol, method and subset; numbers are comparable only if all four are equal."""
 
     track: str
     protocol: str
@@ -23,7 +23,7 @@ class ComparisonKey:
 
     @classmethod
     def from_query(cls, query: Mapping[str, str], track: str, protocols: tuple[str, ...]) -> Self:
-        """The terms in a query; what it leaves out is the default, the first of the protocols. Raises NotFound."""
+        """Parse a query; a missing value is the default, the first of the protocols. Raises NotFound."""
         offered = {"protocol": protocols, "method": METHODS, "subset": SUBSETS}
         given = {name: query[name] for name in offered if query.get(name)}
         for name, value in given.items():
@@ -32,6 +32,6 @@ class ComparisonKey:
         return cls(**{"track": track, "protocol": protocols[0]} | given)
 
     def query(self, systems: Iterable[str] = (), **changes: str) -> str:
-        """The query of these terms with changes, and of the systems' slugs in their order."""
+        """Query string of this key with changes, followed by the systems' slugs in order."""
         pairs = [*asdict(replace(self, **changes)).items(), *(("system", slug) for slug in systems)]
         return f"?{urlencode(pairs)}"

@@ -1,4 +1,4 @@
-"""Whether two orders of the same systems agree: Spearman's rank correlation, with a permutation test."""
+"""Spearman's rank correlation of two orders of the same systems, with a permutation test."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 MIN_PAIRS = 5
-"""Systems that a correlation needs: with four, even a perfect order has p = 2 / 24, which tells nothing."""
+"""Systems that a correlation needs: with four, even a perfect order has p = 2 / 24, too weak to conclude."""
 DRAWS = 9_999
 LARGE_SAMPLE = 500
-"""Systems from which on chance is calculated, for ten thousand permutations of them would take seconds."""
+"""Systems from which p is calculated analytically, since ten thousand permutations would take seconds."""
 LEVEL = 0.05
 ROUNDING = 1e-9
 _CELLS = 1_000_000
-"""Numbers that a step works on at once: 8 MB."""
+"""Numbers processed per step: 8 MB."""
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Correlation:
-    """How far two orders agree."""
+    """Rank correlation of two orders."""
 
     n: int
     rho: float | None
-    """From -1, the reverse order, to 1, the same; None for fewer than two systems, or where all share a value."""
+    """From -1, the reverse order, to 1, the same; None for fewer than two systems, or if all share a value."""
     p: float | None
-    """Two-sided: how often chance alone gives a rho at least as far from 0."""
+    """Two-sided: probability of a rho at least as far from 0 by chance alone."""
 
 
 def spearman(x: Sequence[float], y: Sequence[float], seed: int = 0) -> Correlation:
@@ -50,7 +50,7 @@ def spearman(x: Sequence[float], y: Sequence[float], seed: int = 0) -> Correlati
 
 
 def _standardize_ranks(values: Sequence[float]) -> Floats | None:
-    """Mean ranks with mean 0 and length 1; None where they do not differ."""
+    """Mean ranks with mean 0 and length 1; None if all are equal."""
     _, at, counts = np.unique(np.asarray(values, dtype=np.float64), return_inverse=True, return_counts=True)
     if len(counts) < 2:
         return None
@@ -75,7 +75,7 @@ def _p_value(one: Floats, other: Floats, observed: float, seed: int) -> float:
 
 
 def describe_correlation(found: Correlation, agree: str, differ: str) -> str:
-    """A correlation in one sentence; `agree` and `differ` say what a clear positive and negative one mean."""
+    """Describe a correlation in one sentence; `agree` and `differ` explain a clear positive or negative one."""
     if not found.n:
         return f"No system has both figures yet; a rank correlation needs at least {MIN_PAIRS}."
     if found.n < MIN_PAIRS:
@@ -91,7 +91,7 @@ def describe_correlation(found: Correlation, agree: str, differ: str) -> str:
 
 
 def format_p_value(p: float) -> str:
-    """A p-value for readers."""
+    """Format a p-value for readers."""
     if p < 0.001:
         return "p < 0.001"
     return f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"

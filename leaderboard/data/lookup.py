@@ -1,4 +1,4 @@
-"""Whether a submission that an address names is there at all."""
+"""Existence check of submissions named in a URL."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from submissions.errors import CorruptRecord, NotFound
 
 
 def require_submission(snapshot: Snapshot, ulid: str) -> None:
-    """See that a submission can be shown. Raises NotFound, or Corrupt where its record cannot be read."""
+    """Require a readable submission. Raises NotFound, or CorruptRecord for an unreadable record."""
     if ulid in snapshot.submissions or ulid in snapshot.results:
         return
     for entry in snapshot.unreadable:

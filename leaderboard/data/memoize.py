@@ -1,4 +1,4 @@
-"""Per-snapshot caches for functions whose first argument is a snapshot."""
+"""LRU cache for values computed from a snapshot, for arguments that come from URLs."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Compute = Callable[Concatenate[Snapshot, P], T]
 
 
 def cached_per_snapshot(compute: Compute[P, T]) -> Compute[P, T]:
-    """Cache every value that was computed from a snapshot for as long as that snapshot is in use."""
+    """Cache a function's values per snapshot, until the snapshot is discarded."""
     return _cache_values(compute, max_entries=0, max_rows=0)
 
 
 def lru_per_snapshot(most: int, rows: int = 0) -> Callable[[Compute[P, T]], Compute[P, T]]:
-    """Like `cached_per_snapshot`, for arguments that come from URLs: at most `most` values for each snapshot.
+    """Like `cached_per_snapshot`, with an LRU limit of `most` argument sets.
 
-    With `rows`, the values have a length, and all cached ones are at most that long together, or only one is cached.
+    With `rows`, cached values must have a length: their total is limited to `rows`, but one value always stays.
     """
 
     def decorate(compute: Compute[P, T]) -> Compute[P, T]:

@@ -1,4 +1,4 @@
-"""What a number means under each protocol. Numbers of different protocols never share a column."""
+"""Display scales of the protocols. Numbers of different protocols never share a column."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Scale:
-    """How a protocol's totals are shown."""
+    """Display scale of a protocol's totals."""
 
     unit: str
     factor: float
-    """What a stored value is multiplied by."""
+    """Factor from stored to shown values."""
     decimals: int
     reference: float
-    """The shown value of the model trained on the real data."""
+    """Shown value of the model trained on the real data."""
     meaning: str
     base: str
-    """Where the untouched model stands, in words."""
+    """Description of the untouched model's position on the scale."""
     heading: str
-    """What a column of such values is called."""
+    """Column heading."""
     task: str
-    """What a value means on one task."""
+    """Meaning of a value on one task."""
     mean: str
-    """What a total is, and what a missing task counts in it."""
+    """Meaning of a total, and the value of a missing task in it."""
 
     def to_display(self, value: float | None) -> float | None:
-        """A stored value as it is shown."""
+        """Convert a stored value for display."""
         return None if value is None else value * self.factor
 
 
@@ -61,10 +61,10 @@ PROTOCOL_NOTES = {
 
 
 def scale_of(protocol: str) -> Scale:
-    """The scale of a protocol's totals: a share of the reference score for paper@…, else a gain."""
+    """Return the scale of a protocol's totals: a share of the reference score for paper@…, else a gain."""
     return SHARE if protocol.startswith("paper@") else GAIN
 
 
 def protocols_in_use(default: str, found: Iterable[str]) -> tuple[str, ...]:
-    """The protocols a board offers: the default one first, then the others by name, those of a demo last."""
+    """Order a board's protocols: the default one first, then the others by name, demo protocols last."""
     return (default, *sorted(set(found) - {default}, key=lambda name: (name.startswith("demo@"), name)))

@@ -1,4 +1,4 @@
-"""Who takes part: a system is a team and a name, with all its submissions, and an address that never changes."""
+"""Systems: a system is a team and a name, with all its submissions and a permanent URL."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from submissions.records.result import MethodScore
 from submissions.records.submission import SystemType
 
 READABLE = 40
-"""Letters of a name that its slug keeps."""
+"""Characters of a name that its slug preserves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class System:
     team: str
     name: str
     system_type: SystemType
-    """As its newest submission says."""
+    """System type from its newest submission."""
     runs: tuple[str, ...]
     """Ids of its submissions, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class SystemResult:
-    """The result that stands for a system: its newest that is not set apart, else its newest."""
+    """The result that represents a system: its newest unflagged one, else its newest."""
 
     system: System
     submission: str
@@ -44,15 +44,15 @@ class SystemResult:
 
     @property
     def slug(self) -> str:
-        """The system's."""
+        """The system's slug."""
         return self.system.slug
 
 
 @lru_cache(maxsize=20_000)
 def slug_of(team: str, name: str) -> str:
-    """A system's part of an address: what is plain letters in its name, and 80 bits of a hash over team and name.
+    """Build a system's URL slug: its name's plain letters, and 80 bits of a hash of team and name.
 
-    Names of any script get one, and it depends on nothing else, so that a link stays true whoever joins.
+    Names of any script get one, and it depends on nothing else, so that links stay valid when systems are added.
     """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     readable = re.sub("[^a-z0-9]+", "-", plain).strip("-")[:READABLE].strip("-")
@@ -63,7 +63,7 @@ def slug_of(team: str, name: str) -> str:
 
 @cached_per_snapshot
 def index_systems(snapshot: Snapshot) -> dict[str, System]:
-    """Every system by its slug: of what was submitted, and of results, whose names may differ."""
+    """Index every system by slug, from submissions and from results, whose names may differ."""
     found: dict[tuple[str, str], dict[str, SystemType]] = {}
     for ulid, submission in snapshot.briefs.items():
         found.setdefault((submission.team, submission.system), {})[ulid] = submission.system_type
@@ -77,7 +77,7 @@ def index_systems(snapshot: Snapshot) -> dict[str, System]:
 
 
 def system_named(snapshot: Snapshot, slug: str) -> System:
-    """The system of a slug. Raises NotFound."""
+    """Return the system of a slug. Raises NotFound."""
     known = index_systems(snapshot)
     if slug not in known:
         raise NotFound(f"No system {slug[:80]!r}. The page /compare lists those that have a result.")
@@ -86,7 +86,7 @@ def system_named(snapshot: Snapshot, slug: str) -> System:
 
 @cached_per_snapshot
 def system_results(snapshot: Snapshot, track: str, protocol: str) -> dict[str, SystemResult]:
-    """The entry of each system that has a result on a track under a protocol, by slug."""
+    """Return each system's representative result on a track under a protocol, by slug."""
     found: dict[str, SystemResult] = {}
     for ulid, result in snapshot.published:
         if (result.track, result.protocol) == (track, protocol):
@@ -98,7 +98,7 @@ def system_results(snapshot: Snapshot, track: str, protocol: str) -> dict[str, S
 
 
 def system_labels(chosen: list[SystemResult]) -> dict[str, str]:
-    """What to call each system, by slug: its name, with its team where two have the same."""
+    """Label systems, by slug: the name, with the team if two systems share it."""
     names = [entry.system.name for entry in chosen]
     return {
         entry.slug: f"{entry.system.name} ({entry.system.team})"
@@ -109,7 +109,7 @@ def system_labels(chosen: list[SystemResult]) -> dict[str, str]:
 
 
 def count_attempts(snapshot: Snapshot, system: System, track: str) -> int:
-    """How many submissions a system has made to a track, whatever became of them."""
+    """Count a system's submissions to a track, of any outcome."""
     return sum(track in _submission_tracks(snapshot, ulid) for ulid in system.runs)
 
 
@@ -120,7 +120,7 @@ def _submission_tracks(snapshot: Snapshot, ulid: str) -> set[str]:
 
 
 def scores_by_task(snapshot: Snapshot, result: ResultSummary, method: str, subset: str) -> dict[str, MethodScore]:
-    """What a method measured on each task of a subset, by task, in the result's order."""
+    """Scores of a method on each task of a subset, by task, in the result's order."""
     return {
         task.task: score
         for task in snapshot.full_result(result.submission, result.protocol).tasks

@@ -1,4 +1,4 @@
-"""Which tasks a board's headline is the mean of, and that mean where no total of these tasks is stored."""
+"""Task filters for a board's headline, and its mean if no total of these tasks is stored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from submissions.records.task import Task
 
 @dataclass(frozen=True)
 class TaskFilter:
-    """The tasks of a kind, a category, a language; all, where a field is empty."""
+    """Selects tasks by kind, category and language; an empty field matches all."""
 
     kind: str = ""
     category: str = ""
@@ -26,11 +26,11 @@ class TaskFilter:
 
     @property
     def headline(self) -> str:
-        """The column that the board is about: a stored total, or `selected` where none is stored."""
+        """The board's headline column: a stored total, or `selected` if none is stored."""
         return "selected" if self.category or self.language else self.kind or "overall"
 
     def matches(self, task: Task | None, subset: str) -> bool:
-        """Whether a task counts. One that the benchmark no longer lists has no kind, category or language."""
+        """Return whether a task counts. Tasks removed from the benchmark have no kind, category or language."""
         if task is None:
             return self == TaskFilter()
         wanted = ((self.kind, task.kind), (self.category, task.category), (self.language, task.language))
@@ -42,26 +42,26 @@ ALL = TaskFilter()
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """The mean gain over the tasks of a scope, on the protocol's scale."""
+    """Mean gain over the selected tasks, on the protocol's scale."""
 
     value: float | None
     interval: tuple[float, float] | None
     median: float | None
     n: int
     why: str | None
-    """Why there is no value."""
+    """Reason for a missing value."""
 
 
 @cached_per_snapshot
 def task_mask(snapshot: Snapshot, tasks: tuple[str, ...], subset: str, scope: TaskFilter) -> NDArray[np.bool_]:
-    """Which of some tasks belong to a subset and scope."""
+    """Boolean mask of the tasks that belong to a subset and scope."""
     return np.array([scope.matches(snapshot.tasks.get(task), subset) for task in tasks], dtype=np.bool_)
 
 
 def filtered_gains(
     snapshot: Snapshot, result: ResultSummary, method: str, subset: str, scope: TaskFilter
 ) -> tuple[tuple[str, ...], Floats]:
-    """The tasks of a subset and scope that a method was tried on, and the gain on each; NaN could not be scored."""
+    """Return a subset and scope's tasks tried by a method, and their gains; NaN if unscored."""
     found = result.gains_by_task(method)
     chosen = task_mask(snapshot, result.layout.tasks, subset, scope) & (found != NOT_MEASURED)
     return _select_names(result.layout.tasks, chosen.tobytes()), found[chosen]
@@ -76,7 +76,7 @@ def _select_names(tasks: tuple[str, ...], chosen: bytes) -> tuple[str, ...]:
 def compute_means(
     snapshot: Snapshot, track: str, protocol: str, method: str, subset: str, scope: TaskFilter
 ) -> dict[str, Mean]:
-    """The mean of every result of a track under a protocol, by submission."""
+    """Compute the mean of every result of a track under a protocol, by submission."""
     return {
         ulid: mean_of(filtered_gains(snapshot, result, method, subset, scope)[1])
         for ulid, result in snapshot.published
@@ -85,7 +85,7 @@ def compute_means(
 
 
 def mean_of(gains: Sequence[float | None] | Floats) -> Mean:
-    """The mean of gains with its 95% interval over tasks."""
+    """Compute the mean of gains with its 95% interval over tasks."""
     found = np.asarray(gains, dtype=np.float64)
     values = found[~np.isnan(found)]
     if not len(found) or len(values) < len(found):
@@ -97,6 +97,6 @@ def mean_of(gains: Sequence[float | None] | Floats) -> Mean:
 
 
 def task_interval(values: Sequence[float] | Floats) -> tuple[float, float] | None:
-    """The 95% interval of a mean over tasks; None for too few tasks, and for tasks that do not differ at all."""
+    """Compute a mean's 95% interval over tasks: Student's t on the task spread, mean ± t · sd / √n."""
     interval = student_interval(values)
     return interval if interval and interval[0] < interval[1] else None

@@ -1,4 +1,4 @@
-"""One module for each page, with its routes; this list is the site; leaderboard/app.py adds the API."""
+"""Pages with their routes, one module or package each; this list is the site."""
 
 from leaderboard.pages import about, account, crawlers, docs, feeds, home, static, submissions, system
 from leaderboard.pages.board import page as board

@@ -1,4 +1,4 @@
-"""How scoring works, in plain words."""
+"""Page that explains the scoring in plain words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from leaderboard.web.site import PageRequest, View, page_route
 
 
 def about_page(visit: PageRequest) -> View:
-    """The page; it explains the protocols that this site names."""
+    """Render the page with explanations of the site's protocols."""
     return View("about.html", {"protocols": PROTOCOL_NOTES, "default_protocol": visit.site.settings.protocol})
 
 

@@ -1,4 +1,4 @@
-"""Who is signed in: a part of every page's head that is asked for by itself, so that pages stay the same for all."""
+"""Sign-in state, loaded separately into every page's header so that pages are the same for all visitors."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ NO_STORE_HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noind
 
 
 def account_page(request: Request) -> Response:
-    """Who is signed in, with the ways in and out. Raises NotFound where nobody can sign in."""
+    """Render the account with sign-in and sign-out links. Raises NotFound if sign-in is disabled."""
     return _render_account(request, "account.html", "/account")
 
 
 def account_part(request: Request) -> Response:
-    """The part of a page's head; signing in leads back to that page. Raises NotFound where nobody can sign in."""
+    """Render the account part of a page header; sign-in returns to that page. Raises NotFound if disabled."""
     shown = urlsplit(request.headers.get("hx-current-url", ""))
     place = (shown.path or "/") + (f"?{shown.query}" if shown.query else "")
     return _render_account(request, "who.html", place if is_local_path(place) else "/")
 
 
 def not_signed_in(request: Request, error: Exception) -> Response:
-    """The answer when the provider refused, or its visitor did."""
+    """Answer a sign-in refused by the provider or the visitor."""
     del error
     return error_response(
         request, 400, "You are not signed in", "Hugging Face did not confirm who you are. Try it again."

@@ -1,4 +1,4 @@
-"""What search engines are told: what to leave alone, and every page there is."""
+"""Information for search engines: robots.txt and the sitemap."""
 
 from __future__ import annotations
 
@@ -17,26 +17,28 @@ from leaderboard.tracks import BOARDS
 from leaderboard.web.site import PageRequest, cached_route
 
 MAX_URLS = 50_000
-"""What a sitemap may hold (sitemaps.org)."""
+"""Maximum number of URLs in a sitemap (sitemaps.org)."""
 PAGES = ("/", "/tasks", "/insights", "/cases", "/compare", "/submissions", "/submit", "/about", "/docs")
 
 
 def robots_txt(_: Request, visit: PageRequest) -> Response:
-    """Views that only a query chooses are as many as there are systems to pair: their pages are enough."""
+    """Render robots.txt; it excludes query views, which are unlimited, in favour of the pages themselves."""
     lines = ("User-agent: *", "Allow: /static/", "Disallow: /*?", "Disallow: /gradio_api/", "Disallow: /mcp", "")
     return PlainTextResponse("\n".join([*lines, f"Sitemap: {visit.origin}/sitemap.xml", ""]))
 
 
 def sitemap_xml(_: Request, visit: PageRequest) -> Response:
-    """Every page with an address of its own, the most lasting first."""
+    """Render the sitemap of all pages, the most permanent first."""
     found = (f"<url><loc>{escape(visit.origin + path)}</loc></url>\n" for path in islice(page_paths(visit), MAX_URLS))
     head = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
     return Response(f"{head}{''.join(found)}</urlset>\n", media_type="application/xml")
 
 
 def page_paths(visit: PageRequest) -> Iterator[str]:
-    """The paths of all pages; of submissions only those that have a result, of cases those that somebody
-    wrote: the others come and go with the results."""
+    """Yield the paths of all pages; only submissions with a result, and only written cases.
+
+    The others appear and disappear with the results.
+    """
     snapshot = visit.snapshot
     yield from PAGES
     yield from (f"/docs/{name}" for name in NAMES)

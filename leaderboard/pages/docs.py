@@ -1,4 +1,4 @@
-"""The documents, and a list of them."""
+"""Pages of the documents, and their list."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from leaderboard.web.site import PageRequest, View, page_route
 
 
 def docs_page(_: PageRequest) -> View:
-    """All documents, each with its first words."""
+    """Render the list of documents, each with its first words."""
     return View("docs.html", {"docs": load_docs().values()})
 
 
 def doc_page(visit: PageRequest) -> View:
-    """One document. Raises NotFound."""
+    """Render one document. Raises NotFound."""
     doc = load_doc(visit.names["name"])
     return View("doc.html", {"doc": doc, "body": doc.seen_from(visit.origin), "docs": load_docs().values()})
 

@@ -1,4 +1,4 @@
-"""Atom feeds: what was published on a board, and what happened to a submission."""
+"""Atom feeds of a board's publications and of a submission's history."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from submissions.index.result_summary import ResultSummary
 from submissions.tracks import get_track
 
 MAX_ENTRIES = 50
-"""Entries of a feed, newest first; readers keep what they have seen."""
+"""Maximum entries of a feed, newest first; readers keep earlier entries."""
 _ILLEGAL = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold, escaped or not."""
+"""Characters that XML 1.0 forbids, escaped or not."""
 
 
 @dataclass(frozen=True)
 class FeedEntry:
-    """One thing that happened."""
+    """One event of a feed."""
 
     id: str
-    """Unique in the feed and for good."""
+    """Permanent id, unique in the feed."""
     title: str
     summary: str
     time: datetime
@@ -36,7 +36,7 @@ class FeedEntry:
 
 
 def board_feed(visit: PageRequest) -> View:
-    """The results of a board by the day of their publication. Raises NotFound for no such track."""
+    """Render a board's results by publication day. Raises NotFound for an unknown track."""
     track = board_named(visit.names["track"]).track
     snapshot = visit.snapshot
     days = {
@@ -51,7 +51,7 @@ def board_feed(visit: PageRequest) -> View:
 
 
 def submission_feed(visit: PageRequest) -> View:
-    """All that happened to a submission. Raises NotFound."""
+    """Render all events of a submission. Raises NotFound."""
     ulid = visit.names["ulid"]
     history = visit.snapshot.histories.get(ulid)
     if history is None:
@@ -109,7 +109,7 @@ def _feed_view(visit: PageRequest, title: str, path: str, entries: list[FeedEntr
 
 
 def replace_illegal(text: str) -> str:
-    """A text without the characters that no XML document may hold."""
+    """Replace the characters that XML forbids."""
     return _ILLEGAL.sub("\ufffd", text)
 
 

@@ -1,4 +1,4 @@
-"""The front page: what the arena is, who leads, what came in last, how to take part."""
+"""Front page: the arena in short, the leaders, the newest results, and how to take part."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TO_COME = (
     ("Research trees", "layered questions with answers that can be checked, by how sound they are and what they teach"),
     ("Search training data", "data that teaches a model to search, by exact answers to hidden questions"),
 )
-"""Tracks that are designed and have no scorer yet: what is handed in, and what it will be measured by."""
+"""Designed tracks without a scorer yet: what is submitted, and the measure."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ class Leading:
     track: str
     protocol: str
     query: str
-    """Of the whole board in this view."""
+    """Query string of the whole board in this view."""
     rows: tuple[BoardRow, ...]
     last: tuple[BoardRow, ...]
-    """The rows of the last results, the newest first."""
+    """Rows of the latest results, newest first."""
 
     @property
     def scale(self) -> Scale:
@@ -55,18 +55,18 @@ class Leading:
 
     @property
     def shown(self) -> Scale:
-        """The scale with a factor of 1: a board's rows are in its unit already."""
+        """The scale with a factor of 1, since a board's rows are already in its unit."""
         return replace(self.scale, factor=1.0)
 
     @property
     def span(self) -> tuple[float, float]:
-        """What the bars stand for: from zero to the model that was trained on the real data, or wider."""
+        """Range of the bars: from zero to the model trained on the real data, or wider."""
         ends = [end for row in self.rows for end in (row.overall, row.overall_low, row.overall_high) if end is not None]
         return min([0.0, *ends]), max([self.scale.reference, *ends])
 
 
 def home_page(visit: PageRequest) -> View:
-    """The whole page."""
+    """Render the front page."""
     snapshot = visit.snapshot
     boards = [board_leaders(snapshot, track, visit.site.settings.protocol) for track in BOARDS]
     written = load_cases(snapshot, visit.site.reader.arena).cases.values()
@@ -83,13 +83,13 @@ def home_page(visit: PageRequest) -> View:
 
 
 def leaders_export(visit: PageRequest) -> View:
-    """The twins of all leaders, which themselves stand on the front page."""
+    """Downloads of all leaders, which are part of the front page."""
     return View("home.html", table=_leaders_table([board_leaders(visit.snapshot, track, visit.site.settings.protocol)
                                            for track in BOARDS]))  # fmt: skip
 
 
 def redirect_to_home(request: Request) -> Response:  # noqa: ARG001
-    """The leaders have no page of their own: to their place on the front page."""
+    """Redirect to the leaders on the front page."""
     return RedirectResponse("/#leaders")
 
 
@@ -98,7 +98,7 @@ def _leaders_table(boards: list[Leading]) -> Table:
 
 
 def board_leaders(snapshot: Snapshot, track: str, default: str) -> Leading:
-    """The best row of each team under the default protocol, or under the next one while that has none."""
+    """Best row of each team under the default protocol, or the next one while that has none."""
     for protocol in protocols_in_use(default, protocols_of(snapshot, track)):
         choice = BoardQuery(protocol=protocol, best="team")
         if rows := best_of_teams(snapshot, track, choice, LEADERS):

@@ -1,4 +1,4 @@
-"""Style sheet, scripts and icon. Their addresses carry the build, so a browser may keep them for good."""
+"""Style sheet, scripts and icon. Their URLs contain the build, so browsers may cache them indefinitely."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FILES = {
 
 
 def static_file(request: Request) -> Response:
-    """One of the files that ship with the site; no other path is ever opened. Raises NotFound."""
+    """Serve one of the site's static files; no other path is ever opened. Raises NotFound."""
     name = request.path_params["file"]
     if name not in FILES or not FILES[name].is_file():
         raise NotFound(f"No file {name[:120]!r} among the site's own.")
@@ -24,7 +24,7 @@ def static_file(request: Request) -> Response:
 
 
 def redirect_to_icon(request: Request) -> Response:
-    """Where browsers look for an icon unasked."""
+    """Redirect the browser's default icon request."""
     return RedirectResponse(f"/static/icon.svg?v={site_of(request).build}")
 
 

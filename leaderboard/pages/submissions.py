@@ -1,4 +1,4 @@
-"""All submissions, newest first, and where each of them stands: searched and filtered by the URL."""
+"""List of all submissions with their states, newest first, searched and filtered by the URL."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FILTERS: Mapping[str, tuple[str, ...]] = {
     "system_type": get_args(SystemType),
 }
 AT_ONCE = 200
-"""Rows on one page; the twins hold all that pass."""
+"""Rows per page; the downloads have all matching rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +44,17 @@ class SubmissionRow(TableRow):
     files: int
     rows: int
     attempt: int
-    """Which of its team's submissions to this track it is, counted from 1."""
+    """Number among its team's submissions to this track, from 1."""
     attempts: int
-    """How many its team has made."""
+    """Total number of its team's submissions to this track."""
     state: str
-    """As in its history; `unknown` while the history cannot be read."""
+    """State in its history; `unknown` while the history is unreadable."""
     stage: str | None
     done: int | None
     of: int | None
-    """Tasks of the stage; of a queued one the length of the queue."""
+    """Number of tasks in the stage; for a queued submission the queue's length."""
     place: int | None
-    """In the queue, 1 is next."""
+    """Position in the queue, 1 is next."""
     expected_start: str | None
     """ISO 8601, UTC."""
     message: str | None
@@ -62,7 +62,7 @@ class SubmissionRow(TableRow):
 
 
 def submissions_page(visit: PageRequest) -> View:
-    """The list, with the records that cannot be read named apart. Raises NotFound for a filter that does not exist."""
+    """Render the list, with unreadable records listed separately. Raises NotFound for an unknown filter."""
     snapshot = visit.snapshot
     chosen = {name: visit.query.get(name, "") for name in (*FILTERS, "q")}
     for name, values in FILTERS.items():
@@ -96,13 +96,13 @@ def submissions_page(visit: PageRequest) -> View:
 
 
 def owner_rows(snapshot: Snapshot, owner: str) -> list[SubmissionRow]:
-    """The submissions of an owner, newest first; a visitor without a key owns nothing."""
+    """Return an owner's submissions, newest first; none for a visitor without a key."""
     return [row for row in _all_rows(snapshot) if owner and snapshot.briefs[row.id].owner == owner]
 
 
 @cached_per_snapshot
 def _all_rows(snapshot: Snapshot) -> list[SubmissionRow]:
-    """Every submission, newest first."""
+    """Rows of all submissions, newest first."""
     made: dict[tuple[str, str], list[str]] = {}
     for ulid, submission in snapshot.briefs.items():
         made.setdefault((submission.track, submission.team), []).append(ulid)
@@ -146,12 +146,12 @@ def _matches_filters(row: SubmissionRow, chosen: Mapping[str, str]) -> bool:
 
 
 def _fold_case(text: str) -> str:
-    """Text as it is searched: the same letters however they are encoded, and no difference of case."""
+    """Normalize text for searching: NFKC and case-insensitive."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _parse_start(text: str, count: int) -> int:
-    """The first row to show, on a page's border. Raises NotFound for what is no place in the list."""
+    """Parse the first row to show, at a page boundary. Raises NotFound for an invalid position."""
     if not text:
         return 0
     if not (text.isascii() and text.isdigit() and len(text) < 9) or int(text) >= max(count, 1):
@@ -164,7 +164,7 @@ def _page_link(state: Mapping[str, str], start: int) -> str:
 
 
 def _submissions_route(address: str) -> Route:
-    """All submissions, or with ?mine=1 a visitor's own, which is a personal page."""
+    """Route of all submissions, or with ?mine=1 of the visitor's own, as a personal page."""
     everybody, personal = page_route(address, submissions_page), page_route(address, submissions_page, personal=True)
 
     def endpoint(request: Request) -> Response:

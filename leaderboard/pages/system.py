@@ -1,4 +1,4 @@
-"""One system: all its submissions, and the result that stands for it, by category and task by task."""
+"""Page of one system: its submissions, and its representative result by category and task."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from submissions.tracks import SUBSETS, TRACKS
 
 
 def system_page(visit: PageRequest) -> View:
-    """One system; its table is the chosen result's, task by task. Raises NotFound."""
+    """Render one system with its chosen result by task. Raises NotFound."""
     snapshot, system = visit.snapshot, system_named(visit.snapshot, visit.names["slug"])
     protocols, terms = _parse_terms(visit, system)
     entry = system_results(snapshot, terms.track, terms.protocol).get(system.slug)
@@ -55,7 +55,7 @@ def system_page(visit: PageRequest) -> View:
 
 
 def _result_context(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKey) -> dict[str, Any]:
-    """What the page shows of the result that stands for the system."""
+    """Template values of the system's representative result."""
     result = entry.result
     whole = snapshot.full_result(result.submission, result.protocol)
     averaged = board_named(result.track).dimensions
@@ -80,7 +80,7 @@ def _result_context(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKe
 
 
 def _parse_terms(visit: PageRequest, system: System) -> tuple[tuple[str, ...], ComparisonKey]:
-    """The protocols that a system has results under, and what the query chooses. Raises NotFound."""
+    """Parse the system's protocols and the query's choice. Raises NotFound."""
     snapshot = visit.snapshot
     found = [
         result
@@ -126,7 +126,7 @@ def _cost_table(visit: PageRequest) -> Table:
 
 
 def _table_routes(name: str, table_of: Callable[[PageRequest], Table]) -> list[Route]:
-    """The routes of a table that stands on the system's page: its twins, and a redirect to its place."""
+    """Routes of a table on the system's page: its downloads, and a redirect to its section."""
 
     def redirect_to_page(request: Request) -> Response:
         system = system_named(site_of(request).reader.snapshot(), request.path_params["slug"])

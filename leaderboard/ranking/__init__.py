@@ -1,1 +1,1 @@
-"""Ranking."""
+"""Statistical rank sets of systems."""

@@ -1,4 +1,4 @@
-"""Which places a board's systems may hold: rank sets over the tasks that all of them were measured on."""
+"""Rank sets of a board's systems, over the tasks measured for all of them."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from leaderboard.ranking.rank_sets import RankSet
 from submissions.index.result_summary import Floats, ResultSummary
 
 CROWD = 250
-"""Systems up to which a visitor waits for their places; for more they are computed behind the page."""
+"""Systems up to which a request waits for the ranks; for more they are computed in the background."""
 WAITING = 4
-"""Views that may wait for that at once, with megabytes each; whoever asks for another asks again later."""
+"""Maximum views pending in the background, with megabytes each; further requests must retry later."""
 
 
 def rank_board(
     snapshot: Snapshot, track: str, protocol: str, method: str, subset: str, scope: TaskFilter = ALL, asof: str = ""
 ) -> dict[str, RankSet] | None:
-    """The rank set of each submission that stands in the order, by its id, from its gains task by task.
+    """Compute the rank set of each ranked submission, by its id, from its gains by task.
 
-    None while they are being computed. Flagged entries, and those without a headline figure, hold no place and move
-    nobody else's. Where results come from several versions of a benchmark, only the tasks of the scope that count in
-    all of them are compared. With `asof`, only results that were published by then.
+    None while they are being computed. Flagged entries, and those without a headline figure, have no rank and do
+    not affect the others. If results come from several versions of a benchmark, only the tasks of the scope that
+    count in all of them are compared. With `asof`, only results published by then.
     """
     # Days without a result share the answer of the day before them, and a day before all has none.
     asof = asof and (latest_publication_day(snapshot, asof) or "0000")
@@ -48,7 +48,7 @@ _Ranked = tuple[PairwiseTests, list[RankSet]]
 
 
 class RankCache:
-    """The latest views' rank sets, with all that was counted for them, so that a new system is tested alone."""
+    """Cache of the latest views' rank sets and test counts, so that only a new system needs tests."""
 
     def __init__(self, most: int) -> None:
         self._lock = threading.Lock()
@@ -58,7 +58,7 @@ class RankCache:
         self._behind = ThreadPoolExecutor(1, thread_name_prefix="places")
 
     def get_or_compute(self, view: Hashable, values: Floats) -> list[RankSet] | None:
-        """The rank sets of a view; None for many systems at first, and they are ready some time later."""
+        """Return a view's rank sets; None for many systems at first, while they are computed."""
         with self._lock:
             before, sets = self._known.get(view) or (None, [])
             if before and (before.values is values or np.array_equal(before.values, values)):
@@ -87,7 +87,7 @@ class RankCache:
 
 
 def _with_mapped_hits(found: PairwiseTests) -> PairwiseTests:
-    """The same with its counts in an unnamed file, for they are wanted only when a system joins."""
+    """Move the counts to an unnamed file, since they are needed only when a system is added."""
     with TemporaryFile() as file:
         found.hits.tofile(file)
         file.flush()
@@ -99,7 +99,7 @@ _PLACES = RankCache(most=120_000_000)
 
 @dataclass(frozen=True, eq=False)
 class _GainMatrix:
-    """The submissions that stand in the order, and their gains on the tasks that all of them have."""
+    """Ranked submissions, and their gains on the tasks that all of them have."""
 
     ids: tuple[str, ...]
     values: Floats
@@ -112,7 +112,7 @@ class _GainMatrix:
 def _gain_matrix(
     snapshot: Snapshot, track: str, protocol: str, method: str, subset: str, scope: TaskFilter, asof: str
 ) -> _GainMatrix:
-    """What is compared in a view."""
+    """Build the gain matrix of a view."""
     nothing = _GainMatrix((), np.empty((0, 0)))
     worth = {
         ulid: found
@@ -134,7 +134,7 @@ def _gain_matrix(
 def _gain_vector(
     snapshot: Snapshot, result: ResultSummary, method: str, subset: str, scope: TaskFilter
 ) -> tuple[tuple[str, ...], Floats]:
-    """The tasks that count and the gains on them; none for a result that has no headline figure."""
+    """The counting tasks and their gains; empty for a result without a headline figure."""
     tasks, values = filtered_gains(snapshot, result, method, subset, scope)
     unscored = np.isnan(values)
     nothing: tuple[tuple[str, ...], Floats] = (), values[:0]

@@ -1,8 +1,8 @@
 """Rank sets of thousands of systems: equal to `rank_sets.py`, without every flip of every pair.
 
 A pair needs no more flips once it has so many hits that its p-value is above the level: no number of other pairs can
-make it significant. Nor does it need any where the observed difference is larger than any flipped one can be. What is
-known of a pair does not depend on the others, so a new system is tested alone against those that were there before.
+make it significant. Nor does it need any if the observed difference is larger than any flipped one can be. A pair's
+result does not depend on the others, so a new system is tested only against the existing ones.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from leaderboard.ranking.rank_sets import LEVEL, NOISE, Floats, RankSet, flip_si
 
 Hits = NDArray[np.uint8]
 _STEPS = {0: 128, 128: 128, 256: 256}
-"""Flips of a step by where it starts: after few of them most pairs are decided."""
+"""Flips per step by its start; most pairs are decided after few flips."""
 _MAX_LENGTH = 512
 _BLOCK = 256
 _GROUP = 250
-"""New systems whose pairs are held at once."""
+"""New systems whose pairs are in memory at once."""
 _CELLS = 1_000_000
-"""Numbers that a step works on at once."""
+"""Numbers processed per step."""
 
 
 @dataclass(frozen=True, eq=False)
 class PairwiseTests:
-    """Systems that were tested in all pairs."""
+    """Results of testing systems in all pairs."""
 
     values: Floats
     """Shape (systems, tasks)."""
     hits: Hits
-    """How many flips of a pair reach the observed difference, counted up to where none can be significant."""
+    """Flips of each pair that reach the observed difference, counted up to a non-significant number."""
 
 
 def run_pairwise_tests(values: Floats, before: PairwiseTests | None = None) -> PairwiseTests:
-    """Test all pairs of systems; those that `before` holds with the very same values are not tested again."""
+    """Test all pairs of systems; pairs in `before` with identical values are not tested again."""
     size = len(values)
     hits = np.zeros((size, size), dtype=np.uint8)
     known = _positions_before(values, before)
@@ -50,7 +50,7 @@ def run_pairwise_tests(values: Floats, before: PairwiseTests | None = None) -> P
 
 
 def _positions_before(values: Floats, before: PairwiseTests | None) -> NDArray[np.intp]:
-    """Where each system stands in `before`; -1 for a new one."""
+    """Position of each system in `before`; -1 for a new one."""
     if before is None or before.values.shape[1] != values.shape[1]:
         return np.full(len(values), -1, dtype=np.intp)
     places = {row.tobytes(): at for at, row in enumerate(before.values)}
@@ -84,12 +84,12 @@ def _count_hits(values: Floats, new: NDArray[np.intp], hits: Hits) -> None:
 
 
 def _split_blocks(systems: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
-    """Some systems after the other: all pairs of ten thousand are a hundred megabytes, and a copy as many again."""
+    """Split systems into blocks: all pairs of ten thousand take a hundred megabytes, and a copy as many again."""
     return (systems[start : start + _BLOCK] for start in range(0, len(systems), _BLOCK))
 
 
 def _count_open(centred: Floats, signs: Floats, pairs: dict[int, NDArray[np.int32]], hits: Hits, cap: int) -> None:
-    """Count the hits of open pairs, each system's with those listed, flip by flip until none is open."""
+    """Count the hits of open pairs, each system's with its listed others, flip by flip until all are closed."""
     sums, noise, start = centred.sum(axis=1), NOISE * centred.shape[1], 0
     while start < signs.shape[1] and pairs:
         end = min(start + _STEPS.get(start, _MAX_LENGTH), signs.shape[1])
@@ -102,7 +102,7 @@ def _count_open(centred: Floats, signs: Floats, pairs: dict[int, NDArray[np.int3
 def _count_step(
     flipped: Floats, sums: Floats, one: int, others: NDArray[np.int32], hits: Hits, cap: int, noise: float
 ) -> NDArray[np.int32]:
-    """Add a step's hits of one system's open pairs; those that stay open."""
+    """Add a step's hits to one system's open pairs; return those that stay open."""
     step = max(1, _CELLS // flipped.shape[1])
     for start in range(0, len(others), step):
         some = others[start : start + step]
@@ -117,7 +117,7 @@ def _count_step(
 
 
 def _max_flip(centred: Floats, signs: Floats) -> Floats:
-    """How far from zero any flip brings each system's sum."""
+    """Largest distance from zero of each system's sum under any flip."""
     widest = np.zeros(len(centred))
     for start in range(0, signs.shape[1], _MAX_LENGTH):
         widest = np.maximum(widest, np.abs(centred @ signs[:, start : start + _MAX_LENGTH]).max(axis=1))
@@ -125,13 +125,13 @@ def _max_flip(centred: Floats, signs: Floats) -> Floats:
 
 
 def cap_of(flips: int, exact: bool, level: float = LEVEL) -> int:
-    """The fewest hits with which a pair is above the level."""
+    """Return the fewest hits that put a pair above the level."""
     # A byte holds it: 250 of 9,999 flips at the level of 2.5%.
     return next(hits for hits in range(256) if _p_value(hits, flips, exact) > level)
 
 
 def rank_sets_from_tests(found: PairwiseTests, level: float = LEVEL) -> list[RankSet]:
-    """The rank set of every system, as `rank_sets` gives it."""
+    """Compute the rank set of every system, equal to that of `rank_sets`."""
     size, tasks = found.values.shape
     signs, exact = flip_signs(tasks)
     most = _most_hits(found.hits, signs.shape[1], exact, level)
@@ -156,7 +156,7 @@ def rank_sets_from_tests(found: PairwiseTests, level: float = LEVEL) -> list[Ran
 
 
 def _most_hits(hits: Hits, flips: int, exact: bool, level: float) -> int:
-    """The most hits of a significant pair by Benjamini and Hochberg's procedure over all pairs; -1 if none is."""
+    """Most hits of a significant pair by Benjamini and Hochberg's procedure over all pairs; -1 if none is."""
     size = len(hits)
     pairs = size * (size - 1) // 2
     counted = np.zeros(cap_of(flips, exact, level) + 1, dtype=np.int64)

@@ -1,15 +1,15 @@
-"""Which systems can be told apart: paired sign-flip tests over tasks, and from them rank sets such as "2–4".
+"""Rank sets such as "2–4" from paired sign-flip tests of systems over tasks.
 
 Two systems are compared on the same tasks; if neither is better, each task's difference could as well have had the
-other sign. Over all pairs of a board the false discovery rate is held by Benjamini and Hochberg's step-up procedure.
+other sign. Over all pairs of a board, Benjamini and Hochberg's step-up procedure controls the false discovery rate.
 
 A rank set must be the same for systems of the same quality. The obvious definition, from the tests of each system
-alone, breaks that: of two equal systems one may fall just inside, one just outside of what a third is tested against,
-and the more systems there are the more often. So places are cut only where EVERY system above is significantly better
-than EVERY system below; between two cuts all share the places and the group. Two equal systems are then parted only
-if the test parts these very two. The price is power: systems without a gap between them form one set, however far its
-ends lie apart, and on a crowded board no definition can have both. So each system's own test results stay beside its
-set: how many are clearly better, and how many clearly worse, than it.
+alone, breaks that: of two equal systems one may fall just inside, one just outside of the range in which a third is
+tested, and more often so with more systems. So ranks are cut only where EVERY system above is significantly better
+than EVERY system below; between two cuts all share the ranks and the group. Two equal systems are then separated only
+if the test separates these very two. The price is power: systems without a gap between them form one set, however far
+its ends are apart, and on a dense board no definition can have both. So each system's own test results are reported
+beside its set: how many systems are clearly better, and how many clearly worse, than it.
 """
 
 from __future__ import annotations
@@ -23,24 +23,27 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 FLIPS = 9_999
-"""Random flips of a test; with T tasks and no more than this many different flips, all are tried: up to T = 14."""
+"""Random flips per test; with T tasks and at most this many different flips, all are tried: up to T = 14."""
 LEVEL = 0.025
-"""Of the tests on a board. Half of the usual 5%: two equal systems then share their set 97.5% of the time, and the
-95% that is promised does not hang on a rounding."""
+"""Significance level of a board's tests.
+
+Half of the usual 5%: two equal systems then share their set 97.5% of the time, and the promised 95% does not
+depend on rounding.
+"""
 NOISE = 1e-9
-"""A mean difference that is no difference but rounding, on the scale of gains and scores."""
+"""Largest mean difference that counts as rounding, on the scale of gains and scores."""
 _CELLS = 4_000_000
-"""Numbers that a step works on at once: 32 MB."""
+"""Numbers processed per step: 32 MB."""
 
 
 @dataclass(frozen=True, slots=True)
 class RankSet:
-    """The places that a system may hold, counted from 1."""
+    """Range of ranks that a system may have, counted from 1."""
 
     first: int
     last: int
     group: int
-    """Counted from 1; systems share it if and only if they share their places."""
+    """Counted from 1; systems share it if and only if they share their ranks."""
     better: int
     """Systems that are significantly better than this one, tested alone."""
     worse: int
@@ -49,21 +52,21 @@ class RankSet:
 
 @dataclass(frozen=True)
 class Comparisons:
-    """All pairs of a board, tested. Does not depend on a filter: a filtered board takes `of` its rows."""
+    """Test results of all pairs of a board, independent of filters: `select_systems` takes a filtered board's rows."""
 
     means: Floats
-    """Of each system over the tasks, shape (systems,)."""
+    """Mean of each system over the tasks, shape (systems,)."""
     p: Floats
     """Two-sided p-value of each pair, shape (systems, systems); 1 on the diagonal."""
 
     def select_systems(self, systems: Sequence[int]) -> Comparisons:
-        """These systems alone, in this order."""
+        """Select these systems, in this order."""
         chosen = np.asarray(systems, dtype=np.intp)
         return Comparisons(self.means[chosen], self.p[np.ix_(chosen, chosen)])
 
 
 def rank_sets(values: ArrayLike, level: float = LEVEL, flips: int = FLIPS, seed: int = 0) -> list[RankSet]:
-    """The rank set of every system, in the order of the rows: `rank_sets_of` the comparisons of `compare`."""
+    """Compute the rank set of every system in row order: `rank_sets_of` the result of `compare_pairs`."""
     return rank_sets_of(compare_pairs(values, flips, seed), level)
 
 
@@ -88,7 +91,7 @@ def compare_pairs(values: ArrayLike, flips: int = FLIPS, seed: int = 0) -> Compa
 
 
 def sign_flip(differences: ArrayLike, flips: int = FLIPS, seed: int = 0) -> Floats:
-    """The two-sided p-value of a paired sign-flip permutation test for each row of (pairs, tasks).
+    """Compute two-sided p-values of a paired sign-flip permutation test, one per row of (pairs, tasks).
 
     The statistic is the absolute sum. All 2^(tasks - 1) flips that differ up to a common sign are tried if they are no
     more than `flips`, which makes p exact; else `flips` random ones, the same for all rows, and p = (b + 1) / (m + 1)
@@ -104,7 +107,7 @@ def sign_flip(differences: ArrayLike, flips: int = FLIPS, seed: int = 0) -> Floa
 
 
 def benjamini_hochberg(p: ArrayLike) -> Floats:
-    """Adjusted p-values, in the order given: those of at most `level` are the discoveries at that level.
+    """Adjust p-values, in the order given: those of at most `level` are the discoveries at that level.
 
     The smallest of p_(j) * m / j over all j from a value's rank to m (Benjamini and Hochberg 1995). Raises ValueError
     for a p that is not in [0, 1].
@@ -120,9 +123,9 @@ def benjamini_hochberg(p: ArrayLike) -> Floats:
 
 
 def rank_sets_of(compared: Comparisons, level: float = LEVEL) -> list[RankSet]:
-    """The rank set of every system; all pairs count as one family of tests.
+    """Compute the rank set of every system; all pairs count as one family of tests.
 
-    The order of the systems changes nothing: the same system gets the same set wherever it stands.
+    The result does not depend on the order of the systems.
     """
     better = _significantly_better(compared, level)
     order = np.argsort(-compared.means, kind="stable")
@@ -141,7 +144,7 @@ def rank_sets_of(compared: Comparisons, level: float = LEVEL) -> list[RankSet]:
 
 
 def _significantly_better(compared: Comparisons, level: float) -> NDArray[np.bool_]:
-    """Whether the row's system is significantly better than the column's."""
+    """Boolean matrix: the row's system is significantly better than the column's."""
     upper = np.triu_indices(len(compared.means), 1)
     significant = np.zeros(compared.p.shape, dtype=np.bool_)
     significant[upper] = benjamini_hochberg(compared.p[upper]) <= level
@@ -150,7 +153,7 @@ def _significantly_better(compared: Comparisons, level: float) -> NDArray[np.boo
 
 
 def flip_signs(tasks: int, flips: int = FLIPS, seed: int = 0) -> tuple[Floats, bool]:
-    """Signs, shape (tasks, flips), and whether they are all there are (the first task's sign held fixed)."""
+    """Return signs of shape (tasks, flips), and True if they are exhaustive (the first task's sign is fixed)."""
     if tasks <= flips.bit_length() and 2 ** (tasks - 1) <= flips:
         bits = np.arange(2 ** (tasks - 1))[None, :] >> np.arange(tasks)[:, None] & 1
         return 1.0 - 2.0 * bits.astype(np.float64), True
@@ -159,7 +162,7 @@ def flip_signs(tasks: int, flips: int = FLIPS, seed: int = 0) -> tuple[Floats, b
 
 
 def _flip_share(flipped: Floats, observed: Floats, tasks: int, exact: bool) -> Floats:
-    """The share of flipped sums, shape (pairs, flips), that are at least as large as the observed one."""
+    """Share of flipped sums, shape (pairs, flips), at least as large as the observed one."""
     hits = (np.abs(flipped) >= np.abs(observed)[:, None] - NOISE * tasks).sum(axis=1)
     found: Floats = hits / flipped.shape[1] if exact else (hits + 1) / (flipped.shape[1] + 1)
     return found

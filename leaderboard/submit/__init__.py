@@ -1,1 +1,1 @@
-"""Submit."""
+"""Checks of uploads, and storage of accepted submissions."""

@@ -1,4 +1,4 @@
-"""From an upload to a verdict, a preview, a corrected copy and, if that was asked for, a stored submission."""
+"""Runs one check: report, preview, corrected copy and, if requested, a stored submission."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ FIELDS = ("system", "system_type", "team", "submitter", "description", "url", "w
 
 @dataclass(frozen=True)
 class CheckRequest:
-    """What was sent, or named to be fetched."""
+    """Uploaded files, or data sets to fetch, for one check."""
 
     track: Track
     sources: Sequence[Path] = ()
     named: Sequence[HubDataset] = ()
     most_bytes: int = 0
-    """Of what is fetched."""
+    """Maximum bytes to fetch."""
     is_final: bool = False
-    """Whether it is to be stored if nothing is wrong with it."""
+    """True to store the data if it has no errors."""
 
 
 # A check reads hundreds of megabytes; more than two at a time would only slow each other and the pages down.
@@ -44,9 +44,9 @@ CHECKS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="check")
 
 
 def run_check_job(check: CheckSession, storing: SubmissionStore, snapshot: Snapshot, parcel: CheckRequest) -> None:
-    """Check what was sent or named, telling the check of it; store what passes, if that was asked for.
+    """Check the request's data and report to the session; store it if requested and accepted.
 
-    Whatever happens, the check is over afterwards; an error that is ours is raised again.
+    The session is always finished afterwards; an internal error is raised again.
     """
     check.broken = True
     try:
@@ -90,7 +90,7 @@ def _run_check(
 def _store_submission(
     check: CheckSession, storing: SubmissionStore, report: Report, into: Path, delivery: SubmissionForm
 ) -> None:
-    """Keep the submission; the check is told why not, if no attempt is left."""
+    """Store the submission; report to the session if no attempt is left."""
     is_private = check.values["publish"] != "at_once"
     submission = build_submission(report, delivery, datetime.now(UTC), owner=check.owner, private=is_private)
     write_sidecar_files(into, delivery)
@@ -103,7 +103,7 @@ def _store_submission(
 
 
 def _parse_form(check: CheckSession) -> SubmissionForm | None:
-    """What the form says; None, and the check told why, if it cannot be taken."""
+    """Parse the form; None, with the faults reported to the session, if it is invalid."""
     try:
         return SubmissionForm.from_form({name: check.values[name] for name in FIELDS})
     except InvalidForm as error:
@@ -112,7 +112,7 @@ def _parse_form(check: CheckSession) -> SubmissionForm | None:
 
 
 def _sample_rows(check: CheckSession, into: Path, frames: Iterable[PromptFrame]) -> None:
-    """What the rows that passed look like, and how much a training would read of them."""
+    """Preview the accepted rows, and count the tokens that a training would read."""
     assert check.report is not None
     known = tuple(frames)
     written = {file.task: into / f"{file.task}.jsonl" for file in check.report.files}

@@ -1,4 +1,4 @@
-"""The checks of deliveries that visitors watch: in memory, few at a time, forgotten after an hour."""
+"""Sessions of running checks: in memory, limited in number, dropped after an hour."""
 
 from __future__ import annotations
 
@@ -18,89 +18,89 @@ from submissions.records.check_report import Problem, Report
 from submissions.repair.repair import RepairResult
 
 MAX_SESSIONS = 24
-"""Checks that are remembered, running ones included."""
+"""Maximum number of checks in memory, running ones included."""
 MAX_OWN_SESSIONS = 3
-"""Of these, one owner's."""
+"""Maximum of these for one owner."""
 MAX_PER_ADDRESS = 12
-"""Of these, those from one address: a laboratory may share one, and keys cost nothing."""
+"""Maximum of these for one address: a laboratory may share one, and keys are free."""
 SESSION_SECONDS = 3600.0
-"""Seconds for which a check is remembered."""
+"""Seconds until a check is dropped."""
 MAX_SHOWN_PROBLEMS = 200
-"""Problems that a running check's page lists; the report has all."""
+"""Problems listed on a running check's page; the report has all."""
 
 
 class TooManyChecks(Exception):
-    """So many checks are running that no other can be begun."""
+    """Too many checks are running for another one to start."""
 
 
 class TooManyOwnChecks(TooManyChecks):
-    """So many of one owner's own."""
+    """Too many checks of one owner are running."""
 
 
 @dataclass(eq=False)
 class CheckSession:
-    """One delivery while it is checked, and what came of it. Written by its own thread, read by pages."""
+    """One delivery's check and its outcome. Written by its own thread, read by pages."""
 
     key: str
-    """Not to be guessed."""
+    """Unguessable key."""
     owner: str
-    """Whose delivery it is, and whose submission it may become."""
+    """Owner of the delivery and of the submission that it may become."""
     is_bound: bool
-    """Whether only the owner's browser may see it: not until the key that it was given has come back once.
+    """True if only the owner's browser may see it: once it has sent back the key that it was given.
 
-    Inside another site's frame it never does; there the check's own key must do.
+    Inside another site's frame that never happens; there the check's own key must suffice.
     """
     values: Mapping[str, str]
-    """The form as it was filled in; empty until it has arrived."""
+    """Submitted form values; empty until the form has arrived."""
     folder: Path
-    """For the upload and the corrected copy."""
+    """Folder of the upload and the corrected copy."""
     started: float
-    """By the monotonic clock."""
+    """Start time by the monotonic clock."""
     address: str = ""
-    """Where it was sent from, of a visitor without an account."""
+    """Network address of a visitor without an account."""
     file: str = ""
-    """The file that was looked at last."""
+    """File checked last."""
     done: int = 0
     of: int = 0
     found: list[Problem] = field(default_factory=list)
-    """What is known while the check runs."""
+    """Problems found so far, while the check runs."""
     report: Report | None = None
     """None until the check is over, or if there was nothing to check."""
     fixed: RepairResult = field(default_factory=lambda: RepairResult(corrections=()))
     samples: Mapping[str, RowPreview] = field(default_factory=dict)
-    """First rows of what passed, by task."""
+    """First rows of accepted files, by task."""
     delivered: Mapping[str, Mapping[str, DeliveredTokens]] = field(default_factory=dict)
-    """What a training would see, by protocol and task."""
+    """Tokens that a training would read, by protocol and task."""
     faults: Mapping[str, str] = field(default_factory=dict)
-    """What is wrong with the form, by field."""
+    """Faults of the form, by field."""
     submission: str | None = None
-    """Its id, if it was stored."""
+    """Submission id, if it was stored."""
     broken: bool = False
-    """Whether the check itself failed, which is our fault."""
+    """True if the check itself failed, which is our fault."""
     is_over: bool = False
     packing: threading.Lock = field(default_factory=threading.Lock)
     """Held while the corrected copy is zipped."""
 
     @property
     def corrected(self) -> Path:
-        """The folder of the corrected copy; empty where nothing could be mended."""
+        """Folder of the corrected copy; empty if nothing could be fixed."""
         return self.folder / "corrected"
 
     @property
     def refused(self) -> bool:
-        """Whether something is to be mended before this can be stored."""
+        """True if something must be fixed before the data can be stored."""
         return bool(self.faults) or not (self.report and self.report.accepted)
 
     def update_progress(self, file: str, done: int, of: int) -> None:
-        """What submissions.checking.check tells of its way."""
+        """Record progress reported by submissions.checking.check."""
         self.file, self.done, self.of = file, done, of
 
     def add_problems(self, problems: Sequence[Problem]) -> None:
-        """What submissions.checking.check found in one file."""
+        """Record problems that submissions.checking.check found in one file."""
         self.found += problems[: max(0, MAX_SHOWN_PROBLEMS - len(self.found))]
 
     def finish(self) -> None:
-        """Drop all but the corrected copy, if there is one."""
+        """Delete all files but the corrected copy, if there is one, and mark the check as over."""
         if self.fixed.corrections and not self.submission:
             for part in self.folder.iterdir():
                 if part != self.corrected:
@@ -111,7 +111,7 @@ class CheckSession:
 
 
 class CheckSessions:
-    """Checks by their keys. The oldest that is over is forgotten for a new one: an owner's own before others'."""
+    """Checks by their keys. A new check evicts the oldest finished one: an owner's own before others'."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -121,7 +121,7 @@ class CheckSessions:
     def create_session(
         self, owner: str, values: Mapping[str, str], *, address: str = "", is_bound: bool = True
     ) -> CheckSession:
-        """A new check with a folder of its own. Raises Busy."""
+        """Create a check with its own folder. Raises TooManyChecks."""
         with self._lock:
             self._drop_expired()
             self._make_room(owner, address)
@@ -131,7 +131,7 @@ class CheckSessions:
             return check
 
     def get(self, key: str, owner: str) -> CheckSession:
-        """A visitor's check. Raises NotFound, for a stranger's check too."""
+        """Return a visitor's check. Raises NotFound, also for another visitor's check."""
         with self._lock:
             self._drop_expired()
             check = self._checks.get(key)
@@ -144,18 +144,18 @@ class CheckSessions:
         return check
 
     def discard(self, check: CheckSession) -> None:
-        """Drop a check that nobody needs any more."""
+        """Drop a check that is no longer needed."""
         with self._lock:
             self._drop(check)
 
     def _drop_expired(self) -> None:
-        """Drop what is too old."""
+        """Drop finished checks older than the limit."""
         for check in list(self._checks.values()):
             if check.is_over and self._clock() - check.started > SESSION_SECONDS:
                 self._drop(check)
 
     def _make_room(self, owner: str, address: str) -> None:
-        """Drop the oldest that are over until one more may be begun. Raises Busy, and then drops none."""
+        """Drop the oldest finished checks until one more fits. Raises TooManyChecks, and then drops none."""
         kept = list(self._checks.values())
         own = _select_evictable(
             [check for check in kept if owner and check.owner == owner], MAX_OWN_SESSIONS, TooManyOwnChecks
@@ -174,7 +174,7 @@ class CheckSessions:
 
 
 def _select_evictable(checks: Sequence[CheckSession], most: int, busy: type[TooManyChecks]) -> list[CheckSession]:
-    """The oldest that must go for one more to be no more than `most`. Raises Busy if too few of them are over."""
+    """Select the oldest finished checks to evict for one more within `most`. Raises TooManyChecks if too few."""
     over = [check for check in checks if check.is_over]
     excess = max(0, len(checks) + 1 - most)
     if excess > len(over):

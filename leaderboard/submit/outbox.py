@@ -1,8 +1,8 @@
-"""Accepted submissions on this disk, until the Hub takes them: several in one commit, since commits are scarce.
+"""Outbox of accepted submissions on this disk until the Hub stores them, several per commit to save commits.
 
-FOLDER/<ulid>/submission.json, data files beside it, and `refused.txt` in the place of the data where no attempt was
-left when its turn came. Each folder appears whole, with its contents on the disk, before anybody is told that it was
-accepted. A process that starts here again goes on with what it finds.
+FOLDER/<ulid>/submission.json, data files beside it, and `refused.txt` in place of the data if no attempt was left
+at the time of the commit. Each folder appears whole, with its contents on the disk, before the submitter is notified
+of acceptance. A process that restarts here continues with the folders it finds.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from submissions.submitting.attempts import count_attempts, is_same_submitter
 from submissions.submitting.bulk_commit import commit_submissions
 
 MIN_COMMIT_INTERVAL = timedelta(seconds=72)
-"""Between two commits: 50 an hour, which leaves some of the hour's 60 to what owners ask for."""
+"""Interval between commits: 50 an hour, which leaves some of the hour's 60 to owner requests."""
 RETRY_AFTER = timedelta(minutes=1)
-"""After a failure of the Hub or the way to it."""
+"""Delay after a failure of the Hub or of the connection to it."""
 REMEMBERED = timedelta(days=7)
-"""How long it is told why a submission was turned away."""
+"""Retention of the reason for a refused submission."""
 MAX_FILES_PER_COMMIT = 300
 MAX_BYTES_PER_COMMIT = 256 * 2**20
-"""Of one commit, unless one submission alone has more."""
+"""Maximum bytes per commit, unless a single submission is larger."""
 RECORD, WHY = "submission.json", "refused.txt"
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def _utc_now() -> datetime:
 
 
 class Outbox:
-    """A folder of accepted submissions, and the thread that writes them into the arena."""
+    """Folder of accepted submissions, and the thread that commits them to the arena."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class Outbox:
             self._thread.join()
 
     def flush(self) -> None:
-        """Write what waits into the arena, as much as fits into one commit; put it off where that fails."""
+        """Commit pending submissions, as many as fit into one commit; postpone them on failure."""
         with self._flushing:
             batch = self._next_batch()
             if not batch:
@@ -132,7 +132,7 @@ class Outbox:
                 self._finish_batch(batch, spent)
 
     def _refresh_reader(self) -> None:
-        """Have the pages know what was stored before it is forgotten here."""
+        """Refresh the pages' snapshot before stored submissions leave the outbox."""
         try:
             self._reader.refresh()
         except OurError:
@@ -160,7 +160,7 @@ class Outbox:
             self._thread.start()
 
     def _used_attempts(self, submission: Submission) -> set[str]:
-        """What its team has used, as far as the Hub tells now; the transaction counts again."""
+        """Attempts used by the team, as currently known from the Hub; the transaction counts again."""
         if submission.track not in self._limits:
             return set()
         side = (submission.track, submission.team, submission.owner)
@@ -171,7 +171,7 @@ class Outbox:
             return set()
 
     def _require_attempt_left(self, submission: Submission, stored: set[str]) -> None:
-        """Have whoever has none left know at once, and not only from the transaction. Raises Spent."""
+        """Require a free attempt at once, before the transaction does. Raises AttemptsExhausted."""
         track, team, owner = submission.track, submission.team, submission.owner
         kept = [*self._being_written.values(), *self._waiting.values()]
         used = len(stored.union(one.id for one in kept if one.track == track and is_same_submitter(one, team, owner)))
@@ -195,7 +195,7 @@ class Outbox:
             raise
 
     def _next_batch(self) -> list[tuple[Submission, Path]]:
-        """The oldest that wait, as many as one commit should hold."""
+        """Oldest pending submissions, up to the size of one commit."""
         with self._change:
             waiting = [one for _, one in sorted(self._waiting.items())]
         batch: list[tuple[Submission, Path]] = []
@@ -230,7 +230,7 @@ class Outbox:
             self._change.notify_all()
 
     def _recover(self) -> None:
-        """What a process before this one left."""
+        """Load the folders left by an earlier process."""
         for folder in sorted(self._folder.iterdir()) if self._folder.is_dir() else ():
             was_refused = (folder / WHY).exists()
             if folder.name.startswith(".") or (was_refused and parse_id_time(folder.name) < self._clock() - REMEMBERED):

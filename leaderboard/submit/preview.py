@@ -1,4 +1,4 @@
-"""What a checked delivery will look like to the model, and what its evaluation will take."""
+"""Preview of a checked delivery: its prompts, and an estimate of its evaluation."""
 
 from __future__ import annotations
 
@@ -27,37 +27,40 @@ from submissions.records.prompt_frame import PromptFrame
 from submissions.records.task import Task
 
 NEWEST = 100
-"""Evaluations whose costs are looked at; of these the estimate takes those that fit."""
+"""Evaluations considered for costs; the estimate uses the matching ones."""
 
 
 @dataclass(frozen=True)
 class CheckPreview:
-    """The lower half of a check's page."""
+    """Lower half of a check's page."""
 
     task: Task
     tasks: tuple[str, ...]
-    """Those with a file that passed, to choose from."""
+    """Selectable tasks: those with a file that passed."""
     sample: RowPreview
     protocol: str
     protocols: tuple[str, ...]
-    """Those whose frame is known, to choose from."""
+    """Selectable protocols: those with a known frame."""
     frame: PromptFrame | None
-    """How the protocol shows a row; None until an evaluator has published it."""
+    """Prompt frame of the protocol; None until an evaluator has published it."""
     estimate: Estimate | None
     measured: int
-    """Evaluations under the protocol whose costs are known."""
+    """Evaluations under the protocol with known costs."""
     least: int
-    """So many it takes to foretell one."""
+    """Minimum number of evaluations for an estimate."""
     start: datetime | None
-    """When its turn would come; None where nobody waits, or nobody can say."""
+    """Estimated start of its evaluation; None if the queue is empty or the start is unknown."""
     waiting: int
-    """Submissions that the evaluator will take up before it."""
+    """Submissions ahead of it in the queue."""
 
 
 def build_preview(
     check: CheckSession, snapshot: Snapshot, query: Mapping[str, str], default: str
 ) -> CheckPreview | None:
-    """What to show of a check that is over; None where no file passed. Raises NotFound for another task or protocol."""
+    """Build the preview of a finished check; None if no file passed.
+
+    Raises NotFound for an unknown task or protocol.
+    """
     if not any(task in snapshot.tasks for task in check.samples):
         return None
     tasks = tuple(task for task in check.samples if task in snapshot.tasks)
@@ -84,7 +87,7 @@ def build_preview(
 
 @cached_per_snapshot
 def _history_and_model(snapshot: Snapshot, protocol: str) -> tuple[list[Ledger], CostModel | None]:
-    """What the next evaluation is judged by: reading a hundred ledgers and fitting rates to them takes its time."""
+    """Past costs and fitted model for estimates, cached because reading a hundred ledgers is slow."""
     newest = islice(reversed(list(snapshot.ledgers)), NEWEST)
     ledgers = [ledger for ulid in newest for ledger in snapshot.ledgers[ulid].values()]
     past = select_history(ledgers, protocol)

@@ -1,4 +1,4 @@
-"""How often in an hour a visitor may ask for what costs the Hub a commit: commits are scarce, and all share them."""
+"""Hourly rate limit of requests that cost a Hub commit, since all visitors share the Hub's limit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HOUR = timedelta(hours=1)
 
 
 def check_hourly_limit(times: Iterable[datetime], most: int, what: str) -> None:
-    """Raises HTTPException 429, with when to come again, if `most` of these times lie within the last hour."""
+    """Raise HTTPException 429 with the retry time if `most` of these times lie within the last hour."""
     now = datetime.now(UTC)
     recent = sorted(time for time in times if time > now - HOUR)
     if len(recent) >= most:

@@ -1,4 +1,4 @@
-"""The first rows of a delivered file, cut to what a page can show, and how a protocol shows a row to the model."""
+"""First rows of a delivered file, cut for display, with token counts by protocol."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from submissions.records.task import Row
 
 ROWS = 3
 MAX_CHARACTERS = 800
-"""Of one text, shown; the rest is counted."""
+"""Characters shown of one text; the rest is counted."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Text:
 
     shown: str
     hidden: int
-    """Characters after it."""
+    """Number of characters after it."""
 
     @classmethod
     def from_text(cls, text: str) -> Text:
@@ -37,7 +37,7 @@ class SampleRow:
     input: Text
     output: Text
     tokens: dict[str, int]
-    """About how many it has in a protocol's frame, by protocol."""
+    """Approximate token count in each protocol's frame, by protocol."""
 
 
 @dataclass(frozen=True)
@@ -46,18 +46,18 @@ class RowPreview:
 
     rows: tuple[SampleRow, ...]
     cut: dict[str, int]
-    """How many of the rows that count are longer than a protocol takes, by protocol."""
+    """Number of counting rows longer than the protocol's limit, by protocol."""
 
 
 def read_rows(file: Path) -> Iterator[Row]:
-    """The rows of a file that the check wrote."""
+    """Read the rows of a file written by the check."""
     with file.open("rb") as lines:
         for line in lines:
             yield Row.model_validate_json(line)
 
 
 def preview_rows(rows: Iterable[Row], frames: Iterable[PromptFrame]) -> RowPreview:
-    """The first of some rows, and how many of them would be cut."""
+    """Return the first rows, and the number of rows that would be cut."""
     known = tuple(frames)
     first: list[SampleRow] = []
     cut = dict.fromkeys((frame.protocol for frame in known), 0)

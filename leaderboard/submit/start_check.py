@@ -117,7 +117,7 @@ class CheckStarter:
 
 
 def form_values(form: FormData) -> dict[str, str]:
-    """The form's fields, with what is missing as in an empty form."""
+    """Extract the form's fields; missing ones take the empty form's values."""
     given = {name: form.get(name) for name in EMPTY}
     values = {name: value if isinstance(value, str) else EMPTY[name] for name, value in given.items()}
     return values if values["publish"] in PUBLISH else values | {"publish": EMPTY["publish"]}

@@ -1,4 +1,4 @@
-"""The way from an accepted delivery into the arena."""
+"""Storage of accepted submissions in the arena."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ from submissions.records.submission import Submission
 from submissions.submitting.bulk_commit import commit_submissions
 
 Known = Callable[[], Mapping[str, SubmissionBrief]]
-"""The submissions that were read before, and need not be read again to be counted."""
+"""Submissions already read, which need no second read for counting."""
 
 
 @dataclass(frozen=True)
 class PendingSubmission:
-    """A submission that was accepted and is not in the arena."""
+    """An accepted submission that is not in the arena."""
 
     submission: Submission
     until: datetime | None
-    """When it is written there, as far as is known; None if it never will be."""
+    """Expected time of the commit; None if it was refused."""
     why: str
-    """In words: what it waits for, or why it was turned away after all."""
+    """Reason for the wait or for the refusal, in words."""
 
 
 class SubmissionStore(Protocol):
-    """Takes in what was checked."""
+    """Stores checked submissions."""
 
     def store_submission(self, submission: Submission, data: Path) -> None:
-        """Keep a submission for good; `data` may go afterwards. Raises Spent, or whatever keeps it from being kept."""
+        """Store a submission durably; `data` may be deleted after. Raises AttemptsExhausted, or storage errors."""
         ...
 
     def find_pending(self, ulid: str) -> PendingSubmission | None:
-        """What is known of a submission that is kept and not yet in the arena, or was turned away."""
+        """Return an accepted submission not yet in the arena, or a refused one; None for others."""
         ...
 
     def list_pending(self, owner: str) -> list[PendingSubmission]:
-        """All of an owner's, oldest first."""
+        """Return an owner's pending and refused submissions, oldest first."""
         ...
 
     def wait_until_settled(self, ulid: str, seconds: float) -> None:
-        """Wait a while for a submission to reach the arena, or to be turned away."""
+        """Wait up to `seconds` for a submission to reach the arena, or to be refused."""
         ...
 
     def close(self) -> None:
-        """Stop what runs in the background."""
+        """Stop background work."""
         ...
 
 
 class DirectStore:
-    """For an arena in a folder, which takes a commit whenever one comes and keeps it for good."""
+    """Store for an arena in a folder, which accepts commits at any time."""
 
     def __init__(self, arena: Arena, limits: Mapping[str, int], known: Known) -> None:
         self._arena = arena

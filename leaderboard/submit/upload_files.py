@@ -13,7 +13,7 @@ MAX_NAME_LENGTH = 200
 
 
 def save_uploads(uploads: Sequence[UploadFile], folder: Path) -> list[Path]:
-    """Write uploads into a folder, each under its own name in a folder of its own, so that no two can collide."""
+    """Write each upload under its own name into its own subfolder, so that names cannot collide."""
     paths = []
     for number, upload in enumerate(uploads):
         path = folder / str(number) / safe_file_name(upload.filename or "")
@@ -25,7 +25,7 @@ def save_uploads(uploads: Sequence[UploadFile], folder: Path) -> list[Path]:
 
 
 def safe_file_name(given: str) -> str:
-    """The last part of an uploaded file's name, fit to be a file's name here."""
+    """Reduce an uploaded file's name to its last part, safe as a file name here."""
     name = given.replace("\\", "/").rpartition("/")[2].replace("\0", "")
     name = name.encode(errors="replace")[-MAX_NAME_LENGTH:].decode(errors="ignore")
     return "unnamed" if name in {"", ".", ".."} else name

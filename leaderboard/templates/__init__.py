@@ -1,4 +1,4 @@
-"""The pages' templates, and what they may call."""
+"""Jinja templates of the pages, and their functions."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from submissions.records.result import METHODS
 from submissions.tracks import TRACKS
 
 REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""What makes abc\\u202egpj.exe look like abcexe.jpg; scripts that run from right to left need none of them."""
+"""Control characters that make abc\\u202egpj.exe look like abcexe.jpg; right-to-left scripts need none of them."""
 METHOD_NAMES: Mapping[str, str] = dict(zip(METHODS, ("1 shot", "3 shots", "5 shots", "fine-tune"), strict=True))
 SUBSET_NAMES = {"full": "all tasks", "pro": "pro: the hard ones"}
 
 
 def make_environment(build: str) -> Environment:
-    """Templates with autoescaping on for every name, and an error for any name that is missing."""
+    """Create the Jinja environment, with autoescaping for all names and errors for undefined ones."""
     found = Environment(
         loader=PackageLoader("leaderboard"),
         autoescape=True,
@@ -59,35 +59,35 @@ def make_environment(build: str) -> Environment:
 
 
 def site_pages() -> list[tuple[str, str]]:
-    """What the head of every page links to: a board goes by its title as soon as there are two."""
+    """Links in every page's header: boards are named by title if there are several."""
     boards = [(f"/board/{track.name}", track.title if len(TRACKS) > 1 else "Board") for track in TRACKS.values()]
     others = ("Tasks", "Insights", "Cases", "Submissions", "Submit", "Docs")
     return boards + [(f"/{label.lower()}", label) for label in others]
 
 
 def card_of(path: str) -> str:
-    """The address of the picture of a page: its own where there is one (pages/cards.py), else the site's."""
+    """URL of a page's preview image: its own if it has one (pages/social_cards/routes.py), else the site's."""
     one, many = r"(board|cases|docs|submissions|systems|tasks)/[^/]+", "cases|insights|submissions|tasks"
     return f"/og{path}.png" if re.fullmatch(f"/({one}|{many})", path) else "/og/index.png"
 
 
 def strip_bidi(value: object) -> object:
-    """Text without the characters that turn around what stands beside them: each is shown as a replacement mark."""
+    """Replace bidirectional control characters by a replacement mark."""
     return REORDERING.sub("\ufffd", value) if type(value) is str else value
 
 
 def humanize(name: str) -> str:
-    """A stored name as people write it: `deep_research` is deep research, `few_shot_3` is 3 shots."""
+    """Format a stored name for people: `deep_research` is deep research, `few_shot_3` is 3 shots."""
     return METHOD_NAMES.get(name, name.replace("_", " "))
 
 
 def format_time(time: datetime | str) -> str:
-    """A time in UTC, to the minute."""
+    """Format a time in UTC, to the minute."""
     return f"{(datetime.fromisoformat(time) if isinstance(time, str) else time).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def format_elapsed(seconds: float) -> str:
-    """A duration for people, in its two largest units."""
+    """Format a duration in its two largest units."""
     whole = round(max(seconds, 0.0))
     parts = [(whole // 86400, "d"), (whole // 3600 % 24, "h"), (whole // 60 % 60, "min"), (whole % 60, "s")]
     first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
@@ -95,12 +95,12 @@ def format_elapsed(seconds: float) -> str:
 
 
 def quote_segment(name: str) -> str:
-    """A name as one part of a URL's path."""
+    """Quote a name as one segment of a URL's path."""
     return quote(name, safe="")
 
 
 def format_bytes(size: int) -> str:
-    """A number of bytes for people."""
+    """Format a number of bytes."""
     for unit, factor in (("GB", 2**30), ("MB", 2**20), ("kB", 2**10)):
         if size >= factor:
             return f"{size / factor:.1f} {unit}".replace(".0 ", " ")
@@ -108,14 +108,14 @@ def format_bytes(size: int) -> str:
 
 
 def format_figure(value: float, decimals: int) -> str:
-    """A number with fixed decimals, a true minus sign so that columns align, and no sign before nothing."""
+    """Format a number with fixed decimals and a true minus sign for alignment; no sign for zero."""
     return f"{value:z.{decimals}f}".replace("-", "−")
 
 
 def interval_bar(row: Mapping[str, Any], group: str, span: tuple[float, float]) -> str | None:
-    """Where a cell's bar (a to b), interval (l to h) and zero (z) stand, as CSS properties; None without a value.
+    """CSS properties of a cell's bar (a to b), interval (l to h) and zero (z); None without a value.
 
-    A cell's bar is drawn by the style sheet alone: an element more in each of 15,000 cells would double a page's time.
+    The style sheet alone draws a cell's bar: one more element in each of 15,000 cells would double a page's time.
     """
     if row[group] is None:
         return None

@@ -1,4 +1,4 @@
-"""The repository's documents as parts of pages: Markdown in, harmless HTML with anchors and a list of contents out."""
+"""Renders the repository's Markdown documents as safe HTML with anchors and a table of contents."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ NAMES = (
     "upgrading",
     "first-run",
 )
-"""What the site shows, in this order. The contributors' page is for those who have the code before them."""
+"""Documents of the site, in this order. The contributors' page is for readers of the source code."""
 ADDRESS = re.compile(r"/(|about|cases|compare|docs|insights|openapi\.json|submissions|submit|tasks)(#\w+)?")
-"""Pages that a document may name without knowing what the arena holds."""
+"""Pages that a document may link to whatever the arena's content."""
 EXAMPLE = "http://127.0.0.1:7860"
-"""The address that the documents' examples ask; a page puts its own in its place."""
+"""URL in the documents' examples; a page replaces it with its own."""
 
 
 @dataclass(frozen=True)
@@ -46,25 +46,25 @@ class Doc:
     name: str
     title: str
     lead: str
-    """Its first paragraph, as plain text."""
+    """First paragraph, as plain text."""
     body: Markup
     """Everything below the title."""
     contents: tuple[tuple[str, str], ...]
     """Anchor and title of each section."""
 
     def seen_from(self, origin: str) -> Markup:
-        """The body with the site's own address in its examples."""
+        """Body with the site's own URL in its examples."""
         return Markup(str(self.body).replace(EXAMPLE, str(escape(origin))))  # noqa: S704 - rendered with HTML off
 
 
 def load_docs() -> dict[str, Doc]:
-    """All documents of the site by name, in order."""
+    """Load all documents of the site by name, in order."""
     return {name: load_doc(name) for name in NAMES}
 
 
 @lru_cache
 def load_doc(name: str) -> Doc:
-    """A document. Raises NotFound."""
+    """Load a document. Raises NotFound."""
     if name not in NAMES:
         raise NotFound(f"No document {name[:80]!r}; there are: {', '.join(NAMES)}.")
     tokens = _markdown_parser().parse((FOLDER / f"{name}.md").read_text(encoding="utf-8"))
@@ -77,23 +77,23 @@ def load_doc(name: str) -> Doc:
 
 
 def plain_text(inline: Token) -> str:
-    """A line's text without its markup."""
+    """Extract an inline token's text without its markup."""
     return "".join(" " if child.type == "softbreak" else child.content for child in inline.children or ())
 
 
 def heading_anchor(title: str) -> str:
-    """What a heading's address ends with: the same as where the documents are read beside the code."""
+    """Build a heading's anchor, equal to the one in the repository's rendered documents."""
     return re.sub(r"[^\w -]", "", title).lower().replace(" ", "-")
 
 
 @lru_cache
 def _markdown_parser() -> MarkdownIt:
-    """CommonMark with tables; what looks like HTML is text, and there are no pictures to fetch."""
+    """Parser for CommonMark with tables; raw HTML becomes text, and images are disabled."""
     return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
 def _add_anchors(tokens: Sequence[Token]) -> list[Token]:
-    """The tokens with anchors, links within the site, and boxes in which tables and code scroll by keyboard."""
+    """Add anchors, links within the site, and keyboard-scrollable boxes around tables and code."""
     dressed: list[Token] = []
     section, number = "", 0
     for position, token in enumerate(tokens):
@@ -117,14 +117,14 @@ def _html_token(text: str) -> Token:
 
 
 def _link_address(token: Token) -> list[Token]:
-    """An address of the site in code type, such as `/about`, as a link to it."""
+    """Turn a site address in code type, such as `/about`, into a link."""
     if token.type != "code_inline" or not ADDRESS.fullmatch(token.content):
         return [token]
     return [Token("link_open", "a", 1, attrs={"href": token.content}), token, Token("link_close", "a", -1)]
 
 
 def _rewrite_links(children: list[Token]) -> list[Token]:
-    """A line whose links to other documents lead to their pages."""
+    """Point an inline line's links to other documents at their pages."""
     for link, text in pairwise(children):
         if link.type == "link_open":
             _rewrite_link(link, text)
@@ -132,7 +132,7 @@ def _rewrite_links(children: list[Token]) -> list[Token]:
 
 
 def _rewrite_link(link: Token, text: Token) -> None:
-    """Point a link at the site's page of a document; a file that the site does not show is no link."""
+    """Point a link at the site's page of a document; remove a link to a file that the site does not show."""
     target, _, part = str(link.attrGet("href")).partition("#")
     name = target.removesuffix(".md")
     if name in NAMES:

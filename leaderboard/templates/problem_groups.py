@@ -1,4 +1,4 @@
-"""Problems that differ only in their line, told once with all their lines."""
+"""Groups problems that differ only in their line."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from submissions.records.check_report import Problem
 
 MAX_LINES = 12
-"""Named for one group; the rest are counted."""
+"""Lines listed per group; the rest are counted."""
 
 
 @dataclass
 class Group:
-    """One problem, and where else it is."""
+    """One problem, with its other locations."""
 
     level: str
     file: str
@@ -31,7 +31,7 @@ class Group:
 
 
 def group_problems(problems: Iterable[Problem]) -> list[Group]:
-    """Errors first, else in their order; each kind of a file stands where its first one stood."""
+    """Group problems, errors first, else in order; each group takes its first problem's position."""
     groups: dict[tuple[str, str, str, str], Group] = {}
     for one in sorted(problems, key=lambda problem: problem.level != "error"):
         key = (one.level, one.file, one.what, one.fix)

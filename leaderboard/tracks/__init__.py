@@ -1,4 +1,4 @@
-"""How each board looks. The keys are those of submissions.tracks.TRACKS."""
+"""Layouts of the boards, with the keys of submissions.tracks.TRACKS."""
 
 from leaderboard.tracks import dataset_research
 from leaderboard.tracks.board import BoardLayout
@@ -8,5 +8,5 @@ BOARDS = {"dataset_research": dataset_research.BOARD}
 
 
 def board_named(track: str) -> BoardLayout:
-    """The board of a track. Raises NotFound with the names that exist."""
+    """Return the board of a track. Raises NotFound with the existing names."""
     return BOARDS[get_track(track).name]

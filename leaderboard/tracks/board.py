@@ -1,4 +1,4 @@
-"""What a track's board shows: its words, columns and charts."""
+"""Layout of a track's board: its texts, columns and charts."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class Column:
     """Name in the table and in `?sort=`."""
     label: str
     kind: Literal["rank", "text", "type", "score", "spread", "count", "badge", "date"]
-    """How a cell is set."""
+    """Cell format."""
     help: str = ""
     usual: bool = True
-    """Whether it stands there when the URL names no columns."""
+    """True if the column is shown when the URL names none."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class BoardLayout:
 
     track: str
     lead: str
-    """What the board answers, in one sentence."""
+    """The board's question, in one sentence."""
     columns: tuple[Column, ...]
     dimensions: tuple[str, ...]
-    """What the metadata judge compares: the spokes of the radar chart, each 0 to 10."""
+    """Dimensions scored by the metadata judge: the spokes of the radar chart, each 0 to 10."""

@@ -1,1 +1,1 @@
-"""Web."""
+"""HTTP layer: routes, middleware, caches, uploads and sign-in."""

@@ -19,12 +19,12 @@ log = logging.getLogger(__name__)
 
 
 def not_found(request: Request, error: Exception) -> Response:
-    """The answer to a name that does not exist: what exists."""
+    """Answer an unknown name with the list of existing ones."""
     return error_response(request, 404, "There is nothing here by that name", str(error))
 
 
 def http_error(request: Request, error: Exception) -> Response:
-    """The answer that a page asked for by raising HTTPException, or to a URL without a page."""
+    """Answer a page's HTTPException, or a URL without a page."""
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return error_response(
@@ -34,14 +34,14 @@ def http_error(request: Request, error: Exception) -> Response:
 
 
 def rate_limited(request: Request, error: Exception) -> Response:
-    """The answer to what cannot be stored now: nothing is lost, and when to come again."""
+    """Answer a request that cannot be stored now, with the retry time; nothing is lost."""
     assert isinstance(error, RateLimited)
     wait = max(1, math.ceil((error.until - datetime.now(UTC)).total_seconds()))
     return error_response(request, 503, "Too much at once", str(error), {"Retry-After": str(wait)})
 
 
 def server_error(request: Request, error: Exception) -> Response:
-    """The answer when the fault is ours. What went wrong is in the log, under the page's address."""
+    """Answer an internal error. The log has the details, under the page's address."""
     log.error("%s %s: %s", request.method, request.url.path, error)
     what = "The fault is ours, not yours, and it has been logged with this page's address. Please try again later."
     # Starlette answers for a broken page outside of all middleware, so the guard cannot add its headers.
@@ -51,7 +51,7 @@ def server_error(request: Request, error: Exception) -> Response:
 def error_response(
     request: Request, status: int, title: str, what: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """An error in the form that was asked for: a page, JSON for `.json` and for the API, plain text for other files."""
+    """Build an error in the requested form: a page, JSON for `.json` and the API, plain text for other files."""
     path = request.url.path
     # What is not there now may be soon, and a personal page refuses one visitor and not the next.
     headers = {"Cache-Control": "no-store", **(headers or {})}

@@ -1,4 +1,4 @@
-"""What every answer carries, and which requests are turned away before any page sees them."""
+"""Middleware: security headers, compression, and rejection of requests before any page runs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 class SecurityHeaders:
-    """Middleware around the pages. Gradio's own end points under /gradio_api keep Gradio's own rules."""
+    """Middleware that adds security headers to pages and rejects cross-site forms.
+
+    Gradio's end points under /gradio_api keep Gradio's own rules.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -55,7 +58,7 @@ class SecurityHeaders:
 
 
 class GzipPages:
-    """Middleware that sends pages gzipped. Gradio compresses what its address calls text (.js, .css, .csv), no page."""
+    """Middleware that gzips pages. Gradio compresses only text files by extension (.js, .css, .csv)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -67,7 +70,7 @@ class GzipPages:
 
 
 class BodyLimit:
-    """Middleware that lets nobody fill the memory: only the submit form takes more, and writes it to disk."""
+    """Middleware that limits request bodies in memory; only the submit form takes more, and writes it to disk."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -85,9 +88,9 @@ class BodyLimit:
 
 
 def is_cross_site(headers: Headers) -> bool:
-    """Whether a browser says that another site made this request.
+    """Return whether a browser reports that another site made this request.
 
-    Browsers send Sec-Fetch-Site, older ones only Origin; a program that sends neither carries nobody's session.
+    Browsers send Sec-Fetch-Site, older ones only Origin; a program that sends neither has no visitor's session.
     """
     if site := headers.get("sec-fetch-site"):
         return site not in {"same-origin", "none"}

@@ -1,4 +1,4 @@
-"""Cache of rendered, compressed responses, by ETag and URL."""
+"""Cache of rendered, compressed responses, keyed by ETag and URL."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from starlette.responses import Response
 from leaderboard.lru_cache import LruCache
 
 MIN_COMPRESSED_BYTES = 1000
-"""Bytes from which on an answer is compressed."""
+"""Minimum bytes of a response for compression."""
 _PACKED = "application/vnd.apache.parquet"
-"""Is compressed already."""
+"""Media type that is already compressed."""
 
 
 class CachedResponse:
-    """A whole answer. Middleware changes the headers of what it passes on, so each visitor gets a fresh copy."""
+    """A complete response. Each request gets a new copy, since middleware changes headers."""
 
     def __init__(self, response: Response) -> None:
         self.body = bytes(response.body)
@@ -27,7 +27,7 @@ class CachedResponse:
         self.is_compressed = len(self.body) >= MIN_COMPRESSED_BYTES and not packed
 
     def make_response(self, request: Request) -> Response:
-        """A copy in the encoding that a visitor's browser takes."""
+        """Copy the response in an encoding that the visitor's browser accepts."""
         fresh = Response(self.body)
         fresh.raw_headers = list(self.headers)
         if self.is_compressed:
@@ -50,14 +50,14 @@ class CachedResponse:
 
 
 def _accepted_encoding(accepted: str) -> str:
-    """The encoding to answer in; none for a browser that takes neither, or refuses it with q=0."""
+    """Choose the encoding; empty if the browser accepts neither, or refuses it with q=0."""
     parts = [part.replace(" ", "").partition(";q=") for part in accepted.lower().split(",")]
     names = {name for name, _, weight in parts if not weight or weight.strip("0.")}
     return next((name for name in ("br", "gzip") if name in names), "")
 
 
 class ResponseCache:
-    """The latest responses, by ETag and URL."""
+    """LRU cache of responses, by ETag and URL."""
 
     def __init__(self, most: int, most_bytes: int = 16_000_000, largest: int = 256_000) -> None:
         self.largest = largest

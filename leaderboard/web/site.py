@@ -1,4 +1,4 @@
-"""From a view to an HTTP response: page or table export, with ETag and cache."""
+"""Turns a view into an HTTP response: page or table download, ETag, error pages."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ MEDIA = {"csv": "text/csv; charset=utf-8", "json": "application/json", "parquet"
 
 @dataclass(frozen=True)
 class View:
-    """What one URL shows."""
+    """Content of one URL."""
 
     template: str
     context: Mapping[str, Any] = field(default_factory=dict)
     table: Table | None = None
-    """The rows that the page shows and its twins hold."""
+    """Rows of the page and its downloads."""
     media: str = "text/html"
     is_final: bool = True
-    """Whether the next visitor may be shown the same; not while something of it is still being computed."""
+    """True if the response may be cached; False while part of it is still being computed."""
 
 
 class Site:
-    """What every page needs: settings, the arena's newest snapshot, templates."""
+    """Shared state of all pages: settings, the arena's newest snapshot, templates."""
 
     def __init__(self, settings: Settings, reader: SnapshotReader, storing: SubmissionStore | None = None) -> None:
         self.settings = settings
@@ -59,14 +59,14 @@ class Site:
         self.templates: Environment = make_environment(self.build)
 
     def render(self, request: Request, view: View, status: int = 200) -> Response:
-        """A page."""
+        """Render a page."""
         always = {"path": request.url.path, "origin": origin_of(request), "sign_in": self.settings.sign_in}
         context = {**always, "table": view.table, **view.context}
         return Response(self.templates.get_template(view.template).render(context), status, media_type=view.media)
 
 
 def site_of(request: Request) -> Site:
-    """The site that a request came to."""
+    """Return the site of a request."""
     site = request.app.state.site
     assert isinstance(site, Site)
     return site
@@ -74,28 +74,28 @@ def site_of(request: Request) -> Site:
 
 @dataclass(frozen=True)
 class PageRequest:
-    """What a page may look at."""
+    """Input of a page."""
 
     site: Site
     snapshot: Snapshot
     names: Mapping[str, str]
-    """The parts of the path that have a name in the route."""
+    """Named parts of the route's path."""
     query: Mapping[str, str]
     query_text: str
-    """The query as it came, without its question mark."""
+    """Raw query string, without the question mark."""
     origin: str = ""
-    """Scheme and host under which the visitor reaches the site, for addresses that are copied elsewhere."""
+    """Scheme and host of the site as the visitor reaches it, for addresses that are copied elsewhere."""
     owner: str = ""
-    """Who the visitor is (leaderboard/web/auth/visitor.py); told to personal pages alone."""
+    """Owner id of the visitor (leaderboard/web/auth/visitor.py); set only for personal pages."""
 
 
 Show = Callable[[PageRequest], View]
 
 
 def page_route(path: str, show: Show, *, personal: bool = False) -> Route:
-    """A GET page. Where the path ends in `{ending:ending}`, its table is served as .csv, .json and .parquet too.
+    """Create a GET route. With `{ending:ending}` in the path, its table is also served as .csv, .json and .parquet.
 
-    A personal page may say something else to each visitor: nothing of it is kept for the next.
+    A personal page may differ by visitor and is never cached.
     """
 
     def make(request: Request, visit: PageRequest) -> Response:
@@ -109,7 +109,7 @@ def page_route(path: str, show: Show, *, personal: bool = False) -> Route:
 
 
 def cached_route(path: str, make: Callable[[Request, PageRequest], Response], *, personal: bool = False) -> Route:
-    """An address whose answer, of any kind, is kept until the arena changes, unless it is personal."""
+    """Create a route whose response, of any kind, is cached until the arena changes, unless personal."""
 
     def endpoint(request: Request) -> Response:
         site = site_of(request)
@@ -142,13 +142,13 @@ def cached_route(path: str, make: Callable[[Request, PageRequest], Response], *,
 
 
 def origin_of(request: Request) -> str:
-    """The site's own address, as a proxy in front of it tells."""
+    """Return the site's own URL, from a proxy's headers if there are any."""
     host = request.headers.get("x-forwarded-host") or request.headers.get("host") or request.url.netloc
     return f"{'https' if is_secure(request) else 'http'}://{host}"
 
 
 def is_secure(request: Request) -> bool:
-    """Whether the visitor came over https, as a proxy in front of the site tells."""
+    """Return whether the visitor came over https, by the proxy's header if there is one."""
     return request.headers.get("x-forwarded-proto", request.url.scheme).startswith("https")
 
 
@@ -160,7 +160,7 @@ def _export_table(view: View, ending: Ending) -> Response:
 
 
 class _Stem(Convertor[str]):
-    """A name whose ending, if it is one of a twin, is left for the next part of the path."""
+    """Path part for a name; a table extension is left for the next part."""
 
     regex = "[^/]+?"
 
@@ -172,7 +172,7 @@ class _Stem(Convertor[str]):
 
 
 class _Ending(Convertor[str]):
-    """`.csv`, `.json`, `.parquet` or nothing."""
+    """Path part for `.csv`, `.json`, `.parquet` or nothing."""
 
     regex = rf"(?:\.(?:{'|'.join(ENDINGS)}))?"
 
@@ -188,7 +188,7 @@ register_url_convertor("ending", _Ending())
 
 
 def _build_hash(settings: Settings) -> str:
-    """A hash over all that shapes a page besides the arena's content, so that no cache outlives a release."""
+    """Hash everything that shapes a page besides the arena's content, so that a release invalidates caches."""
     digest = hashlib.sha256(repr(settings).encode())
     for file in sorted([*HERE.rglob("*"), *DOCS.glob("*.md")]):
         if file.is_file() and "__pycache__" not in file.parts:

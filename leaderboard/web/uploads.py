@@ -1,4 +1,4 @@
-"""Size limits of what a visitor sends."""
+"""Upload handling: size limits, safe file names, and temporary storage."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from leaderboard.templates import format_bytes
 MAX_FILES = 1000
 MAX_FIELDS = 50
 LARGEST = 4 * 2**20
-"""Bytes of what is read into memory as a whole: whatever is not made of files."""
+"""Maximum bytes of a body read into memory as a whole: any body that is not made of files."""
 
 
 def limit_body(request: Request, limit: int) -> Request:
-    """The request, which raises HTTPException 413 as soon as more than `limit` bytes have arrived."""
+    """Wrap the request to raise HTTPException 413 as soon as more than `limit` bytes have arrived."""
     arrived = 0
     message = f"What was sent is larger than {format_bytes(limit)}. Send fewer files at a time, or a zip of them."
 
@@ -34,5 +34,5 @@ def limit_body(request: Request, limit: int) -> Request:
 
 
 def max_body_bytes(request: Request, files: int) -> int:
-    """How much a form may send: `files` bytes where it is made of parts, which are written to disk as they come."""
+    """Maximum bytes of a form: `files` bytes for a multipart form, whose parts are written to disk."""
     return files if request.headers.get("content-type", "").startswith("multipart/form-data") else min(files, LARGEST)

@@ -1,4 +1,4 @@
-"""Figures that a paper reports, shipped as data beside this file and always shown as `published`."""
+"""Figures from papers, shipped as data beside this file and always shown as `published`."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ class PublishedRow(Record):
     system: Name
     team: Name
     system_type: SystemType | None
-    """None for the untouched base model, which stands beside every method."""
+    """None for the untouched base model, which appears beside every method."""
     method: str
     subset: str
     overall: Percent | None = None
-    """Only where the source states it; else it follows from the two kinds."""
+    """Set only if the source states it; else derived from the two kinds."""
     knowledge: Percent | None = None
     reasoning: Percent | None = None
     note: str = ""
 
 
 class PublishedJudgeRow(Record):
-    """The judge's mean verdict on one system in each dimension, 0 to 10."""
+    """The judge's mean score of one system in each dimension, 0 to 10."""
 
     system: Name
     system_type: SystemType
@@ -56,7 +56,7 @@ class PublishedFigures(Record):
     rows: tuple[PublishedRow, ...]
     metadata: tuple[PublishedJudgeRow, ...]
     judge: str
-    """The model that gave the metadata scores."""
+    """Model that produced the metadata scores."""
 
     def overall_figure(self, row: PublishedRow) -> float | None:
         """The stated overall figure, else the mean over tasks: (51 K + 157 R) / 208 for DatasetResearch."""
@@ -68,5 +68,5 @@ class PublishedFigures(Record):
 
 @cache
 def load_published(track: str) -> PublishedFigures:
-    """The published figures that a track's board shows beside the evaluated ones."""
+    """Load the published figures that a track's board shows beside the evaluated ones."""
     return PublishedFigures.model_validate_json(files(__package__).joinpath(f"{track}.json").read_bytes())

@@ -1,4 +1,4 @@
-"""The latest result of each system: its newest one that is not flagged."""
+"""Latest unflagged result of each system."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from submissions.index.result_summary import ResultSummary
 def latest_results(
     snapshot: Snapshot, track: str, protocol: str, *, is_judged: bool = False
 ) -> dict[str, ResultSummary]:
-    """The newest unflagged result of each team's system under a protocol, by submission; if asked, of judged ones."""
+    """Return the newest unflagged result of each team's system under a protocol, by submission."""
     newest: dict[tuple[str, str], tuple[str, ResultSummary]] = {}
     for ulid, result in snapshot.published:
         is_here = (result.track, result.protocol, result.flagged) == (track, protocol, None)

@@ -1,4 +1,4 @@
-"""When a result was published, and what a board held at the end of an earlier day."""
+"""Publication dates of results, and filters for a board's state on an earlier day."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from submissions.errors import NotFound
 
 
 def parse_day(text: str) -> str:
-    """A day as it was written, YYYY-MM-DD. Raises NotFound for anything else."""
+    """Parse a day, YYYY-MM-DD. Raises NotFound for anything else."""
     try:
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
             raise ValueError
@@ -21,15 +21,15 @@ def parse_day(text: str) -> str:
 
 
 def publication_days(snapshot: Snapshot) -> Mapping[str, str]:
-    """The day (UTC) on which each submission was first published, by its id. A lost history leaves it out."""
+    """Map each submission's id to its first publication day (UTC). Unreadable histories are left out."""
     return snapshot.published_on
 
 
 def is_published_by(snapshot: Snapshot, ulid: str, asof: str) -> bool:
-    """Whether a result was published by the end of a day; always, if no day is given."""
+    """Return whether a result was published by the end of a day; always True for an empty day."""
     return not asof or publication_days(snapshot).get(ulid, "9999") <= asof
 
 
 def latest_publication_day(snapshot: Snapshot, asof: str) -> str:
-    """The last day up to `asof` that brought a result, so that all days until the next share one answer."""
+    """Return the last day up to `asof` with a new result, so that days without one share a cache key."""
     return max((found for found in publication_days(snapshot).values() if found <= asof), default="")

@@ -1,1 +1,1 @@
-"""The arena at one moment, and how it is read."""
+"""Immutable snapshot of the arena, shared by all requests until a repository's head changes."""

@@ -1,4 +1,4 @@
-"""The figures of all results task by task, on disk: half a gigabyte for ten thousand, of which a page wants little."""
+"""On-disk store of all results' figures by task: half a gigabyte for ten thousand, and pages read little of it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from submissions.index.result_summary import Floats
 
 @dataclass(frozen=True, slots=True)
 class DetailsOffset:
-    """Where a result's details lie."""
+    """Location of a result's details in the file."""
 
     start: int
     tasks: int
     width: int
-    """Numbers in a line."""
+    """Numbers per task."""
     whys: int
-    """Bytes of reasons behind the numbers."""
+    """Bytes of reasons after the numbers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,11 +35,11 @@ class TaskDetails:
     methods: tuple[str, ...]
 
     def of_task(self, name: str) -> float | None:
-        """A number of the task: its name in BY_TASK."""
+        """A number of the task, by its name in BY_TASK."""
         return _none_if_nan(self.numbers[BY_TASK.index(name)])
 
     def of_method(self, method: str, name: str) -> float | None:
-        """A number of a method on the task: its name in BY_METHOD."""
+        """A number of a method on the task, by its name in BY_METHOD."""
         at = len(BY_TASK) + self.methods.index(method) * len(BY_METHOD) + BY_METHOD.index(name)
         return _none_if_nan(self.numbers[at])
 
@@ -53,7 +53,7 @@ class TaskDetails:
 
 
 class DetailsFile:
-    """An unnamed file that is gone with the process. What was put there stays there."""
+    """Append-only, unnamed temporary file, deleted with the process."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it lives as long as this does
@@ -61,7 +61,7 @@ class DetailsFile:
         self._lock = threading.Lock()
 
     def put(self, details: ResultDetails) -> DetailsOffset:
-        """Keep a result's details."""
+        """Append a result's details."""
         numbers = np.ascontiguousarray(details.numbers)
         whys = details.missing_reasons.encode()
         with self._lock:
@@ -72,13 +72,13 @@ class DetailsFile:
         return place
 
     def read_task(self, place: DetailsOffset, task: int, methods: tuple[str, ...]) -> TaskDetails:
-        """One task of a result."""
+        """Read one task of a result."""
         size = place.width * 8
         content = os.pread(self._file.fileno(), size, place.start + task * size)
         return TaskDetails(np.frombuffer(content), methods)
 
     def read_reasons(self, place: DetailsOffset) -> str:
-        """Why numbers of a result are missing (submissions/index/result_details.py); empty where none is."""
+        """Read the reasons for a result's missing numbers (submissions/index/result_details.py); empty if none."""
         if not place.whys:
             return ""
         start = place.start + place.tasks * place.width * 8

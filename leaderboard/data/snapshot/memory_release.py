@@ -1,4 +1,4 @@
-"""Memory that was freed goes back to the system: the C library would keep what a process ever needed at once."""
+"""Returns freed memory to the system; the C library would otherwise keep a process's peak."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENAS = -1, -3, -8
 
 
 def limit_heap() -> None:
-    """Few heaps for all threads, and one mapping for each large block, which is gone when it is freed.
+    """Limit the number of malloc heaps, and map each large block so that freeing it returns it.
 
-    To be called before there are threads. Each of them would have a heap of its own, with holes of its own. Arrow, if
-    it is imported later, takes from the same heap: its own keeps what reading ten thousand results needed.
+    Call it before any thread starts, since each thread would get a fragmented heap. Arrow, if imported later, uses
+    the same heap; its own pool would keep the memory needed for reading ten thousand results.
     """
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     if library := _load_glibc():
@@ -25,7 +25,7 @@ def limit_heap() -> None:
 
 
 def release_memory() -> None:
-    """Hand back what is free now, Arrow's too: after much was computed of which little is kept."""
+    """Return free memory to the system, Arrow's too; call it after a large temporary computation."""
     if arrow := sys.modules.get("pyarrow"):
         arrow.default_memory_pool().release_unused()
     if library := _load_glibc():
@@ -34,6 +34,6 @@ def release_memory() -> None:
 
 @cache
 def _load_glibc() -> ctypes.CDLL | None:
-    """The C library if it is GNU's; others have no such functions."""
+    """Load the GNU C library; None for others, which lack these functions."""
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
     return library if library and hasattr(library, "malloc_trim") else None

@@ -1,4 +1,4 @@
-"""Records of a repository, read again only when a file's content changes."""
+"""Caches of parsed repository files, keyed by content id."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A stored record that could not be read back."""
+    """A stored record that cannot be read."""
 
     record: str
-    """What it is of: a submission's id, or the file's name."""
+    """Submission id or file name of the record."""
     why: str
 
 
 def try_read(record: str, read: Callable[[], T]) -> T | Unreadable:
-    """What is read, or why it cannot be."""
+    """Call `read`; return its value, or Unreadable with the reason."""
     try:
         return read()
     except (CorruptRecord, NotFound) as error:
@@ -35,25 +35,25 @@ def try_read(record: str, read: Callable[[], T]) -> T | Unreadable:
 
 
 class RecordCache(Generic[T]):
-    """Records by name, each with the content id it was read at."""
+    """Records by name, each with the content id of its file."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[str, T | Unreadable]] = {}
 
     def is_stale(self, name: str, content: str) -> bool:
-        """Whether a record was not yet read in that content."""
+        """Return whether a record is missing or cached under another content id."""
         return name not in self._known or self._known[name][0] != content
 
     def put(self, name: str, content: str, record: T) -> None:
-        """Remember a record that was read elsewhere."""
+        """Cache a record that was read elsewhere."""
         self._known[name] = content, record
 
     def drop_unreadable(self) -> None:
-        """Have what could not be read looked at again, though its name tells of no other content."""
+        """Drop unreadable records, so that they are read again even with an unchanged content id."""
         self._known = {name: known for name, known in self._known.items() if not isinstance(known[1], Unreadable)}
 
     def update(self, ids: Mapping[str, str], read: Callable[[str], T], record: Callable[[str], str] = str) -> None:
-        """Hold exactly these names in these contents; `record` says what to call one that cannot be read."""
+        """Sync the cache to these names and content ids; `record` maps a name to an unreadable record's label."""
         known = self._known
         self._known = {
             name: (content, try_read(record(name), partial(read, name)))
@@ -63,16 +63,16 @@ class RecordCache(Generic[T]):
         }
 
     def valid_items(self) -> Iterator[tuple[str, T]]:
-        """The names and records that could be read, in their order."""
+        """Names and records of the readable entries, in order."""
         return ((name, found) for name, (_, found) in self._known.items() if not isinstance(found, Unreadable))
 
     def list_unreadable(self) -> list[Unreadable]:
-        """Those that could not."""
+        """List the unreadable records."""
         return [found for _, found in self._known.values() if isinstance(found, Unreadable)]
 
 
 class LazyMapping(Mapping[str, T]):
-    """A mapping whose names are known and whose values are made when they are asked for."""
+    """Mapping with known keys that computes each value on access."""
 
     def __init__(self, names: Mapping[str, object], make: Callable[[str], T]) -> None:
         self._names = names

@@ -22,36 +22,36 @@ from submissions.records.task import Task
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """Everything the pages show. Mappings are keyed by id, oldest first; tasks stand in the benchmark's order.
+    """All data that the pages show. Mappings are keyed by id, oldest first; tasks are in benchmark order.
 
-    What only a page about one submission needs is read on demand.
+    Data for a page about a single submission is read on access.
     """
 
     key: str
     """Equal keys mean equal content."""
     tasks: Mapping[str, Task]
     briefs: Mapping[str, SubmissionBrief]
-    """Every submission in brief: for whatever goes through all of them."""
+    """Every submission in brief, for code that iterates over all of them."""
     submissions: Mapping[str, Submission]
-    """Every submission, read on demand."""
+    """Every submission, read on access."""
     histories: Mapping[str, History]
     now: Mapping[str, Status]
-    """The present status of each submission; one whose history cannot be read is left out."""
+    """Current status of each submission; those with an unreadable history are left out."""
     published_on: Mapping[str, str]
-    """The day (UTC) on which each submission was first published. A lost history leaves it out."""
+    """First publication day (UTC) of each submission. Unreadable histories are left out."""
     results: Mapping[str, Mapping[str, ResultSummary]]
-    """By submission, then by protocol; the one to show stands first."""
+    """Results by submission, then by protocol; the one to show comes first."""
     previews: Mapping[str, Mapping[str, Result]]
-    """Measurements of the few-shot stages of running evaluations, likewise; read on demand."""
+    """Few-shot results of running evaluations, by submission and protocol, read on access."""
     ledgers: Mapping[str, Mapping[str, Ledger]]
-    """Costs of the published evaluations, likewise."""
+    """Cost ledgers of the published evaluations, by submission and protocol, read on access."""
     frames: Mapping[str, PromptFrame]
-    """How a row is shown to the model, by protocol."""
+    """Prompt frames by protocol: the format in which the model sees a row."""
     reported: Mapping[str, tuple[SelfReported, ...]]
-    """Figures that teams report of their own systems, by track."""
+    """Self-reported figures by track."""
     unreadable: tuple[Unreadable, ...]
     places: Mapping[tuple[str, str], DetailsOffset]
-    """Position of each result's details in `shelf`, by submission and protocol."""
+    """Location of each result's details, by submission and protocol."""
     shelf: DetailsFile
     read_whole: Callable[[str, str], Result]
 
@@ -61,20 +61,20 @@ class Snapshot:
         return [(ulid, result) for ulid, results in self.results.items() for result in results.values()]
 
     def full_result(self, ulid: str, protocol: str) -> Result:
-        """A result with every figure of its tasks, for a page about one submission. Raises KeyError."""
+        """Read a result with every figure of its tasks, for a page about one submission. Raises KeyError."""
         for name, result in self.results.get(ulid, {}).items():
             if protocol in (name, result.protocol):
                 return self.read_whole(ulid, name)
         raise KeyError(ulid, protocol)
 
     def task_details(self, ulid: str, result: ResultSummary, task: str) -> TaskDetails | None:
-        """The figures of one task of a result; None where it has no such task."""
+        """Read the figures of one task of a result; None if the result lacks the task."""
         at = result.layout.task_positions.get(task)
         place = self.places[ulid, result.protocol]
         return None if at is None else self.shelf.read_task(place, at, result.layout.methods)
 
     def missing_reasons(self, ulid: str, result: ResultSummary) -> dict[str, str]:
-        """Why numbers of a result are missing, by their place (submissions/index/result_details.py)."""
+        """Reasons for a result's missing numbers, by their position (submissions/index/result_details.py)."""
         return _parse_reasons(self.shelf.read_reasons(self.places[ulid, result.protocol]))
 
 

@@ -50,7 +50,7 @@ class _CachedResult:
 
 @dataclass(frozen=True)
 class _StatusEntry:
-    """A status file as it is cached: ten thousand of them as records would weigh ten times as much."""
+    """A cached status file as bytes; ten thousand of them as records would take ten times the memory."""
 
     content: bytes
     published_on: str | None
@@ -128,7 +128,7 @@ class _OnDemandRecords:
 
 
 class SnapshotBuilder:
-    """Holds the records of both repositories that were read so far, and skips those that cannot be read."""
+    """Caches of both repositories' files, from which snapshots are built; tolerates unreadable records."""
 
     def __init__(self, arena: Arena) -> None:
         self.arena = arena
@@ -216,7 +216,7 @@ class SnapshotBuilder:
         self.results.update(wanted, self._read_result, lambda path: path.split("/")[1])
 
     def _read_compacted(self, ids: Mapping[str, str], missing: set[str]) -> None:
-        """Read missing results from the compacted files that hold many of them."""
+        """Read missing results from the compacted files that contain many of them."""
         shards: dict[str, list[str]] = {}
         for path in ids:
             if match := _SHARD.fullmatch(path):
@@ -286,7 +286,7 @@ class SnapshotBuilder:
 
 
 def _parse_status_entry(path: str, content: bytes) -> _StatusEntry:
-    """A status file, and the day on which it first says that the result was published. Raises Corrupt."""
+    """Parse a status file and its first publication day. Raises CorruptRecord."""
     history = parse_record(path, content, History)
     times = (entry.time for entry in history.entries if entry.state == "published")
     day = next((time.astimezone(UTC).date().isoformat() for time in times), None)

@@ -17,10 +17,10 @@ log = logging.getLogger(__name__)
 
 
 class SnapshotReader:
-    """Gives out the newest snapshot; reads again only what changed, and only when a head has moved.
+    """Provides the newest snapshot; re-reads only changed files, and only after a head has changed.
 
-    Where asking for a head takes a request (`every` > 0), it is asked at most every so many seconds, in the background:
-    visitors see the last snapshot meanwhile, also while the Hub cannot be reached.
+    If reading a head takes a request, it is read at most every `every` seconds, in the background: visitors get the
+    previous snapshot meanwhile, also while the Hub is unreachable.
     """
 
     def __init__(self, arena: Arena, every: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
@@ -33,7 +33,7 @@ class SnapshotReader:
         self._builder = SnapshotBuilder(arena)
 
     def snapshot(self) -> Snapshot:
-        """The arena as it was last read. Raises Corrupt if a head itself is unreadable; at first also Unreachable."""
+        """Return the last-read arena. Raises CorruptRecord for an unreadable head; at first also Unreachable."""
         if (latest := self._latest) is None or not self.every:
             return self.refresh()
         if self._clock() - self._looked >= self.every:
@@ -42,7 +42,7 @@ class SnapshotReader:
         return latest
 
     def refresh(self) -> Snapshot:
-        """The arena at its present heads. Raises as `snapshot` does."""
+        """Return the arena at its current heads. Raises as `snapshot` does."""
         self._looked = self._clock()
         key = f"{self.arena.results.head()[:16]}-{self.arena.submissions.head()[:16]}"
         if (latest := self._latest) and latest.key == key:
@@ -54,7 +54,7 @@ class SnapshotReader:
             return self._latest
 
     def last_briefs(self) -> Mapping[str, SubmissionBrief]:
-        """The submissions of the last snapshot, without a refresh."""
+        """Submissions of the last snapshot, without a refresh."""
         return self._latest.briefs if self._latest else {}
 
     def _refresh_in_background(self) -> None:

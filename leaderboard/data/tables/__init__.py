@@ -1,1 +1,1 @@
-"""Tables of the pages and their exports, computed from a snapshot."""
+"""Tables as data frames, from which the page and its .csv, .json and .parquet downloads are made."""

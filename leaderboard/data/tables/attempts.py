@@ -1,4 +1,4 @@
-"""How often a system and its team tried, and what became of it: a best result of many attempts is worth less."""
+"""Counts of a system's and its team's attempts by outcome; a best result of many attempts is worth less."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ OUTCOME_BY_STATE: Mapping[State, str] = {
     "queued": "in_line",
     "evaluating": "in_line",
 }
-"""What became of a submission in each state."""
+"""Outcome of a submission by its state."""
 
 
 @dataclass(frozen=True)
 class AttemptsRow(TableRow):
-    """The submissions of a system, or of all systems of its team, to one track."""
+    """Submissions of a system, or of all its team's systems, to one track."""
 
     of: str
     """`system` or `team`."""
     submissions: int
     published: int
     not_shown: int
-    """Evaluated, and kept back by the submitter."""
+    """Evaluated, and not published by the submitter."""
     refused: int
     withdrawn: int
     failed: int
-    """Through the evaluator's fault; they are tried again."""
+    """Failed through the evaluator's fault; the evaluator retries them."""
     in_line: int
     """Not finished yet."""
     unknown: int
-    """Their history cannot be read."""
+    """Submissions with an unreadable history."""
 
 
 def attempts_table(snapshot: Snapshot, system: System, track: str) -> Table:
-    """What became of all submissions of a system and of its team to a track. Teams are told apart by name alone."""
+    """Count the submissions of a system and of its team to a track by outcome. Teams are matched by name alone."""
     team = {ulid for other in index_systems(snapshot).values() if other.team == system.team for ulid in other.runs}
     groups = {"system": system.runs, "team": team}
     rows = [
@@ -60,15 +60,15 @@ def attempts_table(snapshot: Snapshot, system: System, track: str) -> Table:
 
 @dataclass(frozen=True)
 class AttemptNumber:
-    """What a submission to a track with a limit costs its team."""
+    """Attempt number of a submission to a track with a limit."""
 
     number: int | None
-    """Which of its team's attempts it is, counted from 1; None if it costs none."""
+    """Number of the attempt among its team's, from 1; None if the submission does not count as one."""
     limit: int
 
 
 def attempt_number(snapshot: Snapshot, ulid: str, limits: Mapping[str, int]) -> AttemptNumber | None:
-    """Which attempt a submission is; None where there is no limit."""
+    """Return a submission's attempt number; None if the track has no limit."""
     one = snapshot.briefs.get(ulid)
     if one is None or one.track not in limits:
         return None
@@ -77,12 +77,12 @@ def attempt_number(snapshot: Snapshot, ulid: str, limits: Mapping[str, int]) -> 
 
 
 def count_used_attempts(snapshot: Snapshot, owner: str, track: str) -> int:
-    """Attempts that an account has used, under whatever names."""
+    """Count the attempts that an account has used, under any team or system name."""
     return len(_list_counted(snapshot, track, lambda other: other.owner == owner))
 
 
 def _list_counted(snapshot: Snapshot, track: str, is_theirs: Callable[[SubmissionBrief], bool]) -> list[str]:
-    """Submissions that cost an attempt (submissions/submitting/attempts.py), oldest first."""
+    """List submissions that count as an attempt (submissions/submitting/attempts.py), oldest first."""
     theirs = (ulid for ulid, one in snapshot.briefs.items() if one.track == track and is_theirs(one))
     return [ulid for ulid in theirs if ulid in snapshot.now and is_counted(snapshot.now[ulid])]
 

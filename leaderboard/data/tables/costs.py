@@ -1,4 +1,4 @@
-"""What evaluations cost: one by stage, and by task and stage; all of a system."""
+"""Cost tables: one evaluation by stage, or by task and stage; all evaluations of a system."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from submissions.records.ledger import Cost, Ledger
 
 @dataclass(frozen=True)
 class CostRow(TableRow):
-    """What a stage took on one task, or on several together."""
+    """Cost of a stage on one task, or on several together."""
 
     task: str | None
-    """None in a sum over tasks."""
+    """Task name; None in a sum over tasks."""
     stage: str | None
-    """None in the sum of all stages."""
+    """Stage name; None in the sum of all stages."""
     tasks: int
     """Tasks that the stage had work for."""
     seconds: float
     device_hours: float
-    """The seconds times the devices that were held, in hours."""
+    """Seconds times the devices in use, in hours."""
     tokens_trained: int
     tokens_generated: int
     peak_bytes: int | None
-    """The most memory held at once; None where nobody measured it."""
+    """Peak memory in bytes; None if it was not measured."""
     price: float | None
-    """In US dollars; None where the profile names none."""
+    """In US dollars; None if the profile has no price."""
 
 
 def cost_table(ledger: Ledger) -> Table:
-    """Every task and stage, in the order of the work."""
+    """Cost of every task and stage, in the order of execution."""
     rows = [_cost_row(ledger, [cost], cost.task, cost.stage) for cost in ledger.costs]
     return Table(f"{ledger.submission}-{ledger.protocol}-costs", frame_of(CostRow, rows))
 
 
 def stage_table(ledger: Ledger) -> Table:
-    """The sum of each stage over its tasks, and of them all; no row where nothing was done."""
+    """Sum each stage over its tasks, and all stages; no row if nothing was done."""
     stages = dict.fromkeys(cost.stage for cost in ledger.costs)
     rows = [_cost_row(ledger, [cost for cost in ledger.costs if cost.stage == stage], None, stage) for stage in stages]
     rows += [_cost_row(ledger, ledger.costs, None, None)] if rows else []
@@ -48,26 +48,26 @@ def stage_table(ledger: Ledger) -> Table:
 
 @dataclass(frozen=True)
 class RunCostRow(TableRow):
-    """What one evaluation of a system cost."""
+    """Cost of one evaluation of a system."""
 
     submission: str
     protocol: str
     machine: str
-    """The profile; hours of different machines cannot be compared."""
+    """Machine profile; hours on different machines are not comparable."""
     devices: int
     tasks: int
-    """Tasks that there was work for."""
+    """Tasks that the evaluation had work for."""
     seconds: float
     device_hours: float
     tokens_trained: int
     tokens_generated: int
     peak_bytes: int | None
     price: float | None
-    """In US dollars; None where the profile names none."""
+    """In US dollars; None if the profile has no price."""
 
 
 def run_cost_table(snapshot: Snapshot, system: System, track: str) -> Table:
-    """Every evaluation of a system on a track that was metered, newest submission first."""
+    """Cost of every metered evaluation of a system on a track, newest submission first."""
     rows = [
         _run_cost_row(ledger)
         for ulid in reversed(system.runs)

@@ -1,4 +1,4 @@
-"""The table behind a board's radar chart: what judges said of each system's metadata, published and evaluated."""
+"""Judges' scores of each system's metadata, published and evaluated: the table behind a board's radar chart."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from submissions.index.result_summary import ResultSummary
 from submissions.records.findings import JudgeScores
 
 MAX_CHART_LINES = 6
-"""Lines that one radar chart can hold and still be read."""
+"""Maximum lines of a readable radar chart."""
 
 
 @dataclass(frozen=True)
 class JudgeScoreRow(TableRow):
-    """One system's mean scores, 0 to 10. None is a dimension that was not judged, or not published."""
+    """One system's mean scores, 0 to 10. None for a dimension not judged, or not published."""
 
     system: str
     team: str | None
@@ -35,27 +35,27 @@ class JudgeScoreRow(TableRow):
     source: float | None
     samples_count: float | None
     average: float | None
-    """Mean of the first six."""
+    """Mean of the first six dimensions."""
     why: str | None
-    """Why there is no average."""
+    """Reason for a missing average."""
     tasks: int | None
-    """How many tasks the average is over; None where the publication does not say."""
+    """Number of tasks that the average covers; None if the publication does not state it."""
     badge: str
     """`evaluated` or `published`."""
     judge: str
-    """The model that judged, as its snapshot is called."""
+    """Snapshot name of the judge model."""
     protocol: str
     origin: str
     """The publication, or the submission's id."""
 
 
 DIMENSIONS = ("introduction", "task", "question", "input", "output", "example", "domain", "source", "samples_count")
-"""The six that are averaged, then the three that are only shown."""
+"""The six averaged dimensions, then the three that are only shown."""
 
 
 @cached_per_snapshot
 def metadata_table(snapshot: Snapshot, track: str, protocol: str) -> Table:
-    """The published rows, then the evaluated systems of a protocol, the highest average first."""
+    """Build a table of the published rows, then a protocol's evaluated systems, highest average first."""
     source = load_published(track)
     rows = [_published_row(source, row) for row in source.metadata]
     evaluated = [
@@ -67,7 +67,7 @@ def metadata_table(snapshot: Snapshot, track: str, protocol: str) -> Table:
 
 
 def chart_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows that the chart draws: the published ones, then the best by average while it can hold them."""
+    """Select the chart's rows: the published ones, then the best by average, up to the chart's limit."""
     return [row for row in rows if row["average"] is not None][:MAX_CHART_LINES]
 
 

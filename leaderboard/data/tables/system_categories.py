@@ -1,4 +1,4 @@
-"""How well a system does in each category of tasks: mean gain, with an interval where there are tasks enough."""
+"""A system's mean gain in each category of tasks, with an interval if there are enough tasks."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from submissions.records.result import MethodScore
 
 @dataclass(frozen=True)
 class CategoryRow(TableRow):
-    """One category's mean over its tasks; a task that was not delivered counts as the result counts it."""
+    """One category's mean over its tasks; an undelivered task counts as in the result."""
 
     category: str
     gain: float | None
     gain_low: float | None
     gain_high: float | None
-    """The 95% interval over tasks; None with fewer than four."""
+    """End of the 95% interval over tasks; None with fewer than four tasks."""
     scale: str
     """`gain`, or `ratio`, where 1 is the reference score."""
     n: int
-    """Tasks."""
+    """Number of tasks."""
     why: str | None
-    """Why there is no mean."""
+    """Reason for a missing mean."""
 
 
 def category_table(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKey) -> Table:
-    """A system's categories, the best first, those without a mean last."""
+    """Build a system's category table, best first, categories without a mean last."""
     rows = sort_rows(category_rows(snapshot, entry, terms).values(), "-gain")
     return Table(f"system-{entry.slug}-categories-{terms.method}", frame_of(CategoryRow, rows))
 
 
 def category_rows(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKey) -> dict[str, CategoryRow]:
-    """A system's categories by name. Tasks that the benchmark no longer has belong to none."""
+    """Build a system's category rows by name. Tasks removed from the benchmark belong to none."""
     found: dict[str, list[MethodScore]] = {}
     for task, score in scores_by_task(snapshot, entry.result, terms.method, terms.subset).items():
         if task in snapshot.tasks:

@@ -1,4 +1,4 @@
-"""The systems that a form offers to compare: those already chosen, then the best, as many as one can look through."""
+"""Systems offered in a form for comparison: the chosen ones, then the best, up to a limit."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ SHOWN = 60
 
 @dataclass(frozen=True)
 class Picker:
-    """What the form shows."""
+    """Contents of the form."""
 
     offered: tuple[SystemResult, ...]
     chosen: frozenset[str]
-    """Slugs that are ticked."""
+    """Slugs of the ticked systems."""
     more: int
-    """Systems that match and are not shown."""
+    """Matching systems that are not shown."""
     find: str
-    """What the offer was narrowed by."""
+    """Search text of the form."""
 
 
 def build_picker(snapshot: Snapshot, terms: ComparisonKey, chosen: Sequence[str] = (), find: str = "") -> Picker:
-    """The offer under some terms. What is chosen is always in it, whatever it is narrowed by."""
+    """Build the offer for a comparison key. Chosen systems are always in it, whatever the search text."""
     best = _best_first(snapshot, terms)
     wanted = find.casefold().strip()
     if not wanted and not chosen:
@@ -45,7 +45,7 @@ def build_picker(snapshot: Snapshot, terms: ComparisonKey, chosen: Sequence[str]
 
 @cached_per_snapshot
 def _best_first(snapshot: Snapshot, terms: ComparisonKey) -> tuple[SystemResult, ...]:
-    """Every system's entry by overall figure; those without one, then those that are set apart, last."""
+    """Every system's entry by overall figure; entries without one, then flagged ones, come last."""
 
     def key(entry: SystemResult) -> tuple[bool, bool, float, str]:
         total = overall_score(entry.result, terms)

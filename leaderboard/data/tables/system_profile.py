@@ -1,4 +1,4 @@
-"""The tables of a system's page: its submissions, and one result task by task beside the leader and the reference."""
+"""Tables of a system's page: its submissions, and one result by task beside the leader and the reference."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from submissions.records.result import MethodScore
 from submissions.records.task import Task
 
 REFERENCE = 1.0
-"""The model trained on the real data, as both scales store it."""
+"""Stored value of the model trained on the real data, on both scales."""
 
 
 @dataclass(frozen=True)
 class SystemTaskRow(TableRow):
-    """One task: what the system gained, and how far that is from the leader and from the reference."""
+    """One task: the system's gain, and its distance from the leader and from the reference."""
 
     task: str
     title: str
@@ -38,17 +38,17 @@ class SystemTaskRow(TableRow):
     gain_low: float | None
     gain_high: float | None
     to_leader: float | None
-    """The gain less the highest on this task of all entries that are not set apart; 0 for the leader itself."""
+    """Gain minus the highest gain of all unflagged entries on this task; 0 for the leader itself."""
     leader: str | None
     leader_gain: float | None
     leader_submission: str | None
     to_reference: float | None
-    """The gain less 1, the model trained on the real data."""
+    """Gain minus 1, the value of the model trained on the real data."""
     scale: str
     """`gain`, or `ratio`, where 1 is the reference score."""
     rows: int
     why: str | None
-    """Why there is no gain, or nothing to score."""
+    """Reason for a missing gain, or for having nothing to score."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Leader:
 
 @cached_per_snapshot
 def find_leaders(snapshot: Snapshot, track: str, protocol: str, method: str) -> dict[str, Leader]:
-    """The leader on each task, of all entries with data for it that are not set apart; of equals the earlier one."""
+    """Find the leader on each task among unflagged entries with data for it; ties go to the earlier one."""
     found: dict[str, Leader] = {}
     best: dict[str, float] = {}
     for ulid, result in snapshot.published:
@@ -77,7 +77,7 @@ def find_leaders(snapshot: Snapshot, track: str, protocol: str, method: str) -> 
 
 
 def system_task_table(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKey) -> Table:
-    """A system's result by one method on every task of the subset, in the benchmark's order."""
+    """Build a system's result by one method on every task of the subset, in benchmark order."""
     best = find_leaders(snapshot, terms.track, terms.protocol, terms.method)
     delivered = dict(zip(entry.result.layout.tasks, entry.result.rows.tolist(), strict=True))
     rows = [
@@ -113,7 +113,7 @@ def _system_task_row(
 
 
 def run_table(snapshot: Snapshot, system: System, terms: ComparisonKey, protocols: tuple[str, ...]) -> Table:
-    """A system's submissions, newest first; each protocol has columns of its own for the overall figure."""
+    """Build the list of a system's submissions, newest first, with overall-figure columns per protocol."""
     rows = [_run_row(snapshot, ulid, terms, protocols) for ulid in reversed(system.runs)]
     ends = [f"{name}{end}" for name in protocols for end in ("", "_low", "_high")]
     texts = ["submission", "received", "track", "state", "message", *(f"{name}_apart" for name in protocols)]
@@ -142,7 +142,7 @@ def _run_row(snapshot: Snapshot, ulid: str, terms: ComparisonKey, protocols: tup
 
 
 def overall_score(result: ResultSummary, terms: ComparisonKey) -> Score | None:
-    """The result's mean over all tasks of the subset by the method; None where it has no such total."""
+    """Return the result's mean over all tasks of the subset by the method; None without such a total."""
     total = result.find_total(terms.method, terms.subset, "overall")
     return total.gain if total else None
 

@@ -30,12 +30,12 @@ class Table:
     """A named table."""
 
     name: str
-    """What a downloaded file is called, without its ending."""
+    """Name of the downloaded file, without its extension."""
     frame: pd.DataFrame
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """The rows in order, by column; what is missing is None, never NaN."""
+        """The rows in order, by column; missing values are None, never NaN."""
         plain = self.frame.astype(object)
         columns = [plain[name].where(self.frame[name].notna(), None).tolist() for name in plain]
         names = [str(name) for name in plain]
@@ -43,12 +43,12 @@ class Table:
 
 
 def as_dict(row: DataclassInstance) -> dict[str, Any]:
-    """A row of a flat dataclass by the names of its columns."""
+    """Convert a row of a flat dataclass to a dict by column name."""
     return {field.name: getattr(row, field.name) for field in fields(row)}
 
 
 def frame_of(kind: type[DataclassInstance], rows: Iterable[DataclassInstance]) -> pd.DataFrame:
-    """Rows of a flat dataclass as a frame with one typed column for each field, even if there are no rows."""
+    """Convert rows of a flat dataclass to a frame with one typed column per field, even without rows."""
     types = {field.name: _TYPES[str(field.type).removesuffix(" | None")] for field in fields(kind)}
     found = list(rows)
     return pd.DataFrame(
@@ -57,13 +57,13 @@ def frame_of(kind: type[DataclassInstance], rows: Iterable[DataclassInstance]) -
 
 
 def missing_reason(method: MethodScore) -> str | None:
-    """Why a method's score or gain is missing, in the scorer's words; None if both are there."""
+    """Return the scorer's reason for a method's missing score or gain; None if both are present."""
     reasons = {score.why for score in (method.score, method.gain) if score.value is None and score.why}
     return "; ".join(sorted(reasons)) or None
 
 
 def sort_rows(rows: Iterable[Row], sort: str) -> list[Row]:
-    """Rows by a field, `-field` for falling order; rows that lack the value always come last.
+    """Sort rows by a field, `-field` for descending order; rows without the value always come last.
 
     Sorting is stable: equal rows keep the order they came in.
     """

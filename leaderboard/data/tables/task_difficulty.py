@@ -1,4 +1,4 @@
-"""How hard each task is: what its two anchors are, and how many systems' data clearly taught the model something."""
+"""Difficulty of each task: its two anchors, and the number of systems with a clear gain."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ CORNER = (
     "no system gains clearly: the 95% interval of every evaluated system's fine-tune gain reaches 0 or below. "
     "Entries that are set apart, and systems that delivered nothing for the task, do not count"
 )
-"""What a corner case is."""
+"""Definition of a corner case."""
 
 
 @dataclass(frozen=True)
 class TaskAnchors:
-    """A score with its 95% interval."""
+    """An anchor score with its 95% interval."""
 
     value: float | None
     interval: tuple[float, float] | None
@@ -36,22 +36,22 @@ class Difficulty:
     """One task under one protocol."""
 
     base: TaskAnchors
-    """What the untouched model scores, 0 to 1; as is the reference, from the newest result."""
+    """Score of the untouched model, 0 to 1, from the newest result, like the reference."""
     reference: TaskAnchors
     systems: int | None
-    """Systems whose fine-tune gain has an interval; None under a protocol that has no gains."""
+    """Systems whose fine-tune gain has an interval; None under a protocol without gains."""
     gained: int | None
-    """Those of them whose interval lies above 0."""
+    """Number of these systems whose interval lies above 0."""
 
     @property
     def corner_case(self) -> bool | None:
-        """Whether no system gains clearly; None as long as none was measured."""
+        """True if no system has a clear gain; None if none was measured."""
         return self.gained == 0 if self.systems else None
 
 
 @cached_per_snapshot
 def task_difficulties(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Difficulty]:
-    """The difficulty of each task that was ever scored under a protocol, by its id."""
+    """Compute the difficulty of each task ever scored under a protocol, by its id."""
     by_layout: dict[ResultLayout, tuple[str, ResultSummary]] = {}
     for ulid, result in snapshot.published:
         if (result.track, result.protocol) == (track, protocol):
@@ -67,7 +67,7 @@ def task_difficulties(snapshot: Snapshot, track: str, protocol: str) -> dict[str
 
 
 def _count_gains(results: Iterable[ResultSummary]) -> tuple[Counter[str], Counter[str]]:
-    """In how many results the fine-tune gain on each task has an interval, and one above 0."""
+    """Count, per task, the results whose fine-tune gain has an interval, and those with one above 0."""
     alike: dict[ResultLayout, list[ResultSummary]] = {}
     for result in results:
         alike.setdefault(result.layout, []).append(result)

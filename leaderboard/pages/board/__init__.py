@@ -1,1 +1,1 @@
-"""Board."""
+"""Page of a track's board."""

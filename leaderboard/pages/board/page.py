@@ -1,4 +1,4 @@
-"""A track's board, and the table behind its radar chart."""
+"""Page of a track's board, and the table behind its radar chart."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from submissions.records.result import METHODS
 from submissions.tracks import SUBSETS, get_track
 
 MAX_JUDGED = 30
-"""Rows of the metadata table that the page shows; its twins hold all."""
+"""Rows of the metadata table on the page; its downloads have all."""
 
 
 def board_page(visit: PageRequest) -> View:
-    """The board in the view that the query chooses."""
+    """Render the board in the view chosen by the query."""
     site, snapshot = visit.site, visit.snapshot
     board = board_named(visit.names["track"])
     track = board.track
@@ -78,7 +78,7 @@ def board_page(visit: PageRequest) -> View:
 
 
 def _table_parts(board: BoardLayout, choice: BoardQuery, found: BoardRows, window: Page) -> dict[str, Any]:
-    """What the table itself shows."""
+    """Template values of the table itself."""
     rows = found.shown
     ranked = [row for row in rows if not row.flagged and not row.pinned]
     return {
@@ -98,19 +98,19 @@ def _table_parts(board: BoardLayout, choice: BoardQuery, found: BoardRows, windo
 
 
 def metadata_export(visit: PageRequest) -> View:
-    """The twins of the radar chart's table, which itself stands on the board's page."""
+    """Downloads of the radar chart's table, which is part of the board's page."""
     _, choice = _parse_request(visit)
     return View("board.html", table=metadata_table(visit.snapshot, visit.names["track"], choice.protocol))
 
 
 def redirect_to_metadata(request: Request) -> Response:
-    """The radar chart's table has no page of its own: to its place on the board."""
+    """Redirect to the radar chart's table on the board's page."""
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(f"/board/{board_named(request.path_params['track']).track}{query}#metadata")
 
 
 def _parse_request(visit: PageRequest) -> tuple[tuple[str, ...], BoardQuery]:
-    """The protocols that a board offers, and what the query chooses. Raises NotFound."""
+    """Parse the board's protocols and the query's choice. Raises NotFound."""
     board = board_named(visit.names["track"])
     columns = tuple(column.key for column in board.columns)
     return parse_board_query(
@@ -130,7 +130,10 @@ def _radar_figure(snapshot: Snapshot, track: str, protocol: str) -> dict[str, An
 
 
 def _rank_cuts(rows: list[BoardRow]) -> set[str | None]:
-    """The submissions above which places are cut: the first of each group but the first. Published rows hold none."""
+    """Find the submissions above which ranks are cut: the first of each group but the first.
+
+    Published rows are unranked.
+    """
     ranked = [row for row in rows if row.rank_group is not None]
     return {row.submission for above, row in pairwise(ranked) if above.rank_group != row.rank_group}
 
@@ -144,7 +147,7 @@ _ENDS = attrgetter(*(f"{score}{end}" for score in SCORES for end in ("", "_low",
 
 
 def _bar_range(rows: Iterable[BoardRow], scale: Scale) -> tuple[float, float]:
-    """The range that a cell's bar stands for: from zero to the reference, and wider where a value or interval is."""
+    """Range of a cell's bar: from zero to the reference, or wider to include every value and interval."""
     values = [end for row in rows for end in _ENDS(row) if end is not None]
     return min([0.0, *values]), max([scale.reference, *values])
 

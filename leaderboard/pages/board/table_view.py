@@ -1,4 +1,4 @@
-"""What stands around a board's table: its columns, what the form above it asks, and how to cite it."""
+"""Parts around a board's table: its columns, the filter form and the citation."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from leaderboard.web.site import PageRequest
 from submissions.tracks import get_track
 
 _KEY = "KEY"
-"""Stands for a row's key; pins are the last thing in a query but for the day."""
+"""Placeholder for a row's key; pins come last in a query, except for the day."""
 
 
 def shown_columns(board: BoardLayout, choice: BoardQuery, found: BoardRows) -> list[Column]:
-    """The columns of a view, the headline before the other figures; those that no row fills are left out."""
+    """Return a view's columns, the headline before the other figures; empty columns are left out."""
     headline = choice.scope.headline
     named = choice.column_names or usual_columns(board, choice)
     kept = [column for column in board.columns if column.key in named or column.key == "system"]
@@ -35,13 +35,13 @@ def shown_columns(board: BoardLayout, choice: BoardQuery, found: BoardRows) -> l
 
 
 def usual_columns(board: BoardLayout, choice: BoardQuery) -> tuple[str, ...]:
-    """What stands there when the URL names no columns: a category's mean has the overall figure beside it."""
+    """Return the columns used if the URL names none; a category's mean is shown beside the overall figure."""
     without = {"knowledge", "reasoning"} if choice.scope.headline == "selected" else {"selected"}
     return tuple(column.key for column in board.columns if column.usual and column.key not in without)
 
 
 def filter_form(snapshot: Snapshot, board: BoardLayout, choice: BoardQuery, found: BoardRows) -> dict[str, Any]:
-    """What the form above the table offers, what is chosen in it, and what that leaves out."""
+    """Build the filter form's template values: options, current choice, and rows that it leaves out."""
     here = {row.key for row in found.whole} if choice.pins else set()
     source = load_published(board.track)
     return {
@@ -61,14 +61,14 @@ def filter_form(snapshot: Snapshot, board: BoardLayout, choice: BoardQuery, foun
 
 @cached_per_snapshot
 def _count_undated(snapshot: Snapshot, track: str, protocol: str) -> int:
-    """Results of which nobody knows when they were published."""
+    """Count the results without a known publication day."""
     dated = publication_days(snapshot)
     on_board = [ulid for ulid, result in snapshot.published if (result.track, result.protocol) == (track, protocol)]
     return sum(ulid not in dated for ulid in on_board)
 
 
 def pin_links(visit: PageRequest, board: BoardLayout, choice: BoardQuery) -> dict[str, Any]:
-    """Where a click on a row's pin leads: what stands before and after the row's key, and whole for pinned rows."""
+    """Build the pin links: the query before and after a row's key, and the full query for pinned rows."""
     address, default = f"/board/{board.track}", visit.site.settings.protocol
     pinned = choice.query(default, pin=",".join((*choice.pins, _KEY)))
     before, _, after = pinned.rpartition(_KEY)
@@ -77,7 +77,7 @@ def pin_links(visit: PageRequest, board: BoardLayout, choice: BoardQuery) -> dic
 
 
 def cite_view(visit: PageRequest, board: BoardLayout, choice: BoardQuery, found: BoardRows) -> Citation:
-    """How to cite the view."""
+    """Build the citation of the view."""
     results = visit.snapshot.results
     ids = [row.submission for row in found.whole if row.submission]
     hashes = {results[ulid][choice.protocol].protocol_sha256 for ulid in ids}
@@ -94,12 +94,12 @@ def _with_heading(column: Column, choice: BoardQuery) -> Column:
 
 
 def _scope_words(choice: BoardQuery) -> str:
-    """The chosen tasks in words; nothing for all."""
+    """Describe the chosen tasks in words; empty for all."""
     return ", ".join(humanize(value) for value in (choice.category, choice.kind, choice.language) if value)
 
 
 def _is_filled(column: Column, choice: BoardQuery, rows: Sequence[BoardRow]) -> bool:
-    """Whether a column belongs on this view: the mean of chosen tasks if there are any, ranks where a row has one."""
+    """Return whether a view shows a column: the selected mean if tasks are chosen, ranks if a row has one."""
     if column.key == "selected":
         return choice.scope.headline == "selected"
     return column.kind not in ("rank", "spread", "date") or any(getattr(row, column.key) is not None for row in rows)

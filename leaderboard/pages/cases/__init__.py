@@ -1,4 +1,4 @@
-"""What single tasks tell: cases that organisers write, those of the paper, and those that the results point at.
+"""Case studies of single tasks: by organisers, from the paper, and detected in the results.
 
 The Markdown files in this folder ship with the site; `cases/` in the results holds an arena's own.
 """

@@ -1,4 +1,4 @@
-"""How the systems stand to each other on each task: the best of each type, and what few shots foretold."""
+"""Comparison of systems on each task: the best of each type, and the few-shot preview."""
 
 from __future__ import annotations
 
@@ -30,39 +30,39 @@ class Best(NamedTuple):
 
 @dataclass(frozen=True)
 class TaskContest:
-    """One task under one protocol, over each system's latest result that was scored on it."""
+    """One task under one protocol, over each system's latest result scored on it."""
 
     best: Mapping[str, Best]
-    """By type of system."""
+    """Best system by type of system."""
     both: int
-    """Systems that have a gain by five shots and one by fine-tuning."""
+    """Number of systems with a gain by five shots and one by fine-tuning."""
     preview: float
-    """Their mean gain by five shots; NaN without any, as is the next."""
+    """Mean gain of these systems by five shots; NaN if there are none, as is `trained`."""
     trained: float
-    """Their mean gain by fine-tuning."""
+    """Mean gain of these systems by fine-tuning."""
     better: int
-    """Those of them that gain more by fine-tuning."""
+    """Number of these systems that gain more by fine-tuning."""
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """The submissions to set side by side, the best first."""
+        """Submissions to compare, best first."""
         return tuple(best.submission for best in sorted(self.best.values(), key=lambda best: -best.value))
 
     @property
     def gap(self) -> float | None:
-        """How far the best search system is ahead of the best synthesis system; below 0 it is behind."""
+        """Lead of the best search system over the best synthesis system; negative if it is behind."""
         found = [self.best.get(kind) for kind in ("search", "synthesis")]
         return found[0].value - found[1].value if found[0] and found[1] else None
 
     @property
     def surprise(self) -> float | None:
-        """By how much fine-tuning is worth more than five shots, on average; None for fewer than two systems."""
+        """Mean advantage of fine-tuning over five shots; None for fewer than two systems."""
         return self.trained - self.preview if self.both > 1 else None
 
 
 @cached_per_snapshot
 def build_contests(snapshot: Snapshot, track: str, protocol: str) -> Mapping[str, TaskContest]:
-    """Every task of the benchmark that some system was scored on, in the benchmark's order."""
+    """Build a contest for every task with a scored system, in benchmark order."""
     newest = latest_results(snapshot, track, protocol)
     tasks = [name for name, task in snapshot.tasks.items() if task.track == track]
     trained, previews = (_gain_matrix(newest.values(), tasks, method) for method in (METHOD, PREVIEW))
@@ -75,7 +75,7 @@ def build_contests(snapshot: Snapshot, track: str, protocol: str) -> Mapping[str
 
 
 def _gain_matrix(results: Collection[ResultSummary], tasks: Sequence[str], method: str) -> Floats:
-    """Gains by result and task; NaN where a task was not scored."""
+    """Gains by result and task; NaN for unscored tasks."""
     found = np.full((len(results), len(tasks)), np.nan)
     for row, result in enumerate(results):
         places = _task_positions(result.layout, tuple(tasks))
@@ -87,7 +87,7 @@ def _gain_matrix(results: Collection[ResultSummary], tasks: Sequence[str], metho
 
 @lru_cache(maxsize=100)
 def _task_positions(layout: ResultLayout, tasks: tuple[str, ...]) -> NDArray[np.intp]:
-    """Where tasks stand in a layout; -1 for one that it has not."""
+    """Positions of tasks in a layout; -1 for a missing one."""
     return np.array([layout.task_positions.get(name, -1) for name in tasks], dtype=np.intp)
 
 

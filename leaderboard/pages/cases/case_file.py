@@ -1,4 +1,4 @@
-"""A case that somebody wrote: a Markdown file whose front matter says what it is about."""
+"""A written case: a Markdown file with front matter."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | 
 MAX_BYTES = 200_000
 Line = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Language = Annotated[str, Field(pattern=r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$")]
-"""BCP 47, as browsers choose fonts and line breaks by it; empty where it is not known."""
+"""BCP 47 tag, by which browsers choose fonts and line breaks; empty if unknown."""
 
 
 class InvalidCase(OurError):
-    """A case file that cannot be shown. The message says where, and what to do."""
+    """A case file that cannot be shown. The message names the location and the fix."""
 
 
 class CaseSource(Record):
-    """Where the figures of a case are published."""
+    """Publication of a case's figures."""
 
     name: Line
     url: str = Field(max_length=500, pattern=r"^https?://\S+$")
@@ -39,7 +39,7 @@ class CaseSource(Record):
 
 
 class CaseDelivery(Record):
-    """What one system delivered elsewhere, in the organiser's words."""
+    """One system's delivery elsewhere, in the organiser's words."""
 
     system: Name
     system_type: SystemType | None = None
@@ -50,28 +50,28 @@ class CaseDelivery(Record):
     what: Annotated[str, Field(min_length=1, max_length=2000)]
     samples: tuple[Row, ...] = Field(default=(), max_length=5)
     language: Language = ""
-    """Of the samples."""
+    """Language of the samples."""
 
 
 class CaseFrontMatter(Record):
-    """The front matter."""
+    """Front matter of a case file."""
 
     title: Line
     summary: Line
     date: date
     author: str = Field(default="", max_length=200)
     task: TaskId | None = None
-    """One of the benchmark, whose demand and scores stand in the case."""
+    """A task of the benchmark, whose demand and scores the case shows."""
     protocol: str = Field(default="", pattern=r"^([a-z0-9_-]+@[0-9]+)?$")
-    """Empty for the one that the site shows first."""
+    """Empty for the site's first protocol."""
     systems: tuple[Ulid, ...] = Field(default=(), max_length=6)
-    """Submissions that are set side by side; without any, the best of each type on the task."""
+    """Submissions to compare; if empty, the best of each type on the task."""
     demand: str = Field(default="", max_length=8000)
-    """Only where the task is none of the benchmark."""
+    """Set only if the task is not in the benchmark."""
     language: Language = ""
-    """Of that demand."""
+    """Language of that demand."""
     metric: str = Field(default="", max_length=100)
-    """What the scores of `delivered` are."""
+    """Metric of the scores in `delivered`."""
     source: CaseSource | None = None
     delivered: tuple[CaseDelivery, ...] = Field(default=(), max_length=6)
 
@@ -88,7 +88,7 @@ class CaseFrontMatter(Record):
 
 @dataclass(frozen=True)
 class CaseFile:
-    """A readable case."""
+    """A parsed case."""
 
     slug: str
     front: CaseFrontMatter
@@ -97,7 +97,7 @@ class CaseFile:
 
 
 def slug_of_path(path: str) -> str:
-    """The case's part of an address: its file's name. Raises BadCase."""
+    """Return the case's URL slug, its file's name. Raises InvalidCase."""
     name = path.rpartition("/")[2]
     slug = name.removesuffix(".md")
     if not _SLUG.fullmatch(slug):
@@ -108,7 +108,7 @@ def slug_of_path(path: str) -> str:
 
 
 def read_case(path: str, content: bytes) -> CaseFile:
-    """A case from its file. Raises BadCase."""
+    """Parse a case file. Raises InvalidCase."""
     slug = slug_of_path(path)
     name = f"{slug}.md"
     if len(content) > MAX_BYTES:

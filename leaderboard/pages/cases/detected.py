@@ -1,4 +1,4 @@
-"""Cases that the results themselves point at: one module for each kind. Each says only what its numbers say."""
+"""Detection of cases in the results: one module per kind. Each case states only its own numbers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from leaderboard.pages.cases.detector import CaseContext, DetectedCase
 MODULES = (gap, corner, preview)
 KINDS = {module.NAME: module for module in MODULES}
 MAX_CASES_PER_KIND = 3
-"""Cases of one kind that the list names; each of the others has its page all the same."""
+"""Cases of one kind in the list; every other one still has its page."""
 
 
 @cached_per_snapshot
 def detect_cases(snapshot: Snapshot, track: str, protocol: str) -> dict[str, DetectedCase]:
-    """The cases that stand out most, by slug: at most three of each kind."""
+    """Detect the most notable cases, by slug: at most three of each kind."""
     ground = _case_context(snapshot, track, protocol)
     chosen = [
         module.build_case(ground, task, place)
@@ -30,7 +30,7 @@ def detect_cases(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Det
 
 
 def detected_case(snapshot: Snapshot, track: str, protocol: str, slug: str) -> DetectedCase | None:
-    """The case of a slug, whether or not it is among those that stand out most; None where the task is no such case."""
+    """Return the case of a slug, notable or not; None if the task is no such case."""
     kind, _, task = slug.partition("-")
     if kind not in KINDS:
         return None

@@ -1,4 +1,4 @@
-"""What a found case is made of, and what it is found in: all contests under one protocol."""
+"""Detected cases, and their input: all contests under one protocol."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from leaderboard.templates import format_figure, strip_bidi
 
 @dataclass(frozen=True)
 class DetectedCase:
-    """One task that stands out."""
+    """One notable task."""
 
     kind: str
     task: str
     label: str
-    """What stands out."""
+    """Short name of the finding."""
     said: tuple[Markup, ...]
-    """Sentences that the numbers say; the first is the summary."""
+    """Sentences derived from the numbers; the first is the summary."""
     shown: tuple[str, ...]
-    """Submissions to set side by side."""
+    """Submissions to compare."""
 
     @property
     def slug(self) -> str:
-        """The case's part of an address."""
+        """URL slug of the case."""
         return f"{self.kind}-{self.task}"
 
 
 @dataclass(frozen=True)
 class CaseContext:
-    """All that a kind of case is found in."""
+    """Input for detecting cases of any kind."""
 
     snapshot: Snapshot
     track: str
@@ -43,39 +43,39 @@ class CaseContext:
     scale: Scale
 
     def gain_interval(self, task: str, best: Best) -> tuple[float, float] | None:
-        """The 95% interval of a gain by fine-tuning; None where it has none."""
+        """The 95% interval of a gain by fine-tuning; None if unknown."""
         line = self.snapshot.task_details(best.submission, self.snapshot.results[best.submission][self.protocol], task)
         low, high = (line.of_method(METHOD, end) for end in ("gain_low", "gain_high")) if line else (None, None)
         return None if low is None or high is None else (low, high)
 
     def format_gain(self, task: str, best: Best) -> str:
-        """A gain with its interval, in the protocol's unit."""
+        """Format a gain with its interval, in the protocol's unit."""
         ends = self.gain_interval(task, best)
         around = f" ({self.format_number(ends[0])} to {self.format_number(ends[1])})" if ends else ""
         return self.format_amount(best.value) + around
 
     def format_amount(self, value: float) -> str:
-        """A figure as a sentence names it."""
+        """Format a figure for a sentence."""
         number = self.format_number(value)
         return f"a gain of {number}" if self.scale.unit == "gain" else f"{number}{self.scale.unit}"
 
     def format_means(self, first: float, second: float) -> tuple[str, str, str]:
-        """What two means are of, and their values, as a sentence names them."""
+        """Format two means for a sentence: their quantity and both values."""
         what, sign = ("gain", "") if self.scale.unit == "gain" else ("share of the reference score", "%")
         return what, self.format_number(first) + sign, self.format_number(second) + sign
 
     def format_number(self, value: float) -> str:
-        """A stored value as it is shown."""
+        """Format a stored value for display."""
         return format_figure(self.scale.factor * value, self.scale.decimals)
 
     def format_system(self, best: Best) -> Markup:
-        """A system's name, kept apart from the direction of what stands around it."""
+        """Format a system's name, isolated from the direction of the surrounding text."""
         system = self.snapshot.results[best.submission][self.protocol].system
         return Markup("<bdi>{}</bdi>").format(strip_bidi(system))
 
 
 def ordinal_phrase(place: int, largest: str) -> str:
-    """`the largest difference` for the first, `the second largest difference`, … `the 12th largest difference`."""
+    """Format `the largest difference` for 1, `the second largest difference`, … `the 12th largest difference`."""
     ending = "th" if place % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
     before = {1: "", 2: "second ", 3: "third "}.get(place, f"{place}{ending} ")
     return f"the {before}{largest}"

@@ -1,4 +1,4 @@
-"""Tasks on which searching and synthesising lead to very different worth."""
+"""Tasks with a large difference between search and synthesis systems."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ NAME = "gap"
 
 
 def find_tasks(ground: CaseContext) -> list[str]:
-    """The tasks that systems of both types were scored on, the largest gap between the best two first."""
+    """Find tasks scored for systems of both types, largest gap between the best two first."""
     apart = {name: abs(contest.gap) for name, contest in ground.contests.items() if contest.gap is not None}
     return sorted(apart, key=lambda name: -apart[name])
 
 
 def build_case(ground: CaseContext, task: str, place: int) -> DetectedCase:
-    """The case of a task that holds a place among them."""
+    """Build the case of the task at a position among them."""
     best = ground.contests[task].best
     ahead, behind = sorted(("search", "synthesis"), key=lambda kind: -best[kind].value)
     said = Markup(

@@ -1,4 +1,4 @@
-"""All cases that somebody wrote: those that ship with the site, and the arena's own, which may replace them."""
+"""All written cases: the built-in ones, and the arena's own, which may replace them."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from leaderboard.pages.cases.case_file import CaseFile, InvalidCase, read_case
 from submissions.arena.arena import Arena
 
 FOLDER = "cases/"
-"""In the results."""
+"""Folder of cases in the results repository."""
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class CaseLibrary:
-    """What could be read, and what could not."""
+    """Readable and unreadable cases."""
 
     cases: Mapping[str, CaseFile]
-    """By slug, the newest first."""
+    """Cases by slug, newest first."""
     unreadable: tuple[Unreadable, ...]
 
 
 @cached_per_snapshot
 def load_cases(snapshot: Snapshot, arena: Arena) -> CaseLibrary:  # noqa: ARG001  its key
-    """The written cases as they stand in the arena."""
+    """Load the built-in cases and the arena's."""
     own = ((path, arena.results.read(path)) for path in arena.results.list(FOLDER) if path.endswith(".md"))
     cases, unreadable = _read_cases(own)
     found = {**builtin_cases(), **cases}
@@ -40,7 +40,7 @@ def load_cases(snapshot: Snapshot, arena: Arena) -> CaseLibrary:  # noqa: ARG001
 
 @cache
 def builtin_cases() -> dict[str, CaseFile]:
-    """The cases in this folder. Raises BadCase."""
+    """Load the cases in this folder. Raises InvalidCase."""
     paths = [path for path in files(__package__).iterdir() if path.name.endswith(".md")]
     return {case.slug: case for case in (read_case(path.name, path.read_bytes()) for path in paths)}
 

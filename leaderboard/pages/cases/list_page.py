@@ -1,4 +1,4 @@
-"""Case studies: the list, written ones before those that the results point at."""
+"""List of case studies: written ones before detected ones."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ class CaseListRow(TableRow):
 
     slug: str
     origin: str
-    """`organiser`, `published` with the site, or `found` by it."""
+    """`organiser`, `published` with the site, or `found` by it in the results."""
     kind: str
-    """`written`, or what a found case is: `gap`, `corner` or `preview`."""
+    """`written`, or the kind of a detected case: `gap`, `corner` or `preview`."""
     label: str
-    """What stands out, of a found case; else who wrote it."""
+    """Finding of a detected case; else the source or author."""
     title: str
     summary: str
     task: str | None
     date: str | None
-    """None for a found case: it is as old as the results."""
+    """None for a detected case, which is as old as the results."""
     protocol: str | None
-    """Under which it was found."""
+    """Protocol under which it was detected."""
 
 
 @dataclass(frozen=True)
 class CaseListQuery:
-    """Under which protocol cases are found."""
+    """Protocol for detecting cases."""
 
     protocol: str
     protocols: tuple[str, ...]
     usual: str
-    """That of a query that names none: the site's own, or the next while that has no result."""
+    """Protocol of a query without one: the site's own, or the next while that has no result."""
 
     @classmethod
     def from_request(cls, visit: PageRequest) -> Self:
-        """The choice of a visit. Raises NotFound."""
+        """Parse a request. Raises NotFound."""
         protocols = protocols_in_use(
             visit.site.settings.protocol, {result.protocol for _, result in visit.snapshot.published}
         )
@@ -62,13 +62,13 @@ class CaseListQuery:
         return cls(protocol, protocols, usual)
 
     def query(self, protocol: str = "") -> str:
-        """The query of this choice, or with another protocol; nothing for the usual one."""
+        """Query string of this choice, or of another protocol; empty for the usual one."""
         protocol = protocol or self.protocol
         return f"?{urlencode({'protocol': protocol})}" if protocol != self.usual else ""
 
 
 def cases_page(visit: PageRequest) -> View:
-    """All written cases, and the most striking found ones. Raises NotFound."""
+    """Render all written cases, and the most notable detected ones. Raises NotFound."""
     chosen = CaseListQuery.from_request(visit)
     written = load_cases(visit.snapshot, visit.site.reader.arena)
     rows = [_written_case_row(case) for case in written.cases.values()]

@@ -1,4 +1,4 @@
-"""Markdown that an organiser wrote, as HTML that can hold nothing but text, tables and links."""
+"""Renders organisers' Markdown as HTML with only text, tables and links."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from markupsafe import Markup
 
 _LINK = re.compile(r"https?://[^/]|/(?!/)|#")
 BELOW = 2
-"""How many levels a heading sinks: the page has headings of its own above it."""
+"""Levels by which headings are demoted, since the page has its own headings."""
 
 
 class UnsafeMarkdown(ValueError):
-    """Something that a case must not hold. The message says where, and what to do."""
+    """Disallowed content in a case. The message names the location and the fix."""
 
 
 def render_markdown(text: str, first_line: int = 1) -> Markup:
-    """Text as HTML: raw HTML is shown as text, links lead to http(s) or into this site. Raises BadProse."""
+    """Render Markdown: raw HTML becomes text, links go to http(s) or this site. Raises UnsafeMarkdown."""
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = markdown.parse(text)
     for line, token in _walk_tokens(tokens, first_line):

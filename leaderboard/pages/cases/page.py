@@ -1,4 +1,4 @@
-"""One case: the demand, what each system delivered, its scores, and a short account of why."""
+"""Page of one case: the demand, each system's delivery, its scores, and a short explanation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from submissions.tracks import TRACKS
 
 
 def case_page(visit: PageRequest) -> View:
-    """A written case, or one that the results make. Raises NotFound."""
+    """Render a written case, or a detected one. Raises NotFound."""
     slug, chosen = visit.names["slug"], CaseListQuery.from_request(visit)
     written = load_cases(visit.snapshot, visit.site.reader.arena).cases.get(slug)
     if written:
@@ -91,13 +91,13 @@ def _evaluated_sides(visit: PageRequest, task: Task | None, protocol: str, ids: 
 
 
 def _best_submissions(visit: PageRequest, task: Task, protocol: str) -> tuple[str, ...]:
-    """The best system of each type on a task."""
+    """Submissions of the best system of each type on a task."""
     contest = build_contests(visit.snapshot, task.track, protocol).get(task.id)
     return contest.shown if contest else ()
 
 
 def _missing_notices(front: CaseFrontMatter, task: Task | None, protocol: str, sides: Sequence[CaseSide]) -> list[str]:
-    """What the case speaks of and the arena does not have."""
+    """Notices about a task or submissions that the case names and the arena lacks."""
     if front.task and not task:
         return [f"The benchmark has no task {front.task}, so neither its demand nor scores can stand here."]
     there = {side.who.submission for side in sides}

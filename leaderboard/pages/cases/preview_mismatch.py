@@ -1,4 +1,4 @@
-"""Tasks on which five shots say little of what fine-tuning will bring."""
+"""Tasks on which five-shot gains predict fine-tune gains poorly."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ NAME = "preview"
 
 
 def find_tasks(ground: CaseContext) -> list[str]:
-    """The tasks that two systems or more were scored on both ways, the largest mean difference first."""
+    """Find tasks scored both ways for at least two systems, largest mean difference first."""
     far = {name: abs(contest.surprise) for name, contest in ground.contests.items() if contest.surprise is not None}
     return sorted(far, key=lambda name: -far[name])
 
 
 def build_case(ground: CaseContext, task: str, place: int) -> DetectedCase:
-    """The case of a task that holds a place among them."""
+    """Build the case of the task at a position among them."""
     contest = ground.contests[task]
     said = Markup(
         "Over the {} systems scored both ways, the mean {} is {} by five shots and {} by fine-tuning: {} "

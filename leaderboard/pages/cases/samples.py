@@ -1,4 +1,4 @@
-"""The first rows that a system delivered for a task, where its owner has allowed that everybody sees them."""
+"""First rows of a system's delivery for a task, if its owner permits showing them to everybody."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from submissions.records.task import Row
 
 ROWS = 5
 LETTERS = 600
-"""Of an input or output that are shown."""
+"""Characters shown of an input or output."""
 
 
 @dataclass(frozen=True)
 class DeliveredSample:
-    """One row, or as much of it as has room."""
+    """One row, possibly cut."""
 
     input: str
     output: str
@@ -32,7 +32,7 @@ class DeliveredSample:
 def load_samples(
     snapshot: Snapshot, arena: Arena, submission: Submission, task: TaskResult
 ) -> tuple[DeliveredSample, ...]:
-    """Up to five delivered rows; none without leave, and no row that copies a hidden one."""
+    """Load up to five delivered rows; none without permission, and no row that copies a hidden one."""
     # Where the screen has not looked, nobody knows which rows are the hidden ones.
     if task.screen is None or not _can_show_samples(snapshot, arena, submission):
         return ()
@@ -40,7 +40,7 @@ def load_samples(
 
 
 def cut_rows(rows: Sequence[Row]) -> tuple[DeliveredSample, ...]:
-    """Rows as they are shown."""
+    """Cut rows for display."""
     return tuple(_cut_row(row.input, row.output) for row in rows)
 
 

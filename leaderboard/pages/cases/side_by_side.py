@@ -1,4 +1,4 @@
-"""Systems side by side on one task: their scores, and what they delivered as far as it may be seen."""
+"""Comparison of systems on one task: their scores, and their delivered samples if public."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class CaseRow(TableRow):
     badge: str
     """`evaluated` or `published`."""
     method: str | None
-    """None where the source does not say."""
+    """None if the source does not state it."""
     metric: str
     score: float | None
     """0 to 1."""
@@ -35,19 +35,19 @@ class CaseRow(TableRow):
     gain_low: float | None
     gain_high: float | None
     scale: str | None
-    """Of the gain: `gain`, or `ratio`, where 1 is the reference score."""
+    """Scale of the gain: `gain`, or `ratio`, where 1 is the reference score."""
     n: int | None
-    """Test items."""
+    """Number of test items."""
     rows: int | None
-    """Rows trained on."""
+    """Number of rows trained on."""
     removed: int | None
-    """Rows removed as copies of test rows."""
+    """Number of rows removed as copies of test rows."""
     why: str | None
     task: str | None
     protocol: str | None
     submission: str | None
     source: str | None
-    """Where a published figure stands."""
+    """Source of a published figure."""
 
 
 @dataclass(frozen=True)
@@ -56,22 +56,22 @@ class CaseSide:
 
     rows: tuple[CaseRow, ...]
     what: str
-    """What it delivered, in the organiser's words."""
+    """Description of its delivery, in the organiser's words."""
     samples: tuple[DeliveredSample, ...]
     language: str
-    """Of the samples' outputs."""
+    """Language of the samples' outputs."""
     flagged: str | None = None
 
     @property
     def who(self) -> CaseRow:
-        """The row that names the system."""
+        """Row that names the system."""
         return self.rows[0]
 
 
 def evaluated_sides(
     snapshot: Snapshot, arena: Arena, task: str, protocol: str, ids: Iterable[str]
 ) -> Iterator[CaseSide]:
-    """The sides of submissions on a task of the benchmark; those without a result under the protocol are left out."""
+    """Yield the sides of submissions on a benchmark task; those without a result under the protocol are left out."""
     for ulid in ids:
         if protocol in snapshot.results.get(ulid, {}):
             result = snapshot.full_result(ulid, protocol)
@@ -117,7 +117,7 @@ def _evaluated_row(result: Result, task: TaskResult, method: MethodScore) -> Cas
 
 
 def published_sides(front: CaseFrontMatter) -> Iterator[CaseSide]:
-    """The sides of systems whose figures a written case takes from elsewhere."""
+    """Yield the sides of systems whose figures a written case quotes."""
     for delivered in front.delivered:
         row = _published_row(front, delivered)
         yield CaseSide((row,), delivered.what, cut_rows(delivered.samples), delivered.language)

@@ -1,4 +1,4 @@
-"""Tasks on which no system gains clearly."""
+"""Tasks without a clear gain of any system."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ NAME = "corner"
 
 
 def find_tasks(ground: CaseContext) -> list[str]:
-    """The corner cases: first those that most systems were measured on, of these the ones with the least gain."""
+    """Find the corner cases: those with the most measured systems first, then by least gain."""
     known = task_difficulties(ground.snapshot, ground.track, ground.protocol)
     corners = [name for name in ground.contests if name in known and known[name].corner_case]
     return sorted(corners, key=lambda name: (-(known[name].systems or 0), _best_system(ground, name).value))
 
 
 def build_case(ground: CaseContext, task: str, place: int) -> DetectedCase:
-    """The case of a task that holds a place among them."""
+    """Build the case of the task at a position among them."""
     best, known = _best_system(ground, task), task_difficulties(ground.snapshot, ground.track, ground.protocol)[task]
     said = Markup("None of the {} systems measured gains clearly: the best by fine-tuning, {}, reaches {}.").format(
         known.systems, ground.format_system(best), ground.format_gain(task, best)

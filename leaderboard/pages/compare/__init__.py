@@ -1,1 +1,1 @@
-"""Compare."""
+"""Page that compares two to five systems."""

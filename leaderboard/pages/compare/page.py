@@ -1,4 +1,4 @@
-"""Two to five systems side by side: totals, categories, metadata, every task, and who beats whom."""
+"""Comparison of two to five systems: totals, categories, metadata, every task, and pairwise tests."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from submissions.tracks import SUBSETS, TRACKS
 
 
 def compare_page(visit: PageRequest) -> View:
-    """The comparison, or how to choose one. Raises NotFound; HTTPException for the twins of no comparison."""
+    """Render the comparison, or a form to choose one. Raises NotFound; HTTPException for downloads of none."""
     terms, protocols, asked = _parse_request(visit)
     chosen = _chosen_results(visit.snapshot, terms, asked)
     refusal = _refusal_reason(asked, chosen)
@@ -81,7 +81,7 @@ def _comparison_context(snapshot: Snapshot, terms: ComparisonKey, chosen: list[S
 
 
 def _metadata_context(terms: ComparisonKey, chosen: list[SystemResult], names: dict[str, str]) -> dict[str, Any]:
-    """The metadata's table, and its chart where one judge with the same prompts gave all the scores."""
+    """The metadata table, and its chart if one judge with the same prompts gave all the scores."""
     judged = [entry for entry in chosen if entry.result.metadata]
     judges = {
         entry.slug: (entry.result.metadata.snapshot, ", ".join(entry.result.metadata.prompts))
@@ -100,14 +100,14 @@ def _metadata_context(terms: ComparisonKey, chosen: list[SystemResult], names: d
 
 
 def _bar_range(rows: Sequence[dict[str, Any]], slugs: Sequence[str]) -> tuple[float, float]:
-    """What a cell's bar stands for: from zero to the reference, and wider where a value or an interval is."""
+    """Range of a cell's bar: from zero to the reference, or wider to include every value and interval."""
     ends = [row[f"{slug}{end}"] for row in rows for slug in slugs for end in ("", "_low", "_high")]
     values = [end for end in ends if end is not None]
     return min([0.0, *values]), max([1.0, *values])
 
 
 def _parse_request(visit: PageRequest) -> tuple[ComparisonKey, tuple[str, ...], list[System]]:
-    """The terms, the protocols on offer, and the systems in the address, each once. Raises NotFound."""
+    """Parse the key, the offered protocols, and the URL's systems without duplicates. Raises NotFound."""
     board = board_named(visit.query.get("track") or next(iter(TRACKS)))
     protocols = protocols_in_use(visit.site.settings.protocol, protocols_of(visit.snapshot, board.track))
     slugs = dict.fromkeys(parse_qs(visit.query_text).get("system", []))
@@ -124,7 +124,7 @@ def _chosen_results(snapshot: Snapshot, terms: ComparisonKey, asked: Sequence[Sy
 
 
 def _refusal_reason(asked: Sequence[System], chosen: Sequence[SystemResult]) -> str | None:
-    """Why there is nothing to compare, in words for the page; None where there is."""
+    """Return the reason for a missing comparison, in words for the page; None if there is one."""
     if len(asked) > MOST:
         return f"{len(asked)} systems are too many to tell apart: choose {FEWEST} to {MOST}."
     if len(chosen) < FEWEST:
@@ -134,7 +134,7 @@ def _refusal_reason(asked: Sequence[System], chosen: Sequence[SystemResult]) -> 
 
 
 def _table_routes(name: str, table_of: Callable[[Snapshot, list[SystemResult], ComparisonKey], Table]) -> list[Route]:
-    """The routes of a table that stands on the page: its twins, and a redirect to its place."""
+    """Routes of a table on the page: its downloads, and a redirect to its section."""
 
     def redirect_to_page(request: Request) -> Response:
         return RedirectResponse(f"/compare?{request.url.query}#{name}")

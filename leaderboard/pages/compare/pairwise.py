@@ -1,4 +1,4 @@
-"""Every pair of the compared systems: tasks won and lost, and the board's test over tasks."""
+"""Pairwise comparison of systems: tasks won and lost, and the board's test over tasks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from leaderboard.ranking.rank_sets import LEVEL, NOISE, benjamini_hochberg, sign
 
 @dataclass(frozen=True)
 class PairRow(TableRow):
-    """Two systems over the tasks that both have a gain on."""
+    """Two systems over the tasks for which both have a gain."""
 
     first: str
     second: str
@@ -26,21 +26,21 @@ class PairRow(TableRow):
     second_slug: str
     tasks: int
     wins: int
-    """Tasks on which the first gained more, however little."""
+    """Tasks on which the first system gained more, by any amount."""
     losses: int
     ties: int
     difference: float | None
-    """Mean of the first's gain less the second's."""
+    """Mean of the first system's gain minus the second's."""
     p: float | None
-    """Two-sided, of the paired sign-flip test over tasks."""
+    """Two-sided p-value of the paired sign-flip test over tasks."""
     p_adjusted: float | None
-    """By Benjamini and Hochberg over the pairs of this page."""
+    """p-value adjusted by Benjamini and Hochberg over the pairs of this page."""
     better: str | None
-    """Who is significantly better at the board's level; None where the test cannot tell."""
+    """System that is significantly better at the board's level; None if the test is inconclusive."""
 
 
 def pair_table(snapshot: Snapshot, chosen: Sequence[SystemResult], terms: ComparisonKey) -> Table:
-    """Every pair, in the order of the systems. The test is the board's; all pairs shown are one family."""
+    """Build the table of all pairs, in the systems' order. The test is the board's; the pairs are one family."""
     found = [_gains_by_task(snapshot, entry, terms) for entry in chosen]
     names = system_labels(list(chosen))
     rows = []
@@ -70,7 +70,7 @@ def _pair_row(names: tuple[str, str], slugs: tuple[str, str], less: NDArray[np.f
 
 
 def _adjust_p_values(rows: list[PairRow]) -> list[PairRow]:
-    """The pairs with their adjusted p-values, and who is better."""
+    """Add adjusted p-values and the better system to the pairs."""
     adjusted = iter(benjamini_hochberg([row.p for row in rows if row.p is not None]).tolist())
     return [row if row.p is None else _with_verdict(row, next(adjusted)) for row in rows]
 

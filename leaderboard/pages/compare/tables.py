@@ -1,4 +1,4 @@
-"""The wide tables of the compare page: two to five systems, one column each, on the same tasks."""
+"""Wide tables of the compare page: one column for each of two to five systems, on the same tasks."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ FEWEST, MOST = 2, 5
 
 
 def compare_tasks(snapshot: Snapshot, chosen: Sequence[SystemResult], terms: ComparisonKey) -> Table:
-    """One row for each task; for each system a column, called by its slug, and its interval's ends beside it.
+    """One row per task; per system a column named by its slug, and its interval's ends beside it.
 
-    `difference` is the first system's gain less the best of the others'; the rows fall by it, unscored ones last.
+    `difference` is the first system's gain minus the best of the others'; rows are sorted by it in descending
+    order, unscored ones last.
     """
     found = {entry.slug: scores_by_task(snapshot, entry.result, terms.method, terms.subset) for entry in chosen}
     names = dict.fromkeys(task for of_system in found.values() for task in of_system)
@@ -40,7 +41,7 @@ def compare_tasks(snapshot: Snapshot, chosen: Sequence[SystemResult], terms: Com
 
 
 def compare_totals(chosen: Sequence[SystemResult], terms: ComparisonKey) -> Table:
-    """One row for each kind and method, the systems' means and intervals in columns called by their slugs."""
+    """One row per kind and method; the systems' means and intervals in columns named by slug."""
     rows = []
     for group in GROUPS:
         for method in METHODS:
@@ -52,7 +53,7 @@ def compare_totals(chosen: Sequence[SystemResult], terms: ComparisonKey) -> Tabl
 
 
 def compare_categories(snapshot: Snapshot, chosen: Sequence[SystemResult], terms: ComparisonKey) -> Table:
-    """One row for each category of tasks, the systems' mean gains in columns called by their slugs."""
+    """One row per category of tasks; the systems' mean gains in columns named by slug."""
     found = {entry.slug: category_rows(snapshot, entry, terms) for entry in chosen}
     rows = []
     for name in sorted({category for of_system in found.values() for category in of_system}):
@@ -67,7 +68,7 @@ def compare_categories(snapshot: Snapshot, chosen: Sequence[SystemResult], terms
 
 
 def compare_dimensions(chosen: Sequence[SystemResult]) -> Table:
-    """One row for each metadata dimension, the average last; of the systems that were judged."""
+    """One row per metadata dimension, the average last; a column per judged system."""
     judged = [entry for entry in chosen if entry.result.metadata]
     rows = []
     for name in (*DIMENSIONS, "average"):
@@ -119,6 +120,6 @@ def _system_frame(
 def _wide_frame(
     rows: list[dict[str, Any]], texts: list[str], numbers: list[str], counts: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """Columns are called by slugs and not by names: a spreadsheet would run a head that begins like a formula."""
+    """Build a frame with slugs as columns; a spreadsheet would execute a name that starts like a formula."""
     types = dict.fromkeys(texts, "str") | dict.fromkeys(counts, "Int64") | dict.fromkeys(numbers, "Float64")
     return pd.DataFrame(rows, columns=list(types), dtype="object").astype(types)

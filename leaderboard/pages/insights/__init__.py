@@ -1,4 +1,4 @@
-"""What the boards show when one figure is held against another: one module for each question."""
+"""Relations between the boards' figures: one module per question."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ NAMES = tuple(module.NAME for module in MODULES)
 
 @cached_per_snapshot
 def build_insights(snapshot: Snapshot, track: str, protocol: str) -> dict[str, Insight]:
-    """Every section by its name, in the order of the page."""
+    """Build every section by name, in page order."""
     systems, scale = system_figures(snapshot, track, protocol), scale_of(protocol)
     return {module.NAME: module.build_insight(systems, protocol, scale) for module in MODULES}

@@ -1,4 +1,4 @@
-"""What every insight is made of: a question, a computed sentence, a table, and charts of that table."""
+"""Parts of every insight: a question, a computed sentence, a table, and charts of that table."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from leaderboard.pages.insights.system_figures import Figure, SystemFigures
 from leaderboard.templates import format_figure, strip_bidi
 
 MIN_SYSTEMS = 2
-"""Systems below which a chart shows nothing that the table does not."""
+"""Minimum number of systems for a chart; with fewer it adds nothing to the table."""
 MAX_DOTS = 100
-"""Dots that one chart can hold and still be read and sent, beside those on a frontier."""
+"""Maximum dots of a readable chart, beside those on a frontier."""
 
 
 @dataclass(frozen=True)
 class SystemRow(TableRow):
-    """What the rows of all insights begin with."""
+    """Common first fields of all insight rows."""
 
     number: int
-    """What the system's dots are called: a label, and no rank."""
+    """Label of the system's dots; not a rank."""
     system: str
     team: str
     system_type: str
@@ -35,7 +35,7 @@ class SystemRow(TableRow):
     submission: str | None
     protocol: str
     unit: str
-    """Of the figures under the protocol."""
+    """Unit of the figures under the protocol."""
 
 
 @dataclass(frozen=True)
@@ -52,22 +52,22 @@ class Insight:
     """One section of the page."""
 
     name: str
-    """In addresses."""
+    """Name in URLs."""
     title: str
     sentence: str
-    """What the data shows, computed from it."""
+    """Finding, computed from the data."""
     about: str
-    """How to read it, and what it does not say."""
+    """Reading aid, with the limits of the finding."""
     table: Table
     columns: tuple[InsightColumn, ...]
     texts: tuple[InsightColumn, ...] = ()
-    """Further columns, of text."""
+    """Further text columns."""
     plots: tuple[Plot, ...] = ()
-    """None of them where there are too few systems."""
+    """Empty if there are too few systems."""
 
     @property
     def shown(self) -> list[dict[str, Any]]:
-        """The rows that the page has: those of the systems that are drawn, or the first where a chart has none."""
+        """Rows on the page: those of the drawn systems, or the first rows if there is no chart."""
         drawn = {int(dot.label) for plot in self.plots for dot in plot.dots}
         frame = self.table.frame
         chosen = frame[frame["number"].isin(drawn)] if drawn else frame
@@ -79,13 +79,13 @@ Pair = tuple[SystemFigures, Any]
 
 
 def row_identity(of: SystemFigures, protocol: str, scale: Scale) -> dict[str, Any]:
-    """The fields that all rows begin with."""
+    """Common first fields of a row."""
     names = ("number", "system", "team", "system_type", "badge", "submission")
     return {name: getattr(of, name) for name in names} | {"protocol": protocol, "unit": scale.unit}
 
 
 def interval_fields(name: str, found: Figure) -> dict[str, Any]:
-    """A figure as three fields of a row."""
+    """Expand a figure into three fields of a row."""
     return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
 
 
@@ -98,9 +98,9 @@ def build_plots(
     diagonal: bool = False,
     frontiers: Sequence[Sequence[Point]] = (),
 ) -> tuple[Plot, ...]:
-    """A chart for each of the columns, all with the same axes; none for too few systems.
+    """Build one chart per column, all with the same axes; none for too few systems.
 
-    Of too many systems some are left out, but none that is on a frontier.
+    If there are too many systems, some are left out, but none on a frontier.
     """
     columns = list(xs)
     pairs = [pair for pair in pairs if not log or all(getattr(pair[1], column.key) > 0 for column in columns)]
@@ -161,7 +161,7 @@ def _format_value(row: SystemRow, column: InsightColumn) -> str:
 
 
 def correlation_sentence(pairs: Sequence[Pair], x: str, y: str, agree: str, differ: str) -> str:
-    """What the rank correlation of two fields says, evaluated and published systems each on their own."""
+    """Describe the rank correlation of two fields, separately for evaluated and published systems."""
     found = []
     for badge in ("evaluated", "published"):
         rows = [row for of, row in pairs if of.badge == badge]

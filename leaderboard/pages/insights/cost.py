@@ -1,4 +1,4 @@
-"""What is a gain worth? The fine-tune gain against what the evaluation cost, in device-hours and in money."""
+"""Fine-tune gain against the cost of the evaluation, in device-hours and in money."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ NAME = "cost"
 
 @dataclass(frozen=True)
 class ByCostRow(SystemRow):
-    """One system whose evaluation was metered."""
+    """One system with a metered evaluation."""
 
     machine: str
-    """The profile that it ran under; hours of different machines cannot be compared."""
+    """Machine profile of the evaluation; hours on different machines are not comparable."""
     device_hours: float
     price: float | None
-    """In US dollars; None where the profile names no price."""
+    """In US dollars; None if the profile has no price."""
     fine_tune: float
     fine_tune_low: float | None
     fine_tune_high: float | None
     frontier: bool | None = None
-    """Whether no other system gains more in fewer hours of the same machine; None without any."""
+    """True if no other system gains more in fewer hours of the same machine; None without any hours."""
     price_frontier: bool | None = None
-    """Whether no other system gains more for less money; None without a price."""
+    """True if no other system gains more for less money; None without a price."""
 
 
 def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
-    """The section of a protocol's systems."""
+    """Build the section from a protocol's systems."""
     found: list[Pair] = [
         (
             one,

@@ -1,4 +1,4 @@
-"""Who is good at what? The gain on knowledge tasks against the gain on reasoning tasks."""
+"""Gain on knowledge tasks against gain on reasoning tasks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAME = "kinds"
 
 @dataclass(frozen=True)
 class KindsRow(SystemRow):
-    """One system that was fine-tuned on tasks of both kinds."""
+    """One system fine-tuned on tasks of both kinds."""
 
     knowledge: float
     knowledge_low: float | None
@@ -33,7 +33,7 @@ class KindsRow(SystemRow):
 
 
 def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
-    """The section of a protocol's systems."""
+    """Build the section from a protocol's systems."""
     pairs: list[Pair] = [
         (one, KindsRow(**row_identity(one, protocol, scale), **interval_fields("knowledge", knowledge),
                        **interval_fields("reasoning", reasoning)))

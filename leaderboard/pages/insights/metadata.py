@@ -1,4 +1,4 @@
-"""Does a good description mean good data? The judge's average against the fine-tune gain."""
+"""The judge's average metadata score against the fine-tune gain."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ NAME = "metadata"
 
 @dataclass(frozen=True)
 class MetadataRow(SystemRow):
-    """One system that was judged and fine-tuned."""
+    """One judged and fine-tuned system."""
 
     judge: str
-    """Scores of different judges cannot be compared."""
+    """Judge; scores of different judges are not comparable."""
     metadata: float
     """The judge's average, 0 to 10."""
     fine_tune: float
@@ -35,7 +35,7 @@ class MetadataRow(SystemRow):
 
 
 def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
-    """The section of a protocol's systems."""
+    """Build the section from a protocol's systems."""
     pairs: list[Pair] = [
         (one, MetadataRow(**row_identity(one, protocol, scale), judge=one.judge or "", metadata=one.metadata,
                           **interval_fields("fine_tune", found)))

@@ -1,4 +1,4 @@
-"""One figure held against another: what the boards show beyond their order."""
+"""Page of insights: relations between the boards' figures."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from submissions.tracks import TRACKS, get_track
 
 @dataclass(frozen=True)
 class InsightsQuery:
-    """What the query chooses."""
+    """Parsed query of the page."""
 
     track: str
     protocol: str
     default: str
-    """The protocol of a query that names none."""
+    """Protocol of a query without one."""
     protocols: tuple[str, ...]
 
     @classmethod
     def from_request(cls, visit: PageRequest) -> Self:
-        """The choice of a visit. Raises NotFound."""
+        """Parse a request. Raises NotFound."""
         track = get_track(visit.query.get("track") or next(iter(TRACKS))).name
         default = visit.site.settings.protocol
         protocols = protocols_in_use(default, protocols_of(visit.snapshot, track))
@@ -44,7 +44,7 @@ class InsightsQuery:
         return cls(track, protocol, default, protocols)
 
     def query(self, track: str = "", protocol: str = "") -> str:
-        """The query of this choice, or with another track or protocol; nothing for the default one."""
+        """Query string of this choice, or with another track or protocol; empty for the default."""
         chosen = {"track": track or self.track, "protocol": protocol or self.protocol}
         default = {"track": next(iter(TRACKS)), "protocol": self.default}
         differs = {name: value for name, value in chosen.items() if value != default[name]}
@@ -52,7 +52,7 @@ class InsightsQuery:
 
 
 def insights_page(visit: PageRequest) -> View:
-    """All sections under the chosen protocol. Raises NotFound."""
+    """Render all sections under the chosen protocol. Raises NotFound."""
     chosen = InsightsQuery.from_request(visit)
     context = {
         "chosen": chosen,
@@ -68,14 +68,14 @@ def insights_page(visit: PageRequest) -> View:
 
 
 def insight_export(visit: PageRequest) -> View:
-    """The twins of one section, which itself stands on the page. Raises NotFound."""
+    """Downloads of one section, which is part of the page. Raises NotFound."""
     chosen = InsightsQuery.from_request(visit)
     found = build_insights(visit.snapshot, chosen.track, chosen.protocol)[_require_insight(visit.names["name"])]
     return View("insights.html", table=found.table)
 
 
 def redirect_to_section(request: Request) -> Response:
-    """A section has no page of its own: to its place on the page."""
+    """Redirect to a section of the page."""
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(f"/insights{query}#{request.url.path.rpartition('/')[2]}")
 

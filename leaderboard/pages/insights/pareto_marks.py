@@ -1,4 +1,4 @@
-"""Marks the systems that gain the most for what was put in: the part that rows, tokens and cost share."""
+"""Marks systems on the Pareto frontier, for rows, tokens and cost."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from leaderboard.pages.insights.base import Pair
 from leaderboard.pages.insights.pareto import Point, pareto_frontier
 
 MAX_LABELS = 12
-"""Systems that a sentence can still list."""
+"""Maximum number of systems listed in a sentence."""
 
 
 def mark_frontier(
     pairs: Sequence[Pair], x: str, mark: str = "frontier", group: Callable[[Any], str] = lambda _row: ""
 ) -> tuple[list[Pair], list[list[Point]]]:
-    """The pairs with the field `mark` of their rows set, and the frontier of each group.
+    """Set the field `mark` of the pairs' rows; also return the frontier of each group.
 
-    Where nothing was put in, or nobody knows how much, `mark` stays None: nothing for nothing is no bargain.
+    If the input is zero or unknown, `mark` stays None.
     """
     points: dict[str, list[Point]] = {}
     for _, row in pairs:
@@ -33,13 +33,13 @@ def mark_frontier(
 
 
 def frontier_sentence(pairs: Sequence[Pair], what: str) -> str:
-    """Which systems are on the frontier, as a sentence after another; nothing for fewer than two systems."""
+    """Describe the systems on the frontier in an appended sentence; empty for fewer than two systems."""
     named = frontier_numbers(pairs)
     return f" On the frontier, where no other gains more for {what}: {named}." if named else ""
 
 
 def frontier_numbers(pairs: Sequence[Pair], mark: str = "frontier") -> str:
-    """The systems on a frontier by their numbers, or how many there are; nothing for fewer than two systems."""
+    """List the numbers of the systems on a frontier, or only count them; empty for fewer than two systems."""
     rows = [row for _, row in pairs if getattr(row, mark) is not None]
     best = [str(row.number) for row in rows if getattr(row, mark)]
     if len(rows) < 2:

@@ -1,4 +1,4 @@
-"""Is the cheap preview enough? The gain by shots in the prompt against the gain by fine-tuning."""
+"""Few-shot gain against fine-tune gain: the reliability of the cheap preview."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SHOTS = METHODS[:-1]
 
 @dataclass(frozen=True)
 class PreviewRow(SystemRow):
-    """One system that was measured by all methods."""
+    """One system measured by all methods."""
 
     few_shot_1: float
     few_shot_1_low: float | None
@@ -86,7 +86,7 @@ def _preview_sentence(pairs: list[Pair]) -> str:
 
 
 def _rank_correlations(rows: list[PreviewRow]) -> str:
-    """The three correlations, and which of them chance alone would hardly give."""
+    """Describe the three correlations, and which are unlikely by chance."""
     tested = {method: spearman([getattr(row, method) for row in rows], [row.fine_tune for row in rows])
               for method in SHOTS}  # fmt: skip
     each = {

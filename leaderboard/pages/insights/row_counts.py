@@ -1,4 +1,4 @@
-"""Does more data teach more? The fine-tune gain against the rows that were trained on."""
+"""Fine-tune gain against the number of rows trained on."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ NAME = "rows"
 
 @dataclass(frozen=True)
 class RowsRow(SystemRow):
-    """One system that was fine-tuned on its rows."""
+    """One system fine-tuned on its rows."""
 
     rows: float
-    """Rows trained on: the mean over tasks, 0 for a task that was not delivered, as in the mean gain."""
+    """Rows trained on: the mean over tasks, 0 for an undelivered task, as in the mean gain."""
     fine_tune: float
     fine_tune_low: float | None
     fine_tune_high: float | None
     frontier: bool | None = None
-    """Whether no other system gains more with fewer rows; None without any rows."""
+    """True if no other system gains more with fewer rows; None without any rows."""
 
 
 def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:

@@ -1,4 +1,4 @@
-"""All that is known of each system under one protocol, for the pages that hold one figure against another."""
+"""All figures of each system under one protocol, for pages that relate them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SUBSET = "full"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A total as it is shown, in the protocol's unit, with its 95% interval where it has one."""
+    """A total for display, in the protocol's unit, with its 95% interval if known."""
 
     value: float
     low: float | None = None
@@ -31,7 +31,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class SystemFigures:
-    """One system: its latest unflagged result, or what a paper published of it."""
+    """One system: its latest unflagged result, or a paper's figures for it."""
 
     system: str
     team: str
@@ -40,23 +40,23 @@ class SystemFigures:
     """`evaluated` or `published`."""
     submission: str | None
     figures: Mapping[tuple[str, str], Figure] = field(default_factory=dict)
-    """By method and group; what is unscored is left out."""
+    """Figures by method and group; unscored ones are left out."""
     metadata: float | None = None
     """The judge's average, 0 to 10."""
     judge: str | None = None
-    """Who judged: the model's snapshot, and the versions of its prompts."""
+    """Judge model's snapshot, and the versions of its prompts."""
     rows: float | None = None
-    """Rows trained on: the mean over the tasks of the subset, 0 for a task that was not delivered."""
+    """Rows trained on: the mean over the subset's tasks, 0 for an undelivered task."""
     ledger: Ledger | None = None
-    """What the evaluation cost; None where nobody measured it."""
+    """Cost of the evaluation; None if it was not measured."""
     number: int = 0
-    """What its dots are called: its place by name, from 1, and no rank."""
+    """Label of its dots: its position by name, from 1; not a rank."""
     colour: str = ""
 
 
 @cached_per_snapshot
 def system_figures(snapshot: Snapshot, track: str, protocol: str) -> list[SystemFigures]:
-    """Evaluated systems by name, then those of a paper if the protocol is its own."""
+    """Evaluated systems by name, then a paper's systems if the protocol is its own."""
     scale = scale_of(protocol)
     found = [
         _evaluated_figures(snapshot, ulid, result, scale)
@@ -94,7 +94,7 @@ def _evaluated_figures(snapshot: Snapshot, ulid: str, result: ResultSummary, sca
 
 @cached_per_snapshot
 def _subset_mask(snapshot: Snapshot, tasks: tuple[str, ...]) -> NDArray[np.bool_]:
-    """Which of some tasks belong to the subset; one that the benchmark no longer lists does."""
+    """Boolean mask of the tasks in the subset; tasks removed from the benchmark count as in it."""
     known = [snapshot.tasks.get(task) for task in tasks]
     return np.array([task is None or SUBSET in task.subsets for task in known], dtype=np.bool_)
 

@@ -1,4 +1,4 @@
-"""Do more tokens teach more? The fine-tune gain against the tokens of all trainings."""
+"""Fine-tune gain against the number of tokens in all trainings."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ NAME = "tokens"
 
 @dataclass(frozen=True)
 class TokensRow(SystemRow):
-    """One system whose trainings were counted."""
+    """One system with counted training tokens."""
 
     tokens: int
-    """Tokens of prompt and target that were trained on, in all epochs of all tasks."""
+    """Prompt and target tokens trained on, in all epochs of all tasks."""
     fine_tune: float
     fine_tune_low: float | None
     fine_tune_high: float | None
     frontier: bool | None = None
-    """Whether no other system gains more with fewer tokens; None without any tokens."""
+    """True if no other system gains more with fewer tokens; None without any tokens."""
 
 
 def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> Insight:
-    """The section of a protocol's systems."""
+    """Build the section from a protocol's systems."""
     found: list[Pair] = [
         (
             one,

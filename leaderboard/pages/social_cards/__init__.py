@@ -1,1 +1,1 @@
-"""Social cards."""
+"""Preview images for shared links."""

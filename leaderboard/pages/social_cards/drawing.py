@@ -1,4 +1,4 @@
-"""The picture of a page that is shown where its link is shared: 1200 x 630, drawn here."""
+"""Draws the preview image of a shared link as PNG, 1200 x 630."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ MARGIN = 64
 GROUND, TEXT, SOFT, LINE = "#ffffff", "#1c2128", "#57606a", "#d5dbe1"
 ACCENT, BAR, TRACK = "#0b5cad", "#9cc3e6", "#edf1f5"
 MAX_TEXT_LENGTH = 700
-"""Characters of a text that are looked at; more would not fit."""
+"""Characters of a text that are considered; more would not fit."""
 BARS_FROM, BARS_TO = 470, WIDTH - MARGIN - 130
 """Where bars begin and end."""
 
 
 @dataclass(frozen=True)
 class Words:
-    """A text that a stranger may have written, and what to show where no typeface here has its characters."""
+    """An untrusted text, and a fallback if no installed typeface has its characters."""
 
     text: str
     otherwise: str = ""
 
     def choose_text(self, size: int) -> str:
-        """The one of the two that can be shown; nothing if neither can."""
+        """Return the text or the fallback, whichever is drawable; empty if neither is."""
         return next((one for one in (self.text[:MAX_TEXT_LENGTH], self.otherwise) if split_runs(one, size)), "")
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One line of a card: a name, how long its bar is, from 0 to 1, and its figure."""
+    """One bar of a card: a name, the bar's length from 0 to 1, and its figure."""
 
     name: Words
     share: float
@@ -43,19 +43,19 @@ class Bar:
 
 @dataclass(frozen=True)
 class SocialCard:
-    """What a picture says."""
+    """Contents of a preview image."""
 
     kind: str
-    """What sort of page it is, in small type."""
+    """Kind of page, in small type."""
     title: Words
     text: Words = Words("")
     bars: tuple[Bar, ...] = ()
     note: str = ""
-    """What the bars or the figures are."""
+    """Explanation of the bars or figures."""
 
 
 def draw_card(card: SocialCard) -> bytes:
-    """The card as PNG: the same bytes for the same card, wherever the same typefaces are."""
+    """Draw the card as PNG, deterministically for the same card and typefaces."""
     image = Image.new("RGB", (WIDTH, HEIGHT), GROUND)
     pen = ImageDraw.Draw(image)
     _draw_head(pen, card.kind)
@@ -72,7 +72,7 @@ def draw_card(card: SocialCard) -> bytes:
 
 
 def _draw_head(pen: ImageDraw.ImageDraw, kind: str) -> None:
-    """The site's mark and name on the left, the sort of page on the right."""
+    """Draw the site's logo and name on the left, the kind of page on the right."""
     pen.rounded_rectangle((MARGIN, 48, MARGIN + 48, 96), 11, ACCENT)
     for x, top in ((10, 26), (20, 10), (31, 18)):
         pen.rectangle((MARGIN + x, 48 + top, MARGIN + x + 7, 48 + 38), GROUND)
@@ -95,7 +95,7 @@ def _draw_bar(pen: ImageDraw.ImageDraw, y: int, bar: Bar) -> None:
 def _draw_paragraph(
     pen: ImageDraw.ImageDraw, y: int, words: Words, size: int, ink: str, most: int, bold: bool = False
 ) -> int:
-    """Write a text in at most so many lines; where the next line would begin."""
+    """Draw a text in a limited number of lines; return the y position of the next line."""
     text = words.choose_text(size)
     for line in _wrap_text(text, size, WIDTH - 2 * MARGIN, most, bold):
         x = WIDTH - MARGIN - _text_width(line, size, bold) if is_right_to_left(text) else MARGIN
@@ -105,7 +105,7 @@ def _draw_paragraph(
 
 
 def _wrap_text(text: str, size: int, width: int, most: int, bold: bool) -> list[str]:
-    """Lines no wider than `width`; what does not fit into the last one is cut."""
+    """Wrap text to `width`; the last line is cut if the rest does not fit."""
     lines = [""]
     for word in _split_breakable(strip_unreadable(text), size, width):
         if _text_width((lines[-1] + word).strip(), size, bold) <= width:
@@ -119,13 +119,13 @@ def _wrap_text(text: str, size: int, width: int, most: int, bold: bool) -> list[
 
 
 def _split_breakable(text: str, size: int, width: int) -> Sequence[str]:
-    """The parts between which a line may end: words, or characters where a script or a stranger writes no blanks."""
+    """Split text at line-break opportunities: words, or characters if a word is too wide."""
     parts = [f"{word} " for word in text.split(" ")]
     return [piece for part in parts for piece in ([part] if _text_width(part, size) <= width / 2 else part)]
 
 
 def _cut_text(text: str, size: int, width: int, bold: bool = False) -> str:
-    """A text that is no wider than `width`, with an ellipsis where it was cut."""
+    """Cut a text to `width`, with an ellipsis."""
     if _text_width(text, size, bold) <= width:
         return text
     low, high = 0, len(text)
@@ -146,7 +146,7 @@ def _draw_line(
 
 
 def _order_runs(text: str, size: int, bold: bool) -> list[tuple[str, ImageFont.FreeTypeFont]]:
-    """The parts of a line from left to right."""
+    """Order the runs of a text from left to right."""
     parts = split_runs(text, size, bold=bold) or []
     return parts[::-1] if is_right_to_left(text) else parts
 

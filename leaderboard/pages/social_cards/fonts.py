@@ -1,4 +1,4 @@
-"""Which typeface shows a text in a picture: one that Gradio brings, else those of the Noto family on this machine."""
+"""Typeface selection for images: Gradio's bundled one, else the Noto family on this machine."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from PIL import ImageFont
 
 FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 OWN = "IBMPlexSans"
-"""Latin with all its accents, Greek and Cyrillic, wherever we run (SIL Open Font License)."""
+"""Bundled typeface with all of accented Latin, Greek and Cyrillic (SIL Open Font License)."""
 HOME = Path(gradio.__file__).parent / "templates/frontend/static/fonts" / OWN
 CJK = "NotoSansCJK"
 SCRIPTS = {"CJK": CJK, "HIRAGANA": CJK, "KATAKANA": CJK, "HANGUL": CJK, "FULLWIDTH": CJK, "IDEOGRAPHIC": CJK}
-"""Where the family's name is not that of the script."""
+"""Font families whose name differs from the script's."""
 DROPPED = {"Cc", "Cf", "Cn", "Co", "Cs", "Sk", "So"}
-"""Signs, emoji, marks of direction and what is no character: none of them is needed to tell one name from another."""
+"""Unicode categories of symbols, emoji, direction marks and non-characters; names stay distinct without them."""
 JOINING = {"Mn", "Mc", "Me", "Zs"}
-"""What is drawn with the letter before it."""
+"""Unicode categories drawn with the preceding letter."""
 FORMS = str.maketrans("", "", "".join(map(chr, range(0xFE00, 0xFE10))))
-"""What chooses between forms of the sign before it: emoji are left out."""
+"""Variation selectors, removed because emoji are left out."""
 PROBE = 24
-"""The size at which glyphs are compared."""
+"""Font size for comparing glyphs."""
 NOBODY_S = "\U0010ffff"
-"""No typeface has it, so each shows the box that stands for what is missing."""
+"""Character missing from every typeface, so each draws its missing-glyph box."""
 
 Run = tuple[str, ImageFont.FreeTypeFont]
 
 
 def split_runs(text: str, size: int, *, bold: bool = False) -> list[Run] | None:
-    """A text in parts, each with a typeface that has all its characters; None if some character has none."""
+    """Split text into runs, each with a typeface that has all its characters; None if a character has none."""
     shown = strip_unreadable(text)
     faces: list[str] = []
     for char in shown:
@@ -47,7 +47,7 @@ def split_runs(text: str, size: int, *, bold: bool = False) -> list[Run] | None:
 
 
 def strip_unreadable(text: str) -> str:
-    """A text on one line, without what no typeface of letters has."""
+    """Normalize text to a single line without characters that no text typeface has."""
     kept = (
         " " if char.isspace() else char for char in text if char.isspace() or unicodedata.category(char) not in DROPPED
     )
@@ -55,14 +55,14 @@ def strip_unreadable(text: str) -> str:
 
 
 def is_right_to_left(text: str) -> bool:
-    """Whether the first letter that has a direction runs from right to left."""
+    """Return whether the first letter with a direction is right-to-left."""
     found = (unicodedata.bidirectional(char) for char in text)
     return next((kind in {"R", "AL"} for kind in found if kind in {"L", "R", "AL"}), False)
 
 
 @lru_cache(maxsize=256)
 def load_font(name: str, size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
-    """A typeface at a size in pixels, bold where it is our own."""
+    """Load a typeface at a size in pixels, in bold only for the bundled one."""
     if name != OWN:
         return ImageFont.truetype(str(_installed_fonts()[name]), size)
     return ImageFont.truetype(str(HOME / f"{OWN}-{'Bold' if bold else 'Regular'}.woff2"), size)
@@ -70,7 +70,7 @@ def load_font(name: str, size: int, bold: bool = False) -> ImageFont.FreeTypeFon
 
 @lru_cache(maxsize=20_000)
 def _face_of(char: str) -> str | None:
-    """The first typeface that has a character."""
+    """Return the first typeface that has a character."""
     return next((name for name in _candidate_fonts(char) if _has_glyph(name, char)), None)
 
 
@@ -93,6 +93,6 @@ def _glyph_bitmap(name: str, char: str) -> tuple[tuple[int, int], bytes]:
 
 @lru_cache
 def _installed_fonts() -> dict[str, Path]:
-    """The machine's Noto typefaces for text, by family."""
+    """List the machine's Noto text typefaces, by family."""
     files = (file for folder in FOLDERS for file in sorted(folder.rglob("NotoSans*-Regular.*")))
     return {file.name.partition("-")[0]: file for file in files if file.suffix in {".ttf", ".ttc", ".otf"}}

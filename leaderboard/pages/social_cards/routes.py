@@ -1,4 +1,4 @@
-"""A picture for each page, shown where its link is shared: who leads, what a task asks, what a system reached."""
+"""Preview images of pages for shared links: leaders, demands and totals."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ROWS = 5
 
 
 def social_card_image(_: Request, visit: PageRequest) -> Response:
-    """The picture of the page whose path stands before `.png`. Raises NotFound."""
+    """Render the image of the page whose path precedes `.png`. Raises NotFound."""
     kind, slash, name = visit.names["path"].partition("/")
     known = CARDS if slash else LISTS
     if kind not in known or bool(slash) != bool(name):
@@ -40,7 +40,7 @@ def social_card_image(_: Request, visit: PageRequest) -> Response:
 
 
 def site_card(visit: PageRequest, _: str) -> SocialCard:
-    """The site as a whole: its question and its size."""
+    """Card of the whole site: its question and its size."""
     snapshot = visit.snapshot
     note = f"{len(snapshot.tasks)} tasks · {len(snapshot.briefs)} submissions · {len(snapshot.results)} results"
     return SocialCard(
@@ -49,7 +49,7 @@ def site_card(visit: PageRequest, _: str) -> SocialCard:
 
 
 def board_card(visit: PageRequest, name: str) -> SocialCard:
-    """A board's first rows."""
+    """Card of a board: its first rows."""
     track = board_named(name).track
     found = board_leaders(visit.snapshot, track, visit.site.settings.protocol)
     scored = [(row, row.overall) for row in found.rows[:ROWS] if row.overall is not None]
@@ -67,7 +67,7 @@ def board_card(visit: PageRequest, name: str) -> SocialCard:
 
 
 def task_card(visit: PageRequest, name: str) -> SocialCard:
-    """A demand's first words, and the best that a system gained on it."""
+    """Card of a task: the demand's first words, and the best gain."""
     if name not in visit.snapshot.tasks:
         raise NotFound(f"No task {name[:120]!r}. The page /tasks lists all {len(visit.snapshot.tasks)}.")
     of = visit.snapshot.tasks[name]
@@ -85,7 +85,7 @@ def task_card(visit: PageRequest, name: str) -> SocialCard:
 
 
 def system_card(visit: PageRequest, name: str) -> SocialCard:
-    """A system's totals."""
+    """Card of a system: its totals."""
     of = system_named(visit.snapshot, name)
     results = [visit.snapshot.results[ulid] for ulid in reversed(of.runs) if ulid in visit.snapshot.results]
     protocols = protocols_in_use(visit.site.settings.protocol, {protocol for found in results for protocol in found})
@@ -98,7 +98,7 @@ def system_card(visit: PageRequest, name: str) -> SocialCard:
 
 
 def submission_card(visit: PageRequest, ulid: str) -> SocialCard:
-    """Whose submission it is, and its totals or where it stands."""
+    """Card of a submission: its system, and its totals or its state."""
     snapshot = visit.snapshot
     if ulid not in snapshot.briefs:
         raise NotFound(f"No submission {ulid[:40]!r}. The page /submissions lists all {len(snapshot.briefs)}.")
@@ -111,13 +111,13 @@ def submission_card(visit: PageRequest, ulid: str) -> SocialCard:
 
 
 def doc_card(_: PageRequest, name: str) -> SocialCard:
-    """A document's title and first words."""
+    """Card of a document: its title and first words."""
     of = load_doc(name)
     return SocialCard("documents", Words(of.title), Words(of.lead))
 
 
 def case_card(visit: PageRequest, slug: str) -> SocialCard:
-    """What a case is of: who says what, or what stands out in the results of a task. Raises NotFound."""
+    """Card of a case: title and summary, or the finding on a task. Raises NotFound."""
     written = load_cases(visit.snapshot, visit.site.reader.arena).cases.get(slug)
     if written:
         front = written.front
@@ -130,7 +130,7 @@ def case_card(visit: PageRequest, slug: str) -> SocialCard:
 
 
 def cases_card(visit: PageRequest, _: str) -> SocialCard:
-    """How many cases somebody wrote."""
+    """Card of the case list: the number of written cases."""
     count = len(load_cases(visit.snapshot, visit.site.reader.arena).cases)
     text = "A demand, what each system delivered for it, its scores, and a short account of why."
     return SocialCard(
@@ -139,13 +139,13 @@ def cases_card(visit: PageRequest, _: str) -> SocialCard:
 
 
 def insights_card(visit: PageRequest, _: str) -> SocialCard:
-    """How many results they rest on."""
+    """Card of the insights: the number of underlying results."""
     text = "What the results say taken together: which kinds of systems gain where, and what foretells a gain."
     return SocialCard("insights", Words("Insights"), Words(text), note=f"From {len(visit.snapshot.results)} results")
 
 
 def submissions_card(visit: PageRequest, _: str) -> SocialCard:
-    """How many there are, by where they stand."""
+    """Card of the submission list: counts by state."""
     count = Counter(status.state for status in visit.snapshot.now.values())
     note = " · ".join(f"{number} {state}" for state, number in count.most_common())
     text = "Every delivery, and where its evaluation stands."
@@ -153,7 +153,7 @@ def submissions_card(visit: PageRequest, _: str) -> SocialCard:
 
 
 def tasks_card(visit: PageRequest, _: str) -> SocialCard:
-    """How many there are, by kind and language."""
+    """Card of the task list: counts by kind and language."""
     known = visit.snapshot.tasks.values()
     languages, categories = ({one.language for one in known}, {one.category for one in known})
     text = "Each a demand for a data set, in plain words, and how much data that meets it is worth."
@@ -168,7 +168,7 @@ LISTS: dict[str, Callable[[PageRequest, str], SocialCard]] = {
     "submissions": submissions_card,
     "tasks": tasks_card,
 }
-"""By the path of a page that shows many things."""
+"""Cards of list pages, by path."""
 CARDS: dict[str, Callable[[PageRequest, str], SocialCard]] = {
     "board": board_card,
     "cases": case_card,
@@ -177,16 +177,16 @@ CARDS: dict[str, Callable[[PageRequest, str], SocialCard]] = {
     "submissions": submission_card,
     "docs": doc_card,
 }
-"""By the first part of the path of a page that shows one thing."""
+"""Cards of item pages, by the first part of the path."""
 
 
 def _system_words(system: str, team: str) -> Words:
-    """A system's name, or the readable part of its slug."""
+    """System name, or the readable part of its slug."""
     return Words(system, slug_of(team, system).rpartition("-")[0])
 
 
 def _best_gain(visit: PageRequest, name: str) -> dict[str, Any] | None:
-    """The highest gain on a task by fine-tuning, under the first protocol that has one."""
+    """Highest gain on a task by fine-tuning, under the first protocol that has one."""
     rows = [
         row
         for row in scores_table(visit.snapshot, name).rows
@@ -197,7 +197,7 @@ def _best_gain(visit: PageRequest, name: str) -> dict[str, Any] | None:
 
 
 def _total_bars(result: ResultSummary) -> tuple[tuple[Bar, ...], str]:
-    """A result's means by fine-tuning over all tasks, and what they are."""
+    """Bars of a result's fine-tune means over all tasks, and their description."""
     scale = scale_of(result.protocol)
     found = {
         total.group: total.gain.value

@@ -1,1 +1,1 @@
-"""Submission."""
+"""Page of one submission: status, result, costs and owner actions."""

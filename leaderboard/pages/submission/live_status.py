@@ -1,6 +1,6 @@
-"""Where a submission stands, as a part of its page that a browser asks for again and again.
+"""Live status of a submission, a part of its page that the browser polls.
 
-Its ETag is over what the part shows and nothing else, so a poll costs no rendering while only others move on.
+Its ETag covers only the part's own content, so a poll needs no rendering while other submissions change.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ SHOTS = tuple(method for method in METHODS if method.startswith("few_shot"))
 
 
 def live_part(request: Request) -> Response:
-    """The live part, or 304 to who has it. `?results=` and `?state=` say what else the asker's page shows.
+    """Render the live part, or 304 if unchanged. `?results=` and `?state=` describe the rest of the open page.
 
-    Where that is no longer so, HX-Trigger has the page load its result or its owner's actions anew. Raises NotFound.
+    If they are outdated, HX-Trigger makes the page reload its result or its owner's actions. Raises NotFound.
     """
     site, ulid = site_of(request), request.path_params["ulid"]
     snapshot = site.reader.snapshot()
@@ -45,7 +45,7 @@ def live_part(request: Request) -> Response:
 
 
 def live_context(snapshot: Snapshot, ulid: str, build: str) -> dict[str, Any]:
-    """What the template of the live part needs."""
+    """Template values of the live part."""
     history, submission = snapshot.histories.get(ulid), snapshot.submissions.get(ulid)
     return {
         "ulid": ulid,
@@ -63,13 +63,13 @@ def live_context(snapshot: Snapshot, ulid: str, build: str) -> dict[str, Any]:
 
 
 def open_previews(snapshot: Snapshot, ulid: str) -> list[Result]:
-    """What the few-shot stages measured under protocols that have no result yet."""
+    """Few-shot previews under protocols without a result."""
     done = snapshot.results.get(ulid, {})
     return [found for protocol, found in snapshot.previews.get(ulid, {}).items() if protocol not in done]
 
 
 def preview_context(preview: Result) -> dict[str, Any]:
-    """What the template needs of a preview."""
+    """Template values of a preview."""
     return {
         "protocol": preview.protocol,
         "scale": scale_of(preview.protocol),

@@ -1,4 +1,4 @@
-"""What the owner of a submission may do with it: try again, withdraw, publish."""
+"""Owner actions on a submission: retry, withdraw, publish."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from submissions.records.submission import Submission
 from submissions.submitting.request_rules import RequestKind, rejection_reason
 
 KINDS: tuple[RequestKind, ...] = ("retry", "publish", "withdraw")
-"""In the order in which they are offered."""
+"""Request kinds in display order."""
 MAX_REQUESTS = 6
-"""An hour, of one submission."""
+"""Maximum requests per hour for one submission."""
 MAX_BYTES = 10_000
-"""Of a sent form, which has four short fields."""
+"""Maximum bytes of a sent form, which has four short fields."""
 # Two clicks at once must not become two wishes.
 ONE_BY_ONE = threading.Lock()
 
 
 def actions_page(visit: PageRequest) -> View:
-    """The owner's buttons; everybody else reads whose they are. `?within=page` has them lead back to the page."""
+    """Render the owner's buttons, or the owner's name for others. With `?within=page` they return to the page."""
     snapshot, ulid = visit.snapshot, visit.names["ulid"]
     require_submission(snapshot, ulid)
     submission, history = snapshot.submissions.get(ulid), snapshot.histories.get(ulid)
@@ -61,7 +61,7 @@ def actions_page(visit: PageRequest) -> View:
 
 
 async def post_action(request: Request) -> Response:
-    """Write down what the owner asks for, and lead back to where they asked. Raises what `ask` does."""
+    """Store the owner's request and redirect to the page it came from. Raises like `store_request`."""
     site, ulid = site_of(request), request.path_params["ulid"]
     async with limit_body(request, MAX_BYTES).form(max_files=0, max_fields=10) as form:
         values = {name: value for name, value in form.multi_items() if isinstance(value, str)}
@@ -71,7 +71,7 @@ async def post_action(request: Request) -> Response:
 
 
 def store_request(site: Site, ulid: str, visitor: str, values: Mapping[str, str]) -> None:
-    """Store an owner's wish; one that waits already is not stored again. Raises NotFound, HTTPException 4xx."""
+    """Store an owner's request unless the same one is pending. Raises NotFound, HTTPException 4xx, CorruptRecord."""
     snapshot, arena = site.reader.snapshot(), site.reader.arena
     require_submission(snapshot, ulid)
     require_owner(snapshot.submissions.get(ulid), visitor)
@@ -110,7 +110,7 @@ def _parse_kind(values: Mapping[str, str]) -> RequestKind:
 
 
 def _draft_previews(arena: Arena, ulid: str) -> list[dict[str, Any]]:
-    """What only the owner may see before there is a result."""
+    """Previews before there is a result, for the owner only."""
     protocols = list_protocols(arena.drafts, "previews").get(ulid, [])
     return [preview_context(arena.read_draft_preview(ulid, protocol)) for protocol in protocols]
 

@@ -1,4 +1,4 @@
-"""One submission: who, where it stands, what it scored, and on what that rests."""
+"""Page of one submission: its system, status, scores and their evidence."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Found = TypeVar("Found", Result, Ledger)
 
 
 def submission_page(visit: PageRequest) -> View:
-    """One submission; its table is the result's, task by task. Raises NotFound, or Corrupt for an unreadable record."""
+    """Render a submission with its result by task. Raises NotFound, or CorruptRecord for an unreadable record."""
     snapshot, ulid = visit.snapshot, visit.names["ulid"]
     if ulid not in snapshot.briefs and visit.site.storing.find_pending(ulid):
         raise HTTPException(303, "It is not stored yet.", {"Location": f"/received/{ulid}"})
@@ -52,7 +52,7 @@ def submission_page(visit: PageRequest) -> View:
 
 
 def result_json(request: Request) -> Response:
-    """The stored result as it is. Raises NotFound."""
+    """Return the stored result unchanged. Raises NotFound."""
     ulid = request.path_params["ulid"]
     snapshot = site_of(request).reader.snapshot()
     result = _find_result(snapshot, ulid, request.query_params.get("protocol", ""))
@@ -60,7 +60,7 @@ def result_json(request: Request) -> Response:
 
 
 def _find_result(snapshot: Snapshot, ulid: str, protocol: str) -> Result:
-    """The result under a protocol; if none is named, the one that is shown first."""
+    """Find the result under a protocol; without one, the default result."""
     require_submission(snapshot, ulid)
     found = snapshot.results.get(ulid, {})
     if not found:
@@ -72,7 +72,7 @@ def _find_result(snapshot: Snapshot, ulid: str, protocol: str) -> Result:
 
 
 def _find_ledger(snapshot: Snapshot, ulid: str, protocol: str) -> Ledger:
-    """What a result cost. Raises NotFound where nobody wrote that down."""
+    """Find the costs of a result. Raises NotFound if none are recorded."""
     result = _find_result(snapshot, ulid, protocol)
     found = snapshot.ledgers.get(ulid, {})
     if result.protocol not in found:
@@ -83,7 +83,7 @@ def _find_ledger(snapshot: Snapshot, ulid: str, protocol: str) -> Ledger:
 def _table_routes(
     name: str, find: Callable[[Snapshot, str, str], Found], table: Callable[[Found], Table]
 ) -> list[Route]:
-    """The twins of a table that stands on the submission's page, and the way from their name to its place there."""
+    """Routes of a table on the submission's page: its downloads, and a redirect to its section."""
 
     def show_part(visit: PageRequest) -> View:
         found = find(visit.snapshot, visit.names["ulid"], visit.query.get("protocol", ""))

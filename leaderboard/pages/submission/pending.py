@@ -1,4 +1,4 @@
-"""A submission that was accepted and is not in the arena yet: what it waits for, and until when."""
+"""Page of an accepted submission that is not yet in the arena: the reason and the expected time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NO_STORE_HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noind
 
 
 def pending_page(request: Request) -> Response:
-    """What is known of it; once it is stored, the way to its page. Raises NotFound."""
+    """Render the pending submission; redirect to its page once it is stored. Raises NotFound."""
     site, ulid = site_of(request), request.path_params["ulid"]
     held = site.storing.find_pending(ulid)
     if held is not None:

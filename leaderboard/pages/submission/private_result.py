@@ -1,4 +1,4 @@
-"""The result of a private submission, for its owner alone: read for each request, kept by no cache."""
+"""Result of a private submission, for its owner only: read on each request, never cached."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Found = TypeVar("Found", Result, Ledger)
 
 
 def private_result_page(visit: PageRequest) -> View:
-    """The held result; its table is that task by task. Raises HTTPException 403, NotFound."""
+    """Render the private result, with its table by task. Raises HTTPException 403, NotFound."""
     ulid, result = visit.names["ulid"], _requested_result(visit)
     protocols = visit.site.reader.arena.draft_protocols()[ulid]
     query = f"?{urlencode({'protocol': result.protocol})}" if result.protocol != protocols[0] else ""
@@ -41,7 +41,7 @@ def private_result_page(visit: PageRequest) -> View:
 
 
 def private_result_json(request: Request) -> Response:
-    """The held result as it is. Raises HTTPException 403, NotFound."""
+    """Return the private result unchanged. Raises HTTPException 403, NotFound."""
     site, ulid = site_of(request), request.path_params["ulid"]
     protocol = request.query_params.get("protocol", "")
     result = _read_private_result(site, site.reader.snapshot(), ulid, visitor_owner(request), protocol)
@@ -60,7 +60,7 @@ def _requested_ledger(visit: PageRequest) -> Ledger:
 
 
 def _read_private_result(site: Site, snapshot: Snapshot, ulid: str, visitor: str, protocol: str) -> Result:
-    """The held result under a protocol, or the one to show first. Raises HTTPException 403, NotFound."""
+    """Read the private result under a protocol, or the default one. Raises HTTPException 403, NotFound."""
     require_submission(snapshot, ulid)
     require_owner(snapshot.submissions.get(ulid), visitor)
     protocols = site.reader.arena.draft_protocols().get(ulid, [])

@@ -1,4 +1,4 @@
-"""Tables of what stands beside a result's scores: further metrics, the screen's findings, the judge's scores."""
+"""Tables beside a result's scores: further metrics, the screen's findings, the judge's scores."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from submissions.records.result import Result, TaskResult
 
 @dataclass(frozen=True)
 class MetricRow(TableRow):
-    """One further metric of one task and method; shown and never ranked."""
+    """One further metric of one task and method; shown but never ranked."""
 
     task: str
     method: str
     metric: str
-    """Its name, with the signature of its settings where it has one."""
+    """Metric name, with the signature of its settings if it has one."""
     value: float | None
     low: float | None
     high: float | None
     n: int
-    """Test items."""
+    """Number of test items."""
     why: str | None
-    """Why there is no value."""
+    """Reason for a missing value."""
 
 
 @dataclass(frozen=True)
 class ScreenRow(TableRow):
-    """What the screen found in one task's delivered rows."""
+    """The screen's findings in one task's delivered rows."""
 
     task: str
     rows: int
-    """Rows that are left."""
+    """Number of remaining rows."""
     removed: int
     exact: int
     normalised: int
     near: int
     removed_lines: str
-    """Lines of the stored data file that were taken out, from 1, with blanks between."""
+    """Removed lines of the stored data file, numbered from 1, separated by spaces."""
     repeated: int
     degenerate: int
     other_script: int
@@ -48,39 +48,39 @@ class ScreenRow(TableRow):
     tokens_p95: int | None
     tokens_most: int | None
     output_scripts: str
-    """Share of the outputs' letters by Unicode script, most first: `Latin 0.98, Greek 0.02`."""
+    """Share of the outputs' letters by Unicode script, largest first: `Latin 0.98, Greek 0.02`."""
 
 
 @dataclass(frozen=True)
 class DimensionRow(TableRow):
-    """The judge's mean score in one dimension, 0 to 10, or the average of those that count in it."""
+    """The judge's mean score in one dimension, 0 to 10, or the average of the averaged dimensions."""
 
     dimension: str
     value: float | None
     n: int
-    """Tasks."""
+    """Number of tasks."""
     averaged: bool | None
-    """Whether the dimension counts in the average; None for the average itself."""
+    """True if the dimension counts in the average; None for the average itself."""
     why: str | None
-    """Why there is no value."""
+    """Reason for a missing value."""
     judge: str
     snapshot: str
     prompts: str
 
 
 def metric_table(result: Result) -> Table:
-    """The metrics beside the headline metric, by task and method, each with its 95% interval."""
+    """Build the table of further metrics, by task and method, each with its 95% interval."""
     return Table(f"submission-{result.submission}-metrics", frame_of(MetricRow, _metric_rows(result)))
 
 
 def screen_table(result: Result) -> Table:
-    """What the screen found, in the result's order; tasks that nothing was screened of are left out."""
+    """Build the screen's findings in the result's order; tasks without screened rows are left out."""
     rows = [_screen_row(task, task.screen) for task in result.tasks if task.screen]
     return Table(f"submission-{result.submission}-screen", frame_of(ScreenRow, rows))
 
 
 def judge_table(result: Result, averaged: tuple[str, ...]) -> Table:
-    """The judge's scores, the average last; no rows where nothing was judged. `averaged` are its dimensions."""
+    """Build the judge's scores, the average last; empty if nothing was judged. `averaged` are its dimensions."""
     return Table(f"submission-{result.submission}-metadata", frame_of(DimensionRow, _dimension_rows(result, averaged)))
 
 

@@ -1,4 +1,4 @@
-"""What a submission's page shows of a result, and the twins of its tables: the published one's and the held one's."""
+"""Template values of a result on a submission's page, and the tables of public and private results."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from submissions.records.ledger import Ledger
 from submissions.records.result import METHODS, Result
 
 LINES = 12
-"""Removed lines that the page names for a task; its twins name all."""
+"""Removed lines listed on the page per task; its downloads list all."""
 
 
 def result_context(
     snapshot: Snapshot, result: Result, ledger: Ledger | None, address: str, query: str = ""
 ) -> dict[str, Any]:
-    """What the template of a result needs; its tables' twins lie under the address."""
+    """Template values of a result; its tables' downloads are under the address."""
     screened = screen_table(result).rows
     for row in screened:
         lines = row["removed_lines"].split()
@@ -51,21 +51,21 @@ def result_context(
 
 
 def result_task_table(result: Result) -> Table:
-    """The result task by task, with the scorer's own reason where a value is missing."""
+    """Build the result by task, with the scorer's reason for each missing value."""
     why = [missing_reason(method) if method else None for task in result.tasks for method in task.methods or (None,)]
     frame = task_table(result)
     return Table(f"submission-{result.submission}", frame.assign(why=pd.Series(why, index=frame.index, dtype="str")))
 
 
 def totals_table(result: Result) -> Table:
-    """The means over tasks, with the reason where one is missing."""
+    """Build the means over tasks, with the reason for each missing one."""
     frame = total_table(result)
     why = pd.Series([total.gain.why for total in result.totals], index=frame.index, dtype="str")
     return Table(f"submission-{result.submission}-totals", frame.assign(why=why))
 
 
 def totals_by_group(result: Result) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
-    """The totals by subset and group, and in each by method."""
+    """Group the totals by subset and group, then by method."""
     found: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
     for row in totals_table(result).rows:
         found.setdefault((row["subset"], row["group"]), {})[row["method"]] = row
@@ -82,6 +82,6 @@ PARTS: Mapping[str, Callable[[Result], Table]] = {
     "screen": screen_table,
     "metadata": _metadata_table,
 }
-"""The tables that have a place of their own on the page, and twins, by name."""
+"""Tables with their own section on the page and downloads, by name."""
 COSTS: Mapping[str, Callable[[Ledger], Table]] = {"costs": stage_table, "costs-by-task": cost_table}
-"""Likewise of what it cost; the second is a file alone."""
+"""Cost tables, likewise by name; the second is only a download."""

@@ -1,4 +1,4 @@
-"""What of an evaluation is done, what is being done, and what is still to come: a submission's history by stages."""
+"""Timeline of an evaluation by stages, from a submission's history."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from submissions.records.status import History, Stage, Status
 
 FINAL = frozenset({"refused", "published", "withdrawn"})
-"""States that nothing follows."""
+"""Final states."""
 WAITING = frozenset({"received", "queued", "retrying"})
 """States between two tries."""
 RUNNING = frozenset({"checking", "evaluating"})
@@ -27,31 +27,31 @@ ADVICE: Mapping[tuple[str, str | None], str] = {
     ("evaluated", None): "Its owner can read the result and publish it; nobody else sees it until then.",
     ("withdrawn", None): "Its owner took it back: it stands on no board.",
 }
-"""What to do, by state and whose fault it is."""
+"""Advice by state and by the party at fault."""
 
 
 @dataclass(frozen=True)
 class TimelineStep:
-    """One stage of an evaluation, or the wait before it."""
+    """One stage of an evaluation, or the time in the queue before it."""
 
     name: Stage | Literal["queue"]
     state: Literal["done", "doing", "failed", "left out", "to come", "not reached"]
     began: datetime | None = None
     ended: datetime | None = None
     done: int | None = None
-    """Tasks that are finished, out of `of`."""
+    """Finished tasks, out of `of`."""
     of: int | None = None
 
     @property
     def seconds(self) -> float | None:
-        """How long it took; None while it runs, or where its beginning was not written down."""
+        """Duration; None while the stage runs, or if its start was not recorded."""
         return (self.ended - self.began).total_seconds() if self.began and self.ended else None
 
 
 def build_timeline(history: History) -> list[TimelineStep]:
-    """The wait and the seven stages, in order: of several tries the latest, and what earlier ones finished for it.
+    """Build the queue step and the seven stages, in order: the latest try, and stages that earlier tries finished.
 
-    A history holds of each stage the last word alone, so a stage began when the word before it was spoken.
+    A history has only the last entry of each stage, so a stage starts at the time of the entry before it.
     """
     start = _latest_try_start(history.entries)
     told = [place for place, entry in enumerate(history.entries) if _is_stage_entry(entry)]
@@ -65,12 +65,12 @@ def build_timeline(history: History) -> list[TimelineStep]:
 
 
 def status_advice(status: Status) -> str:
-    """What to do now, in a sentence; empty where the message says all."""
+    """Return the next action in a sentence; empty if the message is sufficient."""
     return ADVICE.get((status.state, status.fault), "")
 
 
 def _latest_try_start(entries: Sequence[Status]) -> int:
-    """Where the latest try begins: behind the last time of waiting, or behind an earlier failure."""
+    """Find the start of the latest try: after the last waiting entry or an earlier failure."""
     for place in range(len(entries) - 1, -1, -1):
         if entries[place].state in WAITING or (entries[place].state == "failed" and place < len(entries) - 1):
             return place + 1
@@ -78,12 +78,12 @@ def _latest_try_start(entries: Sequence[Status]) -> int:
 
 
 def _is_stage_entry(entry: Status) -> bool:
-    """Whether an entry says that its stage was worked on."""
+    """Return whether an entry records work on its stage."""
     return entry.stage is not None and entry.state in RUNNING | {"failed", "refused", "published"}
 
 
 def _stage_step(history: History, start: int, places: Sequence[int], stage: Stage) -> TimelineStep:
-    """A stage from the places of the words on it; the try that counts begins at `start`."""
+    """Build a stage's step from its entries' positions; the latest try begins at `start`."""
     entries, now = history.entries, history.now
     mine = [place for place in places if place >= start]
     if not mine:
@@ -110,7 +110,7 @@ def _finished_step(entries: Sequence[Status], places: Sequence[int], stage: Stag
 
 
 def _resolve_step(step: TimelineStep, place: int, reached: int, history: History) -> TimelineStep:
-    """A stage without a word is left out if a later one was reached, and not reached if the end came before."""
+    """Mark a stage without entries: left out if a later one was reached, not reached if the evaluation ended."""
     if step.state != "to come":
         return step
     if place < reached:

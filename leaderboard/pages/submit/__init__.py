@@ -1,1 +1,1 @@
-"""Submit."""
+"""Submit form, its API, and the pages of running checks."""

@@ -1,4 +1,4 @@
-"""POST /api/submit: what the submit form does, for programs. Files or named data sets; a token says whose they are."""
+"""POST /api/submit, the submit form for programs: files or named data sets, and a token for the owner."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STATUS = {
 
 
 async def post_api_submit(request: Request) -> Response:
-    """Check, store if `action` is `submit`, and say in JSON what became of it."""
+    """Check the data, store it if `action` is `submit`, and return the outcome as JSON."""
     site = site_of(request)
     try:
         owner = await asyncio.to_thread(token_owner, site, _bearer_token(request))

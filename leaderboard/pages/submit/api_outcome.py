@@ -1,4 +1,4 @@
-"""Submitting by a program: whose it is, and what it is told."""
+"""Owner lookup and outcome for programs that submit."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from submissions.errors import InvalidForm, Unreachable
 JsonObject = dict[str, Any]
 """One object of a JSON answer."""
 WAIT_SECONDS = 5.0
-"""Seconds for which an answer waits for the Hub to take what was accepted."""
+"""Seconds to wait for the Hub to store an accepted submission before answering."""
 
 
 class TokenRejected(InvalidForm):
-    """A token that says nobody's name."""
+    """A token without a valid user account."""
 
 
 def token_owner(site: Site, token: str) -> str:
-    """The owner that a token stands for; nobody without one, where nobody must sign in.
+    """Look up the owner of a token; without a token, an empty owner if sign-in is disabled.
 
-    Raises Unnamed, Unreachable.
+    Raises TokenRejected, Unreachable.
     """
     if not token and not site.settings.sign_in:
         return ""
@@ -41,7 +41,7 @@ def token_owner(site: Site, token: str) -> str:
 
 
 def check_outcome(site: Site, check: CheckSession) -> JsonObject:
-    """What became of a parcel, in plain data; the check is forgotten."""
+    """Return a check's outcome as plain data, and discard the check."""
     report = check.report
     told: JsonObject = {
         "id": check.submission,
@@ -73,7 +73,7 @@ def _storage_outcome(site: Site, ulid: str) -> JsonObject:
 
 
 def pending_status(site: Site, ulid: str) -> JsonObject | None:
-    """The history of what is not in the arena yet, in the form that `status` gives."""
+    """Return the status of a submission not yet in the arena, in the format of `status`."""
     held = site.storing.find_pending(ulid)
     if held is None:
         return None

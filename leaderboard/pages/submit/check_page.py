@@ -1,4 +1,4 @@
-"""The page of one running or finished check, and the corrected copies that came of it."""
+"""Page of a running or finished check, and its corrected copies."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ZIP = "corrected.zip"
 
 
 def check_page(request: Request) -> Response:
-    """The report as far as it goes; once the delivery is stored, the way to its page. Raises NotFound."""
+    """Render the report so far; redirect to the submission once stored. Raises NotFound."""
     site, check = site_of(request), _find_check(request)
     # Asked first: a check that ends while its page is made must not look as if it had ended without a submission.
     is_over = check.is_over
@@ -37,7 +37,7 @@ def check_page(request: Request) -> Response:
 
 
 def corrected_file(request: Request) -> Response:
-    """One corrected file, or the whole corrected delivery as a zip. Raises NotFound."""
+    """Send one corrected file, or the whole corrected delivery as a zip. Raises NotFound."""
     check, name = _find_check(request), request.path_params["name"]
     names = [one.name for one in check.fixed.corrections] if check.is_over else []
     if not names or name not in (*names, ZIP):
@@ -52,7 +52,7 @@ def _find_check(request: Request) -> CheckSession:
 
 
 def _zip_corrected(check: CheckSession) -> Path:
-    """The whole corrected delivery, packed when it is first asked for."""
+    """Zip the corrected delivery on first access."""
     with check.packing:
         path = check.folder / ZIP
         if not path.exists():

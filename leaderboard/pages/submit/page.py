@@ -1,4 +1,4 @@
-"""The submit form: takes an upload, has it checked while its sender watches, and stores it only if all is well."""
+"""Submit form: starts a check of the upload, and stores the upload only if the check passes."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from submissions.records.submission import SystemType
 from submissions.tracks import TRACKS
 
 LATEST = 5
-"""Of a visitor's own submissions, on this page."""
+"""Number of a visitor's own submissions on this page."""
 WAIT_SECONDS = 5.0
-"""Seconds for which an answer waits for the Hub to take what was accepted."""
+"""Seconds to wait for the Hub to store an accepted submission before answering."""
 
 
 def submit_page(visit: PageRequest) -> View:
-    """The empty form, and what this browser sent before."""
+    """Render the empty form, and this browser's earlier submissions."""
     return form_view(visit.site, visit.snapshot, visit.owner)
 
 
 async def post_submit(request: Request) -> Response:
-    """Check what was sent; store it if that was asked for and nothing is wrong.
+    """Check an upload; store it if requested and free of errors.
 
-    A script is told at once where the check can be watched; without one the answer is the finished report.
+    A script gets the check's URL at once; without one the answer is the finished report.
     """
     site, owner = site_of(request), visitor_owner(request)
     key, fresh = new_visitor_key() if not owner else ("", owner)
@@ -68,7 +68,7 @@ def form_view(
     *,
     is_over: bool = True,
 ) -> View:
-    """The form, and above it a check, running or over."""
+    """Build the form, with a running or finished check above it."""
     context: dict[str, Any] = {
         "values": EMPTY | (dict(check.values) if check else {}),
         "check": check,

@@ -1,1 +1,1 @@
-"""Task."""
+"""Page of one task."""

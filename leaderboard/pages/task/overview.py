@@ -1,4 +1,4 @@
-"""How all systems did on one task under one protocol: the distribution of scores by method, and who leads."""
+"""Overview of one task under one protocol: the score distribution by method, and the leaders."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ from submissions.records.task import Task
 
 LEADERS = 5
 SPREAD = (0.0, -0.16, 0.16, -0.32, 0.32)
-"""By how much of a lane dots are moved in turn, so that equal scores do not hide each other."""
+"""Vertical offsets of successive dots, as shares of the lane, so that equal scores stay visible."""
 MAX_DOTS = 100
-"""In a lane; with more, some are left out."""
+"""Maximum dots per lane; beyond it, some are left out."""
 
 Rows = Sequence[TaskScore]
 
 
 @dataclass(frozen=True)
 class TaskOverview:
-    """What stands above the table of one protocol."""
+    """Summary above the table of one protocol."""
 
     difficulty: Difficulty | None
     leaders: Rows
-    """The best by fine-tune, the best first."""
+    """Best rows by fine-tune, best first."""
     overlapping: int
-    """How many of the other leaders' intervals reach that of the first."""
+    """Number of the other leaders whose interval overlaps the first's."""
     plot: Strip | None
-    """None where nothing has a score."""
+    """None if nothing has a score."""
     every: int = 1
-    """Of how many scores of a method one is drawn."""
+    """One of this many scores per method is drawn."""
 
 
 def task_overview(snapshot: Snapshot, task: Task, protocol: str, rows: Rows) -> TaskOverview:
-    """The standing on a task, from all of its rows under a protocol; each system counts once, and no flagged entry."""
+    """Summarize a task from its rows under a protocol; each system counts once, flagged entries do not."""
     newest = latest_results(snapshot, task.track, protocol)
     counted = [row for row in rows if row.submission in newest and row.score is not None]
     best = [row for row in counted if row.method == METHOD and row.gain is not None]
@@ -56,7 +56,7 @@ def task_overview(snapshot: Snapshot, task: Task, protocol: str, rows: Rows) -> 
 
 
 def _thin_rows(rows: Rows, every: int) -> Rows:
-    """Of each method one row in so many, evenly from the lowest score to the highest, which both are among them."""
+    """Keep every n-th row of each method by score, including the lowest and the highest."""
     if every == 1:
         return rows
     lanes: dict[str, list[TaskScore]] = {}

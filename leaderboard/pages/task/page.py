@@ -1,4 +1,4 @@
-"""One task: its demand, its anchors, and what every system gained on it."""
+"""Page of one task: its demand, its anchors, and every system's gain."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ from submissions.records.task import Task
 
 @dataclass(frozen=True)
 class AnchorRow(TableRow):
-    """The two ends of the task's scale under one protocol."""
+    """Base and reference score of the task under one protocol."""
 
     protocol: str
     base: float | None
-    """What the untouched model scores, 0 to 1."""
+    """Score of the untouched model, 0 to 1."""
     base_low: float | None
     base_high: float | None
     reference: float | None
-    """What it scores after training on the real data set: the mean over training seeds."""
+    """Score of the model trained on the real data set: the mean over training seeds."""
     reference_low: float | None
     reference_high: float | None
     seed_sd: float | None
     """Standard deviation of the reference score between training seeds; None with fewer than two."""
     n: int
-    """Test items."""
+    """Number of test items."""
     base_why: str | None
-    """Why there is no base score."""
+    """Reason for a missing base score."""
     reference_why: str | None
 
 
 def task_page(visit: PageRequest) -> View:
-    """One task. Raises NotFound."""
+    """Render one task. Raises NotFound."""
     snapshot, task = visit.snapshot, _require_task(visit.snapshot, visit.names["task"])
     if visit.names["ending"]:
         return View("task.html", table=scores_table(snapshot, task.id))
@@ -73,13 +73,13 @@ class TaskTablePart:
     method: str
     rows: list[TaskScore]
     of: int
-    """How many there are."""
+    """Total number of rows of the method."""
     more: int
-    """As many rows as the next link asks for; 0 where all are shown."""
+    """Number of rows that the next link requests; 0 if all are shown."""
 
 
 def _table_parts(rows: Iterable[TaskScore], window: Page) -> list[TaskTablePart]:
-    """The rows of a protocol by method, as many of each as a window shows."""
+    """A protocol's rows by method, limited to the window."""
     found = []
     for method, same in groupby(rows, attrgetter("method")):
         of_method = list(same)
@@ -89,13 +89,13 @@ def _table_parts(rows: Iterable[TaskScore], window: Page) -> list[TaskTablePart]
 
 
 def anchors_export(visit: PageRequest) -> View:
-    """The twins of the table of anchors, which itself stands on the task's page. Raises NotFound."""
+    """Downloads of the anchor table, which is part of the task's page. Raises NotFound."""
     task = _require_task(visit.snapshot, visit.names["task"])
     return View("task.html", table=anchors_table(visit.snapshot, task.id))
 
 
 def redirect_to_anchors(request: Request) -> Response:
-    """The anchors have no page of their own: to their place on the task's. Raises NotFound."""
+    """Redirect to the anchors on the task's page. Raises NotFound."""
     task = _require_task(site_of(request).reader.snapshot(), request.path_params["task"])
     return RedirectResponse(f"/tasks/{task.id}#anchors")
 
@@ -110,7 +110,7 @@ def anchors_table(snapshot: Snapshot, name: str) -> Table:
 
 
 def scores_table(snapshot: Snapshot, name: str) -> Table:
-    """Every system's score and gain on a task: by protocol and method, the highest gain first."""
+    """Build every system's score and gain on a task, by protocol and method, highest gain first."""
     return Table(f"task-{name}", frame_of(TaskScore, _task_scores(snapshot, name)))
 
 
@@ -175,7 +175,7 @@ def _score_rows(snapshot: Snapshot, ulid: str, result: ResultSummary, name: str)
 
 
 def _missing_reason(snapshot: Snapshot, ulid: str, result: ResultSummary, place: str) -> str | None:
-    """Why a score or gain is missing, as `reason` says it of a whole result."""
+    """Reason for a missing score or gain, as `missing_reason` gives it for a full result."""
     whys = snapshot.missing_reasons(ulid, result)
     reasons = {why for part in ("score", "gain") if (why := whys.get(f"{place}/{part}"))}
     return "; ".join(sorted(reasons)) or None

@@ -1,1 +1,1 @@
-"""Tasks."""
+"""Page that lists the tasks."""

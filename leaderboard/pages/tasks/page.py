@@ -1,4 +1,4 @@
-"""All tasks of the benchmark and how hard each is: searched, filtered and sorted by the URL."""
+"""List of all tasks with their difficulty, searched, filtered and sorted by the URL."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ SHOWN = (
     ("title", "Task"), ("category", "Category"), ("kind", "Kind"), ("language", "Language"), ("subsets", "Subsets"),
     ("metric", "Metric"), ("base", "Base score"), ("reference", "Reference score"), ("gained", "Gained"),
 )  # fmt: skip
-"""The page's columns: the field that each is sorted by, and its head."""
+"""Columns of the page: sort field and header."""
 NUMBERS = ("base", "reference", "gained", "systems", "corner_case")
 
 
 def tasks_page(visit: PageRequest) -> View:
-    """The tasks that pass the search and every filter; an unknown value simply passes none. Raises NotFound."""
+    """Render the tasks that match the search and filters; an unknown filter value matches none. Raises NotFound."""
     snapshot, query = visit.snapshot, visit.query
     chosen = {name: query.get(name, "") for name in (*FILTERS, "q", "sort")}
     protocols = _offered_protocols(visit)
@@ -66,7 +66,7 @@ def _matches_filters(task: Task, chosen: Mapping[str, str]) -> bool:
 
 
 def _fold_case(text: str) -> str:
-    """Text as it is searched: the same letters however they are encoded, and no difference of case."""
+    """Normalize text for searching: NFKC and case-insensitive."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 
@@ -75,7 +75,7 @@ def _filter_values(task: Task, name: str) -> tuple[str, ...]:
 
 
 def _column_head(state: Mapping[str, str], name: str, label: str) -> dict[str, Any]:
-    """A column's head: a click sorts by it, in the useful direction first, then in the other."""
+    """Header of a column: a click sorts by it, the useful direction first, then the other."""
     now = state.get("sort", "")
     first, then = (f"-{name}", name) if name in NUMBERS else (name, f"-{name}")
     query = urlencode({**state, "sort": then if now == first else first})

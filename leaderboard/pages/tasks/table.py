@@ -1,4 +1,4 @@
-"""The rows of the list of tasks, and the chart of how hard they are."""
+"""Rows of the task list, and the difficulty plot."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ class TaskRow(TableRow):
     kind: str
     language: str
     subsets: str
-    """Separated by spaces."""
+    """Space-separated names."""
     metric: str
     track: str
     protocol: str
     base: float | None
-    """What the untouched model scores under the protocol, 0 to 1; None as long as nothing was scored."""
+    """Score of the untouched model under the protocol, 0 to 1; None while nothing is scored."""
     base_low: float | None
     base_high: float | None
     reference: float | None
-    """What it scores after training on the real data set."""
+    """Score of the model trained on the real data set."""
     reference_low: float | None
     reference_high: float | None
     systems: int | None
-    """Systems whose fine-tune gain has an interval; None where a protocol has no gains."""
+    """Systems whose fine-tune gain has an interval; None under a protocol without gains."""
     gained: int | None
-    """Those of them whose interval lies above 0."""
+    """Number of these systems whose interval lies above 0."""
     corner_case: bool | None
-    """Whether no system gains clearly; None as long as none was measured."""
+    """True if no system has a clear gain; None if none was measured."""
 
 
 def task_row(snapshot: Snapshot, task: Task, protocol: str) -> TaskRow:
-    """A task, and how hard it is under a protocol."""
+    """Build a task's row with its difficulty under a protocol."""
     shared = task.model_dump(include={"id", "title", "category", "kind", "language", "metric", "track"})
     found = task_difficulties(snapshot, task.track, protocol).get(task.id)
     return TaskRow(**shared, subsets=", ".join(task.subsets), protocol=protocol, **_difficulty_cells(found))
@@ -62,7 +62,7 @@ def _difficulty_cells(found: Difficulty | None) -> dict[str, Any]:
 
 
 def difficulty_plot(rows: list[TaskRow], protocol: str) -> dict[str, Any]:
-    """The difficulty plot and its key; None without two scored tasks."""
+    """Build the difficulty plot and its key; None without two scored tasks."""
     drawn = [row for row in rows if row.base is not None and row.reference is not None]
     marks = _category_marks(rows)
     used = sorted({row.category for row in drawn})
@@ -80,7 +80,7 @@ def difficulty_plot(rows: list[TaskRow], protocol: str) -> dict[str, Any]:
 
 
 def _category_marks(rows: list[TaskRow]) -> dict[str, tuple[str, str]]:
-    """Each category's shape and colour: by its place in its track, so a filter changes none."""
+    """Shape and colour of each category, by its position in its track, unaffected by filters."""
     found: dict[str, tuple[str, str]] = {}
     for track in {row.track: None for row in rows}:
         names = [*TRACKS[track].categories] if track in TRACKS else []

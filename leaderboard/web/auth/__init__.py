@@ -1,1 +1,1 @@
-"""Auth."""
+"""Sign-in, visitors and ownership."""

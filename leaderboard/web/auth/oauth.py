@@ -1,4 +1,4 @@
-"""Signing in with an account of the Hugging Face Hub: `huggingface_hub`'s own end points, and what they leave open."""
+"""Sign-in with a Hugging Face account: `huggingface_hub`'s end points, with added restrictions."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ from leaderboard.web.middleware import is_cross_site
 WAYS = "/oauth/huggingface/"
 SESSION = "oauth_info"
 _PLACE = re.compile(r"/(?![/\\])[^\\\x00-\x20]*")
-"""An address of this site; `//host` and `/\\host` are others' to a browser."""
+"""An address of this site; browsers read `//host` and `/\\host` as other hosts."""
 _STORED_CLAIMS = ("sub", "preferred_username", "name")
 
 
 class UnknownToken(Exception):
-    """A token that the Hub does not know, or that is no person's."""
+    """A token that is unknown to the Hub, or not a user's."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """Who is signed in."""
+    """The signed-in account."""
 
     sub: str
-    """Stays when the account is renamed."""
+    """Stable id that survives renaming the account."""
     name: str
 
     @property
     def owner(self) -> str:
-        """As a submission's owner (submissions/records/owner_requests.py)."""
+        """Owner id for submissions (submissions/records/owner_requests.py)."""
         return f"hf:{self.sub}"
 
 
 def attach_sign_in(app: gradio.Server, refused: Callable[[Request, Exception], Response]) -> None:
-    """Add the end points and the session; `refused` answers for a provider that confirms nobody.
+    """Add the sign-in end points and the session; `refused` answers a failed sign-in.
 
-    Only for a Space: elsewhere the library takes every visitor for the owner of this machine's token.
+    Only for a Space: elsewhere the library treats every visitor as the owner of this machine's token.
     """
     from authlib.integrations.base_client.errors import OAuthError  # only where it is used
 
@@ -60,7 +60,7 @@ def attach_sign_in(app: gradio.Server, refused: Callable[[Request, Exception], R
 
 
 def account_of(request: Request) -> Account | None:
-    """Who is signed in, if anybody is; what the provider granted ends after some hours."""
+    """Return the signed-in account, or None; the provider's access expires after some hours."""
     if "session" not in request.scope or SESSION not in request.session:
         return None
     found = parse_huggingface_oauth(request)
@@ -70,7 +70,7 @@ def account_of(request: Request) -> Account | None:
 
 
 def account_of_token(token: str) -> Account:
-    """Whose token this is, by asking the Hub; it is neither kept nor logged. Raises Unknown, HfHubHTTPError."""
+    """Look up a token's account on the Hub; never stores or logs it. Raises UnknownToken, HfHubHTTPError."""
     from submissions.storage.hub.anonymous_api import hub_api
 
     if not re.fullmatch(r"[!-~]{1,1000}", token):
@@ -89,25 +89,25 @@ def account_of_token(token: str) -> Account:
 
 
 def is_local_path(place: str) -> bool:
-    """Whether an address leads to a page of this site, whatever a browser makes of it."""
+    """Return whether an address leads to a page of this site in every browser."""
     return _PLACE.fullmatch(place) is not None
 
 
 def sign_in_at(target: str) -> str:
-    """The address that signs in and leads back to a place of this site."""
+    """URL that signs in and returns to a page of this site."""
     return f"{WAYS}login?_target_url={quote(target, safe='')}"
 
 
 def sign_out_at(target: str) -> str:
-    """The address that signs out and leads back to a place of this site."""
+    """URL that signs out and returns to a page of this site."""
     return f"{WAYS}logout?_target_url={quote(target, safe='')}"
 
 
 class SignInRoutes:
     """Middleware around the library's end points.
 
-    They lead wherever `_target_url` says, and keep all that the provider tells in a cookie that is signed, not
-    encrypted: the access token too. Here nothing leads off the site, and the cookie keeps who it is and until when.
+    The library redirects to any `_target_url`, and stores all provider data, the access token too, in a cookie that is
+    signed, not encrypted. Here redirects stay on the site, and the cookie has only the account and the expiry.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -1,4 +1,4 @@
-"""Who owns a submission, and what its owner asked for and waits to see done."""
+"""Ownership of submissions, and their owners' pending requests."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from submissions.submitting.request_rules import FINAL_STATES
 
 
 def is_owner(submission: Submission | None, visitor: str) -> bool:
-    """Whether a visitor is who delivered a submission; nobody owns what was stored without an owner."""
+    """Return whether a visitor owns a submission; always False for one stored without an owner."""
     return submission is not None and submission.owner != "" and submission.owner == visitor
 
 
 def require_owner(submission: Submission | None, visitor: str) -> None:
-    """Turn away whoever is not the owner. Raises HTTPException 403."""
+    """Reject visitors other than the owner. Raises HTTPException 403."""
     if not is_owner(submission, visitor):
         what = "Only the browser or account that submitted it may do this. Open it there, or ask the organiser."
         raise HTTPException(403, what)
 
 
 def pending_requests(wishes: Iterable[OwnerRequest], now: Status) -> list[OwnerRequest]:
-    """The wishes that the evaluator has not answered yet, oldest first."""
+    """Return the requests that the evaluator has not answered yet, oldest first."""
     return [wish for wish in wishes if _is_pending(wish, now)]
 
 

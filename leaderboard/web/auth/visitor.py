@@ -1,4 +1,4 @@
-"""Who a visitor is: an account that is signed in, else a random key in a cookie, of which only the hash is stored."""
+"""Visitor identity: a signed-in account, else a random key in a cookie; only its hash is stored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ YEAR = 365 * 24 * 3600
 
 
 def visitor_owner(request: Request) -> str:
-    """The owner that a visitor is (submissions/records/owner_requests.py), or nothing for one who has no key."""
+    """Return the visitor's owner id (submissions/records/owner_requests.py); empty without a key."""
     if account := account_of(request):
         return account.owner
     key = request.cookies.get(COOKIE, "")
@@ -25,9 +25,9 @@ def visitor_owner(request: Request) -> str:
 
 
 def address_of(request: Request) -> str:
-    """Where a visitor without an account comes from, as the nearest proxy tells; many may share it.
+    """Network address of a visitor without an account, from the nearest proxy; many may share it.
 
-    Good for shares of what there is little of, not for telling visitors apart.
+    Suitable for sharing scarce resources, not for identifying visitors.
     """
     if account_of(request):
         return ""
@@ -37,13 +37,13 @@ def address_of(request: Request) -> str:
 
 
 def new_visitor_key() -> tuple[str, str]:
-    """A key for a browser that has none, and the owner it makes."""
+    """Create a key for a browser without one, and its owner id."""
     key = secrets.token_urlsafe(32)
     return key, _key_owner(key)
 
 
 def set_visitor_cookie(response: Response, key: str, *, secure: bool) -> None:
-    """Give a browser its key, for a year; `secure` where the site is reached over https."""
+    """Set a browser's key cookie for a year; `secure` if the site is reached over https."""
     # Lax: a link from elsewhere may open the owner's page, no form from elsewhere may act.
     response.set_cookie(COOKIE, key, max_age=YEAR, httponly=True, secure=secure, samesite="lax", path="/")
 

@@ -94,10 +94,10 @@ def test_each_table_takes_the_query_that_it_says(document: dict[str, Any], arena
 
 def test_the_columns_say_what_their_fields_say(document: dict[str, Any]) -> None:
     columns = document["components"]["schemas"]["BoardRow"]["properties"]
-    assert columns["rank_first"]["description"].startswith("The best place the system may hold, from 1")
+    assert columns["rank_first"]["description"].startswith("Best rank the system may have, from 1")
     assert columns["overall"] == {"type": ["number", "null"]}
     of_insight = document["components"]["schemas"]["MetadataRow"]["properties"]
-    assert of_insight["number"]["description"] == "What the system's dots are called: a label, and no rank."
+    assert of_insight["number"]["description"] == "Label of the system's dots; not a rank."
 
 
 def test_the_end_points_take_what_the_answers_take(document: dict[str, Any]) -> None:
