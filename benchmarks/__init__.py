@@ -1,1 +1,1 @@
-"""Performance measurements, each printing ratios side by side: `python -m benchmarks.<name>`."""
+"""Performance measurements that print ratios side by side: `python -m benchmarks.<name>`."""

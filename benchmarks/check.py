@@ -1,6 +1,6 @@
-"""What `check` costs: seconds and peak memory for 208 tasks of 1,000 rows, beside reading the same files unchecked.
+"""Cost of `check`: seconds and peak memory for 208 tasks of 1,000 rows, beside an unchecked read.
 
-Run `python -m benchmarks.check [--tasks N] [--rows N]`. The other reader is what a user would reach for,
+Run `python -m benchmarks.check [--tasks N] [--rows N]`. The other reader is the usual choice,
 `datasets.load_dataset("json")`; it checks nothing and writes Arrow files. Each reader runs in its own process.
 """
 
@@ -22,7 +22,7 @@ ROUNDS = 3
 
 @dataclass(frozen=True)
 class ReadingCost:
-    """Of one reading."""
+    """Time and memory of one reading."""
 
     seconds: float
     megabytes: float
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def write_submission(folder: Path, tasks: int, rows: int) -> int:
-    """Write rows of varied length, some in other scripts; the bytes in all."""
+    """Write rows of varied length, some in other scripts; return the total bytes."""
     words = [
         "la",
         "data",
@@ -87,7 +87,7 @@ def write_submission(folder: Path, tasks: int, rows: int) -> int:
 
 
 def read_with_check(source: Path) -> int:
-    """Read by our check; the rows."""
+    """Read with our check; return the number of rows."""
     from submissions.checking.check import check_sources
     from submissions.records.task import Task
     from submissions.tracks import get_track
@@ -113,7 +113,7 @@ def read_with_check(source: Path) -> int:
 
 
 def read_with_datasets(source: Path) -> int:
-    """Read by `datasets`; the rows."""
+    """Read with `datasets`; return the number of rows."""
     from datasets import load_dataset
 
     files = {file.stem.replace("-", "_"): str(file) for file in source.iterdir()}
@@ -126,13 +126,13 @@ READERS = {"check": read_with_check, "datasets.load_dataset": read_with_datasets
 
 
 def measure_median(reader: str, source: Path) -> ReadingCost:
-    """The median by time of several readings, each in a fresh process."""
+    """Measure several readings, each in a fresh process; return the one with the median time."""
     costs = sorted((measure_reader(reader, source) for _ in range(ROUNDS)), key=lambda cost: cost.seconds)
     return costs[ROUNDS // 2]
 
 
 def measure_reader(reader: str, source: Path) -> ReadingCost:
-    """One reading in a process of its own, timed from its start to its end."""
+    """Measure one reading in its own process, timed from process start to end."""
     started = time.perf_counter()
     command = [sys.executable, "-m", "benchmarks.check", "--reader", reader, "--source", str(source)]
     done = subprocess.run(
@@ -145,7 +145,7 @@ def measure_reader(reader: str, source: Path) -> ReadingCost:
 
 
 def read_once(reader: str, source: Path) -> None:
-    """Read once, in this process; print the peak of its memory in kB."""
+    """Read once in this process; print its peak memory in kB."""
     READERS[reader](source)
     status = Path("/proc/self/status").read_text()
     print(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))

@@ -1,1 +1,1 @@
-"""Builds benchmarks: takes in what was collected, checks it, and lays it out for the evaluator."""
+"""Builds benchmarks: imports collected data, checks it, and lays it out for the evaluator."""

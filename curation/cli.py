@@ -1,4 +1,4 @@
-"""The command line: `python -m curation init`, `import-flat`, `import-official` and `verify`."""
+"""Command line: `python -m curation init`, `import-flat`, `import-official` and `verify`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def init_command(
     ] = "cc-by-4.0",
     as_json: AsJson = False,
 ) -> None:
-    """Make an arena's repositories with the right visibility and a README each; check those that are there."""
+    """Create an arena's repositories with the right visibility and a README each; check existing ones."""
     made = create_arena(where, licence)
     if as_json:
         print_json({"repositories": [one.model_dump() for one in made]})
@@ -60,7 +60,7 @@ def import_command(
     dest: Annotated[Path, typer.Argument(metavar="DEST", help="A new or empty folder for the benchmark.")],
     as_json: AsJson = False,
 ) -> None:
-    """Lay a flat folder (tasks.jsonl, references/<task>.jsonl) out as a benchmark with held-out test rows."""
+    """Convert a flat folder (tasks.jsonl, references/<task>.jsonl) to a benchmark with held-out test rows."""
     with _report_invalid(as_json), show_progress("reading tasks") as bar:
         done = import_flat(source, dest, bar)
     if as_json:
@@ -84,7 +84,7 @@ def official_command(
     skip_missing: Annotated[bool, typer.Option("--skip-missing", help="Leave out tasks without reference.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Lay the published DatasetResearch release out as a benchmark, with its published scores."""
+    """Convert the published DatasetResearch release to a benchmark, with its published scores."""
     with _report_invalid(as_json), show_progress("reading tasks") as bar:
         done = import_official(source, dest, Options(registry, domains, skip_missing), bar)
     if as_json:
@@ -123,7 +123,7 @@ def verify_command(
 
 @contextmanager
 def _report_invalid(as_json: bool) -> Iterator[None]:
-    """List every problem of what is imported in the asked form; other errors are told like everywhere."""
+    """Report every problem of an import in the requested format; other errors pass through."""
     try:
         yield
     except InvalidBenchmark as error:

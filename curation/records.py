@@ -1,4 +1,4 @@
-"""The records of curation, and reading JSON lines so that every fault is reported at once."""
+"""Records of curation, and a JSON lines reader that reports every fault at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from submissions.records.task import Kind, Metadata
 
 R = TypeVar("R", bound=Record)
 Text = Annotated[str, Field(pattern=r"\S")]
-"""Something to read: not empty, not only white space."""
+"""Text that is not empty and not only white space."""
 
 _FIXES = {
     "missing": "Add the field.",
@@ -35,31 +35,31 @@ class FlatTask(Record):
     demand: Text
     metadata: Metadata
     source: Text
-    """Where the rows come from."""
+    """Source of the rows."""
     licence: Text
 
 
 class Checksums(Record):
-    """What an import wrote: checksums.json."""
+    """Files written by an import: checksums.json."""
 
     split: str
     """The rule that made the halves, for example `hash-split@1`."""
     files: dict[str, Sha256]
-    """Path to digest, sorted by path; anchors that are measured later are not listed."""
+    """Path to digest, sorted by path; anchors measured later are not listed."""
 
 
 def make_error(file: str, line: int | None, what: str, fix: str) -> Problem:
-    """A problem that stops the work."""
+    """Build a problem that stops the work."""
     return Problem(level="error", file=file, line=line, what=what, fix=fix)
 
 
 def make_warning(file: str, what: str, fix: str) -> Problem:
-    """A problem that does not."""
+    """Build a problem that does not stop the work."""
     return Problem(level="warning", file=file, what=what, fix=fix)
 
 
 def parse_record(content: bytes, kind: type[R], file: str, line: int | None = None) -> R | list[Problem]:
-    """A record, or all that is wrong with it."""
+    """Parse a record; return all of its problems if it is invalid."""
     try:
         return kind.model_validate_json(content)
     except ValidationError as invalid:
@@ -67,7 +67,7 @@ def parse_record(content: bytes, kind: type[R], file: str, line: int | None = No
 
 
 def list_faults(invalid: ValidationError, file: str, line: int | None = None, entry: str = "") -> list[Problem]:
-    """All that a record's schema refuses; `entry` says which one it was in a file that is not read line by line."""
+    """List all schema violations of a record; `entry` identifies it in a file not read line by line."""
     return [
         make_error(
             file,
@@ -80,7 +80,7 @@ def list_faults(invalid: ValidationError, file: str, line: int | None = None, en
 
 
 def parse_lines(content: bytes, kind: type[R], file: str, problems: list[Problem]) -> dict[int, R]:
-    """Records by line number, counted from 1; what is wrong goes to `problems`."""
+    """Return records by line number, counted from 1; add errors to `problems`."""
     records: dict[int, R] = {}
     lines = content.removesuffix(b"\n").split(b"\n") if content else []
     for number, line in enumerate(lines, 1):

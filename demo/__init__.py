@@ -1,1 +1,1 @@
-"""A small benchmark and two submissions that ship with the repository."""
+"""Small benchmark and two submissions that ship with the repository."""

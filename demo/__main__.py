@@ -1,6 +1,6 @@
-"""`python -m demo ARENA`: the whole way once, for real: import, submit, measure anchors, evaluate, publish.
+"""`python -m demo ARENA`: a full real run: import, submit, measure anchors, evaluate, publish.
 
-Run again it finds what is done and does the rest, which may be nothing.
+A second run skips the finished steps and does the rest, which may be nothing.
 """
 
 from __future__ import annotations

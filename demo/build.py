@@ -1,4 +1,4 @@
-"""Makes the demo: `python -m demo.build` writes demo/benchmark and demo/submissions, the same bytes every time."""
+"""Demo builder: `python -m demo.build` writes demo/benchmark and demo/submissions, byte for byte the same."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ FOLDER = Path(__file__).parent
 GOOD_ROWS = 160
 POOR_ROWS = 30
 _TRIES = 200
-"""How many rows in a row may be repetitions before a maker is said to have no more."""
+"""Repeated rows in succession after which a maker counts as exhausted."""
 _SIMILAR = 0.5
-"""A good row this close to a reference row, by the Jaccard index of five-letter sequences, is left out, so that no
-leak screen takes two fillings of a template for a copy."""
+"""Jaccard index of five-letter sequences from which a good row close to a reference row is left out.
+
+Thus no leak screen reports two fillings of a template as a copy.
+"""
 
 
 def build_files() -> dict[str, bytes]:
-    """Every file of the demo: path below demo/ to content."""
+    """Build every file of the demo: path below demo/ to content."""
     files = {"benchmark/tasks.jsonl": to_jsonl(task.flat for task in TASKS)}
     for task in TASKS:
         reference, good, poor = make_rows(task)
@@ -36,7 +38,7 @@ def build_files() -> dict[str, bytes]:
 
 
 def make_rows(task: DemoTask) -> tuple[list[Row], list[Row], list[Row]]:
-    """A task's reference, good and poor rows; no two have the same input, letters and digits alone compared."""
+    """Make a task's reference, good and poor rows; no two inputs have the same letters and digits."""
     flat = task.flat
     example = flat.metadata.example
     seen = {normalize_text(example.input)} if example else set()
@@ -48,19 +50,19 @@ def make_rows(task: DemoTask) -> tuple[list[Row], list[Row], list[Row]]:
 
 
 def normalize_text(text: str) -> str:
-    """Letters, marks and digits only, in NFKC, case folded: as the leak screen compares."""
+    """Return letters, marks and digits only, in NFKC, case folded, as the leak screen compares."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(letter for letter in folded if unicodedata.category(letter)[0] in "LMN")
 
 
 def make_shingles(text: str) -> frozenset[str]:
-    """The five-letter sequences of a text."""
+    """Return the five-letter sequences of a text."""
     letters = normalize_text(text)
     return frozenset(letters[i : i + 5] for i in range(max(1, len(letters) - 4)))
 
 
 def find_max_similarity(text: str, others: Iterable[frozenset[str]]) -> float:
-    """The greatest Jaccard index of a text's five-letter sequences with any of the others, in [0, 1]."""
+    """Return the greatest Jaccard index of a text's five-letter sequences with any of the others, in [0, 1]."""
     mine = make_shingles(text)
     return max((len(mine & other) / len(mine | other) for other in others), default=0.0)
 

@@ -1,4 +1,4 @@
-"""What a task of the demo is: its public side, its metadata, and three makers of rows."""
+"""Definition of a demo task: its public side, its metadata, and three makers of rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SOURCE = "names from the Unicode CLDR through Babel; sentences written for this 
 LICENCE = "Unicode-3.0 (names), Apache-2.0 (sentences)"
 
 Maker = Callable[[Random], Row]
-"""Makes one row from a stream of chance; the builder calls it until it has enough that differ."""
+"""Makes one row from a random stream; the builder calls it until enough rows differ."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,10 @@ class DemoTask:
     """One task with the data around it."""
 
     flat: FlatTask
-    """The line of tasks.jsonl; `metadata.samples_count` is how many reference rows are made."""
+    """The line of tasks.jsonl; `metadata.samples_count` is the number of reference rows made."""
     reference: Maker
     """Rows of the hidden reference set."""
     good: Maker
-    """Rows that a capable system would make: the same demand, other facts or other wording."""
+    """Rows of a capable system: the same demand, other facts or other wording."""
     poor: Maker | None
     """Rows that miss the demand; None where the poor system delivers nothing."""

@@ -16,48 +16,48 @@ _CODES = (
     "PH PK PL PY QA RO RS RW SA SC SD SE SO SR SY TH TJ TM TN TR TZ UA UG UY UZ VE VN VU WS YE ZA ZM"
 )
 COUNTRIES = _CODES.split()
-"""Countries with money of their own, by ISO 3166 code."""
+"""Countries with their own currency, by ISO 3166 code."""
 
 _MONEY_DAY = datetime.date(2020, 1, 1)
-"""Currencies are those in use on this day, so that a rebuild does not depend on the date."""
+"""Reference day for currencies in use, so that a rebuild does not depend on the date."""
 
 Form = Literal["format", "stand-alone"]
-"""How a name is inflected: as within a date, or by itself."""
+"""Inflection of a name: as within a date, or by itself."""
 
 
 @cache
 def month_names(locale: str, form: Form = "format") -> tuple[str, ...]:
-    """The twelve months, January first."""
+    """Return the twelve months, January first."""
     return tuple(Locale.parse(locale).months[form]["wide"].values())
 
 
 @cache
 def weekday_names(locale: str, form: Form = "format") -> tuple[str, ...]:
-    """The seven days, Monday first."""
+    """Return the seven days, Monday first."""
     days = Locale.parse(locale).days[form]["wide"]
     return tuple(days[number] for number in range(7))
 
 
 @cache
 def country_names(locale: str) -> tuple[str, ...]:
-    """The names of COUNTRIES, in their order, without compound and bracketed names."""
+    """Return the names of COUNTRIES, in their order, without compound and bracketed names."""
     names = (Locale.parse(locale).territories.get(code, "") for code in COUNTRIES)
     return tuple(name for name in names if name and not set(name) & set("()&,/-"))
 
 
 @cache
 def country_name(code: str) -> str:
-    """The English name of a country."""
+    """Return the English name of a country."""
     return str(Locale.parse("en").territories[code])
 
 
 @cache
 def currency_name(code: str) -> str:
-    """The English name of the money that a country uses."""
+    """Return the English name of a country's currency."""
     currency: str = get_territory_currencies(code, _MONEY_DAY)[0]
     return str(get_currency_name(currency, locale="en"))
 
 
 def is_reference(word: str) -> bool:
-    """Whether a fact belongs to the reference set; the good system knows only the others."""
+    """Return whether a fact belongs to the reference set; the good system knows only the others."""
     return hashlib.sha256(word.encode()).digest()[0] % 2 == 0

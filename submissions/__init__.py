@@ -1,4 +1,4 @@
-"""The contract between submitters, the web app and the evaluator: records, checks, storage."""
+"""Contract between submitters, the web app and the evaluator: records, checks, storage."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first used: `--help` of a command line needs none of them."""
+    """Import a public name on first use: `--help` of a command needs none of them."""
     for module, names in _MODULES.items():
         if name in names:
             return getattr(import_module(module), name)

@@ -1,18 +1,18 @@
-"""What can go wrong, and whose fault it is.
+"""Errors of the arena, by the side at fault.
 
 ArenaError
 ├── TheirError            the submitter can fix it; costs no attempt; exit code 1
 │   ├── SubmissionRejected  the check found errors; carries the report
-│   ├── InvalidFile       one file that cannot be taken; the check lists it as a problem
-│   ├── InvalidForm       fields of the submit form that cannot be taken; carries what is wrong with each
-│   ├── AttemptsExhausted  no attempt on a track is left; carries how many there were
+│   ├── InvalidFile       one file that cannot be used; the check lists it as a problem
+│   ├── InvalidForm       invalid fields of the submit form; carries the fault of each
+│   ├── AttemptsExhausted  no attempt on a track is left; carries the number used and the limit
 │   └── NotFound          no such task, submission, file or board
 └── OurError              the organiser must fix it; is retried; exit code 2
-    ├── Conflict          the repository moved on since it was read
+    ├── Conflict          the repository's head moved since it was read
     ├── CorruptRecord     a stored file is not what its writer wrote
     ├── NewerFormat       the stored data is of a later format than this version reads
-    ├── RateLimited       no commit is taken before a time, which it carries
-    ├── AccessDenied      the Hub does not let this token in
+    ├── RateLimited       no commit is accepted before a time, which it carries
+    ├── AccessDenied      the Hub denies access to this token
     ├── Unreachable       the Hub does not answer, or not as it should
     └── EvaluatorError    a stage could not finish (evaluator/errors.py has the kinds)
 
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 
 
 class ArenaError(Exception):
-    """Anything that the arena says about itself."""
+    """Base of all errors of the arena."""
 
     exit_code = 2
 
     @property
     def public(self) -> str:
-        """What may be shown to everybody; the whole message may name files of this machine."""
+        """Public part of the message; the whole message may name files of this machine."""
         return str(self)
 
 
 class TheirError(ArenaError):
-    """Something the submitter or visitor can mend."""
+    """Error that the submitter or visitor can fix."""
 
     exit_code = 1
 
@@ -57,7 +57,7 @@ class SubmissionRejected(TheirError):
 
 
 class InvalidFile(TheirError):
-    """One file, or a whole folder or zip, that cannot be taken."""
+    """One file, or a whole folder or zip, that cannot be used."""
 
     def __init__(self, what: str, fix: str) -> None:
         super().__init__(f"{what} {fix}")
@@ -66,7 +66,7 @@ class InvalidFile(TheirError):
 
 
 class InvalidForm(TheirError):
-    """A form with fields that cannot be taken; `faults` says by field what is wrong."""
+    """A form with invalid fields; `faults` maps each to its fault."""
 
     def __init__(self, faults: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{field}: {fault}" for field, fault in faults.items()))
@@ -86,11 +86,11 @@ class AttemptsExhausted(TheirError):
 
 
 class NotFound(TheirError):
-    """A name that does not exist; the message names what does."""
+    """An unknown name; the message lists the known ones."""
 
 
 class OurError(ArenaError):
-    """Something only the organiser can mend."""
+    """Error that only the organiser can fix."""
 
 
 class Conflict(OurError):
@@ -112,7 +112,7 @@ class NewerFormat(OurError):
 
 
 class RateLimited(OurError):
-    """A commit that is not taken now: nothing was written, and `until` says when it may be."""
+    """A commit that is rejected for now: nothing was written, and it may be retried from `until` on."""
 
     def __init__(self, what: str, until: datetime) -> None:
         super().__init__(f"{what} Nothing was written; it may be tried again at {until:%Y-%m-%d %H:%M:%S} UTC.")
@@ -120,11 +120,11 @@ class RateLimited(OurError):
 
 
 class AccessDenied(OurError):
-    """A repository on the Hub that the token may not read or write, or that is not there."""
+    """A repository on the Hub that is missing, or that the token may not read or write."""
 
 
 class Unreachable(OurError):
-    """A Hub that does not answer, or not as it should. What was asked for may have been done all the same."""
+    """A Hub that does not answer, or not as it should. The request may have taken effect all the same."""
 
 
 class EvaluatorError(OurError):

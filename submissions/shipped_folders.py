@@ -1,4 +1,4 @@
-"""Folders that a wheel carries inside a package: `docs/` in leaderboard, `prompts/` in evaluator."""
+"""Folders inside a wheel's packages: `docs/` in leaderboard, `prompts/` in evaluator."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def find_shipped_folder(package: str, name: str) -> Path:
-    """The folder `_<name>` inside an installed package, or `<name>` beside the package in a checkout.
+    """Return the folder `_<name>` inside an installed package, or `<name>` beside it in a checkout.
 
     One line of `force-include` in pyproject.toml puts each of them into the wheel.
     """

@@ -1,4 +1,4 @@
-"""Student's t, for intervals of means: one implementation for the evaluator and the web app, which has no scipy."""
+"""Student's t for intervals of means: one implementation for the evaluator and the web app without scipy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TERMS = (
 
 
 def student_quantile(freedom: int, terms: int = len(_TERMS)) -> float:
-    """The 97.5% quantile of Student's t, by Cornish and Fisher's expansion (Abramowitz and Stegun 26.7.5).
+    """Return the 97.5% quantile of Student's t (Cornish-Fisher expansion, Abramowitz and Stegun 26.7.5).
 
     Within 0.5% from 3 degrees of freedom on with all four terms, within 1% with three. Published intervals of items
     were made with three terms, and a rescore must give them again. The normal quantile below one degree of freedom.

@@ -1,4 +1,4 @@
-"""What a coordinator's cycle with nothing new costs in requests, in an arena of many submissions on a loopback Hub.
+"""Requests of an idle coordinator cycle, in an arena of many submissions on a loopback Hub.
 
 python -m benchmarks.evaluator.coordinator [--submissions 10000]
 """
@@ -35,11 +35,11 @@ from tests.support.hub.server import Hub, loopback
 
 TOKEN = "hf_bot_write"  # of the loopback Hub
 BATCH = 2_500
-"""Submissions in a commit while filling."""
+"""Submissions per commit while filling."""
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the requests."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.evaluator.coordinator")
     parser.add_argument("--submissions", type=int, default=10_000)
     submissions = parser.parse_args().submissions
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def create_hub_arena(hub: Hub, folder: Path) -> Arena:
-    """New repositories, and a view of them whose time is the Hub's."""
+    """Create new repositories and an arena view of them that uses the Hub's clock."""
     pace = CommitRateLimit(per_hour=10**6, clock=hub.clock, sleep=hub.clock.forward)
     names = ("submissions", "results", "drafts")
     for name in names:
@@ -61,7 +61,7 @@ def create_hub_arena(hub: Hub, folder: Path) -> Arena:
 
 
 def fill_arena(hub: Hub, arena: Arena, submissions: int) -> None:
-    """Published submissions, as far as the line looks at them: records, statuses and results by name."""
+    """Add published submissions with all that the queue reads: records, statuses and results by name."""
     start, protocol = hub.clock() - timedelta(days=90), load_protocol("demo@1").name
     ids = [new_id(start + timedelta(minutes=number)) for number in range(submissions)]
     for first in range(0, submissions, BATCH):
@@ -73,14 +73,14 @@ def fill_arena(hub: Hub, arena: Arena, submissions: int) -> None:
 
 
 def make_published_changes(ulid: str, protocol: str, time: object) -> list[Change]:
-    """What the evaluator wrote of a submission."""
+    """Build the changes that the evaluator writes for a submission."""
     status = Status.model_validate({"state": "published", "message": "The result is public.", "time": time})
     history = to_json(History(submission=ulid, entries=(status,)))
     return [Change(f"status/{ulid}.json", history), Change(f"results/{ulid}/{protocol}.json", ulid.encode())]
 
 
 def measure_all(hub: Hub, arena: Arena, folder: Path) -> None:
-    """A start, and cycles with nothing new, a minute apart and an hour apart."""
+    """Measure a start, then idle cycles a minute apart and an hour apart."""
     bench = null_context(folder / "work", load_protocol("demo@1"), NullTrainer(), NullGenerator())
     worker_at = partial(
         SubmissionRunner, benchmark=Benchmark(LocalRepo(folder / "benchmark")), context=bench, records=folder
@@ -98,7 +98,7 @@ def measure_all(hub: Hub, arena: Arena, folder: Path) -> None:
 
 
 def measure_call(hub: Hub, what: str, call: Callable[[], object]) -> None:
-    """Call and print what it cost."""
+    """Run a call and print its cost."""
     before, started = len(hub.requests), time.perf_counter()
     call()
     print(f"{what:45} {len(hub.requests) - before:5} requests {time.perf_counter() - started:7.2f} s", flush=True)

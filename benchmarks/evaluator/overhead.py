@@ -1,7 +1,7 @@
-"""What the evaluator costs beside training and generating: 208 tasks with tools that do nothing.
+"""Evaluator overhead beside training and generation: 208 tasks with tools that do nothing.
 
-Run `python -m benchmarks.evaluator.overhead [--tasks N] [--rows N …] [--profile]`. Beside it stands what none can do
-without: reading the same files with `json.loads`.
+Run `python -m benchmarks.evaluator.overhead [--tasks N] [--rows N …] [--profile]`. The baseline is the unavoidable
+minimum: reading the same files with `json.loads`.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def measure_overhead(tasks: int, rows: int, *, profiled: bool) -> None:
 
 
 def evaluate_submission(worker: SubmissionRunner, ulid: str, *, profiled: bool) -> None:
-    """Evaluate and publish."""
+    """Evaluate and publish a submission."""
     profile = cProfile.Profile()
     if profiled:
         profile.enable()
@@ -83,14 +83,14 @@ def evaluate_submission(worker: SubmissionRunner, ulid: str, *, profiled: bool) 
 
 
 def time_work(work: Callable[[], object]) -> float:
-    """How long a piece of work takes."""
+    """Return the seconds that a piece of work takes."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
 
 
 def write_benchmark(folder: Path, tasks: int, rows: int) -> Benchmark:
-    """Tasks of every category in turn, their references half train and half test."""
+    """Write tasks of every category in turn, their references half train and half test."""
     chance = random.Random(0)
     known = [make_task(number, list(CATEGORIES)[number % len(CATEGORIES)]) for number in range(tasks)]
     changes = [Change("tasks.jsonl", to_jsonl(known))]
@@ -105,7 +105,7 @@ def write_benchmark(folder: Path, tasks: int, rows: int) -> Benchmark:
 
 
 def write_submission(arena: Arena, benchmark: Benchmark, folder: Path, rows: int) -> str:
-    """Deliver rows for every task; the submission's id."""
+    """Write rows for every task and store the submission; return its id."""
     chance, into = random.Random(1), folder / "checked"
     into.mkdir(parents=True)
     source = folder / "source"
@@ -118,7 +118,7 @@ def write_submission(arena: Arena, benchmark: Benchmark, folder: Path, rows: int
 
 
 def make_task(number: int, category: str) -> Task:
-    """One task."""
+    """Build one task of a category."""
     return Task(
         id=f"task-{number:03}",
         track="dataset_research",
@@ -132,7 +132,7 @@ def make_task(number: int, category: str) -> Task:
 
 
 def make_rows(chance: random.Random, category: str, count: int) -> list[Row]:
-    """Rows of varied length, some words in other scripts; outputs are letters, labels or texts, as the category has."""
+    """Make rows of varied length, some in other scripts, with letters, labels or texts as outputs by category."""
     return [
         Row(input=" ".join(chance.choices(WORDS, k=chance.randint(20, 120))), output=make_output(chance, category))
         for _ in range(count)
@@ -140,7 +140,7 @@ def make_rows(chance: random.Random, category: str, count: int) -> list[Row]:
 
 
 def make_output(chance: random.Random, category: str) -> str:
-    """What a row of the category asks for."""
+    """Make an output of the form that the category requires."""
     if category == "multiple_choice":
         return chance.choice("ABCD")
     if category == "text_classification":

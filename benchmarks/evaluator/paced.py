@@ -1,4 +1,4 @@
-"""Stations whose trainer and engines only let time pass: what is left is what scheduling them costs."""
+"""Workers whose trainer and engines only let time pass: the remainder is the scheduling overhead."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ SETUP = Setup(model="none", model_sha256="0" * 64, packages={}, hardware="none",
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds of each stage of a unit, as simulated."""
+    """Simulated seconds of each stage of a unit."""
 
     train: float
     gather: float
-    """Weights brought to the host; the devices wait for it."""
+    """Time to bring weights to the host; the devices wait for it."""
     save: float
-    """Weights written while the devices do something else."""
+    """Time to write weights while the devices do something else."""
     load: float
-    """The engines take other weights."""
+    """Time for the engines to load other weights."""
     request: float
 
     def speed_up(self, by: float) -> Times:
-        """The same, so many times faster."""
+        """Return the same times, divided by a factor."""
         return Times(*(getattr(self, name) / by for name in self.__dataclass_fields__))
 
 
 class Meter:
-    """Writes down from when to when the devices did something."""
+    """Records the busy spans of the devices in a file."""
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ class Meter:
 
 
 class PacedTrainer:
-    """Trains by waiting."""
+    """Trainer that only waits."""
 
     def __init__(self, times: Times, meter: Meter) -> None:
         self._times = times
@@ -76,14 +76,14 @@ class PacedTrainer:
         return TrainResult(job, steps=1, loss=0.0)
 
     def release_devices(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no device is in use."""
 
     def close(self) -> None:
-        """Nothing runs."""
+        """Do nothing: no process runs."""
 
 
 class PacedGenerator(NullGenerator):
-    """Answers by waiting."""
+    """Generator that only waits."""
 
     def __init__(self, times: Times, meter: Meter) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class PacedGenerator(NullGenerator):
 
 @dataclass(frozen=True)
 class PacedWorkerFactory:
-    """Opens paced stations."""
+    """Factory of paced workers."""
 
     folder: Path
     times: Times
@@ -111,13 +111,13 @@ class PacedWorkerFactory:
         return Worker(self.folder / "base", *tools, self.folder / "models", together=self.together), SETUP
 
     def read_busy_spans(self) -> list[list[tuple[str, float, float]]]:
-        """What each station's devices did, from when to when."""
+        """Return the busy spans (from, to) of each worker's devices."""
         files = sorted((self.folder / "meters").glob("*.jsonl"))
         return [[tuple(json.loads(line)) for line in file.open()] for file in files]
 
 
 def make_paced_units(count: int, rows: int, questions: int, *, trained: bool = True) -> Units:
-    """Units of as many token ids as real ones: 1000 rows and 1000 questions of some hundred tokens."""
+    """Make units with realistic token counts: 1000 rows and 1000 questions of some hundred tokens."""
     row = Example(list(range(500)), [-100] * 250 + list(range(250)))
     training = TrainingSpec([row] * rows, seed=0) if trained else None
 

@@ -1,4 +1,4 @@
-"""The whole way of 24 tasks, rows to scores, beside the published shape of the work (ways/published.py).
+"""End-to-end run of 24 tasks, rows to scores, beside the published pipeline (ways/published.py).
 
 Run `python -m benchmarks.evaluator.pipeline [--tasks N] [--sample N] [--rows N] [--epochs N]`. Ours is
 `Workbench.answers` with the profile `cpu` on all tasks, the start and the end of Ray included: one trainer and one
@@ -45,11 +45,14 @@ from evaluator.training import PendingSave, Progress, Trainer, TrainJob, TrainRe
 from submissions.records.anchors import Setup
 
 PARTS = ("start and end", "model is loaded", "training", "model is saved", "engine boots", "answering", "the rest")
-"""Where time goes; start and end are those of processes, imports included. Ours loads the base model when its trainer
-starts and models while the engine answers; its rest is Ray, less what was done at the same time."""
+"""Parts of the measured time; start and end are those of processes, imports included.
+
+Ours loads the base model when its trainer starts and models while the engine answers; its rest is Ray, less the
+work done at the same time.
+"""
 TARGET = 5.0
 STANDARD_ERRORS = 3.0
-"""Of the difference of two scores, each with the error of a draw of its test items; a difference may be as large."""
+"""Allowed score difference in standard errors, each with the error of a draw of its test items."""
 Seconds = dict[str, float]
 Texts = dict[str, tuple[str, ...]]
 
@@ -88,14 +91,14 @@ def main() -> None:
 
 
 def make_protocol(epochs: int, items: int) -> Protocol:
-    """demo@1 with other sizes."""
+    """Build demo@1 with other sizes."""
     demo = load_protocol("demo@1")
     sft = demo.sft.model_copy(update={"epochs": float(epochs)})
     return demo.model_copy(update={"sft": sft, "test_items": items})
 
 
 def print_times(ours: Seconds, our_whole: float, theirs: Seconds, their_whole: float) -> None:
-    """Where the time goes, and the ratio."""
+    """Print the time by part, and the ratio."""
     print(f"{'seconds':20}{'published':>11}{'ours':>9}{'ratio':>8}")
     for part in PARTS:
         ratio = f"{theirs[part] / ours[part]:8.1f}" if ours[part] > 0.05 else f"{'':8}"
@@ -104,7 +107,7 @@ def print_times(ours: Seconds, our_whole: float, theirs: Seconds, their_whole: f
 
 
 def print_scores(tasks: Sequence[tuple[EvalSet, Sequence[str], Sequence[str]]]) -> None:
-    """Both ways' scores by task, and whether they are within the noise of the test items."""
+    """Print scores of both pipelines by task, and whether they agree within the noise of the test items."""
     print(f"{'task':12}{'metric':>10}{'published':>11}{'ours':>8}{'difference':>12}{'allowed':>9}")
     for exam, theirs, mine in tasks:
         one, two = exam.score(theirs), exam.score(mine)
@@ -114,26 +117,26 @@ def print_scores(tasks: Sequence[tuple[EvalSet, Sequence[str], Sequence[str]]]) 
 
 
 def compute_tolerance(one: MetricResult, two: MetricResult) -> float:
-    """How far scores may lie apart. An item more or less counts: where all or none are right, the error would be 0."""
+    """Return the allowed score difference. One item is always allowed: if all or none are right, the error is 0."""
     errors = [max(mean_and_error(each)[1], 1 / len(each.items)) for each in (one, two)]
     return STANDARD_ERRORS * math.hypot(*errors)
 
 
 def mean_and_error(measured: MetricResult) -> tuple[float, float]:
-    """The mean over items, and its standard error."""
+    """Return the mean over items and its standard error."""
     items = measured.items
     mean = sum(items) / len(items)
     return mean, math.sqrt(sum((item - mean) ** 2 for item in items) / (len(items) - 1) / len(items))
 
 
 class PartClock:
-    """Where the time of one tool goes, in a file that is read when its process has ended."""
+    """Time by part of one tool, in a file read after its process has ended."""
 
     def __init__(self, file: Path) -> None:
         self._file, self._took = file, dict.fromkeys(PARTS, 0.0)
 
     def add(self, **took: float) -> None:
-        """Enter seconds by part, its words joined."""
+        """Add seconds by part, with part words joined."""
         for part, seconds in took.items():
             self._took[part.replace("_", " ")] += seconds
         self._file.write_text(json.dumps(self._took))
@@ -141,7 +144,7 @@ class PartClock:
 
 @dataclass
 class TimedTrainer:
-    """The real trainer under a clock."""
+    """The real trainer, timed."""
 
     real: Trainer
     clock: PartClock
@@ -170,7 +173,7 @@ class TimedTrainer:
 
 @dataclass
 class TimedGenerator:
-    """The real generator under a clock."""
+    """The real generator, timed."""
 
     real: Generator
     clock: PartClock
@@ -194,7 +197,7 @@ class TimedGenerator:
 
 
 class TimedTools(WorkerFactory):
-    """The tools of a station, each under a clock."""
+    """The tools of a worker, each timed."""
 
     def __call__(self, logs: str) -> tuple[Worker, Setup]:
         station, setup = super().__call__(logs)
@@ -205,7 +208,7 @@ class TimedTools(WorkerFactory):
 
 @contextmanager
 def open_timed_context(folder: Path, rules: Protocol) -> Iterator[EvaluationContext]:
-    """What `open_workbench` makes, under rules that have no name, with clocks."""
+    """Open the context that `open_workbench` makes, under unnamed rules and with clocks."""
     machine, model = load_profile("cpu"), prepare_base_model(rules, folder / "base")
     store = StageCache(folder / "stages")
     tools = TimedTools(rules, machine, folder, folder / "logs")
@@ -224,7 +227,7 @@ def open_timed_context(folder: Path, rules: Protocol) -> Iterator[EvaluationCont
 
 
 def run_ours(folder: Path, rules: Protocol, sizes: Sizes, numbers: Iterable[int]) -> tuple[float, Seconds, Texts]:
-    """Do tasks: seconds in all, from the start of Ray to its end; seconds by part; answers by task."""
+    """Run tasks: total seconds from Ray's start to its end, seconds by part, and answers by task."""
     prepare_base_model(rules, folder / "base")
     began, texts = time.perf_counter(), {}
     with open_timed_context(folder, rules) as bench:
@@ -240,7 +243,7 @@ def run_ours(folder: Path, rules: Protocol, sizes: Sizes, numbers: Iterable[int]
 
 @dataclass(frozen=True)
 class Run:
-    """One task in the published shape."""
+    """One task run by the published pipeline."""
 
     seconds: float
     took: Seconds
@@ -248,7 +251,7 @@ class Run:
 
 
 class PublishedPipeline:
-    """Two new processes for each task."""
+    """The published pipeline: two new processes for each task."""
 
     def __init__(self, bench: EvaluationContext, folder: Path) -> None:
         self._bench, self._folder = bench, folder
@@ -303,7 +306,7 @@ class PublishedPipeline:
         }
 
     def _run_child(self, command: list[str], folder: Path, machine: Profile) -> dict[str, float]:
-        """Run a module to its end: the moments that it wrote down."""
+        """Run a module to its end; return the moments that it recorded."""
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
         env = {
             **os.environ,

@@ -1,4 +1,4 @@
-"""The tasks that the pipeline benchmark trains on and asks."""
+"""Tasks that the pipeline benchmark trains on and asks."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ METADATA = Metadata(introduction="i", task="t", question="q", input="i", output=
 
 @dataclass(frozen=True)
 class Sizes:
-    """Of a task."""
+    """Sizes of a task."""
 
     rows: int
     items: int
 
 
 def make_request(bench: EvaluationContext, number: int, sizes: Sizes) -> ModelRequest:
-    """The fine-tuning of a task, every other one a classification."""
+    """Build the fine-tuning request of a task; every other task is a classification."""
     classification = number % 2 == 0
     task = Task(
         id=f"{'kind' if classification else 'next'}-{number:02}",
@@ -44,14 +44,14 @@ def make_request(bench: EvaluationContext, number: int, sizes: Sizes) -> ModelRe
 
 
 def make_kind_row(chance: random.Random) -> Row:
-    """A word among others, and what it is."""
+    """Make a row that asks for the kind of one word among others."""
     kind = chance.choice(sorted(WORDS))
     said = " ".join(chance.choices("please tell me now what this thing is".split(), k=chance.randint(3, 40)))
     return Row(input=f"{said}: {chance.choice(WORDS[kind].split())}", output=kind)
 
 
 def make_successor_row(chance: random.Random) -> Row:
-    """A number in words around it, and the next."""
+    """Make a row that asks for the number after one given within words."""
     number = chance.randint(10, 99)
     said = " ".join(chance.choices("please tell me now which number comes".split(), k=chance.randint(3, 40)))
     return Row(input=f"{said} after {number}?", output=f"the number {number + 1}")

@@ -1,7 +1,7 @@
-"""What sharing out the work costs: fake work on fake GPUs through the real crew, stations and Ray.
+"""Scheduling overhead: fake work on fake GPUs through the real worker pool, workers and Ray.
 
-Run `python -m benchmarks.evaluator.schedule [--units N]`. First 208 units of one second on four one-GPU stations,
-against the time that four would take with no scheduler at all. Then the share of time in which a station's devices
+Run `python -m benchmarks.evaluator.schedule [--units N]`. First 208 units of one second on four one-GPU workers,
+against the time that four would take with no scheduler at all. Then the share of time in which a worker's devices
 neither train nor answer, with the stage times of an 8B model on 8 H100, which are estimates, scaled down.
 """
 
@@ -28,9 +28,9 @@ SCALE = 20
 MOST, IDLE = 1.05, 0.10
 SECOND = Times(train=0, gather=0, save=0, load=0, request=1)
 NODE = Times(train=45, gather=1.5, save=7, load=7.5, request=15)
-"""One 8B task on 8 H100: 1000 rows of 500 tokens, three epochs; 1000 questions."""
+"""Times of one 8B task on 8 H100: 1000 rows of 500 tokens, three epochs; 1000 questions."""
 ONE = Times(train=360, gather=1.5, save=7, load=7.5, request=120)
-"""The same on one device, which trains and answers at an eighth of the speed."""
+"""Times of the same task on one device, which trains and answers at an eighth of the speed."""
 
 
 def main() -> None:
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def measure_overhead(folder: Path, count: int) -> None:
-    """Print the wall time of units of one second against their ideal."""
+    """Print the wall time of one-second units against the ideal time."""
     paced = PacedWorkerFactory(folder, SECOND, together=False)
     wall, made, starting = run_units(paced, make_paced_units(count, 0, 200, trained=False), together=False)
     ideal = -(-count // GPUS) * SECOND.request
@@ -71,7 +71,7 @@ def measure_overhead(folder: Path, count: int) -> None:
 
 
 def measure_idle(name: str, folder: Path, times: Times, *, together: bool) -> None:
-    """Print what a station's devices did, as shares of the time from their first training to their last answer."""
+    """Print a worker's device use, as shares of the time from first training to last answer."""
     paced, count = PacedWorkerFactory(folder, times, together), 4 * GPUS
     wall, _made, _starting = run_units(paced, make_paced_units(count, 200, 200), together=together)
     shares = [compute_shares(station) for station in paced.read_busy_spans()]
@@ -80,7 +80,7 @@ def measure_idle(name: str, folder: Path, times: Times, *, together: bool) -> No
 
 
 def compute_shares(spans: list[tuple[str, float, float]]) -> tuple[float, float, float, float]:
-    """Shares of time: training only, asked only, both at once, neither."""
+    """Return shares of time: training only, answering only, both at once, neither."""
     edges = sorted({edge for _what, *ends in spans for edge in ends})
     took = {(True, False): 0.0, (False, True): 0.0, (True, True): 0.0, (False, False): 0.0}
     for start, end in pairwise(edges):
@@ -90,7 +90,7 @@ def compute_shares(spans: list[tuple[str, float, float]]) -> tuple[float, float,
 
 
 def run_units(paced: PacedWorkerFactory, units: Units, *, together: bool) -> tuple[float, float, float]:
-    """Seconds from the first unit's start to the last's end, those of making units, and those until the first."""
+    """Return seconds from the first unit's start to the last's end, of making units, and until the first."""
     profile = load_profile("cpu").model_copy(update={"device": "cuda", "cpus": 1, "together": together})
     making: list[tuple[float, float]] = []
 
@@ -110,7 +110,7 @@ def run_units(paced: PacedWorkerFactory, units: Units, *, together: bool) -> tup
 
 
 def _ignore_progress(_name: str, _step: int, _of: int) -> None:
-    """Nobody watches."""
+    """Discard progress reports."""
 
 
 if __name__ == "__main__":

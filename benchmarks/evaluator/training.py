@@ -1,4 +1,4 @@
-"""Training tokens per second, MFU and memory of our trainer, beside a naive run and beside plain transformers.Trainer.
+"""Training tokens per second, MFU and memory of our trainer, a naive run and transformers.Trainer.
 
 Run `python -m benchmarks.evaluator.training --profile h200 --shape 1b 3b 8b` on a machine with the profile's devices,
 or with `--profile cpu --shape tiny` anywhere. Weights are random, in a Llama's shape; the rows, what is in each
@@ -47,16 +47,16 @@ SHAPES = {
     "8b": {"hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32, "num_attention_heads": 32,
            "num_key_value_heads": 8, "vocab_size": 128256},
 }  # fmt: skip
-"""Llama 3.x shapes as their configurations give them, heads untied."""
+"""Llama 3.x shapes from their configurations, heads untied."""
 PEAKS = {"H100": 989e12, "H200": 989e12, "A100": 312e12}
-"""Dense bf16 operations per second, by what stands in a device's name (NVIDIA's data sheets)."""
+"""Dense bf16 operations per second, by substring of the device's name (NVIDIA's data sheets)."""
 WARM = 3
-"""Steps at the start that are not counted: kernels are chosen and memory is reserved in them."""
+"""Warm-up steps that are not counted: they choose kernels and reserve memory."""
 
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """Random rows in a file, and how many tokens each optimizer step has."""
+    """Random rows in a file, with the token count of each optimizer step."""
 
     file: Path
     lengths: list[int]
@@ -72,19 +72,19 @@ class TrainingRows:
 
     @property
     def context(self) -> float:
-        """The mean number of tokens in a token's row."""
+        """Mean number of tokens in a token's row."""
         return sum(length**2 for length in self.lengths) / sum(self.lengths)
 
 
 @dataclass(frozen=True)
 class StepTimes:
-    """When each step ended, in seconds from any start, and the most memory that was held."""
+    """End of each step, in seconds from any start, and the peak memory."""
 
     ends: list[float]
     peak_bytes: int | None
 
     def tokens_per_second(self, steps: list[int]) -> float:
-        """Tokens per second after the first steps."""
+        """Return tokens per second after the first steps."""
         sums = list(accumulate(steps[: len(self.ends)]))
         first = min(WARM, len(self.ends) - 1) - 1 if len(self.ends) > 1 else 0
         return (sums[-1] - sums[first]) / (self.ends[-1] - self.ends[first])
@@ -133,19 +133,19 @@ def measure_shape(folder: Path, shape: str, profile: Profile, given: argparse.Na
 
 
 def make_protocol(profile: Profile) -> Protocol:
-    """arena@1's training for one epoch; in float32 and with demo@1's cut where there is no GPU."""
+    """Build arena@1's training for one epoch; without a GPU in float32 and with demo@1's cut."""
     protocol = load_protocol("arena@1" if profile.device == "cuda" else "demo@1")
     return protocol.model_copy(update={"sft": protocol.sft.model_copy(update={"epochs": 1.0})})
 
 
 def make_random_model(folder: Path, shape: str, dtype: str, profile: Profile) -> tuple[Path, int]:
-    """A model of this shape without a tokenizer, and how many parameters it has; made in a process of its own."""
+    """Make a model of this shape without tokenizer, in its own process; return it and its parameter count."""
     made = json.loads(_run_child(profile, "random_model", str(folder), json.dumps(SHAPES[shape]), dtype)[-1])
     return folder, int(made["parameters"])
 
 
 def make_random_rows(file: Path, count: int, mean: int, vocabulary: int, sft: SftSettings) -> TrainingRows:
-    """Rows of log-normal length up to the protocol's cut, a third of each trained."""
+    """Make rows of log-normal length up to the protocol's cut, a third of each trained."""
     chance, lengths = random.Random(0), []
     with file.open("w") as out:
         for _ in range(count):
@@ -158,7 +158,7 @@ def make_random_rows(file: Path, count: int, mean: int, vocabulary: int, sft: Sf
 
 
 def run_ours(folder: Path, base: Path, rows: TrainingRows, protocol: Protocol, profile: Profile) -> StepTimes:
-    """The evaluator's own trainer, as it is used."""
+    """Run the evaluator's own trainer as in production."""
     trainer, ends = DeepSpeedTrainer(base, protocol, profile, folder / "trainer.log"), dict[int, float]()
     job = TrainJob("rows", rows.file, folder / "model", protocol.sft.seed)
 
@@ -175,7 +175,7 @@ def run_ours(folder: Path, base: Path, rows: TrainingRows, protocol: Protocol, p
 def run_plain(
     folder: Path, base: Path, rows: TrainingRows, protocol: Protocol, profile: Profile, batch: int
 ) -> StepTimes:
-    """transformers.Trainer with padded batches."""
+    """Run transformers.Trainer with padded batches."""
     settings = {
         "base": str(base),
         "rows": str(rows.file),
@@ -194,12 +194,12 @@ def run_plain(
 
 
 def peak_operations(profile: Profile) -> float | None:
-    """Of one device; None for one that is not known."""
+    """Return the peak operations per second of one device; None for an unknown one."""
     return next((peak for name, peak in PEAKS.items() if name in device_name(profile)), None)
 
 
 def device_name(profile: Profile) -> str:
-    """What the machine computes on."""
+    """Return the name of the device that the machine computes on."""
     if profile.device == "cpu":
         return f"CPU, {os.cpu_count()} cores"
     import torch
@@ -208,14 +208,14 @@ def device_name(profile: Profile) -> str:
 
 
 def make_environment(profile: Profile) -> dict[str, str]:
-    """What the ways are given of the machine: the same threads and devices as ours."""
+    """Build the environment of the compared processes: the same threads and devices as ours."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     cpu = {"DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": ""} if profile.device == "cpu" else {}
     return {**os.environ, "PATH": path, "OMP_NUM_THREADS": str(profile.threads), "HF_HUB_OFFLINE": "1", **cpu}
 
 
 def _run_child(profile: Profile, module: str, *arguments: str, ranks: int = 0) -> list[str]:
-    """The lines that begin like JSON that a module of `ways` prints; of rank 0, where there are several."""
+    """Run a module of `ways`; return the JSON lines that it prints, of rank 0 where there are several."""
     launcher = ["torch.distributed.run", "--standalone", f"--nproc_per_node={ranks}", "-m"] if ranks else []
     command = [sys.executable, "-m", *launcher, f"benchmarks.evaluator.ways.{module}", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=make_environment(profile))

@@ -1,4 +1,4 @@
-"""How often a 95% interval holds the truth, and two equal systems the same rank set: simulated with the real code.
+"""Simulated coverage of 95% intervals, and rank sets of equal systems, with the real code.
 
 Run by `python -m benchmarks.scoring.statistics`; the tests run the same regimes. A world is a benchmark drawn anew:
 tasks with a true base, reference and system score, and for each item three right-or-wrong answers, alike in that some
@@ -29,7 +29,7 @@ SCALE = gain_scale(*BOUNDS)
 RESAMPLES, REPLICATES = 200, 1_000
 """Fewer than in earnest: their own noise costs less coverage than the simulation can see."""
 ALIKE = 0.6
-"""How often an answer follows its item's difficulty rather than chance."""
+"""Share of answers that follow their item's difficulty rather than chance."""
 _CHUNK = 25
 
 
@@ -43,7 +43,7 @@ class Regime:
     spread: float = 0.3
     """SD of the true gains around 0.4; 0 for skewed ones (gamma, mean 0.53)."""
     missing: float = 0.0
-    """Share of tasks that nothing was delivered for: gain 0, without noise."""
+    """Share of tasks without a delivery: gain 0, without noise."""
     width: tuple[float, float] = (0.2, 0.6)
     """Reference minus base, least and most; the base lies in 0.05-0.35."""
 
@@ -68,13 +68,13 @@ TOTALS = (
 
 @dataclass(frozen=True)
 class IntervalCoverage:
-    """How an interval did."""
+    """Simulated coverage of an interval."""
 
     share: float
-    """Of the worlds whose interval held the truth."""
+    """Share of worlds whose interval covers the truth."""
     worlds: int
     width: float
-    """Median over the worlds."""
+    """Median width over the worlds."""
 
     @property
     def error(self) -> float:
@@ -83,7 +83,7 @@ class IntervalCoverage:
 
 
 def total_coverage(regime: Regime, worlds: int, seed: int = 0) -> IntervalCoverage:
-    """How often the interval of a mean gain holds the mean of the true gains."""
+    """Return the share of intervals of a mean gain that cover the mean of the true gains."""
     rng = np.random.default_rng(seed)
     truth = np.mean([_draw_admitted(regime, 2_000, rng)[1].mean() for _ in range(40)])
     counts = resample_counts(regime.items, RESAMPLES, seed) / regime.items
@@ -100,7 +100,7 @@ def total_coverage(regime: Regime, worlds: int, seed: int = 0) -> IntervalCovera
 
 
 def gain_coverage(regime: Regime, worlds: int, seed: int = 0) -> IntervalCoverage:
-    """How often the interval of one task's gain holds its true gain, over admitted tasks."""
+    """Return the share of intervals of one task's gain that cover its true gain, over admitted tasks."""
     rng = np.random.default_rng(seed)
     counts = resample_counts(regime.items, 1_000, seed)
     answers, true = _draw_admitted(regime, worlds, rng)
@@ -113,7 +113,7 @@ def gain_coverage(regime: Regime, worlds: int, seed: int = 0) -> IntervalCoverag
 
 
 def share_coverage(items: int, share: float) -> float:
-    """How often the interval of a share holds the true one: exact, over all numbers of right answers."""
+    """Return the coverage of the interval of a share: exact, over all numbers of right answers."""
     right = np.arange(items + 1)
     steps = np.log((items - right[:-1]) / (right[:-1] + 1.0)) + np.log(share / (1 - share))
     logs = np.concatenate([[0.0], np.cumsum(steps)]) + items * np.log1p(-share)
@@ -123,7 +123,7 @@ def share_coverage(items: int, share: float) -> float:
 
 @dataclass(frozen=True)
 class Shape:
-    """How a metric's values are spread over items: 0, 1, or between (beta)."""
+    """Distribution of a metric's values over items: 0, 1, or between (beta)."""
 
     name: str
     zero: float
@@ -132,11 +132,11 @@ class Shape:
 
     @property
     def mean(self) -> float:
-        """Of all items there could be."""
+        """Mean over all possible items."""
         return self.one + (1 - self.zero - self.one) * self.beta[0] / sum(self.beta)
 
     def draw(self, rng: Rng, shape: tuple[int, int]) -> Floats:
-        """Items of this shape."""
+        """Draw items of this shape."""
         kind, between = rng.random(shape), rng.beta(*self.beta, shape)
         return np.where(kind < self.zero, 0.0, np.where(kind < self.zero + self.one, 1.0, between))
 
@@ -150,7 +150,7 @@ SHAPES = (
 
 
 def score_coverage(shape: Shape, items: int, worlds: int, seed: int = 0) -> IntervalCoverage:
-    """How often the interval of a mean over items holds the true mean."""
+    """Return the share of intervals of a mean over items that cover the true mean."""
     drawn = shape.draw(np.random.default_rng(seed), (worlds, items))
     measured = [build_mean_result("f1", values.tolist()) for values in drawn]
     rescored = rescore(measured, resample_counts(items, 1_000, seed))
@@ -165,9 +165,9 @@ class SimulatedBoard:
     others: int
     tasks: int
     noise: float
-    """SD of a system's gain on a task around what its quality and the task explain."""
+    """SD of a system's gain on a task around the value that its quality and the task explain."""
     spread: float = 0.8
-    """The qualities lie between 0 and this; that of the equal ones too."""
+    """Upper bound of the qualities, which start at 0; also for the equal ones."""
 
 
 BOARDS = (
@@ -183,20 +183,20 @@ BOARDS = (
 
 @dataclass(frozen=True)
 class RankSharing:
-    """How rank sets did over many boards."""
+    """Outcome of rank sets over many boards."""
 
     share: float
-    """Of the boards where the equal systems had the same rank set."""
+    """Share of boards where the equal systems had the same rank set."""
     alone: float
-    """Of the boards where their own tests would have given the same one."""
+    """Share of boards where their own tests would have given the same one."""
     places: float
-    """Mean number of places in a set."""
+    """Mean number of ranks in a set."""
     places_alone: float
-    """Mean number of places that a system's own tests leave it."""
+    """Mean number of ranks that a system's own tests leave it."""
 
 
 def rank_sharing(board: SimulatedBoard, worlds: int, seed: int = 0, flips: int = 999) -> RankSharing:
-    """How often two equal systems get the same rank set, with flips drawn anew for every world."""
+    """Measure how often two equal systems share a rank set, with flips drawn anew for every world."""
     rng = np.random.default_rng(seed)
     found = []
     for world in range(worlds):
@@ -220,7 +220,7 @@ def rank_sharing(board: SimulatedBoard, worlds: int, seed: int = 0, flips: int =
 
 
 def _draw_admitted(regime: Regime, tasks: int, rng: Rng) -> tuple[list[NDArray[np.bool_]], Floats]:
-    """Answers of system, base and reference, each of shape (items, tasks); and the true gains of these tasks."""
+    """Draw answers of system, base and reference, each (items, tasks), and the true gains of these tasks."""
     kept: list[tuple[list[NDArray[np.bool_]], Floats]] = []
     while sum(len(true) for _, true in kept) < tasks:
         answers, true = _draw_tasks(regime, tasks, rng)

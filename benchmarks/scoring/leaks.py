@@ -1,4 +1,4 @@
-"""What the screen finds in real data: planted copies, honest rows, and borderline rows of the data sets themselves.
+"""Leak screen on real data: planted copies, honest rows, and borderline rows of the data sets themselves.
 
 Run `python -m benchmarks.scoring.leaks [DATA_FOLDER]`; where none is given, the folder is ARENA_SHARED_DATA.
 Planted copies and borderline rows of the references' train halves are no leaks: only test rows are hidden.
@@ -23,7 +23,7 @@ HONEST = ("self-train", "search-close", "search-loose")
 
 @dataclass(frozen=True)
 class RemovedRows:
-    """Rows of one kind."""
+    """Removed rows of one kind."""
 
     kind: str
     removed: int
@@ -31,42 +31,42 @@ class RemovedRows:
 
     @property
     def share(self) -> float:
-        """Removed, of all; 0 where there are none."""
+        """Removed share of all rows; 0 without rows."""
         return self.removed / self.rows if self.rows else 0.0
 
 
 class RealData:
-    """The folder of shared real data sets: flat references, and submissions made from them."""
+    """Folder of shared real data sets: flat references, and submissions made from them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.tasks = [json.loads(line)["id"] for line in (folder / "benchmark/tasks.jsonl").read_bytes().splitlines()]
 
     def read_reference(self, task: str) -> tuple[Row, ...]:
-        """All rows, both halves."""
+        """Return all reference rows of a task, both halves."""
         return _read_rows(self._folder / f"benchmark/references/{task}.jsonl")
 
     def is_hidden(self, task: str, line: int) -> bool:
-        """Whether a reference line, from 1, is in the test half."""
+        """Return whether a reference line, from 1, is in the test half."""
         return split_side(task, self.read_reference(task)[line - 1].input) == "test"
 
     def read_submission(self, kind: str, task: str) -> tuple[Row, ...]:
-        """A submission's rows; none where it has no file."""
+        """Return a submission's rows for a task; none if it has no file."""
         path = self._folder / f"submissions/{kind}/{task}.jsonl"
         return _read_rows(path) if path.is_file() else ()
 
     def screen_rows(self, task: str, rows: tuple[Row, ...]) -> ScreenResult:
-        """The rows, against the task's test half."""
+        """Screen rows against the task's test half."""
         return screen_rows(rows, [row for row in self.read_reference(task) if split_side(task, row.input) == "test"])
 
     def read_planted(self, task: str) -> dict[int, bool]:
-        """Row numbers of leaky's planted copies, and whether the copied row is hidden."""
+        """Return row numbers of leaky's planted copies, and whether the copied row is hidden."""
         truth = json.loads((self._folder / "submissions/leaky.truth.json").read_bytes())[task]["lines"]
         rows = self.read_reference(task)
         return {one["line"] - 1: split_side(task, rows[one["reference_line"] - 1].input) == "test" for one in truth}
 
     def read_borderline(self, task: str) -> list[tuple[Row, bool, float]]:
-        """Rows that the source has twice with small changes: row, whether its twin is hidden, its similarity."""
+        """Return rows that the source has twice with small changes: row, whether its twin is hidden, similarity."""
         lines = (self._folder / "submissions/near-duplicates.jsonl").read_bytes().splitlines()
         found = [one for one in map(json.loads, lines) if one["task_id"] == task]
         return [
@@ -80,14 +80,14 @@ class RealData:
 
 
 def measure_honest(data: RealData, kind: str) -> Iterator[RemovedRows]:
-    """What is removed of rows that were not copied, by task."""
+    """Yield the removed rows of submissions without copies, by task."""
     for task in data.tasks:
         rows = data.read_submission(kind, task)
         yield RemovedRows(task, data.screen_rows(task, rows).removed, len(rows))
 
 
 def measure_leaky(data: RealData) -> tuple[RemovedRows, RemovedRows, RemovedRows]:
-    """Of the leaky submission: copies of hidden rows, copies of train rows, and the rows in between."""
+    """Measure the leaky submission: copies of hidden rows, copies of train rows, and the rows in between."""
     removed, rows = [0, 0, 0], [0, 0, 0]
     for task in data.tasks:
         mine, planted = data.read_submission("leaky", task), data.read_planted(task)
@@ -102,7 +102,7 @@ def measure_leaky(data: RealData) -> tuple[RemovedRows, RemovedRows, RemovedRows
 
 
 def measure_borderline(data: RealData) -> tuple[RemovedRows, RemovedRows, RemovedRows]:
-    """Of the borderline rows: their twin hidden and of a similarity from 0.8, hidden and below, and not hidden."""
+    """Measure borderline rows: twin hidden and similarity from 0.8, twin hidden and below, twin not hidden."""
     removed, rows = [0, 0, 0], [0, 0, 0]
     for task in data.tasks:
         ones = data.read_borderline(task)
@@ -118,7 +118,7 @@ def measure_borderline(data: RealData) -> tuple[RemovedRows, RemovedRows, Remove
 
 
 def main() -> None:
-    """Print the figures, or say loudly that there is no data."""
+    """Print the figures, or a clear notice that the data is missing."""
     root = Path(__file__).parents[3] / "shared" / "data"
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("ARENA_SHARED_DATA") or root)
     if not (folder / "submissions" / "leaky.truth.json").is_file():

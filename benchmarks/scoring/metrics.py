@@ -1,4 +1,4 @@
-"""What metrics cost: seconds for the same pairs beside the implementation that a user would reach for.
+"""Metric cost: seconds for the same pairs beside the implementation that a user would choose.
 
 Run `python -m benchmarks.scoring.metrics [--scale N]`. Both sides of a row are timed in turn, in this process, and the
 values are compared where they must be the same. A row is one function that returns a `Contest`; CONTESTS lists them.
@@ -34,13 +34,13 @@ class Contest:
 
     name: str
     target: float
-    """How many times as fast as the other ours should be."""
+    """Target ratio: how many times as fast as the other ours should be."""
     ours: Scorer
     other: Scorer
     predictions: list[str]
     references: list[str]
     same: bool = True
-    """Whether both must give the same values; False where ours is another metric on purpose."""
+    """Require the same values of both; False where ours is another metric on purpose."""
 
 
 def main() -> None:
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def format_row(contest: Contest) -> str:
-    """One line of the table. Raises SystemExit if values differ that must not."""
+    """Format one row of the table. Raises SystemExit if values differ that must not."""
     said, gold = contest.predictions, contest.references
     values = "another metric"
     if contest.same:
@@ -69,14 +69,14 @@ def format_row(contest: Contest) -> str:
 
 
 def time_scorer(scorer: Scorer, predictions: Sequence[str], references: Sequence[str]) -> float:
-    """Of one call."""
+    """Return the seconds of one call."""
     started = time.perf_counter()
     scorer(predictions, references)
     return time.perf_counter() - started
 
 
 def paper_rouge_l(scale: float) -> Contest:
-    """ROUGE-L of paper@1 beside rouge_score, on summaries of 100 words."""
+    """Compare ROUGE-L of paper@1 with rouge_score, on summaries of 100 words."""
     scorer = RougeScorer(["rougeL"])
 
     def other(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
@@ -88,13 +88,13 @@ def paper_rouge_l(scale: float) -> Contest:
 
 
 def paper_f1(scale: float) -> Contest:
-    """Token F1 of paper@1 beside SQuAD's way; on these texts, whose signs stand at the end of words, both agree."""
+    """Compare token F1 of paper@1 with SQuAD's; on texts with punctuation at word ends, both agree."""
     said, gold = make_texts(int(20_000 * scale), 6)
     return Contest("token F1 of paper@1 : SQuAD's way", 1.5, token_f1.token_f1, squad_f1, said, gold)
 
 
 def arena_f1(scale: float) -> Contest:
-    """Token F1 of arena@1 beside SQuAD's way; ours reads every script, and keeps articles."""
+    """Compare token F1 of arena@1 with SQuAD's; ours reads every script and counts articles."""
 
     def ours(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
         return overlap.token_f1(predictions, references, "en")
@@ -104,7 +104,7 @@ def arena_f1(scale: float) -> Contest:
 
 
 def corpus_scores(scale: float) -> Contest:
-    """BLEU and chrF++ with 1,000 resamples of both, beside one sacrebleu call for each without any resample."""
+    """Compare BLEU and chrF++ with 1,000 resamples of both to one sacrebleu call each without any resample."""
     theirs = (BLEU(), CHRF(word_order=2))  # kept, as ours is: sacrebleu remembers what it has cut
 
     def ours(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
@@ -128,7 +128,7 @@ CONTESTS: tuple[Callable[[float], Contest], ...] = (paper_rouge_l, paper_f1, are
 
 
 def make_texts(count: int, length: int) -> tuple[list[str], list[str]]:
-    """Pairs of about `length` words that share about two thirds of them, with signs and articles."""
+    """Make pairs of about `length` words that share about two thirds of them, with punctuation and articles."""
     chance = random.Random(0)
     letters = string.ascii_lowercase
     words = ["".join(chance.choices(letters, k=chance.randint(2, 9))) for _ in range(3000)] + ["the", "a", "an"] * 100
@@ -138,7 +138,7 @@ def make_texts(count: int, length: int) -> tuple[list[str], list[str]]:
 
 
 def join_words(words: list[str], chance: random.Random) -> str:
-    """Words as a text: some with a capital, some with a sign behind."""
+    """Join words to a text: some with a capital, some followed by a punctuation mark."""
     return " ".join(
         (word.capitalize() if chance.random() < 0.1 else word) + chance.choices(("", ",", "."), (8, 1, 1))[0]
         for word in words
@@ -146,7 +146,7 @@ def join_words(words: list[str], chance: random.Random) -> str:
 
 
 def squad_f1(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
-    """F1 the way SQuAD's evaluation goes about it (Rajpurkar et al. 2016, section 6.1), one step after the other."""
+    """Compute F1 as SQuAD's evaluation does (Rajpurkar et al. 2016, section 6.1), one step after the other."""
     return [_squad_f1(said, gold) for said, gold in zip(predictions, references, strict=True)]
 
 

@@ -1,10 +1,10 @@
-"""What the screen costs: seconds and peak memory for 208 tasks, 1,000 rows against 1,000 reference rows each.
+"""Screen cost: seconds and peak memory for 208 tasks, 1,000 rows against 1,000 reference rows each.
 
-Run `python -m benchmarks.scoring.screen [--tasks N] [--rows N] [--sample N]`. Beside it stand what a user would reach
-for: datasketch with one `update` for each shingle, and comparing all pairs of shingle sets. They run over a few tasks
-and their seconds are multiplied up, for every task is as large as the next. Each reader is a process of its own, on one
-core; the screen runs once more with a process for each core. What it finds in real data: `python -m
-benchmarks.scoring.leaks`.
+Run `python -m benchmarks.scoring.screen [--tasks N] [--rows N] [--sample N]`. The alternatives that a user would
+choose are datasketch with one `update` for each shingle, and comparing all pairs of shingle sets. They run over a
+few tasks and their seconds are multiplied up, for every task is as large as the next. Each reader is a process with
+one core; the screen runs once more with a process for each core. Results on real data:
+`python -m benchmarks.scoring.leaks`.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ INSTRUCTION = "Answer the following question in a few words and give no reasons 
 
 @dataclass(frozen=True)
 class ScreeningCost:
-    """Of one way to screen."""
+    """Cost of one way to screen."""
 
     seconds: float
     megabytes: float
     """Peak resident memory of the largest process."""
     found: int
-    """Rows taken for copies."""
+    """Rows reported as copies."""
 
 
 def main() -> None:
@@ -70,7 +70,7 @@ def print_cost(name: str, cost: ScreeningCost, ours: ScreeningCost) -> None:
 
 
 def make_rows(task: int, rows: int) -> tuple[list[Row], list[Row]]:
-    """An entry and the reference it is screened against: 2,000 words, drawn as unevenly as real ones are."""
+    """Make an entry and its reference: 2,000 words, drawn as unevenly as real ones."""
     chance = random.Random(task)
     words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=chance.randint(2, 9))) for _ in range(2000)]
     weights = [1 / place for place in range(1, len(words) + 1)]
@@ -90,14 +90,14 @@ def make_rows(task: int, rows: int) -> tuple[list[Row], list[Row]]:
 
 
 def by_screen(task: int, rows: int) -> int:
-    """Copies that our screen finds."""
+    """Count the copies that our screen finds."""
     from evaluator.stages.screen import screen_rows
 
     return screen_rows(*make_rows(task, rows)).removed
 
 
 def by_datasketch(task: int, rows: int) -> int:
-    """Copies by MinHash LSH over five-word shingles, a call for each shingle, as its documentation begins."""
+    """Count copies by MinHash LSH over five-word shingles, a call per shingle, as in its documentation."""
     from datasketch import MinHash, MinHashLSH  # type: ignore[import-untyped]
 
     mine, test = make_rows(task, rows)
@@ -115,13 +115,13 @@ def by_datasketch(task: int, rows: int) -> int:
 
 
 def by_all_pairs(task: int, rows: int) -> int:
-    """Copies by comparing every row's five-word shingles with every reference row's."""
+    """Count copies by comparing every row's five-word shingles with every reference row's."""
     mine, test = ([make_shingles(row) for row in side] for side in make_rows(task, rows))
     return sum(any(len(one & other) >= 0.65 * len(one | other) for other in test) for one in mine)
 
 
 def make_shingles(row: Row) -> set[str]:
-    """Five-word sequences of a row's input, without the instruction."""
+    """Return the five-word sequences of a row's input, without the instruction."""
     words = row.input.removeprefix(INSTRUCTION).split()
     return {" ".join(words[place : place + 5]) for place in range(max(1, len(words) - 4))}
 
@@ -135,7 +135,7 @@ WAYS: dict[str, Callable[[int, int], int]] = {
 
 
 def measure_way(way: str, tasks: int, rows: int) -> ScreeningCost:
-    """One run in a process of its own; making up the rows is timed separately and taken off."""
+    """Measure one run in its own process; the time for making rows is measured separately and subtracted."""
     command = [
         sys.executable,
         "-m",
@@ -152,7 +152,7 @@ def measure_way(way: str, tasks: int, rows: int) -> ScreeningCost:
 
 
 def run_way(way: str, tasks: int, rows: int) -> None:
-    """Screen in this process, or in one for each core; print seconds, peak memory in kB and what was found."""
+    """Screen in this process, or in one for each core; print seconds, peak memory in kB and the copies found."""
     workers = (os.cpu_count() or 1) if way == "screen, all cores" else 1
     with ProcessPoolExecutor(workers) as pool:
         pool_map = pool.map if workers > 1 else map
@@ -167,12 +167,12 @@ def run_way(way: str, tasks: int, rows: int) -> None:
 
 
 def make_rows_only(task: int, rows: int) -> int:
-    """Make the rows up, and nothing else."""
+    """Make the rows and do nothing else."""
     return len(make_rows(task, rows)[0])
 
 
 def read_peak_kilobytes(_: int) -> int:
-    """Of this process, so far."""
+    """Return the peak memory of this process so far."""
     with Path("/proc/self/status").open() as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
 

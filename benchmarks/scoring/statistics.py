@@ -1,8 +1,8 @@
-"""What the statistics cost, and whether they keep their word: seconds, peak memory, and simulated coverage.
+"""Cost of the statistics and their simulated coverage: seconds and peak memory.
 
 Run `python -m benchmarks.scoring.statistics [--systems N] [--tasks N] [--worlds N]`; 0 worlds leave the coverage out.
-The work is a whole board: every system's score and gain interval on every task, three totals each, and the rank sets of
-all. Beside it stands what one would reach for in scipy, run on a slice and multiplied up; it resamples one list of
+The work is a whole board: every system's score and gain interval on every task, three totals each, and the rank sets
+of all. The alternative is the usual scipy function, run on a slice and multiplied up; it resamples one list of
 numbers at a time, so it has neither the anchors' noise, nor two levels, nor the same items for all.
 """
 
@@ -37,7 +37,7 @@ ITEMS = (200, 1_000)
 KNOWLEDGE = 51 / 208
 """Share of the tasks in the smaller of the two groups."""
 SLICE = 5
-"""Calls of scipy that are timed."""
+"""Number of scipy calls that are timed."""
 
 
 def main() -> None:
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def measure_board(systems: int, tasks: int) -> None:
-    """Print what all statistics of one board cost, beside scipy."""
+    """Print the cost of all statistics of one board, beside scipy."""
     clock: dict[str, float] = {}
     gains, again = np.empty((systems, tasks)), np.empty((systems, RESAMPLES, tasks))
     for task, measured in enumerate(draw_answers(systems, tasks)):
@@ -82,7 +82,7 @@ def measure_board(systems: int, tasks: int) -> None:
 
 
 def draw_answers(systems: int, tasks: int) -> Iterator[list[MetricResult]]:
-    """For each task the right-or-wrong answers of the base, the reference and all systems."""
+    """Yield for each task the right-or-wrong answers of the base, the reference and all systems."""
     rng = np.random.default_rng(0)
     quality = rng.uniform(0, 0.8, systems)
     for _ in range(tasks):
@@ -95,7 +95,7 @@ def draw_answers(systems: int, tasks: int) -> Iterator[list[MetricResult]]:
 
 
 def time_scipy(answers: Sequence[MetricResult], gains: Floats) -> dict[str, float]:
-    """Seconds that scipy would take for the same numbers of intervals and pairs."""
+    """Return scipy's seconds for the same numbers of intervals and pairs."""
     systems, tasks = gains.shape
 
     def interval(values: Floats, resamples: int) -> object:
@@ -117,7 +117,7 @@ def time_scipy(answers: Sequence[MetricResult], gains: Floats) -> dict[str, floa
 
 
 def time_per_call(work: Callable[[Floats], object], given: Iterable[Floats]) -> float:
-    """Median seconds of one call."""
+    """Return the median seconds of one call."""
     seconds = []
     for one in given:
         started = time.perf_counter()
@@ -137,7 +137,7 @@ def print_costs(ours: dict[str, float], theirs: dict[str, float]) -> None:
 
 
 def print_coverage(worlds: int) -> None:
-    """Print how often intervals hold the truth, and how often equal systems share a rank set."""
+    """Print how often intervals cover the truth, and how often equal systems share a rank set."""
     print(f"95% intervals of totals, {worlds} benchmarks each (error: of the simulation){'coverage':>9}  error  width")
     for regime in coverage.TOTALS:
         print_interval_coverage(regime.name, coverage.total_coverage(regime, worlds))
@@ -164,14 +164,14 @@ def print_interval_coverage(name: str, found: coverage.IntervalCoverage) -> None
 
 @contextmanager
 def time_block(clock: dict[str, float], name: str) -> Iterator[None]:
-    """Add what the block takes to the clock."""
+    """Add the block's seconds to the clock."""
     started = time.perf_counter()
     yield
     clock[name] = clock.get(name, 0.0) + time.perf_counter() - started
 
 
 def read_peak_megabytes() -> float:
-    """Peak resident memory of this process."""
+    """Return the peak resident memory of this process."""
     status = Path("/proc/self/status").read_text()
     return next(int(line.split()[1]) / 1000 for line in status.splitlines() if line.startswith("VmHWM"))
 

@@ -1,9 +1,9 @@
-"""What an arena on the Hub costs in requests and seconds, beside `snapshot_download`, over a loopback Hub.
+"""Requests and seconds of an arena on a loopback Hub, beside `snapshot_download`.
 
     python -m benchmarks.web.hub [--submissions 10000] [--compared 300]
 
-Fills a results repository with three files for each submission, and measures a reader's first look, a look with nothing
-new, and what follows one new result; then the first and the last with `snapshot_download`, on a smaller repository.
+Fills a results repository with three files for each submission, and measures a reader's first refresh, a refresh with
+nothing new, and one with a new result; then the first and the last with `snapshot_download`, on a smaller repository.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from tests.support.hub.server import Hub, loopback
 
 TOKEN = "hf_bot_write"
 BATCH = 2_500
-"""Submissions in a commit while filling."""
+"""Submissions per commit while filling."""
 
 
 def fill_repo(hub: Hub, name: str, submissions: int, cache: Path) -> HubRepo:
-    """A repository with status, result and costs of that many submissions; its writer."""
+    """Create a repository with status, result and costs of that many submissions; return its writer."""
     repo_id = HfApi(hub.url, TOKEN).create_repo(f"arena/{name}", repo_type="dataset", private=False).repo_id
     repo = open_hub_repo(hub, repo_id, cache)
     for start in range(0, submissions, BATCH):
@@ -42,18 +42,18 @@ def fill_repo(hub: Hub, name: str, submissions: int, cache: Path) -> HubRepo:
 
 
 def make_published_changes(name: str) -> list[Change]:
-    """What the evaluator writes of a submission."""
+    """Build the changes that the evaluator writes for a submission."""
     paths = (f"status/{name}.json", f"results/{name}/arena@1.json", f"costs/{name}/arena@1.json")
     return [Change(path, f"{path}\n".encode()) for path in paths]
 
 
 def open_hub_repo(hub: Hub, repo_id: str, cache: Path) -> HubRepo:
-    """Another process's view of a repository."""
+    """Open another process's view of a repository."""
     return HubRepo(repo_id, endpoint=hub.url, token=TOKEN, cache=cache, pace=CommitRateLimit(per_hour=10**6))
 
 
 def measure_call(hub: Hub, what: str, call: Callable[[], object]) -> int:
-    """Call and print what it cost; the number of requests."""
+    """Run a call and print its cost; return the number of requests."""
     before, started = len(hub.requests), time.perf_counter()
     call()
     requests = len(hub.requests) - before
@@ -62,7 +62,7 @@ def measure_call(hub: Hub, what: str, call: Callable[[], object]) -> int:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print all figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.web.hub")
     parser.add_argument("--submissions", type=int, default=10_000)
     parser.add_argument("--compared", type=int, default=300)
@@ -74,7 +74,7 @@ def main() -> None:
 
 
 def measure_large(hub: Hub, folder: Path, submissions: int) -> None:
-    """The figures of the whole arena."""
+    """Measure the figures of the whole arena."""
     print(f"{submissions} submissions")
     writer = fill_repo(hub, "large-results", submissions, folder / "writer")
     reader = open_hub_repo(hub, writer.repo_id, folder / "reader")
@@ -87,7 +87,7 @@ def measure_large(hub: Hub, folder: Path, submissions: int) -> None:
 
 
 def read_new_result(reader: HubRepo) -> None:
-    """See what is new, and read it."""
+    """Refresh and read the new result."""
     reader.head()
     reader.ids()
     for change in make_published_changes("new"):
@@ -95,7 +95,7 @@ def read_new_result(reader: HubRepo) -> None:
 
 
 def compare_with_snapshot(hub: Hub, folder: Path, submissions: int) -> None:
-    """The same reading with what the client offers for whole repositories."""
+    """Measure the same reading with the client's download of whole repositories."""
     print(f"\n{submissions} submissions, all read")
     writer = fill_repo(hub, "small-results", submissions, folder / "small-writer")
     reader = open_hub_repo(hub, writer.repo_id, folder / "small-reader")

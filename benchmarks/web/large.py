@@ -1,4 +1,4 @@
-"""An arena of thousands of results on the benchmark's 208 tasks, to measure the web app with.
+"""Arena of thousands of results on the benchmark's 208 tasks, for measuring the web app.
 
     python -m benchmarks.web.large FOLDER [--results 10000]
 
@@ -37,14 +37,14 @@ TRACK = "dataset_research"
 
 @cache
 def make_tasks() -> tuple[Task, ...]:
-    """As many tasks as the benchmark has."""
+    """Make as many tasks as the benchmark has."""
     few = tasks()
     return tuple(few[at % len(few)].model_copy(update={"id": f"task-{at:03}"}) for at in range(TASKS))
 
 
 @cache
 def make_delivery() -> Submission:
-    """A submission with data for every task."""
+    """Make a submission with data for every task."""
     made, _ = submission(0, "System", "Team", "search")
     one = made.files[0]
     files = tuple(DataFile(**one.model_dump() | {"task": t.id, "path": f"data/{t.id}.jsonl"}) for t in make_tasks())
@@ -52,14 +52,14 @@ def make_delivery() -> Submission:
 
 
 def make_submission(number: int) -> Submission:
-    """One of the submissions: a system and a time of its own, the same files."""
+    """Make one of the submissions: its own system and time, the same files."""
     now = START + timedelta(minutes=50 * number)
     own = {"id": new_id(now), "created_at": now, "system": f"System {number}", "team": f"Team {number % 40}"}
     return make_delivery().model_copy(update=own)
 
 
 def make_result(made: Submission, level: float) -> Result:
-    """A result on all of the tasks."""
+    """Make a result on all of the tasks."""
     few = result(made, level, judged=True)
     of_tasks: list[TaskResult] = [
         few.tasks[at % (len(few.tasks) - 1)].model_copy(update={"task": task.id})
@@ -69,7 +69,7 @@ def make_result(made: Submission, level: float) -> Result:
 
 
 def vary_row(like: IndexedResult, made: Submission, rng: np.random.Generator, content: str) -> IndexedResult:
-    """A row with figures of its own."""
+    """Return an index row with varied figures."""
     level = rng.uniform(0, 1)
     moved = like.summary.gains + level - 0.5 + rng.normal(0, 0.25, like.summary.gains.shape)
     numbers = like.details.numbers.copy()
@@ -85,13 +85,13 @@ def vary_row(like: IndexedResult, made: Submission, rng: np.random.Generator, co
 
 
 def fill_arena(folder: Path, results: int) -> None:
-    """Write the arena."""
+    """Write the whole arena."""
     with mock.patch("os.fsync"):  # thirty thousand files that nobody will miss after a power loss
         _write_arena(folder, results)
 
 
 def _write_arena(folder: Path, results: int) -> None:
-    """In a commit for each compacted file."""
+    """Write the arena with one commit per compacted file."""
     arena, rng = open_arena(str(folder)), np.random.default_rng(0)
     first = make_result(make_submission(0), 0.5)
     like = index_row(first)

@@ -1,4 +1,4 @@
-"""Asks one address again and again over many connections.
+"""Load generator: requests one address repeatedly over many connections.
 
 Run `python -m benchmarks.web.load ADDRESS CONNECTIONS SECONDS`.
 """
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 
 async def count_answers(host: str, port: int, path: str, until: float, more: str) -> int:
-    """Answers that one connection got until a moment."""
+    """Count the answers of one connection until a moment."""
     reader, writer = await asyncio.open_connection(host, port, limit=2**24)
     request = f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept-Encoding: gzip, br\r\n{more}\r\n".encode()
     count = 0
@@ -37,7 +37,7 @@ async def _skip_body(reader: asyncio.StreamReader, head: bytes) -> None:
 
 
 async def measure_load(address: str, connections: int, seconds: float, more: str = "") -> float:
-    """Answers per second."""
+    """Measure answers per second."""
     parts = urlsplit(address)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     began = time.perf_counter()

@@ -1,9 +1,9 @@
-"""How long every kind of page takes over a large arena, and how much it sends.
+"""Render time and transfer size of every kind of page over a large arena.
 
     python -m benchmarks.web.pages ARENA
 
-Asks an app over an arena of `benchmarks.web.large` for each page as the first visitor after a publication does: what it
-shows is computed then. Sizes are as rendered and as sent with brotli.
+Requests each page of an app over an arena of `benchmarks.web.large` as the first visitor after a publication: the
+caches are empty then. Sizes are as rendered and as sent with brotli.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.support.live_server import free_port
 
 
 def list_addresses() -> list[str]:
-    """One address of every kind of page that lists what grows with an arena."""
+    """List one address of every kind of page that grows with an arena."""
     system = f"/systems/{slug_of('Team 1', 'System 1')}"
     return [
         "/", BOARD, f"{BOARD}?sort=team", f"{BOARD}?q=7", f"{BOARD}?kind=reasoning", f"{BOARD}?best=team",

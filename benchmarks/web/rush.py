@@ -1,8 +1,8 @@
-"""Many submissions at once, through the web app into a loopback Hub that takes 128 commits an hour of a repository.
+"""Many submissions at once, through the web app into a loopback Hub limited to 128 commits an hour.
 
 Run `python -m benchmarks.web.rush [--submissions N] [--clients N]`. The Hub's clock is moved, so that an hour passes in
-seconds: each client that has its answer lets its share of `--hours` pass. In the end all that were told to wait are
-waited for, the web app is stopped and started again half-way, and what the repository holds is counted.
+seconds: each client that has its answer lets its share of `--hours` pass. In the end the benchmark waits for all
+queued submissions, the web app is stopped and started again half-way, and the repository's contents are counted.
 """
 
 from __future__ import annotations
@@ -49,15 +49,15 @@ TASK = Task(
 
 @dataclass(frozen=True)
 class RushFigures:
-    """What became of all."""
+    """Outcome counts and times of a run."""
 
     sent: int
     stored_at_once: int
-    """Answered when they were on the Hub."""
+    """Submissions answered after they were stored on the Hub."""
     told_to_wait: int
-    """Answered with a time."""
+    """Submissions answered with a waiting time."""
     neither: int
-    """Any other answer."""
+    """Submissions with any other answer."""
     in_the_repository: int
     lost: int
     twice: int
@@ -65,9 +65,9 @@ class RushFigures:
     commits: int
     most_commits_in_an_hour: int
     hours: float
-    """From the first to the last commit, by the Hub's clock."""
+    """Hours from the first to the last commit, by the Hub's clock."""
     seconds: float
-    """By the clock on the wall."""
+    """Seconds of wall time."""
 
 
 def main() -> None:
@@ -87,12 +87,12 @@ def main() -> None:
 
 
 def make_environment(folder: Path) -> dict[str, str]:
-    """What the client reads, so that nothing of the user's is touched."""
+    """Build an environment for the Hub client that touches none of the user's files."""
     return {"HF_TOKEN": "hf_bot_write", "HF_HOME": str(folder / "home"), "HF_HUB_DISABLE_XET": "1"}
 
 
 def run_rush(hub: Hub, folder: Path, submissions: int, clients: int, hours: float) -> RushFigures:
-    """Send them all, in two halves with a new web app between, and count."""
+    """Send all submissions, in two halves with a new web app between, and count."""
     hub.faults.quota = QUOTA
     _create_repos(hub)
     began, share = time.perf_counter(), hours * 3600 / submissions
@@ -139,7 +139,7 @@ def _send_submission(hub: Hub, url: str, share: float, number: int) -> httpx.Res
 
 
 def _wait_for_stored(hub: Hub, site: Site, ulids: list[str]) -> None:
-    """Let the time pass for which they were told to wait."""
+    """Advance the clock by the announced waiting time."""
     for ulid in ulids:
         while (held := site.storing.find_pending(ulid)) and held.until:
             hub.clock.forward(max(0.0, (held.until - hub.clock()).total_seconds()))

@@ -1,11 +1,11 @@
-"""How soon a visitor sees something, beside a `gr.Dataframe` that shows the same rows.
+"""Time to first content for a visitor, beside a `gr.Dataframe` with the same rows.
 
     python -m benchmarks.web.visits [--rows 5000] [--results 10000] [--visits 7] [--arena FOLDER]
 
-Measures the board: first row visible in a warm Chromium, a sort and a filter until repainted, what a first visit
-transfers with and without its chart, and answers per second over 50 connections. Then, with more results: a cold start
-from compacted files, the memory of the process, and how soon a new result is on the board. `--arena` is one that
-`benchmarks.web.large` made with so many results, for it takes minutes.
+Measures the board: first row visible in a warm Chromium, a sort and a filter until repainted, the transfer of a first
+visit with and without its chart, and answers per second over 50 connections. Then, with more results: a cold start
+from compacted files, the memory of the process, and the delay until a new result is on the board. `--arena` is one
+that `benchmarks.web.large` made with so many results, for it takes minutes.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ COLUMNS = (
     "knowledge_low", "knowledge_high", "reasoning", "reasoning_low", "reasoning_high", "median", "seed_sd", "tasks",
     "badge", "published_on", "unit", "protocol",
 )  # fmt: skip
-"""The twenty that both show."""
+"""The twenty columns that both apps show."""
 EVERY = "?columns=rank_first,team,system_type,overall,knowledge,reasoning,median,seed_sd,tasks,badge,published_on"
 DATAFRAME_APP = """
 import sys, gradio, pandas
@@ -67,7 +67,7 @@ window.shown = new Promise((done) => {
   requestAnimationFrame(look);
 });
 """
-"""Says how many milliseconds after the start of the navigation a frame with the text was painted."""
+"""Script: milliseconds from the start of the navigation to the first painted frame with the text."""
 ACT = """
 ([act, of, text]) => new Promise((done) => {
   const view = () => document.querySelector(of);
@@ -85,23 +85,23 @@ ACT = """
   requestAnimationFrame(look);
 })
 """
-"""Does something and says how many milliseconds later the frame after the change was painted."""
+"""Script: acts, and returns milliseconds until the frame after the change is painted."""
 
 
 @dataclass(frozen=True)
 class PageTimes:
-    """What a browser saw of one app."""
+    """Browser timings of one app."""
 
     row: float
     """Seconds until the first row."""
     bare: float
-    """Kilobytes transferred without what comes on scrolling."""
+    """Kilobytes transferred, without content loaded on scrolling."""
     whole: float
 
 
 @contextmanager
 def start_app(command: list[str], base: str, path: str, **environ: str) -> Iterator[tuple[float, int]]:
-    """Run an app; the seconds from its start to its first 200 answer, and its process. It is stopped at the end."""
+    """Run an app and stop it at the end; yield the seconds to its first 200 answer, and its process."""
     environment = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False", **environ}
     began = time.perf_counter()
     app = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
@@ -124,14 +124,14 @@ def _is_ready(address: str) -> bool:
 
 
 def read_memory(process: int) -> tuple[float, float]:
-    """Megabytes that a process holds now, and at most held."""
+    """Return the current and the peak memory of a process in megabytes."""
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
     found = {line.partition(":")[0]: line.split()[1] for line in lines if line.startswith(("VmRSS", "VmHWM"))}
     return int(found["VmRSS"]) / 1000, int(found["VmHWM"]) / 1000
 
 
 def measure_page(browser: Browser, address: str, text: str, visits: int) -> PageTimes:
-    """Median seconds until a text is visible on warm visits, and what the first, cold visit transferred."""
+    """Measure median seconds until a text is visible on warm visits, and the transfer of the first, cold visit."""
     page = browser.new_page()
     page.add_init_script(WATCH.replace("WANTED", json.dumps(text)))
     seconds, bare, all_of_it = [], 0.0, 0.0
@@ -156,7 +156,7 @@ def _measure_transfer(page: Page) -> float:
 
 
 def measure_repaint(browser: Browser, address: str, visits: int) -> dict[str, list[float]]:
-    """Milliseconds until a sort and a search are painted: the first time anybody asks, and again."""
+    """Measure milliseconds until a sort and a search are painted: on first use, and again."""
     page = browser.new_page()
     found: dict[str, list[float]] = {"sort": [], "filter": []}
     for visit in range(visits):
@@ -172,13 +172,13 @@ def measure_repaint(browser: Browser, address: str, visits: int) -> dict[str, li
 
 
 def measure_rate(address: str, *headers: str) -> float:
-    """Answers per second over many connections, asked by another process."""
+    """Measure answers per second over many connections, from another process."""
     command = [sys.executable, "-m", "benchmarks.web.load", address, str(CONNECTIONS), str(SECONDS), *headers]
     return float(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
 
 
 def wait_for_ranks(address: str) -> float:
-    """Seconds until the board has its places, which are computed behind it."""
+    """Wait for the board's ranks, which are computed in the background; return the seconds."""
     began = time.perf_counter()
     while "Places are being computed" in httpx.get(address, timeout=120).text:
         time.sleep(0.5)
@@ -186,7 +186,7 @@ def wait_for_ranks(address: str) -> float:
 
 
 def compare_board(folder: Path, rows: int, visits: int) -> None:
-    """Both apps with the same rows."""
+    """Measure both apps with the same rows."""
     fill_arena(folder / "arena", rows)
     ports = free_port(), free_port()
     ours, theirs = (f"http://127.0.0.1:{port}" for port in ports)
@@ -225,7 +225,7 @@ def compare_board(folder: Path, rows: int, visits: int) -> None:
 
 
 def measure_arena(folder: Path, results: int) -> None:
-    """The process with many results: its start, memory and refresh."""
+    """Measure the process with many results: its start, memory and refresh."""
     port = free_port()
     ours = f"http://127.0.0.1:{port}"
     settings = {"ARENA": str(folder), "PORT": str(port)}

@@ -1,1 +1,1 @@
-"""Arena setup."""
+"""Set-up of an arena's repositories."""

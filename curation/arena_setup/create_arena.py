@@ -1,4 +1,4 @@
-"""Makes an arena's repositories, in a folder or on the Hub, and sees that those that are there are as they must be."""
+"""Creates an arena's repositories, in a folder or on the Hub, and checks existing ones."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from submissions.storage.repo import Change, Repo
 
 
 class WrongVisibility(OurError):
-    """A repository that can be seen by others than it must be."""
+    """Error: a repository is visible to other people than it must be."""
 
 
 class CreatedRepo(Record):
-    """What was found, and done, of one repository."""
+    """State found and action taken for one repository."""
 
     repository: str
-    """Where it is."""
+    """Location of the repository."""
     created: bool
     readme: Literal["written", "same", "kept"]
-    """`kept` is another one than ours, which is left alone."""
+    """State of the README; `kept` is another one than ours, which is not changed."""
 
 
 def create_arena(where: str, licence: str) -> list[CreatedRepo]:
-    """Make what is not there. Safe to repeat.
+    """Create missing repositories. Safe to repeat.
 
-    Raises Exposed, before anything is made, for a repository that is there with the wrong visibility; NotFound for a
-    name that cannot be one; Denied and Unreachable for what the Hub says.
+    Raises WrongVisibility, before anything is made, for an existing repository with the wrong visibility; NotFound for
+    an invalid name; AccessDenied and Unreachable for errors of the Hub.
     """
     open_arena(where)
     # An import makes the benchmark's folder by itself, and takes an empty one only.
@@ -57,7 +57,7 @@ def create_arena(where: str, licence: str) -> list[CreatedRepo]:
 
 
 def _create_missing(places: dict[str, str]) -> set[str]:
-    """Make the repositories that are not there; their names."""
+    """Create the missing repositories; return their names."""
     api = HfApi(os.environ.get("HF_ENDPOINT"))
     missing = _find_missing(api, places)
     for name in missing:
@@ -67,7 +67,7 @@ def _create_missing(places: dict[str, str]) -> set[str]:
 
 
 def _find_missing(api: HfApi, places: dict[str, str]) -> set[str]:
-    """The repositories that are not there. Raises Exposed for all that are there and must not be as they are."""
+    """Return the missing repositories. Raises WrongVisibility listing all existing ones with a wrong one."""
     missing, wrong = set(), []
     for name, place in places.items():
         try:
@@ -89,7 +89,7 @@ def _find_missing(api: HfApi, places: dict[str, str]) -> set[str]:
 
 
 def _ensure_readme(place: str, text: bytes) -> Literal["written", "same", "kept"]:
-    """See that a repository has a README.md and a format version; what is there is left alone."""
+    """Add README.md and a format version to a repository; existing files are not changed."""
     repo = open_repo(place)
     head = repo.head()
     readme = _read_content(repo, "README.md")
@@ -118,7 +118,7 @@ def _describe_visibility(is_private: bool | None) -> str:
 
 @contextmanager
 def _translate_hub_errors(place: str) -> Iterator[None]:
-    """What the client raises, in our words: NotFound, Denied, Unreachable."""
+    """Translate the client's errors to NotFound, AccessDenied and Unreachable."""
     try:
         yield
     except RepositoryNotFoundError as error:

@@ -1,4 +1,4 @@
-"""The README.md of each repository of an arena: what it holds, who writes it, and on what terms."""
+"""README.md of each repository of an arena: contents, writers, and terms."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import yaml
 
 @dataclass(frozen=True)
 class RepoReadme:
-    """What is said of a repository, and who may see it."""
+    """Description and visibility of a repository."""
 
     private: bool
     title: str
@@ -58,11 +58,11 @@ totals = load_dataset("ORG/PREFIX-results", "dataset_research", split="totals")
 """,
     ),
 }
-"""By the repository's name, in the order in which they are made."""
+"""READMEs by the repository's name, in creation order."""
 
 
 def render_readme(name: str, licence: str) -> bytes:
-    """A repository's README.md. Only what everybody sees has terms of its own."""
+    """Render a repository's README.md. Only public contents have terms of their own."""
     card = CARDS[name]
     front: dict[str, object] = {"pretty_name": card.title}
     front |= {"viewer": False} if card.private else {"license": licence, "tags": ["leaderboard", "datasetresearch"]}

@@ -1,1 +1,1 @@
-"""Layout."""
+"""Benchmark layout: reading, writing and verifying."""

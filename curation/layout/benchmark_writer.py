@@ -1,4 +1,4 @@
-"""The benchmark's layout (submissions/arena/benchmark.py): made from a flat folder, and checked."""
+"""Writes the benchmark's layout (submissions/arena/benchmark.py) from a flat folder."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from submissions.storage.repo import Change
 
 
 class BenchmarkExists(TheirError):
-    """The destination holds something that an import must not touch."""
+    """Error: the destination holds something that an import must not touch."""
 
 
 class ImportReport(Record):
-    """What an import did."""
+    """Result of an import."""
 
     changed: bool
     """False if the destination already held exactly this."""
@@ -33,10 +33,10 @@ class ImportReport(Record):
 
 
 def import_flat(source: Path, dest: Path, progress: Callable[[str, int, int], None] = lambda *_: None) -> ImportReport:
-    """Lay a flat folder out as a benchmark, in one commit.
+    """Convert a flat folder to a benchmark, in one commit.
 
-    A benchmark is never changed in place, because anchors are measured on its rows: a destination that holds
-    anything but this same benchmark (and its anchors) raises Occupied. Raises Broken for an unsound source.
+    A benchmark is never changed in place, because anchors are measured on its rows: a destination that holds anything
+    but this same benchmark (and its anchors) raises BenchmarkExists. Raises InvalidBenchmark for an unsound source.
     """
     flat = read_flat(source, progress)
     files = build_files(flat)
@@ -45,7 +45,7 @@ def import_flat(source: Path, dest: Path, progress: Callable[[str, int, int], No
 
 
 def build_files(flat: FlatBenchmark, others: Mapping[str, bytes] = MappingProxyType({})) -> dict[str, bytes]:
-    """Every file of the benchmark: path to content, checksums.json last, which covers the `others` too."""
+    """Build the benchmark's files, path to content; checksums.json comes last and covers `others` too."""
     files = {"tasks.jsonl": to_jsonl(_public_tasks(flat))}
     for task in flat.tasks:
         folder = f"references/{task.id}"
@@ -81,7 +81,7 @@ def _public_tasks(flat: FlatBenchmark) -> list[Task]:
 
 
 def write_benchmark(files: Mapping[str, bytes], dest: Path) -> bool:
-    """Write a benchmark's files in one commit; whether that changed anything. Raises Occupied."""
+    """Write a benchmark's files in one commit; return whether it changed anything. Raises BenchmarkExists."""
     repo = LocalRepo(dest)
     if dest.is_dir():
         repo.list()  # carries out what a killed import left half done, which would look like a stranger's
@@ -98,7 +98,7 @@ def write_benchmark(files: Mapping[str, bytes], dest: Path) -> bool:
 
 
 def require_empty(dest: Path) -> None:
-    """Raise Occupied unless the folder is absent, empty, or an earlier import. Leaves no trace in it."""
+    """Raise BenchmarkExists unless the folder is absent, empty, or an earlier import. Leaves no trace in it."""
     if dest.exists() and not dest.is_dir():
         raise BenchmarkExists(f"{dest} is a file: name a folder to import into.")
     visible = sorted(path.name for path in dest.glob("*") if not path.name.startswith("."))

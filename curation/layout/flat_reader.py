@@ -1,4 +1,4 @@
-"""Reads a benchmark in the flat layout: tasks.jsonl and references/<task>.jsonl, checked as a whole."""
+"""Reader of a benchmark in the flat layout (tasks.jsonl, references/<task>.jsonl), checked as a whole."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CATEGORIES = TRACKS["dataset_research"].categories
 
 @dataclass(frozen=True)
 class FlatBenchmark:
-    """What a flat folder holds, all of it sound."""
+    """Validated contents of a flat folder."""
 
     tasks: tuple[FlatTask, ...]
     rows: dict[str, tuple[Row, ...]]
@@ -27,7 +27,7 @@ class FlatBenchmark:
 
 
 class InvalidBenchmark(TheirError):
-    """A folder with problems; carries all of them."""
+    """Error: a folder with problems; carries all of them."""
 
     def __init__(self, folder: Path, problems: list[Problem]) -> None:
         super().__init__(f"{folder} has {len(problems)} problem(s); nothing was written. First: {problems[0]}")
@@ -35,9 +35,9 @@ class InvalidBenchmark(TheirError):
 
 
 def read_flat(folder: Path, progress: Callable[[str, int, int], None] = lambda *_: None) -> FlatBenchmark:
-    """Everything in a flat folder. Raises NotFound if there is none, Broken with every problem if it is not sound.
+    """Read a flat folder. Raises NotFound if missing, InvalidBenchmark with every problem if unsound.
 
-    `progress` hears the task's id, how many are done, and how many there are.
+    `progress` receives the task's id, how many are done, and how many there are.
     """
     if not (folder / "tasks.jsonl").is_file():
         raise NotFound(f"{folder} holds no tasks.jsonl: name a folder in the flat layout (demo/benchmark is one).")

@@ -1,4 +1,4 @@
-"""Which half of a reference set a row belongs to."""
+"""Assignment of reference rows to the train and test half."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIDES: dict[Half, str] = {"train": "t", "test": "e"}
 
 
 def split_side(task_id: str, text: str) -> Half:
-    """The side of a row with this input: `hash-split@1`, by which arena@1 holds out its test rows. Fixed for ever.
+    """Return the half of a row with this input, by arena@1's fixed rule `hash-split@1`, which never changes.
 
     SHA-256 over the UTF-8 of the task id, a line feed, and the input, both in Unicode NFC; an even first byte is
     train. So rows with equal inputs stay together, and adding rows moves none.

@@ -1,4 +1,4 @@
-"""Whether a benchmark is still what its import wrote, and fits the schema."""
+"""Verification of a benchmark against its checksums and the schema."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RESTORE = "Restore it, or import the benchmark again into a new folder."
 
 
 def verify_benchmark(repo: Repo, progress: Callable[[str, int, int], None] = lambda *_: None) -> tuple[Problem, ...]:
-    """All that is wrong with an imported benchmark. Raises NotFound if there is none."""
+    """Return all problems of an imported benchmark. Raises NotFound if it is missing."""
     present = set(repo.list())
     if "checksums.json" not in present:
         raise NotFound("No checksums.json: this is no benchmark that `python -m curation` made.")
@@ -88,7 +88,7 @@ def _check_reference(repo: Repo, task: Task, present: set[str]) -> Iterator[Prob
 
 
 def _check_split(repo: Repo, path: str, halves: dict[str, tuple[Row, ...]], present: set[str]) -> Iterator[Problem]:
-    """What keeps the original order from being put together again out of halves that are themselves sound."""
+    """Yield problems that prevent restoring the original order from two sound halves."""
     yield from _check_record(repo, path, Split, present)
     split = parse_record(repo.read(path), Split, path) if path in present else None
     if not isinstance(split, Split):

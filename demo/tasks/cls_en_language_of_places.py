@@ -1,4 +1,4 @@
-"""Classification: the language in which places and times are named."""
+"""Classification: the language of place and time names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LANGUAGES = {"Finnish": "fi", "German": "de", "Polish": "pl", "Spanish": "es", 
 
 @cache
 def _list_country_names(label: str, reference: bool) -> list[str]:
-    """Countries whose name is no other language's name for them too."""
+    """Return countries whose name is not also another language's name for them."""
     elsewhere = {name for other, locale in _LANGUAGES.items() if other != label for name in country_names(locale)}
     names = [name for name in country_names(_LANGUAGES[label]) if name not in elsewhere]
     return [name for name in names if is_reference(name) == reference]

@@ -1,4 +1,4 @@
-"""Classification: the season that it will be some months after a date, in Russian."""
+"""Classification: the season some months after a date, in Russian."""
 
 from __future__ import annotations
 

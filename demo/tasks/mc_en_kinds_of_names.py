@@ -1,4 +1,4 @@
-"""Multiple choice: what three words of several languages name."""
+"""Multiple choice: the common kind of three words of several languages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Translation: when a house opens or closes, from English to Arabic."""
+"""Translation: opening and closing days of a house, from English to Arabic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Question answering: the money that a country uses."""
+"""Question answering: the currency of a country."""
 
 from __future__ import annotations
 

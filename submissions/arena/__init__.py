@@ -1,1 +1,1 @@
-"""Arena."""
+"""The arena: its repositories, the benchmark, ids and the format version."""

@@ -1,13 +1,13 @@
-"""The repositories that the web app and the evaluator share, and the records in them.
+"""The repositories that the web app and the evaluator share, and their records.
 
 submissions (private)  <yyyy>/<mm>/<ulid>/submission.json + data/<task>.jsonl     written by the web app or `submit`
                        <yyyy>/<mm>/<ulid>/wishes/<ulid>.json: withdraw, retry, publish
-                       <yyyy>/<mm>/<ulid>/webhook.json: where its submitter wants to be told
+                       <yyyy>/<mm>/<ulid>/webhook.json: address for notifications to its submitter
 results     (public)   tasks.jsonl, frames.jsonl, status/<ulid>.json              written by the evaluator
                        README.md, format.json, lease.json, table/<track>/<yyyy>-<mm>.parquet
                        results, previews, costs: <ulid>/<protocol>.json
                        self_reported/<track>.json                               written by an organiser
-drafts      (private)  results, previews, costs of what its owner has not published    written by the evaluator
+drafts      (private)  results, previews, costs of unpublished submissions             written by the evaluator
 """
 
 from __future__ import annotations
@@ -46,49 +46,49 @@ _COMMIT_LOCKS: WeakKeyDictionary[Repo, Lock] = WeakKeyDictionary()
 
 @dataclass(frozen=True)
 class Arena:
-    """Where submissions go in and results come out."""
+    """Access to submissions and results."""
 
     submissions: Repo
     results: Repo
     drafts: Repo
 
     def read_tasks(self) -> tuple[Task, ...]:
-        """The public side of the benchmark, in its order; empty until an evaluator has published it."""
+        """Read the public tasks, in benchmark order; empty until an evaluator has published them."""
         try:
             return read_lines(self.results, "tasks.jsonl", Task)
         except NotFound:
             return ()
 
     def submission_ids(self) -> list[str]:
-        """All submissions, oldest first (ULIDs sort by time)."""
+        """List all submissions, oldest first (ULIDs sort by time)."""
         # Folder by folder: what lies below an id, file by file, may be two hundred times as much.
         years = [year for year in self.submissions.list_dir() if _YEAR.fullmatch(year)]
         months = [f"{year}/{month}" for year in years for month in self.submissions.list_dir(year)]
         return sorted(name for month in months for name in self.submissions.list_dir(month) if _ULID.fullmatch(name))
 
     def read_submission(self, ulid: str) -> Submission:
-        """One submission. Raises NotFound."""
+        """Read one submission. Raises NotFound."""
         return read_record(self.submissions, self._submission_path(ulid), Submission)
 
     def has_submission(self, ulid: str) -> bool:
-        """Whether a submission's record is there. Raises NotFound for no ULID."""
+        """Return whether a submission's record exists. Raises NotFound for an invalid ULID."""
         path = f"{submission_dir(ulid)}/submission.json"
         return path in self.submissions.list(path)
 
     def status_ids(self) -> list[str]:
-        """The submissions that an evaluator has said something of, sorted; those that are gone since, too."""
+        """List the submissions with a status file, sorted; includes submissions deleted since."""
         names = (name.removesuffix(".json") for name in self.results.list_dir("status"))
         return sorted(name for name in names if _ULID.fullmatch(name))
 
     def read_rows(self, submission: Submission, task: str) -> tuple[Row, ...]:
-        """The rows that a submission delivers for a task. Raises NotFound."""
+        """Read the rows that a submission delivers for a task. Raises NotFound."""
         for file in submission.files:
             if file.task == task:
                 return read_lines(self.submissions, f"{submission_dir(submission.id)}/{file.path}", Row)
         raise NotFound(f"Submission {submission.id} has no data for {task}.")
 
     def read_descriptions(self, submission: Submission) -> dict[str, Metadata]:
-        """What the submitter says of each data set, by task; empty if nothing was said. Raises NotFound, Corrupt."""
+        """Read the submitter's data set descriptions, by task; empty without any. Raises NotFound, CorruptRecord."""
         if submission.descriptions is None:
             return {}
         path = f"{submission_dir(submission.id)}/{submission.descriptions.path}"
@@ -98,7 +98,7 @@ class Arena:
         return {said.task: said.metadata for said in parse_lines(path, content, Description)}
 
     def read_history(self, ulid: str) -> History:
-        """What happened to a submission; one that no evaluator has seen is `received`. Raises NotFound."""
+        """Read a submission's history; without a status it is `received`. Raises NotFound."""
         submission_dir(ulid)  # refuses what is no id before it becomes a path
         with suppress(NotFound):
             return read_record(self.results, f"status/{ulid}.json", History)
@@ -106,35 +106,35 @@ class Arena:
         return self.received_history(ulid)
 
     def received_history(self, ulid: str) -> History:
-        """The history of a submission that no evaluator has seen. Raises NotFound for no ULID."""
+        """Return the history of a submission without a status. Raises NotFound for an invalid ULID."""
         # Not the record's time: a submission that cannot be read must not stop the queue of all others.
         received = Status(state="received", message="Stored; waiting for the evaluator.", time=parse_id_time(ulid))
         return History(submission=ulid, entries=(received,))
 
     def result_ids(self) -> list[str]:
-        """The submissions with a published result, oldest first."""
+        """List the submissions with a published result, oldest first."""
         return sorted(self.published_protocols())
 
     def published_protocols(self) -> dict[str, list[str]]:
-        """The protocols under which submissions have a published result, by submission; the one to show comes first."""
+        """Return the protocols of published results, by submission; the one to show comes first."""
         return list_protocols(self.results, "results")
 
     def read_result(self, ulid: str, protocol: str = "") -> Result:
-        """The published result of a submission under a protocol, or the one to show first. Raises NotFound."""
+        """Read a published result under a protocol, or the one to show first. Raises NotFound."""
         protocols = self.published_protocols().get(ulid, []) if not protocol else [protocol]
         if not protocols:
             raise NotFound(f"Submission {ulid[:40]} has no published result yet.")
         return read_record(self.results, result_path(ulid, protocols[0]), Result)
 
     def read_frames(self) -> tuple[PromptFrame, ...]:
-        """How each protocol shows a row to the model; empty until an evaluator has published it."""
+        """Read each protocol's prompt frame; empty until an evaluator has published them."""
         try:
             return read_lines(self.results, "frames.jsonl", PromptFrame)
         except NotFound:
             return ()
 
     def read_self_reported(self, track: str) -> tuple[SelfReported, ...]:
-        """What teams report of their own systems on a track; empty until an organiser has written it down."""
+        """Read the self-reported results of a track; empty until an organiser has written them."""
         path = reports_path(track)
         try:
             return read_reports(path, self.results.read(path)).rows
@@ -142,63 +142,63 @@ class Arena:
             return ()
 
     def read_preview(self, ulid: str, protocol: str) -> Result:
-        """What the few-shot stages measured, before the trainings are done. Raises NotFound."""
+        """Read the results of the few-shot stages, before the trainings are done. Raises NotFound."""
         return read_record(self.results, result_path(ulid, protocol, "previews"), Result)
 
     def read_ledger(self, ulid: str, protocol: str) -> Ledger:
-        """What a published evaluation cost. Raises NotFound."""
+        """Read the costs of a published evaluation. Raises NotFound."""
         return read_record(self.results, result_path(ulid, protocol, "costs"), Ledger)
 
     def draft_protocols(self) -> dict[str, list[str]]:
-        """The protocols under which submissions have a result that only their owner may see, by submission."""
+        """Return the protocols of results that only their owner may see, by submission."""
         return list_protocols(self.drafts, "results")
 
     def read_draft(self, ulid: str, protocol: str) -> Result:
-        """A result that its owner has not published. Raises NotFound."""
+        """Read an unpublished result of a private submission. Raises NotFound."""
         return read_record(self.drafts, result_path(ulid, protocol), Result)
 
     def read_draft_preview(self, ulid: str, protocol: str) -> Result:
-        """The preview of a submission that its owner has not published. Raises NotFound."""
+        """Read the preview of an unpublished private submission. Raises NotFound."""
         return read_record(self.drafts, result_path(ulid, protocol, "previews"), Result)
 
     def read_draft_ledger(self, ulid: str, protocol: str) -> Ledger:
-        """What an evaluation cost whose result its owner has not published. Raises NotFound."""
+        """Read the costs of an evaluation with an unpublished private result. Raises NotFound."""
         return read_record(self.drafts, result_path(ulid, protocol, "costs"), Ledger)
 
     def ids_with_requests(self) -> list[str]:
-        """The submissions of which anything was ever asked, oldest first."""
+        """List the submissions with owner requests, oldest first."""
         # Not by all files: a submission has some two hundred of them.
         return [ulid for ulid in self.submission_ids() if "wishes" in self.submissions.list_dir(submission_dir(ulid))]
 
     def read_owner_requests(self, ulid: str) -> tuple[OwnerRequest, ...]:
-        """What the submitter asked for, oldest first. Raises NotFound for no ULID."""
+        """Read the submitter's requests, oldest first. Raises NotFound for an invalid ULID."""
         paths = self.submissions.list(f"{submission_dir(ulid)}/wishes/")
         return tuple(read_record(self.submissions, path, OwnerRequest) for path in paths)
 
     def add_owner_request(self, ulid: str, wish: OwnerRequest) -> None:
-        """Store a wish. Raises NotFound for no such submission."""
+        """Store an owner request. Raises NotFound for an unknown submission."""
         folder = self._submission_path(ulid).rpartition("/")[0]
         commit_with_retry(self.submissions, [Change(f"{folder}/wishes/{new_id(wish.time)}.json", to_json(wish))])
 
     def read_webhook(self, ulid: str) -> Webhook | None:
-        """Where its submitter wants to be told of what happens to it, if anywhere."""
+        """Read the webhook for notifications to the submitter, if any."""
         with suppress(NotFound):
             return read_record(self.submissions, f"{submission_dir(ulid)}/{WEBHOOK}", Webhook)
         return None
 
     def add_submission(self, submission: Submission, data: Path) -> None:
-        """Store a submission whose checked files lie in `data/<task>.jsonl`."""
+        """Store a submission with its checked files in `data/<task>.jsonl`."""
         commit_with_retry(self.submissions, submission_changes(submission, data))
 
     def _submission_path(self, ulid: str) -> str:
-        """Where the record of a submission lies. Raises NotFound."""
+        """Return the path of a submission's record. Raises NotFound."""
         if not self.has_submission(ulid):
             raise NotFound(f"No submission {ulid}: `submit` printed its id, and the queue lists all.")
         return f"{submission_dir(ulid)}/submission.json"
 
 
 def open_arena(where: str, pace: CommitRateLimit | None = None, *, is_checked: bool = False) -> Arena:
-    """The arena in a folder, or on the Hub at `hf://ORG/PREFIX`, where `pace` limits its commits.
+    """Open the arena in a folder, or on the Hub at `hf://ORG/PREFIX`, where `pace` limits its commits.
 
     Raises NotFound for a name that cannot be one, or a folder whose parent does not exist, and NewerFormat for data
     that a later version wrote. The Hub is asked only with `is_checked`; without, `check_format` is to follow.
@@ -212,7 +212,7 @@ def open_arena(where: str, pace: CommitRateLimit | None = None, *, is_checked: b
 
 
 def submission_changes(submission: Submission, data: Path) -> list[Change]:
-    """What stores a submission whose checked files lie in `data/<task>.jsonl`, and beside them what intake added."""
+    """Build the changes that store a submission: the checked files `data/<task>.jsonl` and intake's extra files."""
     folder = submission_dir(submission.id)
     changes = [Change(f"{folder}/{file.path}", data / f"{file.task}.jsonl") for file in submission.files]
     if said := submission.descriptions:
@@ -224,12 +224,12 @@ def submission_changes(submission: Submission, data: Path) -> list[Change]:
 
 
 def result_path(ulid: str, protocol: str, kind: str = "results") -> str:
-    """Where a submission's result under a protocol lies in `results` and `drafts`; `previews` and `costs` likewise."""
+    """Return the path of a submission's result under a protocol; `previews` and `costs` likewise."""
     return f"{kind}/{ulid}/{protocol}.json"
 
 
 def list_protocols(repo: Repo, kind: str) -> dict[str, list[str]]:
-    """The protocols under which a repository holds results, previews or costs, by submission; the one to show first."""
+    """Return a repository's protocols of results, previews or costs, by submission; the one to show first."""
     found: dict[str, list[str]] = {}
     for path in repo.list(f"{kind}/"):
         if match := _PUBLISHED.fullmatch(path):
@@ -238,12 +238,12 @@ def list_protocols(repo: Repo, kind: str) -> dict[str, list[str]]:
 
 
 def protocol_sort_key(protocol: str) -> tuple[bool, bool, str]:
-    """What is ranked by stands before what is only shown, and a demo last."""
+    """Return a sort key: protocols for ranking before those only shown, demo protocols last."""
     return not protocol.startswith("arena@"), protocol.startswith("demo@"), protocol
 
 
 def commit_with_retry(repo: Repo, changes: list[Change], tries: int = 20) -> str:
-    """Commit changes that no other writer's commit can invalidate: take the new head and try again."""
+    """Commit changes that no other commit can invalidate: on a conflict, take the new head and retry."""
     with _COMMIT_LOCKS.setdefault(
         repo, Lock()
     ):  # else threads that share a repository would wear out each other's tries

@@ -1,7 +1,7 @@
 """The benchmark repository: demands, hidden reference rows and anchors. The web app never opens it.
 
 tasks.jsonl, sources.json, references/<task>/{metadata.json,train.jsonl,test.jsonl,split.json}, anchors/<protocol>.json,
-and anchors/official.json where the benchmark was imported from the published release
+and anchors/official.json for a benchmark imported from the published release
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from submissions.storage.locations import open_repo
 from submissions.storage.repo import Repo
 
 OFFICIAL = "anchors/official.json"
-"""Where the published scores are, if the benchmark has them."""
+"""Path of the published scores, if the benchmark has them."""
 
 
 class Split(Record):
-    """How a reference's rows stood before they were split: split.json."""
+    """Original order of a reference's rows before the split: split.json."""
 
     rule: str
     """The rule that made the halves, for example `hash-split@1`."""
@@ -34,7 +34,7 @@ class Split(Record):
     """The half of every row in the original order: `t` for train, `e` for test."""
 
     def interleave(self, train: Sequence[Row], test: Sequence[Row], path: str) -> tuple[Row, ...]:
-        """All rows in the original order. Raises Corrupt, which names `path`, if the halves have other lengths."""
+        """Return all rows in original order. Raises CorruptRecord naming `path` if the halves have other lengths."""
         halves = {"t": train, "e": test}
         for side, name in (("t", "train"), ("e", "test")):
             if (said := self.sides.count(side)) != len(halves[side]):
@@ -47,7 +47,7 @@ class Split(Record):
 
 
 class Source(Record):
-    """Where a task's rows come from, and on what terms."""
+    """Source of a task's rows, and its terms."""
 
     source: str
     licence: str
@@ -60,7 +60,7 @@ class Sources(Record):
 
 
 class OfficialAnchor(Record):
-    """The published ends of one task's scale under paper@1, metric by metric."""
+    """Published base and reference scores of one task under paper@1, metric by metric."""
 
     official_id: str
     """The task's id in the release; ours differs where that one cannot name a file."""
@@ -69,11 +69,11 @@ class OfficialAnchor(Record):
     reference: dict[str, Score]
     """Metric to the score of the model trained on the reference, in [0, 1]."""
     note: str = ""
-    """What the release itself says of scores that it lacks. Private: words of strangers, and never part of a score."""
+    """The release's own remark on missing scores. Private: third-party text, never part of a score."""
 
 
 class OfficialAnchors(Record):
-    """The scores that were published with the benchmark: anchors/official.json."""
+    """Scores published with the benchmark: anchors/official.json."""
 
     release_sha256: Sha256
     """Hash over the release's task and score files: which release this is."""
@@ -87,11 +87,11 @@ class Benchmark:
     repo: Repo
 
     def read_tasks(self) -> tuple[Task, ...]:
-        """All tasks, in the benchmark's order. Raises NotFound for an empty folder."""
+        """Read all tasks, in the benchmark's order. Raises NotFound for an empty folder."""
         return read_lines(self.repo, "tasks.jsonl", Task)
 
     def read_reference(self, task: str) -> Reference:
-        """The hidden side of a task. Raises NotFound."""
+        """Read the hidden side of a task. Raises NotFound."""
         folder = f"references/{task}"
         return Reference(
             task=task,
@@ -101,7 +101,7 @@ class Benchmark:
         )
 
     def read_original_rows(self, task: str) -> tuple[Row, ...]:
-        """A task's reference rows of both halves, in the order of the source. Raises NotFound, or Corrupt."""
+        """Read a task's reference rows of both halves, in source order. Raises NotFound or CorruptRecord."""
         reference = self.read_reference(task)
         path = f"references/{task}/split.json"
         if path not in self.repo.list(path):
@@ -112,17 +112,17 @@ class Benchmark:
         return read_record(self.repo, path, Split).interleave(reference.train, reference.test, path)
 
     def read_official_anchors(self) -> OfficialAnchors | None:
-        """The published scores; None where the benchmark was not imported from the release."""
+        """Read the published scores; None for a benchmark not imported from the release."""
         return read_record(self.repo, OFFICIAL, OfficialAnchors) if OFFICIAL in self.repo.list(OFFICIAL) else None
 
     def read_sources(self) -> dict[str, str]:
-        """Where each task's reference comes from, by task; empty for a benchmark that does not say."""
+        """Read the source of each task's reference, by task; empty for a benchmark without sources.json."""
         if "sources.json" not in self.repo.list("sources.json"):
             return {}
         return {task: one.source for task, one in read_record(self.repo, "sources.json", Sources).tasks.items()}
 
     def read_anchors(self, protocol: str) -> Anchors:
-        """The measured ends of every task's scale. Raises NotFound with the command that measures them."""
+        """Read the measured anchors. Raises NotFound with the command that measures them."""
         try:
             return read_record(self.repo, f"anchors/{protocol}.json", Anchors)
         except NotFound as error:
@@ -133,7 +133,7 @@ class Benchmark:
 
 
 def open_benchmark(where: str) -> Benchmark:
-    """The benchmark in a folder or a repository on the Hub. Raises NotFound without tasks.jsonl, and NewerFormat."""
+    """Open the benchmark in a folder or on the Hub. Raises NotFound without tasks.jsonl, and NewerFormat."""
     repo = open_repo(where)
     if "tasks.jsonl" not in repo.list("tasks.jsonl"):
         raise NotFound(

@@ -1,4 +1,4 @@
-"""The version of the stored data: `format.json` in `results`, for the whole arena, and in the benchmark.
+"""Version of the stored data: `format.json` in `results`, for the whole arena, and in the benchmark.
 
 Counted up by a change that older code would read wrongly. An arena without the file is of format 1, as version 0.1
 wrote it. Code that finds a higher number than its own stops before it reads or writes anything else.
@@ -20,13 +20,13 @@ PATH = "format.json"
 
 
 class FormatVersion(Record, extra="ignore"):
-    """The file's content; later versions may say more in it."""
+    """Content of the file; later versions may add fields."""
 
     format: int = Field(ge=1)
 
 
 def check_format(repo: Repo) -> None:
-    """Read a repository's format version. Raises NewerFormat where it is above ours, CorruptRecord for no number.
+    """Check a repository's format version. Raises NewerFormat if above ours, CorruptRecord for no number.
 
     On the Hub a repository whose files are listed already costs no request, one that holds the file costs one.
     """
@@ -37,5 +37,5 @@ def check_format(repo: Repo) -> None:
 
 
 def format_change() -> Change:
-    """Write the format version, for whoever fills a repository first."""
+    """Build the change that writes the format version, for the first writer of a repository."""
     return Change(PATH, to_json(FormatVersion(format=FORMAT)))

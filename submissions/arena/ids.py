@@ -1,4 +1,4 @@
-"""Submission ids: ULIDs, which say when they were given."""
+"""Submission ids: ULIDs, which contain their creation time."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from submissions.errors import NotFound
 
 
 def submission_dir(ulid: str) -> str:
-    """Where a submission lies: `<yyyy>/<mm>/<ulid>`, from the time in its id. Raises NotFound for no ULID."""
+    """Return a submission's folder, `<yyyy>/<mm>/<ulid>`, by its id's time. Raises NotFound for an invalid ULID."""
     return f"{parse_id_time(ulid):%Y/%m}/{ulid}"
 
 
 def parse_id_time(ulid: str) -> datetime:
-    """When an id was given. Raises NotFound for no ULID."""
+    """Return the creation time of an id. Raises NotFound for an invalid ULID."""
     from ulid import ULID
 
     try:
@@ -23,7 +23,7 @@ def parse_id_time(ulid: str) -> datetime:
 
 
 def new_id(now: datetime) -> str:
-    """A fresh ULID for a moment."""
+    """Return a fresh ULID for a moment."""
     from ulid import ULID
 
     return str(ULID.from_datetime(now))

@@ -1,1 +1,1 @@
-"""Checking."""
+"""The check of a submission: reading, validation and problem reports."""

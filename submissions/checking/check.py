@@ -1,4 +1,4 @@
-"""The check of a submission: reads it, reports every problem, and writes what passed in the form that is stored."""
+"""Check of a submission: reads it, reports every problem, and writes the accepted files in stored form."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from submissions.tracks.track import Track
 _LEAVE_OUT_FIX = "Write rows into it, or leave it out: a missing task counts as no gain."
 
 Progress = Callable[[str, int, int], None]
-"""Is told a file's name, how many files are done, and of how many."""
+"""Progress callback: receives a file's name, the number of files done, and the total."""
 
 Tell = Callable[[Sequence[Problem]], None]
-"""Is told what was found in one file, as soon as that is known."""
+"""Callback that receives the findings of one file as soon as they are known."""
 
 
 def check_sources(
@@ -88,7 +88,7 @@ def check_sources(
 def _check_descriptions(
     said: Sequence[SourceFile], taken: Mapping[str, str], into: Path, problems: list[Problem]
 ) -> DescriptionFile | None:
-    """The stored form of the delivery's metadata.jsonl; None if there is none, or it has errors."""
+    """Return the stored form of the delivery's metadata.jsonl; None if it is missing or has errors."""
     found = None
     for place, entry in enumerate(said):
         listing = ProblemList(escape_text(entry.path))
@@ -109,7 +109,7 @@ def _base_name(entry: SourceFile) -> str:
 def _match_task(
     entry: SourceFile, known: Sequence[str], unknown: UnknownTaskHints, taken: dict[str, str]
 ) -> tuple[str, str]:
-    """The task of a file, now taken, and its format. Raises Unfit."""
+    """Return the task of a file, now taken, and the file's format. Raises InvalidFile."""
     name = parse_data_name(_base_name(entry))
     if name.task not in known:
         raise unknown.make_error(name.task)
@@ -122,7 +122,7 @@ def _match_task(
 def _check_file(
     entry: SourceFile, task: str, ending: str, into: Path, track: Track, listing: ProblemList
 ) -> DataFile | None:
-    """Check one file and write it in the form that is stored; None (and listed) if it has errors. Raises Unfit."""
+    """Check one file and write its stored form; None (and listed) if it has errors. Raises InvalidFile."""
     target = into / f"{task}.jsonl"
     others = ExtraKeys()
     try:

@@ -1,4 +1,4 @@
-"""metadata.jsonl in a delivery: what the submitter says of each data set, for the judge to compare. Optional.
+"""metadata.jsonl in a delivery: the submitter's data set descriptions, for the judge to compare. Optional.
 
 One line for each task: {"task": "<task id>", "metadata": {…}}, with the fields of Metadata.
 """
@@ -22,7 +22,7 @@ from submissions.records.task import Metadata
 NAME = "metadata.jsonl"
 MAX_BYTES = 16 * 2**20
 MAX_CHARACTERS = 20_000
-"""In one field."""
+"""Limit of characters in one field."""
 _FIELDS = ", ".join(Metadata.model_fields)
 _LINE_FIX = 'Write one line for each task: {"task": "<task id>", "metadata": {' + _FIELDS + "}}."
 
@@ -30,9 +30,9 @@ _LINE_FIX = 'Write one line for each task: {"task": "<task id>", "metadata": {' 
 def check_descriptions(
     entry: SourceFile, delivered: Collection[str], into: Path, listing: ProblemList
 ) -> DescriptionFile | None:
-    """Check a metadata.jsonl and write it as it is stored; None (and listed) if it has errors. Raises Unfit.
+    """Check a metadata.jsonl and write its stored form; None (and listed) for errors. Raises InvalidFile.
 
-    `delivered` are the tasks that data came for: what is said of others is passed over with a warning.
+    `delivered` are the tasks with data: descriptions of others are skipped with a warning.
     """
     with entry.open() as stream:
         content = stream.read(MAX_BYTES + 1)
@@ -61,7 +61,7 @@ def check_descriptions(
 
 
 def _parse_description(line: bytes, number: int, listing: ProblemList) -> Description | None:
-    """One line as a record; None (and listed) if it is none."""
+    """Parse one line to a record; None (and listed) if it is invalid."""
     try:
         value: Any = json.loads(line)
         said = Description.model_validate(value)

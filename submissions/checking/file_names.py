@@ -1,4 +1,4 @@
-"""Names of files from strangers: which are taken, and which are passed over."""
+"""Names of untrusted files: accepted or ignored."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _TAKEN = re.compile(rf"([A-Za-z0-9][A-Za-z0-9._-]*)\.({'|'.join(READERS)})", re.
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.ASCII | re.IGNORECASE)
 _PASSED_OVER = re.compile(r"readme(\..*)?|licen[cs]e(\..*)?|.*\.md|thumbs\.db|desktop\.ini", re.IGNORECASE)
 _MAX_NAME_LENGTH = 128
-"""Of a file name: a task id of 120 characters and the longest ending."""
+"""Longest file name: a task id of 120 characters and the longest ending."""
 MAX_HINTS = 50
-"""In one delivery."""
+"""Limit of hints in one delivery."""
 
 
 @dataclass(frozen=True)
 class DataName:
-    """What a data file's name says."""
+    """Task and format in a data file's name."""
 
     task: str
     ending: str
 
 
 def parse_data_name(name: str) -> DataName:
-    """The task and format that a file name stands for. Raises Unfit."""
+    """Return the task and format in a file name. Raises InvalidFile."""
     match = _TAKEN.fullmatch(name)
     if match is None:
         raise _explain_invalid_name(name)
@@ -46,17 +46,17 @@ def parse_data_name(name: str) -> DataName:
 
 
 def has_data_suffix(name: str) -> bool:
-    """Whether a name ends as a data file's does."""
+    """Return whether a name has the ending of a data file."""
     return name.rpartition(".")[2].lower() in READERS
 
 
 def is_ignored(name: str) -> bool:
-    """Whether a file is there for people or for their file manager, and is no data."""
+    """Return whether a file is documentation or a file manager's, and no data."""
     return name.startswith(".") or _PASSED_OVER.fullmatch(name) is not None
 
 
 class UnknownTaskHints:
-    """Says of one delivery's files why their task ids are none; the first few are told the closest that is one."""
+    """Explains unknown task ids of one delivery; the first few errors name the closest known id."""
 
     def __init__(self, known: Collection[str]) -> None:
         self._known = known

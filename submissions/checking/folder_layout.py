@@ -1,4 +1,4 @@
-"""Where data files may lie in a folder or zip: at the top, or all in one folder; nothing deeper."""
+"""Allowed layout of a folder or zip: data files at the top, or all in one folder; nothing deeper."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 def select_data_files(entries: Sequence[SourceFile], listing: ProblemList) -> list[SourceFile]:
-    """The entries that may be data files, by the rule; the rest is listed, or passed over with one warning."""
+    """Return the entries that may be data files; the rest is listed, or skipped with one warning."""
     kept: list[SourceFile] = []
     skipped: list[str] = []
     for entry in entries:

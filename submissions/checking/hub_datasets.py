@@ -1,4 +1,4 @@
-"""A delivery that is not sent but named: public data sets on the Hub, pinned to a commit, only their data files."""
+"""Delivery by name: public data sets on the Hub, pinned to a commit, only their data files."""
 
 from __future__ import annotations
 
@@ -36,27 +36,27 @@ _FIX = "Write owner/name@revision, or for one task: task-id = owner/name@revisio
 
 @dataclass(frozen=True)
 class HubDataset:
-    """One line of what a submitter names."""
+    """One line that names a data set."""
 
     repo: str
     revision: str
     path: str
     """A file, or a folder of files; empty for the top."""
     task: str
-    """The task that the file is for; empty where files are named by their tasks."""
+    """Task of the file; empty for files named by their tasks."""
 
 
 @dataclass(frozen=True)
 class FetchedFiles:
-    """What was fetched, and where exactly it came from."""
+    """Fetched files and their exact source."""
 
     files: tuple[Path, ...]
-    """Each in a folder of its own, named `<task>.<ending>`."""
+    """Downloaded files, each in a separate folder, named `<task>.<ending>`."""
     pins: tuple[PinnedFile, ...]
 
 
 def parse_hub_datasets(text: str) -> tuple[HubDataset, ...]:
-    """The lines of a form's field, or of a command. Raises Unfit."""
+    """Parse the lines of a form field or of a command. Raises InvalidFile."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > MAX_LINES:
         raise InvalidFile(f"{len(lines)} data sets are named.", f"Name at most {MAX_LINES}.")
@@ -64,10 +64,10 @@ def parse_hub_datasets(text: str) -> tuple[HubDataset, ...]:
 
 
 def download_datasets(named: Sequence[HubDataset], tasks: Sequence[Task], into: Path, limit: int) -> FetchedFiles:
-    """Download the data files into a folder, at most `limit` bytes together, each sized before it is fetched.
+    """Download the data files into a folder, at most `limit` bytes together, each sized before the download.
 
-    Nobody's token is used, so only what everybody may read is found; nothing in a repository is run.
-    Raises Unfit, Unreachable.
+    Requests carry no token, so only public data sets are found; nothing in a repository is run.
+    Raises InvalidFile, Unreachable.
     """
     api, ids = hub_api(False), {task.id for task in tasks}
     left = limit
@@ -104,7 +104,7 @@ def _parse_line(line: str) -> HubDataset:
 
 
 def _pin_revision(api: HfApi, one: HubDataset) -> tuple[str, str]:
-    """What the repository is called now, and the commit that a revision is. Raises Unfit for what is not public."""
+    """Return the repository's current name and the revision's commit. Raises InvalidFile if it is not public."""
     info = api.dataset_info(one.repo, revision=one.revision, expand=["gated", "disabled", "private", "sha"])
     if info.gated or info.private or info.disabled:
         why = "gated" if info.gated else "private" if info.private else "disabled"
@@ -114,7 +114,7 @@ def _pin_revision(api: HfApi, one: HubDataset) -> tuple[str, str]:
 
 
 def _select_files(api: HfApi, one: HubDataset, commit: str) -> list[RepoFile]:
-    """The data files that a line means."""
+    """Return the data files that a line means."""
     if one.path.endswith(ENDINGS):
         at = api.get_paths_info(one.repo, [one.path], repo_type="dataset", revision=commit)
         found = [file for file in at if isinstance(file, RepoFile)]
@@ -130,7 +130,7 @@ def _select_files(api: HfApi, one: HubDataset, commit: str) -> list[RepoFile]:
 
 
 def _list_folder(api: HfApi, one: HubDataset, commit: str) -> Iterator[RepoFile]:
-    """The data files of a folder; of the top, if there are none, those of `data`."""
+    """Yield the data files of a folder; of `data`, if the top has none."""
     for folder in (one.path,) if one.path else ("", "data"):
         tree = api.list_repo_tree(one.repo, folder or None, repo_type="dataset", revision=commit)
         listed = list(islice(tree, MAX_ENTRIES + 1))
@@ -160,7 +160,7 @@ def _download_file(api: HfApi, repo: str, commit: str, file: RepoFile, target: P
 
 @contextmanager
 def _translate_hub_errors(one: HubDataset) -> Iterator[None]:
-    """What the Hub's errors mean to who named a data set."""
+    """Translate the Hub's errors for the submitter who named a data set."""
     try:
         yield
     except RepositoryNotFoundError as error:

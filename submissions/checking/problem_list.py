@@ -1,4 +1,4 @@
-"""The problems of one file, listed one by one up to a limit and counted after it."""
+"""Problems of one file, listed up to a limit and then counted."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Literal
 from submissions.records.check_report import Problem
 
 LIMIT = 50
-"""Errors that are listed one by one; a file with 100,000 bad rows must not make a report of 100,000 lines."""
+"""Number of errors listed one by one; a file with 100,000 bad rows must not make a report of 100,000 lines."""
 
 
 class ProblemList:
-    """Collects what is wrong with a file. After LIMIT errors the rest are counted by kind, that is by their fix."""
+    """Collects the problems of a file. After LIMIT errors the rest are counted by kind, that is by their fix."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -23,11 +23,11 @@ class ProblemList:
 
     @property
     def has_errors(self) -> bool:
-        """Whether there is an error."""
+        """True if the list contains an error."""
         return bool(self._listed)
 
     def add_error(self, what: str, fix: str, line: int | None = None, file: str | None = None) -> None:
-        """Note something that refuses the submission; `fix` is the same for every error of a kind."""
+        """Add an error, which rejects the submission; `fix` is the same for every error of a kind."""
         problem = self._make_problem("error", what, fix, line, file)
         if len(self._listed) < LIMIT:
             self._listed.append(problem)
@@ -36,11 +36,11 @@ class ProblemList:
             self._more[fix] = (first, count + 1)
 
     def add_warning(self, what: str, fix: str, line: int | None = None) -> None:
-        """Note something that the submitter should know."""
+        """Add a warning for the submitter."""
         self._warned.append(self._make_problem("warning", what, fix, line, None))
 
     def list_problems(self) -> list[Problem]:
-        """Everything noted, with one closing problem for each kind that was cut off."""
+        """Return all problems, with one closing problem for each kind that was cut off."""
         closing = [
             first.model_copy(update={"what": f"And {count:,} more like this one: {first.what}"}) if count > 1 else first
             for first, count in self._more.values()
@@ -56,11 +56,11 @@ class ProblemList:
 
 
 def escape_text(text: str, width: int = 80) -> str:
-    """A stranger's text on one line: control, bidirectional and unpaired characters escaped, the rest cut off."""
+    """Return untrusted text on one line: control, bidirectional and unpaired characters escaped, the rest cut off."""
     # repr escapes what str.isprintable refuses: categories Cc, Cf, Cs, Co, Cn, Zl, Zp and spaces other than the blank.
     return repr(text[:width])[1:-1] + ("…" if len(text) > width else "")
 
 
 def quote_text(text: str, width: int = 80) -> str:
-    """The same in quotes, for the middle of a sentence."""
+    """Return the escaped text in quotes, for the middle of a sentence."""
     return f"'{escape_text(text, width)}'"

@@ -1,4 +1,4 @@
-"""Rows, once read: what a text may be, and the file in which they are stored."""
+"""Parsed rows: valid texts, and the stored file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMED_KEYS = 5
 
 
 def parse_row(found: RawRow, track: Track, listing: ProblemList) -> Row | None:
-    """The row, if both of its values are texts that can be stored and trained on; else None, and listed."""
+    """Return the row if both values are storable and trainable texts; else None, and listed."""
     # Long texts go first and unread: a Parquet dictionary can hold one and stand for it in every row.
     length = sum(len(value) for value in (found.input, found.output) if isinstance(value, str))
     if length > track.max_characters:
@@ -59,7 +59,7 @@ def _find_lone_surrogate(text: str) -> int | None:
 
 
 class NormalizedFile:
-    """A data file in the form that is stored, while it is written: JSON lines of input and output."""
+    """Writer of a stored data file: JSON lines of input and output."""
 
     def __init__(self, path: Path) -> None:
         self.rows = 0
@@ -79,11 +79,11 @@ class NormalizedFile:
 
     @property
     def sha256(self) -> str:
-        """Of all that was written."""
+        """SHA-256 of all bytes written."""
         return self._sha256.hexdigest()
 
     def report_warnings(self, track: Track, listing: ProblemList) -> None:
-        """List what the submitter should know about the rows as a whole."""
+        """List warnings about the rows as a whole."""
         if len(self._distinct) < self.rows:
             listing.add_warning(
                 f"Only {len(self._distinct):,} of {self.rows:,} rows are distinct.", "Rows that repeat teach little."
@@ -106,7 +106,7 @@ class NormalizedFile:
 
 
 class ExtraKeys:
-    """Keys or columns that the rows have beside input and output."""
+    """Keys or columns beside input and output."""
 
     def __init__(self) -> None:
         self._names: dict[str, None] = {}
@@ -119,7 +119,7 @@ class ExtraKeys:
             self._names.update(dict.fromkeys(found.extra[: _NAMED_KEYS + 1]))
 
     def report_warnings(self, listing: ProblemList) -> None:
-        """List them, if there were any."""
+        """List the other keys, if any."""
         if self._names:
             names = [quote_text(name, 30) for name in self._names]
             more = ", …" if len(names) > _NAMED_KEYS else ""

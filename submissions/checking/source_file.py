@@ -1,4 +1,4 @@
-"""One thing that lies in a folder or zip, and how it is opened without following a link or blocking on a pipe."""
+"""Entry of a folder or zip, opened without following a link or blocking on a pipe."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _COPY_FIX = "Deliver a plain file in its place."
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file or folder that was delivered."""
+    """A delivered file or folder."""
 
     path: str
-    """As its folder or zip names it, with / between folders; anything at all, so show it with `shown`."""
+    """Name in its folder or zip, with / between folders; untrusted, so show it with `escape_text`."""
     open: Callable[[], IO[bytes]]
-    """A seekable file of its content. Raises Unfit."""
+    """Opens a seekable file of its content. Raises InvalidFile."""
     unfit: InvalidFile | None = None
-    """Why it is refused without being opened."""
+    """Reason to reject the file unopened."""
     folder: bool = False
 
 
 def open_regular_file(path: Path | str, parent: int | None = None) -> IO[bytes]:
-    """A plain file, opened; `parent` is a handle of its folder. Raises Unfit for anything else, unopened."""
+    """Open a plain file; `parent` is a handle of its folder. Raises InvalidFile for anything else, unopened."""
     with as_invalid_file():
         _require_regular_file(os.stat(path, dir_fd=parent, follow_symlinks=False))
         # It may have been swapped since: a link is then not followed, a pipe does not block, and is looked at again.
@@ -52,7 +52,7 @@ def open_regular_file(path: Path | str, parent: int | None = None) -> IO[bytes]:
 
 
 def find_rejection(status: os.stat_result) -> InvalidFile | None:
-    """Why a file of this status is not read; None for a plain file that no other folder shares."""
+    """Return the reason to reject a file of this status; None for a plain file without other hard links."""
     if stat.S_ISLNK(status.st_mode):
         return InvalidFile(_REFUSALS[errno.ELOOP], _COPY_FIX)
     if not stat.S_ISREG(status.st_mode):
@@ -65,7 +65,7 @@ def find_rejection(status: os.stat_result) -> InvalidFile | None:
 
 @contextmanager
 def as_invalid_file() -> Iterator[None]:
-    """Turn what a stranger's file can cause on opening into Unfit; a failing disk stays an OSError."""
+    """Translate errors caused by an untrusted file to InvalidFile; a failing disk stays an OSError."""
     try:
         yield
     except OSError as error:

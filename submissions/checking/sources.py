@@ -1,4 +1,4 @@
-"""Safe reading of what a stranger delivers: a folder, a zip, or single files, as named files that can be opened.
+"""Safe reader of untrusted deliveries: a folder, a zip, or single files, as named files.
 
 Files lie at the top, or all in one folder; nothing lies deeper. Links, devices and pipes are never opened. A folder is
 walked by handles, not by paths, so that a name swapped for a link while we look is still not followed.
@@ -27,7 +27,7 @@ from submissions.tracks.track import Track
 
 @dataclass(frozen=True)
 class SourceFiles:
-    """What was delivered: the files that may be data, and what is wrong with the rest."""
+    """A delivery: the potential data files, and the problems of the rest."""
 
     files: tuple[SourceFile, ...]
     problems: tuple[Problem, ...]
@@ -35,7 +35,7 @@ class SourceFiles:
 
 @contextmanager
 def open_sources(sources: Sequence[Path], track: Track) -> Iterator[SourceFiles]:
-    """The files of folders, zips and single files; they can be opened inside the `with`. Raises NotFound."""
+    """Yield the files of folders, zips and single files, usable inside the `with`. Raises NotFound."""
     files: list[SourceFile] = []
     listing = ProblemList("")
     with ExitStack() as stack:
@@ -48,7 +48,7 @@ def open_sources(sources: Sequence[Path], track: Track) -> Iterator[SourceFiles]
 
 
 def _list_source(source: Path, track: Track, stack: ExitStack) -> list[SourceFile]:
-    """What lies in a source. A folder that is named by a link is followed: its caller chose it. Raises Unfit."""
+    """List the entries of a source. A link to a folder is followed: its caller chose it. Raises InvalidFile."""
     if source.is_dir():
         return list(_list_folder(source, None, "", stack))
     if not os.path.lexists(source):

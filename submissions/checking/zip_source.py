@@ -1,4 +1,4 @@
-"""The members of a stranger's zip, unpacked one at a time, within limits that hold whatever the zip says of itself."""
+"""Members of an untrusted zip, unpacked one at a time, within limits that do not rely on its headers."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from submissions.tracks.track import Track
 _CHUNK = 2**20
 _DIRECTORY_BYTES = 512 * MAX_ENTRIES
 _DAMAGED = (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, struct.error, zlib.error)
-"""What the zipfile module raises for bytes that are no sound zip."""
+"""Errors that the zipfile module raises for a damaged zip."""
 _ZIP_FIX = "Make the zip again with an ordinary tool, or deliver the files themselves."
 _SMALLER_FIX = "Deliver less: rows after the first 1,000 of a task do not count."
 
 
 def zip_members(file: IO[bytes], track: Track, stack: ExitStack) -> list[SourceFile]:
-    """The members of an open zip, which stays open as long as the stack. Raises Unfit for the zip as a whole."""
+    """Return the members of a zip, which stays open as long as the stack. Raises InvalidFile for the whole zip."""
     _check_directory_size(file)
     with _translate_zip_errors("The zip cannot be read"):
         archive = stack.enter_context(zipfile.ZipFile(file))
@@ -70,7 +70,7 @@ def _find_member_fault(member: zipfile.ZipInfo, track: Track) -> InvalidFile | N
 
 
 def _extract_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
-    """A nameless copy of a member, never longer than the size it states, which has been checked."""
+    """Extract a member to an unnamed temporary file, never longer than its checked stated size."""
     with ExitStack() as undone:
         copy = undone.enter_context(tempfile.TemporaryFile())
         with _translate_zip_errors("It cannot be unpacked"), archive.open(member) as packed:
@@ -97,7 +97,7 @@ def _translate_zip_errors(what: str) -> Iterator[None]:
 
 
 def _check_directory_size(file: IO[bytes]) -> None:
-    """Look at the size of the zip's table of contents before the zipfile module reads it whole. Raises Unfit."""
+    """Check the size of the zip's table of contents before zipfile reads it whole. Raises InvalidFile."""
     end = file.seek(0, 2)
     # The end record, the longest comment after it, and before it the zip64 locator.
     file.seek(max(0, end - 2**16 - 22 - 20))

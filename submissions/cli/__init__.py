@@ -1,1 +1,1 @@
-"""Cli."""
+"""Command line of a submitter, one file per command."""

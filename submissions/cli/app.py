@@ -1,6 +1,6 @@
-"""The command line of a submitter: check, fix, submit, status, download, withdraw, retry, publish, mirror.
+"""Command line of a submitter: check, fix, submit, status, download, withdraw, retry, publish, mirror.
 
-Exit codes: 0 done or accepted; 1 refused, or a mistake in the command; 2 our failure.
+Exit codes: 0 done or accepted; 1 rejected, or a mistake in the command; 2 our failure.
 """
 
 from __future__ import annotations

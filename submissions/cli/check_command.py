@@ -27,7 +27,7 @@ def check(
     track: Track = DEFAULT_TRACK,
     as_json: AsJson = False,
 ) -> None:
-    """Say everything that is wrong with a delivery and, of an arena, what its evaluation will take; store nothing."""
+    """Report every problem of a delivery and, with an arena, the estimated evaluation cost; store nothing."""
     known = load_tasks(arena, benchmark, tasks)
     with tempfile.TemporaryDirectory() as into, fetch_sources(source, known) as (paths, _):
         report = check_with_progress(paths, known, Path(into), track)

@@ -1,4 +1,4 @@
-"""What the command line shows to people: a report, a history, a table of totals."""
+"""Console output for people: a report, a history, a table of totals."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SCALES = {"gain": "gain (0 untouched, 1 as the real data)", "ratio": "score / r
 
 
 def format_report(report: Report) -> str:
-    """A verdict in lines, ending with what it comes to."""
+    """Format a check report in lines, ending with the verdict."""
     lines = [_format_problem(problem) for problem in report.problems]
     rows = sum(file.rows for file in report.files)
     lines.append(
@@ -35,7 +35,7 @@ def format_report(report: Report) -> str:
 
 
 def format_estimate(found: Estimate) -> str:
-    """What an evaluation will take, in one line that says what that rests on."""
+    """Format an evaluation's estimate and its basis in one line."""
     basis = (
         f"by {found.evaluations} evaluations that were measured"
         if found.evaluations
@@ -51,7 +51,7 @@ def format_estimate(found: Estimate) -> str:
 
 
 def format_repair(fixed: RepairResult) -> str:
-    """What was mended, file by file, and what the check says of the corrected delivery."""
+    """Format the repairs, file by file, and the check of the corrected delivery."""
     if fixed.remaining is None:
         return "Nothing could be mended without guessing; `check` says what is wrong."
     lines = [f"{one.file} -> {one.name}\n" + "\n".join(map(_format_change, one.changes)) for one in fixed.corrections]
@@ -59,7 +59,7 @@ def format_repair(fixed: RepairResult) -> str:
 
 
 def format_history(history: History) -> str:
-    """All that happened to a submission, oldest first; of a failure the end of its log."""
+    """Format a submission's history, oldest first, with the end of the log for a failure."""
     lines = [f"{history.submission}: {history.now.state}"]
     for entry in history.entries:
         lines.append(f"  {entry.time:%Y-%m-%d %H:%M:%S %Z}  {_format_status(entry)}  {escape_text(entry.message, 300)}")
@@ -77,12 +77,12 @@ def _format_status(entry: Status) -> str:
 
 
 Shown = Literal["published", "private", "preview"] | None
-"""Whose eyes a result is for; a preview has no fine-tuning yet."""
+"""Audience of a result; a preview has no fine-tuning yet."""
 _REMARKS: dict[Shown, str] = {"private": " (private)", "preview": " (preview: nothing is trained yet)"}
 
 
 def print_totals(result: Result, to: Shown = "published") -> None:
-    """Print what a result comes to, one line per method, subset and group."""
+    """Print the totals of a result, one line per method, subset and group."""
     scale = scale_name(result.totals[0].gain) if result.totals else "gain"
     remark = _REMARKS.get(to, "")
     # Text, not str: rich would read [brackets] in a system's name as markup.

@@ -27,7 +27,7 @@ def fix(
     track: Track = DEFAULT_TRACK,
     as_json: AsJson = False,
 ) -> None:
-    """Mend what can be mended without guessing, into a new folder; say what was changed and what remains."""
+    """Write a repaired copy into a new folder, without guessing; list the changes and the remaining problems."""
     if to.exists():
         raise typer.BadParameter(f"{to} is there already; name a new folder")
     known = load_tasks(arena, benchmark, tasks)

@@ -1,4 +1,4 @@
-"""Reads what a command is given: tasks, files, data sets on the Hub."""
+"""Inputs of a command: tasks, files, data sets on the Hub."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from submissions.submitting.download import download_submission as download_subm
 from submissions.tracks import get_track
 
 _ON_HUB = re.compile(r"([a-z0-9-]+=)?hf:/datasets/")
-"""As a path shows hf://datasets/owner/name."""
+"""Form of hf://datasets/owner/name as a path."""
 
 
 def load_tasks(arena: str | None, benchmark: str | None, file: Path | None) -> tuple[Task, ...]:
-    """Read the tasks from the one place that was named. Raises BadParameter for none or several."""
+    """Load the tasks from the single given source. Raises BadParameter for none or several."""
     if [arena, benchmark, file].count(None) != 2:
         raise typer.BadParameter("give exactly one of --arena, --benchmark and --tasks")
     if arena is not None:
@@ -43,7 +43,7 @@ def load_tasks(arena: str | None, benchmark: str | None, file: Path | None) -> t
 
 @contextmanager
 def fetch_sources(sources: list[Path], tasks: Sequence[Task]) -> Iterator[tuple[list[Path], tuple[PinnedFile, ...]]]:
-    """What is delivered, with what the Hub's data sets among it are fetched to. Raises Unfit, Unreachable."""
+    """Yield the delivery's files and the fetched files of its Hub data sets. Raises InvalidFile, Unreachable."""
     named = [str(source).replace("hf:/", "hf://", 1) for source in sources if _ON_HUB.match(str(source))]
     if not named:
         yield sources, ()

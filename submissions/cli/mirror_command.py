@@ -25,7 +25,7 @@ def mirror_command(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Copy an arena to another place, from a folder to the Hub or back, and verify the copy."""
+    """Copy an arena to another location, from a folder to the Hub or back, and verify the copy."""
     from submissions.storage.mirror import (  # half a second, which the other commands need not pay
         REPOSITORIES,
         mirror_arena,

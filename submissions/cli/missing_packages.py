@@ -1,4 +1,4 @@
-"""One sentence instead of a traceback where an extra of the wheel is not installed."""
+"""One-sentence message instead of a traceback for a wheel extra that is not installed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ OWN_PACKAGES = {"submissions", "leaderboard", "evaluator", "curation"}
 
 @contextmanager
 def explain_missing_packages(remedy: str) -> Iterator[None]:
-    """Exit with the command that installs what is missing. A missing module of ours is a fault, and raised."""
+    """Exit with the command that installs missing packages. A missing module of ours is raised as a fault."""
     try:
         yield
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""The commands `withdraw`, `retry` and `publish`: what an owner may ask of the evaluator."""
+"""The commands `withdraw`, `retry` and `publish`: an owner's requests to the evaluator."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from submissions.submitting.request_rules import RequestKind
 
 
 def withdraw(ulid: Id, arena: ArenaFolder, as_json: AsJson = False) -> None:
-    """Take a submission back: out of the line, or its result off the boards. This is final; its history stays."""
+    """Withdraw a submission from the queue, or its result from the boards. This is final; its history stays."""
     _store_request(arena, ulid, "withdraw", as_json)
 
 
 def retry(ulid: Id, arena: ArenaFolder, as_json: AsJson = False) -> None:
-    """Have a submission that failed tried again, before all that wait."""
+    """Retry a failed submission, before all that are queued."""
     _store_request(arena, ulid, "retry", as_json)
 
 
@@ -34,12 +34,12 @@ def publish(
     samples: Annotated[bool, typer.Option("--samples", help="Show the first rows of each data set, too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show the result of a private submission to all."""
+    """Publish the result of a private submission."""
     _store_request(arena, ulid, "publish", as_json, samples=samples)
 
 
 def _store_request(arena: str, ulid: str, kind: RequestKind, as_json: bool, *, samples: bool = False) -> None:
-    """Store a wish for the evaluator. Raises TheirError where nothing would come of it."""
+    """Store an owner request for the evaluator. Raises TheirError if it would have no effect."""
     where, ulid = open_arena(arena, is_checked=True), ulid.upper()
     submission, history = where.read_submission(ulid), where.read_history(ulid)
     wishes = filter_authorized(where.read_owner_requests(ulid), submission.owner)

@@ -1,6 +1,6 @@
-"""What our command lines share: exit codes, one JSON document for machines, a progress bar for people.
+"""Shared by our command lines: exit codes, one JSON document for machines, a progress bar for people.
 
-Exit codes: 0 done or accepted; 1 refused, or a mistake in the command; 2 our failure; 130 interrupted (Ctrl-C).
+Exit codes: 0 done or accepted; 1 rejected, or a mistake in the command; 2 our failure; 130 interrupted (Ctrl-C).
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from rich.progress import Progress as Bar
 from submissions.errors import ArenaError, OurError, TheirError
 
 Progress = Callable[[str, int, int], None]
-"""Is told what is being done, how much of it is done, and of how much."""
+"""Progress callback: receives the current step, the amount done, and the total."""
 
 INTERRUPTED = 130
 """The exit code that shells give to a program ended by SIGINT (128 + 2)."""
 
 
 def run_app(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
-    """Run a command of the package `name`; the exit code."""
+    """Run a command of the package `name`; return the exit code."""
     sys.excepthook = _excepthook
     try:
         # Not app(…): that would put its own hook for uncaught exceptions in place of ours.
@@ -50,19 +50,19 @@ def run_app(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
 
 
 def _typed_program(package: str) -> str:
-    """The program as it was typed: a console script of the wheel, or `python -m <package>`."""
+    """Return the program as typed: a console script of the wheel, or `python -m <package>`."""
     script = Path(sys.argv[0]).name
     return script if script.split("-")[0] == "arena" else f"python -m {package}"
 
 
 def print_json(document: object) -> None:
-    """The one document of `--json`."""
+    """Print the single document of `--json`."""
     typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
 
 
 @contextmanager
 def show_progress(first: str) -> Iterator[Progress]:
-    """A bar on stderr; nothing where stderr is no terminal."""
+    """Show a progress bar on stderr; nothing if stderr is no terminal."""
     console = Console(stderr=True)
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -78,6 +78,6 @@ def _print_error(message: str, code: int, arguments: Sequence[str]) -> int:
 
 
 def _excepthook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """End with the code of our own failures where Python would end with 1, which means the submitter's."""
+    """Exit with our own failure code instead of Python's 1, which means the submitter's."""
     traceback.print_exception(kind, error, trace)
     raise SystemExit(OurError.exit_code)

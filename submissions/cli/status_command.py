@@ -22,7 +22,7 @@ def status(
     arena: ArenaFolder,
     as_json: AsJson = False,
 ) -> None:
-    """Say where a submission stands, what it scored up to now, and what can be done."""
+    """Show a submission's state, its scores so far, and the possible requests."""
     where = open_arena(arena, is_checked=True)
     history = where.read_history(ulid.upper())
     shown, result = _find_latest_result(where, history.submission)
@@ -39,7 +39,7 @@ def status(
 
 
 def _find_latest_result(arena: Arena, ulid: str) -> tuple[Shown, Result | None]:
-    """The most that is known of a submission: its result, one that is held back, or the few-shot scores alone."""
+    """Return a submission's most complete result: published, private, or the few-shot preview."""
     ways: tuple[tuple[Shown, dict[str, list[str]], Callable[[str, str], Result]], ...] = (
         ("published", arena.published_protocols(), arena.read_result),
         ("private", arena.draft_protocols(), arena.read_draft),

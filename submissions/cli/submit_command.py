@@ -38,7 +38,7 @@ def submit(
     track: Track = DEFAULT_TRACK,
     as_json: AsJson = False,
 ) -> None:
-    """Check a delivery and, if nothing is wrong with it, store it for the evaluator."""
+    """Check a delivery and, if it has no errors, store it for the evaluator."""
     form = {
         "system": system,
         "system_type": system_type,

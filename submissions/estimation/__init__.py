@@ -1,1 +1,1 @@
-"""Estimation."""
+"""Estimates of an evaluation's time and cost."""

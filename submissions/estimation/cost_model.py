@@ -1,9 +1,9 @@
-"""What an evaluation should take on a machine where nothing was measured, from token counts alone. Pure functions.
+"""Estimate for a machine without measurements, from token counts alone. Pure functions.
 
-Every time is tokens divided by the speeds that the machine's profile names. What is expected takes answers to be as
-long as the reference's, and prompts of a draw to share what stands before the question; what is the most takes every
-answer to run to its limit, as untrained models do, and nothing to be shared. The range also doubts the speeds
-themselves: it goes from the expected at `Speed.doubt` times the speed to the most at as small a part of it.
+Every time is tokens divided by the speeds that the machine's profile names. The expected value takes answers to be as
+long as the reference's, and prompts of a draw to share the text before the question; the most takes every answer to
+run to its limit, as untrained models do, and nothing to be shared. The range also doubts the speeds themselves: it
+goes from the expected at `Speed.doubt` times the speed to the most at as small a part of it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from submissions.records.task import Row
 
 @dataclass(frozen=True)
 class DeliveredTokens:
-    """What was delivered for one task."""
+    """Token counts of one task's delivery."""
 
     rows: int
     tokens_trained: int
-    """In all epochs, each row cut."""
+    """Tokens in all epochs, each row cut."""
     row_tokens: float
-    """Of a row that counts, cut, on average."""
+    """Mean tokens of a row that counts, after the cut."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Phase:
-    """One kind of work: what is expected of it, the most that it may be, and how long one station takes."""
+    """One kind of work: expected and greatest amount, and the time of one worker."""
 
     name: str
     expected: Load
@@ -66,10 +66,10 @@ def estimate_evaluation(
     exams: Mapping[str, EvalSetLoad] | None = None,
     stations: int = 1,
 ) -> Estimate | None:
-    """What an evaluation will take: by what was measured, else by the machine's profile; None where neither is known.
+    """Estimate an evaluation from measurements, else from the machine's profile; None without either.
 
-    The one function behind `evaluator plan`, `submissions check` and the web app. What was measured, on one station, is
-    shared out evenly over several.
+    The one function behind `evaluator plan`, `submissions check` and the web app. A measurement on one worker is
+    divided evenly over several.
     """
     if not delivered:
         return None
@@ -80,7 +80,7 @@ def estimate_evaluation(
 
 
 def count_delivered(rows: Iterable[Row], count: int, frame: PromptFrame) -> DeliveredTokens:
-    """What a file of `count` rows comes to, its tokens reckoned from bytes."""
+    """Count the tokens of a file of `count` rows, estimated from bytes."""
     tokens = count_trained_tokens(rows, frame)
     return DeliveredTokens(count, tokens, tokens / (frame.epochs * max(1, min(count, frame.max_rows))))
 
@@ -92,7 +92,7 @@ def plan_from_speeds(
     exams: Mapping[str, EvalSetLoad] | None = None,
     stations: int = 1,
 ) -> Plan:
-    """The plan for a delivery on so many stations. A task whose exam is not given has the mean one.
+    """Plan a delivery for a number of workers. A task without a given evaluation set has the mean one.
 
     Few-shot answers come before all training, so the two do not overlap. Trainings and answers of different tasks may,
     but on the same devices that saves nothing that is sure, so their times are added. The judge is asked meanwhile.
@@ -130,11 +130,11 @@ def plan_from_speeds(
 
 
 Work = tuple[Load, Load]
-"""What is expected of one task, and the most that it may be."""
+"""Expected and greatest work of one task."""
 
 
 def _estimate_few_shot(one: DeliveredTokens, exam: EvalSetLoad, planning: PlanningFacts) -> Work:
-    """All exams after shots: a draw's shots are read once if they are remembered, else before every question."""
+    """Estimate all few-shot runs: a draw's shots are read once if cached, else before every question."""
     if not one.rows:
         return Load(), Load()
     room = max(0.0, planning.max_prompt_tokens - exam.question_tokens)
@@ -147,7 +147,7 @@ def _estimate_few_shot(one: DeliveredTokens, exam: EvalSetLoad, planning: Planni
 
 
 def _estimate_fine_tune(one: DeliveredTokens, exam: EvalSetLoad) -> Work:
-    """One training, and the exam of what it made."""
+    """Estimate one training and the questions to its model."""
     if not one.rows:
         return Load(), Load()
     read, trained = exam.items * exam.question_tokens, float(one.tokens_trained)
@@ -156,7 +156,7 @@ def _estimate_fine_tune(one: DeliveredTokens, exam: EvalSetLoad) -> Work:
 
 
 def _training_phases(tuned: Sequence[Work], speed: Speed) -> tuple[Phase, ...]:
-    """The parts of the fine-tune stage."""
+    """Return the phases of the fine-tune stage."""
     expected, most = _sum_loads(one for one, _ in tuned), _sum_loads(one for _, one in tuned)
     trained, swapped = Load(trained=expected.trained), Load(trainings=expected.trainings)
     return (
@@ -170,7 +170,7 @@ def _training_phases(tuned: Sequence[Work], speed: Speed) -> tuple[Phase, ...]:
 
 
 def _make_phase(name: str, expected: Load, most: Load, speed: Speed, fixed: float = 0.0) -> Phase:
-    """A phase with how long one station takes; `fixed` seconds come to what its tokens say."""
+    """Build a phase with the time of one worker; `fixed` seconds are added to the time of its tokens."""
     sure, worst = fixed + _compute_seconds(expected, speed), fixed + _compute_seconds(most, speed)
     return Phase(name, expected, most, Range(sure / speed.doubt, sure, worst * speed.doubt))
 
@@ -195,9 +195,9 @@ def _sum_loads(loads: Iterable[Load]) -> Load:
 
 
 def _estimate_wall_time(work: Sequence[Work], asks: int, stations: int, speed: Speed) -> Range:
-    """Wall time of tasks of `asks` units each on so many stations, each of which takes the next unit when it is free.
+    """Estimate wall time of tasks of `asks` units each; a free worker takes the next unit.
 
-    At least an even share, and the longest unit; at most all but the longest shared out, and that one last (Graham,
+    At least an even share, and the longest unit; at most all but the longest divided evenly, and that one last (Graham,
     1969).
     """
     expected = [_compute_seconds(one, speed) for one, _ in work]

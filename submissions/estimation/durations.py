@@ -1,4 +1,4 @@
-"""Times and amounts of which only the size is known, in words."""
+"""Text of approximate times and amounts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from submissions.estimation.estimate import Range
 
 
 def format_duration(seconds: float) -> str:
-    """A duration with no more than two units: 40 s, 12 min, 3 h 20 min, 2 days 5 h."""
+    """Format a duration with no more than two units: 40 s, 12 min, 3 h 20 min, 2 days 5 h."""
     minutes = round(seconds / 60)
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
@@ -18,17 +18,17 @@ def format_duration(seconds: float) -> str:
 
 
 def format_duration_range(span: Range) -> str:
-    """A range of durations; one where both ends read the same."""
+    """Format a range of durations; one duration if both ends read the same."""
     return _join_range(format_duration(span.low), format_duration(span.high))
 
 
 def format_amount_range(span: Range, unit: str = "") -> str:
-    """A range of numbers with two significant digits."""
+    """Format a range of numbers with two significant digits."""
     return _join_range(unit + format_amount(span.low), unit + format_amount(span.high))
 
 
 def format_amount(value: float) -> str:
-    """A number with two significant digits, or all those before the point."""
+    """Format a number with two significant digits, or all those before the point."""
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 

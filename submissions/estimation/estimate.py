@@ -1,8 +1,8 @@
-"""What an evaluation will take, judged by what past ones took. Pure functions; nothing here reads a clock.
+"""Estimates of an evaluation from the costs of past ones. Pure functions; nothing here reads a clock.
 
 The model: a stage of a task takes a fixed time, plus a time for each token trained and for each token generated. The
 rates are those with the least sum of absolute errors over all past costs, so that one run on a busy machine moves
-nothing. How far past evaluations were from what these rates say of them is the range.
+nothing. The range is the distance of past evaluations from the times that these rates predict for them.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from submissions.records.task import Row
 CONTROL = re.compile(r"<\|[^|<>]*\|>")
 """A control token of the Llama 3 family, as a frame writes it out."""
 MIN_PAST_RUNS = 3
-"""Evaluations that must have been measured before one is foretold."""
+"""Minimum number of measured evaluations for an estimate."""
 MAX_PAST_RUNS = 30
-"""The newest ones that are judged by: software and machines change."""
+"""Number of newest evaluations used: software and machines change."""
 WAITING = frozenset({"received", "queued", "retrying"})
-"""States of whoever an evaluator will take up by itself."""
+"""States of submissions that an evaluator takes up without a request."""
 RANGE = (10, 90)
 """Percentiles of past evaluations' errors that the range spans: eight of ten lay inside."""
 _ROUNDS = 60
 _TINY = 1e-3
-"""Seconds; an error below this is none."""
+"""Seconds below which an error counts as none."""
 
 
 @dataclass(frozen=True)
 class Rates:
-    """How long things take with one profile."""
+    """Seconds per task and token with one profile."""
 
     fixed: Mapping[str, float]
     """Seconds for each task, by stage, however small the task."""
@@ -50,67 +50,67 @@ class Rates:
     """Seconds for each token generated."""
 
     def predict_seconds(self, cost: Cost) -> float:
-        """What a cost should have taken, by its tokens."""
+        """Predict the seconds of a cost by its tokens."""
         tokens = self.per_trained * cost.tokens_trained + self.per_generated * cost.tokens_generated
         return self.fixed.get(cost.stage, 0.0) + tokens
 
 
 @dataclass(frozen=True)
 class CostModel:
-    """Past evaluations, and what was learned from them."""
+    """Past evaluations and the rates fitted to them."""
 
     past: tuple[Ledger, ...]
     rates: Rates
     low: float
-    """Least and most that evaluations took, as shares of what the rates say of them."""
+    """Least and greatest share of actual to predicted time."""
     high: float
 
 
 @dataclass(frozen=True)
 class Range:
-    """A quantity that is known roughly."""
+    """An approximate quantity: low, middle and high."""
 
     low: float
     middle: float
     high: float
 
     def scale_by(self, factor: float) -> Range:
-        """The same in another unit."""
+        """Return the range in another unit."""
         return Range(self.low * factor, self.middle * factor, self.high * factor)
 
     def __add__(self, other: Range) -> Range:
-        """Both, one after the other."""
+        """Add two ranges, one after the other."""
         return Range(self.low + other.low, self.middle + other.middle, self.high + other.high)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a delivery's evaluation will take."""
+    """Estimated time and cost of a delivery's evaluation."""
 
     protocol: str
     profile: str
     devices: int
     tokens_trained: int
     seconds: Range
-    """Wall time, once it has begun."""
+    """Wall time from the evaluation's start."""
     hour_price: float | None
-    """Of one device, in US dollars; None where the profile names none."""
+    """Hourly price of one device, in US dollars; None without one in the profile."""
     evaluations: int
-    """That it is judged by; 0 where nothing was measured and the machine's profile says how fast it is."""
+    """Number of past evaluations used; 0 for an estimate from the machine profile's speeds alone."""
 
     @property
     def device_hours(self) -> Range:
-        """Wall time times devices held."""
+        """Wall time times devices in use."""
         return self.seconds.scale_by(self.devices / 3600)
 
     @property
     def price(self) -> Range | None:
-        """In US dollars; None without a price."""
+        """Price in US dollars; None without an hourly price."""
         return None if self.hour_price is None else self.device_hours.scale_by(self.hour_price)
 
     @property
     def document(self) -> dict[str, object]:
-        """All of it for machines."""
+        """The whole estimate as a document for machines."""
         return {
             **asdict(self),
             "basis": "measured" if self.evaluations else "planned from the machine's profile, not measured",
@@ -120,7 +120,7 @@ class Estimate:
 
 
 def count_row_tokens(row: Row, frame: PromptFrame) -> int:
-    """About how many tokens a row has in its frame, before it is cut."""
+    """Estimate the tokens of a row in its frame, before the cut."""
     marks, length = _measure_frame(frame.before + frame.between + frame.after)
     length += len(row.input.encode()) + len(row.output.encode())
     return max(1, marks + round(length / frame.bytes_per_token))
@@ -128,19 +128,19 @@ def count_row_tokens(row: Row, frame: PromptFrame) -> int:
 
 @lru_cache(32)
 def _measure_frame(text: str) -> tuple[int, int]:
-    """Control tokens in a frame's text, written out there but one token each, and the bytes of the rest."""
+    """Count the control tokens in a frame's text, one token each, and the bytes of the rest."""
     rest, marks = CONTROL.subn("", text)
     return marks, len(rest.encode())
 
 
 def count_trained_tokens(rows: Iterable[Row], frame: PromptFrame) -> int:
-    """About how many tokens a training on these rows sees: no more rows than count, each cut, in every epoch."""
+    """Estimate the tokens trained on these rows: at most the rows that count, each cut, in every epoch."""
     counted = islice(rows, frame.max_rows)
     return round(frame.epochs * sum(min(frame.max_tokens, count_row_tokens(row, frame)) for row in counted))
 
 
 def select_history(ledgers: Iterable[Ledger], protocol: str) -> list[Ledger]:
-    """The MOST newest evaluations under a protocol, with the profile used last, which say something of the next."""
+    """Select up to MAX_PAST_RUNS newest evaluations under a protocol with its last used profile."""
     found = sorted((one for one in ledgers if one.protocol == protocol), key=lambda one: one.submission)
     return [one for one in found if (one.profile, one.devices) == (found[-1].profile, found[-1].devices)][
         -MAX_PAST_RUNS:
@@ -148,7 +148,7 @@ def select_history(ledgers: Iterable[Ledger], protocol: str) -> list[Ledger]:
 
 
 def fit_cost_model(past: Sequence[Ledger]) -> CostModel | None:
-    """What such evaluations (`judged_by`) say of the next; None with fewer than LEAST of them."""
+    """Fit a model to selected evaluations (`select_history`); None with fewer than MIN_PAST_RUNS of them."""
     if len(past) < MIN_PAST_RUNS:
         return None
     rates = _fit_rates([cost for ledger in past for cost in ledger.costs])
@@ -158,10 +158,10 @@ def fit_cost_model(past: Sequence[Ledger]) -> CostModel | None:
 
 
 def estimate_cost(judge: CostModel, tokens: Mapping[str, int]) -> Estimate:
-    """What an evaluation will take that trains on so many tokens for each task.
+    """Estimate an evaluation that trains on so many tokens for each task.
 
-    How much a task generates is its own affair, not the data's: the median of what it generated before, or of what
-    all tasks did.
+    The tokens generated depend on the task, not on the data: the median of the task's past evaluations, or of all
+    tasks.
     """
     past, rates, low, high = judge.past, judge.rates, judge.low, judge.high
     costs = [cost for ledger in past for cost in ledger.costs]
@@ -181,7 +181,7 @@ def estimate_cost(judge: CostModel, tokens: Mapping[str, int]) -> Estimate:
 
 
 def _fit_rates(costs: Sequence[Cost]) -> Rates:
-    """The rates, none below zero, with the least sum of absolute errors over these costs."""
+    """Fit the rates, none below zero, with the least sum of absolute errors over these costs."""
     stages = sorted({cost.stage for cost in costs})
     columns = np.array(
         [
@@ -196,11 +196,11 @@ def _fit_rates(costs: Sequence[Cost]) -> Rates:
 
 
 def estimate_start(stand: Iterable[Status], past: Sequence[Ledger]) -> datetime | None:
-    """When the turn of the next delivery comes: one typical evaluation after the last of those who wait begins.
+    """Estimate the start of the next delivery: one typical evaluation after the last queued one begins.
 
-    Those who were told no start stand at the end, and take as long.
+    Queued submissions without an expected start count as last, and take as long.
 
-    None where nobody waits, or nothing is known of those who do.
+    None if the queue is empty, or no start in it is known.
     """
     waiting = [status.expected_start for status in stand if status.state in WAITING]
     starts = [start for start in waiting if start is not None]
@@ -211,7 +211,7 @@ def estimate_start(stand: Iterable[Status], past: Sequence[Ledger]) -> datetime 
 
 
 def _predict_costs(task: str, trained: int, costs: Sequence[Cost]) -> list[Cost]:
-    """A task's stages, with the tokens that they will see."""
+    """Predict a task's stages with their tokens."""
     generated = partial(_predict_generated_tokens, task, costs)
     return [
         Cost(
@@ -232,7 +232,7 @@ def _predict_generated_tokens(task: str, costs: Sequence[Cost], stage: str) -> i
 
 
 def _solve_least_absolute(columns: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weights of the columns, none below zero: least absolute errors by reweighted least squares."""
+    """Solve for column weights, none below zero: least absolute errors by reweighted least squares."""
     used = [column for column in range(columns.shape[1]) if columns[:, column].any()]
     while True:
         scale = np.abs(columns[:, used]).max(axis=0, initial=0) if used else np.ones(0)

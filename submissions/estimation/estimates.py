@@ -1,4 +1,4 @@
-"""What the evaluation of a checked delivery will take, under every protocol whose frame an arena has published."""
+"""Estimates for a checked delivery under every protocol whose frame an arena has published."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from submissions.storage.codec import read_lines
 from submissions.storage.local_repo import LocalRepo
 
 NEWEST = 30
-"""Evaluations whose costs are looked at, each a file to be fetched; of these the estimate takes those that fit."""
+"""Evaluations whose costs are read, each a file to be fetched; of these the estimate takes those that fit."""
 
 
 def estimate_all(arena: Arena, report: Report, into: Path) -> list[Estimate]:
-    """By what the arena measured, or by its machine's profile. The folder holds what passed, as the check wrote it."""
+    """Estimate from the arena's measurements or its machine's profile; `into` holds the files that the check wrote."""
     delivered: dict[str, dict[str, DeliveredTokens]] = {}
     frames = {frame.protocol: frame for frame in arena.read_frames()}
     for file in report.files:
@@ -33,7 +33,7 @@ def estimate_all(arena: Arena, report: Report, into: Path) -> list[Estimate]:
 
 
 def read_past_ledgers(arena: Arena) -> Iterator[Ledger]:
-    """What the newest evaluations cost."""
+    """Yield the costs of the newest evaluations."""
     found = list_protocols(arena.results, "costs")
     for ulid in sorted(found)[-NEWEST:]:
         for protocol in found[ulid]:

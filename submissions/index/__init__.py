@@ -1,1 +1,1 @@
-"""Index."""
+"""Compacted index files of results and submissions."""

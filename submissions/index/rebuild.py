@@ -1,4 +1,4 @@
-"""Gives an arena the compacted files that it lacks: one that is older than they are, or whose files were damaged."""
+"""Rebuilds missing compacted files of an arena: one that is older than they are, or with damaged files."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ from submissions.tracks import TRACKS
 
 
 def rebuild_index(arena: Arena, tries: int = 20) -> tuple[int, int]:
-    """Write a row for every result and every past submission without one of its present content; how many of each.
+    """Write missing or stale rows of results and past submissions; return the number of each.
 
-    A file's worth at a time, so an interrupted one goes on where it stopped. Who else commits meanwhile loses nothing.
-    Raises NotFound, Corrupt for a record that cannot be read, and Conflict if others commit all the time.
+    A file's worth at a time, so an interrupted run continues after its last commit. Other writers' commits lose
+    nothing. Raises NotFound, CorruptRecord for a record that cannot be read, and Conflict if others commit all the
+    time.
     """
     return _index_results(arena.results, tries), _index_submissions(arena, tries)
 
@@ -47,7 +48,7 @@ def _find_unindexed_results(results: Repo) -> list[str]:
 
 
 def _read_row_keys(results: Repo, path: str) -> list[tuple[str, str, str]]:
-    """Submission, protocol and content of a file's rows; none of one that is damaged, for it is written anew."""
+    """Return submission, protocol and content of a file's rows; none for a damaged file, which is rewritten."""
     try:
         rows = decode_results(path, results.read(path))
         return [(row.summary.submission, row.summary.protocol, row.content) for row in rows]
@@ -69,7 +70,7 @@ def _index_submissions(arena: Arena, tries: int) -> int:
 
 
 def _try_commit(repo: Repo, changes: list[Change], head: str, *, is_last: bool) -> bool:
-    """Whether changes that were made of a head could be committed to it. Raises Conflict if that was the last try."""
+    """Commit changes based on a head; return whether it succeeded. Raises Conflict on the last try."""
     try:
         repo.commit(changes, head)
     except Conflict:

@@ -1,4 +1,4 @@
-"""The figures of a result task by task that no board needs: scores, intervals, anchors, in one table of numbers."""
+"""Per-task figures of a result that no board needs: scores, intervals, anchors, in one table of numbers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BY_TASK = (
 
 
 def name_columns(numbers: Floats, methods: int) -> NDArray[np.void]:
-    """The same memory with named columns: those of BY_TASK, and `methods` with those of BY_METHOD for each method."""
+    """Return the same memory with named columns: BY_TASK, and `methods` with BY_METHOD for each method."""
     by_method = np.dtype([(name, np.float64) for name in BY_METHOD])
     row = np.dtype([*((name, np.float64) for name in BY_TASK), ("methods", by_method, (methods,))])
     named: NDArray[np.void] = np.ascontiguousarray(numbers).view(row)[:, 0]
@@ -30,16 +30,16 @@ def name_columns(numbers: Floats, methods: int) -> NDArray[np.void]:
 
 @dataclass(frozen=True, eq=False)
 class ResultDetails:
-    """All numbers of a result's tasks that its summary leaves out. A number that is not there is NaN."""
+    """All per-task numbers that a result's summary leaves out. A missing number is NaN."""
 
     numbers: Floats
     """By task: BY_TASK, then BY_METHOD for each method of the layout."""
     missing_reasons: str
-    """JSON: why a number is missing, by `task/method/score`, `task/method/gain`, `task/base` or `task/reference`."""
+    """JSON: reason of a missing number, by `task/method/score`, `task/method/gain`, `task/base` or `task/reference`."""
 
 
 def extract_details(result: Result, layout: ResultLayout) -> ResultDetails:
-    """The details of a result whose summary has that layout."""
+    """Extract the details of a result whose summary has that layout."""
     rows = [_make_task_row(task, layout) for task in result.tasks]
     whys = {place: why for task in result.tasks for place, why in _collect_reasons(task).items() if why}
     width = len(BY_TASK) + len(BY_METHOD) * len(layout.methods)

@@ -1,12 +1,13 @@
 """All results of a track in a few files, so that a web app need not read ten thousand at its start.
 
-`board/<track>/<first id>.parquet` in `results`: one row for each submission and protocol, sorted, up to MOST of them; a
-file holds the ids from its own name up to the next file's. A new result changes one file, and one that is published
-in the order of ids never splits an older one. A row counts only while `content` is the content id of the result file
-that it was made from (`Repo.ids`): who changes a result and not its row makes the start slower, and nothing wrong.
+`board/<track>/<first id>.parquet` in `results`: one row for each submission and protocol, sorted, up to
+MAX_ROWS_PER_FILE of them; a file holds the ids from its own name up to the next file's. A new result changes one file,
+and one that is published in the order of ids never splits an older one. A row counts only while `content` is the
+content id of the result file that it was made from (`Repo.ids`): a changed result with an unchanged row makes the
+start slower, and nothing wrong.
 
-Scores and gains stand task by task, in each task method by method, in the order of `tasks` and `methods`. NaN is a
-number that is not there; an infinite gain is a method that the task does not have.
+Scores and gains are ordered task by task, in each task method by method, in the order of `tasks` and `methods`. NaN is
+a missing number; an infinite gain is a method that the task does not have.
 """
 
 from __future__ import annotations
@@ -45,22 +46,22 @@ _COUNTS = ("total_n", "rows", "base_n", "reference_n", "removed", "n")
 
 @dataclass(frozen=True, eq=False)
 class IndexedResult:
-    """One row."""
+    """One row of the index."""
 
     content: str
-    """The content id of the result file."""
+    """Content id of the result file."""
     summary: ResultSummary
     details: ResultDetails
 
 
 def index_row(result: Result) -> IndexedResult:
-    """The row of a result."""
+    """Build the row of a result."""
     brief = summarize_result(result)
     return IndexedResult(content_id(to_json(result)), brief, extract_details(result, brief.layout))
 
 
 def result_index_changes(results: Repo, made: Sequence[Result], gone: Iterable[tuple[str, str]] = ()) -> list[Change]:
-    """What a commit that adds or replaces results must change beside them; `gone` are those it takes away.
+    """Build the index changes for added or replaced results; `gone` are the removed ones.
 
     Reads only the files that these results belong in, and writes one that is unreadable anew.
     """
@@ -94,29 +95,29 @@ def _track_changes(results: Repo, track: str, made: Sequence[Result], gone: set[
 
 
 def shard_names(results: Repo, track: str) -> list[str]:
-    """The names of a track's files: each the id from which on it holds results."""
+    """List the names of a track's files: each the id from which on it holds results."""
     return [name.removesuffix(".parquet") for name in results.list_dir(f"board/{track}") if name.endswith(".parquet")]
 
 
 def find_shard(files: Sequence[str], ulid: str) -> str:
-    """The name of the file that a submission belongs in, of those sorted ones."""
+    """Return the file that a submission belongs in, from sorted file names."""
     return max((name for name in files if name <= ulid), default=FIRST)
 
 
 def shard_path(track: str, first: str) -> str:
-    """Where a file lies."""
+    """Return the path of a file."""
     return f"board/{track}/{first}.parquet"
 
 
 def is_append_only(rows: Iterable[tuple[str, str]], added: Iterable[IndexedResult]) -> bool:
-    """Whether all that was added stands behind all else: then the full files before stay as they are."""
+    """Return whether all added rows sort after the others, so that the full files before stay as they are."""
     fresh = {_row_key(row) for row in added}
     older = [key for key in rows if key not in fresh]
     return not older or not fresh or max(older) < min(fresh)
 
 
 def _split_rows(first: str, rows: list[IndexedResult], at_its_end: bool) -> Iterator[tuple[str, list[IndexedResult]]]:
-    """Rows in files of at most MOST; what came in between leaves room on both sides."""
+    """Split rows into files of at most MAX_ROWS_PER_FILE; rows inserted in between leave room on both sides."""
     size = MAX_ROWS_PER_FILE if at_its_end or len(rows) <= MAX_ROWS_PER_FILE else MAX_ROWS_PER_FILE // 2
     start = 0
     while start < len(rows):
@@ -141,7 +142,7 @@ def _row_key(row: IndexedResult) -> tuple[str, str]:
 
 
 def encode_results(rows: Sequence[IndexedResult]) -> bytes:
-    """Rows as a file; the same rows give the same bytes."""
+    """Encode rows as a file; the same rows give the same bytes."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -154,7 +155,7 @@ def encode_results(rows: Sequence[IndexedResult]) -> bytes:
 
 
 def decode_results(path: str, content: bytes) -> Iterator[IndexedResult]:
-    """The rows of a file; `path` is for the message. Raises Corrupt for a damaged one, or one of another version."""
+    """Decode a file's rows; `path` is for the message. Raises CorruptRecord for a damaged or other version's file."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -175,7 +176,7 @@ def decode_results(path: str, content: bytes) -> Iterator[IndexedResult]:
 
 @cache
 def _make_schema() -> pa.Schema:
-    """The columns of a file, in their order: texts first, then lists of names, flags, counts and other numbers."""
+    """Build a file's columns, in order: texts, lists of names, flags, counts and other numbers."""
     import pyarrow as pa
 
     numbers = tuple(name for name in (*MEANS, "gain", *BY_TASK, *BY_METHOD) if name not in _COUNTS)
@@ -191,7 +192,7 @@ def _make_schema() -> pa.Schema:
 
 
 def _row_to_cells(row: IndexedResult) -> dict[str, Any]:
-    """A row as its columns' values; lists are flat."""
+    """Convert a row to its columns' values; lists are flat."""
     brief, layout = row.summary, row.summary.layout
     details = name_columns(row.details.numbers, len(layout.methods))
     cells: dict[str, Any] = {
@@ -214,7 +215,7 @@ def _row_to_cells(row: IndexedResult) -> dict[str, Any]:
 
 
 def _read_column(column: pa.ChunkedArray, name: str) -> Sequence[Any]:
-    """A column's values by row: texts, tuples of names, or arrays."""
+    """Read a column's values by row: texts, tuples of names, or arrays."""
     import pyarrow as pa
 
     array = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)

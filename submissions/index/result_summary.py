@@ -1,4 +1,4 @@
-"""A result in brief: what boards and charts need of each of ten thousand, a tenth of what the whole weighs."""
+"""Result summary for boards and charts, a tenth of the size of the whole result."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Floats = NDArray[np.float64]
 Key = tuple[str, str, str]
 """A total's method, subset and group."""
 NOT_MEASURED = np.inf
-"""The gain on a task of a method that the result does not have there; what was tried and has no value is NaN."""
+"""Gain of a method that the result does not have on a task; a tried method without value is NaN."""
 
 
 @dataclass(frozen=True)
 class ResultLayout:
-    """What stands where in a result's arrays. Results of one benchmark share one."""
+    """Layout of a result's arrays. Results of one benchmark share one."""
 
     tasks: tuple[str, ...]
     methods: tuple[str, ...]
@@ -44,7 +44,7 @@ class ResultLayout:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ResultSummary:
-    """One published result without what only its own page shows. A number that is not there is NaN."""
+    """One published result without the content of its details page. A missing number is NaN."""
 
     submission: str
     track: str
@@ -55,24 +55,24 @@ class ResultSummary:
     protocol_sha256: str
     flagged: str | None
     scale: str
-    """Of the gains: `gain` or `ratio`."""
+    """Scale of the gains: `gain` or `ratio`."""
     layout: ResultLayout
     means: Floats
     """By total: gain, low, high, median, seed SD."""
     counts: NDArray[np.int32]
-    """By total: how many tasks it is the mean of."""
+    """By total: number of tasks in the mean."""
     missing_reasons: str
-    """JSON: why a total has no value, by its place."""
+    """JSON: reason of a total's missing value, by its index."""
     gains: Floats
     """By task and method."""
     scored: NDArray[np.bool_]
-    """By task: whether there was anything to score."""
+    """By task: whether it had anything to score."""
     rows: NDArray[np.int32]
     """By task: rows trained on."""
     clearly_positive: NDArray[np.int8]
-    """By task: whether the whole interval of the fine-tune gain lies above 0; -1 where it has none."""
+    """By task: whether the whole interval of the fine-tune gain lies above 0; -1 without an interval."""
     judged: str
-    """JSON of the judge's scores; empty where nothing was judged."""
+    """JSON of the judge's scores; empty if nothing was judged."""
 
     @property
     def metadata(self) -> JudgeScores | None:
@@ -89,7 +89,7 @@ class ResultSummary:
 
     @property
     def ends(self) -> list[tuple[float | None, float | None, float | None]]:
-        """By total: the gain and the ends of its interval. Where one end is not there, neither is."""
+        """By total: the gain and the ends of its interval. If one end is missing, so is the other."""
         found = []
         for value, low, high in self.means[:, :3].tolist():
             has_ends = not (math.isnan(low) or math.isnan(high))
@@ -97,7 +97,7 @@ class ResultSummary:
         return found
 
     def find_total(self, method: str, subset: str, group: str) -> Total | None:
-        """One total; None where the result has no such."""
+        """Return one total; None if the result has none."""
         place = self.layout.total_positions.get((method, subset, group))
         if place is None:
             return None
@@ -118,7 +118,7 @@ class ResultSummary:
         )
 
     def gains_by_task(self, method: str) -> Floats:
-        """The gain by one method on each of the layout's tasks: NaN unscored, NOT_MEASURED where it was not tried."""
+        """Return a method's gain on each of the layout's tasks: NaN unscored, NOT_MEASURED if not tried."""
         if method not in self.layout.methods:
             return np.full(len(self.layout.tasks), NOT_MEASURED)
         found: Floats = self.gains[:, self.layout.methods.index(method)]
@@ -126,12 +126,12 @@ class ResultSummary:
 
 
 def to_optional(number: float) -> float | None:
-    """None for NaN, which stands for a missing number in arrays."""
+    """Return None for NaN, which marks a missing number in arrays."""
     return None if math.isnan(number) else number
 
 
 def summarize_result(result: Result) -> ResultSummary:
-    """A result in brief."""
+    """Summarize a result."""
     layout = intern_layout(
         tuple(task.task for task in result.tasks),
         tuple(dict.fromkeys(one.method for task in result.tasks for one in task.methods)),
@@ -163,7 +163,7 @@ def summarize_result(result: Result) -> ResultSummary:
 
 @lru_cache(maxsize=1000)
 def intern_layout(tasks: tuple[str, ...], methods: tuple[str, ...], totals: tuple[Key, ...]) -> ResultLayout:
-    """The one layout of these names."""
+    """Return the single layout of these names."""
     return ResultLayout(tasks, methods, totals)
 
 

@@ -1,4 +1,4 @@
-"""A result as tables, and tables as files: the same rows as CSV, JSON or Parquet."""
+"""Result tables and their export: the same rows as CSV, JSON or Parquet."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENDINGS: tuple[Ending, ...] = get_args(Ending)
 
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""How a cell begins that a spreadsheet would run; the last four are the full-width forms."""
+"""Start of a cell that a spreadsheet would run; the last four are the full-width forms."""
 
 _TASK_TEXTS = ("task", "state", "method", "scale")
 _TASK_COLUMNS = [
@@ -28,7 +28,7 @@ _COUNTS = ("n", "rows", "removed")
 
 
 def task_table(result: Result) -> pd.DataFrame:
-    """One row per task and method, in the result's order; what is unscored is NaN.
+    """One row per task and method, in the result's order; an unscored value is NaN.
 
     Beside a number stand the ends of its 95% interval. `gain` is on the scale that `scale` names: `gain`, or `ratio`,
     where 1 is the reference score. A task without methods still has a row, with no method: the table must not hide it.
@@ -42,7 +42,7 @@ def task_table(result: Result) -> pd.DataFrame:
 
 
 def total_table(result: Result) -> pd.DataFrame:
-    """One row per mean over tasks: its gain, the 95% interval from low to high, and how many tasks it is over.
+    """One row per mean over tasks: gain, 95% interval from low to high, and number of tasks.
 
     `seed_sd` is how far another training seed would move the mean; `scale` is as in `task_table`.
     """
@@ -59,7 +59,7 @@ def total_table(result: Result) -> pd.DataFrame:
 
 
 def scale_name(gain: Score) -> str:
-    """The scale that a task's or a total's gain is on, by its name: `gain` or `ratio`."""
+    """Return the scale of a task's or a total's gain: `gain` or `ratio`."""
     return gain.name.removeprefix("mean_")
 
 
@@ -78,10 +78,10 @@ def _value_and_bounds(score: Score) -> tuple[float | None, float | None, float |
 
 
 def encode_table(table: pd.DataFrame, ending: Ending) -> bytes:
-    """A table as a file's content.
+    """Encode a table as a file's content.
 
     In CSV, text that a spreadsheet would run as a formula gets a leading apostrophe; JSON is a list of records with
-    null for what is missing; Parquet keeps the column types.
+    null for missing values; Parquet keeps the column types.
     """
     if ending == "csv":
         # With \r\n between records (RFC 4180) a lone \r in a cell is quoted too; with \n it would end its record.

@@ -1,4 +1,4 @@
-"""Submissions in brief with what happened to them, a file for each month of ids: what a web app starts from.
+"""Submission summaries with their history, a file for each month of ids: the web app's start data.
 
 `board/<yyyy>-<mm>.parquet` in `drafts`, which only the evaluator and the web app read: it names owners. A row's history
 counts only while `status` is the content id of the status file, so a row may be behind; a submission itself never
@@ -40,32 +40,32 @@ class SubmissionBrief:
     owner: str
     private: bool
     files: int
-    """Delivered data sets."""
+    """Number of delivered data sets."""
     rows: int
-    """In all of them."""
+    """Number of rows in all of them."""
     created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class StatusSnapshot:
-    """What happened to a submission when its row was written."""
+    """History of a submission at the time of its row."""
 
     status: str
-    """The content id of the status file."""
+    """Content id of the status file."""
     history: bytes
-    """That file."""
+    """Content of the status file."""
 
 
 def make_brief(submission: Submission) -> SubmissionBrief:
-    """A submission in brief."""
+    """Summarize a submission."""
     shared = {name: getattr(submission, name) for name in _COLUMNS if name not in ("files", "rows")}
     return SubmissionBrief(**shared, files=len(submission.files), rows=sum(file.rows for file in submission.files))
 
 
 def submission_index_changes(arena: Arena, ids: Iterable[str]) -> list[Change]:
-    """What to change in `drafts` when submissions have come to an end: their rows, added or replaced.
+    """Build the changes in `drafts` for finished submissions: their rows, added or replaced.
 
-    Reads the files of their months only, and writes one that is unreadable anew. Raises NotFound, Corrupt.
+    Reads the files of their months only, and rewrites an unreadable one. Raises NotFound, CorruptRecord.
     """
     by_month: dict[str, dict[str, tuple[SubmissionBrief, StatusSnapshot]]] = {}
     for ulid in ids:
@@ -80,14 +80,14 @@ def submission_index_changes(arena: Arena, ids: Iterable[str]) -> list[Change]:
 
 
 def read_submission_index(drafts: Repo) -> Iterator[tuple[SubmissionBrief, StatusSnapshot]]:
-    """Every row that can be read."""
+    """Yield every readable row."""
     for path in drafts.list("board/"):
         if _MONTH.fullmatch(path):
             yield from _read_valid(drafts, path)
 
 
 def encode_submissions(rows: Iterable[tuple[SubmissionBrief, StatusSnapshot]]) -> bytes:
-    """Rows as a file; the same rows give the same bytes."""
+    """Encode rows as a file; the same rows give the same bytes."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -100,7 +100,7 @@ def encode_submissions(rows: Iterable[tuple[SubmissionBrief, StatusSnapshot]]) -
 
 
 def decode_submissions(path: str, content: bytes) -> list[tuple[SubmissionBrief, StatusSnapshot]]:
-    """The rows of a file; `path` is for the message. Raises Corrupt for a damaged one, or one of another version."""
+    """Decode a file's rows; `path` is for the message. Raises CorruptRecord if damaged or of another version."""
     import pyarrow as pa
     from pyarrow import parquet
 

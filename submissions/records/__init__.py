@@ -1,1 +1,1 @@
-"""Records."""
+"""Records that the arena stores and publishes."""

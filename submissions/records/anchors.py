@@ -1,4 +1,4 @@
-"""The measured ends of each task's scale, and the setup that measured them."""
+"""Anchors: base and reference score of each task, and the setup that measured them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from submissions.records.base import Record, Score, Sha256, TaskId
 
 
 class Setup(Record):
-    """What shaped a number besides the protocol: the machine and the software."""
+    """Machine and software that produced a number, besides the protocol."""
 
     model: str
     model_sha256: Sha256
@@ -21,30 +21,30 @@ class Setup(Record):
     hardware: str
     seed: int
     pipeline: int = 1
-    """The evaluator's own version: counted up whenever a change to its code moves numbers."""
+    """Version of the evaluator's pipeline, raised whenever a change to its code moves numbers."""
 
 
 class Anchor(Record):
-    """The two ends of a task's scale: the untouched model, and the model trained on the real data."""
+    """Base and reference score of a task: the untouched model, and the model trained on the real data."""
 
     base: Score
     reference: Score
-    """The mean over the trainings of `seeds`."""
+    """Mean over the trainings of `seeds`."""
     base_parts: tuple[Score, ...] = ()
-    """The metrics that a combined score is made of (paper@1: translation and generation), in the metric's order."""
+    """Metrics of a combined base score (paper@1: translation and generation), in the metric's order."""
     reference_parts: tuple[Score, ...] = ()
     seeds: tuple[float, ...] = ()
-    """The reference's score for each training seed; empty where it was imported."""
+    """The reference's score for each training seed; empty if imported."""
     noise: float = Field(ge=0, allow_inf_nan=False)
     """Standard error of reference minus base: over the test items, and over the seeds."""
     origin: Literal["measured", "official"] = "measured"
-    """Measured here, or taken from the official release's score files."""
+    """Measured by this arena, or imported from the official release's score files."""
     exam_sha256: Sha256
-    """Hash of what was asked; other test rows need other anchors."""
+    """Hash of the questions asked; other test rows need other anchors."""
     train_sha256: Sha256
     """Hash of the rows that the reference model was trained on."""
     scored_sha256: Sha256
-    """Hash of how answers became scores: metrics, category, language."""
+    """Hash of the scoring rules: metrics, category, language."""
 
     @property
     def seed_sd(self) -> float | None:

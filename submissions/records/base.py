@@ -1,4 +1,4 @@
-"""What all records are made from: the base that refuses unknown fields, the names and ids, and one measured number."""
+"""Base of all records, which refuses unknown fields; names and ids; one measured number."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TaskId = Annotated[
 Ulid = Annotated[str, Field(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
-"""A name that people choose: any script, no control characters."""
+"""A name chosen by people: any script, no control characters."""
 
 
 def _check_task_id(task: str) -> str:
@@ -24,22 +24,22 @@ def _check_task_id(task: str) -> str:
 
 
 class Record(BaseModel):
-    """The base of all that is written to a file."""
+    """Base class of every stored record."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Score(Record):
-    """One measured number. An unscored value is None and says why; it is never zero."""
+    """One measured number. An unscored value is None with a reason; it is never zero."""
 
     name: str
     value: float | None = Field(default=None, allow_inf_nan=False)
     n: int = Field(ge=0)
-    """How many items (or tasks, in a total) the value is the mean of."""
+    """Number of items (or tasks, in a total) in the mean."""
     interval: tuple[float, float] | None = None
     """Lower and upper bound of the 95% interval, on the scale of the value."""
     why: str | None = None
-    """Why there is no value."""
+    """Reason of a missing value."""
 
     @model_validator(mode="after")
     def _unscored_says_why(self) -> Self:

@@ -1,4 +1,4 @@
-"""What the check says about a submission: every problem with file, line, what is wrong and what to do."""
+"""Report of the check: every problem with file, line, fault and fix."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from submissions.records.submission import DataFile, DescriptionFile
 
 
 class Problem(Record):
-    """One thing the submitter should know."""
+    """One problem for the submitter."""
 
     level: Literal["error", "warning"]
-    """An error refuses the submission; a warning does not."""
+    """An error rejects the submission; a warning does not."""
     file: str
-    """As the submitter named it; empty for the submission as a whole."""
+    """File name given by the submitter; empty for the submission as a whole."""
     line: int | None = None
-    """Counted from 1; None where the problem is the whole file's."""
+    """Line, counted from 1; None for a problem of the whole file."""
     what: str
     fix: str
 
@@ -26,29 +26,29 @@ class Problem(Record):
 
 
 class Report(Record):
-    """The verdict on a submission."""
+    """Result of checking a submission."""
 
     track: str
     problems: tuple[Problem, ...]
     """Errors first, then by file and line."""
     files: tuple[DataFile, ...]
-    """The files that passed, as they would be stored."""
+    """Files that passed, in stored form."""
     descriptions: DescriptionFile | None = None
-    """What the submitter says of the data sets, as it would be stored; None if nothing was said."""
+    """The submitter's data set descriptions, in stored form; None without any."""
     missing: tuple[str, ...]
     """Tasks of the track without a file; each counts as no gain."""
 
     @property
     def accepted(self) -> bool:
-        """Whether the submission may be stored."""
+        """True if the submission may be stored."""
         return not self.errors and bool(self.files)
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        """The problems that refuse."""
+        """Problems that reject the submission."""
         return tuple(problem for problem in self.problems if problem.level == "error")
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
-        """The problems that do not."""
+        """Problems that do not reject the submission."""
         return tuple(problem for problem in self.problems if problem.level == "warning")

@@ -1,4 +1,4 @@
-"""What is published of the screen's and the judge's findings: counts and scores, no word of a hidden row."""
+"""Published findings of the screen and the judge: counts and scores, no word of a hidden row."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pydantic import Field
 from submissions.records.base import Record, Score
 
 Origin = Literal["submitted", "generated", "missing"]
-"""Who wrote a data set's description: the submitter, our own prompt, or nobody, for there is no data set."""
+"""Author of a data set's description: the submitter, our own prompt, or nobody, for want of a data set."""
 
 
 class Quantiles(Record):
-    """Of a length over all rows, to the nearest row."""
+    """Quantiles of a length over all rows, to the nearest row."""
 
     least: int
     median: int
@@ -22,22 +22,22 @@ class Quantiles(Record):
 
 
 class ScreenFindings(Record):
-    """What the screen found in one task's delivered rows. Lines are those of the submitter's own file, from 1."""
+    """Findings of the screen in one task's delivered rows. Lines are those of the submitter's own file, from 1."""
 
     exact: int = Field(ge=0)
-    """Rows whose input is a hidden test row's, letter for letter."""
+    """Rows with the same input as a hidden test row, letter for letter."""
     normalised: int = Field(ge=0)
-    """Rows whose input differs from a test row's in case, blanks, signs or character form only."""
+    """Rows whose input differs from a test row's in case, blanks, punctuation or character form only."""
     near: int = Field(ge=0)
     """Rows that are a test row with small changes."""
     removed_lines: tuple[int, ...]
-    """Lines of the stored data file that were taken out for one of the three."""
+    """Lines of the stored data file that were removed for one of the three."""
     repeated: int = Field(ge=0)
-    """Rows that an earlier row says already. They stay."""
+    """Rows that repeat an earlier row. They stay."""
     degenerate: int = Field(ge=0)
     """Rows without a letter or digit, of one character over and over, far too long, or whose output is the input."""
     other_script: int = Field(ge=0)
-    """Rows whose output is mostly in scripts that the task's language is not written in."""
+    """Rows whose output is mostly in scripts foreign to the task's language."""
     tokens: Quantiles | None
     """Input and output together, estimated from their bytes; None without rows."""
     output_scripts: dict[str, float]
@@ -45,14 +45,14 @@ class ScreenFindings(Record):
 
 
 class JudgeScores(Record):
-    """A submission's metadata scores, 0 to 10. Shown, never ranked. Holds no word of the judge."""
+    """A submission's metadata scores, 0 to 10. Shown, never ranked. Contains no text of the judge."""
 
     dimensions: tuple[Score, ...]
     """Means over tasks, one per dimension; `n` is the number of tasks."""
     average: Score
     """Mean of the six dimension means that the paper averages; `n` is the number of tasks."""
     origins: dict[Origin, int]
-    """How many tasks were described by whom."""
+    """Number of tasks described by each author."""
     model: str
     snapshot: str
     prompts: tuple[str, ...]

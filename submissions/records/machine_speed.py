@@ -1,4 +1,4 @@
-"""How fast an evaluator's machine is held to be before anything was measured on it."""
+"""Assumed speed of an evaluator's machine before any measurement on it."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from submissions.records.base import Record
 
 
 class Speed(Record):
-    """How fast a station is before anything was measured; the profile's file says where each figure comes from."""
+    """Speed of a worker before any measurement; the profile's file gives the source of each figure."""
 
     start_seconds: float = Field(ge=0)
-    """Until trainer and engines are ready, once for a station."""
+    """Seconds until trainer and engines are ready, once for a worker."""
     screened_rows: float = Field(gt=0)
-    """Delivered rows that are compared with the hidden ones in a second, on the host of the whole evaluation."""
+    """Delivered rows compared with the hidden ones per second, on the host of the whole evaluation."""
     trained_tokens: float = Field(gt=0)
-    """Tokens of prompt and target that all its devices train in a second."""
+    """Tokens of prompt and target that all of a worker's devices train per second."""
     training_seconds: float = Field(ge=0)
-    """Of each training, whatever its size: weights reset, gathered, written and loaded by the engines."""
+    """Fixed seconds of each training: weights reset, gathered, written and loaded by the engines."""
     prompt_tokens: float = Field(gt=0)
-    """Prompt tokens that all its engines read in a second."""
+    """Prompt tokens that all of a worker's engines read per second."""
     generated_tokens: float = Field(gt=0)
-    """Tokens that all its engines write in a second."""
+    """Tokens that all of a worker's engines generate per second."""
     doubt: float = Field(default=2.0, ge=1)
-    """The machine may turn out this many times faster, or slower."""
+    """Factor by which the machine may turn out faster, or slower."""
 
 
 class Machine(Record):
-    """A profile's public side: what one needs to reckon how long work takes there, and what it costs."""
+    """Public side of a profile: the facts for estimating time and price of work on the machine."""
 
     profile: str
     devices: int = Field(ge=1)
-    """Accelerators of a station; 1 for a machine without any."""
+    """Accelerators of a worker; 1 for a machine without any."""
     hour_price: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    """US dollars for one device for one hour; None names no price."""
+    """Price of one device for one hour in US dollars; None without a price."""
     speed: Speed

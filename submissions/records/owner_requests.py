@@ -1,4 +1,4 @@
-"""What a submitter may ask for once a submission is stored, and whose submission it is."""
+"""Requests of a submitter for a stored submission, and the submission's owner."""
 
 from __future__ import annotations
 
@@ -11,27 +11,28 @@ from pydantic import Field
 from submissions.records.base import Record
 
 Owner = Annotated[str, Field(pattern=r"^((hf|key):[A-Za-z0-9_-]{1,128})?$")]
-"""Who may ask: `hf:<sub>`, an account of the Hub; `key:<sha256>`, who holds the key that a browser was given; or
-nobody but who may write in the arena's folder."""
+"""Owner of a submission: `hf:<sub>`, an account of the Hub; `key:<sha256>`, the holder of a browser's key; or
+empty, for nobody but those with write access to the arena's folder.
+"""
 
 
 class OwnerRequest(Record):
-    """One thing asked of the evaluator, in a file of its own, so that no two can overwrite each other."""
+    """One request to the evaluator, in a separate file, so that no two can overwrite each other."""
 
     kind: Literal["withdraw", "retry", "publish"]
     by: Owner
     time: datetime
     samples: bool = False
-    """Of `publish`: may the first rows of each data set be shown in public?"""
+    """For `publish`: permission to show the first rows of each data set in public."""
 
 
 def filter_authorized(wishes: Iterable[OwnerRequest], owner: str) -> list[OwnerRequest]:
-    """Those that count: by the submission's owner, or by whoever may write in the arena's folder."""
+    """Return the valid requests: by the submission's owner, or by anyone with write access to the arena's folder."""
     return [wish for wish in wishes if wish.by in ("", owner)]
 
 
 def can_show_samples(wishes: Iterable[OwnerRequest], owner: str) -> bool:
-    """Whether the first rows of a submission may be shown in public: the last word on publishing it says so."""
+    """Return whether a submission's first rows may be public: by the latest publish request, if not withdrawn."""
     counted = filter_authorized(wishes, owner)
     published = [wish for wish in counted if wish.kind == "publish"]
     # A withdrawal is for good, whatever was asked for after it.

@@ -1,4 +1,4 @@
-"""How a protocol shows a row to the model, and what its evaluations do, for whoever is not the evaluator."""
+"""A protocol's prompt frame and the facts of its evaluations, for readers without the evaluator."""
 
 from __future__ import annotations
 
@@ -9,47 +9,47 @@ from submissions.records.machine_speed import Machine
 
 
 class EvalSetLoad(Record):
-    """How much a task asks of a model. Of hidden rows it says no more than how many and how long."""
+    """Work of a model on a task's test rows. Discloses only their number and lengths."""
 
     items: float = Field(ge=0)
-    """Test rows that are asked."""
+    """Number of test rows asked."""
     question_tokens: float = Field(ge=0)
-    """Of a prompt without shots, on average."""
+    """Mean tokens of a prompt without shots."""
     answer_tokens: float = Field(ge=0)
-    """Of a reference's answer, on average: what a model writes that has learned the task."""
+    """Mean tokens of a reference's answer: the output of a model that has learned the task."""
     limit_tokens: float = Field(ge=0)
-    """The most that an answer may have: what a model writes that does not stop."""
+    """Token limit of an answer: the output of a model that does not stop."""
 
 
 class PlanningFacts(Record):
-    """What is needed to reckon how long an evaluation will take before any was measured."""
+    """Facts for estimating an evaluation's time before any was measured."""
 
     machine: Machine
-    """Of the evaluator that published this."""
+    """Machine of the evaluator that published this."""
     shots: tuple[int, ...]
     draws: int = Field(ge=0)
-    """Independent draws of shots, each an exam of its own."""
+    """Independent draws of shots, each asked on all test rows."""
     max_prompt_tokens: int = Field(ge=1)
     exam: EvalSetLoad
-    """The mean over the benchmark's tasks."""
+    """Mean over the benchmark's tasks."""
 
 
 class PromptFrame(Record):
-    """What stands around a row's input and output in training, tokens that frame them written out as text."""
+    """Text around a row's input and output in training, with control tokens written out as text."""
 
     protocol: str
     before: str
-    """Before the input."""
+    """Text before the input."""
     between: str
-    """Between input and output."""
+    """Text between input and output."""
     after: str
-    """After the output."""
+    """Text after the output."""
     max_tokens: int = Field(ge=1)
     """A longer row is cut to this many tokens."""
     bytes_per_token: float = Field(gt=0)
-    """How many bytes of UTF-8 one token holds on average, measured on the public demands."""
+    """Mean bytes of UTF-8 per token, measured on the public demands."""
     epochs: float = Field(gt=0)
     max_rows: int = Field(ge=1)
-    """Rows that are trained on."""
+    """Number of rows trained on."""
     planning: PlanningFacts | None = None
-    """None in what older evaluators published: then nothing is foretold before it was measured."""
+    """Facts for estimates; None from older evaluators: then estimates need measured evaluations."""

@@ -12,20 +12,21 @@ from submissions.records.findings import JudgeScores, ScreenFindings
 from submissions.records.submission import SystemType
 
 Method = Literal["few_shot_1", "few_shot_3", "few_shot_5", "fine_tune"]
-"""How a data set's worth is measured: as shots in the prompt, or as training data."""
+"""Method that measures a data set: as shots in the prompt, or as training data."""
 
 METHODS: tuple[Method, ...] = ("few_shot_1", "few_shot_3", "few_shot_5", "fine_tune")
 
 
 class MethodScore(Record):
-    """What one method measured on one task."""
+    """Measurement of one method on one task."""
 
     method: Method
     score: Score
     """The task's headline metric, in [0, 1]."""
     gain: Score
-    """What the score is worth on the protocol's scale, which its name says: `gain` is (score - base) / (reference -
-    base), clipped (arena@1); `ratio` is score / reference by metric, weighted, not clipped (paper@1)."""
+    """Gain of the score on the protocol's scale, which its name states: `gain` is (score - base) / (reference -
+    base), clipped (arena@1); `ratio` is score / reference by metric, weighted, not clipped (paper@1).
+    """
     others: tuple[Score, ...] = ()
     """Further metrics, shown and never ranked."""
 
@@ -40,7 +41,7 @@ class TaskResult(Record):
     removed: int = Field(ge=0)
     """Rows the screen removed as copies of test rows."""
     screen: ScreenFindings | None = None
-    """What the screen found in the delivered rows; None where nothing was delivered, or nothing was screened."""
+    """Findings of the screen in the delivered rows; None if nothing was delivered or screened."""
     base: Score
     reference: Score
     seed_sd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
@@ -58,11 +59,11 @@ class Total(Record):
     """Mean of the tasks' gains, with the 95% interval of a two-level bootstrap over tasks and items."""
     median: float | None = Field(default=None, allow_inf_nan=False)
     seed_sd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    """How far another training seed would move the mean (standard deviation); no part of the interval."""
+    """Standard deviation of the mean between training seeds; no part of the interval."""
 
 
 class Result(Record):
-    """All that is published of an evaluated submission. Holds no time: the same work gives the same bytes."""
+    """Published result of an evaluated submission. Holds no time: the same work gives the same bytes."""
 
     submission: Ulid
     track: str
@@ -73,8 +74,8 @@ class Result(Record):
     protocol_sha256: Sha256
     setup: Setup
     flagged: str | None = None
-    """Why this entry is unranked until an organiser looks, for example leaked test rows."""
+    """Reason why this entry is unranked until an organiser reviews it, for example leaked test rows."""
     tasks: tuple[TaskResult, ...]
     totals: tuple[Total, ...]
     metadata: JudgeScores | None = None
-    """How well the delivered data is described, by the judge; None where nothing was judged. Never ranked by."""
+    """Judge's scores of the data set descriptions; None if nothing was judged. Never ranked by."""

@@ -1,4 +1,4 @@
-"""What a team says of its own system, and nobody here has run: an organiser writes it down, no evaluator reads it."""
+"""Self-reported figures of a team's system, not run here: an organiser writes them, no evaluator reads them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from submissions.records.result import Method
 from submissions.records.submission import SystemType
 
 Figure = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)]
-"""In the unit in which boards show the protocol: a gain, or percent of the reference score under paper@…."""
+"""Figure in the boards' unit for the protocol: a gain, or percent of the reference score under paper@…."""
 
 
 class SelfReported(Record):
@@ -29,9 +29,9 @@ class SelfReported(Record):
     knowledge: Figure | None = None
     reasoning: Figure | None = None
     url: str = Field(max_length=500, pattern=r"^https?://\S+$")
-    """Where the team says so."""
+    """Page with the team's report."""
     date: date
-    """The day on which it said so."""
+    """Date of the team's report."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -41,7 +41,7 @@ class SelfReported(Record):
 
 
 class SelfReports(Record):
-    """The file of one track."""
+    """File of one track."""
 
     rows: tuple[SelfReported, ...]
 
@@ -55,12 +55,12 @@ class SelfReports(Record):
 
 
 def reports_path(track: str) -> str:
-    """Where a track's file lies in the results."""
+    """Return the path of a track's file in the results."""
     return f"self_reported/{track}.json"
 
 
 def read_reports(name: str, content: bytes) -> SelfReports:
-    """A file's content. Raises Corrupt with the first fault."""
+    """Parse a file's content. Raises CorruptRecord with the first fault."""
     try:
         return SelfReports.model_validate_json(content)
     except ValidationError as error:

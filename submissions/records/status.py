@@ -1,4 +1,4 @@
-"""The states of a submission, and its history."""
+"""States of a submission, and its history."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ State = Literal[
     "published",
     "withdrawn",
 ]
-"""Where a submission stands. `refused`, `published` and `withdrawn` are final; `failed` is taken up again, which is
-`retrying`; `evaluated` has a result that only its submitter sees, until they publish it."""
+"""State of a submission. `refused`, `published` and `withdrawn` are final; `failed` is retried, which is
+`retrying`; `evaluated` has a result that only its submitter sees, until they publish it.
+"""
 
 Stage = Literal["check", "screen", "metadata", "few_shot", "fine_tune", "total", "publish"]
 """The steps of an evaluation, in order."""
 
 
 class Status(Record):
-    """Where a submission stood at one time."""
+    """State of a submission at one time."""
 
     state: State
     stage: Stage | None = None
@@ -37,19 +38,19 @@ class Status(Record):
     """Tasks of this stage that are finished, out of `of`."""
     of: int | None = Field(default=None, ge=0)
     place: int | None = Field(default=None, ge=1)
-    """Place in the queue, 1 is next, out of `of`."""
+    """Position in the queue, 1 is next, out of `of`."""
     expected_start: datetime | None = None
-    """Of a queued submission: when its turn comes if those before it take as long as those before them did."""
+    """Expected start of a queued submission, if those before it take as long as past ones did."""
     message: str
     log_tail: str = Field(default="", max_length=4000)
-    """The last lines of the log of what failed, without anything of the hidden rows or the machine."""
+    """Last lines of the failure's log, without anything of the hidden rows or the machine."""
     fault: Literal["submission", "evaluator"] | None = None
-    """Whose fault a refusal or failure is."""
+    """Side at fault for a rejection or failure."""
     time: datetime
 
 
 class History(Record):
-    """All that happened to a submission, oldest first."""
+    """All status entries of a submission, oldest first."""
 
     submission: Ulid
     entries: tuple[Status, ...] = Field(min_length=1)

@@ -12,11 +12,11 @@ from submissions.records.owner_requests import Owner
 from submissions.records.task import Metadata
 
 SystemType = Literal["search", "synthesis", "deep_research", "hybrid"]
-"""How a DataResearcher comes by its data."""
+"""Method by which a DataResearcher obtains its data."""
 
 
 class Description(Record):
-    """What a submitter says of one delivered data set: a line of metadata.jsonl."""
+    """Submitter's description of one delivered data set: a line of metadata.jsonl."""
 
     task: TaskId
     metadata: Metadata
@@ -27,7 +27,7 @@ class DataFile(Record):
 
     task: TaskId
     path: str
-    """Inside the submission's folder, for example `data/mc-en-science.jsonl`."""
+    """Path inside the submission's folder, for example `data/mc-en-science.jsonl`."""
     sha256: Sha256
     bytes: int = Field(ge=0)
     rows: int = Field(ge=1)
@@ -37,14 +37,14 @@ class DescriptionFile(Record):
     """The stored metadata.jsonl of a submission."""
 
     path: str
-    """Inside the submission's folder."""
+    """Path inside the submission's folder."""
     sha256: Sha256
     bytes: int = Field(ge=0)
     tasks: int = Field(ge=0)
 
 
 class PinnedFile(Record):
-    """A file of a public data set on the Hub, as of one commit."""
+    """A file of a public data set on the Hub, at one commit."""
 
     repo: str = Field(max_length=200)
     commit: str = Field(pattern=r"^[0-9a-f]{40}$")
@@ -52,12 +52,12 @@ class PinnedFile(Record):
 
 
 class Provenance(Record):
-    """Where the data came from, in the submitter's words."""
+    """Origin of the data, in the submitter's words."""
 
     description: str = Field(default="", max_length=4000)
     url: str = Field(default="", max_length=500, pattern=r"^(https?://\S+)?$")
     fetched: tuple[PinnedFile, ...] = ()
-    """Where the files were fetched from, if they were named instead of sent; this is known, not said."""
+    """Source of files that were named instead of sent; verified by us, not claimed by the submitter."""
 
 
 class Submission(Record):
@@ -71,10 +71,10 @@ class Submission(Record):
     submitter: Name
     files: tuple[DataFile, ...]
     descriptions: DescriptionFile | None = None
-    """What the submitter says of the data sets, for the judge; without it the judge's model describes them."""
+    """Submitter's data set descriptions, for the judge; without them the judge's model writes them."""
     provenance: Provenance = Provenance()
     owner: Owner = ""
-    """Who may withdraw, retry and publish it."""
+    """Owner, who may withdraw, retry and publish it."""
     private: bool = False
-    """Whether its result stays with its owner until they publish it."""
+    """True for a result that stays with its owner until they publish it."""
     created_at: datetime

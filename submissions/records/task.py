@@ -9,11 +9,11 @@ from pydantic import Field
 from submissions.records.base import Record, TaskId
 
 Kind = Literal["knowledge", "reasoning"]
-"""What a task asks of its data: breadth of facts, or paths of inference."""
+"""Demand of a task on its data: breadth of facts, or paths of inference."""
 
 
 class Row(Record):
-    """One training or test example: what the model is given, and what it should say."""
+    """One training or test example: the model's input and its expected output."""
 
     input: str
     output: str
@@ -26,20 +26,20 @@ class Task(Record):
     track: str
     title: str
     category: str
-    """What the data set is for, for example `multiple_choice`; the track lists the categories."""
+    """Use of the data set, for example `multiple_choice`; the track lists the categories."""
     kind: Kind
     language: str
     """BCP 47 tag of the outputs, for example `en` or `zh-Hant`."""
     subsets: tuple[str, ...] = ("full",)
-    """The boards that count this task; `pro` is the hard subset."""
+    """Boards that count this task; `pro` is the hard subset."""
     metric: str
     """The headline metric under arena@1, for example `token_f1`."""
     demand: str
-    """What a DataResearcher is given: the wanted data set in plain words."""
+    """Demand given to a DataResearcher: the wanted data set in plain words."""
 
 
 class Metadata(Record):
-    """What a data set is, in the dimensions that the judge compares (paper, section 3.2)."""
+    """Description of a data set, in the dimensions that the judge compares (paper, section 3.2)."""
 
     introduction: str
     task: str

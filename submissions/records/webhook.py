@@ -1,6 +1,6 @@
-"""Where a submitter wants to be told of what happens to a submission: an address, and a secret that proves who tells.
+"""Webhook of a submitter: an address for notifications, and a secret that authenticates their sender.
 
-Kept beside the submission, in a file of its own: nothing that shows a submission can show it by mistake.
+Stored beside the submission, in a separate file: no view of a submission can show it by mistake.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from submissions.records.base import Record
 
 FILE = "webhook.json"
 _AT_HOME = ("localhost", "local", "internal", "home.arpa")
-"""Ends of names that no other network knows."""
+"""Suffixes of names that no public network resolves."""
 
 
 def require_public_https(url: str) -> str:
-    """The address, if a stranger may name it, or nothing. Raises ValueError.
+    """Return the address, or nothing; accept only what a stranger may name. Raises ValueError.
 
-    Whether its name leads into a private network is seen when it is used, for that may change.
+    A name that leads into a private network is detected at use, for that may change.
     """
     if not url:
         return url
@@ -49,8 +49,8 @@ Secret = Annotated[str, Field(max_length=200)]
 
 
 class Webhook(Record):
-    """webhook.json. The evaluator sees again whether the address may be used."""
+    """webhook.json. The evaluator checks the address again before use."""
 
     url: Annotated[str, Field(min_length=1, max_length=500)]
     secret: Secret = ""
-    """Signs what is sent; nothing is signed without."""
+    """Key that signs notifications; without it they are unsigned."""

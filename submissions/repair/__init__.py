@@ -1,1 +1,1 @@
-"""Repairs of file names, files and rows that need no knowledge of what the submitter meant."""
+"""Repairs of file names, files and rows that need no knowledge of the submitter's intent."""

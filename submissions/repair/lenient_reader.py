@@ -1,4 +1,4 @@
-"""The rows of a file that may be written in a slightly wrong way, one after the other, as values and as text."""
+"""Lenient reader of slightly malformed files: yields each row as value and as text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from submissions.repair.repair_log import RepairLog
 from submissions.tracks.track import Track
 
 _LENIENT = json.JSONDecoder(object_pairs_hook=Pairs, parse_int=float, strict=False)
-"""Takes tabs and other control characters inside texts, which JSON wants as escapes."""
+"""JSON decoder that accepts tabs and other control characters inside texts, which JSON wants as escapes."""
 _MARKS = (
     # The mark of UTF-32 begins as that of UTF-16 does, so it is looked for first.
     (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
@@ -33,22 +33,22 @@ _FIX = "Mend it by hand."
 
 @dataclass(frozen=True, slots=True)
 class LenientRow:
-    """One row as it was found."""
+    """One row as read."""
 
     line: int
-    """Where it begins, counted from 1."""
+    """First line of the row, counted from 1."""
     value: object
-    """What it says; None where it cannot be read."""
+    """Parsed value; None if it is unreadable."""
     raw: str
-    """JSON on one line: what is written if nothing in the row is mended."""
+    """JSON on one line: the output for a row without repairs."""
     rewrite: bool = False
-    """Whether the text, though readable, is no strict JSON."""
+    """True for a text that, though readable, is no strict JSON."""
 
 
 def read_lenient(stream: IO[bytes], ending: str, track: Track, changes: RepairLog) -> Iterator[LenientRow]:
-    """The rows of a text file, the changes noted that reading them takes. Raises Unfit where rows cannot be told apart.
+    """Yield the rows of a text file and record the changes needed. Raises InvalidFile for ambiguous rows.
 
-    A Parquet table is not looked into: a library wrote it, so it is either sound or not ours to mend.
+    A Parquet table is not read: a library wrote it, so it is either sound or beyond repair here.
     """
     if ending == "parquet":
         raise InvalidFile("A Parquet table is left as it is.", _FIX)
@@ -63,7 +63,7 @@ def read_lenient(stream: IO[bytes], ending: str, track: Track, changes: RepairLo
 
 
 def _detect_encoding(stream: IO[bytes], changes: RepairLog) -> str:
-    """The encoding that a byte order mark states, else UTF-8; no other is guessed."""
+    """Return the encoding of a byte order mark, else UTF-8; no other is guessed."""
     start = stream.read(4)
     stream.seek(0)
     for mark, encoding, name in _MARKS:
@@ -74,7 +74,7 @@ def _detect_encoding(stream: IO[bytes], changes: RepairLog) -> str:
 
 
 def _read_json(text: TextIO, track: Track, changes: RepairLog, *, is_array: bool) -> Iterator[LenientRow]:
-    """The rows of a JSON file, which may be an array or lines whatever its name says."""
+    """Yield the rows of a JSON file, an array or lines whatever its name says."""
     longest = max_record_bytes(track)
     first, line = _read_first_line(text, longest)
     if first.startswith("["):
@@ -91,7 +91,7 @@ def _read_json(text: TextIO, track: Track, changes: RepairLog, *, is_array: bool
 
 
 def _read_first_line(text: TextIO, longest: int) -> tuple[str, int]:
-    """The first line that is not blank, and its number. Raises Unfit for an empty file."""
+    """Return the first non-blank line and its number. Raises InvalidFile for an empty file."""
     number = 1
     while line := text.readline(longest):
         if line.strip():
@@ -101,7 +101,7 @@ def _read_first_line(text: TextIO, longest: int) -> tuple[str, int]:
 
 
 def _read_array(cursor: Cursor, changes: RepairLog) -> Iterator[LenientRow]:
-    """The elements of an array; a comma after the last one is passed over."""
+    """Yield the elements of an array; skip a comma after the last one."""
     cursor.peek()
     cursor.step()
     comma_at = 0
@@ -121,7 +121,7 @@ def _read_array(cursor: Cursor, changes: RepairLog) -> Iterator[LenientRow]:
 
 
 def _read_sequence(cursor: Cursor) -> Iterator[LenientRow]:
-    """Objects one after the other, each over as many lines as it takes."""
+    """Yield consecutive objects, each over any number of lines."""
     while cursor.peek():
         yield _read_element(cursor)
 
@@ -150,7 +150,7 @@ def _read_lines(text: TextIO, line: str, number: int, longest: int, changes: Rep
 
 
 def _parse_line(number: int, line: str, changes: RepairLog) -> LenientRow:
-    """A line as it stands, or without a comma too many, or with its control characters escaped."""
+    """Parse a line as it is, without extra commas, or with its control characters escaped."""
     without = _strip_commas(line)
     for candidate, decoder in ((line, DECODER), (without, DECODER), (without, _LENIENT)):
         try:
@@ -166,7 +166,7 @@ def _parse_line(number: int, line: str, changes: RepairLog) -> LenientRow:
 
 
 def _strip_commas(line: str) -> str:
-    """Without a comma behind the object and one behind its last value: neither can be part of a text."""
+    """Remove a comma behind the object and one behind its last value: neither can be part of a text."""
     line = line.removesuffix(",").rstrip()
     if line.endswith("}"):
         line = line[:-1].rstrip().removesuffix(",") + "}"
@@ -192,7 +192,7 @@ def _read_csv(text: TextIO, track: Track, changes: RepairLog) -> Iterator[Lenien
 
 
 def _parse_header(header: str) -> tuple[str, list[str]]:
-    """The separator under which the header names both columns once. Raises Unfit."""
+    """Return the separator under which the header names both columns once. Raises InvalidFile."""
     for separator in _SEPARATORS:
         names = next(csv.reader([header], delimiter=separator, strict=True), [])
         plain = [name.strip().casefold() for name in names]

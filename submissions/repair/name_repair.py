@@ -1,4 +1,4 @@
-"""File names that can only mean one task: other case, blanks for hyphens, the marks of a copy, an ending twice."""
+"""Repair of unambiguous file names: other case, blanks for hyphens, copy marks, a doubled ending."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from submissions.checking.problem_list import quote_text
 from submissions.repair.repair_log import RepairLog
 
 _COPY = re.compile(r"( \(\d{1,3}\)| - copy( \(\d{1,3}\))?| copy( \d{1,3})?)$", re.IGNORECASE)
-"""What browsers and file managers add to the name of a second copy."""
+"""Suffixes that browsers and file managers add to the name of a second copy."""
 _BETWEEN = re.compile(r"[\s_-]+")
 _MAX_NAME_LENGTH = 200
 
 
 @dataclass(frozen=True)
 class RepairedName:
-    """What a file's name stands for."""
+    """Task and format of a repaired file name."""
 
     task: str
     ending: str
 
 
 def repair_name(name: str, known: Collection[str], changes: RepairLog) -> RepairedName | None:
-    """The task and format that a name can only mean; None where it means no task of `known`, or might mean two."""
+    """Return the only possible task and format of a name; None if it fits no task of `known`, or several."""
     stem, ending = _split_name(name)
     if not ending or len(stem) > _MAX_NAME_LENGTH:
         return None
@@ -38,7 +38,7 @@ def repair_name(name: str, known: Collection[str], changes: RepairLog) -> Repair
 
 
 def _split_name(name: str) -> tuple[str, str]:
-    """Stem and ending; an editor's .txt behind another ending, and the same ending twice, count for nothing."""
+    """Return stem and ending; ignore an editor's .txt behind another ending, and a doubled ending."""
     stem, _, ending = name.rpartition(".")
     if ending.lower() == "txt":
         stem, _, ending = stem.rpartition(".")
@@ -51,7 +51,7 @@ def _split_name(name: str) -> tuple[str, str]:
 
 
 def _find_only_match(stem: str, known: Collection[str]) -> str | None:
-    """The one id that differs from a stem only in case and in what stands between its words. No letter is guessed."""
+    """Return the only id that differs from a stem in case and word separators alone. No letter is guessed."""
     close = [task for task in known if _normalize_name(task) == _normalize_name(stem)]
     return close[0] if len(close) == 1 else None
 

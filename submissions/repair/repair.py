@@ -1,8 +1,8 @@
-"""Corrected copies of delivered files, where what is wrong can be mended without knowing what was meant.
+"""Corrected copies of delivered files, for faults that need no knowledge of the submitter's intent.
 
-A fix is made only where every strict reader would make the same one. Nothing is guessed: a single-byte encoding, a task
-id with another letter in it, a column of another name, a number where a text belongs and half of a surrogate pair stay
-as they are, for the check to name. Every change is told, with the lines it was made in; no row is dropped in silence.
+A fix is made only if every strict reader would make the same one. Nothing is guessed: a single-byte encoding, a task
+id with another letter in it, a column of another name, a number in place of a text and half of a surrogate pair stay
+as they are, for the check to report. Every change is reported with its lines; no row is dropped in silence.
 """
 
 from __future__ import annotations
@@ -30,43 +30,43 @@ from submissions.repair.row_repair import BlankRow, repair_row
 from submissions.tracks.track import Track
 
 _MAX_NAME_LENGTH = 60
-"""In characters, of the copy of a file whose name stands for no task; the check refuses it under any name."""
+"""Character limit for the copy of a file with an unknown task; the check rejects it under any name."""
 
 
 class RepairChange(Record):
-    """One kind of change that was made to a file."""
+    """One kind of change made to a file."""
 
     what: str
     lines: tuple[int, ...] = ()
-    """Of the file as it was delivered, counted from 1; the first ones. Empty where the change is the whole file's."""
+    """First lines changed, of the delivered file, counted from 1. Empty for a change of the whole file."""
     count: int = 1
-    """How often it was made."""
+    """Number of changes of this kind."""
 
 
 class FileRepair(Record):
-    """What was mended in one delivered file."""
+    """Changes made to one delivered file."""
 
     file: str
-    """As the submitter named it."""
+    """File name given by the submitter."""
     name: str
-    """Of the corrected copy."""
+    """Name of the corrected copy."""
     changes: tuple[RepairChange, ...]
 
 
 class RepairResult(Record):
-    """A delivery, mended as far as that goes."""
+    """A repaired delivery with its corrections and its remaining problems."""
 
     corrections: tuple[FileRepair, ...]
-    """The files that were changed; empty where nothing could be mended."""
+    """Changed files; empty if nothing could be fixed."""
     remaining: Report | None = None
-    """What the check says of the corrected delivery; None where nothing was changed."""
+    """Check report of the corrected delivery; None if nothing was changed."""
 
 
 def repair_sources(sources: Sequence[Path], tasks: Sequence[Task], *, into: Path, track: Track) -> RepairResult:
-    """Write a delivery, mended as far as that goes without guessing, into an empty folder, and check it again.
+    """Write a delivery, repaired without guessing, into an empty folder, and check it again.
 
-    Files in which nothing could be mended are copied as they are, so that the folder is the whole delivery; where no
-    file was changed it stays empty. Raises NotFound for a source that does not exist.
+    Files without a possible fix are copied as they are, so that the folder is the whole delivery; it stays empty if no
+    file was changed. Raises NotFound for a source that does not exist.
     """
     if any(into.iterdir()):
         raise ValueError(f"{into} is not empty")
@@ -87,11 +87,11 @@ def repair_sources(sources: Sequence[Path], tasks: Sequence[Task], *, into: Path
 
 @dataclass(frozen=True)
 class _CopyTarget:
-    """Where one file's copy goes."""
+    """Target of one file's copy."""
 
     folder: Path
     name: str
-    """As the file was called, without its folder."""
+    """Name of the file, without its folder."""
     meant: RepairedName | None
 
 
@@ -125,7 +125,7 @@ def _plan_copy(entry: SourceFile, known: frozenset[str], into: Path) -> _CopyTar
 def _repair_file(
     stream: IO[bytes], path: str, place: _CopyTarget, known: frozenset[str], track: Track
 ) -> FileRepair | None:
-    """Write one file's corrected copy, or a plain one; None where there is nothing to mend."""
+    """Write one file's corrected copy, or a plain one; None if it needs no fix."""
     if place.meant is None:
         _copy_file(stream, place.folder / place.name)
         return None
@@ -147,7 +147,7 @@ def _repair_file(
 
 
 def _rewrite_rows(stream: IO[bytes], ending: str, copy: Path, track: Track) -> RepairLog:
-    """Write a file's rows as JSON lines, each mended or as it stands; without changes, no copy is left behind."""
+    """Write a file's rows as JSON lines, fixed or unchanged; without changes, remove the copy."""
     changes = RepairLog()
     try:
         if stream.seek(0, 2) > track.max_file_bytes:
@@ -162,7 +162,7 @@ def _rewrite_rows(stream: IO[bytes], ending: str, copy: Path, track: Track) -> R
 
 
 def _write_rows(file: IO[bytes], stream: IO[bytes], ending: str, track: Track, changes: RepairLog) -> None:
-    """Raises Unfit where the rows cannot be told apart."""
+    """Write the rows of a file. Raises InvalidFile if they are ambiguous."""
     written = end_of_counted = 0
     for piece in read_lenient(stream, ending, track, changes):
         row = repair_row(piece, changes)

@@ -1,11 +1,11 @@
-"""What was changed in a file, by kind, with the lines it was changed in."""
+"""Log of the changes in a file, by kind, with their lines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 MAX_LINES = 20
-"""Lines that are named for one kind of change; the rest are counted."""
+"""Lines listed for one kind of change; the rest are counted."""
 
 
 class RepairLog:
@@ -16,14 +16,14 @@ class RepairLog:
         self._counts: dict[str, int] = {}
 
     def add(self, what: str, line: int | None = None) -> None:
-        """Note a change of a kind, in a line or in the file as a whole."""
+        """Record a change of a kind, in a line or in the file as a whole."""
         self._counts[what] = self._counts.get(what, 0) + 1
         lines = self._lines.setdefault(what, [])
         if line is not None and len(lines) < MAX_LINES:
             lines.append(line)
 
     def iter_entries(self) -> Iterator[tuple[str, tuple[int, ...], int]]:
-        """Each kind with its first lines and its count, in the order in which they were met."""
+        """Yield each kind with its first lines and its count, in order of first occurrence."""
         for what, count in self._counts.items():
             yield what, tuple(self._lines[what]), count
 

@@ -1,4 +1,4 @@
-"""One row, mended where its sender can have meant only one thing."""
+"""Repair of one row with a single possible meaning."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class BlankRow:
 
 
 def repair_row(piece: LenientRow, changes: RepairLog) -> Row | BlankRow | None:
-    """The row as it is to be written; None for one that stays as it stands, sound or not."""
+    """Return the row to write; None for an unchanged one, sound or not."""
     if not isinstance(piece.value, Pairs):
         return None
     pairs = list(dict.fromkeys(pair for pair in piece.value if isinstance(pair[1], str)))
@@ -39,7 +39,7 @@ def repair_row(piece: LenientRow, changes: RepairLog) -> Row | BlankRow | None:
 def _log_changes(
     value: Pairs, found: dict[str, list[tuple[str, object]]], piece: LenientRow, changes: RepairLog
 ) -> bool:
-    """Note what differs from a plain row; whether anything does."""
+    """Record the differences from a plain row; return whether it has any."""
     names = [name for name, _ in value]
     wrong = [same[0][0] for key, same in found.items() if same[0][0] != key]
     extra = [name for name in dict.fromkeys(names) if _normalize_key(name) not in _KEYS]
@@ -58,7 +58,7 @@ def _normalize_key(name: str) -> str:
 
 
 def _is_encodable(text: str) -> bool:
-    """Whether a text can be written as UTF-8; half of a surrogate pair cannot."""
+    """Return whether a text can be written as UTF-8; half of a surrogate pair cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:

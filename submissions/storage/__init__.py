@@ -1,1 +1,1 @@
-"""Storage."""
+"""Versioned storage in a folder or on the Hub."""

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Atomic file writes: a file appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def atomic_write(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old content or the new, never a part (temporary file, fsync, rename)."""
+    """Write a file so that a reader sees the old or the new content, never a part (temporary file, fsync, rename)."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
     try:
@@ -24,7 +24,7 @@ def atomic_write(path: Path, content: bytes) -> None:
 
 
 def fsync_dir(folder: Path) -> None:
-    """Have the disk keep which files are in a folder; that their contents are kept is a matter of each file."""
+    """Sync a folder's entries to disk; each file's contents need their own fsync."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

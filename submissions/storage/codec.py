@@ -1,4 +1,4 @@
-"""Records as stored JSON and JSON lines, and back."""
+"""Codec of records as stored JSON and JSON lines."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ R = TypeVar("R", bound=Record)
 
 
 def to_json(record: Record) -> bytes:
-    """A record as the JSON that is stored."""
+    """Encode a record as stored JSON."""
     return (record.model_dump_json(indent=1) + "\n").encode()
 
 
 def to_jsonl(records: Iterable[Record]) -> bytes:
-    """Records as JSON lines."""
+    """Encode records as JSON lines."""
     return "".join(record.model_dump_json() + "\n" for record in records).encode()
 
 
 def read_record(repo: Repo, path: str, kind: type[R]) -> R:
-    """One stored record. Raises NotFound, or Corrupt with the path and the first fault."""
+    """Read one stored record. Raises NotFound, or CorruptRecord with the path and the first fault."""
     return parse_record(path, repo.read(path), kind)
 
 
 def parse_record(path: str, content: bytes, kind: type[R]) -> R:
-    """A stored record's content; `path` is for the message. Raises Corrupt with the path and the first fault."""
+    """Parse a stored record; `path` is for messages. Raises CorruptRecord with the path and the first fault."""
     try:
         return kind.model_validate_json(content)
     except ValidationError as error:
@@ -38,12 +38,12 @@ def parse_record(path: str, content: bytes, kind: type[R]) -> R:
 
 
 def read_lines(repo: Repo, path: str, kind: type[R]) -> tuple[R, ...]:
-    """Stored JSON lines. Raises NotFound, or Corrupt with the path, the line and the first fault."""
+    """Read stored JSON lines. Raises NotFound, or CorruptRecord with the path, the line and the first fault."""
     return parse_lines(path, repo.read(path), kind)
 
 
 def parse_lines(path: str, content: bytes, kind: type[R]) -> tuple[R, ...]:
-    """JSON lines as records; `path` is for the message. Raises Corrupt with the path, the line and the first fault."""
+    """Parse JSON lines; `path` is for messages. Raises CorruptRecord with path, line and first fault."""
     records = []
     for number, line in enumerate(content.split(b"\n"), 1):
         if line:

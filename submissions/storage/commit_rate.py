@@ -1,4 +1,4 @@
-"""How often a repository is committed to: the Hub refuses at some 128 commits an hour, and hardly says so before."""
+"""Commit rate limit of a repository: the Hub refuses at some 128 commits an hour, with hardly any warning."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class CommitRateLimit:
-    """The limits that a repository keeps, and how it waits. A test moves `clock`, and `sleep` with it."""
+    """Commit limits of a repository and its waiting. A test moves `clock`, and `sleep` with it."""
 
     per_hour: int = 60
-    """Commits of all writers together within an hour; half of what the Hub allows, since people commit too."""
+    """Commits of all writers together within an hour; half the Hub's limit, since people commit too."""
     min_interval: timedelta = timedelta()
-    """Least time between two commits; a minute for whoever writes state all day."""
+    """Minimum time between two commits; a minute for a writer that updates state all day."""
     max_wait: timedelta = timedelta()
-    """How long a commit is waited for; where it would take longer, it is Busy at once."""
+    """Maximum wait for a commit; a longer one raises RateLimited at once."""
     clock: Callable[[], datetime] = _utc_now
     sleep: Callable[[float], None] = time.sleep
 
     def next_commit_at(self, made: Iterable[datetime]) -> datetime:
-        """When the next commit may be made, after the commits at these times; the past if it may be made now."""
+        """Return the earliest time for a commit after commits at these times; in the past if it may be made now."""
         recent = sorted(moment for moment in made if moment > self.clock() - HOUR)
         if not recent:
             return self.clock()

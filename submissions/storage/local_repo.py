@@ -18,18 +18,19 @@ from submissions.storage.repo import Change, content_id, validate_path
 
 _EMPTY_HEAD = "0" * 64
 _NOTED = 4096
-"""Bytes from which on a file's content id is written down at its commit; smaller files are quickly read again."""
+"""Bytes from which a file's content id is cached at its commit; smaller files are quickly read again."""
 
 
 class LocalRepo:
     """A folder. Commits are journalled: a killed writer leaves the state before or the state after, nothing between.
 
-    So does a power loss; where the disk lost more than it may, every call raises Corrupt until the file is restored.
+    The same holds for a power loss; if the disk lost more than it may, every call raises CorruptRecord until the file
+    is restored.
 
     On disk: the data in place; `.head` (64 hex digits), `.lock` (flock), and during a commit `.journal/` with the
-    staged contents and, written last, `changes.json` with their SHA-256. A complete journal is carried out by
-    whoever comes next. `.ids` says of committed files what `ids` would else have to read them for: it is believed only
-    while a file's size and time are those it names, and may be lost.
+    staged contents and, written last, `changes.json` with their SHA-256. The next process to open it carries out a
+    complete journal. `.ids` caches the content ids of committed files, which `ids` would else have to read: an entry
+    is trusted only while the file's size and time match it, and the cache may be lost.
     """
 
     def __init__(self, folder: Path | str) -> None:
@@ -73,7 +74,7 @@ class LocalRepo:
     def _scan_ids(
         self, start: str, known: Mapping[str, tuple[tuple[int, int], str]], prefix: str
     ) -> Iterator[tuple[str, tuple[tuple[int, int], str]]]:
-        """Every file below a folder whose path begins with the prefix: its stamp and content id."""
+        """Yield stamp and content id of every file below a folder whose path begins with the prefix."""
         folder = self.folder / start
         if not folder.is_dir():
             return
@@ -92,7 +93,7 @@ class LocalRepo:
                     yield path, before if before and same else (stamp, content_id(Path(entry.path).read_bytes()))
 
     def _load_id_cache(self) -> dict[str, tuple[tuple[int, int], str]]:
-        """What was written down of committed files; a line that was cut off says nothing."""
+        """Load the cached ids of committed files; skip a truncated line."""
         file = self.folder / ".ids"
         if not file.is_file():
             return {}
@@ -104,7 +105,7 @@ class LocalRepo:
         }
 
     def _append_id_cache(self, paths: Sequence[str]) -> None:
-        """Write down the content ids of files that were just committed."""
+        """Append the content ids of newly committed files to the cache."""
         lines = []
         for path in paths:
             file = self.folder / path
@@ -129,7 +130,7 @@ class LocalRepo:
             return self._apply_commit(changes, head)
 
     def _check_path_conflicts(self, changes: Sequence[Change]) -> None:
-        """Raise ValueError for what could be journalled and then never carried out."""
+        """Raise ValueError for changes that could be journalled and then never carried out."""
         written = {change.path for change in changes if change.content is not None}
         for path in written:
             above = {parent.as_posix() for parent in PurePosixPath(path).parents}
@@ -173,9 +174,9 @@ class LocalRepo:
         return new
 
     def _roll_forward(self) -> None:
-        """Carry out the journal if it is complete, else forget it. Safe to repeat.
+        """Carry out the journal if it is complete, else discard it. Safe to repeat.
 
-        Raises Corrupt, having changed nothing, if a staged file is lost.
+        Raises CorruptRecord, having changed nothing, if a staged file is lost.
         """
         journal = self.folder / ".journal"
         if (journal / "changes.json").is_file():
@@ -200,14 +201,14 @@ class LocalRepo:
         shutil.rmtree(journal, ignore_errors=True)
 
     def _remove_empty_folders(self, path: str) -> None:
-        """A repository has files only: a folder goes with its last one."""
+        """Remove empty folders of a path: a repository has files only."""
         for up in PurePosixPath(path).parents:
             folder = self.folder / up
             if up.name and folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
 
     def _require_staged_files(self, plan: Sequence[tuple[str, str | None, str | None]]) -> None:
-        """Raise Corrupt for a planned file that is no longer staged and was not put in its place either."""
+        """Raise CorruptRecord for a planned file that is neither staged nor already moved to its path."""
         for path, staged, sha256 in plan:
             target = self.folder / path
             if staged is None or (self.folder / ".journal" / staged).exists():

@@ -1,4 +1,4 @@
-"""Where a repository lies: in a folder, or as a data set repository on the Hub, `hf://ORG/NAME`."""
+"""Location of a repository: in a folder, or as a data set repository on the Hub, `hf://ORG/NAME`."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Repo
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_]|[.-](?![.-]))*")
-"""As the Hub's own rule; what it says of length is left to it."""
+"""The Hub's own rule for names, except for the length, which the Hub checks."""
 
 
 def is_hub_url(where: str) -> bool:
-    """Whether a place is on the Hub."""
+    """Return whether a location is on the Hub."""
     return where.startswith("hf://")
 
 
 def sibling_location(arena: str, name: str) -> str:
-    """The place of one of an arena's repositories: `DIR/name`, or `hf://ORG/PREFIX-name`."""
+    """Return the location of one of an arena's repositories: `DIR/name`, or `hf://ORG/PREFIX-name`."""
     if is_hub_url(arena):
         return f"hf://{arena.removeprefix('hf://').rstrip('/')}-{name}"
     return str(Path(arena) / name)
 
 
 def open_repo(where: str, pace: CommitRateLimit | None = None) -> Repo:
-    """The repository at a place; the Hub is not asked yet. Raises NotFound for a name that cannot be one."""
+    """Open the repository at a location, without a request to the Hub. Raises NotFound for an invalid name."""
     if not is_hub_url(where):
         return LocalRepo(where)
     names = where.removeprefix("hf://").split("/")

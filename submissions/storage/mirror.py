@@ -1,7 +1,7 @@
-"""Copies an arena's repositories from one place to another: a folder, the Hub, in any direction.
+"""Copies an arena's repositories between locations: folder or Hub, in any direction.
 
-What is there already is not copied again, so a copy that was cut off goes on when it is started once more. README.md is
-left out: it is the place's own, written by `python -m curation init`.
+Existing files are not copied again, so a restarted copy continues after an interruption. README.md is left out: it
+belongs to the location, written by `python -m curation init`.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from submissions.storage.locations import is_hub_url, open_repo, sibling_locatio
 from submissions.storage.repo import Change, Repo
 
 REPOSITORIES = ("benchmark", "submissions", "drafts", "results")
-"""In the order in which they are copied: what is said of a submission follows the submission."""
+"""Repositories in copy order: data about a submission follows the submission."""
 MAX_FILES_PER_COMMIT = 500
-"""Of one commit. The Hub cuts a commit off after 60 s, and takes some 128 an hour."""
+"""Files of one commit. The Hub aborts a commit after 60 s, and accepts some 128 an hour."""
 MAX_BYTES_PER_COMMIT = 50 * 2**20
-"""Of one commit, unless a single file is larger."""
+"""Bytes of one commit, unless a single file is larger."""
 
 Progress = Callable[[str, int, int], None]
 
 
 class DestinationNotEmpty(TheirError):
-    """The place to copy to holds something else."""
+    """Error: the copy's destination holds other files."""
 
 
 class MirrorReport(Record):
-    """What was done for one repository."""
+    """Result for one repository."""
 
     repository: str
     files: int
-    """That are there now, in both places."""
+    """Number of files now in both locations."""
     copied: int
     deleted: int
     bytes: int
@@ -45,15 +45,15 @@ class MirrorReport(Record):
 
 @dataclass(frozen=True)
 class MirrorPlan:
-    """What is to be done for one repository."""
+    """Planned changes for one repository."""
 
     name: str
     source: Repo
     target: Repo
     head: str
-    """Of the source, when it was looked through."""
+    """Head of the source at the time of the plan."""
     parent: str
-    """Of the target."""
+    """Head of the target."""
     files: int
     missing: tuple[str, ...]
     differing: tuple[str, ...]
@@ -70,10 +70,11 @@ def mirror_arena(
     pace: CommitRateLimit | None = None,
     progress: Progress = lambda *_: None,
 ) -> list[MirrorReport]:
-    """Make an arena's repositories at `target` equal to those at `source`, and see that they are.
+    """Make an arena's repositories at `target` equal to those at `source`, and verify them.
 
-    Where the target holds anything else, nothing is copied unless `update` lets it be overwritten and deleted.
-    Raises NotFound, Occupied, Conflict for a place that somebody else writes to, Corrupt for a copy that differs.
+    If the target holds anything else, nothing is copied unless `update` allows overwriting and deleting it.
+    Raises NotFound, DestinationNotEmpty, Conflict for a target with another writer, CorruptRecord for a copy that
+    differs.
     """
     if unknown := set(only) - set(REPOSITORIES):
         raise NotFound(f"No repository {', '.join(sorted(unknown))}: there are {', '.join(REPOSITORIES)}.")
@@ -95,7 +96,7 @@ def mirror_arena(
 
 
 def _is_there(place: str) -> bool:
-    """A folder that is not there must not pass for an empty one, after whose model everything is deleted."""
+    """Return whether a folder exists; a missing one must not pass for an empty one, or everything is deleted."""
     return is_hub_url(place) or Path(place).is_dir()
 
 
@@ -114,7 +115,7 @@ def _plan_repo(name: str, source: str, target: str, pace: CommitRateLimit | None
 
 
 def _require_empty_target(plans: Iterable[MirrorPlan], target: str) -> None:
-    """Raise Occupied for a target that holds what the source does not, or otherwise."""
+    """Raise DestinationNotEmpty for a target with files that the source lacks, or with other content."""
     for plan in plans:
         if others := [*plan.differing, *plan.foreign]:
             raise DestinationNotEmpty(
@@ -144,7 +145,7 @@ def _execute_plan(plan: MirrorPlan, progress: Progress) -> MirrorReport:
 
 
 def _make_batches(plan: MirrorPlan, deleted: Sequence[str], wanted: Sequence[str]) -> Iterator[list[Change]]:
-    """The commits, no larger than they may be."""
+    """Yield the commits, each within the size limits."""
     for start in range(0, len(deleted), MAX_FILES_PER_COMMIT):
         yield [Change(path, None) for path in deleted[start : start + MAX_FILES_PER_COMMIT]]
     batch: list[Change] = []
@@ -161,7 +162,7 @@ def _make_batches(plan: MirrorPlan, deleted: Sequence[str], wanted: Sequence[str
 
 
 def _verify_repo(name: str, source: str, target: str, progress: Progress) -> None:
-    """Raise Corrupt unless both places hold the same, as they tell those who see them for the first time."""
+    """Raise CorruptRecord unless both locations hold the same, as seen by a fresh reader."""
     mine, theirs = open_repo(sibling_location(source, name)), open_repo(sibling_location(target, name))
     ours, others = _content_ids(mine), _content_ids(theirs)
     for number, path in enumerate(sorted(ours.keys() | others.keys())):
@@ -179,7 +180,7 @@ def _content_ids(repo: Repo) -> dict[str, str]:
 
 
 def _has_same_content(path: str, mine: Repo, my_id: str, theirs: Repo, their_id: str) -> bool:
-    """Whether a file's content is the same in both; it is read only where one of them is in LFS, under another id."""
+    """Return whether both copies of a file are equal; read it only if one is in LFS, under another id."""
     if my_id == their_id or len(my_id) == len(their_id):
         return my_id == their_id
     in_git, in_lfs = (mine, their_id) if len(my_id) < len(their_id) else (theirs, my_id)

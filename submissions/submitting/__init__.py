@@ -1,1 +1,1 @@
-"""Submitting."""
+"""Storing submissions, attempts and owner requests."""

@@ -1,7 +1,7 @@
-"""How many attempts a team has used on a track, and the limit that an organiser sets.
+"""Attempts used by a team on a track, and the limit that an organiser sets.
 
-What was refused, withdrawn, or stopped by our failure costs none. What still waits or runs counts: it may end as a
-result. `bulk_commit` counts and stores in one transaction.
+A submission that was rejected, withdrawn, or stopped by our failure costs none. A pending or running one counts: it
+may end as a result. `bulk_commit` counts and stores in one transaction.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from submissions.records.status import State, Status
 from submissions.tracks import TRACKS
 
 FREE_STATES: frozenset[State] = frozenset({"refused", "withdrawn", "failed"})
-"""States that cost no attempt. A failure is ours unless its status says otherwise; its next try counts again."""
+"""States that cost no attempt. A failure is ours unless its status says otherwise; its retry counts again."""
 LIMITS: Mapping[str, int] = {"search_sft": 3} | {
     track.name: track.attempts for track in TRACKS.values() if track.attempts is not None
 }
-"""Limits by track where the setting says nothing; other tracks have none. `search_sft` has no track module yet."""
+"""Limits by track without a setting; other tracks have none. `search_sft` has no track module yet."""
 _LIMIT = re.compile(r"([a-z][a-z0-9_]*)=(\d{1,6}|none)")
 
 
 class SubmissionKey(Protocol):
-    """What is counted by: a submission, or what is remembered of one."""
+    """Fields that identify an attempt: a submission, or its cached summary."""
 
     @property
     def id(self) -> str: ...
@@ -41,21 +41,21 @@ class SubmissionKey(Protocol):
 
 @dataclass(frozen=True)
 class Attempts:
-    """Where a team stands on a track."""
+    """Attempts of a team on a track."""
 
     used: tuple[str, ...]
     """The submissions that count, oldest first."""
     limit: int | None
-    """None for as many as they like."""
+    """Attempt limit; None for no limit."""
 
     @property
     def left(self) -> int | None:
-        """How many more there are; None without a limit."""
+        """Number of attempts left; None without a limit."""
         return None if self.limit is None else max(0, self.limit - len(self.used))
 
 
 def read_limits(text: str) -> dict[str, int]:
-    """Limits by track from a setting such as `search_sft=3,dataset_research=10`; `none` lifts one. Raises OurError."""
+    """Parse limits by track, such as `search_sft=3,dataset_research=10`; `none` lifts one. Raises OurError."""
     limits = dict(LIMITS)
     for part in filter(None, (one.strip() for one in text.split(","))):
         match = _LIMIT.fullmatch(part)
@@ -70,13 +70,13 @@ def read_limits(text: str) -> dict[str, int]:
 
 
 def is_same_submitter(one: SubmissionKey, team: str, owner: str) -> bool:
-    """Whether a submission is a team's, or its owner's under another team's name."""
+    """Return whether a submission is by a team, or by its owner under another team's name."""
     account = owner.startswith("hf:") and one.owner == owner
     return account or _normalize_team(one.team) == _normalize_team(team)
 
 
 def counts_as_attempt(arena: Arena, ulid: str) -> bool:
-    """Whether a submission counts as an attempt. What cannot be read is our failure."""
+    """Return whether a submission counts as an attempt. An unreadable one is our failure."""
     try:
         return is_counted(arena.read_history(ulid).now)
     except CorruptRecord:
@@ -84,7 +84,7 @@ def counts_as_attempt(arena: Arena, ulid: str) -> bool:
 
 
 def is_counted(now: Status) -> bool:
-    """Whether a submission that stands so counts as an attempt."""
+    """Return whether a submission in this state counts as an attempt."""
     return now.state not in FREE_STATES or (now.state == "failed" and now.fault == "submission")
 
 
@@ -97,7 +97,7 @@ def count_attempts(
     limits: Mapping[str, int] = LIMITS,
     known: Mapping[str, SubmissionKey] | None = None,
 ) -> Attempts:
-    """What a team, or the account that submits for it, has used on a track. `known` need not be read again."""
+    """Count the attempts of a team, or of its submitter's account, on a track. `known` need not be read again."""
     theirs = [
         one.id for one in _read_keys(arena, known or {}) if one.track == track and is_same_submitter(one, team, owner)
     ]
@@ -116,5 +116,5 @@ def _read_keys(arena: Arena, known: Mapping[str, SubmissionKey]) -> Iterable[Sub
 
 
 def _normalize_team(team: str) -> str:
-    """A name without what people do not see: width, case, doubled blanks."""
+    """Normalize a name's invisible differences: width, case, doubled blanks."""
     return " ".join(unicodedata.normalize("NFKC", team).casefold().split())

@@ -20,10 +20,10 @@ def commit_submissions(
     limits: Mapping[str, int],
     known: Mapping[str, SubmissionKey] | None = None,
 ) -> dict[str, AttemptsExhausted]:
-    """Store each with its checked files; what is said to those that have no attempt left, by id.
+    """Store submissions with their checked files; return the errors of those without an attempt left, by id.
 
-    Counting and storing are one transaction. What is stored already is not stored again, so that this may be repeated
-    after a commit whose end nobody saw. Raises as a commit does.
+    Counting and storing are one transaction. A stored submission is not stored again, so that this may be repeated
+    after a commit with an unknown outcome. Raises as a commit does.
     """
     for again in range(_TRIES, 0, -1):
         parent = arena.submissions.head()
@@ -50,7 +50,7 @@ def _select_within_limits(
     limits: Mapping[str, int],
     known: Mapping[str, SubmissionKey] | None,
 ) -> tuple[list[tuple[Submission, Path]], dict[str, AttemptsExhausted]]:
-    """Those with an attempt left, counting the ones before them in the same commit, and what is said to the others."""
+    """Select submissions with an attempt left, counting earlier ones in the commit; return errors for the others."""
     taken: list[tuple[Submission, Path]] = []
     spent: dict[str, AttemptsExhausted] = {}
     for one, data in waiting:

@@ -1,4 +1,4 @@
-"""A submission and its result as a folder of files."""
+"""Download of a submission and its result as a folder of files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether there is anything to ask for: what would come of a wish, before it is stored."""
+"""Rules for owner requests: checks that a request would have an effect before it is stored."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from submissions.records.submission import Submission
 
 RequestKind = Literal["withdraw", "retry", "publish"]
 FINAL_STATES: frozenset[State] = frozenset({"refused", "withdrawn"})
-"""States in which nothing is left to ask for."""
+"""States without any possible request."""
 
 
 def rejection_reason(
     kind: RequestKind, submission: Submission, state: State, wishes: Iterable[OwnerRequest]
 ) -> str | None:
-    """Why a wish would change nothing, and what to know instead; None where it would.
+    """Return the reason why a request would change nothing; None if it would.
 
-    `wishes` are those that count. A result may be published before there is one: then it is never held back.
+    `wishes` are the valid requests. A result may be published before it exists: then it is never private.
     """
     if state in FINAL_STATES:
         return f"It is {state}, which is final."
@@ -35,7 +35,7 @@ def rejection_reason(
 
 
 def describe_next_step(history: History) -> str:
-    """What its submitter can do now, in a sentence; empty where there is nothing to do but wait."""
+    """Describe the submitter's next possible step in a sentence; empty if they can only wait."""
     known: dict[State, str] = {
         "failed": "It was our failure and costs no attempt. `retry` has it tried again at once.",
         "evaluated": "Only its owner sees the result: `publish` shows it to all, `withdraw` drops it.",

@@ -1,4 +1,4 @@
-"""From a checked delivery to a stored submission."""
+"""Storing a checked delivery as a submission."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ReadableName = Annotated[Name, AfterValidator(_require_readable)]
 
 
 class SubmissionForm(Record):
-    """Who delivers, and what made the data."""
+    """Submitter and system of a delivery, with provenance and webhook."""
 
     system: ReadableName
     system_type: SystemType
@@ -44,14 +44,14 @@ class SubmissionForm(Record):
     submitter: ReadableName
     provenance: Provenance = Provenance()
     webhook: PublicUrl = ""
-    """Where to tell what happens to it; nowhere, if empty."""
+    """Address for notifications; none if empty."""
     webhook_secret: Secret = ""
 
     @classmethod
     def from_form(cls, fields: Mapping[str, str]) -> Self:
-        """Read the fields of a form: system, system_type, team, submitter, description, url, webhook, webhook_secret.
+        """Read the form fields system, system_type, team, submitter, description, url, webhook, webhook_secret.
 
-        Raises Misfilled, which names every field that cannot be taken.
+        Raises InvalidForm, which names every invalid field.
         """
         provenance = {key: fields[key] for key in ("description", "url") if key in fields}
         others = {key: value for key, value in fields.items() if key not in provenance}
@@ -71,7 +71,7 @@ def store_submission(
     owner: str = "",
     private: bool = False,
 ) -> Submission:
-    """Store what the check accepted, in one commit; `data` is the folder that the check wrote into. Raises Refused."""
+    """Store a checked delivery, in one commit; `data` is the check's output folder. Raises SubmissionRejected."""
     submission = build_submission(report, delivery, now, owner=owner, private=private)
     write_sidecar_files(data, delivery)
     arena.add_submission(submission, data)
@@ -81,9 +81,9 @@ def store_submission(
 def build_submission(
     report: Report, delivery: SubmissionForm, now: datetime, *, owner: str = "", private: bool = False
 ) -> Submission:
-    """The record of what the check accepted; nothing is stored yet. Raises Refused.
+    """Build the record of a checked delivery; nothing is stored yet. Raises SubmissionRejected.
 
-    `owner` comes from whoever knows it for certain, never out of a form; a `private` result waits for them
+    `owner` comes from an authenticated source, never out of a form; a `private` result waits for them
     to publish it.
     """
     if not report.accepted:
@@ -105,7 +105,7 @@ def build_submission(
 
 
 def write_sidecar_files(data: Path, delivery: SubmissionForm) -> None:
-    """Put what is stored with the checked files, and is not said of the submission, beside them."""
+    """Write files that are stored with the checked ones but are not part of the submission record."""
     if delivery.webhook:
         told = Webhook(url=delivery.webhook, secret=delivery.webhook_secret)
         (data / WEBHOOK).write_bytes(to_json(told))

@@ -1,4 +1,4 @@
-"""What may be submitted to each board."""
+"""Rules of each track for submissions."""
 
 from submissions.errors import NotFound
 from submissions.tracks import dataset_research
@@ -8,11 +8,11 @@ TRACKS = {"dataset_research": dataset_research.TRACK}
 
 
 SUBSETS = tuple(dict.fromkeys(subset for track in TRACKS.values() for subset in track.subsets))
-"""Those of all tracks."""
+"""Subsets of all tracks."""
 
 
 def get_track(name: str) -> Track:
-    """The track. Raises NotFound with the names that exist."""
+    """Return the track. Raises NotFound with the names that exist."""
     try:
         return TRACKS[name]
     except KeyError:

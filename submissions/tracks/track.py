@@ -1,4 +1,4 @@
-"""What a track's entry is: the limits and words that its check needs."""
+"""Definition of a track: the limits and words that its check needs."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ class Track:
     name: str
     title: str
     subsets: tuple[str, ...]
-    """Of its tasks, each with a board of its own; the first is shown by default."""
+    """Subsets of its tasks, each with a separate board; the first is shown by default."""
     categories: dict[str, str]
     """Category of a task to its headline metric under arena@1."""
     min_rows: int
-    """Fewer rows than this are warned about."""
+    """Minimum rows without a warning."""
     max_rows: int
-    """Rows after this many are not used, which is warned about."""
+    """Number of rows used; further rows are not used, with a warning."""
     row_limit: int
-    """A file with more rows than this is refused."""
+    """Row limit of a file; one with more rows is rejected."""
     max_characters: int
-    """A row whose input and output are longer together is refused."""
+    """Character limit of a row's input and output together; a longer row is rejected."""
     max_file_bytes: int
-    """A larger file is refused unread."""
+    """Byte limit of a file; a larger file is rejected unread."""
     attempts: int | None = None
-    """Attempts of a team where the organiser sets no other limit; None for as many as they like."""
+    """Attempts of a team unless the organiser sets another limit; None for no limit."""

@@ -1,1 +1,1 @@
-"""Processes that a benchmark measures beside ours: the work as others do it."""
+"""Other implementations of the same work, as processes measured beside ours."""

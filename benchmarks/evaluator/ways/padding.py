@@ -1,4 +1,4 @@
-"""Batches as most trainers make them: rows side by side, each filled up to the longest."""
+"""Padded batches, as most trainers make them: rows side by side, filled up to the longest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 
 
 def pad_rows(rows: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
-    """A batch as long as its longest row, to a multiple of 8."""
+    """Return a batch padded to its longest row, rounded up to a multiple of 8."""
     width = -(-max(len(row["input_ids"]) for row in rows) // 8) * 8
     ids, labels, mask = (torch.zeros(len(rows), width, dtype=torch.long) for _ in range(3))
     labels.fill_(-100)

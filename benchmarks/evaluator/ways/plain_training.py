@@ -1,6 +1,6 @@
-"""transformers.Trainer as its documentation shows it, under torchrun: padded batches, DeepSpeed, loss over all logits.
+"""transformers.Trainer as documented, under torchrun: padded batches, DeepSpeed, loss over all logits.
 
-Prints a line for each step, when it ended, and a last one with the most memory that was held.
+Prints a line with the end of each step, and a last one with the peak memory.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from evaluator.training.rank.schedule import epoch_order
 
 
 class StepEndPrinter(TrainerCallback):
-    """Says when each step ended."""
+    """Prints the end of each step."""
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ARG002
         if torch.distributed.get_rank() == 0:
@@ -31,7 +31,7 @@ class StepEndPrinter(TrainerCallback):
 
 
 def order_rows(file: Path, sft: dict[str, Any]) -> Dataset:
-    """The rows in the order in which ours are trained; a row that only fills a step up trains nothing."""
+    """Return the rows in our training order; a row that only fills a step up trains nothing."""
     rows = [json.loads(line) for line in file.read_text().splitlines()]
     order = epoch_order(len(rows), sft["epochs"], sft["global_batch"], sft["seed"])
     blank = {"input_ids": rows[0]["input_ids"][:1], "labels": [-100]}

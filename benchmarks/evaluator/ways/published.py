@@ -1,4 +1,4 @@
-"""The published shape of the work, as a plain script: one process that trains a task, one that answers it, and no more.
+"""The published pipeline as a plain script: one process that trains a task, one that answers it, no more.
 
 `torchrun -m benchmarks.evaluator.ways.published train JOB` fine-tunes with the HF Trainer and DeepSpeed ZeRO-3, one
 padded row at a time with gradient accumulation, and saves all; `python -m benchmarks.evaluator.ways.published answer
@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 BATCH = 64
-"""Prompts of one call of the engine (the release's inference_batch_size)."""
+"""Prompts per call of the engine (the release's inference_batch_size)."""
 Moments = dict[str, float]
 
 
 def fine_tune_model(job: dict[str, Any]) -> Moments:
-    """Fine-tune the base model; the moments, in seconds of the clock."""
+    """Fine-tune the base model; return the moments, in seconds of the clock."""
     import deepspeed
     import torch
     import torch.distributed
@@ -73,14 +73,14 @@ def fine_tune_model(job: dict[str, Any]) -> Moments:
 
 
 def _make_zero3_config() -> dict[str, Any]:
-    """DeepSpeed's third stage with everything else left to the Trainer."""
+    """Build DeepSpeed's ZeRO stage 3 configuration with all else left to the Trainer."""
     sizes = ("train_micro_batch_size_per_gpu", "gradient_accumulation_steps", "train_batch_size", "gradient_clipping")
     stage = {"stage": 3, "overlap_comm": False, "stage3_gather_16bit_weights_on_model_save": True}
     return {**dict.fromkeys(sizes, "auto"), "bf16": {"enabled": "auto"}, "zero_optimization": stage}
 
 
 def answer_prompts(job: dict[str, Any]) -> Moments:
-    """Ask the fine-tuned model; the moments, in seconds of the clock."""
+    """Ask the fine-tuned model; return the moments, in seconds of the clock."""
     from vllm import LLM, SamplingParams
 
     moments = {"imports": time.time()}

@@ -1,4 +1,4 @@
-"""Writes a Llama with random weights, and prints how many parameters it has.
+"""Writes a Llama with random weights and prints its parameter count.
 
 Run `python -m benchmarks.evaluator.ways.random_model FOLDER SHAPE DTYPE`.
 """
@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM, LlamaConfig
 
 
 def main(folder: str, shape: str, dtype: str) -> None:
-    """Make and save it."""
+    """Make and save the model."""
     torch.manual_seed(0)
     config = LlamaConfig(**json.loads(shape), tie_word_embeddings=False)
     model = AutoModelForCausalLM.from_config(config, dtype=getattr(torch, dtype))

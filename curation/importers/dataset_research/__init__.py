@@ -1,1 +1,1 @@
-"""Takes in the published release of DatasetResearch: its tasks, reference sets and scores."""
+"""Importer of the published DatasetResearch release: tasks, reference sets and scores."""

@@ -1,4 +1,4 @@
-"""A task of the release as a task of ours: title, language and metadata."""
+"""Conversion of a release task to our task: title, language and metadata."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from submissions.records.task import Row
 LICENCE = "not in the release: see the source"
 _TITLE = 80
 _LETTERS = 2000
-"""Of a text, how much is looked at for its language."""
+"""Characters of a text read to detect its language."""
 _ROWS = 1000
 _CHOSEN = ("multiple_choice", "text_classification")
-"""Categories whose outputs are letters and labels, so that only the inputs show a language."""
+"""Categories with letters and labels as outputs, so that only the inputs show a language."""
 _TEXTS = ("introduction", "question", "input", "output", "source")
 
 
 def convert_task(entry: ReleaseTask, task: str, rows: Sequence[Row], problems: list[Problem]) -> list[FlatTask]:
-    """The task under our id; nothing, with what is wrong in `problems`, if a field cannot be stored.
+    """Convert a task under our id; return nothing and add to `problems` if a field cannot be stored.
 
-    Its subsets are `full` alone, for the release does not say which tasks are the hard ones.
+    Its subsets are `full` alone, for the release does not mark the hard tasks.
     """
     missing = [name for name in _TEXTS if not as_text(entry.metadata.get(name)).strip()]
     if missing:
@@ -52,7 +52,7 @@ def convert_task(entry: ReleaseTask, task: str, rows: Sequence[Row], problems: l
 
 
 def make_title(entry: ReleaseTask) -> str:
-    """Words of the task's id, less the organisation where the id is the data set's.
+    """Make a title from the words of the task's id, less the organisation of a data set's id.
 
     Titles are public and the metadata is not, so nothing of the introduction goes in.
     """
@@ -78,7 +78,7 @@ def _convert_metadata(entry: ReleaseTask, rows: int, problems: list[Problem]) ->
 
 
 def _parse_count(value: object) -> int | None:
-    """A number of rows, also from a text such as `1,000`."""
+    """Parse a number of rows, also from a text such as `1,000`."""
     if isinstance(value, str) and re.fullmatch(r"[0-9][0-9,]{0,15}", value.strip()):
         return int(value.replace(",", ""))
     sound = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**53
@@ -86,7 +86,7 @@ def _parse_count(value: object) -> int | None:
 
 
 def _convert_example(value: object) -> dict[str, str] | None:
-    """An example with an input and an output as a row; of any other form, all of it as the input."""
+    """Convert an example with input and output to a row; any other form becomes the input."""
     if isinstance(value, Mapping) and isinstance(value.get("input"), str) and isinstance(value.get("output"), str):
         return {"input": value["input"], "output": value["output"]}
     text = as_text(value)

@@ -1,4 +1,4 @@
-"""The published release, laid out as a benchmark of ours."""
+"""Import of the published release as a benchmark."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from submissions.storage.codec import to_json
 
 
 class OfficialImport(ImportReport):
-    """What an import of the release did."""
+    """Result of an import of the release."""
 
     skipped: tuple[str, ...]
-    """Tasks that were left out because the release has no reference file for them, by its ids."""
+    """Tasks left out because the release has no reference file for them, by its ids."""
     warnings: tuple[Problem, ...]
 
 
@@ -26,9 +26,9 @@ def import_official(
     options: Options = Options(),  # noqa: B008 -- it is frozen
     progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> OfficialImport:
-    """Lay the release out as a benchmark with its published scores in anchors/official.json, in one commit.
+    """Import the release and its published scores (anchors/official.json) as a benchmark, in one commit.
 
-    Raises NotFound where there is no release, Broken for an unsound one, Occupied as `import_flat` does.
+    Raises NotFound without a release, InvalidBenchmark for an unsound one, BenchmarkExists as `import_flat` does.
     """
     release = read_release(source, options, progress)
     files = build_files(release.flat, {OFFICIAL: to_json(release.anchors)})

@@ -1,4 +1,4 @@
-"""The release's JSON files, and what keeps one from being read."""
+"""Reader of the release's JSON files, with problems reported."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DOWNLOAD = "Download the file again."
 
 
 def read_json(path: Path, name: str, problems: list[Problem]) -> object:
-    """What a JSON file holds; None, with the reason in `problems`, if it cannot be read. `name` is for messages.
+    """Read a JSON file; None, with the reason in `problems`, if it is unreadable. `name` is for messages.
 
     NaN and Infinity are read as the numbers they stand for, because Python wrote them into these files.
     """
@@ -49,13 +49,13 @@ def _parse_json(content: bytes, name: str, problems: list[Problem]) -> object:
 
 
 def as_text(value: object) -> str:
-    """A field that people read: a text as it is, nothing as the empty text, anything else as JSON."""
+    """Convert a field to readable text: a text as it is, nothing as the empty text, anything else as JSON."""
     if value is None or isinstance(value, str):
         return value or ""
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def quote_value(value: object, most: int = 60) -> str:
-    """A value as a message shows it, cut to `most` characters and with nothing that a terminal would act on."""
+    """Format a value for a message, cut to `most` characters and without terminal control characters."""
     shown = ascii(value) if not isinstance(value, str) or not value.isprintable() else repr(value)
     return shown if len(shown) <= most else f"{shown[:most]}…"

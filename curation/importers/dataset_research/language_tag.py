@@ -1,4 +1,4 @@
-"""A language tag from the script of a text: all that can be said of a release that names no languages."""
+"""Language tag from the script of a text; the release names no languages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 _LANGUAGES = {"HANGUL": "ko", "THAI": "th", "LAO": "lo", "KHMER": "km", "MYANMAR": "my"}
-"""Scripts that one language is mostly written in, where the metrics treat that language apart."""
+"""Scripts mostly used by one language, where the metrics treat that language apart."""
 _SCRIPTS = {
     "LATIN": "Latn",
     "CYRILLIC": "Cyrl",
@@ -25,11 +25,11 @@ _SCRIPTS = {
 }
 """First word of a letter's Unicode name to the script's code in ISO 15924."""
 _KANA = 0.05
-"""Share of kana among Han letters and kana from which a text is Japanese; Chinese has next to none."""
+"""Minimum share of kana among Han letters and kana in Japanese; Chinese has next to none."""
 
 
 def detect_language(texts: Iterable[str]) -> str:
-    """A BCP 47 tag for the script that most letters belong to.
+    """Return a BCP 47 tag for the most frequent script of the letters.
 
     `zh`, `ja`, `ko`, `th`, `lo`, `km` or `my` for the scripts that metrics cut into other units than words; else
     the language is undetermined, with the script beside it where it is a known one: `und-Latn`, `und-Cyrl`, `und`.

@@ -1,4 +1,4 @@
-"""final_baseline.json and final_test.json: the published scores under paper@1, metric by metric."""
+"""Published scores under paper@1, metric by metric (final_baseline.json and final_test.json)."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from submissions.records.check_report import Problem
 BASE = "final_baseline.json"
 REFERENCE = "final_test.json"
 _SLACK = 1e-6
-"""How far over its scale a score may be by rounding alone; sacreBLEU of a perfect copy is 100.00000000000004."""
+"""Tolerance above the scale for rounding; sacreBLEU of a perfect copy is 100.00000000000004."""
 _HUGE = 1e300
 _NOTE = 200
 
 
 @dataclass(frozen=True)
 class ScorePart:
-    """One metric that a category's score is made of."""
+    """One metric of a category's score."""
 
     name: str
-    """As paper@1 calls it."""
+    """Name of the metric in paper@1."""
     path: tuple[str, ...]
-    """Where the release has it in a task's `results`."""
+    """Path of the metric in a task's `results` in the release."""
     top: float = 1.0
-    """What the release writes for a perfect score."""
+    """The release's value for a perfect score."""
 
 
 _ACCURACY = (ScorePart("accuracy", ("accuracy",)),)
@@ -45,11 +45,11 @@ PARTS = {
     "language_translation": _PAIR,
     "text_generation": _PAIR,
 }
-"""Category to the metrics that count in it (published code, TASK_TYPE_METRICS); the others in the files do not."""
+"""Category to its counted metrics (published code, TASK_TYPE_METRICS); others in the files do not count."""
 
 
 def read_scores(content: object, file: str, problems: list[Problem]) -> dict[str, Mapping[str, object]]:
-    """Task id to what the file says of the task. It is a list of tasks, or an object of them by id."""
+    """Read a score file, a list of tasks or an object by id; return task id to the task's entry."""
     if isinstance(content, dict):
         content = [{"task_id": one} | said if isinstance(said, dict) else said for one, said in content.items()]
     if not isinstance(content, list):
@@ -73,7 +73,7 @@ def read_scores(content: object, file: str, problems: list[Problem]) -> dict[str
 def convert_scores(
     entry: ReleaseTask, said: Mapping[str, object] | None, items: int, file: str, problems: list[Problem]
 ) -> dict[str, Score]:
-    """The published scores of a task by metric, in [0, 1]; without a number where the file has none, never 0.
+    """Return a task's published scores by metric, in [0, 1]; without a number if the file has none, never 0.
 
     `items` is how many rows the published evaluation asked. A number beyond its scale is a problem.
     """
@@ -96,7 +96,7 @@ def convert_scores(
 
 
 def _missing_reason(said: Mapping[str, object] | None, file: str) -> str | None:
-    """Why a task has no scores at all, if so."""
+    """Return the reason if a task has no scores at all."""
     if said is None:
         return f"{file} does not have the task"
     results = said.get("results")
@@ -108,7 +108,7 @@ def _missing_reason(said: Mapping[str, object] | None, file: str) -> str | None:
 
 
 def make_note(said: Mapping[str, object] | None, file: str) -> str:
-    """What the release says in its own words of scores that it lacks; empty if it says nothing."""
+    """Return the release's own explanation of missing scores; empty without one."""
     results = said.get("results") if said else None
     if not isinstance(results, dict) or "status" not in results:
         return ""
@@ -117,7 +117,7 @@ def make_note(said: Mapping[str, object] | None, file: str) -> str:
 
 
 def _find_number(value: object, path: tuple[str, ...]) -> float | None:
-    """The number at a path, as the published code finds it: the first of a list, `score` or `value` of an object."""
+    """Return the number at a path as the published code does: first of a list, `score` or `value` of an object."""
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     if isinstance(value, list):

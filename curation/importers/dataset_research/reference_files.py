@@ -1,4 +1,4 @@
-"""The release's reference sets: which file is a task's, and the rows in it."""
+"""The release's reference sets: the file of a task, and its rows."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from submissions.records.task import Row
 
 FOLDERS = "test_set_generated_*"
 _COLUMNS = {"prompt": "input", "response": "output"}
-"""Where the release's rows have their input and output, by the names of LLaMA-Factory's registry."""
+"""Input and output columns of the release's rows, by the names of LLaMA-Factory's registry."""
 
 
 class _InvalidRow(Exception):
-    """A row that cannot be taken, and why."""
+    """Error: a row that cannot be used, with the reason."""
 
 
 @dataclass
 class References:
-    """The reference files below a folder, each read once however many tasks share it."""
+    """Reference files below a folder; a file shared by several tasks is read once."""
 
     source: Path
     registry: dict[str, object]
@@ -36,7 +36,7 @@ class References:
         self._files = {path.relative_to(self.source).as_posix(): path for path in found}
 
     def read_rows(self, entry: ReleaseTask) -> tuple[Row, ...] | None:
-        """A task's rows in the order of the file, () if the file is unsound, None if there is none."""
+        """Return a task's rows in file order, () if the file is unsound, None without a file."""
         for name in dict.fromkeys((entry.dataset.replace("/", "_"), entry.id.replace("/", "_"))):
             file, columns = self._find_registered(name) or (self._find_by_name(name), _COLUMNS)
             if file in self._files:
@@ -48,7 +48,7 @@ class References:
         return None
 
     def _find_registered(self, name: str) -> tuple[str, dict[str, str]] | None:
-        """The file and columns that the registry gives for a name, if the release has that file.
+        """Return the registered file and columns of a name, if the release has that file.
 
         Files are looked up among the release's by folder and name, so a registry leads nowhere else.
         """
@@ -61,7 +61,7 @@ class References:
         return (file, _COLUMNS | named) if file in self._files else None
 
     def _find_by_name(self, name: str) -> str:
-        """The file with this name, "" if there is none; two of them are a problem."""
+        """Return the file with this name, "" if missing; two of them are a problem."""
         found = [path for path in self._files if PurePosixPath(path).name == f"{name}.json"]
         if len(found) > 1:
             what = f"{' and '.join(found)} could both be the reference {quote_value(name)}."
@@ -91,7 +91,7 @@ class References:
 
 
 def _parse_row(item: object, columns: dict[str, str]) -> Row | None:
-    """A row; None where the output is no text, which the published training leaves out. Raises _Unfit."""
+    """Return a row; None for a non-text output, as in the published training. Raises _InvalidRow."""
     if not isinstance(item, dict):
         raise _InvalidRow("is not an object")
     given, wanted = item.get(columns["prompt"]), item.get(columns["response"])

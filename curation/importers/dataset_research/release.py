@@ -1,4 +1,4 @@
-"""Reads the published release as a whole: tasks, reference rows and scores, with every problem at once."""
+"""Reader of the published release as a whole: tasks, reference rows and scores, with every problem at once."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from submissions.records.check_report import Problem
 from submissions.records.task import Row
 
 ASKED = 1000
-"""Rows of a reference that the published evaluation trains on and asks, the first ones."""
+"""Number of first reference rows that the published evaluation trains on and asks."""
 _NAMED = 5
 Scores = dict[str, dict[str, Mapping[str, object]]]
-"""Score file to task id to what it says of the task."""
+"""Score file to task id to the file's entry for the task."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What an import of the release may be told."""
+    """Options of an import of the release."""
 
     registry: Path | None = None
-    """LLaMA-Factory's dataset_info.json; unless given, one in the release's own folder is used."""
+    """LLaMA-Factory's dataset_info.json; by default the one in the release's own folder."""
     domains: Path | None = None
-    """A file of tasks whose metadata says knowledge or reasoning, where the release's does not."""
+    """File of tasks with knowledge or reasoning metadata, for tasks that lack it in the release."""
     skip_missing: bool = False
     """Leave out tasks without a reference file."""
 
 
 @dataclass(frozen=True)
 class Release:
-    """What the release holds, all of it sound."""
+    """Validated contents of the release."""
 
     flat: FlatBenchmark
     anchors: OfficialAnchors
@@ -54,7 +54,7 @@ class Release:
 def read_release(
     source: Path, options: Options, progress: Callable[[str, int, int], None] = lambda *_: None
 ) -> Release:
-    """The whole release. Raises NotFound where there is none, Broken with every problem if it is not sound."""
+    """Read the whole release. Raises NotFound if missing, InvalidBenchmark with every problem if unsound."""
     if not (source / FILE).is_file():
         raise NotFound(f"{source} holds no {FILE}: name the folder of the release ({FILE}, {REFERENCE}, {BASE}).")
     problems: list[Problem] = []
@@ -106,7 +106,7 @@ def _read_registry(source: Path, options: Options, problems: list[Problem]) -> d
 
 
 def _load_scores(source: Path, entries: Sequence[ReleaseTask], problems: list[Problem]) -> Scores:
-    """What both score files say, with a warning for tasks that only they know."""
+    """Load both score files, with a warning for tasks that only they contain."""
     known = {entry.id for entry in entries}
     scores: Scores = {}
     for file in (BASE, REFERENCE):
@@ -119,7 +119,7 @@ def _load_scores(source: Path, entries: Sequence[ReleaseTask], problems: list[Pr
 
 
 def _report_missing(skipped: Sequence[ReleaseTask], options: Options, *, every: bool) -> Iterator[Problem]:
-    """What to say of tasks without a reference; none may be left out if `every` task is one of them."""
+    """Yield problems for tasks without a reference; none may be left out if `every` task is one of them."""
     for entry in skipped:
         what = f"{entry.where}no file below {FOLDERS} is the reference {quote_value(entry.dataset)}."
         if options.skip_missing and not every:
@@ -154,7 +154,7 @@ def _join_names(names: Sequence[str]) -> str:
 
 
 def _hash_release(source: Path) -> str:
-    """SHA-256 over the contents of the task and score files, each preceded by its length in eight bytes."""
+    """Return the SHA-256 over the contents of the task and score files, each preceded by its length in eight bytes."""
     digest = hashlib.sha256()
     for file in (FILE, BASE, REFERENCE):
         content = (source / file).read_bytes()

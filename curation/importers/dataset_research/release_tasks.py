@@ -1,4 +1,4 @@
-"""test_metadata.json: the release's tasks, in our words."""
+"""Parser of test_metadata.json: the release's tasks, in our terms."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CATEGORIES = {
     "translation": "language_translation",
     "text-generation": "text_generation",
 }
-"""The release's task types and our categories."""
+"""The release's task types to our categories."""
 KINDS: dict[object, Kind] = {"knowledge": "knowledge", "reasoning": "reasoning"}
 _CORRECTION_HINT = "Correct it, or download the file again."
 
@@ -31,9 +31,9 @@ class ReleaseTask:
     """One sound task of the release; equal to itself alone."""
 
     place: int
-    """In the file, counted from 1."""
+    """Index in the file, counted from 1."""
     id: str
-    """As the release has it."""
+    """Task id in the release."""
     dataset: str
     """The reference's id, for example `org/name`; several tasks may share one."""
     demand: str
@@ -43,12 +43,12 @@ class ReleaseTask:
 
     @property
     def where(self) -> str:
-        """How a message points at the entry."""
+        """Location of the entry for messages."""
         return f"Entry {self.place} ({quote_value(self.id)}): "
 
 
 def read_entries(content: object, domains: Mapping[str, object], problems: list[Problem]) -> list[ReleaseTask]:
-    """The file's tasks in their order; what is wrong goes to `problems`.
+    """Parse the file's tasks in order; add errors to `problems`.
 
     `domains` is task id to domain for tasks whose metadata does not say knowledge or reasoning.
     """
@@ -71,7 +71,7 @@ def read_entries(content: object, domains: Mapping[str, object], problems: list[
 
 
 def read_domains(content: object, file: str, problems: list[Problem]) -> dict[str, object]:
-    """Task id to domain, from a list of tasks whose metadata (or original_metadata) says it."""
+    """Return task id to domain, from a list of tasks with it in metadata (or original_metadata)."""
     if not isinstance(content, list):
         problems.append(make_error(file, None, "It holds no list of tasks.", _CORRECTION_HINT))
         return {}
@@ -121,7 +121,7 @@ def _parse_domain(domain: object) -> str | None:
 
 
 def _parse_metadata(value: object) -> dict[str, object] | None:
-    """An object, or the object that a text of JSON or of a Python literal stands for."""
+    """Return an object as is, or parsed from a JSON or Python literal text."""
     for read in _iter_readings(value):
         if isinstance(read, dict):
             return {str(key): of for key, of in read.items()}

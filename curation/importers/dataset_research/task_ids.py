@@ -1,4 +1,4 @@
-"""Task ids of the release as ids that can name a file and a page."""
+"""Task ids that are valid as file and page names, from the release's ids."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from submissions.records.base import TaskId
 
 _TASK_ID: TypeAdapter[str] = TypeAdapter(TaskId)
 _STEM = 100
-"""Letters kept of an id that has to be changed."""
+"""Characters retained of an id that has to be changed."""
 
 
 def make_safe_ids(official: Iterable[str]) -> dict[str, str]:
-    """Every id of the release to one of ours, no two the same, whatever their order.
+    """Map every id of the release to a unique id of ours, independent of their order.
 
     An id that is sound stays. Else `/` becomes `_`, as in the release's own file names, if that is sound and free.
     Else every other sign becomes `_` and ten digits of the SHA-256 of the id are added.
@@ -37,7 +37,7 @@ def make_safe_ids(official: Iterable[str]) -> dict[str, str]:
 
 
 def is_valid_id(name: str) -> bool:
-    """Whether a name can be a task's id as it is."""
+    """Return whether a name can be a task's id as it is."""
     try:
         return _TASK_ID.validate_python(name) == name
     except ValidationError:

@@ -1,4 +1,4 @@
-"""The formats that a data file may have, by the ending of its name."""
+"""Data file formats, by the ending of the file name."""
 
 from collections.abc import Callable, Iterator
 from typing import IO
@@ -9,7 +9,7 @@ from submissions.checking.problem_list import ProblemList
 from submissions.tracks.track import Track
 
 Reader = Callable[[IO[bytes], Track, ProblemList], Iterator[RawRow]]
-"""Yields the rows of a seekable file, and lists what is no row; never holds more than a part of the file."""
+"""Yields the rows of a seekable file and lists invalid ones; never loads more than a part of the file."""
 
 READERS: dict[str, Reader] = {
     "jsonl": json_lines.read_rows,

@@ -19,7 +19,7 @@ _QUOTE_FIX = 'Put a cell with commas, quotes or line breaks in double quotes, an
 
 
 def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
-    """The rows after the header; reading ends at the first place whose quotes cannot be told apart, which is listed."""
+    """Yield the rows after the header; stop at the first ambiguous quotes, which are listed."""
     text = decode_stream(stream, listing)
     if text is None:
         return
@@ -58,7 +58,7 @@ class _Header:
 
 
 def _parse_header(names: list[str]) -> _Header:
-    """Where the two columns stand. Raises Unfit."""
+    """Return the indices of the two columns. Raises InvalidFile."""
     columns = ", ".join(quote_text(name, 40) for name in names[:12]) or "none"
     for name in ("input", "output"):
         if Counter(names)[name] != 1:

@@ -1,4 +1,4 @@
-"""One JSON array of objects, read piece by piece so that a large file is never held whole."""
+"""One JSON array of objects, read piece by piece so that a large file is never loaded whole."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from submissions.tracks.track import Track
 _SPACE = re.compile(r"[ \t\r\n]*")
 _PIECE = 65_536
 _CUT = 12
-"""How far before a cut the fault seems to be: the length of two \\u escapes."""
+"""Distance before the buffer's end at which a cut text can appear faulty: the length of two unicode escapes."""
 _ARRAY_FIX = "Write one JSON array of objects, or name the file .jsonl and write one object on each line."
 
 
 def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
-    """The rows of the file; reading ends at the first place that is not JSON, which is listed."""
+    """Yield the rows of the file; stop at the first invalid JSON, which is listed."""
     text = decode_stream(stream, listing)
     if text is None:
         return
@@ -58,10 +58,10 @@ def _read_elements(cursor: Cursor, track: Track, listing: ProblemList) -> Iterat
 
 
 class Cursor:
-    """A place in a JSON text of which only a part is held."""
+    """Position in a JSON text that is buffered in parts."""
 
     def __init__(self, text: TextIO, longest: int, held: str = "", line: int = 1) -> None:
-        """`held` is what was read of the text before, from the start of the line with that number."""
+        """Start with `held`, the text read before, from the start of the line with that number."""
         self.line = line
         self.column = 1
         self._text = text
@@ -70,7 +70,7 @@ class Cursor:
         self._at = 0
 
     def peek(self) -> str:
-        """The next character that is not white space; empty at the end."""
+        """Return the next character that is not white space; empty at the end."""
         while True:
             space = _SPACE.match(self._buffer, self._at)
             self._advance_to(space.end() if space else self._at)
@@ -78,15 +78,15 @@ class Cursor:
                 return self._buffer[self._at : self._at + 1]
 
     def step(self) -> None:
-        """Go on by the character that was peeked at."""
+        """Advance past the peeked character."""
         self._advance_to(self._at + 1)
 
     def read_value(self) -> object:
-        """The JSON value that begins here. Raises Unfit."""
+        """Read the JSON value that begins here. Raises InvalidFile."""
         return self.read_value_and_text()[0]
 
     def read_value_and_text(self) -> tuple[object, str]:
-        """The JSON value that begins here, and how it is written. Raises Unfit."""
+        """Read the JSON value that begins here, and its source text. Raises InvalidFile."""
         while True:
             try:
                 value, end = DECODER.raw_decode(self._buffer, self._at)

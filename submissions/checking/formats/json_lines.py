@@ -16,20 +16,20 @@ from submissions.checking.problem_list import ProblemList
 from submissions.tracks.track import Track
 
 _ARRAY = re.compile(rb"\s*\[\s*(\{|$)")
-"""How a file begins that is one array of objects."""
+"""Beginning of a file that is one array of objects."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
     number: int
     offset: int
-    """Of the line's first byte in the file, from 0."""
+    """Offset of the line's first byte in the file, from 0."""
     content: bytes | None
-    """None for a line that is too long to be read."""
+    """Bytes of the line; None for a line too long to be read."""
 
 
 def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
-    """The rows of the file. A bad line is listed and passed over, so that all bad lines are found at once."""
+    """Yield the rows of the file. A bad line is listed and skipped, so that all bad lines are found at once."""
     if not seek_to_text(stream, listing):
         return
     blank = carriage_returns = 0

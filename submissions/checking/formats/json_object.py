@@ -12,7 +12,7 @@ ROW_FIX = 'Write each row as an object of two texts: {"input": "…", "output": 
 
 
 class Pairs(list[tuple[str, object]]):
-    """An object as its pairs, so that a key that stands twice is seen."""
+    """An object as pairs, so that a duplicate key is visible."""
 
 
 # A number is never used, only named in a message: as a float, one of a million digits costs nothing.
@@ -20,7 +20,7 @@ DECODER = json.JSONDecoder(object_pairs_hook=Pairs, parse_int=float)
 
 
 def parse_row_object(value: object, line: int, listing: ProblemList) -> RawRow | None:
-    """The row that a JSON value stands for; None (and listed) if it is none."""
+    """Parse a JSON value to a row; None (and listed) if it is invalid."""
     if not isinstance(value, Pairs):
         listing.add_error(f"The row is {describe_json_type(value)}, not an object.", ROW_FIX, line)
         return None
@@ -38,12 +38,12 @@ def parse_row_object(value: object, line: int, listing: ProblemList) -> RawRow |
 
 
 def describe_json_error(error: json.JSONDecodeError) -> str:
-    """What is wrong with a text that is no JSON, ready to be followed by a place."""
+    """Describe a JSON syntax error; the caller appends its location."""
     return error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
 
 
 def describe_json_type(value: object) -> str:
-    """What a JSON value is, in words."""
+    """Describe the type of a JSON value in words."""
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -27,7 +27,7 @@ _BATCH = 16_384
 
 
 def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
-    """The rows of the table, by their number from 1."""
+    """Yield the rows of the table, by their number from 1."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -56,7 +56,7 @@ def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator
 
 
 def _other_columns(schema: pa.Schema) -> tuple[str, ...]:
-    """The columns that are not used. Raises Unfit if the two that are cannot be."""
+    """Return the unused columns. Raises InvalidFile if the two required ones are unusable."""
     columns = ", ".join(quote_text(name, 40) for name in schema.names[:12]) or "none"
     for name in _COLUMNS:
         places = schema.get_all_field_indices(name)
@@ -76,7 +76,7 @@ def _value_type(kind: pa.DataType) -> str:
 
 
 def _check_footer(footer: pq.FileMetaData, track: Track) -> None:
-    """Refuse what would be refused after unpacking. Raises Unfit."""
+    """Reject by the footer a file that would be rejected after unpacking. Raises InvalidFile."""
     check_row_count(footer.num_rows, track)
     packed = unpacked = 0
     for group in range(footer.num_row_groups):
@@ -96,7 +96,7 @@ def _check_footer(footer: pq.FileMetaData, track: Track) -> None:
 
 
 def _read_texts(column: pa.Array, track: Track) -> Iterator[str | None]:
-    """The texts of a column, each cut off just after the most characters that a row may have."""
+    """Yield the texts of a column, each cut just above a row's character limit."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -1,4 +1,4 @@
-"""A row as it stands in a file, before its values are checked."""
+"""Row of a file before its values are checked."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from submissions.tracks.track import Track
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """What a file says the input and output of one row are."""
+    """Unchecked input and output values of one row."""
 
     line: int
-    """Where the row begins, counted from 1: a line of the file, or a row of a Parquet table."""
+    """Start of the row, counted from 1: a line of the file, or a row of a Parquet table."""
     input: object
     output: object
     extra: tuple[str, ...] = ()
@@ -21,7 +21,7 @@ class RawRow:
 
 
 def max_record_bytes(track: Track) -> int:
-    """How many bytes one row may take in a text file before it is refused unread.
+    """Return the byte limit of one row in a text file; a longer one is rejected unread.
 
     A character takes up to 12 bytes in JSON (two \\u escapes); the rest is room for keys that are not used.
     """
@@ -29,7 +29,7 @@ def max_record_bytes(track: Track) -> int:
 
 
 def check_row_count(count: int, track: Track) -> None:
-    """End the reading of a file that has more rows, good or bad, than may be delivered. Raises Unfit."""
+    """Stop reading a file with more rows, good or bad, than allowed. Raises InvalidFile."""
     if count > track.row_limit:
         raise InvalidFile(
             f"The file has more than {track.row_limit:,} rows.",

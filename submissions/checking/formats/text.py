@@ -1,4 +1,4 @@
-"""Text files: their encoding, and what is no text at all."""
+"""Text files: encoding, and detection of binary content."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OTHER_FILES = {
 
 
 def seek_to_text(stream: IO[bytes], listing: ProblemList) -> bool:
-    """Move to where the text begins, past a byte order mark; False (and listed) if the file is no UTF-8 text."""
+    """Seek to the text past a byte order mark; False (and listed) if the file is not UTF-8."""
     stream.seek(0)
     start = stream.read(8)
     for magic, kind in _OTHER_FILES.items():
@@ -37,7 +37,7 @@ def seek_to_text(stream: IO[bytes], listing: ProblemList) -> bool:
 
 
 def decode_stream(stream: IO[bytes], listing: ProblemList) -> io.TextIOWrapper | None:
-    """The file as text with its line ends kept; None (and listed) if it is not UTF-8 throughout."""
+    """Return the file as text, line ends unchanged; None (and listed) if it is not UTF-8 throughout."""
     if not seek_to_text(stream, listing):
         return None
     start = stream.tell()
@@ -48,7 +48,7 @@ def decode_stream(stream: IO[bytes], listing: ProblemList) -> io.TextIOWrapper |
 
 
 def report_invalid_byte(listing: ProblemList, offset: int, value: int, line: int) -> None:
-    """List a byte that cannot stand where it stands; `offset` counts from 0 at the start of the file."""
+    """List an invalid byte; `offset` counts from 0 at the start of the file."""
     listing.add_error(f"The byte 0x{value:02x} at offset {offset:,} is not UTF-8.", _ENCODING_FIX, line)
 
 

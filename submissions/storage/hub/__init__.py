@@ -1,11 +1,12 @@
 """A data set repository on the Hub behind the same methods as a folder.
 
-repo.py       the methods: what is read, and how a commit is carried through
-view.py       what is known of a repository: its head, paths, and ids
-wire.py       single requests, and what the Hub's errors mean
-steps.py      .changes.json: what the last commits changed
-contents.py   contents that were read, kept by id
-tree.py       paths with ids, found by prefix
+hub_repo.py        the methods: reads from the current head, and commits with retries
+head_cache.py      cached head of a repository, with its paths and ids
+hub_client.py      single requests, and the translation of the Hub's errors
+change_log.py      .changes.json: the paths that the last commits changed
+blob_cache.py      cached contents by id
+path_index.py      paths with ids, found by prefix
+anonymous_api.py   client without this machine's own token
 """
 
 from submissions.storage.hub.hub_repo import HubRepo

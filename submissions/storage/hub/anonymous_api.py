@@ -1,4 +1,4 @@
-"""The Hub as a stranger sees it, or the owner of a given token: never with this machine's own token."""
+"""Hub client without a token or with a given one, never with this machine's own token."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from huggingface_hub import HfApi
 
 
 def hub_api(token: str | Literal[False]) -> HfApi:
-    """A client with that token, or with none; it never falls back to the one in HF_TOKEN."""
+    """Return a client with that token, or without any; it never falls back to the one in HF_TOKEN."""
     return HfApi(os.environ.get("HF_ENDPOINT"), token)

@@ -1,4 +1,4 @@
-"""Contents that were read from the Hub, kept in a folder by id, and the ids under which the Hub knows a content."""
+"""Cache of contents read from the Hub, in a folder by id, and the Hub's ids of a content."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from submissions.storage.repo import validate_path
 
 
 class BlobCache:
-    """A folder of contents by id. It may be deleted at any time, and is checked whenever it is read."""
+    """Folder of contents by id. It may be deleted at any time, and is verified on every read."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def get(self, content_id: str) -> bytes | None:
-        """A content, if it is kept."""
+        """Return a cached content, if any."""
         try:
             content = self._blob_path(content_id).read_bytes()
         except OSError:
@@ -26,7 +26,7 @@ class BlobCache:
         return content if content_id in compute_hub_ids(content) else None
 
     def put(self, content_id: str, content: bytes) -> None:
-        """Keep a content, if there is room."""
+        """Cache a content, if the space suffices."""
         with suppress(OSError):  # a full disk must not stop a reader
             atomic_write(self._blob_path(content_id), content)
 
@@ -35,7 +35,7 @@ class BlobCache:
 
 
 def git_id(content: bytes | Path) -> str:
-    """Git's blob id."""
+    """Return Git's blob id."""
     if isinstance(content, bytes):
         return name_of(content)
     with content.open("rb") as file:
@@ -46,5 +46,5 @@ def git_id(content: bytes | Path) -> str:
 
 
 def compute_hub_ids(content: bytes) -> tuple[str, str]:
-    """Under which ids the Hub may know a content: in Git, and in LFS."""
+    """Return the possible ids of a content on the Hub: in Git, and in LFS."""
     return git_id(content), hashlib.sha256(content).hexdigest()

@@ -1,8 +1,8 @@
-"""`.changes.json`, which every commit of a HubRepo rewrites: which paths the last commits changed.
+"""`.changes.json`, which every commit of a HubRepo rewrites: paths changed by the last commits.
 
-Its nonce makes no commit empty (the client drops what changes nothing, and with it the check of the parent) and finds
+Its nonce makes no commit empty (the client drops an unchanged file, and with it the check of the parent) and finds
 a commit whose answer was lost. Its paths spare readers to list a large repository again for each new head. It is
-believed only for commits whose titles carry its nonces; whatever else was committed makes the reader list everything.
+trusted only for commits whose titles carry its nonces; any other commit makes the reader list everything.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from submissions.records.base import Record
 
 CHANGES = ".changes.json"
 _REMEMBERED = 400
-"""Paths in the file: some 30 kB."""
+"""Number of paths in the file: some 30 kB."""
 
 
 class ChangeEntry(Record):
-    """What one commit changed: the id of each path's new content, None for what it deleted."""
+    """Changes of one commit: the id of each path's new content, None for a deleted one."""
 
     nonce: str
     ids: dict[str, str | None]
@@ -30,7 +30,7 @@ class ChangeLog(Record):
 
 
 def trim_log(steps: Sequence[ChangeEntry]) -> ChangeLog:
-    """The newest steps that fit."""
+    """Return the newest entries that fit."""
     kept: list[ChangeEntry] = []
     room = _REMEMBERED
     for step in reversed(steps):

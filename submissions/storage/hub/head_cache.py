@@ -1,4 +1,4 @@
-"""What is known of a repository on the Hub as of its head, kept up to date with as few requests as it takes."""
+"""Cached state of a repository on the Hub at its head, updated with as few requests as possible."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from submissions.storage.hub.hub_client import CommitInfo, HubClient, RevisionGo
 from submissions.storage.hub.path_index import PathIndex
 
 _LAG = timedelta(minutes=10)
-"""How long a list of commits that shows an older head counts as lagging behind."""
+"""Time during which a commit list with an older head counts as lagging."""
 _SINGLES = 20
-"""Files of a folder that are read, or folders that are looked into, one by one, before all of it is listed."""
+"""Single reads of files or folders within a folder before all of it is listed."""
 
 
 class HeadCache:
-    """A head with the paths and ids at it. Everything here holds the lock."""
+    """A head with its paths and ids. Every method holds the lock."""
 
     def __init__(self, wire: HubClient, pace: CommitRateLimit, every: timedelta) -> None:
         self.lock = threading.RLock()
@@ -46,7 +46,7 @@ class HeadCache:
         """When the last commits were made, by id."""
 
     def refresh(self) -> None:
-        """Take in the newest commits (1 request; 2 for a new head)."""
+        """Load the newest commits (1 request; 2 for a new head)."""
         with self.lock:
             page, now = self._client.list_commits(), self._pace.clock()
             newest = page[0].oid
@@ -62,12 +62,12 @@ class HeadCache:
             self._times = recent | {made.oid: made.time for made in page}
 
     def next_commit_at(self) -> datetime:
-        """When the pace allows the next commit."""
+        """Return the time from which the rate limit allows the next commit."""
         with self.lock:
             return self._pace.next_commit_at(self._times.values())
 
     def require_head(self, parent: str) -> None:
-        """Raises Conflict for a parent that is not the head."""
+        """Raise Conflict for a parent that is not the head."""
         with self.lock:
             if self.head != parent and parent not in self._past:
                 self.refresh()
@@ -75,16 +75,16 @@ class HeadCache:
                 raise self.make_conflict(parent)
 
     def make_conflict(self, parent: str) -> Conflict:
-        """What is said of a commit on an old head."""
+        """Build the Conflict error for a stale parent."""
         return Conflict(f"{self._client.repo_id} is no longer at {parent[:12]}: read again, then commit again.")
 
     def with_prefix(self, prefix: str) -> dict[str, str]:
-        """Ids by path of all files whose paths begin with `prefix`."""
+        """Return ids by path of all files whose paths begin with `prefix`."""
         with self.lock:
             return self._covering_index(prefix.rpartition("/")[0]).with_prefix(prefix)
 
     def list_dir(self, folder: str) -> set[str]:
-        """The names of what lies directly in a folder."""
+        """Return the names of a folder's direct entries."""
         with self.lock:
             self._refresh_if_stale()
             start, top = f"{folder}/" if folder else "", folder.partition("/")[0]
@@ -106,7 +106,7 @@ class HeadCache:
             return set(self._dirs[folder])
 
     def lookup(self, path: str) -> tuple[str, bool, str | None]:
-        """The head, whether it is known if the path is there, and its id."""
+        """Return the head, whether the path's existence is cached, and its id."""
         with self.lock:
             self._refresh_if_stale()
             top = path.partition("/")[0]
@@ -118,13 +118,13 @@ class HeadCache:
             return self.head, path in self._singles, self._singles.get(path)
 
     def record(self, head: str, path: str, content_id: str | None) -> None:
-        """Remember what a file was found to be at a head; None if it is not there."""
+        """Cache a file's content id at a head; None if the file is missing."""
         with self.lock:
             if self.head == head:
                 self._singles[path] = content_id
 
     def path_kinds(self, paths: Collection[str], parent: str) -> Mapping[str, str | None]:
-        """`file` or `directory` for those of the paths that are there. Raises Conflict for a parent that is gone."""
+        """Return `file` or `directory` for existing paths. Raises Conflict for a parent that no longer exists."""
         with self.lock:
             if self.head == parent and (tree := self._trees.get("")):
                 return {path: tree.path_kind(path) for path in paths}
@@ -134,14 +134,14 @@ class HeadCache:
             raise self.make_conflict(parent) from error
 
     def entries_at(self, parent: str) -> tuple[ChangeEntry, ...]:
-        """What .changes.json holds at a commit."""
+        """Return the entries of .changes.json at a commit."""
         with self.lock:
             if self.head == parent and self._steps is not None:
                 return self._steps
         return self._fetch_entries(parent)
 
     def apply_own_commit(self, parent: str, oid: str, ids: Mapping[str, str | None], steps: ChangeLog) -> None:
-        """Take in a commit of ours."""
+        """Apply a commit of ours."""
         with self.lock:
             self._times[oid] = self._pace.clock()
             if self.head != parent:  # another thread has looked since, and seen it
@@ -152,13 +152,13 @@ class HeadCache:
             self._apply_changes(ids)
 
     def clear(self) -> None:
-        """Begin anew after the history was rewritten."""
+        """Clear the cache after the history was rewritten."""
         with self.lock:
             self.head, self._refreshed_at, self._past, self._steps = "", None, set(), None
             self._trees, self._singles, self._dirs = {}, {}, {}
 
     def _advance_head(self, page: Sequence[CommitInfo]) -> None:
-        """Go to the newest commit, keeping what is known where every commit between says what it changed."""
+        """Advance to the newest commit; retain the cache if every commit between lists its changes."""
         oids = [made.oid for made in page]
         between = page[: oids.index(self.head)] if self.head in oids else None
         steps = self._entries_between(between) if between and (self._trees or self._singles or self._dirs) else None
@@ -214,7 +214,7 @@ class HeadCache:
                 self._refreshed_at = self._pace.clock()  # what was read before is as new as the last head that was seen
 
     def _covering_index(self, folder: str) -> PathIndex:
-        """What covers a folder, as of the head."""
+        """Return the path index that covers a folder, at the head."""
         self._refresh_if_stale()
         covering = next((one for one in self._trees if not one or f"{folder}/".startswith(f"{one}/")), None)
         if covering is not None:

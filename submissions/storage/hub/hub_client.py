@@ -1,4 +1,4 @@
-"""What is asked of the Hub, one request each, and what its errors mean to us.
+"""Client of the Hub, one request per method, and the translation of its errors.
 
 Commits go through `HfApi.create_commit`. Reads are single requests by huggingface_hub's own session: its higher calls
 sleep for minutes on errors, inside whatever web request waits for them, or make two requests where one will do.
@@ -23,9 +23,9 @@ from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_st
 from submissions.errors import AccessDenied, NotFound, RateLimited, Unreachable
 
 PAUSES = (0.5, 1.0, 2.0, 4.0)
-"""Seconds before each further try."""
+"""Seconds before each retry."""
 READ_SECONDS = 20
-"""How long nothing may come of an answer."""
+"""Timeout for an answer without new data."""
 _MARK = re.compile(r" \[([0-9a-f]{16})\]$")
 _UNCLEAR = {408, 500, 502, 503, 504}
 
@@ -35,11 +35,11 @@ class HeadMoved(Exception):
 
 
 class CommitInProgress(Exception):
-    """409: the Hub makes another commit to this repository."""
+    """409: the Hub is making another commit to this repository."""
 
 
 class RevisionGone(Exception):
-    """A revision that is no more: the history was rewritten."""
+    """A revision that no longer exists: the history was rewritten."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class CommitInfo:
     oid: str
     time: datetime
     nonce: str | None
-    """What a HubRepo marked it with; None for a commit by anybody else."""
+    """Nonce set by a HubRepo; None for a commit by anybody else."""
 
 
 class HubClient:
@@ -73,20 +73,20 @@ class HubClient:
         self._base = f"{self.api.endpoint}/api/datasets/{repo_id}"
 
     def list_commits(self) -> list[CommitInfo]:
-        """The newest 50 commits, newest first; unlike `repo_info` it was not seen to lag behind."""
+        """Return the newest 50 commits, newest first; unlike `repo_info` it was not seen to lag behind."""
         answer = self._get(f"{self._base}/commits/main").json()
         return [
             CommitInfo(one["id"], datetime.fromisoformat(one["date"]), _parse_nonce(one["title"])) for one in answer
         ]
 
     def list_tree(self, revision: str, folder: str = "") -> dict[str, str]:
-        """Every file below a folder and its id; empty for no such folder. Raises Gone."""
+        """Return every file below a folder with its id; empty for no such folder. Raises RevisionGone."""
         return {
             one["path"]: _entry_id(one) for one in self._list_entries(revision, folder, "true") if one["type"] == "file"
         }
 
     def list_dir(self, revision: str, folder: str = "") -> set[str]:
-        """The names of what lies directly in a folder; empty for no such folder. Raises Gone."""
+        """Return the names of a folder's direct entries; empty for no such folder. Raises RevisionGone."""
         return {one["path"].rpartition("/")[2] for one in self._list_entries(revision, folder, "false")}
 
     def _list_entries(self, revision: str, folder: str, recursive: str) -> Iterator[dict[str, Any]]:
@@ -101,7 +101,7 @@ class HubClient:
             url = answer.links.get("next", {}).get("url")
 
     def path_kinds(self, revision: str, paths: Sequence[str]) -> dict[str, str]:
-        """`file` or `directory` for those of the paths that are there. Raises Gone."""
+        """Return `file` or `directory` for existing paths. Raises RevisionGone."""
         found: dict[str, str] = {}
         for start in range(0, len(paths), 200):
             form = {"paths": list(paths[start : start + 200]), "expand": False}
@@ -110,7 +110,7 @@ class HubClient:
         return found
 
     def read_file(self, revision: str, path: str) -> bytes:
-        """A file's content at a revision. Raises NotFound, Gone."""
+        """Read a file's content at a revision. Raises NotFound, RevisionGone."""
         return self._get(
             hf_hub_url(self.repo_id, path, repo_type="dataset", revision=revision, endpoint=self.api.endpoint)
         ).content
@@ -118,7 +118,10 @@ class HubClient:
     def commit(
         self, operations: Sequence[CommitOperationAdd | CommitOperationDelete], parent: str, title: str, nonce: str
     ) -> str:
-        """One try of a commit; its id. Raises Moved, Locked, Busy, Denied, or Unreachable for what may have landed."""
+        """Try a commit once; return its id.
+
+        Raises HeadMoved, CommitInProgress, RateLimited, AccessDenied, or Unreachable for one that may have landed.
+        """
         with self._translate_errors():
             # Its client has no time limit of its own, and hands out a new one after errors.
             get_session().timeout = httpx2.Timeout(self._timeout)
@@ -135,7 +138,10 @@ class HubClient:
         return self._request_with_retry("GET", url)
 
     def _request_with_retry(self, method: str, url: str, **rest: Any) -> httpx2.Response:
-        """An answer, asked for again while there is none. Raises NotFound, Gone, Busy, Denied, Unreachable."""
+        """Send a request, with retries while no answer comes.
+
+        Raises NotFound, RevisionGone, RateLimited, AccessDenied, Unreachable.
+        """
         for pause in PAUSES[:2]:
             try:
                 return self._request(method, url, **rest)
@@ -163,7 +169,7 @@ class HubClient:
             ) from error
 
     def _raise_for(self, error: HfHubHTTPError) -> NoReturn:
-        """Raise what an error answer means."""
+        """Raise our error for the Hub's error answer."""
         status = error.response.status_code
         if isinstance(error, RemoteEntryNotFoundError):
             raise NotFound(f"No such file in the repository {self.repo_id}.") from error
@@ -186,7 +192,7 @@ class HubClient:
         raise Unreachable(f"The Hub {what} for {self.repo_id} ({status}). {said[:300]}".rstrip()) from error
 
     def _retry_delay(self, error: HfHubHTTPError) -> timedelta:
-        """How long the Hub wants to be left alone; where it does not say, the length of its windows."""
+        """Return the delay that the Hub asks for; by default the length of its windows."""
         headers = error.response.headers
         limit = parse_ratelimit_headers(headers)
         if limit is not None and limit.remaining == 0:
@@ -202,5 +208,5 @@ def _parse_nonce(title: str) -> str | None:
 
 
 def _entry_id(entry: dict[str, Any]) -> str:
-    """Of a file in a tree: Git's blob id, or the SHA-256 of what is in LFS."""
+    """Return the id of a file in a tree: Git's blob id, or the SHA-256 of an LFS content."""
     return str(entry["lfs"]["oid"] if entry.get("lfs") else entry["oid"])

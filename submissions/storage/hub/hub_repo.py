@@ -21,7 +21,7 @@ from submissions.storage.repo import Change, validate_path
 
 
 class HubRepo:
-    """A data set repository. May be used from many threads; they and other processes conflict, and lose nothing.
+    """A data set repository. Thread-safe; concurrent threads and processes conflict, and lose nothing.
 
     `head` asks the Hub (1 request). The others look for a new head at most every `look` of time, and then read what
     is known of it: one page of a tree or one file a request, and contents that were read once from `cache`.
@@ -119,7 +119,7 @@ class HubRepo:
         return NotFound(f"No file {path} in the repository {self.repo_id}.")
 
     def _existing_paths(self, changes: Sequence[Change], parent: str) -> set[str]:
-        """Those of the paths that hold a file. Raises ValueError for what would be a file and a folder at once."""
+        """Return the paths that hold a file. Raises ValueError for a path that would be both file and folder."""
         above = {change.path: _parent_paths(change.path) for change in changes if change.content is not None}
         paths = {change.path for change in changes}
         kinds = self._head_cache.path_kinds(paths.union(*above.values()), parent)
@@ -129,7 +129,7 @@ class HubRepo:
         return {path for path in paths if kinds.get(path) == "file"}
 
     def _wait_for_rate(self) -> None:
-        """Wait for the pace, if it is not too long. Raises Busy."""
+        """Wait for the rate limit, unless it takes too long. Raises RateLimited."""
         due = max(self._head_cache.next_commit_at(), self._closed_until or self.pace.clock())
         wait = due - self.pace.clock()
         if wait > self.pace.max_wait:
@@ -140,10 +140,12 @@ class HubRepo:
     def _commit(
         self, changes: Sequence[Change], ids: dict[str, str | None], before: Sequence[ChangeEntry], parent: str
     ) -> tuple[str, ChangeLog]:
-        """Commit, again and again where that is safe; its id, and what it wrote into .changes.json.
+        """Commit, with retries where that is safe; return its id and its content of .changes.json.
 
         Every try has its own nonce: with the same one, a try that landed unseen would make the next one empty, which
-        the client answers with whatever head `repo_info` shows. Raises Conflict, Busy, Denied, Unreachable.
+        the client answers with whatever head `repo_info` shows.
+
+        Raises Conflict, RateLimited, AccessDenied, Unreachable.
         """
         tried: dict[str, ChangeLog] = {}
         unclear = False
@@ -176,7 +178,7 @@ class HubRepo:
     def _find_landed(
         self, tried: Mapping[str, ChangeLog], parent: str, *, moved: bool = False
     ) -> tuple[str, ChangeLog] | None:
-        """The try that the Hub has, if any. With `moved`, a list that still shows the parent is lagging."""
+        """Return the try that landed, if any. With `moved`, a list that still shows the parent is lagging."""
         for pause in PAUSES:
             page = self._client.list_commits()
             for made in page:
@@ -189,7 +191,7 @@ class HubRepo:
 
 
 def _make_operations(changes: Iterable[Change], steps: ChangeLog) -> list[CommitOperationAdd | CommitOperationDelete]:
-    """Anew for each try: the client marks those that it has used."""
+    """Build the operations anew for each try: the client marks those that it has used."""
     state = CommitOperationAdd(CHANGES, steps.model_dump_json().encode())
     return [state, *map(_make_operation, changes)]
 

@@ -1,4 +1,4 @@
-"""The paths of a repository with the ids of their contents, found by prefix without going through all."""
+"""Index of a repository's paths and content ids, searchable by prefix without a full scan."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class PathIndex:
         self._order: list[str] | None = None
 
     def get(self, path: str) -> str | None:
-        """The id of a file; None where there is no file."""
+        """Return the id of a file; None without a file."""
         return self._ids.get(path)
 
     def put(self, path: str, content_id: str | None) -> None:
@@ -26,7 +26,7 @@ class PathIndex:
             self._ids[path] = content_id
 
     def with_prefix(self, prefix: str) -> dict[str, str]:
-        """The files whose paths begin with `prefix`, sorted."""
+        """Return the files whose paths begin with `prefix`, sorted."""
         if self._order is None:
             self._order = sorted(self._ids)
         start = bisect_left(self._order, prefix)
@@ -34,7 +34,7 @@ class PathIndex:
         return {path: self._ids[path] for path in self._order[start:end]}
 
     def path_kind(self, path: str) -> str | None:
-        """`file`, `directory`, or None where there is neither."""
+        """Return `file`, `directory`, or None for a missing path."""
         if path in self._ids:
             return "file"
         return "directory" if self.with_prefix(f"{path}/") else None
