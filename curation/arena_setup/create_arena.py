@@ -14,10 +14,10 @@ from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
 from curation.arena_setup.repo_readmes import CARDS, render_readme
 from submissions.arena.arena import open_arena
-from submissions.arena.format_version import PATH as FORMAT_PATH
-from submissions.arena.format_version import format_change
 from submissions.errors import AccessDenied, NotFound, OurError, Unreachable
 from submissions.records.base import Record
+from submissions.storage.format_version import PATH as FORMAT_PATH
+from submissions.storage.format_version import format_change
 from submissions.storage.locations import is_hub_url, open_repo, sibling_location
 from submissions.storage.repo import Change, Repo
 

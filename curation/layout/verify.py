@@ -9,11 +9,11 @@ from curation.layout.flat_reader import CATEGORIES
 from curation.layout.hash_split import SIDES, SPLIT, split_side
 from curation.records import Checksums, make_error, parse_lines, parse_record
 from submissions.arena.benchmark import OFFICIAL, OfficialAnchors, Sources, Split
-from submissions.arena.format_version import PATH as FORMAT_PATH
 from submissions.errors import NotFound
 from submissions.records.base import Record
 from submissions.records.check_report import Problem
 from submissions.records.task import Metadata, Row, Task
+from submissions.storage.format_version import PATH as FORMAT_PATH
 from submissions.storage.repo import Repo
 
 BY_INIT = ("README.md", FORMAT_PATH)

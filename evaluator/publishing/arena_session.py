@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from evaluator.publishing.buffered_repo import BufferedRepo
 from evaluator.publishing.lease import LEASE_DURATION
 from submissions.arena.arena import Arena
-from submissions.arena.format_version import check_format
+from submissions.storage.format_version import check_format
 
 
 def _utc_now() -> datetime:

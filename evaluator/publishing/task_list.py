@@ -11,11 +11,11 @@ from evaluator.stages.context import EvaluationContext
 from evaluator.stages.reference_split import load_reference
 from submissions.arena.arena import Arena, commit_with_retry
 from submissions.arena.benchmark import Benchmark
-from submissions.arena.format_version import PATH as FORMAT_PATH
-from submissions.arena.format_version import format_change
 from submissions.records.prompt_frame import PromptFrame
 from submissions.records.task import Task
 from submissions.storage.codec import to_jsonl
+from submissions.storage.format_version import PATH as FORMAT_PATH
+from submissions.storage.format_version import format_change
 from submissions.storage.repo import Change
 
 

@@ -20,7 +20,6 @@ from pathlib import Path
 from threading import Lock
 from weakref import WeakKeyDictionary
 
-from submissions.arena.format_version import check_format
 from submissions.arena.ids import new_id, parse_id_time, submission_dir
 from submissions.errors import Conflict, CorruptRecord, NotFound
 from submissions.records.ledger import Ledger
@@ -35,6 +34,7 @@ from submissions.records.webhook import FILE as WEBHOOK
 from submissions.records.webhook import Webhook
 from submissions.storage.codec import parse_lines, read_lines, read_record, to_json
 from submissions.storage.commit_rate import CommitRateLimit
+from submissions.storage.format_version import check_format
 from submissions.storage.locations import is_hub_url, open_repo, sibling_location
 from submissions.storage.repo import Change, Repo
 

@@ -12,12 +12,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from submissions.arena.format_version import check_format
 from submissions.errors import CorruptRecord, NotFound
 from submissions.records.anchors import Anchors
 from submissions.records.base import Record, Score, Sha256, TaskId
 from submissions.records.task import Metadata, Reference, Row, Task
 from submissions.storage.codec import read_lines, read_record
+from submissions.storage.format_version import check_format
 from submissions.storage.locations import open_repo
 from submissions.storage.repo import Repo
 

@@ -1,7 +1,7 @@
 """Copies an arena's repositories between locations: folder or Hub, in any direction.
 
 Existing files are not copied again, so a restarted copy continues after an interruption. README.md is left out: it
-belongs to the location, written by `python -m curation init`.
+belongs to the location, written by `python -m curation init`; so does its format.json where the source has none.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from submissions.errors import Conflict, CorruptRecord, NotFound, TheirError
 from submissions.records.base import Record
 from submissions.storage.commit_rate import CommitRateLimit
+from submissions.storage.format_version import PATH as FORMAT_PATH
 from submissions.storage.hub.blob_cache import compute_hub_ids
 from submissions.storage.locations import is_hub_url, open_repo, sibling_location
 from submissions.storage.repo import Change, Repo
@@ -103,7 +104,7 @@ def _is_there(place: str) -> bool:
 def _plan_repo(name: str, source: str, target: str, pace: CommitRateLimit | None, progress: Progress) -> MirrorPlan:
     mine, theirs = open_repo(sibling_location(source, name)), open_repo(sibling_location(target, name), pace)
     head, parent = mine.head(), theirs.head()
-    ours, others = _content_ids(mine), _content_ids(theirs)
+    ours, others = _comparable_ids(mine, theirs)
     shared = sorted(ours.keys() & others.keys())
     differing = []
     for number, path in enumerate(shared):
@@ -164,7 +165,7 @@ def _make_batches(plan: MirrorPlan, deleted: Sequence[str], wanted: Sequence[str
 def _verify_repo(name: str, source: str, target: str, progress: Progress) -> None:
     """Raise CorruptRecord unless both locations hold the same, as seen by a fresh reader."""
     mine, theirs = open_repo(sibling_location(source, name)), open_repo(sibling_location(target, name))
-    ours, others = _content_ids(mine), _content_ids(theirs)
+    ours, others = _comparable_ids(mine, theirs)
     for number, path in enumerate(sorted(ours.keys() | others.keys())):
         progress(f"verifying {name}", number, len(ours))
         both = path in ours and path in others
@@ -175,8 +176,14 @@ def _verify_repo(name: str, source: str, target: str, progress: Progress) -> Non
             )
 
 
-def _content_ids(repo: Repo) -> dict[str, str]:
-    return {path: said for path, said in repo.ids().items() if path != "README.md"}
+def _comparable_ids(mine: Repo, theirs: Repo) -> tuple[dict[str, str], dict[str, str]]:
+    """The content ids of both repositories, without the files that `curation init` wrote."""
+    ours, others = (
+        {path: known for path, known in repo.ids().items() if path != "README.md"} for repo in (mine, theirs)
+    )
+    if FORMAT_PATH not in ours:  # data of version 0.1: the format that the place was made with stays
+        others.pop(FORMAT_PATH, None)
+    return ours, others
 
 
 def _has_same_content(path: str, mine: Repo, my_id: str, theirs: Repo, their_id: str) -> bool:

@@ -15,7 +15,6 @@ from leaderboard.data.snapshot.record_cache import LazyMapping, RecordCache, Unr
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.lru_cache import LruCache
 from submissions.arena.arena import Arena, protocol_sort_key, result_path
-from submissions.arena.format_version import check_format
 from submissions.index.result_details import extract_details
 from submissions.index.result_index import IndexedResult, decode_results, find_shard, shard_path
 from submissions.index.result_summary import ResultSummary, summarize_result
@@ -27,6 +26,7 @@ from submissions.records.self_reported import SelfReported
 from submissions.records.status import History, Status
 from submissions.records.submission import Submission
 from submissions.storage.codec import parse_record, read_record
+from submissions.storage.format_version import check_format
 from submissions.tracks import TRACKS
 
 T = TypeVar("T")

@@ -137,8 +137,8 @@ def test_our_failures_end_with_2(arena: Path, good: Path) -> None:
 
 def test_a_bug_of_ours_ends_with_2() -> None:
     code = (
-        "from submissions.cli.app import app; from submissions.cli.runtime import run; "
-        "run(app, 'submissions', ['--help']); raise KeyError('a bug')"
+        "from submissions.cli.app import app; from submissions.cli.runtime import run_app; "
+        "run_app(app, 'submissions', ['--help']); raise KeyError('a bug')"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2
@@ -149,7 +149,7 @@ INTERRUPTED = """
 import signal
 import sys, time
 import typer
-from submissions.cli.runtime import run
+from submissions.cli.runtime import run_app
 
 # Where the tests run in the background, an interrupt is ignored and children inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -162,7 +162,7 @@ def wait(how: str) -> None:
         typer.prompt("Name")
     time.sleep(60)
 
-sys.exit(run(app, "waiting", sys.argv[1:]))
+sys.exit(run_app(app, "waiting", sys.argv[1:]))
 """
 
 

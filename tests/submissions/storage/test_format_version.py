@@ -11,8 +11,8 @@ from leaderboard.app import make_app
 from leaderboard.settings import read_settings
 from submissions.arena.arena import open_arena
 from submissions.arena.benchmark import open_benchmark
-from submissions.arena.format_version import FORMAT, PATH, check_format, format_change
 from submissions.errors import CorruptRecord, NewerFormat
+from submissions.storage.format_version import FORMAT, PATH, check_format, format_change
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
 
