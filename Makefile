@@ -1,4 +1,4 @@
-# make demo · make web · make environment · make test · make lint · make bench · make screenshots · make space OUT=… · make locks · make clean
+# make demo · make web · make environment · make test · make test-full · make lint · make bench · make screenshots · make space OUT=… · make locks · make clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -11,10 +11,13 @@ export RAY_USAGE_STATS_ENABLED = 0
 export GRADIO_ANALYTICS_ENABLED = False
 export VLLM_NO_USAGE_STATS = 1
 
+# Test files run beside each other, each in one process from its start to its end.
+PARALLEL := --numprocesses 2 --dist loadfile
+
 LOCKS := evaluator/requirements-cpu.txt requirements.txt tests/requirements.txt
 PIP := -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo web environment test lint bench screenshots space locks clean
+.PHONY: demo web environment test test-full lint bench screenshots space locks clean
 
 # The demo: everything on this machine, evaluated for real, then served.
 demo: .venv/.ready
@@ -28,8 +31,21 @@ web: .venv-web/.ready
 # The evaluator on a CPU, with the web app and the tools: the lock files, installed into .venv.
 environment: .venv/.ready
 
+# All but the full sweeps. TESTS=unit, integration or slow: that cost class. Any other TESTS are what pytest is given.
 test: .venv/.ready .venv-web/.ready .venv/.chromium
+ifeq ($(strip $(TESTS)),)
+	.venv/bin/pytest $(PARALLEL) -m "not full"
+else ifeq ($(strip $(TESTS)),unit)
+	.venv/bin/pytest $(PARALLEL) -m unit
+else ifneq ($(filter $(TESTS),integration slow),)
+	.venv/bin/pytest $(PARALLEL) -m "$(TESTS) and not full"
+else
 	.venv/bin/pytest $(TESTS)
+endif
+
+# Every test there is, the sweeps whole.
+test-full: .venv/.ready .venv-web/.ready .venv/.chromium
+	.venv/bin/pytest $(PARALLEL)
 
 lint: .venv/.ready
 	.venv/bin/ruff check .

@@ -1,8 +1,14 @@
-"""Isolates every test from the user's home, environment and network."""
+"""Isolates every test, and gives each its cost class.
+
+A test is `unit` unless it is marked `integration` (starts processes, or takes seconds) or `slow` (real trainer, engine,
+Ray or Chromium). A unit test that starts a process fails. Those marked `full`, too, run in `make test-full` alone: they
+are the whole of a sweep of which `make test` runs a part.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +17,8 @@ import pytest
 
 from tests.support.isolation import Guard, isolate_environment
 
+CLASSES = ("unit", "integration", "slow")
+_OF_MODULE = re.compile(r"^pytestmark = .*\bmark\.(integration|slow)\b", re.MULTILINE)
 # Before any test module is imported: libraries read their settings when they are.
 _HOME = tempfile.TemporaryDirectory(prefix="arena-home-")
 isolate_environment(Path(_HOME.name))
@@ -22,9 +30,44 @@ def pytest_unconfigure() -> None:
     _HOME.cleanup()
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave modules without a test of the wanted class unread: importing them takes longer than the unit tests do."""
+    wanted = config.option.markexpr
+    if wanted not in CLASSES or collection_path.name == "support":
+        return None
+    files = [collection_path] if collection_path.is_file() else collection_path.rglob("test_*.py")
+    return None if any(_may_hold(file.read_text(), wanted) for file in files) else True
+
+
+def _may_hold(source: str, wanted: str) -> bool:
+    of_module = _OF_MODULE.search(source)
+    return (of_module is None) if wanted == "unit" else f"mark.{wanted}" in source
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        given = {mark.name for mark in item.iter_markers()} & set(CLASSES)
+        if len(given) > 1:
+            raise pytest.UsageError(
+                f"{item.nodeid} is marked {' and '.join(sorted(given))}: a test has one cost class."
+            )
+        if not given:
+            item.add_marker("unit")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    _GUARD.processes_allowed = item.get_closest_marker("unit") is None
+    try:
+        return (yield)
+    finally:
+        _GUARD.processes_allowed = True
+
+
 @pytest.fixture(autouse=True)
 def isolation() -> Iterator[None]:
-    """Restores the environment after each test, and fails one that wanted to reach another machine."""
+    """Restores the environment after each test, and fails one that did what it may not."""
     before = dict(os.environ)
     _GUARD.refused.clear()
     yield

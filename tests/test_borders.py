@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -52,8 +53,13 @@ HOMES = {
 PRESENT = [name for name in MAY if (ROOT / name).is_dir() or (ROOT / f"{name}.py").is_file()]
 
 
-def imports(package: str) -> Iterator[tuple[str, str]]:
+@cache
+def imports(package: str) -> tuple[tuple[str, str], ...]:
     """Where and what: every module that a package imports, at its top, in functions and for types alike."""
+    return tuple(_walk_imports(package))
+
+
+def _walk_imports(package: str) -> Iterator[tuple[str, str]]:
     single = ROOT / f"{package}.py"
     for file in [single] if single.is_file() else sorted((ROOT / package).rglob("*.py")):
         where = file.relative_to(ROOT).as_posix()
@@ -91,6 +97,7 @@ def test_an_outside_system_is_imported_where_it_is_at_home(system: str) -> None:
     assert [where for where in sorted(places) if not where.startswith(HOMES[system])] == []
 
 
+@pytest.mark.integration
 def test_the_contract_loads_nothing_heavy() -> None:
     code = (
         "import pkgutil, importlib, sys, submissions;"

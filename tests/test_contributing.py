@@ -16,6 +16,7 @@ TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 README = (ROOT / "README.md").read_text()
 
 
+@pytest.mark.integration
 def test_the_first_change_works(tmp_path: Path) -> None:
     files = dict(re.findall(r"`([\w/]+\.\w+)`:\n\n```\w+\n(.*?)```", TEXT, re.DOTALL))
     (test,) = [path for path in files if path.startswith("tests/")]

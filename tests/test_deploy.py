@@ -23,6 +23,8 @@ from tests.support.arena_fixture import fill
 from tests.support.dockerfile import STAGES, read_stages, stage_environment
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.integration
+
 WEB = ROOT / ".venv-web" / "bin" / "python"
 PYTHON = WEB if WEB.exists() else Path(sys.executable)
 """Of the Space's own requirements, where `make web` or `make test` has set it up."""
@@ -78,7 +80,6 @@ def visit_everything(base: str) -> None:
             assert answer.read()
 
 
-@pytest.mark.slow
 def test_the_web_image_holds_all_that_serves_the_site(tmp_path: Path) -> None:
     fill(tmp_path / "arena")
     laid_out("web", tmp_path / "srv")
@@ -86,7 +87,6 @@ def test_the_web_image_holds_all_that_serves_the_site(tmp_path: Path) -> None:
         visit_everything(base)
 
 
-@pytest.mark.slow
 def test_the_folder_of_the_space_serves_the_site(tmp_path: Path) -> None:
     subprocess.run(["make", "space", f"OUT={tmp_path / 'space'}"], cwd=ROOT, check=True, capture_output=True)
     again = subprocess.run(["make", "space", f"OUT={tmp_path / 'space'}"], cwd=ROOT, capture_output=True, text=True)

@@ -65,6 +65,7 @@ def asked(folder: Path) -> list[str]:
     return [line for line in (folder / "notes").read_text().splitlines() if line.startswith("-m ")]
 
 
+@pytest.mark.integration
 def test_every_share_has_a_node_and_one_job_publishes_after_all(slurm: Slurm, tmp_path: Path) -> None:
     settings = {"ARENA": "hf://our-lab/arena", "WORK": "../work", "PYTHON": noting(tmp_path), "PROFILE": "cpu"}
     array, publish = slurm.first, slurm.first + 50
@@ -89,6 +90,7 @@ def test_every_share_has_a_node_and_one_job_publishes_after_all(slurm: Slurm, tm
         assert (said_of["work"], said_of["profile"]) == (tmp_path / "work", "cpu")
 
 
+@pytest.mark.integration
 def test_a_node_s_ray_is_its_own_and_nothing_of_a_job_is_left(slurm: Slurm, tmp_path: Path) -> None:
     python = noting(tmp_path)
     sent(slurm, "1", ARENA=tmp_path, WORK=tmp_path, PYTHON=python, PROFILE="cpu", RAY_ADDRESS="10.0.0.1:6379")
@@ -103,6 +105,7 @@ def test_a_node_s_ray_is_its_own_and_nothing_of_a_job_is_left(slurm: Slurm, tmp_
         assert not Path(found["ext"]).exists()
 
 
+@pytest.mark.integration
 def test_a_folder_for_extensions_that_was_set_is_kept(slurm: Slurm, tmp_path: Path) -> None:
     extensions = tmp_path / "extensions"
     python = noting(tmp_path)
@@ -112,6 +115,7 @@ def test_a_folder_for_extensions_that_was_set_is_kept(slurm: Slurm, tmp_path: Pa
     assert extensions.exists()
 
 
+@pytest.mark.integration
 def test_what_a_killed_job_left_on_the_ram_disk_goes(slurm: Slurm, tmp_path: Path) -> None:
     if not os.access("/dev/shm", os.W_OK):
         pytest.skip("this machine has no RAM disk at /dev/shm")
@@ -125,6 +129,7 @@ def test_what_a_killed_job_left_on_the_ram_disk_goes(slurm: Slurm, tmp_path: Pat
     assert not models.exists()
 
 
+@pytest.mark.integration
 def test_settings_that_are_missing_are_named(slurm: Slurm, tmp_path: Path) -> None:
     assert "set ARENA" in sent(slurm, "1", WORK=tmp_path).stderr
     assert "set WORK" in sent(slurm, "1", ARENA=tmp_path).stderr
@@ -133,6 +138,7 @@ def test_settings_that_are_missing_are_named(slurm: Slurm, tmp_path: Path) -> No
     assert slurm.jobs() == {}
 
 
+@pytest.mark.integration
 def test_an_option_that_slurm_does_not_know_stops_it(slurm: Slurm, tmp_path: Path) -> None:
     said = sent(slurm, "1", "--partitoin=gpu", ARENA=tmp_path, WORK=tmp_path)
     assert said.returncode != 0
@@ -140,6 +146,7 @@ def test_an_option_that_slurm_does_not_know_stops_it(slurm: Slurm, tmp_path: Pat
     assert slurm.jobs() == {}
 
 
+@pytest.mark.integration
 def test_a_profile_that_does_not_exist_fails_the_job(slurm: Slurm, tmp_path: Path) -> None:
     sent(slurm, "1", ARENA=tmp_path, WORK=tmp_path, PYTHON=noting(tmp_path), PROFILE="abacus")
     assert slurm.run() == ended(slurm, [1])
@@ -157,6 +164,7 @@ read -r nothing <&3
 """
 
 
+@pytest.mark.integration
 def test_out_of_time_a_share_is_told_and_goes_back_into_the_line(slurm: Slurm, tmp_path: Path) -> None:
     python = noting(tmp_path, STOPPED.format(folder=tmp_path))
     sent(slurm, "1", ARENA=tmp_path, WORK=tmp_path, PYTHON=python, PROFILE="cpu", RESTARTS=1)
@@ -169,6 +177,7 @@ def test_out_of_time_a_share_is_told_and_goes_back_into_the_line(slurm: Slurm, t
     assert (tmp_path / "told").read_text() == "told\n" * 2
 
 
+@pytest.mark.integration
 def test_one_share_out_of_time_leaves_the_others_alone(slurm: Slurm, tmp_path: Path) -> None:
     python = noting(tmp_path, STOPPED.format(folder=tmp_path))
     sent(slurm, "2", ARENA=tmp_path, WORK=tmp_path, PYTHON=python, PROFILE="cpu", RESTARTS=1)
@@ -186,6 +195,7 @@ def test_one_share_out_of_time_leaves_the_others_alone(slurm: Slurm, tmp_path: P
     assert (tmp_path / "told").read_text() == "told\n"
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("restarts", [0, 1])
 def test_what_fails_or_was_cancelled_does_not_go_back_into_the_line(
     slurm: Slurm, tmp_path: Path, restarts: int
@@ -202,6 +212,7 @@ def test_every_setting_is_told_and_every_told_one_is_a_setting() -> None:
     assert told == used - {"SLURM"}
 
 
+@pytest.mark.integration
 def test_the_page_s_example_is_one(slurm: Slurm, tmp_path: Path) -> None:
     page = (ROOT / "docs/organiser-cluster.md").read_text()
     (line,) = re.findall(r"^\$ deploy/slurm/submit\.sh (.+)$", page, re.M)
@@ -222,6 +233,7 @@ def test_the_job_asks_for_the_devices_of_its_profile() -> None:
     assert "--exclusive" in directives(text)
 
 
+@pytest.mark.integration
 def test_the_scripts_have_no_fault_that_shellcheck_knows() -> None:
     if not shutil.which("shellcheck"):
         pytest.skip("shellcheck is not installed (Debian: apt-get install shellcheck)")

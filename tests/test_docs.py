@@ -106,6 +106,7 @@ def test_make_targets_exist(page: Path) -> None:
     assert set(named) <= set(targets)
 
 
+@pytest.mark.integration
 def test_the_readme_names_every_folder() -> None:
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
         "\n"

@@ -15,6 +15,8 @@ import pytest
 from deploy.install_environment import InstallFailed, InstallLog, install_locks, install_torch, main, read_pins
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.integration
+
 SCRIPT = ROOT / "deploy" / "install_environment.py"
 VERSION = "9.9.9+cpu"
 PIP = "-m pip --disable-pip-version-check --no-input install --progress-bar off"

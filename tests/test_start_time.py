@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.integration
+
 LIGHT_MODULES = ("submissions", "submissions.cli.runtime", "submissions.errors", "leaderboard.serve")
 HEAVY = ("pyarrow", "pandas", "scipy", "sacrebleu", "regex", "gradio", "torch", "transformers", "ray", "datasketch")
 

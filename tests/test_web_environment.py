@@ -22,6 +22,7 @@ def environment() -> None:
     assert PYTHON.exists(), "The web environment is not there: `make test` and `make web` set it up."
 
 
+@pytest.mark.integration
 def test_nothing_heavy_can_be_imported() -> None:
     code = f"import importlib.util, json; print(json.dumps([n for n in {HEAVY!r} if importlib.util.find_spec(n)]))"
     found = subprocess.run([PYTHON, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

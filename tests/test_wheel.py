@@ -22,6 +22,7 @@ from leaderboard.pages import ROUTES
 from leaderboard.web.auth.visitor import COOKIE
 from tests.support.arena_fixture import fill
 from tests.support.browser.routes import KEY, OWNER
+from tests.support.isolation import USER_ENVIRONMENT
 from tests.support.live_server import free_port
 from tests.support.paths import ROOT
 
@@ -58,7 +59,7 @@ def wheel(clone: Path) -> Path:
 
 
 def run_quietly(command: list[str], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, env=USER_ENVIRONMENT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
 
 

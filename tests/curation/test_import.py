@@ -119,6 +119,7 @@ def test_an_empty_folder_is_a_destination(flat: Path, tmp_path: Path) -> None:
     assert import_flat(flat, tmp_path / "dest").changed
 
 
+@pytest.mark.integration
 def test_an_import_that_was_killed_is_carried_out(flat: Path, tmp_path: Path) -> None:
     import_flat(flat, tmp_path / "whole")
     dest = tmp_path / "killed"
@@ -159,6 +160,7 @@ def test_progress_is_told_of_every_task(flat: Path, tmp_path: Path) -> None:
     assert heard == [("mc-en-sums", 0, 2), ("cls-en-sums", 1, 2)]
 
 
+@pytest.mark.integration
 @pytest.mark.skipif(not SHARED.is_dir(), reason="no shared test data: set ARENA_SHARED_DATA to its folder")
 def test_the_real_benchmark_imports_and_verifies(tmp_path: Path) -> None:
     done = import_flat(SHARED, tmp_path / "benchmark")

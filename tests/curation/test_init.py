@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,18 +17,12 @@ from submissions.errors import AccessDenied, NotFound, Unreachable
 from submissions.storage.locations import open_repo
 from submissions.storage.mirror import mirror_arena
 from submissions.storage.repo import Change
-from tests.support.command_lines import run_curation
+from tests.support.command_lines import run_command
 from tests.support.hub.fixtures import hub as hub
 from tests.support.hub.server import Hub
 from tests.support.paths import ROOT
 
 ARENA = "hf://arena/new"
-
-
-def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "curation", *map(str, arguments)]
-    env = {**os.environ, **environment}
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=env)
 
 
 def visibility(hub: Hub) -> dict[str, bool]:
@@ -124,14 +115,14 @@ def test_a_readme_has_front_matter(name: str) -> None:
 
 
 def test_the_command_says_what_it_did(hub: Hub, tmp_path: Path) -> None:
-    done = run("init", ARENA, "--license", "odbl")
+    done = run_command("curation", "init", ARENA, "--license", "odbl")
     assert (done.returncode, done.stderr) == (0, "")
     assert f"{ARENA}-benchmark: made; README.md written.\n" in done.stdout
     assert b"license: odbl" in open_arena(ARENA).results.read("README.md")
-    again = run("init", ARENA, "--json")
+    again = run_command("curation", "init", ARENA, "--json")
     assert [one["readme"] for one in json.loads(again.stdout)["repositories"]] == ["same", "same", "same", "kept"]
-    assert "which must be new or empty" in run_curation("init", tmp_path / "arena").stdout
-    refused = run("init", ARENA, HF_ENDPOINT=hub.url, HF_TOKEN="hf_bob")
+    assert "which must be new or empty" in run_command("curation", "init", tmp_path / "arena").stdout
+    refused = run_command("curation", "init", ARENA, HF_ENDPOINT=hub.url, HF_TOKEN="hf_bob")
     assert refused.returncode == 2
     assert "hf_bob" not in refused.stderr
 
@@ -140,11 +131,11 @@ def test_a_benchmark_that_was_sent_up_is_verified_there(hub: Hub, tmp_path: Path
     import_flat(ROOT / "demo" / "benchmark", tmp_path / "arena" / "benchmark")
     create_arena(ARENA, "cc-by-4.0")
     mirror_arena(str(tmp_path / "arena"), ARENA, only=("benchmark",))
-    done = run("verify", f"{ARENA}-benchmark")
+    done = run_command("curation", "verify", f"{ARENA}-benchmark")
     assert (done.returncode, done.stdout) == (0, f"{ARENA}-benchmark is sound.\n"), done.stderr
     repo = open_repo(f"{ARENA}-benchmark")
     repo.commit([Change("sources.json", b"{}")], repo.head())
-    done = run("verify", f"{ARENA}-benchmark")
+    done = run_command("curation", "verify", f"{ARENA}-benchmark")
     assert done.returncode == 1
     assert "The file was changed after the import." in done.stdout + done.stderr
     assert hub.requests

@@ -95,6 +95,7 @@ def test_a_language_is_what_the_script_says(text: str, language: str) -> None:
     assert detect_language([text]) == language
 
 
+@pytest.mark.integration
 @given(JSON)
 def test_any_content_is_read_or_complained_of(value: object) -> None:
     for content in (value, [value], [{"task_id": "a", "dataset_id": "b", "query": "c", "metadata": value}]):

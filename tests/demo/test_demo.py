@@ -134,6 +134,7 @@ def test_the_flat_folder_is_sound() -> None:
     assert [task.id for task in read_flat(FOLDER / "benchmark").tasks] == [task.flat.id for task in TASKS]
 
 
+@pytest.mark.integration
 def test_import_and_verify_from_the_command_line(tmp_path: Path) -> None:
     dest = str(tmp_path / "benchmark")
     for arguments in (["import-flat", str(FOLDER / "benchmark"), dest], ["verify", dest]):

@@ -13,8 +13,11 @@ from evaluator.runtime.work_dir_lock import exclusive_lock
 from evaluator.service.submission_queue import MAX_ATTEMPTS
 from submissions.arena.arena import open_arena
 from submissions.records.owner_requests import OwnerRequest
+from tests.support.command_lines import run_command
 from tests.support.factories import make_benchmark, make_rows, make_task, submit_delivery, write_delivery
 from tests.support.paths import ROOT
+
+pytestmark = pytest.mark.integration
 
 TASKS = [make_task("a"), make_task("b")]
 
@@ -30,8 +33,7 @@ class Cli:
             shutil.copytree(tiny, folder / work / "base" / "tiny-llama@1")
 
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "evaluator", *(argument.format(here=self.folder) for argument in arguments)]
-        return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+        return run_command("evaluator", *(argument.format(here=self.folder) for argument in arguments))
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from submissions.submitting.attempts import counts_as_attempt
 from tests.support.evaluator_world import World
 from tests.support.fault_injection.real_arena import small_disk
 
+pytestmark = pytest.mark.integration
+
 PAGE = 4
 """KiB that a small file takes there."""
 

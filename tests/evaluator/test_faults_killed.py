@@ -14,8 +14,9 @@ from tests.support.factories import make_task
 from tests.support.fault_injection.light_arena import Launcher
 from tests.support.fault_injection.scenarios import MOMENTS, World, by_kind, kind_of, moments, table
 
+pytestmark = pytest.mark.integration
 AT_A_GLANCE = 9
-"""Of so many steps, one is tried in the quick tests."""
+"""Of so many steps, one is tried in the short run."""
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def test_a_process_killed_at_some_steps_is_followed_by_one_that_ends_the_same(wo
     assert [one for one in outcomes if not one.is_well] == []
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_process_killed_at_any_step_is_followed_by_one_that_ends_the_same(world: World) -> None:
     steps = [step for step in range(len(world.steps)) if step % AT_A_GLANCE]
     outcomes = [world.killed_at(step) for step in steps]

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -25,11 +26,21 @@ from tests.support.factories import make_benchmark, make_rows, write_delivery
 from tests.support.fault_injection.scenarios import SEED, TASKS
 from tests.support.paths import ROOT
 from tests.support.processes import all_end
+from tests.support.sweeps import sweep
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
-MOMENTS = 3
+MOMENTS = [chance.uniform(0.2, 1.0) for chance in [random.Random(SEED)] for _ in range(3)]
+"""Shares of the time that an undisturbed evaluation takes."""
 MARK = 1e6
 """Seconds that a model is made to claim it took: the claim is found in the ledger if the model was used as it lay."""
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """An evaluation that nobody killed."""
+
+    result: bytes
+    seconds: float
 
 
 class Runs:
@@ -79,26 +90,33 @@ def runs(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     return Runs(tmp_path_factory.mktemp("runs"), tiny)
 
 
-def test_a_real_evaluation_killed_at_random_moments_ends_as_if_it_was_not(runs: Runs) -> None:
+@pytest.fixture(scope="module")
+def undisturbed(runs: Runs) -> Undisturbed:
     began = time.perf_counter()
-    expected = (runs.whole("undisturbed") / "result.json").read_bytes()
-    took, chance = time.perf_counter() - began, random.Random(SEED)
-    for number in range(MOMENTS):
-        out = runs.killed(f"moment-{number}", took * chance.uniform(0.2, 1.0))
-        stages, models = out / "work" / "stages", out / "work" / "models"
-        outputs = {file: file.stat().st_mtime_ns for file in stages.glob("*/*.json")}
-        trained = [model.parents[1].name for model in models.glob(f"*/model/{FILE}")]
-        for key in trained:
-            file = models / key / "model" / FILE
-            spent = ResourceUsage.model_validate_json(file.read_bytes())
-            file.write_text(spent.model_copy(update={"seconds": MARK}).model_dump_json())
-        print(f"killed with {len(outputs)} outputs and {len(trained)} finished models")
-        runs.whole(f"moment-{number}")
-        assert (out / "result.json").read_bytes() == expected
-        costs = [stages / "cost" / f"{key}.json" for key in trained]
-        again = {file: file.stat().st_mtime_ns for file in outputs if file not in costs}
-        assert again == {file: when for file, when in outputs.items() if file not in costs}, "what was stored stays"
-        unfinished = [file for file in costs if (stages / "fine_tune" / file.name).with_suffix(".json") not in outputs]
-        assert all(ResourceUsage.model_validate_json(file.read_bytes()).seconds >= MARK for file in unfinished)
-        assert not list(models.glob("*")), "no model is kept"
-        assert not list(out.rglob(".part-*"))
+    result = (runs.whole("undisturbed") / "result.json").read_bytes()
+    return Undisturbed(result, time.perf_counter() - began)
+
+
+@pytest.mark.parametrize("moment", sweep(range(len(MOMENTS)), in_short=[0]))
+def test_a_real_evaluation_killed_at_a_random_moment_ends_as_if_it_was_not(
+    runs: Runs, undisturbed: Undisturbed, moment: int
+) -> None:
+    name = f"moment-{moment}"
+    out = runs.killed(name, undisturbed.seconds * MOMENTS[moment])
+    stages, models = out / "work" / "stages", out / "work" / "models"
+    outputs = {file: file.stat().st_mtime_ns for file in stages.glob("*/*.json")}
+    trained = [model.parents[1].name for model in models.glob(f"*/model/{FILE}")]
+    for key in trained:
+        file = models / key / "model" / FILE
+        spent = ResourceUsage.model_validate_json(file.read_bytes())
+        file.write_text(spent.model_copy(update={"seconds": MARK}).model_dump_json())
+    print(f"killed with {len(outputs)} outputs and {len(trained)} finished models")
+    runs.whole(name)
+    assert (out / "result.json").read_bytes() == undisturbed.result
+    costs = [stages / "cost" / f"{key}.json" for key in trained]
+    again = {file: file.stat().st_mtime_ns for file in outputs if file not in costs}
+    assert again == {file: when for file, when in outputs.items() if file not in costs}, "what was stored stays"
+    unfinished = [file for file in costs if (stages / "fine_tune" / file.name).with_suffix(".json") not in outputs]
+    assert all(ResourceUsage.model_validate_json(file.read_bytes()).seconds >= MARK for file in unfinished)
+    assert not list(models.glob("*")), "no model is kept"
+    assert not list(out.rglob(".part-*"))

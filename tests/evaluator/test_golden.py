@@ -147,6 +147,7 @@ def test_a_vector_with_another_token_is_told_apart() -> None:
         assert not same(PAPER, {**case, "ids": changed})
 
 
+@pytest.mark.integration
 @given(pairs, st.lists(pairs, max_size=3), st.integers(1, 200) | st.none())
 @settings(max_examples=200, deadline=None)
 def test_control_tokens_stand_in_the_frame_alone(
@@ -192,6 +193,7 @@ def test_the_published_few_shot_prompt_is_plain_text() -> None:
     )
 
 
+@pytest.mark.integration
 @given(texts | st.text(max_size=60), st.lists(pairs, min_size=1, max_size=3))
 @settings(max_examples=200, deadline=None)
 def test_encoding_the_shots_once_changes_no_token(question: str, shots: list[tuple[str, str]]) -> None:

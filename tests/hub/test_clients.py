@@ -16,6 +16,8 @@ from huggingface_hub.utils import get_session
 from tests.support.hub.server import Hub
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.integration
+
 REPO = "arena/test-results"
 CARD = """---
 configs:

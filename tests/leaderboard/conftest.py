@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,14 +8,22 @@ from starlette.testclient import TestClient
 
 from leaderboard.app import make_app
 from leaderboard.settings import read_settings
-from submissions.arena.arena import Arena
+from submissions.arena.arena import Arena, open_arena
 from tests.support.arena_fixture import fill
 from tests.support.site_client import Open
 
 
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A filled arena, to be copied."""
+    folder = tmp_path_factory.mktemp("filled") / "arena"
+    fill(folder)
+    return folder
+
+
 @pytest.fixture
-def arena(tmp_path: Path) -> Arena:
-    return fill(tmp_path / "arena")
+def arena(filled: Path, tmp_path: Path) -> Arena:
+    return open_arena(str(shutil.copytree(filled, tmp_path / "arena")))
 
 
 @pytest.fixture

@@ -400,6 +400,7 @@ def test_many_threads_share_a_cache_and_a_ledger(server: FakeChatServer, tmp_pat
     assert chat.request(PROMPT.model_copy(update={"user": "7"}), Rating).usage is None
 
 
+@pytest.mark.integration
 def test_threads_that_open_a_new_file_together_all_write(tmp_path: Path) -> None:
     meeting = threading.Barrier(3)
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from evaluator.config.profile import load_profile
 from evaluator.config.protocol import load_protocol
 from evaluator.models.environment import describe_setup, prepare_base_model
@@ -37,6 +39,7 @@ def test_every_file_of_the_model_shapes_its_hash(tmp_path: Path) -> None:
     assert len({first, second, setup(model).model_sha256}) == 3
 
 
+@pytest.mark.integration
 def test_the_tiny_model_is_made_once(tiny: Path, tmp_path: Path) -> None:
     made = prepare_base_model(PROTOCOL, tmp_path)
     assert setup(made).model_sha256 == setup(tiny).model_sha256

@@ -19,6 +19,7 @@ TRAINED_ON = "3.11.7"
 """Python's help topics, a part of the corpus, change with its patch version."""
 
 
+@pytest.mark.integration
 @pytest.mark.skipif(
     platform.python_version() != TRAINED_ON, reason=f"THE TOKENIZER WAS TRAINED ON PYTHON {TRAINED_ON}'S HELP TOPICS"
 )

@@ -35,6 +35,8 @@ from tests.support.evaluator_world import PROTOCOL, TASKS, World, broken, wish
 from tests.support.factories import NOW, make_rows, write_delivery
 from tests.support.webhook_receiver import LoopbackWebhookClient, Receiver, certificate, receiving
 
+pytestmark = pytest.mark.integration
+
 TRACK = "dataset_research"
 
 

@@ -203,6 +203,7 @@ def test_the_command_prints_what_it_rests_on(tmp_path: Path, capsys: pytest.Capt
         "start-up", "screen", "few_shot", "train", "swap", "generate"]  # fmt: skip
 
 
+@pytest.mark.integration
 def test_a_whole_benchmark_is_planned_and_twice_the_stations_take_half_the_time(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -33,6 +33,7 @@ def arenas(hub: Hub, tmp_path: Path) -> Arenas:
     return Arenas(hub, tmp_path)
 
 
+@pytest.mark.integration
 def test_load_dataset_reads_the_totals_of_a_track(arenas: Arenas) -> None:
     ids = sorted(arenas.submit(name).id for name in ("One", "Two"))
     arenas.station().run()

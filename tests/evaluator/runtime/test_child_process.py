@@ -17,6 +17,8 @@ from submissions.errors import OurError
 from tests.support.paths import ROOT
 from tests.support.processes import all_end, is_alive
 
+pytestmark = pytest.mark.integration
+
 ECHO = """
 from evaluator.runtime.child_process import Parent
 parent = Parent()

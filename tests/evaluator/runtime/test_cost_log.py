@@ -20,6 +20,8 @@ from submissions.records.ledger import Cost, Ledger
 from tests.support.evaluator_world import World
 from tests.support.factories import make_rows
 
+pytestmark = pytest.mark.integration
+
 Key = tuple[str, str]
 """Task and stage."""
 TRAINED = ResourceUsage(seconds=100.0, tokens_trained=70, peak_bytes=9)

@@ -24,6 +24,7 @@ training([{{"input": {HIDDEN!r}, "output": "the hidden answer"}}])
 """
 
 
+@pytest.mark.integration
 def test_a_traceback_is_shown_without_its_message_its_source_and_the_machine_s_folders(tmp_path: Path) -> None:
     program = tmp_path / "secret-folder" / "sft.py"
     program.parent.mkdir()
@@ -41,6 +42,7 @@ def test_a_traceback_is_shown_without_its_message_its_source_and_the_machine_s_f
     assert HIDDEN not in caught.value.public
 
 
+@pytest.mark.integration
 def test_a_child_is_not_blamed_for_what_an_earlier_one_wrote(tmp_path: Path) -> None:
     log = tmp_path / "trainer.log"
     log.write_text("OSError: No space left on device\n")

@@ -39,6 +39,8 @@ from tests.support.hub.fixtures import hub as hub
 from tests.support.hub.server import Hub
 from tests.support.hub_evaluators import NAME, Arenas, Station, all_is_well
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 def arenas(hub: Hub, tmp_path: Path) -> Arenas:

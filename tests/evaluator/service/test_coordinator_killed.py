@@ -17,6 +17,8 @@ from tests.support.hub_evaluators import PROTOCOL, Arenas, Station, all_is_well
 from tests.support.paths import ROOT
 from tests.support.processes import until
 
+pytestmark = pytest.mark.integration
+
 NAME = PROTOCOL.name
 CODE = """
 import sys

@@ -33,6 +33,8 @@ from submissions.tracks import TRACKS
 from tests.support.evaluator_world import PROTOCOL, TASKS, World, broken, wish
 from tests.support.factories import NOW, make_rows, write_delivery
 
+pytestmark = pytest.mark.integration
+
 OWNER = "key:" + "a" * 64
 NAME = PROTOCOL.name
 

@@ -30,6 +30,8 @@ from tests.support.evaluator_world import PROTOCOL, TASKS, World
 from tests.support.factories import NOW, make_benchmark, make_data_file, make_reference, make_rows
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.integration
+
 WEIGHTS = st.dictionaries(st.text(min_size=1), st.floats(0, 1e6), max_size=40)
 ROWS = {task.id: make_rows(f"mine {task.id}", 12 + 6 * number) for number, task in enumerate(TASKS)}
 

@@ -180,6 +180,7 @@ def test_tasks_that_tell_no_spread_leave_a_total_the_doubt_of_each() -> None:
         assert interval[1] > 0.1, "20 wrong answers are no proof of 0"
 
 
+@pytest.mark.integration
 def test_many_answers_are_scored_by_several_processes_to_the_same_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     tasks = [make_task(name, "text_classification") for name in "abc"]
     records = [record(task, place) for place, task in enumerate(tasks)]
@@ -190,6 +191,7 @@ def test_many_answers_are_scored_by_several_processes_to_the_same_numbers(monkey
     assert told == [(1, 3), (2, 3), (3, 3)] * 2
 
 
+@pytest.mark.integration
 def test_what_was_scored_while_others_were_trained_counts_as_it_is_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     tasks = [make_task(name, "text_classification") for name in "ab"]
     records = [record(task, place) for place, task in enumerate(tasks, 1)]
@@ -201,6 +203,7 @@ def test_what_was_scored_while_others_were_trained_counts_as_it_is_in_the_end(mo
         assert build_result(run, records, scoring=scoring) == build_result(run, records)
 
 
+@pytest.mark.integration
 def test_a_machine_that_computes_the_last_bits_otherwise_publishes_the_same(tmp_path: Path) -> None:
     """The processor's kernels for logarithms and matrix products differ; what is published must not."""
     tasks = [make_task("t", "language_translation"), make_task("q")]

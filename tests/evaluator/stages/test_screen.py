@@ -10,6 +10,8 @@ from evaluator.stages.screen import normalize_text, screen_rows
 from submissions.records.task import Row
 from tests.support.paths import SHARED_DATA
 
+pytestmark = pytest.mark.integration
+
 TEST = [Row(input="Where is the Élysée? (one word)", output="Paris"), Row(input="第一題：ＡＢＣ", output="1")]
 
 

@@ -10,6 +10,8 @@ from evaluator.errors import ChildFailed, DiskFull, Hung
 from evaluator.runtime.child_process import ChildProcess
 from evaluator.training.job_channel import JobChannel
 
+pytestmark = pytest.mark.integration
+
 CHILD = """
 import json, sys
 from evaluator.runtime.child_process import Parent

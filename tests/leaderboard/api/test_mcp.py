@@ -19,6 +19,8 @@ from leaderboard.api.service import MAX_BYTES
 from tests.support.arena_fixture import ARABIC, TASKS, fill
 from tests.support.live_server import served
 
+pytestmark = pytest.mark.integration
+
 Ask = Callable[..., Any]
 GOOD = "\n".join(json.dumps({"input": f"question {n}", "output": f"answer {n}"}) for n in range(12))
 

@@ -40,6 +40,7 @@ def real(template: str, arena: Arena, insight: str) -> str:
     return path + (COMPARED if path.startswith("/compare") else "")
 
 
+@pytest.mark.integration
 def test_it_is_valid(document: dict[str, Any]) -> None:
     OpenAPIV31SpecValidator(document).validate()
     assert document["openapi"].startswith("3.1")

@@ -14,6 +14,8 @@ from leaderboard.data.systems import slug_of
 from submissions.arena.arena import Arena
 from tests.support.arena_fixture import ARABIC, BLEU, FORMULA, SYSTEMS, store
 
+pytestmark = pytest.mark.integration
+
 INSIGHTS = ("metadata", "preview", "rows", "tokens", "cost", "kinds")
 PARTS = (
     "/metadata", "/totals", "/anchors", "/metrics", "/screen", "/submissions", "/categories", "/pairs",

@@ -13,6 +13,8 @@ from leaderboard.data.published import load_published
 from submissions.arena.arena import Arena
 from tests.support.arena_fixture import ARABIC, EMOJI, FORMULA, LONG, OVERRIDE, SCRIPT, publish, result, store
 
+pytestmark = pytest.mark.integration
+
 BOARD = "/board/dataset_research"
 
 

@@ -64,6 +64,7 @@ def test_the_form_finds_a_system_by_name_or_team_and_keeps_the_chosen(site: Test
     assert "holds “<bdi>nobody</bdi>”" in site.get("/compare?find=nobody").text
 
 
+@pytest.mark.integration
 def test_a_crowd_is_not_listed_whole(arena: Arena, site: TestClient) -> None:
     for number in range(60, 122):
         made = store(arena, number, f"Crowd {number}", "Many", "search")

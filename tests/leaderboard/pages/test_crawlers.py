@@ -23,6 +23,7 @@ def addresses(site: TestClient) -> list[str]:
     return [str(one.text) for one in root.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
 
 
+@pytest.mark.integration
 def test_the_sitemap_names_every_page_once_by_the_visitor_s_address(arena: Arena, site: TestClient) -> None:
     found = addresses(site)
     assert len(found) == len(set(found))

@@ -18,6 +18,8 @@ from tests.support.arena_fixture import ARABIC, EMOJI, LONG, OVERRIDE, SYSTEMS, 
 from tests.support.site_client import Open
 from tests.support.varied_systems import add, overall
 
+pytestmark = pytest.mark.integration
+
 NAMES = ("metadata", "preview", "rows", "tokens", "cost", "kinds")
 METERED = ("tokens", "cost")
 """Those that one system is not in, whose evaluation nobody metered."""

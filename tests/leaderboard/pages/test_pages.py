@@ -19,6 +19,8 @@ from submissions.storage.repo import Change
 from tests.support.arena_fixture import EMOJI, FORMULA, LONG, OVERRIDE, SCRIPT, SYSTEMS, TASKS, publish, result, store
 from tests.support.site_client import Open
 
+pytestmark = pytest.mark.integration
+
 LISTS = [
     "/",
     "/board/dataset_research",

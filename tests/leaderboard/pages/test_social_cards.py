@@ -21,6 +21,8 @@ from submissions.arena.arena import Arena
 from tests.support.arena_fixture import ARABIC, EMOJI, LONG, OVERRIDE, SYSTEMS, TASKS
 from tests.support.site_client import Open
 
+pytestmark = pytest.mark.integration
+
 CACHES = (typefaces._installed_fonts, typefaces._face_of, typefaces.load_font)
 
 

@@ -17,6 +17,7 @@ from tests.support.site_client import Open
 PAGE = (ROOT / "docs/visitor.md").read_text()
 
 
+@pytest.mark.integration
 def test_its_examples_run_and_its_addresses_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arena = fill(tmp_path / "arena")
     one, other = (slug_of(team, system) for system, team, *_ in SYSTEMS[:2])

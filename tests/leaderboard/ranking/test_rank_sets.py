@@ -16,6 +16,7 @@ from leaderboard.ranking.rank_sets import (
     rank_sets_of,
     sign_flip,
 )
+from tests.support.sweeps import sweep
 
 CHANCE = np.random.default_rng(20)
 LADDER = (0.8, 0.79, 0.5, 0.49, 0.48, 0.1)
@@ -146,18 +147,21 @@ def test_a_value_that_is_no_number_is_named() -> None:
         rank_sets(np.zeros((3, 0)))
 
 
-@pytest.mark.parametrize("board", BOARDS[:6], ids=lambda board: board.name)
+@pytest.mark.integration
+@pytest.mark.parametrize("board", sweep(BOARDS[:6], in_short=BOARDS[1:5:3]), ids=lambda board: board.name)
 def test_equal_systems_share_their_rank_set(board: SimulatedBoard) -> None:
     """At least 95 times in 100, alone and among others; the standard error of 500 boards is 0.7 points at 97.5%."""
     worlds = 500 if board.others < 20 else 150
     assert rank_sharing(board, worlds, seed=5).share >= 0.95
 
 
+@pytest.mark.integration
 def test_a_system_s_own_tests_would_part_equal_systems() -> None:
     """Why the sets are not made of each system's own tests."""
     assert rank_sharing(BOARDS[2], 200).alone < 0.8
 
 
+@pytest.mark.integration
 def test_clearly_different_systems_are_parted() -> None:
     """Two sets of three, five standard errors of a difference apart: parted where all nine tests say so."""
     error = 0.3 * np.sqrt(2 / 208)

@@ -28,6 +28,8 @@ from tests.support.submission_inputs import BANK, SARCASM
 from tests.support.submission_records import arena_with_tasks
 from tests.support.web_submissions import FIELDS, GOOD, ROWS, send
 
+pytestmark = pytest.mark.integration
+
 BEARER = {"Authorization": "Bearer hf_alice"}
 ASKED = {**FIELDS, "action": "submit"}
 

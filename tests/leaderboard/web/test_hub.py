@@ -17,6 +17,8 @@ from tests.support.hub.fixtures import hub as hub
 from tests.support.hub.server import Hub
 from tests.support.web_submissions import GOOD, send
 
+pytestmark = pytest.mark.integration
+
 ARENA = "hf://arena/web"
 
 

@@ -17,6 +17,8 @@ from leaderboard.web.site import HERE
 from tests.support.arena_fixture import SCRIPT, fill
 from tests.support.live_server import served
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

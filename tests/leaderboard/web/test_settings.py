@@ -70,12 +70,14 @@ def start(**environ: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.integration
 def test_the_app_does_not_start_on_a_bad_setting() -> None:
     ended = start(PORT="http")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == "app.py: PORT='http' is not a whole number from 1 to 65535: mend or unset it.\n"
 
 
+@pytest.mark.integration
 def test_the_app_does_not_start_on_a_taken_port() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -85,12 +87,14 @@ def test_the_app_does_not_start_on_a_taken_port() -> None:
     assert "Address already in use. Set another PORT or HOST." in ended.stderr
 
 
+@pytest.mark.integration
 def test_the_app_does_not_start_without_a_place_for_the_arena(tmp_path: Path) -> None:
     ended = start(ARENA=str(tmp_path / "none" / "arena"), PORT=str(free_port()))
     assert ended.returncode == 1
     assert "to hold the arena" in ended.stderr
 
 
+@pytest.mark.integration
 def test_the_web_app_needs_nothing_of_the_evaluator() -> None:
     loaded = "import sys, leaderboard.app; print(*sorted({name.split('.')[0] for name in sys.modules}), *sys.modules)"
     names = subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True)

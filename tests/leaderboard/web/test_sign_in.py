@@ -22,6 +22,8 @@ from tests.support.hub.server import Hub
 from tests.support.hub.users import ALICE, BOB
 from tests.support.web_submissions import FIELDS, GOOD
 
+pytestmark = pytest.mark.integration
+
 SPACE = {"SPACE_ID": "arena/board", "OAUTH_CLIENT_ID": "arena", "OAUTH_CLIENT_SECRET": "secret"} | {
     "OAUTH_SCOPES": "openid profile"
 }

@@ -118,6 +118,7 @@ def test_the_tree_of_errors_is_the_one_that_is_drawn() -> None:
     assert {getattr(errors, name).exit_code for name in defined - theirs} == {2}
 
 
+@pytest.mark.integration
 def test_importing_the_contract_needs_no_command_line_and_no_tables() -> None:
     code = (
         "import sys, submissions, submissions.checking.check, submissions.submitting.submit, "

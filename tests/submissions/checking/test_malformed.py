@@ -35,6 +35,7 @@ def delivered(malformed: Path, name: str, checker: Checker) -> None:
     shutil.copyfile(malformed / name, checker.folder / target)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused(malformed: Path, checker: Checker, name: str) -> None:
     delivered(malformed, name, checker)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from submissions.index.rebuild import rebuild_index
 from submissions.index.result_index import shard_names, shard_path
 from submissions.index.submission_index import read_submission_index
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.arena_fixture import fill
+
+pytestmark = pytest.mark.integration
 
 TRACK = "dataset_research"
 

@@ -16,7 +16,7 @@ from submissions.records.webhook import FILE, Webhook, require_public_https
 from submissions.submitting.download import download_submission
 from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS
-from tests.support.command_lines import run_submissions
+from tests.support.command_lines import run_command
 from tests.support.submission_inputs import BANK, GOOD
 from tests.support.submission_records import FORM, NOW, arena_with_tasks
 
@@ -90,9 +90,11 @@ def test_the_command_stores_it_or_says_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / f"{BANK}.jsonl").write_bytes(GOOD)
     who = ("--system", "Finder", "--system-type", "search", "--team", "Team", "--arena", tmp_path / "arena", "--json")
     source = tmp_path / f"{BANK}.jsonl"
-    wrong = run_submissions("submit", source, *who, "--webhook", "http://hooks.example.org")
+    wrong = run_command("submissions", "submit", source, *who, "--webhook", "http://hooks.example.org")
     assert wrong.returncode == 1
     assert wrong.stderr == "webhook: it must be an address that begins with https://\n"
-    done = run_submissions("submit", source, *who, "--webhook", URL, ARENA_WEBHOOK_SECRET="from the environment")
+    done = run_command(
+        "submissions", "submit", source, *who, "--webhook", URL, ARENA_WEBHOOK_SECRET="from the environment"
+    )
     ulid = json.loads(done.stdout)["id"]
     assert open_arena(str(tmp_path / "arena")).read_webhook(ulid) == Webhook(url=URL, secret="from the environment")

@@ -195,6 +195,7 @@ REAL = {
 }
 
 
+@pytest.mark.integration
 def test_of_the_real_malformed_files_those_are_mended(malformed: Path, tmp_path: Path) -> None:
     found = {}
     for number, file in enumerate(sorted(malformed.iterdir())):

@@ -57,6 +57,7 @@ while True:
 """
 
 
+@pytest.mark.integration
 def test_a_writer_killed_at_any_point_leaves_the_state_before_or_after(tmp_path: Path) -> None:
     base = LocalRepo(tmp_path / "base")
     put(base, a="old", b="old")

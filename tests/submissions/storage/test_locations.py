@@ -18,7 +18,7 @@ from submissions.storage.hub import HubRepo
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.locations import open_repo
 from submissions.storage.repo import Change
-from tests.support.command_lines import run_submissions
+from tests.support.command_lines import run_command, run_process
 from tests.support.factories import make_task
 from tests.support.hub.repositories import new_repo
 from tests.support.hub.server import Hub
@@ -63,31 +63,32 @@ def test_an_address_that_cannot_be_one_is_told(where: str) -> None:
         open_arena(where)
 
 
+@pytest.mark.integration
 def test_the_way_of_a_submission_through_the_hub(hub: Hub, arena: str, tmp_path: Path) -> None:
     (tmp_path / f"{BANK}.jsonl").write_bytes(GOOD)
     who = ("--system", "Finder", "--system-type", "search", "--team", "Team")
-    assert run_submissions("check", tmp_path / f"{BANK}.jsonl", "--arena", arena).returncode == 0
-    done = run_submissions("submit", tmp_path / f"{BANK}.jsonl", "--arena", arena, *who, "--json")
+    assert run_process("submissions", "check", tmp_path / f"{BANK}.jsonl", "--arena", arena).returncode == 0
+    done = run_process("submissions", "submit", tmp_path / f"{BANK}.jsonl", "--arena", arena, *who, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     ulid = json.loads(done.stdout)["id"]
     before = len(hub.requests)
-    assert f"{ulid}: received" in run_submissions("status", ulid, "--arena", arena).stdout
+    assert f"{ulid}: received" in run_process("submissions", "status", ulid, "--arena", arena).stdout
     assert len(hub.requests) - before <= 10
     opened = open_arena(arena)
     publish(opened, opened.read_submission(ulid))
-    assert "under demo@1" in run_submissions("status", ulid, "--arena", arena).stdout
-    got = run_submissions("download", ulid, "--arena", arena, "--to", tmp_path / "got", "--json")
+    assert "under demo@1" in run_process("submissions", "status", ulid, "--arena", arena).stdout
+    got = run_process("submissions", "download", ulid, "--arena", arena, "--to", tmp_path / "got", "--json")
     assert (got.returncode, got.stderr) == (0, "")
     assert (tmp_path / "got" / f"data/{BANK}.jsonl").read_bytes().count(b"\n") == GOOD.count(b"\n")
 
 
 def test_what_a_command_says_without_a_right_token(arena: str, tmp_path: Path) -> None:
     (tmp_path / f"{BANK}.jsonl").write_bytes(GOOD)
-    done = run_submissions("status", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "--arena", arena, HF_TOKEN="hf_bob")
+    done = run_command("submissions", "status", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "--arena", arena, HF_TOKEN="hf_bob")
     assert done.returncode == 2
     assert "Set HF_TOKEN to a token" in done.stderr
     assert "hf_bob" not in done.stderr + done.stdout
-    assert run_submissions("status", "nonsense", "--arena", "hf://arena").stderr.startswith("hf://arena")
+    assert run_command("submissions", "status", "nonsense", "--arena", "hf://arena").stderr.startswith("hf://arena")
 
 
 @pytest.mark.usefixtures("arena")
@@ -99,6 +100,7 @@ def test_a_benchmark_on_the_hub() -> None:
     assert [one.id for one in open_benchmark(f"{ARENA}-benchmark").read_tasks()] == [BANK]
 
 
+@pytest.mark.integration
 def test_a_folder_does_not_pay_for_the_hub(tmp_path: Path) -> None:
     code = f"""
 import sys

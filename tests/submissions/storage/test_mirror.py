@@ -16,10 +16,12 @@ from submissions.storage import mirror as mirroring
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.mirror import REPOSITORIES, DestinationNotEmpty, mirror_arena
 from submissions.storage.repo import Change
-from tests.support.command_lines import run_submissions
+from tests.support.command_lines import run_command
 from tests.support.hub.repositories import new_repo
 from tests.support.hub.server import Hub
 from tests.support.submission_records import arena_with_tasks, publish, stored
+
+pytestmark = pytest.mark.integration
 
 HUB = "hf://arena/test"
 ODD = bytes(range(256)) * 50_000
@@ -173,14 +175,14 @@ def test_a_repository_that_nobody_made_is_told(folder: Path, hub: Hub) -> None:
 
 
 def test_the_command_says_what_it_copied(folder: Path, on_hub: str) -> None:
-    done = run_submissions("mirror", folder, on_hub)
+    done = run_command("submissions", "mirror", folder, on_hub)
     assert (done.returncode, done.stderr) == (0, "")
     assert "results: 4 file(s) are the same in both; copied 4 (" in done.stdout
-    again = run_submissions("mirror", on_hub, folder, "--only", "results", "--json")
+    again = run_command("submissions", "mirror", on_hub, folder, "--only", "results", "--json")
     assert json.loads(again.stdout)["repositories"] == [
         {"repository": "results", "files": 4, "copied": 0, "deleted": 0, "bytes": 0, "commits": 0}
     ]
-    wrong = run_submissions("mirror", folder, on_hub, "--only", "work")
+    wrong = run_command("submissions", "mirror", folder, on_hub, "--only", "work")
     assert (wrong.returncode, wrong.stderr) == (
         1,
         "No repository work: there are benchmark, submissions, drafts, results.\n",

@@ -41,7 +41,8 @@ def local(folder: Path, request: pytest.FixtureRequest) -> Store:
 def on_hub(folder: Path, request: pytest.FixtureRequest) -> Store:
     hub: Hub = request.getfixturevalue("hub")
     repo_id = new_repo(hub)
-    source = f"submissions.storage.hub.HubRepo({repo_id!r}, pace=submissions.storage.commit_rate.Pace(per_hour=10_000))"
+    pace = "submissions.storage.commit_rate.CommitRateLimit(per_hour=10_000)"
+    source = f"submissions.storage.hub.HubRepo({repo_id!r}, pace={pace})"
     return Store(lambda: HubRepo(repo_id, pace=CommitRateLimit(per_hour=10_000), cache=folder / "cache"), source)
 
 
@@ -242,21 +243,23 @@ def test_threads_that_share_a_handle_take_turns_and_lose_nothing(repo: Repo) -> 
     assert len(repo.list()) == 24
 
 
+@pytest.mark.integration
 def test_committers_in_many_processes_lose_nothing(store: Store) -> None:
     code = f"""
 import sys
 import submissions.storage.hub, submissions.storage.local_repo, submissions.storage.commit_rate
-from submissions.arena.arena import commit_again
+from submissions.arena.arena import commit_with_retry
 from submissions.storage.repo import Change
 repo = {store.source}
 for number in range(8):
-    commit_again(repo, [Change(f"{{sys.argv[1]}}/{{number}}", b"x")], tries=1000)
+    commit_with_retry(repo, [Change(f"{{sys.argv[1]}}/{{number}}", b"x")], tries=1000)
 """
     children = [subprocess.Popen([sys.executable, "-c", code, f"writer{n}"], cwd=ROOT) for n in range(4)]
     assert [child.wait() for child in children] == [0] * 4
     assert len(store.open().list()) == 32
 
 
+@pytest.mark.integration
 def test_a_count_that_many_processes_raise_is_right(store: Store) -> None:
     code = f"""
 import submissions.storage.hub, submissions.storage.local_repo, submissions.storage.commit_rate
