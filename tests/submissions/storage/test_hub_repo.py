@@ -40,7 +40,7 @@ def opened(hub: Hub, repo_id: str, tmp_path: Path) -> Open:
     return open_it
 
 
-PACE = ("per_hour", "gap", "patience")
+PACE = ("per_hour", "min_interval", "max_wait")
 
 
 def landed(hub: Hub, repo_id: str) -> list[str]:
@@ -171,7 +171,7 @@ def test_a_used_up_quota_is_said_with_the_time_and_not_asked_again_before(hub: H
 
 
 def test_who_is_patient_waits_until_the_quota_is_free(hub: Hub, repo_id: str, opened: Open) -> None:
-    repo = opened(per_hour=5, patience=timedelta(hours=2))
+    repo = opened(per_hour=5, max_wait=timedelta(hours=2))
     started = hub.clock()
     for text in "abcdefghijkl":
         put(repo, **{text: text})
@@ -190,7 +190,7 @@ def test_the_budget_counts_the_commits_of_all_writers(hub: Hub, opened: Open) ->
 
 
 def test_state_is_committed_at_most_once_in_a_gap(hub: Hub, opened: Open) -> None:
-    repo = opened(gap=timedelta(minutes=1))
+    repo = opened(min_interval=timedelta(minutes=1))
     hub.clock.forward(60)
     put(repo, a="1")
     with pytest.raises(RateLimited) as busy:
