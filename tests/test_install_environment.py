@@ -15,8 +15,6 @@ import pytest
 from deploy.install_environment import InstallFailed, InstallLog, install_locks, install_torch, main, read_pins
 from tests.support.paths import ROOT
 
-pytestmark = pytest.mark.integration
-
 SCRIPT = ROOT / "deploy" / "install_environment.py"
 VERSION = "9.9.9+cpu"
 PIP = "-m pip --disable-pip-version-check --no-input install --progress-bar off"
@@ -56,11 +54,13 @@ def read_commands(folder: Path) -> list[str]:
     return (folder / "record").read_text().splitlines()
 
 
+@pytest.mark.integration
 def test_pip_installs_torch_where_it_finds_it(tmp_path: Path, log: InstallLog) -> None:
     install_torch(make_fake_python(tmp_path), VERSION, log)
     assert read_commands(tmp_path) == [f"python {PIP} --no-deps torch=={VERSION}"]
 
 
+@pytest.mark.integration
 def test_uv_installs_torch_where_pip_does_not_find_it(
     tmp_path: Path, log: InstallLog, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -74,12 +74,14 @@ def test_uv_installs_torch_where_pip_does_not_find_it(
     assert "uv fetches it" in capsys.readouterr().out
 
 
+@pytest.mark.integration
 def test_another_failure_of_pip_is_not_hidden_by_uv(tmp_path: Path, log: InstallLog) -> None:
     with pytest.raises(InstallFailed, match="No space left"):
         install_torch(make_fake_python(tmp_path, "ERROR: [Errno 28] No space left on device"), VERSION, log)
     assert len(read_commands(tmp_path)) == 1
 
 
+@pytest.mark.integration
 def test_the_locks_are_installed_and_their_warnings_kept_in_the_log(
     tmp_path: Path, log: InstallLog, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -150,6 +152,7 @@ def test_the_real_pip_finds_torch_or_leaves_it_to_uv(tmp_path: Path) -> None:
     assert "environment/install.log" in failed.stderr
 
 
+@pytest.mark.integration
 def test_a_full_disk_is_named_before_anything_is_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -159,6 +162,7 @@ def test_a_full_disk_is_named_before_anything_is_installed(
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("target", [".venv/.ready", ".venv-web/.ready"])
 @pytest.mark.parametrize(("version", "named"), [("3.8", "this is 3.8"), ("", "no python3")])
 def test_a_wrong_python_is_named(tmp_path: Path, target: str, version: str, named: str) -> None:
