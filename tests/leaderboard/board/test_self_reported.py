@@ -75,7 +75,10 @@ def test_a_broken_file_is_named_and_leaves_the_board_as_it_is(arena: Arena, site
     text = json.dumps({"rows": [{"system": "Half"}]})
     commit_with_retry(arena.results, [Change("self_reported/dataset_research.json", text.encode())])
     assert site.get(f"{BOARD}.json").json() == before
-    assert "self_reported/dataset_research.json: rows.0.team: Field required. Mend it" in site.get("/submissions").text
+    assert (
+        "self_reported/dataset_research.json: rows.0.team: Field required. docs/organiser-reference.md"
+        in site.get("/submissions").text
+    )
 
 
 def test_a_report_says_something_and_says_it_once() -> None:
