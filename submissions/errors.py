@@ -79,7 +79,7 @@ class AttemptsExhausted(TheirError):
     def __init__(self, track: str, used: int, limit: int) -> None:
         super().__init__(
             f"All {limit} attempts on the track {track} are used ({used}); nothing was stored. "
-            "What was refused, withdrawn, or stopped by our failure does not count."
+            "Refused and withdrawn submissions, and failures on our side, do not count."
         )
         self.used = used
         self.limit = limit
@@ -115,7 +115,7 @@ class RateLimited(OurError):
     """A commit that is rejected for now: nothing was written, and it may be retried from `until` on."""
 
     def __init__(self, what: str, until: datetime) -> None:
-        super().__init__(f"{what} Nothing was written; it may be tried again at {until:%Y-%m-%d %H:%M:%S} UTC.")
+        super().__init__(f"{what} Nothing was written; try again at {until:%Y-%m-%d %H:%M:%S} UTC.")
         self.until = until
 
 

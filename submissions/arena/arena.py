@@ -94,7 +94,7 @@ class Arena:
         path = f"{submission_dir(submission.id)}/{submission.descriptions.path}"
         content = self.submissions.read(path)
         if hashlib.sha256(content).hexdigest() != submission.descriptions.sha256:
-            raise CorruptRecord(f"{path} is not what was stored. Restore it from the repository's history.")
+            raise CorruptRecord(f"{path} does not match its recorded hash. Restore it from the repository's history.")
         return {said.task: said.metadata for said in parse_lines(path, content, Description)}
 
     def read_history(self, ulid: str) -> History:
@@ -193,7 +193,7 @@ class Arena:
     def _submission_path(self, ulid: str) -> str:
         """Return the path of a submission's record. Raises NotFound."""
         if not self.has_submission(ulid):
-            raise NotFound(f"No submission {ulid}: `submit` printed its id, and the queue lists all.")
+            raise NotFound(f"No submission {ulid}: use the id that `submit` printed, or find it in the queue.")
         return f"{submission_dir(ulid)}/submission.json"
 
 
@@ -204,7 +204,7 @@ def open_arena(where: str, pace: CommitRateLimit | None = None, *, is_checked: b
     that a later version wrote. The Hub is asked only with `is_checked`; without, `check_format` is to follow.
     """
     if not is_hub_url(where) and not (folder := Path(where)).parent.is_dir():
-        raise NotFound(f"No folder {folder.parent} to hold the arena {folder.name}: create it, or check --arena.")
+        raise NotFound(f"No folder {folder.parent} for the arena {folder.name}: create it, or check --arena.")
     arena = Arena(*(open_repo(sibling_location(where, name), pace) for name in ("submissions", "results", "drafts")))
     if is_checked or not is_hub_url(where):
         check_format(arena.results)
@@ -246,7 +246,7 @@ def commit_with_retry(repo: Repo, changes: list[Change], tries: int = 20) -> str
     """Commit changes that no other commit can invalidate: on a conflict, take the new head and retry."""
     with _COMMIT_LOCKS.setdefault(
         repo, Lock()
-    ):  # else threads that share a repository would wear out each other's tries
+    ):  # otherwise threads that share a repository would exhaust each other's retries
         for _ in range(tries - 1):
             try:
                 return repo.commit(changes, repo.head())

@@ -39,7 +39,7 @@ class Split(Record):
         for side, name in (("t", "train"), ("e", "test")):
             if (said := self.sides.count(side)) != len(halves[side]):
                 raise CorruptRecord(
-                    f"{path} places {said} {name} rows, but {name}.jsonl has {len(halves[side])}. "
+                    f"{path} assigns {said} {name} rows, but {name}.jsonl has {len(halves[side])}. "
                     "Restore both from the repository's history, or import the benchmark again into a new folder."
                 )
         rows = {side: iter(half) for side, half in halves.items()}
@@ -137,8 +137,8 @@ def open_benchmark(where: str) -> Benchmark:
     repo = open_repo(where)
     if "tasks.jsonl" not in repo.list("tasks.jsonl"):
         raise NotFound(
-            f"{where} holds no benchmark (no tasks.jsonl). "
-            "One is made with `python -m curation import-flat SRC DEST` or `import-official`."
+            f"{where} has no benchmark (no tasks.jsonl). "
+            "Make one with `python -m curation import-flat SRC DEST` or `import-official`."
         )
     check_format(repo)
     return Benchmark(repo)

@@ -19,7 +19,7 @@ def parse_id_time(ulid: str) -> datetime:
     try:
         return ULID.from_str(ulid).datetime.astimezone(UTC)
     except ValueError as error:
-        raise NotFound(f"{ulid[:40]!r} is not a submission id: 26 characters of 0-9 and A-Z.") from error
+        raise NotFound(f"{ulid[:40]!r} is not a submission id: an id has 26 characters of 0-9 and A-Z.") from error
 
 
 def new_id(now: datetime) -> str:

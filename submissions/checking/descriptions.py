@@ -49,7 +49,7 @@ def check_descriptions(
     if without := [task for task in found if task not in delivered]:
         listing.add_warning(
             f"No data was delivered for {', '.join(quote_text(task) for task in without[:5])}"
-            f"{' and others' if len(without) > 5 else ''}: what is said of them is passed over.",
+            f"{' and others' if len(without) > 5 else ''}: their descriptions are ignored.",
             "Nothing to do, unless a data file was forgotten.",
         )
     if listing.has_errors:

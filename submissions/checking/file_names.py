@@ -64,7 +64,7 @@ class UnknownTaskHints:
 
     def make_error(self, task: str) -> InvalidFile:
         hint = "Rename the file to an id of the task list"
-        if self._hints_left:  # the search for the closest id takes milliseconds, and a delivery may have 10,000 files
+        if self._hints_left:  # the search for the closest id takes milliseconds, and a submission may have 10,000 files
             self._hints_left -= 1
             if close := difflib.get_close_matches(task[:_MAX_NAME_LENGTH], self._known, n=1):
                 hint = f"Did you mean {close[0]}? Rename the file"
@@ -73,7 +73,7 @@ class UnknownTaskHints:
 
 def _explain_invalid_name(name: str) -> InvalidFile:
     if not has_data_suffix(name):
-        return InvalidFile("This is no data file.", f"Deliver files that end in {_ENDINGS}; leave others out.")
+        return InvalidFile("This is not a data file.", f"Deliver files that end in {_ENDINGS}; remove others.")
     if _TAKEN.fullmatch(f"{name.rpartition('.')[0]}.jsonl"):
         return InvalidFile("The ending is not in lower case.", f"Use one of {_ENDINGS}.")
     return InvalidFile(

@@ -9,7 +9,7 @@ from submissions.checking.file_names import has_data_suffix, is_ignored
 from submissions.checking.problem_list import ProblemList, escape_text
 from submissions.checking.source_file import SourceFile
 
-_PATH_FIX = "Make the zip from inside the folder of your files, so that it holds plain names."
+_PATH_FIX = "Make the zip from inside the folder of your files, so that it contains plain names."
 _FOLDER_FIX = "Put all files at the top, or all in one folder."
 _DRIVE = re.compile(r"[A-Za-z]:")
 
@@ -33,7 +33,7 @@ def select_data_files(entries: Sequence[SourceFile], listing: ProblemList) -> li
             kept.append(entry)
     if skipped:
         names = ", ".join(escape_text(path, 40) for path in skipped[:5]) + (", …" if len(skipped) > 5 else "")
-        listing.add_warning(f"{len(skipped):,} file(s) are no data and were passed over: {names}.", "Nothing to do.")
+        listing.add_warning(f"{len(skipped):,} file(s) are not data files and were ignored: {names}.", "Nothing to do.")
     return list(_check_depth(kept, listing))
 
 
@@ -51,10 +51,10 @@ def _check_depth(entries: list[SourceFile], listing: ProblemList) -> Iterator[So
                 f"{escape_text(like_data)} is a folder, not a file.", _FOLDER_FIX, file=escape_text(entry.path)
             )
         elif len(parts) > 2:
-            listing.add_error("The file lies in a folder inside a folder.", _FOLDER_FIX, file=escape_text(entry.path))
+            listing.add_error("The file is in a nested folder.", _FOLDER_FIX, file=escape_text(entry.path))
         elif len(parts) == 2 and len(tops) > 1:
             listing.add_error(
-                "Some files lie in this folder, others elsewhere.", _FOLDER_FIX, file=escape_text(entry.path)
+                "Some files are in this folder, others elsewhere.", _FOLDER_FIX, file=escape_text(entry.path)
             )
         else:
             yield entry
@@ -75,7 +75,7 @@ def _report_folder(entry: SourceFile, listing: ProblemList) -> None:
     if has_data_suffix(parts[-1]):
         listing.add_error("It is a folder, not a file.", _FOLDER_FIX, file=escape_text(entry.path))
     elif len(parts) > 1:
-        listing.add_error("It is a folder inside a folder.", _FOLDER_FIX, file=escape_text(entry.path))
+        listing.add_error("It is a nested folder.", _FOLDER_FIX, file=escape_text(entry.path))
 
 
 def _is_hidden(entry: SourceFile) -> bool:

@@ -94,7 +94,7 @@ def download_datasets(named: Sequence[HubDataset], tasks: Sequence[Task], into: 
 def _parse_line(line: str) -> HubDataset:
     match = _LINE.fullmatch(line)
     if match is None:
-        raise InvalidFile(f"{line[:200]!r} names no data set on the Hub.", _FIX)
+        raise InvalidFile(f"{line[:200]!r} is not a data set on the Hub.", _FIX)
     path = (match["path"] or "").rstrip("/")
     if any(part in ("", ".", "..") for part in path.split("/") if path) or re.search(r"[\\\x00-\x1f%?#]", path):
         raise InvalidFile(f"{line[:200]!r} names a path that leaves its repository, or is not plain.", _FIX)
@@ -122,10 +122,10 @@ def _select_files(api: HfApi, one: HubDataset, commit: str) -> list[RepoFile]:
         found = list(_list_folder(api, one, commit))
     if not found:
         raise InvalidFile(
-            f"{one.repo} holds no data file at {one.path or 'its top'!r}.", f"Data files end in {_join_endings()}."
+            f"{one.repo} has no data file at {one.path or 'its top'!r}.", f"Data files end in {_join_endings()}."
         )
     if one.task and len(found) > 1:
-        raise InvalidFile(f"{one.path!r} in {one.repo} holds {len(found)} data files.", "Name one file for a task.")
+        raise InvalidFile(f"{one.path!r} in {one.repo} has {len(found)} data files.", "Name one file for a task.")
     return found
 
 
@@ -135,7 +135,7 @@ def _list_folder(api: HfApi, one: HubDataset, commit: str) -> Iterator[RepoFile]
         tree = api.list_repo_tree(one.repo, folder or None, repo_type="dataset", revision=commit)
         listed = list(islice(tree, MAX_ENTRIES + 1))
         if len(listed) > MAX_ENTRIES:
-            raise InvalidFile(f"{one.repo} holds more than {MAX_ENTRIES:,} files in one folder.", "Name single files.")
+            raise InvalidFile(f"{one.repo} has more than {MAX_ENTRIES:,} files in one folder.", "Name single files.")
         found = [file for file in listed if isinstance(file, RepoFile) and _is_data_file(file.path)]
         if found or not any(isinstance(entry, RepoFolder) and entry.path == "data" for entry in listed):
             yield from found
@@ -150,7 +150,7 @@ def _is_data_file(path: str) -> bool:
 def _download_file(api: HfApi, repo: str, commit: str, file: RepoFile, target: Path) -> Path:
     parts = file.path.split("/")
     if any(part in ("", ".", "..") or "\\" in part for part in parts):
-        raise InvalidFile(f"{repo} holds a file with an odd path.", "Name single files.")
+        raise InvalidFile(f"{repo} has a file with an unsupported path.", "Name single files.")
     target.parent.mkdir(parents=True)
     got = api.hf_hub_download(repo, file.path, repo_type="dataset", revision=commit, local_dir=target.parent / "hub")
     Path(got).rename(target)
@@ -172,9 +172,9 @@ def _translate_hub_errors(one: HubDataset) -> Iterator[None]:
     except HfHubHTTPError as error:
         if error.response.status_code == 404:
             raise InvalidFile(f"{one.repo} has nothing at {one.path!r}.", "Check the path.") from error
-        raise Unreachable(f"The Hub does not give out {one.repo} now. Try again later.") from error
+        raise Unreachable(f"Could not reach the Hugging Face Hub ({one.repo}). Try again later.") from error
     except httpx2.TransportError as error:
-        raise Unreachable(f"The Hub does not give out {one.repo} now. Try again later.") from error
+        raise Unreachable(f"Could not reach the Hugging Face Hub ({one.repo}). Try again later.") from error
 
 
 def _join_endings() -> str:

@@ -86,7 +86,7 @@ class NormalizedFile:
         """List warnings about the rows as a whole."""
         if len(self._distinct) < self.rows:
             listing.add_warning(
-                f"Only {len(self._distinct):,} of {self.rows:,} rows are distinct.", "Rows that repeat teach little."
+                f"Only {len(self._distinct):,} of {self.rows:,} rows are distinct.", "Repeated rows add little."
             )
         if self.rows < track.min_rows:
             listing.add_warning(f"There are only {self.rows} row(s).", f"A set of {track.min_rows} or more is usual.")

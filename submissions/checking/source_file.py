@@ -15,12 +15,12 @@ from submissions.errors import InvalidFile
 
 _REFUSALS = {
     errno.ELOOP: "It is a symbolic link.",
-    errno.ENOTDIR: "It is no folder any more.",
-    errno.ENOENT: "It is not there any more.",
-    errno.EACCES: "It may not be read.",
+    errno.ENOTDIR: "It is no longer a folder.",
+    errno.ENOENT: "It no longer exists.",
+    errno.EACCES: "It cannot be read: permission denied.",
     errno.ENXIO: "It is a socket or device.",
 }
-_COPY_FIX = "Deliver a plain file in its place."
+_COPY_FIX = "Deliver a regular file instead."
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def open_regular_file(path: Path | str, parent: int | None = None) -> IO[bytes]:
     """Open a plain file; `parent` is a handle of its folder. Raises InvalidFile for anything else, unopened."""
     with as_invalid_file():
         _require_regular_file(os.stat(path, dir_fd=parent, follow_symlinks=False))
-        # It may have been swapped since: a link is then not followed, a pipe does not block, and is looked at again.
+        # It may have been replaced since: a link is not followed, a pipe does not block, and the type is checked again.
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
     file = os.fdopen(handle, "rb")
     try:

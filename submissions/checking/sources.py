@@ -66,7 +66,7 @@ def _list_folder(folder: Path | str, parent: int | None, prefix: str, stack: Exi
     with os.scandir(handle) as scan:
         found = sorted(itertools.islice(scan, MAX_ENTRIES + 1), key=lambda entry: entry.name)
     if len(found) > MAX_ENTRIES:
-        raise InvalidFile(f"The folder holds more than {MAX_ENTRIES:,} files.", "Leave out what is no data.")
+        raise InvalidFile(f"The folder has more than {MAX_ENTRIES:,} files.", "Remove files that are not data.")
     for entry in found:
         status = entry.stat(follow_symlinks=False)
         is_folder = stat.S_ISDIR(status.st_mode)

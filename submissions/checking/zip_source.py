@@ -35,14 +35,14 @@ def zip_members(file: IO[bytes], track: Track, stack: ExitStack) -> list[SourceF
     members = archive.infolist()
     if len(members) > MAX_ENTRIES:
         raise InvalidFile(
-            f"The zip holds {len(members):,} files, more than {MAX_ENTRIES:,}.", "Leave out what is no data."
+            f"The zip has {len(members):,} files, more than {MAX_ENTRIES:,}.", "Remove files that are not data."
         )
     total = sum(member.file_size for member in members)
     if total > MAX_BYTES:
-        raise InvalidFile(f"The zip holds {total:,} bytes when unpacked, more than {MAX_BYTES:,}.", _SMALLER_FIX)
+        raise InvalidFile(f"The zip has {total:,} bytes when unpacked, more than {MAX_BYTES:,}.", _SMALLER_FIX)
     return [
         SourceFile(
-            # `filename` ends at a NUL byte; what a member is called is in `orig_filename`.
+            # `filename` ends at a NUL byte; `orig_filename` has the full name.
             path=member.orig_filename,
             open=partial(_extract_member, archive, member),
             unfit=_find_member_fault(member, track),
@@ -59,7 +59,7 @@ def _find_member_fault(member: zipfile.ZipInfo, track: Track) -> InvalidFile | N
     if member.flag_bits & 1:
         return InvalidFile("It is encrypted.", "Make the zip without a password.")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return InvalidFile("It is packed by another method than deflate.", _ZIP_FIX)
+        return InvalidFile("It uses a compression method other than deflate.", _ZIP_FIX)
     if member.file_size > track.max_file_bytes:
         return InvalidFile(f"It has {member.file_size:,} bytes, more than {track.max_file_bytes:,}.", _SMALLER_FIX)
     if is_bomb(member.file_size, member.compress_size):
@@ -76,7 +76,7 @@ def _extract_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[byt
         with _translate_zip_errors("It cannot be unpacked"), archive.open(member) as packed:
             while chunk := packed.read(_CHUNK):
                 if copy.tell() + len(chunk) > member.file_size:
-                    raise zipfile.BadZipFile("it has more bytes than it states")
+                    raise zipfile.BadZipFile("it has more bytes than its header states")
                 copy.write(chunk)
         copy.seek(0)
         undone.pop_all()
@@ -92,7 +92,7 @@ def _translate_zip_errors(what: str) -> Iterator[None]:
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise
-        # A damaged zip can point to before its own start, where no file can be sought.
+        # A damaged zip can point before its own start, where seeking fails.
         raise InvalidFile(f"{what}: it points outside itself.", _ZIP_FIX) from error
 
 
@@ -104,7 +104,7 @@ def _check_directory_size(file: IO[bytes]) -> None:
     tail = file.read()
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or at + 22 > len(tail):
-        raise InvalidFile("It is no zip, or its end is missing.", _ZIP_FIX)
+        raise InvalidFile("It is not a zip, or its end is missing.", _ZIP_FIX)
     (size,) = struct.unpack_from("<L", tail, at + 12)
     if size > _DIRECTORY_BYTES or tail[max(0, at - 20) : at].startswith(b"PK\x06\x07"):
         raise InvalidFile(

@@ -16,7 +16,7 @@ from submissions.cli.status_command import status
 from submissions.cli.submit_command import submit
 
 app = typer.Typer(
-    help="Check, deliver and follow data sets for the DatasetResearch Arena.",
+    help="Check, submit and track data sets for the DatasetResearch Arena.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

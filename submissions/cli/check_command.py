@@ -21,9 +21,9 @@ from submissions.submitting.download import download_submission as download_subm
 
 def check(
     source: Sources,
-    arena: Annotated[str | None, typer.Option(metavar="DIR", help="Take the tasks of this arena.")] = None,
-    benchmark: Annotated[str | None, typer.Option(metavar="DIR", help="Take the tasks of this benchmark.")] = None,
-    tasks: Annotated[Path | None, typer.Option(metavar="FILE.jsonl", help="Take the tasks in this file.")] = None,
+    arena: Annotated[str | None, typer.Option(metavar="DIR", help="Use the tasks of this arena.")] = None,
+    benchmark: Annotated[str | None, typer.Option(metavar="DIR", help="Use the tasks of this benchmark.")] = None,
+    tasks: Annotated[Path | None, typer.Option(metavar="FILE.jsonl", help="Use the tasks in this file.")] = None,
     track: Track = DEFAULT_TRACK,
     as_json: AsJson = False,
 ) -> None:

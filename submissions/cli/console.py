@@ -18,16 +18,17 @@ from submissions.records.result import Result
 from submissions.records.status import History, Status
 from submissions.repair.repair import RepairChange, RepairResult
 
-_SCALES = {"gain": "gain (0 untouched, 1 as the real data)", "ratio": "score / reference score (1 as the real data)"}
+_SCALES = {
+    "gain": "gain (0 = base model, 1 = trained on the real data)",
+    "ratio": "score / reference score (1 = trained on the real data)",
+}
 
 
 def format_report(report: Report) -> str:
     """Format a check report in lines, ending with the verdict."""
     lines = [_format_problem(problem) for problem in report.problems]
     rows = sum(file.rows for file in report.files)
-    lines.append(
-        f"{len(report.files)} file(s) with {rows:,} rows are good; {len(report.missing)} task(s) have no file."
-    )
+    lines.append(f"{len(report.files)} valid file(s) with {rows:,} rows; {len(report.missing)} task(s) have no file.")
     if report.accepted and report.missing:
         lines.append("A task without a file counts as no gain.")
     lines.append("Accepted." if report.accepted else f"Refused: {len(report.errors)} error(s).")
@@ -37,7 +38,7 @@ def format_report(report: Report) -> str:
 def format_estimate(found: Estimate) -> str:
     """Format an evaluation's estimate and its basis in one line."""
     basis = (
-        f"by {found.evaluations} evaluations that were measured"
+        f"from {found.evaluations} measured evaluations"
         if found.evaluations
         else "planned from the machine's profile, not measured"
     )
@@ -53,9 +54,9 @@ def format_estimate(found: Estimate) -> str:
 def format_repair(fixed: RepairResult) -> str:
     """Format the repairs, file by file, and the check of the corrected delivery."""
     if fixed.remaining is None:
-        return "Nothing could be mended without guessing; `check` says what is wrong."
+        return "Nothing could be fixed without guessing; `check` lists the errors."
     lines = [f"{one.file} -> {one.name}\n" + "\n".join(map(_format_change, one.changes)) for one in fixed.corrections]
-    return "\n".join([*lines, "", "The corrected delivery:", format_report(fixed.remaining)])
+    return "\n".join([*lines, "", "Check of the fixed files:", format_report(fixed.remaining)])
 
 
 def format_history(history: History) -> str:
@@ -85,7 +86,7 @@ def print_totals(result: Result, to: Shown = "published") -> None:
     """Print the totals of a result, one line per method, subset and group."""
     scale = scale_name(result.totals[0].gain) if result.totals else "gain"
     remark = _REMARKS.get(to, "")
-    # Text, not str: rich would read [brackets] in a system's name as markup.
+    # Text, not str: rich would parse [brackets] in a system's name as markup.
     table = Table(
         title=Text(f"{escape_text(result.system)} under {result.protocol}{remark}: {_SCALES.get(scale, scale)}")
     )

@@ -27,4 +27,4 @@ def download(
         return
     typer.echo(f"Wrote {len(written)} file(s) to {to}.")
     if "result.json" not in written:
-        typer.echo("There is no result yet; `status` says where the submission stands.")
+        typer.echo("There is no result yet; `status` shows the submission's progress.")

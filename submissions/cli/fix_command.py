@@ -21,15 +21,15 @@ from submissions.tracks import get_track
 def fix(
     source: Sources,
     to: Annotated[Path, typer.Option(metavar="DIR", help="A folder that does not exist yet.")],
-    arena: Annotated[str | None, typer.Option(metavar="DIR", help="Take the tasks of this arena.")] = None,
-    benchmark: Annotated[str | None, typer.Option(metavar="DIR", help="Take the tasks of this benchmark.")] = None,
-    tasks: Annotated[Path | None, typer.Option(metavar="FILE.jsonl", help="Take the tasks in this file.")] = None,
+    arena: Annotated[str | None, typer.Option(metavar="DIR", help="Use the tasks of this arena.")] = None,
+    benchmark: Annotated[str | None, typer.Option(metavar="DIR", help="Use the tasks of this benchmark.")] = None,
+    tasks: Annotated[Path | None, typer.Option(metavar="FILE.jsonl", help="Use the tasks in this file.")] = None,
     track: Track = DEFAULT_TRACK,
     as_json: AsJson = False,
 ) -> None:
     """Write a repaired copy into a new folder, without guessing; list the changes and the remaining problems."""
     if to.exists():
-        raise typer.BadParameter(f"{to} is there already; name a new folder")
+        raise typer.BadParameter(f"{to} already exists; name a new folder")
     known = load_tasks(arena, benchmark, tasks)
     to.mkdir(parents=True)
     fixed = fix_sources(source, known, into=to, track=get_track(track))

@@ -48,7 +48,7 @@ def fetch_sources(sources: list[Path], tasks: Sequence[Task]) -> Iterator[tuple[
     if not named:
         yield sources, ()
         return
-    from submissions.checking.hub_datasets import (  # half a second, which files need not pay
+    from submissions.checking.hub_datasets import (  # takes half a second to import; local files do not need it
         download_datasets,
         parse_hub_datasets,
     )

@@ -15,13 +15,13 @@ from submissions.submitting.download import download_submission as download_subm
 
 
 def mirror_command(
-    source: Annotated[str, typer.Argument(metavar="FROM", help="The arena to copy: a folder, or hf://ORG/PREFIX.")],
-    target: Annotated[str, typer.Argument(metavar="TO", help="Where to: a folder, or hf://ORG/PREFIX.")],
+    source: Annotated[str, typer.Argument(metavar="FROM", help="Arena to copy: a folder, or hf://ORG/PREFIX.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="Target: a folder, or hf://ORG/PREFIX.")],
     update: Annotated[
-        bool, typer.Option("--update", help="Overwrite and delete what TO has and FROM has otherwise or not.")
+        bool, typer.Option("--update", help="Overwrite files in TO that differ; delete those that FROM lacks.")
     ] = False,
     only: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="This repository alone; may be given more than once.")
+        list[str] | None, typer.Option(metavar="NAME", help="Copy only this repository; may be repeated.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -32,7 +32,7 @@ def mirror_command(
     )
 
     with show_progress("looking") as bar:
-        # The Hub takes so many commits an hour; a copy waits for the next one.
+        # The Hub limits commits per hour: a copy waits for its next one.
         pace = CommitRateLimit(max_wait=timedelta(hours=2))
         done = mirror_arena(source, target, only=only or REPOSITORIES, update=update, pace=pace, progress=bar)
     if as_json:
@@ -40,6 +40,6 @@ def mirror_command(
         return
     for one in done:
         typer.echo(
-            f"{one.repository}: {one.files} file(s) are the same in both; copied {one.copied} ({one.bytes:,} bytes) in "
+            f"{one.repository}: {one.files} file(s) unchanged; copied {one.copied} ({one.bytes:,} bytes) in "
             f"{one.commits} commit(s), deleted {one.deleted}."
         )

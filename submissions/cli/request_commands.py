@@ -31,7 +31,7 @@ def retry(ulid: Id, arena: ArenaFolder, as_json: AsJson = False) -> None:
 def publish(
     ulid: Id,
     arena: ArenaFolder,
-    samples: Annotated[bool, typer.Option("--samples", help="Show the first rows of each data set, too.")] = False,
+    samples: Annotated[bool, typer.Option("--samples", help="Also show the first rows of each data set.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Publish the result of a private submission."""
@@ -44,10 +44,10 @@ def _store_request(arena: str, ulid: str, kind: RequestKind, as_json: bool, *, s
     submission, history = where.read_submission(ulid), where.read_history(ulid)
     wishes = filter_authorized(where.read_owner_requests(ulid), submission.owner)
     if refusal := asking.rejection_reason(kind, submission, history.now.state, wishes):
-        raise TheirError(f"Nothing to {kind}: {refusal}")
-    # By nobody: who may write in the arena's folder may ask for anything in it.
+        raise TheirError(f"Cannot {kind} {ulid}: {refusal}")
+    # No requester: write access to the arena's folder allows every request.
     where.add_owner_request(ulid, OwnerRequest(kind=kind, by="", time=datetime.now(UTC), samples=samples))
     if as_json:
         print_json({"id": ulid, "asked": kind, "state": history.now.state})
     else:
-        typer.echo(f"Asked to {kind} {ulid}. The evaluator does it before its next task.")
+        typer.echo(f"Requested: {kind} {ulid}. The evaluator handles it before its next task.")

@@ -32,15 +32,15 @@ def run_app(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
     """Run a command of the package `name`; return the exit code."""
     sys.excepthook = _excepthook
     try:
-        # Not app(…): that would put its own hook for uncaught exceptions in place of ours.
+        # Not app(…), which would replace our hook for uncaught exceptions by its own.
         typer.main.get_command(app)(list(arguments), prog_name=_typed_program(name))
     except KeyboardInterrupt:
         return INTERRUPTED
     except SystemExit as end:
-        # typer ends by itself for Ctrl-C: with 130 in a command, but in a prompt by an Abort, which it makes a 1.
+        # typer exits for Ctrl-C: with 130 in a command, but with Abort in a prompt, which becomes exit code 1.
         if end.code == INTERRUPTED or isinstance(end.__context__, typer.Abort):
             return INTERRUPTED
-        # 2 is typer's code for a mistake in the command, which is not our failure.
+        # typer exits with 2 for a usage error, which is not our failure.
         return TheirError.exit_code if end.code else 0
     except ArenaError as error:
         return _print_error(str(error), error.exit_code, arguments)

@@ -24,17 +24,18 @@ from submissions.submitting.submit import SubmissionForm, store_submission
 def submit(
     source: Sources,
     arena: ArenaFolder,
-    system: Annotated[str, typer.Option(help="The name of the system that made the data.")],
-    system_type: Annotated[SystemType, typer.Option(help="How it comes by its data.")],
-    team: Annotated[str, typer.Option(help="Who built the system.")],
-    submitter: Annotated[str | None, typer.Option(help="Who to ask about it; the team, if left out.")] = None,
+    system: Annotated[str, typer.Option(help="Name of the system that made the data.")],
+    system_type: Annotated[SystemType, typer.Option(help="How the system gets its data.")],
+    team: Annotated[str, typer.Option(help="Team that built the system.")],
+    submitter: Annotated[str | None, typer.Option(help="Contact; default: the team.")] = None,
     description: Annotated[str, typer.Option(help="How the data was found or made.")] = "",
-    url: Annotated[str, typer.Option(help="Where the system is described.")] = "",
-    webhook: Annotated[str, typer.Option(metavar="URL", help="Where to be told of what happens to it; https.")] = "",
+    url: Annotated[str, typer.Option(help="Page that describes the system.")] = "",
+    webhook: Annotated[str, typer.Option(metavar="URL", help="https address for notifications.")] = "",
     webhook_secret: Annotated[
-        str, typer.Option(envvar="ARENA_WEBHOOK_SECRET", help="Signs what is sent there.", show_default=False)
+        str,
+        typer.Option(envvar="ARENA_WEBHOOK_SECRET", help="Secret that signs the notifications.", show_default=False),
     ] = "",
-    private: Annotated[bool, typer.Option("--private", help="Keep the result back until `publish`.")] = False,
+    private: Annotated[bool, typer.Option("--private", help="Hide the result until `publish`.")] = False,
     track: Track = DEFAULT_TRACK,
     as_json: AsJson = False,
 ) -> None:
@@ -64,5 +65,5 @@ def submit(
     if stored is None:
         raise typer.Exit(TheirError.exit_code)
     if not as_json:
-        typer.echo(f"\nStored as {stored.id}. Follow it with:")
+        typer.echo(f"\nStored as {stored.id}. Track it with:")
         typer.echo(f"  python -m submissions status {stored.id} --arena {arena}")

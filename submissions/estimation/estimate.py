@@ -32,7 +32,7 @@ MAX_PAST_RUNS = 30
 WAITING = frozenset({"received", "queued", "retrying"})
 """States of submissions that an evaluator takes up without a request."""
 RANGE = (10, 90)
-"""Percentiles of past evaluations' errors that the range spans: eight of ten lay inside."""
+"""Percentiles of past evaluations' errors that bound the range: eight of ten were inside."""
 _ROUNDS = 60
 _TINY = 1e-3
 """Seconds below which an error counts as none."""
@@ -239,7 +239,7 @@ def _solve_least_absolute(columns: NDArray[np.float64], wanted: NDArray[np.float
         found = _solve_reweighted(columns[:, used] / scale, wanted) / scale
         if not used or found.min() >= 0:
             break
-        # A time below zero is noise in a column that says nothing: without it the others say more.
+        # A negative rate is noise of an uninformative column: drop it, and fit the others again.
         used.pop(int(np.argmin(found * scale)))
     weights = np.zeros(columns.shape[1])
     weights[used] = found

@@ -63,11 +63,11 @@ def index_row(result: Result) -> IndexedResult:
 def result_index_changes(results: Repo, made: Sequence[Result], gone: Iterable[tuple[str, str]] = ()) -> list[Change]:
     """Build the index changes for added or replaced results; `gone` are the removed ones.
 
-    Reads only the files that these results belong in, and writes one that is unreadable anew.
+    Reads only the files that these results belong in, and rewrites an unreadable one.
     """
     gone = set(gone)
     tracks = dict.fromkeys(result.track for result in made)
-    # Whose results are gone, nobody says any more on which track they were.
+    # The track of a removed result is unknown, so all tracks are searched.
     tracks |= dict.fromkeys(results.list_dir("board") if gone else ())
     return [change for track in tracks for change in _track_changes(results, track, made, gone)]
 
@@ -122,7 +122,7 @@ def _split_rows(first: str, rows: list[IndexedResult], at_its_end: bool) -> Iter
     start = 0
     while start < len(rows):
         end = start + size
-        # All protocols of a submission stay together, for the name of a file is only an id.
+        # All protocols of a submission are grouped, as a file is named by its id only.
         while start < end < len(rows) and rows[end].summary.submission == rows[end - 1].summary.submission:
             end -= 1
         end = end if end > start else start + size
@@ -163,12 +163,12 @@ def decode_results(path: str, content: bytes) -> Iterator[IndexedResult]:
         table, names = parquet.read_table(pa.BufferReader(content)), _make_schema().names
         if (table.schema.metadata or {}).get(b"arena_board") != VERSION or set(table.column_names) != set(names):
             raise CorruptRecord(
-                f"{path} was written by another version of the arena. The next publication writes it anew."
+                f"{path} was written by another version of the arena. The next publication rewrites it."
             )
         columns = {name: _read_column(table.column(name), name) for name in names}
     except (pa.ArrowException, OSError) as error:
         raise CorruptRecord(
-            f"{path} is no Parquet file: {error}. Delete it: the next publication writes it anew."
+            f"{path} is not a Parquet file: {error}. Delete it: the next publication rewrites it."
         ) from error
     for place in range(table.num_rows):
         yield _cells_to_row({name: column[place] for name, column in columns.items()})
@@ -210,7 +210,7 @@ def _row_to_cells(row: IndexedResult) -> dict[str, Any]:
     cells |= dict(zip(MEANS, brief.means.T, strict=True))
     cells |= {name: details[name] for name in BY_TASK}
     cells |= {name: details["methods"][name].ravel() for name in BY_METHOD}
-    # A method that a task has not was tried on no items, which an integer cannot leave out.
+    # -1 stands for a method that the task lacks: an integer column has no missing value.
     return cells | {name: np.nan_to_num(cells[name], nan=-1).astype(np.int32) for name in _COUNTS}
 
 

@@ -33,7 +33,7 @@ def task_table(result: Result) -> pd.DataFrame:
     Beside a number stand the ends of its 95% interval. `gain` is on the scale that `scale` names: `gain`, or `ratio`,
     where 1 is the reference score. A task without methods still has a row, with no method: the table must not hide it.
     """
-    import pandas as pd  # here, because it takes longer to load than most commands take to run
+    import pandas as pd  # imported here: loading it takes longer than most commands run
 
     rows = [_task_row(task, method) for task in result.tasks for method in task.methods or (None,)]
     table = pd.DataFrame(rows, columns=_TASK_COLUMNS)

@@ -107,9 +107,9 @@ def decode_submissions(path: str, content: bytes) -> list[tuple[SubmissionBrief,
     try:
         table = parquet.read_table(pa.BufferReader(content), use_threads=False)
     except (pa.ArrowException, OSError) as error:
-        raise CorruptRecord(f"{path} is no Parquet file: {error}. Delete it: it is written again.") from error
+        raise CorruptRecord(f"{path} is not a Parquet file: {error}. Delete it: it will be rewritten.") from error
     if not table.schema.equals(_make_schema(), check_metadata=True):
-        raise CorruptRecord(f"{path} was written by another version of the arena. It is written again.")
+        raise CorruptRecord(f"{path} was written by another version of the arena. It will be rewritten.")
     return [
         (SubmissionBrief(**{name: row[name] for name in _COLUMNS}), StatusSnapshot(row["status"], row["history"]))
         for row in table.to_pylist()

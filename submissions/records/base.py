@@ -17,9 +17,9 @@ Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\
 
 def _check_task_id(task: str) -> str:
     if task.endswith((".csv", ".json", ".jsonl", ".parquet")):
-        raise ValueError("a task id must not end like a file name: its page and its data file could not be told apart")
+        raise ValueError("a task id must not end like a file name: its page and its data file would have the same name")
     if task == "metadata":
-        raise ValueError("metadata is no task id: metadata.jsonl describes the data sets of a delivery")
+        raise ValueError("metadata is not a task id: metadata.jsonl describes the data sets of a submission")
     return task
 
 
@@ -44,5 +44,5 @@ class Score(Record):
     @model_validator(mode="after")
     def _unscored_says_why(self) -> Self:
         if self.value is None and not self.why:
-            raise ValueError(f"score {self.name!r} has no value and does not say why")
+            raise ValueError(f"score {self.name!r} has no value and no reason")
         return self

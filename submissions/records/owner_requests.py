@@ -35,5 +35,5 @@ def can_show_samples(wishes: Iterable[OwnerRequest], owner: str) -> bool:
     """Return whether a submission's first rows may be public: by the latest publish request, if not withdrawn."""
     counted = filter_authorized(wishes, owner)
     published = [wish for wish in counted if wish.kind == "publish"]
-    # A withdrawal is for good, whatever was asked for after it.
+    # A withdrawal is permanent, whatever was requested after it.
     return bool(published) and published[-1].samples and not any(wish.kind == "withdraw" for wish in counted)

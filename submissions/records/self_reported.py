@@ -50,7 +50,7 @@ class SelfReports(Record):
         views = [(row.team, row.system, row.protocol, row.method, row.subset) for row in self.rows]
         for view in views:
             if views.count(view) > 1:
-                raise ValueError(f"{' · '.join(view)} stands there twice: keep the newer row")
+                raise ValueError(f"{' · '.join(view)} occurs twice: keep the newer row")
         return self
 
 

@@ -30,7 +30,7 @@ def require_public_https(url: str) -> str:
     if parts.scheme != "https" or not host or not url.isprintable() or " " in url:
         raise ValueError("it must be an address that begins with https://")
     if parts.username is not None or parts.password is not None:
-        raise ValueError("it must hold no name or password: put them into the path, or use the secret")
+        raise ValueError("it must not contain a name or password: put them into the path, or use the secret")
     _ = parts.port  # raises ValueError for what is none
     if _is_private(host):
         raise ValueError("it must be reachable from everywhere, not only from within a network")

@@ -20,7 +20,7 @@ from submissions.tracks.track import Track
 _LENIENT = json.JSONDecoder(object_pairs_hook=Pairs, parse_int=float, strict=False)
 """JSON decoder that accepts tabs and other control characters inside texts, which JSON wants as escapes."""
 _MARKS = (
-    # The mark of UTF-32 begins as that of UTF-16 does, so it is looked for first.
+    # UTF-32's byte order mark begins like UTF-16's, so it is checked first.
     (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
     (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
@@ -28,7 +28,7 @@ _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig", ""),
 )
 _SEPARATORS = {",": "", ";": "semicolons", "\t": "tabs"}
-_FIX = "Mend it by hand."
+_FIX = "Fix it by hand."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +51,15 @@ def read_lenient(stream: IO[bytes], ending: str, track: Track, changes: RepairLo
     A Parquet table is not read: a library wrote it, so it is either sound or beyond repair here.
     """
     if ending == "parquet":
-        raise InvalidFile("A Parquet table is left as it is.", _FIX)
+        raise InvalidFile("A Parquet table is not changed.", _FIX)
     stream.seek(0)
     text = io.TextIOWrapper(stream, encoding=_detect_encoding(stream, changes), newline="" if ending == "csv" else "\n")
     try:
         yield from _READERS[ending](text, track, changes)
     except (UnicodeDecodeError, csv.Error, RecursionError) as error:
-        raise InvalidFile("Its rows cannot be told apart.", _FIX) from error
+        raise InvalidFile("Its rows cannot be separated.", _FIX) from error
     finally:
-        text.detach()  # or it would close the file, which is not ours
+        text.detach()  # otherwise it would close the caller's file
 
 
 def _detect_encoding(stream: IO[bytes], changes: RepairLog) -> str:
@@ -68,7 +68,7 @@ def _detect_encoding(stream: IO[bytes], changes: RepairLog) -> str:
     stream.seek(0)
     for mark, encoding, name in _MARKS:
         if start.startswith(mark):
-            changes.add(f"Written as UTF-8; it was {name}." if name else "The byte order mark was left out.")
+            changes.add(f"Written as UTF-8; it was {name}." if name else "The byte order mark was removed.")
             return encoding
     return "utf-8"
 
@@ -86,7 +86,7 @@ def _read_json(text: TextIO, track: Track, changes: RepairLog, *, is_array: bool
         yield from _read_sequence(Cursor(text, longest, first, line))
     else:
         if is_array:
-            changes.add("Named .jsonl; it held JSON lines, not one array.")
+            changes.add("Named .jsonl; it contained JSON lines, not one array.")
         yield from _read_lines(text, first, line, longest, changes)
 
 
@@ -115,9 +115,9 @@ def _read_array(cursor: Cursor, changes: RepairLog) -> Iterator[LenientRow]:
             raise InvalidFile("A comma or ] is missing.", _FIX)
     cursor.step()
     if cursor.peek():
-        raise InvalidFile("Something follows the end of the array.", _FIX)
+        raise InvalidFile("There is text after the end of the array.", _FIX)
     if comma_at:
-        changes.add("The comma after the last row was left out.", comma_at)
+        changes.add("The comma after the last row was removed.", comma_at)
 
 
 def _read_sequence(cursor: Cursor) -> Iterator[LenientRow]:
@@ -129,13 +129,13 @@ def _read_sequence(cursor: Cursor) -> Iterator[LenientRow]:
 def _read_element(cursor: Cursor) -> LenientRow:
     line = cursor.line
     value, raw = cursor.read_value_and_text()
-    # A line break outside a text is white space, and inside a text there is none.
+    # A line break outside a text is white space, and none occurs inside a text.
     return LenientRow(line, value, raw.replace("\r", " ").replace("\n", " "))
 
 
 def _read_lines(text: TextIO, line: str, number: int, longest: int, changes: RepairLog) -> Iterator[LenientRow]:
     for blank in range(1, number):
-        changes.add("Blank lines were left out.", blank)
+        changes.add("Blank lines were removed.", blank)
     while line:
         if len(line) == longest and not line.endswith("\n"):
             raise InvalidFile("A line is too long to be read.", _FIX)
@@ -144,7 +144,7 @@ def _read_lines(text: TextIO, line: str, number: int, longest: int, changes: Rep
         if line.strip():
             yield _parse_line(number, line.strip(), changes)
         else:
-            changes.add("Blank lines were left out.", number)
+            changes.add("Blank lines were removed.", number)
         number += 1
         line = text.readline(longest)
 
@@ -158,7 +158,7 @@ def _parse_line(number: int, line: str, changes: RepairLog) -> LenientRow:
         except json.JSONDecodeError:
             continue
         if candidate != line:
-            changes.add("A comma after the row, or after its last value, was left out.", number)
+            changes.add("A comma after the row, or after its last value, was removed.", number)
         if decoder is _LENIENT:
             changes.add("Tabs or other control characters inside a text were escaped.", number)
         return LenientRow(number, value, candidate, rewrite=decoder is _LENIENT)

@@ -80,7 +80,7 @@ def repair_sources(sources: Sequence[Path], tasks: Sequence[Task], *, into: Path
         return RepairResult(corrections=())
     with tempfile.TemporaryDirectory(prefix="arena-check-") as folder:
         report = check_sources([into], tasks, into=Path(folder), track=track)
-    # What was not even opened is no part of the corrected delivery, and must not seem mended.
+    # A file that was never opened is not part of the fixed copy and must not look fixed.
     remaining = report.model_copy(update={"problems": (*problems, *report.problems)})
     return RepairResult(corrections=corrections, remaining=remaining)
 
@@ -101,7 +101,7 @@ def _repair_all(
     places = [_plan_copy(entry, known, into) for entry in entries]
     targets = [place.meant.task if place.meant else place.name for place in places]
     if len(set(targets)) < len(targets):
-        return ()  # Two files for one task: which of them counts is not ours to say.
+        return ()  # Two files for one task: only the submitter can choose.
     corrections: list[FileRepair] = []
     for entry, place in zip(entries, places, strict=True):
         try:
@@ -155,7 +155,7 @@ def _rewrite_rows(stream: IO[bytes], ending: str, copy: Path, track: Track) -> R
         with copy.open("xb") as file:
             _write_rows(file, stream, ending, track, changes)
     except InvalidFile:
-        changes = RepairLog()  # Its rows cannot be told apart; the check says where.
+        changes = RepairLog()  # Its rows cannot be separated; the check reports where.
     if not changes:
         copy.unlink(missing_ok=True)
     return changes

@@ -30,7 +30,7 @@ def repair_row(piece: LenientRow, changes: RepairLog) -> Row | BlankRow | None:
     if not _is_encodable(given + "\n" + wanted):
         return None
     if not given.strip() and not wanted.strip():
-        changes.add("Rows without any text were left out.", piece.line)
+        changes.add("Rows without any text were removed.", piece.line)
         return BlankRow()
     row = Row(input=given, output=wanted)
     return row if _log_changes(piece.value, found, piece, changes) or piece.rewrite else None
@@ -47,9 +47,9 @@ def _log_changes(
     for name in wrong:
         changes.add(f"{quote_text(name, 30)} is now called {_normalize_key(name)}.", piece.line)
     for name in extra[:5]:
-        changes.add(f"{quote_text(name, 30)} was left out: it is not used.", piece.line)
+        changes.add(f"{quote_text(name, 30)} was removed: it is not used.", piece.line)
     if twice:
-        changes.add("What stood twice in one row, with the same value, stands once.", piece.line)
+        changes.add("A key that occurred twice in one row with the same value was removed once.", piece.line)
     return bool(wrong or extra or twice)
 
 

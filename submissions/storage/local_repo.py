@@ -144,7 +144,7 @@ class LocalRepo:
         head = file.read_text().strip()
         if not re.fullmatch(r"[0-9a-f]{64}", head):
             raise CorruptRecord(
-                f"{self.folder.name}/.head does not hold a head but {head[:80]!r}. Restore it from a backup."
+                f"{self.folder.name}/.head does not contain a head but {head[:80]!r}. Restore it from a backup."
             )
         return head
 
@@ -193,7 +193,7 @@ class LocalRepo:
                     target.parent.mkdir(parents=True, exist_ok=True)
                     (journal / staged).replace(target)
             for folder in touched:
-                if folder.is_dir():  # it is not where something was deleted that never was
+                if folder.is_dir():  # missing if the commit deletes a path that never existed
                     fsync_dir(folder)
             atomic_write(self.folder / ".head", f"{commit['head']}\n".encode())
             fsync_dir(self.folder)
@@ -215,7 +215,7 @@ class LocalRepo:
                 continue
             if not target.is_file() or _hash_file(target) != sha256:
                 raise CorruptRecord(
-                    f"A commit to {self.folder.name} was cut off and its file {path} is lost. Put the file with the "
+                    f"A commit to {self.folder.name} was interrupted, its file {path} is lost. Put the file with the "
                     f"SHA-256 {sha256} there, which completes the commit, or restore the repository from a backup."
                 )
 
@@ -225,7 +225,7 @@ class LocalRepo:
         if exclusive:
             self.folder.mkdir(parents=True, exist_ok=True)
             file.touch()
-        elif not file.exists():  # nothing was ever committed here, and a reader leaves no trace
+        elif not file.exists():  # nothing was committed yet, and a reader creates no files
             yield
             return
         with file.open() as lock:

@@ -32,7 +32,7 @@ def open_repo(where: str, pace: CommitRateLimit | None = None) -> Repo:
         return LocalRepo(where)
     names = where.removeprefix("hf://").split("/")
     if len(names) != 2 or not all(_NAME.fullmatch(name) for name in names):
-        raise NotFound(f"{where} is no place on the Hub: write hf://ORG/PREFIX, for example hf://our-lab/arena.")
-    from submissions.storage.hub import HubRepo  # half a second, which folders need not pay
+        raise NotFound(f"{where} is not a location on the Hub: write hf://ORG/PREFIX, for example hf://our-lab/arena.")
+    from submissions.storage.hub import HubRepo  # takes half a second to import; folders do not need it
 
     return HubRepo("/".join(names), pace=pace)

@@ -82,7 +82,7 @@ def mirror_arena(
     present = [name for name in REPOSITORIES if name in only and _is_there(sibling_location(source, name))]
     plans = [_plan_repo(name, source, target, pace, progress) for name in present]
     if not any(plan.files for plan in plans):
-        raise NotFound(f"{source} holds nothing to copy: is it the arena, a folder or hf://ORG/PREFIX?")
+        raise NotFound(f"{source} has nothing to copy: is it the arena, a folder or hf://ORG/PREFIX?")
     if not update:
         _require_empty_target(plans, target)
     done = [_execute_plan(plan, progress) for plan in plans]
@@ -91,7 +91,7 @@ def mirror_arena(
     for plan in plans:
         if plan.source.head() != plan.head:
             raise Conflict(
-                f"{sibling_location(source, plan.name)} was written to meanwhile: run this again, with --update."
+                f"{sibling_location(source, plan.name)} changed during the copy: run this again, with --update."
             )
     return done
 
@@ -120,16 +120,16 @@ def _require_empty_target(plans: Iterable[MirrorPlan], target: str) -> None:
     for plan in plans:
         if others := [*plan.differing, *plan.foreign]:
             raise DestinationNotEmpty(
-                f"{sibling_location(target, plan.name)} holds {len(others)} file(s) that the copy would overwrite or "
+                f"{sibling_location(target, plan.name)} has {len(others)} file(s) that the copy would overwrite or "
                 f"delete, for "
-                f"example {others[0]}. Name an empty place, or allow it with --update."
+                f"example {others[0]}. Choose an empty target, or allow it with --update."
             )
 
 
 def _execute_plan(plan: MirrorPlan, progress: Progress) -> MirrorReport:
     wanted = sorted((*plan.missing, *plan.differing))
     parent, commits, written, total = plan.parent, 0, 0, 0
-    # First what goes: a file may stand where a folder is to be.
+    # Deletions first: a file may be where a folder is to be.
     for changes in _make_batches(plan, plan.foreign, wanted):
         parent = plan.target.commit(changes, parent)
         sizes = [len(change.content) for change in changes if isinstance(change.content, bytes)]

@@ -61,7 +61,7 @@ def read_limits(text: str) -> dict[str, int]:
         match = _LIMIT.fullmatch(part)
         if match is None:
             raise OurError(
-                f"{part[:80]!r} is no limit of attempts: write track=number or track=none, joined by commas."
+                f"{part[:80]!r} is not an attempt limit: write track=number or track=none, joined by commas."
             )
         limits.pop(match[1], None)
         if match[2] != "none":
@@ -112,7 +112,7 @@ def _read_keys(arena: Arena, known: Mapping[str, SubmissionKey]) -> Iterable[Sub
         try:
             yield arena.read_submission(ulid)
         except (CorruptRecord, NotFound):
-            continue  # damaged, or deleted since it was listed: it shall not stop everybody else
+            continue  # damaged, or deleted since it was listed: it must not block all others
 
 
 def _normalize_team(team: str) -> str:

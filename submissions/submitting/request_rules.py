@@ -24,20 +24,20 @@ def rejection_reason(
     if state in FINAL_STATES:
         return f"It is {state}, which is final."
     if kind != "withdraw" and any(wish.kind == "withdraw" for wish in wishes):
-        return "It is to be withdrawn, so nothing else can be asked for it."
+        return "Its withdrawal is requested, so nothing else can be requested."
     if kind == "retry" and state != "failed":
-        return f"It is {state}: only what failed is tried again."
+        return f"It is {state}: only a failed submission can be retried."
     if kind == "publish" and not submission.private:
         return "It was not submitted as private: its result is public as soon as there is one."
     if kind == "publish" and state == "published":
-        return "It is published already."
+        return "It is already published."
     return None
 
 
 def describe_next_step(history: History) -> str:
     """Describe the submitter's next possible step in a sentence; empty if they can only wait."""
     known: dict[State, str] = {
-        "failed": "It was our failure and costs no attempt. `retry` has it tried again at once.",
-        "evaluated": "Only its owner sees the result: `publish` shows it to all, `withdraw` drops it.",
+        "failed": "The failure is on our side and costs no attempt. `retry` starts it again at once.",
+        "evaluated": "Only its owner sees the result: `publish` makes it public, `withdraw` removes it.",
     }
     return known.get(history.now.state, "")

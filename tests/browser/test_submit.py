@@ -162,7 +162,7 @@ def test_a_corrected_file_passes_when_it_is_sent_again(visit: Open, tmp_path: Pa
     page.set_input_files("#files", bad)
     page.get_by_role("button", name="Check only").click()
     expect(page.locator("#report h2")).to_have_text("Refused: 12 errors")
-    expect(page.locator(".mended")).to_contain_text("The byte order mark was left out.")
+    expect(page.locator(".mended")).to_contain_text("The byte order mark was removed.")
     expect(page.locator(".mended")).to_contain_text("The corrected delivery passes the check")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download mc-en-science.jsonl").click()

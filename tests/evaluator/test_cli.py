@@ -66,7 +66,7 @@ WORK = ("work", "--arena", "{here}/arena", "--benchmark", "{here}/benchmark", "-
         ((*ANCHORS, "--official"), "no official scores under demo@1"),
         (("rescore", "{here}/mine"), "holds no run.json"),
         (("rescore", "{here}/mine", "--protocol", "demo@9"), "there are: arena@1"),
-        (("anchors", "--benchmark", "{here}/mine"), "holds no benchmark"),
+        (("anchors", "--benchmark", "{here}/mine"), "has no benchmark"),
         (("work", "--arena", "{here}/no/where", "--benchmark", "{here}/benchmark", "--once"), "{here}/no"),
     ],
 )

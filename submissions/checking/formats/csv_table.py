@@ -23,7 +23,7 @@ def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator
     text = decode_stream(stream, listing)
     if text is None:
         return
-    # The csv module has one limit for the whole process; it may only grow, lest another reader's rows be cut.
+    # The csv module's limit is process-wide: it is only raised, so that other readers' rows are not truncated.
     csv.field_size_limit(max(csv.field_size_limit(), max_record_bytes(track)))
     reader = csv.reader(_read_lines(text, max_record_bytes(track)), strict=True)
     start = 1
@@ -40,7 +40,7 @@ def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator
     except InvalidFile as unfit:
         listing.add_error(unfit.what, unfit.fix, start)
     finally:
-        text.detach()  # or it would close the file, which is not ours
+        text.detach()  # otherwise it would close the caller's file
 
 
 @dataclass(frozen=True)

@@ -33,12 +33,12 @@ def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator
     except InvalidFile as unfit:
         listing.add_error(unfit.what, unfit.fix, cursor.line)
     finally:
-        text.detach()  # or it would close the file, which is not ours
+        text.detach()  # otherwise it would close the caller's file
 
 
 def _read_elements(cursor: Cursor, track: Track, listing: ProblemList) -> Iterator[RawRow]:
     if cursor.peek() != "[":
-        raise InvalidFile("The file does not begin with [, so it is no JSON array.", _ARRAY_FIX)
+        raise InvalidFile("The file does not begin with [, so it is not a JSON array.", _ARRAY_FIX)
     cursor.step()
     if cursor.peek() != "]":
         for number in itertools.count(1):
@@ -51,10 +51,10 @@ def _read_elements(cursor: Cursor, track: Track, listing: ProblemList) -> Iterat
                 break
             cursor.step()
     if cursor.peek() != "]":
-        raise InvalidFile(f"Here a comma or ] is missing (column {cursor.column}).", _ARRAY_FIX)
+        raise InvalidFile(f"A comma or ] is missing here (column {cursor.column}).", _ARRAY_FIX)
     cursor.step()
     if cursor.peek():
-        raise InvalidFile("Something follows the end of the array.", _ARRAY_FIX)
+        raise InvalidFile("There is text after the end of the array.", _ARRAY_FIX)
 
 
 class Cursor:
@@ -93,11 +93,11 @@ class Cursor:
             except RecursionError as error:
                 raise InvalidFile(TOO_DEEP, ROW_FIX) from error
             except json.JSONDecodeError as error:
-                # A value that is cut off looks like a broken one until the rest has been read.
+                # A truncated value looks invalid until the rest has been read.
                 if len(self._buffer) - self._at > self._longest or not self._read_more():
                     raise self._explain_error(error) from error
             else:
-                # A number is only whole when something follows it.
+                # A number is only complete when something follows it.
                 if end < len(self._buffer) or not self._read_more():
                     text = self._buffer[self._at : end]
                     self._advance_to(end)

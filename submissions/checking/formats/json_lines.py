@@ -49,7 +49,7 @@ def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator
             continue
         if line.number == 1 and _ARRAY.match(line.content):
             listing.add_error(
-                "The file is one JSON array, but JSON lines have one object on each line.",
+                "The file is one JSON array, but a .jsonl file has one object on each line.",
                 "Rename the file to end in .json, or write one object on each line.",
                 1,
             )
@@ -91,6 +91,6 @@ def _read_lines(stream: IO[bytes], limit: int) -> Iterator[_Line]:
 
 def _report_warnings(listing: ProblemList, blank: int, carriage_returns: int) -> None:
     if blank:
-        listing.add_warning(f"{blank:,} blank line(s) were passed over.", "Nothing to do.")
+        listing.add_warning(f"{blank:,} blank line(s) were ignored.", "Nothing to do.")
     if carriage_returns:
-        listing.add_warning("Lines end in CR LF, as on Windows; the CR was left out.", "Nothing to do.")
+        listing.add_warning("Lines end in CR LF, as on Windows; the CR was removed.", "Nothing to do.")

@@ -15,7 +15,7 @@ class Pairs(list[tuple[str, object]]):
     """An object as pairs, so that a duplicate key is visible."""
 
 
-# A number is never used, only named in a message: as a float, one of a million digits costs nothing.
+# Numbers are only named in messages: as a float, one of a million digits costs nothing.
 DECODER = json.JSONDecoder(object_pairs_hook=Pairs, parse_int=float)
 
 
@@ -26,7 +26,7 @@ def parse_row_object(value: object, line: int, listing: ProblemList) -> RawRow |
         return None
     fields = dict(value)
     if len(fields) < len(value) and (twice := _find_repeated_key(value)):
-        listing.add_error(f"The key {quote_text(twice)} stands twice in one row.", "Keep one of them.", line)
+        listing.add_error(f"The key {quote_text(twice)} occurs twice in one row.", "Keep one of them.", line)
         return None
     missing = [key for key in ("input", "output") if key not in fields]
     if missing:

@@ -36,7 +36,7 @@ def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator
         footer = pq.ParquetFile(stream)
         extra = _other_columns(footer.schema_arrow)
         _check_footer(footer.metadata, track)
-        # Kept as a dictionary, a text that stands in every row is in memory once.
+        # As a dictionary array, a text that repeats in every row is in memory once.
         table = pq.ParquetFile(stream, metadata=footer.metadata, read_dictionary=list(_COLUMNS), pre_buffer=False)
         number = 0
         for batch in table.iter_batches(_BATCH, columns=list(_COLUMNS), use_threads=False):
@@ -50,7 +50,7 @@ def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator
     except (pa.ArrowException, UnicodeDecodeError) as error:
         listing.add_error(f"The Parquet file cannot be read: {escape_text(str(error), 160)}.", _DAMAGED_FIX)
     except OSError as error:
-        if error.errno is not None:  # from the disk; pyarrow's own, about the content, have no number
+        if error.errno is not None:  # a disk error; pyarrow's errors about the content have no errno
             raise
         listing.add_error(f"The Parquet file cannot be read: {escape_text(str(error), 160)}.", _DAMAGED_FIX)
 
@@ -65,7 +65,7 @@ def _other_columns(schema: pa.Schema) -> tuple[str, ...]:
             raise InvalidFile(f"There is {count} column {name} (columns found: {columns}).", _COLUMN_FIX)
         kind = _value_type(schema.field(places[0]).type)
         if kind not in ("string", "large_string", "string_view"):
-            raise InvalidFile(f"The column {name} holds {escape_text(kind, 40)}, not text.", _COLUMN_FIX)
+            raise InvalidFile(f"The column {name} contains {escape_text(kind, 40)}, not text.", _COLUMN_FIX)
     return tuple(name for name in schema.names if name not in _COLUMNS)
 
 
@@ -87,7 +87,7 @@ def _check_footer(footer: pq.FileMetaData, track: Track) -> None:
                 unpacked += chunk.total_uncompressed_size
     if is_bomb(unpacked, packed):
         raise InvalidFile(
-            f"The table unpacks to more than {MAX_COMPRESSION_RATIO} times its size, as bombs do.", _DAMAGED_FIX
+            f"The table unpacks to more than {MAX_COMPRESSION_RATIO} times its size, as zip bombs do.", _DAMAGED_FIX
         )
     if unpacked > track.max_file_bytes:
         raise InvalidFile(
@@ -101,7 +101,7 @@ def _read_texts(column: pa.Array, track: Track) -> Iterator[str | None]:
     import pyarrow.compute as pc
 
     is_dictionary = pa.types.is_dictionary(column.type)
-    # Cut off by Arrow: as Python texts, two that fill the file's limit would need gigabytes.
+    # Truncated by Arrow: as Python strings, two texts at the file's limit would need gigabytes.
     values = pc.utf8_slice_codeunits(column.dictionary if is_dictionary else column, 0, track.max_characters + 1)
     texts = values.to_pylist()
     if not is_dictionary:

@@ -28,10 +28,10 @@ def seek_to_text(stream: IO[bytes], listing: ProblemList) -> bool:
     start = stream.read(8)
     for magic, kind in _OTHER_FILES.items():
         if start.startswith(magic):
-            listing.add_error(f"The file is {kind}, whatever its name says.", "Deliver it as plain UTF-8 text.")
+            listing.add_error(f"The file is {kind}, despite its name.", "Deliver it as plain UTF-8 text.")
             return False
     if start.startswith(codecs.BOM_UTF8):
-        listing.add_warning("The file begins with a byte order mark, which was left out.", "Nothing to do.")
+        listing.add_warning("The file begins with a byte order mark, which was removed.", "Nothing to do.")
     stream.seek(len(codecs.BOM_UTF8) if start.startswith(codecs.BOM_UTF8) else 0)
     return True
 

@@ -22,7 +22,7 @@ class BlobCache:
         try:
             content = self._blob_path(content_id).read_bytes()
         except OSError:
-            return None  # not kept, or not readable: the Hub has it
+            return None  # not cached, or unreadable: the Hub has it
         return content if content_id in compute_hub_ids(content) else None
 
     def put(self, content_id: str, content: bytes) -> None:

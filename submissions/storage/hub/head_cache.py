@@ -51,7 +51,7 @@ class HeadCache:
             page, now = self._client.list_commits(), self._pace.clock()
             newest = page[0].oid
             if newest in self._past and now - self._seen > _LAG:
-                self.clear()  # no list lags so long: somebody took the branch back
+                self.clear()  # no list lags so long: the branch was reset
             if newest != self.head and newest not in self._past:
                 self._advance_head(page)
             if newest == self.head:
@@ -144,7 +144,7 @@ class HeadCache:
         """Apply a commit of ours."""
         with self.lock:
             self._times[oid] = self._pace.clock()
-            if self.head != parent:  # another thread has looked since, and seen it
+            if self.head != parent:  # another thread has refreshed since, and seen it
                 return
             self._past.add(parent)
             self.head, self._steps = oid, steps.steps
@@ -182,7 +182,7 @@ class HeadCache:
         try:
             return ChangeLog.model_validate_json(self._client.read_file(revision, CHANGES)).steps
         except (NotFound, RevisionGone, ValidationError):
-            return ()  # it only spares requests: without it, everything is listed again
+            return ()  # it only saves requests: without it, everything is listed again
 
     def _apply_changes(self, ids: Mapping[str, str | None]) -> None:
         self._singles |= {path: ids[path] for path in self._singles.keys() & ids.keys()}
@@ -200,7 +200,7 @@ class HeadCache:
             if content_id is not None:
                 self._dirs[folder].add(name)
             elif below:
-                del self._dirs[folder]  # whether anything is left below, only the Hub knows
+                del self._dirs[folder]  # only the Hub knows whether anything is left below
             else:
                 self._dirs[folder].discard(name)
 
@@ -211,7 +211,7 @@ class HeadCache:
             except (RateLimited, Unreachable):
                 if not self.head:
                     raise
-                self._refreshed_at = self._pace.clock()  # what was read before is as new as the last head that was seen
+                self._refreshed_at = self._pace.clock()  # earlier reads are as new as the last head that was seen
 
     def _covering_index(self, folder: str) -> PathIndex:
         """Return the path index that covers a folder, at the head."""

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn
 from urllib.parse import quote
 
-import httpx2  # what huggingface_hub is built on: its errors come through
+import httpx2  # huggingface_hub is built on it, and does not wrap its errors
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, hf_hub_url
 from huggingface_hub.errors import HfHubHTTPError, RemoteEntryNotFoundError, RevisionNotFoundError
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status, parse_ratelimit_headers
@@ -123,7 +123,7 @@ class HubClient:
         Raises HeadMoved, CommitInProgress, RateLimited, AccessDenied, or Unreachable for one that may have landed.
         """
         with self._translate_errors():
-            # Its client has no time limit of its own, and hands out a new one after errors.
+            # Its client has no time limit, and is replaced after errors.
             get_session().timeout = httpx2.Timeout(self._timeout)
             done = self.api.create_commit(
                 self.repo_id,
@@ -177,8 +177,8 @@ class HubClient:
             raise RevisionGone from error
         if status in (401, 403, 404):
             raise AccessDenied(
-                f"The Hub answers {status} for {self.repo_id}: it is not there, or the token may not do this. "
-                "Set HF_TOKEN to a token with the right to read and write that repository, or mend the name in ARENA."
+                f"The Hub answers {status} for {self.repo_id}: it does not exist, or the token has no permission. "
+                "Set HF_TOKEN to a token with the right to read and write that repository, or fix the name in ARENA."
             ) from error
         if status == 412:
             raise HeadMoved from error
@@ -186,8 +186,8 @@ class HubClient:
             raise CommitInProgress from error
         if status == 429:
             until = self._clock() + self._retry_delay(error)
-            raise RateLimited(f"The Hub takes no more requests for {self.repo_id} for now.", until) from error
-        what = "does not answer" if status in _UNCLEAR else "refuses what it was asked"
+            raise RateLimited(f"The Hub's rate limit for {self.repo_id} is reached.", until) from error
+        what = "does not answer" if status in _UNCLEAR else "refuses the request"
         said = error.server_message or ""
         raise Unreachable(f"The Hub {what} for {self.repo_id} ({status}). {said[:300]}".rstrip()) from error
 

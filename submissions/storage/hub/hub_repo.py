@@ -44,9 +44,9 @@ class HubRepo:
         self._head_cache = HeadCache(self._client, self.pace, look)
         self._blobs = BlobCache(cache or cached_assets_path("datasetresearch-arena", repo_id, "contents"))
         self._commit_lock = threading.Lock()
-        """One commit at a time: the Hub would refuse a second one."""
+        """Serializes commits: the Hub would refuse a second one."""
         self._closed_until: datetime | None = None
-        """Until when the Hub has said that it takes no commits."""
+        """End of the Hub's rate limit on commits."""
 
     def head(self) -> str:
         with self._head_cache.lock:
@@ -133,7 +133,7 @@ class HubRepo:
         due = max(self._head_cache.next_commit_at(), self._closed_until or self.pace.clock())
         wait = due - self.pace.clock()
         if wait > self.pace.max_wait:
-            raise RateLimited(f"{self.repo_id} has had its commits for now.", due)
+            raise RateLimited(f"The commit limit of {self.repo_id} is reached.", due)
         if wait > timedelta():
             self.pace.sleep(wait.total_seconds())
 
@@ -158,7 +158,7 @@ class HubRepo:
                 ), steps
             except CommitInProgress:
                 until = self.pace.clock() + timedelta(minutes=1)
-                problem: Exception = RateLimited(f"Others are committing to {self.repo_id}.", until)
+                problem: Exception = RateLimited(f"Other writers are committing to {self.repo_id}.", until)
             except (HeadMoved, RevisionGone, RateLimited) as error:
                 if unclear and (found := self._find_landed(tried, parent, moved=isinstance(error, HeadMoved))):
                     return found
@@ -167,7 +167,7 @@ class HubRepo:
                     raise
                 raise self._head_cache.make_conflict(parent) from error
             except Unreachable as error:
-                # It may have landed, or may yet: the same parent lets one try land, and a nonce finds it.
+                # It may have landed, or still land: the same parent allows only one try, and a nonce identifies it.
                 unclear, problem = True, error
                 if found := self._find_landed(tried, parent):
                     return found

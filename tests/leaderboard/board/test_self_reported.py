@@ -84,7 +84,7 @@ def test_a_broken_file_is_named_and_leaves_the_board_as_it_is(arena: Arena, site
 def test_a_report_says_something_and_says_it_once() -> None:
     with pytest.raises(ValidationError, match="reports no figure"):
         SelfReported.model_validate(CLAIM.model_dump() | {"overall": None, "reasoning": None})
-    with pytest.raises(ValidationError, match="stands there twice"):
+    with pytest.raises(ValidationError, match="occurs twice"):
         SelfReports(rows=(CLAIM, CLAIM.model_copy(update={"overall": 0.5})))
     with pytest.raises(ValidationError, match="url"):
         SelfReported.model_validate(CLAIM.model_dump() | {"url": "javascript:alert(1)"})

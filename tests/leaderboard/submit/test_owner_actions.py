@@ -138,7 +138,7 @@ def test_a_failure_of_ours_is_tried_again_on_one_click(arena: Arena, site: TestC
 @pytest.mark.parametrize(
     ("state", "form", "status", "why"),
     [
-        ("queued", {"kind": "retry"}, 409, "only what failed"),
+        ("queued", {"kind": "retry"}, 409, "only a failed submission"),
         ("queued", {"kind": "publish"}, 409, "not submitted as private"),
         ("refused", {"kind": "withdraw", "sure": "yes"}, 409, "which is final"),
         ("withdrawn", {"kind": "retry"}, 409, "which is final"),
@@ -160,7 +160,7 @@ def test_after_a_withdrawal_nothing_else_is_taken(arena: Arena, site: TestClient
     site.post(f"{private.page}/actions", data={"kind": "withdraw", "sure": "yes"}, headers=private.cookie)
     answer = site.post(f"{private.page}/actions", data={"kind": "publish"}, headers=private.cookie)
     assert answer.status_code == 409
-    assert "It is to be withdrawn" in answer.text
+    assert "Its withdrawal is requested" in answer.text
     assert len(arena.read_owner_requests(private.made.id)) == 1
 
 

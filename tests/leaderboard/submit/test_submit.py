@@ -247,7 +247,7 @@ def test_another_browser_sees_nothing_of_a_check(site: TestClient) -> None:
 def test_a_corrected_file_is_offered_and_passes_when_sent_again(site: TestClient) -> None:
     address = watch(site, "check", MENDABLE, ("sum-zh-news.jsonl", b"bad\n"))
     text = site.get(address).text
-    assert "The byte order mark was left out." in text
+    assert "The byte order mark was removed." in text
     assert "&#39;Input&#39; is now called input." in text
     assert "What remains to be mended by hand: 1 error" in text
     corrected = site.get(f"{address}/mc-en-science.jsonl")

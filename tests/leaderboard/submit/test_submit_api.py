@@ -139,7 +139,7 @@ def test_a_folder_called_data_is_found(site: TestClient, arena: Arena, api: HfAp
     [
         ("alice/none", "There is no public data set alice/none"),
         ("alice/data@nowhere", "alice/data has no revision"),
-        ("alice/data/none.jsonl", "holds no data file at"),
+        ("alice/data/none.jsonl", "has no data file at"),
         ("alice/data/empty", "has nothing at"),
         ("alice/private", "There is no public data set alice/private"),
         ("nothing = alice/data/a.jsonl", "There is no task"),

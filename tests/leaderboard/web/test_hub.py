@@ -73,5 +73,5 @@ def test_a_wish_that_the_hub_takes_only_later_is_told_when_to_come_again(
     answer = there.post(f"{page}/actions", data={"kind": "withdraw", "sure": "1"})
     assert answer.status_code == 503
     assert 3500 < int(answer.headers["Retry-After"]) < 3700
-    assert "Nothing was written; it may be tried again at" in answer.text
+    assert "Nothing was written; try again at" in answer.text
     assert on_hub.submissions.head() == before

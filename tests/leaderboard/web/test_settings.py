@@ -91,7 +91,7 @@ def test_the_app_does_not_start_on_a_taken_port() -> None:
 def test_the_app_does_not_start_without_a_place_for_the_arena(tmp_path: Path) -> None:
     ended = start(ARENA=str(tmp_path / "none" / "arena"), PORT=str(free_port()))
     assert ended.returncode == 1
-    assert "to hold the arena" in ended.stderr
+    assert "for the arena" in ended.stderr
 
 
 @pytest.mark.integration

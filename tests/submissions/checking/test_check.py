@@ -45,7 +45,7 @@ def with_line(number: int, line: bytes) -> bytes:
         (b'{"input": " \\n\xe3\x80\x80", "output": "b"}', "input is empty"),
         (b'{"input": "a\\u0000", "output": "b"}', "NUL"),
         (b'{"input": "a", "output": "ab\\ud800"}', "half of a surrogate pair (\\ud800) as character 3"),
-        (b'{"input": "a", "output": "b", "output": "c"}', "key 'output' stands twice"),
+        (b'{"input": "a", "output": "b", "output": "c"}', "key 'output' occurs twice"),
         (b'["a", "b"]', "is a list, not an object"),
         (b'"a"', "is a text, not an object"),
         (b"[" * 200_000, "nested too deeply"),

@@ -71,7 +71,7 @@ def test_a_stored_description_that_was_changed_is_not_read(
     )
     stored = tmp_path / "arena" / "submissions" / submission_dir(made.id) / "metadata.jsonl"
     stored.write_bytes(change(stored.read_bytes()))
-    with pytest.raises(CorruptRecord, match=r"metadata\.jsonl is not what was stored"):
+    with pytest.raises(CorruptRecord, match=r"metadata\.jsonl does not match its recorded hash"):
         arena.read_descriptions(made)
 
 
@@ -144,5 +144,5 @@ def test_two_of_them_are_one_too_many(delivery: Checker, tmp_path: Path) -> None
 
 
 def test_no_task_may_be_called_like_it() -> None:
-    with pytest.raises(ValueError, match="metadata is no task id"):
+    with pytest.raises(ValueError, match="metadata is not a task id"):
         make_task("metadata", "text_classification")

@@ -99,23 +99,23 @@ def test_files_in_two_places_are_refused(checker: Checker) -> None:
 
 def test_a_folder_in_a_folder_is_refused(checker: Checker) -> None:
     (checker.folder / "a" / "b").mkdir(parents=True)
-    refused(checker(), "a/b", "folder inside a folder")
-    refused(zipped(checker, (f"a/b/c/{NAME}", GOOD)), f"a/b/c/{NAME}", "folder inside a folder")
+    refused(checker(), "a/b", "nested folder")
+    refused(zipped(checker, (f"a/b/c/{NAME}", GOOD)), f"a/b/c/{NAME}", "nested folder")
 
 
 def test_what_is_no_data_is_passed_over_with_one_warning(checker: Checker) -> None:
     members = ("README.md", "LICENSE", "notes.md", ".DS_Store", f"__MACOSX/._{NAME}", ".git/config")
     report = zipped(checker, (NAME, GOOD), *((name, b"x") for name in members))
     assert report.accepted
-    assert [problem.what[:26] for problem in report.warnings] == ["6 file(s) are no data and "]
+    assert [problem.what[:27] for problem in report.warnings] == ["6 file(s) are not data file"]
 
 
 @pytest.mark.parametrize(
     ("name", "what"),
     [
         (f"{BANK}.JSONL", "not in lower case"),
-        (f"{BANK}.txt", "no data file"),
-        (BANK, "no data file"),
+        (f"{BANK}.txt", "not a data file"),
+        (BANK, "not a data file"),
         ("CON.jsonl", "device on Windows"),
         ("nul.x.jsonl", "device on Windows"),
         (f"{BANK}\n.jsonl", "other characters"),

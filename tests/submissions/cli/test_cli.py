@@ -275,7 +275,7 @@ def test_a_private_submission_is_followed_and_published(arena: Path, good: Path)
     )
     done = run_command("submissions", "retry", ulid, "--arena", arena)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "Nothing to retry: It is queued: only what failed is tried again." in done.stderr
+    assert ": It is queued: only a failed submission can be retried." in done.stderr
 
     result = result_of(where.read_submission(ulid))
     where.drafts.commit([Change(f"results/{ulid}/demo@1.json", to_json(result))], where.drafts.head())

@@ -42,7 +42,7 @@ def test_a_total_has_its_interval(tables: tuple[pd.DataFrame, pd.DataFrame]) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("mean_gain", "gain (0 untouched"), ("mean_ratio", "score / reference score")]
+    ("name", "said"), [("mean_gain", "gain (0 = base model"), ("mean_ratio", "score / reference score")]
 )
 def test_a_printed_table_names_its_scale(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, said: str

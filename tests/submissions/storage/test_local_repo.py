@@ -86,7 +86,7 @@ def test_a_staged_file_that_a_power_loss_took_is_named_and_nothing_is_half_commi
     (repo.folder / ".journal" / "1").unlink()
     for _ in range(2):
         with pytest.raises(
-            CorruptRecord, match=rf"to repo was cut off and its file b is lost.*{sha256(b'new').hexdigest()}"
+            CorruptRecord, match=rf"to repo was interrupted, its file b is lost.*{sha256(b'new').hexdigest()}"
         ):
             repo.head()
     assert (repo.folder / "a").read_bytes() == b"old"

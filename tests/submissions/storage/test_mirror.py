@@ -99,7 +99,7 @@ def test_a_place_with_something_else_is_refused_before_anything_is_copied(
     folder: Path, on_hub: str, there: str
 ) -> None:
     put(open_arena(on_hub).results, there, b"other")
-    with pytest.raises(DestinationNotEmpty, match=rf"test-results holds 1 file.*{there}.*--update"):
+    with pytest.raises(DestinationNotEmpty, match=rf"test-results has 1 file.*{there}.*--update"):
         mirror_arena(str(folder), on_hub)
     assert open_arena(on_hub).submissions.list() == []
 
@@ -128,7 +128,7 @@ def test_a_folder_that_is_not_there_deletes_nothing(folder: Path, on_hub: str) -
     assert "drafts" not in [one.repository for one in mirror_arena(str(folder), on_hub, update=True)]
     assert open_arena(on_hub).drafts.list() == ["results/one.json"]
     assert not drafts.exists()
-    with pytest.raises(NotFound, match="holds nothing to copy"):
+    with pytest.raises(NotFound, match="has nothing to copy"):
         mirror_arena(str(folder / "typo"), on_hub, update=True)
 
 
@@ -154,7 +154,7 @@ def test_a_source_that_moves_on_is_told(folder: Path, tmp_path: Path) -> None:
             seen.append(what)
             put(arena.results, "status/new.json", b"{}")
 
-    with pytest.raises(Conflict, match=r"was written to meanwhile.*--update"):
+    with pytest.raises(Conflict, match=r"changed during the copy.*--update"):
         mirror_arena(str(folder), str(tmp_path / "copy"), progress=write)
     mirror_arena(str(folder), str(tmp_path / "copy"), update=True)
     assert tree(tmp_path / "copy") == tree(folder)
