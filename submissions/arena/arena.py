@@ -61,7 +61,7 @@ class Arena:
 
     def submission_ids(self) -> list[str]:
         """List all submissions, oldest first (ULIDs sort by time)."""
-        # Folder by folder: what lies below an id, file by file, may be two hundred times as much.
+        # Lists folders, not files: a submission may have two hundred files.
         years = [year for year in self.submissions.list_dir() if _YEAR.fullmatch(year)]
         months = [f"{year}/{month}" for year in years for month in self.submissions.list_dir(year)]
         return sorted(name for month in months for name in self.submissions.list_dir(month) if _ULID.fullmatch(name))
@@ -99,7 +99,7 @@ class Arena:
 
     def read_history(self, ulid: str) -> History:
         """Read a submission's history; without a status it is `received`. Raises NotFound."""
-        submission_dir(ulid)  # refuses what is no id before it becomes a path
+        submission_dir(ulid)  # rejects an invalid id before it becomes a path
         with suppress(NotFound):
             return read_record(self.results, f"status/{ulid}.json", History)
         self._submission_path(ulid)
@@ -107,7 +107,7 @@ class Arena:
 
     def received_history(self, ulid: str) -> History:
         """Return the history of a submission without a status. Raises NotFound for an invalid ULID."""
-        # Not the record's time: a submission that cannot be read must not stop the queue of all others.
+        # The id's time, not the record's: an unreadable submission must not block the queue.
         received = Status(state="received", message="Stored; waiting for the evaluator.", time=parse_id_time(ulid))
         return History(submission=ulid, entries=(received,))
 

@@ -18,7 +18,7 @@ _NAMED_KEYS = 5
 
 def parse_row(found: RawRow, track: Track, listing: ProblemList) -> Row | None:
     """Return the row if both values are storable and trainable texts; else None, and listed."""
-    # Long texts go first and unread: a Parquet dictionary can hold one and stand for it in every row.
+    # Lengths are checked before content: a Parquet dictionary can repeat one long text in every row.
     length = sum(len(value) for value in (found.input, found.output) if isinstance(value, str))
     if length > track.max_characters:
         listing.add_error(

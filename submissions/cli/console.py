@@ -79,7 +79,7 @@ def _format_status(entry: Status) -> str:
 
 Shown = Literal["published", "private", "preview"] | None
 """Audience of a result; a preview has no fine-tuning yet."""
-_REMARKS: dict[Shown, str] = {"private": " (private)", "preview": " (preview: nothing is trained yet)"}
+_REMARKS: dict[Shown, str] = {"private": " (private)", "preview": " (preview: before fine-tuning)"}
 
 
 def print_totals(result: Result, to: Shown = "published") -> None:

@@ -26,7 +26,7 @@ def mirror_command(
     as_json: AsJson = False,
 ) -> None:
     """Copy an arena to another location, from a folder to the Hub or back, and verify the copy."""
-    from submissions.storage.mirror import (  # half a second, which the other commands need not pay
+    from submissions.storage.mirror import (  # takes half a second to import; other commands do not need it
         REPOSITORIES,
         mirror_arena,
     )

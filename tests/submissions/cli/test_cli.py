@@ -58,9 +58,7 @@ def test_check_tells_what_an_evaluation_will_take_and_what_that_rests_on(arena: 
         ledger = make_ledger(day, 1000 * day, 100, protocol="arena@1", profile="8xh100", devices=8)
         path = f"costs/{ledger.submission}/arena@1.json"
         results.commit([Change(path, to_json(ledger))], results.head())
-    assert run_command("submissions", "check", good, "--arena", arena).stdout.endswith(
-        "by 3 evaluations that were measured.\n"
-    )
+    assert run_command("submissions", "check", good, "--arena", arena).stdout.endswith("from 3 measured evaluations.\n")
 
 
 def test_check_refuses_with_file_line_and_fix(arena: Path, tmp_path: Path) -> None:
@@ -87,7 +85,7 @@ def test_fix_writes_a_corrected_delivery_that_passes(arena: Path, tmp_path: Path
     assert "Lines 1, 2, 3" in done.stdout
     assert run_command("submissions", "check", tmp_path / "new", "--arena", arena).returncode == 0
     again = run_command("submissions", "fix", "x", "--to", tmp_path / "new", "--arena", arena)
-    assert (again.returncode, "is there already" in again.stderr) == (1, True)
+    assert (again.returncode, "already exists" in again.stderr) == (1, True)
 
 
 def test_fix_leaves_no_folder_where_it_could_mend_nothing(arena: Path, tmp_path: Path, good: Path) -> None:
@@ -281,7 +279,7 @@ def test_a_private_submission_is_followed_and_published(arena: Path, good: Path)
     where.drafts.commit([Change(f"results/{ulid}/demo@1.json", to_json(result))], where.drafts.head())
     told(arena, ulid, queued, Status(state="evaluated", message="Evaluated.", time=NOW))
     shown = run_command("submissions", "status", ulid, "--arena", arena).stdout
-    assert "`publish` shows it to all" in shown
+    assert "`publish` makes it public" in shown
     assert "Finder under demo@1 (private): gain" in shown
     assert (
         "Asked to publish" in run_command("submissions", "publish", ulid.lower(), "--arena", arena, "--samples").stdout
@@ -303,7 +301,7 @@ def test_a_failure_shows_the_end_of_its_log_and_can_be_tried_again(arena: Path, 
     assert json.loads(run_command("submissions", "retry", ulid, "--arena", arena, "--json").stdout)["asked"] == "retry"
     assert run_command("submissions", "publish", ulid, "--arena", arena).returncode == 1
     assert run_command("submissions", "withdraw", ulid, "--arena", arena).returncode == 0
-    assert "It is to be withdrawn" in run_command("submissions", "retry", ulid, "--arena", arena).stderr
+    assert "Its withdrawal is requested" in run_command("submissions", "retry", ulid, "--arena", arena).stderr
     assert [wish.kind for wish in where.read_owner_requests(ulid)] == ["retry", "withdraw"]
     told(arena, ulid, Status(state="withdrawn", message="Withdrawn.", time=NOW))
     assert "It is withdrawn, which is final." in run_command("submissions", "withdraw", ulid, "--arena", arena).stderr
@@ -315,8 +313,7 @@ def test_a_preview_is_shown_as_one(arena: Path, tmp_path: Path) -> None:
     preview = Change(f"previews/{submission.id}/demo@1.json", to_json(result_of(submission)))
     where.results.commit([preview], where.results.head())
     assert (
-        "(preview: nothing is trained yet)"
-        in run_command("submissions", "status", submission.id, "--arena", arena).stdout
+        "(preview: before fine-tuning)" in run_command("submissions", "status", submission.id, "--arena", arena).stdout
     )
     document = json.loads(run_command("submissions", "status", submission.id, "--arena", arena, "--json").stdout)
     assert (document["totals_are"], document["totals"][0]["gain"]["n"]) == ("preview", 2)

@@ -177,7 +177,7 @@ def test_a_repository_that_nobody_made_is_told(folder: Path, hub: Hub) -> None:
 def test_the_command_says_what_it_copied(folder: Path, on_hub: str) -> None:
     done = run_command("submissions", "mirror", folder, on_hub)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "results: 4 file(s) are the same in both; copied 4 (" in done.stdout
+    assert "results: 4 file(s) unchanged; copied 4 (" in done.stdout
     again = run_command("submissions", "mirror", on_hub, folder, "--only", "results", "--json")
     assert json.loads(again.stdout)["repositories"] == [
         {"repository": "results", "files": 4, "copied": 0, "deleted": 0, "bytes": 0, "commits": 0}
