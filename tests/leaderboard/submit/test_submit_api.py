@@ -144,7 +144,7 @@ def test_a_folder_called_data_is_found(site: TestClient, arena: Arena, api: HfAp
         ("alice/private", "There is no public data set alice/private"),
         ("nothing = alice/data/a.jsonl", "There is no task"),
         (f"{BANK} = alice/data", "names a whole repository for one task"),
-        (f"{BANK} = alice/data/two", "holds 2 data files"),
+        (f"{BANK} = alice/data/two", "has 2 data files"),
     ],
 )
 def test_what_cannot_be_fetched_is_said(site: TestClient, arena: Arena, api: HfApi, line: str, says: str) -> None:

@@ -447,7 +447,7 @@ def test_a_token_that_may_not_is_named_by_its_setting_and_not_shown(
 
 def test_a_repository_that_is_not_there_is_denied(hub: Hub, tmp_path: Path) -> None:
     repo = HubRepo("arena/none", endpoint=hub.url, cache=tmp_path / "cache", pace=AT_ONCE)
-    with pytest.raises(AccessDenied, match="arena/none: it is not there"):
+    with pytest.raises(AccessDenied, match="arena/none: it does not exist"):
         repo.list()
 
 
