@@ -281,9 +281,7 @@ def test_a_private_submission_is_followed_and_published(arena: Path, good: Path)
     shown = run_command("submissions", "status", ulid, "--arena", arena).stdout
     assert "`publish` makes it public" in shown
     assert "Finder under demo@1 (private): gain" in shown
-    assert (
-        "Requested: publish" in run_command("submissions", "publish", ulid.lower(), "--arena", arena, "--samples").stdout
-    )
+    assert "Requested:" in run_command("submissions", "publish", ulid.lower(), "--arena", arena, "--samples").stdout
     ((wish),) = where.read_owner_requests(ulid)
     assert (wish.kind, wish.by, wish.samples) == ("publish", "", True)
 
