@@ -154,7 +154,9 @@ def test_upkeep_is_done_when_something_was_submitted_and_else_when_its_time_has_
 
 
 @pytest.mark.parametrize(
-    "error", [Unreachable("The Hub does not answer."), RateLimited("Too many.", datetime.now(UTC))], ids=repr
+    "error",
+    [Unreachable("The Hub does not answer."), RateLimited("Too many.", datetime.now(UTC))],
+    ids=["unreachable", "rate-limited"],
 )
 def test_an_evaluation_goes_on_while_the_hub_is_away(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
