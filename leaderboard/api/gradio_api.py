@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial, wraps
 from inspect import signature
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import gradio
 
@@ -46,4 +46,5 @@ def _with_text_arguments(function: Callable[P, R], refusal: Callable[[str], Exce
                 raise refusal(f"{name} is a text, not {_JSON.get(type(value), 'this')}.")
         return function(*args, **kwargs)
 
-    return keep_signature(call, taken)
+    # Gradio describes the return type to its clients, to which every answer is any JSON.
+    return keep_signature(call, taken.replace(return_annotation=Any))

@@ -93,7 +93,7 @@ def test_the_client_is_told_what_is_no_text(client: Client, end: str, given: dic
 def test_the_end_points_say_what_they_are(address: str) -> None:
     ends = httpx.get(f"{address}/gradio_api/info").json()["named_endpoints"]
     assert set(ends) == {f"/{name}" for name in NAMES}
-    assert "falling order" in ends["/board"]["description"]
+    assert "descending order" in ends["/board"]["description"]
 
 
 def test_our_pages_come_before_gradio_s(address: str) -> None:
