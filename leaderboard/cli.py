@@ -15,10 +15,10 @@ from submissions.storage.repo import Change
 from submissions.tracks import get_track
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Check what stands beside the boards, and put it there."
+    no_args_is_help=True, add_completion=False, help="Check case studies and self-reported figures, and publish them."
 )
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file to check.")]
-Where = Annotated[str, typer.Option(help="Once it is in order, put it into this arena.")]
+Where = Annotated[str, typer.Option(help="Save the valid file to this arena.")]
 
 
 @app.command()
@@ -39,4 +39,4 @@ def reports(file: File, track: str = "dataset_research", arena: Where = "") -> N
 def _commit_change(change: Change, arena: str) -> None:
     if arena:
         commit_with_retry(open_arena(arena, is_checked=True).results, [change])
-    typer.echo(f"{change.path} is in order." + (f" It stands in {arena} now." if arena else ""))
+    typer.echo(f"{change.path} is valid." + (f" Saved to {arena}." if arena else ""))

@@ -77,7 +77,7 @@ def require_free_port(settings: Settings) -> None:
 def _parse_integer(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = environ.get(name, "").strip() or str(default)
     if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
-        raise BadSetting(f"{name}={text!r} is not a whole number from {low} to {high}: mend or unset it.")
+        raise BadSetting(f"{name}={text!r} is not a whole number from {low} to {high}: correct or unset it.")
     return int(text)
 
 

@@ -43,7 +43,7 @@ def _with_text_arguments(function: Callable[P, R], refusal: Callable[[str], Exce
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         for name, value in taken.bind(*args, **kwargs).arguments.items():
             if not isinstance(value, str):
-                raise refusal(f"{name} is a text, not {_JSON.get(type(value), 'this')}.")
+                raise refusal(f"{name} must be a string, not {_JSON.get(type(value), 'this')}.")
         return function(*args, **kwargs)
 
     # Gradio describes the return type to its clients, to which every answer is any JSON.

@@ -27,9 +27,9 @@ ENDS = "{ending:ending}"
 OWNER_ONLY = "/held"
 """Path segment of owner-only routes; they need a cookie that programs do not have."""
 QUERY = {name: field.description or "" for name, field in BoardQuery.model_fields.items()} | {
-    "mine": "With `1` the submissions of this browser alone.",
+    "mine": "`1` for the submissions of this browser only.",
     "state": "Only submissions in this state.",
-    "system": "A system's slug, once for each of two to five systems.",
+    "system": "A system's slug; repeat for two to five systems.",
     "track": "Which board.",
 }
 """Descriptions of the names that addresses take."""
@@ -58,8 +58,8 @@ def build_document(routes: Sequence[BaseRoute], origin: str) -> Schema:
         "info": {
             "title": "DatasetResearch Arena",
             "version": "1",
-            "description": "Every table of the site as JSON, CSV and Parquet, and what its end points answer. "
-            "All of it only reads. Examples: /docs/api. Agents: /mcp.",
+            "description": "Every table of the site as JSON, CSV and Parquet, and the responses of its endpoints. "
+            "Read-only. Examples: /docs/api. Agents: /mcp.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": origin or "/"}],
@@ -72,9 +72,9 @@ def build_document(routes: Sequence[BaseRoute], origin: str) -> Schema:
         "components": {
             "schemas": {**_row_schemas(), **result.pop("$defs"), "Result": result, "Problem": _problem_schema()},
             "responses": {
-                "Unchanged": {"description": "Nothing has changed since the ETag in If-None-Match."},
+                "Unchanged": {"description": "Not modified since the ETag in If-None-Match."},
                 "Problem": {
-                    "description": "What is wrong, and what there is.",
+                    "description": "The error, and the available names.",
                     "content": _json_content(_schema_ref("Problem")),
                 },
             },
@@ -98,7 +98,7 @@ def _table_operation(path: str, twin: TableExport) -> Schema:
         "responses": {
             "200": {
                 "description": "The rows, in the order of the page.",
-                "headers": {"ETag": {"schema": {"type": "string"}, "description": "Equal as long as nothing changes."}},
+                "headers": {"ETag": {"schema": {"type": "string"}, "description": "Unchanged while nothing changes."}},
                 "content": {
                     **_json_content({"type": "array", "items": _row_schema(twin)}),
                     MEDIA["csv"]: {"schema": {"type": "string"}},
@@ -147,7 +147,7 @@ def _result_operation() -> Schema:
     return {
         "tags": ["tables"],
         "operationId": "result",
-        "summary": "A result as it is stored, with its setup.",
+        "summary": "A result as stored, with its setup.",
         "parameters": [_rank_cells("ulid"), _query_parameter("protocol")],
         "responses": {
             "200": {"description": "The result.", "content": _json_content(_schema_ref("Result"))},
@@ -175,9 +175,9 @@ def _endpoint_operation(name: str) -> Schema:
         "description": more,
         "requestBody": {"required": True, "content": _json_content(_object_schema("data", data))},
         "responses": {
-            "200": {"description": "The answer.", "content": _json_content(_object_schema("data", answered))},
+            "200": {"description": "The response.", "content": _json_content(_object_schema("data", answered))},
             "500": {
-                "description": "What is wrong, and what there is.",
+                "description": "The error, and the available names.",
                 "content": _json_content(_object_schema("error", {})),
             },
         },

@@ -45,16 +45,16 @@ class SubmitArguments(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    hub_data: str = Field(description="Public data sets of the Hub: owner/name@revision, one a line.")
+    hub_data: str = Field(description="Public data sets of the Hub: owner/name@revision, one per line.")
     system: str = Field(description="The system's name.")
-    system_type: str = Field(description="How the system comes by its data.")
+    system_type: str = Field(description="How the system gets its data.")
     team: str = Field(description="The team's name.")
-    submitter: str = Field(default="", description="Who submits it; the team, if left out.")
-    description: str = Field(default="", description="The system in some sentences.")
+    submitter: str = Field(default="", description="Name of the submitter; defaults to the team.")
+    description: str = Field(default="", description="Description of the system.")
     url: str = Field(default="", description="The system's page.")
     track: str = Field(default="dataset_research", description="Which board.")
     publish: str = Field(default="on_request", description="When the result is published: on_request or at_once.")
-    token: str = Field(default="", description="The submitter's own, of the Hub.")
+    token: str = Field(default="", description="The submitter's own Hub token.")
 
     def values(self) -> dict[str, str]:
         """The fields of the submit form."""
@@ -131,9 +131,7 @@ class ApiService:
         """
         task = self._find_task(task_id)
         if (size := len(text := rows.encode(errors="surrogatepass"))) > MAX_BYTES:
-            raise InvalidFile(
-                f"The rows are {size:,} bytes; {MAX_BYTES:,} can be checked here.", "Use the page /submit."
-            )
+            raise InvalidFile(f"The rows are {size:,} bytes; the limit here is {MAX_BYTES:,}.", "Use the /submit page.")
         with tempfile.TemporaryDirectory(prefix="arena-check-") as folder:
             # Only a known task's id becomes a file's name.
             source, into = Path(folder, f"{task.id}.jsonl"), Path(folder, "checked")
@@ -166,7 +164,7 @@ class ApiService:
             starter.check_submission_quota(owner)
             check = self.site.checks.create_session(owner, form.values())
         except TooManyChecks as error:
-            raise InvalidForm({"hub_data": "too many deliveries are being checked; try again in a minute"}) from error
+            raise InvalidForm({"hub_data": "too many submissions are being checked; try again in a minute"}) from error
         except HTTPException as error:
             raise InvalidForm({"hub_data": error.detail}) from error
         wait([starter.enqueue_check(check, request)])

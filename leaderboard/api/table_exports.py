@@ -85,26 +85,26 @@ _SCORES = dict.fromkeys(
     ("score", "score_low", "score_high", "gain", "gain_low", "gain_high", "base", "base_low", "base_high", "reference",
      "reference_low", "reference_high", "seed_sd"), "float?",
 )  # fmt: skip
-_OF_SYSTEMS = "For each system, called by its slug: its value, and where there are any `…_low`, `…_high` and `…_why`."
+_OF_SYSTEMS = "For each system, by its slug: its value, and `…_low`, `…_high` and `…_why` where available."
 TABLE_EXPORTS: Mapping[str, TableExport] = {
     "/board/{track:stem}{ending:ending}": TableExport(
-        "A board. Entries that are set apart come last and have a reason in `flagged`.",
+        "A board. Entries under review come last and have a reason in `flagged`.",
         (BoardRow,), query=tuple(BoardQuery.model_fields),
     ),
     "/board/{track}/metadata{ending:ending}": TableExport(
-        "The metadata judges' scores below a board.", (JudgeScoreRow,), query=("protocol",)
+        "The metadata scores shown below a board.", (JudgeScoreRow,), query=("protocol",)
     ),
     "/tasks{ending:ending}": TableExport(
         "The tasks, and how hard each is.", (TaskRow,),
         query=("q", "category", "kind", "language", "subset", "protocol", "sort"),
     ),
     "/tasks/{task}/anchors{ending:ending}": TableExport("The two ends of a task's scale, by protocol.", (AnchorRow,)),
-    "/tasks/{task:stem}{ending:ending}": TableExport("What every system scored on a task.", (TaskScore,)),
+    "/tasks/{task:stem}{ending:ending}": TableExport("Scores of every system on a task.", (TaskScore,)),
     "/insights/{name:stem}{ending:ending}": TableExport(
         "The table of one insight: `metadata`, `preview`, `rows`, `tokens`, `cost` or `kinds`.",
         (MetadataRow, PreviewRow, RowsRow, TokensRow, ByCostRow, KindsRow), query=("track", "protocol"),
     ),
-    "/leaders{ending:ending}": TableExport("The rows of the front page, as a board has them.", (BoardRow,)),
+    "/leaders{ending:ending}": TableExport("The rows of the front page, in the format of a board.", (BoardRow,)),
     "/cases{ending:ending}": TableExport("All case studies.", (CaseListRow,), query=("track", "protocol")),
     "/cases/{slug:stem}{ending:ending}": TableExport(
         "The figures of one case.", (CaseRow,), query=("track", "protocol")
@@ -113,10 +113,10 @@ TABLE_EXPORTS: Mapping[str, TableExport] = {
         "All submissions, newest first.", (SubmissionRow,), query=("q", "state", "system_type", "mine")
     ),
     "/submissions/{ulid}/costs{ending:ending}": TableExport(
-        "What an evaluation cost, by stage; the last row is the sum.", (CostRow,), query=("protocol",)
+        "Cost of an evaluation by stage; the last row is the sum.", (CostRow,), query=("protocol",)
     ),
     "/submissions/{ulid}/costs-by-task{ending:ending}": TableExport(
-        "What an evaluation cost, by task and stage.", (CostRow,), query=("protocol",)
+        "Cost of an evaluation by task and stage.", (CostRow,), query=("protocol",)
     ),
     "/submissions/{ulid}/totals{ending:ending}": TableExport(
         "A result's means over tasks.",
@@ -125,10 +125,10 @@ TABLE_EXPORTS: Mapping[str, TableExport] = {
         query=("protocol",),
     ),
     "/submissions/{ulid}/metrics{ending:ending}": TableExport(
-        "The metrics beside the headline metric.", (MetricRow,), query=("protocol",)
+        "The metrics other than the headline metric.", (MetricRow,), query=("protocol",)
     ),
     "/submissions/{ulid}/screen{ending:ending}": TableExport(
-        "What the screen found, task by task.", (ScreenRow,), query=("protocol",)
+        "Test-set overlap, task by task.", (ScreenRow,), query=("protocol",)
     ),
     "/submissions/{ulid}/metadata{ending:ending}": TableExport(
         "The metadata judge's score in each dimension.", (DimensionRow,), query=("protocol",)
@@ -145,16 +145,16 @@ TABLE_EXPORTS: Mapping[str, TableExport] = {
         further="For each protocol its overall figure, with `…_low`, `…_high` and `…_apart`.", query=("track", *TERMS),
     ),
     "/systems/{slug}/attempts{ending:ending}": TableExport(
-        "What became of the submissions of a system, and of its team.", (AttemptsRow,), query=("track", *TERMS)
+        "Outcomes of the submissions of a system and of its team.", (AttemptsRow,), query=("track", *TERMS)
     ),
     "/systems/{slug}/costs{ending:ending}": TableExport(
-        "What each evaluation of a system cost.", (RunCostRow,), query=("track", *TERMS)
+        "Cost of each evaluation of a system.", (RunCostRow,), query=("track", *TERMS)
     ),
     "/systems/{slug}/categories{ending:ending}": TableExport(
         "A system's mean gain by category.", (CategoryRow,), query=("track", *TERMS)
     ),
     "/systems/{slug:stem}{ending:ending}": TableExport(
-        "A system's result, task by task, beside the leader and the reference.",
+        "A system's result, task by task, compared with the leader and the reference.",
         (SystemTaskRow,),
         query=("track", *TERMS),
     ),
@@ -170,8 +170,8 @@ TABLE_EXPORTS: Mapping[str, TableExport] = {
         query=("system", "track", *TERMS),
     ),
     "/compare/metadata{ending:ending}": TableExport(
-        "The metadata judge's scores of the systems that were judged.", columns={"dimension": "str"},
-        further="For each judged system, called by its slug: its score, 0 to 10.", query=("system", "track", *TERMS),
+        "The metadata scores of the systems that were rated.", columns={"dimension": "str"},
+        further="For each rated system, by its slug: its score, 0 to 10.", query=("system", "track", *TERMS),
     ),
     "/compare{ending:ending}": TableExport(
         "The systems side by side, task by task.",

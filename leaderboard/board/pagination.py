@@ -28,7 +28,7 @@ class Page:
         """Parse the window: `rows`, a number or `all`, and `after`, the rows already shown. Raises NotFound."""
         asked = query.get("rows") or str(STEP)
         if asked != ALL and not (_is_number(asked) and int(asked)):
-            raise NotFound(f"No rows {asked[:40]!r}; there are: a number, for that many of the first rows, and all.")
+            raise NotFound(f"No rows {asked[:40]!r}; write the number of rows to show, or all.")
         after = query.get("after") or "0"
         if not _is_number(after):
             raise NotFound(f"No rows after {after[:40]!r}; write a number.")

@@ -38,13 +38,13 @@ class BoardQuery(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     method: str = Field(default="fine_tune", description="How the data was used.")
-    subset: str = Field(default=SUBSETS[0], description="Which of the benchmark's tasks.")
+    subset: str = Field(default=SUBSETS[0], description="Subset of the benchmark's tasks.")
     protocol: str = Field(
-        default="", description="All that shaped the numbers, for example `arena@1`; left out, the site's default."
+        default="", description="Evaluation protocol, for example `arena@1`; by default the site's default."
     )
-    sort: str = Field(default="", description="A column; with a leading `-` in falling order.")
+    sort: str = Field(default="", description="A column; a leading `-` sorts in descending order.")
     """A column; with a leading `-` in descending order. Empty for the best headline figure first."""
-    q: str = Field(default="", description="A part of the name.")
+    q: str = Field(default="", description="Part of the name.")
     """Part of a system's or team's name, case-insensitive."""
     system_type: str = Field(default="", description="Only systems of this type.")
     badge: str = Field(default="", description="Only rows with this badge.")
@@ -54,15 +54,11 @@ class BoardQuery(BaseModel):
     category: str = Field(default="", description="Only this category.")
     language: str = Field(default="", description="Only this language, for example `en`.")
     columns: str = Field(
-        default="", description="Names of columns with commas between them; what says which row it is always stays."
+        default="", description="Comma-separated names of columns; identifying columns are always included."
     )
     """Comma-separated names; empty for the board's default columns."""
-    pin: str = Field(
-        default="", description="Up to five rows by their `key`, with commas between them; they stand first."
-    )
-    asof: str = Field(
-        default="", description="A day, YYYY-MM-DD: the board of the results that were published by its end (UTC)."
-    )
+    pin: str = Field(default="", description="Comma-separated `key` values of up to five rows, which are listed first.")
+    asof: str = Field(default="", description="A day, YYYY-MM-DD: only results published by the end of it (UTC).")
     """Last day (YYYY-MM-DD, UTC) whose results count; empty for today."""
 
     @classmethod
@@ -186,6 +182,6 @@ def _require_one_of(what: str, name: str, names: Iterable[str]) -> None:
 def _check_pins(pins: tuple[str, ...], keys: Collection[str]) -> None:
     for pin in pins:
         if pin not in keys:
-            raise NotFound(f"No row {pin[:80]!r} to pin; a board's .json has the key of each of its rows in `key`.")
+            raise NotFound(f"No row {pin[:80]!r} to pin; the .json file of a board lists the `key` of each row.")
     if len(pins) > MAX_PINS:
-        raise NotFound(f"No room for {len(pins)} pinned rows; there are: {MAX_PINS} places.")
+        raise NotFound(f"{len(pins)} pinned rows are too many; the limit is {MAX_PINS}.")

@@ -82,11 +82,11 @@ def describe_correlation(found: Correlation, agree: str, differ: str) -> str:
         systems = "1 system is" if found.n == 1 else f"{found.n} systems are"
         return f"{systems} too few for a rank correlation; it needs at least {MIN_PAIRS}."
     if found.rho is None or found.p is None:
-        return f"One of the two figures is the same for all {found.n:,} systems, so there is no order to compare."
+        return f"One of the two figures is the same for all {found.n:,} systems, so they cannot be correlated."
     rho = f"Spearman's rho is {found.rho:z.2f} over {found.n:,} systems".replace("-", "−")
     if found.p <= LEVEL:
         return f"{rho} ({format_p_value(found.p)}): {agree if found.rho > 0 else differ}."
-    few = "with so few it could be chance" if found.n < 30 else "that could be chance"
+    few = "not significant, with few systems" if found.n < 30 else "not significant"
     return f"{rho}; {few} ({format_p_value(found.p)})."
 
 

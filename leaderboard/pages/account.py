@@ -32,14 +32,14 @@ def not_signed_in(request: Request, error: Exception) -> Response:
     """Answer a sign-in refused by the provider or the visitor."""
     del error
     return error_response(
-        request, 400, "You are not signed in", "Hugging Face did not confirm who you are. Try it again."
+        request, 400, "You are not signed in", "Hugging Face did not confirm your identity. Please try again."
     )
 
 
 def _render_account(request: Request, template: str, back: str) -> Response:
     site = site_of(request)
     if not site.settings.sign_in:
-        raise NotFound("Nobody signs in here: the site knows browsers by a random key alone.")
+        raise NotFound("This site has no sign-in: browsers are identified by a random key.")
     context = {"account": account_of(request), "sign_in_at": sign_in_at(back), "sign_out_at": sign_out_at(back)}
     response = site.render(request, View(template, context))
     response.headers.update(NO_STORE_HEADERS)

@@ -83,7 +83,7 @@ def _publication_entries(snapshot: Snapshot, ulid: str, track: str) -> list[Feed
 
 def _describe_result(result: ResultSummary) -> str:
     if result.flagged:
-        return f"{result.protocol}: set apart. {result.flagged}"
+        return f"{result.protocol}: under review. {result.flagged}"
     scale = scale_of(result.protocol)
     total = result.find_total("fine_tune", "full", "overall")
     gains = [total.gain] if total else []

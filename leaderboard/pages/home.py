@@ -30,9 +30,12 @@ LEADERS = 5
 CASES = 3
 ON_THEIR_WAY: tuple[State, ...] = ("received", "checking", "queued", "evaluating", "retrying")
 TO_COME = (
-    ("Data recipes", "a plan and the pipeline that carries it out, by what a model learns from the data it yields"),
-    ("Research trees", "layered questions with answers that can be checked, by how sound they are and what they teach"),
-    ("Search training data", "data that teaches a model to search, by exact answers to hidden questions"),
+    ("Data recipes", "a plan and its pipeline, scored by what a model learns from the resulting data"),
+    (
+        "Research trees",
+        "layered questions with verifiable answers, scored by their quality and what a model learns from them",
+    ),
+    ("Search training data", "data that teaches a model to search, scored by exact answers to hidden questions"),
 )
 """Designed tracks without a scorer yet: what is submitted, and the measure."""
 

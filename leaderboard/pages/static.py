@@ -18,7 +18,7 @@ def static_file(request: Request) -> Response:
     """Serve one of the site's static files; no other path is ever opened. Raises NotFound."""
     name = request.path_params["file"]
     if name not in FILES or not FILES[name].is_file():
-        raise NotFound(f"No file {name[:120]!r} among the site's own.")
+        raise NotFound(f"No file {name[:120]!r} on this site.")
     forever = "public, max-age=31536000, immutable"
     return FileResponse(FILES[name], headers={"Cache-Control": forever if request.url.query else "no-cache"})
 

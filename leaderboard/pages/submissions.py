@@ -155,7 +155,7 @@ def _parse_start(text: str, count: int) -> int:
     if not text:
         return 0
     if not (text.isascii() and text.isdigit() and len(text) < 9) or int(text) >= max(count, 1):
-        raise NotFound(f"No place {text[:40]!r} in this list of {count}; it begins at from=0.")
+        raise NotFound(f"No position {text[:40]!r} in this list of {count}; it starts at from=0.")
     return int(text) - int(text) % AT_ONCE
 
 

@@ -43,7 +43,7 @@ function watchSubmit(form) {
     const excess = size > limit;
     inputs[0].setCustomValidity(excess ? `These files have ${sized(size)}; the limit is ${sized(limit)}.` : "");
     if (excess) inputs[0].reportValidity();
-    say(files.length ? `${files.length} file(s), ${sized(size)}` : "");
+    say(files.length ? `${files.length} file${files.length === 1 ? "" : "s"}, ${sized(size)}` : "");
     const list = find("[data-chosen]");
     list.replaceChildren(...files.slice(0, SHOWN).map(({ path }) => {
       const item = document.createElement("li");
@@ -97,7 +97,7 @@ function watchSubmit(form) {
     // So small a delivery may be stored by now.
     const stored = answer.headers.get("HX-Redirect");
     if (stored) return location.assign(stored);
-    if (!answer.ok) return refuse("The check cannot be found again: this browser keeps no cookies. Send the files again.");
+    if (!answer.ok) return refuse("The check cannot be found because this browser does not store cookies. Upload the files again.");
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const place = page.getElementById("check-place");
     document.getElementById("check-place").replaceWith(place);
@@ -139,7 +139,7 @@ function watchSubmit(form) {
       const page = new DOMParser().parseFromString(request.responseText, "text/html");
       refuse(page.querySelector("main")?.innerText.trim() || request.responseText);
     });
-    request.addEventListener("error", () => refuse("The connection broke before everything was sent. Try again."));
+    request.addEventListener("error", () => refuse("The connection failed before the upload finished. Please try again."));
     // Not form.action: its buttons have that name.
     request.open("POST", form.getAttribute("action"));
     request.setRequestHeader("Accept", "application/json");

@@ -138,9 +138,7 @@ class CheckSessions:
             if check and owner == check.owner:
                 check.is_bound = True
         if check is None or (check.is_bound and owner != check.owner):
-            raise NotFound(
-                "No check by that name in this browser: it is forgotten after an hour. Send the files again."
-            )
+            raise NotFound("Check not found or expired (checks are kept for one hour). Upload the files again.")
         return check
 
     def discard(self, check: CheckSession) -> None:

@@ -123,10 +123,10 @@ class Outbox:
             try:
                 spent = commit_submissions(self._arena, batch, limits=self._limits, known=self._reader.last_briefs())
             except RateLimited as busy:
-                self._postpone(busy.until, "The Hub takes no more commits for now.")
+                self._postpone(busy.until, "The Hub accepts no more commits for now.")
             except (OurError, OSError):
-                log.exception("%d submissions wait in %s", len(batch), self._folder)
-                self._postpone(self._clock() + RETRY_AFTER, "The Hub could not be written to; it is tried again.")
+                log.exception("%d submissions remain pending in %s", len(batch), self._folder)
+                self._postpone(self._clock() + RETRY_AFTER, "Writing to the Hub failed; it will be retried.")
             else:
                 self._refresh_reader()
                 self._finish_batch(batch, spent)
@@ -136,7 +136,7 @@ class Outbox:
         try:
             self._reader.refresh()
         except OurError:
-            log.exception("What was stored just now is shown only at the next look at the Hub")
+            log.exception("Stored submissions appear only after the next refresh from the Hub")
 
     def _run(self) -> None:
         while True:
@@ -149,10 +149,8 @@ class Outbox:
             try:
                 self.flush()
             except Exception:
-                log.exception("Storing broke; %s keeps what waits", self._folder)
-                self._postpone(
-                    self._clock() + RETRY_AFTER, "Storing it failed, and the fault is ours; it is tried again."
-                )
+                log.exception("Storing failed; pending submissions remain in %s", self._folder)
+                self._postpone(self._clock() + RETRY_AFTER, "Storing it failed on our side; it will be retried.")
 
     def _ensure_thread(self) -> None:
         if self._thread is None:
@@ -167,7 +165,7 @@ class Outbox:
         try:
             return set(count_attempts(self._arena, *side, limits=self._limits, known=self._reader.last_briefs()).used)
         except OurError:
-            log.exception("attempts of %s are counted later", submission.id)
+            log.exception("Counting the attempts of %s later", submission.id)
             return set()
 
     def _require_attempt_left(self, submission: Submission, stored: set[str]) -> None:
@@ -239,7 +237,7 @@ class Outbox:
             try:
                 one = Submission.model_validate_json((folder / RECORD).read_bytes())
             except (OSError, ValidationError):
-                log.exception("%s is left where it is: it cannot be read", folder)
+                log.exception("Left %s in place: it cannot be read", folder)
                 continue
             if was_refused:
                 self._refused[one.id] = (one, (folder / WHY).read_text())

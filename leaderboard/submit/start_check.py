@@ -64,12 +64,12 @@ class CheckStarter:
             return self.checks.create_session(owner, {}, address=address, is_bound=is_bound)
         except TooManyOwnChecks as error:
             what = (
-                f"{MAX_OWN_SESSIONS} of your deliveries are being checked right now. "
+                f"{MAX_OWN_SESSIONS} of your submissions are being checked right now. "
                 "Send the next when one of them is done."
             )
             raise HTTPException(429, what, {"Retry-After": "60"}) from error
         except TooManyChecks as error:
-            what = "Too many deliveries are being checked right now. Please try again in a minute."
+            what = "Too many submissions are being checked right now. Please try again in a minute."
             raise HTTPException(503, what, {"Retry-After": "60"}) from error
 
     def start_check(self, check: CheckSession, form: FormData, *, may_store: bool) -> Future[None] | None:
@@ -90,7 +90,7 @@ class CheckStarter:
             return None
         is_final = form.get("action") == "submit"
         if is_final and not may_store:
-            check.faults = {"sign_in": "Sign in with Hugging Face, at the top of the page, and send it again."}
+            check.faults = {"sign_in": "Sign in with Hugging Face, at the top of the page, and submit again."}
         elif is_final:
             self.check_submission_quota(check.owner)
         files = save_uploads(uploads, check.folder)
@@ -130,4 +130,4 @@ def _end_with_faults(check: CheckSession, faults: Mapping[str, str]) -> None:
 
 def _log_failure(work: Future[None]) -> None:
     if error := work.exception():
-        log.error("a check failed", exc_info=error)
+        log.error("Check failed", exc_info=error)

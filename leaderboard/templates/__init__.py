@@ -20,7 +20,7 @@ from submissions.tracks import TRACKS
 REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Control characters that make abc\\u202egpj.exe look like abcexe.jpg; right-to-left scripts need none of them."""
 METHOD_NAMES: Mapping[str, str] = dict(zip(METHODS, ("1 shot", "3 shots", "5 shots", "fine-tune"), strict=True))
-SUBSET_NAMES = {"full": "all tasks", "pro": "pro: the hard ones"}
+SUBSET_NAMES = {"full": "all tasks", "pro": "hard subset (pro)"}
 
 
 def make_environment(build: str) -> Environment:
@@ -60,9 +60,9 @@ def make_environment(build: str) -> Environment:
 
 def site_pages() -> list[tuple[str, str]]:
     """Links in every page's header: boards are named by title if there are several."""
-    boards = [(f"/board/{track.name}", track.title if len(TRACKS) > 1 else "Board") for track in TRACKS.values()]
-    others = ("Tasks", "Insights", "Cases", "Submissions", "Submit", "Docs")
-    return boards + [(f"/{label.lower()}", label) for label in others]
+    boards = [(f"/board/{track.name}", track.title if len(TRACKS) > 1 else "Leaderboard") for track in TRACKS.values()]
+    others = ("tasks", "insights", "cases", "submissions", "submit", "docs")
+    return boards + [(f"/{name}", {"cases": "Case studies"}.get(name, name.capitalize())) for name in others]
 
 
 def card_of(path: str) -> str:

@@ -12,25 +12,25 @@ BOARD = BoardLayout(
             "rank_first",
             "Rank",
             "rank",
-            "The places a system may hold. They are cut only where every system above is significantly better, over "
-            "the tasks, than every one below; between two cuts all share them. "
-            "Below: how many systems are significantly better, and how many worse, than this one, tested alone.",
+            "The ranks that a system may have. Groups are separated only where every system above is significantly "
+            "better, over the tasks, than every one below; all systems of a group share their ranks. "
+            "Small print: number of systems that beat it significantly, and that it beats, tested alone.",
         ),
         Column("system", "System", "text"),
         Column("team", "Team", "text"),
-        Column("system_type", "Type", "type", "How the system comes by its data."),
+        Column("system_type", "Type", "type", "How the system gets its data."),
         Column("overall", "Overall", "score", "Mean over all tasks of the subset; a missing task counts as no gain."),
-        Column("knowledge", "Knowledge", "score", "Tasks that ask for breadth of facts."),
-        Column("reasoning", "Reasoning", "score", "Tasks that ask for paths of inference."),
+        Column("knowledge", "Knowledge", "score", "Tasks that test broad factual knowledge."),
+        Column("reasoning", "Reasoning", "score", "Tasks that test multi-step inference."),
         Column("selected", "Selected", "score", "Mean over the chosen category's or language's tasks, computed here."),
         Column("median", "Median", "spread", "Median over the tasks of the headline figure.", usual=False),
         Column(
             "seed_sd",
             "Seed SD",
             "spread",
-            "How far another training seed would move the headline figure; no part of its interval.",
+            "Standard deviation of the headline figure between training seeds; not included in its interval.",
         ),
-        Column("tasks", "Tasks", "count", "How many tasks the headline figure is the mean of."),
+        Column("tasks", "Tasks", "count", "Number of tasks that the headline figure averages."),
         Column(
             "badge",
             "Badge",
@@ -41,7 +41,7 @@ BOARD = BoardLayout(
             "published_on",
             "Date",
             "date",
-            "The day (UTC) on which the result was published here, or reported by its team.",
+            "Day (UTC) on which the result was published here, or reported by its team.",
             usual=False,
         ),
     ),

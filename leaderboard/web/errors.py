@@ -20,32 +20,30 @@ log = logging.getLogger(__name__)
 
 def not_found(request: Request, error: Exception) -> Response:
     """Answer an unknown name with the list of existing ones."""
-    return error_response(request, 404, "There is nothing here by that name", str(error))
+    return error_response(request, 404, "Not found", str(error))
 
 
 def http_error(request: Request, error: Exception) -> Response:
     """Answer a page's HTTPException, or a URL without a page."""
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return error_response(
-            request, 404, "There is no such page", f"No page has the address {request.url.path[:200]}."
-        )
-    return error_response(request, error.status_code, "That did not work", error.detail, error.headers)
+        return error_response(request, 404, "Page not found", f"No page at {request.url.path[:200]}.")
+    return error_response(request, error.status_code, "Request failed", error.detail, error.headers)
 
 
 def rate_limited(request: Request, error: Exception) -> Response:
     """Answer a request that cannot be stored now, with the retry time; nothing is lost."""
     assert isinstance(error, RateLimited)
     wait = max(1, math.ceil((error.until - datetime.now(UTC)).total_seconds()))
-    return error_response(request, 503, "Too much at once", str(error), {"Retry-After": str(wait)})
+    return error_response(request, 503, "Too many requests", str(error), {"Retry-After": str(wait)})
 
 
 def server_error(request: Request, error: Exception) -> Response:
     """Answer an internal error. The log has the details, under the page's address."""
     log.error("%s %s: %s", request.method, request.url.path, error)
-    what = "The fault is ours, not yours, and it has been logged with this page's address. Please try again later."
+    what = "The error is on our side and has been logged with this page's URL. Please try again later."
     # Starlette answers for a broken page outside of all middleware, so the guard cannot add its headers.
-    return error_response(request, 500, "Something broke here", what, HEADERS)
+    return error_response(request, 500, "Internal error", what, HEADERS)
 
 
 def error_response(

@@ -65,7 +65,7 @@ class _WithoutStubs(MetaPathFinder):
 class _WithoutMcp(MetaPathFinder):
     def find_spec(self, fullname: str, *_: object) -> None:
         if fullname == "mcp":
-            raise ModuleNotFoundError("MCP is brought when it is first asked for", name=fullname)
+            raise ModuleNotFoundError("MCP is imported on first use", name=fullname)
 
 
 class _Loader(SourceFileLoader):

@@ -51,7 +51,9 @@ class SecurityHeaders:
             await send(message)
 
         if scope["method"] not in SAFE and is_cross_site(Headers(scope=scope)):
-            refusal = PlainTextResponse("This form was sent from another site. Open it here and send it again.\n", 403)
+            refusal = PlainTextResponse(
+                "This form was submitted from another site. Open it here and send it again.\n", 403
+            )
             await refusal(scope, receive, send_guarded)
         else:
             await self.app(scope, receive, send_guarded)

@@ -17,7 +17,7 @@ LARGEST = 4 * 2**20
 def limit_body(request: Request, limit: int) -> Request:
     """Wrap the request to raise HTTPException 413 as soon as more than `limit` bytes have arrived."""
     arrived = 0
-    message = f"What was sent is larger than {format_bytes(limit)}. Send fewer files at a time, or a zip of them."
+    message = f"The upload is larger than {format_bytes(limit)}. Send fewer files at a time, or a zip of them."
 
     if int(request.headers.get("content-length", "0")) > limit:
         raise HTTPException(413, message)

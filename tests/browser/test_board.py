@@ -128,7 +128,7 @@ def test_a_board_is_searched_filtered_and_pinned(visit: Open) -> None:
     expect(page.locator("tbody.pinned th > a")).to_have_text([FORMULA])
     page.get_by_text("Columns", exact=True).click()
     page.get_by_role("checkbox", name="Knowledge").uncheck()
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Apply").click()
     expect(page.locator("#sort-knowledge")).to_have_count(0)
     expect(page.locator("tbody.pinned th > a")).to_have_text([FORMULA])
     page.locator(".chart").scroll_into_view_if_needed()
@@ -142,9 +142,9 @@ def test_a_board_s_forms_work_without_javascript(visit: Open) -> None:
     page.locator("#filter-q").fill("a")
     page.get_by_role("button", name="Filter").click()
     assert {"sort=team", "kind=reasoning", "q=a"} <= set(urlsplit(page.url).query.split("&"))
-    page.get_by_text("As of", exact=True).click()
+    page.get_by_text("Results up to", exact=True).click()
     page.locator("input[type=date]").fill("2026-03-03")
-    page.get_by_role("button", name="Go").click()
+    page.get_by_role("button", name="Apply").click()
     assert set(systems(page)) == {SCRIPT, "Scholar Search 2", FORMULA}
     page.locator("#asof-back").click()
     assert len(systems(page)) > 3

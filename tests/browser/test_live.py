@@ -44,12 +44,12 @@ def test_every_stage_is_seen_without_loading_the_page_again(
     expect(page.locator(".owner")).to_contain_text("Only the browser or account that submitted it")
     page.locator(".history summary").click()
     tell(arena_of_base, mine, "queued", place=2, of=3, expected_start=now("queued", "").time)
-    expect(page.locator(".place")).to_have_text("number 2 of 3 in the queue", timeout=SOON)
+    expect(page.locator(".place")).to_have_text("position 2 of 3 in the queue", timeout=SOON)
     expect(page.locator("time[data-relative] + span").first).to_contain_text("ago")
     few = Change(f"previews/{mine.id}/demo@1.json", to_json(preview(mine)))
     tell(arena_of_base, mine, "evaluating", few, stage="fine_tune", done=2, of=6)
     expect(page.locator(".step-doing .number")).to_have_text("2 of 6", timeout=SOON)
-    expect(page.locator(".preview h2")).to_contain_text("shots only, training follows")
+    expect(page.locator(".preview h2")).to_contain_text("shots only, training pending")
     assert page.locator(".history").get_attribute("open") is not None, "what was opened stays open"
     expect(page.locator("#totals")).to_have_count(0)
     publish(arena_of_base, mine, result(mine, 0.5))
@@ -75,11 +75,11 @@ def test_the_owner_has_a_failure_tried_again_with_one_click(
     visit: Open, base: str, arena_of_base: Arena, mine: Submission
 ) -> None:
     page, other = visit(f"/submissions/{mine.id}", storage_state=owner_s(base)), visit(f"/submissions/{mine.id}")
-    expect(page.get_by_role("heading", name="It is yours")).to_be_visible()
-    expect(page.get_by_role("button", name="Try again now")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Manage this submission")).to_be_visible()
+    expect(page.get_by_role("button", name="Retry now")).to_have_count(0)
     tell(arena_of_base, mine, "failed", fault="evaluator", log_tail="<b>CUDA</b>\n" * 40)
-    page.get_by_role("button", name="Try again now").click(timeout=SOON)
-    expect(page.locator(".asked")).to_contain_text("You asked to have it tried again at")
+    page.get_by_role("button", name="Retry now").click(timeout=SOON)
+    expect(page.locator(".asked")).to_contain_text("Request to retry made at")
     assert urlsplit(page.url).path == f"/submissions/{mine.id}"
     assert [wish.kind for wish in arena_of_base.read_owner_requests(mine.id)] == ["retry"]
     expect(other.locator(".standing .state")).to_have_text("failed", timeout=SOON)
@@ -94,29 +94,29 @@ def test_withdrawing_takes_two_steps_with_and_without_scripts(
 ) -> None:
     page = visit(f"/submissions/{mine.id}", java_script_enabled=scripted, storage_state=owner_s(base))
     if not scripted:
-        page.get_by_role("link", name="Is it yours?").click()
-    page.get_by_text("Withdraw it…").click()
+        page.get_by_role("link", name="Manage this submission").click()
+    page.get_by_text("Withdraw…").click()
     page.get_by_role("button", name="Withdraw").click()
     assert arena_of_base.read_owner_requests(mine.id) == (), "the browser asks for the tick first"
-    page.get_by_label("Withdraw it for good").check()
+    page.get_by_label("Withdraw permanently").check()
     page.get_by_role("button", name="Withdraw").click()
-    expect(page.locator(".asked")).to_contain_text("You asked to withdraw it at")
+    expect(page.locator(".asked")).to_contain_text("Request to withdraw made at")
     assert [wish.kind for wish in arena_of_base.read_owner_requests(mine.id)] == ["withdraw"]
 
 
 def test_a_held_result_is_read_and_published_by_its_owner(visit: Open, base: str, arena_of_base: Arena) -> None:
     made = held(arena_of_base, next(NUMBERS), owner=OWNER)
     page, other = visit(f"/submissions/{made.id}", storage_state=owner_s(base)), visit(f"/submissions/{made.id}")
-    expect(other.locator("#live")).to_contain_text("nobody else sees it until then")
+    expect(other.locator("#live")).to_contain_text("Only the owner can see the result until publishing it")
     visit(f"/submissions/{made.id}/held", expects=403)
     page.get_by_role("link", name="See your result").click()
     expect(page.get_by_role("heading", name="Result under demo@1")).to_be_visible()
     assert violations(page) == []
     assert overflow(page) == 0
     page.go_back()
-    expect(page.get_by_role("heading", name="It is yours")).to_be_visible()
+    expect(page.get_by_role("heading", name="Manage this submission")).to_be_visible()
     assert violations(page) == []
-    page.get_by_label("may be shown in public").check()
+    page.get_by_label("may be shown publicly").check()
     page.get_by_role("button", name="Publish the result").click()
     expect(page.locator(".asked")).to_contain_text("with the first rows of each data set")
     (wish,) = arena_of_base.read_owner_requests(made.id)

@@ -52,7 +52,7 @@ def fill_in_words(page: Page, system: str) -> None:
 def test_a_submission_is_stored_and_then_followed_live(visit: Open, good: Path, arena_of_base: Arena) -> None:
     page = visit("/submit")
     fill_in(page, good, "Browser <b>bold</b>")
-    expect(page.locator("[data-files]")).to_contain_text("1 file(s)")
+    expect(page.locator("[data-files]")).to_contain_text("1 file,")
     page.get_by_role("button", name="Submit").click()
     page.wait_for_url("**/submissions/*")
     expect(page.get_by_role("heading", level=1)).to_have_text("Browser <b>bold</b>")
@@ -117,10 +117,10 @@ def test_a_folder_is_read_with_what_lies_in_it(visit: Open, tmp_path: Path) -> N
         (folder / name).write_text(TEXT)
     page = visit("/submit")
     page.set_input_files("#folder", folder)
-    expect(page.locator("[data-files]")).to_contain_text("2 file(s)")
+    expect(page.locator("[data-files]")).to_contain_text("2 files,")
     expect(page.locator("[data-chosen] li").filter(has_text="delivery/cls-en-bank.jsonl")).to_have_count(1)
     page.get_by_role("button", name="Check only").click()
-    expect(page.locator("#report.accepted")).to_contain_text("2 file(s) passed, with 24 rows")
+    expect(page.locator("#report.accepted")).to_contain_text("2 files passed, with 24 rows")
 
 
 def test_a_dropped_folder_is_walked(visit: Open) -> None:
@@ -163,7 +163,7 @@ def test_a_corrected_file_passes_when_it_is_sent_again(visit: Open, tmp_path: Pa
     page.get_by_role("button", name="Check only").click()
     expect(page.locator("#report h2")).to_have_text("Refused: 12 errors")
     expect(page.locator(".mended")).to_contain_text("The byte order mark was removed.")
-    expect(page.locator(".mended")).to_contain_text("The corrected delivery passes the check")
+    expect(page.locator(".mended")).to_contain_text("The corrected files pass the check")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download mc-en-science.jsonl").click()
     download.value.save_as(tmp_path / "new" / "mc-en-science.jsonl")
@@ -253,7 +253,7 @@ def test_the_form_is_sent_by_keyboard_alone(visit: Open, good: Path) -> None:
 
 def test_ones_own_submissions_are_listed(visit: Open, good: Path) -> None:
     page = visit("/submit")
-    expect(page.locator("#mine")).to_contain_text("Nothing was sent from this browser yet")
+    expect(page.locator("#mine")).to_contain_text("No submissions from this browser yet")
     fill_in(page, good, "All mine")
     page.get_by_role("button", name="Submit").click()
     page.wait_for_url("**/submissions/*")

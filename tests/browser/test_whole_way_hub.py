@@ -316,7 +316,7 @@ def test_from_an_empty_organisation_to_load_dataset(
         for line in evaluator.said:
             told(f"evaluator: {line}")
         assert seen[0].startswith("received"), seen
-        assert any("number 2 of 2 in the queue" in said for said in seen), seen
+        assert any("position 2 of 2 in the queue" in said for said in seen), seen
         assert any("fine tune: 1 of 2 tasks" in said for said in seen), seen
 
         assert page.locator("section.preview").count() == 1, "its owner saw it by the last look"
@@ -329,7 +329,7 @@ def test_from_an_empty_organisation_to_load_dataset(
         assert refused.status == 403
         page.get_by_role("link", name="See your result").click()
         expect(page.get_by_role("heading", name="Result under demo@1")).to_be_visible()
-        expect(page.locator("main")).to_contain_text("Only you see this result")
+        expect(page.locator("main")).to_contain_text("Only you can see this result")
         page.goto(f"/submissions/{ulid}")
         page.get_by_role("button", name="Publish the result").click()
         told(f"alice: {page.locator('.asked').inner_text()}")

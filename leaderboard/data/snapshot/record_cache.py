@@ -28,7 +28,7 @@ def try_read(record: str, read: Callable[[], T]) -> T | Unreadable:
     try:
         return read()
     except (CorruptRecord, NotFound) as error:
-        log.error("unreadable record of %s: %s", record, error)
+        log.error("Unreadable record of %s: %s", record, error)
         # A NotFound names folders of this machine, which are no visitor's business.
         why = str(error) if isinstance(error, CorruptRecord) else "A file that should be there is missing."
         return Unreadable(record, why)

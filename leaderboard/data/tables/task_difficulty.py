@@ -18,7 +18,7 @@ from submissions.index.result_summary import ResultLayout, ResultSummary
 METHOD = "fine_tune"
 CORNER = (
     "no system gains clearly: the 95% interval of every evaluated system's fine-tune gain reaches 0 or below. "
-    "Entries that are set apart, and systems that delivered nothing for the task, do not count"
+    "Entries under review, and systems without data for the task, do not count"
 )
 """Definition of a corner case."""
 

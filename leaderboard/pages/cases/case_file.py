@@ -78,11 +78,11 @@ class CaseFrontMatter(Record):
     @model_validator(mode="after")
     def _is_about_something(self) -> Self:
         if bool(self.task) == bool(self.demand):
-            raise ValueError("say either `task`, one of the benchmark, or `demand`, the text of another")
+            raise ValueError("set either `task`, a task of the benchmark, or `demand`, the text of another demand")
         if self.systems and not self.task:
-            raise ValueError("`systems` are scored on a `task` of the benchmark: name it")
+            raise ValueError("`systems` requires a `task` of the benchmark: set `task`")
         if self.delivered and not self.source:
-            raise ValueError("`delivered` holds figures from elsewhere: say their `source`")
+            raise ValueError("`delivered` contains external figures: set their `source`")
         return self
 
 
@@ -102,7 +102,7 @@ def slug_of_path(path: str) -> str:
     slug = name.removesuffix(".md")
     if not _SLUG.fullmatch(slug):
         raise InvalidCase(
-            f"{name[:120]}: a case file is called by small letters, digits and hyphens, then .md: rename it."
+            f"{name[:120]}: a case file name has only lowercase letters, digits and hyphens, then .md: rename it."
         )
     return slug
 
@@ -112,9 +112,7 @@ def read_case(path: str, content: bytes) -> CaseFile:
     slug = slug_of_path(path)
     name = f"{slug}.md"
     if len(content) > MAX_BYTES:
-        raise InvalidCase(
-            f"{name}: {len(content)} bytes are more than the {MAX_BYTES} that a case may have: shorten it."
-        )
+        raise InvalidCase(f"{name}: {len(content)} bytes exceed the limit of {MAX_BYTES} for a case: shorten it.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -128,7 +126,7 @@ def read_case(path: str, content: bytes) -> CaseFile:
     except UnsafeMarkdown as error:
         raise InvalidCase(f"{name}: {error}") from error
     if not account.strip():
-        raise InvalidCase(f"{name}: no text stands below the front matter: say there why the scores are as they are.")
+        raise InvalidCase(f"{name}: no text below the front matter: explain the scores there.")
     return CaseFile(slug, front, account)
 
 

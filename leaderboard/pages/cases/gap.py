@@ -37,7 +37,7 @@ def build_case(ground: CaseContext, task: str, place: int) -> DetectedCase:
 
 def _overlap_sentence(first: tuple[float, float] | None, second: tuple[float, float] | None) -> Markup:
     if not first or not second:
-        return Markup("Without an interval on both figures, nobody can say whether that is more than chance.")
+        return Markup("Without an interval for both figures, it is unknown whether the difference is significant.")
     if second[1] < first[0]:
         return Markup("Their 95% intervals do not overlap.")
     return Markup("Their 95% intervals overlap, so the difference may be chance.")
@@ -47,6 +47,6 @@ def _kind_sentence(ground: CaseContext, task: str) -> Markup:
     kind = ground.snapshot.tasks[task].kind
     alike = [name for name in find_tasks(ground) if ground.snapshot.tasks[name].kind == kind]
     leads = sum((ground.contests[name].gap or 0.0) > 0 for name in alike)
-    return Markup("It is a {} task; a search system is ahead on {} of the {} such tasks among them.").format(
+    return Markup("It is a {0} task; a search system leads on {1} of the {2} {0} tasks among them.").format(
         kind, leads, len(alike)
     )

@@ -51,7 +51,7 @@ def _read_cases(contents: Iterable[tuple[str, bytes]]) -> tuple[dict[str, CaseFi
         try:
             case = read_case(path, content)
         except InvalidCase as error:
-            log.error("unreadable case %s: %s", path, error)
+            log.error("Unreadable case %s: %s", path, error)
             unreadable.append(Unreadable(path, str(error)))
         else:
             cases[case.slug] = case

@@ -24,7 +24,7 @@ def render_markdown(text: str, first_line: int = 1) -> Markup:
     tokens = markdown.parse(text)
     for line, token in _walk_tokens(tokens, first_line):
         if token.type == "image":
-            raise UnsafeMarkdown(f"line {line}: images are not shown: say in words what {token.content[:80]!r} shows.")
+            raise UnsafeMarkdown(f"line {line}: images are not supported: describe {token.content[:80]!r} in words.")
         if token.type == "link_open" and not _LINK.match(href := str(token.attrs["href"])):
             raise UnsafeMarkdown(
                 f"line {line}: a link to {href[:80]!r}: write https://…, or /… for a page of this site."

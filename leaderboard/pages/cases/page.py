@@ -99,7 +99,7 @@ def _best_submissions(visit: PageRequest, task: Task, protocol: str) -> tuple[st
 def _missing_notices(front: CaseFrontMatter, task: Task | None, protocol: str, sides: Sequence[CaseSide]) -> list[str]:
     """Notices about a task or submissions that the case names and the arena lacks."""
     if front.task and not task:
-        return [f"The benchmark has no task {front.task}, so neither its demand nor scores can stand here."]
+        return [f"The benchmark has no task {front.task}, so neither its demand nor its scores can be shown."]
     there = {side.who.submission for side in sides}
     return [f"Submission {ulid} has no result on this task under {protocol}." for ulid in front.systems
             if ulid not in there]  # fmt: skip

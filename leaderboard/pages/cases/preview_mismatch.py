@@ -26,5 +26,5 @@ def build_case(ground: CaseContext, task: str, place: int) -> DetectedCase:
         *(ordinal_phrase(place, "largest difference"), len(find_tasks(ground))),
     )
     each = Markup("{} of the {} do better by fine-tuning than by five shots.").format(contest.better, contest.both)
-    label = "Worth more than its preview" if contest.trained > contest.preview else "Worth less than its preview"
+    label = "Above its preview" if contest.trained > contest.preview else "Below its preview"
     return DetectedCase(NAME, task, label, (said, each), contest.shown)

@@ -25,7 +25,7 @@ def build_case(ground: CaseContext, task: str, place: int) -> DetectedCase:
     said = Markup("None of the {} systems measured gains clearly: the best by fine-tuning, {}, reaches {}.").format(
         known.systems, ground.format_system(best), ground.format_gain(task, best)
     )
-    ends = Markup("The untouched model scores {}, the model trained on the real data {}.").format(
+    ends = Markup("The base model scores {}, the model trained on the real data {}.").format(
         _format_anchor(known.base), _format_anchor(known.reference)
     )
     which = Markup("It is corner case {} of {}.").format(place, len(find_tasks(ground)))
@@ -37,4 +37,4 @@ def _best_system(ground: CaseContext, task: str) -> Best:
 
 
 def _format_anchor(score: TaskAnchors) -> str:
-    return "nothing that could be measured" if score.value is None else format_figure(score.value, 3)
+    return "no measured value" if score.value is None else format_figure(score.value, 3)

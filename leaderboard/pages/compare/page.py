@@ -126,10 +126,10 @@ def _chosen_results(snapshot: Snapshot, terms: ComparisonKey, asked: Sequence[Sy
 def _refusal_reason(asked: Sequence[System], chosen: Sequence[SystemResult]) -> str | None:
     """Return the reason for a missing comparison, in words for the page; None if there is one."""
     if len(asked) > MOST:
-        return f"{len(asked)} systems are too many to tell apart: choose {FEWEST} to {MOST}."
+        return f"{len(asked)} systems are too many to compare: choose {FEWEST} to {MOST}."
     if len(chosen) < FEWEST:
         have = "One system" if chosen else "No system"
-        return f"{have} with a result under this protocol was chosen: a comparison needs {FEWEST} to {MOST}."
+        return f"{have} with a result under this protocol selected: a comparison needs {FEWEST} to {MOST}."
     return None
 
 

@@ -115,7 +115,7 @@ def build_plots(
     along = [value for _, row in drawn for column in columns for value in _axis_values(row, column)]
     up = build_axis(_capitalize_label(y.label), [value for _, row in drawn for value in _axis_values(row, y)])
     return tuple(
-        Plot(f"{column.label} against {y.label}: the dots of the table below",
+        Plot(f"{column.label} against {y.label}: the systems of the table below",
              build_axis(column.label, along, log=log), up,
              [_system_dot(pair, column, y) for pair in drawn], diagonal, frontiers)
         for column in columns

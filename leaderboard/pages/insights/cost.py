@@ -65,7 +65,7 @@ def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> 
     marks = (InsightColumn("machine", "Machine"), InsightColumn("frontier", "On its machine's frontier"))
     return Insight(
         name=NAME,
-        title="What does a gain cost to measure?",
+        title="Evaluation cost vs gain",
         sentence=_cost_sentence(pairs),
         about="All tasks together, on a logarithmic axis: the time of all devices while trainer and engine worked and "
         "the judge was asked. It is what it took to evaluate the data, not what the system spent to make it. Hours "
@@ -73,7 +73,7 @@ def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> 
         "The frontiers take no account of intervals.",
         table=Table(f"insight-{NAME}-{protocol}", frame_of(ByCostRow, [row for _, row in pairs])),
         columns=(hours, dollars, y) if is_priced else (hours, y),
-        texts=(*marks, InsightColumn("price_frontier", "On that of money")) if is_priced else marks,
+        texts=(*marks, InsightColumn("price_frontier", "On the price frontier")) if is_priced else marks,
         plots=(
             *build_plots(pairs, [hours], y, log=True, frontiers=by_machine),
             *_money_plots(pairs, dollars, y, by_price),
@@ -101,7 +101,7 @@ def _cost_sentence(pairs: list[Pair]) -> str:
         systems = f"{len(mine):,} systems took from {hours[0]:,.3g} to" if len(mine) > 1 else "one system took"
         found.append(f"Under {machine}, {systems} {hours[-1]:,.3g} device-hours{_frontier_clause(mine)}.")
     money = frontier_numbers(pairs, "price_frontier")
-    return " ".join(found) + (f" In money no other gains more for less than {money}." if money else "")
+    return " ".join(found) + (f" By price, no other gains more for less than {money}." if money else "")
 
 
 def _frontier_clause(pairs: list[Pair]) -> str:

@@ -45,7 +45,7 @@ def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> 
             for name in ("knowledge", "reasoning"))  # fmt: skip
     return Insight(
         name=NAME,
-        title="Who is good at what?",
+        title="Knowledge vs reasoning",
         sentence=_kinds_sentence(pairs),
         about="Means after fine-tuning over the tasks of each kind, with 95% intervals as crosses. On the line both "
         "are equal; above it a system is better at reasoning, below it at knowledge.",
@@ -78,10 +78,10 @@ def _count_sentence(rows: list[KindsRow]) -> str:
     start = f"{knowledge:,} of {len(rows):,} systems {verb} better on knowledge, {reasoning:,} on reasoning"
     measured = [row for row in rows if row.knowledge_low is not None and row.reasoning_low is not None]
     if not measured:
-        return f"{start}; without intervals nobody can say for how many that is more than chance."
+        return f"{start}; without intervals the significance is unknown."
     apart = sum(_has_disjoint_intervals(row) for row in measured)
     if not apart:
-        return f"{start}; for none of them do the two intervals part, so it could all be chance."
+        return f"{start}; no difference is significant (all intervals overlap)."
     return f"{start}; for {apart:,} of them the two intervals do not overlap."
 
 

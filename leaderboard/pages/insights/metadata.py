@@ -46,7 +46,7 @@ def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> 
     y = InsightColumn("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
     return Insight(
         name=NAME,
-        title="Does a good description mean good data?",
+        title="Metadata quality vs gain",
         sentence=_metadata_sentence(pairs),
         about="How well a language model says that the data set answers the description, against what the data set "
         "taught. Each judge's scores are compared only among themselves.",

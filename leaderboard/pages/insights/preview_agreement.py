@@ -54,7 +54,7 @@ def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> 
     y = InsightColumn("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
     return Insight(
         name=NAME,
-        title="Is the cheap preview enough?",
+        title="Few-shot preview vs fine-tuning",
         sentence=_preview_sentence(pairs),
         about="A few of the delivered rows shown in the prompt cost minutes, fine-tuning on all of them hours. Where "
         "both put the systems in the same order, the preview tells who will do well. On the line both are equal. "
@@ -98,7 +98,7 @@ def _rank_correlations(rows: list[PreviewRow]) -> str:
         return describe_correlation(tested["few_shot_1"], "", "")
     rhos = _join_names([f"{format_figure(rho, 2)} by {name} ({format_p_value(p)})" for name, (rho, p) in each.items()])
     sure = [name for name, (rho, p) in each.items() if rho > 0 and p <= LEVEL / len(SHOTS)]
-    end = f"chance alone would hardly give that for {_join_names(sure)}" if sure else "chance alone could give that"
+    end = f"significant for {_join_names(sure)}" if sure else "not significant"
     return f"Spearman's rho with the order by fine-tune, over {len(rows):,} systems, is {rhos}; {end}."
 
 

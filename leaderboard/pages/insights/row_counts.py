@@ -47,13 +47,13 @@ def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> 
     y = InsightColumn("fine_tune", f"Fine-tune: {scale.heading.lower()}", scale.decimals)
     return Insight(
         name=NAME,
-        title="Does more data teach more?",
+        title="Rows vs gain",
         sentence=correlation_sentence(
             pairs,
             "rows",
             "fine_tune",
-            "systems that deliver more rows gain more",
-            "systems that deliver more gain less",
+            "systems that submit more rows gain more",
+            "systems that submit more rows gain less",
         )
         + frontier_sentence(pairs, "fewer rows"),
         about="Rows left after the screen that the model was trained on, a task without any counted as 0, on a "

@@ -55,7 +55,7 @@ def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> 
     agree, differ = "systems whose data has more tokens gain more", "systems whose data has more tokens gain less"
     return Insight(
         name=NAME,
-        title="Do more tokens teach more?",
+        title="Tokens vs gain",
         sentence=correlation_sentence(pairs, "tokens", "fine_tune", agree, differ)
         + frontier_sentence(pairs, "fewer tokens"),
         about="Tokens of prompt and target in all epochs, as the trainer counted them after cutting, on a logarithmic "

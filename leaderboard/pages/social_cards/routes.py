@@ -132,15 +132,15 @@ def case_card(visit: PageRequest, slug: str) -> SocialCard:
 def cases_card(visit: PageRequest, _: str) -> SocialCard:
     """Card of the case list: the number of written cases."""
     count = len(load_cases(visit.snapshot, visit.site.reader.arena).cases)
-    text = "A demand, what each system delivered for it, its scores, and a short account of why."
+    text = "A demand, the data that each system submitted for it, the scores, and a short analysis."
     return SocialCard(
-        "cases", Words("Case studies"), Words(text), note=f"{count} written, and those the results point at"
+        "cases", Words("Case studies"), Words(text), note=f"{count} written, plus those detected in the results"
     )
 
 
 def insights_card(visit: PageRequest, _: str) -> SocialCard:
     """Card of the insights: the number of underlying results."""
-    text = "What the results say taken together: which kinds of systems gain where, and what foretells a gain."
+    text = "All results together: which kinds of systems gain where, and what predicts a gain."
     return SocialCard("insights", Words("Insights"), Words(text), note=f"From {len(visit.snapshot.results)} results")
 
 
@@ -148,7 +148,7 @@ def submissions_card(visit: PageRequest, _: str) -> SocialCard:
     """Card of the submission list: counts by state."""
     count = Counter(status.state for status in visit.snapshot.now.values())
     note = " · ".join(f"{number} {state}" for state, number in count.most_common())
-    text = "Every delivery, and where its evaluation stands."
+    text = "Every submission, and the status of its evaluation."
     return SocialCard("submissions", Words(f"{len(visit.snapshot.briefs)} submissions"), Words(text), note=note)
 
 
@@ -156,7 +156,7 @@ def tasks_card(visit: PageRequest, _: str) -> SocialCard:
     """Card of the task list: counts by kind and language."""
     known = visit.snapshot.tasks.values()
     languages, categories = ({one.language for one in known}, {one.category for one in known})
-    text = "Each a demand for a data set, in plain words, and how much data that meets it is worth."
+    text = "Each a demand for a data set, in plain words, with the scores of the systems."
     note = f"{len(languages)} languages · {len(categories)} categories"
     return SocialCard("tasks", Words(f"{len(known)} tasks"), Words(text), note=note)
 
@@ -209,9 +209,9 @@ def _total_bars(result: ResultSummary) -> tuple[tuple[Bar, ...], str]:
         for group, value in found.items()
         if value is not None
     )
-    apart = " · set apart" if result.flagged else ""
+    apart = " · under review" if result.flagged else ""
     note = f"Fine-tuned, all tasks, {result.protocol}, {scale.unit}{apart}"
-    return bars, note if bars else "Not all of it could be scored yet."
+    return bars, note if bars else "Not fully scored yet."
 
 
 ROUTES = [cached_route("/og/{path:path}.png", social_card_image)]

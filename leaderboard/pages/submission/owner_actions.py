@@ -89,14 +89,14 @@ def store_request(site: Site, ulid: str, visitor: str, values: Mapping[str, str]
         if why := rejection_reason(kind, submission, history.now.state, waiting):
             raise HTTPException(409, why)
         check_hourly_limit(
-            (one.time for one in asked), MAX_REQUESTS, f"You asked {MAX_REQUESTS} things of it within the hour."
+            (one.time for one in asked), MAX_REQUESTS, f"You made {MAX_REQUESTS} requests for it within the hour."
         )
         arena.add_owner_request(ulid, wish)
 
 
 def _require_history(snapshot: Snapshot, ulid: str) -> tuple[Submission, History]:
     if ulid not in snapshot.histories:
-        raise CorruptRecord(f"The history of submission {ulid} cannot be read, so nothing can be asked for it now.")
+        raise CorruptRecord(f"The history of submission {ulid} cannot be read, so no request can be made for it now.")
     return snapshot.submissions[ulid], snapshot.histories[ulid]
 
 
@@ -104,9 +104,11 @@ def _parse_kind(values: Mapping[str, str]) -> RequestKind:
     for kind in KINDS:
         if values.get("kind") == kind:
             if kind == "withdraw" and "sure" not in values:
-                raise HTTPException(422, "Withdrawing is final: tick the box that says so, and send it again.")
+                raise HTTPException(
+                    422, "Withdrawing is permanent: tick the confirmation box, and send the form again."
+                )
             return kind
-    raise HTTPException(422, f"Nothing was asked for; there are: {', '.join(KINDS)}.")
+    raise HTTPException(422, f"No such request; there are: {', '.join(KINDS)}.")
 
 
 def _draft_previews(arena: Arena, ulid: str) -> list[dict[str, Any]]:

@@ -64,7 +64,7 @@ def _find_result(snapshot: Snapshot, ulid: str, protocol: str) -> Result:
     require_submission(snapshot, ulid)
     found = snapshot.results.get(ulid, {})
     if not found:
-        raise NotFound(f"Submission {ulid} has no result yet; /submissions/{ulid} shows where it stands.")
+        raise NotFound(f"Submission {ulid} has no result yet; /submissions/{ulid} shows its status.")
     name = protocol or next(iter(found))
     if name not in found:
         raise NotFound(f"Submission {ulid} has no result under {name[:80]!r}; there are: {', '.join(found)}.")
@@ -76,7 +76,7 @@ def _find_ledger(snapshot: Snapshot, ulid: str, protocol: str) -> Ledger:
     result = _find_result(snapshot, ulid, protocol)
     found = snapshot.ledgers.get(ulid, {})
     if result.protocol not in found:
-        raise NotFound(f"Nobody wrote down what submission {ulid} cost under {result.protocol}.")
+        raise NotFound(f"No cost record for submission {ulid} under {result.protocol}.")
     return found[result.protocol]
 
 

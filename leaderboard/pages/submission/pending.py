@@ -23,7 +23,7 @@ def pending_page(request: Request) -> Response:
         is_poll = bool(request.headers.get("hx-request"))
         response = Response(headers={"HX-Redirect": address}) if is_poll else RedirectResponse(address, 303)
     else:
-        raise NotFound(f"No submission {ulid[:40]!r} waits here. The page /submissions lists those that are stored.")
+        raise NotFound(f"No submission {ulid[:40]!r} is pending. The page /submissions lists the stored ones.")
     response.headers.update(NO_STORE_HEADERS)
     return response
 

@@ -65,9 +65,9 @@ def _read_private_result(site: Site, snapshot: Snapshot, ulid: str, visitor: str
     require_owner(snapshot.submissions.get(ulid), visitor)
     protocols = site.reader.arena.draft_protocols().get(ulid, [])
     if not protocols:
-        raise NotFound(f"No result of submission {ulid} waits to be published; /submissions/{ulid} shows all there is.")
+        raise NotFound(f"No unpublished result of submission {ulid}; /submissions/{ulid} shows its status.")
     if protocol and protocol not in protocols:
-        raise NotFound(f"No held result under {protocol[:80]!r}; there are: {', '.join(protocols)}.")
+        raise NotFound(f"No unpublished result under {protocol[:80]!r}; there are: {', '.join(protocols)}.")
     return site.reader.arena.read_draft(ulid, protocol or protocols[0])
 
 

@@ -15,17 +15,17 @@ WAITING = frozenset({"received", "queued", "retrying"})
 """States between two tries."""
 RUNNING = frozenset({"checking", "evaluating"})
 ADVICE: Mapping[tuple[str, str | None], str] = {
-    ("received", None): "Nothing is asked of you: the evaluator gives it a place in the queue.",
+    ("received", None): "No action needed: the evaluator will add it to the queue.",
     ("failed", "evaluator"): (
-        "The fault is ours and costs no attempt. What was finished is kept. The evaluator tries again a few times by "
-        "itself; its owner may ask for another try at any time."
+        "The failure is our fault and costs no attempt. Finished work is reused. The evaluator retries a few times "
+        "automatically; the owner may request a retry at any time."
     ),
-    ("failed", "submission"): "Mend what the message names, check the data again, and submit anew.",
-    ("retrying", None): "A failure of ours came before. What was finished is kept; nothing is asked of you.",
-    ("refused", "submission"): "Mend what the message names, check the data again, and submit anew.",
-    ("refused", "evaluator"): "The fault is ours and costs no attempt. Please tell the organiser.",
-    ("evaluated", None): "Its owner can read the result and publish it; nobody else sees it until then.",
-    ("withdrawn", None): "Its owner took it back: it stands on no board.",
+    ("failed", "submission"): "Fix the error that the message names, check the data again, and submit again.",
+    ("retrying", None): "An earlier failure was our fault. Finished work is reused; no action needed.",
+    ("refused", "submission"): "Fix the error that the message names, check the data again, and submit again.",
+    ("refused", "evaluator"): "The failure is our fault and costs no attempt. Please notify the organiser.",
+    ("evaluated", None): "Only the owner can see the result until publishing it.",
+    ("withdrawn", None): "Withdrawn by its owner.",
 }
 """Advice by state and by the party at fault."""
 

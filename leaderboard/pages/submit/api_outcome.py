@@ -36,7 +36,7 @@ def token_owner(site: Site, token: str) -> str:
     except UnknownToken as error:
         raise TokenRejected({"token": str(error)}) from None
     except HfHubHTTPError as error:
-        what = "The Hub does not say now whose token this is. Try again in a minute."
+        what = "The Hub cannot verify the token now. Try again in a minute."
         raise Unreachable(what) from error
 
 

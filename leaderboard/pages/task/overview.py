@@ -79,7 +79,7 @@ def _score_strip(rows: Rows, found: Difficulty | None, protocol: str) -> Strip |
     lines = [(name, score.value) for name, score in anchors if score.value is not None]
     methods = [name for name in METHODS if any(row.method == name for row in rows)]
     x = build_axis("Score", [0.0, *(row.score or 0.0 for row in rows), *(value for _, value in lines)])
-    name = f"Every system's score by method under {protocol}; the table below has the numbers"
+    name = f"Every system's score by method under {protocol}; the table below lists the numbers"
     return Strip(name, x, [METHOD_NAMES[method] for method in methods], _score_dots(rows, methods), lines)
 
 

@@ -69,7 +69,7 @@ def difficulty_plot(rows: list[TaskRow], protocol: str) -> dict[str, Any]:
     key = [(humanize(name), *marks[name]) for name in used]
     if len(drawn) < 2:
         return {"plot": None, "key": key}
-    x = build_axis("Base score: the untouched model", [0.0, 1.0, *(row.base for row in drawn if row.base is not None)])
+    x = build_axis("Base score: without training", [0.0, 1.0, *(row.base for row in drawn if row.base is not None)])
     y = build_axis("Reference score: trained on the real data",
              [0.0, 1.0, *(row.reference for row in drawn if row.reference is not None)])  # fmt: skip
     name = f"Base score against reference score of {len(drawn)} tasks under {protocol}"

@@ -75,16 +75,16 @@ def account_of_token(token: str) -> Account:
 
     if not re.fullmatch(r"[!-~]{1,1000}", token):
         raise UnknownToken(
-            "A token is needed: one of yours from https://huggingface.co/settings/tokens, `read` is enough."
+            "A token is required: create one at https://huggingface.co/settings/tokens; `read` access is enough."
         )
     try:
         found = hub_api(token).whoami()
     except HfHubHTTPError as error:
         if error.response.status_code in (401, 403):
-            raise UnknownToken("The Hub does not know this token: it is mistyped, expired or revoked.") from None
+            raise UnknownToken("The Hub rejects this token: it is mistyped, expired or revoked.") from None
         raise
     if found.get("type") != "user" or not found.get("id"):
-        raise UnknownToken("This is not the token of a person's account.")
+        raise UnknownToken("This is not the token of a user account.")
     return Account(str(found["id"]), str(found["name"]))
 
 
@@ -135,11 +135,11 @@ class SignInRoutes:
 def _refusal_reason(scope: Scope) -> str | None:
     query = QueryParams(scope["query_string"])
     if not all(is_local_path(place) for place in query.getlist("_target_url")):
-        return "Signing in leads back to a page of this site alone."
+        return "Sign-in can only redirect to a page of this site."
     if not all(re.fullmatch(r"\d{1,3}", number, re.ASCII) for number in query.getlist("_nb_redirects")):
-        return "_nb_redirects is a number."
+        return "_nb_redirects must be a number."
     if scope["path"].endswith("/logout") and is_cross_site(Headers(scope=scope)):
-        return "Another site may not sign you out."
+        return "Another site must not sign you out."
     return None
 
 

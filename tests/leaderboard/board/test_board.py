@@ -36,8 +36,8 @@ def test_the_best_comes_first_the_unscored_last_and_the_flagged_apart(site: Test
     assert order[0] == SCRIPT
     assert order[-2:] == [ARABIC, EMOJI]
     page = site.get(BOARD).text
-    assert page.index("Set apart") > page.index(ARABIC)
-    assert page.index(EMOJI) > page.index("Set apart")
+    assert page.index("Under review") > page.index(ARABIC)
+    assert page.index(EMOJI) > page.index("Under review")
 
 
 def test_an_unscored_total_is_no_zero_and_says_why(site: TestClient) -> None:
@@ -87,7 +87,7 @@ def test_a_choice_that_does_not_exist_names_those_that_do(site: TestClient, quer
 
 def test_an_empty_board_points_to_the_protocol_that_has_numbers(visit: Open) -> None:
     page = visit("empty").get(BOARD).text
-    assert "No system has a number here yet" in page
+    assert "No results here yet" in page
     assert f'href="{BOARD}?protocol=paper%401"' in page
 
 
@@ -158,7 +158,7 @@ def test_systems_without_a_clear_gap_share_their_places(site: TestClient) -> Non
     assert found[FORMULA] == (4, 4, 3, 3, 1)
     assert found[OVERRIDE] == (5, 5, 4, 4, 0)
     page = site.get(BOARD).text
-    assert page.count('<span class="places">2–3</span><small>1 better</small><small>2 worse</small>') == 2
+    assert page.count('<span class="places">2–3</span><small>beaten by 1</small><small>beats 2</small>') == 2
 
 
 def test_what_is_flagged_or_unscored_holds_no_place_and_moves_nobody(arena: Arena, site: TestClient) -> None:
@@ -172,7 +172,7 @@ def test_what_is_flagged_or_unscored_holds_no_place_and_moves_nobody(arena: Aren
 
 
 def test_a_stronger_line_stands_where_places_are_cut(site: TestClient) -> None:
-    rows = re.findall(r"<tr([^>]*)>(.*?)</tr>", site.get(BOARD).text.partition("Set apart")[0], re.DOTALL)
+    rows = re.findall(r"<tr([^>]*)>(.*?)</tr>", site.get(BOARD).text.partition("Under review")[0], re.DOTALL)
     cut = [re.search(r'href="/submissions/([^"?]+)', row)[1] for marks, row in rows if 'class="cut"' in marks]
     ranked = [row for row in site.get(f"{BOARD}.json").json() if row["rank_group"]]
     firsts = {group: next(row["submission"] for row in ranked if row["rank_group"] == group) for group in (2, 3, 4)}

@@ -49,13 +49,13 @@ def key(site: TestClient, system: str) -> str:
 def test_rows_that_pass_are_shown_in_the_page_and_its_twin(site: TestClient, query: str, expected: list[str]) -> None:
     assert systems(site, query) == expected
     assert on_page(site, query) == expected
-    assert ("No row passes these filters" in site.get(f"{BOARD}{query}").text) is not bool(expected)
+    assert ("No row matches these filters" in site.get(f"{BOARD}{query}").text) is not bool(expected)
 
 
 def test_a_filter_moves_no_place(site: TestClient) -> None:
     (row,) = site.get(f"{BOARD}.json?q=scholar").json()
     assert (row["rank_first"], row["rank_last"]) == (2, 3)
-    assert "1 of 7 rows. Places are those on the whole board." in site.get(f"{BOARD}?q=scholar").text
+    assert "1 of 7 rows. Ranks are those of the full board." in site.get(f"{BOARD}?q=scholar").text
 
 
 def test_what_is_sought_stands_in_the_form_as_text(site: TestClient) -> None:
@@ -123,7 +123,7 @@ def test_a_flagged_row_is_pinned_in_its_own_table(site: TestClient) -> None:
     assert systems(site, query)[-1] == EMOJI
     page = site.get(f"{BOARD}{query}").text
     assert 'class="pinned"' not in page
-    assert ">unpin</a>" in page.partition("Set apart")[2]
+    assert ">unpin</a>" in page.partition("Under review")[2]
 
 
 def test_five_rows_can_be_pinned_and_a_stranger_none(site: TestClient) -> None:
@@ -140,7 +140,7 @@ def test_a_pin_without_a_number_on_the_view_is_said(site: TestClient) -> None:
     pin = published_key("OpenAI o3 w/ ref")
     assert systems(site, f"?protocol=paper@1&pin={pin}&sort=overall")[0] == "OpenAI o3 w/ ref"
     assert systems(site, f"?pin={pin}") == systems(site, "")
-    assert "1 pinned row has no number on this view" in site.get(f"{BOARD}?pin={pin}").text
+    assert "1 pinned row has no number in this view" in site.get(f"{BOARD}?pin={pin}").text
 
 
 def test_every_published_system_has_a_key_of_its_own() -> None:

@@ -33,12 +33,12 @@ def rows(page: str) -> list[str]:
 def test_the_first_rows_come_first_and_links_bring_the_others(short: TestClient) -> None:
     every = [row["submission"] for row in short.get(f"{BOARD}.json").json() if not row["flagged"]]
     page = short.get(BOARD).text
-    assert rows(page.partition("Set apart")[0]) == every[:2]
+    assert rows(page.partition("Under review")[0]) == every[:2]
     assert "2 of 6 rows" in page
     assert f'<a href="{BOARD}?rows=4">2 more</a>' in page
-    assert rows(short.get(f"{BOARD}?rows=4").text.partition("Set apart")[0]) == every[:4]
+    assert rows(short.get(f"{BOARD}?rows=4").text.partition("Under review")[0]) == every[:4]
     whole = short.get(f"{BOARD}?rows=all").text
-    assert rows(whole.partition("Set apart")[0]) == every
+    assert rows(whole.partition("Under review")[0]) == every
     assert "more-rows" not in whole
 
 
@@ -49,7 +49,7 @@ def test_what_is_scrolled_to_is_rows_and_the_next_place(short: TestClient) -> No
     while address:
         page = short.get(address).text
         assert address == BOARD or "<html" not in page
-        found += rows(page.partition("Set apart")[0])
+        found += rows(page.partition("Under review")[0])
         link = re.search(r'hx-get="([^"]+)" hx-trigger="revealed"', page)
         address = link[1].replace("&amp;", "&") if link else ""
     assert found == every
@@ -88,11 +88,11 @@ def test_a_large_board_does_not_wait_for_its_places(arena: Arena, visit: Open, m
     monkeypatch.setattr(ranks, "_PLACES", places)
     site = visit()
     first = site.get(BOARD)
-    if "Places are being computed" in first.text:
+    if "Ranks are being computed" in first.text:
         assert first.headers["cache-control"] == "no-store"
     places._behind.shutdown(wait=True)
     assert site.get(f"{BOARD}.json").json() == expected
-    assert "Places are being computed" not in site.get(BOARD).text
+    assert "Ranks are being computed" not in site.get(BOARD).text
 
 
 def test_few_views_of_a_large_board_wait_for_their_places_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,7 +67,7 @@ def test_the_sentence_follows_the_numbers() -> None:
     assert ": more is less." in describe_correlation(spearman(rising, rising[::-1]), "more", "more is less")
     mixed = spearman(rising, [3, 0, 5, 1, 8, 2, 7, 4, 6])
     unsure = describe_correlation(mixed, "yes", "no")
-    assert unsure == "Spearman's rho is 0.48 over 9 systems; with so few it could be chance (p = 0.19)."
+    assert unsure == "Spearman's rho is 0.48 over 9 systems; not significant, with few systems (p = 0.19)."
     assert describe_correlation(spearman(rising[:3], rising[:3]), "", "") == (
         f"3 systems are too few for a rank correlation; it needs at least {MIN_PAIRS}."
     )

@@ -59,12 +59,12 @@ def test_the_newest_result_stands_for_a_system_unless_it_is_set_apart(arena: Are
     publish(arena, apart, result(apart, 1.4, flagged="looks <copied>"))
     page = site.get(PAGE).text
     assert "3 submissions on this track" in page
-    shown = re.search(r"<dt>Shown below</dt><dd><a href=\"/submissions/([^\"?]+)", page)[1]
+    shown = re.search(r"<dt>Result shown</dt><dd><a href=\"/submissions/([^\"?]+)", page)[1]
     assert shown == better.id
     rows = site.get(f"{PAGE}/submissions.json").json()
     assert [row["submission"] for row in rows] == [apart.id, better.id, first]
     assert [row["demo@1_apart"] for row in rows] == ["looks <copied>", None, None]
-    assert page.count('class="fault">set apart') == 1
+    assert page.count('class="fault">under review') == 1
     totals = site.get(f"/submissions/{better.id}/totals.json").json()
     overall = next(row["gain"] for row in totals if (row["method"], row["subset"]) == ("fine_tune", "full"))
     assert rows[1]["demo@1"] == overall
@@ -73,8 +73,8 @@ def test_the_newest_result_stands_for_a_system_unless_it_is_set_apart(arena: Are
 def test_a_system_with_nothing_but_an_entry_set_apart_is_shown_and_marked(site: TestClient) -> None:
     team = next(team for system, team, *_ in SYSTEMS if system == EMOJI)
     page = unescape(site.get(f"/systems/{slug_of(team, EMOJI)}").text)
-    assert "Set apart, outside the order, until an organiser looks: 13 % of its rows copy a <test> row." in page
-    assert "<dt>Places" not in page
+    assert "Under review, not ranked until an organiser has reviewed it: 13 % of its rows copy a <test> row." in page
+    assert "<dt>Rank" not in page
 
 
 def test_a_system_without_a_result_lists_its_submissions(site: TestClient) -> None:
@@ -177,7 +177,7 @@ def test_a_category_is_the_mean_over_its_tasks_and_says_of_how_many(site: TestCl
     page = site.get(PAGE).text
     assert f"Highest in <b>{rows[0]['category'].replace('_', ' ')}</b>" in page
     assert f"lowest in <b>{rows[-1]['category'].replace('_', ' ')}</b>" in page
-    assert "fewer than 4 tasks have none" in page
+    assert "fewer than 4 tasks have too few tasks for an interval" in page
 
 
 def test_an_unscored_task_leaves_its_category_without_a_mean(arena: Arena, site: TestClient) -> None:
@@ -186,8 +186,8 @@ def test_an_unscored_task_leaves_its_category_without_a_mean(arena: Arena, site:
     text["tasks"][0]["methods"][3]["gain"] |= {"value": None, "interval": None, "why": "it is run again"}
     commit_with_retry(arena.results, [Change(result_path(made.id, "demo@1"), json.dumps(text).encode())])
     row = site.get(f"{PAGE}/categories.json").json()[-1]
-    assert (row["category"], row["gain"], row["why"]) == ("multiple_choice", None, "1 of 2 tasks unscored")
-    assert "1 of 2 tasks unscored" in site.get(PAGE).text
+    assert (row["category"], row["gain"], row["why"]) == ("multiple_choice", None, "1 of 2 tasks not scored")
+    assert "1 of 2 tasks not scored" in site.get(PAGE).text
 
 
 @pytest.mark.parametrize("freedom", [3, 4, 7, 20, 200])

@@ -114,11 +114,11 @@ def test_without_systems_the_best_of_each_type_are_shown(arena: Arena, site: Tes
         (b"---\ntitle: [\n---\nx", "the front matter is not YAML"),
         (b"---\ntitle: x\n---\nx", "summary: Field required"),
         (b"---\n- a\n---\nx", "the front matter: "),
-        (case("").encode(), "say either `task`, one of the benchmark, or `demand`"),
+        (case("").encode(), "set either `task`, a task of the benchmark, or `demand`"),
         (case("colour: red\ntask: a\n").encode(), "colour: Extra inputs are not permitted"),
-        (case("demand: x\nsystems: [01ARZ3NDEKTSV4RRFFQ69G5FAV]\n").encode(), "`systems` are scored on a `task`"),
-        (case("demand: x\ndelivered: [{system: a, what: b}]\n").encode(), "say their `source`"),
-        (case(account="").encode(), "no text stands below"),
+        (case("demand: x\nsystems: [01ARZ3NDEKTSV4RRFFQ69G5FAV]\n").encode(), "`systems` requires a `task`"),
+        (case("demand: x\ndelivered: [{system: a, what: b}]\n").encode(), "set their `source`"),
+        (case(account="").encode(), "no text below"),
         (case(account="![a](/b.png)").encode(), "line 7: images are not shown"),
         (case(account="fine\n\n[x](ftp://y)").encode(), "line 9: a link to 'ftp://y'"),
         (case(account="[x](//evil.example)").encode(), "a link to '//evil.example'"),
@@ -139,8 +139,8 @@ def test_a_broken_file_breaks_no_page_and_is_named(
     put(arena, "Bad_Name.md", case())
     page = unescape(site.get("/cases").text)
     assert "half.md: summary: Field required" in page
-    assert "Bad_Name.md: a case file is called by small letters" in page
-    assert "unreadable case cases/half.md" in caplog.text
+    assert "Bad_Name.md: a case file name has only lowercase letters" in page
+    assert "Unreadable case cases/half.md" in caplog.text
     assert site.get("/cases/half").status_code == 404
     assert site.get("/").status_code == 200
 
@@ -162,7 +162,7 @@ def test_prose_holds_text_tables_and_links_alone() -> None:
 def test_rows_are_shown_with_their_owner_s_leave_alone(arena: Arena, site: TestClient) -> None:
     put(arena, "mine.md", case(f"task: {TASK}\nsystems: [{arena.submission_ids()[0]}]\n"))
     ulid = arena.submission_ids()[0]
-    assert "has not agreed to show any" in site.get("/cases/mine").text
+    assert "has not agreed to show rows" in site.get("/cases/mine").text
     wish(arena, ulid, "publish", 1, samples=True, by="key:" + "a" * 64)
     assert "question 0" not in site.get("/cases/mine").text, "somebody else's leave"
     wish(arena, ulid, "publish", 2, samples=True)
@@ -195,7 +195,7 @@ def test_no_row_that_copies_a_hidden_one_is_shown(arena: Arena, site: TestClient
     shown = re.findall(r">question (\d+)<", site.get("/cases/copied").text)
     assert shown == ["0", "1", "3", "5", "7"]
     page = site.get("/cases/apart").text
-    assert "Rows of an entry that is set apart are not shown." in page
+    assert "Rows of an entry under review are not shown." in page
     assert "question 0" not in page
 
 
@@ -245,7 +245,7 @@ def test_a_corner_case_is_found(arena: Arena, site: TestClient) -> None:
     page = unescape(site.get(f"/cases/corner-{TASK}").text)
     # The one that is set apart is not among them.
     assert f"None of the {len(SYSTEMS) - 1} systems measured gains clearly" in page
-    assert "The untouched model scores 0.200, the model trained on the real data 0.700." in page
+    assert "The base model scores 0.200, the model trained on the real data 0.700." in page
 
 
 def test_the_preview_that_says_least_is_found(site: TestClient) -> None:
@@ -255,12 +255,12 @@ def test_the_preview_that_says_least_is_found(site: TestClient) -> None:
              for method in ("few_shot_5", "fine_tune")}  # fmt: skip
     told = f"the mean gain is {means['few_shot_5']:.3f} by five shots and {means['fine_tune']:.3f} by fine-tuning"
     assert told in first["summary"]
-    assert first["label"] == "Worth more than its preview"
+    assert first["label"] == "Above its preview"
 
 
 def test_nothing_is_found_where_nothing_was_measured(site: TestClient, visit: Open) -> None:
     empty = visit("empty").get("/cases").text
-    assert "No result points at a task yet" in empty
+    assert "No cases detected yet" in empty
     assert "Vietnamese national examinations" in empty
     missing = site.get("/cases/none")
     assert missing.status_code == 404

@@ -49,12 +49,12 @@ def test_it_counts_what_there_is(arena: Arena, site: TestClient) -> None:
     assert f"<b>{len(SYSTEMS)}</b> evaluated results" in page
     states = [arena.read_history(ulid).now.state for ulid in arena.submission_ids()]
     waiting = sum(state in ("received", "checking", "queued", "evaluating", "retrying") for state in states)
-    assert f"{waiting} more are on their way" in page, "a failed and a refused one are not"
+    assert f"{waiting} in progress" in page, "a failed and a refused one are not"
 
 
 def test_tracks_without_a_scorer_are_named_and_have_no_board(site: TestClient) -> None:
     page = site.get("/").text.partition('id="to-come"')[2].partition("</section>")[0]
-    assert "neither a scorer nor a board" in page
+    assert "no scorer and no board" in page
     assert all(name in page for name in ("data recipes", "research trees", "search training data"))
     assert "href" not in page
 
@@ -63,7 +63,7 @@ def test_tracks_without_a_scorer_are_named_and_have_no_board(site: TestClient) -
 def test_an_empty_arena_leads_with_the_paper_s_figures_and_says_so(visit: Open, path: str) -> None:
     answer = visit("empty").get(path)
     if path == "/":
-        assert "nobody ran them here" in answer.text
+        assert "not run by us" in answer.text
         assert "None yet under paper@1" in answer.text
     else:
         assert {row["badge"] for row in answer.json()} == {"published"}

@@ -199,7 +199,7 @@ def test_without_prices_there_is_no_money(arena: Arena, site: TestClient, visit:
         commit_with_retry(arena.results, [Change(f"costs/{ulid}/demo@1.json", to_json(cheap))])
     page = visit().get("/insights").text
     assert "US dollars" not in page
-    assert "that of money" not in page
+    assert "price frontier" not in page
     assert findings(page)["cost"].startswith("Under ")
 
 

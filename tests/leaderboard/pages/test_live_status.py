@@ -67,7 +67,7 @@ def test_a_poll_says_what_else_of_the_page_is_out_of_date(arena: Arena, site: Te
 
 def test_a_queued_one_says_its_place_and_when_its_turn_may_come(site: TestClient, ids: dict[str, str]) -> None:
     page = site.get(f"/submissions/{ids['Waits']}").text
-    assert "number 4 of 9 in the queue" in page
+    assert "position 4 of 9 in the queue" in page
     assert '<time data-relative datetime="2026-03-10T14:00:00+00:00">2026-03-10 14:00 UTC</time>' in page
 
 
@@ -85,7 +85,7 @@ def test_a_preview_shows_the_shots_alone_until_there_is_a_result(
     page = site.get(f"/submissions/{ulid}").text
     total = next(total for total in arena.read_preview(ulid, "demo@1").totals if total.method == "few_shot_5")
     part = page[page.index('class="preview"') :]
-    assert "shots only, training follows" in part
+    assert "shots only, training pending" in part
     assert f"{total.gain.value:.3f}" in part
     assert "5 shots</th>" in part
     assert "fine-tune</th>" not in part
@@ -101,7 +101,7 @@ def test_the_live_part_of_what_does_not_exist_is_a_miss(site: TestClient) -> Non
 def test_without_scripts_the_page_loads_itself_again_or_by_a_link(site: TestClient, ids: dict[str, str]) -> None:
     page = site.get(f"/submissions/{ids['Runs now']}").text
     assert '<noscript><meta http-equiv="refresh" content="15"></noscript>' in page
-    assert f'<a href="/submissions/{ids["Runs now"]}">Load it now</a>' in page
+    assert f'<a href="/submissions/{ids["Runs now"]}">Reload now</a>' in page
 
 
 def test_the_list_is_searched_and_filtered_by_its_address(site: TestClient) -> None:
@@ -112,7 +112,7 @@ def test_the_list_is_searched_and_filtered_by_its_address(site: TestClient) -> N
     assert names("q=team+FOUR+kept") == ["Kept private"]
     assert names("system_type=deep_research&q=An-ex")[0].startswith("An-extremely")
     assert names("state=refused&system_type=search") == []
-    assert "No submission passes" in site.get("/submissions?q=nothing-at-all").text
+    assert "No submission matches" in site.get("/submissions?q=nothing-at-all").text
     assert "there are: received" in unescape(site.get("/submissions?state=none").text)
     page = site.get("/submissions?state=queued").text
     assert 'href="/submissions.csv?state=queued"' in page

@@ -110,7 +110,7 @@ def test_home_leads_with_the_board_that_has_numbers(site: TestClient, visit: Ope
 def test_tasks_are_filtered_by_the_url(site: TestClient) -> None:
     rows = site.get("/tasks.json?kind=knowledge&subset=pro").json()
     assert [row["id"] for row in rows] == ["mc-en-science", "qa-vi-history"]
-    assert "No task passes these filters" in site.get("/tasks?language=none").text
+    assert "No task matches these filters" in site.get("/tasks?language=none").text
 
 
 def test_a_task_shows_its_demand_anchors_and_every_system(site: TestClient) -> None:
@@ -169,7 +169,7 @@ def test_a_submission_shows_whose_fault_a_failure_is(arena: Arena, site: TestCli
     }
     assert "our fault" in pages["Broke"]
     assert "fault of the submission" in pages["Refused"]
-    assert "number 4 of 9 in the queue" in pages["Waits"]
+    assert "position 4 of 9 in the queue" in pages["Waits"]
     assert 'value="3" max="6"' in pages["Runs now"]
 
 
@@ -239,7 +239,7 @@ def test_a_page_that_rests_on_a_damaged_record_alone_says_so(arena: Arena, site:
     commit_with_retry(arena.submissions, [Change(f"{submission_dir(waiting)}/submission.json", b"{}")])
     answer = TestClient(site.app, raise_server_exceptions=False).get(f"/submissions/{waiting}")
     assert answer.status_code == 500
-    assert "The fault is ours" in answer.text
+    assert "The error is on our side" in answer.text
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert str(tmp_path) not in answer.text
     assert waiting in site.get("/submissions").text

@@ -42,7 +42,7 @@ def test_search_looks_for_every_word_in_title_and_demand(site: TestClient) -> No
     assert found('"><script>alert(1)</script>') == []
     page = site.get("/tasks", params={"q": '"><script>alert(1)</script>'}).text
     assert "<script>alert" not in page
-    assert "No task passes these filters" in page
+    assert "No task matches these filters" in page
 
 
 def test_filters_search_and_order_go_together_in_page_and_twins(site: TestClient) -> None:
@@ -77,7 +77,7 @@ def test_the_chart_has_a_dot_for_each_row_with_the_table_s_numbers(site: TestCli
         for row, (_, title) in zip(rows, dots(page), strict=True):
             assert f"base {row['base']:.3f}, reference {row['reference']:.3f}" in title
         assert all(site.get(address).status_code == 200 for address, _ in dots(page))
-    assert "Base score: the untouched model" in page
+    assert "Base score: without training" in page
     assert "Reference score: trained on the real data" in page
 
 

@@ -81,7 +81,7 @@ def test_days_until_its_owner_publishes_are_no_part_of_a_stage() -> None:
 
 def test_a_failure_of_ours_is_said_to_cost_nothing() -> None:
     assert "costs no attempt" in status_advice(at("failed", 1, fault="evaluator"))
-    assert "submit anew" in status_advice(at("refused", 1, fault="submission"))
+    assert "submit again" in status_advice(at("refused", 1, fault="submission"))
     assert status_advice(at("evaluating", 1)) == ""
 
 

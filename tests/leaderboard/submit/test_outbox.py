@@ -127,7 +127,7 @@ def test_a_hub_that_is_down_loses_nothing_and_a_restart_goes_on(
     hub.faults.down = True
     sent = send(site)
     assert site.get(sent).status_code == 303
-    assert "tried again" in site.get(f"/received/{id_of(sent)}").text
+    assert "will be retried" in site.get(f"/received/{id_of(sent)}").text
     assert (tmp_path / "spool" / id_of(sent) / "submission.json").exists()
     hub.faults.down = False
     again = opened()
@@ -156,7 +156,7 @@ def test_a_quota_that_is_used_up_is_told_with_its_end(opened: Opened, arena: Are
     hub.faults.commits.append("429")
     sent = send(site)
     page = site.get(f"/received/{id_of(sent)}").text
-    assert "The Hub takes no more commits for now." in page
+    assert "The Hub accepts no more commits for now." in page
     held = spool_of(site).find_pending(id_of(sent))
     assert held
     assert held.until
@@ -199,7 +199,7 @@ def test_a_fault_of_ours_puts_it_off_and_ends_nothing(
     with monkeypatch.context() as patched:
         patched.setattr("leaderboard.submit.outbox.commit_submissions", broken)
         sent = send(site)
-        assert "the fault is ours" in site.get(f"/received/{id_of(sent)}").text
+        assert "failed on our side" in site.get(f"/received/{id_of(sent)}").text
     hub.clock.forward(RETRY_AFTER.total_seconds())
     spool_of(site).wait_until_settled(id_of(sent), 10)
     assert arena.submission_ids() == [id_of(sent)]

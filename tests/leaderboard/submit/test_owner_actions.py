@@ -107,32 +107,32 @@ def test_a_withdrawal_is_written_once_and_shown_as_asked_for(arena: Arena, site:
     (wish,) = arena.read_owner_requests(mine.made.id)
     assert (wish.kind, wish.by) == ("withdraw", mine.made.owner)
     page = site.get(f"{mine.page}/actions", headers=mine.cookie).text
-    assert "You asked to withdraw it at" in page
-    assert "waiting for the evaluator" in page
+    assert "Request to withdraw made at" in page
+    assert "pending until the evaluator" in page
     assert "<button" not in page
-    assert "You asked" not in site.get(f"{mine.page}/actions").text
+    assert "made at" not in site.get(f"{mine.page}/actions").text
     tell(arena, mine.made, "withdrawn")
     page = site.get(f"{mine.page}/actions", headers=mine.cookie).text
-    assert "You asked" not in page
-    assert "there is nothing to ask for" in page
+    assert "made at" not in page
+    assert "No action is available" in page
 
 
 def test_withdrawing_takes_a_second_step(arena: Arena, site: TestClient, mine: Owned) -> None:
     answer = site.post(f"{mine.page}/actions", data={"kind": "withdraw"}, headers=mine.cookie)
     assert answer.status_code == 422
-    assert "tick the box" in answer.text
+    assert "tick the confirmation box" in answer.text
     assert arena.read_owner_requests(mine.made.id) == ()
 
 
 def test_a_failure_of_ours_is_tried_again_on_one_click(arena: Arena, site: TestClient, mine: Owned) -> None:
     tell(arena, mine.made, "failed", fault="evaluator")
-    assert "Try again now" in site.get(f"{mine.page}/actions", headers=mine.cookie).text
+    assert "Retry now" in site.get(f"{mine.page}/actions", headers=mine.cookie).text
     answer = site.post(f"{mine.page}/actions", data={"kind": "retry"}, headers=mine.cookie)
     assert (answer.status_code, answer.headers["location"]) == (303, f"{mine.page}/actions")
     assert [wish.kind for wish in arena.read_owner_requests(mine.made.id)] == ["retry"]
-    assert "You asked to have it tried again" in site.get(f"{mine.page}/actions", headers=mine.cookie).text
+    assert "Request to retry" in site.get(f"{mine.page}/actions", headers=mine.cookie).text
     tell(arena, mine.made, "retrying")
-    assert "You asked" not in site.get(f"{mine.page}/actions", headers=mine.cookie).text
+    assert "made at" not in site.get(f"{mine.page}/actions", headers=mine.cookie).text
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_what_is_not_evaluated_yet_can_be_published_as_on_the_command_line(arena
     key, owner = new_visitor_key()
     made = store(arena, 72, "Soon", "Team Six", "hybrid", owner=owner, private=True)
     soon = Owned(made, {"cookie": f"{COOKIE}={key}"})
-    assert "as soon as there is one" in site.get(f"{soon.page}/actions", headers=soon.cookie).text
+    assert "as soon as there is a result" in site.get(f"{soon.page}/actions", headers=soon.cookie).text
     answer = site.post(f"{soon.page}/actions", data={"kind": "publish"}, headers=soon.cookie)
     assert answer.status_code == 303
     assert [wish.kind for wish in arena.read_owner_requests(made.id)] == ["publish"]
@@ -206,7 +206,7 @@ def test_a_held_result_is_seen_by_its_owner_alone_and_kept_by_nobody(
         assert f"{mean:.3f}" not in site.get(path, headers=private.cookie).text, path
     assert site.get(f"{private.page}/held/totals").headers["location"] == f"{private.page}/held#totals"
     assert private.made.id not in SnapshotReader(arena).snapshot().results
-    assert "nobody else sees it until then" in site.get(private.page).text
+    assert "Only the owner can see the result until publishing it" in site.get(private.page).text
     assert site.get(f"{private.page}.json", headers=private.cookie).status_code == 404
 
 
@@ -226,7 +226,7 @@ def test_a_wish_that_is_flipped_again_and_again_is_put_off(arena: Arena, site: T
     answer = site.post(f"{private.page}/actions", data=forms[MAX_REQUESTS % 2], headers=private.cookie)
     assert answer.status_code == 429
     assert 3000 < int(answer.headers["retry-after"]) <= 3600
-    assert f"You asked {MAX_REQUESTS} things of it within the hour." in answer.text
+    assert f"You made {MAX_REQUESTS} requests for it within the hour." in answer.text
     assert len(arena.read_owner_requests(private.made.id)) == MAX_REQUESTS
     refused = site.get("/submissions/01ARZ3NDEKTSV4RRFFQ69G5FAV/actions", headers=private.cookie)
     assert (refused.status_code, refused.headers["cache-control"]) == (404, "no-store")

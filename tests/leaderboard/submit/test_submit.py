@@ -249,7 +249,7 @@ def test_a_corrected_file_is_offered_and_passes_when_sent_again(site: TestClient
     text = site.get(address).text
     assert "The byte order mark was removed." in text
     assert "&#39;Input&#39; is now called input." in text
-    assert "What remains to be mended by hand: 1 error" in text
+    assert "Errors to fix by hand: 1 error" in text
     corrected = site.get(f"{address}/mc-en-science.jsonl")
     assert "attachment" in corrected.headers["content-disposition"]
     assert [json.loads(line) for line in corrected.content.splitlines()] == [
@@ -291,7 +291,7 @@ def test_rows_are_shown_in_the_frame_of_the_protocol(arena: Arena, site: TestCli
     assert "سؤال &lt;b&gt;" in text
     assert f"and {4000 + len('سؤال <b>') - MAX_CHARACTERS} more characters" in text
     assert "About 1 row would be cut." in text
-    assert text.count("cut after 64") == 2
+    assert text.count("truncated after 64") == 2
     assert "question 0" in site.get(f"{address}?task=mc-en-science").text
     assert site.get(f"{address}?task=qa-en-tables").status_code == 404
     assert site.get(f"{address}?protocol=paper@1").status_code == 404
@@ -299,9 +299,9 @@ def test_rows_are_shown_in_the_frame_of_the_protocol(arena: Arena, site: TestCli
 
 def test_without_a_frame_rows_are_shown_bare_and_it_says_why(site: TestClient) -> None:
     text = site.get(watch(site, "check", GOOD)).text
-    assert "no evaluator has published yet how a protocol frames a row" in text
+    assert "no evaluator has published the prompt frame of a protocol yet" in text
     assert "question 0" in text
-    assert "nobody can say how many tokens these rows have" in text
+    assert "the tokens of these rows cannot be counted" in text
 
 
 def test_an_estimate_names_its_basis(arena: Arena, site: TestClient) -> None:
@@ -312,7 +312,7 @@ def test_an_estimate_names_its_basis(arena: Arena, site: TestClient) -> None:
         ledger = Ledger(submission=ulid, protocol="arena@1", profile="h200", devices=2, hour_price=9, costs=(trained,))
         put(arena, f"costs/{ulid}/arena@1.json", to_json(ledger))
         text = site.get(watch(site, "check", GOOD)).text
-        assert (f"{number} evaluation" in text, "an estimate takes 3" in text) == (True, number < 3)
+        assert (f"{number} evaluation" in text, "an estimate needs 3" in text) == (True, number < 3)
     assert "From 4 evaluations under arena@1 on the profile h200 (2 devices)" in text
     assert "10 min" in text
     assert "$3" in text
@@ -327,10 +327,10 @@ def test_before_anything_was_measured_the_machine_s_profile_is_asked_and_named(a
     )  # fmt: skip
     put(arena, "frames.jsonl", to_jsonl([FRAME.model_copy(update={"protocol": "arena@1", "planning": planning})]))
     text = site.get(watch(site, "check", GOOD)).text
-    assert "Planned from the machine's profile, not measured" in text
+    assert "Estimated from the machine's profile, not measured" in text
     assert "the profile 8xh100 (8 devices)" in text
-    assert "so far 0 evaluations under arena@1 have been measured; an estimate by measurements needs 3" in text
-    assert "3 times as fast" in text
+    assert "So far 0 evaluations under arena@1 have been measured; an estimate from measurements needs 3" in text
+    assert "a 3× faster machine" in text
     assert re.search(r"<dt>Wall time</dt><dd>\d+ min to [^<]+, expected \d+ min</dd>", text)
     assert re.search(r"<dt>Price</dt><dd>\$[\d.]+ to \$[\d.]+</dd>", text)
     for ulid in list(arena.published_protocols())[:3]:
@@ -373,7 +373,7 @@ def test_a_submission_belongs_to_the_browser_that_sent_it(arena: Arena, site: Te
     assert f"/submissions/{one.id}" in site.get("/submit").text
     stranger = TestClient(site.app)
     assert stranger.get("/submissions.json?mine=1").json() == []
-    assert "Nothing was sent from this browser yet" in stranger.get("/submit").text
+    assert "No submissions from this browser yet" in stranger.get("/submit").text
     assert len(stranger.get("/submissions.json").json()) > 2
 
 
@@ -392,7 +392,7 @@ def test_a_check_that_breaks_says_whose_fault_it_is(
 
     monkeypatch.setattr("leaderboard.submit.check_job.repair_sources", fail)
     text = site.get(watch(site, "submit", ("mc-en-science.jsonl", b"bad"))).text
-    assert "The check broke" in text
+    assert "The check failed on our side" in text
     assert arena.submissions.head() == before
     assert list(temporary.iterdir()) == []
 

@@ -78,11 +78,11 @@ def test_the_client_is_told_what_does_not_exist(client: Client, end: str, name: 
 @pytest.mark.parametrize(
     ("end", "given", "message"),
     [
-        ("/task", {"task_id": {"a": 1}}, "task_id is a text, not an object"),
-        ("/status", {"submission": [1]}, "submission is a text, not an array"),
-        ("/board", {"method": 5}, "method is a text, not a number"),
-        ("/board", {"sort": 7}, "sort is a text, not a number"),
-        ("/board", {"protocol": None}, "protocol is a text, not null"),
+        ("/task", {"task_id": {"a": 1}}, "task_id must be a string, not an object"),
+        ("/status", {"submission": [1]}, "submission must be a string, not an array"),
+        ("/board", {"method": 5}, "method must be a string, not a number"),
+        ("/board", {"sort": 7}, "sort must be a string, not a number"),
+        ("/board", {"protocol": None}, "protocol must be a string, not null"),
     ],
 )
 def test_the_client_is_told_what_is_no_text(client: Client, end: str, given: dict[str, object], message: str) -> None:

@@ -74,7 +74,7 @@ def start(**environ: str) -> subprocess.CompletedProcess[str]:
 def test_the_app_does_not_start_on_a_bad_setting() -> None:
     ended = start(PORT="http")
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr == "app.py: PORT='http' is not a whole number from 1 to 65535: mend or unset it.\n"
+    assert ended.stderr == "app.py: PORT='http' is not a whole number from 1 to 65535: correct or unset it.\n"
 
 
 @pytest.mark.integration
