@@ -86,7 +86,7 @@ class ApiService:
 
     @flatten_arguments
     def board(self, track: str = "dataset_research", query: BoardQuery = BoardQuery()) -> list[JsonObject]:  # noqa: B008
-        """Return the rows of a board, in order; entries set apart come last, with a reason in `flagged`.
+        """Return the rows of a board, in order; entries under review come last, with a reason in `flagged`.
 
         method is few_shot_1, few_shot_3, few_shot_5 or fine_tune; subset is full or pro; an empty protocol is the
         site's default; sort is a column, with a leading - for descending order. The other arguments match the
@@ -124,10 +124,10 @@ class ApiService:
         return history | {"has_result": submission in snapshot.results}
 
     def check(self, task_id: str, rows: str) -> JsonObject:
-        """Check a delivery for one task without storing it: `rows` is JSONL text, at most 1 MiB.
+        """Check the data for one task without storing it: `rows` is JSONL text, at most 1 MiB.
 
-        Each line is a JSON object with the strings `input` and `output`. The answer tells if the file would be
-        accepted, how many rows it has, and lists every problem with its line, the cause and how to fix it.
+        Each line is a JSON object with the strings `input` and `output`. The answer states if the file would be
+        accepted and how many rows it has, and lists every problem with its line, its cause and how to fix it.
         """
         task = self._find_task(task_id)
         if (size := len(text := rows.encode(errors="surrogatepass"))) > MAX_BYTES:

@@ -67,10 +67,9 @@ def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> 
         name=NAME,
         title="Evaluation cost vs gain",
         sentence=_cost_sentence(pairs),
-        about="All tasks together, on a logarithmic axis: the time of all devices while trainer and engine worked and "
-        "the judge was asked. It is what it took to evaluate the data, not what the system spent to make it. Hours "
-        "of different machines cannot be compared, so each machine has a frontier of its own; money has one for all. "
-        "The frontiers take no account of intervals.",
+        about="All tasks together, on a logarithmic axis: the device time of trainer, engine and judge. It is the "
+        "cost of evaluating the data, not of making it. Hours of different machines cannot be compared, so each "
+        "machine has its own frontier; the price has one for all. The frontiers ignore the intervals.",
         table=Table(f"insight-{NAME}-{protocol}", frame_of(ByCostRow, [row for _, row in pairs])),
         columns=(hours, dollars, y) if is_priced else (hours, y),
         texts=(*marks, InsightColumn("price_frontier", "On the price frontier")) if is_priced else marks,
@@ -93,7 +92,7 @@ def _money_plots(
 
 def _cost_sentence(pairs: list[Pair]) -> str:
     if not pairs:
-        return "No evaluation of a ranked system has been metered yet."
+        return "No evaluation of a ranked system has a cost record yet."
     found = []
     for machine in dict.fromkeys(row.machine for _, row in pairs):
         mine = [pair for pair in pairs if pair[1].machine == machine]

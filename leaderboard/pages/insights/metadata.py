@@ -48,8 +48,8 @@ def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> 
         name=NAME,
         title="Metadata quality vs gain",
         sentence=_metadata_sentence(pairs),
-        about="How well a language model says that the data set answers the description, against what the data set "
-        "taught. Each judge's scores are compared only among themselves.",
+        about="How well the data set matches its description according to a language model, against its gain. "
+        "Only scores of the same judge are compared.",
         table=Table(f"insight-{NAME}-{protocol}", frame_of(MetadataRow, [row for _, row in pairs])),
         columns=(x, y),
         texts=(InsightColumn("judge", "Judge"),),

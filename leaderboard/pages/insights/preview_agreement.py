@@ -56,9 +56,9 @@ def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> 
         name=NAME,
         title="Few-shot preview vs fine-tuning",
         sentence=_preview_sentence(pairs),
-        about="A few of the delivered rows shown in the prompt cost minutes, fine-tuning on all of them hours. Where "
-        "both put the systems in the same order, the preview tells who will do well. On the line both are equal. "
-        "There are three tests, so each counts only up to p = 0.05 / 3.",
+        about="Evaluating with a few submitted rows in the prompt takes minutes, fine-tuning on all of them hours. "
+        "Where both order the systems alike, the preview predicts the result. On the line both are equal. There are "
+        "three tests, so each is significant only up to p = 0.05 / 3.",
         table=Table(f"insight-{NAME}-{protocol}", frame_of(PreviewRow, [row for _, row in pairs])),
         columns=(*xs, y),
         plots=build_plots(pairs, xs, y, diagonal=True),

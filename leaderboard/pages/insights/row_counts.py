@@ -56,9 +56,8 @@ def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> 
             "systems that submit more rows gain less",
         )
         + frontier_sentence(pairs, "fewer rows"),
-        about="Rows left after the screen that the model was trained on, a task without any counted as 0, on a "
-        "logarithmic axis. The line is the frontier of the figures as they stand; it takes no account of their "
-        "intervals.",
+        about="Rows that the model was trained on, after the overlap check, on a logarithmic axis; a task without rows "
+        "counts as 0. The line is the frontier; it ignores the intervals.",
         table=Table(f"insight-{NAME}-{protocol}", frame_of(RowsRow, [row for _, row in pairs])),
         columns=(x, y),
         texts=(InsightColumn("frontier", "On the frontier"),),

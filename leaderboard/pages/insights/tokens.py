@@ -58,9 +58,8 @@ def build_insight(systems: list[SystemFigures], protocol: str, scale: Scale) -> 
         title="Tokens vs gain",
         sentence=correlation_sentence(pairs, "tokens", "fine_tune", agree, differ)
         + frontier_sentence(pairs, "fewer tokens"),
-        about="Tokens of prompt and target in all epochs, as the trainer counted them after cutting, on a logarithmic "
-        "axis. Systems whose evaluation was not metered are left out. The line is the frontier of the "
-        "figures as they stand; it takes no account of their intervals.",
+        about="Tokens of prompt and target in all epochs, as counted by the trainer after truncation, on a logarithmic "
+        "axis. Systems without a cost record are excluded. The line is the frontier; it ignores the intervals.",
         table=Table(f"insight-{NAME}-{protocol}", frame_of(TokensRow, [row for _, row in pairs])),
         columns=(x, y),
         texts=(InsightColumn("frontier", "On the frontier"),),

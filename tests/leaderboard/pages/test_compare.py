@@ -55,7 +55,7 @@ def test_the_form_needs_no_script_and_offers_every_system_once(site: TestClient)
         assert sorted(re.findall(r'type="checkbox" name="system" value="([^"]+)"', form)) == sorted(ALL)
         method = "few_shot_3" if "few" in path else "fine_tune"
         assert f'name="method" value="{method}"' in form
-        assert form.count("set apart") == 1
+        assert form.count("under review") == 1
 
 
 def test_the_form_finds_a_system_by_name_or_team_and_keeps_the_chosen(site: TestClient) -> None:

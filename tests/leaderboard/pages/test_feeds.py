@@ -35,7 +35,7 @@ def test_a_board_s_feed_has_its_results_newest_first(site: TestClient) -> None:
     titles = [entry["title"] for entry in found]
     assert any(title.startswith(SCRIPT) for title in titles)
     assert any(title.startswith(FORMULA) for title in titles)
-    assert "set apart" in next(entry["summary"] for entry in found if "🧙" in entry["title"])
+    assert "under review" in next(entry["summary"] for entry in found if "🧙" in entry["title"])
 
 
 def test_the_results_of_other_boards_push_none_out(

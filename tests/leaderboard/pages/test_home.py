@@ -38,8 +38,8 @@ def test_the_last_results_come_first_with_their_days(arena: Arena, site: TestCli
     assert times == sorted(times, reverse=True)
     assert times[0] == "2026-04-30"
     assert re.findall(r'href="/submissions/([^?]*)\?', listed)[0] == newest.submission
-    assert "set apart" in listed
-    assert "unscored" in listed
+    assert "under review" in listed
+    assert "not scored" in listed
 
 
 def test_it_counts_what_there_is(arena: Arena, site: TestClient) -> None:

@@ -472,7 +472,7 @@ def test_a_place_is_held_before_anything_of_an_upload_is_read(arena: Arena, visi
     checks.create_session(owner, {})
     answer = site.post("/submit", content=body(), headers=headers)
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "60")
-    assert f"{MAX_OWN_SESSIONS} of your deliveries are being checked" in answer.text
+    assert f"{MAX_OWN_SESSIONS} of your submissions are being checked" in answer.text
     assert len(running) == MAX_OWN_SESSIONS - 1
 
 
