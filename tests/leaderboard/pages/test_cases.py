@@ -119,7 +119,7 @@ def test_without_systems_the_best_of_each_type_are_shown(arena: Arena, site: Tes
         (case("demand: x\nsystems: [01ARZ3NDEKTSV4RRFFQ69G5FAV]\n").encode(), "`systems` requires a `task`"),
         (case("demand: x\ndelivered: [{system: a, what: b}]\n").encode(), "set their `source`"),
         (case(account="").encode(), "no text below"),
-        (case(account="![a](/b.png)").encode(), "line 7: images are not shown"),
+        (case(account="![a](/b.png)").encode(), "line 7: images are not supported"),
         (case(account="fine\n\n[x](ftp://y)").encode(), "line 9: a link to 'ftp://y'"),
         (case(account="[x](//evil.example)").encode(), "a link to '//evil.example'"),
         (b"\xff\xfe", "byte 0 is not UTF-8"),

@@ -37,7 +37,7 @@ def test_more_or_fewer_are_told_how_to_choose(site: TestClient, slugs: list[str]
     answer = site.get("/compare" + ask(*slugs))
     assert answer.status_code == 200
     assert message in answer.text
-    assert "Tick 2 to 5 systems below" in answer.text
+    assert "Select 2 to 5 systems below" in answer.text
     assert 'class="strips"' not in answer.text
     ticked = re.findall(r'name="system" value="([^"]+)" checked', answer.text)
     assert set(ticked) == set(slugs)
@@ -61,7 +61,7 @@ def test_the_form_needs_no_script_and_offers_every_system_once(site: TestClient)
 def test_the_form_finds_a_system_by_name_or_team_and_keeps_the_chosen(site: TestClient) -> None:
     page = site.get("/compare" + ask(ALL[1], find="NORTHERN")).text
     assert re.findall(r'name="system" value="([^"]+)"', page) == [ALL[1], ALL[0]]
-    assert "holds “<bdi>nobody</bdi>”" in site.get("/compare?find=nobody").text
+    assert "contains “<bdi>nobody</bdi>”" in site.get("/compare?find=nobody").text
 
 
 @pytest.mark.integration

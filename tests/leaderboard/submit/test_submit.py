@@ -290,7 +290,7 @@ def test_rows_are_shown_in_the_frame_of_the_protocol(arena: Arena, site: TestCli
     assert '<div class="row-text" dir="auto" lang="ar">جواب</div>' in text
     assert "سؤال &lt;b&gt;" in text
     assert f"and {4000 + len('سؤال <b>') - MAX_CHARACTERS} more characters" in text
-    assert "About 1 row would be cut." in text
+    assert "About 1 row would be truncated." in text
     assert text.count("truncated after 64") == 2
     assert "question 0" in site.get(f"{address}?task=mc-en-science").text
     assert site.get(f"{address}?task=qa-en-tables").status_code == 404
