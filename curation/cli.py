@@ -21,20 +21,20 @@ from submissions.records.check_report import Problem
 from submissions.storage.locations import is_hub_url, open_repo, sibling_location
 
 app = typer.Typer(
-    help="Build a benchmark. Exit codes: 0 done, 1 something for you to mend, 2 a fault of ours.",
+    help="Build a benchmark. Exit codes: 0 done, 1 an error for you to fix, 2 a failure on our side.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
 @app.command("init")
 def init_command(
     where: Annotated[str, typer.Argument(metavar="ARENA", help="A folder, or hf://ORG/PREFIX.")],
     licence: Annotated[
-        str, typer.Option("--license", help="Of the results, as the Hub names it: cc-by-4.0, apache-2.0 …")
+        str, typer.Option("--license", help="Licence of the results, by its name on the Hub: cc-by-4.0, apache-2.0 …")
     ] = "cc-by-4.0",
     as_json: AsJson = False,
 ) -> None:
@@ -46,10 +46,10 @@ def init_command(
     for one in made:
         what = {
             "written": "README.md written",
-            "same": "README.md as it should be",
-            "kept": "its own README.md is kept",
+            "same": "README.md is up to date",
+            "kept": "its own README.md is unchanged",
         }
-        typer.echo(f"{one.repository}: {'made' if one.created else 'was there'}; {what[one.readme]}.")
+        typer.echo(f"{one.repository}: {'created' if one.created else 'exists'}; {what[one.readme]}.")
     if not is_hub_url(where):
         typer.echo(f"Import a benchmark into {sibling_location(where, 'benchmark')}, which must be new or empty.")
 
@@ -68,20 +68,20 @@ def import_command(
     elif done.changed:
         typer.echo(f"Imported {done.tasks} tasks with {done.rows} reference rows into {dest}.")
     else:
-        typer.echo(f"Nothing changed: {dest} already holds these {done.tasks} tasks.")
+        typer.echo(f"Nothing changed: {dest} already has these {done.tasks} tasks.")
 
 
 @app.command("import-official")
 def official_command(
-    source: Annotated[Path, typer.Argument(metavar="SRC", help="The folder of the published release.")],
+    source: Annotated[Path, typer.Argument(metavar="SRC", help="Folder of the published release.")],
     dest: Annotated[Path, typer.Argument(metavar="DEST", help="A new or empty folder for the benchmark.")],
     registry: Annotated[
-        Path | None, typer.Option(help="LLaMA-Factory's dataset_info.json, which says which file is which reference.")
+        Path | None, typer.Option(help="LLaMA-Factory's dataset_info.json, which maps references to files.")
     ] = None,
     domains: Annotated[
-        Path | None, typer.Option(help="A list of tasks whose metadata says knowledge or reasoning, if SRC's does not.")
+        Path | None, typer.Option(help="A list of tasks whose metadata has knowledge or reasoning, if SRC's does not.")
     ] = None,
-    skip_missing: Annotated[bool, typer.Option("--skip-missing", help="Leave out tasks without reference.")] = False,
+    skip_missing: Annotated[bool, typer.Option("--skip-missing", help="Skip tasks without reference.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Convert the published DatasetResearch release to a benchmark, with its published scores."""
@@ -94,22 +94,22 @@ def official_command(
     for warned in done.warnings:
         typer.echo(f"warning: {warned}", err=True)
     if done.changed:
-        left = f", leaving out {len(done.skipped)} without a reference" if done.skipped else ""
+        left = f", skipping {len(done.skipped)} without a reference" if done.skipped else ""
         typer.echo(f"Imported {done.tasks} tasks with {done.rows} reference rows into {dest}{left}.")
     else:
-        typer.echo(f"Nothing changed: {dest} already holds these {done.tasks} tasks.")
+        typer.echo(f"Nothing changed: {dest} already has these {done.tasks} tasks.")
 
 
 @app.command("verify")
 def verify_command(
     where: Annotated[
-        str, typer.Argument(metavar="DIR", help="A benchmark that an import made, or hf://ORG/PREFIX-benchmark.")
+        str, typer.Argument(metavar="DIR", help="A benchmark created by an import, or hf://ORG/PREFIX-benchmark.")
     ],
     as_json: AsJson = False,
 ) -> None:
     """Check a benchmark's checksums, schema and split."""
     if not is_hub_url(where) and not Path(where).is_dir():
-        raise NotFound(f"No folder {where}: name one that `python -m curation` made.")
+        raise NotFound(f"No folder {where}: name one that `python -m curation` created.")
     with show_progress("reading tasks") as bar:
         problems = verify_benchmark(open_repo(where), bar)
     if problems:
@@ -118,7 +118,7 @@ def verify_command(
     if as_json:
         print_json({"sound": True, "problems": []})
     else:
-        typer.echo(f"{where} is sound.")
+        typer.echo(f"Benchmark {where} is valid.")
 
 
 @contextmanager

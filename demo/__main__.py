@@ -38,8 +38,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def main(
-    arena: Annotated[Path, typer.Argument(metavar="ARENA", help="The folder of the arena; made if it is not there.")],
-    profile: Annotated[str, typer.Option(help="The machine.")] = "cpu",
+    arena: Annotated[Path, typer.Argument(metavar="ARENA", help="Folder of the arena; created if missing.")],
+    profile: Annotated[str, typer.Option(help="Machine profile.")] = "cpu",
 ) -> None:
     """Fill an arena with the demo benchmark and two evaluated submissions."""
     arena.mkdir(parents=True, exist_ok=True)

@@ -52,15 +52,15 @@ def make_app(settings: Settings, pace: CommitRateLimit | None = None) -> gradio.
 def _make_site(settings: Settings, pace: CommitRateLimit) -> Site:
     if not is_hub_url(settings.arena):
         return Site(settings, SnapshotReader(open_arena(settings.arena)))
-    # A Hub that is down must not stop the start: the reader checks the format once it answers.
+    # An unavailable Hub must not block the start: the reader checks the format later.
     reader = SnapshotReader(open_arena(settings.arena, pace), HUB_SECONDS)
     return Site(settings, reader, Outbox(reader, settings.spool, settings.limits, pace.clock))
 
 
 def launch_app(app: gradio.Server, settings: Settings) -> None:
     """Serve the app on its host and port, in the background; it answers requests when this returns."""
-    # Gradio gives up a start whose first answer takes seconds, so what takes them comes before it.
-    with suppress(ArenaError):  # each page says by itself what is wrong
+    # Gradio aborts a start whose first answer takes seconds, so slow work is done before it.
+    with suppress(ArenaError):  # each page reports the error itself
         snapshot = app.state.site.reader.snapshot()
         front_page(PageRequest(app.state.site, snapshot, {"ending": ""}, {}, ""))
     app.launch(
@@ -75,6 +75,6 @@ def launch_app(app: gradio.Server, settings: Settings) -> None:
         enable_monitoring=False,
         mcp_server=False,
         footer_links=[],
-        # No end point of ours takes a file through Gradio; the submit form has its own limit.
+        # No endpoint of ours accepts a file through Gradio; the submit form has its own limit.
         max_file_size=1,
     )

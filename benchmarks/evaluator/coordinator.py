@@ -88,7 +88,7 @@ def measure_all(hub: Hub, arena: Arena, folder: Path) -> None:
     open_desk = partial(open_session, arena, "bench", "bench", gap=timedelta(minutes=1), clock=hub.clock)
     coordinator = Coordinator(open_desk, worker_at, hub.clock, hub.clock.forward, print)
     desk = open_desk()
-    measure_call(hub, "take the leases, list all once", desk.acquire_leases)
+    measure_call(hub, "acquire the leases, list all once", desk.acquire_leases)
     worker = worker_at(desk.arena)
     cycle = partial(coordinator.run_once, worker, desk, forever=True)
     measure_call(hub, "first cycle", cycle)

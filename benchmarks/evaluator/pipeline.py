@@ -73,9 +73,7 @@ def main() -> None:
         run_ours(folder / "warm-up", rules, Sizes(16, 2), [given.tasks])
         our_whole, our_parts, our_texts = run_ours(folder / "ours", rules, sizes, range(given.tasks))
         print(f"ours: {our_whole:.0f} s", our_parts, file=sys.stderr)
-        with open_timed_context(
-            folder / "published", rules
-        ) as bench:  # for its rules and its base model: nothing is asked of it
+        with open_timed_context(folder / "published", rules) as bench:  # for its protocol and base model only
             published = PublishedPipeline(bench, folder / "published")
             published.run(make_request(bench, given.tasks, Sizes(16, 2)))
             asks = [make_request(bench, number, sizes) for number in range(given.sample)]

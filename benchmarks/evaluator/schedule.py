@@ -37,7 +37,7 @@ def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--units", type=int, default=208, help="of one second each")
-    parser.add_argument("--scale", type=float, default=SCALE, help="how much faster than life the second table is")
+    parser.add_argument("--scale", type=float, default=SCALE, help="speed-up of the second table over real time")
     given = parser.parse_args()
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)  # for the workers
@@ -45,9 +45,7 @@ def main() -> None:
         ray.init(address="local", num_cpus=GPUS, num_gpus=GPUS, log_to_driver=False, _temp_dir=where)
         print(f"{os.cpu_count()} cores, {GPUS} fake GPUs, load {os.getloadavg()[0]:.1f} at the start", flush=True)
         measure_overhead(Path(where) / "overhead", given.units)
-        print(
-            f"\nidle devices (target {IDLE:.0%}), {given.scale:g} times faster than life, where scheduling weighs more"
-        )
+        print(f"\nidle devices (target {IDLE:.0%}), {given.scale:g} times real time, where scheduling matters more")
         print(f"{'':34}{'units':>6}{'wall':>8}{'train':>8}{'ask':>8}{'both':>8}{'idle':>8}")
         cases = (
             ("8 x H100, together", NODE, True, given.scale),
@@ -64,9 +62,9 @@ def measure_overhead(folder: Path, count: int) -> None:
     paced = PacedWorkerFactory(folder, SECOND, together=False)
     wall, made, starting = run_units(paced, make_paced_units(count, 0, 200, trained=False), together=False)
     ideal = -(-count // GPUS) * SECOND.request
-    print(f"{count} units of one second on {GPUS} stations; the first unit is taken {starting:.1f} s after the call")
-    print(f"{'':34}{'seconds':>9}{'ratio':>8}   (target of the crew: {MOST})")
-    for name, seconds in (("no scheduler", ideal), ("the crew, stations running", wall), ("making units", made)):
+    print(f"{count} units of one second on {GPUS} workers; the first unit starts {starting:.1f} s after the call")
+    print(f"{'':34}{'seconds':>9}{'ratio':>8}   (target of the pool: {MOST})")
+    for name, seconds in (("no scheduler", ideal), ("the pool, workers running", wall), ("making units", made)):
         print(f"{name:34}{seconds:9.2f}{seconds / ideal:8.3f}")
 
 

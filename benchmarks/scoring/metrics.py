@@ -60,7 +60,7 @@ def format_row(contest: Contest) -> str:
     values = "another metric"
     if contest.same:
         if contest.ours(said, gold) != contest.other(said, gold):
-            raise SystemExit(f"{contest.name}: the values differ, so the times say nothing")
+            raise SystemExit(f"{contest.name}: the values differ, so the times cannot be compared")
         values = "the same"
     times = [(time_scorer(contest.ours, said, gold), time_scorer(contest.other, said, gold)) for _ in range(ROUNDS)]
     ours, other = median(one for one, _ in times), median(two for _, two in times)
@@ -105,7 +105,7 @@ def arena_f1(scale: float) -> Contest:
 
 def corpus_scores(scale: float) -> Contest:
     """Compare BLEU and chrF++ with 1,000 resamples of both to one sacrebleu call each without any resample."""
-    theirs = (BLEU(), CHRF(word_order=2))  # kept, as ours is: sacrebleu remembers what it has cut
+    theirs = (BLEU(), CHRF(word_order=2))  # reused, like ours: sacrebleu caches tokenized texts
 
     def ours(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
         measured = (translation.bleu(predictions, references, "en"), translation.chrf_pp(predictions, references))

@@ -43,7 +43,7 @@ def create_arena(where: str, licence: str) -> list[CreatedRepo]:
     an invalid name; AccessDenied and Unreachable for errors of the Hub.
     """
     open_arena(where)
-    # An import makes the benchmark's folder by itself, and takes an empty one only.
+    # An import creates the benchmark's folder itself, and accepts only an empty one.
     places = {name: sibling_location(where, name) for name in CARDS if is_hub_url(where) or name != "benchmark"}
     missing = (
         _create_missing(places) if is_hub_url(where) else {name for name in places if not Path(places[name]).is_dir()}
@@ -83,7 +83,7 @@ def _find_missing(api: HfApi, places: dict[str, str]) -> set[str]:
             )
     if wrong:
         raise WrongVisibility(
-            f"{'; '.join(wrong)}. Change it in its settings on the Hub, then run this again: nothing was made."
+            f"{'; '.join(wrong)}. Change it in its settings on the Hub, then run this again: nothing was created."
         )
     return missing
 
@@ -122,14 +122,14 @@ def _translate_hub_errors(place: str) -> Iterator[None]:
     try:
         yield
     except RepositoryNotFoundError as error:
-        raise NotFound(f"There is no {place}, or the token may not see it.") from error
+        raise NotFound(f"There is no {place}, or the token cannot read it.") from error
     except HfHubHTTPError as error:
         status = error.response.status_code
         if status in (401, 403, 409):
             raise AccessDenied(
-                f"The Hub answers {status} for {place}: {error.server_message or 'the token may not make it'}. Set "
+                f"The Hub answers {status} for {place}: {error.server_message or 'the token may not create it'}. Set "
                 "HF_TOKEN to a token with the right to create and write data sets of that organisation."
             ) from error
-        raise Unreachable(f"The Hub does not answer as it should for {place} ({status}). Try again.") from error
+        raise Unreachable(f"The Hub returned an unexpected answer for {place} ({status}). Try again.") from error
     except httpx2.TransportError as error:
         raise Unreachable(f"The Hub did not answer for {place} ({type(error).__name__}). Try again.") from error

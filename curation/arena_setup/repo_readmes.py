@@ -21,15 +21,16 @@ CARDS: Mapping[str, RepoReadme] = {
     "benchmark": RepoReadme(
         private=True,
         title="DatasetResearch Arena: benchmark",
-        text="""Demands with their hidden reference rows and anchors. Keep it private: who has seen it cannot be ranked.
+        text="""Task descriptions with their hidden reference rows and anchors. Keep it private: a team with access
+cannot be ranked.
 
-Written by the organiser, with `python -m curation` and `python -m evaluator anchors`. Read by the evaluator alone.
+Written by the organiser, with `python -m curation` and `python -m evaluator anchors`. Read only by the evaluator.
 """,
     ),
     "submissions": RepoReadme(
         private=True,
         title="DatasetResearch Arena: submissions",
-        text="""What was submitted, and what its owners ask for: strangers' data, on strangers' terms. Keep it private.
+        text="""Submissions and their owners' requests: third-party data under its own terms. Keep it private.
 
 Written by the web app and `python -m submissions`. Read by the evaluator, and by the web app.
 """,
@@ -45,10 +46,10 @@ Written by the evaluator. Read by the web app, for their owners.
     "results": RepoReadme(
         private=False,
         title="DatasetResearch Arena: results",
-        text="""What submissions are worth, and what happened to each: `results/` by task, `status/` step by step.
+        text="""Results and history of all submissions: `results/` by task, `status/` step by step.
 
 Written by the evaluator, which also names the tables of totals as configurations of this data set, once there is one.
-Read by everybody. Each configuration holds the public totals of a track:
+Public. Each configuration has the public totals of a track:
 
 ```python
 from datasets import load_dataset

@@ -84,7 +84,7 @@ def write_benchmark(files: Mapping[str, bytes], dest: Path) -> bool:
     """Write a benchmark's files in one commit; return whether it changed anything. Raises BenchmarkExists."""
     repo = LocalRepo(dest)
     if dest.is_dir():
-        repo.list()  # carries out what a killed import left half done, which would look like a stranger's
+        repo.list()  # completes a killed import, which would otherwise look like foreign content
     require_empty(dest)
     present = [path for path in repo.list() if path in files or not path.startswith("anchors/")]
     if not present:
@@ -92,7 +92,7 @@ def write_benchmark(files: Mapping[str, bytes], dest: Path) -> bool:
         return True
     if present != sorted(files) or any(repo.read(path) != content for path, content in files.items()):
         raise BenchmarkExists(
-            f"{dest} holds another benchmark, and its anchors belong to its rows: import into a new folder."
+            f"{dest} has another benchmark, and its anchors belong to its rows: import into a new folder."
         )
     return False
 
@@ -104,5 +104,5 @@ def require_empty(dest: Path) -> None:
     visible = sorted(path.name for path in dest.glob("*") if not path.name.startswith("."))
     if visible and "checksums.json" not in visible:
         raise BenchmarkExists(
-            f"{dest} holds something else (for example {visible[0]}): import into a new or empty folder."
+            f"{dest} has other content (for example {visible[0]}): import into a new or empty folder."
         )

@@ -40,7 +40,7 @@ def read_flat(folder: Path, progress: Callable[[str, int, int], None] = lambda *
     `progress` receives the task's id, how many are done, and how many there are.
     """
     if not (folder / "tasks.jsonl").is_file():
-        raise NotFound(f"{folder} holds no tasks.jsonl: name a folder in the flat layout (demo/benchmark is one).")
+        raise NotFound(f"{folder} has no tasks.jsonl: name a folder in the flat layout (demo/benchmark is one).")
     problems: list[Problem] = []
     tasks = _read_tasks(folder, problems)
     if not problems:

@@ -25,7 +25,7 @@ def verify_benchmark(repo: Repo, progress: Callable[[str, int, int], None] = lam
     """Return all problems of an imported benchmark. Raises NotFound if it is missing."""
     present = set(repo.list())
     if "checksums.json" not in present:
-        raise NotFound("No checksums.json: this is no benchmark that `python -m curation` made.")
+        raise NotFound("No checksums.json: this benchmark was not created by `python -m curation`.")
     sums = parse_record(repo.read("checksums.json"), Checksums, "checksums.json")
     if isinstance(sums, list):
         return tuple(sums)
@@ -48,7 +48,7 @@ def _check_digests(repo: Repo, sums: Checksums, present: set[str]) -> Iterator[P
         yield make_error("checksums.json", None, f"split: {sums.split!r} is not {SPLIT}.", _RESTORE)
     for path, digest in sums.files.items():
         if path not in present:
-            yield make_error(path, None, "The file is gone.", _RESTORE)
+            yield make_error(path, None, "The file is missing.", _RESTORE)
         elif hashlib.sha256(repo.read(path)).hexdigest() != digest:
             yield make_error(path, None, "The file was changed after the import.", _RESTORE)
     for path in sorted(present - sums.files.keys() - {"checksums.json", *BY_INIT}):
@@ -63,7 +63,7 @@ def _check_tasks(tasks: dict[int, Task]) -> Iterator[Problem]:
             what = f"metric: {task.category!r} is not measured by {task.metric!r}."
             yield make_error("tasks.jsonl", line, what, _RESTORE)
         if task.id in seen:
-            yield make_error("tasks.jsonl", line, f"id: {task.id!r} is there twice.", _RESTORE)
+            yield make_error("tasks.jsonl", line, f"id: {task.id!r} occurs twice.", _RESTORE)
         seen.add(task.id)
 
 

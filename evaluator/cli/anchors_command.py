@@ -21,10 +21,10 @@ def write_anchors(
     benchmark: BenchmarkFolder,
     protocol: ProtocolName = "demo@1",
     profile: ProfileName = "cpu",
-    work: Annotated[Path | None, typer.Option(metavar="DIR", help="Where finished work is kept.")] = None,
-    track: Annotated[str, typer.Option(help="The board whose tasks are measured.")] = "dataset_research",
+    work: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for finished work.")] = None,
+    track: Annotated[str, typer.Option(help="Track whose tasks are measured.")] = "dataset_research",
     tasks: Annotated[str, typer.Option(metavar="A,B", help="Only these tasks.")] = "",
-    official: Annotated[bool, typer.Option("--official", help="Take the official release's scores (paper@1).")] = False,
+    official: Annotated[bool, typer.Option("--official", help="Use the official release's scores (paper@1).")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure the base and reference scores of tasks and write them into the benchmark."""
@@ -47,4 +47,4 @@ def write_anchors(
         return
     print_anchors(anchors, names)
     if names:
-        typer.echo(f"Not counted, since their reference does not measurably help: {', '.join(names)}.")
+        typer.echo(f"Not counted, as their reference does not measurably help: {', '.join(names)}.")

@@ -16,7 +16,7 @@ from evaluator.cli.shard_command import precompute_shard
 from evaluator.cli.work_command import evaluate_arena
 
 app = typer.Typer(
-    help="Fine-tune on delivered data sets, score them, and publish what they are worth.",
+    help="Fine-tune on submitted data sets, score them, and publish the results.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from submissions.records.task import Row, Task
     from submissions.storage.local_repo import LocalRepo
 
-BenchmarkFolder = Annotated[str, typer.Option("--benchmark", metavar="DIR", help="The benchmark with its references.")]
-ProtocolName = Annotated[str, typer.Option(help="The rules, for example demo@1.")]
-ProfileName = Annotated[str, typer.Option(help="The machine, for example cpu.")]
-JudgeFile = Annotated[Path | None, typer.Option("--judge", metavar="FILE", help="Where to ask the metadata judge.")]
-NoJudge = Annotated[bool, typer.Option("--no-judge", help="Leave metadata unjudged.")]
+BenchmarkFolder = Annotated[str, typer.Option("--benchmark", metavar="DIR", help="Benchmark with its references.")]
+ProtocolName = Annotated[str, typer.Option(help="Protocol, for example demo@1.")]
+ProfileName = Annotated[str, typer.Option(help="Machine profile, for example cpu.")]
+JudgeFile = Annotated[Path | None, typer.Option("--judge", metavar="FILE", help="Connection of the metadata judge.")]
+NoJudge = Annotated[bool, typer.Option("--no-judge", help="Do not judge metadata.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Delivery = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder or zip of <task id>.jsonl files.")]
-TrackName = Annotated[str, typer.Option(help="The board that the data is for.")]
-ArenaPlace = Annotated[str, typer.Option(metavar="DIR", help="The folder of the arena, or hf://ORG/PREFIX.")]
-BesideArena = Annotated[str, typer.Option(metavar="DIR", help="Where it is, if not beside the arena.")]
+TrackName = Annotated[str, typer.Option(help="Track of the data.")]
+ArenaPlace = Annotated[str, typer.Option(metavar="DIR", help="Folder of the arena, or hf://ORG/PREFIX.")]
+BesideArena = Annotated[str, typer.Option(metavar="DIR", help="Its location, if not beside the arena.")]
 
 
 def default_work_dir(where: str) -> Path:

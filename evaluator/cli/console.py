@@ -15,15 +15,15 @@ from submissions.records.base import Score
 from submissions.records.result import Method, Result
 
 _MEANS = {
-    "mean_gain": "Mean gain over all tasks: 0 the untouched model, 1 as good as the real data",
-    "mean_ratio": "Mean ratio to the reference's score over all tasks: 1 as good as the real data",
+    "mean_gain": "Mean gain over all tasks (0 = base model, 1 = trained on the real data)",
+    "mean_ratio": "Mean ratio to the reference's score over all tasks (1 = trained on the real data)",
 }
 
 
 def print_result(result: Result) -> None:
     """Print a result: a line per task with every method's score, then the mean gains."""
     methods = list(dict.fromkeys(total.method for total in result.totals))
-    scores = Table(title=Text(f"{result.system} under {result.protocol}: scores, and what fine-tuning was worth"))
+    scores = Table(title=Text(f"{result.system} under {result.protocol}: scores and fine-tuning gain"))
     scores.add_column("task", no_wrap=True)
     for name in ("rows", "removed", "base", "reference", *map(_shorten_method, methods), "worth"):
         scores.add_column(name, justify="right", no_wrap=True)

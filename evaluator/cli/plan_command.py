@@ -23,11 +23,11 @@ def plan_delivery(
     track: TrackName = "dataset_research",
     protocol: ProtocolName = "demo@1",
     profile: ProfileName = "cpu",
-    stations: Annotated[int, typer.Option(min=1, help="Such machines that share the work.")] = 1,
+    stations: Annotated[int, typer.Option(min=1, help="Number of such machines that share the work.")] = 1,
     hour_price: Annotated[
-        float | None, typer.Option(min=0, help="US dollars for one device for one hour; the profile's, if left out.")
+        float | None, typer.Option(min=0, help="US dollars per device-hour; default: the profile's.")
     ] = None,
-    arena: Annotated[str, typer.Option(metavar="DIR", help="Judge by what its past evaluations took.")] = "",
+    arena: Annotated[str, typer.Option(metavar="DIR", help="Estimate from the past evaluations of this arena.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Estimate time, cost and memory of evaluating a folder, without starting anything."""

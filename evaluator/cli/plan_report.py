@@ -17,8 +17,8 @@ TITLES = {
     "screen": "screen",
     "few_shot": "few-shot answers",
     "train": "training",
-    "swap": "handing weights over",
-    "generate": "answers when trained",
+    "swap": "weight transfer",
+    "generate": "fine-tuned answers",
 }
 
 
@@ -26,7 +26,7 @@ def format_phases(planned: PlanReport) -> Table:
     """Build a table of the phases: tokens, and the time of one worker."""
     found = planned.estimate
     table = Table(title=Text(f"{len(planned.delivered)} task(s) under {found.protocol} on {found.profile}, estimated"))
-    table.add_column("on one station", no_wrap=True)
+    table.add_column("on one worker", no_wrap=True)
     for name in ("trained", "prompts", "answers", "or up to", "least", "expected", "most"):
         table.add_column(name, justify="right", no_wrap=True)
     for phase in planned.plan.phases:
@@ -39,7 +39,7 @@ def format_plan(planned: PlanReport) -> Iterator[str]:
     found, plan = planned.estimate, planned.plan
     each = found.devices // plan.stations
     yield (
-        f"Wall time on {plan.stations} station(s) of {each} device(s): about {format_duration(found.seconds.middle)} "
+        f"Wall time on {plan.stations} worker(s) of {each} device(s): about {format_duration(found.seconds.middle)} "
         f"({format_duration_range(found.seconds)})."
     )
     hours, price = found.device_hours, found.price
@@ -53,30 +53,30 @@ def format_plan(planned: PlanReport) -> Iterator[str]:
     )
     if found.evaluations:
         yield (
-            f"Judged by {found.evaluations} evaluations that were measured on {found.profile}, start-up left out; "
-            "the table is by the profile's own speeds."
+            f"Estimated from {found.evaluations} evaluations measured on {found.profile}, without start-up; "
+            "the table uses the profile's own speeds."
         )
     else:
         yield (
-            f"Planned from the speeds in the profile {found.profile}, not measured: they may be wrong by a factor of "
+            f"Planned from the speeds in the profile {found.profile}, not measured: they may be off by a factor of "
             f"{planned.doubt:g}, either way."
         )
     yield (
         f"Tokens are {planned.how}. Expected: answers as long as the reference's, shots read once for each draw. "
-        "At most: every answer runs to its limit, as those of a model that does not stop. The judge is not in it."
+        "At most: every answer reaches its limit. The judge is not included."
     )
     yield from (
-        _format_memory(planned, planned.memory) if planned.memory else ("The profile states no memory to fit into.",)
+        _format_memory(planned, planned.memory) if planned.memory else ("The profile states no memory limits.",)
     )
 
 
 def _format_memory(planned: PlanReport, memory: MemoryEstimate) -> Iterator[str]:
     billions = planned.shape.parameters / 1e9
-    yield f"Memory for {planned.model} ({billions:.2f}e9 parameters), reckoned:"
+    yield f"Memory for {planned.model} ({billions:.2f}e9 parameters), estimated:"
     for section, parts in memory.figures.items():
         yield f"  {section}: " + ", ".join(f"{part} {size / GB:.1f} GB" for part, size in parts.items() if size)
-    yield f"  An engine's cache holds {max(0, memory.cache_tokens):,} tokens."
-    yield "  It fits on paper." if planned.fits else "  It does NOT fit: change the profile, or take another machine."
+    yield f"  An engine's cache fits {max(0, memory.cache_tokens):,} tokens."
+    yield "  It fits by this estimate." if planned.fits else "  It does NOT fit: change profile or machine."
 
 
 def _format_phase_tokens(phase: Phase) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ def rescore_folder(
     folder: Annotated[
         Path, typer.Argument(metavar="RESULT_DIR", help="The --out of `score`, or work/results/<id>/<protocol>.")
     ],
-    protocol: Annotated[str, typer.Option(help="Other rules for the same answers; its own if not given.")] = "",
+    protocol: Annotated[str, typer.Option(help="Other protocol for the same answers; default: its own.")] = "",
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the Result here.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -30,5 +30,5 @@ def rescore_folder(
     output_result(result, as_json)
     same = matches_stored(folder, result)
     if not as_json:
-        other = "was made by other rules, or by another version of the evaluator: nothing to compare"
-        typer.echo(f"{folder / 'result.json'} {'is the same, bit for bit' if same else other}.")
+        other = "was made under another protocol, or by another version of the evaluator: nothing to compare"
+        typer.echo(f"{folder / 'result.json'} {'is identical, bit for bit' if same else other}.")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def score_delivery(
     folder: Delivery,
     benchmark: BenchmarkFolder,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Gets result.json; its work/ makes a restart quick.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for result.json; its work/ makes a restart quick.")],
     track: TrackName = "dataset_research",
     protocol: ProtocolName = "demo@1",
     profile: ProfileName = "cpu",

@@ -11,17 +11,17 @@ from evaluator.cli.command_options import ArenaPlace, BesideArena, ProfileName, 
 
 
 def precompute_shard(
-    part: Annotated[str, typer.Argument(metavar="I/N", help="Which of how many shares, for example 1/4.")],
+    part: Annotated[str, typer.Argument(metavar="I/N", help="This share's number and the total, for example 1/4.")],
     arena: ArenaPlace,
     profile: ProfileName = "cpu",
     protocol: ProtocolName = "demo@1",
     benchmark: BesideArena = "",
     work: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where finished work is kept, for all shares.")
+        Path | None, typer.Option(metavar="DIR", help="Folder for finished work, common to all shares.")
     ] = None,
     run: Annotated[
         str,
-        typer.Option(metavar="NAME", help="The same for all shares that start at different times, and for no others."),
+        typer.Option(metavar="NAME", help="Common name of shares that start at different times, unique to them."),
     ] = "",
 ) -> None:
     """Run one of N shares of the pending work without publishing. `work` then finds it finished."""

@@ -32,23 +32,23 @@ def evaluate_arena(
     judge: JudgeFile = None,
     no_judge: NoJudge = False,
     forever: Annotated[
-        bool, typer.Option("--forever/--once", help="Go on until it is stopped, or stop when nothing is pending.")
+        bool, typer.Option("--forever/--once", help="Run until stopped, or stop when nothing is pending.")
     ] = True,
     every: Annotated[
-        float | None, typer.Option(help="Seconds between looks for new submissions: 5, or 60 on the Hub.")
+        float | None, typer.Option(help="Seconds between polls for new submissions; default: 5, or 60 on the Hub.")
     ] = None,
-    work: Annotated[Path | None, typer.Option(metavar="DIR", help="Where finished work is kept.")] = None,
+    work: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for finished work.")] = None,
     webhook: Annotated[
         list[str] | None,
-        typer.Option(envvar="ARENA_WEBHOOK", metavar="URL", help="Is told of all boards; TRACK=URL: of that one."),
+        typer.Option(envvar="ARENA_WEBHOOK", metavar="URL", help="Receives events of all tracks; TRACK=URL: of one."),
     ] = None,
     webhook_secret: Annotated[
-        str, typer.Option(envvar="ARENA_WEBHOOK_SECRET", help="Signs what is sent there.", show_default=False)
+        str, typer.Option(envvar="ARENA_WEBHOOK_SECRET", help="Secret that signs notifications.", show_default=False)
     ] = "",
     site: Annotated[
-        str, typer.Option(envvar="ARENA_SITE", metavar="URL", help="Where the board is served, for links in messages.")
+        str, typer.Option(envvar="ARENA_SITE", metavar="URL", help="Address of the leaderboard, for links in messages.")
     ] = "",
-    name: Annotated[str, typer.Option(help="What others are told who holds the arena. Public.")] = "",
+    name: Annotated[str, typer.Option(help="Name of this evaluator in messages about its lease. Public.")] = "",
 ) -> None:
     """Take pending submissions, evaluate them, publish their results."""
     from evaluator.config.protocol import load_protocol
@@ -65,7 +65,7 @@ def evaluate_arena(
     failed = service.run(notifying, judges, forever=forever)
     if failed:
         raise OurError(
-            f"{failed} submission(s) failed. The next `work` tries again, up to {MAX_ATTEMPTS} times in all; "
+            f"{failed} submission(s) failed. The next `work` retries, up to {MAX_ATTEMPTS} times in all; "
             "after that, and at any time, `python -m submissions retry ID` does."
         )
 

@@ -52,8 +52,8 @@ class LLMConnection(Record):
         parts = urlsplit(self.base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
             raise ValueError(
-                "base_url: wanted http(s)://host/v1 without name, password or query; the key has its own place"
+                "base_url: wanted http(s)://host/v1 without name, password or query; set the key with key_variable"
             )
         if (self.prompt_price or self.completion_price) and not self.budget_money:
-            raise ValueError("budget_money: calls have a price, so say how much may be spent")
+            raise ValueError("budget_money: calls have a price, so set a spending limit")
         return self

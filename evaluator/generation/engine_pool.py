@@ -112,7 +112,7 @@ def build_environments(profile: Profile, environment: Mapping[str, str]) -> list
             "CUDA_VISIBLE_DEVICES": "",
         }
         return [common] * profile.engines
-    if profile.batch_invariant:  # only here: vLLM has such kernels for GPUs alone
+    if profile.batch_invariant:  # GPUs only: vLLM has no such kernels for CPUs
         common["VLLM_BATCH_INVARIANT"] = "1"
     devices = _list_devices(profile, environment)
     compiled = Path(environment.get("VLLM_CACHE_ROOT") or "~/.cache/vllm").expanduser()
@@ -120,7 +120,7 @@ def build_environments(profile: Profile, environment: Mapping[str, str]) -> list
         common
         | {
             "CUDA_VISIBLE_DEVICES": devices[number % len(devices)],
-            # Its own, or it would read what another one is still writing.
+            # Its own folder, or it would read what another engine is still writing.
             "VLLM_CACHE_ROOT": str(compiled / f"engine-{number + 1}"),
         }
         for number in range(profile.engines)
@@ -135,8 +135,8 @@ def _list_devices(profile: Profile, environment: Mapping[str, str]) -> Sequence[
     devices = [name.strip() for name in seen.split(",") if name.strip()]
     if not devices:
         raise EvaluatorError(
-            f"Profile {profile.name} asks for accelerators, and CUDA_VISIBLE_DEVICES hides all of them.",
-            "Unset it, or name the devices of this station in it.",
+            f"Profile {profile.name} requires accelerators, and CUDA_VISIBLE_DEVICES hides all of them.",
+            "Unset it, or list this worker's devices in it.",
         )
     return devices
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from evaluator.runtime.child_process import ParentConnection, die_with_parent, error_name
 from evaluator.runtime.resource_usage import read_peak_bytes, reset_peak_memory
 
-if TYPE_CHECKING:  # importing it takes seconds, in which a parent with several engines would wait for each in turn
+if TYPE_CHECKING:  # importing vLLM takes seconds, which a parent would spend for each engine in turn
     from vllm import LLM
 
 BEAT_SECONDS = 1.0
@@ -79,7 +79,7 @@ class VllmEngine:
         """Generate completions in the order of the prompts, with a heartbeat after each step of the engine."""
         from vllm import RequestOutput, SamplingParams
 
-        self.llm.reset_prefix_cache()  # what other units left must not shape this one's arithmetic
+        self.llm.reset_prefix_cache()  # earlier units must not affect this one's arithmetic
         self.llm.enqueue([{"prompt_token_ids": ids} for ids in prompts], SamplingParams(**sampling), use_tqdm=False)
         finished: dict[int, RequestOutput] = {}
         while self.llm.llm_engine.has_unfinished_requests():

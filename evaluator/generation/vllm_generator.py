@@ -50,12 +50,12 @@ class VllmGenerator:
         wanted = (model, None if model == self._base_model else load_canary(model))
         try:
             if not self._fresh:
-                self._ensure_engines(self._base_model)  # serves many calls, so it is no part of what this one takes
+                self._ensure_engines(self._base_model)  # serves many calls, so this call's time excludes it
             started = time.perf_counter()
             engines = self._load_weights(*wanted)
             completions, peaks = self._run_prompts(engines, prompts, max_new_tokens)
         except BaseException:
-            self.close()  # also when interrupted: nobody may take an answer that was meant for this call
+            self.close()  # also when interrupted: a later call must not receive this call's answers
             raise
         self._last_usage = ResourceUsage(
             seconds=time.perf_counter() - started,
@@ -75,7 +75,7 @@ class VllmGenerator:
             else:
                 self.close()
         except ChildFailed:
-            self.close()  # which frees the memory all the same
+            self.close()  # which also frees the memory
         except BaseException:
             self.close()
             raise
@@ -189,7 +189,7 @@ class VllmGenerator:
             "dtype": self._protocol.base_model.dtype,
             "max_model_len": decoding.max_prompt_tokens + decoding.max_new_tokens,
             "seed": decoding.seed,
-            # vLLM winds a seeded request's generator back after a partial prefill, which CPU generators cannot.
+            # vLLM rewinds a seeded request's generator after a partial prefill, which CPU generators cannot.
             "chunked_prefill": profile.device != "cpu" or decoding.temperature == 0,
         }
 

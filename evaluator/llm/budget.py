@@ -93,10 +93,10 @@ class Budget:
     def _budget_error(self, spent: TokenUsage, most: TokenUsage) -> BudgetSpent:
         limits = self._limits
         return BudgetSpent(
-            "The chat model's budget is spent.",
+            "The chat model's budget is used up.",
             f"{self._ledger} has spent {_format_usage(spent, limits)}; the next call may take "
             f"{_format_usage(most, limits)}, and the limit is {limits.budget_tokens:,} tokens (budget_tokens) and "
-            f"{limits.budget_money:g} in money (budget_money). Raise them and run again: what was answered is kept.",
+            f"{limits.budget_money:g} in money (budget_money). Raise them and run again: answers so far are stored.",
         )
 
 

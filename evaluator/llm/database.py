@@ -20,17 +20,15 @@ _TABLES = (
 )
 _BUSY_TIMEOUT_SECONDS = 60.0
 """Seconds that a writer waits for the one before."""
-_DAMAGED = (
-    "it is damaged; move it away, or restore it: a new one asks everything again, and counts its spending from 0."
-)
+_DAMAGED = "it is damaged; move it away, or restore it: a new one repeats all calls, and counts spending from 0."
 _TO_MEND = {
     sqlite3.SQLITE_NOTADB: _DAMAGED,
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
-    sqlite3.SQLITE_FULL: "make room on its disk, and run again; what was answered is kept.",
-    sqlite3.SQLITE_BUSY: "another process holds it; end that one, or wait for it, and run again.",
+    sqlite3.SQLITE_FULL: "free space on its disk, and run again; answers so far are stored.",
+    sqlite3.SQLITE_BUSY: "another process has locked it; end that one, or wait for it, and run again.",
 }
 """Suggested fix, by sqlite's primary result code."""
-_ELSE = "see that its folder and disk can be written to, and run again."
+_ELSE = "make its folder and disk writable, and run again."
 
 
 @contextmanager

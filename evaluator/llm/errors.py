@@ -7,7 +7,7 @@ import openai
 from evaluator.config.llm_settings import LLMConnection, LLMSettings
 from evaluator.errors import ChatFailed
 
-_SUMMARY = "The chat model could not be asked."
+_SUMMARY = "The chat model call failed."
 _MAX_LENGTH = 300
 """Maximum length of quoted server messages, in characters."""
 
@@ -19,7 +19,7 @@ def http_error(error: openai.APIStatusError, model: LLMSettings, connection: LLM
     return ChatFailed(
         _SUMMARY,
         f"{connection.base_url} answered {error.status_code}: {_suggest_fix(error.status_code, model, connection)} "
-        f"The server says: {words}",
+        f"The server's message: {words}",
         count_retries(error),
     )
 
@@ -28,7 +28,7 @@ def timeout_error(error: openai.APIConnectionError, connection: LLMConnection) -
     """Error for a connection that failed, broke, or stayed silent, after the client's retries."""
     tries = f"{connection.retries + 1} tries"
     if isinstance(error, openai.APITimeoutError):
-        what = f"was silent for {connection.timeout_seconds:g} seconds in each of {tries}: look at the server, or raise"
+        what = f"was silent for {connection.timeout_seconds:g} seconds in each of {tries}: check the server, or raise"
         return ChatFailed(_SUMMARY, f"{connection.base_url} {what} timeout_seconds.", count_retries(error))
     what = f"could not be reached in {tries}: check base_url, and that the server runs."
     return ChatFailed(_SUMMARY, f"{connection.base_url} {what}", count_retries(error))
@@ -39,7 +39,7 @@ def invalid_reply_error(why: str, model: LLMSettings, connection: LLMConnection,
     return ChatFailed(
         _SUMMARY,
         f"{connection.base_url}: {why}. Check base_url (it ends with /v1 for most servers), and that name "
-        f"{model.name!r} and snapshot {model.snapshot!r} are what the server runs.",
+        f"{model.name!r} and snapshot {model.snapshot!r} match what the server runs.",
         retries,
     )
 
@@ -51,15 +51,15 @@ def count_retries(error: openai.APIStatusError | openai.APIConnectionError) -> i
 
 def _suggest_fix(status: int, model: LLMSettings, connection: LLMConnection) -> str:
     variable = f"the environment variable {connection.key_variable}" if connection.key_variable else "key_variable"
-    takes = "check what the model takes: temperature, seed, max_completion_tokens, strict JSON schemas, long prompts."
+    takes = "check the model's support: temperature, seed, max_completion_tokens, strict JSON schemas, long prompts."
     known = {
         400: takes,
-        401: f"it does not take the key; set {variable}.",
+        401: f"it rejected the key; set {variable}.",
         403: f"the key may not use model {model.name!r}; set {variable}, or choose another model.",
-        404: f"check base_url, and that there is a model {model.name!r}.",
+        404: f"check base_url, and that the model {model.name!r} exists.",
         422: takes,
         429: "its limit is reached, also after the retries; lower at_once, raise the limit there, or run again later.",
     }
     return known.get(
-        status, "run again when the server works; what was answered is kept." if status >= 500 else "check base_url."
+        status, "run again when the server works; answers so far are stored." if status >= 500 else "check base_url."
     )

@@ -31,6 +31,6 @@ def _read_api_key(connection: LLMConnection, environ: Mapping[str, str]) -> str:
     variable = connection.key_variable
     key = environ.get(variable, "").strip() if variable else ""
     if variable and not (key and key.isascii() and key.isprintable() and " " not in key):
-        state = "holds no key: it has blanks, or characters that are not ASCII" if key else "is not set"
-        raise ChatFailed("The chat model could not be asked.", f"The environment variable {variable} {state}. Set it.")
+        state = "contains no key: it has blanks, or characters that are not ASCII" if key else "is not set"
+        raise ChatFailed("The chat model call failed.", f"The environment variable {variable} {state}. Set it.")
     return key

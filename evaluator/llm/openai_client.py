@@ -42,7 +42,7 @@ class OpenAIChat:
 
     def request(self, prompt: Prompt, schema: type[R]) -> ChatAnswer[R]:
         model, form = self._model, strict_schema(schema)
-        # No error is chained: the client's own carry the request, and servers like to repeat the key.
+        # No error is chained: the client's errors contain the request, and servers may echo the key.
         try:
             raw = self._client.chat.completions.with_raw_response.create(
                 model=model.name,

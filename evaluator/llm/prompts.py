@@ -65,7 +65,7 @@ class PromptFile(Record):
         """
         if values.keys() != self.header.fields.keys():
             odd = sorted(values.keys() ^ self.header.fields.keys())
-            raise ValueError(f"prompt {self.name} takes {', '.join(self.header.fields)}; missing or unknown: {odd}")
+            raise ValueError(f"prompt {self.name} expects {', '.join(self.header.fields)}; missing or unknown: {odd}")
         plain = {name: format_data_block(name, value, "") for name, value in values.items()}
         nonce = hashlib.sha256("\n".join([self.sha256, *plain.values()]).encode()).hexdigest()[:16]
         user = _FIELD.sub(lambda field: format_data_block(field[1], values[field[1]], nonce), self.frame)

@@ -32,7 +32,7 @@ def prepare_base_model(protocol: Protocol, folder: Path) -> Path:
     if name == TINY:
         made = folder / name
         if not made.is_dir():
-            with blocking_lock(folder / f"{name}.lock"):  # shares on several nodes start at once
+            with blocking_lock(folder / f"{name}.lock"):  # shares on several nodes start at the same time
                 if not made.is_dir():
                     _in_child(made)
         return made
@@ -57,7 +57,7 @@ def _in_child(folder: Path) -> None:
     made = subprocess.run(command, capture_output=True, text=True, check=False)
     if made.returncode:
         raise EvaluatorError(
-            "The tiny base model could not be made.", f"Its folder is {folder}:\n{made.stderr[-2000:]}"
+            "The tiny base model could not be built.", f"Its folder is {folder}:\n{made.stderr[-2000:]}"
         )
 
 
@@ -99,9 +99,9 @@ def _describe_hardware(profile: Profile) -> str:
         return f"CPU {platform.machine()}"
     names = _list_devices()
     if len(names) < profile.devices:
-        there = ", ".join(names) or "there is none"
+        there = ", ".join(names) or "none"
         raise EvaluatorError(
-            f"The profile {profile.name} wants {profile.devices} device(s) on this machine.", f"PyTorch sees: {there}."
+            f"The profile {profile.name} needs {profile.devices} device(s) on this machine.", f"PyTorch sees: {there}."
         )
     return f"{profile.devices} x {' + '.join(sorted(set(names)))}"
 

@@ -60,7 +60,7 @@ def read_model_shape(folder: Path) -> ModelShape:
             tied=config.get("tie_word_embeddings") or False,
         )
     except (KeyError, ValueError, OSError) as error:
-        raise CorruptRecord(f"{folder / 'config.json'} does not say the shape of a Llama ({error!r}).") from error
+        raise CorruptRecord(f"{folder / 'config.json'} does not describe a Llama model ({error!r}).") from error
 
 
 def lookup_model_shape(model: str) -> ModelShape:

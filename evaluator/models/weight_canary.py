@@ -87,8 +87,8 @@ def check_logprobs(expected: Sequence[float], said: Sequence[float], limit: floa
     far = mean_distance(expected, said)
     if not far < limit:
         raise WrongWeights(
-            "The engine does not answer with the weights that it was given.",
-            f"Its log-probabilities of the canary are {far:.2g} nats per token from what they should be; the limit is"
+            "The engine does not answer with the weights that it received.",
+            f"Its log-probabilities of the canary are {far:.2g} nats per token off; the limit is"
             f" {limit:.2g}. Its answers were not used; run again.",
         )
 
@@ -108,7 +108,7 @@ def load_canary(model: Path) -> Canary:
         return Canary.model_validate_json(file.read_bytes())
     except FileNotFoundError:
         raise WrongWeights(
-            f"A trained model has no {FILE}.", f"{model} cannot be told from others; train it anew."
+            f"A trained model has no {FILE}.", f"{model} cannot be distinguished from others; train it again."
         ) from None
     except ValidationError as error:
         raise WrongWeights(f"A trained model's {FILE} cannot be read.", f"{file}: {error}") from error

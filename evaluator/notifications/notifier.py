@@ -39,7 +39,7 @@ EVENTS: Mapping[State, Event] = {
     "withdrawn": "withdrawn",
 }
 """Event for entering a state; queue positions and progress cause none."""
-PREVIEW = "The scores by shots are there; the trainings follow."
+PREVIEW = "The few-shot scores are available; fine-tuning follows."
 _STATUS = re.compile(r"status/([0-9A-HJKMNP-TV-Z]{26})\.json")
 _PREVIEW = re.compile(r"previews/([0-9A-HJKMNP-TV-Z]{26})/[a-z_]+@\d+\.json")
 
@@ -72,7 +72,9 @@ def parse_board_webhooks(said: Sequence[str]) -> list[BoardWebhook]:
     for text in said:
         track, _, url = text.partition("=") if not text.startswith(("http://", "https://")) else ("", "", text)
         if not url.startswith(("http://", "https://")):
-            raise NotFound(f"{text[:40]!r} is no webhook: write https://… for all boards, or TRACK=https://… for one.")
+            raise NotFound(
+                f"{text[:40]!r} is not a webhook: write https://… for all boards, or TRACK=https://… for one."
+            )
         found.append(BoardWebhook(url, get_track(track).name if track else ""))
     return found
 
@@ -103,7 +105,7 @@ class Notifier:
             if (match := _PREVIEW.fullmatch(path)) and not self._has_preview(path):
                 now = (after.get(match[1]) or self._arena.read_history(match[1])).now
                 found.append((match[1], "preview", now.model_copy(update={"message": PREVIEW})))
-        # Where much is written at once, a preview is told of after the beginning that it belongs to.
+        # In a commit with many files, a preview follows the start of its evaluation.
         return sorted(found, key=lambda one: one[2].time)
 
     def notify(self, ulid: str, event: Event, status: Status) -> None:
@@ -172,14 +174,14 @@ class NotifyingRepo:
         try:
             return self._notifier.pending_events(changes)
         except (ArenaError, OSError, ValidationError) as error:
-            log.warning("a commit is told to no webhook: %s", error)
+            log.warning("Skipped webhook notifications for a commit: %s", error)
             return []
 
     def _notify(self, ulid: str, event: Event, status: Status) -> None:
         try:
             self._notifier.notify(ulid, event, status)
         except (ArenaError, OSError) as error:
-            log.warning("%s of %s is told to no webhook: %s", event, ulid, error)
+            log.warning("Skipped webhook notifications of %s for %s: %s", event, ulid, error)
 
 
 @contextmanager

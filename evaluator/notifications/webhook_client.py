@@ -75,7 +75,7 @@ class WebhookClient:
     def send(self, target: WebhookTarget, event: str, body: bytes) -> None:
         """Queue a message and return at once; raises nothing if delivery fails."""
         if len(self._open) >= MAX_PENDING:
-            log.warning("%d messages wait for their webhooks; the one of %s is dropped", MAX_PENDING, event)
+            log.warning("%d webhook messages are pending; dropped the one for %s", MAX_PENDING, event)
             return
         future = asyncio.run_coroutine_threadsafe(self._deliver(target, event, body), self._loop)
         self._open.add(future)
@@ -87,7 +87,7 @@ class WebhookClient:
 
     def __exit__(self, *exception: object) -> None:
         if left := wait(list(self._open), self._patience).not_done:
-            log.warning("%d message(s) did not reach their webhooks before the end", len(left))
+            log.warning("%d webhook message(s) were not delivered before shutdown", len(left))
         asyncio.run_coroutine_threadsafe(_cancel_pending(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -98,15 +98,15 @@ class WebhookClient:
             "Content-Type": "application/json",
             "User-Agent": "datasetresearch-arena",
             "X-Arena-Event": event,
-            # The same for every try, so that a receiver knows what it has seen.
+            # The same for every try, so that receivers can deduplicate.
             "X-Arena-Delivery": secrets.token_hex(16),
         }
         if target.secret:
             headers["X-Arena-Signature"] = sign_body(target.secret, body)
         async with self._turns[target.url]:
             if why := await self._send_with_retry(target, headers, body):
-                # Not the whole address: it may hold a key.
-                log.warning("the webhook at %s did not take %s: %s", _display_host(target.url), event, why)
+                # Not the whole address: it may contain a key.
+                log.warning("The webhook at %s did not accept %s: %s", _display_host(target.url), event, why)
 
     async def _send_with_retry(self, target: WebhookTarget, headers: dict[str, str], body: bytes) -> str | None:
         """Send until accepted or given up; return the reason if given up."""
@@ -135,9 +135,9 @@ class WebhookClient:
                 raise ForbiddenAddress("it is not https")
             found = await self._resolve_addresses(url)
             headers = {**headers, "Host": url.netloc.decode()}
-            extensions["sni_hostname"] = url.host  # its certificate must be that of the name
+            extensions["sni_hostname"] = url.host  # the certificate must match the host name
             url = url.copy_with(host=found[number % len(found)])
-        # A new client each time: what one receiver sets as a cookie is not for the next.
+        # A new client each time: receivers must not share cookies.
         async with (
             httpx2.AsyncClient(verify=self._tls, trust_env=False, timeout=self._seconds) as client,
             client.stream("POST", url, content=body, headers=headers, extensions=extensions) as answer,
@@ -150,7 +150,7 @@ class WebhookClient:
         found = await loop.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
         addresses = sorted({str(address[0]) for *_, address in found}, key=lambda one: ":" in one)
         if private := [one for one in addresses if not self.is_allowed(one)]:
-            raise ForbiddenAddress(f"it leads to {private[0]}, which is not a public address")
+            raise ForbiddenAddress(f"it resolves to {private[0]}, which is not a public address")
         return addresses
 
     def is_allowed(self, address: str) -> bool:
@@ -186,4 +186,4 @@ def _display_host(url: str) -> str:
     try:
         return httpx2.URL(url).host
     except (httpx2.InvalidURL, ValueError):
-        return "an address that is none"
+        return "an invalid address"

@@ -89,16 +89,16 @@ def make_plan(
     workload, frame = _choose_workload(at, tasks)
     exams = {}
     for done, task in enumerate(tasks):
-        tell("reading what is asked", done, len(tasks))
+        tell("reading benchmark tasks", done, len(tasks))
         exams[task.id] = workload.count_eval_set(load_reference(rules, benchmark, task.id))
     delivered: dict[str, DeliveredTokens] = {}
     for task_id, mine in rows:
-        tell("reading what is delivered", len(delivered), len(tasks))
+        tell("reading submitted tasks", len(delivered), len(tasks))
         delivered[task_id] = workload.count_delivery(mine)
     planning = build_planning(rules, profile, exams.values())
     frame = frame.model_copy(update={"planning": planning})
     found = estimate_evaluation(delivered, frame, cost_model_for(at), exams, at.stations)
-    assert found is not None  # the check refuses a delivery without any file
+    assert found is not None  # the check refuses a submission without any file
     if profile.hour_price is not None:
         found = replace(found, hour_price=profile.hour_price)
     shape = lookup_model_shape(rules.base_model.id)
@@ -140,7 +140,7 @@ def _choose_workload(at: PlanInputs, tasks: Sequence[Task]) -> tuple[Workload, P
 
 
 BLIND = "I need data."
-"""Stand-in for the demands of a benchmark without any."""
+"""Placeholder for the demands of a benchmark without any."""
 
 
 def _build_fallback_frame(rules: Protocol) -> PromptFrame:

@@ -59,7 +59,7 @@ class ByteEstimatedWorkload:
     """Estimates token counts from bytes, as the web app does for uploads."""
 
     def __init__(self, protocol: Protocol, frame: PromptFrame) -> None:
-        self.how = f"reckoned at {frame.bytes_per_token:.2g} bytes a token"
+        self.how = f"estimated at {frame.bytes_per_token:.2g} bytes a token"
         self._protocol = protocol
         self._frame = frame
 

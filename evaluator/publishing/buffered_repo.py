@@ -72,9 +72,9 @@ class BufferedRepo:
                     self._write_commit({}, head)
                 except Conflict:
                     continue
-                self.repo.list()  # so that all is known that is there, should the Hub go away
+                self.repo.list()  # caches the listing in case the Hub becomes unavailable
                 return
-            raise Conflict("Others commit to this repository without a pause: the lease could not be taken.")
+            raise Conflict("Other writers commit to this repository without a pause: the lease could not be acquired.")
 
     def release_lease(self) -> None:
         """Release the lease, if it is still ours, so that another evaluator can take it at once."""
@@ -142,14 +142,14 @@ class BufferedRepo:
         with self._lock:
             content = self._files[path] if path in self._files else self._written.get(path) or self.repo.read(path)
         if content is None:
-            raise NotFound(f"No file {path} any more.")
+            raise NotFound(f"The file {path} no longer exists.")
         return content
 
     def list_dir(self, folder: str = "") -> list[str]:
         start = f"{validate_path(folder)}/" if folder else ""
         with self._lock:
             waiting = {path: content for path, content in self._files.items() if path.startswith(start)}
-            if None in waiting.values():  # a folder goes with its last file
+            if None in waiting.values():  # a folder disappears with its last file
                 return sorted({path.removeprefix(start).split("/", 1)[0] for path in self.list(start)})
             return sorted(
                 {*self.repo.list_dir(folder), *(path.removeprefix(start).split("/", 1)[0] for path in waiting)}
@@ -179,7 +179,7 @@ class BufferedRepo:
         with self._lock:
             self._require_lease()
             if parent != str(self._count):
-                raise Conflict(f"There is a newer state than {parent}: read again, then commit again.")
+                raise Conflict(f"The state after {parent} is newer: read again, then commit again.")
             before = self._groups
             self._groups = _merge_groups(self._groups, files)
             self._files |= files
@@ -216,7 +216,7 @@ class BufferedRepo:
     def _write_verified(self, write: Callable[[str], object]) -> None:
         """Write on a head at which the lease is verified. Raises LeaseLost."""
         for _ in range(_TRIES):
-            head = self.repo.head()  # a Hub that is down says so here at once; a commit would be tried for minutes
+            head = self.repo.head()  # an unavailable Hub fails here at once; a commit would be retried for minutes
             if head != self._parent:
                 self._verify_lease(head)
             try:
@@ -225,7 +225,7 @@ class BufferedRepo:
                 continue
             self._pause = _AWAY[0]
             return
-        raise Unreachable("Others commit to this repository without a pause. Try again.")
+        raise Unreachable("Other writers commit to this repository without a pause. Try again.")
 
     def _verify_lease(self, head: str) -> None:
         """Check that the lease is still ours. Raises LeaseLost."""
@@ -241,7 +241,7 @@ class BufferedRepo:
             raise self._loss
 
     def _postpone(self, error: RateLimited | Unreachable) -> None:
-        log.warning("%d file(s) wait: %s", self.pending, error)
+        log.warning("%d file(s) are still unwritten: %s", self.pending, error)
         self._parent = ""  # it may have landed
         if isinstance(error, RateLimited):
             self._next_commit_at = error.until

@@ -40,8 +40,8 @@ class LeaseHeld(OurError):
 
     def __init__(self, lease: Lease) -> None:
         super().__init__(
-            f"Another evaluator ({lease.owner}) works on this arena; last heard of at {_format_time(lease.heartbeat)} "
-            f"and waited for until {_format_time(lease.until)} UTC: after that, another may take over. "
+            f"Another evaluator ({lease.owner}) works on this arena; last heartbeat at {_format_time(lease.heartbeat)} "
+            f"lease until {_format_time(lease.until)} UTC, when another may take over. "
             f"Wait, or stop it."
         )
         self.lease = lease
@@ -51,10 +51,10 @@ class LeaseLost(OurError):
     """Another evaluator took over while this one was silent, so this one must not write its pending files."""
 
     def __init__(self, lease: Lease | None) -> None:
-        who = f"{lease.owner} has taken over" if lease else "the lease was taken back"
+        who = f"{lease.owner} has taken over" if lease else "the lease was withdrawn"
         super().__init__(
-            f"This evaluator was silent for longer than its lease, and {who}: it writes nothing more. What it has "
-            "finished is in its work folder, for the next run."
+            f"This evaluator was silent for longer than its lease, and {who}: it writes nothing more. Its "
+            "finished work is in its work folder, for the next run."
         )
 
 
@@ -65,7 +65,7 @@ def read_lease(repo: Repo) -> Lease | None:
     except NotFound:
         return None
     except CorruptRecord as error:
-        log.warning("%s It is taken anew.", error)  # whoever holds it finds out by a conflict
+        log.warning("%s Acquired a new lease.", error)  # its holder notices by a conflict
         return None
 
 

@@ -103,7 +103,7 @@ class Publisher:
         changes = _deletion_changes(self.arena.drafts, paths)
         if self.arena.has_submission(ulid):
             changes += _changed_only(self.arena.drafts, submission_index_changes(self.arena, [ulid]))
-        # What is repeated after a kill may be done already, and the Hub allows so many commits an hour.
+        # A repeat after a kill may find its work done, and the Hub limits commits per hour.
         if changes:
             commit_with_retry(self.arena.drafts, changes)
 

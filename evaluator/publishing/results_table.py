@@ -103,7 +103,7 @@ def readme_changes(results: Repo, tracks: Iterable[str]) -> list[Change]:
     except yaml.YAMLError:
         front = None
     if not isinstance(front, dict):
-        log.warning("%s in results has no front matter that can be read: it names no tables until it is mended", README)
+        log.warning("%s in results has no readable front matter: it lists no tables until that is fixed", README)
         return []
     wanted = [_track_config(track) for track in sorted(tracks)]
     if front.get("configs", []) == wanted and README in results.list(README):
@@ -122,7 +122,7 @@ def _file_changes(results: Repo, path: str, made: Sequence[Result], lost: set[tu
     try:
         old = _decode_table(path, results.read(path)).to_pylist()
     except (CorruptRecord, NotFound) as error:
-        log.info("%s It is made from the results.", error)
+        log.info("%s Rebuilt from the results.", error)
         old = [row for result in _month_results(results, path) for row in _iter_rows(result)]
     over = lost | {(result.submission, result.protocol) for result in made}
     rows = [row for row in old if (row["submission"], row["protocol"]) not in over]
@@ -147,7 +147,7 @@ def _iter_readable(results: Repo, ulid: str, protocols: Iterable[str]) -> Iterat
         try:
             yield read_record(results, result_path(ulid, protocol), Result)
         except CorruptRecord as error:
-            log.error("%s Its totals are left out.", error)
+            log.error("%s Its totals are skipped.", error)
 
 
 def _iter_rows(result: Result) -> Iterator[dict[str, object]]:
@@ -182,7 +182,7 @@ def _decode_table(path: str, content: bytes) -> pa.Table:
     try:
         table = parquet.read_table(pa.BufferReader(content))
     except (pa.ArrowException, OSError) as error:
-        raise CorruptRecord(f"{path} is no Parquet file: {error}.") from error
+        raise CorruptRecord(f"{path} is not a Parquet file: {error}.") from error
     if not table.schema.equals(SCHEMA):
         raise CorruptRecord(f"{path} has other columns than this version writes.")
     return table

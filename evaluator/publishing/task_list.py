@@ -44,7 +44,7 @@ def _build_frames(
     rules, demands = context.protocol, [task.demand for task in tasks if task.demand]
     if demands:
         frame = build_frame(rules, context.template, demands)
-        workload = ByteEstimatedWorkload(rules, frame)  # encoding every hidden row would take minutes
+        workload = ByteEstimatedWorkload(rules, frame)  # tokenizing every hidden row would take minutes
         hidden = (load_reference(rules, benchmark, task.id) for task in tasks if task.track == rules.track)
         planning = build_planning(rules, context.profile, map(workload.count_eval_set, hidden))
         frames[rules.name] = frame.model_copy(update={"planning": planning})

@@ -38,7 +38,7 @@ They are torch's for RAM, and vLLM's for waking a sleeping engine without enough
 """
 
 
-class ChildExited(Exception):  # no failure yet: its reader will say which
+class ChildExited(Exception):  # not yet a failure: its reader decides which
     """The child could not receive a message because it has exited."""
 
 
@@ -89,7 +89,7 @@ class ChildProcess:
         except (BrokenPipeError, ConnectionError) as error:
             if not read:
                 raise ChildExited from error
-            self.receive(0)  # what it died of, if it had time to say so
+            self.receive(0)  # its last report, if it had time to send one
             raise self._build_error("went away") from error
 
     def fileno(self) -> int:
@@ -111,7 +111,7 @@ class ChildProcess:
         except (EOFError, ConnectionError) as error:
             raise self._build_error("went away") from error
         except ValueError as error:
-            raise self._build_error("answered nonsense") from error
+            raise self._build_error("sent an unreadable message") from error
         if "failed" in message:
             raise self._build_error(f"failed: {message['said']}", FAILURES[message["failed"]])
         return message
@@ -147,7 +147,7 @@ class ChildProcess:
         log = self.log.read_bytes() if self.log.exists() else b""
         lines = log.decode(errors="replace").splitlines()[-_TAIL_LINES:]
         tail = "\n".join(f"  | {line[:400]}" for line in lines)
-        detail = f"Its log is {self.log}; the end of it:\n{tail}"
+        detail = f"Its log is {self.log}; its last lines:\n{tail}"
         return kind(f"The {self.name} {what}.", detail, public_tail(log[self._logged :]))
 
 

@@ -48,7 +48,7 @@ class CostLog:
                     spent = [self._store.get(_STAGE, key, ResourceUsage) for key in keys]
                     known = [one for one in spent if one is not None]
                     if len(known) < len(spent):
-                        log.warning("What %s of %s cost was never measured: no ledger is written.", stage, task)
+                        log.warning("The cost of %s of %s was not measured: no cost record is written.", stage, task)
                         return None
                     found.append(Cost(task=task, stage=stage, **reduce(add, known).model_dump()))
         return tuple(found)

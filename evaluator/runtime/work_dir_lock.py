@@ -24,7 +24,7 @@ def exclusive_lock(work: Path) -> Iterator[None]:
     """Lock the work folder for this process. Raises EvaluatorError if another evaluator, or a share, has it."""
     with _open_lock_file(work / ".lock") as lock:
         if not _try_lock(lock, fcntl.LOCK_EX):
-            raise EvaluatorError(f"Another evaluator works in {work}: wait for it, or stop it first.")
+            raise EvaluatorError(f"Another evaluator uses {work}: wait for it, or stop it first.")
         remove_partial_files(work / "stages")
         yield
 
@@ -37,14 +37,14 @@ def shared_lock(work: Path, run: str, name: str) -> Iterator[None]:
     """
     with _open_lock_file(work / ".lock") as folder, _open_lock_file(work / "shares" / run / f"{name}.lock") as part:
         if not _try_lock(folder, fcntl.LOCK_SH):
-            raise EvaluatorError(f"An evaluator works in {work} alone: wait for it, or stop it first.")
+            raise EvaluatorError(f"An evaluator uses {work} exclusively: wait for it, or stop it first.")
         if not _try_lock(part, fcntl.LOCK_EX):
-            raise EvaluatorError(f"Share {name} of {run} is at work in {work} already.")
+            raise EvaluatorError(f"Share {name} of {run} already runs in {work}.")
         for other in sorted(
             (work / "shares").glob("*/*.lock")
-        ):  # after its own: of two runs at least one sees the other
+        ):  # after its own lock: of two runs at least one sees the other
             if other.parent.name != run and not _is_unlocked(other):
-                raise EvaluatorError(f"Shares of {other.parent.name} are at work in {work}: wait for them.")
+                raise EvaluatorError(f"Shares of {other.parent.name} run in {work}: wait for them.")
         yield
 
 

@@ -42,7 +42,7 @@ class Worker:
             return self._run_unit(unit, progress)
         except OSError as error:
             kind = FAILURES.get(error_name(error) or "", EvaluatorError)
-            raise kind(f"A station could not write or read: {error.strerror}.", str(error)) from error
+            raise kind(f"A worker could not write or read: {error.strerror}.", str(error)) from error
 
     def cached_models(self) -> list[str]:
         """Keys of units whose model lies here."""
@@ -74,20 +74,20 @@ class Worker:
         try:
             return self._generate_answers(unit, model, ResourceUsage.model_validate_json((model / FILE).read_bytes()))
         except EvaluatorError:
-            if found:  # it may be the model that is broken: the next try trains it anew
+            if found:  # the model may be broken: the next try trains it again
                 shutil.rmtree(model, ignore_errors=True)
             raise
 
     def _train(self, name: str, training: TrainingSpec, model: Path, progress: Progress) -> None:
         rows = model.with_name("examples.jsonl")
         lines = (json.dumps({"input_ids": one.input_ids, "labels": one.labels}) + "\n" for one in training.examples)
-        atomic_write(rows, "".join(lines).encode())  # before its turn comes
+        atomic_write(rows, "".join(lines).encode())  # before the devices are free
         job = TrainJob(name, rows, model, training.seed)
         with self._training, self._devices:
             if not self._together:
                 self._generator.release_devices()
             saving = self._trainer.train(job, progress)
-        saving()  # meanwhile the devices are another unit's
+        saving()  # meanwhile another unit uses the devices
 
     def _generate_answers(self, unit: WorkUnit, model: Path, training: ResourceUsage | None = None) -> UnitResult:
         with self._asking, self._devices:

@@ -113,7 +113,7 @@ class Coordinator:
             if desk.flush(at_once=True):
                 self._release_lease(desk)
             else:
-                self.say(f"{desk.pending} file(s) could not be written; the next run writes them.")
+                self.say(f"{desk.pending} file(s) could not be written; the next run will write them.")
         except ArenaError as error:
             self.say(str(error))
 
@@ -121,7 +121,7 @@ class Coordinator:
         try:
             desk.release_leases()
         except HUB_ERRORS as error:
-            self.say(f"The arena stays held until the lease runs out, or this evaluator starts again. {error}")
+            self.say(f"The lease stays active until it expires, or this evaluator starts again. {error}")
 
     def _backed_off_ids(self, *, forever: bool) -> set[str]:
         return {ulid for ulid, since in self.failed.items() if not forever or self.clock() < since + FAILURE_COOLDOWN}
@@ -137,9 +137,9 @@ class Coordinator:
     def _back_off(self, error: ArenaError) -> None:
         """Report an error once, then wait."""
         kind = f"{error.lease.owner} {error.lease.nonce}" if isinstance(error, LeaseHeld) else str(error)
-        if kind != self._last_message:  # its time moves on while it works
+        if kind != self._last_message:  # its time changes while the other works
             self._last_message = kind
-            self.say(f"{error} It is tried again by itself.")
+            self.say(f"{error} It is retried automatically.")
         until = error.until if isinstance(error, RateLimited) else None
         self.wait(max(self._pause, (until - self.clock()).total_seconds()) if until else self._pause)
         self._pause = min(2 * self._pause, RETRY_BACKOFF[1])

@@ -33,7 +33,7 @@ class OwnerRequestHandler:
             try:
                 self._apply_requests(ulid)
             except (CorruptRecord, NotFound) as error:
-                log.error("the wishes for %s are passed over: %s", ulid, error)
+                log.error("Skipped the owner requests for %s: %s", ulid, error)
         self._head = head
 
     def authorized_requests(self, ulid: str) -> list[OwnerRequest]:
@@ -44,7 +44,7 @@ class OwnerRequestHandler:
     def _apply_requests(self, ulid: str) -> None:
         kinds = frozenset(wish.kind for wish in self.authorized_requests(ulid))
         if self._applied.get(ulid) == kinds:
-            return  # what came of it since, the outlet sent where the wish says
+            return  # later events were already sent to the webhook of the request
         if "withdraw" in kinds:
             self._publisher.withdraw(ulid)
         elif "publish" in kinds:

@@ -48,4 +48,4 @@ class QueueTimer:
             self._queue.check_not_withdrawn(ulid)
             self._queue.update_positions(self._backed_off, running=ulid)
         except HUB_ERRORS as error:
-            log.warning("Postponed queue upkeep, the evaluation goes on: %s", error)
+            log.warning("Postponed queue upkeep, the evaluation continues: %s", error)

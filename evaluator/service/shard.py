@@ -54,7 +54,7 @@ class Shard:
         """Parse a share written as I/N. Raises NotFound."""
         found = re.fullmatch(r"([1-9]\d{0,3})/([1-9]\d{0,3})", text)
         if found is None or int(found[1]) > int(found[2]):
-            raise NotFound(f"{text!r} is no share: write I/N with I from 1 to N, for example 1/4.")
+            raise NotFound(f"{text!r} is not a share: write I/N with I from 1 to N, for example 1/4.")
         if run and not _RUN.fullmatch(run):
             raise NotFound(f"{run!r} cannot name a run: letters, digits, '_', '.' and '-', 64 at most.")
         return cls(int(found[1]), int(found[2]), run)
@@ -102,7 +102,7 @@ def run_shard(worker: SubmissionRunner, share: Shard, work: Path, say: Callable[
     if failed:
         raise EvaluatorError(
             f"{failed} stage(s) of share {share.part}/{share.of} failed; all others are done. "
-            "Start the same share again, or leave the rest to `work`."
+            "Start the same share again, or let `work` do the rest."
         )
 
 

@@ -108,7 +108,7 @@ class SubmissionQueue:
                 log.error("Skipped %s: %s", ulid, error)  # one damaged file must not stop the queue
                 continue
             state = one.history.now.state
-            # A draft without its status is left by a killed run: the next one finds all done, and writes the status.
+            # A killed run leaves a draft without its status: the next run finds the work done, and writes the status.
             done = state == "evaluated" and name in drafted.get(ulid, ())
             withdrawn = state == "withdrawn" and self._is_withdrawn_by_owner(ulid)
             if state != "refused" and not done and not withdrawn:
@@ -130,7 +130,7 @@ class SubmissionQueue:
         """Withdraw pending submissions whose files were deleted; results on a board stay there."""
         stored = set(self.arena.submission_ids())
         if not stored:
-            return  # far more likely another repository's name than that all were deleted
+            return  # a wrong repository name is far more likely than the deletion of all
         for ulid in self.arena.status_ids():
             if ulid not in stored and ulid not in self._handled_deletions:
                 self._handled_deletions.add(ulid)

@@ -119,7 +119,7 @@ class SubmissionRunner:
     def _open_job(self, submission: Submission, timer: QueueTimer | None) -> Iterator[EvaluationJob]:
         tasks = tuple(task for task in self.benchmark.read_tasks() if task.track == submission.track)
         if not tasks:
-            raise EvaluatorError(f"The benchmark has no task of track {submission.track}: add some, or serve another.")
+            raise EvaluatorError(f"The benchmark has no task of track {submission.track}: add some, or choose another.")
         with self.judge(submission.id) as judge:
             yield EvaluationJob(
                 benchmark=self.benchmark,

@@ -65,11 +65,11 @@ def import_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Sequen
     if bench.protocol.scale.kind != "ratio":
         raise NotFound(
             f"There are no official scores under {bench.protocol.name}: the release was measured by paper@1. "
-            "Name that protocol, or leave --official out."
+            "Choose that protocol, or omit --official."
         )
     official = benchmark.read_official_anchors()
     if official is None:
-        raise NotFound("This benchmark holds no official scores: make it with `python -m curation import-official`.")
+        raise NotFound("This benchmark has no official scores: build it with `python -m curation import-official`.")
     if missing := [task.id for task in tasks if task.id not in official.tasks]:
         raise NotFound(f"The release has no scores for {', '.join(missing)}: name the others with --tasks.")
     fresh = {}
@@ -121,7 +121,7 @@ def load_anchor_answers(benchmark: Benchmark, anchors: Anchors, task: str) -> An
         return read_record(benchmark.repo, _anchor_path(anchors.protocol, task), AnchorAnswers)
     except NotFound as error:
         raise AnchorsMissing(
-            f"The answers behind the anchors of {task} are gone. {_rerun_hint(anchors.protocol)}"
+            f"The stored answers of the anchors of {task} are missing. {_rerun_hint(anchors.protocol)}"
         ) from error
 
 
@@ -133,7 +133,7 @@ def load_checked_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: 
         raise AnchorsMissing(str(error)) from error
     again = _rerun_hint(bench.protocol.name)
     if anchors.protocol_sha256 != bench.protocol.sha256:
-        raise AnchorsMissing(f"The anchors were measured when {bench.protocol.name} said something else. {again}")
+        raise AnchorsMissing(f"The anchors were measured under an earlier version of {bench.protocol.name}. {again}")
     if anchors.setup.model_sha256 != bench.setup.model_sha256:
         raise AnchorsMissing(f"The anchors belong to other weights of {anchors.setup.model}. {again}")
     if anchors.setup.pipeline != bench.setup.pipeline:
@@ -195,8 +195,8 @@ def _reusable_anchors(benchmark: Benchmark, bench: EvaluationContext, measured: 
         return {task: anchor for task, anchor in old.tasks.items() if task in known}
     if gone := sorted((old.tasks.keys() & known) - set(measured)):
         log.warning(
-            "Anchors of %s were measured by other rules, weights, software or hardware, and are dropped: measure them "
-            "again on this machine.",
+            "Anchors of %s were measured with another protocol, weights, software or hardware, and dropped: measure "
+            "them again on this machine.",
             ", ".join(gone),
         )
     return {}

@@ -99,7 +99,7 @@ class EvaluationContext:
             else:
                 known.append(ask.key)
                 yield self._attribute_cost(ask, found)
-        self.executor.discard_models(known)  # a model may be left by a run that was killed after its last answer
+        self.executor.discard_models(known)  # a run killed after its last answer may leave a model
         units = {key: partial(self._build_unit, same[0]) for key, same in left.items()}
         with closing(self.executor.run(units, self.progress)) as finished:
             for done in finished:

@@ -38,8 +38,8 @@ def judge_opener(protocol: Protocol, connection: Path | None, *, left_out: bool,
         return open_no_judge
     if connection is None:
         raise NotFound(
-            f"{protocol.name} has metadata judged by {protocol.judge.model.name}: say where to ask it with "
-            "--judge FILE (docs/organiser-judge.md has one), or leave it out with --no-judge."
+            f"{protocol.name} uses the metadata judge {protocol.judge.model.name}: name its connection with "
+            "--judge FILE (docs/organiser-judge.md has one), or omit it with --no-judge."
         )
     return partial(open_judge, protocol.judge, _load_connection(connection), dict(os.environ), work / "judge.sqlite")
 
@@ -52,7 +52,7 @@ def open_judge(
 
     Raises NotFound if a prompt is not of the version that the protocol names, and ChatFailed if there is no key.
     """
-    from evaluator.llm.open_client import open_client  # here, for the openai client takes a second to load
+    from evaluator.llm.open_client import open_client  # imported here: the openai client takes a second to load
 
     comparing, describing = (load_prompt(_TRACK, name) for name in (settings.judge_prompt, settings.describe_prompt))
     with open_client(settings.model, connection, environ, path, ledger) as chat:
@@ -63,7 +63,7 @@ def _load_connection(file: Path) -> LLMConnection:
     try:
         return LLMConnection.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
-        raise NotFound(f"No file {file}: docs/organiser-judge.md says what a judge's connection file holds.") from error
+        raise NotFound(f"No file {file}: docs/organiser-judge.md describes a judge's connection file.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise NotFound(f"{file} is not TOML: {error}.") from error
     except ValidationError as error:

@@ -151,7 +151,7 @@ def load_records(folder: Path) -> tuple[RunRecord, list[TaskRecord]]:
     """Load an evaluation's records. Raises NotFound if the folder has none, CorruptRecord for a damaged file."""
     if not (folder / "run.json").is_file():
         raise NotFound(
-            f"{folder} holds no run.json: name the --out folder of `score`, "
+            f"{folder} has no run.json: name the --out folder of `score`, "
             "or results/<submission>/<protocol> in the arena's work folder."
         )
     run = _read_json(folder / "run.json", RunRecord)

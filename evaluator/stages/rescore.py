@@ -34,7 +34,7 @@ def rescore(folder: Path, protocol: Protocol | None = None) -> Result:
         return build_result(run, records)
     if differing := _list_changed_rules(run, records, protocol):
         raise ProtocolMismatch(
-            f"{folder} was answered under {run.protocol.name}, and {protocol.name} differs in what was asked: "
+            f"{folder} was answered under {run.protocol.name}, and {protocol.name} requires other answers: "
             f"{', '.join(differing)}. Evaluate the submission under {protocol.name} instead."
         )
     again = [record.with_anchor_under(protocol) for record in records]
@@ -53,13 +53,13 @@ def matches_stored(folder: Path, result: Result) -> bool:
         stored = Result.model_validate_json(file.read_bytes())
     except ValidationError as error:
         raise CorruptRecord(
-            f"{file} is no Result: {error.errors()[0]['msg']}. Write it anew with --out {file}."
+            f"{file} is not a Result: {error.errors()[0]['msg']}. Write it again with --out {file}."
         ) from error
     if (stored.protocol_sha256, stored.setup) != (result.protocol_sha256, result.setup):
         return False
     if file.read_bytes() != to_json(result):
         raise CorruptRecord(
-            f"{file} is not what its stored answers give: {_list_differences(stored, result)} differ(s). "
+            f"{file} does not match its stored answers: {_list_differences(stored, result)} differ(s). "
             "Compare the two with --out FILE, and publish the one whose answers you trust."
         )
     return True

@@ -106,7 +106,7 @@ def precompute_fine_tune(job: EvaluationJob, entry: SubmissionData) -> None:
     requests = [fine_tune_request(bench, one.exam, one.rows, bench.protocol.sft.seed) for one in delivered if one.rows]
     with closing(_run_requests(job, "fine_tune", requests)) as finished:
         for _ in finished:
-            pass  # the store keeps the answers
+            pass  # the answers are already stored
 
 
 def _prepare_tasks(job: EvaluationJob, entry: SubmissionData) -> dict[str, ScreenedTask]:
@@ -131,7 +131,7 @@ def _check_rows(job: EvaluationJob, entry: SubmissionData) -> dict[str, tuple[Ro
         rows = entry.rows(file.task)
         if hashlib.sha256(to_jsonl(rows)).hexdigest() != file.sha256:
             raise CorruptRecord(
-                f"{file.path} of submission {entry.submission.id} is not what was stored. "
+                f"{file.path} of submission {entry.submission.id} does not match its recorded hash. "
                 "Restore it from the repository's history."
             )
         checked[file.task] = rows
@@ -166,7 +166,7 @@ def _screen_tasks(
         if task not in rows:
             continue
         if task in copied:
-            log.warning("%s: names the reference of %s as its origin, and is not used", entry.submission.id, task)
+            log.warning("%s: not used, as its stated origin is the reference of %s", entry.submission.id, task)
             delivered[task] = ScreenedTask(exam, (), None, NOT_ACCEPTED)
         else:
             counted = rows[task][: get_track(exam.task.track).max_rows]
@@ -254,7 +254,7 @@ def _run_requests(
     """Yield each request with its answers; report a task after its last answers."""
     unanswered = Counter(request.exam.task.id for request in requests)
     tasks = len(unanswered)
-    with closing(job.context.run_requests(requests)) as finished:  # a withdrawal stops the evaluation: end the work
+    with closing(job.context.run_requests(requests)) as finished:  # a withdrawal stops running work, too
         for request, answered in finished:
             yield request, answered
             task = request.exam.task.id

@@ -57,4 +57,4 @@ class EvaluationJob:
         try:
             self.events.emit(event)
         except SubmissionWithdrawn as error:
-            raise EvaluatorError("An event sink tried to end an evaluation as withdrawn.", str(error)) from error
+            raise EvaluatorError("An event sink raised a withdrawal.", str(error)) from error

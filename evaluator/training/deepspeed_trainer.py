@@ -91,7 +91,7 @@ class DeepSpeedTrainer:
         if not math.isfinite(message["loss"]):
             raise TrainingDiverged(
                 f"The loss of {job.name} is {message['loss']} after {message['steps']} steps.",
-                f"Look at the rows of this task and at {self.log}, then run again.",
+                f"Check the rows of this task and {self.log}, then run again.",
             )
         group.expect_save(number)
         return TrainResult(job, message["steps"], message["loss"], tuple(losses))
@@ -104,12 +104,12 @@ class DeepSpeedTrainer:
     def _child_env(self) -> dict[str, str]:
         own = {"DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": ""}
         if self.profile.device == "cuda":
-            own = {"PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True"}  # micro-batches differ in size all the time
+            own = {"PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True"}  # micro-batches vary in size
         return {
             "OMP_NUM_THREADS": str(self.profile.threads),
             "TOKENIZERS_PARALLELISM": "false",
             "HF_HUB_OFFLINE": "1",
-            "PYTHONWARNINGS": "ignore::FutureWarning",  # torch says twenty times a step what DeepSpeed will rename
+            "PYTHONWARNINGS": "ignore::FutureWarning",  # torch repeats DeepSpeed's deprecations twenty times a step
             "PATH": _path_with_ninja(),
             **own,
         }

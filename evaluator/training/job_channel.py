@@ -48,9 +48,7 @@ class JobChannel:
             self._jobs += 1
             number = self._jobs
             self._heard[number] = deque()
-        with suppress(
-            ChildExited
-        ):  # whoever waits for an answer hears what it died of: two readers would tear a message
+        with suppress(ChildExited):  # the waiting reader gets the failure: two readers would split a message
             self._child.send({kind: {**content, "job": number} if content is not None else number}, read=False)
         return number
 

@@ -117,7 +117,7 @@ def test_a_readme_has_front_matter(name: str) -> None:
 def test_the_command_says_what_it_did(hub: Hub, tmp_path: Path) -> None:
     done = run_command("curation", "init", ARENA, "--license", "odbl")
     assert (done.returncode, done.stderr) == (0, "")
-    assert f"{ARENA}-benchmark: made; README.md written.\n" in done.stdout
+    assert f"{ARENA}-benchmark: created; README.md written.\n" in done.stdout
     assert b"license: odbl" in open_arena(ARENA).results.read("README.md")
     again = run_command("curation", "init", ARENA, "--json")
     assert [one["readme"] for one in json.loads(again.stdout)["repositories"]] == ["same", "same", "same", "kept"]
@@ -132,7 +132,7 @@ def test_a_benchmark_that_was_sent_up_is_verified_there(hub: Hub, tmp_path: Path
     create_arena(ARENA, "cc-by-4.0")
     mirror_arena(str(tmp_path / "arena"), ARENA, only=("benchmark",))
     done = run_command("curation", "verify", f"{ARENA}-benchmark")
-    assert (done.returncode, done.stdout) == (0, f"{ARENA}-benchmark is sound.\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, f"Benchmark {ARENA}-benchmark is valid.\n"), done.stderr
     repo = open_repo(f"{ARENA}-benchmark")
     repo.commit([Change("sources.json", b"{}")], repo.head())
     done = run_command("curation", "verify", f"{ARENA}-benchmark")

@@ -42,11 +42,11 @@ def only(name: str, value: Any) -> Edit:
 
 
 CASES: dict[str, tuple[Edit, str, int | None, str]] = {
-    "tasks cut off": (content(META, b'[\n{"task_id": "a",\n'), META, 3, "No JSON"),
+    "tasks cut off": (content(META, b'[\n{"task_id": "a",\n'), META, 3, "Not JSON"),
     "tasks empty": (content(META, b" "), META, None, "empty"),
-    "tasks not UTF-8": (content(META, b'[\n"\xff"]'), META, 2, "No UTF-8"),
+    "tasks not UTF-8": (content(META, b'[\n"\xff"]'), META, 2, "Not UTF-8"),
     "tasks too deep": (content(META, b"[" * 100_000), META, 1, "nested too deeply"),
-    "tasks with an endless number": (content(META, b"9" * 5000), META, 1, "No JSON that can be read"),
+    "tasks with an endless number": (content(META, b"9" * 5000), META, 1, "Unreadable JSON"),
     "tasks a pointer": (content(MC, b"version https://git-lfs.example/spec/v1\noid 1"), MC, None, "Git LFS"),
     "tasks an object": (only(META, {}), META, None, "no list"),
     "no tasks": (only(META, []), META, None, "no tasks"),
@@ -75,7 +75,7 @@ CASES: dict[str, tuple[Edit, str, int | None, str]] = {
     "domain unknown": (tasks(with_metadata("translation", domain="wisdom")), META, None, "'wisdom' is neither"),
     "no reference": (gone(MC), META, None, "is the reference 'lab/multiple-choice'"),
     "reference twice": (twice, MC, None, "could both be"),
-    "reference cut off": (content(MC, b'[{"input": "a",\n "output": '), MC, 2, "No JSON"),
+    "reference cut off": (content(MC, b'[{"input": "a",\n "output": '), MC, 2, "Not JSON"),
     "reference empty": (content(MC, b""), MC, None, "empty"),
     "reference of no rows": (only(MC, []), MC, None, "no rows"),
     "reference an object": (only(MC, {"Data": []}), MC, None, "no list of rows"),
@@ -89,8 +89,8 @@ CASES: dict[str, tuple[Edit, str, int | None, str]] = {
     "row a list": (rows([1], [2]), MC, None, "Row 26 (and 1 more) is not an object"),
     "row of numbers": (rows({"input": 1, "output": "x"}), MC, None, "Row 26 input: is not a text"),
     "row of half a pair": (content(MC, b'[{"input": "\\ud800", "output": "b"}]'), MC, None, "surrogate"),
-    "no scores": (gone(TEST), TEST, None, "not there"),
-    "scores cut off": (content(BASE, b"[{"), BASE, 1, "No JSON"),
+    "no scores": (gone(TEST), TEST, None, "is missing"),
+    "scores cut off": (content(BASE, b"[{"), BASE, 1, "Not JSON"),
     "scores a number": (only(BASE, 3), BASE, None, "no list of tasks"),
     "score without id": (scores(scored("translation", task_id=None)), TEST, None, "Entry 1: no task_id"),
     "score twice": (scores(scored("translation"), scored("translation")), TEST, None, "earlier entry"),
@@ -102,7 +102,7 @@ CASES: dict[str, tuple[Edit, str, int | None, str]] = {
     ),
     "score negative": (scores(scored("multiple-choice", {"accuracy": -0.5})), TEST, None, "accuracy is -0.5"),
     "score endless": (scores(scored("multiple-choice", {"accuracy": 10**400})), TEST, None, "accuracy is 1e+300"),
-    "registry a list": (only("dataset_info.json", []), "dataset_info.json", None, "no registry"),
+    "registry a list": (only("dataset_info.json", []), "dataset_info.json", None, "not a registry"),
 }
 
 

@@ -41,15 +41,19 @@ CASES: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "row moved": (swap_halves, TEST, "other half"),
     "half removed": (remove(TEST), TEST, "no test rows"),
     "row broken": (change(TEST, '"output"', '"answer"'), TEST, "output"),
-    "metadata removed": (remove("references/mc-en-sums/metadata.json"), "references/mc-en-sums/metadata.json", "gone"),
+    "metadata removed": (
+        remove("references/mc-en-sums/metadata.json"),
+        "references/mc-en-sums/metadata.json",
+        "missing",
+    ),
     "metric changed": (change("tasks.jsonl", '"accuracy"', '"bleu"'), "tasks.jsonl", "bleu"),
     "task renamed": (change("tasks.jsonl", '"mc-en-sums"', '"cls-en-sums"'), "tasks.jsonl", "twice"),
     "order removed": (remove(ORDER), ORDER, "missing"),
     "order of another rule": (change(ORDER, "hash-split@1", "split@9"), ORDER, "split@9"),
     "order too long": (change(ORDER, '"sides": "', '"sides": "t'), ORDER, "train rows are placed"),
     "order of unknown sides": (change(ORDER, '"sides": "', '"sides": "x'), ORDER, "sides"),
-    "tasks removed": (remove("tasks.jsonl"), "tasks.jsonl", "gone"),
-    "sources removed": (remove("sources.json"), "sources.json", "gone"),
+    "tasks removed": (remove("tasks.jsonl"), "tasks.jsonl", "missing"),
+    "sources removed": (remove("sources.json"), "sources.json", "missing"),
     "sources renamed": (change("sources.json", '"mc-en-sums"', '"other"'), "sources.json", "mc-en-sums, other"),
     "stranger": (lambda folder: (folder / "notes.txt").write_text("x") and None, "notes.txt", "did not write"),
     "split unknown": (change("checksums.json", "hash-split@1", "split@9"), "checksums.json", "split@9"),
@@ -73,7 +77,7 @@ def test_a_checksum_cannot_point_outside(imported: Path) -> None:
     sums = json.loads((imported / "checksums.json").read_text())
     sums["files"]["../flat/tasks.jsonl"] = "0" * 64
     (imported / "checksums.json").write_text(json.dumps(sums))
-    assert [problem.what for problem in verify_benchmark(LocalRepo(imported))] == ["The file is gone."]
+    assert [problem.what for problem in verify_benchmark(LocalRepo(imported))] == ["The file is missing."]
 
 
 def test_a_folder_without_checksums_is_no_benchmark(tmp_path: Path) -> None:

@@ -60,11 +60,11 @@ WORK = ("work", "--arena", "{here}/arena", "--benchmark", "{here}/benchmark", "-
         ((*ANCHORS, "--protocol", "demo@9"), "there are: arena@1, demo@1, paper@1"),
         ((*ANCHORS, "--tasks", "zzz"), "there are: a, b"),
         ((*WORK, "--profile", "gpu"), "there are: "),
-        ((*SCORE, "--protocol", "arena@1"), "say where to ask it with --judge FILE"),
+        ((*SCORE, "--protocol", "arena@1"), "name its connection with --judge FILE"),
         ((*WORK, "--protocol", "paper@1"), "--no-judge"),
         ((*SCORE, "--protocol", "arena@1", "--judge", "{here}/none.toml"), "No file {here}/none.toml"),
         ((*ANCHORS, "--official"), "no official scores under demo@1"),
-        (("rescore", "{here}/mine"), "holds no run.json"),
+        (("rescore", "{here}/mine"), "has no run.json"),
         (("rescore", "{here}/mine", "--protocol", "demo@9"), "there are: arena@1"),
         (("anchors", "--benchmark", "{here}/mine"), "has no benchmark"),
         (("work", "--arena", "{here}/no/where", "--benchmark", "{here}/benchmark", "--once"), "{here}/no"),
@@ -99,7 +99,7 @@ def test_a_work_folder_in_use_is_our_failure(cli: Cli) -> None:
     with exclusive_lock(cli.folder / "out" / "work"):
         done = cli(*SCORE)
     assert done.returncode == 2
-    assert "Another evaluator works in" in done.stderr
+    assert "Another evaluator uses" in done.stderr
 
 
 def test_an_empty_arena_is_worked_through_at_once(cli: Cli) -> None:
@@ -118,7 +118,7 @@ def test_a_submission_that_failed_says_so_until_the_next_run(cli: Cli) -> None:
         done = cli(*WORK)
         assert done.returncode == 2
         assert f"{submission.id}: failed." in done.stdout
-        assert "1 submission(s) failed. The next `work` tries again, up to 3 times in all" in done.stderr
+        assert "1 submission(s) failed. The next `work` retries, up to 3 times in all" in done.stderr
         now = arena.read_history(submission.id).now
         assert (now.state, now.fault) == ("failed", "evaluator")
         assert "python -m evaluator anchors" in now.message

@@ -32,7 +32,7 @@ def convert_task(entry: ReleaseTask, task: str, rows: Sequence[Row], problems: l
     missing = [name for name in _TEXTS if not as_text(entry.metadata.get(name)).strip()]
     if missing:
         what = f"{entry.where}the metadata has no {', '.join(missing)}."
-        problems.append(make_warning(FILE, what, "Left empty; the judge has nothing to compare there."))
+        problems.append(make_warning(FILE, what, "Left empty; the judge cannot compare it."))
     fields = {
         "id": task,
         "title": make_title(entry),
@@ -71,7 +71,7 @@ def _convert_metadata(entry: ReleaseTask, rows: int, problems: list[Problem]) ->
     task = as_text(said.get("task", said.get("task_type")))
     count = _parse_count(said.get("samples_count"))
     if count is None:
-        what = f"{entry.where}samples_count is no number of rows."
+        what = f"{entry.where}samples_count is not a number of rows."
         problems.append(make_warning(FILE, what, f"The {rows} rows of the reference are counted instead."))
         count = rows
     return texts | {"task": task, "example": _convert_example(said.get("example")), "samples_count": count}

@@ -17,16 +17,14 @@ def read_json(path: Path, name: str, problems: list[Problem]) -> object:
     NaN and Infinity are read as the numbers they stand for, because Python wrote them into these files.
     """
     if not path.is_file():
-        problems.append(make_error(name, None, "The file is not there.", "Put it there, as the release has it."))
+        problems.append(make_error(name, None, "The file is missing.", "Add it, as in the release."))
         return None
     content = path.read_bytes()
     if not content.strip():
         problems.append(make_error(name, None, "The file is empty.", _DOWNLOAD))
     elif b"git-lfs" in content[:100]:
         problems.append(
-            make_error(
-                name, None, "This is a pointer of Git LFS, not the file.", "Run `git lfs pull` where it was cloned."
-            )
+            make_error(name, None, "This is a pointer of Git LFS, not the file.", "Run `git lfs pull` in the clone.")
         )
     else:
         return _parse_json(content, name, problems)
@@ -37,13 +35,13 @@ def _parse_json(content: bytes, name: str, problems: list[Problem]) -> object:
     try:
         return json.loads(content.decode("utf-8-sig"))
     except json.JSONDecodeError as fault:
-        what, line = f"No JSON: {fault.msg}, at character {fault.colno} of the line.", fault.lineno
+        what, line = f"Not JSON: {fault.msg}, at character {fault.colno} of the line.", fault.lineno
     except UnicodeDecodeError as fault:
-        what, line = f"No UTF-8: {fault.reason}.", content.count(b"\n", 0, fault.start) + 1
+        what, line = f"Not UTF-8: {fault.reason}.", content.count(b"\n", 0, fault.start) + 1
     except RecursionError:
-        what, line = "No JSON that can be read: it is nested too deeply.", 1
-    except ValueError as fault:  # a whole number of thousands of digits
-        what, line = f"No JSON that can be read: {fault}.", 1
+        what, line = "Unreadable JSON: it is nested too deeply.", 1
+    except ValueError as fault:  # an integer with thousands of digits
+        what, line = f"Unreadable JSON: {fault}.", 1
     problems.append(make_error(name, line, what, _DOWNLOAD))
     return None
 

@@ -53,7 +53,7 @@ def read_scores(content: object, file: str, problems: list[Problem]) -> dict[str
     if isinstance(content, dict):
         content = [{"task_id": one} | said if isinstance(said, dict) else said for one, said in content.items()]
     if not isinstance(content, list):
-        problems.append(make_error(file, None, "It holds no list of tasks.", "Download the file again."))
+        problems.append(make_error(file, None, "It has no list of tasks.", "Download the file again."))
         return {}
     found: dict[str, Mapping[str, object]] = {}
     for place, item in enumerate(content, 1):
@@ -103,7 +103,7 @@ def _missing_reason(said: Mapping[str, object] | None, file: str) -> str | None:
     if not isinstance(results, dict) or not results:
         return f"{file} has no results for the task"
     if "status" in results:
-        return "the release has no score for it"  # its own words may say anything, and this is published
+        return "the release has no score for it"  # never quoted, as this is published
     return None
 
 
@@ -126,4 +126,4 @@ def _find_number(value: object, path: tuple[str, ...]) -> float | None:
         value = value.get("score", value.get("value"))
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < math.inf:
         return None
-    return float(min(max(value, -_HUGE), _HUGE))  # a whole number may be too great for a float
+    return float(min(max(value, -_HUGE), _HUGE))  # an integer may be too large for a float

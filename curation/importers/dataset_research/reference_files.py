@@ -65,12 +65,12 @@ class References:
         found = [path for path in self._files if PurePosixPath(path).name == f"{name}.json"]
         if len(found) > 1:
             what = f"{' and '.join(found)} could both be the reference {quote_value(name)}."
-            self.problems.append(make_error(found[0], None, what, "Say which with --registry, or remove one of them."))
+            self.problems.append(make_error(found[0], None, what, "Choose one with --registry, or remove one of them."))
         return found[0] if found else ""
 
     def _parse_rows(self, content: object, file: str, columns: dict[str, str]) -> tuple[Row, ...]:
         if not isinstance(content, list) or not content:
-            what = "It holds no rows." if content == [] else "It holds no list of rows."
+            what = "It has no rows." if content == [] else "It has no list of rows."
             self.problems.append(make_error(file, None, what, "Download the file again."))
             return ()
         rows: list[Row] = []

@@ -56,7 +56,7 @@ def read_release(
 ) -> Release:
     """Read the whole release. Raises NotFound if missing, InvalidBenchmark with every problem if unsound."""
     if not (source / FILE).is_file():
-        raise NotFound(f"{source} holds no {FILE}: name the folder of the release ({FILE}, {REFERENCE}, {BASE}).")
+        raise NotFound(f"{source} has no {FILE}: name the folder of the release ({FILE}, {REFERENCE}, {BASE}).")
     problems: list[Problem] = []
     entries = _read_tasks(source, options, problems)
     scores = _load_scores(source, entries, problems)
@@ -101,7 +101,7 @@ def _read_registry(source: Path, options: Options, problems: list[Problem]) -> d
         return {}
     content = read_json(path, path.name, problems)
     if content is not None and not isinstance(content, dict):
-        problems.append(make_error(path.name, None, "It is no registry of data sets.", "Name a dataset_info.json."))
+        problems.append(make_error(path.name, None, "It is not a registry of data sets.", "Name a dataset_info.json."))
     return content if isinstance(content, dict) else {}
 
 
@@ -114,7 +114,7 @@ def _load_scores(source: Path, entries: Sequence[ReleaseTask], problems: list[Pr
         scores[file] = {} if content is None else read_scores(content, file, problems)
         if strangers := [task for task in scores[file] if task not in known]:
             what = f"{len(strangers)} task(s) are not in {FILE}: {_join_names(strangers)}."
-            problems.append(make_warning(file, what, "Their scores are left out."))
+            problems.append(make_warning(file, what, "Their scores are ignored."))
     return scores
 
 
@@ -124,7 +124,7 @@ def _report_missing(skipped: Sequence[ReleaseTask], options: Options, *, every: 
         what = f"{entry.where}no file below {FOLDERS} is the reference {quote_value(entry.dataset)}."
         if options.skip_missing and not every:
             yield make_warning(
-                FILE, what, "The task is left out, so totals are over fewer tasks than the published ones."
+                FILE, what, "The task is skipped, so totals are over fewer tasks than the published ones."
             )
         else:
             yield make_error(FILE, None, what, "Add it, name a registry with --registry, or pass --skip-missing.")

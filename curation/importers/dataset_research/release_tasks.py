@@ -53,7 +53,7 @@ def read_entries(content: object, domains: Mapping[str, object], problems: list[
     `domains` is task id to domain for tasks whose metadata does not say knowledge or reasoning.
     """
     if not isinstance(content, list) or not content:
-        what = "It holds no list of tasks" if content != [] else "It lists no tasks"
+        what = "It has no list of tasks" if content != [] else "It lists no tasks"
         problems.append(make_error(FILE, None, f"{what}.", _CORRECTION_HINT))
         return []
     entries: dict[str, ReleaseTask] = {}
@@ -73,7 +73,7 @@ def read_entries(content: object, domains: Mapping[str, object], problems: list[
 def read_domains(content: object, file: str, problems: list[Problem]) -> dict[str, object]:
     """Return task id to domain, from a list of tasks with it in metadata (or original_metadata)."""
     if not isinstance(content, list):
-        problems.append(make_error(file, None, "It holds no list of tasks.", _CORRECTION_HINT))
+        problems.append(make_error(file, None, "It has no list of tasks.", _CORRECTION_HINT))
         return {}
     found: dict[str, object] = {}
     for item in content:
@@ -96,11 +96,11 @@ def _parse_entry(place: int, item: object, domains: Mapping[str, object]) -> Rel
     name = f" ({quote_value(official)})"
     metadata = _parse_metadata(item.get("metadata"))
     if metadata is None:
-        raise _Fault("metadata: neither an object nor a text that holds one.", name=name)
+        raise _Fault("metadata: neither an object nor a text that contains one.", name=name)
     kind = _parse_domain(domains.get(official)) or _parse_domain(metadata.get("domain"))
     if kind not in KINDS:
         what = f"metadata.domain: {quote_value(metadata.get('domain'))} is neither knowledge nor reasoning."
-        raise _Fault(what, "Correct it, or name a file that says it with --domains.", name)
+        raise _Fault(what, "Correct it, or name a file that has it with --domains.", name)
     category = str(metadata.get("task", metadata.get("task_type"))).strip().lower().replace("_", "-").replace(" ", "-")
     if category not in CATEGORIES:
         what = f"metadata.task: {quote_value(category)} is not one of {', '.join(CATEGORIES)}."
@@ -112,7 +112,7 @@ def _parse_entry(place: int, item: object, domains: Mapping[str, object]) -> Rel
 def _require_text(item: Mapping[str, object], field: str, name: str) -> str:
     value = item.get(field)
     if not isinstance(value, str) or not value.strip():
-        raise _Fault(f"{field}: {quote_value(value)} is no text to read.", name=name)
+        raise _Fault(f"{field}: {quote_value(value)} is not a readable text.", name=name)
     return value
 
 

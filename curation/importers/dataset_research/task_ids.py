@@ -51,4 +51,4 @@ def _make_hashed_id(official: str, taken: set[str]) -> str:
         name = f"{stem}-{hashlib.sha256(salted).hexdigest()[:10]}"
         if name not in taken:
             return name
-    raise AssertionError("count() ends never")
+    raise AssertionError("count() never ends")

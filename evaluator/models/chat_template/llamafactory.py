@@ -45,7 +45,7 @@ class LlamaFactoryTemplate(ChatTemplate):
         pairs = tuple(zip(questions, gold, strict=True))
         if not shots:
             return [list(source) for source, _ in self._cached_pairs(pairs, limit)]
-        # A word begins at the blank before "user", so what stands before it is the same tokens in every prompt.
+        # A word begins at the blank before "user", so the text before it is the same tokens in every prompt.
         head = [self._special[BOS], *self.encode_text(self._build_introduction(shots, limit))]
         return [(head + ids)[:limit] for ids in self._cached_plain(pairs, limit)]
 

@@ -39,7 +39,7 @@ def ray_session(cpus: int) -> Iterator[None]:
     """
     import ray
 
-    if ray.is_initialized():  # by whoever embeds us: it is theirs to end
+    if ray.is_initialized():  # by an embedding program, which must end it
         yield
         return
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -47,7 +47,7 @@ def ray_session(cpus: int) -> Iterator[None]:
         try:
             with _preserve_sigterm():
                 ray.init(**settings, log_to_driver=False, logging_level=logging.ERROR)
-            ray._private.worker._worker_logs_enabled = False  # Ray prints deaths to stdout: we say them ourselves
+            ray._private.worker._worker_logs_enabled = False  # Ray prints deaths to stdout: we log them ourselves
             yield
         finally:
             ray.shutdown()
@@ -61,7 +61,7 @@ def _join_cluster() -> Iterator[dict[str, Any]]:
 @contextmanager
 def _embed_cluster(cpus: int) -> Iterator[dict[str, Any]]:
     """Yield the settings of a cluster whose files lie in a temporary folder."""
-    # Whoever reaches the ports of Ray may run what they like, so it asks for a token; unasked it leaves one in ~/.ray.
+    # Access to Ray's ports allows running any code, so require a token; by default Ray leaves one in ~/.ray.
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     with _ray_temp_dir() as folder:
         yield {
@@ -71,8 +71,8 @@ def _embed_cluster(cpus: int) -> Iterator[dict[str, Any]]:
             "object_store_memory": _OBJECTS,
             "_temp_dir": str(folder),
             # Ray's monitor kills workers when 95% of the memory is taken. A trainer's copies of its weights and its
-            # optimizer on the host may come near that by plan, and a station that is killed loses more than it saves.
-            # Its workers would also run at a niceness of 15, and with them the trainings, for which all this is.
+            # optimizer on the host may come near that by plan, and a killed worker loses more than it saves.
+            # Its workers would also run at a niceness of 15, and with them the trainings.
             "_system_config": {"memory_monitor_refresh_ms": 0, "worker_niceness": 0},
         }
 
@@ -83,7 +83,7 @@ def _ray_temp_dir() -> Iterator[Path]:
     temporary = tempfile.gettempdir()
     root = Path(temporary if len(temporary) <= _ROOM else "/tmp")  # noqa: S108  # mkdtemp makes the name and the mode
     for old in root.glob(f"{_PREFIX}*"):
-        with _dir_lock(old) as free, suppress(FileNotFoundError):  # somebody else removed it meanwhile
+        with _dir_lock(old) as free, suppress(FileNotFoundError):  # another process removed it meanwhile
             if free and time.time() - old.stat().st_mtime > _YOUNG:
                 shutil.rmtree(old, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))

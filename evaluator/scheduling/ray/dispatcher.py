@@ -88,7 +88,7 @@ class Dispatcher:
         try:
             said: UnitResult | EvaluatorError = ray.get(ref)
         except RayTaskError:
-            raise  # a mistake of ours
+            raise  # a bug on our side
         except RayError as error:
             self._handle_worker_loss(station, error)
             return None
@@ -114,8 +114,8 @@ class Dispatcher:
         self._pool.remove_lost(station)
         for key in reversed(keys):
             times = self._queue.record_loss(key)
-            name = f"{station.name} was lost with {self._names[key]} at work, {times} time(s) now."
-            lost = WorkerLost(f"{self._names[key]} lost its station {times} time(s).", f"{name} {error}")
+            name = f"{station.name} was lost while running {self._names[key]}, {times} time(s) now."
+            lost = WorkerLost(f"{self._names[key]} lost its worker {times} time(s).", f"{name} {error}")
             if times > self._profile.tries + EXTRA_LOSS_ATTEMPTS:
                 self.tries.record_final_failure(lost)
             else:

@@ -29,7 +29,7 @@ class RayExecutor:
     def __init__(self, opening: WorkerBuilder, profile: Profile, models: Path, setup: Setup | None = None) -> None:
         self._profile = profile
         self._models = models
-        """Where trained models lie on every node; folders of this machine's are removed without asking a station."""
+        """Where trained models lie on every node; folders of this machine's are removed without asking a worker."""
         self._pool = WorkerPool(opening, profile, setup)
         self._connection = ExitStack()
         self._running = False

@@ -87,7 +87,7 @@ class WorkerActor:
 
     @property
     def _running_worker(self) -> Worker:
-        assert self._worker is not None, "a post is opened first"
+        assert self._worker is not None, "a worker is opened first"
         return self._worker
 
 

@@ -97,7 +97,7 @@ class WorkerHandle:
                 for name, (step, of) in ray.get(answer).items():
                     progress(name, step, of)
             except ray.exceptions.RayError:
-                return  # its units will tell
+                return  # its units will fail
         if self._progress_ref is None and time.monotonic() - self._polled_at > _PROGRESS_POLL_SECONDS:
             self._progress_ref, self._polled_at = self._call_concurrently("progress"), time.monotonic()
 

@@ -44,7 +44,7 @@ class WorkerPool:
 
     def __init__(self, opening: WorkerBuilder, profile: Profile, setup: Setup | None) -> None:
         self.setup = setup
-        """What every station must have; None takes that of the first."""
+        """Required setup of every worker; None takes that of the first."""
         self.workers: list[WorkerHandle] = []
         self._opening = opening
         self._profile = profile
@@ -104,7 +104,7 @@ class WorkerPool:
 
     def quarantine(self, station: WorkerHandle, why: ArenaError) -> None:
         """Stop a worker, and reserve its placement so that none restarts there."""
-        log.warning("%s is sent away: %s", station.name, why)
+        log.warning("Quarantined %s: %s", station.name, why)
         self._shut_down([station])
         self.workers.remove(station)
         self._quarantined.append(QuarantinedWorker(station.group, why))
@@ -134,7 +134,7 @@ class WorkerPool:
         if found != self.setup:
             wrong = "; ".join(describe_differences(self.setup, found))
             self.quarantine(
-                station, NoWorkerAvailable("A station's setup is not that of the other numbers.", f"Its {wrong}.")
+                station, NoWorkerAvailable("A worker's setup differs from that of the stored results.", f"Its {wrong}.")
             )
 
     def _record_startup_failure(self, station: WorkerHandle, error: RayError) -> None:
@@ -143,7 +143,7 @@ class WorkerPool:
         self._startup_failures += 1
         if self._startup_failures >= MAX_STARTUP_FAILURES:
             raise NoWorkerAvailable(
-                f"{MAX_STARTUP_FAILURES} stations were lost before they were ready.", str(error)
+                f"{MAX_STARTUP_FAILURES} workers were lost before they were ready.", str(error)
             ) from error
 
     def _shut_down(self, stations: Collection[WorkerHandle]) -> None:
@@ -180,8 +180,8 @@ class WorkerPool:
                 sorted(_format_resources(one["Resources"]) for one in _list_alive_nodes()),
             )
             raise NoWorkerAvailable(
-                f"No node has room for a station of the profile {self._profile.name}: it takes {wanted} on one node.",
-                f"The nodes have: {'; '.join(there) or 'there is none'}.",
+                f"No node has room for a worker of the profile {self._profile.name}, which needs {wanted} on one node.",
+                f"The nodes have: {'; '.join(there) or 'no nodes'}.",
             )
 
     def _has_fitting_node(self) -> bool:

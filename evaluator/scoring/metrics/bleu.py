@@ -18,7 +18,7 @@ def measure_bleu(name: str, predictions: Sequence[str], references: Sequence[str
 
     The metric must have sacrebleu's exponential smoothing and four orders; its effective order is respected.
     """
-    assert (metric.smooth_method, metric.max_ngram_order) == ("exp", ORDERS), "bleu_of knows no other BLEU"
+    assert (metric.smooth_method, metric.max_ngram_order) == ("exp", ORDERS), "only this BLEU is implemented"
     counts = metric._extract_corpus_statistics(list(predictions), [list(references)]) if predictions else []
     statistics = np.asarray(counts, dtype=np.float64).reshape(-1, 2 + 2 * ORDERS)
     return MetricResult(name, statistics, partial(pool_bleu, effective=metric.effective_order))

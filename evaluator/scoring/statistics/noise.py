@@ -17,7 +17,7 @@ def seed_sd(values: Sequence[float]) -> float:
     Shown beside intervals, never inside them. Raises ValueError for fewer than two values, which determine no noise.
     """
     if len(values) < 2:
-        raise ValueError(f"{len(values)} training(s) tell no seed noise: measure at least two seeds")
+        raise ValueError(f"{len(values)} training(s) do not determine seed noise: measure at least two seeds")
     return stdev(values)
 
 
@@ -27,7 +27,7 @@ def seed_noise_of_total(deviations: Sequence[float]) -> float:
     `deviations` has one seed SD per task of the mean, in units of the gain. Raises ValueError where there are none.
     """
     if not deviations:
-        raise ValueError("no task to take the seed noise of")
+        raise ValueError("no task to compute the seed noise of")
     return sqrt(sum(deviation**2 for deviation in deviations)) / len(deviations)
 
 

@@ -50,7 +50,7 @@ def total_interval(
     clipped to. Raises ValueError for shapes that do not go together and for a gain that is no number.
     """
     if gains.ndim != 1 or not len(gains) or again.ndim != 2 or again.shape[1] != len(gains):
-        raise ValueError(f"gains of shape {gains.shape} do not go with gains on drawn items of shape {again.shape}")
+        raise ValueError(f"gains of shape {gains.shape} do not match gains on drawn items of shape {again.shape}")
     if not (np.isfinite(gains).all() and np.isfinite(again).all()):
         raise ValueError("a gain is no number: a total with an unscored task has no interval")
     if len(gains) == 1:

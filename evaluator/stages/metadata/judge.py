@@ -30,7 +30,7 @@ from submissions.records.findings import Origin
 from submissions.records.task import Metadata, Row
 
 STAGE = "metadata"
-_INCOMPLETE = "The metadata stage is incomplete: the chat model's budget is spent. What was answered is kept."
+_INCOMPLETE = "The metadata stage is incomplete: the chat model's budget is used up. Answers so far are stored."
 
 
 @dataclass(frozen=True)

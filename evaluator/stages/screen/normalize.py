@@ -18,7 +18,7 @@ _ASCII_SIGNS = bytes(point for point in range(128) if not chr(point).isalnum())
 
 def normalize_text(text: str) -> str:
     """Normalize a text (letters-and-digits@1): NFKC, case folded, letters, marks and digits only; all of it if none."""
-    if text.isascii():  # says the same, and is most of what there is
+    if text.isascii():  # equivalent, and the common case
         return text.lower().encode().translate(None, _ASCII_SIGNS).decode() or text.lower().strip()
     folded = unicodedata.normalize("NFKC", text).casefold()
     return _NOT_LETTER_OR_DIGIT.sub("", folded) or folded.strip()

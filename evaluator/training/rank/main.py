@@ -74,7 +74,7 @@ class RankWorker:
             else:
                 if self._warm:
                     self._warm.offload()
-                self._ranks.gather(None)  # every rank rests before the parent hears it
+                self._ranks.gather(None)  # every rank is offloaded before the parent is notified
                 self._ranks.send({"job": order["rest"], "rested": True})
 
     def _train(self, work: TrainJobSpec) -> None:
@@ -85,7 +85,7 @@ class RankWorker:
         part = partial_dir(work.out)
         if self._ranks.rank == 0:
             shutil.rmtree(part, ignore_errors=True)
-            part.mkdir(parents=True)  # before the work: a place that cannot be written to is found early
+            part.mkdir(parents=True)  # before the training: an unwritable folder fails early
         warm.reset_to_base()
         rows = read_rows(work.rows)
         row, start = canary.cut_canary_row(max(rows, key=count_targets))
@@ -144,8 +144,8 @@ def main() -> None:
     varlen_attention.register_attention()
     if device == "cuda":
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who is ended while building takes the mark away
-    # The parent notices silence and says so; a collective that fails by itself would be an error without a name.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a process ended while building removes its lock
+    # The parent detects silence; a collective's own timeout would be an error without a cause.
     deepspeed.init_distributed(dist_backend=BACKENDS[device], timeout=timedelta(seconds=2 * float(sys.argv[1])))
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     ranks = RankMessenger()

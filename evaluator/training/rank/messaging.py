@@ -90,7 +90,7 @@ class RankMessenger:
             else:
                 with listener:
                     self._start_listener([listener.accept() for _ in range(self.count - 1)])
-            torch.distributed.barrier(group=self._control)  # the folder goes when all have met
+            torch.distributed.barrier(group=self._control)  # the folder is removed after all ranks have met
 
     def _start_listener(self, others: list[Connection]) -> None:
         ranks = {other: int(other.recv()) for other in others}
@@ -105,7 +105,7 @@ class RankMessenger:
                 try:
                     message = other.recv()
                 except (EOFError, ConnectionError):
-                    del ranks[other]  # the launcher ends everybody else
+                    del ranks[other]  # the launcher ends the other ranks
                     continue
                 if "failed" in message:
                     self.send(message)

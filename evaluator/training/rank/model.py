@@ -39,7 +39,7 @@ def deepspeed_config(profile: Profile, sft: SftSettings, dtype: str) -> dict[str
     bucket = _BUCKETS[profile.device]
     return {
         "train_micro_batch_size_per_gpu": 1,
-        "gradient_accumulation_steps": 1,  # Warm.step says itself when a step is full, for steps differ
+        "gradient_accumulation_steps": 1,  # the model's step method sets step boundaries itself, as steps differ
         "gradient_clipping": sft.max_grad_norm,
         "bf16": {"enabled": dtype == "bfloat16"},
         "zero_optimization": {
@@ -59,10 +59,10 @@ class ResidentModel:
 
     def __init__(self, work: TrainJobSpec) -> None:
         profile = work.profile
-        if profile.device == "cuda" and profile.together:  # the rest is an engine's, also while that one sleeps
+        if profile.device == "cuda" and profile.together:  # the rest belongs to an engine, also while it sleeps
             torch.cuda.set_per_process_memory_fraction(1 - profile.engine_memory - _CONTEXT)
         config = deepspeed_config(profile, work.sft, work.dtype)
-        # While this lives, transformers loads each rank's part alone.
+        # While this exists, transformers loads only each rank's part.
         self._parted = HfDeepSpeedConfig(config) if profile.zero_stage == 3 else None
         causal = AutoModelForCausalLM.from_pretrained(
             work.base_model, dtype=work.dtype, attn_implementation=profile.attention
@@ -96,7 +96,7 @@ class ResidentModel:
         if not self._parted:
             zero.update_lp_params()
             return
-        # What DeepSpeed does after each step of stage 3, in its order.
+        # DeepSpeed's own steps after each stage-3 step, in its order.
         zero.parameter_offload.partition_all_parameters()
         for group in range(len(zero.fp16_groups)):
             zero._reassign_or_swap_out_partitioned_parameters(group)

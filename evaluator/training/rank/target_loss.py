@@ -41,7 +41,7 @@ class TargetHead(torch.nn.Module):
 
     def __init__(self, unembedding: torch.nn.Linear, chunk: int | None) -> None:
         super().__init__()
-        self._model_head = (unembedding,)  # in a tuple: it belongs to the model, and is no part of this one
+        self._model_head = (unembedding,)  # in a tuple: not registered as a submodule, as it belongs to the model
         self._chunk = chunk
 
     @property

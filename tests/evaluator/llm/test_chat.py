@@ -216,11 +216,11 @@ def test_a_wait_of_more_than_two_minutes_is_not_waited() -> None:
 @pytest.mark.parametrize(
     ("reply", "to_mend"),
     [
-        (error_reply(400, "no strict schemas"), "400: check what the model takes: .*no strict schemas"),
+        (error_reply(400, "no strict schemas"), "400: check the model.s support: .*no strict schemas"),
         (error_reply(401), "401: .*set the environment variable JUDGE_KEY"),
         (error_reply(403), "403: the key may not use model 'judge'"),
-        (error_reply(404), "404: check base_url, and that there is a model 'judge'"),
-        (error_reply(422), "422: check what the model takes"),
+        (error_reply(404), "404: check base_url, and that the model 'judge' exists"),
+        (error_reply(422), "422: check the model.s support"),
         (error_reply(429, retry_after=SOON), "429: .*lower at_once"),
         (error_reply(500, retry_after=SOON), "500: run again when the server works"),
         (error_reply(418), "418: check base_url"),
@@ -237,7 +237,7 @@ def test_a_server_that_cannot_be_asked_is_our_failure_and_says_what_to_mend(
 ) -> None:
     with pytest.raises(ChatFailed, match=to_mend) as caught:
         answered(reply)
-    assert caught.value.public == "The chat model could not be asked."
+    assert caught.value.public == "The chat model call failed."
     assert caught.value.exit_code == 2
 
 
@@ -439,7 +439,7 @@ def a_folder(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("damage", "to_mend"),
-    [(notadb, "move it away, or restore it"), (torn, "move it away"), (a_folder, "folder and disk can be written")],
+    [(notadb, "move it away, or restore it"), (torn, "move it away"), (a_folder, "make its folder and disk writable")],
 )
 def test_a_file_that_cannot_be_used_is_our_failure(
     damage: Callable[[Path], None], to_mend: str, server: FakeChatServer, tmp_path: Path
@@ -455,7 +455,7 @@ def test_a_full_disk_is_our_failure_and_undoes_what_was_begun(tmp_path: Path) ->
     path = tmp_path / "judge.sqlite"
     with open_transaction(path) as database:
         database.execute("INSERT INTO spent VALUES ('l', 1, 2)")
-    with pytest.raises(ChatFailed, match="make room on its disk"), open_transaction(path) as database:
+    with pytest.raises(ChatFailed, match="free space on its disk"), open_transaction(path) as database:
         database.execute("UPDATE spent SET prompt = 7")
         database.execute("PRAGMA max_page_count = 1")  # sqlite's own way to run out of room
         database.execute("INSERT INTO answers VALUES ('k', ?)", ("x" * 10**6,))
@@ -468,7 +468,7 @@ def test_a_file_that_another_process_holds_is_our_failure(tmp_path: Path, monkey
     path = tmp_path / "judge.sqlite"
     with (
         open_transaction(path),
-        pytest.raises(ChatFailed, match="another process holds it"),
+        pytest.raises(ChatFailed, match="another process has locked it"),
         open_transaction(path),
     ):
         raise AssertionError("it was opened twice")

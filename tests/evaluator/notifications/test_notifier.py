@@ -150,7 +150,7 @@ def test_a_submitter_s_webhook_into_our_network_is_not_called(
     with told(world) as worker:
         assert worker.evaluate(submission.id) == "published"
     assert receiver.came == []
-    assert "it leads to 127.0.0.1, which is not a public address" in caplog.text
+    assert "it resolves to 127.0.0.1, which is not a public address" in caplog.text
 
 
 def test_a_receiver_that_is_gone_hinders_nothing(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -160,7 +160,7 @@ def test_a_receiver_that_is_gone_hinders_nothing(world: World, caplog: pytest.Lo
     with told(world, BoardWebhook(address)) as worker:
         assert worker.evaluate(submission.id) == "published"
     assert len(caplog.messages) == 3
-    assert "did not take published: ConnectError" in caplog.messages[-1]
+    assert "did not accept published: ConnectError" in caplog.messages[-1]
 
 
 def test_a_damaged_webhook_hinders_nothing(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -169,7 +169,7 @@ def test_a_damaged_webhook_hinders_nothing(world: World, caplog: pytest.LogCaptu
     world.arena.submissions.commit([Change(path, b"{")], world.arena.submissions.head())
     with told(world) as worker:
         assert worker.evaluate(submission.id) == "published"
-    assert f"published of {submission.id} is told to no webhook" in caplog.text
+    assert f"Skipped webhook notifications of published for {submission.id}" in caplog.text
 
 
 def test_a_commit_that_is_refused_is_not_told(world: World, receiver: Receiver) -> None:

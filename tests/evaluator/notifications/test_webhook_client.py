@@ -56,7 +56,7 @@ def test_what_is_not_taken_is_logged_without_the_key_in_its_address(
             courier.send(WebhookTarget(receiver.url, trusted=True), "published", b"{}")
         assert len(receiver.came) == tries
         assert elsewhere.came == [], "nothing is redirected"
-    assert caplog.messages == [f"the webhook at 127.0.0.1 did not take published: it answered {status}"]
+    assert caplog.messages == [f"The webhook at 127.0.0.1 did not accept published: it answered {status}"]
 
 
 def test_a_dead_receiver_holds_up_nobody_else(caplog: pytest.LogCaptureFixture) -> None:
@@ -67,7 +67,7 @@ def test_a_dead_receiver_holds_up_nobody_else(caplog: pytest.LogCaptureFixture) 
             courier.send(WebhookTarget(alive.url, trusted=True), "published", b"second")
             assert alive.arrived.wait(60)
         assert [body for _, body in alive.came] == [b"second"]
-    assert "1 message(s) did not reach their webhooks before the end" in caplog.text
+    assert "1 webhook message(s) were not delivered before shutdown" in caplog.text
 
 
 def test_one_that_never_answers_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
@@ -76,7 +76,7 @@ def test_one_that_never_answers_is_given_up(caplog: pytest.LogCaptureFixture) ->
         with WebhookClient(pauses=(0,), seconds=0.2) as courier:
             courier.send(WebhookTarget(dead.url, trusted=True), "published", b"{}")
         assert len(dead.came) == 2
-    assert caplog.messages == ["the webhook at 127.0.0.1 did not take published: TimeoutError"]
+    assert caplog.messages == ["The webhook at 127.0.0.1 did not accept published: TimeoutError"]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"])
@@ -96,7 +96,7 @@ def test_a_stranger_s_address_does_not_reach_this_machine(host: str, caplog: pyt
 def test_a_stranger_s_address_that_is_none_is_not_used(url: str, caplog: pytest.LogCaptureFixture) -> None:
     with WebhookClient(pauses=()) as courier:
         courier.send(WebhookTarget(url), "published", b"{}")
-    assert "did not take published" in caplog.text
+    assert "did not accept published" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_certificate_of_another_name_is_not_trusted(tmp_path: Path, caplog: py
         with LoopbackWebhookClient(pauses=(), tls=client) as courier:
             courier.send(WebhookTarget(receiver.url), "published", b"{}")
         assert receiver.came == []
-    assert "did not take published: ConnectError" in caplog.text
+    assert "did not accept published: ConnectError" in caplog.text
 
 
 def test_too_many_that_wait_are_dropped(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
@@ -151,4 +151,4 @@ def test_too_many_that_wait_are_dropped(monkeypatch: pytest.MonkeyPatch, caplog:
         with WebhookClient(pauses=(), patience=0) as courier:
             for _ in range(3):
                 courier.send(WebhookTarget(dead.url, trusted=True), "published", b"{}")
-    assert "2 messages wait for their webhooks; the one of published is dropped" in caplog.messages
+    assert "2 webhook messages are pending; dropped the one for published" in caplog.messages

@@ -140,7 +140,7 @@ def test_without_the_tokenizer_tokens_are_reckoned_and_it_says_so(
 ) -> None:
     monkeypatch.setattr(plan, "tokenizer_here", lambda _: None)
     found = planned(source, conditions("arena@1", "8xh100"))
-    assert found.how == f"reckoned at {BYTES_PER_TOKEN:.2g} bytes a token"
+    assert found.how == f"estimated at {BYTES_PER_TOKEN:.2g} bytes a token"
     assert found.fits
     assert found.shape.parameters == 8_030_261_248
 
@@ -190,10 +190,10 @@ def test_the_command_prints_what_it_rests_on(tmp_path: Path, capsys: pytest.Capt
     assert code == 0
     assert "2 task(s) under arena@1 on 8xh100, estimated" in said
     assert "Planned from the speeds in the profile 8xh100, not measured" in said
-    assert "Wall time on 2 station(s) of 8 device(s): about" in said
+    assert "Wall time on 2 worker(s) of 8 device(s): about" in said
     assert "Price: about $" in said
     assert "weights 16.1 GB" in said
-    assert "It fits on paper." in said
+    assert "It fits by this estimate." in said
     code, out, _ = cli(capsys, "plan", mine, *rest, "--json")
     document = json.loads(out)
     assert document["basis"] == "planned from the machine's profile, not measured"

@@ -20,8 +20,8 @@ from tests.support.processes import all_end, is_alive
 pytestmark = pytest.mark.integration
 
 ECHO = """
-from evaluator.runtime.child_process import Parent
-parent = Parent()
+from evaluator.runtime.child_process import ParentConnection
+parent = ParentConnection()
 while message := parent.receive():
     parent.send({"heard": message})
 print("the parent has gone", flush=True)
@@ -29,12 +29,12 @@ print("the parent has gone", flush=True)
 PAUSE = "import signal; signal.pause()"
 FAMILY = f"""
 import signal, subprocess, sys
-from evaluator.runtime.child_process import Parent
+from evaluator.runtime.child_process import ParentConnection
 stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); signal.pause()"
 ready = subprocess.Popen([sys.executable, "-c", stubborn], stdout=subprocess.PIPE)
 ready.stdout.readline()
 polite = subprocess.Popen([sys.executable, "-c", {PAUSE!r}])
-Parent().send({{"pids": [ready.pid, polite.pid]}})
+ParentConnection().send({{"pids": [ready.pid, polite.pid]}})
 signal.pause()
 """
 Start = Callable[..., ChildProcess]
@@ -59,14 +59,14 @@ def test_a_child_answers_in_any_script_and_size(start: Start) -> None:
 
 
 def test_a_child_that_does_not_read_a_long_message_is_hung(start: Start) -> None:
-    deaf = "from evaluator.runtime.child_process import Parent\nparent = Parent()\n" + PAUSE
+    deaf = "from evaluator.runtime.child_process import ParentConnection\nparent = ParentConnection()\n" + PAUSE
     with start(deaf) as child, pytest.raises(Hung, match=r"The parrot was silent for 0\.3 s"):
         child.send({"ids": list(range(300_000))}, seconds=0.3)
 
 
 def test_what_a_child_died_of_is_heard_though_it_left_a_long_message_unread(start: Start) -> None:
     code = (
-        "import os\nfrom evaluator.runtime.child_process import Parent\nparent = Parent()\n"
+        "import os\nfrom evaluator.runtime.child_process import ParentConnection\nparent = ParentConnection()\n"
         "os.read(parent._connection.fileno(), 9)\n"
         'parent.send({"failed": "out_of_memory", "said": "no room"})'
     )
@@ -91,8 +91,8 @@ def test_a_child_hears_that_its_parent_has_gone(start: Start) -> None:
 
 def test_what_dies_is_named_with_the_end_of_its_log(start: Start) -> None:
     code = (
-        "from evaluator.runtime.child_process import Parent\n"
-        "parent = Parent()\nparent.receive()\n[print(n) for n in range(99)]\n1 / 0"
+        "from evaluator.runtime.child_process import ParentConnection\n"
+        "parent = ParentConnection()\nparent.receive()\n[print(n) for n in range(99)]\n1 / 0"
     )
     with start(code) as child, pytest.raises(ChildFailed) as failed:
         child.send({})
@@ -108,7 +108,7 @@ def test_what_dies_is_named_with_the_end_of_its_log(start: Start) -> None:
 
 
 def test_what_is_gone_cannot_be_sent_to(start: Start) -> None:
-    with start("from evaluator.runtime.child_process import Parent; Parent()") as child:
+    with start("from evaluator.runtime.child_process import ParentConnection; ParentConnection()") as child:
         all_end([child._process.pid])
         with pytest.raises(ChildFailed, match="went away"):
             child.send({"a": 1})
@@ -131,8 +131,8 @@ def test_silence_is_a_failure(start: Start) -> None:
 
 
 def test_nonsense_is_a_failure(start: Start) -> None:
-    code = "from evaluator.runtime.child_process import Parent; Parent()._connection.send_bytes(b'{\\xff')"
-    with start(code) as child, pytest.raises(ChildFailed, match="answered nonsense"):
+    code = "from evaluator.runtime.child_process import ParentConnection; ParentConnection()._connection.send_bytes(b'{\\xff')"
+    with start(code) as child, pytest.raises(ChildFailed, match="sent an unreadable message"):
         child.receive(60)
 
 
@@ -154,7 +154,7 @@ def test_a_failure_in_the_parent_ends_the_family_too(start: Start) -> None:
 def test_a_log_is_continued_not_begun_anew(start: Start) -> None:
     for word in ("first", "second"):
         with start(
-            f"from evaluator.runtime.child_process import Parent; print({word!r}, flush=True); Parent().send({{}})"
+            f"from evaluator.runtime.child_process import ParentConnection; print({word!r}, flush=True); ParentConnection().send({{}})"
         ) as child:
             child.receive(60)
     assert child.log.read_text().split() == ["first", "second"]
@@ -162,10 +162,10 @@ def test_a_log_is_continued_not_begun_anew(start: Start) -> None:
 
 def test_a_child_ends_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     child = """
-from evaluator.runtime.child_process import Parent, die_with_parent
+from evaluator.runtime.child_process import ParentConnection, die_with_parent
 import os, signal
 die_with_parent()
-parent = Parent()
+parent = ParentConnection()
 parent.send({"pid": os.getpid()})
 signal.pause()
 """

@@ -127,7 +127,7 @@ def test_work_of_an_earlier_evaluator_has_no_known_cost_and_no_ledger(
     assert paid.worker().evaluate(second.id) == "published"
     with pytest.raises(NotFound):
         paid.arena.read_ledger(second.id, "demo@1")
-    assert "never measured" in caplog.text
+    assert "was not measured" in caplog.text
 
 
 def test_an_evaluation_again_takes_a_ledger_away_that_is_no_longer_known(paid: World) -> None:

@@ -167,7 +167,7 @@ def test_a_unit_that_fails_is_tried_elsewhere_and_the_others_are_done(nodes: Nod
 @pytest.mark.usefixtures("nodes")
 def test_a_unit_that_kills_its_stations_is_given_up_by_name(light: Light) -> None:
     names = ["kills", *(f"unit-{number}" for number in range(6))]
-    with crew(light, gpus(2)) as mine, pytest.raises(WorkerLost, match=r"kills lost its station 4 time"):
+    with crew(light, gpus(2)) as mine, pytest.raises(WorkerLost, match=r"kills lost its worker 4 time"):
         by_key(mine.run(units(names), nothing))
     assert light.diary.names("ask") == keys(names[1:])
     assert light.diary.names("train").count("kills") == 4
@@ -218,7 +218,7 @@ def test_a_cluster_s_first_station_says_what_the_setup_is(light: Light) -> None:
 def test_too_large_a_station_is_refused_with_what_there_is(light: Light) -> None:
     with crew(light, gpus(16, start_seconds=1.0)) as mine, pytest.raises(NoWorkerAvailable) as failed:
         by_key(mine.run(units(["a"]), nothing))
-    assert "it takes 1 CPU, 16 GPU on one node" in failed.value.public
+    assert "which needs 1 CPU, 16 GPU on one node" in failed.value.public
     assert failed.value.detail == "The nodes have: 0 CPU, 0 GPU; 2 CPU, 2 GPU; 2 CPU, 2 GPU."
 
 

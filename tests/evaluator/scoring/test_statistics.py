@@ -240,8 +240,8 @@ def test_the_same_seed_gives_the_same_interval() -> None:
 @pytest.mark.parametrize(
     ("gains", "again", "what"),
     [
-        (np.zeros(3), np.zeros((9, 4)), "do not go with"),
-        (np.zeros(0), np.zeros((9, 0)), "do not go with"),
+        (np.zeros(3), np.zeros((9, 4)), "do not match"),
+        (np.zeros(0), np.zeros((9, 0)), "do not match"),
         (np.array([0.1, np.nan]), np.zeros((9, 2)), "no number"),
     ],
 )

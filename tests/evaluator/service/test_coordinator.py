@@ -79,7 +79,7 @@ def test_a_second_coordinator_is_told_who_is_there_and_until_when_and_takes_over
     station.desk().acquire_leases()
     second = arenas.station("two")
     with pytest.raises(
-        LeaseHeld, match=r"Another evaluator \(one\) works on this arena; last heard of at .* until .* UTC"
+        LeaseHeld, match=r"Another evaluator \(one\) works on this arena; last heartbeat at .* until .* UTC"
     ):
         second.run()
     assert arenas.states() == {submission.id: "received"}
@@ -130,7 +130,7 @@ def test_one_that_slept_beyond_its_lease_writes_nothing_when_it_wakes(arenas: Ar
             seen.append((arenas.states(), arenas.commits(), arenas.commits("drafts")))
 
     station.act = freeze
-    with pytest.raises(LeaseLost, match="the lease was taken back"):
+    with pytest.raises(LeaseLost, match="the lease was withdrawn"):
         station.run()
     assert seen == [(arenas.states(), arenas.commits(), arenas.commits("drafts"))], "it wrote something"
     all_is_well(arenas, submission.id)

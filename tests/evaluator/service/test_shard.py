@@ -208,7 +208,7 @@ def test_shares_work_together_and_nobody_else_with_them(tmp_path: Path) -> None:
             hold_shard(tmp_path, Shard(3, 3, "17")),
         ):
             pass
-        with pytest.raises(EvaluatorError, match="Another evaluator works in"), exclusive_lock(tmp_path):
+        with pytest.raises(EvaluatorError, match="Another evaluator uses"), exclusive_lock(tmp_path):
             pass
     with exclusive_lock(tmp_path), pytest.raises(EvaluatorError, match="alone"), hold_shard(tmp_path, Shard(1, 3)):
         pass

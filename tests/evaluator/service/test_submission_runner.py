@@ -287,7 +287,7 @@ def test_a_benchmark_without_the_track_is_our_fault(world: World) -> None:
 
 def test_a_work_folder_is_for_one_worker(tmp_path: Path) -> None:
     with exclusive_lock(tmp_path / "work"):
-        with pytest.raises(EvaluatorError, match="Another evaluator works in"), exclusive_lock(tmp_path / "work"):
+        with pytest.raises(EvaluatorError, match="Another evaluator uses"), exclusive_lock(tmp_path / "work"):
             raise AssertionError("two workers in one folder")
         with exclusive_lock(tmp_path / "other"):
             pass
@@ -312,7 +312,7 @@ def test_a_machine_that_fails_is_our_fault_too(world: World) -> None:
     assert world.worker(NullGenerator(full)).evaluate(submission.id) == "failed"
     assert (
         world.arena.read_history(submission.id).now.message
-        == "A station could not write or read: No space left on device."
+        == "A worker could not write or read: No space left on device."
     )
 
 

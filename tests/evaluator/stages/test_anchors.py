@@ -102,7 +102,7 @@ def test_the_answers_behind_the_anchors_are_kept_beside_them(benchmark: Benchmar
     exam = bench.build_eval_set(TASKS[0], benchmark.read_reference("a"))
     assert compute_anchor(exam, answers, anchors.tasks["a"].train_sha256) == anchors.tasks["a"]
     (benchmark.repo.folder / "anchors/demo@1/a.json").unlink()
-    with pytest.raises(AnchorsMissing, match="The answers behind the anchors of a are gone"):
+    with pytest.raises(AnchorsMissing, match="The stored answers of the anchors of a are missing"):
         load_anchor_answers(benchmark, anchors, "a")
 
 

@@ -142,7 +142,7 @@ def test_a_spent_budget_stops_the_stage_and_nothing_is_published(world: World) -
     with world.judging(budget_tokens=10):
         assert world.work(submission) == "failed"
         message = world.arena.read_history(submission.id).now.message
-        assert message.startswith("The metadata stage is incomplete: the chat model's budget is spent.")
+        assert message.startswith("The metadata stage is incomplete: the chat model's budget is used up.")
         assert world.server.requests == []
     with world.judging():
         assert world.work(submission) == "published"
@@ -163,7 +163,7 @@ def test_the_judges_server_is_named_when_it_is_gone_and_the_key_is_not(world: Wo
         pass
     assert world.work(submission) == "failed"
     message = world.arena.read_history(submission.id).now.message
-    assert "could not be asked" in message
+    assert "The chat model call failed" in message
     assert ENVIRON["JUDGE_KEY"] not in message
 
 

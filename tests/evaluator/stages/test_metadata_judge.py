@@ -382,7 +382,7 @@ def test_a_spent_budget_stops_the_stage_and_keeps_what_was_answered(tmp_path: Pa
     with judging(tmp_path / "c", dear, budget_tokens=18_000, at_once=1) as (mine, server):
         with pytest.raises(BudgetSpent, match="an entry has spent") as caught:
             judge(mine, tasks, tmp_path)
-        assert caught.value.public.startswith("The metadata stage is incomplete: the chat model's budget is spent.")
+        assert caught.value.public.startswith("The metadata stage is incomplete: the chat model's budget is used up.")
         before = len(server.requests)
         assert 0 < before < 6
     with judging(tmp_path / "c") as (mine, server):

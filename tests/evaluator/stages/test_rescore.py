@@ -78,7 +78,7 @@ def test_a_protocol_that_asks_for_other_answers_is_refused_by_what_differs(
     folder: Path, part: str, fields: dict[str, object]
 ) -> None:
     other = make_protocol(**{part: fields}).model_copy(update={"name": "demo@9"})
-    with pytest.raises(ProtocolMismatch, match=f"demo@9 differs in what was asked: {part}"):
+    with pytest.raises(ProtocolMismatch, match=f"demo@9 requires other answers: {part}"):
         rescore(folder, other)
 
 
@@ -91,7 +91,7 @@ def test_a_result_that_its_answers_do_not_give_is_named(folder: Path) -> None:
 
 
 def test_a_folder_without_records_says_what_to_name(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match=r"holds no run\.json"):
+    with pytest.raises(NotFound, match=r"has no run\.json"):
         rescore(tmp_path)
 
 
@@ -147,5 +147,5 @@ def test_what_was_written_down_half_is_not_mixed_with_what_stood_there(folder: P
 
 def test_an_empty_result_is_named(folder: Path) -> None:
     (folder / "result.json").write_bytes(b"")
-    with pytest.raises(CorruptRecord, match="is no Result"):
+    with pytest.raises(CorruptRecord, match="is not a Result"):
         matches_stored(folder, rescore(folder))

@@ -93,7 +93,7 @@ def test_what_a_command_says_without_a_right_token(arena: str, tmp_path: Path) -
 
 @pytest.mark.usefixtures("arena")
 def test_a_benchmark_on_the_hub() -> None:
-    with pytest.raises(NotFound, match="hf://arena/test-benchmark holds no benchmark"):
+    with pytest.raises(NotFound, match="hf://arena/test-benchmark has no benchmark"):
         open_benchmark(f"{ARENA}-benchmark")
     repo = open_repo(f"{ARENA}-benchmark")
     repo.commit([Change("tasks.jsonl", to_jsonl([make_task(BANK, "text_classification")]))], repo.head())
