@@ -131,7 +131,10 @@ def test_silence_is_a_failure(start: Start) -> None:
 
 
 def test_nonsense_is_a_failure(start: Start) -> None:
-    code = "from evaluator.runtime.child_process import ParentConnection; ParentConnection()._connection.send_bytes(b'{\\xff')"
+    code = (
+        "from evaluator.runtime.child_process import ParentConnection; "
+        "ParentConnection()._connection.send_bytes(b'{\\xff')"
+    )
     with start(code) as child, pytest.raises(ChildFailed, match="sent an unreadable message"):
         child.receive(60)
 
@@ -154,7 +157,8 @@ def test_a_failure_in_the_parent_ends_the_family_too(start: Start) -> None:
 def test_a_log_is_continued_not_begun_anew(start: Start) -> None:
     for word in ("first", "second"):
         with start(
-            f"from evaluator.runtime.child_process import ParentConnection; print({word!r}, flush=True); ParentConnection().send({{}})"
+            "from evaluator.runtime.child_process import ParentConnection; "
+            f"print({word!r}, flush=True); ParentConnection().send({{}})"
         ) as child:
             child.receive(60)
     assert child.log.read_text().split() == ["first", "second"]
@@ -172,9 +176,9 @@ signal.pause()
     parent = f"""
 import sys
 from pathlib import Path
-from evaluator.runtime.child_process import Child, named
+from evaluator.runtime.child_process import ChildProcess
 command = [sys.executable, "-c", {child!r}]
-with Child("orphan", command, Path({str(tmp_path / "orphan.log")!r}), {{}}, 60.0) as child:
+with ChildProcess("orphan", command, Path({str(tmp_path / "orphan.log")!r}), {{}}, 60.0) as child:
     print(child.receive(60)["pid"], flush=True)
     child.receive(600)
 """

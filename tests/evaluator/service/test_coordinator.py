@@ -254,7 +254,7 @@ def test_a_hub_that_is_down_at_the_start_is_waited_for(arenas: Arenas, station: 
         station.run(forever=True)
     told = [said for said in station.said if "does not answer" in said]
     assert len(told) == 1, "what lasts is said once"
-    assert "tried again" in told[0]
+    assert "retried automatically" in told[0]
     all_is_well(arenas, submission.id)
 
 

@@ -134,7 +134,7 @@ def test_anchors_of_another_setup_do_not_stay_beside_new_ones(benchmark: Benchma
 @pytest.mark.parametrize(
     ("protocol", "setup", "said"),
     [
-        (make_protocol(sft={"epochs": 1.0}), {}, "when demo@1 said something else"),
+        (make_protocol(sft={"epochs": 1.0}), {}, "under an earlier version of demo@1"),
         (DEMO, {"model_sha256": "f" * 64}, "other weights of null"),
         (DEMO, {"pipeline": 0}, "another version of the evaluator"),
     ],

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.integration
 
 CHILD = """
 import json, sys
-from evaluator.runtime.child_process import Parent
-parent = Parent()
+from evaluator.runtime.child_process import ParentConnection
+parent = ParentConnection()
 while order := parent.receive():
     for message in order["work"]["say"]:
         parent.send(message)
