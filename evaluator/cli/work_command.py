@@ -114,7 +114,7 @@ class EvaluationService:
             gap = timedelta(minutes=1) if on_hub else timedelta()
             nonce = load_nonce(self.home)
             coordinator = Coordinator(
-                open_desk=partial(open_session, repositories, self.owner, nonce, gap=gap, clock=clock),
+                open_session=partial(open_session, repositories, self.owner, nonce, gap=gap, clock=clock),
                 open_worker=lambda held: SubmissionRunner(held, source, context, self.home / "results", judges),
                 clock=clock,
                 wait=time.sleep,

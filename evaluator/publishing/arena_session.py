@@ -91,7 +91,7 @@ def open_session(
 
 
 @contextmanager
-def heartbeat_while(desk: ArenaSession, seconds: float = 10.0) -> Iterator[None]:
+def heartbeat_while(session: ArenaSession, seconds: float = 10.0) -> Iterator[None]:
     """Run heartbeats in the background during long work.
 
     Raises their error at the end, unless a commit hit it before.
@@ -100,7 +100,7 @@ def heartbeat_while(desk: ArenaSession, seconds: float = 10.0) -> Iterator[None]
 
     def send_heartbeats() -> None:
         while not stop.wait(seconds):
-            desk.heartbeat()
+            session.heartbeat()
 
     with ThreadPoolExecutor(1, "heartbeat") as pool:
         ended = pool.submit(send_heartbeats)

@@ -14,8 +14,8 @@ from submissions.errors import EvaluatorError
 class LocalExecutor:
     """Executes one unit after the other."""
 
-    def __init__(self, station: Worker, tries: int = 1) -> None:
-        self.worker = station
+    def __init__(self, worker: Worker, tries: int = 1) -> None:
+        self.worker = worker
         self._tries = tries
 
     def run(self, units: Units, progress: Progress) -> Generator[UnitResult, None, None]:

@@ -36,27 +36,27 @@ class WorkQueue:
     def __len__(self) -> int:
         return len(self.keys)
 
-    def pop_for(self, station: WorkerView, everyone: Collection[WorkerView]) -> str | None:
+    def pop_for(self, worker: WorkerView, everyone: Collection[WorkerView]) -> str | None:
         """Pop the next unit for a worker; None if it may have none.
 
         Units already trained on its node come first; those trained elsewhere are left to the workers that have them.
         A failed unit goes to another worker, if possible. A unit that was running when a worker was lost goes only to
         an idle worker, and with no other beside it: it may kill workers, and other units should not be counted.
         """
-        if any(self._losses[key] for key in station.running_keys):
+        if any(self._losses[key] for key in worker.running_keys):
             return None
-        elsewhere = {key for one in everyone if one is not station for key in one.cached_keys} - station.cached_keys
-        fit = [key for key in self.keys if key not in elsewhere and self._is_eligible(key, station, everyone)]
-        taken = next((key for key in fit if key in station.cached_keys), None) or next(iter(fit), None)
+        elsewhere = {key for one in everyone if one is not worker for key in one.cached_keys} - worker.cached_keys
+        fit = [key for key in self.keys if key not in elsewhere and self._is_eligible(key, worker, everyone)]
+        taken = next((key for key in fit if key in worker.cached_keys), None) or next(iter(fit), None)
         if taken is not None:
             self.keys.remove(taken)
-            station.cached_keys.discard(taken)
+            worker.cached_keys.discard(taken)
         return taken
 
-    def requeue_failed(self, key: str, station: WorkerView) -> None:
+    def requeue_failed(self, key: str, worker: WorkerView) -> None:
         """Requeue a failed unit at the front, for another worker if possible."""
         self.keys.appendleft(key)
-        self._failed_at.setdefault(key, []).append(station)
+        self._failed_at.setdefault(key, []).append(worker)
 
     def requeue_front(self, keys: Iterable[str]) -> None:
         """Requeue units at the front after their worker was given up through no fault of theirs."""
@@ -67,8 +67,8 @@ class WorkQueue:
         self._losses[key] += 1
         return self._losses[key]
 
-    def _is_eligible(self, key: str, station: WorkerView, everyone: Collection[WorkerView]) -> bool:
-        if self._losses[key] and station.running_keys:
+    def _is_eligible(self, key: str, worker: WorkerView, everyone: Collection[WorkerView]) -> bool:
+        if self._losses[key] and worker.running_keys:
             return False
         failed = self._failed_at.get(key, [])
-        return station not in failed or all(one in failed for one in everyone)
+        return worker not in failed or all(one in failed for one in everyone)

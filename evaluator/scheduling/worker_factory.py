@@ -37,5 +37,5 @@ class WorkerFactory:
         stop_ids = load_template(self.protocol.template, base).stop_ids
         trainer = DeepSpeedTrainer(base, self.protocol, self.profile, logs_here / "trainer.log")
         generator = VllmGenerator(base, self.protocol, self.profile, stop_ids, logs_here / "engine.log")
-        station = Worker(base, trainer, generator, self.models, together=self.profile.together)
-        return station, describe_setup(base, self.protocol, self.profile)
+        worker = Worker(base, trainer, generator, self.models, together=self.profile.together)
+        return worker, describe_setup(base, self.protocol, self.profile)

@@ -30,7 +30,7 @@ FAILURE_COOLDOWN = timedelta(hours=1)
 class Coordinator:
     """Main loop of one evaluator. `wait` and `clock` are its only access to time, so tests control both."""
 
-    open_desk: Callable[[], ArenaSession]
+    open_session: Callable[[], ArenaSession]
     """Opens a session without leases; called again each time that the leases were lost."""
     open_worker: Callable[[Arena], SubmissionRunner]
     clock: Callable[[], datetime]
@@ -49,11 +49,11 @@ class Coordinator:
         If not forever, raises LeaseHeld, LeaseLost, and the Hub's first error.
         """
         while True:
-            desk = self.open_desk()
+            session = self.open_session()
             try:
-                desk.acquire_leases()
-                with self._release_on_exit(desk):
-                    self._run_session(self.open_worker(desk.arena), desk, forever=forever)
+                session.acquire_leases()
+                with self._release_on_exit(session):
+                    self._run_session(self.open_worker(session.arena), session, forever=forever)
                     return
             except (LeaseHeld, LeaseLost, *HUB_ERRORS) as error:
                 if not forever:
@@ -61,27 +61,27 @@ class Coordinator:
                 self._back_off(error)
 
     def run_once(
-        self, worker: SubmissionRunner, desk: ArenaSession, *, forever: bool = False
+        self, worker: SubmissionRunner, session: ArenaSession, *, forever: bool = False
     ) -> tuple[str, State] | None:
         """Refresh the queue, do the next piece of work, and flush within the rate limit; None if nothing is pending."""
         backed_off = self._backed_off_ids(forever=forever)
         line, did = worker.submission_queue.refresh(backed_off), None
         if line:
-            desk.heartbeat()
-            with heartbeat_while(desk):
+            session.heartbeat()
+            with heartbeat_while(session):
                 did = worker.run_next(line, QueueTimer(worker.submission_queue, backed_off))
             self._report_outcome(worker, *did)
-        desk.flush()
+        session.flush()
         return did
 
-    def _run_session(self, worker: SubmissionRunner, desk: ArenaSession, *, forever: bool) -> None:
+    def _run_session(self, worker: SubmissionRunner, session: ArenaSession, *, forever: bool) -> None:
         prepared = False
         while True:
             try:
                 if not prepared:
                     publish_task_list(worker.arena, worker.benchmark, worker.context)
                     prepared = True
-                if self.run_once(worker, desk, forever=forever) is None:
+                if self.run_once(worker, session, forever=forever) is None:
                     if not forever:
                         return
                     self.wait(self.every)
@@ -90,36 +90,36 @@ class Coordinator:
                 self._back_off(error)
 
     @contextmanager
-    def _release_on_exit(self, desk: ArenaSession) -> Iterator[None]:
+    def _release_on_exit(self, session: ArenaSession) -> Iterator[None]:
         """On exit, flush all writes and release the lease, if time allows."""
         try:
             yield
         except KeyboardInterrupt:
-            self._release_now(desk)
+            self._release_now(session)
             raise
-        self._flush_and_release(desk)
+        self._flush_and_release(session)
 
-    def _flush_and_release(self, desk: ArenaSession) -> None:
+    def _flush_and_release(self, session: ArenaSession) -> None:
         """Flush all writes, however long the Hub rejects commits, then release the lease."""
-        while not desk.flush():
-            due = desk.next_commit_at
+        while not session.flush():
+            due = session.next_commit_at
             self.wait(max(1.0, (due - self.clock()).total_seconds()) if due else 1.0)
-            desk.heartbeat()
-        self._release_lease(desk)
+            session.heartbeat()
+        self._release_lease(session)
 
-    def _release_now(self, desk: ArenaSession) -> None:
+    def _release_now(self, session: ArenaSession) -> None:
         """Try once to flush all writes and release the lease."""
         try:
-            if desk.flush(at_once=True):
-                self._release_lease(desk)
+            if session.flush(at_once=True):
+                self._release_lease(session)
             else:
-                self.say(f"{desk.pending} file(s) could not be written; the next run will write them.")
+                self.say(f"{session.pending} file(s) could not be written; the next run will write them.")
         except ArenaError as error:
             self.say(str(error))
 
-    def _release_lease(self, desk: ArenaSession) -> None:
+    def _release_lease(self, session: ArenaSession) -> None:
         try:
-            desk.release_leases()
+            session.release_leases()
         except HUB_ERRORS as error:
             self.say(f"The lease stays active until it expires, or this evaluator starts again. {error}")
 

@@ -100,7 +100,7 @@ class Evaluator:
     def run(self) -> None:
         source = open_benchmark(f"{ARENA}-benchmark")
         Coordinator(
-            open_desk=self._desk,
+            open_session=self._desk,
             open_worker=lambda held: SubmissionRunner(held, source, self.bench, self.work / "results"),
             clock=self.hub.clock,
             wait=self.hub.clock.forward,

@@ -43,8 +43,8 @@ class Dispatcher:
         while left := len(self._queue) + sum(len(one.in_flight) for one in self._pool.workers):
             self._pool.scale_to(left)
             self._dispatch()
-            for station in self._pool.ready:
-                station.poll_progress(self._progress)
+            for worker in self._pool.ready:
+                worker.poll_progress(self._progress)
             awaited = [*self._pool.pending_refs(), *(ref for one in self._pool.workers for ref in one.in_flight)]
             for ref in ray.wait(awaited, timeout=1.0)[0]:
                 owner = next((one for one in self._pool.workers if ref in one.in_flight), None)
@@ -61,13 +61,13 @@ class Dispatcher:
         if not self._can_begin():
             return
         for hand in range(MAX_IN_FLIGHT):
-            for station in self._pool.ready:
+            for worker in self._pool.ready:
                 many = self._profile.together or len(self._queue) > len(self._pool.workers)
-                if len(station.in_flight) != hand or (hand and not many):
+                if len(worker.in_flight) != hand or (hand and not many):
                     continue
-                key = self._queue.pop_for(station, self._pool.ready)
+                key = self._queue.pop_for(worker, self._pool.ready)
                 if key is not None:
-                    station.submit(self._build_unit(key))
+                    worker.submit(self._build_unit(key))
 
     def _can_begin(self) -> bool:
         """True if dispatch may start: all first workers reported the trained models on their nodes, or timed out."""
@@ -84,37 +84,37 @@ class Dispatcher:
         self.has_trained = self.has_trained or unit.training is not None
         return unit
 
-    def _handle_result(self, station: WorkerHandle, ref: Ref) -> UnitResult | None:
+    def _handle_result(self, worker: WorkerHandle, ref: Ref) -> UnitResult | None:
         try:
             said: UnitResult | EvaluatorError = ray.get(ref)
         except RayTaskError:
             raise  # a bug on our side
         except RayError as error:
-            self._handle_worker_loss(station, error)
+            self._handle_worker_loss(worker, error)
             return None
-        key = station.in_flight.pop(ref)
+        key = worker.in_flight.pop(ref)
         if isinstance(said, EvaluatorError):
-            self._handle_failure(station, key, said)
+            self._handle_failure(worker, key, said)
             return None
-        station.streak.reset()
+        worker.streak.reset()
         return said
 
-    def _handle_failure(self, station: WorkerHandle, key: str, error: EvaluatorError) -> None:
+    def _handle_failure(self, worker: WorkerHandle, key: str, error: EvaluatorError) -> None:
         if self.tries.should_retry(self._names[key], key, error):
-            self._queue.requeue_failed(key, station)
-        if station.streak.record_failure(key):
-            self._queue.requeue_front(station.in_flight.values())
-            station.in_flight.clear()
-            self._pool.quarantine(station, error)
+            self._queue.requeue_failed(key, worker)
+        if worker.streak.record_failure(key):
+            self._queue.requeue_front(worker.in_flight.values())
+            worker.in_flight.clear()
+            self._pool.quarantine(worker, error)
 
-    def _handle_worker_loss(self, station: WorkerHandle, error: RayError) -> None:
+    def _handle_worker_loss(self, worker: WorkerHandle, error: RayError) -> None:
         """Requeue the units of a lost worker, except those lost too often."""
-        keys = list(station.in_flight.values())
-        station.in_flight.clear()
-        self._pool.remove_lost(station)
+        keys = list(worker.in_flight.values())
+        worker.in_flight.clear()
+        self._pool.remove_lost(worker)
         for key in reversed(keys):
             times = self._queue.record_loss(key)
-            name = f"{station.name} was lost while running {self._names[key]}, {times} time(s) now."
+            name = f"{worker.name} was lost while running {self._names[key]}, {times} time(s) now."
             lost = WorkerLost(f"{self._names[key]} lost its worker {times} time(s).", f"{name} {error}")
             if times > self._profile.tries + EXTRA_LOSS_ATTEMPTS:
                 self.tries.record_final_failure(lost)

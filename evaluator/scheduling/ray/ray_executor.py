@@ -1,4 +1,4 @@
-"""A crew of stations on Ray: as many as there is room for, on this machine or on the nodes of a cluster."""
+"""Ray workers: as many as there is room for, on this machine or on the nodes of a cluster."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ class RayExecutor:
         finally:
             self._pool.stop([one for one in self._pool.workers if one.in_flight])
         if shift.has_trained:
-            for station in self._pool.ready:
-                station.discard_stale_models(self._wanted, _DAY)
+            for worker in self._pool.ready:
+                worker.discard_stale_models(self._wanted, _DAY)
         shift.tries.raise_first_failure()
 
     def discard_models(self, keys: Collection[str]) -> None:
         discard_local_models(self._models, keys)
-        for station in self._pool.ready:
-            station.discard_models(keys)
+        for worker in self._pool.ready:
+            worker.discard_models(keys)
 
     def resolve_setup(self) -> Setup:
         """Return the given setup, else that of the first worker. Raises NoWorkerAvailable."""

@@ -81,33 +81,33 @@ class WorkerPool:
             number = min(set(range(1, len(self.workers) + 2)) - {one.number for one in self.workers})
             self.workers.append(WorkerHandle.create(group, number, self._profile, self._opening))
             return
-        station = next(one for one in self.workers if one.opening == ref)
+        worker = next(one for one in self.workers if one.opening == ref)
         try:
             said: WorkerReady | ArenaError = ray.get(ref)
         except RayTaskError:
             raise
         except RayError as error:
-            self._record_startup_failure(station, error)
+            self._record_startup_failure(worker, error)
             return
         self._startup_failures = 0
         if isinstance(said, ArenaError):
-            self.quarantine(station, said)
+            self.quarantine(worker, said)
             return
-        station.mark_ready(said)
-        self._check_setup(station, said.setup)
+        worker.mark_ready(said)
+        self._check_setup(worker, said.setup)
 
-    def remove_lost(self, station: WorkerHandle) -> None:
+    def remove_lost(self, worker: WorkerHandle) -> None:
         """Remove a lost worker and free its placement."""
-        station.kill()
-        station.release_placement()
-        self.workers.remove(station)
+        worker.kill()
+        worker.release_placement()
+        self.workers.remove(worker)
 
-    def quarantine(self, station: WorkerHandle, why: ArenaError) -> None:
+    def quarantine(self, worker: WorkerHandle, why: ArenaError) -> None:
         """Stop a worker, and reserve its placement so that none restarts there."""
-        log.warning("Quarantined %s: %s", station.name, why)
-        self._shut_down([station])
-        self.workers.remove(station)
-        self._quarantined.append(QuarantinedWorker(station.group, why))
+        log.warning("Quarantined %s: %s", worker.name, why)
+        self._shut_down([worker])
+        self.workers.remove(worker)
+        self._quarantined.append(QuarantinedWorker(worker.group, why))
 
     def clear_quarantine(self) -> None:
         """Release all quarantined placements, for causes that may have been fixed."""
@@ -128,18 +128,18 @@ class WorkerPool:
         self.stop(list(self.workers))
         self.clear_quarantine()
 
-    def _check_setup(self, station: WorkerHandle, found: Setup) -> None:
+    def _check_setup(self, worker: WorkerHandle, found: Setup) -> None:
         if self.setup is None:
             self.setup = found
         if found != self.setup:
             wrong = "; ".join(describe_differences(self.setup, found))
             self.quarantine(
-                station, NoWorkerAvailable("A worker's setup differs from that of the stored results.", f"Its {wrong}.")
+                worker, NoWorkerAvailable("A worker's setup differs from that of the stored results.", f"Its {wrong}.")
             )
 
-    def _record_startup_failure(self, station: WorkerHandle, error: RayError) -> None:
-        log.warning("%s was lost before it was ready: %s", station.name, error)
-        self.remove_lost(station)
+    def _record_startup_failure(self, worker: WorkerHandle, error: RayError) -> None:
+        log.warning("%s was lost before it was ready: %s", worker.name, error)
+        self.remove_lost(worker)
         self._startup_failures += 1
         if self._startup_failures >= MAX_STARTUP_FAILURES:
             raise NoWorkerAvailable(
