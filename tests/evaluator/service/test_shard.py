@@ -199,7 +199,7 @@ def test_shares_of_one_run_agree_on_what_was_pending_when_the_first_started(worl
 
 def test_shares_work_together_and_nobody_else_with_them(tmp_path: Path) -> None:
     with hold_shard(tmp_path, Shard(1, 3)), hold_shard(tmp_path, Shard(2, 3)):
-        with pytest.raises(EvaluatorError, match="Share 2 of now-of-3 is at work"), hold_shard(tmp_path, Shard(2, 3)):
+        with pytest.raises(EvaluatorError, match="Share 2 of now-of-3 already runs"), hold_shard(tmp_path, Shard(2, 3)):
             pass
         with pytest.raises(EvaluatorError, match="Shares of now-of-3 are at work"), hold_shard(tmp_path, Shard(3, 4)):
             pass
@@ -269,7 +269,7 @@ def test_the_command_says_what_is_no_share(
     make_benchmark(tmp_path / "benchmark", TASKS)
     with exclusive_lock(tmp_path / "work"):
         assert run_app(app, "evaluator", ["share", "1/4", "--arena", str(tmp_path)]) == 2
-    assert "alone" in capsys.readouterr().err
+    assert "exclusively" in capsys.readouterr().err
     assert {file.name for file in tmp_path.iterdir()} == {"work", "benchmark"}
 
 
