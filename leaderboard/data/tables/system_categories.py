@@ -58,5 +58,5 @@ def _category_row(category: str, found: Sequence[MethodScore]) -> CategoryRow:
         gain_high=high,
         scale=scale_name(found[0].gain),
         n=len(found),
-        why=f"{missing} of {len(found)} tasks not scored" if missing else None,
+        why=f"{missing} of {len(found)} tasks unscored" if missing else None,
     )

@@ -186,8 +186,8 @@ def test_an_unscored_task_leaves_its_category_without_a_mean(arena: Arena, site:
     text["tasks"][0]["methods"][3]["gain"] |= {"value": None, "interval": None, "why": "it is run again"}
     commit_with_retry(arena.results, [Change(result_path(made.id, "demo@1"), json.dumps(text).encode())])
     row = site.get(f"{PAGE}/categories.json").json()[-1]
-    assert (row["category"], row["gain"], row["why"]) == ("multiple_choice", None, "1 of 2 tasks not scored")
-    assert "1 of 2 tasks not scored" in site.get(PAGE).text
+    assert (row["category"], row["gain"], row["why"]) == ("multiple_choice", None, "1 of 2 tasks unscored")
+    assert "1 of 2 tasks unscored" in site.get(PAGE).text
 
 
 @pytest.mark.parametrize("freedom", [3, 4, 7, 20, 200])
