@@ -201,16 +201,20 @@ def test_shares_work_together_and_nobody_else_with_them(tmp_path: Path) -> None:
     with hold_shard(tmp_path, Shard(1, 3)), hold_shard(tmp_path, Shard(2, 3)):
         with pytest.raises(EvaluatorError, match="Share 2 of now-of-3 already runs"), hold_shard(tmp_path, Shard(2, 3)):
             pass
-        with pytest.raises(EvaluatorError, match="Shares of now-of-3 are at work"), hold_shard(tmp_path, Shard(3, 4)):
+        with pytest.raises(EvaluatorError, match="Shares of now-of-3 run in"), hold_shard(tmp_path, Shard(3, 4)):
             pass
         with (
-            pytest.raises(EvaluatorError, match="Shares of now-of-3 are at work"),
+            pytest.raises(EvaluatorError, match="Shares of now-of-3 run in"),
             hold_shard(tmp_path, Shard(3, 3, "17")),
         ):
             pass
         with pytest.raises(EvaluatorError, match="Another evaluator uses"), exclusive_lock(tmp_path):
             pass
-    with exclusive_lock(tmp_path), pytest.raises(EvaluatorError, match="alone"), hold_shard(tmp_path, Shard(1, 3)):
+    with (
+        exclusive_lock(tmp_path),
+        pytest.raises(EvaluatorError, match="exclusively"),
+        hold_shard(tmp_path, Shard(1, 3)),
+    ):
         pass
     with shared_lock(tmp_path, "other", "1"):
         pass
