@@ -313,7 +313,7 @@ def test_an_estimate_names_its_basis(arena: Arena, site: TestClient) -> None:
         put(arena, f"costs/{ulid}/arena@1.json", to_json(ledger))
         text = site.get(watch(site, "check", GOOD)).text
         assert (f"{number} evaluation" in text, "an estimate needs 3" in text) == (True, number < 3)
-    assert "From 4 evaluations under arena@1 on the profile h200 (2 devices)" in text
+    assert "from 4 evaluations under arena@1 on the profile h200 (2 devices)" in text
     assert "10 min" in text
     assert "$3" in text
 
@@ -338,7 +338,7 @@ def test_before_anything_was_measured_the_machine_s_profile_is_asked_and_named(a
         ledger = Ledger(submission=ulid, protocol="arena@1", profile="h200", devices=2, costs=(trained,))
         put(arena, f"costs/{ulid}/arena@1.json", to_json(ledger))
     text = site.get(watch(site, "check", GOOD)).text
-    assert "From 3 evaluations under arena@1 on the profile h200" in text
+    assert "from 3 evaluations under arena@1 on the profile h200" in text
     assert "not measured" not in text
 
 
