@@ -360,7 +360,7 @@ def test_data_that_names_the_reference_itself_as_its_origin_is_not_used(
     assert other.state == "scored"
     told = [(one.done, one.of) for one in world.arena.read_history(copied.id).entries if one.stage == "screen"]
     assert told[-1] == (2, 2)
-    assert "names the reference of a as its origin" in caplog.text
+    assert "its stated origin is the reference of a" in caplog.text
 
 
 def test_a_guess_at_a_hidden_source_is_answered_only_where_data_came(world: World) -> None:
