@@ -21,28 +21,28 @@ from pathlib import Path
 import deepspeed
 from evaluator.config.profile import load_profile
 from evaluator.config.protocol import load_protocol
-from evaluator.training import rows_attention
-from evaluator.training.rank.model import Warm
-from evaluator.training.job_spec import Work, read_rows, targets
+from evaluator.training.job_spec import TrainJobSpec, count_targets, read_rows
+from evaluator.training.rank.attention_rows import register_attention
+from evaluator.training.rank.model import ResidentModel
 
 base, rows, stage = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-rows_attention.register()
+register_attention()
 deepspeed.init_distributed(dist_backend="gloo")
 profile = load_profile("cpu").model_copy(update={"ranks": 1, "zero_stage": stage})
 rules = load_protocol("demo@1")
-work = Work(job=1, rows=rows, out=base, base_model=base, dtype="float32", sft=rules.sft, profile=profile)
-warm = Warm(work)
-warm.restore()
+work = TrainJobSpec(job=1, rows=rows, out=base, base_model=base, dtype="float32", sft=rules.sft, profile=profile)
+resident = ResidentModel(work)
+resident.reset_to_base()
 row = read_rows(rows)[0]
-warm.step([[row]], targets(row), 1e-3)
-moments = [id(one) for state in warm.engine.optimizer.optimizer.state.values() for one in state.values()]
+resident.train_step([[row]], count_targets(row), 1e-3)
+moments = [id(one) for state in resident.engine.optimizer.optimizer.state.values() for one in state.values()]
 assert moments, "the optimizer has seen a step"
 del moments
-warm.restore()
+resident.reset_to_base()
 gc.collect()
-views = [getattr(weight, "_hp_mapping", None) for weight in warm.model.parameters()]
+views = [getattr(weight, "_hp_mapping", None) for weight in resident.model.parameters()]
 held = [view for view in views if getattr(view, "optim_fragment", None)]
-print("held", len(held), len(warm.engine.optimizer.optimizer.state))
+print("held", len(held), len(resident.engine.optimizer.optimizer.state))
 """
 
 
