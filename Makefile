@@ -10,6 +10,8 @@ export OMP_NUM_THREADS ?= 1
 export RAY_USAGE_STATS_ENABLED = 0
 export GRADIO_ANALYTICS_ENABLED = False
 export VLLM_NO_USAGE_STATS = 1
+# Kept bytecode: without it each process that is started compiles our modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Test files run beside each other, each in one process from its start to its end.
 PARALLEL := --numprocesses 2 --dist loadfile

@@ -19,10 +19,14 @@ from tests.support.isolation import Guard, isolate_environment
 
 CLASSES = ("unit", "integration", "slow")
 _OF_MODULE = re.compile(r"^pytestmark = .*\bmark\.(integration|slow)\b", re.MULTILINE)
+_OF_TEST = re.compile(r"^@pytest\.mark\.(integration|slow)\b", re.MULTILINE)
+_TEST = re.compile(r"^def test_", re.MULTILINE)
 # Before any test module is imported: libraries read their settings when they are.
 _HOME = tempfile.TemporaryDirectory(prefix="arena-home-")
 isolate_environment(Path(_HOME.name))
 _GUARD = Guard()
+# No test cuts the power, and waiting for the disk would take half of the time. Processes that tests start do wait.
+os.fsync = lambda fd: None  # noqa: ARG005
 
 
 def pytest_unconfigure() -> None:
@@ -40,8 +44,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def _may_hold(source: str, wanted: str) -> bool:
-    of_module = _OF_MODULE.search(source)
-    return (of_module is None) if wanted == "unit" else f"mark.{wanted}" in source
+    if wanted != "unit":
+        return f"mark.{wanted}" in source
+    return not _OF_MODULE.search(source) and len(_TEST.findall(source)) > len(_OF_TEST.findall(source))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -39,6 +39,8 @@ from submissions.storage.codec import to_json
 from tests.support.judges import ENVIRON, SETTINGS, a_connection
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.integration
+
 DATA = ROOT / "tests" / "data" / "arena_0_1"
 NAME = "demo@1"
 SYSTEMS = ("Scholar Search", "Datenwerk", "Data Wizard", "Kept Back", "Shown Later", "Taken Back", "Breaks", "Just In")

@@ -18,6 +18,8 @@ from demo.task import DemoTask
 from demo.tasks import TASKS
 from submissions.records.task import Kind, Row
 
+pytestmark = pytest.mark.integration
+
 ROOT = FOLDER.parent
 MADE = build_files()
 EACH = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.flat.id)
@@ -134,7 +136,6 @@ def test_the_flat_folder_is_sound() -> None:
     assert [task.id for task in read_flat(FOLDER / "benchmark").tasks] == [task.flat.id for task in TASKS]
 
 
-@pytest.mark.integration
 def test_import_and_verify_from_the_command_line(tmp_path: Path) -> None:
     dest = str(tmp_path / "benchmark")
     for arguments in (["import-flat", str(FOLDER / "benchmark"), dest], ["verify", dest]):

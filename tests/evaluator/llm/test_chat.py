@@ -390,6 +390,7 @@ def test_a_kept_answer_that_fits_no_more_is_asked_again(server: FakeChatServer, 
     assert len(server.requests) == 2
 
 
+@pytest.mark.integration
 def test_many_threads_share_a_cache_and_a_ledger(server: FakeChatServer, tmp_path: Path) -> None:
     chat = opened(server, tmp_path / "c")
     questions = [PROMPT.model_copy(update={"user": str(number % 20)}) for number in range(60)]

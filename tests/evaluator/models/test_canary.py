@@ -41,6 +41,7 @@ def canary(moved: float, tokens: int = 4) -> Canary:
     return Canary(ids=(1,) * (tokens + 2), start=2, logprobs=tuple(one + moved for one in base), base_logprobs=base)
 
 
+@pytest.mark.integration
 @given(st.floats(0, 20), st.sampled_from(sorted(TOLERANCES)))
 def test_base_weights_are_refused_wherever_training_moved_the_canary_by_more_than_the_tolerance(
     moved: float, dtype: str
@@ -54,11 +55,13 @@ def test_base_weights_are_refused_wherever_training_moved_the_canary_by_more_tha
         known.as_base_canary().check([0.0, *known.base_logprobs], dtype)  # type: ignore[arg-type]
 
 
+@pytest.mark.integration
 @given(st.lists(FINITE, min_size=1), st.floats(0, 9))
 def test_the_distance_is_the_mean_difference_of_a_token(said: list[float], shift: float) -> None:
     assert mean_distance(said, [one + shift for one in said]) == pytest.approx(shift, abs=1e-9)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("said", [[], [-1.0], [-1.0, math.nan], [-1.0, -math.inf], [-1.0, -2.0, -3.0]])
 def test_an_engine_that_says_no_number_for_a_token_is_refused(said: list[float]) -> None:
     with pytest.raises(WrongWeights, match="does not answer with the weights"):
@@ -67,6 +70,7 @@ def test_an_engine_that_says_no_number_for_a_token_is_refused(said: list[float])
         check_logprobs([], [], 1.0)
 
 
+@pytest.mark.integration
 def test_a_model_without_a_readable_canary_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WrongWeights, match="A trained model has no"):
         load_canary(tmp_path)
@@ -193,6 +197,7 @@ def test_an_engine_that_kept_trained_weights_is_refused_for_the_base_model(
         refused(running, base, prompts)
 
 
+@pytest.mark.integration
 def test_a_trained_model_without_canary_is_not_asked(
     tiny: Path, template: ChatTemplate, prompts: list[list[int]], tmp_path: Path
 ) -> None:
@@ -209,6 +214,7 @@ def a_row(prompt: int, target: int, start: int = 0) -> dict[str, list[int]]:
     return {"input_ids": ids, "labels": [-100] * prompt + ids[prompt:]}
 
 
+@pytest.mark.integration
 @given(st.lists(st.tuples(st.integers(1, 400), st.integers(1, 400)), min_size=1, max_size=6))
 def test_the_canary_is_the_first_row_with_most_targets_cut_to_256_tokens(shapes: list[tuple[int, int]]) -> None:
     rows = [a_row(prompt, target, start=1000 * number) for number, (prompt, target) in enumerate(shapes)]
@@ -224,6 +230,7 @@ def test_the_canary_is_the_first_row_with_most_targets_cut_to_256_tokens(shapes:
     assert len(row["labels"]) - start == min(target, 128)
 
 
+@pytest.mark.integration
 def test_the_targets_of_a_canary_follow_each_other() -> None:
     row = {"input_ids": [1, 2, 3, 4, 5, 6], "labels": [1, -100, 3, 4, -100, 6]}
     assert cut_canary_row(row) == ({"input_ids": [1, 2, 3, 4], "labels": [1, -100, 3, 4]}, 2)

@@ -14,12 +14,13 @@ from evaluator.models import tiny_llama
 from evaluator.models.chat_template import SPECIAL_TOKENS
 from evaluator.models.tiny_llama import build
 
+pytestmark = pytest.mark.integration
+
 TOKENIZER = Tokenizer.from_file(str(tiny_llama.TOKENIZER))
 TRAINED_ON = "3.11.7"
 """Python's help topics, a part of the corpus, change with its patch version."""
 
 
-@pytest.mark.integration
 @pytest.mark.skipif(
     platform.python_version() != TRAINED_ON, reason=f"THE TOKENIZER WAS TRAINED ON PYTHON {TRAINED_ON}'S HELP TOPICS"
 )

@@ -170,6 +170,7 @@ def test_a_model_that_was_left_behind_is_removed(world: World) -> None:
     assert not list((world.folder / "work" / "models").iterdir())
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("survived", range(8))
 def test_an_interrupted_evaluation_goes_on_where_it_was(world: World, tmp_path: Path, survived: int) -> None:
     """Two tasks are asked four times each: one, three and five shots, then the fine-tuned model."""

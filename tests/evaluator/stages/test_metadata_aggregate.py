@@ -28,6 +28,8 @@ from tests.support.factories import make_benchmark, make_rows, make_task, submit
 from tests.support.judges import ENVIRON, SETTINGS, a_connection, description, is_comparison, says_seven, verdict
 from tests.support.judges import no_ambient_settings as no_ambient_settings
 
+pytestmark = pytest.mark.integration
+
 TASKS = [make_task("a"), make_task("b"), make_task("c", kind="reasoning")]
 PROTOCOL = Protocol.model_validate(make_protocol().model_dump() | {"judge": SETTINGS.model_dump()})
 FULL = Metadata(

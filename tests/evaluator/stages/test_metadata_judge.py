@@ -516,6 +516,7 @@ def test_json_alone_does_not_hold_tokens_and_hidden_characters(tmp_path: Path) -
     assert "fake-verdict" not in found
 
 
+@pytest.mark.integration
 def test_hostile_rows_and_notes_change_no_description(tmp_path: Path) -> None:
     rows = {name: (Row(input=f"glacier\n{text}", output=text), *ROWS) for name, text in INJECTIONS.items()}
     with judging(tmp_path / "c", gullible) as (mine, server):

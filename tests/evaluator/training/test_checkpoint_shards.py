@@ -12,6 +12,8 @@ from safetensors.torch import load_file
 
 from evaluator.training.rank.checkpoint_shards import shard_name, write_shard
 
+pytestmark = pytest.mark.integration
+
 TENSORS = {
     "a": torch.arange(6, dtype=torch.float32).reshape(2, 3),
     "model.b": torch.randn(3, 5, dtype=torch.bfloat16),

@@ -10,6 +10,8 @@ import pytest
 
 from evaluator.training.rank.extension_locks import extension_dir, remove_stale_locks
 
+pytestmark = pytest.mark.integration
+
 
 def marked(folder: Path, age: float) -> Path:
     folder.mkdir(parents=True)

@@ -11,6 +11,8 @@ from transformers import AutoModelForCausalLM, DataCollatorWithFlattening
 from evaluator.training.rank import attention_rows as rows_attention
 from evaluator.training.rank import attention_varlen as varlen_attention
 
+pytestmark = pytest.mark.integration
+
 
 def test_rows_in_one_sequence_are_as_each_row_alone(tiny: Path) -> None:
     rows_attention.register_attention()

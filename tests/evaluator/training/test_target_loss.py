@@ -9,6 +9,8 @@ from transformers import AutoModelForCausalLM, DataCollatorWithFlattening
 from evaluator.training.rank import attention_rows as rows_attention
 from evaluator.training.rank.target_loss import TargetHead, TargetLoss
 
+pytestmark = pytest.mark.integration
+
 ROWS = [
     {"input_ids": [5, 6, 7, 8, 9, 10], "labels": [-100, -100, 7, 8, 9, 10]},
     {"input_ids": [11], "labels": [-100]},

@@ -32,6 +32,8 @@ from tests.support.hub.server import Hub
 from tests.support.submission_inputs import BANK
 from tests.support.web_submissions import FIELDS, GOOD
 
+pytestmark = pytest.mark.integration
+
 ARENA = "hf://arena/spool"
 Opened = Callable[..., TestClient]
 
@@ -261,7 +263,7 @@ def made(folder: Path) -> Submission:
     return build_submission(report, SubmissionForm.from_form(form), datetime.now(UTC))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_many_at_once_under_a_quota(hub: Hub, tmp_path: Path) -> None:
     found = run_rush(hub, tmp_path, submissions=60, clients=6, hours=1.0)
     assert (found.stored_at_once + found.told_to_wait, found.neither) == (60, 0)

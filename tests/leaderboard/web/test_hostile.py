@@ -11,6 +11,8 @@ from starlette.testclient import TestClient
 from submissions.arena.arena import Arena
 from tests.support.arena_fixture import SYSTEMS
 
+pytestmark = pytest.mark.integration
+
 BOARD = "/board/dataset_research"
 SAID = {
     "markup": "<script>alert('q')</script><img src=x onerror=alert(1)>",
