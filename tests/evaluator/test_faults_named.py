@@ -84,6 +84,7 @@ def test_a_diverged_training_is_our_failure_and_published_when_the_weights_are_m
         all_is_well(world, submission, world.work(submission))
 
 
+@pytest.mark.full  # alone, the trainer's is in every run: test_trainer.py
 def test_a_full_disk_of_models_is_our_failure_and_published_when_there_is_room(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +97,7 @@ def test_a_full_disk_of_models_is_our_failure_and_published_when_there_is_room(
         all_is_well(world, submission, world.work(submission))
 
 
+@pytest.mark.full  # likewise
 def test_a_rank_without_memory_is_named_and_tried_again(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,6 +117,7 @@ def test_a_rank_without_memory_is_named_and_tried_again(
         all_end(pids)
 
 
+@pytest.mark.full  # likewise
 def test_a_rank_that_hangs_is_named_and_tried_again(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

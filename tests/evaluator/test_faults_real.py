@@ -26,9 +26,9 @@ from tests.support.factories import make_benchmark, make_rows, write_delivery
 from tests.support.fault_injection.scenarios import SEED, TASKS
 from tests.support.paths import ROOT
 from tests.support.processes import all_end
-from tests.support.sweeps import sweep
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+# In every run, one is killed at one moment: test_end_to_end.py.
+pytestmark = [pytest.mark.slow, pytest.mark.full, pytest.mark.timeout(1800)]
 MOMENTS = [chance.uniform(0.2, 1.0) for chance in [random.Random(SEED)] for _ in range(3)]
 """Shares of the time that an undisturbed evaluation takes."""
 MARK = 1e6
@@ -97,7 +97,7 @@ def undisturbed(runs: Runs) -> Undisturbed:
     return Undisturbed(result, time.perf_counter() - began)
 
 
-@pytest.mark.parametrize("moment", sweep(range(len(MOMENTS)), in_short=[0]))
+@pytest.mark.parametrize("moment", range(len(MOMENTS)))
 def test_a_real_evaluation_killed_at_a_random_moment_ends_as_if_it_was_not(
     runs: Runs, undisturbed: Undisturbed, moment: int
 ) -> None:

@@ -21,6 +21,7 @@ from submissions.records.submission import Submission
 from submissions.records.task import Row
 from submissions.storage.codec import to_json
 from tests.support.factories import NOW, make_benchmark, make_data_file, make_task
+from tests.support.sweeps import sweep
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +75,7 @@ def evaluated(benchmark: Benchmark, bench: EvaluationContext, folder: Path, rows
     return SCORERS["dataset_research"](evaluation, SubmissionData(submission, lambda _task: rows, {}))
 
 
-@pytest.mark.parametrize("name", ["paper@1", "arena@1"])
+@pytest.mark.parametrize("name", sweep(["paper@1", "arena@1"], in_short=["arena@1"]))
 def test_a_protocol_measures_anchors_over_three_seeds_and_scores_by_its_own_rules(
     name: str, tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

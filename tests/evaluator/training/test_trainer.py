@@ -326,7 +326,7 @@ def test_a_collective_that_hangs_is_noticed_and_leaves_nobody(
     all_end([process.pid for process in strike.processes])
 
 
-@pytest.mark.parametrize("rank", [0, 1])
+@pytest.mark.parametrize("rank", sweep([0, 1], in_short=[1]))
 def test_a_rank_without_memory_says_so(tiny: Path, template: ChatTemplate, tmp_path: Path, rank: int) -> None:
     """Its address space is closed by the kernel, after a job that was small enough; then PyTorch cannot allocate."""
     mine = trainer(tiny, tmp_path, 2, micro_tokens=100_000)

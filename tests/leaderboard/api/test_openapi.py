@@ -20,6 +20,8 @@ from submissions.arena.arena import Arena
 from tests.support.arena_fixture import SYSTEMS
 from tests.support.site_client import Open
 
+pytestmark = pytest.mark.integration
+
 SLUGS = [slug_of(team, system) for system, team, *_ in SYSTEMS[:2]]
 COMPARED = f"?system={SLUGS[0]}&system={SLUGS[1]}"
 INSIGHTS = ("metadata", "preview", "rows", "tokens", "cost", "kinds")
@@ -40,7 +42,6 @@ def real(template: str, arena: Arena, insight: str) -> str:
     return path + (COMPARED if path.startswith("/compare") else "")
 
 
-@pytest.mark.integration
 def test_it_is_valid(document: dict[str, Any]) -> None:
     OpenAPIV31SpecValidator(document).validate()
     assert document["openapi"].startswith("3.1")

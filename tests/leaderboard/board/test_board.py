@@ -20,6 +20,8 @@ from submissions.tracks import TRACKS
 from tests.support.arena_fixture import ARABIC, EMOJI, FORMULA, LONG, OVERRIDE, SCRIPT, publish, result, store
 from tests.support.site_client import Open
 
+pytestmark = pytest.mark.integration
+
 BOARD = "/board/dataset_research"
 
 

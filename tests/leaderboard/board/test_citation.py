@@ -13,6 +13,8 @@ from submissions.arena.arena import Arena
 from tests.support.arena_fixture import publish, result, store
 from tests.support.site_client import Open
 
+pytestmark = pytest.mark.integration
+
 BOARD = "/board/dataset_research"
 
 

@@ -36,6 +36,8 @@ from tests.support.arena_fixture import (
     store,
 )
 
+pytestmark = pytest.mark.integration
+
 SCHOLAR, LAB, *_ = SYSTEMS[0]
 SLUG = slug_of(LAB, SCHOLAR)
 PAGE = f"/systems/{SLUG}"

@@ -16,6 +16,8 @@ from leaderboard.ranking.rank_sets import benjamini_hochberg, sign_flip
 from submissions.arena.arena import Arena
 from tests.support.arena_fixture import ARABIC, EMOJI, SYSTEMS, TASKS, publish, result, store
 
+pytestmark = pytest.mark.integration
+
 SLUGS = {system: slug_of(team, system) for system, team, *_ in SYSTEMS}
 ALL = list(SLUGS.values())
 
@@ -64,7 +66,6 @@ def test_the_form_finds_a_system_by_name_or_team_and_keeps_the_chosen(site: Test
     assert "contains “<bdi>nobody</bdi>”" in site.get("/compare?find=nobody").text
 
 
-@pytest.mark.integration
 def test_a_crowd_is_not_listed_whole(arena: Arena, site: TestClient) -> None:
     for number in range(60, 122):
         made = store(arena, number, f"Crowd {number}", "Many", "search")

@@ -15,6 +15,8 @@ from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.arena_fixture import now, publish, result, store
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 def ids(arena: Arena) -> dict[str, str]:

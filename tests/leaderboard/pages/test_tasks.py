@@ -19,6 +19,8 @@ from tests.support.arena_fixture import EMOJI, SYSTEMS, TASKS
 from tests.support.site_client import Open
 from tests.support.varied_systems import add, unsure
 
+pytestmark = pytest.mark.integration
+
 TASK = TASKS[0][0]
 NEVER = TASKS[-1][0]
 """A task for which nobody delivered anything."""

@@ -17,6 +17,8 @@ from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.arena_fixture import held, now, preview, store
 
+pytestmark = pytest.mark.integration
+
 
 @dataclass(frozen=True)
 class Owned:

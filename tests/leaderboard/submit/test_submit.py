@@ -37,6 +37,8 @@ from submissions.storage.repo import Change
 from tests.support.site_client import Open
 from tests.support.web_submissions import FIELDS, GOOD, ROWS, send
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(autouse=True)
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -107,6 +107,7 @@ def test_a_full_file_stays_as_it_is_when_newer_results_come(tmp_path: Path) -> N
     assert [change.path for change in result_index_changes(repo, [newest])] == [shard_path(TRACK, newer.submission)]
 
 
+@pytest.mark.integration
 def test_a_result_between_older_ones_splits_their_file(tmp_path: Path) -> None:
     repo = LocalRepo(tmp_path / "results")
     every = [made(number) for number in range(MAX_ROWS_PER_FILE + 1)]
