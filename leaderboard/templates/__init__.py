@@ -60,9 +60,9 @@ def make_environment(build: str) -> Environment:
 
 def site_pages() -> list[tuple[str, str]]:
     """Links in every page's header: boards are named by title if there are several."""
-    boards = [(f"/board/{track.name}", track.title if len(TRACKS) > 1 else "Leaderboard") for track in TRACKS.values()]
+    boards = [(f"/board/{track.name}", track.title if len(TRACKS) > 1 else "Board") for track in TRACKS.values()]
     others = ("tasks", "insights", "cases", "submissions", "submit", "docs")
-    return boards + [(f"/{name}", {"cases": "Case studies"}.get(name, name.capitalize())) for name in others]
+    return boards + [(f"/{name}", name.capitalize()) for name in others]
 
 
 def card_of(path: str) -> str:

@@ -31,7 +31,7 @@ def test_the_present_page_s_name_and_the_focused_one_are_in_sight_however_narrow
     names = page.locator("header.site nav")
     assert names.evaluate("nav => nav.scrollWidth > nav.clientWidth")
     expect(names.get_by_role("link", name="Docs")).to_be_in_viewport(ratio=1)
-    for name in ("Leaderboard", "Submit"):
+    for name in ("Board", "Submit"):
         names.get_by_role("link", name=name).focus()
         expect(names.get_by_role("link", name=name)).to_be_in_viewport(ratio=1)
     assert page.evaluate("document.documentElement.scrollWidth") <= 240
@@ -41,7 +41,7 @@ def test_from_the_front_page_to_a_case_without_scripts(visit: Open) -> None:
     page = visit("/", java_script_enabled=False, viewport={"width": 390, "height": 900})
     expect(page.locator(".home-leaders tbody tr")).to_have_count(5)
     expect(page.locator(".home-last li")).to_have_count(5)
-    page.locator("header.site").get_by_role("link", name="Case studies").click()
+    page.locator("header.site").get_by_role("link", name="Cases").click()
     page.locator("#found .case-card h3 a").first.click()
     expect(page.get_by_role("heading", level=2)).to_have_text(["Demand", "Scores", "Submitted data", "Findings"])
 

@@ -70,7 +70,7 @@ def test_an_import_without_the_order_is_told_to_import_again(imported: Path) -> 
 def test_an_order_of_other_counts_is_corrupt(more: str, imported: Path) -> None:
     path = imported / "references" / "mc-en-sums" / "split.json"
     path.write_text(path.read_text().replace('"sides": "', f'"sides": "{more}'))
-    with pytest.raises(CorruptRecord, match=r"references/mc-en-sums/split\.json places"):
+    with pytest.raises(CorruptRecord, match=r"references/mc-en-sums/split\.json assigns"):
         open_benchmark(str(imported)).read_original_rows("mc-en-sums")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import multiprocessing.process
 import os
+import secrets
 import socket
 import sys
 from functools import cache
@@ -32,6 +33,8 @@ def isolate_environment(home: Path) -> None:
         del os.environ[name]
     for name in [name for name in os.environ if name.startswith("XDG_") and name.endswith(("_HOME", "_DIR"))]:
         del os.environ[name]
+    # Ray reads its token once in a process: one that changes between two tests would not be accepted.
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     os.environ |= {
         "HOME": str(home),
         "HF_ENDPOINT": NOWHERE,

@@ -260,17 +260,17 @@ def test_where_weights_cannot_be_swapped_each_model_has_processes_of_its_own(
     """A vLLM whose loader does not read weights again, as some of its loaders do not, so that it refuses to reload."""
     expected = [generator.generate(model, prompts, LIMIT) for model in (tiny, other)]
     code = (
-        "from evaluator.generation import engine\n"
+        "from evaluator.generation import engine_process\n"
         "from vllm.model_executor.model_loader.default_loader import DefaultModelLoader as Loader\n"
         "once = Loader.get_all_weights\n"
         "Loader.load_weights.__globals__['DefaultModelLoader'] = Loader\n"
-        "original = engine.boot\n"
+        "original = engine_process.load_engine\n"
         "def boot(start):\n"
         "    running = original(start)\n"
         "    del Loader.get_all_weights\n"
         "    return running\n"
-        "engine.boot = boot\n"
-        "engine.main()\n"
+        "engine_process.load_engine = boot\n"
+        "engine_process.main()\n"
     )
     monkeypatch.setattr(engines, "COMMAND", (sys.executable, "-c", code))
     with engine(tiny, template, tmp_path) as running:

@@ -58,7 +58,7 @@ def test_another_version_is_another_prompt(name: str) -> None:
 
 @pytest.mark.parametrize("values", [{}, {"row": 1}, {"rows": 1, "more": 2}])
 def test_exactly_the_declared_fields_are_filled(values: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="describe@3 takes rows"):
+    with pytest.raises(ValueError, match="describe@3 expects rows"):
         a_prompt().fill(dict(values))
 
 

@@ -22,16 +22,16 @@ RUN = """
 import signal
 import sys
 from pathlib import Path
-from evaluator.scheduling.ray.ray_executor import RayCrew
-from evaluator.runtime.signals import stoppable
+from evaluator.scheduling.ray.ray_executor import RayExecutor
+from evaluator.runtime.signals import sigterm_as_interrupt
 from tests.support.ray_workers import Light, a_profile, by_key, nothing, units
-from tests.support.factories import SETUP
+from tests.support.evaluation_factories import SETUP
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever is started in the background inherits to ignore it
 light = Light(Path(sys.argv[1]))
-with stoppable(), RayCrew(light, a_profile(cpus=2), light.models, SETUP) as crew:
+with sigterm_as_interrupt(), RayExecutor(light, a_profile(cpus=2), light.models, SETUP) as crew:
     print(sorted(by_key(crew.run(units(sys.argv[2:]), nothing))), flush=True)
-    crew.forget(["key-kills-once"])
+    crew.discard_models(["key-kills-once"])
     print(len(light.diary.read("open")), flush=True)
 """
 

@@ -169,7 +169,8 @@ def test_a_unit_that_kills_its_stations_is_given_up_by_name(light: Light) -> Non
     names = ["kills", *(f"unit-{number}" for number in range(6))]
     with crew(light, gpus(2)) as mine, pytest.raises(WorkerLost, match=r"kills lost its worker 4 time"):
         by_key(mine.run(units(names), nothing))
-    assert light.diary.names("ask") == keys(names[1:])
+    # A unit whose worker is killed while it answers is done again.
+    assert set(light.diary.names("ask")) == set(keys(names[1:]))
     assert light.diary.names("train").count("kills") == 4
 
 

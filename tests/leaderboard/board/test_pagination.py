@@ -35,7 +35,7 @@ def test_the_first_rows_come_first_and_links_bring_the_others(short: TestClient)
     page = short.get(BOARD).text
     assert rows(page.partition("Under review")[0]) == every[:2]
     assert "2 of 6 rows" in page
-    assert f'<a href="{BOARD}?rows=4">2 more</a>' in page
+    assert f'<a href="{BOARD}?rows=4">Show 2 more</a>' in page
     assert rows(short.get(f"{BOARD}?rows=4").text.partition("Under review")[0]) == every[:4]
     whole = short.get(f"{BOARD}?rows=all").text
     assert rows(whole.partition("Under review")[0]) == every

@@ -100,7 +100,7 @@ def test_records_are_frozen_refuse_unknown_fields_and_never_hide_what_is_unscore
         row.input = "c"
     with pytest.raises(ValidationError, match="extra"):
         Row.model_validate({"input": "a", "output": "b", "id": 1})
-    with pytest.raises(ValidationError, match="does not say why"):
+    with pytest.raises(ValidationError, match="has no value and no reason"):
         Score(name="accuracy", n=0)
     with pytest.raises(ValidationError):
         Score(name="accuracy", value=float("nan"), n=1)
