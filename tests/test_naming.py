@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import PurePosixPath
 
+import pytest
+
 from tests.support.paths import ROOT
+
+pytestmark = pytest.mark.integration
 
 CODE = ("app.py", "benchmarks", "curation", "demo", "evaluator", "leaderboard", "researchers", "submissions")
 IRREGULAR = frozenset(

@@ -20,6 +20,8 @@ from leaderboard.templates.markdown_docs import FOLDER as DOCS
 from submissions.shipped_folders import find_shipped_folder
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.integration
+
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT = PYPROJECT["project"]
 WHEEL = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]

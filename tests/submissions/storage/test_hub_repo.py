@@ -146,6 +146,7 @@ def test_a_hub_that_goes_down_with_the_answer_leaves_the_truth_to_the_next_head(
     assert landed(hub, repo_id) == ["a", "a"]
 
 
+@pytest.mark.integration
 def test_a_commit_that_is_never_answered_is_given_up_and_found(hub: Hub, repo_id: str, opened: Open) -> None:
     repo = opened(timeout=1.0)
     head = put(repo, a="1")
