@@ -12,7 +12,7 @@ import typer
 from curation.arena_setup.create_arena import create_arena
 from curation.importers.dataset_research.importer import import_official
 from curation.importers.dataset_research.release import Options
-from curation.layout.benchmark_writer import import_flat
+from curation.layout.benchmark_writer import ImportReport, import_flat
 from curation.layout.flat_reader import InvalidBenchmark
 from curation.layout.verify import verify_benchmark as verify_benchmark
 from submissions.cli.runtime import print_json, show_progress
@@ -63,9 +63,9 @@ def import_command(
     """Convert a flat folder (tasks.jsonl, references/<task>.jsonl) to a benchmark with held-out test rows."""
     with _report_invalid(as_json), show_progress("reading tasks") as bar:
         done = import_flat(source, dest, bar)
-    if as_json:
-        print_json({**done.model_dump(), "problems": []})
-    elif done.changed:
+    if _print_import(done, as_json):
+        return
+    if done.changed:
         typer.echo(f"Imported {done.tasks} tasks with {done.rows} reference rows into {dest}.")
     else:
         typer.echo(f"Nothing changed: {dest} already has these {done.tasks} tasks.")
@@ -87,12 +87,8 @@ def official_command(
     """Convert the published DatasetResearch release to a benchmark, with its published scores."""
     with _report_invalid(as_json), show_progress("reading tasks") as bar:
         done = import_official(source, dest, Options(registry, domains, skip_missing), bar)
-    if as_json:
-        warnings = [problem.model_dump() for problem in done.warnings]
-        print_json({**done.model_dump(exclude={"warnings"}), "problems": warnings})
+    if _print_import(done, as_json):
         return
-    for warned in done.warnings:
-        typer.echo(f"warning: {warned}", err=True)
     if done.changed:
         left = f", skipping {len(done.skipped)} without a reference" if done.skipped else ""
         typer.echo(f"Imported {done.tasks} tasks with {done.rows} reference rows into {dest}{left}.")
@@ -119,6 +115,17 @@ def verify_command(
         print_json({"sound": True, "problems": []})
     else:
         typer.echo(f"Benchmark {where} is valid.")
+
+
+def _print_import(done: ImportReport, as_json: bool) -> bool:
+    """Print an import's warnings, and all of it as JSON; return whether nothing is left to print."""
+    if as_json:
+        warnings = [problem.model_dump() for problem in done.warnings]
+        print_json({**done.model_dump(exclude={"warnings"}), "problems": warnings})
+        return True
+    for warned in done.warnings:
+        typer.echo(f"warning: {warned}", err=True)
+    return False
 
 
 @contextmanager

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from submissions.records.base import Record, Sha256, TaskId
 from submissions.records.check_report import Problem
+from submissions.records.language_tags import canonicalize_tag
 from submissions.records.task import Kind, Metadata
 
 R = TypeVar("R", bound=Record)
@@ -29,8 +30,8 @@ class FlatTask(Record):
     title: Text
     category: str
     kind: Kind
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-    """BCP 47 tag of the outputs."""
+    language: Annotated[str, AfterValidator(canonicalize_tag)]
+    """BCP 47 tag of the outputs; any valid form is read, the canonical one is stored."""
     subsets: Annotated[tuple[Text, ...], Field(min_length=1)] = ("full",)
     demand: Text
     metadata: Metadata

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from curation.layout.flat_reader import CATEGORIES, FlatBenchmark, read_flat
 from curation.layout.hash_split import SIDES, SPLIT, split_side
-from curation.records import Checksums
+from curation.records import Checksums, make_warning
 from submissions.arena.benchmark import Source, Sources, Split
 from submissions.errors import TheirError
 from submissions.records.base import Record
+from submissions.records.check_report import Problem
+from submissions.records.language_tags import lacks_tokenizer
 from submissions.records.task import Task
 from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
+
+_BY_WORDS = frozenset({"token_f1", "rouge_l"})
+"""Metrics whose units are words."""
 
 
 class BenchmarkExists(TheirError):
@@ -30,6 +35,7 @@ class ImportReport(Record):
     """False if the destination already held exactly this."""
     tasks: int
     rows: int
+    warnings: tuple[Problem, ...] = ()
 
 
 def import_flat(source: Path, dest: Path, progress: Callable[[str, int, int], None] = lambda *_: None) -> ImportReport:
@@ -41,7 +47,17 @@ def import_flat(source: Path, dest: Path, progress: Callable[[str, int, int], No
     flat = read_flat(source, progress)
     files = build_files(flat)
     changed = write_benchmark(files, dest)
-    return ImportReport(changed=changed, tasks=len(flat.tasks), rows=sum(map(len, flat.rows.values())))
+    rows = sum(map(len, flat.rows.values()))
+    return ImportReport(changed=changed, tasks=len(flat.tasks), rows=rows, warnings=tuple(_find_uncut_tasks(flat)))
+
+
+def _find_uncut_tasks(flat: FlatBenchmark) -> Iterator[Problem]:
+    """Warn of tasks that are scored by words, in a language whose words no metric can tell apart."""
+    for task in flat.tasks:
+        if CATEGORIES[task.category] in _BY_WORDS and lacks_tokenizer(task.language):
+            what = f"{task.id}: {task.language} is written without blanks, and no tokenizer for it is available."
+            fix = f"{CATEGORIES[task.category]} compares parts between signs, not words; prefer another category."
+            yield make_warning("tasks.jsonl", what, fix)
 
 
 def build_files(flat: FlatBenchmark, others: Mapping[str, bytes] = MappingProxyType({})) -> dict[str, bytes]:

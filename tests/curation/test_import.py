@@ -22,6 +22,7 @@ from tests.support.flat_benchmarks import ROWS, TASK, read_folder, task, write_f
 from tests.support.paths import ROOT, SHARED_DATA
 
 SHARED = SHARED_DATA / "benchmark"
+UNCUT = [("question_answering", "bo"), ("question_answering", "th"), ("multiple_choice", "bo")]
 
 
 def test_the_evaluator_reads_what_was_imported(imported: Path) -> None:
@@ -179,3 +180,16 @@ def test_task_ids_keep_their_order(tmp_path: Path) -> None:
     flat = write_flat(tmp_path / "flat", [task(id=name) for name in names], dict.fromkeys(names, ROWS))
     import_flat(flat, tmp_path / "benchmark")
     assert [made.id for made in open_benchmark(str(tmp_path / "benchmark")).read_tasks()] == names
+
+
+def test_a_language_is_stored_by_its_canonical_tag(tmp_path: Path) -> None:
+    source = write_flat(tmp_path / "flat", [task(language="cmn-Hant_TW")], {"mc-en-sums": ROWS})
+    import_flat(source, tmp_path / "benchmark")
+    assert [one.language for one in open_benchmark(str(tmp_path / "benchmark")).read_tasks()] == ["zh-Hant"]
+
+
+def test_words_that_no_tokenizer_can_split_are_a_warning(tmp_path: Path) -> None:
+    lines = [task(id=f"{category}-{tag}", language=tag, category=category) for category, tag in UNCUT]
+    report = import_flat(write_flat(tmp_path / "flat", lines, {line["id"]: ROWS for line in lines}), tmp_path / "dest")
+    (warning,) = report.warnings
+    assert "question_answering-bo: bo is written without blanks" in warning.what

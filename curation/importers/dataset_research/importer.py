@@ -8,7 +8,6 @@ from pathlib import Path
 from curation.importers.dataset_research.release import Options, read_release
 from curation.layout.benchmark_writer import ImportReport, build_files, write_benchmark
 from submissions.arena.benchmark import OFFICIAL
-from submissions.records.check_report import Problem
 from submissions.storage.codec import to_json
 
 
@@ -17,7 +16,6 @@ class OfficialImport(ImportReport):
 
     skipped: tuple[str, ...]
     """Tasks left out because the release has no reference file for them, by its ids."""
-    warnings: tuple[Problem, ...]
 
 
 def import_official(
