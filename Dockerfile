@@ -15,6 +15,8 @@ RUN useradd --create-home --uid 1000 arena && mkdir /data && chown arena /data
 USER arena
 ENV HOST=0.0.0.0 PORT=7860 ARENA=/data/arena HF_HOME=/data/huggingface SPOOL=/data/spool
 EXPOSE 7860
+# The process answers: /healthz reads nothing of the arena, so that an unreachable Hub restarts no container.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-c", "import http.client, os, sys; site = http.client.HTTPConnection('127.0.0.1', int(os.environ['PORT']), timeout=4); site.request('GET', '/healthz'); sys.exit(site.getresponse().status != 200)"]
 CMD ["python", "app.py"]
 
 FROM python:3.11-slim AS evaluator

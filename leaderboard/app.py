@@ -13,11 +13,13 @@ from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
 from leaderboard.pages import ROUTES
 from leaderboard.pages.account import not_signed_in
 from leaderboard.pages.home import home_page as front_page
-from leaderboard.settings import Settings
+from leaderboard.settings import BadSetting, Settings
 from leaderboard.submit.outbox import Outbox
 from leaderboard.web.auth.oauth import attach_sign_in
 from leaderboard.web.errors import http_error, not_found, rate_limited, server_error
+from leaderboard.web.gradio_routes import ClosedGradioRoutes, refuse_file_arguments
 from leaderboard.web.middleware import BodyLimit, GzipPages, SecurityHeaders
+from leaderboard.web.own_address import OwnAddress
 from leaderboard.web.site import PageRequest, Site
 from submissions.arena.arena import open_arena
 from submissions.errors import ArenaError, NotFound, RateLimited
@@ -34,19 +36,31 @@ def make_app(settings: Settings, pace: CommitRateLimit | None = None) -> gradio.
     """Build the web app: our pages and Gradio's end points. Raises NotFound for an invalid arena location."""
     app = gradio.Server(title="DatasetResearch Arena", openapi_url=None)
     app.state.site = _make_site(settings, pace or CommitRateLimit())
+    _require_unused_root(settings.root_path)
     # First come, first served: Gradio adds its own pages for / and /static when it launches, behind these.
     app.router.routes.extend(SITE_ROUTES)
     if settings.sign_in:
         attach_sign_in(app, not_signed_in)
+    app.router.routes.append(ClosedGradioRoutes())
+    refuse_file_arguments()
     app.add_middleware(BodyLimit)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, frame_ancestors=settings.frame_ancestors)
     app.add_middleware(GzipPages)
+    app.add_middleware(OwnAddress, settings=settings)
     app.add_exception_handler(NotFound, not_found)
     app.add_exception_handler(RateLimited, rate_limited)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(Exception, server_error)
     register_endpoints(app)
     return app
+
+
+def _require_unused_root(root: str) -> None:
+    """Check that no page begins with the path of SITE: a proxy may leave or remove it. Raises BadSetting."""
+    first = root.split("/")[1] if root else ""
+    names = {route.path.split("/")[1].partition("{")[0].partition(".")[0] for route in SITE_ROUTES}
+    if first and first in names | {"gradio_api", "config", "oauth"}:
+        raise BadSetting(f"The site cannot be served below {root}: /{first} is one of its pages. Choose another path.")
 
 
 def _make_site(settings: Settings, pace: CommitRateLimit) -> Site:
@@ -74,6 +88,7 @@ def launch_app(app: gradio.Server, settings: Settings) -> None:
         run_history=False,
         enable_monitoring=False,
         mcp_server=False,
+        root_path="",  # OwnAddress decides on it; GRADIO_ROOT_PATH would be a second one
         footer_links=[],
         # No endpoint of ours accepts a file through Gradio; the submit form has its own limit.
         max_file_size=1,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from submissions.errors import OurError
 from submissions.submitting.attempts import read_limits
+
+_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
+_ROOT = r"(?:/[A-Za-z0-9._~-]*[A-Za-z0-9_~-])+"
 
 
 class BadSetting(OurError):
@@ -24,6 +29,22 @@ class Settings:
     """ARENA: folder, or Hub location `hf://ORG/PREFIX`, of the arena's repositories."""
     host: str
     port: int
+    site: str
+    """SITE: the site's own address, without a trailing slash; then links and redirects name no other host.
+
+    On a Space by default the Space's host. Empty: each visitor's Host header decides.
+    """
+    is_host_checked: bool
+    """True if SITE is set: then requests for other host names are refused."""
+    root_path: str
+    """Path of SITE, or ROOT_PATH: where a proxy serves the site below a path, such as /arena; else empty."""
+    trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+    """TRUSTED_PROXIES: addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Host are believed.
+
+    On a Space by default all: only the Hub's proxy reaches its container.
+    """
+    frame_ancestors: str
+    """Sites that may show pages in a frame, as in a Content-Security-Policy: the site itself and FRAME_ANCESTORS."""
     protocol: str
     """Default protocol of boards whose URL names none.
 
@@ -46,11 +67,17 @@ class Settings:
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read the settings from a mapping such as os.environ. Raises BadSetting."""
+    site = _parse_site(environ)
     return Settings(
         arena=environ.get("ARENA") or ".arena",
         # A Space is reached from outside its container; a laptop should not be.
         host=environ.get("HOST") or ("0.0.0.0" if environ.get("SPACE_ID") else "127.0.0.1"),  # noqa: S104
         port=_parse_integer(environ, "PORT", 7860, 1, 65535),
+        site=site,
+        is_host_checked=bool(environ.get("SITE", "").strip()),
+        root_path=_parse_root_path(environ, urlsplit(site).path),
+        trusted_proxies=_parse_proxies(environ),
+        frame_ancestors=_parse_frame_ancestors(environ),
         protocol=_parse_protocol(environ.get("ARENA_PROTOCOL") or ("arena@1" if environ.get("SPACE_ID") else "demo@1")),
         max_upload_bytes=_parse_integer(environ, "MAX_UPLOAD_MB", 512, 1, 100_000) * 2**20,
         sign_in=_is_sign_in_enabled(environ),
@@ -58,6 +85,16 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         spool=Path(environ.get("SPOOL") or ".arena-spool"),
         fast_gradio_import=_parse_switch(environ, "FAST_GRADIO_IMPORT"),
     )
+
+
+def is_trusted_proxy(address: str, settings: Settings) -> bool:
+    """Return whether the address that a connection comes from is one of TRUSTED_PROXIES."""
+    try:
+        peer = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    peer = getattr(peer, "ipv4_mapped", None) or peer  # as a socket for both families reports it
+    return any(peer in network for network in settings.trusted_proxies if network.version == peer.version)
 
 
 def require_free_port(settings: Settings) -> None:
@@ -87,6 +124,55 @@ def _parse_switch(environ: Mapping[str, str], name: str) -> bool:
     if text not in ("yes", "no"):
         raise BadSetting(f"{name}={text!r} is neither yes nor no: correct or unset it.")
     return text == "yes"
+
+
+def _parse_site(environ: Mapping[str, str]) -> str:
+    """Read SITE, or the address of the Space that this is; empty for neither."""
+    host = environ.get("SPACE_HOST", "").strip()
+    text = environ.get("SITE", "").strip() or (f"https://{host}" if host else "")
+    site = text.rstrip("/")
+    if text and not re.fullmatch(rf"(?i:https?)://{_HOST}(?:{_ROOT})?", site):
+        raise BadSetting(
+            f"SITE={text[:200]!r} is not the address of a site: write for example https://arena.example.org, "
+            "or https://example.org/arena where a proxy serves it below a path."
+        )
+    scheme, _, rest = site.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme.lower()}://{host.lower()}{slash}{path}" if site else ""
+
+
+def _parse_root_path(environ: Mapping[str, str], of_site: str) -> str:
+    text = environ.get("ROOT_PATH", "").strip()
+    path = text.rstrip("/") or of_site
+    if path and not re.fullmatch(_ROOT, path):
+        raise BadSetting(f"ROOT_PATH={text[:200]!r} is not a path: write for example /arena.")
+    if of_site not in ("", path):
+        raise BadSetting(f"ROOT_PATH={text[:200]!r} is not the path of SITE, which is {of_site}: unset one of them.")
+    return path
+
+
+def _parse_proxies(environ: Mapping[str, str]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Read a list such as `127.0.0.1, 10.0.0.0/8`."""
+    text = environ.get("TRUSTED_PROXIES", "").strip() or ("0.0.0.0/0, ::/0" if environ.get("SPACE_ID") else "")
+    try:
+        return tuple(ipaddress.ip_network(part) for part in re.split(r"[,\s]+", text) if part)
+    except ValueError as error:
+        raise BadSetting(
+            f"TRUSTED_PROXIES={text[:200]!r}: {error}. Write addresses or networks, for example 127.0.0.1, 10.0.0.0/8."
+        ) from error
+
+
+def _parse_frame_ancestors(environ: Mapping[str, str]) -> str:
+    """Read a list such as `https://lab.example https://*.lab.example`; `none` allows the site itself only."""
+    text = environ.get("FRAME_ANCESTORS", "").strip()
+    allowed = [] if text == "none" else text.split() or ["https://huggingface.co"]
+    for source in allowed:
+        if not re.fullmatch(rf"https?://(?:\*\.)?{_HOST}", source):
+            raise BadSetting(
+                f"FRAME_ANCESTORS={text[:200]!r}: {source[:80]!r} is not a site. Write addresses such as "
+                "https://lab.example, joined by blanks, or none."
+            )
+    return " ".join(["'self'", *allowed])
 
 
 def _is_sign_in_enabled(environ: Mapping[str, str]) -> bool:

@@ -118,6 +118,18 @@ def test_the_web_image_runs_as_a_user_of_its_own_who_may_write_its_data() -> Non
     )
 
 
+def test_the_image_s_health_check_asks_the_running_site(tmp_path: Path) -> None:
+    rest = next(rest for word, rest in STAGES["web"] if word == "HEALTHCHECK")
+    command = json.loads(rest.partition("CMD ")[2])
+    fill(tmp_path / "arena")
+    laid_out("web", tmp_path / "srv")
+    with serving(tmp_path / "srv", tmp_path / "arena") as base:
+        env = {"PORT": base.rpartition(":")[2]}
+        assert subprocess.run([sys.executable, *command[1:]], env=env, check=False).returncode == 0
+    gone = subprocess.run([sys.executable, *command[1:]], env=env, check=False, stderr=subprocess.DEVNULL)
+    assert gone.returncode != 0
+
+
 def test_the_web_image_s_settings_are_settings() -> None:
     settings = read_settings(stage_environment("web"))
     assert (settings.host, settings.arena) == ("0.0.0.0", "/data/arena")

@@ -1,6 +1,6 @@
 """Pages with their routes, one module or package each; this list is the site."""
 
-from leaderboard.pages import about, account, crawlers, docs, feeds, home, static, submissions, system
+from leaderboard.pages import about, account, crawlers, docs, feeds, health, home, static, submissions, system
 from leaderboard.pages.board import page as board
 from leaderboard.pages.cases import list_page as cases
 from leaderboard.pages.cases import page as case
@@ -43,5 +43,6 @@ ROUTES = [
     *docs.ROUTES,
     *cards.ROUTES,
     *crawlers.ROUTES,
+    *health.ROUTES,
     *static.ROUTES,
 ]

@@ -10,7 +10,8 @@ from starlette.routing import Route
 
 from leaderboard.web.auth.oauth import account_of, is_local_path, sign_in_at, sign_out_at
 from leaderboard.web.errors import error_response
-from leaderboard.web.site import View, site_of
+from leaderboard.web.own_address import strip_root
+from leaderboard.web.site import View, root_of, site_of
 from submissions.errors import NotFound
 
 NO_STORE_HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
@@ -24,7 +25,7 @@ def account_page(request: Request) -> Response:
 def account_part(request: Request) -> Response:
     """Render the account part of a page header; sign-in returns to that page. Raises NotFound if disabled."""
     shown = urlsplit(request.headers.get("hx-current-url", ""))
-    place = (shown.path or "/") + (f"?{shown.query}" if shown.query else "")
+    place = (strip_root(shown.path, root_of(request)) or "/") + (f"?{shown.query}" if shown.query else "")
     return _render_account(request, "who.html", place if is_local_path(place) else "/")
 
 

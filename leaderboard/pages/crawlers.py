@@ -14,16 +14,18 @@ from leaderboard.pages.cases.library import load_cases
 from leaderboard.templates import quote_segment
 from leaderboard.templates.markdown_docs import NAMES
 from leaderboard.tracks import BOARDS
-from leaderboard.web.site import PageRequest, cached_route
+from leaderboard.web.site import PageRequest, cached_route, root_of
 
 MAX_URLS = 50_000
 """Maximum number of URLs in a sitemap (sitemaps.org)."""
 PAGES = ("/", "/tasks", "/insights", "/cases", "/compare", "/submissions", "/submit", "/about", "/docs")
 
 
-def robots_txt(_: Request, visit: PageRequest) -> Response:
+def robots_txt(request: Request, visit: PageRequest) -> Response:
     """Render robots.txt; it excludes query views, which are unlimited, in favour of the pages themselves."""
-    lines = ("User-agent: *", "Allow: /static/", "Disallow: /*?", "Disallow: /gradio_api/", "Disallow: /mcp", "")
+    root = root_of(request)
+    closed = [f"Disallow: {root}/{path}" for path in ("*?", "gradio_api/", "mcp")]
+    lines = ("User-agent: *", f"Allow: {root}/static/", *closed, "")
     return PlainTextResponse("\n".join([*lines, f"Sitemap: {visit.origin}/sitemap.xml", ""]))
 
 

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from leaderboard.web.middleware import HEADERS
+from leaderboard.web.middleware import security_headers
 from leaderboard.web.site import View, site_of
 from submissions.errors import RateLimited
 
@@ -43,7 +43,8 @@ def server_error(request: Request, error: Exception) -> Response:
     log.error("%s %s: %s", request.method, request.url.path, error)
     what = "The error is on our side and has been logged with this page's URL. Please try again later."
     # Starlette answers for a broken page outside of all middleware, so the guard cannot add its headers.
-    return error_response(request, 500, "Internal error", what, HEADERS)
+    headers = security_headers(site_of(request).settings.frame_ancestors)
+    return error_response(request, 500, "Internal error", what, headers)
 
 
 def error_response(

@@ -13,46 +13,48 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leaderboard.web.uploads import LARGEST, limit_body
 
-HEADERS = {
-    # No inline script or style sheet, nothing from another host. Style attributes place the bars in cells.
-    # A Space is shown inside huggingface.co.
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
-        "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'self' https://huggingface.co https://*.hf.space"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-}
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
+def security_headers(frame_ancestors: str) -> dict[str, str]:
+    """Return the security headers of every response; `frame_ancestors` as in a Content-Security-Policy."""
+    return {
+        # No inline script or style sheet, nothing from another host. Style attributes place the bars in cells.
+        # A Space is shown inside huggingface.co.
+        "Content-Security-Policy": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
+            "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+            f"frame-ancestors {frame_ancestors}"
+        ),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "strict-origin-when-cross-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
+
+
 class SecurityHeaders:
-    """Middleware that adds security headers to pages and rejects cross-site forms.
+    """Middleware that adds security headers to every response and rejects requests from other sites that act."""
 
-    Gradio's end points under /gradio_api keep Gradio's own rules.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, frame_ancestors: str) -> None:
         self.app = app
+        self._headers = security_headers(frame_ancestors)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith("/gradio_api"):
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 
         if scope["method"] not in SAFE and is_cross_site(Headers(scope=scope)):
             refusal = PlainTextResponse(
-                "This form was submitted from another site. Open it here and send it again.\n", 403
+                "This request came from another site. Open the page here and send it again.\n", 403
             )
             await refusal(scope, receive, send_guarded)
         else:
@@ -84,7 +86,7 @@ class BodyLimit:
         try:
             receive = limit_body(Request(scope, receive), LARGEST).receive
         except HTTPException as error:  # what it says of its length is too much already
-            await PlainTextResponse(f"{error.detail}\n", error.status_code, HEADERS)(scope, receive, send)
+            await PlainTextResponse(f"{error.detail}\n", error.status_code)(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -97,9 +99,8 @@ def is_cross_site(headers: Headers) -> bool:
     if site := headers.get("sec-fetch-site"):
         return site not in {"same-origin", "none"}
     if origin := headers.get("origin"):
-        hosts = {headers.get("host"), headers.get("x-forwarded-host")}
         try:
-            return urlsplit(origin).netloc not in hosts - {None}
+            return urlsplit(origin).netloc != headers.get("host")
         except ValueError:  # no address at all, such as http://[
             return True
     return False

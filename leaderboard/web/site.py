@@ -25,6 +25,7 @@ from leaderboard.submit.submission_store import DirectStore, SubmissionStore
 from leaderboard.templates import make_environment
 from leaderboard.templates.markdown_docs import FOLDER as DOCS
 from leaderboard.web.auth.visitor import visitor_owner
+from leaderboard.web.own_address import add_root
 from leaderboard.web.response_cache import CachedResponse, ResponseCache
 from submissions.index.result_tables import ENDINGS, Ending, encode_table
 
@@ -62,7 +63,8 @@ class Site:
         """Render a page."""
         always = {"path": request.url.path, "origin": origin_of(request), "sign_in": self.settings.sign_in}
         context = {**always, "table": view.table, **view.context}
-        return Response(self.templates.get_template(view.template).render(context), status, media_type=view.media)
+        page = self.templates.get_template(view.template).render(context)
+        return Response(add_root(page, root_of(request)), status, media_type=view.media)
 
 
 def site_of(request: Request) -> Site:
@@ -118,11 +120,12 @@ def cached_route(path: str, make: Callable[[Request, PageRequest], Response], *,
             response = make_response(request, site, snapshot, visitor_owner(request))
             response.headers["Cache-Control"] = "private, no-store"
             return response
-        headers = {"ETag": f'W/"{snapshot.key}-{site.build}"', "Cache-Control": "no-cache"}
+        # A page may name the address it was asked at, which is whatever a visitor says: no other address gets it.
+        origin = hashlib.sha256(origin_of(request).encode()).hexdigest()[:12]
+        headers = {"ETag": f'W/"{snapshot.key}-{site.build}-{origin}"', "Cache-Control": "no-cache"}
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        # A page may name the host it was asked at, which is whatever a visitor says: no other host gets that answer.
-        key = (headers["ETag"], origin_of(request) + str(request.url.replace(scheme="", netloc="")))
+        key = (headers["ETag"], str(request.url.replace(scheme="", netloc="")))
         if kept := site.response_cache.get(key):
             return kept.make_response(request)
         response = make_response(request, site, snapshot)
@@ -142,14 +145,19 @@ def cached_route(path: str, make: Callable[[Request, PageRequest], Response], *,
 
 
 def origin_of(request: Request) -> str:
-    """Return the site's own URL, from a proxy's headers if there are any."""
-    host = request.headers.get("x-forwarded-host") or request.headers.get("host") or request.url.netloc
-    return f"{'https' if is_secure(request) else 'http'}://{host}"
+    """Return the site's own URL, without a trailing slash (leaderboard/web/own_address.py decides on it)."""
+    host = request.headers.get("host") or request.url.netloc
+    return f"{'https' if is_secure(request) else 'http'}://{host}{root_of(request)}"
+
+
+def root_of(request: Request) -> str:
+    """Return the path below which a proxy serves the site, such as /arena; empty at the root of a host."""
+    return str(request.scope.get("root_path", ""))
 
 
 def is_secure(request: Request) -> bool:
-    """Return whether the visitor came over https, by the proxy's header if there is one."""
-    return request.headers.get("x-forwarded-proto", request.url.scheme).startswith("https")
+    """Return whether the visitor came over https."""
+    return request.url.scheme == "https"
 
 
 def _export_table(view: View, ending: Ending) -> Response:

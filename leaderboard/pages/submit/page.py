@@ -18,7 +18,7 @@ from leaderboard.submit.preview import build_preview
 from leaderboard.submit.start_check import EMPTY, PUBLISH
 from leaderboard.web.auth.oauth import account_of
 from leaderboard.web.auth.visitor import address_of, new_visitor_key, set_visitor_cookie, visitor_owner
-from leaderboard.web.site import PageRequest, Site, View, is_secure, page_route, site_of
+from leaderboard.web.site import PageRequest, Site, View, is_secure, page_route, root_of, site_of
 from leaderboard.web.uploads import MAX_FIELDS, MAX_FILES, limit_body, max_body_bytes
 from submissions.estimation.durations import format_amount_range, format_duration, format_duration_range
 from submissions.records.submission import SystemType
@@ -49,7 +49,7 @@ async def post_submit(request: Request) -> Response:
             work = await asyncio.to_thread(site.check_starter.start_check, check, form, may_store=may_store)
     if "application/json" in request.headers.get("accept", ""):
         address = f"/checks/{check.key}"
-        response: Response = JSONResponse({"address": address}, 202, {"Location": address})
+        response: Response = JSONResponse({"address": root_of(request) + address}, 202, {"Location": address})
     else:
         if work:
             await asyncio.wrap_future(work)
