@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from submissions.errors import OurError
+from submissions.records.webhook_address import parse_webhook_ports
 from submissions.submitting.attempts import read_limits
 
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
@@ -59,6 +60,8 @@ class Settings:
     """
     limits: Mapping[str, int]
     """Attempt limits of a team by track; ATTEMPTS, for example search_sft=3."""
+    webhook_ports: frozenset[int]
+    """Ports that the webhooks of submitters may use; ARENA_WEBHOOK_PORTS adds to the usual ones."""
     spool: Path
     """Folder of accepted submissions until the Hub stores them: SPOOL, best on a disk that outlives the process."""
     fast_gradio_import: bool
@@ -82,6 +85,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         max_upload_bytes=_parse_integer(environ, "MAX_UPLOAD_MB", 512, 1, 100_000) * 2**20,
         sign_in=_is_sign_in_enabled(environ),
         limits=read_limits(environ.get("ATTEMPTS", "")),
+        webhook_ports=parse_webhook_ports(environ.get("ARENA_WEBHOOK_PORTS", "")),
         spool=Path(environ.get("SPOOL") or ".arena-spool"),
         fast_gradio_import=_parse_switch(environ, "FAST_GRADIO_IMPORT"),
     )

@@ -45,6 +45,12 @@ def evaluate_arena(
     webhook_secret: Annotated[
         str, typer.Option(envvar="ARENA_WEBHOOK_SECRET", help="Secret that signs notifications.", show_default=False)
     ] = "",
+    webhook_ports: Annotated[
+        str,
+        typer.Option(
+            envvar="ARENA_WEBHOOK_PORTS", help="Further ports for submitters' webhooks, for example 8080,9443."
+        ),
+    ] = "",
     site: Annotated[
         str, typer.Option(envvar="ARENA_SITE", metavar="URL", help="Address of the leaderboard, for links in messages.")
     ] = "",
@@ -53,12 +59,16 @@ def evaluate_arena(
     """Take pending submissions, evaluate them, publish their results."""
     from evaluator.config.protocol import load_protocol
     from evaluator.notifications.notifier import notifying_arena, parse_board_webhooks
+    from evaluator.notifications.webhook_client import WebhookClient
     from evaluator.service.submission_queue import MAX_ATTEMPTS
     from evaluator.stages.judge_factory import judge_opener
     from submissions.arena.arena import open_arena
     from submissions.errors import OurError
+    from submissions.records.webhook_address import parse_webhook_ports
 
-    notifying = notifying_arena(open_arena(arena), parse_board_webhooks(webhook or ()), webhook_secret, site)
+    client = WebhookClient(ports=parse_webhook_ports(webhook_ports))
+    boards = parse_board_webhooks(webhook or ())
+    notifying = notifying_arena(open_arena(arena), boards, webhook_secret, site, client)
     home = work or default_work_dir(arena)
     judges = judge_opener(load_protocol(protocol), judge, left_out=no_judge, work=home)
     service = EvaluationService(arena, benchmark, protocol, profile, home, name or f"{protocol} on {profile}", every)

@@ -1,8 +1,8 @@
 """Sends webhook messages in the background: in order per address, in parallel across addresses.
 
 A submitter's address must not reach into the organiser's network: its name is resolved here, only public addresses
-are accepted, and the connection goes to exactly the address that was checked. No redirects are followed, no answer is
-read.
+and the ports of an allow-list are accepted, and the connection goes to exactly the address that was checked. No
+redirects are followed, no answer is read.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import ipaddress
 import logging
 import random
 import secrets
@@ -18,12 +17,14 @@ import socket
 import ssl
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Self
 
 import httpx2
+
+from submissions.records.webhook_address import WEBHOOK_PORTS, is_global_address, require_allowed_port
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +35,6 @@ TIMEOUT_SECONDS = 15.0
 MAX_PENDING = 1000
 """Maximum number of queued messages; more are dropped, so that dead receivers cost no memory."""
 _RETRIED_STATUSES = {408, 425, 429, 500, 502, 503, 504}
-_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
-"""IPv6 addresses that map to IPv4 addresses, private ones too (RFC 6052)."""
 
 
 class ForbiddenAddress(Exception):
@@ -62,10 +61,12 @@ class WebhookClient:
         seconds: float = TIMEOUT_SECONDS,
         patience: float = 10,
         tls: ssl.SSLContext | None = None,
+        ports: Collection[int] = WEBHOOK_PORTS,
     ) -> None:
         self._pauses = pauses
         self._seconds = seconds
         self._patience = patience
+        self._ports = ports
         self._tls = tls or ssl.create_default_context()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="courier", daemon=True)
@@ -134,6 +135,7 @@ class WebhookClient:
             if url.scheme != "https":
                 raise ForbiddenAddress("it is not https")
             found = await self._resolve_addresses(url)
+            require_allowed_port(url.port or 443, self._ports)
             headers = {**headers, "Host": url.netloc.decode()}
             extensions["sni_hostname"] = url.host  # the certificate must match the host name
             url = url.copy_with(host=found[number % len(found)])
@@ -155,7 +157,7 @@ class WebhookClient:
 
     def is_allowed(self, address: str) -> bool:
         """Return whether submitters may use an IP address."""
-        return is_public(address)
+        return is_global_address(address)
 
 
 async def _cancel_pending() -> None:
@@ -164,17 +166,6 @@ async def _cancel_pending() -> None:
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
-
-
-def is_public(address: str) -> bool:
-    """Return whether an IP address is public, and not another notation of one that is not."""
-    found = ipaddress.ip_address(address)
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped:
-            return is_public(str(found.ipv4_mapped))
-        if found.sixtofour or found.teredo or found.is_site_local or found in _TRANSLATED:
-            return False
-    return found.is_global and not found.is_multicast
 
 
 def sign_body(secret: str, body: bytes) -> str:

@@ -19,6 +19,7 @@ from submissions.errors import AttemptsExhausted, InvalidFile, InvalidForm
 from submissions.estimation.cost_model import count_delivered
 from submissions.records.check_report import Report
 from submissions.records.prompt_frame import PromptFrame
+from submissions.records.webhook_address import WEBHOOK_PORTS
 from submissions.repair.repair import repair_sources
 from submissions.submitting.submit import SubmissionForm, build_submission, write_sidecar_files
 from submissions.tracks.track import Track
@@ -37,6 +38,8 @@ class CheckRequest:
     """Maximum bytes to fetch."""
     is_final: bool = False
     """True to store the data if it has no errors."""
+    webhook_ports: frozenset[int] = WEBHOOK_PORTS
+    """Ports that the form's webhook may use."""
 
 
 # A check reads hundreds of megabytes; more than two at a time would only slow each other and the pages down.
@@ -76,7 +79,7 @@ def _run_check(
         sources, tasks, into=into, track=parcel.track, progress=check.update_progress, tell=check.add_problems
     )
     check.report = report
-    delivery = _parse_form(check) if parcel.is_final else None
+    delivery = _parse_form(check, parcel.webhook_ports) if parcel.is_final else None
     if delivery and report.accepted and not check.faults:
         provenance = delivery.provenance.model_copy(update={"fetched": fetched.pins})
         _store_submission(check, storing, report, into, delivery.model_copy(update={"provenance": provenance}))
@@ -102,10 +105,10 @@ def _store_submission(
         check.submission = submission.id
 
 
-def _parse_form(check: CheckSession) -> SubmissionForm | None:
+def _parse_form(check: CheckSession, webhook_ports: frozenset[int]) -> SubmissionForm | None:
     """Parse the form; None, with the faults reported to the session, if it is invalid."""
     try:
-        return SubmissionForm.from_form({name: check.values[name] for name in FIELDS})
+        return SubmissionForm.from_form({name: check.values[name] for name in FIELDS}, webhook_ports)
     except InvalidForm as error:
         check.faults = {**check.faults, **error.faults}
         return None

@@ -94,7 +94,8 @@ class CheckStarter:
         elif is_final:
             self.check_submission_quota(check.owner)
         files = save_uploads(uploads, check.folder)
-        return self.enqueue_check(check, CheckRequest(track, files, datasets, self.settings.max_upload_bytes, is_final))
+        limit, ports = self.settings.max_upload_bytes, self.settings.webhook_ports
+        return self.enqueue_check(check, CheckRequest(track, files, datasets, limit, is_final, ports))
 
     def check_submission_quota(self, owner: str) -> None:
         """Raises HTTPException 429 if an owner has made as many submissions within the last hour as one may."""

@@ -17,6 +17,7 @@ from submissions.cli.options import DEFAULT_TRACK, ArenaFolder, AsJson, Sources,
 from submissions.cli.runtime import print_json
 from submissions.errors import TheirError
 from submissions.records.submission import SystemType
+from submissions.records.webhook_address import parse_webhook_ports
 from submissions.submitting.download import download_submission as download_submission
 from submissions.submitting.submit import SubmissionForm, store_submission
 
@@ -35,6 +36,9 @@ def submit(
         str,
         typer.Option(envvar="ARENA_WEBHOOK_SECRET", help="Secret that signs the notifications.", show_default=False),
     ] = "",
+    webhook_ports: Annotated[
+        str, typer.Option(envvar="ARENA_WEBHOOK_PORTS", help="Further ports that this arena allows for webhooks.")
+    ] = "",
     private: Annotated[bool, typer.Option("--private", help="Hide the result until `publish`.")] = False,
     track: Track = DEFAULT_TRACK,
     as_json: AsJson = False,
@@ -50,7 +54,7 @@ def submit(
         "webhook": webhook,
         "webhook_secret": webhook_secret,
     }
-    delivery = SubmissionForm.from_form(form)
+    delivery = SubmissionForm.from_form(form, parse_webhook_ports(webhook_ports))
     where = open_arena(arena, is_checked=True)
     with tempfile.TemporaryDirectory() as into, fetch_sources(source, tasks := where.read_tasks()) as (paths, pins):
         report = check_with_progress(paths, tasks, Path(into), track)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Self
@@ -18,6 +18,7 @@ from submissions.records.check_report import Report
 from submissions.records.submission import Provenance, Submission, SystemType
 from submissions.records.webhook import FILE as WEBHOOK
 from submissions.records.webhook import PublicUrl, Secret, Webhook
+from submissions.records.webhook_address import WEBHOOK_PORTS
 from submissions.storage.codec import to_json
 
 _REORDERING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -48,15 +49,16 @@ class SubmissionForm(Record):
     webhook_secret: Secret = ""
 
     @classmethod
-    def from_form(cls, fields: Mapping[str, str]) -> Self:
+    def from_form(cls, fields: Mapping[str, str], webhook_ports: Collection[int] = WEBHOOK_PORTS) -> Self:
         """Read the form fields system, system_type, team, submitter, description, url, webhook, webhook_secret.
 
         Raises InvalidForm, which names every invalid field.
         """
+        context = {"webhook_ports": webhook_ports}
         provenance = {key: fields[key] for key in ("description", "url") if key in fields}
         others = {key: value for key, value in fields.items() if key not in provenance}
         try:
-            return cls.model_validate({**others, "provenance": provenance})
+            return cls.model_validate({**others, "provenance": provenance}, context=context)
         except ValidationError as error:
             raise InvalidForm(_collect_faults(error)) from error
 

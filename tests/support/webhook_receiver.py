@@ -97,7 +97,10 @@ def certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext
 
 
 class LoopbackWebhookClient(WebhookClient):
-    """Takes addresses of this machine for public ones."""
+    """Takes addresses of this machine for public ones, at any port."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"ports": range(1, 65536)} | options)
 
     def is_allowed(self, address: str) -> bool:
         return address in ("127.0.0.1", "::1")

@@ -12,7 +12,8 @@ from submissions.arena.ids import submission_dir
 from submissions.checking.check import check_sources
 from submissions.errors import InvalidForm
 from submissions.records.submission import Submission
-from submissions.records.webhook import FILE, Webhook, require_public_https
+from submissions.records.webhook import FILE, Webhook
+from submissions.records.webhook_address import require_public_https
 from submissions.submitting.download import download_submission
 from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import TRACKS
