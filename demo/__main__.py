@@ -24,7 +24,7 @@ from evaluator.stages.context import open_context
 from submissions.arena.arena import Arena, open_arena
 from submissions.arena.benchmark import open_benchmark
 from submissions.checking.check import check_sources
-from submissions.cli.runtime import Progress, run_app, show_progress
+from submissions.cli.runtime import run_app, show_progress
 from submissions.errors import OurError
 from submissions.records.task import Task
 from submissions.submitting.submit import SubmissionForm, store_submission
@@ -47,7 +47,7 @@ def main(
     with exclusive_lock(arena / "work"), show_progress("importing the benchmark") as bar:
         import_flat(DEMO / "benchmark", arena / "benchmark", bar)
         benchmark = open_benchmark(str(arena / "benchmark"))
-        submit_systems(where, benchmark.read_tasks(), bar)
+        submit_systems(where, benchmark.read_tasks())
         with open_context(PROTOCOL, profile, arena / "work", bar) as bench:
             anchors = measure_anchors(benchmark, bench, benchmark.read_tasks())
             left_out = unadmitted_tasks(anchors, bench.protocol)
@@ -61,7 +61,7 @@ def main(
         terminal.print_result(where.read_result(ulid))
 
 
-def submit_systems(arena: Arena, tasks: tuple[Task, ...], bar: Progress) -> None:
+def submit_systems(arena: Arena, tasks: tuple[Task, ...]) -> None:
     """Submit the demo's systems that the arena does not have yet."""
     there = {arena.read_submission(ulid).system for ulid in arena.submission_ids()}
     for name, system in json.loads((DEMO / "systems.json").read_text()).items():
@@ -70,7 +70,7 @@ def submit_systems(arena: Arena, tasks: tuple[Task, ...], bar: Progress) -> None
             continue
         with tempfile.TemporaryDirectory() as into:
             folder = DEMO / "submissions" / name
-            report = check_sources([folder], tasks, into=Path(into), track=get_track("dataset_research"), progress=bar)
+            report = check_sources([folder], tasks, into=Path(into), track=get_track("dataset_research"))
             store_submission(arena, report, Path(into), delivery, datetime.now(UTC))
 
 

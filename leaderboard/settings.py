@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from submissions.checking.limits import MAX_UPLOAD_MB
 from submissions.errors import OurError
 from submissions.records.webhook_address import parse_webhook_ports
 from submissions.submitting.attempts import read_limits
@@ -82,7 +83,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         trusted_proxies=_parse_proxies(environ),
         frame_ancestors=_parse_frame_ancestors(environ),
         protocol=_parse_protocol(environ.get("ARENA_PROTOCOL") or ("arena@1" if environ.get("SPACE_ID") else "demo@1")),
-        max_upload_bytes=_parse_integer(environ, "MAX_UPLOAD_MB", 512, 1, 100_000) * 2**20,
+        max_upload_bytes=_parse_integer(environ, "MAX_UPLOAD_MB", MAX_UPLOAD_MB, 1, 100_000) * 2**20,
         sign_in=_is_sign_in_enabled(environ),
         limits=read_limits(environ.get("ATTEMPTS", "")),
         webhook_ports=parse_webhook_ports(environ.get("ARENA_WEBHOOK_PORTS", "")),

@@ -40,7 +40,7 @@ def plan_delivery(
     from evaluator.planning.plan import PlanInputs, make_plan
     from submissions.arena.arena import open_arena
     from submissions.arena.benchmark import open_benchmark
-    from submissions.checking.check import check_sources
+    from submissions.check_process.delivery_check import DeliveryCheck
     from submissions.cli.console import format_report as report_text
     from submissions.cli.runtime import print_json, show_progress
     from submissions.errors import SubmissionRejected
@@ -53,7 +53,8 @@ def plan_delivery(
     tasks = tuple(task for task in source.read_tasks() if task.track == track)
     inputs = PlanInputs(rules, machine, stations, open_arena(arena, is_checked=True) if arena else None)
     with tempfile.TemporaryDirectory() as into, show_progress("reading") as bar:
-        report = check_sources([folder], tasks, into=Path(into), track=get_track(track), progress=bar)
+        with DeliveryCheck() as reading:
+            report = reading.check_sources([folder], tasks, into=Path(into), track=get_track(track), progress=bar)
         if not report.accepted:
             typer.echo(report_text(report), err=True)
             raise SubmissionRejected(report)

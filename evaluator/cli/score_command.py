@@ -51,7 +51,7 @@ def score_delivery(
     from evaluator.stages.judge_factory import judge_opener
     from evaluator.tracks import SCORERS, EvaluationJob, SubmissionData
     from submissions.arena.benchmark import open_benchmark
-    from submissions.checking.check import check_sources
+    from submissions.check_process.delivery_check import DeliveryCheck
     from submissions.cli.console import format_report as report_text
     from submissions.cli.runtime import show_progress
     from submissions.errors import SubmissionRejected
@@ -64,7 +64,8 @@ def score_delivery(
     chosen = select_tasks(source, track, tasks)
     every = [task for task in source.read_tasks() if task.track == track]
     with exclusive_lock(out / "work"), tempfile.TemporaryDirectory() as into, show_progress("reading") as bar:
-        report = check_sources([folder], every, into=Path(into), track=get_track(track), progress=bar)
+        with DeliveryCheck() as reading:
+            report = reading.check_sources([folder], every, into=Path(into), track=get_track(track), progress=bar)
         if not report.accepted:
             typer.echo(report_text(report), err=True)
             raise SubmissionRejected(report)

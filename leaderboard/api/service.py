@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from functools import wraps
 from inspect import signature
 from pathlib import Path
@@ -21,23 +21,23 @@ from leaderboard.data.scales import protocols_in_use
 from leaderboard.data.tables.table_frames import Table
 from leaderboard.pages.submit.api_outcome import JsonObject, check_outcome, pending_status, token_owner
 from leaderboard.pages.task.page import scores_table
-from leaderboard.submit.check_job import FIELDS, CheckRequest
-from leaderboard.submit.check_sessions import TooManyChecks
+from leaderboard.submit.check_job import CHECKS, FIELDS, CheckRequest
+from leaderboard.submit.check_sessions import CheckSession, TooManyChecks
 from leaderboard.submit.start_check import PUBLISH
 from leaderboard.tracks import BOARDS, board_named
 from leaderboard.web.site import Site
-from submissions.checking.check import check_sources
+from submissions.check_process.pool import CheckPoolFull
 from submissions.checking.hub_datasets import parse_hub_datasets
+from submissions.checking.limits import MAX_API_ROWS_BYTES
 from submissions.errors import ArenaError, InvalidFile, InvalidForm, NotFound
 from submissions.index.result_tables import encode_table
+from submissions.records.check_report import Report
 from submissions.records.result import METHODS
 from submissions.records.task import Task
 from submissions.tracks import SUBSETS, TRACKS, get_track
 
 P = ParamSpec("P")
 R = TypeVar("R")
-MAX_BYTES = 2**20
-"""Bytes of rows sent to `check`; larger files go through the submit form or the command line."""
 
 
 class SubmitArguments(BaseModel):
@@ -130,14 +130,16 @@ class ApiService:
         accepted and how many rows it has, and lists every problem with its line, its cause and how to fix it.
         """
         task = self._find_task(task_id)
-        if (size := len(text := rows.encode(errors="surrogatepass"))) > MAX_BYTES:
-            raise InvalidFile(f"The rows are {size:,} bytes; the limit here is {MAX_BYTES:,}.", "Use the /submit page.")
+        if (size := len(text := rows.encode(errors="surrogatepass"))) > MAX_API_ROWS_BYTES:
+            raise InvalidFile(
+                f"The rows are {size:,} bytes; the limit here is {MAX_API_ROWS_BYTES:,}.", "Use the /submit page."
+            )
         with tempfile.TemporaryDirectory(prefix="arena-check-") as folder:
             # Only a known task's id becomes a file's name.
             source, into = Path(folder, f"{task.id}.jsonl"), Path(folder, "checked")
             source.write_bytes(text)
             into.mkdir()
-            report = check_sources([source], [task], into=into, track=get_track(task.track))
+            report = _check_rows(source, task, into)
         problems = [problem.model_dump(mode="json") for problem in report.problems]
         counted = sum(file.rows for file in report.files)
         return {"accepted": report.accepted, "task": task.id, "rows": counted, "problems": problems}
@@ -163,12 +165,21 @@ class ApiService:
         try:
             starter.check_submission_quota(owner)
             check = self.site.checks.create_session(owner, form.values())
+            work = self._enqueue_check(check, request)
         except TooManyChecks as error:
             raise InvalidForm({"hub_data": "too many submissions are being checked; try again in a minute"}) from error
         except HTTPException as error:
             raise InvalidForm({"hub_data": error.detail}) from error
-        wait([starter.enqueue_check(check, request)])
+        wait([work])
         return check_outcome(self.site, check)
+
+    def _enqueue_check(self, check: CheckSession, request: CheckRequest) -> Future[None]:
+        """Queue a check, or drop it. Raises HTTPException 503."""
+        try:
+            return self.site.check_starter.enqueue_check(check, request)
+        except HTTPException:
+            self.site.checks.discard(check)
+            raise
 
     def _find_task(self, task_id: str) -> Task:
         known = self.site.reader.snapshot().tasks
@@ -188,6 +199,16 @@ def with_public_errors(function: Callable[P, R], refusal: Callable[[str], Except
             raise refusal(str(error)) from error
 
     return keep_signature(call, signature(function, eval_str=True))
+
+
+def _check_rows(source: Path, task: Task, into: Path) -> Report:
+    """Check one file in the pool of all visitors' checks. Raises InvalidForm if too many are waiting."""
+    track = get_track(task.track)
+    try:
+        queued = CHECKS.submit(lambda reading: reading.check_sources([source], [task], into=into, track=track))
+    except CheckPoolFull as error:
+        raise InvalidForm({"rows": "too many submissions are being checked; try again in a minute"}) from error
+    return queued.future.result()
 
 
 def _table_records(table: Table) -> list[JsonObject]:

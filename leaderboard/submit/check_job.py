@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.submit.check_sessions import CheckSession
-from leaderboard.submit.row_preview import preview_rows, read_rows
 from leaderboard.submit.submission_store import SubmissionStore
-from submissions.checking.check import check_sources as check_sources
+from submissions.check_process.delivery_check import DeliveryCheck
+from submissions.check_process.pool import CheckPool
 from submissions.checking.hub_datasets import HubDataset, download_datasets
 from submissions.errors import AttemptsExhausted, InvalidFile, InvalidForm
-from submissions.estimation.cost_model import count_delivered
 from submissions.records.check_report import Report
 from submissions.records.prompt_frame import PromptFrame
 from submissions.records.webhook_address import WEBHOOK_PORTS
-from submissions.repair.repair import repair_sources
 from submissions.submitting.submit import SubmissionForm, build_submission, write_sidecar_files
 from submissions.tracks.track import Track
 
@@ -42,11 +39,13 @@ class CheckRequest:
     """Ports that the form's webhook may use."""
 
 
-# A check reads hundreds of megabytes; more than two at a time would only slow each other and the pages down.
-CHECKS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="check")
+CHECKS = CheckPool()
+"""Checks of all visitors, by form, API and MCP."""
 
 
-def run_check_job(check: CheckSession, storing: SubmissionStore, snapshot: Snapshot, parcel: CheckRequest) -> None:
+def run_check_job(
+    reading: DeliveryCheck, check: CheckSession, storing: SubmissionStore, snapshot: Snapshot, parcel: CheckRequest
+) -> None:
     """Check the request's data and report to the session; store it if requested and accepted.
 
     The session is always finished afterwards; an internal error is raised again.
@@ -54,13 +53,14 @@ def run_check_job(check: CheckSession, storing: SubmissionStore, snapshot: Snaps
     check.broken = True
     try:
         with tempfile.TemporaryDirectory(dir=check.folder) as into, tempfile.TemporaryDirectory() as fetched:
-            _run_check(check, storing, snapshot, parcel, Path(into), Path(fetched))
+            _run_check(reading, check, storing, snapshot, parcel, Path(into), Path(fetched))
         check.broken = False
     finally:
         check.finish()
 
 
 def _run_check(
+    reading: DeliveryCheck,
     check: CheckSession,
     storing: SubmissionStore,
     snapshot: Snapshot,
@@ -75,7 +75,7 @@ def _run_check(
         check.faults = {"hub_data": str(unfit)}
         return
     sources = [*parcel.sources, *fetched.files]
-    report = check_sources(
+    report = reading.check_sources(
         sources, tasks, into=into, track=parcel.track, progress=check.update_progress, tell=check.add_problems
     )
     check.report = report
@@ -85,9 +85,9 @@ def _run_check(
         _store_submission(check, storing, report, into, delivery.model_copy(update={"provenance": provenance}))
         if check.submission:
             return
-    _sample_rows(check, into, snapshot.frames.values())
+    _sample_rows(reading, check, into, tuple(snapshot.frames.values()))
     check.corrected.mkdir()
-    check.fixed = repair_sources(sources, tasks, into=check.corrected, track=parcel.track)
+    check.fixed = reading.repair_sources(sources, tasks, into=check.corrected, track=parcel.track)
 
 
 def _store_submission(
@@ -114,15 +114,11 @@ def _parse_form(check: CheckSession, webhook_ports: frozenset[int]) -> Submissio
         return None
 
 
-def _sample_rows(check: CheckSession, into: Path, frames: Iterable[PromptFrame]) -> None:
+def _sample_rows(reading: DeliveryCheck, check: CheckSession, into: Path, frames: Sequence[PromptFrame]) -> None:
     """Preview the accepted rows, and count the tokens that a training would read."""
     assert check.report is not None
-    known = tuple(frames)
-    written = {file.task: into / f"{file.task}.jsonl" for file in check.report.files}
-    check.samples = {task: preview_rows(read_rows(file), known) for task, file in written.items()}
+    samples = reading.sample_rows(check.report, frames, into=into)
+    check.samples = {sample.task: sample.preview for sample in samples}
     check.delivered = {
-        frame.protocol: {
-            file.task: count_delivered(read_rows(written[file.task]), file.rows, frame) for file in check.report.files
-        }
-        for frame in known
+        frame.protocol: {sample.task: sample.tokens[frame.protocol] for sample in samples} for frame in frames
     }

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from leaderboard.submit.row_preview import RowPreview
 from submissions.errors import NotFound
 from submissions.estimation.cost_model import DeliveredTokens
+from submissions.estimation.row_preview import RowPreview
 from submissions.records.check_report import Problem, Report
 from submissions.repair.repair import RepairResult
 

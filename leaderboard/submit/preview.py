@@ -10,7 +10,6 @@ from itertools import islice
 from leaderboard.data.memoize import cached_per_snapshot
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.submit.check_sessions import CheckSession
-from leaderboard.submit.row_preview import RowPreview
 from submissions.errors import NotFound
 from submissions.estimation.cost_model import estimate_evaluation
 from submissions.estimation.estimate import (
@@ -22,6 +21,7 @@ from submissions.estimation.estimate import (
     fit_cost_model,
     select_history,
 )
+from submissions.estimation.row_preview import RowPreview
 from submissions.records.ledger import Ledger
 from submissions.records.prompt_frame import PromptFrame
 from submissions.records.task import Task

@@ -24,6 +24,7 @@ from leaderboard.submit.check_sessions import (
 from leaderboard.submit.rate_limit import check_hourly_limit
 from leaderboard.submit.submission_store import SubmissionStore
 from leaderboard.submit.upload_files import save_uploads
+from submissions.check_process.pool import CheckPoolFull
 from submissions.checking.hub_datasets import parse_hub_datasets
 from submissions.errors import InvalidFile
 from submissions.tracks import TRACKS, get_track
@@ -111,10 +112,15 @@ class CheckStarter:
         )
 
     def enqueue_check(self, check: CheckSession, request: CheckRequest) -> Future[None]:
-        """Run a check as soon as a worker is free."""
-        work = CHECKS.submit(run_check_job, check, self.storing, self.reader.snapshot(), request)
-        work.add_done_callback(_log_failure)
-        return work
+        """Run a check as soon as a worker is free. Raises HTTPException 503 if too many are waiting."""
+        snapshot = self.reader.snapshot()
+        try:
+            queued = CHECKS.submit(lambda reading: run_check_job(reading, check, self.storing, snapshot, request))
+        except CheckPoolFull as error:
+            what = "Too many submissions are being checked right now. Please try again in a minute."
+            raise HTTPException(503, what, {"Retry-After": "60"}) from error
+        queued.future.add_done_callback(_log_failure)
+        return queued.future
 
 
 def form_values(form: FormData) -> dict[str, str]:

@@ -7,9 +7,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from submissions.checking.delivery_budget import DeliveryBudget
 from submissions.checking.formats.json_object import ROW_FIX, describe_json_type
 from submissions.checking.formats.raw_row import RawRow
 from submissions.checking.problem_list import ProblemList, escape_text, quote_text
+from submissions.errors import InvalidFile
 from submissions.records.task import Row
 from submissions.tracks.track import Track
 
@@ -59,9 +61,11 @@ def _find_lone_surrogate(text: str) -> int | None:
 
 
 class NormalizedFile:
-    """Writer of a stored data file: JSON lines of input and output."""
+    """Writer of a stored data file: JSON lines of input and output, within the limits of its track and delivery."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, track: Track, budget: DeliveryBudget) -> None:
+        self._limit = track.max_file_bytes
+        self._budget = budget
         self.rows = 0
         self.bytes = 0
         self._file = path.open("xb")
@@ -69,8 +73,14 @@ class NormalizedFile:
         self._distinct: set[bytes] = set()
 
     def write_row(self, row: Row) -> None:
-        """Write one more row."""
+        """Write one more row. Raises InvalidFile over a limit."""
         line = (row.model_dump_json() + "\n").encode()
+        if self.bytes + len(line) > self._limit:
+            raise InvalidFile(
+                f"The file has more than {self._limit:,} bytes as JSON lines, the form in which it is stored.",
+                "Deliver fewer or shorter rows.",
+            )
+        self._budget.take_written(len(line))
         self._file.write(line)
         self._sha256.update(line)
         self._distinct.add(hashlib.blake2b(line, digest_size=16).digest())

@@ -9,14 +9,13 @@ from typing import Annotated
 import typer
 
 from submissions.arena.arena import open_arena
-from submissions.checking.check import check_sources as check_sources
+from submissions.check_process.delivery_check import DeliveryCheck
 from submissions.cli import console as terminal
 from submissions.cli.inputs import check_with_progress, fetch_sources, load_tasks
 from submissions.cli.options import DEFAULT_TRACK, AsJson, Sources, Track
 from submissions.cli.runtime import print_json
 from submissions.errors import TheirError
 from submissions.estimation.estimates import estimate_all
-from submissions.submitting.download import download_submission as download_submission
 
 
 def check(
@@ -29,10 +28,14 @@ def check(
 ) -> None:
     """Report every problem of a delivery and, with an arena, the estimated evaluation cost; store nothing."""
     known = load_tasks(arena, benchmark, tasks)
-    with tempfile.TemporaryDirectory() as into, fetch_sources(source, known) as (paths, _):
-        report = check_with_progress(paths, known, Path(into), track)
-        where = open_arena(arena, is_checked=True) if arena and report.accepted else None
-        foretold = estimate_all(where, report, Path(into)) if where else []
+    with DeliveryCheck() as reading, tempfile.TemporaryDirectory() as into:
+        with fetch_sources(source, known) as (paths, _):
+            report = check_with_progress(reading, paths, known, Path(into), track)
+        foretold = []
+        if arena and report.accepted:
+            where = open_arena(arena, is_checked=True)
+            frames = where.read_frames()
+            foretold = estimate_all(where, frames, reading.sample_rows(report, frames, into=Path(into)))
     if as_json:
         estimates = [one.document for one in foretold]
         print_json({"accepted": report.accepted, **report.model_dump(mode="json"), "estimates": estimates})

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from submissions.arena.arena import open_arena
-from submissions.checking.check import check_sources as check_sources
 from submissions.cli.options import ArenaFolder, AsJson, Id
 from submissions.cli.runtime import print_json
 from submissions.submitting.download import download_submission as download_submission

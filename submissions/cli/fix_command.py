@@ -7,14 +7,12 @@ from typing import Annotated
 
 import typer
 
-from submissions.checking.check import check_sources as check_sources
+from submissions.check_process.delivery_check import DeliveryCheck
 from submissions.cli import console as terminal
 from submissions.cli.inputs import load_tasks
 from submissions.cli.options import DEFAULT_TRACK, AsJson, Sources, Track
 from submissions.cli.runtime import print_json
 from submissions.errors import TheirError
-from submissions.repair.repair import repair_sources as fix_sources
-from submissions.submitting.download import download_submission as download_submission
 from submissions.tracks import get_track
 
 
@@ -32,7 +30,8 @@ def fix(
         raise typer.BadParameter(f"{to} already exists; name a new folder")
     known = load_tasks(arena, benchmark, tasks)
     to.mkdir(parents=True)
-    fixed = fix_sources(source, known, into=to, track=get_track(track))
+    with DeliveryCheck() as reading:
+        fixed = reading.repair_sources(source, known, into=to, track=get_track(track))
     if as_json:
         print_json(fixed.model_dump(mode="json"))
     else:

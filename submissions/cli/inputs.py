@@ -12,15 +12,14 @@ import typer
 
 from submissions.arena.arena import open_arena
 from submissions.arena.benchmark import open_benchmark
-from submissions.checking.check import check_sources as check_sources
-from submissions.checking.limits import MAX_BYTES
+from submissions.check_process.delivery_check import DeliveryCheck
+from submissions.checking.limits import MAX_DELIVERY_BYTES
 from submissions.cli.runtime import show_progress
 from submissions.errors import NotFound
 from submissions.records.check_report import Report
 from submissions.records.submission import PinnedFile
 from submissions.records.task import Task
 from submissions.storage.codec import parse_lines
-from submissions.submitting.download import download_submission as download_submission
 from submissions.tracks import get_track
 
 _ON_HUB = re.compile(r"([a-z0-9-]+=)?hf:/datasets/")
@@ -54,11 +53,13 @@ def fetch_sources(sources: list[Path], tasks: Sequence[Task]) -> Iterator[tuple[
     )
 
     with tempfile.TemporaryDirectory() as into:
-        fetched = download_datasets(parse_hub_datasets("\n".join(named)), tasks, Path(into), MAX_BYTES)
+        fetched = download_datasets(parse_hub_datasets("\n".join(named)), tasks, Path(into), MAX_DELIVERY_BYTES)
         yield [source for source in sources if not _ON_HUB.match(str(source))] + list(fetched.files), fetched.pins
 
 
-def check_with_progress(sources: list[Path], tasks: Sequence[Task], into: Path, track: str) -> Report:
+def check_with_progress(
+    reading: DeliveryCheck, sources: list[Path], tasks: Sequence[Task], into: Path, track: str
+) -> Report:
     """Check sources under a progress bar."""
     with show_progress("checking") as bar:
-        return check_sources(sources, tasks, into=into, track=get_track(track), progress=bar)
+        return reading.check_sources(sources, tasks, into=into, track=get_track(track), progress=bar)

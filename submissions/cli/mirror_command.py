@@ -7,11 +7,9 @@ from typing import Annotated
 
 import typer
 
-from submissions.checking.check import check_sources as check_sources
 from submissions.cli.options import AsJson
 from submissions.cli.runtime import print_json, show_progress
 from submissions.storage.commit_rate import CommitRateLimit
-from submissions.submitting.download import download_submission as download_submission
 
 
 def mirror_command(

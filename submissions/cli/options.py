@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from submissions.checking.check import check_sources as check_sources
-from submissions.submitting.download import download_submission as download_submission
 from submissions.tracks import TRACKS
 
 Sources = Annotated[

@@ -8,13 +8,11 @@ from typing import Annotated
 import typer
 
 from submissions.arena.arena import open_arena
-from submissions.checking.check import check_sources as check_sources
 from submissions.cli.options import ArenaFolder, AsJson, Id
 from submissions.cli.runtime import print_json
 from submissions.errors import TheirError
 from submissions.records.owner_requests import OwnerRequest, filter_authorized
 from submissions.submitting import request_rules as asking
-from submissions.submitting.download import download_submission as download_submission
 from submissions.submitting.request_rules import RequestKind
 
 

@@ -7,14 +7,12 @@ from collections.abc import Callable
 import typer
 
 from submissions.arena.arena import Arena, list_protocols, open_arena
-from submissions.checking.check import check_sources as check_sources
 from submissions.cli import console as terminal
 from submissions.cli.console import Shown
 from submissions.cli.options import ArenaFolder, AsJson, Id
 from submissions.cli.runtime import print_json
 from submissions.records.result import Result
 from submissions.submitting import request_rules as asking
-from submissions.submitting.download import download_submission as download_submission
 
 
 def status(

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from submissions.arena.arena import open_arena
-from submissions.checking.check import check_sources as check_sources
+from submissions.check_process.delivery_check import DeliveryCheck
 from submissions.cli import console as terminal
 from submissions.cli.inputs import check_with_progress, fetch_sources
 from submissions.cli.options import DEFAULT_TRACK, ArenaFolder, AsJson, Sources, Track
@@ -18,7 +18,6 @@ from submissions.cli.runtime import print_json
 from submissions.errors import TheirError
 from submissions.records.submission import SystemType
 from submissions.records.webhook_address import parse_webhook_ports
-from submissions.submitting.download import download_submission as download_submission
 from submissions.submitting.submit import SubmissionForm, store_submission
 
 
@@ -56,8 +55,10 @@ def submit(
     }
     delivery = SubmissionForm.from_form(form, parse_webhook_ports(webhook_ports))
     where = open_arena(arena, is_checked=True)
-    with tempfile.TemporaryDirectory() as into, fetch_sources(source, tasks := where.read_tasks()) as (paths, pins):
-        report = check_with_progress(paths, tasks, Path(into), track)
+    tasks = where.read_tasks()
+    with DeliveryCheck() as reading, tempfile.TemporaryDirectory() as into:
+        with fetch_sources(source, tasks) as (paths, pins):
+            report = check_with_progress(reading, paths, tasks, Path(into), track)
         now, data = datetime.now(UTC), Path(into)
         provenance = delivery.provenance.model_copy(update={"fetched": pins})
         delivery = delivery.model_copy(update={"provenance": provenance})

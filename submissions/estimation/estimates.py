@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 from submissions.arena.arena import Arena, list_protocols
-from submissions.estimation.cost_model import DeliveredTokens, count_delivered, estimate_evaluation
+from submissions.estimation.cost_model import estimate_evaluation
 from submissions.estimation.estimate import Estimate, fit_cost_model, select_history
-from submissions.records.check_report import Report
+from submissions.estimation.row_preview import TaskSample
 from submissions.records.ledger import Ledger
-from submissions.records.task import Row
-from submissions.storage.codec import read_lines
-from submissions.storage.local_repo import LocalRepo
+from submissions.records.prompt_frame import PromptFrame
 
 NEWEST = 30
 """Evaluations whose costs are read, each a file to be fetched; of these the estimate takes those that fit."""
 
 
-def estimate_all(arena: Arena, report: Report, into: Path) -> list[Estimate]:
-    """Estimate from the arena's measurements or its machine's profile; `into` holds the files that the check wrote."""
-    delivered: dict[str, dict[str, DeliveredTokens]] = {}
-    frames = {frame.protocol: frame for frame in arena.read_frames()}
-    for file in report.files:
-        rows = read_lines(LocalRepo(into), f"{file.task}.jsonl", Row)
-        for frame in frames.values():
-            delivered.setdefault(frame.protocol, {})[file.task] = count_delivered(rows, file.rows, frame)
+def estimate_all(arena: Arena, known: Sequence[PromptFrame], samples: Sequence[TaskSample]) -> list[Estimate]:
+    """Estimate from the arena's measurements or its machine's profile; each sample has its tokens by known frame."""
+    frames = {frame.protocol: frame for frame in known}
+    delivered = {name: {sample.task: sample.tokens[name] for sample in samples} for name in frames}
     past = list(read_past_ledgers(arena)) if frames else []
     judges = {name: fit_cost_model(select_history(past, name)) for name in frames}
     found = (estimate_evaluation(delivered[name], frame, judges[name]) for name, frame in frames.items())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from submissions.records.base import Record
+from submissions.records.base import Record, TaskId
 from submissions.records.submission import DataFile, DescriptionFile
 
 
@@ -23,6 +23,20 @@ class Problem(Record):
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file or "submission"
         return f"{where}: {self.what} {self.fix}"
+
+
+class FileVerdict(Record):
+    """Outcome of one file of a delivery."""
+
+    index: int
+    """Position of the file in the listing of the delivery, from 0."""
+    name: str
+    """Escaped name of the file."""
+    task: TaskId | None = None
+    """Task of the file; None if it has none, or if another file is for the same task."""
+    file: DataFile | None = None
+    """Stored form of the file; None if it has errors."""
+    problems: tuple[Problem, ...] = ()
 
 
 class Report(Record):

@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import IO
 
 from submissions.checking.check import check_sources
+from submissions.checking.delivery_budget import DeliveryBudget
 from submissions.checking.descriptions import NAME as DESCRIPTIONS
+from submissions.checking.file_names import parse_data_name
 from submissions.checking.problem_list import ProblemList, escape_text
 from submissions.checking.source_file import SourceFile
 from submissions.checking.sources import open_sources
+from submissions.checking.watcher import CheckStep, CheckWatcher
 from submissions.errors import InvalidFile
 from submissions.records.base import Record
 from submissions.records.check_report import Problem, Report
@@ -62,27 +65,54 @@ class RepairResult(Record):
     """Check report of the corrected delivery; None if nothing was changed."""
 
 
-def repair_sources(sources: Sequence[Path], tasks: Sequence[Task], *, into: Path, track: Track) -> RepairResult:
-    """Write a delivery, repaired without guessing, into an empty folder, and check it again.
+@dataclass(frozen=True)
+class RewrittenDelivery:
+    """Corrected copy of a delivery before its check."""
 
-    Files without a possible fix are copied as they are, so that the folder is the whole delivery; it stays empty if no
-    file was changed. Raises NotFound for a source that does not exist.
+    corrections: tuple[FileRepair, ...]
+    problems: tuple[Problem, ...]
+    """Errors of files that were never opened: they are not part of the copy and must not look fixed."""
+
+
+def repair_sources(sources: Sequence[Path], tasks: Sequence[Task], *, into: Path, track: Track) -> RepairResult:
+    """Write a delivery, repaired without guessing, into an empty folder, and check it again, in this process.
+
+    Files of strangers are repaired by `submissions.check_process.DeliveryCheck`.
+    Raises NotFound for a source that does not exist.
+    """
+    rewritten = rewrite_sources(sources, tasks, into=into, track=track, watcher=CheckWatcher())
+    if not rewritten.corrections:
+        return RepairResult(corrections=())
+    with tempfile.TemporaryDirectory(prefix="arena-check-") as folder:
+        return build_repair_result(rewritten, check_sources([into], tasks, into=Path(folder), track=track))
+
+
+def build_repair_result(rewritten: RewrittenDelivery, report: Report) -> RepairResult:
+    """Combine a rewritten delivery with the report of its check."""
+    remaining = report.model_copy(update={"problems": (*rewritten.problems, *report.problems)})
+    return RepairResult(corrections=rewritten.corrections, remaining=remaining)
+
+
+def rewrite_sources(
+    sources: Sequence[Path], tasks: Sequence[Task], *, into: Path, track: Track, watcher: CheckWatcher
+) -> RewrittenDelivery:
+    """Write a delivery, repaired without guessing, into an empty folder; leave it empty if nothing was changed.
+
+    Data files without a possible fix are copied as they are, so that the folder is the whole delivery. Files that
+    ended an earlier process are left out. Raises NotFound for a source that does not exist.
     """
     if any(into.iterdir()):
         raise ValueError(f"{into} is not empty")
     known = frozenset(task.id for task in tasks if task.track == track.name)
-    with open_sources(sources, track) as delivered:
+    budget = DeliveryBudget()
+    with open_sources(sources, track, watcher, budget) as delivered:
         problems = [problem for problem in delivered.problems if problem.level == "error"]
-        corrections = _repair_all(delivered.files, known, into, track, problems)
+        problems += [problem for verdict in watcher.finished.values() for problem in verdict.problems]
+        corrections = _repair_all(delivered.files, known, into, track, watcher, budget, problems)
     if not corrections:
         for copy in into.iterdir():
             copy.unlink()
-        return RepairResult(corrections=())
-    with tempfile.TemporaryDirectory(prefix="arena-check-") as folder:
-        report = check_sources([into], tasks, into=Path(folder), track=track)
-    # A file that was never opened is not part of the fixed copy and must not look fixed.
-    remaining = report.model_copy(update={"problems": (*problems, *report.problems)})
-    return RepairResult(corrections=corrections, remaining=remaining)
+    return RewrittenDelivery(corrections, tuple(problems))
 
 
 @dataclass(frozen=True)
@@ -96,17 +126,28 @@ class _CopyTarget:
 
 
 def _repair_all(
-    entries: Sequence[SourceFile], known: frozenset[str], into: Path, track: Track, problems: list[Problem]
+    entries: Sequence[SourceFile],
+    known: frozenset[str],
+    into: Path,
+    track: Track,
+    watcher: CheckWatcher,
+    budget: DeliveryBudget,
+    problems: list[Problem],
 ) -> tuple[FileRepair, ...]:
     places = [_plan_copy(entry, known, into) for entry in entries]
     targets = [place.meant.task if place.meant else place.name for place in places]
     if len(set(targets)) < len(targets):
         return ()  # Two files for one task: only the submitter can choose.
     corrections: list[FileRepair] = []
-    for entry, place in zip(entries, places, strict=True):
+    for index, (entry, place) in enumerate(zip(entries, places, strict=True)):
+        if index in watcher.finished:
+            continue
         try:
+            if place.meant is None and place.name != DESCRIPTIONS:
+                parse_data_name(place.name)  # a file that is no data is not unpacked
+            watcher.begin(CheckStep(kind="file", index=index, name=escape_text(entry.path)))
             with entry.open() as stream:
-                if found := _repair_file(stream, entry.path, place, known, track):
+                if found := _repair_file(stream, entry.path, place, known, track, budget):
                     corrections.append(found)
         except InvalidFile as unfit:
             listing = ProblemList(escape_text(entry.path))
@@ -123,22 +164,22 @@ def _plan_copy(entry: SourceFile, known: frozenset[str], into: Path) -> _CopyTar
 
 
 def _repair_file(
-    stream: IO[bytes], path: str, place: _CopyTarget, known: frozenset[str], track: Track
+    stream: IO[bytes], path: str, place: _CopyTarget, known: frozenset[str], track: Track, budget: DeliveryBudget
 ) -> FileRepair | None:
     """Write one file's corrected copy, or a plain one; None if it needs no fix."""
     if place.meant is None:
-        _copy_file(stream, place.folder / place.name)
+        _copy_file(stream, place.folder / place.name, track, budget)
         return None
     ending = place.meant.ending
     renamed = RepairLog()
     repair_name(path.rpartition("/")[2], known, renamed)
     copy = place.folder / f"{place.meant.task}.jsonl"
-    changes = _rewrite_rows(stream, ending, copy, track)
+    changes = _rewrite_rows(stream, ending, copy, track, budget)
     if changes and ending != "jsonl":
         changes.add(f"Written as JSON lines; it was .{ending}.")
     if not changes:
         copy = copy.with_name(f"{place.meant.task}.{ending}")
-        _copy_file(stream, copy)
+        _copy_file(stream, copy, track, budget)
     told = tuple(
         RepairChange(what=what, lines=lines, count=count)
         for what, lines, count in (*renamed.iter_entries(), *changes.iter_entries())
@@ -146,29 +187,36 @@ def _repair_file(
     return FileRepair(file=escape_text(path), name=copy.name, changes=told) if told else None
 
 
-def _rewrite_rows(stream: IO[bytes], ending: str, copy: Path, track: Track) -> RepairLog:
+def _rewrite_rows(stream: IO[bytes], ending: str, copy: Path, track: Track, budget: DeliveryBudget) -> RepairLog:
     """Write a file's rows as JSON lines, fixed or unchanged; without changes, remove the copy."""
     changes = RepairLog()
     try:
         if stream.seek(0, 2) > track.max_file_bytes:
             raise InvalidFile("The file is too large.", "Deliver less.")
         with copy.open("xb") as file:
-            _write_rows(file, stream, ending, track, changes)
+            _write_rows(file, stream, ending, track, budget, changes)
     except InvalidFile:
         changes = RepairLog()  # Its rows cannot be separated; the check reports where.
-    if not changes:
-        copy.unlink(missing_ok=True)
+    if not changes and copy.exists():
+        budget.return_written(copy.stat().st_size)
+        copy.unlink()
     return changes
 
 
-def _write_rows(file: IO[bytes], stream: IO[bytes], ending: str, track: Track, changes: RepairLog) -> None:
-    """Write the rows of a file. Raises InvalidFile if they are ambiguous."""
+def _write_rows(
+    file: IO[bytes], stream: IO[bytes], ending: str, track: Track, budget: DeliveryBudget, changes: RepairLog
+) -> None:
+    """Write the rows of a file. Raises InvalidFile if they are ambiguous, or over a limit."""
     written = end_of_counted = 0
     for piece in read_lenient(stream, ending, track, changes):
         row = repair_row(piece, changes)
         if isinstance(row, BlankRow):
             continue
-        file.write((row.model_dump_json() if row else piece.raw).encode() + b"\n")
+        line = (row.model_dump_json() if row else piece.raw).encode() + b"\n"
+        if file.tell() + len(line) > track.max_file_bytes:
+            raise InvalidFile("The file is too large as JSON lines.", "Deliver less.")
+        budget.take_written(len(line))
+        file.write(line)
         written += 1
         if written == track.max_rows:
             end_of_counted = file.tell()
@@ -181,7 +229,12 @@ def _write_rows(file: IO[bytes], stream: IO[bytes], ending: str, track: Track, c
             return
 
 
-def _copy_file(stream: IO[bytes], copy: Path) -> None:
+def _copy_file(stream: IO[bytes], copy: Path, track: Track, budget: DeliveryBudget) -> None:
+    """Copy a file unchanged. Raises InvalidFile over a limit."""
+    size = stream.seek(0, 2)
+    if size > track.max_file_bytes:
+        raise InvalidFile(f"The file has {size:,} bytes.", f"Deliver at most {track.max_file_bytes:,} bytes.")
+    budget.take_written(size)
     stream.seek(0)
     with copy.open("xb") as file:
         shutil.copyfileobj(stream, file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from submissions.checking.limits import MAX_FILE_BYTES
 from submissions.tracks.track import Track
 
 TRACK = Track(
@@ -20,5 +21,5 @@ TRACK = Track(
     max_rows=1000,
     row_limit=100_000,
     max_characters=200_000,
-    max_file_bytes=256 * 2**20,
+    max_file_bytes=MAX_FILE_BYTES,
 )

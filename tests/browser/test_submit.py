@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-import leaderboard.submit.check_job as examining
 from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
 from submissions.arena.arena import Arena, commit_with_retry
-from submissions.checking.check import Tell
+from submissions.check_process.delivery_check import DeliveryCheck
+from submissions.check_process.read_progress import Tell
 from submissions.records.check_report import Problem, Report
 from submissions.records.prompt_frame import PromptFrame
 from submissions.records.status import History
@@ -174,17 +174,18 @@ def test_a_corrected_file_passes_when_it_is_sent_again(visit: Open, tmp_path: Pa
 
 def test_the_report_grows_while_the_check_runs(visit: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     gate = threading.Event()
-    real = examining.check_sources
+    real = DeliveryCheck.check_sources
 
-    def slow(*args: Any, tell: Tell, **kwargs: Any) -> Report:
+    def slow(check: DeliveryCheck, *args: Any, tell: Tell | None = None, **kwargs: Any) -> Report:
         def told(problems: Sequence[Problem]) -> None:
-            tell(problems)
-            if problems:
+            if tell:
+                tell(problems)
+            if tell and problems:
                 gate.wait(60)
 
-        return real(*args, tell=told, **kwargs)
+        return real(check, *args, tell=told, **kwargs)
 
-    monkeypatch.setattr(examining, "check_sources", slow)
+    monkeypatch.setattr(DeliveryCheck, "check_sources", slow)
     for name, text in (("cls-en-bank.jsonl", "bad\n"), ("mc-en-science.jsonl", TEXT)):
         (tmp_path / name).write_text(text)
     page = visit("/submit")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _COLUMNS = ("input", "output")
 _COLUMN_FIX = "Write a table with two text columns, input and output."
 _DAMAGED_FIX = "Write the file again; `pandas.read_parquet` shows whether it can be read."
+_DAMAGED = (OSError, ValueError, LookupError, ArithmeticError, TypeError, RuntimeError)
+"""Errors by which pyarrow reports a damaged file, beside its own."""
 _BATCH = 16_384
 
 
@@ -47,12 +49,13 @@ def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator
                 yield RawRow(number, given, wanted, extra)
     except InvalidFile as unfit:
         listing.add_error(unfit.what, unfit.fix)
-    except (pa.ArrowException, UnicodeDecodeError) as error:
-        listing.add_error(f"The Parquet file cannot be read: {escape_text(str(error), 160)}.", _DAMAGED_FIX)
-    except OSError as error:
-        if error.errno is not None:  # a disk error; pyarrow's errors about the content have no errno
-            raise
-        listing.add_error(f"The Parquet file cannot be read: {escape_text(str(error), 160)}.", _DAMAGED_FIX)
+    except MemoryError:  # the process has reached its limit; pyarrow's error is one of its own kind, too
+        raise
+    except (pa.ArrowException, *_DAMAGED) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # a disk error; pyarrow's errors about the content have no errno
+        what = f"The Parquet file cannot be read, it is damaged or encrypted: {escape_text(str(error), 160)}."
+        listing.add_error(what, _DAMAGED_FIX)
 
 
 def _other_columns(schema: pa.Schema) -> tuple[str, ...]:

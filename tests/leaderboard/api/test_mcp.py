@@ -15,7 +15,7 @@ import pytest
 from mcp import Client
 
 from leaderboard.api.mcp import TOOLS
-from leaderboard.api.service import MAX_BYTES
+from submissions.checking.limits import MAX_API_ROWS_BYTES
 from tests.support.arena_fixture import ARABIC, TASKS, fill
 from tests.support.live_server import served
 
@@ -107,7 +107,7 @@ def test_rows_are_checked_and_not_stored(ask: Ask, address: str) -> None:
         ("board", {"method": "magic"}, "few_shot_1"),
         ("get_demand", {"task_id": "../../etc/passwd"}, "/tasks.json lists all 12"),
         ("check_submission", {"task_id": "../x", "rows": GOOD}, "No task '../x'"),
-        ("check_submission", {"task_id": "qa-vi-history", "rows": "x" * (MAX_BYTES + 1)}, "1,048,577 bytes"),
+        ("check_submission", {"task_id": "qa-vi-history", "rows": "x" * (MAX_API_ROWS_BYTES + 1)}, "1,048,577 bytes"),
         ("check_submission", {"task_id": "qa-vi-history", "rows": ["a"]}, "valid string"),
         ("status", {"submission": "none"}, "/submissions.json lists all"),
         ("status", {}, "submission"),

@@ -22,12 +22,12 @@ from leaderboard.submit.check_sessions import (
     TooManyChecks,
     TooManyOwnChecks,
 )
-from leaderboard.submit.row_preview import MAX_CHARACTERS
 from leaderboard.submit.upload_files import MAX_NAME_LENGTH, safe_file_name
 from leaderboard.web.auth.visitor import COOKIE, new_visitor_key
 from leaderboard.web.uploads import LARGEST
 from submissions.arena.arena import Arena, commit_with_retry
 from submissions.errors import NotFound
+from submissions.estimation.row_preview import MAX_CHARACTERS
 from submissions.records.check_report import Problem
 from submissions.records.ledger import Cost, Ledger
 from submissions.records.machine_speed import Machine, Speed
@@ -191,9 +191,9 @@ def watch(site: TestClient, action: str, *files: tuple[str, bytes], **fields: st
     assert answer.status_code == 202
     address = str(answer.json()["address"])
     assert answer.headers["location"] == address
-    CHECKS.submit(lambda: None).result()
+    CHECKS.submit(lambda _: None).future.result()
     while "hx-get" in site.get(address).text:
-        CHECKS.submit(lambda: None).result()
+        CHECKS.submit(lambda _: None).future.result()
     return address
 
 
@@ -392,7 +392,7 @@ def test_a_check_that_breaks_says_whose_fault_it_is(
     def fail(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("leaderboard.submit.check_job.repair_sources", fail)
+    monkeypatch.setattr("submissions.check_process.delivery_check.DeliveryCheck.repair_sources", fail)
     text = site.get(watch(site, "submit", ("mc-en-science.jsonl", b"bad"))).text
     assert "The check failed on our side" in text
     assert arena.submissions.head() == before

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from submissions.checking.check import check_sources
+from submissions.checking.check import check_sources, scan_sources
 from submissions.checking.file_names import MAX_HINTS
 from submissions.checking.problem_list import LIMIT
+from submissions.checking.watcher import CheckWatcher
 from submissions.errors import NotFound
 from submissions.records.task import Row
 from submissions.storage.codec import to_jsonl
@@ -196,12 +197,12 @@ def test_progress_counts_every_file(checker: Checker) -> None:
     for name in (BANK, SARCASM):
         (checker.folder / f"{name}.jsonl").write_bytes(GOOD)
     seen: list[tuple[str, int, int]] = []
-    check_sources(
+    scan_sources(
         [checker.folder],
         [make_task(BANK, "text_classification"), make_task(SARCASM, "text_classification")],
         into=checker.into,
         track=TRACK,
-        progress=lambda *step: seen.append(step),
+        watcher=CheckWatcher(finish=lambda verdict, done, of: seen.append((verdict.name, done, of))),
     )
     assert seen == [(f"{SARCASM}.jsonl", 1, 2), (f"{BANK}.jsonl", 2, 2)]
 

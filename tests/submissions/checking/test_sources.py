@@ -232,7 +232,7 @@ def test_a_zip64_contents_table_is_not_hidden_by_the_longest_comment(checker: Ch
 def test_two_members_of_one_name_are_refused(checker: Checker) -> None:
     with pytest.warns(UserWarning, match="Duplicate name"):
         report = zipped(checker, (NAME, GOOD), (NAME, GOOD))
-    refused(report, NAME, "is for the same task")
+    refused(report, NAME, "2 files of this name")
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"not a zip", b"PK\x05\x06" + b"\0" * 18])

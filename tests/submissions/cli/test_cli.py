@@ -45,6 +45,7 @@ def test_check_accepts(arena: Path, good: Path) -> None:
     assert done.stdout.endswith("A task without a file counts as no gain.\nAccepted.\n")
 
 
+@pytest.mark.integration
 def test_check_tells_what_an_evaluation_will_take_and_what_that_rests_on(arena: Path, good: Path) -> None:
     results = open_arena(str(arena)).results
     results.commit([Change("frames.jsonl", to_jsonl([FRAME]))], results.head())
@@ -61,6 +62,7 @@ def test_check_tells_what_an_evaluation_will_take_and_what_that_rests_on(arena: 
     assert run_command("submissions", "check", good, "--arena", arena).stdout.endswith("from 3 measured evaluations.\n")
 
 
+@pytest.mark.integration
 def test_check_refuses_with_file_line_and_fix(arena: Path, tmp_path: Path) -> None:
     (tmp_path / f"{BANK}.jsonl").write_bytes(GOOD + b"bad\n")
     done = run_command("submissions", "check", tmp_path / f"{BANK}.jsonl", "--arena", arena)
@@ -69,6 +71,7 @@ def test_check_refuses_with_file_line_and_fix(arena: Path, tmp_path: Path) -> No
     assert done.stdout.endswith("Refused: 1 error(s).\n")
 
 
+@pytest.mark.integration
 def test_check_prints_one_json_document(tmp_path: Path, good: Path) -> None:
     (tmp_path / "tasks.jsonl").write_bytes(to_jsonl([make_task(BANK, "text_classification")]))
     for source, code in ((good, 0), (tmp_path / "tasks.jsonl", 1)):
@@ -77,6 +80,7 @@ def test_check_prints_one_json_document(tmp_path: Path, good: Path) -> None:
         assert json.loads(done.stdout)["accepted"] is (code == 0)
 
 
+@pytest.mark.integration
 def test_fix_writes_a_corrected_delivery_that_passes(arena: Path, tmp_path: Path) -> None:
     (tmp_path / f"{BANK}.JSONL").write_bytes(b"\xef\xbb\xbf" + GOOD.replace(b"input", b"Input"))
     done = run_command("submissions", "fix", tmp_path / f"{BANK}.JSONL", "--to", tmp_path / "new", "--arena", arena)
@@ -88,6 +92,7 @@ def test_fix_writes_a_corrected_delivery_that_passes(arena: Path, tmp_path: Path
     assert (again.returncode, "already exists" in again.stderr) == (1, True)
 
 
+@pytest.mark.integration
 def test_fix_leaves_no_folder_where_it_could_mend_nothing(arena: Path, tmp_path: Path, good: Path) -> None:
     done = run_command("submissions", "fix", good, "--to", tmp_path / "new", "--arena", arena, "--json")
     assert done.returncode == 1
@@ -101,9 +106,7 @@ def test_fix_leaves_no_folder_where_it_could_mend_nothing(arena: Path, tmp_path:
         (["check", "x", "--bogus"], "No such option"),
         (["nonsense"], "No such command"),
         (["check", "x"], "exactly one of --arena, --benchmark and --tasks"),
-        (["check", "no-such-file", "--arena", "{arena}"], "No file or folder no-such-file"),
         (["check", "x", "--arena", "/no/such/arena"], "check --arena"),
-        (["check", "x", "--benchmark", "{arena}/results"], "No file or folder x"),
         (["check", "x", "--tasks", "none.jsonl"], "No file none.jsonl with tasks"),
         (["check", "x", "--arena", "{arena}", "--track", "chess"], "No track 'chess'"),
         (["status", "nonsense", "--arena", "{arena}"], "is not a submission id"),
@@ -120,6 +123,17 @@ def test_a_mistake_ends_with_1_and_says_what_it_is(arena: Path, arguments: list[
 
 
 @pytest.mark.integration
+@pytest.mark.parametrize("where", [("--arena", "{arena}"), ("--benchmark", "{arena}/results")])
+@pytest.mark.parametrize("command", ["check", "fix"])
+def test_a_source_that_does_not_exist_is_named(arena: Path, command: str, where: tuple[str, str]) -> None:
+    options = ["--to", str(arena / "fixed")] if command == "fix" else []
+    done = run_command("submissions", command, "no-such-file", where[0], where[1].format(arena=arena), *options)
+    assert done.returncode == 1
+    assert "No file or folder no-such-file" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.integration
 def test_help_ends_with_0() -> None:
     assert run_process("submissions", "--help").returncode == 0
 
@@ -130,6 +144,7 @@ def test_a_mistake_in_json(arena: Path) -> None:
     assert json.loads(done.stdout)["fault"] == "submission"
 
 
+@pytest.mark.integration
 def test_our_failures_end_with_2(arena: Path, good: Path) -> None:
     (arena / "results" / "tasks.jsonl").write_text("damaged")
     done = run_command("submissions", "check", good, "--arena", arena, "--json")
@@ -243,6 +258,7 @@ def test_progress_is_shown_on_a_terminal_only(arena: Path, good: Path) -> None:
     assert run_command("submissions", "check", good, "--arena", arena).stderr == ""
 
 
+@pytest.mark.integration
 def test_submit_says_how_to_follow_and_stores_nothing_that_is_refused(arena: Path, good: Path) -> None:
     who = ("--system", "Finder", "--system-type", "search", "--team", "Team")
     assert "python -m submissions status 0" in run_command("submissions", "submit", good, "--arena", arena, *who).stdout
@@ -259,6 +275,7 @@ def told(arena: Path, ulid: str, *statuses: Status) -> None:
     repo.commit([Change(f"status/{ulid}.json", to_json(history))], repo.head())
 
 
+@pytest.mark.integration
 def test_a_private_submission_is_followed_and_published(arena: Path, good: Path) -> None:
     who = ("--system", "Finder", "--system-type", "search", "--team", "Team", "--private")
     ulid = json.loads(run_command("submissions", "submit", good, "--arena", arena, *who, "--json").stdout)["id"]

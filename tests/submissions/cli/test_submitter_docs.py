@@ -26,7 +26,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     numbers = [track.max_rows, track.min_rows, track.row_limit, track.max_characters, track.max_file_bytes]
     numbers += [
         limits.MAX_ENTRIES,
-        limits.MAX_BYTES,
+        limits.MAX_DELIVERY_BYTES,
         limits.MAX_COMPRESSION_RATIO,
         limits.RATIO_FROM // 2**20,
         listing.LIMIT,

@@ -86,6 +86,7 @@ def test_what_is_not_taken_is_told_by_its_field(url: str) -> None:
     assert list(refused.value.faults) == ["webhook"]
 
 
+@pytest.mark.integration
 def test_the_command_stores_it_or_says_what_is_wrong(tmp_path: Path) -> None:
     arena_with_tasks(tmp_path / "arena")
     (tmp_path / f"{BANK}.jsonl").write_bytes(GOOD)

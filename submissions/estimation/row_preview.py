@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from submissions.estimation.cost_model import DeliveredTokens, count_delivered
 from submissions.estimation.estimate import count_row_tokens
+from submissions.records.base import Record, TaskId
 from submissions.records.prompt_frame import PromptFrame
 from submissions.records.task import Row
 
@@ -69,3 +71,19 @@ def preview_rows(rows: Iterable[Row], frames: Iterable[PromptFrame]) -> RowPrevi
         for frame in known:
             cut[frame.protocol] += line <= frame.max_rows and tokens[frame.protocol] > frame.max_tokens
     return RowPreview(tuple(first), cut)
+
+
+class TaskSample(Record):
+    """First rows of one task's file, and its token counts."""
+
+    task: TaskId
+    preview: RowPreview
+    tokens: dict[str, DeliveredTokens]
+    """Tokens that a training would read, by protocol."""
+
+
+def sample_file(task: str, file: Path, rows: int, frames: Iterable[PromptFrame]) -> TaskSample:
+    """Sample a file of that many rows which the check wrote."""
+    known = tuple(frames)
+    tokens = {frame.protocol: count_delivered(read_rows(file), rows, frame) for frame in known}
+    return TaskSample(task=task, preview=preview_rows(read_rows(file), known), tokens=tokens)
