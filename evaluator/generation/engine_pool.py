@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluator.config.profile import Profile
+from evaluator.runtime.child_environment import LOOPBACK
 from evaluator.runtime.child_process import ChildProcess
 from submissions.errors import EvaluatorError
 
@@ -100,6 +101,7 @@ def partition_prompts(prompts: Sequence[Sequence[int]], engines: int) -> list[li
 def build_environments(profile: Profile, environment: Mapping[str, str]) -> list[dict[str, str]]:
     """Return each engine's additions to the environment. Raises EvaluatorError without a visible device."""
     common = {
+        **LOOPBACK,
         "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
         "HF_HUB_OFFLINE": "1",
         "VLLM_NO_USAGE_STATS": "1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from evaluator.config.profile import Profile
 from evaluator.config.protocol import Protocol
 from evaluator.models.tiny_llama import TOKENIZER
+from evaluator.runtime.child_environment import filter_environment
 from evaluator.runtime.work_dir_lock import blocking_lock
 from submissions.errors import EvaluatorError
 from submissions.records.anchors import Setup
@@ -54,7 +56,7 @@ def prepare_tokenizer(protocol: Protocol) -> Path:
 def _in_child(folder: Path) -> None:
     """Build the tiny model in a separate process, so that this one never loads torch."""
     command = [sys.executable, "-m", "evaluator.models.tiny_llama", str(folder)]
-    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    made = _run_child(command)
     if made.returncode:
         raise EvaluatorError(
             "The tiny base model could not be built.", f"Its folder is {folder}:\n{made.stderr[-2000:]}"
@@ -109,7 +111,11 @@ def _describe_hardware(profile: Profile) -> str:
 def _list_devices() -> list[str]:
     """Names of the accelerators, from a separate process: the query would occupy memory of the first one until exit."""
     code = "import torch; [print(torch.cuda.get_device_name(one)) for one in range(torch.cuda.device_count())]"
-    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    asked = _run_child([sys.executable, "-c", code])
     if asked.returncode:
         raise EvaluatorError("The accelerators could not be listed.", asked.stderr[-2000:])
     return asked.stdout.splitlines()
+
+
+def _run_child(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=filter_environment(os.environ))

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from evaluator.errors import FAILURES, ChildFailed, Hung
+from evaluator.runtime.child_environment import filter_environment
 from evaluator.runtime.log_tail import public_tail
 
 _ADDRESS = "ARENA_CHILD_ADDRESS"
@@ -43,7 +44,7 @@ class ChildExited(Exception):  # not yet a failure: its reader decides which
 
 
 class ChildProcess:
-    """One child process group. Use it as a context manager."""
+    """One child process group, with an environment without secrets. Use it as a context manager."""
 
     def __init__(self, name: str, command: Sequence[str], log: Path, env: Mapping[str, str], start_seconds: float):
         self.name = name
@@ -60,7 +61,7 @@ class ChildProcess:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env={**os.environ, **env, _ADDRESS: str(self._folder / "socket"), _KEY: key},
+                env={**filter_environment(os.environ), **env, _ADDRESS: str(self._folder / "socket"), _KEY: key},
             )
         self._connection: Connection | None = None
         try:
@@ -176,6 +177,11 @@ class ParentConnection:
         except (EOFError, ConnectionError):
             return None
         return message
+
+
+def child_folder() -> Path:
+    """Return this child's private folder (mode 0700), which its parent removes after the child's end."""
+    return Path(os.environ[_ADDRESS]).parent
 
 
 def die_with_parent(parent: int | None = None) -> None:

@@ -38,7 +38,7 @@ PHRASES = re.compile(
 _BEFORE = re.compile(
     r"^(?:\([\w .-]{1,40}pid=\d+\)\s?)?"  # vLLM: which process
     r"(?:(?:DEBUG|INFO|WARNING|ERROR|CRITICAL) [\d-]+ [\d:.]+ \[[\w./]+:\d+\]\s?)?"  # vLLM: level, time, place
-    r"(?:\[rank\d+\]:\s?)?"  # torchrun: which rank
+    r"(?:\[rank\d+\]:\s?)?"  # torch.distributed: which rank
 )
 _TRACEBACK = "Traceback (most recent call last):"
 _PLACE = re.compile(r'\s+File "(/[^"]{1,500}\.py)", line (\d{1,6}), in ([\w.<>]{1,80})')

@@ -1,4 +1,4 @@
-"""Full-parameter fine-tuning with DeepSpeed's ZeRO in one torchrun process group for all jobs."""
+"""Full-parameter fine-tuning with DeepSpeed's ZeRO in one process group for all jobs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from evaluator.config.profile import Profile
 from evaluator.config.protocol import Protocol
 from evaluator.errors import TrainingDiverged
+from evaluator.runtime.child_environment import LOOPBACK
 from evaluator.runtime.child_process import ChildProcess
 from evaluator.training.job_channel import JobChannel
 from evaluator.training.trainer import PendingSave, Progress, TrainJob, TrainResult
@@ -106,6 +107,7 @@ class DeepSpeedTrainer:
         if self.profile.device == "cuda":
             own = {"PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True"}  # micro-batches vary in size
         return {
+            **LOOPBACK,
             "OMP_NUM_THREADS": str(self.profile.threads),
             "TOKENIZERS_PARALLELISM": "false",
             "HF_HUB_OFFLINE": "1",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -17,11 +18,19 @@ from submissions.records.ledger import Cost, Ledger
 from submissions.records.result import Result
 from tests.support.factories import make_benchmark, make_rows, make_task, write_delivery
 from tests.support.paths import ROOT
+from tests.support.process_watch import ProcessWatch
 from tests.support.processes import all_end, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 TASKS = [make_task("count"), make_task("add")]
+SECRETS = {
+    name: f"planted-{number}"
+    for number, name in enumerate(
+        ("HF_TOKEN", "JUDGE_KEY", "OAUTH_CLIENT_SECRET", "WEBHOOK_SECRET", "VLLM_API_KEY", "MY_OWN", "https_proxy")
+    )
+}
+"""Variables of the coordinator that nothing it starts may have."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +73,22 @@ def measured(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Measured:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(measured: Measured) -> bytes:
+def watch(measured: Measured) -> ProcessWatch:
+    """What was seen of the processes below a whole evaluation, which was started with secrets."""
     out = measured.prepared("undisturbed")
-    done(measured.command(out))
+    environment = {**os.environ, **SECRETS}
+    with (
+        subprocess.Popen(measured.command(out), cwd=ROOT, stdout=subprocess.DEVNULL, env=environment) as process,
+        ProcessWatch(process.pid) as watch,
+    ):
+        assert process.wait() == 0
+    return watch
+
+
+@pytest.fixture(scope="module")
+def undisturbed(measured: Measured, watch: ProcessWatch) -> bytes:
+    assert watch.commands
+    out = measured.folder / "undisturbed"
     assert not list((out / "work" / "models").glob("*")), "models are not kept when they are examined"
     return (out / "result.json").read_bytes()
 
@@ -77,6 +99,22 @@ def test_good_rows_are_worth_about_what_the_reference_is_worth(undisturbed: byte
     assert total.gain.value is not None
     assert total.gain.value > 0.5
     assert [task.state for task in result.tasks] == ["scored", "scored"]
+
+
+def test_no_process_of_an_evaluation_listens_beyond_this_machine(watch: ProcessWatch) -> None:
+    """Trainer, ranks, engine, and the Ray that runs them; by /proc/net, so that none is left out."""
+    commands = "\n".join(watch.names)
+    for part in ("rank.launch", "rank.main", "engine_process", "gcs_server", "raylet", "ray::"):
+        assert part in commands, "the watch should have seen every kind of process"
+    assert any("rank.main" in command for command in watch.sockets.values()), "gloo listens, on loopback"
+    assert any("gcs_server" in command for command in watch.sockets.values())
+    assert watch.exposed == {}
+
+
+def test_secrets_stay_with_the_coordinator(watch: ProcessWatch) -> None:
+    environments = b"\n".join(watch.environments.values())
+    assert b"rendezvous" in environments, "the ranks' own settings are there"
+    assert [(name, command) for name, value in SECRETS.items() for command in watch.with_value(value)] == []
 
 
 def test_the_ledger_says_what_it_took(measured: Measured, undisturbed: bytes, template: ChatTemplate) -> None:

@@ -39,6 +39,7 @@ def isolate_environment(home: Path) -> None:
         "HOME": str(home),
         "HF_ENDPOINT": NOWHERE,
         "HF_HUB_DISABLE_TELEMETRY": "1",
+        "RAY_AUTH_MODE": "token",
         "GRADIO_ANALYTICS_ENABLED": "False",
         "RAY_USAGE_STATS_ENABLED": "0",
         "VLLM_NO_USAGE_STATS": "1",

@@ -11,10 +11,13 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from evaluator.runtime.child_environment import filter_ray_environment
+from submissions.errors import EvaluatorError
 
 ADDRESS = "RAY_ADDRESS"
 _PREFIX = "arena-ray-"
@@ -35,7 +38,8 @@ def cluster_address() -> str | None:
 def ray_session(cpus: int) -> Iterator[None]:
     """Start or join Ray. An embedded cluster has at least `cpus` CPUs, as a worker must fit on any machine.
 
-    The calling thread must live as long as Ray does, as the kernel ends Ray's processes with it.
+    The calling thread must live as long as Ray does, as the kernel ends Ray's processes with it. Raises EvaluatorError
+    for a cluster that is joined without a token.
     """
     import ray
 
@@ -55,15 +59,32 @@ def ray_session(cpus: int) -> Iterator[None]:
 
 @contextmanager
 def _join_cluster() -> Iterator[dict[str, Any]]:
+    require_token()
     yield {"address": cluster_address()}
+
+
+def require_token() -> None:
+    """Turn token authentication on for a cluster that others started. Raises EvaluatorError without a token."""
+    from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
+    from ray._raylet import AuthenticationTokenLoader  # type: ignore[attr-defined]  # compiled
+
+    has_token = AuthenticationTokenLoader.instance().has_token(ignore_auth_mode=True)
+    if not has_token or not maybe_enable_token_auth_if_token_available(warn_if_disabled=False):
+        raise EvaluatorError(
+            f"The Ray cluster at {cluster_address()} is not joined without token authentication: whoever reaches a "
+            "cluster without it can run any program there.",
+            "Start all nodes with RAY_AUTH_MODE=token and one token, and give this program both: RAY_AUTH_MODE=token "
+            "and RAY_AUTH_TOKEN_PATH (a file) or RAY_AUTH_TOKEN. `ray get-auth-token --generate` makes a token.",
+        )
 
 
 @contextmanager
 def _embed_cluster(cpus: int) -> Iterator[dict[str, Any]]:
-    """Yield the settings of a cluster whose files lie in a temporary folder."""
+    """Yield the settings of a cluster on the loopback interface, whose files lie in a temporary folder."""
     # Access to Ray's ports allows running any code, so require a token; by default Ray leaves one in ~/.ray.
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-    with _ray_temp_dir() as folder:
+    os.environ.pop("RAY_AUTH_MODE", None)  # then Ray turns the token on, whatever the mode was
+    with _ray_temp_dir() as folder, _on_loopback(), _without_secrets():
         yield {
             "address": "local",
             "include_dashboard": False,
@@ -75,6 +96,40 @@ def _embed_cluster(cpus: int) -> Iterator[dict[str, Any]]:
             # Its workers would also run at a niceness of 15, and with them the trainings.
             "_system_config": {"memory_monitor_refresh_ms": 0, "worker_niceness": 0},
         }
+
+
+@contextmanager
+def _on_loopback() -> Iterator[None]:
+    """Have Ray's processes listen on 127.0.0.1 alone, as Ray does off Linux; its `_node_ip_address` refuses that."""
+    from ray._private import ray_constants
+
+    before = ray_constants.ENABLE_RAY_CLUSTER
+    ray_constants.ENABLE_RAY_CLUSTER = False
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = before
+
+
+@contextmanager
+def _without_secrets() -> Iterator[None]:
+    """Start Ray's processes with an allow-listed environment, which their workers inherit.
+
+    Ray has no setting for it, and other threads may need this process's own environment meanwhile.
+    """
+    from ray._private import services
+
+    before = services.ConsolePopen
+
+    class FilteredPopen(before):  # type: ignore[misc, valid-type]
+        def __init__(self, *arguments: Any, env: Mapping[str, str], **settings: Any) -> None:
+            super().__init__(*arguments, env=filter_ray_environment(env), **settings)
+
+    services.ConsolePopen = FilteredPopen  # type: ignore[assignment, misc]
+    try:
+        yield
+    finally:
+        services.ConsolePopen = before  # type: ignore[misc]
 
 
 @contextmanager

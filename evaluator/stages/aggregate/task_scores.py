@@ -13,6 +13,7 @@ from typing import Self
 import numpy as np
 
 from evaluator.config.protocol import Protocol
+from evaluator.runtime.child_environment import filter_spawned_environments
 from evaluator.runtime.child_process import die_with_parent
 from evaluator.scoring import statistics
 from evaluator.scoring.metrics import MetricResult
@@ -86,6 +87,7 @@ class ScoringPool:
 
 
 def _open_process_pool() -> ProcessPoolExecutor:
+    filter_spawned_environments()
     fresh = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(os.cpu_count(), fresh, initializer=die_with_parent, initargs=(os.getpid(),))
 

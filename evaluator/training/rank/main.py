@@ -25,6 +25,8 @@ from evaluator.training.rank import attention_rows as rows_attention
 from evaluator.training.rank import attention_varlen as varlen_attention
 from evaluator.training.rank.checkpoint_shards import copy_shard
 from evaluator.training.rank.checkpoint_writer import CheckpointWriter, TrainedShard, partial_dir
+from evaluator.training.rank.extension_locks import extension_dir, remove_stale_locks
+from evaluator.training.rank.launch import RENDEZVOUS
 from evaluator.training.rank.messaging import RankMessenger
 from evaluator.training.rank.micro_batches import build_micro_batches
 from evaluator.training.rank.model import ResidentModel, padding_row
@@ -136,18 +138,33 @@ class RankWorker:
         self._writer.submit(TrainedShard(work.job, work.out, shard, files))
 
 
-def main() -> None:
+def init_process_group(device: str, start_seconds: float, silent_seconds: float) -> None:
+    """Meet the other ranks through a file, and set DeepSpeed up."""
+    rank, count = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    if rank == 0:  # before the ranks meet: they compile only afterwards
+        remove_stale_locks(extension_dir(), start_seconds)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a process ended while building removes its lock
+    deepspeed.init_distributed(
+        dist_backend=BACKENDS[device],
+        auto_mpi_discovery=False,
+        # The parent detects silence; a collective's own timeout would be an error without a cause.
+        timeout=timedelta(seconds=2 * silent_seconds),
+        init_method=f"file://{os.environ[RENDEZVOUS]}",
+        rank=rank,
+        world_size=count,
+    )
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def main(launcher: int, start_seconds: float, silent_seconds: float) -> None:
     """Serve jobs until the parent exits."""
-    die_with_parent()
+    die_with_parent(launcher)
     device = os.environ.get("DS_ACCELERATOR", "cuda")
     rows_attention.register_attention()
     varlen_attention.register_attention()
     if device == "cuda":
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a process ended while building removes its lock
-    # The parent detects silence; a collective's own timeout would be an error without a cause.
-    deepspeed.init_distributed(dist_backend=BACKENDS[device], timeout=timedelta(seconds=2 * float(sys.argv[1])))
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    init_process_group(device, start_seconds, silent_seconds)
     ranks = RankMessenger()
     try:
         RankWorker(ranks).serve()
@@ -159,4 +176,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]))

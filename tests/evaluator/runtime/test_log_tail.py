@@ -51,7 +51,7 @@ def test_a_child_is_not_blamed_for_what_an_earlier_one_wrote(tmp_path: Path) -> 
     assert caught.value.log_tail == "Segmentation fault"
 
 
-def test_what_the_engine_and_torchrun_put_before_a_line_hides_nothing_of_it() -> None:
+def test_what_the_engine_and_torch_put_before_a_line_hides_nothing_of_it() -> None:
     log = f"""(EngineCore_0 pid=4711) ERROR 11-20 14:47:25 [core.py:708] Traceback (most recent call last):
 (EngineCore_0 pid=4711) ERROR 11-20 14:47:25 [core.py:708]   File "{__file__}", line 12, in answer
 (EngineCore_0 pid=4711) ERROR 11-20 14:47:25 [core.py:708]     outputs = llm.generate("{HIDDEN}")

@@ -89,3 +89,26 @@ def test_a_killed_driver_leaves_no_process(tmp_path: Path) -> None:
         process.kill()
     assert len(pids) > 3
     all_end(pids)
+
+
+JOIN = """
+from evaluator.scheduling.ray.cluster import ray_session
+with ray_session(1):
+    print("joined")
+"""
+
+
+@pytest.mark.parametrize("settings", [{}, {"RAY_AUTH_MODE": "disabled", "RAY_AUTH_TOKEN": "0" * 64}])
+def test_a_cluster_is_not_joined_without_a_token(tmp_path: Path, settings: dict[str, str]) -> None:
+    env = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
+    joining = subprocess.run(
+        [sys.executable, "-c", JOIN],
+        cwd=ROOT,
+        env={**env, **settings, "HOME": str(tmp_path), "RAY_ADDRESS": "127.0.0.1:9"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert joining.returncode != 0
+    assert "127.0.0.1:9 is not joined without token authentication" in joining.stderr
+    assert "RAY_AUTH_TOKEN_PATH" in joining.stderr
