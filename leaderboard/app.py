@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import gradio
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from leaderboard.api import mcp, openapi
 from leaderboard.api.gradio_api import register_endpoints
@@ -13,10 +14,14 @@ from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
 from leaderboard.pages import ROUTES
 from leaderboard.pages.account import not_signed_in
 from leaderboard.pages.home import home_page as front_page
-from leaderboard.settings import BadSetting, Settings
+from leaderboard.server.connection_registry import ConnectionRegistry, make_limits
+from leaderboard.server.launch import serve_with
+from leaderboard.server.open_files import count_connections, raise_open_files
+from leaderboard.settings import BadSetting, Settings, is_trusted_proxy
 from leaderboard.submit.outbox import Outbox
+from leaderboard.web.addresses import VisitorAddress
 from leaderboard.web.auth.oauth import attach_sign_in
-from leaderboard.web.errors import http_error, not_found, rate_limited, server_error
+from leaderboard.web.errors import client_left, http_error, not_found, rate_limited, server_error
 from leaderboard.web.gradio_routes import ClosedGradioRoutes, refuse_file_arguments
 from leaderboard.web.middleware import BodyLimit, GzipPages, SecurityHeaders
 from leaderboard.web.own_address import OwnAddress
@@ -46,7 +51,9 @@ def make_app(settings: Settings, pace: CommitRateLimit | None = None) -> gradio.
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders, frame_ancestors=settings.frame_ancestors)
     app.add_middleware(GzipPages)
+    app.add_middleware(VisitorAddress, settings=settings)
     app.add_middleware(OwnAddress, settings=settings)
+    app.add_exception_handler(ClientDisconnect, client_left)
     app.add_exception_handler(NotFound, not_found)
     app.add_exception_handler(RateLimited, rate_limited)
     app.add_exception_handler(HTTPException, http_error)
@@ -72,24 +79,30 @@ def _make_site(settings: Settings, pace: CommitRateLimit) -> Site:
 
 
 def launch_app(app: gradio.Server, settings: Settings) -> None:
-    """Serve the app on its host and port, in the background; it answers requests when this returns."""
+    """Serve the app on its host and port, in the background; it answers requests when this returns.
+
+    The registry of its connections is in `app.state.connections`.
+    """
+    limits = make_limits(count_connections(raise_open_files()))
+    app.state.connections = ConnectionRegistry(limits, lambda address: is_trusted_proxy(address, settings))
     # Gradio aborts a start whose first answer takes seconds, so slow work is done before it.
     with suppress(ArenaError):  # each page reports the error itself
         snapshot = app.state.site.reader.snapshot()
         front_page(PageRequest(app.state.site, snapshot, {"ending": ""}, {}, ""))
-    app.launch(
-        server_name=settings.host,
-        server_port=settings.port,
-        prevent_thread_lock=True,
-        quiet=True,
-        share=False,
-        ssr_mode=False,
-        pwa=False,
-        run_history=False,
-        enable_monitoring=False,
-        mcp_server=False,
-        root_path="",  # OwnAddress decides on it; GRADIO_ROOT_PATH would be a second one
-        footer_links=[],
-        # No endpoint of ours accepts a file through Gradio; the submit form has its own limit.
-        max_file_size=1,
-    )
+    with serve_with(app.state.connections):
+        app.launch(
+            server_name=settings.host,
+            server_port=settings.port,
+            prevent_thread_lock=True,
+            quiet=True,
+            share=False,
+            ssr_mode=False,
+            pwa=False,
+            run_history=False,
+            enable_monitoring=False,
+            mcp_server=False,
+            root_path="",  # OwnAddress decides on it; GRADIO_ROOT_PATH would be a second one
+            footer_links=[],
+            # No endpoint of ours accepts a file through Gradio; the submit form has its own limit.
+            max_file_size=1,
+        )

@@ -38,8 +38,11 @@ def launch_and_wait(settings: Settings) -> None:
     limit_heap()
     with fast_gradio_import(is_enabled=settings.fast_gradio_import):
         from leaderboard.app import launch_app, make_app
+        from leaderboard.server.open_files import get_open_files
 
         app = make_app(settings)
     launch_app(app, settings)
     print(f"The arena in {settings.arena} is served at http://{settings.host}:{settings.port}", flush=True)
+    most = app.state.connections.limits.total
+    print(f"Open files: at most {get_open_files():,}; connections at the same time: at most {most:,}", flush=True)
     app.get_blocks().block_thread()

@@ -18,6 +18,11 @@ from submissions.errors import RateLimited
 log = logging.getLogger(__name__)
 
 
+def client_left(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    """End the work for a request whose client is gone; nobody reads this answer."""
+    return Response(status_code=499)
+
+
 def not_found(request: Request, error: Exception) -> Response:
     """Answer an unknown name with the list of existing ones."""
     return error_response(request, 404, "Not found", str(error))

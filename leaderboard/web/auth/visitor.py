@@ -9,6 +9,7 @@ import secrets
 from starlette.requests import Request
 from starlette.responses import Response
 
+from leaderboard.web.addresses import group_address
 from leaderboard.web.auth.oauth import account_of
 
 COOKIE = "arena_key"
@@ -25,15 +26,14 @@ def visitor_owner(request: Request) -> str:
 
 
 def address_of(request: Request) -> str:
-    """Network address of a visitor without an account, from the nearest proxy; many may share it.
+    """Network address of a visitor without an account, /64 for IPv6; many may share it. Empty for an account.
 
-    Suitable for sharing scarce resources, not for identifying visitors.
+    Suitable for sharing scarce resources, not for identifying visitors. leaderboard/web/addresses.py decides which
+    proxies are believed.
     """
     if account_of(request):
         return ""
-    # What stands before the last one is whatever a visitor says.
-    told = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    return told or (request.client.host if request.client else "")
+    return group_address(request.client.host) if request.client else ""
 
 
 def new_visitor_key() -> tuple[str, str]:

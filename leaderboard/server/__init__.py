@@ -1,0 +1,1 @@
+"""HTTP server: deadlines and caps for connections, open files, launch."""
