@@ -34,7 +34,9 @@ def launch_and_wait(settings: Settings) -> None:
     """Launch the web app on its host and port, and wait."""
     from leaderboard.data.snapshot.memory_release import limit_heap
     from leaderboard.web.fast_gradio_import import fast_gradio_import
+    from submissions.storage.temp_folder import remove_abandoned_folders
 
+    remove_abandoned_folders()
     limit_heap()
     with fast_gradio_import(is_enabled=settings.fast_gradio_import):
         from leaderboard.app import launch_app, make_app

@@ -31,8 +31,6 @@ def plan_delivery(
     as_json: AsJson = False,
 ) -> None:
     """Estimate time, cost and memory of evaluating a folder, without starting anything."""
-    import tempfile
-    from pathlib import Path
 
     from evaluator.cli.console import print_plan
     from evaluator.config.profile import load_profile
@@ -45,6 +43,7 @@ def plan_delivery(
     from submissions.cli.runtime import print_json, show_progress
     from submissions.errors import SubmissionRejected
     from submissions.storage.local_repo import LocalRepo
+    from submissions.storage.temp_folder import TempFolder
     from submissions.tracks import get_track
 
     source, rules, machine = open_benchmark(benchmark), load_protocol(protocol), load_profile(profile)
@@ -52,13 +51,13 @@ def plan_delivery(
         machine = machine.model_copy(update={"hour_price": hour_price})
     tasks = tuple(task for task in source.read_tasks() if task.track == track)
     inputs = PlanInputs(rules, machine, stations, open_arena(arena, is_checked=True) if arena else None)
-    with tempfile.TemporaryDirectory() as into, show_progress("reading") as bar:
+    with TempFolder() as into, show_progress("reading") as bar:
         with DeliveryCheck() as reading:
-            report = reading.check_sources([folder], tasks, into=Path(into), track=get_track(track), progress=bar)
+            report = reading.check_sources([folder], tasks, into=into, track=get_track(track), progress=bar)
         if not report.accepted:
             typer.echo(report_text(report), err=True)
             raise SubmissionRejected(report)
-        rows = ((file.task, read_rows(LocalRepo(Path(into)), file.task)) for file in report.files)
+        rows = ((file.task, read_rows(LocalRepo(into), file.task)) for file in report.files)
         planned = make_plan(inputs, source, tasks, rows, bar)
     if as_json:
         print_json(planned.document)

@@ -41,7 +41,6 @@ def score_delivery(
     as_json: AsJson = False,
 ) -> None:
     """Score one folder of data sets outside of any arena."""
-    import tempfile
     from functools import partial
 
     from evaluator.config.protocol import load_protocol
@@ -58,14 +57,15 @@ def score_delivery(
     from submissions.storage.atomic import atomic_write
     from submissions.storage.codec import to_json
     from submissions.storage.local_repo import LocalRepo
+    from submissions.storage.temp_folder import TempFolder
     from submissions.tracks import get_track
 
     source = open_benchmark(benchmark)
     chosen = select_tasks(source, track, tasks)
     every = [task for task in source.read_tasks() if task.track == track]
-    with exclusive_lock(out / "work"), tempfile.TemporaryDirectory() as into, show_progress("reading") as bar:
+    with exclusive_lock(out / "work"), TempFolder() as into, show_progress("reading") as bar:
         with DeliveryCheck() as reading:
-            report = reading.check_sources([folder], every, into=Path(into), track=get_track(track), progress=bar)
+            report = reading.check_sources([folder], every, into=into, track=get_track(track), progress=bar)
         if not report.accepted:
             typer.echo(report_text(report), err=True)
             raise SubmissionRejected(report)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from functools import wraps
@@ -34,6 +33,7 @@ from submissions.index.result_tables import encode_table
 from submissions.records.check_report import Report
 from submissions.records.result import METHODS
 from submissions.records.task import Task
+from submissions.storage.temp_folder import TempFolder
 from submissions.tracks import SUBSETS, TRACKS, get_track
 
 P = ParamSpec("P")
@@ -134,9 +134,9 @@ class ApiService:
             raise InvalidFile(
                 f"The rows are {size:,} bytes; the limit here is {MAX_API_ROWS_BYTES:,}.", "Use the /submit page."
             )
-        with tempfile.TemporaryDirectory(prefix="arena-check-") as folder:
+        with TempFolder() as folder:
             # Only a known task's id becomes a file's name.
-            source, into = Path(folder, f"{task.id}.jsonl"), Path(folder, "checked")
+            source, into = folder / f"{task.id}.jsonl", folder / "checked"
             source.write_bytes(text)
             into.mkdir()
             report = _check_rows(source, task, into)

@@ -52,7 +52,10 @@ def run_check_job(
     """
     check.broken = True
     try:
-        with tempfile.TemporaryDirectory(dir=check.folder) as into, tempfile.TemporaryDirectory() as fetched:
+        with (
+            tempfile.TemporaryDirectory(dir=check.folder) as into,
+            tempfile.TemporaryDirectory(dir=check.folder) as fetched,
+        ):
             _run_check(reading, check, storing, snapshot, parcel, Path(into), Path(fetched))
         check.broken = False
     finally:

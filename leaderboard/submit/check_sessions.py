@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +15,7 @@ from submissions.estimation.cost_model import DeliveredTokens
 from submissions.estimation.row_preview import RowPreview
 from submissions.records.check_report import Problem, Report
 from submissions.repair.repair import RepairResult
+from submissions.storage.temp_folder import TempFolder
 
 MAX_SESSIONS = 24
 """Maximum number of checks in memory, running ones included."""
@@ -80,6 +80,8 @@ class CheckSession:
     is_over: bool = False
     packing: threading.Lock = field(default_factory=threading.Lock)
     """Held while the corrected copy is zipped."""
+    files: TempFolder | None = None
+    """Keeps the folder from being removed as that of a killed process."""
 
     @property
     def corrected(self) -> Path:
@@ -106,8 +108,14 @@ class CheckSession:
                 if part != self.corrected:
                     shutil.rmtree(part)
         else:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self.remove_files()
         self.is_over = True
+
+    def remove_files(self) -> None:
+        """Delete all files."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.files:
+            self.files.close()
 
 
 class CheckSessions:
@@ -125,8 +133,9 @@ class CheckSessions:
         with self._lock:
             self._drop_expired()
             self._make_room(owner, address)
-            folder = Path(tempfile.mkdtemp(prefix="arena-check-"))
-            check = CheckSession(secrets.token_urlsafe(24), owner, is_bound, values, folder, self._clock(), address)
+            files = TempFolder()
+            check = CheckSession(secrets.token_urlsafe(24), owner, is_bound, values, files.path, self._clock(), address)
+            check.files = files
             self._checks[check.key] = check
             return check
 
@@ -167,7 +176,7 @@ class CheckSessions:
             self._drop(check)
 
     def _drop(self, check: CheckSession) -> None:
-        shutil.rmtree(check.folder, ignore_errors=True)
+        check.remove_files()
         self._checks.pop(check.key, None)
 
 

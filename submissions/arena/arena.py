@@ -16,6 +16,7 @@ import hashlib
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 from weakref import WeakKeyDictionary
@@ -32,7 +33,7 @@ from submissions.records.submission import Description, Submission
 from submissions.records.task import Metadata, Row, Task
 from submissions.records.webhook import FILE as WEBHOOK
 from submissions.records.webhook import Webhook
-from submissions.storage.codec import parse_lines, read_lines, read_record, to_json
+from submissions.storage.codec import iter_lines, parse_lines, read_lines, read_record, to_json
 from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.format_version import check_format
 from submissions.storage.locations import is_hub_url, open_repo, sibling_location
@@ -80,11 +81,12 @@ class Arena:
         names = (name.removesuffix(".json") for name in self.results.list_dir("status"))
         return sorted(name for name in names if _ULID.fullmatch(name))
 
-    def read_rows(self, submission: Submission, task: str) -> tuple[Row, ...]:
-        """Read the rows that a submission delivers for a task. Raises NotFound."""
+    def read_rows(self, submission: Submission, task: str, limit: int | None = None) -> tuple[Row, ...]:
+        """Read the rows, or the first ones, that a submission delivers for a task. Raises NotFound."""
         for file in submission.files:
             if file.task == task:
-                return read_lines(self.submissions, f"{submission_dir(submission.id)}/{file.path}", Row)
+                path = f"{submission_dir(submission.id)}/{file.path}"
+                return tuple(islice(iter_lines(path, self.submissions.read(path), Row), limit))
         raise NotFound(f"Submission {submission.id} has no data for {task}.")
 
     def read_descriptions(self, submission: Submission) -> dict[str, Metadata]:

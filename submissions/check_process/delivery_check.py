@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +30,7 @@ from submissions.records.check_report import FileVerdict, Report
 from submissions.records.prompt_frame import PromptFrame
 from submissions.records.task import Task
 from submissions.repair.repair import RepairResult, build_repair_result
+from submissions.storage.temp_folder import TempFolder
 from submissions.tracks.track import Track
 
 
@@ -94,8 +94,8 @@ class DeliveryCheck:
         rewritten = state.build_rewritten()
         if not rewritten.corrections:
             return RepairResult(corrections=())
-        with tempfile.TemporaryDirectory(prefix="arena-check-") as folder:
-            report = self.check_sources([into], tasks, into=Path(folder), track=track)
+        with TempFolder() as folder:
+            report = self.check_sources([into], tasks, into=folder, track=track)
         return build_repair_result(rewritten, report)
 
     def cancel(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from submissions.cli.options import DEFAULT_TRACK, AsJson, Sources, Track
 from submissions.cli.runtime import print_json
 from submissions.errors import TheirError
 from submissions.estimation.estimates import estimate_all
+from submissions.storage.temp_folder import TempFolder
 
 
 def check(
@@ -28,14 +28,14 @@ def check(
 ) -> None:
     """Report every problem of a delivery and, with an arena, the estimated evaluation cost; store nothing."""
     known = load_tasks(arena, benchmark, tasks)
-    with DeliveryCheck() as reading, tempfile.TemporaryDirectory() as into:
+    with DeliveryCheck() as reading, TempFolder() as into:
         with fetch_sources(source, known) as (paths, _):
-            report = check_with_progress(reading, paths, known, Path(into), track)
+            report = check_with_progress(reading, paths, known, into, track)
         foretold = []
         if arena and report.accepted:
             where = open_arena(arena, is_checked=True)
             frames = where.read_frames()
-            foretold = estimate_all(where, frames, reading.sample_rows(report, frames, into=Path(into)))
+            foretold = estimate_all(where, frames, reading.sample_rows(report, frames, into=into))
     if as_json:
         estimates = [one.document for one in foretold]
         print_json({"accepted": report.accepted, **report.model_dump(mode="json"), "estimates": estimates})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from submissions.records.check_report import Report
 from submissions.records.submission import PinnedFile
 from submissions.records.task import Task
 from submissions.storage.codec import parse_lines
+from submissions.storage.temp_folder import TempFolder
 from submissions.tracks import get_track
 
 _ON_HUB = re.compile(r"([a-z0-9-]+=)?hf:/datasets/")
@@ -52,8 +52,8 @@ def fetch_sources(sources: list[Path], tasks: Sequence[Task]) -> Iterator[tuple[
         parse_hub_datasets,
     )
 
-    with tempfile.TemporaryDirectory() as into:
-        fetched = download_datasets(parse_hub_datasets("\n".join(named)), tasks, Path(into), MAX_DELIVERY_BYTES)
+    with TempFolder() as into:
+        fetched = download_datasets(parse_hub_datasets("\n".join(named)), tasks, into, MAX_DELIVERY_BYTES)
         yield [source for source in sources if not _ON_HUB.match(str(source))] + list(fetched.files), fetched.pins
 
 

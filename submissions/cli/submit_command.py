@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +16,7 @@ from submissions.cli.runtime import print_json
 from submissions.errors import TheirError
 from submissions.records.submission import SystemType
 from submissions.records.webhook_address import parse_webhook_ports
+from submissions.storage.temp_folder import TempFolder
 from submissions.submitting.submit import SubmissionForm, store_submission
 
 
@@ -56,10 +55,10 @@ def submit(
     delivery = SubmissionForm.from_form(form, parse_webhook_ports(webhook_ports))
     where = open_arena(arena, is_checked=True)
     tasks = where.read_tasks()
-    with DeliveryCheck() as reading, tempfile.TemporaryDirectory() as into:
+    with DeliveryCheck() as reading, TempFolder() as into:
         with fetch_sources(source, tasks) as (paths, pins):
-            report = check_with_progress(reading, paths, tasks, Path(into), track)
-        now, data = datetime.now(UTC), Path(into)
+            report = check_with_progress(reading, paths, tasks, into, track)
+        now, data = datetime.now(UTC), into
         provenance = delivery.provenance.model_copy(update={"fetched": pins})
         delivery = delivery.model_copy(update={"provenance": provenance})
         stored = store_submission(where, report, data, delivery, now, private=private) if report.accepted else None

@@ -8,7 +8,6 @@ as they are, for the check to report. Every change is reported with its lines; n
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from submissions.repair.lenient_reader import read_lenient
 from submissions.repair.name_repair import RepairedName, repair_name
 from submissions.repair.repair_log import RepairLog
 from submissions.repair.row_repair import BlankRow, repair_row
+from submissions.storage.temp_folder import TempFolder
 from submissions.tracks.track import Track
 
 _MAX_NAME_LENGTH = 60
@@ -83,8 +83,8 @@ def repair_sources(sources: Sequence[Path], tasks: Sequence[Task], *, into: Path
     rewritten = rewrite_sources(sources, tasks, into=into, track=track, watcher=CheckWatcher())
     if not rewritten.corrections:
         return RepairResult(corrections=())
-    with tempfile.TemporaryDirectory(prefix="arena-check-") as folder:
-        return build_repair_result(rewritten, check_sources([into], tasks, into=Path(folder), track=track))
+    with TempFolder() as folder:
+        return build_repair_result(rewritten, check_sources([into], tasks, into=folder, track=track))
 
 
 def build_repair_result(rewritten: RewrittenDelivery, report: Report) -> RepairResult:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import io
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -44,14 +45,18 @@ def read_lines(repo: Repo, path: str, kind: type[R]) -> tuple[R, ...]:
 
 def parse_lines(path: str, content: bytes, kind: type[R]) -> tuple[R, ...]:
     """Parse JSON lines; `path` is for messages. Raises CorruptRecord with path, line and first fault."""
-    records = []
-    for number, line in enumerate(content.split(b"\n"), 1):
-        if line:
+    return tuple(iter_lines(path, content, kind))
+
+
+def iter_lines(path: str, content: bytes, kind: type[R]) -> Iterator[R]:
+    """Parse JSON lines one by one, as `parse_lines` does."""
+    # Not split, which would copy a content that can be large.
+    for number, line in enumerate(io.BytesIO(content), 1):
+        if line != b"\n":
             try:
-                records.append(kind.model_validate_json(line))
+                yield kind.model_validate_json(line)
             except ValidationError as error:
                 raise CorruptRecord(_describe_invalid_record(path, number, kind, error)) from error
-    return tuple(records)
 
 
 def _describe_invalid_record(path: str, line: int | None, kind: type[Record], error: ValidationError) -> str:

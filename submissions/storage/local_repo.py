@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from submissions.errors import Conflict, CorruptRecord, NotFound
@@ -90,7 +90,7 @@ class LocalRepo:
                     stamp = _file_stamp(entry.stat())
                     before = known.get(path)
                     same = before and before[0] == stamp
-                    yield path, before if before and same else (stamp, content_id(Path(entry.path).read_bytes()))
+                    yield path, before if before and same else (stamp, content_id(Path(entry.path)))
 
     def _load_id_cache(self) -> dict[str, tuple[tuple[int, int], str]]:
         """Load the cached ids of committed files; skip a truncated line."""
@@ -104,16 +104,17 @@ class LocalRepo:
             if len(line) == 4 and line[1].isdecimal() and line[2].isdecimal()
         }
 
-    def _append_id_cache(self, paths: Sequence[str]) -> None:
+    def _append_id_cache(self, ids: Mapping[str, str]) -> None:
         """Append the content ids of newly committed files to the cache."""
         lines = []
-        for path in paths:
+        for path in ids:
             file = self.folder / path
             if file.stat().st_size >= _NOTED:
                 size, time = _file_stamp(file.stat())
-                lines.append(f"{content_id(file.read_bytes())} {size} {time} {path}\n")
+                lines.append(f"{ids[path]} {size} {time} {path}\n")
         if lines:
-            with (self.folder / ".ids").open("a") as notes:
+            # The commit has been made: a full disk must not make its writer believe the contrary.
+            with suppress(OSError), (self.folder / ".ids").open("a") as notes:
                 notes.write("".join(lines))
 
     def commit(self, changes: Sequence[Change], parent: str) -> str:
@@ -153,6 +154,7 @@ class LocalRepo:
         journal.mkdir()
         digest = hashlib.sha256(head.encode())
         plan: list[tuple[str, str | None, str | None]] = []
+        ids: dict[str, str] = {}
         for number, change in enumerate(changes):
             digest.update(change.path.encode() + b"\0")
             if change.content is None:
@@ -160,17 +162,17 @@ class LocalRepo:
                 continue
             staged = journal / str(number)
             _stage_content(change.content, staged)
-            with staged.open("rb") as file:
-                sha256 = hashlib.file_digest(file, "sha256")
-            digest.update(sha256.digest())
-            plan.append((change.path, staged.name, sha256.hexdigest()))
+            sha256 = _hash_file(staged)
+            ids[change.path] = content_id(staged)  # before the commit, after which nothing may fail
+            digest.update(bytes.fromhex(sha256))
+            plan.append((change.path, staged.name, sha256))
         new = digest.hexdigest()
         fsync_dir(journal)
         atomic_write(journal / "changes.json", json.dumps({"head": new, "plan": plan}).encode())
         fsync_dir(journal)
         fsync_dir(self.folder)
         self._roll_forward()
-        self._append_id_cache([change.path for change in changes if change.content is not None])
+        self._append_id_cache(ids)
         return new
 
     def _roll_forward(self) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+_PIECE_BYTES = 2**20
 _SEGMENT = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9._@+-]{0,149}")
 
 
@@ -58,9 +60,20 @@ class Repo(Protocol):
         ...
 
 
-def content_id(content: bytes) -> str:
-    """Return Git's blob id of a content, so that a listing of the Hub gives it without sending the file."""
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+def content_id(content: bytes | Path) -> str:
+    """Return Git's blob id of a content, so that a listing of the Hub gives it without sending the file.
+
+    A file is read piece by piece: it can be large.
+    """
+    if isinstance(content, bytes):
+        digest = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
+        digest.update(content)
+        return digest.hexdigest()
+    with content.open("rb") as file:
+        digest = hashlib.sha1(b"blob %d\0" % os.fstat(file.fileno()).st_size, usedforsecurity=False)
+        while piece := file.read(_PIECE_BYTES):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def validate_path(path: str) -> str:

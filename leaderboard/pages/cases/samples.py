@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 
 from leaderboard.data.memoize import lru_per_snapshot
 from leaderboard.data.snapshot.snapshot import Snapshot
@@ -18,6 +19,8 @@ from submissions.records.task import Row
 ROWS = 5
 LETTERS = 600
 """Characters shown of an input or output."""
+_READING = Lock()
+"""Held while a delivered file is in memory: several large ones at a time would be too much for a web app."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,8 @@ def _first_samples(
     arena: Arena, submission: Submission, task: str, removed: tuple[int, ...]
 ) -> tuple[DeliveredSample, ...]:
     try:
-        rows = arena.read_rows(submission, task)
+        with _READING:
+            rows = arena.read_rows(submission, task, ROWS + len(removed))
     except (NotFound, CorruptRecord):
         return ()
     copies = set(removed)

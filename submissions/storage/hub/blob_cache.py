@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from submissions.storage.atomic import atomic_write
-from submissions.storage.repo import content_id as name_of
+from submissions.storage.repo import content_id as git_content_id
 from submissions.storage.repo import validate_path
 
 
@@ -34,17 +34,6 @@ class BlobCache:
         return self._folder / validate_path(content_id)[:2] / content_id
 
 
-def git_id(content: bytes | Path) -> str:
-    """Return Git's blob id."""
-    if isinstance(content, bytes):
-        return name_of(content)
-    with content.open("rb") as file:
-        digest = hashlib.sha1(b"blob %d\0" % content.stat().st_size, usedforsecurity=False)
-        while piece := file.read(2**20):
-            digest.update(piece)
-    return digest.hexdigest()
-
-
 def compute_hub_ids(content: bytes) -> tuple[str, str]:
     """Return the possible ids of a content on the Hub: in Git, and in LFS."""
-    return git_id(content), hashlib.sha256(content).hexdigest()
+    return git_content_id(content), hashlib.sha256(content).hexdigest()

@@ -13,11 +13,12 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, cached_as
 
 from submissions.errors import CorruptRecord, NotFound, RateLimited, Unreachable
 from submissions.storage.commit_rate import CommitRateLimit
-from submissions.storage.hub.blob_cache import BlobCache, compute_hub_ids, git_id
+from submissions.storage.hub.blob_cache import BlobCache, compute_hub_ids
 from submissions.storage.hub.change_log import CHANGES, ChangeEntry, ChangeLog, trim_log
 from submissions.storage.hub.head_cache import HeadCache
 from submissions.storage.hub.hub_client import PAUSES, CommitInProgress, HeadMoved, HubClient, RevisionGone
 from submissions.storage.repo import Change, validate_path
+from submissions.storage.repo import content_id as git_content_id
 
 
 class HubRepo:
@@ -81,7 +82,7 @@ class HubRepo:
         paths = [validate_path(change.path) for change in changes]
         if len(set(paths)) != len(paths):
             raise ValueError(f"a commit names a path twice: {sorted(paths)}")
-        ids = {change.path: None if change.content is None else git_id(change.content) for change in changes}
+        ids = {change.path: None if change.content is None else git_content_id(change.content) for change in changes}
         with self._commit_lock:
             self._head_cache.require_head(parent)
             present = self._existing_paths(changes, parent)
@@ -105,7 +106,7 @@ class HubRepo:
                 self._head_cache.record(head, path, None)
                 raise self._not_found(path) from error
             if content_id is None:
-                content_id = git_id(content)
+                content_id = git_content_id(content)
                 self._head_cache.record(head, path, content_id)
             if content_id in compute_hub_ids(content):
                 self._blobs.put(content_id, content)
