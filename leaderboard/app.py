@@ -21,13 +21,13 @@ from leaderboard.settings import BadSetting, Settings, is_trusted_proxy
 from leaderboard.submit.outbox import Outbox
 from leaderboard.web.addresses import VisitorAddress
 from leaderboard.web.auth.oauth import attach_sign_in
-from leaderboard.web.errors import client_left, http_error, not_found, rate_limited, server_error
+from leaderboard.web.errors import client_left, http_error, not_found, our_error, rate_limited, server_error
 from leaderboard.web.gradio_routes import ClosedGradioRoutes, refuse_file_arguments
 from leaderboard.web.middleware import BodyLimit, GzipPages, SecurityHeaders
 from leaderboard.web.own_address import OwnAddress
 from leaderboard.web.site import PageRequest, Site
 from submissions.arena.arena import open_arena
-from submissions.errors import ArenaError, NotFound, RateLimited
+from submissions.errors import ArenaError, NotFound, OurError, RateLimited
 from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.locations import is_hub_url
 
@@ -56,6 +56,8 @@ def make_app(settings: Settings, pace: CommitRateLimit | None = None) -> gradio.
     app.add_exception_handler(ClientDisconnect, client_left)
     app.add_exception_handler(NotFound, not_found)
     app.add_exception_handler(RateLimited, rate_limited)
+    app.add_exception_handler(OurError, our_error)
+    app.add_exception_handler(OSError, our_error)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(Exception, server_error)
     register_endpoints(app)

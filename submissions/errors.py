@@ -11,6 +11,7 @@ ArenaError
     ├── Conflict          the repository's head moved since it was read
     ├── CorruptRecord     a stored file is not what its writer wrote
     ├── NewerFormat       the stored data is of a later format than this version reads
+    ├── DiskFault         a disk that is full, read-only or failing; nothing was stored
     ├── RateLimited       no commit is accepted before a time, which it carries
     ├── AccessDenied      the Hub denies access to this token
     ├── Unreachable       the Hub does not answer, or not as it should
@@ -109,6 +110,20 @@ class NewerFormat(OurError):
             f"The arena's data is in format {found}, and this version of the program reads up to format {ours}: "
             "upgrade the program."
         )
+
+
+class DiskFault(OurError):
+    """A disk that is full, over its quota, read-only or failing. The path is not public."""
+
+    def __init__(self, what: str, path: str = "", *, is_full: bool = False) -> None:
+        super().__init__(f"{what} ({path})" if path else what)
+        self._what = what
+        self.is_full = is_full
+        """True if the same may work once there is space."""
+
+    @property
+    def public(self) -> str:
+        return self._what
 
 
 class RateLimited(OurError):

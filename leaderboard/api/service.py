@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from functools import wraps
@@ -24,11 +25,12 @@ from leaderboard.submit.check_job import CHECKS, FIELDS, CheckRequest
 from leaderboard.submit.check_sessions import CheckSession, TooManyChecks
 from leaderboard.submit.start_check import PUBLISH
 from leaderboard.tracks import BOARDS, board_named
+from leaderboard.web.fault_answers import public_message
 from leaderboard.web.site import Site
 from submissions.check_process.pool import CheckPoolFull
 from submissions.checking.hub_datasets import parse_hub_datasets
 from submissions.checking.limits import MAX_API_ROWS_BYTES
-from submissions.errors import ArenaError, InvalidFile, InvalidForm, NotFound
+from submissions.errors import ArenaError, InvalidFile, InvalidForm, NotFound, TheirError
 from submissions.index.result_tables import encode_table
 from submissions.records.check_report import Report
 from submissions.records.result import METHODS
@@ -38,6 +40,7 @@ from submissions.tracks import SUBSETS, TRACKS, get_track
 
 P = ParamSpec("P")
 R = TypeVar("R")
+log = logging.getLogger(__name__)
 
 
 class SubmitArguments(BaseModel):
@@ -171,6 +174,9 @@ class ApiService:
         except HTTPException as error:
             raise InvalidForm({"hub_data": error.detail}) from error
         wait([work])
+        if check.failure:
+            self.site.checks.discard(check)
+            raise check.failure
         return check_outcome(self.site, check)
 
     def _enqueue_check(self, check: CheckSession, request: CheckRequest) -> Future[None]:
@@ -189,14 +195,19 @@ class ApiService:
 
 
 def with_public_errors(function: Callable[P, R], refusal: Callable[[str], Exception]) -> Callable[P, R]:
-    """Wrap a function so that an ArenaError becomes a public error; hide other errors' messages."""
+    """Wrap a function so that our errors and disk faults become public errors; hide other errors' messages."""
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except ArenaError as error:
-            raise refusal(str(error)) from error
+        except (ArenaError, OSError) as error:
+            message = public_message(error)
+            if message is None:
+                raise
+            if not isinstance(error, TheirError):
+                log.error("%s: %s", function.__name__, error)
+            raise refusal(message) from error
 
     return keep_signature(call, signature(function, eval_str=True))
 

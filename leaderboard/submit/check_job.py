@@ -11,10 +11,11 @@ from pathlib import Path
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.submit.check_sessions import CheckSession
 from leaderboard.submit.submission_store import SubmissionStore
+from leaderboard.web.fault_answers import as_our_fault
 from submissions.check_process.delivery_check import DeliveryCheck
 from submissions.check_process.pool import CheckPool
 from submissions.checking.hub_datasets import HubDataset, download_datasets
-from submissions.errors import AttemptsExhausted, InvalidFile, InvalidForm
+from submissions.errors import AttemptsExhausted, InvalidFile, InvalidForm, OurError
 from submissions.records.check_report import Report
 from submissions.records.prompt_frame import PromptFrame
 from submissions.records.webhook_address import WEBHOOK_PORTS
@@ -58,6 +59,9 @@ def run_check_job(
         ):
             _run_check(reading, check, storing, snapshot, parcel, Path(into), Path(fetched))
         check.broken = False
+    except (OurError, OSError) as error:
+        check.failure = as_our_fault(error)
+        raise
     finally:
         check.finish()
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from submissions.errors import NotFound
+from submissions.errors import NotFound, OurError
 from submissions.estimation.cost_model import DeliveredTokens
 from submissions.estimation.row_preview import RowPreview
 from submissions.records.check_report import Problem, Report
@@ -77,6 +77,8 @@ class CheckSession:
     """Submission id, if it was stored."""
     broken: bool = False
     """True if the check itself failed, which is our fault."""
+    failure: OurError | None = None
+    """The fault that ended it, if it can be explained: a full disk, an unreachable Hub."""
     is_over: bool = False
     packing: threading.Lock = field(default_factory=threading.Lock)
     """Held while the corrected copy is zipped."""

@@ -11,9 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from leaderboard.web.fault_answers import RETRY_SECONDS, explain_fault
 from leaderboard.web.middleware import security_headers
 from leaderboard.web.site import View, site_of
-from submissions.errors import RateLimited
+from submissions.errors import ArenaError, RateLimited
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,23 @@ def rate_limited(request: Request, error: Exception) -> Response:
     return error_response(request, 503, "Too many requests", str(error), {"Retry-After": str(wait)})
 
 
+def our_error(request: Request, error: Exception) -> Response:
+    """Answer a fault of the arena or of its Hub that passes or that the organiser can fix; the log has the details."""
+    assert isinstance(error, (ArenaError, OSError))
+    answer = explain_fault(error)
+    if answer is None:
+        raise error  # server_error answers, and the log gets the traceback
+    log.error("%s %s: %s", request.method, request.url.path, answer.detail)
+    return error_response(request, answer.status, answer.title, answer.text, answer.headers)
+
+
+def hub_unreachable(request: Request, error: Exception) -> Response:
+    """Answer while the sign-in provider does not answer."""
+    log.error("%s %s: %s", request.method, request.url.path, error)
+    what = "Hugging Face does not answer, so nobody can sign in now. Please try again in a minute."
+    return error_response(request, 503, "Hugging Face does not answer", what, {"Retry-After": str(RETRY_SECONDS)})
+
+
 def server_error(request: Request, error: Exception) -> Response:
     """Answer an internal error. The log has the details, under the page's address."""
     log.error("%s %s: %s", request.method, request.url.path, error)
@@ -59,7 +77,9 @@ def error_response(
     path = request.url.path
     # What is not there now may be soon, and a personal page refuses one visitor and not the next.
     headers = {"Cache-Control": "no-store", **(headers or {})}
-    if path.endswith(".json") or path.startswith(("/gradio_api", "/config", "/api/")):
+    accepted = request.headers.get("accept", "")
+    is_program = "application/json" in accepted and "text/html" not in accepted
+    if is_program or path.endswith(".json") or path.startswith(("/gradio_api", "/config", "/api/")):
         return JSONResponse({"error": what, "detail": what}, status, headers)
     if path.endswith((".csv", ".parquet")):
         return PlainTextResponse(what + "\n", status, headers)

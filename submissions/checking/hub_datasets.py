@@ -12,7 +12,13 @@ from pathlib import Path, PurePosixPath
 
 import httpx2
 from huggingface_hub import HfApi
-from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
 from huggingface_hub.hf_api import RepoFile, RepoFolder
 
 from submissions.checking.file_names import is_ignored
@@ -172,9 +178,15 @@ def _translate_hub_errors(one: HubDataset) -> Iterator[None]:
     except HfHubHTTPError as error:
         if error.response.status_code == 404:
             raise InvalidFile(f"{one.repo} has nothing at {one.path!r}.", "Check the path.") from error
-        raise Unreachable(f"Could not reach the Hugging Face Hub ({one.repo}). Try again later.") from error
-    except httpx2.TransportError as error:
-        raise Unreachable(f"Could not reach the Hugging Face Hub ({one.repo}). Try again later.") from error
+        raise _unreachable(one) from error
+    except (httpx2.HTTPError, httpx2.InvalidURL, LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
+        raise _unreachable(one) from error
+    except (ValueError, KeyError, TypeError) as error:  # an answer that is not the Hub's, as of a proxy
+        raise _unreachable(one) from error
+
+
+def _unreachable(one: HubDataset) -> Unreachable:
+    return Unreachable(f"Could not reach the Hugging Face Hub ({one.repo}). Try again later.")
 
 
 def _join_endings() -> str:

@@ -1,4 +1,5 @@
-"""Command line of a submitter: check, fix, submit, status, download, withdraw, retry, publish, mirror.
+"""Command line of a submitter: check, fix, submit, status, download, withdraw, retry, publish, mirror,
+repair-head.
 
 Exit codes: 0 done or accepted; 1 rejected, or a mistake in the command; 2 our failure.
 """
@@ -11,6 +12,7 @@ from submissions.cli.check_command import check
 from submissions.cli.download_command import download
 from submissions.cli.fix_command import fix
 from submissions.cli.mirror_command import mirror_command
+from submissions.cli.repair_head_command import repair_head
 from submissions.cli.request_commands import publish, retry, withdraw
 from submissions.cli.status_command import status
 from submissions.cli.submit_command import submit
@@ -22,6 +24,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (check, fix, submit, status, withdraw, retry, publish, download):
+for command in (check, fix, submit, status, withdraw, retry, publish, download, repair_head):
     app.command()(command)
 app.command("mirror")(mirror_command)

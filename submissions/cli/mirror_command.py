@@ -24,10 +24,9 @@ def mirror_command(
     as_json: AsJson = False,
 ) -> None:
     """Copy an arena to another location, from a folder to the Hub or back, and verify the copy."""
-    from submissions.storage.mirror import (  # takes half a second to import; other commands do not need it
-        REPOSITORIES,
-        mirror_arena,
-    )
+    # It takes half a second to import; other commands do not need it.
+    from submissions.storage.locations import REPOSITORIES
+    from submissions.storage.mirror import mirror_arena
 
     with show_progress("looking") as bar:
         # The Hub limits commits per hour: a copy waits for its next one.

@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from submissions.errors import ArenaError, OurError, TheirError
+from submissions.storage.disk_faults import explain_disk_fault
 
 Progress = Callable[[str, int, int], None]
 """Progress callback: receives the current step, the amount done, and the total."""
@@ -45,7 +46,9 @@ def run_app(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
     except ArenaError as error:
         return _print_error(str(error), error.exit_code, arguments)
     except OSError as error:
-        return _print_error(f"The machine failed, not the submission: {error}.", OurError.exit_code, arguments)
+        fault = explain_disk_fault(error)
+        message = str(fault) if fault else f"The machine failed, not the submission: {error}."
+        return _print_error(message, OurError.exit_code, arguments)
     return 0
 
 

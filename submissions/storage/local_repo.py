@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
+import logging
 import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+
+from pydantic import ValidationError
 
 from submissions.errors import Conflict, CorruptRecord, NotFound
 from submissions.storage.atomic import atomic_write, fsync_dir
+from submissions.storage.journal import PLAN, JournalPlan, PlannedFile
 from submissions.storage.repo import Change, content_id, validate_path
 
 _EMPTY_HEAD = "0" * 64
+_BLOCK_BYTES = 4096
+"""Bytes that a new folder or a small file takes on most disks."""
+log = logging.getLogger(__name__)
 _NOTED = 4096
 """Bytes from which a file's content id is cached at its commit; smaller files are quickly read again."""
 
@@ -107,15 +113,18 @@ class LocalRepo:
     def _append_id_cache(self, ids: Mapping[str, str]) -> None:
         """Append the content ids of newly committed files to the cache."""
         lines = []
-        for path in ids:
-            file = self.folder / path
-            if file.stat().st_size >= _NOTED:
-                size, time = _file_stamp(file.stat())
-                lines.append(f"{ids[path]} {size} {time} {path}\n")
-        if lines:
-            # The commit has been made: a full disk must not make its writer believe the contrary.
-            with suppress(OSError), (self.folder / ".ids").open("a") as notes:
-                notes.write("".join(lines))
+        # The commit has been made: a disk that fails must not make its writer believe the contrary.
+        try:
+            for path in ids:
+                file = self.folder / path
+                if file.stat().st_size >= _NOTED:
+                    size, time = _file_stamp(file.stat())
+                    lines.append(f"{ids[path]} {size} {time} {path}\n")
+            if lines:
+                with (self.folder / ".ids").open("a") as notes:
+                    notes.write("".join(lines))
+        except OSError as error:
+            log.warning("The commit to %s is complete, its .ids cache is not: %s", self.folder.name, error)
 
     def commit(self, changes: Sequence[Change], parent: str) -> str:
         paths = [validate_path(change.path) for change in changes]
@@ -142,18 +151,52 @@ class LocalRepo:
         file = self.folder / ".head"
         if not file.exists():
             return _EMPTY_HEAD
-        head = file.read_text().strip()
+        head = file.read_bytes().decode(errors="replace").strip()
         if not re.fullmatch(r"[0-9a-f]{64}", head):
             raise CorruptRecord(
-                f"{self.folder.name}/.head does not contain a head but {head[:80]!r}. Restore it from a backup."
+                f"{self.folder.name}/.head does not contain a head but {head[:80]!r}. No other file depends on it: "
+                "`python -m submissions repair-head DIR`, with the arena's folder, writes a new one from the files."
             )
         return head
+
+    def repair_head(self) -> str | None:
+        """Write a new head for a damaged one, from the content of all files; return it, or None if the old is good."""
+        with self._hold_lock(exclusive=True):
+            try:
+                self._read_head()
+            except CorruptRecord:
+                digest = hashlib.sha256(b"repaired")
+                for path, (_, content) in sorted(self._scan_ids("", {}, "")):
+                    digest.update(f"{content} {path}\0".encode())
+                self._write_head(digest.hexdigest())
+                return digest.hexdigest()
+        return None
+
+    def _write_head(self, head: str) -> None:
+        atomic_write(self.folder / ".head", f"{head}\n".encode())
+        fsync_dir(self.folder)
 
     def _apply_commit(self, changes: Sequence[Change], head: str) -> str:
         journal = self.folder / ".journal"
         journal.mkdir()
+        try:
+            commit, ids = self._stage_commit(changes, head, journal)
+            reserve = self._reserve_space(commit, journal)
+            atomic_write(journal / PLAN, commit.model_dump_json().encode())
+        except BaseException:
+            shutil.rmtree(journal, ignore_errors=True)
+            raise
+        reserve.unlink()
+        fsync_dir(journal)
+        fsync_dir(self.folder)
+        self._roll_forward(commit)
+        self._append_id_cache(ids)
+        return commit.head
+
+    def _stage_commit(self, changes: Sequence[Change], head: str, journal: Path) -> tuple[JournalPlan, dict[str, str]]:
+        """Copy the contents into the journal; return the plan, which is not written yet, and content ids by path."""
         digest = hashlib.sha256(head.encode())
-        plan: list[tuple[str, str | None, str | None]] = []
+        plan: list[PlannedFile] = []
         ids: dict[str, str] = {}
         for number, change in enumerate(changes):
             digest.update(change.path.encode() + b"\0")
@@ -166,40 +209,58 @@ class LocalRepo:
             ids[change.path] = content_id(staged)  # before the commit, after which nothing may fail
             digest.update(bytes.fromhex(sha256))
             plan.append((change.path, staged.name, sha256))
-        new = digest.hexdigest()
         fsync_dir(journal)
-        atomic_write(journal / "changes.json", json.dumps({"head": new, "plan": plan}).encode())
-        fsync_dir(journal)
-        fsync_dir(self.folder)
-        self._roll_forward()
-        self._append_id_cache(ids)
-        return new
+        return JournalPlan(head=digest.hexdigest(), plan=tuple(plan)), ids
 
-    def _roll_forward(self) -> None:
-        """Carry out the journal if it is complete, else discard it. Safe to repeat.
+    def _reserve_space(self, commit: JournalPlan, journal: Path) -> Path:
+        """Occupy what carrying out the plan may need: a complete journal must not meet a full disk."""
+        folders = {up for path, _, _ in commit.plan for up in PurePosixPath(path).parents}
+        reserve = journal / "reserve"
+        with reserve.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, _BLOCK_BYTES * (len(folders) + 2))
+        return reserve
 
-        Raises CorruptRecord, having changed nothing, if a staged file is lost.
+    def _recover_commit(self) -> None:
+        """Carry out an interrupted commit if its journal is complete, else discard it.
+
+        A damaged plan counts as none: it is written last, so nothing was moved unless the disk lost what it had
+        confirmed. Raises CorruptRecord, having changed nothing, if a staged file is lost.
         """
         journal = self.folder / ".journal"
-        if (journal / "changes.json").is_file():
-            commit = json.loads((journal / "changes.json").read_bytes())
-            self._require_staged_files(commit["plan"])
-            touched: set[Path] = set()
-            for path, staged, _ in commit["plan"]:
-                target = self.folder / path
-                touched.update(self.folder / up for up in PurePosixPath(path).parents)
-                if staged is None:
-                    target.unlink(missing_ok=True)
-                    self._remove_empty_folders(path)
-                elif (journal / staged).exists():
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    (journal / staged).replace(target)
-            for folder in touched:
-                if folder.is_dir():  # missing if the commit deletes a path that never existed
-                    fsync_dir(folder)
-            atomic_write(self.folder / ".head", f"{commit['head']}\n".encode())
-            fsync_dir(self.folder)
-            (journal / "changes.json").unlink()
+        try:
+            commit = JournalPlan.model_validate_json((journal / PLAN).read_bytes())
+        except FileNotFoundError:
+            shutil.rmtree(journal, ignore_errors=True)
+        except ValidationError as error:
+            fault = error.errors()[0]
+            log.error(
+                "%s is damaged (%s), so the commit that it belongs to counts as not made; removed it",
+                journal / PLAN,
+                fault["msg"],
+            )
+            shutil.rmtree(journal)
+        else:
+            self._require_staged_files(commit.plan)
+            self._roll_forward(commit)
+
+    def _roll_forward(self, commit: JournalPlan) -> None:
+        """Move the staged files to their paths, then write the head. Safe to repeat."""
+        journal = self.folder / ".journal"
+        touched: set[Path] = set()
+        for path, staged, _ in commit.plan:
+            target = self.folder / path
+            touched.update(self.folder / up for up in PurePosixPath(path).parents)
+            if staged is None:
+                target.unlink(missing_ok=True)
+                self._remove_empty_folders(path)
+            elif (journal / staged).exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                (journal / staged).replace(target)
+        for folder in touched:
+            if folder.is_dir():  # missing if the commit deletes a path that never existed
+                fsync_dir(folder)
+        self._write_head(commit.head)
+        (journal / PLAN).unlink()
         shutil.rmtree(journal, ignore_errors=True)
 
     def _remove_empty_folders(self, path: str) -> None:
@@ -209,13 +270,14 @@ class LocalRepo:
             if up.name and folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
 
-    def _require_staged_files(self, plan: Sequence[tuple[str, str | None, str | None]]) -> None:
-        """Raise CorruptRecord for a planned file that is neither staged nor already moved to its path."""
+    def _require_staged_files(self, plan: Sequence[PlannedFile]) -> None:
+        """Raise CorruptRecord for a planned file that is neither staged nor already moved to its path, and whole."""
         for path, staged, sha256 in plan:
-            target = self.folder / path
-            if staged is None or (self.folder / ".journal" / staged).exists():
+            if staged is None:
                 continue
-            if not target.is_file() or _hash_file(target) != sha256:
+            places = (self.folder / ".journal" / staged, self.folder / path)
+            place = next((place for place in places if place.is_file()), None)
+            if place is None or _hash_file(place) != sha256:
                 raise CorruptRecord(
                     f"A commit to {self.folder.name} was interrupted, its file {path} is lost. Put the file with the "
                     f"SHA-256 {sha256} there, which completes the commit, or restore the repository from a backup."
@@ -234,7 +296,7 @@ class LocalRepo:
             fcntl.flock(lock, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
             if (self.folder / ".journal").exists():
                 fcntl.flock(lock, fcntl.LOCK_EX)
-                self._roll_forward()
+                self._recover_commit()
             yield
 
 

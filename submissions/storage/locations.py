@@ -10,6 +10,8 @@ from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Repo
 
+REPOSITORIES = ("benchmark", "submissions", "drafts", "results")
+"""Repositories of an arena, in copy order: data about a submission follows the submission."""
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_]|[.-](?![.-]))*")
 """The Hub's own rule for names, except for the length, which the Hub checks."""
 

@@ -15,11 +15,9 @@ from submissions.records.base import Record
 from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.format_version import PATH as FORMAT_PATH
 from submissions.storage.hub.blob_cache import compute_hub_ids
-from submissions.storage.locations import is_hub_url, open_repo, sibling_location
+from submissions.storage.locations import REPOSITORIES, is_hub_url, open_repo, sibling_location
 from submissions.storage.repo import Change, Repo
 
-REPOSITORIES = ("benchmark", "submissions", "drafts", "results")
-"""Repositories in copy order: data about a submission follows the submission."""
 MAX_FILES_PER_COMMIT = 500
 """Files of one commit. The Hub aborts a commit after 60 s, and accepts some 128 an hour."""
 MAX_BYTES_PER_COMMIT = 50 * 2**20

@@ -11,9 +11,9 @@ from starlette.routing import Route
 
 from leaderboard.pages.submit.api_outcome import TokenRejected, check_outcome, token_owner
 from leaderboard.web.auth.visitor import address_of
+from leaderboard.web.fault_answers import explain_fault
 from leaderboard.web.site import site_of
 from leaderboard.web.uploads import MAX_FIELDS, MAX_FILES, limit_body
-from submissions.errors import Unreachable
 
 STATUS = {
     "stored": HTTPStatus.CREATED,
@@ -31,8 +31,6 @@ async def post_api_submit(request: Request) -> Response:
         owner = await asyncio.to_thread(token_owner, site, _bearer_token(request))
     except TokenRejected as error:
         return JSONResponse({"error": str(error)}, 401, {"WWW-Authenticate": "Bearer"})
-    except Unreachable as error:
-        return JSONResponse({"error": str(error)}, 503, {"Retry-After": "60"})
     body = limit_body(request, site.settings.max_upload_bytes)
     with site.check_starter.reserve_check(owner, "" if owner else address_of(request), is_bound=True) as check:
         async with body.form(max_files=MAX_FILES, max_fields=MAX_FIELDS) as form:
@@ -40,6 +38,8 @@ async def post_api_submit(request: Request) -> Response:
     if work:
         await asyncio.wait([asyncio.wrap_future(work)])
     told = await asyncio.to_thread(check_outcome, site, check)
+    if check.failure and (answer := explain_fault(check.failure)):
+        return JSONResponse(told, answer.status, answer.headers)
     return JSONResponse(told, STATUS[told["state"]])
 
 

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
+import httpx2
 from huggingface_hub.errors import HfHubHTTPError
 
 from leaderboard.data.tables.attempts import attempt_number
 from leaderboard.submit.check_sessions import CheckSession
 from leaderboard.web.auth.oauth import UnknownToken, account_of_token
+from leaderboard.web.fault_answers import public_message
 from leaderboard.web.site import Site
 from submissions.errors import InvalidForm, Unreachable
 
@@ -35,7 +37,7 @@ def token_owner(site: Site, token: str) -> str:
         return account_of_token(token).owner
     except UnknownToken as error:
         raise TokenRejected({"token": str(error)}) from None
-    except HfHubHTTPError as error:
+    except (HfHubHTTPError, httpx2.HTTPError) as error:
         what = "The Hub cannot verify the token now. Try again in a minute."
         raise Unreachable(what) from error
 
@@ -50,7 +52,7 @@ def check_outcome(site: Site, check: CheckSession) -> JsonObject:
         "faults": dict(check.faults),
     }
     if check.broken:
-        told["state"] = "broken"
+        told |= {"state": "broken"} | ({"error": public_message(check.failure)} if check.failure else {})
     elif check.submission:
         site.storing.wait_until_settled(check.submission, WAIT_SECONDS)
         told |= _storage_outcome(site, check.submission)

@@ -6,6 +6,7 @@ sleep for minutes on errors, inside whatever web request waits for them, or make
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -74,10 +75,12 @@ class HubClient:
 
     def list_commits(self) -> list[CommitInfo]:
         """Return the newest 50 commits, newest first; unlike `repo_info` it was not seen to lag behind."""
-        answer = self._get(f"{self._base}/commits/main").json()
-        return [
-            CommitInfo(one["id"], datetime.fromisoformat(one["date"]), _parse_nonce(one["title"])) for one in answer
-        ]
+        answer = self._get(f"{self._base}/commits/main")
+        with self._translate_errors():
+            return [
+                CommitInfo(one["id"], datetime.fromisoformat(one["date"]), _parse_nonce(one["title"]))
+                for one in answer.json()
+            ]
 
     def list_tree(self, revision: str, folder: str = "") -> dict[str, str]:
         """Return every file below a folder with its id; empty for no such folder. Raises RevisionGone."""
@@ -97,7 +100,9 @@ class HubClient:
                 answer = self._get(url)
             except NotFound:
                 return
-            yield from answer.json()
+            with self._translate_errors():
+                entries: list[dict[str, Any]] = answer.json()
+            yield from entries
             url = answer.links.get("next", {}).get("url")
 
     def path_kinds(self, revision: str, paths: Sequence[str]) -> dict[str, str]:
@@ -106,7 +111,8 @@ class HubClient:
         for start in range(0, len(paths), 200):
             form = {"paths": list(paths[start : start + 200]), "expand": False}
             answer = self._request_with_retry("POST", f"{self._base}/paths-info/{revision}", data=form)
-            found |= {one["path"]: one["type"] for one in answer.json()}
+            with self._translate_errors():
+                found |= {one["path"]: one["type"] for one in answer.json()}
         return found
 
     def read_file(self, revision: str, path: str) -> bytes:
@@ -162,6 +168,11 @@ class HubClient:
             yield
         except HfHubHTTPError as error:
             self._raise_for(error)
+        except (KeyError, TypeError, json.JSONDecodeError) as error:
+            raise Unreachable(
+                f"The Hub at {self.api.endpoint} answered for {self.repo_id}, but not as the Hub does: a proxy or a "
+                "sign-in page of the network may stand between. Try again."
+            ) from error
         except (httpx2.TransportError, httpx2.InvalidURL) as error:
             raise Unreachable(
                 f"The Hub at {self.api.endpoint} did not answer for {self.repo_id} ({type(error).__name__}). "

@@ -214,8 +214,9 @@ def test_a_full_disk_accepts_nothing(opened: Opened, arena: Arena, monkeypatch: 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("leaderboard.submit.outbox.shutil.copyfile", full)
-    with pytest.raises(OSError, match="No space"):
-        send(site)
+    answer = site.post("/submit", data={**FIELDS, "action": "submit"}, files=[("files", GOOD)])
+    assert answer.status_code == 507
+    assert "The disk of this machine is full. Nothing was stored" in answer.text
     assert spool_of(site).list_pending("") == []
     assert arena.submission_ids() == []
 

@@ -395,6 +395,7 @@ def test_a_check_that_breaks_says_whose_fault_it_is(
     monkeypatch.setattr("submissions.check_process.delivery_check.DeliveryCheck.repair_sources", fail)
     text = site.get(watch(site, "submit", ("mc-en-science.jsonl", b"bad"))).text
     assert "The check failed on our side" in text
+    assert "The disk of this machine is full. Nothing was stored" in text
     assert arena.submissions.head() == before
     assert list(temporary.iterdir()) == []
 
@@ -410,7 +411,7 @@ def test_an_upload_that_cannot_be_kept_takes_no_place_for_good(
 
     with monkeypatch.context() as broken:
         broken.setattr("leaderboard.submit.start_check.save_uploads", full)
-        assert {send(site, "check", GOOD).status_code for _ in range(MAX_SESSIONS + 1)} == {500}
+        assert {send(site, "check", GOOD).status_code for _ in range(MAX_SESSIONS + 1)} == {507}
     assert list(temporary.iterdir()) == []
     assert send(site, "check", GOOD).status_code == 200
 
