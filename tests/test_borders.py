@@ -43,7 +43,7 @@ HOMES = {
         "submissions/checking/hub_datasets.py",  # data sets that are named instead of sent
         "leaderboard/web/auth/oauth.py",  # its end points for signing in
         "leaderboard/pages/submit/api_outcome.py",  # the errors of those data sets
-        "evaluator/models/environment.py",  # downloads base models
+        "evaluator/models/base_model.py",  # downloads base models
         "evaluator/models/model_shape.py",  # and looks whether they are there
         "evaluator/planning/",
         "curation/arena_setup/",  # creates an arena's repositories

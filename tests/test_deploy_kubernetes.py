@@ -78,7 +78,7 @@ def test_the_entrypoint_is_a_command_of_ours() -> None:
 def test_everything_that_has_a_namespace_is_in_the_same() -> None:
     space = the("Namespace")["metadata"]["name"]
     for one in manifests():
-        if one["kind"] in ("RayJob", "LocalQueue", "PersistentVolumeClaim", "ConfigMap"):
+        if one["kind"] in ("RayJob", "LocalQueue", "PersistentVolumeClaim", "ConfigMap", "NetworkPolicy"):
             assert one["metadata"]["namespace"] == space, one["kind"]
     labels = the("ClusterQueue")["spec"]["namespaceSelector"]["matchLabels"]
     assert labels == {"kubernetes.io/metadata.name": space}
@@ -182,12 +182,65 @@ def test_pods_run_as_the_image_s_user_and_reap_their_dead() -> None:
 def test_secrets_are_nowhere_but_in_the_secret() -> None:
     assert not [one for one in manifests() if one["kind"] == "Secret"], "it is made by a command, and never committed"
     page = (ROOT / "docs/organiser-cluster.md").read_text()
-    for _, pod in pods().values():
-        (source,) = pod["containers"][0]["envFrom"]
-        name = source["secretRef"]["name"]
-        assert f"kubectl create secret generic {name} --namespace {the('Namespace')['metadata']['name']}" in page
+    (source,) = pods()["head"][1]["containers"][0]["envFrom"]
+    name = source["secretRef"]["name"]
+    assert f"kubectl create secret generic {name} --namespace {the('Namespace')['metadata']['name']}" in page
     for key in ("HF_TOKEN", "JUDGE_KEY"):
         assert f"--from-literal={key}=" in page
+
+
+def all_pods() -> list[Manifest]:
+    """The specification of every pod of a run, with its labels."""
+    spec = the("RayJob")["spec"]
+    cluster = spec["rayClusterSpec"]
+    groups = [cluster["headGroupSpec"], *cluster["workerGroupSpecs"]]
+    return [spec["submitterPodTemplate"], *(group["template"] for group in groups)]
+
+
+def test_only_the_coordinator_has_secrets() -> None:
+    with_secrets = [pod for pod in all_pods() for one in pod["spec"]["containers"] if "secretRef" in repr(one)]
+    assert with_secrets == [the("RayJob")["spec"]["rayClusterSpec"]["headGroupSpec"]["template"]]
+
+
+def test_ray_asks_for_a_token() -> None:
+    assert the("RayJob")["spec"]["rayClusterSpec"]["authOptions"] == {"mode": "token"}
+    names = {one["name"] for pod in all_pods() for box in pod["spec"]["containers"] for one in box.get("env", ())}
+    assert not {"RAY_AUTH_MODE", "RAY_AUTH_TOKEN"} & names, "KubeRay sets both"
+
+
+def test_no_pod_gains_privileges() -> None:
+    assert the("Namespace")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    for pod in (pod["spec"] for pod in all_pods()):
+        assert pod["automountServiceAccountToken"] is False
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()
+        for container in pod["containers"]:
+            wanted = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+            assert container["securityContext"] == wanted
+            assert "hostPort" not in repr(container)
+
+
+def policies_for(labels: Manifest) -> list[Manifest]:
+    """The network policies that apply to a pod."""
+    found = [one["spec"] for one in manifests() if one["kind"] == "NetworkPolicy"]
+    return [one for one in found if one["podSelector"].get("matchLabels", {}).items() <= labels.items()]
+
+
+def test_ray_s_ports_are_for_the_run_s_own_pods() -> None:
+    """All is denied but what a policy allows: among the run's pods, and the dashboard to KubeRay."""
+    for pod in all_pods():
+        labels = pod["metadata"]["labels"]
+        policies = policies_for(labels)
+        assert {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]} in policies
+        sources = [rule for one in policies for rule in one.get("ingress", ())]
+        own, operator = sources
+        assert own == {"from": [{"podSelector": {"matchLabels": {"app.kubernetes.io/part-of": "arena-evaluator"}}}]}
+        assert operator["ports"] == [{"protocol": "TCP", "port": 8265}]
+        assert operator["from"][0]["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "kuberay-operator"}
+        blocks = [to for one in policies for rule in one.get("egress", ()) for to in rule["to"] if "ipBlock" in to]
+        assert bool(blocks) == (labels.get("app.kubernetes.io/component") == "coordinator")
+        assert all("169.254.0.0/16" in to["ipBlock"]["except"] for to in blocks)
 
 
 def test_the_page_s_commands_name_files_that_are_there() -> None:

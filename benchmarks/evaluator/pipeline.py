@@ -30,8 +30,9 @@ from benchmarks.evaluator.pipeline_tasks import Sizes, make_request
 from evaluator.config.profile import Profile, load_profile
 from evaluator.config.protocol import Protocol, load_protocol
 from evaluator.generation import Completion, Generator
+from evaluator.models.base_model import prepare_base_model
 from evaluator.models.chat_template import load_template
-from evaluator.models.environment import describe_setup, prepare_base_model
+from evaluator.models.environment import describe_setup
 from evaluator.runtime.cost_log import CostLog
 from evaluator.runtime.resource_usage import FILE, ResourceUsage
 from evaluator.runtime.stage_cache import StageCache

@@ -7,6 +7,7 @@
 # those of evaluate.sbatch. Options apply to both, for example --partition, --account, --time, or --gpus-per-node=4.
 
 set -euo pipefail
+umask 077 # the log folder is for its owner only; sbatch passes the mask on
 
 shares=${1:-}
 if ! [[ $shares =~ ^[1-9][0-9]{0,3}$ ]]; then

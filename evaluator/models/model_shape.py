@@ -7,6 +7,7 @@ from pathlib import Path
 
 from huggingface_hub import try_to_load_from_cache
 
+from evaluator.models.base_model import split_model_id
 from submissions.errors import CorruptRecord, NotFound
 from submissions.records.base import Record
 
@@ -67,7 +68,10 @@ def lookup_model_shape(model: str) -> ModelShape:
     """Look up the shape of a base model by its Hub id, or of any downloaded model. Raises NotFound."""
     if model in SHAPES:
         return SHAPES[model]
-    found = try_to_load_from_cache(model, "config.json")
+    repo, commit = split_model_id(model)
+    if repo in SHAPES:
+        return SHAPES[repo]
+    found = try_to_load_from_cache(repo, "config.json", revision=commit)
     if not isinstance(found, str):
         raise NotFound(f"The shape of {model[:80]!r} is not known: download it, or take one of {', '.join(SHAPES)}.")
     return read_model_shape(Path(found).parent)

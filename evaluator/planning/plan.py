@@ -9,8 +9,8 @@ from pathlib import Path
 from evaluator.config.profile import Profile
 from evaluator.config.protocol import Protocol
 from evaluator.models import tiny_llama
+from evaluator.models.base_model import TINY, split_model_id
 from evaluator.models.chat_template import ChatTemplate, load_template
-from evaluator.models.environment import TINY
 from evaluator.models.memory_model import MemoryEstimate, estimate_memory
 from evaluator.models.model_shape import ModelShape, lookup_model_shape
 from evaluator.planning.prompt_frame import build_frame, build_planning
@@ -155,5 +155,6 @@ def tokenizer_here(model: str) -> Path | None:
         return tiny_llama.TOKENIZER.parent
     from huggingface_hub import try_to_load_from_cache
 
-    found = try_to_load_from_cache(model, "tokenizer.json")
+    repo, commit = split_model_id(model)
+    found = try_to_load_from_cache(repo, "tokenizer.json", revision=commit)
     return Path(found).parent if isinstance(found, str) else None

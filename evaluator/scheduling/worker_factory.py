@@ -9,8 +9,9 @@ from pathlib import Path
 from evaluator.config.profile import Profile
 from evaluator.config.protocol import Protocol
 from evaluator.generation import VllmGenerator
+from evaluator.models.base_model import prepare_base_model
 from evaluator.models.chat_template import load_template
-from evaluator.models.environment import describe_setup, prepare_base_model
+from evaluator.models.environment import describe_setup
 from evaluator.scheduling.worker import Worker
 from evaluator.training import DeepSpeedTrainer
 from submissions.records.anchors import Setup

@@ -11,8 +11,9 @@ from typing import Self, TypeVar
 
 from evaluator.config.profile import Profile, load_profile
 from evaluator.config.protocol import Protocol, load_protocol
+from evaluator.models.base_model import prepare_base_model
 from evaluator.models.chat_template import ChatTemplate, load_template
-from evaluator.models.environment import describe_setup, prepare_base_model, prepare_tokenizer
+from evaluator.models.environment import describe_setup
 from evaluator.runtime.cost_log import CostLog
 from evaluator.runtime.resource_usage import ResourceUsage
 from evaluator.runtime.stage_cache import StageCache, cache_key
@@ -51,7 +52,7 @@ class EvaluationContext:
     protocol: Protocol
     setup: Setup
     model: Path
-    """Folder of the untouched base model; with only its tokenizer if a cluster computes."""
+    """Folder of the untouched base model."""
     template: ChatTemplate
     executor: Executor
     store: StageCache
@@ -139,14 +140,14 @@ def open_context(
 ) -> Iterator[EvaluationContext]:
     """Open workers for a protocol on this machine or a cluster; they end with the context. Logs lie in `work/logs`.
 
-    On a cluster this machine needs the tokenizer only, and the first worker determines the setup. For a thread that
-    lives as long as the context.
+    The base model is downloaded here, before the workers start: they have no token, and find it in the shared cache.
+    On a cluster the first worker determines the setup. For a thread that lives as long as the context.
     """
     from evaluator.scheduling.ray.ray_executor import RayExecutor
 
     rules, machine = load_protocol(protocol), load_profile(profile)
     here = cluster_address() is None
-    model = prepare_base_model(rules, work / "base") if here else prepare_tokenizer(rules)
+    model = prepare_base_model(rules, work / "base")
     store = StageCache(work / "stages")
     tools = WorkerFactory(rules, machine, work.resolve(), (logs or work / "logs").resolve())
     with RayExecutor(tools, machine, tools.models, describe_setup(model, rules, machine) if here else None) as crew:

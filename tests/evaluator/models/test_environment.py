@@ -7,7 +7,8 @@ import pytest
 
 from evaluator.config.profile import load_profile
 from evaluator.config.protocol import load_protocol
-from evaluator.models.environment import describe_setup, prepare_base_model
+from evaluator.models.base_model import prepare_base_model
+from evaluator.models.environment import describe_setup
 from submissions.records.anchors import Setup
 
 PROTOCOL = load_protocol("demo@1")

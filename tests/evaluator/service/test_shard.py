@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from evaluator.cli.app import app
 from evaluator.config.protocol import load_protocol
 from evaluator.errors import ChildFailed
-from evaluator.models import environment as machine
+from evaluator.models import base_model
 from evaluator.runtime.stage_cache import StageCache
 from evaluator.runtime.work_dir_lock import blocking_lock, exclusive_lock, shared_lock
 from evaluator.service.shard import Shard, ShardPlan, balance_loads, estimate_seconds, hold_shard, run_shard
@@ -231,8 +231,8 @@ def test_a_file_system_without_locks_is_named(tmp_path: Path, monkeypatch: pytes
 
 def test_the_base_model_is_made_once_where_several_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Path] = []
-    monkeypatch.setattr(machine, "_in_child", made.append)
-    waiting = threading.Thread(target=machine.prepare_base_model, args=(load_protocol("demo@1"), tmp_path))
+    monkeypatch.setattr(base_model, "_build_in_child", made.append)
+    waiting = threading.Thread(target=base_model.prepare_base_model, args=(load_protocol("demo@1"), tmp_path))
     with blocking_lock(tmp_path / "tiny-llama@1.lock"):  # another share makes it
         waiting.start()
         (tmp_path / "tiny-llama@1").mkdir()
