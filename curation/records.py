@@ -44,7 +44,7 @@ class Checksums(Record):
     """Files written by an import: checksums.json."""
 
     split: str
-    """The rule that made the halves, for example `hash-split@1`."""
+    """The rule that made the halves, for example `hash-split@2`."""
     files: dict[str, Sha256]
     """Path to digest, sorted by path; anchors measured later are not listed."""
 

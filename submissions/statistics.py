@@ -13,7 +13,7 @@ _TERMS = (
 )
 
 
-def student_quantile(freedom: int, terms: int = len(_TERMS)) -> float:
+def student_quantile(freedom: float, terms: int = len(_TERMS)) -> float:
     """Return the 97.5% quantile of Student's t (Cornish-Fisher expansion, Abramowitz and Stegun 26.7.5).
 
     Within 0.5% from 3 degrees of freedom on with all four terms, within 1% with three. Published intervals of items

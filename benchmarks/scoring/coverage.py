@@ -96,7 +96,7 @@ def total_coverage(regime: Regime, worlds: int, seed: int = 0) -> IntervalCovera
             delivered = rng.random(regime.tasks) >= regime.missing
             drawn = (gains[one] * delivered, again[:, one] * delivered)
             found.append(total_interval(*drawn, seed=len(found), replicates=REPLICATES, bounds=BOUNDS))
-    return _summarize_intervals(np.array(found), truth * (1 - regime.missing))
+    return summarize_intervals(np.array(found), truth * (1 - regime.missing))
 
 
 def gain_coverage(regime: Regime, worlds: int, seed: int = 0) -> IntervalCoverage:
@@ -109,7 +109,7 @@ def gain_coverage(regime: Regime, worlds: int, seed: int = 0) -> IntervalCoverag
     for world in columns:
         score, base, reference = rescore([build_mean_result("accuracy", one.tolist()) for one in world], counts)
         found.append(gain_interval(score, base, reference, SCALE))
-    return _summarize_intervals(np.array(found), true)
+    return summarize_intervals(np.array(found), true)
 
 
 def share_coverage(items: int, share: float) -> float:
@@ -154,7 +154,7 @@ def score_coverage(shape: Shape, items: int, worlds: int, seed: int = 0) -> Inte
     drawn = shape.draw(np.random.default_rng(seed), (worlds, items))
     measured = [build_mean_result("f1", values.tolist()) for values in drawn]
     rescored = rescore(measured, resample_counts(items, 1_000, seed))
-    return _summarize_intervals(np.array([score_interval(one) for one in rescored]), shape.mean)
+    return summarize_intervals(np.array([score_interval(one) for one in rescored]), shape.mean)
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,8 @@ def _draw_tasks(regime: Regime, tasks: int, rng: Rng) -> tuple[list[NDArray[np.b
     return answers, SCALE(score, base, reference)
 
 
-def _summarize_intervals(intervals: Floats, truth: Floats | float | np.floating[Any]) -> IntervalCoverage:
+def summarize_intervals(intervals: Floats, truth: Floats | float | np.floating[Any]) -> IntervalCoverage:
+    """Summarize intervals, shape (worlds, 2), of one truth or of one for each world."""
     low, high = intervals.T
     return IntervalCoverage(
         float(((low <= truth) & (truth <= high)).mean()), len(intervals), float(np.median(high - low))

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from scipy import stats  # type: ignore[import-untyped]
 
-from benchmarks.scoring import coverage
+from benchmarks.scoring import cluster_coverage, coverage
 from benchmarks.scoring.coverage import BOUNDS, SCALE, Floats
 from evaluator.scoring.metrics.metric_result import MetricResult
 from evaluator.scoring.statistics import (
@@ -150,6 +150,11 @@ def print_coverage(worlds: int) -> None:
         print(f"{f'share of 0.1 to 0.9, {items} items, exact':76}{min(exact):.3f}-{max(exact):.3f}")
         for shape in coverage.SHAPES:
             print_interval_coverage(f"{shape.name}, {items} items", coverage.score_coverage(shape, items, worlds))
+    print("\n95% intervals where items share a passage: of a score, of a gain; * with items taken for independent")
+    for passages in cluster_coverage.PASSAGES:
+        for what, cover in (("score", cluster_coverage.score_coverage), ("gain", cluster_coverage.gain_coverage)):
+            print_interval_coverage(f"{what}, {passages.name}", cover(passages, worlds))
+            print_interval_coverage(f"{what}, {passages.name} *", cover(passages, worlds, is_clustered=False))
     print("\nTwo equal systems: share a set, would by their own tests alone; places in a set, by own tests")
     for board in coverage.BOARDS:
         found = coverage.rank_sharing(board, max(1, worlds // (1 + board.others // 10)))

@@ -8,8 +8,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from curation.layout.flat_reader import CATEGORIES, FlatBenchmark, read_flat
-from curation.layout.hash_split import SIDES, SPLIT, split_side
+from curation.layout.hash_split import SIDES, SPLIT, split_rows
 from curation.records import Checksums, make_warning
+from evaluator.scoring.shared_context import name_groups
 from submissions.arena.benchmark import Source, Sources, Split
 from submissions.errors import TheirError
 from submissions.records.base import Record
@@ -66,10 +67,11 @@ def build_files(flat: FlatBenchmark, others: Mapping[str, bytes] = MappingProxyT
     for task in flat.tasks:
         folder = f"references/{task.id}"
         files[f"{folder}/metadata.json"] = to_json(task.metadata)
-        sides = [split_side(task.id, row.input) for row in flat.rows[task.id]]
+        rows = name_groups(flat.rows[task.id])
+        sides = split_rows(task.id, rows)
         for side in SIDES:
-            rows = [row for row, its in zip(flat.rows[task.id], sides, strict=True) if its == side]
-            files[f"{folder}/{side}.jsonl"] = to_jsonl(rows)
+            half = [row for row, its in zip(rows, sides, strict=True) if its == side]
+            files[f"{folder}/{side}.jsonl"] = to_jsonl(half)
         files[f"{folder}/split.json"] = to_json(Split(rule=SPLIT, sides="".join(SIDES[side] for side in sides)))
     origins = {task.id: Source(source=task.source, licence=task.licence) for task in flat.tasks}
     files["sources.json"] = to_json(Sources(tasks=origins))

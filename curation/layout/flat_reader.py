@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from curation.layout.hash_split import split_side
+from curation.layout.hash_split import split_rows
 from curation.records import FlatTask, make_error, parse_lines
 from submissions.errors import NotFound, TheirError
 from submissions.records.check_report import Problem
@@ -76,9 +76,9 @@ def _read_rows(folder: Path, task: FlatTask, problems: list[Problem]) -> tuple[R
     before = len(problems)
     rows = parse_lines((folder / name).read_bytes(), Row, name, problems)
     problems += _find_row_faults(rows, task, name)
-    halves = {split_side(task.id, row.input) for row in rows.values()}
+    halves = set(split_rows(task.id, tuple(rows.values())))
     if len(problems) == before and halves != {"train", "test"}:
-        what = f"All {len(rows)} rows fall into the {halves.pop()} half."
+        what = f"All {len(rows)} rows fall into the {halves.pop()} half (rows that share a passage stay together)."
         problems.append(
             make_error(name, None, what, "Add rows, so that there are some to train on and some to test on.")
         )
@@ -87,14 +87,15 @@ def _read_rows(folder: Path, task: FlatTask, problems: list[Problem]) -> tuple[R
 
 def _find_row_faults(rows: dict[int, Row], task: FlatTask, name: str) -> Iterator[Problem]:
     example = task.metadata.example
-    seen: dict[Row, int] = {}
+    seen: dict[tuple[str, str], int] = {}
     for line, row in rows.items():
+        pair = (row.input, row.output)
         for field, text in (("input", row.input), ("output", row.output)):
             if not text.strip():
                 yield make_error(name, line, f"{field}: only white space.", "Fill it, or remove the row.")
-        if row in seen:
-            yield make_error(name, line, f"The row is the same as on line {seen[row]}.", "Remove one of them.")
-        seen.setdefault(row, line)
+        if pair in seen:
+            yield make_error(name, line, f"The row is the same as on line {seen[pair]}.", "Remove one of them.")
+        seen.setdefault(pair, line)
         if example and _is_same_text(example.input, row.input):
             yield make_error(
                 name, line, "The row is the task's metadata.example.", "Choose an example outside the reference."

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 
 from curation.layout.flat_reader import CATEGORIES
-from curation.layout.hash_split import SIDES, SPLIT, split_side
+from curation.layout.hash_split import SIDES, SPLITS, Half, split_rows
 from curation.records import Checksums, make_error, parse_lines, parse_record
 from submissions.arena.benchmark import OFFICIAL, OfficialAnchors, Sources, Split
 from submissions.errors import NotFound
@@ -35,7 +35,7 @@ def verify_benchmark(repo: Repo, progress: Callable[[str, int, int], None] = lam
         problems += _check_tasks(tasks)
         for number, task in enumerate(tasks.values()):
             progress(task.id, number, len(tasks))
-            problems += _check_reference(repo, task, present)
+            problems += _check_reference(repo, task, present, sums.split)
         ids = {task.id for task in tasks.values()}
         problems += _check_task_ids(repo, "sources.json", Sources, ids, present)
         if OFFICIAL in present:
@@ -44,8 +44,9 @@ def verify_benchmark(repo: Repo, progress: Callable[[str, int, int], None] = lam
 
 
 def _check_digests(repo: Repo, sums: Checksums, present: set[str]) -> Iterator[Problem]:
-    if sums.split != SPLIT:
-        yield make_error("checksums.json", None, f"split: {sums.split!r} is not {SPLIT}.", _RESTORE)
+    if sums.split not in SPLITS:
+        what = f"split: {sums.split!r} is not one of {', '.join(SPLITS)}."
+        yield make_error("checksums.json", None, what, _RESTORE)
     for path, digest in sums.files.items():
         if path not in present:
             yield make_error(path, None, "The file is missing.", _RESTORE)
@@ -67,10 +68,10 @@ def _check_tasks(tasks: dict[int, Task]) -> Iterator[Problem]:
         seen.add(task.id)
 
 
-def _check_reference(repo: Repo, task: Task, present: set[str]) -> Iterator[Problem]:
+def _check_reference(repo: Repo, task: Task, present: set[str], rule: str) -> Iterator[Problem]:
     folder = f"references/{task.id}"
     yield from _check_record(repo, f"{folder}/metadata.json", Metadata, present)
-    halves: dict[str, tuple[Row, ...]] = {}
+    halves: dict[Half, dict[int, Row]] = {}
     for side in SIDES:
         path = f"{folder}/{side}.jsonl"
         if path not in present:
@@ -79,22 +80,32 @@ def _check_reference(repo: Repo, task: Task, present: set[str]) -> Iterator[Prob
         problems: list[Problem] = []
         rows = parse_lines(repo.read(path), Row, path, problems)
         yield from problems
-        for line, row in rows.items():
-            if split_side(task.id, row.input) != side:
-                yield make_error(path, line, f"{SPLIT} puts this row into the other half.", _RESTORE)
         if not problems:
-            halves[side] = tuple(rows.values())
-    yield from _check_split(repo, f"{folder}/split.json", halves, present)
+            halves[side] = rows
+    if len(halves) == len(SIDES) and rule in SPLITS:
+        yield from _check_sides(task.id, folder, halves, rule)
+    yield from _check_split(repo, f"{folder}/split.json", halves, present, rule)
 
 
-def _check_split(repo: Repo, path: str, halves: dict[str, tuple[Row, ...]], present: set[str]) -> Iterator[Problem]:
+def _check_sides(task: str, folder: str, halves: dict[Half, dict[int, Row]], rule: str) -> Iterator[Problem]:
+    """Yield the rows that are in the wrong half; a group counts as a whole."""
+    places = [(side, line, row) for side, rows in halves.items() for line, row in rows.items()]
+    for (side, line, _), right in zip(places, split_rows(task, [row for *_, row in places], rule), strict=True):
+        if side != right:
+            what = f"{rule} puts this row into the other half."
+            yield make_error(f"{folder}/{side}.jsonl", line, what, _RESTORE)
+
+
+def _check_split(
+    repo: Repo, path: str, halves: dict[Half, dict[int, Row]], present: set[str], rule: str
+) -> Iterator[Problem]:
     """Yield problems that prevent restoring the original order from two sound halves."""
     yield from _check_record(repo, path, Split, present)
     split = parse_record(repo.read(path), Split, path) if path in present else None
     if not isinstance(split, Split):
         return
-    if split.rule != SPLIT:
-        yield make_error(path, None, f"rule: {split.rule!r} is not {SPLIT}.", _RESTORE)
+    if split.rule != rule:
+        yield make_error(path, None, f"rule: {split.rule!r} is not {rule}, as checksums.json says.", _RESTORE)
     for side, letter in SIDES.items():
         if side in halves and split.sides.count(letter) != len(halves[side]):
             what = f"sides: {split.sides.count(letter)} {side} rows are placed, but there are {len(halves[side])}."

@@ -106,6 +106,8 @@ class AnchorSettings(Record):
 class StatisticsSettings(Record):
     """Intervals (SCORING.md, "Uncertainty")."""
 
+    clusters: Literal["groups@1"] | None = Field(default=None, exclude_if=lambda rule: rule is None)
+    """Items of one group (Row.group) are one cluster, drawn whole; None takes all items for independent."""
     resamples: int
     """Resamples of a total: of tasks, and of items within them."""
     item_resamples: int
@@ -118,7 +120,7 @@ class Protocol(Record):
 
     name: str
     track: str
-    split: Literal["hash-split@1", "same-rows@1"]
+    split: Literal["hash-split@1", "hash-split@2", "same-rows@1"]
     """Held-out test rows, or the first rows of the reference both to train on and to test on."""
     template: Literal["llama3@1", "llamafactory-llama3@1"]
     metrics: Literal["arena-metrics@1", "paper-metrics@1"]

@@ -14,8 +14,8 @@ from submissions.arena.benchmark import Benchmark
 from submissions.records.prompt_frame import PromptFrame
 from submissions.records.task import Task
 from submissions.storage.codec import to_jsonl
+from submissions.storage.format_version import FORMAT, format_change, read_format
 from submissions.storage.format_version import PATH as FORMAT_PATH
-from submissions.storage.format_version import format_change
 from submissions.storage.repo import Change
 
 
@@ -30,7 +30,7 @@ def publish_task_list(arena: Arena, benchmark: Benchmark, context: EvaluationCon
         if path not in results.list(path) or results.read(path) != content
     ]
     changes += backfill_tables(results)
-    if FORMAT_PATH not in results.list(FORMAT_PATH):
+    if FORMAT_PATH not in results.list(FORMAT_PATH) or read_format(results) < FORMAT:
         changes.append(format_change())
     if changes:
         commit_with_retry(results, changes)

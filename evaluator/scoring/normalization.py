@@ -9,7 +9,14 @@ import numpy as np
 
 from evaluator.config.protocol import GainScale, RatioScale
 from evaluator.scoring.metrics.metric_result import Floats, MetricResult
-from evaluator.scoring.statistics import constant_score, gain_interval, gain_scale, percentile_interval, rescore
+from evaluator.scoring.statistics import (
+    Clusters,
+    constant_score,
+    gain_interval,
+    gain_scale,
+    percentile_interval,
+    rescore,
+)
 from submissions.records.anchors import Anchor
 from submissions.records.base import Score
 
@@ -58,12 +65,20 @@ def normalized_score(measured: MetricResult, ends: AnchorScores, scale: GainScal
 
 
 def normalized_interval(
-    measured: MetricResult, ends: AnchorScores, scale: GainScale | RatioScale, counts: Floats
+    measured: MetricResult,
+    ends: AnchorScores,
+    scale: GainScale | RatioScale,
+    counts: Floats,
+    clusters: Clusters | None = None,
 ) -> tuple[float, float]:
-    """95% interval of a normalized score, with the same items resampled for the score and both anchors."""
+    """95% interval of a normalized score, with the same items resampled for the score and both anchors.
+
+    `counts` was drawn from `clusters` where items share a passage.
+    """
     if measured.parts:
-        return percentile_interval(resampled_scores(measured, ends, scale, counts), len(measured.statistics))
-    (score,) = rescore([measured], counts)
+        again = resampled_scores(measured, ends, scale, counts)
+        return percentile_interval(again, len(measured.statistics), clusters)
+    (score,) = rescore([measured], counts, clusters)
     base, top = (
         rescore([end], counts)[0]
         if end

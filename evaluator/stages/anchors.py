@@ -17,7 +17,7 @@ from evaluator.scoring.metrics import MetricResult
 from evaluator.scoring.normalization import is_admitted
 from evaluator.stages.context import EvaluationContext
 from evaluator.stages.fine_tune import base_model_request, fine_tune_request
-from evaluator.stages.records import AnchorAnswers, compute_anchor
+from evaluator.stages.records import AnchorAnswers, compute_anchor, find_protocol_clusters
 from evaluator.stages.reference_split import load_reference
 from submissions.arena.arena import commit_with_retry
 from submissions.arena.benchmark import Benchmark, OfficialAnchor
@@ -53,7 +53,10 @@ def measure_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Seque
         )
         for task in exams
     }
-    fresh = {task: compute_anchor(exam, answers[task], trained[task]) for task, exam in exams.items()}
+    fresh = {
+        task: compute_anchor(exam, answers[task], trained[task], find_protocol_clusters(bench.protocol, exam.rows))
+        for task, exam in exams.items()
+    }
     return _store_anchors(benchmark, bench, fresh, answers)
 
 

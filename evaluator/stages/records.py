@@ -19,7 +19,8 @@ from evaluator.runtime.stage_cache import remove_partial_files
 from evaluator.scoring.eval_set import EvalSet
 from evaluator.scoring.metrics import MetricResult, average_results
 from evaluator.scoring.normalization import AnchorScores
-from evaluator.scoring.statistics import anchor_error
+from evaluator.scoring.shared_context import find_clusters
+from evaluator.scoring.statistics import Clusters, anchor_error
 from evaluator.stages.metadata.verdict import MetadataVerdict
 from evaluator.stages.screen import ScreenResult
 from submissions.errors import CorruptRecord, NotFound
@@ -77,6 +78,10 @@ class TaskRecord(Record):
         """Build the evaluation set, to score answers by a version of the metrics."""
         return EvalSet(self.task, self.questions, self.labels, 0, metrics, self.exam_sha256)
 
+    def clusters(self, protocol: Protocol) -> Clusters | None:
+        """Clusters of the questions; None if the protocol knows none, or no two questions share a passage."""
+        return find_protocol_clusters(protocol, self.questions)
+
     def anchor_scores(self, metrics: str) -> AnchorScores:
         """Base and reference scores of the task, item by item if measured here."""
         if self.end_answers is None:
@@ -95,7 +100,8 @@ class TaskRecord(Record):
         """Copy the record with its anchor recomputed from the same answers under another protocol."""
         if self.end_answers is None:
             return self
-        anchor = compute_anchor(self.build_eval_set(protocol.metrics), self.end_answers, self.anchor.train_sha256)
+        exam = self.build_eval_set(protocol.metrics)
+        anchor = compute_anchor(exam, self.end_answers, self.anchor.train_sha256, self.clusters(protocol))
         return self.model_copy(update={"anchor": anchor})
 
 
@@ -115,8 +121,18 @@ class RunRecord(Record):
     """Task ids in the benchmark's order."""
 
 
-def compute_anchor(exam: EvalSet, answers: AnchorAnswers, train_sha256: str) -> Anchor:
-    """Compute a task's anchor from its answers; `train_sha256` is the hash of the reference's train rows."""
+def find_protocol_clusters(protocol: Protocol, questions: tuple[Row, ...]) -> Clusters | None:
+    """Return the clusters of questions under a protocol; None if it knows none, or no two share a passage."""
+    return find_clusters(questions) if protocol.statistics.clusters else None
+
+
+def compute_anchor(
+    exam: EvalSet, answers: AnchorAnswers, train_sha256: str, clusters: Clusters | None = None
+) -> Anchor:
+    """Compute a task's anchor from its answers; `train_sha256` is the hash of the reference's train rows.
+
+    `clusters` are those of the test rows, if some of them share a passage.
+    """
     if not exam.rows:
         raise AnchorsMissing(f"{exam.task.id} has no test rows: import the benchmark again with more rows.")
     base, tops = exam.score(answers.base), [exam.score(texts) for texts in answers.reference]
@@ -128,7 +144,7 @@ def compute_anchor(exam: EvalSet, answers: AnchorAnswers, train_sha256: str) -> 
         base_parts=tuple(part.score for _, part in base.parts),
         reference_parts=tuple(part.score for _, part in reference.parts),
         seeds=seeds,
-        noise=anchor_error(reference, base, seeds),
+        noise=anchor_error(reference, base, seeds, clusters),
         exam_sha256=exam.sha256,
         train_sha256=train_sha256,
         scored_sha256=exam.scored_sha256,

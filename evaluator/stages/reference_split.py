@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from evaluator.config.protocol import Protocol
+from evaluator.errors import ProtocolMismatch
 from submissions.arena.benchmark import Benchmark
 from submissions.records.task import Reference
 
@@ -12,7 +13,7 @@ from submissions.records.task import Reference
 def load_reference(protocol: Protocol, benchmark: Benchmark, task: str) -> Reference:
     """Load a task's hidden rows, split by the protocol, with only the used train rows.
 
-    Raises NotFound, CorruptRecord.
+    Raises NotFound, CorruptRecord, ProtocolMismatch for halves of another rule.
     """
     reference = SPLITS[protocol.split](benchmark, task)
     train = reference.train[: protocol.sft.max_rows]
@@ -25,7 +26,19 @@ def _load_same_rows(benchmark: Benchmark, task: str) -> Reference:
     return benchmark.read_reference(task).model_copy(update={"train": rows, "test": rows})
 
 
+def _load_grouped_halves(benchmark: Benchmark, task: str) -> Reference:
+    """Load the halves of an import that keeps rows of one passage together."""
+    if (rule := benchmark.read_split_rule(task)) != GROUPED:
+        raise ProtocolMismatch(
+            f"The rows of {task} were split by {rule or 'an older import'}, which may part rows of one passage. "
+            f"The protocol requires {GROUPED}. Import the benchmark into a new folder, and measure its anchors there."
+        )
+    return benchmark.read_reference(task)
+
+
+GROUPED = "hash-split@2"
 SPLITS: dict[str, Callable[[Benchmark, str], Reference]] = {
     "hash-split@1": Benchmark.read_reference,
+    GROUPED: _load_grouped_halves,
     "same-rows@1": _load_same_rows,
 }

@@ -14,7 +14,7 @@ from leaderboard.data.scales import PROTOCOL_NOTES
 from leaderboard.data.systems import slug_of
 from leaderboard.data.tables.table_frames import as_dict
 from leaderboard.templates.problem_groups import group_problems
-from submissions.records.result import METHODS
+from submissions.records.result import FEW_TASKS, METHODS
 from submissions.tracks import TRACKS
 
 REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -46,6 +46,7 @@ def make_environment(build: str) -> Environment:
         "fields": as_dict,
     }
     found.globals |= {
+        "few_tasks": FEW_TASKS,
         "build": build,
         "card_of": card_of,
         "site_pages": site_pages(),

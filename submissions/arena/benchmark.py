@@ -29,7 +29,7 @@ class Split(Record):
     """Original order of a reference's rows before the split: split.json."""
 
     rule: str
-    """The rule that made the halves, for example `hash-split@1`."""
+    """The rule that made the halves, for example `hash-split@2`."""
     sides: Annotated[str, Field(pattern=r"^[te]*$")]
     """The half of every row in the original order: `t` for train, `e` for test."""
 
@@ -100,8 +100,16 @@ class Benchmark:
             test=read_lines(self.repo, f"{folder}/test.jsonl", Row),
         )
 
+    def read_split_rule(self, task: str) -> str | None:
+        """Read the rule that made a task's halves, for example `hash-split@2`; None if the import wrote none."""
+        path = f"references/{task}/split.json"
+        return read_record(self.repo, path, Split).rule if path in self.repo.list(path) else None
+
     def read_original_rows(self, task: str) -> tuple[Row, ...]:
-        """Read a task's reference rows of both halves, in source order. Raises NotFound or CorruptRecord."""
+        """Read a task's reference rows of both halves, in source order and without groups.
+
+        Raises NotFound or CorruptRecord.
+        """
         reference = self.read_reference(task)
         path = f"references/{task}/split.json"
         if path not in self.repo.list(path):
@@ -109,7 +117,8 @@ class Benchmark:
                 f"The benchmark has no {path}, so the original order of its rows is not known: "
                 "an older import made it. Import it again into a new folder."
             )
-        return read_record(self.repo, path, Split).interleave(reference.train, reference.test, path)
+        rows = read_record(self.repo, path, Split).interleave(reference.train, reference.test, path)
+        return tuple(row.model_copy(update={"group": ""}) for row in rows)
 
     def read_official_anchors(self) -> OfficialAnchors | None:
         """Read the published scores; None for a benchmark not imported from the release."""

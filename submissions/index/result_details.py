@@ -35,7 +35,9 @@ class ResultDetails:
     numbers: Floats
     """By task: BY_TASK, then BY_METHOD for each method of the layout."""
     missing_reasons: str
-    """JSON: reason of a missing number, by `task/method/score`, `task/method/gain`, `task/base` or `task/reference`."""
+    """JSON: reason of a missing number, by `task/method/score`, `task/method/gain`, `task/base` or `task/reference`,
+    and of rough intervals, by `task/rough`.
+    """
 
 
 def extract_details(result: Result, layout: ResultLayout) -> ResultDetails:
@@ -65,6 +67,7 @@ def _collect_reasons(task: TaskResult) -> dict[str, str | None]:
     for one in task.methods:
         found[f"{task.task}/{one.method}/score"] = one.score.why
         found[f"{task.task}/{one.method}/gain"] = one.gain.why
+        found[f"{task.task}/rough"] = one.score.rough or found.get(f"{task.task}/rough")
     return found
 
 

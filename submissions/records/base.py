@@ -40,6 +40,8 @@ class Score(Record):
     """Lower and upper bound of the 95% interval, on the scale of the value."""
     why: str | None = None
     """Reason of a missing value."""
+    rough: str | None = Field(default=None, exclude_if=lambda reason: reason is None)
+    """Reason why the interval may cover less than 95%; None for one that holds."""
 
     @model_validator(mode="after")
     def _unscored_says_why(self) -> Self:

@@ -17,6 +17,8 @@ class Row(Record):
 
     input: str
     output: str
+    group: str = Field(default="", exclude_if=lambda group: not group)
+    """Passage or source that the row shares with others of its reference; empty if unknown, or for a delivered row."""
 
 
 class Task(Record):

@@ -39,7 +39,7 @@ def test_the_evaluator_reads_what_was_imported(imported: Path) -> None:
 
 def test_checksums_and_sources_are_kept(imported: Path) -> None:
     sums = json.loads((imported / "checksums.json").read_bytes())
-    assert sums["split"] == "hash-split@1"
+    assert sums["split"] == "hash-split@2"
     assert list(sums["files"]) == sorted(sums["files"])
     files = {name for name in read_folder(imported) if not name.startswith(".")}
     assert set(sums["files"]) == files - {"checksums.json"}
@@ -53,7 +53,7 @@ def test_the_original_order_can_be_read_back(flat: Path, imported: Path) -> None
     given = read_flat(flat).rows["mc-en-sums"]
     split = json.loads((imported / "references" / "mc-en-sums" / "split.json").read_text())
     assert open_benchmark(str(imported)).read_original_rows("mc-en-sums") == given
-    assert split["rule"] == "hash-split@1"
+    assert split["rule"] == "hash-split@2"
     assert len(split["sides"]) == len(given)
 
 

@@ -61,7 +61,7 @@ def make_benchmark(
             Change(f"{where}/metadata.json", to_json(reference.metadata)),
             Change(f"{where}/train.jsonl", to_jsonl(reference.train)),
             Change(f"{where}/test.jsonl", to_jsonl(reference.test)),
-            Change(f"{where}/split.json", to_json(Split(rule="hash-split@1", sides="te" * min(train, test)))),
+            Change(f"{where}/split.json", to_json(Split(rule="hash-split@2", sides="te" * min(train, test)))),
         ]
     repo = LocalRepo(folder)
     repo.commit(changes, repo.head())

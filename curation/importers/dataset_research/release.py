@@ -14,7 +14,7 @@ from curation.importers.dataset_research.reference_files import FOLDERS, Referen
 from curation.importers.dataset_research.release_tasks import FILE, ReleaseTask, read_domains, read_entries
 from curation.importers.dataset_research.task_ids import make_safe_ids
 from curation.layout.flat_reader import FlatBenchmark, InvalidBenchmark
-from curation.layout.hash_split import split_side
+from curation.layout.hash_split import split_rows
 from curation.records import FlatTask, make_error, make_warning
 from submissions.arena.benchmark import OfficialAnchor, OfficialAnchors
 from submissions.errors import NotFound
@@ -140,7 +140,7 @@ def _make_anchor(entry: ReleaseTask, rows: int, scores: Scores, problems: list[P
 
 
 def _check_split(entry: ReleaseTask, task: str, rows: Sequence[Row]) -> Iterator[Problem]:
-    sides = {split_side(task, row.input) for row in rows}
+    sides = set(split_rows(task, rows))
     if len(sides) == 1:
         what = f"{entry.where}all {len(rows)} rows of its reference fall into the {sides.pop()} half."
         yield make_error(

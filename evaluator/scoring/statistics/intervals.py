@@ -14,6 +14,7 @@ from statistics import NormalDist
 import numpy as np
 
 from evaluator.scoring.metrics.metric_result import Floats
+from evaluator.scoring.statistics.clusters import Clusters
 from evaluator.scoring.statistics.resampling import Rescored
 from submissions.statistics import student_quantile
 
@@ -34,6 +35,7 @@ def score_interval(score: Rescored) -> Interval:
     Wilson's with n items for a share (Wilson 1927); else with the effective number of items and Student's quantile, as
     the variance is estimated. Where no item differs from another, or there is one item only, the items tell no
     variance, and the largest that a score of this value can have is taken: Wilson's with n again.
+    Items in clusters have the clustered standard error (Miller 2024) and Student's quantile by clusters.
     Coverage at n = 50 to 500: 93.5-97% for shares of 0.1 to 0.9, 94-97% for F1-like and ROUGE-like items; at n = 20
     93-98% (`python -m benchmarks.scoring.statistics`).
     Raises ValueError for a score that has no items.
@@ -41,6 +43,10 @@ def score_interval(score: Rescored) -> Interval:
     if score.items < 1:
         raise ValueError("a score without items has no interval")
     spread = score.value * (1 - score.value)
+    if score.clusters:
+        if spread <= 0 or score.error <= 0:
+            return _wilson_interval(score.value, score.units, Z)
+        return _wilson_interval(score.value, spread / score.error**2, score.clusters.quantile)
     variance = 0.0 if score.binary else _unbiased_variance(score)
     if variance <= 0 or spread <= 0:
         return _wilson_interval(score.value, score.items, Z)
@@ -71,7 +77,7 @@ def gain_interval(score: Rescored, base: Rescored, reference: Rescored, scale: S
     the two ends of its own interval are taken in as well.
     Coverage by simulation: 94-95% at 50 items and more, 92.5-93.5% at 25.
     """
-    low, high = percentile_interval(scale(score.again, base.again, reference.again), score.items)
+    low, high = percentile_interval(scale(score.again, base.again, reference.again), score.items, score.clusters)
     if np.ptp(score.again) < _ROUNDING:
         ends = np.array(score_interval(score))
         mapped = scale(ends, np.array(base.value), np.array(reference.value))
@@ -79,16 +85,18 @@ def gain_interval(score: Rescored, base: Rescored, reference: Rescored, scale: S
     return float(low), float(high)
 
 
-def percentile_interval(again: Floats, items: int) -> Interval:
-    """Expanded 95% percentiles of a figure over choices of `items` items (Hesterberg 2015)."""
-    low, high = np.quantile(again, _expanded_levels(items))
+def percentile_interval(again: Floats, items: int, clusters: Clusters | None = None) -> Interval:
+    """Expanded 95% percentiles of a figure over choices of `items` items, or of clusters of them (Hesterberg 2015)."""
+    low, high = np.quantile(again, _expanded_levels(items, clusters))
     return float(low), float(high)
 
 
-def _expanded_levels(items: int) -> Interval:
-    if items < 2:
+def _expanded_levels(items: int, clusters: Clusters | None) -> Interval:
+    units = clusters.count if clusters else items
+    if units < 2:
         return 0.025, 0.975
-    tail = NormalDist().cdf(-sqrt(items / (items - 1)) * student_quantile(items - 1, STUDENT_TERMS))
+    quantile = clusters.quantile if clusters else student_quantile(items - 1, STUDENT_TERMS)
+    tail = NormalDist().cdf(-sqrt(units / (units - 1)) * quantile)
     return tail, 1 - tail
 
 

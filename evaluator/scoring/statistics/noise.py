@@ -9,6 +9,7 @@ from statistics import stdev
 import numpy as np
 
 from evaluator.scoring.metrics.metric_result import MetricResult
+from evaluator.scoring.statistics.clusters import Clusters
 
 
 def seed_sd(values: Sequence[float]) -> float:
@@ -31,19 +32,24 @@ def seed_noise_of_total(deviations: Sequence[float]) -> float:
     return sqrt(sum(deviation**2 for deviation in deviations)) / len(deviations)
 
 
-def anchor_error(reference: MetricResult, base: MetricResult, by_seed: Sequence[float] = ()) -> float:
+def anchor_error(
+    reference: MetricResult, base: MetricResult, by_seed: Sequence[float] = (), clusters: Clusters | None = None
+) -> float:
     """Standard error of reference minus base, which decides on a task's admission.
 
-    Over items by the jackknife, which for means is stdev(differences) / sqrt(items); with it, independent, the training
-    noise of the reference: seed SD / sqrt(seeds). `by_seed` are the reference's scores, one per seed, where it is
-    their average. A single item has an error of 1, the whole scale. Raises ValueError for other items, or for none.
+    Over items, or clusters of them, by the jackknife, which for means of independent items is stdev(differences) /
+    sqrt(items); with it, independent, the training noise of the reference: seed SD / sqrt(seeds). `by_seed` are the
+    reference's scores, one per seed, where it is their average. A single item or cluster has an error of 1, the whole
+    scale. Raises ValueError for other items, or for none.
     """
     items = len(reference.statistics)
     if items != len(base.statistics) or not items:
         raise ValueError(f"reference and base must have the same items: they have {items} and {len(base.statistics)}")
     over_seeds = seed_sd(by_seed) / sqrt(len(by_seed)) if len(by_seed) > 1 else 0.0
-    if items == 1:
+    if (clusters.count if clusters else items) == 1:
         return hypot(1.0, over_seeds)
+    if clusters:
+        return hypot(clusters.jackknife_error(reference, base), over_seeds)
     without = _leave_one_out(reference) - _leave_one_out(base)
     return hypot(float(np.sqrt((items - 1) * without.var())), over_seeds)
 

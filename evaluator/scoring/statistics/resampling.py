@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluator.scoring.metrics.metric_result import Floats, MetricResult, pool_mean
+from evaluator.scoring.statistics.clusters import Clusters
 
 RESAMPLES = 1_000
 """Choices of items per task. Totals draw from them anew for every task of every replicate."""
@@ -30,6 +31,15 @@ class Rescored:
     """Number of items; 0 for a score without items."""
     binary: bool = False
     """True if the score is a share: the mean of items that are each 0 or 1."""
+    clusters: Clusters | None = None
+    """Clusters of the items; None if the items are independent."""
+    error: float = 0.0
+    """Clustered standard error; 0 without clusters."""
+
+    @property
+    def units(self) -> int:
+        """Number of independent units: clusters, else items."""
+        return self.clusters.count if self.clusters else self.items
 
 
 def item_seed(seed: int, task: str, exam_sha256: str) -> int:
@@ -52,10 +62,11 @@ def resample_counts(items: int, resamples: int, seed: int) -> Floats:
     return np.bincount(drawn.reshape(-1), minlength=resamples * items).reshape(resamples, items).astype(np.float64)
 
 
-def rescore(measured: Sequence[MetricResult], counts: Floats) -> list[Rescored]:
+def rescore(measured: Sequence[MetricResult], counts: Floats, clusters: Clusters | None = None) -> list[Rescored]:
     """Score metrics of answers to the same items on each choice of items, in one product for all of them.
 
-    `counts` has shape (resamples, items). Raises ValueError for a metric that has other items.
+    `counts` has shape (resamples, items), drawn from `clusters` where items share a passage. Raises ValueError for a
+    metric that has other items.
     """
     for one in measured:
         if len(one.statistics) != counts.shape[1]:
@@ -65,7 +76,14 @@ def rescore(measured: Sequence[MetricResult], counts: Floats) -> list[Rescored]:
     ends = np.cumsum([one.statistics.shape[1] for one in measured])
     sums = np.split(counts @ np.concatenate([one.statistics for one in measured], axis=1), ends[:-1], axis=1)
     return [
-        Rescored(float(one.pool(one.statistics.sum(axis=0))), one.pool(drawn), counts.shape[1], _is_share(one))
+        Rescored(
+            float(one.pool(one.statistics.sum(axis=0))),
+            one.pool(drawn),
+            counts.shape[1],
+            _is_share(one),
+            clusters,
+            clusters.jackknife_error(one) if clusters else 0.0,
+        )
         for one, drawn in zip(measured, sums, strict=True)
     ]
 

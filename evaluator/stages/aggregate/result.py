@@ -18,7 +18,7 @@ from evaluator.stages.records import RunRecord, TaskRecord
 from submissions.errors import EvaluatorError
 from submissions.records.base import Score
 from submissions.records.findings import JudgeScores
-from submissions.records.result import Method, Result, TaskResult, Total
+from submissions.records.result import FEW_TASKS, Method, Result, TaskResult, Total
 from submissions.records.task import Task
 
 Group = Literal["overall", "knowledge", "reasoning"]
@@ -167,6 +167,7 @@ def _build_total(protocol: Protocol, method: Method, subset: str, group: Group, 
             value=sum(values) / len(values),
             n=len(values),
             interval=widen_interval(_total_interval(protocol, method, values, tasks)),
+            rough=_rough_reason(protocol, len(values)),
         ),
         median=median(values),
         seed_sd=_total_seed_sd(tasks) if method == "fine_tune" else None,
@@ -191,6 +192,13 @@ def _total_interval(
     gains = [task.methods[method].gain for task in tasks]
     own = [gain.interval or (gain.value or 0.0, gain.value or 0.0) for gain in gains]
     return min(low, mean(ends[0] for ends in own)), max(high, mean(ends[1] for ends in own))
+
+
+def _rough_reason(protocol: Protocol, tasks: int) -> str | None:
+    """Reason why the interval of a mean is rough; protocols of before state none."""
+    if protocol.statistics.clusters is None or tasks > FEW_TASKS:
+        return None
+    return f"{tasks} tasks are few for an interval" if tasks > 1 else "one task is few for an interval"
 
 
 def _total_seed_sd(tasks: Sequence[TaskScores]) -> float | None:

@@ -113,55 +113,74 @@ def _count_record_answers(record: TaskRecord) -> int:
 def score_task(protocol: Protocol, record: TaskRecord) -> TaskScores:
     """Score a task from its stored record."""
     ends, measured = record.anchor_scores(protocol.metrics), record.metric_results(protocol.metrics)
-    counts = _resample_items(protocol, record)
+    drawn = _resample_items(protocol, record)
     counted = is_admitted(record.anchor, protocol.scale)
     methods, banks = {}, {}
     for method in protocol.methods:
         found = measured.get(method)
         methods[method] = (
-            _method_score(protocol, method, found, ends, counts)
+            _method_score(protocol, method, found, ends, drawn)
             if found
             else _build_missing_score(protocol, method, record)
         )
-        banks[method] = np.zeros(len(counts))
+        banks[method] = np.zeros(len(drawn.counts))
         if found and methods[method].gain.value is not None:
-            banks[method] = resampled_scores(found, ends, protocol.scale, counts)
-    base = _with_interval(ends.base, counts) if ends.base else record.anchor.base
-    reference = _with_interval(ends.reference, counts) if ends.reference else record.anchor.reference
+            banks[method] = resampled_scores(found, ends, protocol.scale, drawn.counts)
+    base = _with_interval(ends.base, drawn) if ends.base else record.anchor.base
+    reference = _with_interval(ends.reference, drawn) if ends.reference else record.anchor.reference
     return TaskScores(record, base, reference, methods, banks, counted, _seed_sd(protocol, ends))
 
 
-def _resample_items(protocol: Protocol, record: TaskRecord) -> Floats:
-    """Draw the item counts of a task, shape (item_resamples, items): the same for every system."""
+@dataclass(frozen=True)
+class ItemDraws:
+    """Choices of a task's items: the same for every system."""
+
+    counts: Floats
+    """Frequency of each item, shape (item_resamples, items)."""
+    clusters: statistics.Clusters | None
+    """Clusters that were drawn whole; None if items were drawn."""
+
+    @property
+    def rough(self) -> str | None:
+        """Reason why an interval of this task is rough; None for one that holds."""
+        if self.clusters is None or self.clusters.count >= statistics.ROUGH_BELOW:
+            return None
+        return f"{self.clusters.count} passages with {self.counts.shape[1]} items are few for an interval"
+
+
+def _resample_items(protocol: Protocol, record: TaskRecord) -> ItemDraws:
+    """Draw a task's items, or clusters of them where the protocol says so and some share a passage."""
     settings, items = protocol.statistics, len(record.questions)
     if not items:
-        return np.zeros((settings.item_resamples, 0))
+        return ItemDraws(np.zeros((settings.item_resamples, 0)), None)
     seed = statistics.item_seed(settings.seed, record.task.id, record.exam_sha256)
-    return statistics.resample_counts(items, settings.item_resamples, seed)
+    if (clusters := record.clusters(protocol)) is not None:
+        return ItemDraws(clusters.draw(settings.item_resamples, seed), clusters)
+    return ItemDraws(statistics.resample_counts(items, settings.item_resamples, seed), None)
 
 
 def _method_score(
-    protocol: Protocol, method: Method, measured: MetricResult, ends: AnchorScores, counts: Floats
+    protocol: Protocol, method: Method, measured: MetricResult, ends: AnchorScores, drawn: ItemDraws
 ) -> MethodScore:
     value = normalized_score(measured, ends, protocol.scale)
     if value.value is not None:
-        value = value.model_copy(
-            update={"interval": widen_interval(normalized_interval(measured, ends, protocol.scale, counts))}
-        )
+        found = normalized_interval(measured, ends, protocol.scale, drawn.counts, drawn.clusters)
+        value = value.model_copy(update={"interval": widen_interval(found), "rough": drawn.rough})
     return MethodScore(
         method=method,
-        score=_with_interval(measured, counts),
+        score=_with_interval(measured, drawn),
         gain=value,
-        others=tuple(_with_interval(other, counts) for other in _component_results(measured)),
+        others=tuple(_with_interval(other, drawn) for other in _component_results(measured)),
     )
 
 
-def _with_interval(measured: MetricResult, counts: Floats) -> Score:
+def _with_interval(measured: MetricResult, drawn: ItemDraws) -> Score:
     score = measured.score
     if score.value is None:
         return score
-    (again,) = statistics.rescore([measured], counts)
-    return score.model_copy(update={"interval": widen_interval(statistics.score_interval(again))})
+    (again,) = statistics.rescore([measured], drawn.counts, drawn.clusters)
+    ends = widen_interval(statistics.score_interval(again))
+    return score.model_copy(update={"interval": ends, "rough": drawn.rough})
 
 
 def widen_interval(ends: tuple[float, float]) -> tuple[float, float]:

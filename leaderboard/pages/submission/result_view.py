@@ -40,6 +40,7 @@ def result_context(
         "by_task": [(task, list(rows)) for task, rows in groupby(result_task_table(result).rows, itemgetter("task"))],
         "scale": scale_of(result.protocol),
         "totals": totals_by_group(result),
+        "rough": _rough_reasons(result),
         "metrics": metrics,
         # Without the settings' signature, which a name may carry.
         "metric_names": sorted({row["metric"].split()[0] for row in metrics}),
@@ -48,6 +49,16 @@ def result_context(
         "ledger": ledger,
         "costs": stage_table(ledger).rows if ledger else [],
     }
+
+
+def _rough_reasons(result: Result) -> dict[str, list[str]]:
+    """Tasks with rough intervals, by the reason."""
+    found: dict[str, list[str]] = {}
+    for task in result.tasks:
+        reasons = {one.score.rough for one in task.methods if one.score.rough}
+        for reason in sorted(reasons):
+            found.setdefault(reason, []).append(task.task)
+    return found
 
 
 def result_task_table(result: Result) -> Table:

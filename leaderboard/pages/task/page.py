@@ -62,6 +62,7 @@ def task_page(visit: PageRequest) -> View:
         "by_protocol": [(key, scale_of(key), _table_parts(rows, window)) for key, rows in by_protocol.items()],
         "standings": {key: task_overview(snapshot, task, key, rows) for key, rows in by_protocol.items()},
         "corner": CORNER,
+        "rough": _rough_reasons(snapshot, task.id),
     }
     return View("task.html", context)
 
@@ -86,6 +87,15 @@ def _table_parts(rows: Iterable[TaskScore], window: Page) -> list[TaskTablePart]
         then = window.next_page(len(of_method))
         found.append(TaskTablePart(method, of_method[: window.end], len(of_method), then.end or 0 if then else 0))
     return found
+
+
+def _rough_reasons(snapshot: Snapshot, name: str) -> dict[str, str]:
+    """Reason of the task's rough intervals by protocol, from the newest result under each that has one."""
+    found = {
+        result.protocol: snapshot.missing_reasons(ulid, result).get(f"{name}/rough")
+        for ulid, result in snapshot.published
+    }
+    return {protocol: reason for protocol, reason in found.items() if reason}
 
 
 def anchors_export(visit: PageRequest) -> View:

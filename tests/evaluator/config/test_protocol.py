@@ -89,6 +89,6 @@ def test_the_three_protocols_say_what_scoring_says() -> None:
     assert (paper.few_shot.draws, arena.few_shot.draws) == (1, 3)
     assert (paper.scale.kind, paper.screen, paper.split) == ("ratio", None, "same-rows@1")
     for protocol in (arena, demo):
-        assert (protocol.scale.kind, protocol.decoding.temperature, protocol.split) == ("gain", 0.0, "hash-split@1")
+        assert (protocol.scale.kind, protocol.decoding.temperature, protocol.split) == ("gain", 0.0, "hash-split@2")
         assert protocol.decoding.times_longest_reference == 2.0
         assert protocol.screen is not None

@@ -2,8 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from evaluator.config.protocol import load_protocol
+from evaluator.errors import ProtocolMismatch
 from evaluator.stages.reference_split import SPLITS, load_reference
+from submissions.storage.repo import Change
 from tests.support.evaluation_factories import make_protocol
 from tests.support.factories import make_benchmark, make_task
 
@@ -24,3 +28,15 @@ def test_only_the_first_rows_are_used(tmp_path: Path) -> None:
         reference = load_reference(rules, benchmark, "a")
         assert (len(reference.train), len(reference.test)) == (2, 1)
         assert reference.train == SPLITS[split](benchmark, "a").train[:2]
+
+
+def test_halves_of_an_older_import_are_refused_by_name(tmp_path: Path) -> None:
+    """They may have parted rows of one passage; a protocol of that time still takes them."""
+    benchmark = make_benchmark(tmp_path, [make_task("a")])
+    path = "references/a/split.json"
+    old = benchmark.repo.read(path).replace(b"hash-split@2", b"hash-split@1")
+    benchmark.repo.commit([Change(path, old)], benchmark.repo.head())
+    with pytest.raises(ProtocolMismatch, match=r"a were split by hash-split@1.*Import the benchmark into a new folder"):
+        load_reference(load_protocol("arena@1"), benchmark, "a")
+    before = make_protocol().model_copy(update={"split": "hash-split@1"})
+    assert load_reference(before, benchmark, "a") == benchmark.read_reference("a")

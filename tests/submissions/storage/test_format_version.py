@@ -12,7 +12,7 @@ from leaderboard.settings import read_settings
 from submissions.arena.arena import open_arena
 from submissions.arena.benchmark import open_benchmark
 from submissions.errors import CorruptRecord, NewerFormat
-from submissions.storage.format_version import FORMAT, PATH, check_format, format_change
+from submissions.storage.format_version import FORMAT, PATH, check_format, format_change, read_format
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
 
@@ -31,7 +31,10 @@ def store(folder: Path, *changes: Change) -> LocalRepo:
 
 def test_data_without_a_version_is_of_the_first_format(tmp_path: Path) -> None:
     check_format(LocalRepo(tmp_path))
-    check_format(store(tmp_path / "own", format_change()))
+    own = store(tmp_path / "own", format_change())
+    check_format(own)
+    assert read_format(own) == FORMAT
+    assert read_format(store(tmp_path / "first")) == 1
     assert json.loads((tmp_path / "own" / PATH).read_text()) == {"format": FORMAT}
 
 
