@@ -94,7 +94,7 @@ def _run_check(
             return
     _sample_rows(reading, check, into, tuple(snapshot.frames.values()))
     check.corrected.mkdir()
-    check.fixed = reading.repair_sources(sources, tasks, into=check.corrected, track=parcel.track)
+    check.fixed = reading.repair_sources(sources, tasks, into=check.corrected, track=parcel.track, report=report)
 
 
 def _store_submission(

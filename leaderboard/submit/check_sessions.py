@@ -66,7 +66,8 @@ class CheckSession:
     """Problems found so far, while the check runs."""
     report: Report | None = None
     """None until the check is over, or if there was nothing to check."""
-    fixed: RepairResult = field(default_factory=lambda: RepairResult(corrections=()))
+    fixed: RepairResult | None = None
+    """None until the check is over, or if the delivery was stored."""
     samples: Mapping[str, RowPreview] = field(default_factory=dict)
     """First rows of accepted files, by task."""
     delivered: Mapping[str, Mapping[str, DeliveredTokens]] = field(default_factory=dict)
@@ -105,7 +106,7 @@ class CheckSession:
 
     def finish(self) -> None:
         """Delete all files but the corrected copy, if there is one, and mark the check as over."""
-        if self.fixed.corrections and not self.submission:
+        if self.fixed and self.fixed.corrections and not self.submission:
             for part in self.folder.iterdir():
                 if part != self.corrected:
                     shutil.rmtree(part)

@@ -82,7 +82,13 @@ class DeliveryCheck:
         return [answer.sample for answer in answers if isinstance(answer, SampleTaken) and answer.sample.task in rows]
 
     def repair_sources(
-        self, sources: Sequence[Path], tasks: Sequence[Task], *, into: Path, track: Track
+        self,
+        sources: Sequence[Path],
+        tasks: Sequence[Task],
+        *,
+        into: Path,
+        track: Track,
+        report: Report | None = None,
     ) -> RepairResult:
         """Write a repaired delivery into an empty folder and check it, as `submissions.repair.repair_sources` does.
 
@@ -92,10 +98,11 @@ class DeliveryCheck:
         state.ended = dict(self._ended)
         self._read_delivery(state)
         rewritten = state.build_rewritten()
-        if not rewritten.corrections:
-            return RepairResult(corrections=())
+        if not rewritten.corrections and report:
+            return RepairResult(corrections=(), remaining=report)
+        copy = [into] if rewritten.corrections else sources
         with TempFolder() as folder:
-            report = self.check_sources([into], tasks, into=folder, track=track)
+            report = self.check_sources(copy, tasks, into=folder, track=track)
         return build_repair_result(rewritten, report)
 
     def cancel(self) -> None:

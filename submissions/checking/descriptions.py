@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from submissions.checking.formats.text import seek_to_text
 from submissions.checking.problem_list import ProblemList, quote_text
 from submissions.checking.source_file import SourceFile
 from submissions.errors import InvalidFile
@@ -35,11 +36,13 @@ def check_descriptions(
     `delivered` are the tasks with data: descriptions of others are skipped with a warning.
     """
     with entry.open() as stream:
+        if not seek_to_text(stream, listing):
+            return None
         content = stream.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise InvalidFile(f"The file has more than {MAX_BYTES:,} bytes.", "Describe each data set in a few sentences.")
     found: dict[str, Description] = {}
-    for number, line in enumerate(content.split(b"\n"), 1):
+    for number, line in enumerate(content.splitlines(), 1):  # bytes end lines at LF, CR LF and CR alone
         if line.strip() and (said := _parse_description(line, number, listing)):
             if said.task in found:
                 listing.add_error(

@@ -10,11 +10,17 @@ from dataclasses import dataclass
 from submissions.checking.formats import READERS
 from submissions.checking.problem_list import quote_text
 from submissions.errors import InvalidFile
+from submissions.names.look_alikes import describe_look_alikes
 
 _ENDINGS = ", ".join(f".{ending}" for ending in READERS)
 _TAKEN = re.compile(rf"([A-Za-z0-9][A-Za-z0-9._-]*)\.({'|'.join(READERS)})", re.ASCII)
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.ASCII | re.IGNORECASE)
 _PASSED_OVER = re.compile(r"readme(\..*)?|licen[cs]e(\..*)?|.*\.md|thumbs\.db|desktop\.ini", re.IGNORECASE)
+COPY_MARK = re.compile(
+    r"^copy( \(?\d{1,3}\)?)? of |( ?\(\d{1,3}\)| - copy( ?\(\d{1,3}\))?| copy( ?\(?\d{1,3}\)?)?| \(copy( \d{1,3})?\))$",
+    re.IGNORECASE,
+)
+"""Marks that browsers and file managers add to the name of a second copy, without its ending."""
 _MAX_NAME_LENGTH = 128
 """Longest file name: a task id of 120 characters and the longest ending."""
 MAX_HINTS = 50
@@ -72,10 +78,20 @@ class UnknownTaskHints:
 
 
 def _explain_invalid_name(name: str) -> InvalidFile:
+    if not name.isascii():
+        return InvalidFile(
+            "The file name has other characters than letters, digits, dot, hyphen and underscore: "
+            f"{describe_look_alikes(name)}.",
+            "Name it <task id>.jsonl with an id of the task list; `fix` does, where one id looks the same.",
+        )
+    if name != name.strip():
+        return InvalidFile("The file name begins or ends with a blank.", "Remove the blank; `fix` does.")
     if not has_data_suffix(name):
         return InvalidFile("This is not a data file.", f"Deliver files that end in {_ENDINGS}; remove others.")
     if _TAKEN.fullmatch(f"{name.rpartition('.')[0]}.jsonl"):
         return InvalidFile("The ending is not in lower case.", f"Use one of {_ENDINGS}.")
+    if COPY_MARK.search(name.rpartition(".")[0]):
+        return InvalidFile("The file name is marked as a copy.", "Name it <task id>.jsonl; `fix` does.")
     return InvalidFile(
         "The file name has other characters than letters, digits, dot, hyphen and underscore.",
         "Name it <task id>.jsonl with an id of the task list.",

@@ -8,10 +8,12 @@ from types import TracebackType
 from typing import Self
 
 from submissions.checking.delivery_budget import DeliveryBudget
+from submissions.checking.encoding_damage import EncodingDamage
 from submissions.checking.formats.json_object import ROW_FIX, describe_json_type
 from submissions.checking.formats.raw_row import RawRow
 from submissions.checking.problem_list import ProblemList, escape_text, quote_text
 from submissions.errors import InvalidFile
+from submissions.names.invisible import is_blank, name_characters
 from submissions.records.task import Row
 from submissions.tracks.track import Track
 
@@ -29,16 +31,31 @@ def parse_row(found: RawRow, track: Track, listing: ProblemList) -> Row | None:
             found.line,
         )
         return None
+    if fault := _find_instruction_fault(found):
+        listing.add_error(*fault, found.line)
+        return None
     given = _check_text("input", found.input, found.line, listing)
     wanted = _check_text("output", found.output, found.line, listing)
     return None if given is None or wanted is None else Row(input=given, output=wanted)
 
 
+def _find_instruction_fault(found: RawRow) -> tuple[str, str] | None:
+    """Return fault and fix of a row in the Alpaca format, whose prompt the model would not see."""
+    if not isinstance(found.instruction, str) or is_blank(found.instruction) or not isinstance(found.input, str):
+        return None
+    if is_blank(found.input):
+        what = "The prompt is in the key instruction (Alpaca format), and the input is empty."
+        return what, "Move it into the input; `fix` does."
+    what = "The row has an instruction beside its input (Alpaca format), which the model would not see."
+    return what, "Put both into the input; `fix` writes the instruction, a blank line, and the input."
+
+
 def _check_text(key: str, value: object, line: int, listing: ProblemList) -> str | None:
     if not isinstance(value, str):
         listing.add_error(f"The {key} is {describe_json_type(value)}, not a text.", ROW_FIX, line)
-    elif not value.strip():
-        listing.add_error(f"The {key} is empty.", "Fill it in, or leave the row out.", line)
+    elif is_blank(value):
+        shown = f": it has only invisible characters ({name_characters(value)})" if value.strip() else ""
+        listing.add_error(f"The {key} is empty{shown}.", "Fill it in, or leave the row out.", line)
     elif "\0" in value:
         listing.add_error(f"The {key} has a NUL character (U+0000).", "Leave the character out.", line)
     elif (place := _find_lone_surrogate(value)) is not None:
@@ -71,6 +88,7 @@ class NormalizedFile:
         self._file = path.open("xb")
         self._sha256 = hashlib.sha256()
         self._distinct: set[bytes] = set()
+        self._damage = EncodingDamage()
 
     def write_row(self, row: Row) -> None:
         """Write one more row. Raises InvalidFile over a limit."""
@@ -84,6 +102,7 @@ class NormalizedFile:
         self._file.write(line)
         self._sha256.update(line)
         self._distinct.add(hashlib.blake2b(line, digest_size=16).digest())
+        self._damage.count_row(row.input + "\n" + row.output)
         self.rows += 1
         self.bytes += len(line)
 
@@ -94,6 +113,7 @@ class NormalizedFile:
 
     def report_warnings(self, track: Track, listing: ProblemList) -> None:
         """List warnings about the rows as a whole."""
+        self._damage.report_warnings(listing)
         if len(self._distinct) < self.rows:
             listing.add_warning(
                 f"Only {len(self._distinct):,} of {self.rows:,} rows are distinct.", "Repeated rows add little."

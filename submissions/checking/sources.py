@@ -17,6 +17,7 @@ from pathlib import Path
 
 from submissions.checking.delivery_budget import DeliveryBudget
 from submissions.checking.folder_layout import select_data_files
+from submissions.checking.formats.recognition import recognize_content
 from submissions.checking.limits import MAX_ENTRIES
 from submissions.checking.problem_list import ProblemList, escape_text
 from submissions.checking.source_file import SourceFile, as_invalid_file, find_rejection, open_regular_file
@@ -62,7 +63,11 @@ def _list_source(source: Path, track: Track, budget: DeliveryBudget, stack: Exit
     if not os.path.lexists(source):
         raise NotFound(f"No file or folder {source}: check the name.")
     if source.suffix.lower() == ".zip":
-        return list_members(stack.enter_context(open_regular_file(source)), track, budget, stack)
+        file = stack.enter_context(open_regular_file(source))
+        if fault := recognize_content(file, magics=(b"PK\x03\x04",)):
+            raise fault
+        file.seek(0)
+        return list_members(file, track, budget, stack)
     budget.count_entries(1)
     return [SourceFile(source.name, partial(open_regular_file, source))]
 

@@ -53,8 +53,10 @@ def format_estimate(found: Estimate) -> str:
 
 def format_repair(fixed: RepairResult) -> str:
     """Format the repairs, file by file, and the check of the corrected delivery."""
-    if fixed.remaining is None:
-        return "Nothing could be fixed without guessing; `check` lists the errors."
+    if not fixed.corrections and fixed.remaining.accepted:
+        return f"Nothing to fix: the files pass the check.\n\n{format_report(fixed.remaining)}"
+    if not fixed.corrections:
+        return f"Nothing could be fixed without guessing.\n\n{format_report(fixed.remaining)}"
     lines = [f"{one.file} -> {one.name}\n" + "\n".join(map(_format_change, one.changes)) for one in fixed.corrections]
     return "\n".join([*lines, "", "Check of the fixed files:", format_report(fixed.remaining)])
 

@@ -36,8 +36,7 @@ def fix(
         print_json(fixed.model_dump(mode="json"))
     else:
         typer.echo(terminal.format_repair(fixed))
-    if fixed.remaining is None:
+    if not fixed.corrections:
         to.rmdir()
-    elif fixed.remaining.accepted:
-        return
-    raise typer.Exit(TheirError.exit_code)
+    if not fixed.remaining.accepted:
+        raise typer.Exit(TheirError.exit_code)

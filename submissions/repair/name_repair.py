@@ -1,4 +1,4 @@
-"""Repair of unambiguous file names: other case, blanks for hyphens, copy marks, a doubled ending."""
+"""Repair of unambiguous file names: case, look-alike characters, blanks for hyphens, copy marks, doubled endings."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from submissions.checking.file_names import COPY_MARK
 from submissions.checking.formats import READERS
 from submissions.checking.problem_list import quote_text
+from submissions.names.look_alikes import are_alike, fold_form
 from submissions.repair.repair_log import RepairLog
 
-_COPY = re.compile(r"( \(\d{1,3}\)| - copy( \(\d{1,3}\))?| copy( \d{1,3})?)$", re.IGNORECASE)
-"""Suffixes that browsers and file managers add to the name of a second copy."""
 _BETWEEN = re.compile(r"[\s_-]+")
+_OTHER_ENDINGS = {"ndjson": "jsonl", "jsonlines": "jsonl", "tsv": "csv"}
 _MAX_NAME_LENGTH = 200
 
 
@@ -26,10 +27,10 @@ class RepairedName:
 
 def repair_name(name: str, known: Collection[str], changes: RepairLog) -> RepairedName | None:
     """Return the only possible task and format of a name; None if it fits no task of `known`, or several."""
-    stem, ending = _split_name(name)
+    stem, ending = _split_name(fold_form(name))
     if not ending or len(stem) > _MAX_NAME_LENGTH:
         return None
-    task = stem if stem in known else _find_only_match(_COPY.sub("", stem), known)
+    task = stem if stem in known else _find_only_match(COPY_MARK.sub("", stem), known)
     if task is None:
         return None
     if name != f"{task}.{ending}":
@@ -42,17 +43,25 @@ def _split_name(name: str) -> tuple[str, str]:
     stem, _, ending = name.rpartition(".")
     if ending.lower() == "txt":
         stem, _, ending = stem.rpartition(".")
-    ending = ending.lower()
+    ending = ending.lower().strip()
+    ending = _OTHER_ENDINGS.get(ending, ending)
     if ending not in READERS:
         return name, ""
-    if stem.lower().endswith(f".{ending}"):
-        stem = stem[: -len(ending) - 1]
+    inner, _, before = stem.rpartition(".")
+    before = _OTHER_ENDINGS.get(before.lower(), before.lower())
+    if inner and (before == ending or {before, ending} == {"json", "jsonl"}):
+        stem = inner
     return stem, ending
 
 
 def _find_only_match(stem: str, known: Collection[str]) -> str | None:
-    """Return the only id that differs from a stem in case and word separators alone. No letter is guessed."""
+    """Return the only id that a stem can mean.
+
+    Case, word separators and characters that look alike may differ. No letter is guessed.
+    """
     close = [task for task in known if _normalize_name(task) == _normalize_name(stem)]
+    if not close and not stem.isascii():
+        close = [task for task in known if are_alike(_normalize_name(task), _normalize_name(stem))]
     return close[0] if len(close) == 1 else None
 
 

@@ -1,8 +1,9 @@
 """Corrected copies of delivered files, for faults that need no knowledge of the submitter's intent.
 
 A fix is made only if every strict reader would make the same one. Nothing is guessed: a single-byte encoding, a task
-id with another letter in it, a column of another name, a number in place of a text and half of a surrogate pair stay
-as they are, for the check to report. Every change is reported with its lines; no row is dropped in silence.
+id with another letter in it, a column of another name, a number in place of a text, half of a surrogate pair and
+runs of NUL bytes stay as they are, for the check to report. Every change is reported with its lines; no row is
+dropped in silence.
 """
 
 from __future__ import annotations
@@ -61,8 +62,8 @@ class RepairResult(Record):
 
     corrections: tuple[FileRepair, ...]
     """Changed files; empty if nothing could be fixed."""
-    remaining: Report | None = None
-    """Check report of the corrected delivery; None if nothing was changed."""
+    remaining: Report
+    """Check report of the corrected delivery; of the delivery as it is, if nothing was changed."""
 
 
 @dataclass(frozen=True)
@@ -74,21 +75,26 @@ class RewrittenDelivery:
     """Errors of files that were never opened: they are not part of the copy and must not look fixed."""
 
 
-def repair_sources(sources: Sequence[Path], tasks: Sequence[Task], *, into: Path, track: Track) -> RepairResult:
+def repair_sources(
+    sources: Sequence[Path], tasks: Sequence[Task], *, into: Path, track: Track, report: Report | None = None
+) -> RepairResult:
     """Write a delivery, repaired without guessing, into an empty folder, and check it again, in this process.
 
     Files of strangers are repaired by `submissions.check_process.DeliveryCheck`.
-    Raises NotFound for a source that does not exist.
+    `report` is the delivery's check, if it was checked before. Raises NotFound for a source that does not exist.
     """
     rewritten = rewrite_sources(sources, tasks, into=into, track=track, watcher=CheckWatcher())
-    if not rewritten.corrections:
-        return RepairResult(corrections=())
+    if not rewritten.corrections and report:
+        return RepairResult(corrections=(), remaining=report)
+    copy = [into] if rewritten.corrections else sources
     with TempFolder() as folder:
-        return build_repair_result(rewritten, check_sources([into], tasks, into=folder, track=track))
+        return build_repair_result(rewritten, check_sources(copy, tasks, into=folder, track=track))
 
 
 def build_repair_result(rewritten: RewrittenDelivery, report: Report) -> RepairResult:
     """Combine a rewritten delivery with the report of its check."""
+    if not rewritten.corrections:
+        return RepairResult(corrections=(), remaining=report)
     remaining = report.model_copy(update={"problems": (*rewritten.problems, *report.problems)})
     return RepairResult(corrections=rewritten.corrections, remaining=remaining)
 

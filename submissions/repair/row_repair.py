@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from submissions.checking.formats.json_object import Pairs
+from dataclasses import replace
+
+from submissions.checking.formats.json_layouts import Pairs
 from submissions.checking.problem_list import quote_text
+from submissions.names.invisible import is_blank
 from submissions.records.task import Row
-from submissions.repair.lenient_reader import LenientRow
+from submissions.repair.lenient_row import LenientRow
 from submissions.repair.repair_log import RepairLog
 
 _KEYS = ("input", "output")
@@ -19,6 +22,9 @@ def repair_row(piece: LenientRow, changes: RepairLog) -> Row | BlankRow | None:
     """Return the row to write; None for an unchanged one, sound or not."""
     if not isinstance(piece.value, Pairs):
         return None
+    if (joined := _join_instruction(piece.value, piece.line, changes)) is not None:
+        piece = replace(piece, value=joined, rewrite=True)
+    assert isinstance(piece.value, Pairs)
     pairs = list(dict.fromkeys(pair for pair in piece.value if isinstance(pair[1], str)))
     others = [pair for pair in piece.value if not isinstance(pair[1], str)]
     found = {key: [pair for pair in pairs if _normalize_key(pair[0]) == key] for key in _KEYS}
@@ -29,11 +35,33 @@ def repair_row(piece: LenientRow, changes: RepairLog) -> Row | BlankRow | None:
     assert isinstance(wanted, str)
     if not _is_encodable(given + "\n" + wanted):
         return None
-    if not given.strip() and not wanted.strip():
+    if is_blank(given) and is_blank(wanted):
         changes.add("Rows without any text were removed.", piece.line)
         return BlankRow()
     row = Row(input=given, output=wanted)
     return row if _log_changes(piece.value, found, piece, changes) or piece.rewrite else None
+
+
+def _join_instruction(value: Pairs, line: int, changes: RepairLog) -> Pairs | None:
+    """Return an Alpaca row with its instruction in the input; None for another row, or an ambiguous one."""
+    found = {key: [cell for name, cell in value if _normalize_key(name) == key] for key in (*_KEYS, "instruction")}
+    given = found["input"] or [""]
+    texts = (*found["instruction"], *given, *found["output"])
+    if len(texts) != 3 or not found["instruction"] or not found["output"]:
+        return None
+    instruction, asked, wanted = texts
+    if not (isinstance(instruction, str) and isinstance(asked, str) and isinstance(wanted, str)):
+        return None
+    if is_blank(instruction) or not _is_encodable(instruction):
+        return None
+    if is_blank(asked):
+        changes.add("The instruction was moved into the empty input.", line)
+        asked = instruction
+    else:
+        changes.add("The instruction and the input were joined, with a blank line between them.", line)
+        asked = f"{instruction}\n\n{asked}"
+    others = [(name, cell) for name, cell in value if _normalize_key(name) not in (*_KEYS, "instruction")]
+    return Pairs([("input", asked), ("output", wanted), *others])
 
 
 def _log_changes(

@@ -39,7 +39,7 @@ def check_page(request: Request) -> Response:
 def corrected_file(request: Request) -> Response:
     """Send one corrected file, or the whole corrected delivery as a zip. Raises NotFound."""
     check, name = _find_check(request), request.path_params["name"]
-    names = [one.name for one in check.fixed.corrections] if check.is_over else []
+    names = [one.name for one in check.fixed.corrections] if check.is_over and check.fixed else []
     if not names or name not in (*names, ZIP):
         raise NotFound(f"No corrected file {name[:120]!r}; there are: {', '.join(names) or 'none'}.")
     path = _zip_corrected(check) if name == ZIP else check.corrected / name

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, TextIO
 
+from submissions.checking.formats.csv_dialects import SEPARATORS, parse_separator_line, split_header
 from submissions.checking.formats.raw_row import RawRow, check_row_count, max_record_bytes
 from submissions.checking.formats.text import decode_stream
 from submissions.checking.problem_list import ProblemList, quote_text
@@ -15,6 +17,9 @@ from submissions.errors import InvalidFile
 from submissions.tracks.track import Track
 
 _HEADER_FIX = "The first line must name the columns: input,output (separated by commas)."
+_SEPARATOR_FIX = "Separate the cells with commas, the header first; `fix` does."
+_MARK_FIX = "Remove the mark; `fix` does."
+_REPEATED_FIX = "Remove the line; `fix` does."
 _QUOTE_FIX = 'Put a cell with commas, quotes or line breaks in double quotes, and double each quote in it: "a ""b""".'
 
 
@@ -25,9 +30,12 @@ def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator
         return
     # The csv module's limit is process-wide: it is only raised, so that other readers' rows are not truncated.
     csv.field_size_limit(max(csv.field_size_limit(), max_record_bytes(track)))
-    reader = csv.reader(_read_lines(text, max_record_bytes(track)), strict=True)
+    lines = _read_lines(text, max_record_bytes(track), listing)
     start = 1
     try:
+        first = next(lines, "")
+        _require_commas(first)
+        reader = csv.reader(itertools.chain([first], lines), strict=True)
         header = _parse_header(next(reader, []))
         start = reader.line_num + 1
         for number, cells in enumerate(reader, 1):
@@ -45,33 +53,66 @@ def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator
 
 @dataclass(frozen=True)
 class _Header:
-    input: int
+    input: int | None
     output: int
     width: int
     extra: tuple[str, ...]
+    instruction: int | None
+    """Column of the prompt in the Alpaca format; then a table without a column input has one that is empty."""
+    names: tuple[str, ...]
 
     def to_raw_row(self, cells: list[str], line: int, listing: ProblemList) -> RawRow | None:
+        if tuple(cells) == self.names:
+            listing.add_error("The header is repeated here, as in files that were joined.", _REPEATED_FIX, line)
+            return None
         if len(cells) == self.width:
-            return RawRow(line, cells[self.input], cells[self.output], self.extra)
+            given = "" if self.input is None else cells[self.input]
+            instruction = None if self.instruction is None else cells[self.instruction]
+            return RawRow(line, given, cells[self.output], self.extra, instruction)
         listing.add_error(f"The record has {len(cells)} cell(s), the header has {self.width}.", _QUOTE_FIX, line)
         return None
 
 
+def _require_commas(line: str) -> None:
+    """Raises InvalidFile for a first line that shows another separator."""
+    if separator := parse_separator_line(line):
+        raise InvalidFile(
+            f"The first line is {quote_text(line.strip(), 20)}, which only Excel reads: it says that the cells are "
+            f"separated by {SEPARATORS.get(separator, quote_text(separator))}.",
+            _SEPARATOR_FIX,
+        )
+    try:
+        separator, _ = split_header(line, SEPARATORS)
+    except InvalidFile:
+        return  # the header's own errors name the columns
+    if separator != ",":
+        raise InvalidFile(f"The cells are separated by {SEPARATORS[separator]}, not by commas.", _SEPARATOR_FIX)
+
+
 def _parse_header(names: list[str]) -> _Header:
-    """Return the indices of the two columns. Raises InvalidFile."""
+    """Return the indices of the columns. Raises InvalidFile."""
     columns = ", ".join(quote_text(name, 40) for name in names[:12]) or "none"
+    instruction = next((at for at, name in enumerate(names) if name.strip().casefold() == "instruction"), None)
     for name in ("input", "output"):
-        if Counter(names)[name] != 1:
+        if Counter(names)[name] != 1 and (name == "output" or name in names or instruction is None):
             count = "no" if name not in names else "more than one"
             raise InvalidFile(f"There is {count} column {name} (columns found: {columns}).", _HEADER_FIX)
     extra = tuple(name for name in names if name not in ("input", "output"))
-    return _Header(names.index("input"), names.index("output"), len(names), extra)
+    given = names.index("input") if "input" in names else None
+    return _Header(given, names.index("output"), len(names), extra, instruction, tuple(names))
 
 
-def _read_lines(text: TextIO, limit: int) -> Iterator[str]:
+def _read_lines(text: TextIO, limit: int, listing: ProblemList) -> Iterator[str]:
+    number = 0
     while line := text.readline(limit):
         if len(line) == limit and not line.endswith(("\n", "\r")):
             raise InvalidFile(
                 f"The record that begins here has a line of more than {limit:,} characters.", "Shorten it."
             )
+        number += 1
+        if line.startswith("\ufeff"):
+            listing.add_error(
+                "The line begins with a byte order mark, as in files that were joined.", _MARK_FIX, number
+            )
+            line = line.removeprefix("\ufeff")
         yield line

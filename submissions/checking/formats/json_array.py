@@ -8,10 +8,18 @@ import re
 from collections.abc import Iterator
 from typing import IO, TextIO
 
-from submissions.checking.formats.json_object import DECODER, ROW_FIX, TOO_DEEP, describe_json_error, parse_row_object
+from submissions.checking.formats.json_layouts import Pairs, find_row_layout, is_row
+from submissions.checking.formats.json_object import (
+    DECODER,
+    LAYOUT_FIX,
+    ROW_FIX,
+    TOO_DEEP,
+    describe_json_error,
+    parse_row_object,
+)
 from submissions.checking.formats.raw_row import RawRow, check_row_count, max_record_bytes
 from submissions.checking.formats.text import decode_stream
-from submissions.checking.problem_list import ProblemList
+from submissions.checking.problem_list import ProblemList, quote_text
 from submissions.errors import InvalidFile
 from submissions.tracks.track import Track
 
@@ -19,6 +27,8 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _PIECE = 65_536
 _CUT = 12
 """Distance before the buffer's end at which a cut text can appear faulty: the length of two unicode escapes."""
+_MAX_WHOLE_CHARACTERS = 16 * 2**20
+"""Characters of a file that is one object, read to say what it is."""
 _ARRAY_FIX = "Write one JSON array of objects, or name the file .jsonl and write one object on each line."
 
 
@@ -38,7 +48,7 @@ def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator
 
 def _read_elements(cursor: Cursor, track: Track, listing: ProblemList) -> Iterator[RawRow]:
     if cursor.peek() != "[":
-        raise InvalidFile("The file does not begin with [, so it is not a JSON array.", _ARRAY_FIX)
+        raise _explain_no_array(cursor)
     cursor.step()
     if cursor.peek() != "]":
         for number in itertools.count(1):
@@ -55,6 +65,26 @@ def _read_elements(cursor: Cursor, track: Track, listing: ProblemList) -> Iterat
     cursor.step()
     if cursor.peek():
         raise InvalidFile("There is text after the end of the array.", _ARRAY_FIX)
+
+
+def _explain_no_array(cursor: Cursor) -> InvalidFile:
+    """Return what a file has in place of an array."""
+    fault = InvalidFile("The file does not begin with [, so it is not a JSON array.", _ARRAY_FIX)
+    if cursor.peek() != "{":
+        return fault
+    try:
+        value, _ = cursor.read_value_and_text(_MAX_WHOLE_CHARACTERS)
+    except InvalidFile:
+        return fault
+    if cursor.peek():
+        return InvalidFile("The file has objects one behind the other, not one JSON array.", _ARRAY_FIX)
+    if layout := find_row_layout(value):
+        rows = "row is" if len(layout.rows) == 1 else "rows are"
+        return InvalidFile(f"The file is one object: {len(layout.rows):,} {rows} written {layout.what}.", LAYOUT_FIX)
+    if isinstance(value, Pairs) and is_row(value) and all(isinstance(cell, str) for _, cell in value):
+        return InvalidFile("The file is one row, not an array of rows.", _ARRAY_FIX)
+    keys = ", ".join(quote_text(name, 30) for name, _ in list(value)[:8]) if isinstance(value, Pairs) else ""
+    return InvalidFile(f"The file is one object (its keys: {keys or 'none'}), not an array of rows.", _ARRAY_FIX)
 
 
 class Cursor:
@@ -85,8 +115,12 @@ class Cursor:
         """Read the JSON value that begins here. Raises InvalidFile."""
         return self.read_value_and_text()[0]
 
-    def read_value_and_text(self) -> tuple[object, str]:
-        """Read the JSON value that begins here, and its source text. Raises InvalidFile."""
+    def read_value_and_text(self, longest: int | None = None) -> tuple[object, str]:
+        """Read the JSON value that begins here, and its source text. Raises InvalidFile.
+
+        `longest` replaces the cursor's limit of characters.
+        """
+        longest = longest or self._longest
         while True:
             try:
                 value, end = DECODER.raw_decode(self._buffer, self._at)
@@ -94,7 +128,7 @@ class Cursor:
                 raise InvalidFile(TOO_DEEP, ROW_FIX) from error
             except json.JSONDecodeError as error:
                 # A truncated value looks invalid until the rest has been read.
-                if len(self._buffer) - self._at > self._longest or not self._read_more():
+                if len(self._buffer) - self._at > longest or not self._read_more():
                     raise self._explain_error(error) from error
             else:
                 # A number is only complete when something follows it.

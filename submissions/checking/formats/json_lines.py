@@ -9,14 +9,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from submissions.checking.formats.json_object import DECODER, ROW_FIX, TOO_DEEP, describe_json_error, parse_row_object
+from submissions.checking.formats.json_faults import ONE_LINE_FIX, describe_long_line, explain_line, is_open_object
+from submissions.checking.formats.json_object import DECODER, JSON_BLANKS, ROW_FIX, TOO_DEEP, parse_row_object
 from submissions.checking.formats.raw_row import RawRow, check_row_count, max_record_bytes
-from submissions.checking.formats.text import report_invalid_byte, seek_to_text
+from submissions.checking.formats.text import find_nul_run, report_invalid_byte, report_nul_run, seek_to_text
 from submissions.checking.problem_list import ProblemList
 from submissions.tracks.track import Track
 
 _ARRAY = re.compile(rb"\s*\[\s*(\{|$)")
 """Beginning of a file that is one array of objects."""
+_MAX_JOINED_LINES = 64
+_MAX_JOINED_BYTES = 65_536
+"""Limits of a row over several lines that the check still recognizes as one."""
+_MAX_JOIN_ATTEMPT_BYTES = 32 * 2**20
+"""Bytes of a file read in search of the end of such rows, so that a hostile file costs seconds, not hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,8 @@ class _Line:
     """Offset of the line's first byte in the file, from 0."""
     content: bytes | None
     """Bytes of the line; None for a line too long to be read."""
+    head: bytes = b""
+    """First bytes of a line too long to be read."""
 
 
 def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
@@ -34,14 +42,14 @@ def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator
         return
     blank = carriage_returns = 0
     limit = max_record_bytes(track)
+    rows = _RowParser(listing)
     for line in _read_lines(stream, limit):
         check_row_count(line.number, track)
         if line.content is None:
-            listing.add_error(
-                f"The line has more than {limit:,} bytes, which no row of {track.max_characters:,} characters needs.",
-                "Shorten the row, or put each row on a line of its own.",
-                line.number,
-            )
+            rows.end_open_row()
+            fix = "Shorten the row, or put each row on a line of its own."
+            what = f"The line has more than {limit:,} bytes, which no row of {track.max_characters:,} characters needs"
+            listing.add_error(f"{what}{describe_long_line(line.head)}.", fix, line.number)
             continue
         carriage_returns += line.content.endswith(b"\r\n")
         if not line.content.strip():
@@ -54,23 +62,95 @@ def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator
                 1,
             )
             return
-        if row := _parse_line(line.number, line.offset, line.content, listing):
+        if row := rows.parse_line(line):
             yield row
+    rows.end_open_row()
     _report_warnings(listing, blank, carriage_returns)
 
 
-def _parse_line(number: int, offset: int, content: bytes, listing: ProblemList) -> RawRow | None:
+class _RowParser:
+    """Parses lines, and recognizes a row that runs over several of them."""
+
+    def __init__(self, listing: ProblemList) -> None:
+        self._listing = listing
+        self._open: list[_Line] = []
+        self._attempts_left = _MAX_JOIN_ATTEMPT_BYTES
+
+    def parse_line(self, line: _Line) -> RawRow | None:
+        """Return the row of a line; None, and listed at once or with a later line, if it has none."""
+        assert line.content is not None
+        if self._open and self._join_line(line):
+            return None
+        try:
+            text = line.content.decode()
+            return parse_row_object(DECODER.decode(text.rstrip()), line.number, self._listing)
+        except UnicodeDecodeError as error:
+            report_invalid_byte(self._listing, line.offset + error.start, line.content[error.start], line.number)
+        except json.JSONDecodeError as error:
+            self._keep_or_report(line, text.strip(JSON_BLANKS), error)
+        except RecursionError:
+            self._listing.add_error(TOO_DEEP, ROW_FIX, line.number)
+        return None
+
+    def end_open_row(self) -> None:
+        """Report the lines of a row whose end was not found."""
+        for line in self._open:
+            self._report(line)
+        self._open = []
+
+    def _join_line(self, line: _Line) -> bool:
+        """Return whether a line belongs to the open row; a complete row over several lines is reported."""
+        content = b"".join(one.content or b"" for one in (*self._open, line))
+        self._attempts_left -= len(content)
+        is_small = len(content) <= _MAX_JOINED_BYTES and len(self._open) < _MAX_JOINED_LINES
+        if not is_small or self._attempts_left < 0:
+            self.end_open_row()
+            return False
+        try:
+            value = DECODER.decode(content.decode().strip().removesuffix(","))
+        except (ValueError, RecursionError):
+            if _is_row_line(line.content or b""):
+                self.end_open_row()
+                return False
+            self._open.append(line)
+            return True
+        first, self._open = self._open[0], []
+        parse_row_object(value, first.number, self._listing)
+        what = f"The row runs over {line.number - first.number + 1:,} lines."
+        self._listing.add_error(what, ONE_LINE_FIX, first.number)
+        return True
+
+    def _keep_or_report(self, line: _Line, text: str, error: json.JSONDecodeError) -> None:
+        if self._attempts_left > 0 and len(text) <= _MAX_JOINED_BYTES and is_open_object(text):
+            self._open = [line]
+        else:
+            self._report(line, text, error)
+
+    def _report(self, line: _Line, text: str = "", error: json.JSONDecodeError | None = None) -> None:
+        content = line.content or b""
+        if run := find_nul_run(content):
+            report_nul_run(self._listing, line.offset + run[0], run[1], line.number)
+            return
+        text = text or content.decode(errors="replace").strip(JSON_BLANKS)
+        if error is None:
+            try:
+                DECODER.decode(text)
+            except json.JSONDecodeError as fault:
+                error = fault
+            except RecursionError:
+                pass
+        if error is not None:
+            self._listing.add_error(*explain_line(text, error), line.number)
+        else:
+            self._listing.add_error("The line is a part of a row that is not complete.", ROW_FIX, line.number)
+
+
+def _is_row_line(content: bytes) -> bool:
+    """Return whether a line is an object by itself."""
     try:
-        return parse_row_object(DECODER.decode(content.decode().rstrip()), number, listing)
-    except UnicodeDecodeError as error:
-        report_invalid_byte(listing, offset + error.start, content[error.start], number)
-    except json.JSONDecodeError as error:
-        listing.add_error(
-            f"The line is not JSON: {describe_json_error(error)} at column {error.colno:,}.", ROW_FIX, number
-        )
-    except RecursionError:
-        listing.add_error(TOO_DEEP, ROW_FIX, number)
-    return None
+        return content.lstrip().startswith(b"{") and bool(DECODER.decode(content.decode().strip().removesuffix(",")))
+    except (ValueError, RecursionError):
+        return False
 
 
 def _read_lines(stream: IO[bytes], limit: int) -> Iterator[_Line]:
@@ -83,9 +163,10 @@ def _read_lines(stream: IO[bytes], limit: int) -> Iterator[_Line]:
         if size < limit or content.endswith(b"\n"):
             yield _Line(number, offset, content)
         else:
+            head = content[:_MAX_JOINED_BYTES]
             while not content.endswith(b"\n") and (content := stream.readline(limit)):
                 size += len(content)
-            yield _Line(number, offset, None)
+            yield _Line(number, offset, None, head)
         offset += size
 
 

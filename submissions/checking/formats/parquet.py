@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
 from submissions.checking.formats.raw_row import RawRow, check_row_count
+from submissions.checking.formats.recognition import recognize_content
 from submissions.checking.limits import MAX_COMPRESSION_RATIO, is_bomb
 from submissions.checking.problem_list import ProblemList, escape_text, quote_text
 from submissions.errors import InvalidFile
@@ -35,6 +36,9 @@ def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator
 
     listing.counts_rows = True
     try:
+        if fault := recognize_content(stream, magics=(b"PAR1", b"PARE")):
+            raise fault
+        stream.seek(0)
         footer = pq.ParquetFile(stream)
         extra = _other_columns(footer.schema_arrow)
         _check_footer(footer.metadata, track)
@@ -69,6 +73,11 @@ def _other_columns(schema: pa.Schema) -> tuple[str, ...]:
         kind = _value_type(schema.field(places[0]).type)
         if kind not in ("string", "large_string", "string_view"):
             raise InvalidFile(f"The column {name} contains {escape_text(kind, 40)}, not text.", _COLUMN_FIX)
+    if any(name.strip().casefold() == "instruction" for name in schema.names):
+        raise InvalidFile(
+            "The table has a column instruction beside the input (Alpaca format), which the model would not see.",
+            "Put both into the column input: the instruction, a blank line, and the input.",
+        )
     return tuple(name for name in schema.names if name not in _COLUMNS)
 
 

@@ -18,6 +18,8 @@ class RawRow:
     output: object
     extra: tuple[str, ...] = ()
     """Other keys or columns, which are not used."""
+    instruction: object = None
+    """Value of the key or column `instruction`, which holds the prompt, or a part of it, in the Alpaca format."""
 
 
 def max_record_bytes(track: Track) -> int:

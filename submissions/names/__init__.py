@@ -1,0 +1,1 @@
+"""Names of teams and systems: allowed characters, and which names look alike."""
