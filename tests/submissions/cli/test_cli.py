@@ -93,10 +93,22 @@ def test_fix_writes_a_corrected_delivery_that_passes(arena: Path, tmp_path: Path
 
 
 @pytest.mark.integration
-def test_fix_leaves_no_folder_where_it_could_mend_nothing(arena: Path, tmp_path: Path, good: Path) -> None:
+def test_fix_of_a_sound_delivery_leaves_no_folder_and_exits_0(arena: Path, tmp_path: Path, good: Path) -> None:
     done = run_command("submissions", "fix", good, "--to", tmp_path / "new", "--arena", arena, "--json")
+    assert done.returncode == 0
+    printed = json.loads(done.stdout)
+    assert printed["corrections"] == []
+    assert printed["remaining"]["files"][0]["rows"] == 20
+    assert not (tmp_path / "new").exists()
+
+
+def test_fix_that_could_mend_nothing_leaves_no_folder_and_exits_1(arena: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "cls-en-bank-intents.jsonl"
+    bad.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n")
+    done = run_command("submissions", "fix", bad, "--to", tmp_path / "new", "--arena", arena)
     assert done.returncode == 1
-    assert json.loads(done.stdout) == {"corrections": [], "remaining": None}
+    assert "Nothing could be fixed without guessing." in done.stdout
+    assert "a git-lfs pointer" in done.stdout
     assert not (tmp_path / "new").exists()
 
 
