@@ -102,6 +102,7 @@ def test_fix_of_a_sound_delivery_leaves_no_folder_and_exits_0(arena: Path, tmp_p
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.integration
 def test_fix_that_could_mend_nothing_leaves_no_folder_and_exits_1(arena: Path, tmp_path: Path) -> None:
     bad = tmp_path / "cls-en-bank-intents.jsonl"
     bad.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n")
