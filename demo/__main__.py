@@ -27,6 +27,7 @@ from submissions.checking.check import check_sources
 from submissions.cli.runtime import run_app, show_progress
 from submissions.errors import OurError
 from submissions.records.task import Task
+from submissions.storage.private_files import PUBLIC_DIR, make_dirs, set_private_umask
 from submissions.submitting.submit import SubmissionForm, store_submission
 from submissions.tracks import get_track
 
@@ -42,7 +43,8 @@ def main(
     profile: Annotated[str, typer.Option(help="Machine profile.")] = "cpu",
 ) -> None:
     """Fill an arena with the demo benchmark and two evaluated submissions."""
-    arena.mkdir(parents=True, exist_ok=True)
+    set_private_umask()
+    make_dirs(arena, PUBLIC_DIR)  # its results are public
     where = open_arena(str(arena))
     with exclusive_lock(arena / "work"), show_progress("importing the benchmark") as bar:
         import_flat(DEMO / "benchmark", arena / "benchmark", bar)

@@ -12,6 +12,7 @@ from demo.tasks import TASKS
 from submissions.records.task import Row
 from submissions.storage.atomic import atomic_write
 from submissions.storage.codec import to_jsonl
+from submissions.storage.private_files import PUBLIC_FILE
 
 FOLDER = Path(__file__).parent
 GOOD_ROWS = 160
@@ -100,7 +101,7 @@ def main() -> None:
             if path.relative_to(FOLDER).as_posix() not in files:
                 path.unlink()
     for name, content in files.items():
-        atomic_write(FOLDER / name, content)
+        atomic_write(FOLDER / name, content, PUBLIC_FILE)
 
 
 if __name__ == "__main__":

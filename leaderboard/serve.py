@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from leaderboard.settings import Settings, read_settings, require_free_port
 from submissions.cli.missing_packages import explain_missing_packages
 from submissions.errors import ArenaError
+from submissions.storage.private_files import set_private_umask
 
 
 def main() -> None:
@@ -18,6 +19,7 @@ def main() -> None:
 
 def serve_arena(environ: Mapping[str, str], program: str) -> None:
     """Serve the arena until interrupted. Raises SystemExit for a setting that cannot be used."""
+    set_private_umask()
     # Gradio would otherwise tell its makers about each start.
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     try:

@@ -18,7 +18,7 @@ from submissions.errors import AccessDenied, NotFound, OurError, Unreachable
 from submissions.records.base import Record
 from submissions.storage.format_version import PATH as FORMAT_PATH
 from submissions.storage.format_version import format_change
-from submissions.storage.locations import is_hub_url, open_repo, sibling_location
+from submissions.storage.locations import PUBLIC, is_hub_url, open_repo, sibling_location
 from submissions.storage.repo import Change, Repo
 
 
@@ -50,7 +50,9 @@ def create_arena(where: str, licence: str) -> list[CreatedRepo]:
     )
     return [
         CreatedRepo(
-            repository=place, created=name in missing, readme=_ensure_readme(place, render_readme(name, licence))
+            repository=place,
+            created=name in missing,
+            readme=_ensure_readme(open_repo(place, is_public=name in PUBLIC), render_readme(name, licence)),
         )
         for name, place in places.items()
     ]
@@ -88,9 +90,8 @@ def _find_missing(api: HfApi, places: dict[str, str]) -> set[str]:
     return missing
 
 
-def _ensure_readme(place: str, text: bytes) -> Literal["written", "same", "kept"]:
+def _ensure_readme(repo: Repo, text: bytes) -> Literal["written", "same", "kept"]:
     """Add README.md and a format version to a repository; existing files are not changed."""
-    repo = open_repo(place)
     head = repo.head()
     readme = _read_content(repo, "README.md")
     changes = [] if readme is not None else [Change("README.md", text)]

@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from evaluator.errors import ChatFailed
+from submissions.storage.private_files import PRIVATE_DIR, make_dirs
 
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT",
@@ -37,7 +38,7 @@ def open_transaction(path: Path) -> Iterator[sqlite3.Connection]:
 
     Raises ChatFailed where the file cannot be read or written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_dirs(path.parent, PRIVATE_DIR)
     try:
         with closing(sqlite3.connect(path, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None)) as connection:
             connection.execute("BEGIN IMMEDIATE")

@@ -28,6 +28,7 @@ from typing import Any, Self
 from evaluator.errors import FAILURES, ChildFailed, Hung
 from evaluator.runtime.child_environment import filter_environment
 from evaluator.runtime.log_tail import public_tail
+from submissions.storage.private_files import PRIVATE_DIR, make_dirs
 
 _ADDRESS = "ARENA_CHILD_ADDRESS"
 _KEY = "ARENA_CHILD_KEY"
@@ -52,7 +53,7 @@ class ChildProcess:
         self._folder = Path(tempfile.mkdtemp(prefix="arena-"))
         key = secrets.token_hex(16)
         listener = Listener(str(self._folder / "socket"), "AF_UNIX", authkey=key.encode())
-        log.parent.mkdir(parents=True, exist_ok=True)
+        make_dirs(log.parent, PRIVATE_DIR)
         with log.open("ab") as out:
             self._logged = out.tell()
             self._process = subprocess.Popen(

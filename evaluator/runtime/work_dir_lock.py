@@ -15,6 +15,7 @@ from typing import IO
 
 from evaluator.runtime.stage_cache import remove_partial_files
 from submissions.errors import EvaluatorError
+from submissions.storage.private_files import make_private_dir
 
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
 
@@ -57,7 +58,7 @@ def blocking_lock(file: Path) -> Iterator[None]:
 
 
 def _open_lock_file(file: Path) -> IO[str]:
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_private_dir(file.parent)
     return file.open("a+")
 
 

@@ -24,6 +24,7 @@ from submissions.errors import AttemptsExhausted, OurError, RateLimited
 from submissions.records.submission import Submission
 from submissions.storage.atomic import atomic_write, fsync_dir
 from submissions.storage.codec import to_json
+from submissions.storage.private_files import PRIVATE_DIR, PRIVATE_FILE, make_private_dir
 from submissions.submitting.attempts import count_attempts, is_same_submitter
 from submissions.submitting.bulk_commit import commit_submissions
 
@@ -178,10 +179,12 @@ class Outbox:
 
     def _write_folder(self, submission: Submission, data: Path) -> None:
         part, place = self._folder / f".{submission.id}", self._folder / submission.id
-        part.mkdir(parents=True)
+        make_private_dir(self._folder)
+        part.mkdir(mode=PRIVATE_DIR)
         try:
             for file in sorted(data.iterdir()):
                 shutil.copyfile(file, part / file.name)
+                (part / file.name).chmod(PRIVATE_FILE)
                 with (part / file.name).open("rb") as copy:
                     os.fsync(copy.fileno())
             atomic_write(part / RECORD, to_json(submission))

@@ -36,7 +36,7 @@ from submissions.records.webhook import Webhook
 from submissions.storage.codec import iter_lines, parse_lines, read_lines, read_record, to_json
 from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.format_version import check_format
-from submissions.storage.locations import is_hub_url, open_repo, sibling_location
+from submissions.storage.locations import PUBLIC, is_hub_url, open_repo, sibling_location
 from submissions.storage.repo import Change, Repo
 
 _PUBLISHED = re.compile(r"(results|previews|costs)/([0-9A-HJKMNP-TV-Z]{26})/([a-z_]+@\d+)\.json")
@@ -207,7 +207,8 @@ def open_arena(where: str, pace: CommitRateLimit | None = None, *, is_checked: b
     """
     if not is_hub_url(where) and not (folder := Path(where)).parent.is_dir():
         raise NotFound(f"No folder {folder.parent} for the arena {folder.name}: create it, or check --arena.")
-    arena = Arena(*(open_repo(sibling_location(where, name), pace) for name in ("submissions", "results", "drafts")))
+    names = ("submissions", "results", "drafts")
+    arena = Arena(*(open_repo(sibling_location(where, name), pace, is_public=name in PUBLIC) for name in names))
     if is_checked or not is_hub_url(where):
         check_format(arena.results)
     return arena

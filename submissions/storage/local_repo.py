@@ -17,6 +17,14 @@ from pydantic import ValidationError
 from submissions.errors import Conflict, CorruptRecord, NotFound
 from submissions.storage.atomic import atomic_write, fsync_dir
 from submissions.storage.journal import PLAN, JournalPlan, PlannedFile
+from submissions.storage.private_files import (
+    PRIVATE_DIR,
+    PRIVATE_FILE,
+    PUBLIC_DIR,
+    PUBLIC_FILE,
+    make_dirs,
+    warn_if_exposed,
+)
 from submissions.storage.repo import Change, content_id, validate_path
 
 _EMPTY_HEAD = "0" * 64
@@ -36,11 +44,15 @@ class LocalRepo:
     On disk: the data in place; `.head` (64 hex digits), `.lock` (flock), and during a commit `.journal/` with the
     staged contents and, written last, `changes.json` with their SHA-256. The next process to open it carries out a
     complete journal. `.ids` caches the content ids of committed files, which `ids` would else have to read: an entry
-    is trusted only while the file's size and time match it, and the cache may be lost.
+    is trusted only while the file's size and time match it, and the cache may be lost. Files and folders are for their
+    owner only, whatever the umask, unless the repository is public.
     """
 
-    def __init__(self, folder: Path | str) -> None:
+    def __init__(self, folder: Path | str, *, is_public: bool = False) -> None:
         self.folder = Path(folder)
+        self._file_mode, self._dir_mode = (PUBLIC_FILE, PUBLIC_DIR) if is_public else (PRIVATE_FILE, PRIVATE_DIR)
+        if not is_public:
+            warn_if_exposed(self.folder)
         self._ids: dict[str, tuple[tuple[int, int], str]] | None = None
         """By path: size and time of a file, and its content id."""
 
@@ -122,6 +134,7 @@ class LocalRepo:
                     lines.append(f"{ids[path]} {size} {time} {path}\n")
             if lines:
                 with (self.folder / ".ids").open("a") as notes:
+                    os.fchmod(notes.fileno(), self._file_mode)
                     notes.write("".join(lines))
         except OSError as error:
             log.warning("The commit to %s is complete, its .ids cache is not: %s", self.folder.name, error)
@@ -173,12 +186,12 @@ class LocalRepo:
         return None
 
     def _write_head(self, head: str) -> None:
-        atomic_write(self.folder / ".head", f"{head}\n".encode())
+        atomic_write(self.folder / ".head", f"{head}\n".encode(), self._file_mode)
         fsync_dir(self.folder)
 
     def _apply_commit(self, changes: Sequence[Change], head: str) -> str:
         journal = self.folder / ".journal"
-        journal.mkdir()
+        journal.mkdir(mode=PRIVATE_DIR)
         try:
             commit, ids = self._stage_commit(changes, head, journal)
             reserve = self._reserve_space(commit, journal)
@@ -204,7 +217,7 @@ class LocalRepo:
                 plan.append((change.path, None, None))
                 continue
             staged = journal / str(number)
-            _stage_content(change.content, staged)
+            _stage_content(change.content, staged, self._file_mode)
             sha256 = _hash_file(staged)
             ids[change.path] = content_id(staged)  # before the commit, after which nothing may fail
             digest.update(bytes.fromhex(sha256))
@@ -254,7 +267,7 @@ class LocalRepo:
                 target.unlink(missing_ok=True)
                 self._remove_empty_folders(path)
             elif (journal / staged).exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
+                make_dirs(target.parent, self._dir_mode)
                 (journal / staged).replace(target)
         for folder in touched:
             if folder.is_dir():  # missing if the commit deletes a path that never existed
@@ -287,8 +300,10 @@ class LocalRepo:
     def _hold_lock(self, *, exclusive: bool) -> Iterator[None]:
         file = self.folder / ".lock"
         if exclusive:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            file.touch()
+            make_dirs(self.folder, self._dir_mode)
+            if not file.exists():
+                file.touch()
+                file.chmod(self._file_mode)
         elif not file.exists():  # nothing was committed yet, and a reader creates no files
             yield
             return
@@ -309,10 +324,11 @@ def _hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _stage_content(content: bytes | Path, target: Path) -> None:
+def _stage_content(content: bytes | Path, target: Path, mode: int) -> None:
     if isinstance(content, Path):
         shutil.copyfile(content, target)
+        target.chmod(mode)
         with target.open("rb") as file:
             os.fsync(file.fileno())
     else:
-        atomic_write(target, content)
+        atomic_write(target, content, mode)

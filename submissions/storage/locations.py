@@ -10,6 +10,8 @@ from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Repo
 
+PUBLIC = frozenset({"results"})
+"""Repositories that everybody may read."""
 REPOSITORIES = ("benchmark", "submissions", "drafts", "results")
 """Repositories of an arena, in copy order: data about a submission follows the submission."""
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_]|[.-](?![.-]))*")
@@ -28,10 +30,13 @@ def sibling_location(arena: str, name: str) -> str:
     return str(Path(arena) / name)
 
 
-def open_repo(where: str, pace: CommitRateLimit | None = None) -> Repo:
-    """Open the repository at a location, without a request to the Hub. Raises NotFound for an invalid name."""
+def open_repo(where: str, pace: CommitRateLimit | None = None, *, is_public: bool = False) -> Repo:
+    """Open the repository at a location, without a request to the Hub. Raises NotFound for an invalid name.
+
+    `is_public` allows other users of the machine to read a folder; on the Hub the repository itself decides.
+    """
     if not is_hub_url(where):
-        return LocalRepo(where)
+        return LocalRepo(where, is_public=is_public)
     names = where.removeprefix("hf://").split("/")
     if len(names) != 2 or not all(_NAME.fullmatch(name) for name in names):
         raise NotFound(f"{where} is not a location on the Hub: write hf://ORG/PREFIX, for example hf://our-lab/arena.")

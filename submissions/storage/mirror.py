@@ -15,7 +15,7 @@ from submissions.records.base import Record
 from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.format_version import PATH as FORMAT_PATH
 from submissions.storage.hub.blob_cache import compute_hub_ids
-from submissions.storage.locations import REPOSITORIES, is_hub_url, open_repo, sibling_location
+from submissions.storage.locations import PUBLIC, REPOSITORIES, is_hub_url, open_repo, sibling_location
 from submissions.storage.repo import Change, Repo
 
 MAX_FILES_PER_COMMIT = 500
@@ -100,7 +100,8 @@ def _is_there(place: str) -> bool:
 
 
 def _plan_repo(name: str, source: str, target: str, pace: CommitRateLimit | None, progress: Progress) -> MirrorPlan:
-    mine, theirs = open_repo(sibling_location(source, name)), open_repo(sibling_location(target, name), pace)
+    mine = open_repo(sibling_location(source, name), is_public=name in PUBLIC)
+    theirs = open_repo(sibling_location(target, name), pace, is_public=name in PUBLIC)
     head, parent = mine.head(), theirs.head()
     ours, others = _comparable_ids(mine, theirs)
     shared = sorted(ours.keys() & others.keys())
@@ -162,7 +163,7 @@ def _make_batches(plan: MirrorPlan, deleted: Sequence[str], wanted: Sequence[str
 
 def _verify_repo(name: str, source: str, target: str, progress: Progress) -> None:
     """Raise CorruptRecord unless both locations hold the same, as seen by a fresh reader."""
-    mine, theirs = open_repo(sibling_location(source, name)), open_repo(sibling_location(target, name))
+    mine, theirs = (open_repo(sibling_location(arena, name), is_public=name in PUBLIC) for arena in (source, target))
     ours, others = _comparable_ids(mine, theirs)
     for number, path in enumerate(sorted(ours.keys() | others.keys())):
         progress(f"verifying {name}", number, len(ours))

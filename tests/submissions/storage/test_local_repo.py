@@ -154,4 +154,4 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> Non
     with pytest.raises(OSError, match="folder"):
         atomic_write(tmp_path / "folder", b"new")
     assert sorted(os.listdir(tmp_path)) == ["a", "folder"]
-    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o644
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600
