@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from evaluator.publishing.lease import LEASE_DURATION, PATH, Lease, LeaseHeld, LeaseLost, read_lease
 from submissions.errors import Conflict, NotFound, RateLimited, Unreachable
 from submissions.storage.codec import to_json
+from submissions.storage.deadlines import Deadline, has_elapsed
 from submissions.storage.repo import Change, Repo, content_id, validate_path
 
 MAX_FILES_PER_COMMIT = 500
@@ -56,7 +57,7 @@ class BufferedRepo:
     """Last head at which the lease was verified."""
     _lease: Lease | None = None
     _loss: LeaseLost | None = None
-    _next_commit_at: datetime | None = None
+    _closed: Deadline | None = None
     _pause: timedelta = _AWAY[0]
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -66,7 +67,7 @@ class BufferedRepo:
             for _ in range(_TRIES):
                 head = self.repo.head()
                 found = read_lease(self.repo)
-                if found is not None and found.nonce != self.nonce and found.until > self.clock():
+                if found is not None and found.nonce != self.nonce and not found.is_over(self.clock()):
                     raise LeaseHeld(found)
                 try:
                     self._write_commit({}, head)
@@ -92,13 +93,13 @@ class BufferedRepo:
     @property
     def next_commit_at(self) -> datetime | None:
         """Earliest time for the next commit; None for now."""
-        return self._next_commit_at
+        return self._closed.until if self._closed and not self._closed.is_over(self.clock()) else None
 
     def heartbeat(self, *, at_work: bool = True) -> None:
         """Flush if due; if at work, renew the lease before half of its term is over. Raises LeaseLost."""
         with self._lock:
             self.flush()
-            if at_work and (self._lease is None or self.clock() - self._lease.heartbeat >= self.term / 2):
+            if at_work and (self._lease is None or has_elapsed(self._lease.heartbeat, self.term / 2, self.clock())):
                 self.renew_lease()
 
     def flush(self, *, at_once: bool = False, adding: bool = False) -> bool:
@@ -110,7 +111,7 @@ class BufferedRepo:
         with self._lock:
             self._require_lease()
             while files := self._next_batch(adding=adding):
-                if not at_once and self._next_commit_at is not None and self.clock() < self._next_commit_at:
+                if not at_once and self.next_commit_at is not None:
                     return False
                 try:
                     self._write_verified(lambda head, files=files: self._write_commit(files, head))  # type: ignore[misc]
@@ -119,14 +120,14 @@ class BufferedRepo:
                     return False
                 self._cache_written(files)
                 self._set_groups([left for group in self._groups if (left := _exclude_files(group, files))])
-                self._next_commit_at = self.clock() + self.gap if self.gap else None
+                self._closed = Deadline(now := self.clock(), now + self.gap) if self.gap else None
             return True
 
     def renew_lease(self) -> None:
         """Renew the lease, if the rate limit allows. Raises LeaseLost."""
         with self._lock:
             self._require_lease()
-            if self._next_commit_at is not None and self.clock() < self._next_commit_at:
+            if self.next_commit_at is not None:
                 return
             try:
                 self._write_verified(lambda head: self._write_commit({}, head))
@@ -207,7 +208,7 @@ class BufferedRepo:
         now = self.clock()
         changes = [Change(path, content) for path, content in files.items()]
         lease = self._lease
-        if lease is None or now - lease.heartbeat >= self.term / 10 or not files:
+        if lease is None or has_elapsed(lease.heartbeat, self.term / 10, now) or not files:
             lease = Lease(owner=self.owner, nonce=self.nonce, until=now + self.term, heartbeat=now)
             changes.append(Change(PATH, to_json(lease)))
         self._parent = self.repo.commit(changes, head)
@@ -244,9 +245,9 @@ class BufferedRepo:
         log.warning("%d file(s) are still unwritten: %s", self.pending, error)
         self._parent = ""  # it may have landed
         if isinstance(error, RateLimited):
-            self._next_commit_at = error.until
+            self._closed = Deadline(self.clock(), error.until)
         else:
-            self._next_commit_at = self.clock() + self._pause
+            self._closed = Deadline(now := self.clock(), now + self._pause)
             self._pause = min(2 * self._pause, _AWAY[1])
 
     def _cache_written(self, files: Files) -> None:

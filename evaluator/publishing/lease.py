@@ -15,6 +15,7 @@ from submissions.errors import CorruptRecord, NotFound, OurError
 from submissions.records.base import Record
 from submissions.storage.atomic import atomic_write
 from submissions.storage.codec import read_record
+from submissions.storage.deadlines import Deadline
 from submissions.storage.repo import Repo
 
 PATH = "lease.json"
@@ -33,6 +34,14 @@ class Lease(Record):
     until: datetime
     heartbeat: datetime
     """Time of the last renewal."""
+
+    def is_over(self, now: datetime) -> bool:
+        """Return whether another evaluator may take over.
+
+        Also if the last renewal lies in the future by more than a whole lease: one of the two clocks was set back, and
+        the times tell nothing. An owner that still works notices by a conflict, as after any take-over.
+        """
+        return Deadline(self.heartbeat - LEASE_DURATION, self.until).is_over(now)
 
 
 class LeaseHeld(OurError):

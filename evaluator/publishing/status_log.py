@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from submissions.arena.arena import Arena
 from submissions.records.status import History, Stage, State, Status
@@ -37,6 +37,8 @@ def append_status(arena: Arena, ulid: str, status: Status) -> Change:
     again = status.state in WAITING or bool(status.of)
     if again and (last.state, last.stage) == (status.state, status.stage) and _is_same_count(last, status):
         entries = entries[:-1]
+    if entries and status.time < entries[-1].time:  # the clock was set back: the order must stay
+        status = status.model_copy(update={"time": entries[-1].time + timedelta(milliseconds=1)})
     return Change(f"status/{ulid}.json", to_json(History(submission=ulid, entries=(*entries, status))))
 
 

@@ -19,6 +19,7 @@ from evaluator.service.submission_runner import SubmissionRunner
 from submissions.arena.arena import Arena
 from submissions.errors import ArenaError, RateLimited
 from submissions.records.status import State
+from submissions.storage.deadlines import has_elapsed
 
 RETRY_BACKOFF = (60.0, 600.0)
 """Seconds until the next try to reach a Hub, or to take another's lease: initial and maximum."""
@@ -124,7 +125,10 @@ class Coordinator:
             self.say(f"The lease stays active until it expires, or this evaluator starts again. {error}")
 
     def _backed_off_ids(self, *, forever: bool) -> set[str]:
-        return {ulid for ulid, since in self.failed.items() if not forever or self.clock() < since + FAILURE_COOLDOWN}
+        now = self.clock()
+        return {
+            ulid for ulid, since in self.failed.items() if not forever or not has_elapsed(since, FAILURE_COOLDOWN, now)
+        }
 
     def _report_outcome(self, worker: SubmissionRunner, ulid: str, state: State) -> None:
         if state == "failed":

@@ -24,6 +24,7 @@ from submissions.errors import AttemptsExhausted, OurError, RateLimited
 from submissions.records.submission import Submission
 from submissions.storage.atomic import atomic_write, fsync_dir
 from submissions.storage.codec import to_json
+from submissions.storage.deadlines import Deadline
 from submissions.storage.private_files import PRIVATE_DIR, PRIVATE_FILE, make_private_dir
 from submissions.submitting.attempts import count_attempts, is_same_submitter
 from submissions.submitting.bulk_commit import commit_submissions
@@ -66,7 +67,7 @@ class Outbox:
         """Being written to the disk."""
         self._waiting: dict[str, Submission] = {}
         self._refused: dict[str, tuple[Submission, str]] = {}
-        self._due = clock()
+        self._due = Deadline(clock(), clock())
         self._problem = ""
         self._closed = False
         self._thread: threading.Thread | None = None
@@ -95,7 +96,7 @@ class Outbox:
                 submission, why = self._refused[ulid]
                 return PendingSubmission(submission, None, why)
             if ulid in self._waiting:
-                return PendingSubmission(self._waiting[ulid], max(self._due, self._clock()), self._problem)
+                return PendingSubmission(self._waiting[ulid], self._expected_commit(), self._problem)
         return None
 
     def list_pending(self, owner: str) -> list[PendingSubmission]:
@@ -106,7 +107,7 @@ class Outbox:
 
     def wait_until_settled(self, ulid: str, seconds: float) -> None:
         with self._change:
-            self._change.wait_for(lambda: ulid not in self._waiting or self._due > self._clock(), seconds)
+            self._change.wait_for(lambda: ulid not in self._waiting or not self._due.is_over(self._clock()), seconds)
 
     def close(self) -> None:
         with self._change:
@@ -142,7 +143,7 @@ class Outbox:
     def _run(self) -> None:
         while True:
             with self._change:
-                while not self._closed and (not self._waiting or self._due > self._clock()):
+                while not self._closed and (not self._waiting or not self._due.is_over(self._clock())):
                     # The clock may be moved: look again now and then, even while nothing comes.
                     self._change.wait(1.0 if self._waiting else None)
                 if self._closed:
@@ -222,20 +223,24 @@ class Outbox:
                 del self._waiting[one.id]
                 if one.id in spent:
                     self._refused[one.id] = (one, str(spent[one.id]))
-            self._due, self._problem = self._clock() + MIN_COMMIT_INTERVAL, ""
+            self._due, self._problem = Deadline(now := self._clock(), now + MIN_COMMIT_INTERVAL), ""
             self._change.notify_all()
 
     def _postpone(self, until: datetime, why: str) -> None:
         with self._change:
-            self._due, self._problem = until, why
+            self._due, self._problem = Deadline(self._clock(), until), why
             self._change.notify_all()
+
+    def _expected_commit(self) -> datetime:
+        now = self._clock()
+        return now if self._due.is_over(now) else self._due.until
 
     def _recover(self) -> None:
         """Load the folders left by an earlier process."""
         for folder in sorted(self._folder.iterdir()) if self._folder.is_dir() else ():
             was_refused = (folder / WHY).exists()
             if folder.name.startswith(".") or (was_refused and parse_id_time(folder.name) < self._clock() - REMEMBERED):
-                shutil.rmtree(folder)
+                shutil.rmtree(folder, ignore_errors=True)
                 continue
             try:
                 one = Submission.model_validate_json((folder / RECORD).read_bytes())

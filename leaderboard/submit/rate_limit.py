@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 
 from starlette.exceptions import HTTPException
 
+from submissions.storage.deadlines import select_recent
+
 HOUR = timedelta(hours=1)
 
 
 def check_hourly_limit(times: Iterable[datetime], most: int, what: str) -> None:
     """Raise HTTPException 429 with the retry time if `most` of these times lie within the last hour."""
     now = datetime.now(UTC)
-    recent = sorted(time for time in times if time > now - HOUR)
+    recent = select_recent(list(times), HOUR, now)
     if len(recent) >= most:
         until = recent[-most] + HOUR
         wait = max(1, math.ceil((until - now).total_seconds()))

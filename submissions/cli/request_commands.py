@@ -43,8 +43,9 @@ def _store_request(arena: str, ulid: str, kind: RequestKind, as_json: bool, *, s
     wishes = filter_authorized(where.read_owner_requests(ulid), submission.owner)
     if refusal := asking.rejection_reason(kind, submission, history.now.state, wishes):
         raise TheirError(f"Cannot {kind} {ulid}: {refusal}")
+    time = asking.request_time(datetime.now(UTC), history)
     # No requester: write access to the arena's folder allows every request.
-    where.add_owner_request(ulid, OwnerRequest(kind=kind, by="", time=datetime.now(UTC), samples=samples))
+    where.add_owner_request(ulid, OwnerRequest(kind=kind, by="", time=time, samples=samples))
     if as_json:
         print_json({"id": ulid, "asked": kind, "state": history.now.state})
     else:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from submissions.storage.deadlines import select_recent
+
 HOUR = timedelta(hours=1)
 
 
@@ -29,8 +31,9 @@ class CommitRateLimit:
 
     def next_commit_at(self, made: Iterable[datetime]) -> datetime:
         """Return the earliest time for a commit after commits at these times; in the past if it may be made now."""
-        recent = sorted(moment for moment in made if moment > self.clock() - HOUR)
+        now = self.clock()
+        recent = select_recent(list(made), HOUR, now)
         if not recent:
-            return self.clock()
+            return now
         full = recent[-self.per_hour] + HOUR if len(recent) >= self.per_hour else recent[0]
         return max(full, recent[-1] + self.min_interval)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Literal
 
 from submissions.records.owner_requests import OwnerRequest
@@ -32,6 +33,11 @@ def rejection_reason(
     if kind == "publish" and state == "published":
         return "It is already published."
     return None
+
+
+def request_time(now: datetime, history: History) -> datetime:
+    """Return the time for a request: now, but after the latest status, also if a clock was set back meanwhile."""
+    return max(now, history.now.time + timedelta(microseconds=1))
 
 
 def describe_next_step(history: History) -> str:

@@ -26,7 +26,7 @@ from submissions.errors import CorruptRecord
 from submissions.records.owner_requests import OwnerRequest, filter_authorized
 from submissions.records.status import History
 from submissions.records.submission import Submission
-from submissions.submitting.request_rules import RequestKind, rejection_reason
+from submissions.submitting.request_rules import RequestKind, rejection_reason, request_time
 
 KINDS: tuple[RequestKind, ...] = ("retry", "publish", "withdraw")
 """Request kinds in display order."""
@@ -77,9 +77,8 @@ def store_request(site: Site, ulid: str, visitor: str, values: Mapping[str, str]
     require_owner(snapshot.submissions.get(ulid), visitor)
     submission, history = _require_history(snapshot, ulid)
     kind = _parse_kind(values)
-    wish = OwnerRequest(
-        kind=kind, by=visitor, time=datetime.now(UTC), samples=kind == "publish" and "samples" in values
-    )
+    time = request_time(datetime.now(UTC), history)
+    wish = OwnerRequest(kind=kind, by=visitor, time=time, samples=kind == "publish" and "samples" in values)
     with ONE_BY_ONE:
         asked = filter_authorized(arena.read_owner_requests(ulid), submission.owner)
         waiting = pending_requests(asked, history.now)

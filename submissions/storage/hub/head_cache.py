@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from submissions.errors import Conflict, NotFound, RateLimited, Unreachable
 from submissions.storage.commit_rate import CommitRateLimit
+from submissions.storage.deadlines import has_elapsed
 from submissions.storage.hub.change_log import CHANGES, ChangeEntry, ChangeLog
 from submissions.storage.hub.hub_client import CommitInfo, HubClient, RevisionGone
 from submissions.storage.hub.path_index import PathIndex
@@ -50,6 +51,7 @@ class HeadCache:
         with self.lock:
             page, now = self._client.list_commits(), self._pace.clock()
             newest = page[0].oid
+            self._seen = min(self._seen, now)  # a clock that was set back must not hide a reset for long
             if newest in self._past and now - self._seen > _LAG:
                 self.clear()  # no list lags so long: the branch was reset
             if newest != self.head and newest not in self._past:
@@ -205,7 +207,7 @@ class HeadCache:
                 self._dirs[folder].discard(name)
 
     def _refresh_if_stale(self) -> None:
-        if self._refreshed_at is None or self._pace.clock() - self._refreshed_at >= self._every:
+        if self._refreshed_at is None or has_elapsed(self._refreshed_at, self._every, self._pace.clock()):
             try:
                 self.refresh()
             except (RateLimited, Unreachable):

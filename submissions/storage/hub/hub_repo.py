@@ -6,13 +6,14 @@ import random
 import secrets
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path, PurePosixPath
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, cached_assets_path
 
 from submissions.errors import CorruptRecord, NotFound, RateLimited, Unreachable
 from submissions.storage.commit_rate import CommitRateLimit
+from submissions.storage.deadlines import Deadline
 from submissions.storage.hub.blob_cache import BlobCache, compute_hub_ids
 from submissions.storage.hub.change_log import CHANGES, ChangeEntry, ChangeLog, trim_log
 from submissions.storage.hub.head_cache import HeadCache
@@ -46,7 +47,7 @@ class HubRepo:
         self._blobs = BlobCache(cache or cached_assets_path("datasetresearch-arena", repo_id, "contents"))
         self._commit_lock = threading.Lock()
         """Serializes commits: the Hub would refuse a second one."""
-        self._closed_until: datetime | None = None
+        self._closed: Deadline | None = None
         """End of the Hub's rate limit on commits."""
 
     def head(self) -> str:
@@ -131,7 +132,9 @@ class HubRepo:
 
     def _wait_for_rate(self) -> None:
         """Wait for the rate limit, unless it takes too long. Raises RateLimited."""
-        due = max(self._head_cache.next_commit_at(), self._closed_until or self.pace.clock())
+        due = self._head_cache.next_commit_at()
+        if self._closed is not None and not self._closed.is_over(self.pace.clock()):
+            due = max(due, self._closed.until)
         wait = due - self.pace.clock()
         if wait > self.pace.max_wait:
             raise RateLimited(f"The commit limit of {self.repo_id} is reached.", due)
@@ -164,7 +167,7 @@ class HubRepo:
                 if unclear and (found := self._find_landed(tried, parent, moved=isinstance(error, HeadMoved))):
                     return found
                 if isinstance(error, RateLimited):
-                    self._closed_until = error.until
+                    self._closed = Deadline(self.pace.clock(), error.until)
                     raise
                 raise self._head_cache.make_conflict(parent) from error
             except Unreachable as error:

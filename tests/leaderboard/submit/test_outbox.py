@@ -207,6 +207,15 @@ def test_a_fault_of_ours_puts_it_off_and_ends_nothing(
     assert arena.submission_ids() == [id_of(sent)]
 
 
+def test_a_clock_set_back_delays_no_commit(opened: Opened, arena: Arena, hub: Hub) -> None:
+    site = opened()
+    first, second = send(site), send(site)
+    assert spool_of(site).find_pending(id_of(second))
+    hub.clock.forward(-86400)
+    spool_of(site).wait_until_settled(id_of(second), 10)
+    assert arena.submission_ids() == sorted([id_of(first), id_of(second)])
+
+
 def test_a_full_disk_accepts_nothing(opened: Opened, arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
     site = opened()
 
