@@ -61,7 +61,7 @@ def list_members(file: IO[bytes], track: Track, budget: DeliveryBudget, stack: E
             path=member.orig_filename,
             open=partial(_extract_member, archive, member, budget),
             unfit=fault,
-            folder=member.is_dir(),
+            folder=member.filename.endswith("/"),  # is_dir fails for an empty name
         )
         for member, fault in zip(members, faults, strict=True)
     ]

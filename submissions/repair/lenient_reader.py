@@ -11,9 +11,9 @@ from typing import IO, TextIO
 
 from submissions.checking.formats.csv_dialects import SEPARATORS, parse_separator_line, split_header
 from submissions.checking.formats.json_layouts import Pairs
-from submissions.checking.formats.json_object import ROW_FIX
 from submissions.checking.formats.raw_row import max_record_bytes
 from submissions.checking.formats.recognition import recognize_content
+from submissions.checking.formats.record_lines import RecordLines
 from submissions.checking.formats.text import detect_wide_encoding
 from submissions.errors import InvalidFile
 from submissions.repair.lenient_json import read_first_line, read_json
@@ -81,7 +81,8 @@ def _read_csv(text: TextIO, track: Track, changes: RepairLog) -> Iterator[Lenien
     if separator != ",":
         word = SEPARATORS.get(separator, f"{separator!r}")
         changes.add(f"The cells were separated by {word}, which CSV does with commas.")
-    reader = csv.reader(_read_bounded_lines(text, longest, line, changes), delimiter=separator, strict=True)
+    records = RecordLines(text, longest)
+    reader = csv.reader(_read_lines(records, line, changes), delimiter=separator, strict=True)
     start = line + 1
     for cells in reader:
         if cells == names:
@@ -91,20 +92,17 @@ def _read_csv(text: TextIO, track: Track, changes: RepairLog) -> Iterator[Lenien
         elif cells:
             pairs = Pairs(zip(names, cells, strict=True))
             yield LenientRow(start, pairs, json.dumps(dict(pairs), ensure_ascii=False))
-        start = line + 1 + reader.line_num
+        start = line + records.begin_record(reader.line_num)
 
 
-def _read_bounded_lines(text: TextIO, longest: int, number: int, changes: RepairLog) -> Iterator[str]:
-    while line := text.readline(longest):
+def _read_lines(records: RecordLines, number: int, changes: RepairLog) -> Iterator[str]:
+    for line in records:
         number += 1
-        if len(line) == longest and not line.endswith(("\n", "\r")):
-            raise InvalidFile("A line is too long to be read.", ROW_FIX)
         if "\0" in line:
             raise InvalidFile("A line has NUL bytes.", HAND_FIX)
         if line.startswith("\ufeff"):
             changes.add("A byte order mark at the beginning of a line was removed.", number)
-            line = line.removeprefix("\ufeff")
-        yield line
+        yield line.removeprefix("\ufeff")
 
 
 _READERS: dict[str, Callable[[TextIO, Track, RepairLog], Iterator[LenientRow]]] = {

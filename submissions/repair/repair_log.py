@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 MAX_LINES = 20
 """Lines listed for one kind of change; the rest are counted."""
+
+MAX_KINDS = 50
+"""Kinds of changes listed for one file."""
 
 
 class RepairLog:
@@ -24,8 +28,10 @@ class RepairLog:
 
     def iter_entries(self) -> Iterator[tuple[str, tuple[int, ...], int]]:
         """Yield each kind with its first lines and its count, in order of first occurrence."""
-        for what, count in self._counts.items():
-            yield what, tuple(self._lines[what]), count
+        for what in islice(self._counts, MAX_KINDS):
+            yield what, tuple(self._lines[what]), self._counts[what]
+        if len(self._counts) > MAX_KINDS:
+            yield "There are changes of other kinds.", (), sum(islice(self._counts.values(), MAX_KINDS, None))
 
     def __bool__(self) -> bool:
         return bool(self._counts)

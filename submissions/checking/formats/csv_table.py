@@ -7,10 +7,11 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, TextIO
+from typing import IO
 
 from submissions.checking.formats.csv_dialects import SEPARATORS, parse_separator_line, split_header
 from submissions.checking.formats.raw_row import RawRow, check_row_count, max_record_bytes
+from submissions.checking.formats.record_lines import RecordLines
 from submissions.checking.formats.text import decode_stream
 from submissions.checking.problem_list import ProblemList, quote_text
 from submissions.errors import InvalidFile
@@ -30,19 +31,20 @@ def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator
         return
     # The csv module's limit is process-wide: it is only raised, so that other readers' rows are not truncated.
     csv.field_size_limit(max(csv.field_size_limit(), max_record_bytes(track)))
-    lines = _read_lines(text, max_record_bytes(track), listing)
+    records = RecordLines(text, max_record_bytes(track))
+    lines = _read_lines(records, listing)
     start = 1
     try:
         first = next(lines, "")
         _require_commas(first)
         reader = csv.reader(itertools.chain([first], lines), strict=True)
         header = _parse_header(next(reader, []))
-        start = reader.line_num + 1
+        start = records.begin_record(reader.line_num)
         for number, cells in enumerate(reader, 1):
             check_row_count(number, track)
             if cells and (row := header.to_raw_row(cells, start, listing)):
                 yield row
-            start = reader.line_num + 1
+            start = records.begin_record(reader.line_num)
     except csv.Error as error:
         listing.add_error(f"The record that begins here is not CSV: {error}.", _QUOTE_FIX, start)
     except InvalidFile as unfit:
@@ -102,17 +104,10 @@ def _parse_header(names: list[str]) -> _Header:
     return _Header(given, names.index("output"), len(names), extra, instruction, tuple(names))
 
 
-def _read_lines(text: TextIO, limit: int, listing: ProblemList) -> Iterator[str]:
-    number = 0
-    while line := text.readline(limit):
-        if len(line) == limit and not line.endswith(("\n", "\r")):
-            raise InvalidFile(
-                f"The record that begins here has a line of more than {limit:,} characters.", "Shorten it."
-            )
-        number += 1
+def _read_lines(records: RecordLines, listing: ProblemList) -> Iterator[str]:
+    for number, line in enumerate(records, 1):
         if line.startswith("\ufeff"):
             listing.add_error(
                 "The line begins with a byte order mark, as in files that were joined.", _MARK_FIX, number
             )
-            line = line.removeprefix("\ufeff")
-        yield line
+        yield line.removeprefix("\ufeff")

@@ -1,12 +1,14 @@
 """Parquet tables with the text columns input and output.
 
 The sizes that the file's footer states are checked before anything is unpacked. A footer that lies is not seen
-through: each page of the file may then cost what its own header states, at most 2 GiB. A footer that tells the truth
-allows about five times the track's limit for a file, while a batch is read.
+through: each page of the file may then cost what its own header states, and ends the process that reads it
+(submissions/check_process) if that is too much. A footer that tells the truth allows about five times the track's limit
+for a file, while a batch is read.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
@@ -27,6 +29,8 @@ _DAMAGED_FIX = "Write the file again; `pandas.read_parquet` shows whether it can
 _DAMAGED = (OSError, ValueError, LookupError, ArithmeticError, TypeError, RuntimeError)
 """Errors by which pyarrow reports a damaged file, beside its own."""
 _BATCH = 16_384
+_MAX_FOOTER_BYTES = 16 * 2**20
+"""A table of two columns has a footer of some kB."""
 
 
 def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator[RawRow]:
@@ -38,7 +42,7 @@ def read_rows(stream: IO[bytes], track: Track, listing: ProblemList) -> Iterator
     try:
         if fault := recognize_content(stream, magics=(b"PAR1", b"PARE")):
             raise fault
-        stream.seek(0)
+        _check_footer_size(stream)
         footer = pq.ParquetFile(stream)
         extra = _other_columns(footer.schema_arrow)
         _check_footer(footer.metadata, track)
@@ -79,6 +83,20 @@ def _other_columns(schema: pa.Schema) -> tuple[str, ...]:
             "Put both into the column input: the instruction, a blank line, and the input.",
         )
     return tuple(name for name in schema.names if name not in _COLUMNS)
+
+
+def _check_footer_size(stream: IO[bytes]) -> None:
+    """Reject a file with an encrypted or huge footer before it is read. Raises InvalidFile."""
+    end = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, end - 8))
+    tail = stream.read(8)
+    stream.seek(0)
+    if tail.endswith(b"PARE"):
+        raise InvalidFile("The Parquet file is encrypted.", "Write it without encryption.")
+    if tail.endswith(b"PAR1") and (size := int.from_bytes(tail[:4], "little")) > _MAX_FOOTER_BYTES:
+        raise InvalidFile(
+            f"The footer of the Parquet file has {size:,} bytes.", "Write fewer columns and larger row groups."
+        )
 
 
 def _value_type(kind: pa.DataType) -> str:

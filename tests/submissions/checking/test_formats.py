@@ -130,7 +130,9 @@ def test_a_json_array_is_read_across_its_pieces(checker: Checker) -> None:
         (b'input,output\na,"b"c\n', 2, "not CSV"),
         (b"input,output\na,\n", 2, "output is empty"),
         (b"input,output\na,b\nc,caf\xe9\n", 3, "byte 0xe9 at offset 22"),
-        (b"input,output\na," + b"b" * 3_000_000, 2, "line of more than"),
+        (b"input,output\na," + b"b" * 3_000_000, 2, "has more than 2,465,536 characters"),
+        (b'input,output\na,b\n"' + b'\n",,,,,,,,,,"' * 300_000, 3, "has more than 2,465,536 characters"),
+        (b'input,output,"' + b'\n",,,,,,,,,,"' * 300_000, 1, "has more than 2,465,536 characters"),
     ],
 )
 def test_csv(checker: Checker, content: bytes, line: int | None, what: str) -> None:

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 import typer
 
-from submissions.checking import limits
+from submissions.checking import descriptions, limits
 from submissions.checking import problem_list as listing
 from submissions.checking.formats import READERS
 from submissions.cli.app import app
@@ -29,9 +29,24 @@ def test_the_limits_are_those_of_the_code() -> None:
         limits.MAX_DELIVERY_BYTES,
         limits.MAX_COMPRESSION_RATIO,
         limits.RATIO_FROM // 2**20,
+        limits.MAX_UPLOAD_MB * 2**20,
+        limits.MAX_MEMORY_BYTES,
+        limits.FILE_CPU_SECONDS,
+        int(limits.FILE_SECONDS),
+        int(limits.CHECK_SECONDS),
+        limits.MAX_RESTARTS,
+        limits.MAX_PROBLEMS,
+        descriptions.MAX_BYTES,
+        descriptions.MAX_CHARACTERS,
         listing.LIMIT,
     ]
     assert [number for number in numbers if f" {number:,}" not in PAGE] == []
+
+
+def test_the_limits_of_other_pages_are_those_of_the_code() -> None:
+    assert f"{limits.MAX_API_ROWS_BYTES:,} bytes" in (ROOT / "docs" / "api.md").read_text()
+    setting = f"`MAX_UPLOAD_MB` | the largest accepted upload, in MiB before it is unpacked | {limits.MAX_UPLOAD_MB} |"
+    assert setting in (ROOT / "docs" / "organiser-reference.md").read_text()
 
 
 def test_every_format_and_type_is_named() -> None:
