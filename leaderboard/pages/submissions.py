@@ -167,9 +167,9 @@ def _submissions_route(address: str) -> Route:
     """Route of all submissions, or with ?mine=1 of the visitor's own, as a personal page."""
     everybody, personal = page_route(address, submissions_page), page_route(address, submissions_page, personal=True)
 
-    def endpoint(request: Request) -> Response:
+    async def endpoint(request: Request) -> Response:
         chosen = personal if request.query_params.get("mine") == "1" else everybody
-        answer: Response = chosen.endpoint(request)
+        answer: Response = await chosen.endpoint(request)
         return answer
 
     return Route(address, endpoint)

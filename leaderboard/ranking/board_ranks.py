@@ -56,6 +56,8 @@ class RankCache:
         self._known: LruCache[Hashable, tuple[PairwiseTests, list[RankSet]]] = LruCache(max_weight=most)
         self._asked: dict[Hashable, bytes] = {}
         self._behind = ThreadPoolExecutor(1, thread_name_prefix="places")
+        self.computed = 0
+        """Number of views whose ranks were computed in the background."""
 
     def get_or_compute(self, view: Hashable, values: Floats) -> list[RankSet] | None:
         """Return a view's rank sets; None for many systems at first, while they are computed."""
@@ -81,9 +83,15 @@ class RankCache:
             self._asked.pop(view, None)
             tests = found if len(values) <= CROWD else _with_mapped_hits(found)
             self._known.put(view, (tests, sets), tests.hits.nbytes)
+            self.computed += len(values) > CROWD
         if len(values) > CROWD:
             release_memory()
         return sets
+
+
+def count_computed_ranks() -> int:
+    """Return the number of views whose ranks were computed in the background: pages without them are out of date."""
+    return _PLACES.computed
 
 
 def _with_mapped_hits(found: PairwiseTests) -> PairwiseTests:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
+from starlette.concurrency import run_in_threadpool
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +19,7 @@ from leaderboard.data.snapshot.memory_release import release_memory
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
 from leaderboard.data.tables.table_frames import Table
+from leaderboard.ranking.board_ranks import count_computed_ranks
 from leaderboard.settings import Settings
 from leaderboard.submit.check_sessions import CheckSessions
 from leaderboard.submit.start_check import CheckStarter
@@ -26,7 +28,8 @@ from leaderboard.templates import make_environment
 from leaderboard.templates.markdown_docs import FOLDER as DOCS
 from leaderboard.web.auth.visitor import visitor_owner
 from leaderboard.web.own_address import add_root
-from leaderboard.web.response_cache import CachedResponse, ResponseCache
+from leaderboard.web.response_cache import LARGE_BYTES, CachedResponse, ResponseCache
+from leaderboard.web.single_flight import SingleFlight
 from submissions.index.result_tables import ENDINGS, Ending, encode_table
 
 HERE = Path(__file__).parents[1]
@@ -54,7 +57,11 @@ class Site:
         self.reader = reader
         self.storing = storing or DirectStore(reader.arena, settings.limits, reader.last_briefs)
         self.build = _build_hash(settings)
-        self.response_cache = ResponseCache(most=100)
+        self.response_cache = ResponseCache()
+        self.renderings: SingleFlight[CachedResponse] = SingleFlight()
+        """Pages that are the same for all visitors."""
+        self.visits: SingleFlight[Response] = SingleFlight()
+        """Pages of single visitors."""
         self.checks = CheckSessions()
         self.check_starter = CheckStarter(settings, reader, self.storing, self.checks)
         self.templates: Environment = make_environment(self.build)
@@ -113,35 +120,71 @@ def page_route(path: str, show: Show, *, personal: bool = False) -> Route:
 def cached_route(path: str, make: Callable[[Request, PageRequest], Response], *, personal: bool = False) -> Route:
     """Create a route whose response, of any kind, is cached until the arena changes, unless personal."""
 
-    def endpoint(request: Request) -> Response:
-        site = site_of(request)
-        snapshot = site.reader.snapshot()
-        if personal:
-            response = make_response(request, site, snapshot, visitor_owner(request))
-            response.headers["Cache-Control"] = "private, no-store"
-            return response
-        # A page may name the address it was asked at, which is whatever a visitor says: no other address gets it.
-        origin = hashlib.sha256(origin_of(request).encode()).hexdigest()[:12]
-        headers = {"ETag": f'W/"{snapshot.key}-{site.build}-{origin}"', "Cache-Control": "no-cache"}
-        if headers["ETag"] in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        key = (headers["ETag"], str(request.url.replace(scheme="", netloc="")))
-        if kept := site.response_cache.get(key):
-            return kept.make_response(request)
-        response = make_response(request, site, snapshot)
-        if response.headers.get("Cache-Control") == "no-store":
-            return response
-        response.headers.update(headers)
-        site.response_cache.put(key, kept := CachedResponse(response))
-        if len(kept.body) > site.response_cache.largest:
-            release_memory()
-        return kept.make_response(request)
-
-    def make_response(request: Request, site: Site, snapshot: Snapshot, owner: str = "") -> Response:
+    def make_response(request: Request, snapshot: Snapshot, owner: str = "") -> Response:
         names, query = request.path_params, request.query_params
-        return make(request, PageRequest(site, snapshot, names, query, request.url.query, origin_of(request), owner))
+        site, origin = site_of(request), origin_of(request)
+        return make(request, PageRequest(site, snapshot, names, query, request.url.query, origin, owner))
+
+    def make_personal(request: Request) -> Response:
+        response = make_response(request, site_of(request).reader.snapshot(), visitor_owner(request))
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+    async def endpoint(request: Request) -> Response:
+        site = site_of(request)
+        ready, snapshot = await run_in_threadpool(_find_cached, request)
+        if ready:
+            return ready
+        key, etag = _cache_key(request, snapshot), _etag(request, snapshot)
+
+        def make_cached() -> CachedResponse:
+            # The last visitor's flight may have ended between this one's look into the cache and its start.
+            if cached := site.response_cache.get(key):
+                return cached
+            response = make_response(request, snapshot)
+            if response.headers.get("Cache-Control") != "no-store":
+                response.headers.update({"ETag": etag, "Cache-Control": "no-cache"})
+            site.response_cache.put(key, cached := CachedResponse(response))
+            if cached.plain_bytes > LARGE_BYTES:
+                release_memory()
+            return cached
+
+        cached = await site.renderings.run(request, key, make_cached)
+        return await run_in_threadpool(site.response_cache.make_response, key, cached, request)
+
+    return threaded_route(path, make_personal) if personal else Route(path, endpoint)
+
+
+def threaded_route(path: str, make: Callable[[Request], Response]) -> Route:
+    """Create a GET route whose response is made in a thread, unless the visitor has left before it begins."""
+
+    async def endpoint(request: Request) -> Response:
+        return await site_of(request).visits.run(request, object(), lambda: make(request))
 
     return Route(path, endpoint)
+
+
+def _etag(request: Request, snapshot: Snapshot) -> str:
+    # A page may name the address it was asked at, which is whatever a visitor says: no other address gets it.
+    origin = hashlib.sha256(origin_of(request).encode()).hexdigest()[:12]
+    return f'W/"{snapshot.key}-{site_of(request).build}-{origin}"'
+
+
+def _cache_key(request: Request, snapshot: Snapshot) -> tuple[str, str, int]:
+    """Return the key of a response: a board without its ranks is another one as soon as some are computed."""
+    return _etag(request, snapshot), str(request.url.replace(scheme="", netloc="")), count_computed_ranks()
+
+
+def _find_cached(request: Request) -> tuple[Response | None, Snapshot]:
+    """Return the response, if the visitor or the cache has it, and the snapshot."""
+    site = site_of(request)
+    snapshot = site.reader.snapshot()
+    etag = _etag(request, snapshot)
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers={"ETag": etag, "Cache-Control": "no-cache"}), snapshot
+    key = _cache_key(request, snapshot)
+    cached = site.response_cache.get(key)
+    return (site.response_cache.make_response(key, cached, request) if cached else None), snapshot
 
 
 def origin_of(request: Request) -> str:

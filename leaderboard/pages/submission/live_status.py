@@ -10,14 +10,13 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from leaderboard.data.lookup import require_submission
 from leaderboard.data.scales import scale_of
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.pages.submission.result_view import totals_by_group
 from leaderboard.pages.submission.timeline import FINAL, build_timeline, status_advice
-from leaderboard.web.site import View, site_of
+from leaderboard.web.site import View, site_of, threaded_route
 from submissions.records.result import METHODS, Result
 
 SHOTS = tuple(method for method in METHODS if method.startswith("few_shot"))
@@ -86,4 +85,4 @@ def _live_etag(snapshot: Snapshot, ulid: str, build: str) -> str:
     return f'W/"{digest.hexdigest()[:24]}"'
 
 
-ROUTES = [Route("/submissions/{ulid}/live", live_part)]
+ROUTES = [threaded_route("/submissions/{ulid}/live", live_part)]

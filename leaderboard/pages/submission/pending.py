@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
-from leaderboard.web.site import View, site_of
+from leaderboard.web.site import View, site_of, threaded_route
 from submissions.errors import NotFound
 
 NO_STORE_HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
@@ -28,4 +27,4 @@ def pending_page(request: Request) -> Response:
     return response
 
 
-ROUTES = [Route("/received/{ulid}", pending_page)]
+ROUTES = [threaded_route("/received/{ulid}", pending_page)]

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
-from starlette.routing import Route
 
 from leaderboard.pages.submit.page import form_view
 from leaderboard.submit.check_sessions import CheckSession
 from leaderboard.web.auth.visitor import visitor_owner
-from leaderboard.web.site import site_of
+from leaderboard.web.site import site_of, threaded_route
 from submissions.errors import NotFound
 
 NO_STORE_HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
@@ -62,4 +61,4 @@ def _zip_corrected(check: CheckSession) -> Path:
         return path
 
 
-ROUTES = [Route("/checks/{key}", check_page), Route("/checks/{key}/{name}", corrected_file)]
+ROUTES = [threaded_route("/checks/{key}", check_page), threaded_route("/checks/{key}/{name}", corrected_file)]
