@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from leaderboard.api import mcp, openapi
+from leaderboard.api.callers import CallerContext
 from leaderboard.api.gradio_api import register_endpoints
 from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
 from leaderboard.pages import ROUTES
@@ -48,6 +49,7 @@ def make_app(settings: Settings, pace: CommitRateLimit | None = None) -> gradio.
         attach_sign_in(app, not_signed_in)
     app.router.routes.append(ClosedGradioRoutes())
     refuse_file_arguments()
+    app.add_middleware(CallerContext)
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders, frame_ancestors=settings.frame_ancestors)
     app.add_middleware(GzipPages)

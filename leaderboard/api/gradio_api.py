@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import copy_context
 from functools import partial, wraps
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Any, ParamSpec, TypeVar
 
 import gradio
 
+from leaderboard.api.callers import CALLER, make_caller
 from leaderboard.api.flat_arguments import keep_signature
 from leaderboard.api.service import ApiService, with_public_errors
 
@@ -29,7 +31,7 @@ def register_endpoints(app: gradio.Server) -> None:
     refusal = partial(gradio.Error, print_exception=False)
     for name in NAMES:
         app.api(
-            with_public_errors(_with_text_arguments(getattr(answers, name), refusal), refusal),
+            _with_caller(with_public_errors(_with_text_arguments(getattr(answers, name), refusal), refusal)),
             name=name,
             concurrency_limit=AT_ONCE,
         )
@@ -48,3 +50,19 @@ def _with_text_arguments(function: Callable[P, R], refusal: Callable[[str], Exce
 
     # Gradio describes the return type to its clients, to which every answer is any JSON.
     return keep_signature(call, taken.replace(return_annotation=Any))
+
+
+def _with_caller(function: Callable[..., R]) -> Callable[..., R]:
+    """Set the caller of a call from Gradio's queue, which runs outside of the request that made it."""
+    taken = signature(function, eval_str=True)
+
+    @wraps(function)
+    def call(request: gradio.Request, *args: object) -> R:
+        context = copy_context()
+        if CALLER not in context:
+            context.run(CALLER.set, make_caller(request.client.host if request.client else ""))
+        return context.run(function, *args)
+
+    asked = Parameter("request", Parameter.POSITIONAL_OR_KEYWORD, annotation=gradio.Request)
+    call.__annotations__ = {"request": gradio.Request, **function.__annotations__}
+    return keep_signature(call, taken.replace(parameters=[asked, *taken.parameters.values()]))

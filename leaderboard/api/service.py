@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from concurrent.futures import Future, wait
+from concurrent.futures import wait
 from functools import wraps
 from inspect import signature
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import ParamSpec, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from leaderboard.api.callers import refuse_call
 from leaderboard.api.flat_arguments import flatten_arguments, keep_signature
 from leaderboard.board.query import BoardQuery
 from leaderboard.board.rows import board_table, parse_board_query, protocols_of
@@ -21,13 +22,14 @@ from leaderboard.data.scales import protocols_in_use
 from leaderboard.data.tables.table_frames import Table
 from leaderboard.pages.submit.api_outcome import JsonObject, check_outcome, pending_status, token_owner
 from leaderboard.pages.task.page import scores_table
-from leaderboard.submit.check_job import CHECKS, FIELDS, CheckRequest
+from leaderboard.submit.check_job import CHECK_QUEUE, FIELDS, CheckRequest
+from leaderboard.submit.check_queue import CheckQueueFull, WaitingCheck
 from leaderboard.submit.check_sessions import CheckSession, TooManyChecks
 from leaderboard.submit.start_check import PUBLISH
 from leaderboard.tracks import BOARDS, board_named
 from leaderboard.web.fault_answers import public_message
 from leaderboard.web.site import Site
-from submissions.check_process.pool import CheckPoolFull
+from submissions.check_process.delivery_check import DeliveryCheck
 from submissions.checking.hub_datasets import parse_hub_datasets
 from submissions.checking.limits import MAX_API_ROWS_BYTES
 from submissions.errors import ArenaError, InvalidFile, InvalidForm, NotFound, TheirError
@@ -41,6 +43,8 @@ from submissions.tracks import SUBSETS, TRACKS, get_track
 P = ParamSpec("P")
 R = TypeVar("R")
 log = logging.getLogger(__name__)
+MAX_PROBLEMS = 500
+"""Problems in an answer of `check`."""
 
 
 class SubmitArguments(BaseModel):
@@ -70,6 +74,7 @@ class ApiService:
 
     def __init__(self, site: Site) -> None:
         self.site = site
+        self._calls = site.calls
 
     def boards(self) -> list[JsonObject]:
         """List the boards with their questions, protocols, methods, subsets and task counts."""
@@ -130,7 +135,8 @@ class ApiService:
         """Check the data for one task without storing it: `rows` is JSONL text, at most 1 MiB.
 
         Each line is a JSON object with the strings `input` and `output`. The answer states if the file would be
-        accepted and how many rows it has, and lists every problem with its line, its cause and how to fix it.
+        accepted and how many rows it has, and lists every problem with its line, its cause and how to fix it; after
+        500 problems, `omitted_problems` counts the others.
         """
         task = self._find_task(task_id)
         if (size := len(text := rows.encode(errors="surrogatepass"))) > MAX_API_ROWS_BYTES:
@@ -142,10 +148,13 @@ class ApiService:
             source, into = folder / f"{task.id}.jsonl", folder / "checked"
             source.write_bytes(text)
             into.mkdir()
-            report = _check_rows(source, task, into)
-        problems = [problem.model_dump(mode="json") for problem in report.problems]
+            with self._calls.count_check():
+                report = _check_rows(source, task, into)
+        problems = [problem.model_dump(mode="json") for problem in report.problems[:MAX_PROBLEMS]]
         counted = sum(file.rows for file in report.files)
-        return {"accepted": report.accepted, "task": task.id, "rows": counted, "problems": problems}
+        omitted = len(report.problems) - len(problems)
+        answer = {"accepted": report.accepted, "task": task.id, "rows": counted, "problems": problems}
+        return {**answer, "omitted_problems": omitted} if omitted else answer
 
     @flatten_arguments
     def submit(self, form: SubmitArguments) -> JsonObject:
@@ -170,16 +179,16 @@ class ApiService:
             check = self.site.checks.create_session(owner, form.values())
             work = self._enqueue_check(check, request)
         except TooManyChecks as error:
-            raise InvalidForm({"hub_data": "too many submissions are being checked; try again in a minute"}) from error
+            raise refuse_call(503, "Too many submissions are being checked.") from error
         except HTTPException as error:
-            raise InvalidForm({"hub_data": error.detail}) from error
-        wait([work])
+            raise refuse_call(error.status_code, error.detail) from error
+        wait([work.future])
         if check.failure:
             self.site.checks.discard(check)
             raise check.failure
         return check_outcome(self.site, check)
 
-    def _enqueue_check(self, check: CheckSession, request: CheckRequest) -> Future[None]:
+    def _enqueue_check(self, check: CheckSession, request: CheckRequest) -> WaitingCheck[None]:
         """Queue a check, or drop it. Raises HTTPException 503."""
         try:
             return self.site.check_starter.enqueue_check(check, request)
@@ -213,13 +222,16 @@ def with_public_errors(function: Callable[P, R], refusal: Callable[[str], Except
 
 
 def _check_rows(source: Path, task: Task, into: Path) -> Report:
-    """Check one file in the pool of all visitors' checks. Raises InvalidForm if too many are waiting."""
+    """Check one file in the queue of all visitors' checks. Raises CallRefused if too many are waiting."""
     track = get_track(task.track)
+
+    def check_file(reading: DeliveryCheck) -> Report:
+        return reading.check_sources([source], [task], into=into, track=track)
+
     try:
-        queued = CHECKS.submit(lambda reading: reading.check_sources([source], [task], into=into, track=track))
-    except CheckPoolFull as error:
-        raise InvalidForm({"rows": "too many submissions are being checked; try again in a minute"}) from error
-    return queued.future.result()
+        return CHECK_QUEUE.submit(check_file, is_account=False).future.result()
+    except CheckQueueFull as error:
+        raise refuse_call(503, "Too many submissions are being checked.") from error
 
 
 def _table_records(table: Table) -> list[JsonObject]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from gradio import http_server
 from gradio.routes import App
 
+from leaderboard.api.call_queue import MAX_WAITING_CALLS, UnfetchedAnswers
 from leaderboard.server.connection_registry import KEEP_ALIVE_SECONDS, ConnectionRegistry
 from leaderboard.server.deadline_protocol import DeadlineProtocol, ServerConfig
 
@@ -18,14 +19,20 @@ CHECKS_EVERY_TICKS = 10
 
 
 class ArenaServer(http_server.Server):
-    """Gradio's server, which asks once a second which connections are overdue."""
+    """Gradio's server, which checks once a second for overdue connections and unfetched answers."""
 
     config: ServerConfig
+
+    def __init__(self, config: ServerConfig) -> None:
+        super().__init__(config)
+        self._unfetched = UnfetchedAnswers()
 
     async def on_tick(self, counter: int) -> bool:
         """Close overdue connections; return whether the server has to end."""
         if counter % CHECKS_EVERY_TICKS == 0:
             self.config.registry.close_overdue()
+            if isinstance(self.config.app, App):
+                self._unfetched.drop_old(self.config.app.get_blocks()._queue)  # Gradio has no public name for it
         should_exit: bool = await super().on_tick(counter)
         return should_exit
 
@@ -55,6 +62,7 @@ def serve_with(registry: ConnectionRegistry) -> Iterator[None]:
     def start_server(
         app: App, server_name: str, server_port: int, **_: object
     ) -> tuple[str, int, str, http_server.Server]:
+        app.get_blocks()._queue.max_size = MAX_WAITING_CALLS
         server = ArenaServer(make_config(app, server_name, server_port, registry))
         server.run_in_thread()
         host = f"[{server_name}]" if ":" in server_name else server_name

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from leaderboard.data.snapshot.snapshot import Snapshot
+from leaderboard.submit.check_queue import CheckQueue
 from leaderboard.submit.check_sessions import CheckSession
 from leaderboard.submit.submission_store import SubmissionStore
 from leaderboard.web.fault_answers import as_our_fault
@@ -41,6 +42,7 @@ class CheckRequest:
 
 
 CHECKS = CheckPool()
+CHECK_QUEUE = CheckQueue(CHECKS)
 """Checks of all visitors, by form, API and MCP."""
 
 

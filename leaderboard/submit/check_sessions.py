@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from leaderboard.submit.upload_slots import is_account
 from submissions.errors import NotFound, OurError
 from submissions.estimation.cost_model import DeliveredTokens
 from submissions.estimation.row_preview import RowPreview
@@ -18,7 +19,7 @@ from submissions.repair.repair import RepairResult
 from submissions.storage.temp_folder import TempFolder
 
 MAX_SESSIONS = 24
-"""Maximum number of checks in memory, running ones included."""
+"""Maximum number of strangers' checks in memory, and again of accounts', running ones included."""
 MAX_OWN_SESSIONS = 3
 """Maximum of these for one owner."""
 MAX_PER_ADDRESS = 12
@@ -81,6 +82,8 @@ class CheckSession:
     failure: OurError | None = None
     """The fault that ended it, if it can be explained: a full disk, an unreachable Hub."""
     is_over: bool = False
+    on_finish: Callable[[], None] = lambda: None
+    """Called once the uploaded files are deleted."""
     packing: threading.Lock = field(default_factory=threading.Lock)
     """Held while the corrected copy is zipped."""
     files: TempFolder | None = None
@@ -113,6 +116,7 @@ class CheckSession:
         else:
             self.remove_files()
         self.is_over = True
+        self.on_finish()
 
     def remove_files(self) -> None:
         """Delete all files."""
@@ -166,7 +170,8 @@ class CheckSessions:
 
     def _make_room(self, owner: str, address: str) -> None:
         """Drop the oldest finished checks until one more fits. Raises TooManyChecks, and then drops none."""
-        kept = list(self._checks.values())
+        # Anybody may have any number of keys and addresses: they never take the places of accounts.
+        kept = [check for check in self._checks.values() if is_account(check.owner) == is_account(owner)]
         own = _select_evictable(
             [check for check in kept if owner and check.owner == owner], MAX_OWN_SESSIONS, TooManyOwnChecks
         )
@@ -181,6 +186,7 @@ class CheckSessions:
     def _drop(self, check: CheckSession) -> None:
         check.remove_files()
         self._checks.pop(check.key, None)
+        check.on_finish()
 
 
 def _select_evictable(checks: Sequence[CheckSession], most: int, busy: type[TooManyChecks]) -> list[CheckSession]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 
 from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
 from leaderboard.settings import Settings
-from leaderboard.submit.check_job import CHECKS, FIELDS, CheckRequest, run_check_job
+from leaderboard.submit.check_job import CHECK_QUEUE, FIELDS, CheckRequest, run_check_job
+from leaderboard.submit.check_queue import CheckQueueFull, WaitingCheck
 from leaderboard.submit.check_sessions import (
     MAX_OWN_SESSIONS,
     CheckSession,
@@ -23,8 +26,10 @@ from leaderboard.submit.check_sessions import (
 )
 from leaderboard.submit.rate_limit import check_hourly_limit
 from leaderboard.submit.submission_store import SubmissionStore
-from leaderboard.submit.upload_files import save_uploads
-from submissions.check_process.pool import CheckPoolFull
+from leaderboard.submit.upload_files import receive_form, save_uploads
+from leaderboard.submit.upload_slots import UploadSlots, is_account
+from leaderboard.web.single_flight import wait_with_visitor
+from submissions.check_process.delivery_check import DeliveryCheck
 from submissions.checking.hub_datasets import parse_hub_datasets
 from submissions.errors import InvalidFile
 from submissions.tracks import TRACKS, get_track
@@ -44,19 +49,28 @@ class CheckStarter:
     reader: SnapshotReader
     storing: SubmissionStore
     checks: CheckSessions
+    uploads: UploadSlots
 
-    @contextmanager
-    def reserve_check(self, owner: str, address: str, *, is_bound: bool) -> Iterator[CheckSession]:
-        """Reserve a check before anything of an upload is written to disk; drop it if it cannot be started.
+    @asynccontextmanager
+    async def receive_upload(
+        self, request: Request, owner: str, address: str, *, is_bound: bool
+    ) -> AsyncIterator[tuple[CheckSession, FormData]]:
+        """Receive the form of an upload, then reserve its check; drop that if it cannot be started.
 
-        Raises HTTPException 429 or 503 while too many run.
+        A slow upload so takes no check's place. Raises HTTPException 429 or 503 while too many arrive or run.
         """
-        check = self.begin_check(owner, address, is_bound=is_bound)
+        slot = self.uploads.begin(owner, address)
+        check = None
         try:
-            yield check
+            async with receive_form(request, self.uploads, slot) as form:
+                check = self.begin_check(owner, address, is_bound=is_bound)
+                check.on_finish = partial(self.uploads.release, slot)
+                yield check, form
         except BaseException:
             # A check without a worker would count among the running ones for good.
-            self.checks.discard(check)
+            if check:
+                self.checks.discard(check)
+            self.uploads.release(slot)
             raise
 
     def begin_check(self, owner: str, address: str, *, is_bound: bool) -> CheckSession:
@@ -73,7 +87,7 @@ class CheckStarter:
             what = "Too many submissions are being checked right now. Please try again in a minute."
             raise HTTPException(503, what, {"Retry-After": "60"}) from error
 
-    def start_check(self, check: CheckSession, form: FormData, *, may_store: bool) -> Future[None] | None:
+    def start_check(self, check: CheckSession, form: FormData, *, may_store: bool) -> WaitingCheck[None] | None:
         """Save the upload and put its check into the queue; None if there is nothing to check.
 
         Raises NotFound for no such board, HTTPException 429.
@@ -111,16 +125,45 @@ class CheckStarter:
             f"You made {MAX_SUBMISSIONS_PER_HOUR} submissions within the hour.",
         )
 
-    def enqueue_check(self, check: CheckSession, request: CheckRequest) -> Future[None]:
+    def enqueue_check(self, check: CheckSession, request: CheckRequest) -> WaitingCheck[None]:
         """Run a check as soon as a worker is free. Raises HTTPException 503 if too many are waiting."""
         snapshot = self.reader.snapshot()
+
+        def run_check(reading: DeliveryCheck) -> None:
+            run_check_job(reading, check, self.storing, snapshot, request)
+
         try:
-            queued = CHECKS.submit(lambda reading: run_check_job(reading, check, self.storing, snapshot, request))
-        except CheckPoolFull as error:
+            waiting = CHECK_QUEUE.submit(run_check, is_account=is_account(check.owner))
+        except CheckQueueFull as error:
             what = "Too many submissions are being checked right now. Please try again in a minute."
             raise HTTPException(503, what, {"Retry-After": "60"}) from error
-        queued.future.add_done_callback(_log_failure)
-        return queued.future
+        waiting.future.add_done_callback(partial(self._end_check, check))
+        return waiting
+
+    def _end_check(self, check: CheckSession, work: Future[None]) -> None:
+        if work.cancelled():
+            self.checks.discard(check)
+        elif error := work.exception():
+            log.error("Check failed", exc_info=error)
+
+
+async def wait_for_check(request: Request, waiting: WaitingCheck[None]) -> None:
+    """Wait until a check is over, whatever its outcome. Raises ClientDisconnect once its visitor has left.
+
+    A check that nobody waits for any more is then not begun.
+    """
+    over: Future[None] = Future()
+
+    def end_wait(_: Future[None]) -> None:
+        if over.set_running_or_notify_cancel():
+            over.set_result(None)
+
+    waiting.future.add_done_callback(end_wait)
+    try:
+        await wait_with_visitor(request, over)
+    except ClientDisconnect:
+        waiting.cancel()
+        raise
 
 
 def form_values(form: FormData) -> dict[str, str]:
@@ -133,8 +176,3 @@ def form_values(form: FormData) -> dict[str, str]:
 def _end_with_faults(check: CheckSession, faults: Mapping[str, str]) -> None:
     check.faults = faults
     check.finish()
-
-
-def _log_failure(work: Future[None]) -> None:
-    if error := work.exception():
-        log.error("Check failed", exc_info=error)

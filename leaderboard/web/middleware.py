@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from leaderboard.web.uploads import LARGEST, limit_body
+from leaderboard.web.uploads import LARGEST, MemoryBudget, is_upload, limit_body
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -74,21 +74,32 @@ class GzipPages:
 
 
 class BodyLimit:
-    """Middleware that limits request bodies in memory; only the submit form takes more, and writes it to disk."""
+    """Middleware that limits request bodies in memory, each and all together; uploads go to disk instead."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self.budget = MemoryBudget()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] == "/submit":
+        if scope["type"] != "http" or is_upload(request := Request(scope, receive)):
             await self.app(scope, receive, send)
             return
+        reserved = 0
+
+        def reserve(size: int) -> None:
+            nonlocal reserved
+            self.budget.reserve(size)
+            reserved += size
+
         try:
-            receive = limit_body(Request(scope, receive), LARGEST).receive
+            limited = limit_body(request, LARGEST, reserve).receive
         except HTTPException as error:  # what it says of its length is too much already
             await PlainTextResponse(f"{error.detail}\n", error.status_code)(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+            return
+        try:
+            await self.app(scope, limited, send)
+        finally:
+            self.budget.release(reserved)
 
 
 def is_cross_site(headers: Headers) -> bool:

@@ -39,7 +39,7 @@ class SingleFlight(Generic[T]):
         """
         flight = self._join(key, compute)
         try:
-            return await _wait_with_visitor(request, flight.future)
+            return await wait_with_visitor(request, flight.future)
         finally:
             self._leave(key, flight)
 
@@ -69,7 +69,7 @@ class SingleFlight(Generic[T]):
                 del self._flights[key]
 
 
-async def _wait_with_visitor(request: Request, future: Future[T]) -> T:
+async def wait_with_visitor(request: Request, future: Future[T]) -> T:
     """Wait for a value until the visitor leaves. Raises ClientDisconnect."""
     value = asyncio.wrap_future(_follow_future(future))
     left = asyncio.ensure_future(_wait_until_left(request))

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from leaderboard.api.callers import CallCounts
 from leaderboard.data.snapshot.memory_release import release_memory
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
@@ -24,6 +25,7 @@ from leaderboard.settings import Settings
 from leaderboard.submit.check_sessions import CheckSessions
 from leaderboard.submit.start_check import CheckStarter
 from leaderboard.submit.submission_store import DirectStore, SubmissionStore
+from leaderboard.submit.upload_slots import UploadSlots
 from leaderboard.templates import make_environment
 from leaderboard.templates.markdown_docs import FOLDER as DOCS
 from leaderboard.web.auth.visitor import visitor_owner
@@ -63,7 +65,10 @@ class Site:
         self.visits: SingleFlight[Response] = SingleFlight()
         """Pages of single visitors."""
         self.checks = CheckSessions()
-        self.check_starter = CheckStarter(settings, reader, self.storing, self.checks)
+        uploads = UploadSlots(settings.max_upload_bytes)
+        self.check_starter = CheckStarter(settings, reader, self.storing, self.checks, uploads)
+        self.calls = CallCounts()
+        """Checks of the API and MCP."""
         self.templates: Environment = make_environment(self.build)
 
     def render(self, request: Request, view: View, status: int = 200) -> Response:

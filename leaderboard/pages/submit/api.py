@@ -10,10 +10,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from leaderboard.pages.submit.api_outcome import TokenRejected, check_outcome, token_owner
+from leaderboard.submit.start_check import wait_for_check
 from leaderboard.web.auth.visitor import address_of
 from leaderboard.web.fault_answers import explain_fault
 from leaderboard.web.site import site_of
-from leaderboard.web.uploads import MAX_FIELDS, MAX_FILES, limit_body
+from leaderboard.web.uploads import limit_body, max_body_bytes
 
 STATUS = {
     "stored": HTTPStatus.CREATED,
@@ -31,12 +32,12 @@ async def post_api_submit(request: Request) -> Response:
         owner = await asyncio.to_thread(token_owner, site, _bearer_token(request))
     except TokenRejected as error:
         return JSONResponse({"error": str(error)}, 401, {"WWW-Authenticate": "Bearer"})
-    body = limit_body(request, site.settings.max_upload_bytes)
-    with site.check_starter.reserve_check(owner, "" if owner else address_of(request), is_bound=True) as check:
-        async with body.form(max_files=MAX_FILES, max_fields=MAX_FIELDS) as form:
-            work = await asyncio.to_thread(site.check_starter.start_check, check, form, may_store=True)
+    body = limit_body(request, max_body_bytes(request, site.settings.max_upload_bytes))
+    starter, address = site.check_starter, "" if owner else address_of(request)
+    async with starter.receive_upload(body, owner, address, is_bound=True) as (check, form):
+        work = await asyncio.to_thread(starter.start_check, check, form, may_store=True)
     if work:
-        await asyncio.wait([asyncio.wrap_future(work)])
+        await wait_for_check(request, work)
     told = await asyncio.to_thread(check_outcome, site, check)
     if check.failure and (answer := explain_fault(check.failure)):
         return JSONResponse(told, answer.status, answer.headers)

@@ -15,11 +15,11 @@ from leaderboard.data.tables.attempts import count_used_attempts
 from leaderboard.pages.submissions import owner_rows
 from leaderboard.submit.check_sessions import CheckSession
 from leaderboard.submit.preview import build_preview
-from leaderboard.submit.start_check import EMPTY, PUBLISH
+from leaderboard.submit.start_check import EMPTY, PUBLISH, wait_for_check
 from leaderboard.web.auth.oauth import account_of
 from leaderboard.web.auth.visitor import address_of, new_visitor_key, set_visitor_cookie, visitor_owner
 from leaderboard.web.site import PageRequest, Site, View, is_secure, page_route, root_of, site_of
-from leaderboard.web.uploads import MAX_FIELDS, MAX_FILES, limit_body, max_body_bytes
+from leaderboard.web.uploads import limit_body, max_body_bytes
 from submissions.estimation.durations import format_amount_range, format_duration, format_duration_range
 from submissions.records.submission import SystemType
 from submissions.tracks import TRACKS
@@ -44,15 +44,16 @@ async def post_submit(request: Request) -> Response:
     key, fresh = new_visitor_key() if not owner else ("", owner)
     sent = limit_body(request, max_body_bytes(request, site.settings.max_upload_bytes))
     may_store = not site.settings.sign_in or account_of(request) is not None
-    with site.check_starter.reserve_check(fresh, address_of(request), is_bound=bool(owner)) as check:
-        async with sent.form(max_files=MAX_FILES, max_fields=MAX_FIELDS) as form:
-            work = await asyncio.to_thread(site.check_starter.start_check, check, form, may_store=may_store)
+    starter = site.check_starter
+    async with starter.receive_upload(sent, fresh, address_of(request), is_bound=bool(owner)) as (check, form):
+        work = await asyncio.to_thread(starter.start_check, check, form, may_store=may_store)
     if "application/json" in request.headers.get("accept", ""):
         address = f"/checks/{check.key}"
         response: Response = JSONResponse({"address": root_of(request) + address}, 202, {"Location": address})
     else:
         if work:
-            await asyncio.wrap_future(work)
+            await wait_for_check(request, work)
+            work.future.result()
         response = await asyncio.to_thread(_render_outcome, request, site, check)
     if key:
         set_visitor_cookie(response, key, secure=is_secure(request))

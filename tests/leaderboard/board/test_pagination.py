@@ -72,7 +72,7 @@ def test_kept_answers_are_sent_compressed_or_not_at_all(site: TestClient) -> Non
         with site.stream("GET", BOARD, headers={"Accept-Encoding": accepted}) as answer:
             raw = b"".join(answer.iter_raw())
         assert answer.headers["content-encoding"] == encoding
-        assert answer.headers["vary"] == "Accept-Encoding"
+        assert answer.headers["vary"].startswith("Accept-Encoding")
         assert len(raw) == int(answer.headers["content-length"]) < len(plain.content) / 3
         if encoding == "br":
             assert brotli.decompress(raw) == plain.content
