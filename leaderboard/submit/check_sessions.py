@@ -139,12 +139,18 @@ class CheckSessions:
         """Create a check with its own folder. Raises TooManyChecks."""
         with self._lock:
             self._drop_expired()
-            self._make_room(owner, address)
+            for check in self._select_for_room(owner, address):
+                self._drop(check)
             files = TempFolder()
             check = CheckSession(secrets.token_urlsafe(24), owner, is_bound, values, files.path, self._clock(), address)
             check.files = files
             self._checks[check.key] = check
             return check
+
+    def require_room(self, owner: str, address: str) -> None:
+        """Raise TooManyChecks if no check could be created now; take no place."""
+        with self._lock:
+            self._select_for_room(owner, address)
 
     def get(self, key: str, owner: str) -> CheckSession:
         """Return a visitor's check. Raises NotFound, also for another visitor's check."""
@@ -168,8 +174,8 @@ class CheckSessions:
             if check.is_over and self._clock() - check.started > SESSION_SECONDS:
                 self._drop(check)
 
-    def _make_room(self, owner: str, address: str) -> None:
-        """Drop the oldest finished checks until one more fits. Raises TooManyChecks, and then drops none."""
+    def _select_for_room(self, owner: str, address: str) -> list[CheckSession]:
+        """Select the oldest finished checks to evict, so that one more fits. Raises TooManyChecks."""
         # Anybody may have any number of keys and addresses: they never take the places of accounts.
         kept = [check for check in self._checks.values() if is_account(check.owner) == is_account(owner)]
         own = _select_evictable(
@@ -180,8 +186,7 @@ class CheckSessions:
             [check for check in kept if address and check.address == address], MAX_PER_ADDRESS, TooManyChecks
         )
         kept = [check for check in kept if check not in near]
-        for check in [*own, *near, *_select_evictable(kept, MAX_SESSIONS, TooManyChecks)]:
-            self._drop(check)
+        return [*own, *near, *_select_evictable(kept, MAX_SESSIONS, TooManyChecks)]
 
     def _drop(self, check: CheckSession) -> None:
         check.remove_files()

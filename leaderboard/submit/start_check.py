@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -59,6 +59,8 @@ class CheckStarter:
 
         A slow upload so takes no check's place. Raises HTTPException 429 or 503 while too many arrive or run.
         """
+        with _refuse_busy():  # before anything is read, for it would be in vain
+            self.checks.require_room(owner, address)
         slot = self.uploads.begin(owner, address)
         check = None
         try:
@@ -75,17 +77,8 @@ class CheckStarter:
 
     def begin_check(self, owner: str, address: str, *, is_bound: bool) -> CheckSession:
         """Create a check. Raises HTTPException 429 while this owner has too many running, 503 while all have."""
-        try:
+        with _refuse_busy():
             return self.checks.create_session(owner, {}, address=address, is_bound=is_bound)
-        except TooManyOwnChecks as error:
-            what = (
-                f"{MAX_OWN_SESSIONS} of your submissions are being checked right now. "
-                "Send the next when one of them is done."
-            )
-            raise HTTPException(429, what, {"Retry-After": "60"}) from error
-        except TooManyChecks as error:
-            what = "Too many submissions are being checked right now. Please try again in a minute."
-            raise HTTPException(503, what, {"Retry-After": "60"}) from error
 
     def start_check(self, check: CheckSession, form: FormData, *, may_store: bool) -> WaitingCheck[None] | None:
         """Save the upload and put its check into the queue; None if there is nothing to check.
@@ -145,6 +138,22 @@ class CheckStarter:
             self.checks.discard(check)
         elif error := work.exception():
             log.error("Check failed", exc_info=error)
+
+
+@contextmanager
+def _refuse_busy() -> Iterator[None]:
+    """Context manager that turns too many checks into an answer."""
+    try:
+        yield
+    except TooManyOwnChecks as error:
+        what = (
+            f"{MAX_OWN_SESSIONS} of your submissions are being checked right now. "
+            "Send the next when one of them is done."
+        )
+        raise HTTPException(429, what, {"Retry-After": "60"}) from error
+    except TooManyChecks as error:
+        what = "Too many submissions are being checked right now. Please try again in a minute."
+        raise HTTPException(503, what, {"Retry-After": "60"}) from error
 
 
 async def wait_for_check(request: Request, waiting: WaitingCheck[None]) -> None:

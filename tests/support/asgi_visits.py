@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,13 +29,23 @@ async def visit_at_once(
     return list(answers)
 
 
-async def _visit(app: Any, path: str, headers: Mapping[str, str]) -> Visit:
+async def post_parts(app: Any, path: str, headers: Mapping[str, str], parts: Iterable[bytes]) -> Visit:
+    """A body, sent in parts: the next is made when the app asks for it."""
+    return await _visit(app, path, headers, "POST", parts)
+
+
+async def _visit(
+    app: Any, path: str, headers: Mapping[str, str], method: str = "GET", parts: Iterable[bytes] = ()
+) -> Visit:
     sent: list[Message] = []
-    asked = [{"type": "http.request", "body": b"", "more_body": False}]
+    remaining, is_complete = iter(parts), False
 
     async def receive() -> Message:
-        if asked:
-            return asked.pop()
+        nonlocal is_complete
+        if not is_complete:
+            part = next(remaining, None)
+            is_complete = part is None
+            return {"type": "http.request", "body": part or b"", "more_body": not is_complete}
         await asyncio.Event().wait()
         raise AssertionError
 
@@ -44,7 +54,7 @@ async def _visit(app: Any, path: str, headers: Mapping[str, str]) -> Visit:
 
     path, _, query = path.partition("?")
     scope = {
-        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode(),
+        "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": query.encode(),
         "root_path": "", "scheme": "http", "http_version": "1.1", "client": ("127.0.0.1", 1), "server": ("test", 80),
         "headers": [(b"host", b"testserver"), *((name.encode(), text.encode()) for name, text in headers.items())],
     }  # fmt: skip

@@ -457,7 +457,7 @@ def test_nobody_s_checks_drive_out_all_others() -> None:
     checks.create_session("key:new", {}, address="192.0.2.10")
 
 
-def test_a_place_is_held_before_anything_of_an_upload_is_read(arena: Arena, visit: Open) -> None:
+def test_a_place_is_taken_only_once_the_upload_is_complete(arena: Arena, visit: Open) -> None:
     assert arena.read_tasks()
     site = visit()
     key, owner = new_visitor_key()
@@ -471,11 +471,12 @@ def test_a_place_is_held_before_anything_of_an_upload_is_read(arena: Arena, visi
 
     headers = {"Content-Type": "multipart/form-data; boundary=x", "cookie": f"{COOKIE}={key}"}
     assert site.post("/submit", content=body(), headers=headers).status_code == 422
-    assert seen == [MAX_OWN_SESSIONS], "its own place was among them"
+    assert seen == [MAX_OWN_SESSIONS - 1], "its own place was not among them"
     checks.create_session(owner, {})
     answer = site.post("/submit", content=body(), headers=headers)
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "60")
     assert f"{MAX_OWN_SESSIONS} of your submissions are being checked" in answer.text
+    assert len(seen) == 1, "nothing is read in vain"
     assert len(running) == MAX_OWN_SESSIONS - 1
 
 
