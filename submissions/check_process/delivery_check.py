@@ -112,6 +112,11 @@ class DeliveryCheck:
             if self._process:
                 self._process.kill("cancelled")
 
+    @property
+    def pid(self) -> int | None:
+        """Id of the process; None before it was started and after it ended."""
+        return self._process.pid if self._process else None
+
     def close(self) -> None:
         """End the process."""
         with self._lock:
@@ -146,7 +151,7 @@ class DeliveryCheck:
 
     def _exchange(self, request: Request, *last: type[Record]) -> Iterator[Message]:
         """Send a request and yield the answers, up to one of the last kinds."""
-        process = self._get_process()
+        process = self.get_process()
         try:
             process.send(request)
             while True:
@@ -162,7 +167,8 @@ class DeliveryCheck:
                 raise CheckCancelled from end
             raise
 
-    def _get_process(self) -> CheckProcess:
+    def get_process(self) -> CheckProcess:
+        """Return the process, started if need be."""
         if self._process is None:
             process = self._start_process()
             with self._lock:

@@ -8,11 +8,13 @@ import random
 import stat
 import zipfile
 from collections.abc import Callable
+from functools import partialmethod
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
+from submissions.checking.delivery_budget import DeliveryBudget
 from submissions.records.check_report import Report
 from tests.support.submission_inputs import BANK, GOOD, SARCASM, Checker, error_places
 
@@ -272,3 +274,101 @@ def test_single_files_and_a_folder_named_by_a_link_are_taken(checker: Checker, t
     (tmp_path / "latest").symlink_to(checker.folder)
     assert checker(checker.folder / NAME).accepted
     assert checker(tmp_path / "latest").accepted
+
+
+def overlapping_zip(count: int, content: bytes) -> bytes:
+    """A zip whose members all are the same bytes, under names of their own."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("member-00.jsonl", content)
+    head, entry = target.getvalue().split(b"PK\x01\x02")
+    entry, end = entry.split(b"PK\x05\x06")
+    entries = [b"PK\x01\x02" + entry.replace(b"member-00", b"member-%02d" % n) for n in range(count)]
+    directory = b"".join(entries)
+    counts = count.to_bytes(2, "little") * 2
+    place = len(directory).to_bytes(4, "little") + len(head).to_bytes(4, "little")
+    return head + directory + b"PK\x05\x06" + end[:4] + counts + place + end[16:]
+
+
+def test_members_that_overlap_are_refused(checker: Checker) -> None:
+    target = checker.folder / "delivered.zip"
+    target.write_bytes(overlapping_zip(2, GOOD))
+    refused(checker(target), "delivered.zip", "overlap")
+
+
+def test_a_member_that_reaches_into_the_table_of_contents_is_refused(checker: Checker) -> None:
+    def lengthen(content: bytes) -> bytes:
+        head, entry = content.split(b"PK\x01\x02")
+        size = int.from_bytes(entry[16:20], "little") + 30
+        return head + b"PK\x01\x02" + entry[:16] + size.to_bytes(4, "little") + entry[20:]
+
+    refused(patched(checker, lengthen), "delivered.zip", "overlap its table of contents")
+
+
+def test_a_zip_of_small_bombs_is_refused(checker: Checker) -> None:
+    report = zipped(checker, *((f"{n}.jsonl", b" " * 2**20) for n in range(12)))
+    refused(report, "delivered.zip", "more than 200 times its size")
+
+
+def test_a_zip64_archive_of_common_size_is_read(checker: Checker) -> None:
+    target = checker.folder / "delivered.zip"
+    with (
+        mock.patch.object(zipfile, "ZIP_FILECOUNT_LIMIT", 0),
+        zipfile.ZipFile(target, "w") as archive,
+        archive.open(NAME, "w", force_zip64=True) as member,
+    ):
+        member.write(GOOD)
+    assert b"PK\x06\x06" in target.read_bytes()
+    assert checker(target).accepted
+
+
+def test_a_zip64_archive_that_states_a_huge_table_of_contents_is_refused(checker: Checker) -> None:
+    target = checker.folder / "delivered.zip"
+    with mock.patch.object(zipfile, "ZIP_FILECOUNT_LIMIT", 0), zipfile.ZipFile(target, "w") as archive:
+        archive.writestr(NAME, GOOD)
+    content = target.read_bytes()
+    at = content.index(b"PK\x06\x06") + 40
+    target.write_bytes(content[:at] + (2**40).to_bytes(8, "little") + content[at + 8 :])
+    refused(checker(target), "delivered.zip", "table of contents")
+
+
+def test_a_member_without_a_name_is_refused(checker: Checker) -> None:
+    assert not zipped(checker, (zipfile.ZipInfo("\0x"), GOOD)).accepted
+    report = patched(checker, lambda content: content.replace(NAME.encode(), b"\0" * len(NAME)))
+    assert not report.accepted
+
+
+def test_the_budget_counts_all_zips_of_a_delivery(checker: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DeliveryBudget, "__init__", partialmethod(DeliveryBudget.__init__, limit=int(len(GOOD) * 1.5)))
+    sources = []
+    for name in (BANK, SARCASM):
+        sources.append(checker.folder / f"{name}.zip")
+        with zipfile.ZipFile(sources[-1], "w") as archive:
+            archive.writestr(f"{name}.jsonl", GOOD)
+    refused(checker(*sources), f"{SARCASM}.jsonl", "bytes when unpacked")
+    for name in (BANK, SARCASM):
+        (checker.folder / f"{name}.jsonl").write_bytes(GOOD)
+    report = checker(*(checker.folder / f"{name}.jsonl" for name in (BANK, SARCASM)))
+    refused(report, f"{SARCASM}.jsonl", "as JSON lines")
+    assert [file.name for file in checker.into.iterdir()] == [f"{BANK}.jsonl"]
+
+
+def test_entries_are_counted_over_all_zips(checker: Checker) -> None:
+    sources = []
+    for number in range(3):
+        sources.append(checker.folder / f"{number}.zip")
+        with zipfile.ZipFile(sources[-1], "w") as archive:
+            for member in range(4_000):
+                archive.writestr(f".{member}", b"")
+    report = checker(*sources)
+    assert ("2.zip", None) in error_places(report)
+    assert "more than 10,000 files" in report.errors[0].what
+
+
+def test_a_long_report_is_cut(checker: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("submissions.checking.check.MAX_PROBLEMS", 60)
+    for name in (BANK, SARCASM):
+        (checker.folder / f"{name}.jsonl").write_bytes(b"bad\n" * 40)
+    report = checker()
+    assert len(report.errors) == 42
+    assert sum(problem.what == "And 39 more problem(s) of this file." for problem in report.errors) == 1

@@ -155,3 +155,28 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> Non
         atomic_write(tmp_path / "folder", b"new")
     assert sorted(os.listdir(tmp_path)) == ["a", "folder"]
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.integration
+def test_a_large_file_is_committed_in_pieces(tmp_path: Path) -> None:
+    (tmp_path / "large").touch()
+    os.truncate(tmp_path / "large", 256 * 2**20)
+    code = (
+        "import resource, sys; from pathlib import Path;"
+        "from submissions.storage.local_repo import LocalRepo; from submissions.storage.repo import Change;"
+        "resource.setrlimit(resource.RLIMIT_DATA, (200 * 2**20, 200 * 2**20));"
+        "repo = LocalRepo(Path(sys.argv[1]) / 'repo');"
+        "repo.commit([Change('data/large', Path(sys.argv[1]) / 'large')], repo.head());"
+        "(Path(sys.argv[1]) / 'repo/.ids').unlink(); print(LocalRepo(Path(sys.argv[1]) / 'repo').ids())"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "data/large" in done.stdout
+
+
+def test_a_commit_whose_ids_cannot_be_cached_is_made_all_the_same(tmp_path: Path) -> None:
+    repo = LocalRepo(tmp_path)
+    (tmp_path / ".ids").mkdir()  # as a full disk does, it lets nothing be written
+    head = repo.commit([Change("file", b"x" * 10_000)], repo.head())
+    assert repo.head() == head
+    assert repo.read("file") == b"x" * 10_000
