@@ -1,11 +1,14 @@
 # Two targets: `docker build --target web .` and `docker build --target evaluator .`
 
-FROM python:3.11-slim AS web
+# `make image-digest` adds the digest of today's image, so that every build has the same base.
+ARG PYTHON_IMAGE=python:3.11-slim
+
+FROM ${PYTHON_IMAGE} AS web
 # Fonts for preview images, for scripts that the bundled fonts do not cover.
 RUN apt-get update && apt-get install -y --no-install-recommends fonts-noto-core fonts-noto-cjk && rm -rf /var/lib/apt/lists/*
 WORKDIR /srv
 COPY requirements.txt .
-RUN pip install --no-cache-dir --no-deps -r requirements.txt
+RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements.txt
 COPY app.py ./
 COPY submissions submissions
 COPY leaderboard leaderboard
@@ -19,7 +22,7 @@ EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-c", "import http.client, os, sys; site = http.client.HTTPConnection('127.0.0.1', int(os.environ['PORT']), timeout=4); site.request('GET', '/healthz'); sys.exit(site.getresponse().status != 200)"]
 CMD ["python", "app.py"]
 
-FROM python:3.11-slim AS evaluator
+FROM ${PYTHON_IMAGE} AS evaluator
 # g++ and ninja: Triton compiles a launcher for each kernel at first use, and DeepSpeed an extension on machines without GPUs.
 # tini: reaps orphaned processes of killed trainers and engines where the container runs without --init.
 # wget: used by KubeRay's health checks.
@@ -28,7 +31,7 @@ FROM python:3.11-slim AS evaluator
 RUN apt-get update && apt-get install -y --no-install-recommends g++ ninja-build tini wget && rm -rf /var/lib/apt/lists/*
 WORKDIR /srv
 COPY evaluator/requirements-gpu.txt .
-RUN pip install --no-cache-dir --no-deps -r requirements-gpu.txt
+RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements-gpu.txt
 COPY submissions submissions
 COPY evaluator evaluator
 COPY prompts prompts

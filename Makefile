@@ -1,4 +1,4 @@
-# make demo · make web · make environment · make test · make test-full · make lint · make bench · make screenshots · make space OUT=… · make locks · make clean
+# make demo · make web · make environment · make test · make test-full · make lint · make bench · make screenshots · make space OUT=… · make locks · make image-digest · make sbom OUT=… · make clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -19,7 +19,7 @@ PARALLEL := --numprocesses 2 --dist loadfile
 LOCKS := evaluator/requirements-cpu.txt requirements.txt tests/requirements.txt
 PIP := -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo web environment test test-full lint bench screenshots space locks clean
+.PHONY: demo web environment test test-full lint bench screenshots space locks image-digest sbom clean
 
 # The demo: everything on this machine, evaluated for real, then served.
 demo: .venv/.ready
@@ -65,7 +65,7 @@ screenshots: .venv/.ready .venv/.chromium
 space:
 	@if [ -z "$(OUT)" ] || [ -e "$(OUT)" ]; then echo 'Name a new folder: make space OUT=DIR'; exit 1; fi
 	mkdir -p "$(OUT)"
-	awk '/^FROM/ {stage++} stage == 1' Dockerfile > "$(OUT)/Dockerfile"
+	awk '/^FROM/ {stage++} stage == 1 || /^ARG PYTHON_IMAGE=/' Dockerfile > "$(OUT)/Dockerfile"
 	git ls-files -z $$(awk '$$1 == "COPY" {print $$2}' "$(OUT)/Dockerfile") | xargs -0 cp --parents -t "$(OUT)"
 	cp deploy/space/README.md "$(OUT)/README.md"
 
@@ -93,18 +93,35 @@ endef
 	  else echo 'The browser tests need Chromium: install it (Debian: apt-get install chromium) or set CHROMIUM=/path/to/chromium. They will fail without.'; fi; fi
 	touch $@
 
-# New lock files from the .in files, all in step with each other.
+# New lock files from the .in files, all in step with each other, with the hash of every file that pip may install. The build
+# of PyTorch for CPUs differs by machine and has none: its version is checked after the installation.
 locks: .venv/.ready
-	.venv/bin/python $(PIP) install uv
+	.venv/bin/python $(PIP) install --require-hashes -r deploy/uv.txt
 	UV=.venv/bin/uv; ALL=$$(mktemp); \
-	COMPILE="$$UV pip compile --quiet --python-version 3.11 --no-header --annotation-style line --override evaluator/overrides-cpu.txt"; \
+	COMPILE="$$UV pip compile --quiet --python-version 3.11 --no-header --no-annotate"; CPU="--override evaluator/overrides-cpu.txt"; \
 	export UV_FIND_LINKS="$${UV_FIND_LINKS:-$${PIP_FIND_LINKS:-}}"; \
-	$$COMPILE evaluator/requirements-cpu.in requirements.in tests/requirements.in -o $$ALL >/dev/null; \
-	for name in requirements evaluator/requirements-cpu tests/requirements; do \
-	  $$COMPILE -c $$ALL $$name.in -o $$name.txt >/dev/null; \
-	  sed -i "s#, -c $$ALL##; s#-c $$ALL, ##; s#  *\# via -c $$ALL\$$##" $$name.txt; \
+	$$COMPILE $$CPU evaluator/requirements-cpu.in requirements.in tests/requirements.in -o $$ALL >/dev/null; \
+	$$COMPILE $$CPU --generate-hashes --universal -c $$ALL requirements.in -o requirements.txt >/dev/null; \
+	$$COMPILE $$CPU --generate-hashes -c $$ALL evaluator/requirements-cpu.in -o evaluator/requirements-cpu.txt >/dev/null; \
+	$$COMPILE $$CPU --generate-hashes -c $$ALL tests/requirements.in -o tests/requirements.txt >/dev/null; \
+	sed -i '/^torch==.*+cpu/,/[^\\]$$/{/^ /d;s/ *\\$$//}' evaluator/requirements-cpu.txt; \
+	echo uv | $$COMPILE --generate-hashes - -o deploy/uv.txt >/dev/null; \
+	$$COMPILE --generate-hashes evaluator/requirements-gpu.in -o evaluator/requirements-gpu.txt >/dev/null
+
+# The digest of the base image, from its registry into the Dockerfile; commit the change.
+image-digest:
+	@tag=$$(sed -n 's/^ARG PYTHON_IMAGE=\([^@]*\).*/\1/p' Dockerfile); \
+	digest=$$(docker buildx imagetools inspect "$$tag" --format '{{.Manifest.Digest}}'); \
+	[[ $$digest =~ ^sha256:[0-9a-f]{64}$$ ]] || { echo "The registry's answer is no digest: $$digest"; exit 1; }; \
+	sed -i "s|^ARG PYTHON_IMAGE=.*|ARG PYTHON_IMAGE=$$tag@$$digest|" Dockerfile; grep '^ARG PYTHON_IMAGE=' Dockerfile
+
+# What the environments of the evaluator and the web app are made of, as CycloneDX documents in the folder $(OUT).
+sbom: .venv/.ready
+	mkdir -p "$(or $(OUT),sbom)"
+	.venv/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml --of JSON -o "$(or $(OUT),sbom)/environment.json" .venv/bin/python
+	for name in requirements.txt evaluator/requirements-gpu.txt; do \
+	  .venv/bin/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml --of JSON -o "$(or $(OUT),sbom)/$$(basename "$$name" .txt).json" "$$name"; \
 	done
-	UV=.venv/bin/uv; $$UV pip compile --quiet --python-version 3.11 --no-header --annotation-style line evaluator/requirements-gpu.in -o evaluator/requirements-gpu.txt >/dev/null
 
 clean:
-	rm -rf .venv .venv-web .arena screenshots
+	rm -rf .venv .venv-web .arena sbom screenshots

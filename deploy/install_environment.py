@@ -1,8 +1,9 @@
 """Installs lock files into a virtual environment: `python deploy/install_environment.py FOLDER LOCK [LOCK ...]`.
 
-Standard library only, for it runs before anything is installed. pip is used as it is configured on the machine. PyPI
-does not have PyTorch's CPU build, which the evaluator's lock file pins: where pip does not find it, uv installs that
-one package, for uv knows where PyTorch publishes it. pip finds it installed afterwards, and installs the rest.
+Standard library only, for it runs before anything is installed. pip is used as it is configured on the machine, and
+accepts only files whose hash a lock file has. PyPI does not have PyTorch's CPU build, which the evaluator's lock file
+pins: where pip does not find it, uv installs that one package, for uv knows where PyTorch publishes it. This build
+differs by machine and has no hash: its version, with the name of the build, is checked after the installation.
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 GB = 10**9
+UV_LOCK = Path(__file__).with_name("uv.txt")
 PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar", "off")
 LOG_LINES = 30
 """Of the installer's output, shown where it fails."""
+WITHOUT_HASH = "torch"
+"""The one package whose build differs by machine."""
 _PIN = re.compile(r"^([\w.-]+)(?:\[[^]]*\])?==([^\s;]+)")
 _LARGE_DOWNLOAD = re.compile(r"Downloading (\S+?)-(\d\S*?)-\S+ \((\d+(?:\.\d+)? [MG]B)\)")
 
@@ -120,13 +124,41 @@ def install_torch(python: str, version: str, log: InstallLog) -> None:
 def install_torch_with_uv(python: str, pin: str, log: InstallLog) -> None:
     """Install PyTorch's CPU build with uv, which pip puts into a folder that is removed again."""
     with tempfile.TemporaryDirectory() as folder:
-        log.run_command([python, *PIP, "--target", folder, "uv"])
+        log.run_command([python, *PIP, "--target", folder, "--no-deps", "--require-hashes", "-r", str(UV_LOCK)])
         uv = str(Path(folder) / "bin" / "uv")
         log.run_command([uv, "pip", "install", "--python", python, "--no-deps", "--torch-backend=cpu", pin])
 
 
+def check_torch(python: str, version: str, log: InstallLog) -> None:
+    """Raises InstallFailed unless the installed PyTorch is the pinned version of the pinned build."""
+    code = f"from importlib.metadata import version; print('installed:', version({WITHOUT_HASH!r}))"
+    *_, installed = log.run_command([python, "-c", code]).split()
+    if installed != version:
+        raise InstallFailed(f"torch {version} is pinned, and {installed} was installed.\n")
+
+
+def hashed_part(lock: Path, folder: Path) -> Path:
+    """Return a lock file whose packages all have hashes: itself, or a copy without PyTorch in a folder.
+
+    Raises InstallFailed for a package without a hash.
+    """
+    lines = lock.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    pinned = [(pin[1], line) for line in lines if (pin := _PIN.match(line))]
+    bare = [name for name, line in pinned if "--hash=sha256:" not in line]
+    if unknown := [name for name in bare if name != WITHOUT_HASH]:
+        raise InstallFailed(f"{lock} has no hash for {', '.join(unknown)}: `make locks` writes it.\n")
+    if not bare:
+        return lock
+    copy = folder / f"{len(list(folder.iterdir()))}-{lock.name}"
+    copy.write_text("".join(f"{line}\n" for name, line in pinned if name not in bare), encoding="utf-8")
+    return copy
+
+
 def install_locks(python: str, locks: Sequence[Path], packages: int, is_complete: bool, log: InstallLog) -> None:
-    """Install all pinned packages with pip and, unless the locks are complete, what these depend on."""
+    """Install all pinned packages with pip, whose files must have the locks' hashes; PyTorch must be there already.
+
+    What they depend on must be in the locks too, unless these are complete by definition.
+    """
     ready = 0
 
     def show_line(line: str) -> None:
@@ -139,8 +171,11 @@ def install_locks(python: str, locks: Sequence[Path], packages: int, is_complete
         else:
             log.print_count(f"{ready} of {packages} fetched")
 
-    files = [word for lock in locks for word in ("-r", str(lock))]
-    log.run_command([python, *PIP, *(["--no-deps"] if is_complete else []), *files], show_line)
+    with tempfile.TemporaryDirectory() as folder:
+        hashed = [hashed_part(lock, Path(folder)) for lock in locks]
+        files = [word for lock in hashed for word in ("-r", str(lock))]
+        options = ["--no-deps", "--require-hashes"] if is_complete else ["--require-hashes"]
+        log.run_command([python, *PIP, *options, *files], show_line)
 
 
 def require_disk(folder: Path, estimate: Estimate) -> None:
@@ -168,6 +203,7 @@ def install_environment(folder: Path, locks: Sequence[Path]) -> None:
     if "torch" in pins:
         log.start_step(f"Installing torch {pins['torch']}, PyTorch's CPU build (about 190 MB)")
         install_torch(python, pins["torch"], log)
+        check_torch(python, pins["torch"], log)
     log.start_step(f"Installing {len(pins)} packages")
     # The evaluator's lock files leave out what its packages name but text models never load.
     install_locks(python, locks, len(pins), "torch" in pins, log)
