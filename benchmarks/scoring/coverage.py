@@ -18,7 +18,7 @@ from evaluator.scoring.metrics.metric_result import build_mean_result
 from evaluator.scoring.statistics import gain_interval, gain_scale, resample_counts, rescore, score_interval
 from evaluator.scoring.statistics.resampling import Rescored
 from evaluator.scoring.statistics.totals import total_interval
-from leaderboard.ranking.rank_sets import rank_sets
+from leaderboard.ranking.rank_sets import LEVEL, pair_p, rank_sets
 
 Floats = NDArray[np.float64]
 Rng = np.random.Generator
@@ -195,17 +195,17 @@ class RankSharing:
     """Mean number of ranks that a system's own tests leave it."""
 
 
-def rank_sharing(board: SimulatedBoard, worlds: int, seed: int = 0, flips: int = 999) -> RankSharing:
-    """Measure how often two equal systems share a rank set, with flips drawn anew for every world."""
+def rank_sharing(board: SimulatedBoard, worlds: int, seed: int = 0) -> RankSharing:
+    """Measure how often two equal systems share a rank set."""
     rng = np.random.default_rng(seed)
     found = []
-    for world in range(worlds):
+    for _ in range(worlds):
         quality = rng.uniform(0, board.spread, board.others + 2)
         quality[1] = quality[0]
         gains = (
             quality[:, None] + rng.normal(0, 0.3, board.tasks) + rng.normal(0, board.noise, (len(quality), board.tasks))
         )
-        sets = rank_sets(np.clip(gains, *BOUNDS), flips=flips, seed=world)
+        sets = rank_sets(np.clip(gains, *BOUNDS))
         one, two = sets[:2]
         own = [len(sets) - each.better - each.worse for each in sets]
         found.append(
@@ -217,6 +217,36 @@ def rank_sharing(board: SimulatedBoard, worlds: int, seed: int = 0, flips: int =
             )
         )
     return RankSharing(*(float(mean) for mean in np.mean(found, axis=0)))
+
+
+@dataclass(frozen=True)
+class UnlikeShapes:
+    """Two systems of equal mean: one gains a little on every task, the other much on a share of the tasks."""
+
+    name: str
+    rare: float
+    """Gain of the second on its tasks."""
+    share: float
+    """Share of the tasks where it has a gain."""
+    noise: float = 0.1
+    """SD of the first system's gain between tasks."""
+
+
+SHAPES_OF_GAINS = (
+    UnlikeShapes("0.2 everywhere, 1.0 on 20% of tasks", 1.0, 0.2),
+    UnlikeShapes("0.06 everywhere, 1.2 on 5% of tasks", 1.2, 0.05),
+    UnlikeShapes("0.15 everywhere, 1.5 on 10% of tasks", 1.5, 0.1, 0.02),
+    UnlikeShapes("0.45 everywhere, 0.9 on half of the tasks", 0.9, 0.5),
+)
+
+
+def parted_share(shapes: UnlikeShapes, tasks: int, worlds: int, seed: int = 0) -> float:
+    """Return the share of boards that part two systems of equal mean at LEVEL, of that pair alone."""
+    rng = np.random.default_rng(seed)
+    size = (worlds, tasks)
+    first = rng.normal(shapes.rare * shapes.share, shapes.noise, size)
+    second = shapes.rare * (rng.random(size) < shapes.share)
+    return float((pair_p(first - second) <= LEVEL).mean())
 
 
 def _draw_admitted(regime: Regime, tasks: int, rng: Rng) -> tuple[list[NDArray[np.bool_]], Floats]:

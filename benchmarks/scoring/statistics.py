@@ -31,11 +31,15 @@ from evaluator.scoring.statistics import (
     score_interval,
     total_interval,
 )
-from leaderboard.ranking.rank_sets import FLIPS, rank_sets
+from leaderboard.ranking.pairwise_tests import rank_sets_from_tests, run_pairwise_tests
+from leaderboard.ranking.rank_sets import rank_sets
+from leaderboard.ranking.skew_test import MIN_RARE
 
 ITEMS = (200, 1_000)
 KNOWLEDGE = 51 / 208
 """Share of the tasks in the smaller of the two groups."""
+CROWD = 5_000
+"""Systems of the large board whose rank sets are timed."""
 SLICE = 5
 """Number of scipy calls that are timed."""
 
@@ -48,6 +52,7 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=1000, help="simulated benchmarks for each line of coverage")
     given = parser.parse_args()
     measure_board(given.systems, given.tasks)
+    measure_crowd(CROWD, given.tasks)
     if given.worlds:
         print_coverage(given.worlds)
 
@@ -76,9 +81,18 @@ def measure_board(systems: int, tasks: int) -> None:
         rank_sets(gains)
     peak = read_peak_megabytes()
     print(f"{systems} systems x {tasks} tasks of {ITEMS[0]}-{ITEMS[1]} items, {os.cpu_count()} cores")
-    print(f"{RESAMPLES} choices of items a task, {REPLICATES} replicates a total, {FLIPS} flips a pair")
+    print(f"{RESAMPLES} choices of items a task, {REPLICATES} replicates a total")
     print_costs(clock, time_scipy(next(draw_answers(systems, 1)), gains))
     print(f"peak memory {peak:.0f} MB\n")
+
+
+def measure_crowd(systems: int, tasks: int) -> None:
+    """Print the cost of the rank sets of a large board."""
+    rng = np.random.default_rng(0)
+    values = rng.uniform(0, 0.8, (systems, 1)) + rng.normal(0, 0.3, tasks) + rng.normal(0, 0.3, (systems, tasks))
+    started = time.process_time()
+    rank_sets_from_tests(run_pairwise_tests(np.clip(values, *BOUNDS)))
+    print(f"rank sets of {systems} systems x {tasks} tasks: {time.process_time() - started:.1f} s of CPU\n")
 
 
 def draw_answers(systems: int, tasks: int) -> Iterator[list[MetricResult]]:
@@ -103,7 +117,7 @@ def time_scipy(answers: Sequence[MetricResult], gains: Floats) -> dict[str, floa
 
     def test(differences: Floats) -> object:
         kind = {"permutation_type": "samples", "vectorized": True}
-        return stats.permutation_test((differences,), np.mean, n_resamples=FLIPS, rng=0, **kind)
+        return stats.permutation_test((differences,), np.mean, n_resamples=9_999, rng=0, **kind)
 
     columns = [one.statistics[:, 0] for one in answers[:SLICE]]
     return {
@@ -160,6 +174,12 @@ def print_coverage(worlds: int) -> None:
         found = coverage.rank_sharing(board, max(1, worlds // (1 + board.others // 10)))
         figures = f"{found.share:.3f}{found.alone:8.3f}{found.places:8.1f}{found.places_alone:8.1f}"
         print(f"{board.name:76}{figures}")
+
+    print("\nTwo systems of equal mean and unlike shapes: parted at 2.5%")
+    for shapes in coverage.SHAPES_OF_GAINS:
+        counts = [tasks for tasks in (10, 14, 20, 25, 51, 100, 157, 208) if tasks * shapes.share >= MIN_RARE]
+        figures = " ".join(f"T{tasks} {coverage.parted_share(shapes, tasks, 20 * worlds):.3f}" for tasks in counts)
+        print(f"{shapes.name:50}{figures}")
 
 
 def print_interval_coverage(name: str, found: coverage.IntervalCoverage) -> None:

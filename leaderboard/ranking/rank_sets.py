@@ -1,7 +1,8 @@
-"""Rank sets such as "2–4" from paired sign-flip tests of systems over tasks.
+"""Rank sets such as "2–4" from paired tests of systems over tasks.
 
-Two systems are compared on the same tasks; if neither is better, each task's difference could as well have had the
-other sign. Over all pairs of a board, Benjamini and Hochberg's step-up procedure controls the false discovery rate.
+Two systems are compared on the same tasks by Student's t, corrected for differences of unlike shapes
+(`skew_test.py`), and on few tasks also by all flips of the differences' signs. Over all pairs of a board, Benjamini
+and Hochberg's step-up procedure controls the false discovery rate.
 
 A rank set must be the same for systems of the same quality. The obvious definition, from the tests of each system
 alone, breaks that: of two equal systems one may fall just inside, one just outside of the range in which a third is
@@ -14,16 +15,18 @@ beside its set: how many systems are clearly better, and how many clearly worse,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from leaderboard.ranking.skew_test import MIN_TASKS, skewness_p, skewness_statistics, student_p
+
 Floats = NDArray[np.float64]
 
-FLIPS = 9_999
-"""Random flips per test; with T tasks and at most this many different flips, all are tried: up to T = 14."""
+STEPS = 10_000
+"""Steps of a p-value for MIN_TASKS tasks and more."""
 LEVEL = 0.025
 """Significance level of a board's tests.
 
@@ -32,8 +35,6 @@ depend on rounding.
 """
 NOISE = 1e-9
 """Largest mean difference that counts as rounding, on the scale of gains and scores."""
-_CELLS = 4_000_000
-"""Numbers processed per step: 32 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,45 +66,92 @@ class Comparisons:
         return Comparisons(self.means[chosen], self.p[np.ix_(chosen, chosen)])
 
 
-def rank_sets(values: ArrayLike, level: float = LEVEL, flips: int = FLIPS, seed: int = 0) -> list[RankSet]:
+def rank_sets(values: ArrayLike, level: float = LEVEL) -> list[RankSet]:
     """Compute the rank set of every system in row order: `rank_sets_of` the result of `compare_pairs`."""
-    return rank_sets_of(compare_pairs(values, flips, seed), level)
+    return rank_sets_of(compare_pairs(values), level)
 
 
-def compare_pairs(values: ArrayLike, flips: int = FLIPS, seed: int = 0) -> Comparisons:
+def compare_pairs(values: ArrayLike) -> Comparisons:
     """Test every pair of systems on values of shape (systems, tasks), larger is better.
 
-    The flips of all pairs are the same, so a pair's flipped sum is the difference of two systems' flipped sums: one
-    product of (systems x tasks) with (tasks x flips) serves all pairs. The p-values are those of `sign_flip`, and
-    those of a pair do not depend on the other rows. Raises ValueError for a value that is no number.
+    The p-values are those of `pair_p`, and those of a pair do not depend on the other rows. Raises ValueError for a
+    value that is no number.
     """
     table = _require_numbers(values, ("system", "task"))
-    signs, exact = flip_signs(table.shape[1], flips, seed)
-    sums, means = table @ signs, table.mean(axis=1)
-    p = np.ones((len(table), len(table)))
-    step = max(1, _CELLS // signs.shape[1])
-    for one in range(len(table)):
-        for start in range(one + 1, len(table), step):
-            others = slice(start, start + step)
-            observed = (table[others] - table[one]).sum(axis=1)
-            p[one, others] = p[others, one] = _flip_share(sums[others] - sums[one], observed, table.shape[1], exact)
-    return Comparisons(means, p)
+    size, tasks = table.shape
+    p = np.ones((size, size))
+    for one in range(size):
+        statistic = skewness_statistics(table, np.array([one]))[0]
+        p[one] = _round_up(student_p(statistic, max(tasks - 1, 1)), tasks)
+        for _, hits in count_flips(table, np.array([one])):
+            p[one] = np.maximum(p[one], hits / count_steps(tasks))
+    return Comparisons(table.mean(axis=1), np.maximum(p, p.T))
 
 
-def sign_flip(differences: ArrayLike, flips: int = FLIPS, seed: int = 0) -> Floats:
-    """Compute two-sided p-values of a paired sign-flip permutation test, one per row of (pairs, tasks).
+def pair_p(differences: ArrayLike) -> Floats:
+    """Compute the board's two-sided p-values, one per row of (pairs, tasks).
 
-    The statistic is the absolute sum. All 2^(tasks - 1) flips that differ up to a common sign are tried if they are no
-    more than `flips`, which makes p exact; else `flips` random ones, the same for all rows, and p = (b + 1) / (m + 1)
-    (Phipson and Smyth 2010). Sums that differ only by rounding count as equal, so differences of zero give 1.
-    Raises ValueError for a difference that is no number.
+    Of t corrected for skewness; below MIN_TASKS tasks the larger of that and of the sign-flip test, which tries all
+    2^(tasks - 1) flips that differ up to a common sign. Differences of zero give 1. Rounded up to a step, as
+    thousands of systems are compared by these. Raises ValueError for a difference that is no number.
     """
     table = _require_numbers(differences, ("pair", "task"))
-    signs, exact = flip_signs(table.shape[1], flips, seed)
-    step = max(1, _CELLS // signs.shape[1])
-    parts = [table[start : start + step] for start in range(0, len(table), step)]
-    found = [_flip_share(part @ signs, part.sum(axis=1), table.shape[1], exact) for part in parts]
-    return np.concatenate(found) if found else np.empty(0)
+    found = _round_up(skewness_p(table), table.shape[1])
+    return np.maximum(found, sign_flip(table)) if table.shape[1] < MIN_TASKS else found
+
+
+def sign_flip(differences: ArrayLike) -> Floats:
+    """Compute exact two-sided p-values of a paired sign-flip permutation test, one per row of (pairs, tasks).
+
+    The statistic is the absolute sum, over all flips: for MIN_TASKS tasks and more these are too many. Sums that differ
+    only by rounding count as equal. Raises ValueError for a difference that is no number, or for so many tasks.
+    """
+    table = _require_numbers(differences, ("pair", "task"))
+    flipped = np.abs(table @ _flip_signs(table.shape[1]))
+    wanted = np.abs(table.sum(axis=1)) - NOISE * table.shape[1]
+    found: Floats = np.count_nonzero(flipped >= wanted[:, None], axis=1) / flipped.shape[1]
+    return found
+
+
+def count_flips(values: Floats, some: NDArray[np.intp]) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Yield the place of each of some systems, and how many flips of its difference from each system are as large.
+
+    Nothing for MIN_TASKS tasks and more. The flips of all pairs are the same, so a flipped difference is the difference
+    of two systems' flipped sums.
+    """
+    tasks = values.shape[1]
+    if tasks >= MIN_TASKS:
+        return
+    centred = values - values.mean(axis=0)
+    flipped, sums = centred @ _flip_signs(tasks), centred.sum(axis=1)
+    for at, one in enumerate(some):
+        wanted = np.abs(sums - sums[one]) - NOISE * tasks
+        yield at, np.count_nonzero(np.abs(flipped - flipped[one]) >= wanted[:, None], axis=1)
+
+
+def count_steps(tasks: int) -> int:
+    """Return the number of steps of p-values: all flips of few tasks, else STEPS."""
+    return int(2 ** (tasks - 1)) if tasks < MIN_TASKS else STEPS
+
+
+def p_of_hits(hits: int, tasks: int) -> float:
+    """Return the p-value of a number of hits: the share of flips, the unflipped one included, or (hits + 1) steps."""
+    return hits / count_steps(tasks) if tasks < MIN_TASKS else (hits + 1) / STEPS
+
+
+def _round_up(p: Floats, tasks: int) -> Floats:
+    steps = count_steps(tasks)
+    found = np.clip(np.ceil(p * steps), 0 if tasks < MIN_TASKS else 1, steps)
+    return np.asarray(found / steps, dtype=np.float64)
+
+
+def _flip_signs(tasks: int) -> Floats:
+    """Return all signs that differ up to a common one, shape (tasks, flips)."""
+    if tasks >= MIN_TASKS:
+        raise ValueError(f"{tasks} tasks have too many flips to try all: use pair_p")
+    bits = np.arange(2 ** (tasks - 1))[None, :] >> np.arange(tasks)[:, None] & 1
+    found: Floats = 1.0 - 2.0 * bits.astype(np.float64)
+    return found
 
 
 def benjamini_hochberg(p: ArrayLike) -> Floats:
@@ -150,22 +198,6 @@ def _significantly_better(compared: Comparisons, level: float) -> NDArray[np.boo
     significant[upper] = benjamini_hochberg(compared.p[upper]) <= level
     ahead: NDArray[np.bool_] = compared.means[:, None] > compared.means[None, :]
     return (significant | significant.T) & ahead
-
-
-def flip_signs(tasks: int, flips: int = FLIPS, seed: int = 0) -> tuple[Floats, bool]:
-    """Return signs of shape (tasks, flips), and True if they are exhaustive (the first task's sign is fixed)."""
-    if tasks <= flips.bit_length() and 2 ** (tasks - 1) <= flips:
-        bits = np.arange(2 ** (tasks - 1))[None, :] >> np.arange(tasks)[:, None] & 1
-        return 1.0 - 2.0 * bits.astype(np.float64), True
-    drawn = np.random.default_rng(seed).integers(0, 2, (tasks, flips), dtype=np.int8)
-    return 1.0 - 2.0 * drawn.astype(np.float64), False
-
-
-def _flip_share(flipped: Floats, observed: Floats, tasks: int, exact: bool) -> Floats:
-    """Share of flipped sums, shape (pairs, flips), at least as large as the observed one."""
-    hits = (np.abs(flipped) >= np.abs(observed)[:, None] - NOISE * tasks).sum(axis=1)
-    found: Floats = hits / flipped.shape[1] if exact else (hits + 1) / (flipped.shape[1] + 1)
-    return found
 
 
 def _require_numbers(values: ArrayLike, names: tuple[str, str]) -> Floats:

@@ -26,6 +26,7 @@ from leaderboard.data.tables.judge_scores import DIMENSIONS, chart_rows, metadat
 from leaderboard.data.tables.system_picker import build_picker
 from leaderboard.data.tables.table_frames import as_dict
 from leaderboard.pages.board.table_view import cite_view, filter_form, pin_links, shown_columns
+from leaderboard.ranking.skew_test import MIN_TASKS
 from leaderboard.tracks import board_named
 from leaderboard.tracks.board import BoardLayout
 from leaderboard.web.site import PageRequest, View, page_route
@@ -91,6 +92,8 @@ def _table_parts(board: BoardLayout, choice: BoardQuery, found: BoardRows, windo
         "next": window.next_page(len(ranked)),
         "cuts": _rank_cuts(ranked) if choice.is_by_rank else set(),
         "has_ranks": any(row.rank_first is not None for row in rows),
+        "few_ranked": min((row.tasks for row in rows if row.rank_first is not None and row.tasks), default=MIN_TASKS),
+        "least_ranked": MIN_TASKS,
         "has_reports": any(row.badge == BADGE for row in rows),
         "has_intervals": any(low is not None for row in rows for low in _LOWS(row)),
         "notes": sorted({row.note for row in rows if row.note}),

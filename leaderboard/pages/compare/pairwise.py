@@ -13,7 +13,8 @@ from leaderboard.data.comparison_key import ComparisonKey
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.systems import SystemResult, scores_by_task, system_labels
 from leaderboard.data.tables.table_frames import Table, TableRow, frame_of
-from leaderboard.ranking.rank_sets import LEVEL, NOISE, benjamini_hochberg, sign_flip
+from leaderboard.ranking.rank_sets import LEVEL, NOISE, benjamini_hochberg, pair_p
+from leaderboard.ranking.skew_test import has_too_few_tasks, smallest_visible_difference
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,15 @@ class PairRow(TableRow):
     difference: float | None
     """Mean of the first system's gain minus the second's."""
     p: float | None
-    """Two-sided p-value of the paired sign-flip test over tasks."""
+    """Two-sided p-value of the board's paired test over tasks."""
     p_adjusted: float | None
     """p-value adjusted by Benjamini and Hochberg over the pairs of this page."""
     better: str | None
     """System that is significantly better at the board's level; None if the test is inconclusive."""
+    smallest_visible: float | None
+    """Mean difference that the test, of this pair alone, would find on 80% of boards with this spread."""
+    too_few_tasks: bool
+    """True if a difference rests on too few tasks: under 10, or under 5 with a rare value."""
 
 
 def pair_table(snapshot: Snapshot, chosen: Sequence[SystemResult], terms: ComparisonKey) -> Table:
@@ -63,9 +68,11 @@ def _pair_row(names: tuple[str, str], slugs: tuple[str, str], less: NDArray[np.f
         losses=int((less < -NOISE).sum()),
         ties=int((np.abs(less) <= NOISE).sum()),
         difference=float(less.mean()) if len(less) else None,
-        p=float(sign_flip([less])[0]) if len(less) else None,
+        p=float(pair_p([less])[0]) if len(less) else None,
         p_adjusted=None,
         better=None,
+        smallest_visible=smallest_visible_difference(less, LEVEL),
+        too_few_tasks=has_too_few_tasks(less) if len(less) else True,
     )
 
 

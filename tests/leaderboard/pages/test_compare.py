@@ -12,7 +12,7 @@ from leaderboard.charts.dumbbell_chart import SHAPES, assign_hues, build_dumbbel
 from leaderboard.charts.plotly_charts import PALETTE, assign_colours
 from leaderboard.data.systems import slug_of
 from leaderboard.pages.compare.tables import MOST
-from leaderboard.ranking.rank_sets import benjamini_hochberg, sign_flip
+from leaderboard.ranking.rank_sets import benjamini_hochberg, pair_p
 from submissions.arena.arena import Arena
 from tests.support.arena_fixture import ARABIC, EMOJI, SYSTEMS, TASKS, publish, result, store
 
@@ -101,7 +101,7 @@ def test_pairs_are_tested_as_the_board_tests_them(site: TestClient) -> None:
             sum(one > 0 for one in less), sum(one < 0 for one in less), sum(one == 0 for one in less),
         )  # fmt: skip
         assert row["tasks"] == row["wins"] + row["losses"] + row["ties"] == len(TASKS)
-        assert row["p"] == pytest.approx(sign_flip([less])[0])
+        assert row["p"] == pytest.approx(pair_p([less])[0])
         assert row["difference"] == pytest.approx(sum(less) / len(less))
     adjusted = benjamini_hochberg([row["p"] for row in rows])
     assert [row["p_adjusted"] for row in rows] == pytest.approx(list(adjusted))
