@@ -104,14 +104,14 @@ def _store_submission(
 ) -> None:
     """Store the submission; report to the session if no attempt is left."""
     is_private = check.values["publish"] != "at_once"
-    submission = build_submission(report, delivery, datetime.now(UTC), owner=check.owner, private=is_private)
+    submission = build_submission(
+        report, delivery, datetime.now(UTC), owner=check.owner, private=is_private, seed=check.seed
+    )
     write_sidecar_files(into, delivery)
     try:
-        storing.store_submission(submission, into)
+        check.submission = storing.store_submission(submission, into)
     except AttemptsExhausted as spent:
         check.faults = {"track": str(spent)}
-    else:
-        check.submission = submission.id
 
 
 def _parse_form(check: CheckSession, webhook_ports: frozenset[int]) -> SubmissionForm | None:

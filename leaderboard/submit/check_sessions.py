@@ -75,6 +75,8 @@ class CheckSession:
     """Tokens that a training would read, by protocol and task."""
     faults: Mapping[str, str] = field(default_factory=dict)
     """Faults of the form, by field."""
+    seed: str = ""
+    """Seed of the submission's id, from an idempotency key; submissions of one seed are stored only once."""
     submission: str | None = None
     """Submission id, if it was stored."""
     broken: bool = False

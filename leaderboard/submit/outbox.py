@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
 from leaderboard.submit.submission_store import PendingSubmission
-from submissions.arena.ids import parse_id_time
+from submissions.arena.ids import find_tail, id_tail, parse_id_time
 from submissions.errors import AttemptsExhausted, OurError, RateLimited
 from submissions.records.submission import Submission
 from submissions.storage.atomic import atomic_write, fsync_dir
@@ -75,20 +75,34 @@ class Outbox:
         if self._waiting:
             self._ensure_thread()
 
-    def store_submission(self, submission: Submission, data: Path) -> None:
-        stored = self._used_attempts(submission)
+    def store_submission(self, submission: Submission, data: Path) -> str:
+        stored, tail = self._used_attempts(submission), id_tail(submission.id)
         with self._change:
+            # One that is being written may still fail: only then may another of its seed take its place.
+            self._change.wait_for(lambda: find_tail(tail, self._being_written) is None)
+            if first := self._find_known(tail):
+                return first
             self._require_attempt_left(submission, stored)
             self._being_written[submission.id] = submission
+        is_written = False
         try:
             self._write_folder(submission, data)
+            is_written = True
         finally:
             with self._change:
                 del self._being_written[submission.id]
+                if is_written:
+                    self._waiting[submission.id] = submission
+                    self._ensure_thread()
+                self._change.notify_all()
+        return submission.id
+
+    def find_stored(self, tail: str) -> str | None:
         with self._change:
-            self._waiting[submission.id] = submission
-            self._ensure_thread()
-            self._change.notify_all()
+            return self._find_known(tail)
+
+    def _find_known(self, tail: str) -> str | None:
+        return find_tail(tail, {*self._waiting, *self._refused, *self._reader.last_briefs()})
 
     def find_pending(self, ulid: str) -> PendingSubmission | None:
         with self._change:

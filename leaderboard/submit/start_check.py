@@ -24,11 +24,13 @@ from leaderboard.submit.check_sessions import (
     TooManyChecks,
     TooManyOwnChecks,
 )
+from leaderboard.submit.idempotency import KEY_FIELD, make_seed
 from leaderboard.submit.rate_limit import check_hourly_limit
 from leaderboard.submit.submission_store import SubmissionStore
 from leaderboard.submit.upload_files import receive_form, save_uploads
 from leaderboard.submit.upload_slots import UploadSlots, is_account
 from leaderboard.web.single_flight import wait_with_visitor
+from submissions.arena.ids import seed_tail
 from submissions.check_process.delivery_check import DeliveryCheck
 from submissions.checking.hub_datasets import parse_hub_datasets
 from submissions.errors import InvalidFile
@@ -80,10 +82,13 @@ class CheckStarter:
         with _refuse_busy():
             return self.checks.create_session(owner, {}, address=address, is_bound=is_bound)
 
-    def start_check(self, check: CheckSession, form: FormData, *, may_store: bool) -> WaitingCheck[None] | None:
+    def start_check(
+        self, check: CheckSession, form: FormData, *, may_store: bool, key: str | None = None
+    ) -> WaitingCheck[None] | None:
         """Save the upload and put its check into the queue; None if there is nothing to check.
 
-        Raises NotFound for no such board, HTTPException 429.
+        A submission that was stored under the same idempotency key (`key`, else a field of the form) is not checked
+        again. Raises NotFound for no such board, HTTPException 422 or 429.
         """
         check.values = form_values(form)
         track = get_track(check.values["track"])
@@ -100,6 +105,11 @@ class CheckStarter:
         if is_final and not may_store:
             check.faults = {"sign_in": "Sign in with Hugging Face, at the top of the page, and submit again."}
         elif is_final:
+            check.seed = make_seed(check.owner, check.values, key if key is not None else form.get(KEY_FIELD))
+            if check.seed and (first := self.storing.find_stored(seed_tail(check.seed))):
+                check.submission = first
+                check.finish()
+                return None
             self.check_submission_quota(check.owner)
         files = save_uploads(uploads, check.folder)
         limit, ports = self.settings.max_upload_bytes, self.settings.webhook_ports

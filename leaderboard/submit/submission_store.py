@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from submissions.arena.arena import Arena
+from submissions.arena.ids import find_tail, id_tail
 from submissions.index.submission_index import SubmissionBrief
 from submissions.records.submission import Submission
 from submissions.submitting.bulk_commit import commit_submissions
@@ -31,8 +32,15 @@ class PendingSubmission:
 class SubmissionStore(Protocol):
     """Stores checked submissions."""
 
-    def store_submission(self, submission: Submission, data: Path) -> None:
-        """Store a submission durably; `data` may be deleted after. Raises AttemptsExhausted, or storage errors."""
+    def store_submission(self, submission: Submission, data: Path) -> str:
+        """Store a submission durably, unless there is one of its seed; return the id of the one that is stored.
+
+        `data` may be deleted after. Raises AttemptsExhausted, or storage errors.
+        """
+        ...
+
+    def find_stored(self, tail: str) -> str | None:
+        """Return the id of a stored or pending submission with this `id_tail`."""
         ...
 
     def find_pending(self, ulid: str) -> PendingSubmission | None:
@@ -60,10 +68,14 @@ class DirectStore:
         self._limits = limits
         self._known = known
 
-    def store_submission(self, submission: Submission, data: Path) -> None:
+    def store_submission(self, submission: Submission, data: Path) -> str:
         spent = commit_submissions(self._arena, [(submission, data)], limits=self._limits, known=self._known())
         if submission.id in spent:
             raise spent[submission.id]
+        return self.find_stored(id_tail(submission.id)) or submission.id
+
+    def find_stored(self, tail: str) -> str | None:
+        return find_tail(tail, self._arena.submission_ids())
 
     def find_pending(self, ulid: str) -> PendingSubmission | None:
         del ulid

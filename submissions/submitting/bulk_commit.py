@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from submissions.arena.arena import Arena, submission_changes
+from submissions.arena.ids import id_tail
 from submissions.errors import AttemptsExhausted, Conflict
 from submissions.records.submission import Submission
 from submissions.submitting.attempts import SubmissionKey, count_attempts, is_same_submitter
@@ -23,12 +24,13 @@ def commit_submissions(
     """Store submissions with their checked files; return the errors of those without an attempt left, by id.
 
     Counting and storing are one transaction. A stored submission is not stored again, so that this may be repeated
-    after a commit with an unknown outcome. Raises as a commit does.
+    after a commit with an unknown outcome; nor is a second one of the same seed. Raises as a commit does.
     """
     for again in range(_TRIES, 0, -1):
         parent = arena.submissions.head()
-        there = set(arena.submission_ids())
-        new = [(one, data) for one, data in waiting if one.id not in there]
+        there = {id_tail(ulid) for ulid in arena.submission_ids()}
+        new = list({id_tail(one.id): (one, data) for one, data in reversed(waiting)}.values())[::-1]
+        new = [(one, data) for one, data in new if id_tail(one.id) not in there]
         taken, spent = _select_within_limits(arena, new, limits, known)
         if not taken:
             return spent

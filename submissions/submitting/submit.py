@@ -81,17 +81,17 @@ def store_submission(
 
 
 def build_submission(
-    report: Report, delivery: SubmissionForm, now: datetime, *, owner: str = "", private: bool = False
+    report: Report, delivery: SubmissionForm, now: datetime, *, owner: str = "", private: bool = False, seed: str = ""
 ) -> Submission:
     """Build the record of a checked delivery; nothing is stored yet. Raises SubmissionRejected.
 
     `owner` comes from an authenticated source, never out of a form; a `private` result waits for them
-    to publish it.
+    to publish it. Submissions of one `seed` are stored only once.
     """
     if not report.accepted:
         raise SubmissionRejected(report)
     return Submission(
-        id=new_id(now),
+        id=new_id(now, seed),
         track=report.track,
         system=delivery.system,
         system_type=delivery.system_type,

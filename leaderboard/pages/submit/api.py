@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from leaderboard.pages.submit.api_outcome import TokenRejected, check_outcome, token_owner
+from leaderboard.submit.idempotency import HEADER
 from leaderboard.submit.start_check import wait_for_check
 from leaderboard.web.auth.visitor import address_of
 from leaderboard.web.fault_answers import explain_fault
@@ -32,10 +33,11 @@ async def post_api_submit(request: Request) -> Response:
         owner = await asyncio.to_thread(token_owner, site, _bearer_token(request))
     except TokenRejected as error:
         return JSONResponse({"error": str(error)}, 401, {"WWW-Authenticate": "Bearer"})
+    sent_key = request.headers.get(HEADER)
     body = limit_body(request, max_body_bytes(request, site.settings.max_upload_bytes))
     starter, address = site.check_starter, "" if owner else address_of(request)
     async with starter.receive_upload(body, owner, address, is_bound=True) as (check, form):
-        work = await asyncio.to_thread(starter.start_check, check, form, may_store=True)
+        work = await asyncio.to_thread(starter.start_check, check, form, may_store=True, key=sent_key)
     if work:
         await wait_for_check(request, work)
     told = await asyncio.to_thread(check_outcome, site, check)

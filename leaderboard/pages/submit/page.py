@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Mapping
 from typing import Any, get_args
 
@@ -14,6 +15,7 @@ from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.tables.attempts import count_used_attempts
 from leaderboard.pages.submissions import owner_rows
 from leaderboard.submit.check_sessions import CheckSession
+from leaderboard.submit.idempotency import HEADER
 from leaderboard.submit.preview import build_preview
 from leaderboard.submit.start_check import EMPTY, PUBLISH, wait_for_check
 from leaderboard.web.auth.oauth import account_of
@@ -43,10 +45,11 @@ async def post_submit(request: Request) -> Response:
     site, owner = site_of(request), visitor_owner(request)
     key, fresh = new_visitor_key() if not owner else ("", owner)
     sent = limit_body(request, max_body_bytes(request, site.settings.max_upload_bytes))
+    sent_key = request.headers.get(HEADER)
     may_store = not site.settings.sign_in or account_of(request) is not None
     starter = site.check_starter
     async with starter.receive_upload(sent, fresh, address_of(request), is_bound=bool(owner)) as (check, form):
-        work = await asyncio.to_thread(starter.start_check, check, form, may_store=may_store)
+        work = await asyncio.to_thread(starter.start_check, check, form, may_store=may_store, key=sent_key)
     if "application/json" in request.headers.get("accept", ""):
         address = f"/checks/{check.key}"
         response: Response = JSONResponse({"address": root_of(request) + address}, 202, {"Location": address})
@@ -80,6 +83,7 @@ def form_view(
         "publish_choices": PUBLISH,
         "limit": site.settings.max_upload_bytes,
         "has_tasks": bool(snapshot.tasks),
+        "idempotency_key": secrets.token_urlsafe(16),
         "foretold": build_preview(check, snapshot, query or {}, site.settings.protocol) if check and is_over else None,
         "mine": owner_rows(snapshot, owner)[:LATEST] if owner else [],
         "held": site.storing.list_pending(owner)[-LATEST:],

@@ -28,9 +28,9 @@ pytestmark = pytest.mark.integration
 
 DISK = {errno.ENOSPC: 507, errno.EDQUOT: 507, errno.EROFS: 503, errno.EIO: 503}
 STEPS = {
-    "the parts of the form": "starlette.formparsers.SpooledTemporaryFile",
+    "the parts of the form": "leaderboard.submit.upload_files._PartFile.write",
     "the check's folder": "submissions.storage.temp_folder.tempfile.mkdtemp",
-    "the upload": "leaderboard.submit.upload_files.shutil.copyfileobj",
+    "the upload": "leaderboard.submit.start_check.save_uploads",
     "the commit": "submissions.storage.local_repo._stage_content",
 }
 ROUTES: dict[str, Callable[[TestClient], httpx2.Response]] = {
