@@ -13,7 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leaderboard.web.addresses import group_address
-from submissions.errors import OurError
+from submissions.errors import TheirError
 
 MAX_CHECKS = 16
 """Checks of the API and MCP at the same time; each holds a thread of Gradio's or MCP's."""
@@ -21,7 +21,7 @@ MAX_CHECKS_PER_ADDRESS = 4
 RETRY_SECONDS = 10
 
 
-class CallRefused(OurError):
+class CallRefused(TheirError):
     """Too many calls for another one."""
 
 
@@ -80,7 +80,7 @@ class CallerContext:
         if scope["type"] != "http" or not scope["path"].startswith(("/gradio_api/", "/mcp")):
             await self.app(scope, receive, send)
             return
-        caller = make_caller((scope.get("client") or ("", 0))[0])
+        caller = Caller(group_address((scope.get("client") or ("", 0))[0]))
 
         async def send_status(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -92,11 +92,6 @@ class CallerContext:
 
         token = CALLER.set(caller)
         try:
-            await self.app(scope, receive, send_status)
+            await self.app({**scope, "caller": caller}, receive, send_status)
         finally:
             CALLER.reset(token)
-
-
-def make_caller(host: str) -> Caller:
-    """Make the caller at an address."""
-    return Caller(group_address(host))

@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import gradio
 
-from leaderboard.api.callers import CALLER, make_caller
+from leaderboard.api.callers import CALLER
 from leaderboard.api.flat_arguments import keep_signature
 from leaderboard.api.service import ApiService, with_public_errors
 
@@ -53,14 +53,14 @@ def _with_text_arguments(function: Callable[P, R], refusal: Callable[[str], Exce
 
 
 def _with_caller(function: Callable[..., R]) -> Callable[..., R]:
-    """Set the caller of a call from Gradio's queue, which runs outside of the request that made it."""
+    """Set the caller of a call: Gradio's queue runs it in the context of another request."""
     taken = signature(function, eval_str=True)
 
     @wraps(function)
     def call(request: gradio.Request, *args: object) -> R:
         context = copy_context()
-        if CALLER not in context:
-            context.run(CALLER.set, make_caller(request.client.host if request.client else ""))
+        if request.request:
+            context.run(CALLER.set, request.request.scope["caller"])
         return context.run(function, *args)
 
     asked = Parameter("request", Parameter.POSITIONAL_OR_KEYWORD, annotation=gradio.Request)

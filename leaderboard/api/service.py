@@ -43,8 +43,6 @@ from submissions.tracks import SUBSETS, TRACKS, get_track
 P = ParamSpec("P")
 R = TypeVar("R")
 log = logging.getLogger(__name__)
-MAX_PROBLEMS = 500
-"""Problems in an answer of `check`."""
 
 
 class SubmitArguments(BaseModel):
@@ -135,8 +133,7 @@ class ApiService:
         """Check the data for one task without storing it: `rows` is JSONL text, at most 1 MiB.
 
         Each line is a JSON object with the strings `input` and `output`. The answer states if the file would be
-        accepted and how many rows it has, and lists every problem with its line, its cause and how to fix it; after
-        500 problems, `omitted_problems` counts the others.
+        accepted and how many rows it has, and lists every problem with its line, its cause and how to fix it.
         """
         task = self._find_task(task_id)
         if (size := len(text := rows.encode(errors="surrogatepass"))) > MAX_API_ROWS_BYTES:
@@ -150,11 +147,9 @@ class ApiService:
             into.mkdir()
             with self._calls.count_check():
                 report = _check_rows(source, task, into)
-        problems = [problem.model_dump(mode="json") for problem in report.problems[:MAX_PROBLEMS]]
+        problems = [problem.model_dump(mode="json") for problem in report.problems]
         counted = sum(file.rows for file in report.files)
-        omitted = len(report.problems) - len(problems)
-        answer = {"accepted": report.accepted, "task": task.id, "rows": counted, "problems": problems}
-        return {**answer, "omitted_problems": omitted} if omitted else answer
+        return {"accepted": report.accepted, "task": task.id, "rows": counted, "problems": problems}
 
     @flatten_arguments
     def submit(self, form: SubmitArguments) -> JsonObject:
