@@ -18,7 +18,8 @@ import pytest
 from pyarrow import parquet
 from starlette.testclient import TestClient
 
-from evaluator.config.protocol import Protocol
+from evaluator.config.protocol import Protocol, load_protocol
+from evaluator.errors import ProtocolMismatch
 from evaluator.llm.schema import schema_text
 from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.anchors import load_checked_anchors
@@ -27,7 +28,7 @@ from evaluator.stages.metadata.descriptions import GeneratedDescription
 from evaluator.stages.metadata.judge import Judge
 from evaluator.stages.metadata.verdict import Comparison
 from evaluator.stages.records import RunRecord
-from evaluator.stages.rescore import rescore
+from evaluator.stages.rescore import require_current_rules, rescore
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
 from leaderboard.app import make_app
 from leaderboard.settings import read_settings
@@ -35,6 +36,7 @@ from submissions.arena.arena import Arena, list_protocols, open_arena
 from submissions.arena.benchmark import open_benchmark
 from submissions.index import result_index, submission_index
 from submissions.index.rebuild import rebuild_index
+from submissions.records.result import Result
 from submissions.storage.codec import to_json
 from tests.support.judges import ENVIRON, SETTINGS, a_connection
 from tests.support.paths import ROOT
@@ -55,7 +57,11 @@ RENAMED = {
 }  # fmt: skip
 """Names of the interface's document that were changed on purpose, all of them of schemas and none of a field."""
 
-ADDED = {"Score": {"rough"}, "PairRow": {"smallest_visible", "too_few_tasks"}}
+ADDED = {
+    "Score": {"rough"},
+    "PairRow": {"smallest_visible", "too_few_tasks"},
+    "MethodScore": {"verdicts"},
+}
 """Properties that later versions added to schemas of the interface's document."""
 NEW = set().union(*ADDED.values())
 """Columns that later versions added to tables."""
@@ -215,7 +221,7 @@ def test_records_are_read_and_written_as_the_same_bytes(arena: Arena) -> None:
     assert arena.read_self_reported("dataset_research")
 
 
-def test_rescore_gives_the_stored_results_bit_for_bit(folder: Path) -> None:
+def test_rescore_gives_the_stored_figures(folder: Path) -> None:
     folders = sorted((folder / "work" / "results").glob("*/*"))
     stored = {path.parent: path.read_bytes() for path in folder.glob("work/results/*/*/result.json")}
     assert len(stored) == 6
@@ -223,7 +229,25 @@ def test_rescore_gives_the_stored_results_bit_for_bit(folder: Path) -> None:
     for place, content in stored.items():
         setup = RunRecord.model_validate_json((place / "run.json").read_bytes()).setup
         # Versions of scoring packages are recorded as they are now; the numbers must be the same.
-        assert to_json(rescore(place).model_copy(update={"setup": setup})) == content
+        assert drop_verdicts(rescore(place).model_copy(update={"setup": setup})) == content
+
+
+def test_rescore_refuses_a_result_of_other_rules_and_names_both(folder: Path) -> None:
+    place = next((folder / "work" / "results").glob("*/*"))
+    with pytest.raises(ProtocolMismatch) as refused:
+        require_current_rules(place)
+    stored = RunRecord.model_validate_json((place / "run.json").read_bytes()).protocol
+    assert stored.sha256 in str(refused.value)
+    assert load_protocol(NAME).sha256 in str(refused.value)
+
+
+def drop_verdicts(result: Result) -> bytes:
+    """A result's bytes without the counts of verdicts, which version 0.1 did not store."""
+    tasks = [
+        task.model_copy(update={"methods": tuple(one.model_copy(update={"verdicts": {}}) for one in task.methods)})
+        for task in result.tasks
+    ]
+    return to_json(result.model_copy(update={"tasks": tuple(tasks)}))
 
 
 def test_anchors_fit_and_finished_stages_are_not_done_again(tools: Tools, arena: Arena) -> None:
@@ -232,7 +256,7 @@ def test_anchors_fit_and_finished_stages_are_not_done_again(tools: Tools, arena:
     for ulid, stored in ((ulid, arena.read_result(ulid, NAME)) for ulid in arena.published_protocols()):
         assert tools.runner(arena).evaluate(ulid) in ("published", "evaluated")
         result = tools.home / "results" / ulid / NAME / "result.json"
-        assert result.read_bytes() == to_json(stored)
+        assert drop_verdicts(Result.model_validate_json(result.read_bytes())) == to_json(stored)
     assert (tools.trainer.jobs, tools.generator.models) == ([], [])
     assert tools.stage_files() == before
 

@@ -165,6 +165,11 @@ def load_protocol(name: str) -> Protocol:
     return Protocol.model_validate(tomllib.loads(config_file(PROTOCOLS, name, "protocol").read_text()))
 
 
+def is_shipped_protocol(name: str) -> bool:
+    """Return whether the evaluator ships a protocol of this name."""
+    return (PROTOCOLS / f"{name}.toml").is_file()
+
+
 def config_file(folder: Path, name: str, kind: str) -> Path:
     """Return the path of a named TOML file. Raises NotFound with the names that exist."""
     names = sorted(file.stem for file in folder.glob("*.toml"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from evaluator.config.protocol import Protocol
+from evaluator.config.protocol import Protocol, is_shipped_protocol, load_protocol
 from evaluator.errors import ProtocolMismatch
 from evaluator.models.environment import PIPELINE, scoring_packages
 from evaluator.stages.aggregate.result import build_result
@@ -39,6 +39,24 @@ def rescore(folder: Path, protocol: Protocol | None = None) -> Result:
         )
     again = [record.with_anchor_under(protocol) for record in records]
     return build_result(run.model_copy(update={"protocol": protocol}), again)
+
+
+def require_current_rules(folder: Path, protocol: Protocol | None = None) -> None:
+    """Raise ProtocolMismatch if an evaluation's protocol has other rules today under the same name.
+
+    Its metrics may have changed with them, so that its answers do not give its published figures again.
+    """
+    run, _ = load_records(folder)
+    name = (protocol or run.protocol).name
+    if name != run.protocol.name or not is_shipped_protocol(name):
+        return
+    current = load_protocol(name)
+    if current.sha256 != run.protocol.sha256:
+        raise ProtocolMismatch(
+            f"{folder} was evaluated under {name} with the rules {run.protocol.sha256}, and {name} has the rules "
+            f"{current.sha256} today. The stored result stays as published; evaluate the submission again "
+            "(`arena-evaluate requeue`) for one under today's rules."
+        )
 
 
 def matches_stored(folder: Path, result: Result) -> bool:

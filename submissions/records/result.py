@@ -32,6 +32,8 @@ class MethodScore(Record):
     """
     others: tuple[Score, ...] = ()
     """Further metrics, shown and never ranked."""
+    verdicts: dict[str, int] = Field(default={}, exclude_if=lambda counts: not counts)
+    """Number of answers by the verdict on each, for example `right_letter` or `ambiguous`; over all draws of shots."""
 
 
 class TaskResult(Record):

@@ -11,7 +11,12 @@ from dataclasses import dataclass, replace
 
 from evaluator.errors import UnscorableAnswers
 from evaluator.scoring.metrics import classification, multiple_choice, overlap, translation
-from evaluator.scoring.metrics.metric_result import MetricResult, average_results, build_mean_result
+from evaluator.scoring.metrics.metric_result import (
+    MetricResult,
+    average_results,
+    build_judged_result,
+    build_mean_result,
+)
 from evaluator.scoring.metrics.paper import measure_paper
 from submissions.errors import NotFound
 from submissions.records.task import Row, Task
@@ -77,18 +82,22 @@ def _check_answers(answers: Answers) -> None:
 
 def _measure_multiple_choice(answers: Answers) -> MetricResult:
     questions = [row.input for row in answers.rows]
-    return build_mean_result("accuracy", multiple_choice.accuracy(answers.texts, answers.targets, questions))
+    verdicts = multiple_choice.judge_choices(answers.texts, answers.targets, questions, answers.task.language)
+    return build_judged_result("accuracy", verdicts)
 
 
 def _measure_classification(answers: Answers) -> MetricResult:
-    return build_mean_result("accuracy", classification.accuracy(answers.texts, answers.targets, answers.labels))
+    language = answers.task.language
+    verdicts = classification.judge_labels(answers.texts, answers.targets, answers.labels, language)
+    return build_judged_result("accuracy", verdicts)
 
 
 def _measure_question_answering(answers: Answers) -> MetricResult:
-    exact = build_mean_result("exact_match", overlap.exact_match(answers.texts, answers.targets))
-    return build_mean_result(
-        "token_f1", overlap.token_f1(answers.texts, answers.targets, answers.task.language), (exact,)
-    )
+    language = answers.task.language
+    exact = overlap.exact_match(answers.texts, answers.targets, language)
+    shared = overlap.token_f1(answers.texts, answers.targets, language)
+    measured = build_mean_result("token_f1", shared, (build_mean_result("exact_match", exact),))
+    return replace(measured, verdicts=tuple(map(overlap.judge_overlap, answers.texts, exact, shared)))
 
 
 def _measure_summarization(answers: Answers) -> MetricResult:

@@ -7,12 +7,13 @@ be computed again on any choice of items from the sums alone, which is all that 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluator.errors import UnscorableAnswers
+from evaluator.scoring.metrics.reading.verdicts import RIGHT_VERDICTS, Verdict
 from submissions.records.base import Score
 
 Floats = NDArray[np.float64]
@@ -38,6 +39,8 @@ class MetricResult:
     """Metrics shown beside this one."""
     parts: tuple[tuple[float, MetricResult], ...] = ()
     """Weighted component metrics of a combined one (paper@1), empty for a plain metric."""
+    verdicts: tuple[Verdict, ...] = ()
+    """Why each answer counts or does not, of each item and draw; empty for metrics that judge no single answer."""
 
     @property
     def items(self) -> list[float]:
@@ -62,6 +65,12 @@ def build_mean_result(name: str, values: Sequence[float], others: tuple[MetricRe
     return MetricResult(name, np.stack([column, np.ones_like(column)], axis=1), others=others)
 
 
+def build_judged_result(name: str, verdicts: Sequence[Verdict]) -> MetricResult:
+    """Build the share of right verdicts."""
+    values = [float(verdict in RIGHT_VERDICTS) for verdict in verdicts]
+    return replace(build_mean_result(name, values), verdicts=tuple(verdicts))
+
+
 def average_results(drawn: Sequence[MetricResult]) -> MetricResult:
     """Average one metric over several answers to the same items (draws of shots, seeds of a training)."""
     if len(drawn) == 1:
@@ -83,6 +92,7 @@ def average_results(drawn: Sequence[MetricResult]) -> MetricResult:
             (weighted[0][0], average_results([metric for _, metric in weighted]))
             for weighted in zip(*(one.parts for one in drawn), strict=True)
         ),
+        tuple(verdict for one in drawn for verdict in one.verdicts),
     )
 
 

@@ -6,42 +6,51 @@ Two texts without any token (empty or blank ones) are equal and score 1; one suc
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from rapidfuzz.distance import LCSseq
 
-from evaluator.scoring.metrics.text import join_words, select_tokenizer
+from evaluator.scoring.metrics.reading.verdicts import Verdict
+from evaluator.scoring.metrics.text import select_article_free_tokenizer, select_tokenizer
 
 _SHORT = 12
 """Token count up to which searching a list is faster than counting it."""
 
 
-def exact_match(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
-    """Return 1 where both are equal after folding and without signs."""
-    return [float(join_words(one) == join_words(two)) for one, two in zip(predictions, references, strict=True)]
+def exact_match(predictions: Sequence[str], references: Sequence[str], language: str = "") -> list[float]:
+    """Return 1 where both have the same tokens in the same order, articles apart."""
+    cut = select_article_free_tokenizer(language)
+    return [float(cut(one) == cut(two)) for one, two in zip(predictions, references, strict=True)]
 
 
 def token_f1(predictions: Sequence[str], references: Sequence[str], language: str) -> list[float]:
-    """Harmonic mean of precision and recall over shared tokens, with multiplicity (SQuAD's F1)."""
-    return [
-        _f1_score(_count_shared(one, two), len(one), len(two))
-        for one, two in _tokenize_pairs(predictions, references, language)
-    ]
+    """Harmonic mean of precision and recall over shared tokens, with multiplicity and without articles (SQuAD's F1)."""
+    cut = select_article_free_tokenizer(language)
+    return _score_pairs(predictions, references, cut, _count_shared)
+
+
+def judge_overlap(answer: str, exact: float, shared: float) -> Verdict:
+    """Return the verdict on an answer: the same tokens, some, or none."""
+    if not answer.strip():
+        return "exact" if exact else "empty"
+    if exact:
+        return "exact"
+    return "partial" if shared else "different"
 
 
 def rouge_l(predictions: Sequence[str], references: Sequence[str], language: str) -> list[float]:
     """F-measure of the longest common subsequence of tokens (Lin 2004), no stemming."""
-    return [
-        _f1_score(LCSseq.similarity(one, two), len(one), len(two))
-        for one, two in _tokenize_pairs(predictions, references, language)
-    ]
+    return _score_pairs(predictions, references, select_tokenizer(language), LCSseq.similarity)
 
 
-def _tokenize_pairs(
-    predictions: Sequence[str], references: Sequence[str], language: str
-) -> Iterator[tuple[list[str], list[str]]]:
-    cut = select_tokenizer(language)
-    return ((cut(one), cut(two)) for one, two in zip(predictions, references, strict=True))
+def _score_pairs(
+    predictions: Sequence[str],
+    references: Sequence[str],
+    cut: Callable[[str], list[str]],
+    count: Callable[[list[str], list[str]], int],
+) -> list[float]:
+    pairs = ((cut(one), cut(two)) for one, two in zip(predictions, references, strict=True))
+    return [_f1_score(count(one, two), len(one), len(two)) for one, two in pairs]
 
 
 def _count_shared(one: list[str], two: list[str]) -> int:

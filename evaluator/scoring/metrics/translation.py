@@ -15,7 +15,7 @@ from sacrebleu.metrics import BLEU
 from evaluator.scoring.metrics.bleu import measure_bleu
 from evaluator.scoring.metrics.chrf import chrf_pp_metric, measure_chrf
 from evaluator.scoring.metrics.metric_result import MetricResult
-from evaluator.scoring.metrics.text import primary_subtag
+from submissions.records.language_tags import primary_language
 
 BLEU_TOKENIZERS = {
     "zh": "zh",
@@ -75,7 +75,7 @@ def chrf_signature() -> str:
 
 
 def _bleu_metric(language: str) -> BLEU:
-    return _cached_bleu_metric(BLEU_TOKENIZERS.get(primary_subtag(language), "13a"))
+    return _cached_bleu_metric(BLEU_TOKENIZERS.get(primary_language(language), "13a"))
 
 
 @cache  # sacrebleu keeps every tokenizer alive that was ever used, with MeCab's dictionary

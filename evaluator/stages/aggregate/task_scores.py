@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import multiprocessing
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -171,6 +172,7 @@ def _method_score(
         score=_with_interval(measured, drawn),
         gain=value,
         others=tuple(_with_interval(other, drawn) for other in _component_results(measured)),
+        verdicts=dict(sorted(Counter(measured.verdicts).items())),
     )
 
 

@@ -114,7 +114,7 @@ def test_values_lie_between_0_and_1_and_know_no_order(
 @given(words, words)
 @settings(deadline=None)
 def test_token_f1_counts_shared_tokens(one: str, two: str) -> None:
-    mine, gold = tokenize_text(one, "en"), tokenize_text(two, "en")
+    mine, gold = tokenize_text(one, "vi"), tokenize_text(two, "vi")
     left = Counter(gold)
     shared = 0
     for token in mine:
@@ -122,7 +122,7 @@ def test_token_f1_counts_shared_tokens(one: str, two: str) -> None:
             left[token] -= 1
             shared += 1
     expected = 2 * shared / (len(mine) + len(gold)) if mine or gold else 1.0
-    assert overlap.token_f1([one], [two], "en") == [pytest.approx(expected)]
+    assert overlap.token_f1([one], [two], "vi") == [pytest.approx(expected)]
 
 
 @given(words, words)
@@ -224,7 +224,7 @@ def test_overlap_does_not_tell_answer_from_reference(one: str, two: str) -> None
 @given(st.text(alphabet=st.characters(max_codepoint=127), max_size=30))
 @settings(max_examples=500, deadline=None)
 def test_the_quick_way_through_ascii_leads_to_the_same_words(text: str) -> None:
-    cut = [word for word in words_of(text + " é") if word != "é"]
+    cut = [word for word in words_of(text + " !! é") if word != "é"]
     assert words_of(text) == cut
 
 
