@@ -1,6 +1,6 @@
 """Check process: reads requests on its input, and answers with messages on its output.
 
-Run as `python -m submissions.check_process.child PARENT_PID MEMORY_BYTES [preload]`, with a minimal environment.
+Run as `python -m submissions.check_process.child PARENT_PID MEMORY_BYTES NICENESS [preload]`, with few variables.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ Send = Callable[[Message], None]
 
 def main() -> None:
     """Answer requests until the input ends."""
-    apply_limits(int(sys.argv[1]), int(sys.argv[2]))
+    apply_limits(*map(int, sys.argv[1:4]))
     # Whatever a library prints must not come between the messages.
     with os.fdopen(os.dup(1), "wb", buffering=0) as output:
         os.dup2(2, 1)
-        if "preload" in sys.argv[3:]:
+        if "preload" in sys.argv[4:]:
             import pyarrow.parquet  # noqa: F401  # a process that waits for its delivery has time for it
         serve_requests(sys.stdin.buffer, output)
 

@@ -26,7 +26,7 @@ from submissions.check_process.messages import (
     Message,
     Request,
 )
-from submissions.checking.limits import MAX_MEMORY_BYTES
+from submissions.checking.limits import LOWEST_PRIORITY, MAX_MEMORY_BYTES
 from submissions.errors import OurError
 
 Cause = Literal["damaged", "memory", "processor", "slow", "disk", "cancelled"]
@@ -61,9 +61,15 @@ class CheckFailed(OurError):
 class CheckProcess:
     """One process for one delivery. Close it; until then it waits for requests."""
 
-    def __init__(self, *, is_preloaded: bool = False, max_memory_bytes: int = MAX_MEMORY_BYTES) -> None:
+    def __init__(
+        self,
+        *,
+        is_preloaded: bool = False,
+        max_memory_bytes: int = MAX_MEMORY_BYTES,
+        niceness: int = LOWEST_PRIORITY,
+    ) -> None:
         # The kernel ends the process with the thread that started it, so that thread lives as long as the program.
-        self._process = _starter().submit(_start_process, is_preloaded, max_memory_bytes).result()
+        self._process = _starter().submit(_start_process, is_preloaded, max_memory_bytes, niceness).result()
         self._buffer = bytearray()
         self._received = 0
         self._lock = threading.Lock()
@@ -156,9 +162,9 @@ class CheckProcess:
         return CheckFailed(f"Its process ended with {code}.")
 
 
-def _start_process(is_preloaded: bool, max_memory_bytes: int) -> subprocess.Popen[bytes]:
+def _start_process(is_preloaded: bool, max_memory_bytes: int, niceness: int) -> subprocess.Popen[bytes]:
     module = "submissions.check_process.child"
-    command = [sys.executable, "-P", "-m", module, str(os.getpid()), str(max_memory_bytes)]
+    command = [sys.executable, "-P", "-m", module, str(os.getpid()), str(max_memory_bytes), str(niceness)]
     return subprocess.Popen(
         [*command, "preload"] if is_preloaded else command,
         stdin=subprocess.PIPE,

@@ -13,7 +13,6 @@ from pathlib import Path
 from submissions.checking import limits
 
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
-_LOWEST_PRIORITY = 19
 _MAX_OPEN_FILES = 4096
 """Each folder and zip of a delivery stays open while it is read."""
 _WRITE_SLACK = 2**20
@@ -21,7 +20,7 @@ _SHARED_BYTES = 2**30
 """Address space of libraries and files, which is not counted as memory."""
 
 
-def apply_limits(parent: int, max_memory_bytes: int) -> None:
+def apply_limits(parent: int, max_memory_bytes: int, niceness: int) -> None:
     """Limit memory, file size, processor time and priority of this process, which ends with its parent."""
     _end_with_parent(parent)
     _limit_resource(resource.RLIMIT_CORE, 0)
@@ -30,7 +29,7 @@ def apply_limits(parent: int, max_memory_bytes: int) -> None:
     _limit_resource(resource.RLIMIT_FSIZE, limits.MAX_FILE_BYTES + _WRITE_SLACK)
     _limit_resource(resource.RLIMIT_NOFILE, _MAX_OPEN_FILES)
     _limit_resource(resource.RLIMIT_CPU, int(limits.CHECK_SECONDS))
-    os.setpriority(os.PRIO_PROCESS, 0, _LOWEST_PRIORITY)
+    os.setpriority(os.PRIO_PROCESS, 0, max(niceness, os.getpriority(os.PRIO_PROCESS, 0)))
     _prefer_for_memory_kill()
 
 

@@ -133,8 +133,11 @@ class ReadProgress:
         return True
 
     def give_up(self, *, is_late: bool) -> None:
-        """Close the delivery without reading the rest of its files."""
+        """Close the delivery without reading the rest of its files; a repair leaves nothing half done."""
         self._step = None
+        if self.kind == "repair":
+            for file in self.into.iterdir():
+                file.unlink()
         if is_late:
             what = f"The check took longer than {CHECK_SECONDS:.0f} seconds; the other files were not checked."
         else:

@@ -23,6 +23,9 @@ RATIO_FROM = 10 * 2**20
 MAX_MEMORY_BYTES = 3 * 2**29
 """Memory of the process that checks a delivery."""
 
+LOWEST_PRIORITY = 19
+"""Niceness of that process: pages are served first."""
+
 FILE_CPU_SECONDS = 120
 """Processor time for one file."""
 

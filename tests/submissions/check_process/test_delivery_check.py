@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from submissions.check_process.delivery_check import DeliveryCheck
+from submissions.check_process.messages import SampleRequest, SamplesFinished
 from submissions.check_process.process import CheckCancelled, CheckProcess
+from submissions.checking.limits import LOWEST_PRIORITY
 from submissions.records.check_report import Report
 from submissions.records.task import Task
 from submissions.tracks import TRACKS
@@ -120,8 +122,12 @@ def test_the_process_has_no_secret_and_the_lowest_priority(monkeypatch: pytest.M
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     process = CheckProcess()
     try:
+        process.send(SampleRequest(into="", rows={}, frames=()))
+        assert isinstance(process.receive(60), SamplesFinished)
         assert b"hf_secret" not in Path(f"/proc/{process.pid}/environ").read_bytes()
         assert os.getpgid(process.pid) == process.pid
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == LOWEST_PRIORITY
+        assert "Max core file size        0" in Path(f"/proc/{process.pid}/limits").read_text()
         assert process.is_alive
     finally:
         process.close()

@@ -7,7 +7,7 @@ import io
 import json
 import tempfile
 import zipfile
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from submissions.check_process.delivery_check import DeliveryCheck
+from submissions.check_process.process import CheckProcess
 from submissions.checking.file_names import parse_data_name
 from submissions.checking.hub_datasets import parse_hub_datasets
 from submissions.errors import InvalidFile
@@ -108,7 +109,7 @@ def test_a_damaged_file_gets_a_verdict(name: str, count: int) -> None:
         if len(readings) % BATCH == 0:  # a process for each file would take minutes
             for reading in readings[-1:]:
                 reading.close()
-            process = DeliveryCheck()
+            process = DeliveryCheck(partial(CheckProcess, niceness=0))  # else other tests starve it
         else:
             process = readings[-1]
         readings.append(process)
@@ -134,7 +135,7 @@ def check_and_repair(reading: DeliveryCheck, name: str, content: bytes) -> None:
         require_verdict(report, into)
         repaired = reading.repair_sources(sources, [TASK], into=fixed, track=TRACK)
         assert RepairResult.model_validate_json(repaired.model_dump_json()) == repaired
-        assert bool(repaired.corrections) == (repaired.remaining is not None)
+        assert bool(repaired.corrections) == any(fixed.iterdir())
 
 
 def require_verdict(report: Report, into: Path) -> None:
