@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import gradio
+import httpx2
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -18,11 +19,21 @@ from leaderboard.pages.home import home_page as front_page
 from leaderboard.server.connection_registry import ConnectionRegistry, make_limits
 from leaderboard.server.launch import serve_with
 from leaderboard.server.open_files import count_connections, raise_open_files
-from leaderboard.settings import BadSetting, Settings, is_trusted_proxy
+from leaderboard.settings import FRAMED_BY_ITSELF, BadSetting, Settings, is_trusted_proxy
 from leaderboard.submit.outbox import Outbox
 from leaderboard.web.addresses import VisitorAddress
 from leaderboard.web.auth.oauth import attach_sign_in
-from leaderboard.web.errors import client_left, http_error, not_found, our_error, rate_limited, server_error
+from leaderboard.web.auth.revoked_sessions import FILE as REVOKED
+from leaderboard.web.auth.revoked_sessions import RevokedSessions
+from leaderboard.web.errors import (
+    client_left,
+    http_error,
+    hub_unreachable,
+    not_found,
+    our_error,
+    rate_limited,
+    server_error,
+)
 from leaderboard.web.gradio_routes import ClosedGradioRoutes, refuse_file_arguments
 from leaderboard.web.middleware import BodyLimit, GzipPages, SecurityHeaders
 from leaderboard.web.own_address import OwnAddress
@@ -46,7 +57,9 @@ def make_app(settings: Settings, pace: CommitRateLimit | None = None) -> gradio.
     # First come, first served: Gradio adds its own pages for / and /static when it launches, behind these.
     app.router.routes.extend(SITE_ROUTES)
     if settings.sign_in:
-        attach_sign_in(app, not_signed_in)
+        is_framed = settings.frame_ancestors != FRAMED_BY_ITSELF
+        attach_sign_in(app, not_signed_in, RevokedSessions(settings.spool / REVOKED), is_framed=is_framed)
+        app.add_exception_handler(httpx2.HTTPError, hub_unreachable)  # of the sign-in library
     app.router.routes.append(ClosedGradioRoutes())
     refuse_file_arguments()
     app.add_middleware(CallerContext)

@@ -19,6 +19,10 @@ _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0
 _ROOT = r"(?:/[A-Za-z0-9._~-]*[A-Za-z0-9_~-])+"
 
 
+FRAMED_BY_ITSELF = "'self'"
+"""`frame_ancestors` of a site that no other site may show in a frame."""
+
+
 class BadSetting(OurError):
     """An invalid value of an environment variable."""
 
@@ -177,7 +181,7 @@ def _parse_frame_ancestors(environ: Mapping[str, str]) -> str:
                 f"FRAME_ANCESTORS={text[:200]!r}: {source[:80]!r} is not a site. Write addresses such as "
                 "https://lab.example, joined by blanks, or none."
             )
-    return " ".join(["'self'", *allowed])
+    return " ".join([FRAMED_BY_ITSELF, *allowed])
 
 
 def _is_sign_in_enabled(environ: Mapping[str, str]) -> bool:

@@ -252,6 +252,8 @@ class Outbox:
     def _recover(self) -> None:
         """Load the folders left by an earlier process."""
         for folder in sorted(self._folder.iterdir()) if self._folder.is_dir() else ():
+            if not folder.is_dir():
+                continue
             was_refused = (folder / WHY).exists()
             if folder.name.startswith(".") or (was_refused and parse_id_time(folder.name) < self._clock() - REMEMBERED):
                 shutil.rmtree(folder, ignore_errors=True)

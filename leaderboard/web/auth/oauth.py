@@ -13,15 +13,20 @@ from urllib.parse import quote
 import gradio
 from huggingface_hub import attach_huggingface_oauth, parse_huggingface_oauth
 from huggingface_hub.utils import HfHubHTTPError
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, QueryParams
+from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from leaderboard.web.auth.revoked_sessions import RevokedSessions
 from leaderboard.web.middleware import is_cross_site
 
 WAYS = "/oauth/huggingface/"
 SESSION = "oauth_info"
+COOKIE_SECONDS = 12 * 3600
+"""Life of the session cookie: a little more than that of the provider's grant, which ends the session."""
 _PLACE = re.compile(r"/(?![/\\])[^\\\x00-\x20]*")
 """An address of this site; browsers read `//host` and `/\\host` as other hosts."""
 _STORED_CLAIMS = ("sub", "preferred_username", "name")
@@ -45,10 +50,17 @@ class Account:
         return f"hf:{self.sub}"
 
 
-def attach_sign_in(app: gradio.Server, refused: Callable[[Request, Exception], Response]) -> None:
+def attach_sign_in(
+    app: gradio.Server,
+    refused: Callable[[Request, Exception], Response],
+    revoked: RevokedSessions,
+    *,
+    is_framed: bool,
+) -> None:
     """Add the sign-in end points and the session; `refused` answers a failed sign-in.
 
-    Only for a Space: elsewhere the library treats every visitor as the owner of this machine's token.
+    Where other sites may show pages in a frame (`is_framed`), their browsers must send the cookie there, too. Only for
+    a Space: elsewhere the library treats every visitor as the owner of this machine's token.
     """
     from authlib.integrations.base_client.errors import OAuthError  # only where it is used
 
@@ -57,11 +69,17 @@ def attach_sign_in(app: gradio.Server, refused: Callable[[Request, Exception], R
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # it says that it may change
         attach_huggingface_oauth(app)
+    app.state.revoked_sessions = revoked
+    for middleware in app.user_middleware:
+        if middleware.cls is SessionMiddleware:
+            middleware.kwargs |= {"max_age": COOKIE_SECONDS, "same_site": "none" if is_framed else "lax"}
 
 
 def account_of(request: Request) -> Account | None:
     """Return the signed-in account, or None; the provider's access expires after some hours."""
     if "session" not in request.scope or SESSION not in request.session:
+        return None
+    if _revoked_sessions(request.scope).is_revoked(request.session[SESSION]):
         return None
     found = parse_huggingface_oauth(request)
     if found is None or not found.user_info.sub or found.access_token_expires_at.timestamp() <= time.time():
@@ -107,7 +125,8 @@ class SignInRoutes:
     """Middleware around the library's end points.
 
     The library redirects to any `_target_url`, and stores all provider data, the access token too, in a cookie that is
-    signed, not encrypted. Here redirects stay on the site, and the cookie has only the account and the expiry.
+    signed, not encrypted. Here redirects stay on the site, and the cookie has only the account and the expiry. Signing
+    out revokes the session on the server, so that a copy of the cookie opens nothing.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -129,7 +148,15 @@ class SignInRoutes:
         if why := _refusal_reason(scope):
             await PlainTextResponse(f"{why}\n", 400)(scope, receive, send)
         else:
+            if scope["path"].endswith("/logout") and SESSION in scope["session"]:
+                await run_in_threadpool(_revoked_sessions(scope).revoke, scope["session"][SESSION])
             await self.app(scope, receive, send_without)
+
+
+def _revoked_sessions(scope: Scope) -> RevokedSessions:
+    found = scope["app"].state.revoked_sessions
+    assert isinstance(found, RevokedSessions)
+    return found
 
 
 def _refusal_reason(scope: Scope) -> str | None:

@@ -39,7 +39,13 @@ def space(hub: Hub, arena: Arena, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setenv(name, value)
         if hasattr(huggingface_hub.constants, name):
             monkeypatch.setattr(huggingface_hub.constants, name, value)
-    settings = read_settings({**environ, "ARENA": str(tmp_path / "arena"), "HOST": "127.0.0.1"})
+    return start(tmp_path, hub)
+
+
+def start(tmp_path: Path, hub: Hub, **more: str) -> TestClient:
+    """A server of the Space; each goes on with what the last one wrote."""
+    environ = {**SPACE, "OPENID_PROVIDER_URL": hub.url, "ARENA": str(tmp_path / "arena"), "HOST": "127.0.0.1", **more}
+    settings = read_settings({**environ, "SPOOL": str(tmp_path / "spool")})
     return TestClient(make_app(settings), "https://testserver", follow_redirects=False)
 
 
@@ -153,6 +159,69 @@ def test_signing_out_is_for_who_is_signed_in(space: TestClient) -> None:
     assert ">alice</a>" in space.get("/account/who").text
     assert space.get("/oauth/huggingface/logout?_target_url=/account").headers["location"] == "/account"
     assert "You are not signed in" in space.get("/account").text
+
+
+def test_a_copied_cookie_opens_nothing_after_signing_out(space: TestClient, hub: Hub, tmp_path: Path) -> None:
+    sign_in(space, "alice")
+    copies = [space.cookies["session"]]
+    space.get(LOGIN)  # writes the cookie anew, with the same session in it
+    copies.append(space.cookies["session"])
+    other = TestClient(space.app, "https://testserver", follow_redirects=False)
+    sign_in(other, "bob")
+    space.get("/oauth/huggingface/logout?_target_url=/account")
+    for server in (space, start(tmp_path, hub)):  # which survives a restart
+        for copy in copies:
+            thief = TestClient(server.app, "https://testserver", cookies={"session": copy}, follow_redirects=False)
+            assert "You are not signed in" in thief.get("/account").text
+            assert send(thief).status_code == 422
+        bob = TestClient(server.app, "https://testserver", cookies={"session": other.cookies["session"]})
+        assert "signed in as" in bob.get("/account").text
+
+
+def test_the_cookie_lives_for_hours_and_goes_into_frames_only_where_they_are_allowed(
+    space: TestClient, hub: Hub, tmp_path: Path
+) -> None:
+    framed, alone = space.get(LOGIN), start(tmp_path, hub, FRAME_ANCESTORS="none").get(LOGIN)
+    for answer, flag in ((framed, "samesite=none"), (alone, "samesite=lax")):
+        assert flag in answer.headers["set-cookie"]
+        assert f"Max-Age={12 * 3600}" in answer.headers["set-cookie"]
+
+
+def test_signing_in_below_a_path_comes_back_there(space: TestClient, hub: Hub, tmp_path: Path) -> None:
+    assert space
+    site = start(tmp_path, hub, SITE="https://arena.example/lab")
+    site = TestClient(site.app, "https://arena.example", follow_redirects=False)
+    away = site.get(f"/lab{LOGIN}", params={"_target_url": "/submit?a=b"})
+    assert "Path=/lab;" in away.headers["set-cookie"].replace("path=", "Path=")
+    back = httpx.get(f"{away.headers['location']}&user=alice").headers["location"]
+    assert back.startswith("https://arena.example/lab/oauth/huggingface/callback?")
+    done = site.get(back)
+    assert done.headers["location"] == "/lab/submit?a=b"
+    assert (
+        ">alice</a>" in site.get("/lab/account/who", headers={"HX-Current-URL": "https://arena.example/lab/tasks"}).text
+    )
+    out = site.get("/lab/oauth/huggingface/logout?_target_url=/account")
+    assert out.headers["location"] == "/lab/account"
+    who = site.get("/lab/account/who", headers={"HX-Current-URL": "https://arena.example/lab/tasks"}).text
+    assert "_target_url=%2Ftasks" in who
+    assert 'href="/lab/oauth/' in who
+
+
+def test_no_request_decides_where_the_provider_returns(space: TestClient, hub: Hub, tmp_path: Path) -> None:
+    assert space
+    site = start(tmp_path, hub, SITE="https://arena.example")
+    for headers in ({"host": "evil"}, {"x-forwarded-host": "evil.example"}, {"x-forwarded-proto": "http"}):
+        target = parse_qs(urlsplit(site.get(LOGIN, headers=headers).headers["location"]).query)["redirect_uri"][0]
+        assert target.startswith("https://arena.example/oauth/huggingface/callback")
+    assert site.get(LOGIN, headers={"host": "evil.example"}).status_code == 421
+
+
+def test_a_provider_that_does_not_answer_is_503(space: TestClient, hub: Hub) -> None:
+    hub.faults.down = True
+    answer = space.get(LOGIN)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "60"
+    assert "Hugging Face does not answer" in answer.text
 
 
 def test_pages_for_all_are_the_same_for_who_is_signed_in(space: TestClient) -> None:
