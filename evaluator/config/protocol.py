@@ -88,6 +88,8 @@ class GainScale(Record):
     high: float
     admission: float
     """A task counts if S_ref - S_base is at least this many standard errors."""
+    floors: Literal["trivial@1"] | None = Field(default=None, exclude_if=lambda rule: rule is None)
+    """S_ref must be as far above each trivial baseline, too (evaluator/scoring/trivial_baselines.py); None without."""
 
 
 class RatioScale(Record):

@@ -41,14 +41,27 @@ class AnchorScores:
 def is_admitted(anchor: Anchor, scale: GainScale | RatioScale) -> bool:
     """Return whether the task counts.
 
-    By gain, only if its reference set measurably helps (SCORING.md, arena@1, rule 2).
+    By gain, only if its reference set measurably helps, and beats every trivial baseline (SCORING.md, arena@1, rule 2).
     """
-    base, reference = anchor.base.value, anchor.reference.value
+    return find_refusal(anchor, scale) is None
+
+
+def find_refusal(anchor: Anchor, scale: GainScale | RatioScale) -> str | None:
+    """Return the reason why a task does not count; None if it does."""
     if isinstance(scale, RatioScale):
-        return True
-    if base is None or reference is None:
+        return None
+    if not _is_clearly_above(anchor.reference, anchor.base, scale.admission * anchor.noise):
+        return NOT_ADMITTED
+    for trivial in anchor.trivial if scale.floors else ():
+        if not _is_clearly_above(anchor.reference, trivial.score, scale.admission * trivial.noise):
+            return f"not admitted: the reference set does not measurably beat a trivial baseline, {trivial.score.name}"
+    return None
+
+
+def _is_clearly_above(reference: Score, other: Score, least: float) -> bool:
+    if reference.value is None or other.value is None:
         return False
-    return reference > base and reference - base >= scale.admission * anchor.noise
+    return reference.value > other.value and reference.value - other.value >= least
 
 
 def normalized_score(measured: MetricResult, ends: AnchorScores, scale: GainScale | RatioScale) -> Score:
@@ -58,8 +71,8 @@ def normalized_score(measured: MetricResult, ends: AnchorScores, scale: GainScal
         return Score(name=scale.kind, n=0, why=measured.score.why)
     if (why := anchor.base.why or anchor.reference.why) and isinstance(scale, GainScale):
         return Score(name=scale.kind, n=items, why=why)
-    if not is_admitted(anchor, scale):
-        return Score(name=scale.kind, n=items, why=NOT_ADMITTED)
+    if refusal := find_refusal(anchor, scale):
+        return Score(name=scale.kind, n=items, why=refusal)
     (value,) = resampled_scores(measured, ends, scale, None)
     return Score(name=scale.kind, value=float(value), n=items)
 

@@ -10,11 +10,12 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
-from evaluator.config.protocol import Protocol
+from evaluator.config.protocol import GainScale, Protocol
 from evaluator.errors import AnchorsMissing
 from evaluator.scoring.eval_set import EvalSet, ModelAnswers, hash_rows
 from evaluator.scoring.metrics import MetricResult
 from evaluator.scoring.normalization import is_admitted
+from evaluator.scoring.trivial_baselines import find_trivial_answers
 from evaluator.stages.context import EvaluationContext
 from evaluator.stages.fine_tune import base_model_request, fine_tune_request
 from evaluator.stages.records import AnchorAnswers, compute_anchor, find_protocol_clusters
@@ -22,7 +23,7 @@ from evaluator.stages.reference_split import load_reference
 from submissions.arena.arena import commit_with_retry
 from submissions.arena.benchmark import Benchmark, OfficialAnchor
 from submissions.errors import NotFound
-from submissions.records.anchors import Anchor, Anchors
+from submissions.records.anchors import Anchor, Anchors, TrivialAnswer
 from submissions.records.base import Score
 from submissions.records.task import Reference, Task
 from submissions.storage.codec import read_record, to_json
@@ -33,10 +34,11 @@ log = logging.getLogger(__name__)
 
 def measure_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Sequence[Task]) -> Anchors:
     """Measure these tasks' anchors, store them in the benchmark beside the still valid ones, and return all."""
-    exams, trainings, trained = {}, [], {}
+    exams, trainings, trained, trivial = {}, [], {}, {}
     for task in tasks:
         reference = load_reference(bench.protocol, benchmark, task.id)
         exams[task.id], trained[task.id] = bench.build_eval_set(task, reference), hash_rows(reference.train)
+        trivial[task.id] = _trivial_answers(bench.protocol, task, reference)
         trainings += [
             fine_tune_request(bench, exams[task.id], reference.train, seed) for seed in bench.protocol.anchors.seeds
         ]
@@ -49,7 +51,9 @@ def measure_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Seque
         tops[ask.exam.task.id][ask.seed] = answered
     answers = {
         task: AnchorAnswers(
-            base=bases[task].texts, reference=tuple(tops[task][seed].texts for seed in bench.protocol.anchors.seeds)
+            base=bases[task].texts,
+            reference=tuple(tops[task][seed].texts for seed in bench.protocol.anchors.seeds),
+            trivial=trivial[task],
         )
         for task in exams
     }
@@ -58,6 +62,12 @@ def measure_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Seque
         for task, exam in exams.items()
     }
     return _store_anchors(benchmark, bench, fresh, answers)
+
+
+def _trivial_answers(protocol: Protocol, task: Task, reference: Reference) -> tuple[TrivialAnswer, ...]:
+    scale = protocol.scale
+    has_floors = isinstance(scale, GainScale) and scale.floors
+    return find_trivial_answers(task.category, reference.train) if has_floors else ()
 
 
 def import_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: Sequence[Task]) -> Anchors:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from evaluator.config.protocol import Protocol
 from evaluator.errors import AnchorsMissing
@@ -21,10 +21,11 @@ from evaluator.scoring.metrics import MetricResult, average_results
 from evaluator.scoring.normalization import AnchorScores
 from evaluator.scoring.shared_context import find_clusters
 from evaluator.scoring.statistics import Clusters, anchor_error
+from evaluator.scoring.trivial_baselines import trivial_texts
 from evaluator.stages.metadata.verdict import MetadataVerdict
 from evaluator.stages.screen import ScreenResult
 from submissions.errors import CorruptRecord, NotFound
-from submissions.records.anchors import Anchor, Setup
+from submissions.records.anchors import Anchor, Setup, TrivialAnchor, TrivialAnswer
 from submissions.records.base import Name, Record, Sha256, TaskId, Ulid
 from submissions.records.result import Method
 from submissions.records.submission import SystemType
@@ -42,6 +43,8 @@ class AnchorAnswers(Record):
     base: Texts
     reference: tuple[Texts, ...]
     """Answers for each training seed."""
+    trivial: tuple[TrivialAnswer, ...] = Field(default=(), exclude_if=lambda answers: not answers)
+    """Baselines without a model, from the train rows of the reference."""
 
 
 class MethodAnswers(Record):
@@ -89,6 +92,12 @@ class TaskRecord(Record):
         exam, answers = self.build_eval_set(metrics), self.end_answers
         seeds = tuple(exam.score(texts) for texts in answers.reference)
         return AnchorScores(self.anchor, exam.score(answers.base), average_results(seeds), seeds)
+
+    def trivial_results(self, metrics: str) -> dict[str, MetricResult]:
+        """Score of every trivial baseline, by its name."""
+        exam = self.build_eval_set(metrics)
+        trivial = self.end_answers.trivial if self.end_answers else ()
+        return {one.name: exam.score(trivial_texts(one, self.questions)) for one in trivial}
 
     def metric_results(self, metrics: str) -> dict[Method, MetricResult]:
         """Score of every method, averaged over draws."""
@@ -145,6 +154,14 @@ def compute_anchor(
         reference_parts=tuple(part.score for _, part in reference.parts),
         seeds=seeds,
         noise=anchor_error(reference, base, seeds, clusters),
+        trivial=tuple(
+            TrivialAnchor(
+                score=measured.score.model_copy(update={"name": one.name}),
+                noise=anchor_error(reference, measured, seeds, clusters),
+            )
+            for one in answers.trivial
+            for measured in (exam.score(trivial_texts(one, exam.rows)),)
+        ),
         exam_sha256=exam.sha256,
         train_sha256=train_sha256,
         scored_sha256=exam.scored_sha256,

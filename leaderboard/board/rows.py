@@ -27,6 +27,9 @@ from leaderboard.data.scales import Scale, protocols_in_use, scale_of
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.tables.table_frames import Table, frame_of, sort_rows
 from leaderboard.data.task_filter import Mean, compute_means
+from leaderboard.data.trivial_baselines import KEY as TRIVIAL_KEY
+from leaderboard.data.trivial_baselines import SYSTEM as TRIVIAL_SYSTEM
+from leaderboard.data.trivial_baselines import mean_trivial_gain
 from leaderboard.ranking.board_ranks import rank_board
 from leaderboard.ranking.rank_sets import RankSet
 from leaderboard.tracks import board_named
@@ -71,6 +74,7 @@ def _build_view_rows(snapshot: Snapshot, track: str, view: BoardQuery, is_ranked
     """Build all rows of a view by name, none pinned; independent of filters, pins and order."""
     rows = [
         *_evaluated_rows(snapshot, track, view, is_ranked),
+        *_trivial_rows(snapshot, track, view),
         *published_rows(track, view),
         *reported_rows(snapshot, track, view),
     ]
@@ -124,7 +128,12 @@ def parse_board_query(
 def _pinnable_keys(snapshot: Snapshot, track: str) -> set[str]:
     """Valid keys for `?pin=`."""
     beside = {published_key(row.system) for row in load_published(track).rows}
-    return snapshot.results.keys() | beside | {report_key(report) for report in snapshot.reported.get(track, ())}
+    return (
+        snapshot.results.keys()
+        | beside
+        | {TRIVIAL_KEY}
+        | {report_key(report) for report in snapshot.reported.get(track, ())}
+    )
 
 
 def rows_without_rank(snapshot: Snapshot, view: BoardQuery, results: Iterable[ResultSummary]) -> list[BoardRow]:
@@ -155,6 +164,43 @@ def _evaluated_rows(snapshot: Snapshot, track: str, choice: BoardQuery, is_ranke
         if is_here and (totals := _group_totals(result, choice)):
             day = publication_days(snapshot).get(ulid)
             yield _evaluated_row(ulid, result, totals, choice, selected.get(ulid), places.get(ulid), day)
+
+
+def _trivial_rows(snapshot: Snapshot, track: str, choice: BoardQuery) -> Iterator[BoardRow]:
+    """One row with the mean gain of each task's best baseline without a model, outside the order."""
+    groups = GROUPS if choice.scope.headline != "selected" else ()
+    means = {group: mean_trivial_gain(snapshot, track, choice.protocol, choice.subset, group) for group in groups}
+    if not (overall := means.get(choice.scope.headline)):
+        return
+    scale = scale_of(choice.protocol)
+    shown = {group: Interval(scale.to_display(found[0])) if found else NO_FIGURE for group, found in means.items()}
+    missing = missing_groups(*(shown[group].value for group in GROUPS))
+    yield make_row(
+        system=TRIVIAL_SYSTEM,
+        team="Arena",
+        system_type=None,
+        place=None,
+        figures=BoardFigures(
+            overall=shown["overall"],
+            knowledge=shown["knowledge"],
+            reasoning=shown["reasoning"],
+            selected=NO_FIGURE,
+            median=None,
+            seed_sd=None,
+            tasks=overall[1],
+        ),
+        badge="evaluated",
+        flagged=None,
+        unscored=f"{', '.join(missing)}: no task with a baseline" if missing else None,
+        note="Majority label, most frequent option, constant answer or copy of the input: the best of each task.",
+        submission=None,
+        published_on=None,
+        source=None,
+        key=TRIVIAL_KEY,
+        track=track,
+        method=choice.method,
+        choice=choice,
+    )
 
 
 def _evaluated_row(

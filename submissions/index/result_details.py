@@ -19,6 +19,9 @@ BY_TASK = (
     "seed_sd", "removed",
 )  # fmt: skip
 
+TRIVIAL = "/trivial/"
+"""Part between a task and the name of one of its baselines without a model."""
+
 
 def name_columns(numbers: Floats, methods: int) -> NDArray[np.void]:
     """Return the same memory with named columns: BY_TASK, and `methods` with BY_METHOD for each method."""
@@ -36,7 +39,8 @@ class ResultDetails:
     """By task: BY_TASK, then BY_METHOD for each method of the layout."""
     missing_reasons: str
     """JSON: reason of a missing number, by `task/method/score`, `task/method/gain`, `task/base` or `task/reference`,
-    and of rough intervals, by `task/rough`.
+    and of rough intervals, by `task/rough`. By `task/trivial/name` a baseline without a model, as JSON: its score,
+    both ends and gain.
     """
 
 
@@ -68,6 +72,9 @@ def _collect_reasons(task: TaskResult) -> dict[str, str | None]:
         found[f"{task.task}/{one.method}/score"] = one.score.why
         found[f"{task.task}/{one.method}/gain"] = one.gain.why
         found[f"{task.task}/rough"] = one.score.rough or found.get(f"{task.task}/rough")
+    for trivial in task.trivial:
+        numbers = [*_value_and_bounds(trivial.score), trivial.gain.value]
+        found[f"{task.task}{TRIVIAL}{trivial.score.name}"] = json.dumps(numbers)
     return found
 
 

@@ -24,6 +24,23 @@ class Setup(Record):
     """Version of the evaluator's pipeline, raised whenever a change to its code moves numbers."""
 
 
+class TrivialAnswer(Record):
+    """A baseline without a model: one answer to all questions, or the question itself."""
+
+    name: str
+    answer: str | None
+    """Answer to every question; None answers with the input."""
+
+
+class TrivialAnchor(Record):
+    """Score of a trivial baseline on a task."""
+
+    score: Score
+    """Named like the baseline, for example `majority label`."""
+    noise: float = Field(ge=0, allow_inf_nan=False)
+    """Standard error of reference minus this score."""
+
+
 class Anchor(Record):
     """Base and reference score of a task: the untouched model, and the model trained on the real data."""
 
@@ -37,6 +54,8 @@ class Anchor(Record):
     """The reference's score for each training seed; empty if imported."""
     noise: float = Field(ge=0, allow_inf_nan=False)
     """Standard error of reference minus base: over the test items, and over the seeds."""
+    trivial: tuple[TrivialAnchor, ...] = Field(default=(), exclude_if=lambda scores: not scores)
+    """Baselines without a model; empty if imported, or measured under rules without them."""
     origin: Literal["measured", "official"] = "measured"
     """Measured by this arena, or imported from the official release's score files."""
     exam_sha256: Sha256

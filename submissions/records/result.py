@@ -36,6 +36,14 @@ class MethodScore(Record):
     """Number of answers by the verdict on each, for example `right_letter` or `ambiguous`; over all draws of shots."""
 
 
+class TrivialScore(Record):
+    """A baseline without a model on one task."""
+
+    score: Score
+    """Named like the baseline, for example `majority label`."""
+    gain: Score
+
+
 class TaskResult(Record):
     """One task of a result. A missing task is listed too, with gain 0."""
 
@@ -49,6 +57,8 @@ class TaskResult(Record):
     """Findings of the screen in the delivered rows; None if nothing was delivered or screened."""
     base: Score
     reference: Score
+    trivial: tuple[TrivialScore, ...] = Field(default=(), exclude_if=lambda scores: not scores)
+    """Baselines without a model, for example `majority label`; empty under rules without them."""
     seed_sd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """Standard deviation of the reference's score between training seeds."""
     methods: tuple[MethodScore, ...]

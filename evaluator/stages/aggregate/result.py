@@ -93,6 +93,7 @@ def _build_task_result(task: TaskScores) -> TaskResult:
         screen=record.screened.public if record.screened else None,
         base=task.base,
         reference=task.reference,
+        trivial=task.trivial,
         seed_sd=record.anchor.seed_sd,
         methods=tuple(task.methods.values()),
     )

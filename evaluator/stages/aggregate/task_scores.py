@@ -13,15 +13,15 @@ from typing import Self
 
 import numpy as np
 
-from evaluator.config.protocol import Protocol
+from evaluator.config.protocol import GainScale, Protocol
 from evaluator.runtime.child_environment import filter_spawned_environments
 from evaluator.runtime.child_process import die_with_parent
 from evaluator.scoring import statistics
 from evaluator.scoring.metrics import MetricResult
 from evaluator.scoring.metrics.metric_result import Floats
 from evaluator.scoring.normalization import (
-    NOT_ADMITTED,
     AnchorScores,
+    find_refusal,
     is_admitted,
     normalized_interval,
     normalized_score,
@@ -29,7 +29,7 @@ from evaluator.scoring.normalization import (
 )
 from evaluator.stages.records import TaskRecord
 from submissions.records.base import Score
-from submissions.records.result import Method, MethodScore
+from submissions.records.result import Method, MethodScore, TrivialScore
 
 PARALLEL_THRESHOLD = 200_000
 """Number of answers from which a process per core pays off: one counts some thousand pairs of n-grams a second."""
@@ -42,6 +42,7 @@ class TaskScores:
     record: TaskRecord
     base: Score
     reference: Score
+    trivial: tuple[TrivialScore, ...]
     methods: dict[Method, MethodScore]
     resampled_gains: dict[Method, Floats]
     """Gain by method on each resample of the items, shape (item_resamples,)."""
@@ -129,7 +130,21 @@ def score_task(protocol: Protocol, record: TaskRecord) -> TaskScores:
             banks[method] = resampled_scores(found, ends, protocol.scale, drawn.counts)
     base = _with_interval(ends.base, drawn) if ends.base else record.anchor.base
     reference = _with_interval(ends.reference, drawn) if ends.reference else record.anchor.reference
-    return TaskScores(record, base, reference, methods, banks, counted, _seed_sd(protocol, ends))
+    trivial = _trivial_scores(protocol, record, ends, drawn)
+    return TaskScores(record, base, reference, trivial, methods, banks, counted, _seed_sd(protocol, ends))
+
+
+def _trivial_scores(
+    protocol: Protocol, record: TaskRecord, ends: AnchorScores, drawn: ItemDraws
+) -> tuple[TrivialScore, ...]:
+    """Scores and gains of the trivial baselines; none under rules without them."""
+    if not isinstance(protocol.scale, GainScale) or not protocol.scale.floors:
+        return ()
+    found = []
+    for name, measured in record.trivial_results(protocol.metrics).items():
+        score = _with_interval(measured, drawn).model_copy(update={"name": name})
+        found.append(TrivialScore(score=score, gain=normalized_score(measured, ends, protocol.scale)))
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -208,9 +223,9 @@ def _build_missing_score(protocol: Protocol, method: Method, record: TaskRecord)
         why = f"{method} is not measured yet"
         unscored = Score(name=record.anchor.reference.name, n=0, why=why)
         return MethodScore(method=method, score=unscored, gain=Score(name=protocol.scale.kind, n=0, why=why))
-    if not is_admitted(record.anchor, protocol.scale):
-        unscored = Score(name=record.anchor.reference.name, n=0, why=NOT_ADMITTED)
-        return MethodScore(method=method, score=unscored, gain=Score(name=protocol.scale.kind, n=0, why=NOT_ADMITTED))
+    if refusal := find_refusal(record.anchor, protocol.scale):
+        unscored = Score(name=record.anchor.reference.name, n=0, why=refusal)
+        return MethodScore(method=method, score=unscored, gain=Score(name=protocol.scale.kind, n=0, why=refusal))
     why = record.refused or ("every row copied a hidden test row" if record.delivered else "no data was delivered")
     return MethodScore(
         method=method,

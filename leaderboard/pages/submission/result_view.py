@@ -16,8 +16,9 @@ from leaderboard.data.tables.table_frames import Table, missing_reason
 from leaderboard.pages.submission.result_findings import judge_table, metric_table, screen_table
 from leaderboard.tracks import board_named
 from submissions.index.result_tables import task_table, total_table
+from submissions.records.base import Score
 from submissions.records.ledger import Ledger
-from submissions.records.result import METHODS, Result
+from submissions.records.result import METHODS, Result, TaskResult
 
 LINES = 12
 """Removed lines listed on the page per task; its downloads list all."""
@@ -41,6 +42,7 @@ def result_context(
         "scale": scale_of(result.protocol),
         "totals": totals_by_group(result),
         "rough": _rough_reasons(result),
+        "floors": {task.task: best for task in result.tasks if (best := _best_baseline(task)) is not None},
         "metrics": metrics,
         # Without the settings' signature, which a name may carry.
         "metric_names": sorted({row["metric"].split()[0] for row in metrics}),
@@ -49,6 +51,11 @@ def result_context(
         "ledger": ledger,
         "costs": stage_table(ledger).rows if ledger else [],
     }
+
+
+def _best_baseline(task: TaskResult) -> Score | None:
+    """Return the highest score of a task's trivial baselines; None without any."""
+    return max((one.score for one in task.trivial), key=lambda score: score.value or 0.0, default=None)
 
 
 def _rough_reasons(result: Result) -> dict[str, list[str]]:

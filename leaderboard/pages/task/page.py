@@ -18,6 +18,7 @@ from leaderboard.data.scales import scale_of
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.tables.table_frames import Table, TableRow, frame_of, sort_rows
 from leaderboard.data.tables.task_difficulty import CORNER
+from leaderboard.data.trivial_baselines import baselines_by_task
 from leaderboard.pages.task.overview import task_overview
 from leaderboard.pages.task.task_score import TaskScore
 from leaderboard.web.site import PageRequest, View, page_route, site_of
@@ -62,6 +63,7 @@ def task_page(visit: PageRequest) -> View:
         "by_protocol": [(key, scale_of(key), _table_parts(rows, window)) for key, rows in by_protocol.items()],
         "standings": {key: task_overview(snapshot, task, key, rows) for key, rows in by_protocol.items()},
         "corner": CORNER,
+        "floors": {key: baselines_by_task(snapshot, task.track, key).get(task.id, []) for key in by_protocol},
         "rough": _rough_reasons(snapshot, task.id),
     }
     return View("task.html", context)

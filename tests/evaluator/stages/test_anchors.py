@@ -170,7 +170,8 @@ def test_tasks_that_the_reference_does_not_help_are_refused(benchmark: Benchmark
     bench = null_context(tmp_path / "work", DEMO, NullTrainer(), NullGenerator())
     assert unadmitted_tasks(measure_anchors(benchmark, bench, TASKS), DEMO) == ["a", "b", "c"]
     helped = measure_anchors(make_benchmark(tmp_path / "other", TASKS), tools(tmp_path / "work2")[0], TASKS)
-    assert unadmitted_tasks(helped, DEMO) == []
+    assert unadmitted_tasks(helped, DEMO) == ["c"], "answering `the number 1` to all scores 2/3 there"
+    assert unadmitted_tasks(helped, make_protocol(scale={"floors": None})) == []
 
 
 def published(**metrics: float | None) -> dict[str, Score]:
