@@ -5,7 +5,10 @@ ArenaError
 │   ├── SubmissionRejected  the check found errors; carries the report
 │   ├── InvalidFile       one file that cannot be used; the check lists it as a problem
 │   ├── InvalidForm       invalid fields of the submit form; carries the fault of each
-│   ├── AttemptsExhausted  no attempt on a track is left; carries the number used and the limit
+│   ├── SubmissionDenied  a checked delivery that may not be stored; carries the form's field
+│   │   ├── AttemptsExhausted  no attempt on a track is left; carries the number used and the limit
+│   │   ├── RepeatedFiles   the team has sent the same files before, where attempts are limited
+│   │   └── TeamNameTaken   the team's name belongs to another owner
 │   └── NotFound          no such task, submission, file or board
 └── OurError              the organiser must fix it; is retried; exit code 2
     ├── Conflict          the repository's head moved since it was read
@@ -74,8 +77,44 @@ class InvalidForm(TheirError):
         self.faults = dict(faults)
 
 
-class AttemptsExhausted(TheirError):
+class SubmissionDenied(TheirError):
+    """A checked delivery that may not be stored; nothing was stored."""
+
+    field = ""
+    """Field of the submit form that is at fault."""
+
+
+class RepeatedFiles(SubmissionDenied):
+    """The same files as in an earlier submission of the team, on a track with an attempt limit."""
+
+    field = "files"
+
+    def __init__(self, earlier: str) -> None:
+        super().__init__(
+            f"Submission {earlier} of the same team has the same files; nothing was stored, and no attempt was used. "
+            "Change the data, or wait for that submission's result."
+        )
+        self.earlier = earlier
+
+
+class TeamNameTaken(SubmissionDenied):
+    """A team name of another owner; `first` is the name's first submission."""
+
+    field = "team"
+
+    def __init__(self, team: str, spelling: str, first: str, owner: str) -> None:
+        alike = "" if spelling == team else f", which looks like {spelling!r},"
+        who = f"your id is {owner}" if owner else "on the command line, an organiser can invite with `invite`"
+        super().__init__(
+            f"The team name {team!r}{alike} belongs to the owner of submission {first}; nothing was stored. "
+            f"Choose another name, or ask that team's owner for an invitation ({who})."
+        )
+
+
+class AttemptsExhausted(SubmissionDenied):
     """No attempt is left; nothing was stored."""
+
+    field = "track"
 
     def __init__(self, track: str, used: int, limit: int) -> None:
         super().__init__(

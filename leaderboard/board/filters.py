@@ -10,6 +10,7 @@ from leaderboard.board.query import BoardQuery
 from leaderboard.board.row import SCORES, BoardRow
 from leaderboard.board.self_reported import BADGE
 from leaderboard.data.tables.table_frames import sort_rows
+from submissions.names.look_alikes import group_names, has_text
 
 
 def apply_filters(rows: Sequence[BoardRow], choice: BoardQuery) -> list[BoardRow]:
@@ -24,9 +25,8 @@ def apply_filters(rows: Sequence[BoardRow], choice: BoardQuery) -> list[BoardRow
 
 
 def _matches_filters(row: BoardRow, choice: BoardQuery) -> bool:
-    sought = choice.q.casefold()
     return (
-        (sought in row.system.casefold() or sought in row.team.casefold())
+        (has_text(row.system, choice.q) or has_text(row.team, choice.q))
         and (not choice.system_type or row.system_type == choice.system_type)
         and (not choice.badge or row.badge == choice.badge)
     )
@@ -41,16 +41,17 @@ def _best_of_teams(rows: list[BoardRow], choice: BoardQuery) -> list[BoardRow]:
     headline = f"-{choice.scope.headline}"
     order = {"rank_first": "rank_first"} | {score: f"-{score}" for score in (*SCORES, "median")}
     competing = [row for row in rows if _is_competing(row)]
+    teams = group_names(row.team for row in competing)
     best: dict[str, BoardRow] = {}
     for row in sort_rows(sort_rows(competing, headline), order.get(by, headline)):
-        best.setdefault(row.team, row)
-    runs = Counter(row.team for row in competing)
+        best.setdefault(teams[row.team], row)
+    runs = Counter(teams[row.team] for row in competing)
     found = []
     for row in rows:
         if not _is_competing(row):
             found.append(row)
-        elif row is best[row.team]:
-            found.append(replace(row, runs=runs[row.team]))
+        elif row is best[teams[row.team]]:
+            found.append(replace(row, runs=runs[teams[row.team]]))
         elif row.pinned:
             found.append(row)
     return found

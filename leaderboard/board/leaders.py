@@ -15,6 +15,7 @@ from leaderboard.data.published.publication_dates import publication_days
 from leaderboard.data.scales import scale_of
 from leaderboard.data.snapshot.snapshot import Snapshot
 from submissions.index.result_summary import ResultSummary
+from submissions.names.look_alikes import group_names
 
 
 def best_of_teams(snapshot: Snapshot, track: str, view: BoardQuery, most: int) -> list[BoardRow]:
@@ -25,19 +26,21 @@ def best_of_teams(snapshot: Snapshot, track: str, view: BoardQuery, most: int) -
     results = [result for result in _results_in_view(snapshot, track, view) if not result.flagged]
     beside = [row for row in published_rows(track, view) if row.system_type]
     everyone: list[ResultSummary | BoardRow] = [*results, *beside]
-    runs = Counter(one.team for one in everyone)
+    teams = group_names(one.team for one in everyone)
+    runs = Counter(teams[one.team] for one in everyone)
     best: dict[str, tuple[tuple[float, str, str], ResultSummary | BoardRow]] = {}
     for one in everyone:
         value = one.overall if isinstance(one, BoardRow) else _overall_gain(one, view)
         if value is not None:
             key = -value, one.system.casefold(), one.submission or ""
-            if one.team not in best or key < best[one.team][0]:
-                best[one.team] = key, one
+            team = teams[one.team]
+            if team not in best or key < best[team][0]:
+                best[team] = key, one
     top = [one for _, one in nsmallest(most, best.values(), key=itemgetter(0))]
     rows = [
         row for one in top for row in ([one] if isinstance(one, BoardRow) else rows_without_rank(snapshot, view, [one]))
     ]
-    return [replace(row, runs=runs[row.team]) for row in rows]
+    return [replace(row, runs=runs[teams[row.team]]) for row in rows]
 
 
 def newest_rows(snapshot: Snapshot, track: str, view: BoardQuery, most: int) -> list[BoardRow]:

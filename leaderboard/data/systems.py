@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from leaderboard.data.memoize import cached_per_snapshot
+from leaderboard.data.same_names import SystemKey, system_spellings, team_spellings
 from leaderboard.data.snapshot.snapshot import Snapshot
 from submissions.errors import NotFound
 from submissions.index.result_summary import ResultSummary
@@ -64,21 +65,30 @@ def slug_of(team: str, name: str) -> str:
 @cached_per_snapshot
 def index_systems(snapshot: Snapshot) -> dict[str, System]:
     """Index every system by slug, from submissions and from results, whose names may differ."""
-    found: dict[tuple[str, str], dict[str, SystemType]] = {}
+    same = system_spellings(snapshot)
+    found: dict[SystemKey, dict[str, SystemType]] = {}
     for ulid, submission in snapshot.briefs.items():
-        found.setdefault((submission.team, submission.system), {})[ulid] = submission.system_type
+        found.setdefault(same[submission.team, submission.system], {})[ulid] = submission.system_type
     for ulid, result in snapshot.published:
-        found.setdefault((result.team, result.system), {})[ulid] = result.system_type
+        found.setdefault(same[result.team, result.system], {})[ulid] = result.system_type
+    teams = team_spellings(snapshot)
     made = [
-        System(slug_of(team, name), team, name, runs[max(runs)], tuple(sorted(runs)))
+        System(slug_of(team, name), teams[team], name, runs[max(runs)], tuple(sorted(runs)))
         for (team, name), runs in found.items()
     ]
     return {system.slug: system for system in made}
 
 
+@cached_per_snapshot
+def _slugs_of_spellings(snapshot: Snapshot) -> dict[str, str]:
+    """Return for the slug of each spelling the slug of its system, so that every old link stays valid."""
+    return {slug_of(*spelling): slug_of(*first) for spelling, first in system_spellings(snapshot).items()}
+
+
 def system_named(snapshot: Snapshot, slug: str) -> System:
-    """Return the system of a slug. Raises NotFound."""
+    """Return the system of a slug, in any of its spellings. Raises NotFound."""
     known = index_systems(snapshot)
+    slug = _slugs_of_spellings(snapshot).get(slug, slug)
     if slug not in known:
         raise NotFound(f"No system {slug[:80]!r}. The page /compare lists those that have a result.")
     return known[slug]
@@ -88,9 +98,10 @@ def system_named(snapshot: Snapshot, slug: str) -> System:
 def system_results(snapshot: Snapshot, track: str, protocol: str) -> dict[str, SystemResult]:
     """Return each system's representative result on a track under a protocol, by slug."""
     found: dict[str, SystemResult] = {}
+    same = system_spellings(snapshot)
     for ulid, result in snapshot.published:
         if (result.track, result.protocol) == (track, protocol):
-            slug = slug_of(result.team, result.system)
+            slug = slug_of(*same[result.team, result.system])
             before = found.get(slug)
             if before is None or before.result.flagged or not result.flagged:
                 found[slug] = SystemResult(index_systems(snapshot)[slug], ulid, result)

@@ -1,6 +1,6 @@
 """Pages with their routes, one module or package each; this list is the site."""
 
-from leaderboard.pages import about, account, crawlers, docs, feeds, health, home, static, submissions, system
+from leaderboard.pages import about, account, crawlers, docs, feeds, health, home, static, submissions, system, teams
 from leaderboard.pages.board import page as board
 from leaderboard.pages.cases import list_page as cases
 from leaderboard.pages.cases import page as case
@@ -39,6 +39,7 @@ ROUTES = [
     *check.ROUTES,
     *sent.ROUTES,
     *account.ROUTES,
+    *teams.ROUTES,
     *about.ROUTES,
     *docs.ROUTES,
     *cards.ROUTES,

@@ -17,6 +17,7 @@ from leaderboard.board.query import BoardQuery
 from leaderboard.board.row import BoardRow
 from leaderboard.board.rows import protocols_of
 from leaderboard.data.published import load_published
+from leaderboard.data.same_names import system_spellings
 from leaderboard.data.scales import Scale, protocols_in_use, scale_of
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.tables.table_frames import Table, frame_of
@@ -113,10 +114,11 @@ def board_leaders(snapshot: Snapshot, track: str, default: str) -> Leading:
 
 def _arena_counts(snapshot: Snapshot) -> Mapping[str, Any]:
     now = Counter(status.state for status in snapshot.now.values())
+    same = system_spellings(snapshot)
     return {
         "tasks": len(snapshot.tasks),
         "languages": len({task.language for task in snapshot.tasks.values()}),
-        "systems": len({(one.team, one.system) for one in snapshot.briefs.values()}),
+        "systems": len({same[one.team, one.system] for one in snapshot.briefs.values()}),
         "results": len(snapshot.results),
         "on_their_way": sum(now[state] for state in ON_THEIR_WAY),
     }

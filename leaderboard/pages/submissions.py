@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,10 +13,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from leaderboard.data.memoize import cached_per_snapshot
+from leaderboard.data.same_names import team_spellings
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.tables.table_frames import Table, TableRow, frame_of
 from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
+from submissions.names.look_alikes import has_text
 from submissions.records.status import State
 from submissions.records.submission import SystemType
 
@@ -103,9 +104,10 @@ def owner_rows(snapshot: Snapshot, owner: str) -> list[SubmissionRow]:
 @cached_per_snapshot
 def _all_rows(snapshot: Snapshot) -> list[SubmissionRow]:
     """Rows of all submissions, newest first."""
+    teams = team_spellings(snapshot)
     made: dict[tuple[str, str], list[str]] = {}
     for ulid, submission in snapshot.briefs.items():
-        made.setdefault((submission.track, submission.team), []).append(ulid)
+        made.setdefault((submission.track, teams[submission.team]), []).append(ulid)
     numbers = {ulid: (place, len(ids)) for ids in made.values() for place, ulid in enumerate(ids, 1)}
     return [_submission_row(snapshot, ulid, *numbers[ulid]) for ulid in reversed(list(snapshot.briefs))]
 
@@ -140,14 +142,9 @@ def _iso_time(time: datetime | None) -> str | None:
 
 
 def _matches_filters(row: SubmissionRow, chosen: Mapping[str, str]) -> bool:
-    text = _fold_case(f"{row.system}\n{row.team}\n{row.id}")
-    found = all(word in text for word in _fold_case(chosen["q"]).split())
+    names = (row.system, row.team, row.id)
+    found = all(any(has_text(name, word) for name in names) for word in chosen["q"].split())
     return found and all(not chosen[name] or chosen[name] == getattr(row, name) for name in FILTERS)
-
-
-def _fold_case(text: str) -> str:
-    """Normalize text for searching: NFKC and case-insensitive."""
-    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _parse_start(text: str, count: int) -> int:

@@ -11,10 +11,11 @@ from starlette.routing import Route
 
 from leaderboard.charts.plotly_charts import build_radar_chart
 from leaderboard.data.comparison_key import ComparisonKey
+from leaderboard.data.same_names import system_spellings
 from leaderboard.data.scales import protocols_in_use, scale_of
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.statistics import MIN_TASKS
-from leaderboard.data.systems import System, SystemResult, system_named, system_results
+from leaderboard.data.systems import System, SystemResult, slug_of, system_named, system_results
 from leaderboard.data.tables.attempts import attempts_table
 from leaderboard.data.tables.costs import run_cost_table
 from leaderboard.data.tables.system_categories import category_table
@@ -82,11 +83,12 @@ def _result_context(snapshot: Snapshot, entry: SystemResult, terms: ComparisonKe
 def _parse_terms(visit: PageRequest, system: System) -> tuple[tuple[str, ...], ComparisonKey]:
     """Parse the system's protocols and the query's choice. Raises NotFound."""
     snapshot = visit.snapshot
+    same = system_spellings(snapshot)
     found = [
         result
         for ulid in system.runs
         for result in snapshot.results.get(ulid, {}).values()
-        if (result.team, result.system) == (system.team, system.name)
+        if slug_of(*same[result.team, result.system]) == system.slug
     ]
     made = [snapshot.briefs[ulid].track for ulid in system.runs if ulid in snapshot.briefs]
     # Oldest first, so that the newest is the default.

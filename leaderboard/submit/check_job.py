@@ -16,10 +16,11 @@ from leaderboard.web.fault_answers import as_our_fault
 from submissions.check_process.delivery_check import DeliveryCheck
 from submissions.check_process.pool import CheckPool
 from submissions.checking.hub_datasets import HubDataset, download_datasets
-from submissions.errors import AttemptsExhausted, InvalidFile, InvalidForm, OurError
+from submissions.errors import InvalidFile, InvalidForm, OurError, SubmissionDenied
 from submissions.records.check_report import Report
 from submissions.records.prompt_frame import PromptFrame
 from submissions.records.webhook_address import WEBHOOK_PORTS
+from submissions.submitting.same_files import add_repetition
 from submissions.submitting.submit import SubmissionForm, build_submission, write_sidecar_files
 from submissions.tracks.track import Track
 
@@ -102,7 +103,7 @@ def _run_check(
 def _store_submission(
     check: CheckSession, storing: SubmissionStore, report: Report, into: Path, delivery: SubmissionForm
 ) -> None:
-    """Store the submission; report to the session if no attempt is left."""
+    """Store the submission; report to the session if it may not be stored."""
     is_private = check.values["publish"] != "at_once"
     submission = build_submission(
         report, delivery, datetime.now(UTC), owner=check.owner, private=is_private, seed=check.seed
@@ -110,8 +111,11 @@ def _store_submission(
     write_sidecar_files(into, delivery)
     try:
         check.submission = storing.store_submission(submission, into)
-    except AttemptsExhausted as spent:
-        check.faults = {"track": str(spent)}
+    except SubmissionDenied as denied:
+        check.faults = {denied.field: str(denied)}
+        return
+    if check.submission == submission.id and (earlier := storing.find_repeated(submission)):
+        check.report = add_repetition(report, earlier)
 
 
 def _parse_form(check: CheckSession, webhook_ports: frozenset[int]) -> SubmissionForm | None:

@@ -20,14 +20,16 @@ from pydantic import ValidationError
 from leaderboard.data.snapshot.snapshot_reader import SnapshotReader
 from leaderboard.submit.submission_store import PendingSubmission
 from submissions.arena.ids import find_tail, id_tail, parse_id_time
-from submissions.errors import AttemptsExhausted, OurError, RateLimited
+from submissions.errors import AttemptsExhausted, OurError, RateLimited, RepeatedFiles, SubmissionDenied
 from submissions.records.submission import Submission
 from submissions.storage.atomic import atomic_write, fsync_dir
 from submissions.storage.codec import to_json
 from submissions.storage.deadlines import Deadline
 from submissions.storage.private_files import PRIVATE_DIR, PRIVATE_FILE, make_private_dir
-from submissions.submitting.attempts import count_attempts, is_same_submitter
+from submissions.submitting.attempts import SubmissionKey, count_attempts, is_same_submitter
 from submissions.submitting.bulk_commit import commit_submissions
+from submissions.submitting.same_files import find_same_files
+from submissions.submitting.team_names import require_team_name
 
 MIN_COMMIT_INTERVAL = timedelta(seconds=72)
 """Interval between commits: 50 an hour, which leaves some of the hour's 60 to owner requests."""
@@ -77,12 +79,13 @@ class Outbox:
 
     def store_submission(self, submission: Submission, data: Path) -> str:
         stored, tail = self._used_attempts(submission), id_tail(submission.id)
+        earlier = self._known_keys()
         with self._change:
             # One that is being written may still fail: only then may another of its seed take its place.
             self._change.wait_for(lambda: find_tail(tail, self._being_written) is None)
             if first := self._find_known(tail):
                 return first
-            self._require_attempt_left(submission, stored)
+            self._require_allowed(submission, stored, earlier)
             self._being_written[submission.id] = submission
         is_written = False
         try:
@@ -103,6 +106,15 @@ class Outbox:
 
     def _find_known(self, tail: str) -> str | None:
         return find_tail(tail, {*self._waiting, *self._refused, *self._reader.last_briefs()})
+
+    def find_repeated(self, submission: Submission) -> str:
+        with self._change:
+            kept = [*self._being_written.values(), *self._waiting.values()]
+        try:
+            return find_same_files(self._arena, submission, [*self._known_keys(), *kept])
+        except OurError:
+            log.exception("Looking for the files of %s later", submission.id)
+            return ""
 
     def find_pending(self, ulid: str) -> PendingSubmission | None:
         with self._change:
@@ -184,13 +196,25 @@ class Outbox:
             log.exception("Counting the attempts of %s later", submission.id)
             return set()
 
-    def _require_attempt_left(self, submission: Submission, stored: set[str]) -> None:
-        """Require a free attempt at once, before the transaction does. Raises AttemptsExhausted."""
+    def _known_keys(self) -> list[SubmissionKey]:
+        """Submissions as currently known from the Hub, oldest first; the transaction reads the rest."""
+        return [one for _, one in sorted(self._reader.last_briefs().items())]
+
+    def _require_allowed(self, submission: Submission, stored: set[str], earlier: Sequence[SubmissionKey]) -> None:
+        """Apply the rules of the transaction at once, as far as is known here. Raises SubmissionDenied."""
         track, team, owner = submission.track, submission.team, submission.owner
         kept = [*self._being_written.values(), *self._waiting.values()]
+        try:
+            require_team_name(self._arena, submission, [*earlier, *kept])
+            repeated = find_same_files(self._arena, submission, [*earlier, *kept]) if track in self._limits else ""
+        except OurError:
+            log.exception("Checking the team and the files of %s later", submission.id)
+            repeated = ""
         used = len(stored.union(one.id for one in kept if one.track == track and is_same_submitter(one, team, owner)))
         if used >= (limit := self._limits.get(track, used + 1)):
             raise AttemptsExhausted(track, used, limit)
+        if repeated:
+            raise RepeatedFiles(repeated)
 
     def _write_folder(self, submission: Submission, data: Path) -> None:
         part, place = self._folder / f".{submission.id}", self._folder / submission.id
@@ -224,7 +248,7 @@ class Outbox:
             batch.append((one, self._folder / one.id))
         return batch
 
-    def _finish_batch(self, batch: Sequence[tuple[Submission, Path]], spent: Mapping[str, AttemptsExhausted]) -> None:
+    def _finish_batch(self, batch: Sequence[tuple[Submission, Path]], spent: Mapping[str, SubmissionDenied]) -> None:
         for one, folder in batch:
             if one.id in spent:
                 atomic_write(folder / WHY, str(spent[one.id]).encode())

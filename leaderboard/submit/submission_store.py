@@ -12,7 +12,9 @@ from submissions.arena.arena import Arena
 from submissions.arena.ids import find_tail, id_tail
 from submissions.index.submission_index import SubmissionBrief
 from submissions.records.submission import Submission
+from submissions.submitting.attempts import read_keys
 from submissions.submitting.bulk_commit import commit_submissions
+from submissions.submitting.same_files import find_same_files
 
 Known = Callable[[], Mapping[str, SubmissionBrief]]
 """Submissions already read, which need no second read for counting."""
@@ -35,12 +37,16 @@ class SubmissionStore(Protocol):
     def store_submission(self, submission: Submission, data: Path) -> str:
         """Store a submission durably, unless there is one of its seed; return the id of the one that is stored.
 
-        `data` may be deleted after. Raises AttemptsExhausted, or storage errors.
+        `data` may be deleted after. Raises SubmissionDenied, or storage errors.
         """
         ...
 
     def find_stored(self, tail: str) -> str | None:
         """Return the id of a stored or pending submission with this `id_tail`."""
+        ...
+
+    def find_repeated(self, submission: Submission) -> str:
+        """Return another submission, stored or pending, with the same files of the same team; empty without any."""
         ...
 
     def find_pending(self, ulid: str) -> PendingSubmission | None:
@@ -76,6 +82,9 @@ class DirectStore:
 
     def find_stored(self, tail: str) -> str | None:
         return find_tail(tail, self._arena.submission_ids())
+
+    def find_repeated(self, submission: Submission) -> str:
+        return find_same_files(self._arena, submission, read_keys(self._arena, self._known()))
 
     def find_pending(self, ulid: str) -> PendingSubmission | None:
         del ulid

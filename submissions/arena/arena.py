@@ -2,6 +2,7 @@
 
 submissions (private)  <yyyy>/<mm>/<ulid>/submission.json + data/<task>.jsonl     written by the web app or `submit`
                        <yyyy>/<mm>/<ulid>/wishes/<ulid>.json: withdraw, retry, publish
+                       teams/<ulid>.json: invitations to a team's name
                        <yyyy>/<mm>/<ulid>/webhook.json: address for notifications to its submitter
 results     (public)   tasks.jsonl, frames.jsonl, status/<ulid>.json              written by the evaluator
                        README.md, format.json, lease.json, table/<track>/<yyyy>-<mm>.parquet
@@ -31,6 +32,7 @@ from submissions.records.self_reported import SelfReported, read_reports, report
 from submissions.records.status import History, Status
 from submissions.records.submission import Description, Submission
 from submissions.records.task import Metadata, Row, Task
+from submissions.records.team_invitation import TeamInvitation
 from submissions.records.webhook import FILE as WEBHOOK
 from submissions.records.webhook import Webhook
 from submissions.storage.codec import iter_lines, parse_lines, read_lines, read_record, to_json
@@ -181,6 +183,19 @@ class Arena:
         """Store an owner request. Raises NotFound for an unknown submission."""
         folder = self._submission_path(ulid).rpartition("/")[0]
         commit_with_retry(self.submissions, [Change(f"{folder}/wishes/{new_id(wish.time)}.json", to_json(wish))])
+
+    def read_team_invitations(self) -> tuple[TeamInvitation, ...]:
+        """Read the requests of teams' owners about guests, oldest first; unreadable ones are left out."""
+        found = []
+        for path in sorted(self.submissions.list("teams/")):
+            with suppress(CorruptRecord, NotFound):
+                found.append(read_record(self.submissions, path, TeamInvitation))
+        return tuple(found)
+
+    def add_team_invitation(self, invitation: TeamInvitation) -> None:
+        """Store the request of a team's owner about a guest."""
+        path = f"teams/{new_id(invitation.time)}.json"
+        commit_with_retry(self.submissions, [Change(path, to_json(invitation))])
 
     def read_webhook(self, ulid: str) -> Webhook | None:
         """Read the webhook for notifications to the submitter, if any."""

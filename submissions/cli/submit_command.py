@@ -17,7 +17,8 @@ from submissions.errors import TheirError
 from submissions.records.submission import SystemType
 from submissions.records.webhook_address import parse_webhook_ports
 from submissions.storage.temp_folder import TempFolder
-from submissions.submitting.submit import SubmissionForm, store_submission
+from submissions.submitting.bulk_commit import commit_submission
+from submissions.submitting.submit import SubmissionForm, build_submission, write_sidecar_files
 
 
 def submit(
@@ -61,7 +62,10 @@ def submit(
         now, data = datetime.now(UTC), into
         provenance = delivery.provenance.model_copy(update={"fetched": pins})
         delivery = delivery.model_copy(update={"provenance": provenance})
-        stored = store_submission(where, report, data, delivery, now, private=private) if report.accepted else None
+        stored = build_submission(report, delivery, now, private=private) if report.accepted else None
+        if stored:
+            write_sidecar_files(data, delivery)
+            report = commit_submission(where, stored, data, report)
     if as_json:
         print_json({"id": stored.id if stored else None, "report": report.model_dump(mode="json")})
     else:

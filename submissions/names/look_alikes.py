@@ -33,6 +33,16 @@ def are_alike(name: str, other: str) -> bool:
     return name == other or not name_keys(name).isdisjoint(name_keys(other))
 
 
+def has_text(name: str, sought: str) -> bool:
+    """Return whether a name has a text that a visitor searches for, in any form that looks like it."""
+    if _fold_case(fold_form(sought)) in _fold_case(fold_form(name)):
+        return True
+    if name.isascii() and sought.isascii():
+        return False  # else 1 would find every l
+    wanted = name_keys(sought)
+    return any(one in key for one in wanted for key in name_keys(name))
+
+
 def group_names(names: Iterable[N], keys: Mapping[N, Iterable[Hashable]] | None = None) -> dict[N, N]:
     """Return for each name the first one that is alike, directly or by a chain of names.
 

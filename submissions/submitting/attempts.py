@@ -7,13 +7,13 @@ may end as a result. `bulk_commit` counts and stores in one transaction.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from submissions.arena.arena import Arena
 from submissions.errors import CorruptRecord, NotFound, OurError
+from submissions.names.look_alikes import are_alike
 from submissions.records.status import State, Status
 from submissions.tracks import TRACKS
 
@@ -72,7 +72,7 @@ def read_limits(text: str) -> dict[str, int]:
 def is_same_submitter(one: SubmissionKey, team: str, owner: str) -> bool:
     """Return whether a submission is by a team, or by its owner under another team's name."""
     account = owner.startswith("hf:") and one.owner == owner
-    return account or _normalize_team(one.team) == _normalize_team(team)
+    return account or are_alike(one.team, team)
 
 
 def counts_as_attempt(arena: Arena, ulid: str) -> bool:
@@ -99,12 +99,13 @@ def count_attempts(
 ) -> Attempts:
     """Count the attempts of a team, or of its submitter's account, on a track. `known` need not be read again."""
     theirs = [
-        one.id for one in _read_keys(arena, known or {}) if one.track == track and is_same_submitter(one, team, owner)
+        one.id for one in read_keys(arena, known or {}) if one.track == track and is_same_submitter(one, team, owner)
     ]
     return Attempts(tuple(ulid for ulid in theirs if counts_as_attempt(arena, ulid)), limits.get(track))
 
 
-def _read_keys(arena: Arena, known: Mapping[str, SubmissionKey]) -> Iterable[SubmissionKey]:
+def read_keys(arena: Arena, known: Mapping[str, SubmissionKey]) -> Iterable[SubmissionKey]:
+    """Yield the stored submissions, oldest first; those in `known` are not read, and unreadable ones are left out."""
     for ulid in arena.submission_ids():
         if ulid in known:
             yield known[ulid]
@@ -113,8 +114,3 @@ def _read_keys(arena: Arena, known: Mapping[str, SubmissionKey]) -> Iterable[Sub
             yield arena.read_submission(ulid)
         except (CorruptRecord, NotFound):
             continue  # damaged, or deleted since it was listed: it must not block all others
-
-
-def _normalize_team(team: str) -> str:
-    """Normalize a name's invisible differences: width, case, doubled blanks."""
-    return " ".join(unicodedata.normalize("NFKC", team).casefold().split())

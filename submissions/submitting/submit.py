@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from pydantic import AfterValidator, ValidationError
 from submissions.arena.arena import Arena
 from submissions.arena.ids import new_id
 from submissions.errors import InvalidForm, SubmissionRejected
+from submissions.names.readable_name import normalize_name
 from submissions.records.base import Name, Record
 from submissions.records.check_report import Report
 from submissions.records.submission import Provenance, Submission, SystemType
@@ -21,19 +21,7 @@ from submissions.records.webhook import PublicUrl, Secret, Webhook
 from submissions.records.webhook_address import WEBHOOK_PORTS
 from submissions.storage.codec import to_json
 
-_REORDERING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that change the order of text around them; a name with one could pass for another name."""
-
-
-def _require_readable(name: str) -> str:
-    if not name.strip():
-        raise ValueError("it must not be blank")
-    if any(letter in _REORDERING or unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in name):
-        raise ValueError("it must have no control characters")
-    return name.strip()
-
-
-ReadableName = Annotated[Name, AfterValidator(_require_readable)]
+ReadableName = Annotated[Name, AfterValidator(normalize_name)]
 
 
 class SubmissionForm(Record):

@@ -10,6 +10,7 @@ from leaderboard.data.memoize import cached_per_snapshot
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.systems import SystemResult, system_results
 from leaderboard.data.tables.system_profile import overall_score
+from submissions.names.look_alikes import has_text
 
 SHOWN = 60
 """Check boxes in a form; a name or team typed into its field finds the others."""
@@ -31,14 +32,13 @@ class Picker:
 def build_picker(snapshot: Snapshot, terms: ComparisonKey, chosen: Sequence[str] = (), find: str = "") -> Picker:
     """Build the offer for a comparison key. Chosen systems are always in it, whatever the search text."""
     best = _best_first(snapshot, terms)
-    wanted = find.casefold().strip()
-    if not wanted and not chosen:
+    if not find.strip() and not chosen:
         return Picker(best[:SHOWN], frozenset(), max(0, len(best) - SHOWN), find)
     taken = [entry for entry in best if entry.slug in chosen]
     others = [
         entry
         for entry in best
-        if entry.slug not in chosen and wanted in f"{entry.system.name}\n{entry.system.team}".casefold()
+        if entry.slug not in chosen and (has_text(entry.system.name, find) or has_text(entry.system.team, find))
     ]
     return Picker((*taken, *others[:SHOWN]), frozenset(chosen), max(0, len(others) - SHOWN), find)
 

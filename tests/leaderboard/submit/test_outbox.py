@@ -77,9 +77,9 @@ def spool_of(client: TestClient) -> Outbox:
     return found
 
 
-def send(client: TestClient, **fields: str) -> str:
+def send(client: TestClient, file: tuple[str, bytes] = GOOD, **fields: str) -> str:
     """Where the answer to a submission leads."""
-    answer = client.post("/submit", data={**FIELDS, **fields, "action": "submit"}, files=[("files", GOOD)])
+    answer = client.post("/submit", data={**FIELDS, **fields, "action": "submit"}, files=[("files", file)])
     assert answer.status_code == 303, answer.text
     return str(answer.headers["location"])
 
@@ -232,7 +232,12 @@ def test_a_full_disk_accepts_nothing(opened: Opened, arena: Arena, monkeypatch: 
 
 def test_attempts_are_limited_and_those_that_wait_count(opened: Opened, arena: Arena, hub: Hub) -> None:
     site = opened(ATTEMPTS="dataset_research=2")
-    first, second = send(site), send(site)
+    first = send(site)
+    other = (GOOD[0], GOOD[1].replace(b"question 0", b"question zero"))
+    again = site.post("/submit", data={**FIELDS, "action": "submit"}, files=[("files", GOOD)])
+    assert again.status_code == 422
+    assert f"Submission {id_of(first)} of the same team has the same files" in again.text
+    second = send(site, other)
     answer = site.post("/submit", data={**FIELDS, "action": "submit", "team": " ours "}, files=[("files", GOOD)])
     assert answer.status_code == 422
     assert "All 2 attempts on the track dataset_research are used" in answer.text
@@ -245,7 +250,7 @@ def test_attempts_are_limited_and_those_that_wait_count(opened: Opened, arena: A
     assert count_attempts(arena, "dataset_research", "Ours", limits=limits).left == 0
 
 
-def test_an_attempt_that_somebody_else_used_meanwhile_is_told(
+def test_a_team_name_that_somebody_else_took_meanwhile_is_told(
     opened: Opened, arena: Arena, hub: Hub, tmp_path: Path
 ) -> None:
     site = opened(ATTEMPTS="dataset_research=1")
@@ -257,7 +262,7 @@ def test_an_attempt_that_somebody_else_used_meanwhile_is_told(
     spool_of(site).wait_until_settled(id_of(sent), 10)
     page = site.get(f"/received/{id_of(sent)}").text
     assert "Not stored." in page
-    assert "All 1 attempts" in page
+    assert "belongs to the owner of submission" in page
     assert id_of(sent) not in arena.submission_ids()
     again = opened(ATTEMPTS="dataset_research=1")
     assert "Not stored." in again.get(f"/received/{id_of(sent)}").text

@@ -97,7 +97,8 @@ def test_limits_are_read_from_a_setting() -> None:
 
 def _another(first: Submission, minutes: int, **changed: str) -> Submission:
     time = NOW + timedelta(minutes=minutes)
-    return first.model_copy(update={"id": new_id(time), "created_at": time, **changed})
+    files = tuple(file.model_copy(update={"sha256": f"{minutes:064x}"}) for file in first.files)
+    return first.model_copy(update={"id": new_id(time), "created_at": time, "files": files, **changed})
 
 
 def test_the_data_is_stored_with_it(arena: Arena, tmp_path: Path, first: Submission) -> None:
