@@ -25,14 +25,13 @@ from weakref import WeakKeyDictionary
 from submissions.arena.ids import new_id, parse_id_time, submission_dir
 from submissions.errors import Conflict, CorruptRecord, NotFound
 from submissions.records.ledger import Ledger
-from submissions.records.owner_requests import OwnerRequest
+from submissions.records.owner_requests import OwnerRequest, TeamInvitation
 from submissions.records.prompt_frame import PromptFrame
 from submissions.records.result import Result
 from submissions.records.self_reported import SelfReported, read_reports, reports_path
 from submissions.records.status import History, Status
 from submissions.records.submission import Description, Submission
 from submissions.records.task import Metadata, Row, Task
-from submissions.records.team_invitation import TeamInvitation
 from submissions.records.webhook import FILE as WEBHOOK
 from submissions.records.webhook import Webhook
 from submissions.storage.codec import iter_lines, parse_lines, read_lines, read_record, to_json

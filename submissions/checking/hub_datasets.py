@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
 import httpx2
 from huggingface_hub import HfApi
@@ -37,6 +38,14 @@ _LINE = re.compile(
     rf"(?:(?P<task>[a-z0-9-]+)\s*=\s*)?(?:{PREFIX})?(?P<repo>{_NAME}/{_NAME})(?:@(?P<revision>{_REVISION}))?"
     r"(?:/(?P<path>[^\s]+))?"
 )
+_URL = re.compile(
+    r"(?:(?P<task>[a-z0-9-]+)\s*=\s*)?(?:https?://)?(?:www\.)?(?P<host>huggingface\.co|hf\.co|hf-mirror\.com)/+"
+    r"(?P<rest>[^?#]*)(?:\?[^#]*)?(?:#.*)?",
+    re.IGNORECASE,
+)
+"""Address of a page or file of the Hub, or of a mirror with its addresses, as a browser shows it."""
+_AT_REVISION = frozenset({"tree", "blob", "resolve", "raw", "blame", "commit", "commits", "edit"})
+"""Parts of an address that a revision follows, and a path in most."""
 _FIX = "Write owner/name@revision, or for one task: task-id = owner/name@revision/path/in/it."
 
 
@@ -98,7 +107,7 @@ def download_datasets(named: Sequence[HubDataset], tasks: Sequence[Task], into: 
 
 
 def _parse_line(line: str) -> HubDataset:
-    match = _LINE.fullmatch(line)
+    match = _LINE.fullmatch(_rewrite_url(line))
     if match is None:
         raise InvalidFile(f"{line[:200]!r} is not a data set on the Hub.", _FIX)
     path = (match["path"] or "").rstrip("/")
@@ -107,6 +116,29 @@ def _parse_line(line: str) -> HubDataset:
     if match["task"] and not path:
         raise InvalidFile(f"{line[:200]!r} names a whole repository for one task.", _FIX)
     return HubDataset(match["repo"], (match["revision"] or "main").replace("%2F", "/"), path, match["task"] or "")
+
+
+def _rewrite_url(line: str) -> str:
+    """Return the line with an address of the Hub as owner/name@revision/path. Raises InvalidFile for other pages."""
+    match = _URL.fullmatch(line)
+    if match is None:
+        return line
+    kind, *parts = match["rest"].strip("/").split("/")
+    if kind != "datasets" or len(parts) < 2:
+        what = "a Space" if kind == "spaces" else "a page of the Hub, or a model"
+        raise InvalidFile(f"{line[:200]!r} is {what}, not a data set.", "Copy the address of the data set's page.")
+    owner, name, *page = parts
+    named = f"{owner}/{name}"
+    if len(page) > 1 and page[0] in _AT_REVISION:
+        revision, path = _split_revision([part for part in page[1:] if part])
+        named += f"@{revision}" + (f"/{path}" if path and not page[0].startswith("commit") else "")
+    return f"{match['task']}={named}" if match["task"] else named
+
+
+def _split_revision(parts: list[str]) -> tuple[str, str]:
+    """Split the end of an address into the revision, which may be refs/pr/1, and the path."""
+    length = 3 if parts[:1] == ["refs"] and len(parts) > 2 else 1
+    return "%2F".join(parts[:length]), "/".join(map(unquote, parts[length:]))
 
 
 def _pin_revision(api: HfApi, one: HubDataset) -> tuple[str, str]:

@@ -22,8 +22,8 @@ from submissions.storage.codec import parse_lines
 from submissions.storage.temp_folder import TempFolder
 from submissions.tracks import get_track
 
-_ON_HUB = re.compile(r"([a-z0-9-]+=)?hf:/datasets/")
-"""Form of hf://datasets/owner/name as a path."""
+_ON_HUB = re.compile(r"([a-z0-9-]+=)?(hf:/datasets/|https?:/(www\.)?(huggingface\.co|hf\.co|hf-mirror\.com)/)")
+"""Forms of hf://datasets/owner/name, and of an address of the Hub, as a path."""
 
 
 def load_tasks(arena: str | None, benchmark: str | None, file: Path | None) -> tuple[Task, ...]:
@@ -43,7 +43,7 @@ def load_tasks(arena: str | None, benchmark: str | None, file: Path | None) -> t
 @contextmanager
 def fetch_sources(sources: list[Path], tasks: Sequence[Task]) -> Iterator[tuple[list[Path], tuple[PinnedFile, ...]]]:
     """Yield the delivery's files and the fetched files of its Hub data sets. Raises InvalidFile, Unreachable."""
-    named = [str(source).replace("hf:/", "hf://", 1) for source in sources if _ON_HUB.match(str(source))]
+    named = [str(source).replace(":/", "://", 1) for source in sources if _ON_HUB.match(str(source))]
     if not named:
         yield sources, ()
         return

@@ -1,4 +1,4 @@
-"""Requests of a submitter for a stored submission, and the submission's owner."""
+"""Requests of a submitter for a stored submission or a team, and the submission's owner."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from submissions.records.base import Record
+from submissions.records.base import Name, Record
 
 Owner = Annotated[str, Field(pattern=r"^((hf|key):[A-Za-z0-9_-]{1,128})?$")]
 """Owner of a submission: `hf:<sub>`, an account of the Hub; `key:<sha256>`, the holder of a browser's key; or
@@ -24,6 +24,19 @@ class OwnerRequest(Record):
     time: datetime
     samples: bool = False
     """For `publish`: permission to show the first rows of each data set in public."""
+
+
+class TeamInvitation(Record):
+    """One request of a team's owner, in a separate file: teams/<ulid>.json in `submissions`."""
+
+    kind: Literal["invite", "revoke"] = "invite"
+    team: Name
+    """Name of the team, in any spelling that looks like its own."""
+    guest: Owner
+    """Owner who may submit under the name; empty for those with write access to the arena's folder."""
+    by: Owner
+    """Owner of the team; empty for those with write access to the arena's folder, who may invite for any team."""
+    time: datetime
 
 
 def filter_authorized(wishes: Iterable[OwnerRequest], owner: str) -> list[OwnerRequest]:

@@ -9,7 +9,7 @@ from typing import Literal
 from submissions.arena.arena import Arena
 from submissions.errors import TeamNameTaken, TheirError
 from submissions.names.look_alikes import are_alike
-from submissions.records.team_invitation import TeamInvitation
+from submissions.records.owner_requests import TeamInvitation
 from submissions.submitting.attempts import SubmissionKey
 
 
