@@ -40,6 +40,8 @@ class CachedResponse:
         # Made once for each response that is stored, so it may take longer than what is compressed for one visitor.
         self._bodies = {"br": brotli.compress(body, quality=5)} if self.is_compressed else {"": body}
         self._lock = threading.Lock()
+        self.key: Hashable = None
+        """Key in the cache."""
 
     @property
     def size(self) -> int:
@@ -92,12 +94,13 @@ class ResponseCache:
     def put(self, key: Hashable, response: CachedResponse) -> None:
         """Store a response unless it is too large."""
         if response.size <= self._max_entry_bytes:
+            response.key = key
             self._responses.put(key, response, response.size)
 
-    def make_response(self, key: Hashable, cached: CachedResponse, request: Request) -> Response:
+    def make_response(self, cached: CachedResponse, request: Request) -> Response:
         """Copy a response for a visitor; a further encoding of a stored one counts too."""
         before = cached.size
         fresh = cached.make_response(request)
-        if cached.size != before and self.get(key) is cached:
-            self.put(key, cached)
+        if cached.size != before and self.get(cached.key) is cached:
+            self.put(cached.key, cached)
         return fresh

@@ -12,8 +12,11 @@ from typing import Any, Generic, TypeVar
 from starlette.requests import ClientDisconnect, Request
 
 T = TypeVar("T")
-MAX_RUNNING = 16
-"""Pages rendered at the same time; further ones wait in a queue, where they can still be cancelled."""
+MAX_RUNNING = 6
+"""Pages rendered at the same time; further ones wait in a queue, where they can still be cancelled.
+
+Each more would let the event loop wait for another turn of the interpreter lock.
+"""
 
 
 @dataclass
@@ -37,6 +40,8 @@ class SingleFlight(Generic[T]):
         An error reaches all who wait for that call, and nobody later. Raises ClientDisconnect once the visitor has
         left; a call for which nobody waits any more is cancelled unless it has begun.
         """
+        if await request.is_disconnected():
+            raise ClientDisconnect
         flight = self._join(key, compute)
         try:
             return await wait_with_visitor(request, flight.future)

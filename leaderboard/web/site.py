@@ -140,22 +140,23 @@ def cached_route(path: str, make: Callable[[Request, PageRequest], Response], *,
         ready, snapshot = await run_in_threadpool(_find_cached, request)
         if ready:
             return ready
-        key, etag = _cache_key(request, snapshot), _etag(request, snapshot)
+        final_key, passing_key = _cache_keys(request, snapshot)
 
         def make_cached() -> CachedResponse:
             # The last visitor's flight may have ended between this one's look into the cache and its start.
-            if cached := site.response_cache.get(key):
+            if cached := site.response_cache.get(final_key) or site.response_cache.get(passing_key):
                 return cached
-            response = make_response(request, snapshot)
+            response, key = make_response(request, snapshot), passing_key
             if response.headers.get("Cache-Control") != "no-store":
-                response.headers.update({"ETag": etag, "Cache-Control": "no-cache"})
+                response.headers.update({"ETag": _etag(request, snapshot), "Cache-Control": "no-cache"})
+                key = final_key
             site.response_cache.put(key, cached := CachedResponse(response))
             if cached.plain_bytes > LARGE_BYTES:
                 release_memory()
             return cached
 
-        cached = await site.renderings.run(request, key, make_cached)
-        return await run_in_threadpool(site.response_cache.make_response, key, cached, request)
+        cached = await site.renderings.run(request, passing_key, make_cached)
+        return await run_in_threadpool(site.response_cache.make_response, cached, request)
 
     return threaded_route(path, make_personal) if personal else Route(path, endpoint)
 
@@ -175,9 +176,13 @@ def _etag(request: Request, snapshot: Snapshot) -> str:
     return f'W/"{snapshot.key}-{site_of(request).build}-{origin}"'
 
 
-def _cache_key(request: Request, snapshot: Snapshot) -> tuple[str, str, int]:
-    """Return the key of a response: a board without its ranks is another one as soon as some are computed."""
-    return _etag(request, snapshot), str(request.url.replace(scheme="", netloc="")), count_computed_ranks()
+_CacheKey = tuple[str, str, int]
+
+
+def _cache_keys(request: Request, snapshot: Snapshot) -> tuple[_CacheKey, _CacheKey]:
+    """Return the keys of a final response, and of one without all ranks, which is valid until more are computed."""
+    etag, url = _etag(request, snapshot), str(request.url.replace(scheme="", netloc=""))
+    return (etag, url, -1), (etag, url, count_computed_ranks())
 
 
 def _find_cached(request: Request) -> tuple[Response | None, Snapshot]:
@@ -187,9 +192,10 @@ def _find_cached(request: Request) -> tuple[Response | None, Snapshot]:
     etag = _etag(request, snapshot)
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers={"ETag": etag, "Cache-Control": "no-cache"}), snapshot
-    key = _cache_key(request, snapshot)
-    cached = site.response_cache.get(key)
-    return (site.response_cache.make_response(key, cached, request) if cached else None), snapshot
+    for key in _cache_keys(request, snapshot):
+        if cached := site.response_cache.get(key):
+            return site.response_cache.make_response(cached, request), snapshot
+    return None, snapshot
 
 
 def origin_of(request: Request) -> str:

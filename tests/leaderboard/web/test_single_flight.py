@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import Message
 
 from leaderboard.app import make_app
+from leaderboard.ranking import board_ranks
 from leaderboard.settings import read_settings
 from leaderboard.web import site as site_module
 from leaderboard.web.response_cache import CachedResponse, ResponseCache
@@ -79,6 +80,33 @@ def test_fifty_visitors_of_a_cold_page_cost_one_rendering(
     assert {answer.status for answer in answers} == {200}
 
 
+def test_a_board_without_its_ranks_is_cached_until_they_are_computed(
+    arena: Arena, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, _ = make_site(tmp_path / "arena")
+    assert arena.read_tasks()
+    monkeypatch.setattr(board_ranks, "CROWD", 0)
+    ranks = board_ranks.RankCache(most=10**6)
+    monkeypatch.setattr(board_ranks, "_PLACES", ranks)
+    counted = CountedRenderings(monkeypatch)
+    counted.open.set()
+    free = threading.Event()
+    ranks._behind.submit(free.wait, 60)
+    visits = [("/board/dataset_research", {})]
+    for _ in range(3):
+        (answer,) = asyncio.run(visit_at_once(app, visits))
+        assert answer.headers["cache-control"] == "no-store"
+        assert "etag" not in answer.headers
+    assert counted.count == 1
+    free.set()
+    ranks._behind.submit(lambda: None).result(60)
+    for _ in range(3):
+        (answer,) = asyncio.run(visit_at_once(app, visits))
+        assert answer.headers["cache-control"] == "no-cache"
+        assert answer.headers["etag"]
+    assert counted.count == 2
+
+
 def make_request(left: Callable[[], Awaitable[None]]) -> Request:
     """A request whose client leaves when `left` returns."""
 
@@ -87,6 +115,17 @@ def make_request(left: Callable[[], Awaitable[None]]) -> Request:
         return {"type": "http.disconnect"}
 
     return Request({"type": "http", "method": "GET", "path": "/", "headers": []}, receive)
+
+
+def test_a_page_whose_visitor_has_left_already_is_not_even_queued() -> None:
+    flights: SingleFlight[str] = SingleFlight()
+
+    async def leave() -> None:
+        pass
+
+    with pytest.raises(ClientDisconnect):
+        asyncio.run(flights.run(make_request(leave), "page", pytest.fail))
+    assert flights._flights == {}
 
 
 async def stay() -> None:
@@ -208,7 +247,7 @@ def test_every_visitor_reads_the_same_page(accepted: str, encoding: str) -> None
     cache = ResponseCache()
     cache.put("page", cached)
     for _ in range(2):
-        answer = cache.make_response("page", cached, request)
+        answer = cache.make_response(cached, request)
         assert answer.headers.get("content-encoding", "") == encoding
         assert int(answer.headers["content-length"]) == len(answer.body)
         unpack = {"br": brotli.decompress, "gzip": gzip.decompress}.get(encoding, bytes)
