@@ -74,7 +74,7 @@ class FewShotSettings(Record):
 class ScreenSettings(Record):
     """Removal of rows that copy a reference test row."""
 
-    normalisation: Literal["letters-and-digits@1"]
+    normalisation: Literal["letters-digits-signs@2"]
     near: NearDuplicateSettings
     flag_over: float
     """Share of removed rows above which an entry is unranked until an organiser reviews it."""

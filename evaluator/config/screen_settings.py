@@ -14,7 +14,7 @@ class NearDuplicateSettings(Record):
     """Length of a shingle in letters and digits; blanks do not count."""
     characters: int = Field(default=3, ge=1, le=8)
     """Length of a shingle that begins with a Chinese, Japanese or Korean character, which carries more information."""
-    longest: int = Field(default=16_384, ge=100)
+    longest: int = Field(default=49_152, ge=100)
     """Maximum letters and digits compared of a text, the first ones: more than a training example can contain."""
     template_share: float = Field(default=0.5, gt=0, le=1)
     """Share of test rows above which a shingle is part of the task's instruction and does not distinguish rows."""
@@ -25,8 +25,20 @@ class NearDuplicateSettings(Record):
     times: float = Field(default=2.0, ge=1)
     fewest: int = Field(default=16, ge=1)
     """Minimum number of shingles that two rows share: fewer is chance."""
-    stretch: int = Field(default=32, ge=1)
-    """Run of shingles, mostly absent from the other input, that marks another question on the same passage."""
+    anchors: int = Field(default=24, ge=4)
+    """Shingles of a test row, spread over it, that propose rows which contain it."""
+    anchor_share: float = Field(default=0.4, gt=0, le=1)
+    """Minimum share of a test row's anchors in a row that is compared with it."""
+    run: int = Field(default=8, ge=2)
+    """Minimum letters that a row repeats in one piece for them to count as covered."""
+    dense_run: int = Field(default=4, ge=2)
+    """The same where a run begins with a Chinese, Japanese or Korean character."""
+    uncovered: float = Field(default=0.2, ge=0, lt=1)
+    """Maximum share of a long test row's letters that a row which contains it lacks."""
+    smallest: int = Field(default=24, ge=1)
+    """Minimum letters of a test row that another may contain as a copy; a Chinese, Japanese or Korean counts two."""
+    question: float = Field(default=0.7, gt=0, le=1)
+    """Share of a question's letters below which two rows on one passage ask different things."""
     answer: int = Field(default=100, ge=0)
     """Maximum letters and digits of a short answer; two rows whose short answers differ are different questions."""
     bands: int = Field(default=32, ge=2)

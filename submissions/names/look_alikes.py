@@ -97,12 +97,12 @@ def _fold_case(text: str) -> str:
 
 def _replace_look_alikes(text: str) -> str:
     """Return UTS #39's skeleton: each character's prototype."""
-    prototypes = _load_prototypes()
+    prototypes = load_prototypes()
     return "".join(prototypes.get(char, char) for char in unicodedata.normalize("NFD", text))
 
 
 @cache
-def _load_prototypes() -> dict[str, str]:
+def load_prototypes() -> dict[str, str]:
     """Map each character to one text for all that look like it.
 
     The library's data is a list for each text of those that look like it; all texts of a kind form a star around its

@@ -22,6 +22,8 @@ from submissions.records.result import FEW_TASKS, Method, Result, TaskResult, To
 from submissions.records.task import Task
 
 Group = Literal["overall", "knowledge", "reasoning"]
+_FLAGGED_ROWS = 5
+"""Minimum removed rows of a single task that flag an entry: fewer of a small task are chance."""
 GROUPS: tuple[Group, ...] = ("overall", "knowledge", "reasoning")
 
 
@@ -212,13 +214,22 @@ def _total_seed_sd(tasks: Sequence[TaskScores]) -> float | None:
 
 
 def _flag_reason(protocol: Protocol, records: Sequence[TaskRecord]) -> str | None:
-    """Reason why an entry is unranked until an organiser reviews it (SCORING.md, arena@1, rule 5)."""
-    screened = [record.screened for record in records if record.screened is not None]
-    removed = sum(one.removed for one in screened)
-    rows = removed + sum(len(one.kept) for one in screened)
-    if protocol.screen is not None and rows and removed / rows > protocol.screen.flag_over:
-        return (
-            f"{removed} of {rows} rows ({removed / rows:.0%}) copy hidden test rows, more than "
-            f"{protocol.screen.flag_over:.0%}: unranked until an organiser has looked."
-        )
+    """Reason why an entry is unranked until an organiser reviews it (SCORING.md, arena@1, rule 5).
+
+    Looks at all rows together and at those of each task: copies in a few tasks would be diluted by the others.
+    """
+    if protocol.screen is None:
+        return None
+    counts = {
+        record.task.id: (record.screened.removed, record.screened.removed + len(record.screened.kept))
+        for record in records
+        if record.screened is not None
+    }
+    removed, rows = (sum(side) for side in zip(*counts.values(), strict=True)) if counts else (0, 0)
+    limit = f"more than {protocol.screen.flag_over:.0%}: unranked until an organiser has looked."
+    if rows and removed / rows > protocol.screen.flag_over:
+        return f"{removed} of {rows} rows ({removed / rows:.0%}) copy hidden test rows, {limit}"
+    for task, (removed, rows) in counts.items():
+        if removed >= _FLAGGED_ROWS and removed / rows > protocol.screen.flag_over:
+            return f"{removed} of {rows} rows of {task} ({removed / rows:.0%}) copy hidden test rows, {limit}"
     return None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from typing import Literal
 
 from evaluator.config.screen_settings import NearDuplicateSettings
 from evaluator.stages.screen.data_statistics import Statistics, compute_statistics
+from evaluator.stages.screen.equal_inputs import find_equal_inputs
 from evaluator.stages.screen.near_duplicates import find_near_duplicates
 from evaluator.stages.screen.normalize import Normalizer, normalize_text
 from evaluator.stages.screen.provenance import is_same_dataset, tasks_from_reference
@@ -38,17 +37,12 @@ def screen_rows(
     a row does not depend on the order of the others, except that the first of equally similar test rows is named.
     """
     mine, theirs = Normalizer.from_rows(rows), Normalizer.from_rows(test)
-    shared = _find_shared_inputs(theirs)
-    own, hidden = ([row.input for row in side] for side in (rows, test))
-    copies = _find_equal(_comparison_keys(own, mine, shared), _comparison_keys(hidden, theirs, shared), "exact")
-    copies = (
-        _find_equal(
-            _comparison_keys(mine.inputs, mine, shared), _comparison_keys(theirs.inputs, theirs, shared), "normalised"
-        )
-        | copies
-    )
+    copies = find_equal_inputs(mine, theirs)
     rest = [number for number in range(len(rows)) if number not in copies]
-    for place, one in find_near_duplicates(mine.select_rows(rest), theirs, near or NearDuplicateSettings()).items():
+    near_rows = find_near_duplicates(
+        mine.select_rows(rest).fold_look_alikes(), theirs.fold_look_alikes(), near or NearDuplicateSettings()
+    )
+    for place, one in near_rows.items():
         copies[rest[place]] = DuplicateRow(
             row=rest[place], test_row=one.test_row, how="near", similarity=one.similarity
         )
@@ -57,28 +51,3 @@ def screen_rows(
         copies=tuple(copies[number] for number in sorted(copies)),
         statistics=compute_statistics(rows, mine, language),
     )
-
-
-def _find_shared_inputs(cut: Normalizer) -> set[str]:
-    """Find inputs of rows with different outputs."""
-    outputs: dict[str, set[str]] = defaultdict(set)
-    for text, output in zip(cut.inputs, cut.outputs, strict=True):
-        outputs[text].add(output)
-    return {text for text, found in outputs.items() if len(found) > 1}
-
-
-def _comparison_keys(inputs: Sequence[str], cut: Normalizer, shared: set[str]) -> list[tuple[str, str]]:
-    """Keys that are equal in a copy: the input, and for a shared one the output's skeleton too."""
-    by_row = zip(inputs, cut.inputs, cut.outputs, strict=True)
-    return [(text, output if bare in shared else "") for text, bare, output in by_row]
-
-
-def _find_equal(
-    mine: Sequence[tuple[str, str]], test: Sequence[tuple[str, str]], how: Literal["exact", "normalised"]
-) -> dict[int, DuplicateRow]:
-    places = {key: place for place, key in reversed(list(enumerate(test)))}
-    return {
-        row: DuplicateRow(row=row, test_row=places[key], how=how, similarity=1.0)
-        for row, key in enumerate(mine)
-        if key in places
-    }

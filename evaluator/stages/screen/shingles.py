@@ -60,7 +60,7 @@ def _hash_batch(skeletons: list[str], letters: int, characters: int, salt: int) 
     first = np.concatenate(([0], np.cumsum(lengths + span)))[:-1]
     place = np.arange(len(points)) - np.repeat(first, lengths + span)
     left = np.repeat(lengths, lengths + span) - place
-    dense = _mark_dense(points)
+    dense = mark_dense(points)
     fits = (left >= np.where(dense, characters, letters)) | ((place == 0) & (left > 0))
     where = np.flatnonzero(fits)
     sizes = np.where(dense[where], characters, letters)
@@ -69,7 +69,8 @@ def _hash_batch(skeletons: list[str], letters: int, characters: int, salt: int) 
     )
 
 
-def _mark_dense(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
+def mark_dense(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Mark the code points of Chinese, Japanese and Korean characters."""
     found = np.zeros(len(points), dtype=np.bool_)
     for low, high in _DENSE:
         found |= (points >= low) & (points <= high)

@@ -129,5 +129,5 @@ def test_honest_rows_are_kept(real: RealData, kind: str) -> None:
 def test_most_borderline_rows_of_hidden_ones_are_near_duplicates(real: RealData) -> None:
     close, far, trained = measure_borderline(real)
     assert close.rows + far.rows + trained.rows == 41
-    assert min(close.share, far.share) > 0.7
+    assert min(close.share, far.share) > 0.6, "the others are another exercise by its numbers, or another question"
     assert trained.share < 0.2
