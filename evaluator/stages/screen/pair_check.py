@@ -8,9 +8,9 @@ import regex
 from rapidfuzz import fuzz
 
 from evaluator.config.screen_settings import NearDuplicateSettings
-from evaluator.stages.screen.coverage import Coverage, RunIndex, Sentence, find_sentences
 from evaluator.stages.screen.normalize import Normalizer
 from evaluator.stages.screen.other_exercise import is_other_exercise
+from evaluator.stages.screen.text_coverage import RunIndex, Sentence, TextCoverage, find_sentences
 
 _NOT_DIGIT = regex.compile(r"\P{N}+")
 _SAME_WORDING = 70.0
@@ -68,7 +68,7 @@ class PairCheck:
             return 0.0
         return max(similarity, contained)
 
-    def _measure_contained(self, row: int, other: int, asked: Coverage, texts: list[int]) -> float:
+    def _measure_contained(self, row: int, other: int, asked: TextCoverage, texts: list[int]) -> float:
         """Measure the share of a test row that a row contains; 0 where it is too small, or too much is missing.
 
         An answer that is no label must be there too, unless the input is long and there word for word. A short input
@@ -89,7 +89,7 @@ class PairCheck:
             return 0.0
         return asked.share
 
-    def _has_same_sentences(self, row: int, other: int, asked: Coverage) -> bool:
+    def _has_same_sentences(self, row: int, other: int, asked: TextCoverage) -> bool:
         text = self._test.inputs[other]
         wanted = {
             text[one.start : one.end]
@@ -112,7 +112,7 @@ class PairCheck:
             or len(self._mine.inputs[row]) < len(self._test.inputs[other]) / _PADDED
         )
 
-    def _is_other_question(self, row: int, other: int, asked: Coverage, is_padded: bool) -> bool:
+    def _is_other_question(self, row: int, other: int, asked: TextCoverage, is_padded: bool) -> bool:
         """Return whether the two are different questions about one passage.
 
         They are if a sentence of the test row that may be its question is not there and the row has its own words
@@ -140,7 +140,7 @@ class PairCheck:
         return own.missing >= _OWN_LETTERS
 
 
-def _possible_questions(sentences: list[Sentence], asked: Coverage) -> list[Sentence]:
+def _possible_questions(sentences: list[Sentence], asked: TextCoverage) -> list[Sentence]:
     """Find the sentences that may be what a text asks: those with a question mark, else the first and the last.
 
     Texts of one sentence have none: that is all of the text.
@@ -151,7 +151,7 @@ def _possible_questions(sentences: list[Sentence], asked: Coverage) -> list[Sent
     return [one for one in own if one.is_question] or [own[0], own[-1]]
 
 
-def _is_unedited(passage: list[Sentence], asked: Coverage) -> bool:
+def _is_unedited(passage: list[Sentence], asked: TextCoverage) -> bool:
     """Return whether what is there of a passage is there word for word; sentences may be cut off."""
     parts = [asked.cut_part(one.start, one.end) for one in passage]
     there = [part for part in parts if part.share > _CUT_OFF]

@@ -29,7 +29,7 @@ class Sentence:
 
 
 @dataclass(frozen=True)
-class Coverage:
+class TextCoverage:
     """Share of a text that another repeats."""
 
     letters: NDArray[np.float64]
@@ -51,9 +51,9 @@ class Coverage:
         """Covered share; 0 for an empty text."""
         return 1 - self.missing / self.size if self.size else 0.0
 
-    def cut_part(self, start: int, end: int) -> Coverage:
+    def cut_part(self, start: int, end: int) -> TextCoverage:
         """Return the coverage of a part."""
-        return Coverage(self.letters[start:end], self.covered[start:end])
+        return TextCoverage(self.letters[start:end], self.covered[start:end])
 
 
 class RunIndex:
@@ -82,15 +82,15 @@ class RunIndex:
         self._is_template = counts > max(near.template_share * rows, _MIN_ROWS)
         self._counts = np.zeros(len(vocabulary), dtype=np.int64)
 
-    def measure_test(self, number: int, texts: list[int]) -> Coverage:
+    def measure_test(self, number: int, texts: list[int]) -> TextCoverage:
         """Measure how much of a test text is in some of my texts together."""
         return self._measure(number, [self._tests + text for text in texts])
 
-    def measure_mine(self, number: int, texts: list[int]) -> Coverage:
+    def measure_mine(self, number: int, texts: list[int]) -> TextCoverage:
         """Measure how much of one of my texts is in some test texts together."""
         return self._measure(self._tests + number, texts)
 
-    def _measure(self, number: int, others: list[int]) -> Coverage:
+    def _measure(self, number: int, others: list[int]) -> TextCoverage:
         ids = self._select(number)
         for other in others:
             np.add.at(self._counts, self._select(other), 1)
@@ -103,7 +103,7 @@ class RunIndex:
         sizes = np.where(dense, dense_run, run)
         weights = np.where(dense, 2.0, 1.0)
         weights[_cover_letters(self._is_template[ids], sizes)] = 0
-        return Coverage(weights, _cover_letters(present, sizes))
+        return TextCoverage(weights, _cover_letters(present, sizes))
 
     def _select(self, number: int) -> NDArray[np.int64]:
         return self._ids[self._starts[number] : self._starts[number + 1]]
