@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 from evaluator.config.screen_settings import NearDuplicateSettings
 from evaluator.stages.screen.normalize import Normalizer
 from evaluator.stages.screen.other_exercise import is_other_exercise
-from evaluator.stages.screen.text_coverage import RunIndex, Sentence, TextCoverage, find_sentences
+from evaluator.stages.screen.text_coverage import RunIndex, TextCoverage, TextPart, find_text_parts
 
 _NOT_DIGIT = regex.compile(r"\P{N}+")
 _SAME_WORDING = 70.0
@@ -46,7 +46,7 @@ class PairCheck:
         texts = [*test.inputs, *test.outputs], [*mine.inputs, *mine.outputs]
         self._runs = RunIndex(*texts, near, len(test.inputs))
         self._cut_long_runs = cache(lambda: RunIndex(*texts, near, len(test.inputs), _LONGER))
-        self._sentences = cache(lambda other: find_sentences(test.rows[other].input))
+        self._sentences = cache(lambda other: find_text_parts(test.rows[other].input))
         self._own_sentences = cache(self._split_row)
 
     def measure_copy(self, row: int, other: int, similarity: float) -> float:
@@ -103,7 +103,7 @@ class PairCheck:
             (self._mine.rows[row].input, self._mine.inputs[row]),
             (self._mine.rows[row].output, self._mine.outputs[row]),
         )
-        return {text[one.start : one.end] for raw, text in sides for one in find_sentences(raw)}
+        return {text[one.start : one.end] for raw, text in sides for one in find_text_parts(raw)}
 
     def _is_padded(self, row: int, other: int) -> bool:
         length = len(self._mine.inputs[row]) + len(self._mine.outputs[row])
@@ -140,7 +140,7 @@ class PairCheck:
         return own.missing >= _OWN_LETTERS
 
 
-def _possible_questions(sentences: list[Sentence], asked: TextCoverage) -> list[Sentence]:
+def _possible_questions(sentences: list[TextPart], asked: TextCoverage) -> list[TextPart]:
     """Find the sentences that may be what a text asks: those with a question mark, else the first and the last.
 
     Texts of one sentence have none: that is all of the text.
@@ -151,7 +151,7 @@ def _possible_questions(sentences: list[Sentence], asked: TextCoverage) -> list[
     return [one for one in own if one.is_question] or [own[0], own[-1]]
 
 
-def _is_unedited(passage: list[Sentence], asked: TextCoverage) -> bool:
+def _is_unedited(passage: list[TextPart], asked: TextCoverage) -> bool:
     """Return whether what is there of a passage is there word for word; sentences may be cut off."""
     parts = [asked.cut_part(one.start, one.end) for one in passage]
     there = [part for part in parts if part.share > _CUT_OFF]

@@ -20,7 +20,7 @@ _MIN_ROWS = 3
 
 
 @dataclass(frozen=True)
-class Sentence:
+class TextPart:
     """Sentence or line of a text: offsets in the skeleton, and whether it asks something."""
 
     start: int
@@ -131,12 +131,12 @@ def _count_earlier(ids: NDArray[np.int64]) -> NDArray[np.int64]:
     return earlier
 
 
-def find_sentences(text: str) -> list[Sentence]:
+def find_text_parts(text: str) -> list[TextPart]:
     """Find the sentences and lines of a text, as parts of its skeleton."""
     found, start = [], 0
     for part in _SENTENCE_END.split(text):
         end = start + len(fold_text(part)) if any(map(str.isalnum, part)) else start
         if end > start:
-            found.append(Sentence(start, end, _QUESTION_MARK.search(part) is not None))
+            found.append(TextPart(start, end, _QUESTION_MARK.search(part) is not None))
         start = end
     return found
