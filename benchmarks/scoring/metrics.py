@@ -94,7 +94,7 @@ def paper_f1(scale: float) -> Contest:
 
 
 def arena_f1(scale: float) -> Contest:
-    """Compare token F1 of arena@1 with SQuAD's; ours reads every script and counts articles."""
+    """Compare token F1 of arena@1 with SQuAD's; ours reads every script and keeps numbers whole."""
 
     def ours(predictions: Sequence[str], references: Sequence[str]) -> list[float]:
         return overlap.token_f1(predictions, references, "en")

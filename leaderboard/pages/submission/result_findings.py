@@ -28,6 +28,19 @@ class MetricRow(TableRow):
 
 
 @dataclass(frozen=True)
+class VerdictRow(TableRow):
+    """Number of answers of one task and method with one verdict."""
+
+    task: str
+    method: str
+    verdict: str
+    """Reason why these answers count or do not, for example `right_letter` or `ambiguous`."""
+    answers: int
+    share: float
+    """Share of the task's answers under this method, over all draws of shots."""
+
+
+@dataclass(frozen=True)
 class ScreenRow(TableRow):
     """The screen's findings in one task's delivered rows."""
 
@@ -73,6 +86,11 @@ def metric_table(result: Result) -> Table:
     return Table(f"submission-{result.submission}-metrics", frame_of(MetricRow, _metric_rows(result)))
 
 
+def verdict_table(result: Result) -> Table:
+    """Build the counts of verdicts on the answers, by task and method, the most frequent first."""
+    return Table(f"submission-{result.submission}-why", frame_of(VerdictRow, _verdict_rows(result)))
+
+
 def screen_table(result: Result) -> Table:
     """Build the screen's findings in the result's order; tasks without screened rows are left out."""
     rows = [_screen_row(task, task.screen) for task in result.tasks if task.screen]
@@ -90,6 +108,14 @@ def _metric_rows(result: Result) -> Iterator[MetricRow]:
             for score in method.others:
                 low, high = score.interval or (None, None)
                 yield MetricRow(task.task, method.method, score.name, score.value, low, high, score.n, score.why)
+
+
+def _verdict_rows(result: Result) -> Iterator[VerdictRow]:
+    for task in result.tasks:
+        for method in task.methods:
+            total = sum(method.verdicts.values())
+            for verdict, answers in sorted(method.verdicts.items(), key=lambda count: (-count[1], count[0])):
+                yield VerdictRow(task.task, method.method, verdict, answers, answers / total)
 
 
 def _screen_row(task: TaskResult, found: ScreenFindings) -> ScreenRow:

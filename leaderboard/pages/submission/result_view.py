@@ -13,7 +13,7 @@ from leaderboard.data.scales import scale_of
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.tables.costs import cost_table, stage_table
 from leaderboard.data.tables.table_frames import Table, missing_reason
-from leaderboard.pages.submission.result_findings import judge_table, metric_table, screen_table
+from leaderboard.pages.submission.result_findings import judge_table, metric_table, screen_table, verdict_table
 from leaderboard.tracks import board_named
 from submissions.index.result_tables import task_table, total_table
 from submissions.records.base import Score
@@ -32,7 +32,7 @@ def result_context(
     for row in screened:
         lines = row["removed_lines"].split()
         row |= {"lines": lines[:LINES], "more_lines": len(lines[LINES:])}
-    metrics = metric_table(result).rows
+    metrics, verdicts = metric_table(result).rows, _verdicts_by_method(result)
     return {
         "address": address,
         "query": query,
@@ -44,6 +44,8 @@ def result_context(
         "rough": _rough_reasons(result),
         "floors": {task.task: best for task in result.tasks if (best := _best_baseline(task)) is not None},
         "metrics": metrics,
+        "verdicts": verdicts,
+        "judged_answers": {(task, method) for task, method, _ in verdicts},
         # Without the settings' signature, which a name may carry.
         "metric_names": sorted({row["metric"].split()[0] for row in metrics}),
         "screened": screened,
@@ -56,6 +58,12 @@ def result_context(
 def _best_baseline(task: TaskResult) -> Score | None:
     """Return the highest score of a task's trivial baselines; None without any."""
     return max((one.score for one in task.trivial), key=lambda score: score.value or 0.0, default=None)
+
+
+def _verdicts_by_method(result: Result) -> list[tuple[str, str, list[dict[str, Any]]]]:
+    """Verdicts on the answers of each task and method."""
+    rows = groupby(verdict_table(result).rows, itemgetter("task", "method"))
+    return [(task, method, list(counts)) for (task, method), counts in rows]
 
 
 def _rough_reasons(result: Result) -> dict[str, list[str]]:
@@ -97,6 +105,7 @@ def _metadata_table(result: Result) -> Table:
 PARTS: Mapping[str, Callable[[Result], Table]] = {
     "totals": totals_table,
     "metrics": metric_table,
+    "why": verdict_table,
     "screen": screen_table,
     "metadata": _metadata_table,
 }

@@ -48,6 +48,22 @@ def test_a_missing_task_stays_in_the_mean_as_0() -> None:
     assert (found.gain.n, found.median) == (4, pytest.approx(0.125))
 
 
+def test_the_verdicts_on_the_answers_are_counted() -> None:
+    task = make_task("a", "text_classification")
+    result = build_result(make_run([task]), [record(task, 3)])
+    counts = {method.method: method.verdicts for method in result.tasks[0].methods}
+    assert counts == {method: {"right_label": 3, "unread": 1} for method in METHODS}
+    assert "a 0?" not in result.model_dump_json()
+
+
+def test_verdicts_of_several_draws_are_added() -> None:
+    task = make_task("a", "text_classification")
+    draws = (("yes", "no"), ("no", "not no"))
+    several = record(task, 0, 2, answers=tuple(MethodAnswers(method=method, draws=draws) for method in METHODS))
+    (scored_task,) = build_result(make_run([task]), [several]).tasks
+    assert scored_task.methods[0].verdicts == {"denied": 1, "other_label": 1, "right_label": 2}
+
+
 def test_a_method_that_was_not_measured_blocks_the_result() -> None:
     task = make_task("a", "text_classification")
     with pytest.raises(EvaluatorError, match="a could not be scored by few_shot_1: few_shot_1 is not measured yet"):

@@ -1,0 +1,56 @@
+"""`probe`: how pasted answers are read."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from evaluator.cli.app import app
+from evaluator.cli.probe_command import format_markdown
+from evaluator.scoring.probe import InvalidProbe, parse_probe, read_probe
+from tests.support.paths import ROOT
+
+EXAMPLES = ROOT / "demo" / "answers.jsonl"
+
+
+def test_the_docs_show_what_the_probe_prints() -> None:
+    readings = list(read_probe(parse_probe(EXAMPLES.read_text())))
+    assert "\n".join(format_markdown(readings)) in (ROOT / "docs" / "scoring.md").read_text()
+
+
+def test_pasted_answers_are_read_with_their_reason() -> None:
+    lines = [
+        {"category": "multiple_choice", "question": "?\nA) x\nB) y", "prediction": "A là đúng", "gold": "A"},
+        {"category": "text_classification", "labels": ["good", "bad"], "answer": "not good", "gold": "good"},
+        {"category": "question_answering", "language": "de", "answer": "3,14", "gold": "3.14"},
+    ]  # fmt: skip
+    done = CliRunner().invoke(app, ["probe", "-", "--json"], input="\n".join(map(json.dumps, lines)))
+    answers = json.loads(done.stdout)["answers"]
+    assert [(one["read_as"], one["verdict"], one["score"]) for one in answers] == [
+        ("A", "right_letter", 1.0),
+        ("", "denied", 0.0),
+        ("3.14", "exact", 1.0),
+    ]
+
+
+def test_the_table_shows_each_answer() -> None:
+    done = CliRunner().invoke(app, ["probe", str(EXAMPLES)])
+    assert done.exit_code == 0
+    assert {"denied", "ambiguous", "right_text"} <= set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "no line"),
+        ("{}", "Line 1: category"),
+        ('\n{"category": "question_answering", "answer": "x"}', "Line 2: gold"),
+        ("not json", "Line 1"),
+        ('{"category": "poetry", "answer": "x", "gold": "y"}', "Line 1: category"),
+    ],
+)
+def test_a_line_that_is_no_answer_is_named(text: str, fault: str) -> None:
+    with pytest.raises(InvalidProbe, match=fault):
+        parse_probe(text)
