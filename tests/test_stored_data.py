@@ -60,6 +60,7 @@ RENAMED = {
 ADDED = {
     "Score": {"rough"},
     "TaskResult": {"trivial"},
+    "Result": {"benchmark_sha256"},
     "PairRow": {"smallest_visible", "too_few_tasks"},
     "MethodScore": {"verdicts"},
 }

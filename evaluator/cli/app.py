@@ -11,6 +11,7 @@ from evaluator.cli.anchors_command import write_anchors
 from evaluator.cli.compact_command import compact_arena
 from evaluator.cli.plan_command import plan_delivery
 from evaluator.cli.probe_command import probe_answers
+from evaluator.cli.requeue_command import requeue_outdated
 from evaluator.cli.rescore_command import rescore_folder
 from evaluator.cli.score_command import score_delivery
 from evaluator.cli.shard_command import precompute_shard
@@ -30,4 +31,5 @@ app.command("share", hidden=True)(precompute_shard)  # its name in version 0.1
 app.command("anchors")(write_anchors)
 app.command("rescore")(rescore_folder)
 app.command("probe")(probe_answers)
+app.command("requeue")(requeue_outdated)
 app.command("compact")(compact_arena)

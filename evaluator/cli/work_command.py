@@ -93,6 +93,8 @@ class EvaluationService:
     owner: str
     every: float | None
     """Seconds between polls for new submissions; None selects the arena's default."""
+    requeue: bool = False
+    """True to evaluate again what was measured under other rules or on another benchmark."""
 
     def run(self, notifying: AbstractContextManager[Arena], judges: JudgeOpener, *, forever: bool) -> int:
         """Run the coordinator to its end; return the number of failed submissions."""
@@ -125,7 +127,9 @@ class EvaluationService:
             nonce = load_nonce(self.home)
             coordinator = Coordinator(
                 open_session=partial(open_session, repositories, self.owner, nonce, gap=gap, clock=clock),
-                open_worker=lambda held: SubmissionRunner(held, source, context, self.home / "results", judges),
+                open_worker=lambda held: SubmissionRunner(
+                    held, source, context, self.home / "results", judges, requeue=self.requeue
+                ),
                 clock=clock,
                 wait=time.sleep,
                 say=typer.echo,

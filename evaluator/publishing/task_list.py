@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from evaluator.planning.prompt_frame import build_frame, build_planning
 from evaluator.planning.workload import ByteEstimatedWorkload
 from evaluator.publishing.results_table import backfill_tables
+from evaluator.stages.anchors import current_version
 from evaluator.stages.context import EvaluationContext
 from evaluator.stages.reference_split import load_reference
 from submissions.arena.arena import Arena, commit_with_retry
@@ -47,5 +48,6 @@ def _build_frames(
         workload = ByteEstimatedWorkload(rules, frame)  # tokenizing every hidden row would take minutes
         hidden = (load_reference(rules, benchmark, task.id) for task in tasks if task.track == rules.track)
         planning = build_planning(rules, context.profile, map(workload.count_eval_set, hidden))
-        frames[rules.name] = frame.model_copy(update={"planning": planning})
+        version = current_version(benchmark, rules)
+        frames[rules.name] = frame.model_copy(update={"planning": planning, **version._asdict()})
     return [frames[name] for name in sorted(frames)]

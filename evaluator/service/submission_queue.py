@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ from evaluator.service.owner_requests import OwnerRequestHandler
 from submissions.arena.arena import Arena, commit_with_retry
 from submissions.errors import CorruptRecord
 from submissions.records.owner_requests import OwnerRequest
+from submissions.records.result import ResultVersion
 from submissions.records.status import History, State, Status
 
 log = logging.getLogger(__name__)
@@ -43,12 +44,18 @@ class QueuedSubmission:
     """True if it failed, and a retry was requested since."""
 
 
+Protocols = Mapping[str, Collection[str]]
+
+
 class SubmissionQueue:
     """Pending submissions of an arena under one protocol. Its only writer is the evaluator with the lease."""
 
-    def __init__(self, arena: Arena, protocol: str) -> None:
+    def __init__(self, arena: Arena, protocol: str, current: ResultVersion | None = None) -> None:
+        """`current` makes results of other versions pending again."""
         self.arena = arena
         self._protocol = protocol
+        self._current = current
+        self._up_to_date: set[str] = set()
         self._publisher = Publisher(arena)
         self._owner_requests = OwnerRequestHandler(arena)
         self._handled_deletions: set[str] = set()
@@ -100,7 +107,8 @@ class SubmissionQueue:
         published, drafted = self.arena.published_protocols(), self.arena.draft_protocols()
         name, waiting = self._protocol, []
         for ulid in self.arena.submission_ids():
-            if name in published.get(ulid, ()):
+            is_outdated = self._is_outdated(ulid, published, drafted)
+            if name in published.get(ulid, ()) and not is_outdated:
                 continue
             try:
                 one = self._load_queued(ulid)
@@ -109,11 +117,26 @@ class SubmissionQueue:
                 continue
             state = one.history.now.state
             # A killed run leaves a draft without its status: the next run finds the work done, and writes the status.
-            done = state == "evaluated" and name in drafted.get(ulid, ())
+            done = state == "evaluated" and name in drafted.get(ulid, ()) and not is_outdated
             withdrawn = state == "withdrawn" and self._is_withdrawn_by_owner(ulid)
             if state != "refused" and not done and not withdrawn:
                 waiting.append(one)
         return waiting
+
+    def _is_outdated(self, ulid: str, published: Protocols, drafted: Protocols) -> bool:
+        """Return whether a requeued submission's result is of another version than the current one."""
+        if self._current is None or ulid in self._up_to_date:
+            return False
+        if self._protocol in published.get(ulid, ()):
+            found = self.arena.read_result(ulid, self._protocol)
+        elif self._protocol in drafted.get(ulid, ()):
+            found = self.arena.read_draft(ulid, self._protocol)
+        else:
+            return False
+        if found.version != self._current:
+            return True
+        self._up_to_date.add(ulid)
+        return False
 
     def _load_queued(self, ulid: str) -> QueuedSubmission:
         history = self.arena.read_history(ulid)

@@ -21,7 +21,7 @@ from evaluator.runtime.cost_log import load_ledger
 from evaluator.service.queue_timer import QueueTimer
 from evaluator.service.status_sink import StatusSink
 from evaluator.service.submission_queue import SubmissionQueue
-from evaluator.stages.anchors import load_checked_anchors
+from evaluator.stages.anchors import current_version, load_checked_anchors
 from evaluator.stages.context import EvaluationContext
 from evaluator.stages.judge_factory import JudgeOpener, open_no_judge
 from evaluator.tracks import PREVIEWS, SCORERS, EvaluationJob, SubmissionData
@@ -51,10 +51,13 @@ class SubmissionRunner:
     records: Path
     """Folder for the records of each submission and protocol, from which the Result can be recomputed."""
     judge: JudgeOpener = open_no_judge
+    requeue: bool = False
+    """True to evaluate again the results of other protocol or benchmark versions."""
     submission_queue: SubmissionQueue = field(init=False)
 
     def __post_init__(self) -> None:
-        self.submission_queue = SubmissionQueue(self.arena, self.context.protocol.name)
+        current = current_version(self.benchmark, self.context.protocol) if self.requeue else None
+        self.submission_queue = SubmissionQueue(self.arena, self.context.protocol.name, current)
         self._publisher = Publisher(self.arena)
 
     def run_next(self, line: Sequence[str], timer: QueueTimer | None = None) -> tuple[str, State]:

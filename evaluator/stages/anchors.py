@@ -18,13 +18,14 @@ from evaluator.scoring.normalization import is_admitted
 from evaluator.scoring.trivial_baselines import find_trivial_answers
 from evaluator.stages.context import EvaluationContext
 from evaluator.stages.fine_tune import base_model_request, fine_tune_request
-from evaluator.stages.records import AnchorAnswers, compute_anchor, find_protocol_clusters
+from evaluator.stages.records import AnchorAnswers, compute_anchor, find_protocol_clusters, hash_benchmark
 from evaluator.stages.reference_split import load_reference
 from submissions.arena.arena import commit_with_retry
 from submissions.arena.benchmark import Benchmark, OfficialAnchor
 from submissions.errors import NotFound
 from submissions.records.anchors import Anchor, Anchors, TrivialAnswer
 from submissions.records.base import Score
+from submissions.records.result import ResultVersion
 from submissions.records.task import Reference, Task
 from submissions.storage.codec import read_record, to_json
 from submissions.storage.repo import Change
@@ -154,6 +155,18 @@ def load_checked_anchors(benchmark: Benchmark, bench: EvaluationContext, tasks: 
     if missing := [task.id for task in tasks if task.id not in anchors.tasks]:
         raise AnchorsMissing(f"No anchors for {', '.join(missing)}. {again}")
     return anchors
+
+
+def current_version(benchmark: Benchmark, protocol: Protocol) -> ResultVersion:
+    """Return the versions that results are measured under now; the benchmark's is None before its anchors are."""
+    known = {task.id for task in benchmark.read_tasks() if task.track == protocol.track}
+    try:
+        anchors = benchmark.read_anchors(protocol.name)
+    except NotFound:
+        return ResultVersion(protocol.sha256, None)
+    exams = {task: anchor.exam_sha256 for task, anchor in anchors.tasks.items() if task in known}
+    is_whole = anchors.protocol_sha256 == protocol.sha256 and exams.keys() == known
+    return ResultVersion(protocol.sha256, hash_benchmark(protocol, exams) if is_whole else None)
 
 
 def check_anchor_matches(anchors: Anchors, exam: EvalSet, reference: Reference) -> None:

@@ -7,7 +7,7 @@ RESULT_DIR/tasks/<task>.json  the questions, all answers, the anchors, the findi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 
 from evaluator.config.protocol import Protocol
 from evaluator.errors import AnchorsMissing
-from evaluator.runtime.stage_cache import remove_partial_files
+from evaluator.runtime.stage_cache import cache_key, remove_partial_files
 from evaluator.scoring.eval_set import EvalSet
 from evaluator.scoring.metrics import MetricResult, average_results
 from evaluator.scoring.normalization import AnchorScores
@@ -166,6 +166,11 @@ def compute_anchor(
         train_sha256=train_sha256,
         scored_sha256=exam.scored_sha256,
     )
+
+
+def hash_benchmark(protocol: Protocol, exams: Mapping[str, str]) -> str | None:
+    """Hash the evaluation sets of a benchmark, by task; None under protocols of before, whose results have none."""
+    return cache_key(sorted(f"{task} {exam}" for task, exam in exams.items())) if protocol.statistics.clusters else None
 
 
 def save_records(folder: Path, run: RunRecord, records: Iterable[TaskRecord]) -> None:

@@ -23,6 +23,7 @@ from leaderboard.board.self_reported import report_key, reported_rows
 from leaderboard.data.memoize import cached_per_snapshot, lru_per_snapshot
 from leaderboard.data.published import PublishedFigures, PublishedRow, load_published
 from leaderboard.data.published.publication_dates import is_published_by, publication_days
+from leaderboard.data.result_versions import find_outdated_reason
 from leaderboard.data.scales import Scale, protocols_in_use, scale_of
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.tables.table_frames import Table, frame_of, sort_rows
@@ -163,7 +164,9 @@ def _evaluated_rows(snapshot: Snapshot, track: str, choice: BoardQuery, is_ranke
         )
         if is_here and (totals := _group_totals(result, choice)):
             day = publication_days(snapshot).get(ulid)
-            yield _evaluated_row(ulid, result, totals, choice, selected.get(ulid), places.get(ulid), day)
+            row = _evaluated_row(ulid, result, totals, choice, selected.get(ulid), places.get(ulid), day)
+            outdated = None if row.flagged else find_outdated_reason(snapshot, result)
+            yield replace(row, flagged=outdated) if outdated else row
 
 
 def _trivial_rows(snapshot: Snapshot, track: str, choice: BoardQuery) -> Iterator[BoardRow]:

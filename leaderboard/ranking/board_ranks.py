@@ -13,6 +13,7 @@ import numpy as np
 
 from leaderboard.data.memoize import lru_per_snapshot
 from leaderboard.data.published.publication_dates import is_published_by, latest_publication_day
+from leaderboard.data.result_versions import find_outdated_reason
 from leaderboard.data.snapshot.memory_release import release_memory
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.task_filter import ALL, TaskFilter, filtered_gains
@@ -32,9 +33,10 @@ def rank_board(
 ) -> dict[str, RankSet] | None:
     """Compute the rank set of each ranked submission, by its id, from its gains by task.
 
-    None while they are being computed. Flagged entries, and those without a headline figure, have no rank and do
-    not affect the others. If results come from several versions of a benchmark, only the tasks of the scope that
-    count in all of them are compared. With `asof`, only results published by then.
+    None while they are being computed. Flagged entries, those of earlier versions of the protocol or benchmark, and
+    those without a headline figure, have no rank and do not affect the others. If results come from several
+    versions of a benchmark, only the tasks of the scope that count in all of them are compared. With `asof`, only
+    results published by then.
     """
     # Days without a result share the answer of the day before them, and a day before all has none.
     asof = asof and (latest_publication_day(snapshot, asof) or "0000")
@@ -127,6 +129,7 @@ def _gain_matrix(
         for ulid, result in snapshot.published
         if (result.track, result.protocol, result.flagged) == (track, protocol, None)
         and is_published_by(snapshot, ulid, asof)
+        and find_outdated_reason(snapshot, result) is None
         and len((found := _gain_vector(snapshot, result, method, subset, scope))[0])
     }
     if not worth:

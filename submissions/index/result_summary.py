@@ -21,6 +21,8 @@ from submissions.records.submission import SystemType
 Floats = NDArray[np.float64]
 Key = tuple[str, str, str]
 """A total's method, subset and group."""
+BENCHMARK = "benchmark"
+"""Key of the benchmark's hash among the reasons."""
 NOT_MEASURED = np.inf
 """Gain of a method that the result does not have on a task; a tried method without value is NaN."""
 
@@ -62,7 +64,7 @@ class ResultSummary:
     counts: NDArray[np.int32]
     """By total: number of tasks in the mean."""
     missing_reasons: str
-    """JSON: reason of a total's missing value, by its index."""
+    """JSON: reason of a total's missing value, by its index; and the benchmark's hash, by BENCHMARK."""
     gains: Floats
     """By task and method."""
     scored: NDArray[np.bool_]
@@ -95,6 +97,11 @@ class ResultSummary:
             has_ends = not (math.isnan(low) or math.isnan(high))
             found.append((to_optional(value), *((low, high) if has_ends else (None, None))))
         return found
+
+    @property
+    def benchmark_sha256(self) -> str | None:
+        """Hash of the benchmark; None for a result that has none."""
+        return _parse_reasons(self.missing_reasons).get(BENCHMARK) if self.missing_reasons else None
 
     def find_total(self, method: str, subset: str, group: str) -> Total | None:
         """Return one total; None if the result has none."""
@@ -137,7 +144,8 @@ def summarize_result(result: Result) -> ResultSummary:
         tuple(dict.fromkeys(one.method for task in result.tasks for one in task.methods)),
         tuple((total.method, total.subset, total.group) for total in result.totals),
     )
-    whys = {str(place): total.gain.why for place, total in enumerate(result.totals) if total.gain.why}
+    whys = {BENCHMARK: result.benchmark_sha256} if result.benchmark_sha256 else {}
+    whys |= {str(place): total.gain.why for place, total in enumerate(result.totals) if total.gain.why}
     gains = [one.gain for task in result.tasks for one in task.methods] or [total.gain for total in result.totals]
     return ResultSummary(
         submission=result.submission,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from submissions.records.base import Record
+from submissions.records.base import Record, Sha256
 from submissions.records.machine_speed import Machine
 
 
@@ -51,5 +51,9 @@ class PromptFrame(Record):
     epochs: float = Field(gt=0)
     max_rows: int = Field(ge=1)
     """Number of rows trained on."""
+    protocol_sha256: Sha256 | None = Field(default=None, exclude_if=lambda version: version is None)
+    """Hash of the protocol today; results of another one are not ranked."""
+    benchmark_sha256: Sha256 | None = Field(default=None, exclude_if=lambda version: version is None)
+    """Hash of the benchmark today, as results carry it; None if it is not known."""
     planning: PlanningFacts | None = None
     """Facts for estimates; None from older evaluators: then estimates need measured evaluations."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -77,6 +77,13 @@ class Total(Record):
     """Standard deviation of the mean between training seeds; no part of the interval."""
 
 
+class ResultVersion(NamedTuple):
+    """Versions that a result was measured under; results of other ones are not ranked together."""
+
+    protocol_sha256: str
+    benchmark_sha256: str | None
+
+
 class Result(Record):
     """Published result of an evaluated submission. Holds no time: the same work gives the same bytes."""
 
@@ -87,6 +94,8 @@ class Result(Record):
     team: Name
     protocol: str
     protocol_sha256: Sha256
+    benchmark_sha256: Sha256 | None = Field(default=None, exclude_if=lambda version: version is None)
+    """Hash of the tasks and their test rows; None under rules that record none."""
     setup: Setup
     flagged: str | None = None
     """Reason why this entry is unranked until an organiser reviews it, for example leaked test rows."""
@@ -94,3 +103,8 @@ class Result(Record):
     totals: tuple[Total, ...]
     metadata: JudgeScores | None = None
     """Judge's scores of the data set descriptions; None if nothing was judged. Never ranked by."""
+
+    @property
+    def version(self) -> ResultVersion:
+        """Versions of the protocol and the benchmark."""
+        return ResultVersion(self.protocol_sha256, self.benchmark_sha256)

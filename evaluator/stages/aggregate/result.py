@@ -14,7 +14,7 @@ from evaluator.scoring import statistics
 from evaluator.stages.aggregate.task_scores import ScoringPool, TaskScores, score_tasks, widen_interval
 from evaluator.stages.metadata.aggregate import aggregate_verdicts, unreadable_verdicts
 from evaluator.stages.metadata.verdict import MetadataVerdict
-from evaluator.stages.records import RunRecord, TaskRecord
+from evaluator.stages.records import RunRecord, TaskRecord, hash_benchmark
 from submissions.errors import EvaluatorError
 from submissions.records.base import Score
 from submissions.records.findings import JudgeScores
@@ -65,6 +65,7 @@ def _assemble_result(run: RunRecord, tasks: Sequence[TaskScores], metadata: Judg
         team=run.team,
         protocol=run.protocol.name,
         protocol_sha256=run.protocol.sha256,
+        benchmark_sha256=hash_benchmark(run.protocol, {one.task.id: one.exam_sha256 for one in records}),
         setup=run.setup,
         flagged=" ".join(filter(None, (_flag_reason(run.protocol, records), run.partial))) or None,
         tasks=tuple(_build_task_result(task) for task in tasks),
