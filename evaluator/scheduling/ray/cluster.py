@@ -8,19 +8,24 @@ import os
 import secrets
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from evaluator.runtime.child_environment import filter_ray_environment
+from evaluator.runtime.child_environment import filter_environment, filter_ray_environment
 from submissions.errors import EvaluatorError
 
 ADDRESS = "RAY_ADDRESS"
 _PREFIX = "arena-ray-"
+_ASK = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1]).get_all_node_info(timeout=10)"
+"""Program that ends well if a cluster answers without a token."""
 _ROOM = 24
 """Maximum characters of Ray's parent folder: sockets below add 70, and a socket path may have 107 in all."""
 _YOUNG = 60.0
@@ -60,6 +65,7 @@ def ray_session(cpus: int) -> Iterator[None]:
 @contextmanager
 def _join_cluster() -> Iterator[dict[str, Any]]:
     require_token()
+    require_refusal(cluster_address() or "")
     yield {"address": cluster_address()}
 
 
@@ -75,6 +81,20 @@ def require_token() -> None:
             "cluster without it can run any program there.",
             "Start all nodes with RAY_AUTH_MODE=token and one token, and give this program both: RAY_AUTH_MODE=token "
             "and RAY_AUTH_TOKEN_PATH (a file) or RAY_AUTH_TOKEN. `ray get-auth-token --generate` makes a token.",
+        )
+
+
+@cache
+def require_refusal(address: str) -> None:
+    """Raises EvaluatorError for a cluster that answers a program without a token. Asks each cluster once."""
+    env = filter_environment(os.environ) | {"RAY_AUTH_MODE": "disabled", "HOME": os.devnull}
+    asked = subprocess.run(
+        [sys.executable, "-c", _ASK, address], env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+    )
+    if asked.returncode == 0:
+        raise EvaluatorError(
+            f"The Ray cluster at {address} lets programs in without a token: whoever reaches it can run any program.",
+            "Start all of its nodes with RAY_AUTH_MODE=token and one token.",
         )
 
 

@@ -14,6 +14,7 @@ from evaluator.scheduling.work_unit import UnitResult, WorkUnit
 from evaluator.scheduling.worker import Worker
 from submissions.errors import ArenaError, EvaluatorError
 from submissions.records.anchors import Setup
+from submissions.storage.private_files import set_private_umask
 
 
 class WorkerBuilder(Protocol):
@@ -52,6 +53,7 @@ class WorkerActor:
     def start(self) -> WorkerReady | ArenaError:
         """Build the worker. Separate from the constructor, whose errors nobody can read."""
         _export_import_path()
+        set_private_umask()
         try:
             self._worker, setup = self._opening(self._logs)
         except ArenaError as error:

@@ -112,3 +112,31 @@ def test_a_cluster_is_not_joined_without_a_token(tmp_path: Path, settings: dict[
     assert joining.returncode != 0
     assert "127.0.0.1:9 is not joined without token authentication" in joining.stderr
     assert "RAY_AUTH_TOKEN_PATH" in joining.stderr
+
+
+OPEN = """
+import sys
+import ray
+ray.init("local", include_dashboard=False, num_cpus=1, object_store_memory=80 << 20, logging_level="ERROR")
+print(ray.get_runtime_context().gcs_address, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_cluster_that_asks_nobody_for_a_token_is_not_joined(tmp_path: Path) -> None:
+    env = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")} | {"HOME": str(tmp_path)}
+    command = [sys.executable, "-c", OPEN]
+    own = {"RAY_AUTH_MODE": "disabled", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+    with subprocess.Popen(command, env=env | own, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as cluster:
+        assert cluster.stdout
+        address = cluster.stdout.readline().strip()
+        joining = subprocess.run(
+            [sys.executable, "-c", JOIN],
+            cwd=ROOT,
+            env={**env, "RAY_ADDRESS": address, "RAY_AUTH_TOKEN": "0" * 64},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert joining.returncode != 0
+    assert f"{address} lets programs in without a token" in joining.stderr

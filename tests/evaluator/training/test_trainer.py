@@ -309,6 +309,7 @@ def test_a_killed_trainer_is_named_with_its_log_and_leaves_nobody(
     with pytest.raises(ChildFailed, match="The trainer went away") as failed:
         trainer(tiny, tmp_path, 2).train(job, strike)
     assert str(tmp_path / "trainer.log") in str(failed.value)
+    assert "Rank 1 of 2 was ended by SIGKILL: ending the other ranks." in (tmp_path / "trainer.log").read_text()
     assert not job.out.exists()
     all_end([process.pid for process in strike.processes])
 
