@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -87,8 +88,8 @@ def write_submission(folder: Path, tasks: int, rows: int) -> int:
 
 
 def read_with_check(source: Path) -> int:
-    """Read with our check; return the number of rows."""
-    from submissions.checking.check import check_sources
+    """Read with our check, in the process that `submissions check` starts for it; return the number of rows."""
+    from submissions.check_process.delivery_check import DeliveryCheck
     from submissions.records.task import Task
     from submissions.tracks import get_track
 
@@ -105,8 +106,8 @@ def read_with_check(source: Path) -> int:
         )
         for file in source.iterdir()
     ]
-    with tempfile.TemporaryDirectory() as into:
-        report = check_sources([source], tasks, into=Path(into), track=get_track("dataset_research"))
+    with tempfile.TemporaryDirectory() as into, DeliveryCheck() as reading:
+        report = reading.check_sources([source], tasks, into=Path(into), track=get_track("dataset_research"))
     if not report.accepted:
         raise SystemExit(f"the benchmark's own submission was refused: {report.errors[0]}")
     return sum(file.rows for file in report.files)
@@ -145,10 +146,10 @@ def measure_reader(reader: str, source: Path) -> ReadingCost:
 
 
 def read_once(reader: str, source: Path) -> None:
-    """Read once in this process; print its peak memory in kB."""
+    """Read once in this process; print the peak memory in kB, of it or of a process that it started."""
     READERS[reader](source)
-    status = Path("/proc/self/status").read_text()
-    print(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
+    peaks = (resource.getrusage(whose).ru_maxrss for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    print(max(peaks))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from submissions.check_process.delivery_check import DeliveryCheck
 from submissions.check_process.process import CheckProcess
+from submissions.checking.limits import LOWEST_PRIORITY
 
 T = TypeVar("T")
 MAX_RUNNING = 2
@@ -84,7 +85,7 @@ class CheckPool:
             with self._lock:
                 process = self._spare.pop() if self._spare else None
             if process is None:
-                return CheckProcess()
+                return CheckProcess(niceness=LOWEST_PRIORITY)
             if process.is_alive:
                 return process
             process.close()
@@ -94,7 +95,7 @@ class CheckPool:
         with self._lock:
             if self._is_closed or len(self._spare) >= self._max_spare:
                 return
-            self._spare.append(CheckProcess(is_preloaded=True))
+            self._spare.append(CheckProcess(is_preloaded=True, niceness=LOWEST_PRIORITY))
 
     def _end_job(self) -> None:
         with self._lock:

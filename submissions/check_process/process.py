@@ -26,7 +26,7 @@ from submissions.check_process.messages import (
     Message,
     Request,
 )
-from submissions.checking.limits import LOWEST_PRIORITY, MAX_MEMORY_BYTES
+from submissions.checking.limits import MAX_MEMORY_BYTES
 from submissions.errors import OurError
 
 Cause = Literal["damaged", "memory", "processor", "slow", "disk", "cancelled"]
@@ -66,7 +66,7 @@ class CheckProcess:
         *,
         is_preloaded: bool = False,
         max_memory_bytes: int = MAX_MEMORY_BYTES,
-        niceness: int = LOWEST_PRIORITY,
+        niceness: int = 0,
     ) -> None:
         # The kernel ends the process with the thread that started it, so that thread lives as long as the program.
         self._process = _starter().submit(_start_process, is_preloaded, max_memory_bytes, niceness).result()

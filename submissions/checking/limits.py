@@ -24,12 +24,12 @@ MAX_MEMORY_BYTES = 3 * 2**29
 """Memory of the process that checks a delivery."""
 
 LOWEST_PRIORITY = 19
-"""Niceness of that process: pages are served first."""
+"""Niceness of that process in a web app: pages are served first."""
 
 FILE_CPU_SECONDS = 120
 """Processor time for one file."""
 
-FILE_SECONDS = 240.0
+FILE_SECONDS = 600.0
 """Time for one file by the clock, on a machine that does other work too."""
 
 CHECK_SECONDS = 900.0

@@ -120,7 +120,7 @@ def test_a_cancelled_check_ends_its_process(folder: Path) -> None:
 
 def test_the_process_has_no_secret_and_the_lowest_priority(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
-    process = CheckProcess()
+    process = CheckProcess(niceness=LOWEST_PRIORITY)
     try:
         process.send(SampleRequest(into="", rows={}, frames=()))
         assert isinstance(process.receive(60), SamplesFinished)

@@ -7,7 +7,7 @@ import io
 import json
 import tempfile
 import zipfile
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from submissions.check_process.delivery_check import DeliveryCheck
-from submissions.check_process.process import CheckProcess
 from submissions.checking.file_names import parse_data_name
 from submissions.checking.hub_datasets import parse_hub_datasets
 from submissions.errors import InvalidFile
@@ -109,7 +108,7 @@ def test_a_damaged_file_gets_a_verdict(name: str, count: int) -> None:
         if len(readings) % BATCH == 0:  # a process for each file would take minutes
             for reading in readings[-1:]:
                 reading.close()
-            process = DeliveryCheck(partial(CheckProcess, niceness=0))  # else other tests starve it
+            process = DeliveryCheck()
         else:
             process = readings[-1]
         readings.append(process)
