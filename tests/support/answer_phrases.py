@@ -47,7 +47,7 @@ TONGUES = {
         "The correct choice is {m}, as everyone knows",
         "The answer is {m}|answer: {m}|The correct option is ({m}).|I choose option {m}",
         "The capital is {t}.|I think it is {t}|The answer is {t} because it is the capital",
-        "{m} is wrong|The answer is not {m}|It is not {m}.|{m} is not correct",
+        "{m} is wrong|{m} isn't right|The answer is not {m}|It is not {m}.|{m} is not correct",
         "{m} or {n}|It is either {m} or {n}|The answer is {m} or {n}",
         "I do not know|I cannot answer this question.|A hard question|None of these",
     ),
@@ -249,7 +249,8 @@ TONGUES = {
     ),
     "hu": _tongue(
         "London|Párizs|Róma|Berlin",
-        "A helyes válasz {m}|A válasz: {m}, mert ez a főváros|A megoldás a {m}|A helyes válasz a {m}",
+        "A helyes válasz {m}|A válasz: {m}, mert ez a főváros|A megoldás a {m}|"
+        "A helyes válasz a {m}|A {m} válasz helyes",
         "A válasz {m}|Válasz: {m}|A helyes válasz {m}.",
         "A főváros {t}.|Ez {t}",
         "A válasz nem {m}|{m} nem helyes",
@@ -323,7 +324,7 @@ TONGUES = {
         "{m} هي الإجابة الصحيحة|أختار {m}",
         "الإجابة: {m}|الجواب الصحيح هو {m}.",
         "العاصمة هي {t}.|إنها {t}",
-        "الإجابة ليست {m}|{m} خاطئة",
+        "الإجابة ليست {m}|{m} غير صحيحة|{m} خاطئة",
         "{m} أو {n}|الإجابة هي {m} أو {n}",
         "لا أعرف|سؤال صعب",
         "أ ب ج د",
@@ -434,7 +435,7 @@ TONGUES = {
         "答案：{m}|答案是 {m}。",
         "首都是{t}。|答案是{t}",
         "答案不是{m}|{m}是错的|{m}不正确",
-        "{m}或{n}|答案是{m}或{n}|{m}还是{n}",
+        "{m}或{n}|{m}和{n}都对|答案是{m}或{n}|{m}还是{n}",
         "我不知道|这个问题很难",
         "甲 乙 丙 丁",
     ),
@@ -460,7 +461,7 @@ TONGUES = {
     ),
     "ko": _tongue(
         "런던|파리|로마|베를린",
-        "정답은 {m}입니다|정답은 {m}|답은 {m}번입니다|{m}가 정답입니다|저는 {m}를 선택합니다|"
+        "정답은 {m}입니다|{m}입니다|{m}이 맞습니다|정답은 {m}|답은 {m}번입니다|{m}가 정답입니다|저는 {m}를 선택합니다|"
         "정답: {m}, 왜냐하면 수도이기 때문입니다",
         "정답: {m}|답은 {m}.",
         "수도는 {t}입니다.|정답은 {t}입니다",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 ANSWER_WORDS: dict[str, str] = {
-    "en": "answer* | option* choice* choose* chose* pick* select* letter number correct* solution* response "
+    "en": "answer* | option* choice* choose* chose* pick* select* letter number correct* right solution* response "
     "label* category class sentiment verdict",
     "de": "antwort* | option* lösung* wahl* wähle* buchstabe* richtig* korrekt* möglichkeit* kategorie klasse",
     "es": "respuesta* | opción opcion* alternativa* inciso letra* correct* elijo elegir* elección solución "
@@ -59,7 +59,7 @@ ANSWER_WORDS: dict[str, str] = {
     "ka": "პასუხ* | ვარიანტ* სწორ*",
     "he": "תשובה התשובה תשובת | אפשרות האפשרות הנכונה נכונה בוחר",
     "ar": "إجابة الإجابة إجابتي اجابة الاجابة جواب الجواب جوابي | خيار الخيار اختيار الاختيار أختار اختار "
-    "الصحيح الصحيحة رقم حرف الحرف",
+    "الصحيح الصحيحة صحيح صحيحة رقم حرف الحرف",
     "fa": "پاسخ* جواب* | گزینه* گزینهٔ درست* صحیح* انتخاب* شماره*",
     "ur": "جواب* | آپشن* اختیار* درست صحیح انتخاب* نمبر",
     "ps": "ځواب* | سم",
@@ -148,7 +148,7 @@ BEFORE_UNSPACED = (
 """Words after which a mark may follow without a blank."""
 
 AFTER_UNSPACED = (
-    "是 为 為 项 項 选项 選項 正确 正確 对 對 最 符合 才 不 错 錯 和 或 与 与 及 跟 因为 因為 也 "
+    "是 为 為 都 均 皆 项 項 选项 選項 正确 正確 对 對 最 符合 才 不 错 錯 和 或 与 与 及 跟 因为 因為 也 "
     "です だ である が は を と も の方 番 か ではな じゃな でな または や 、 "
     "입니다 이다 가 는 은 이 를 을 번 로 라고 예요 이에요 임 다 와 과 나 이나 또는 도 "
     "ถูก เป็น คือ ครับ ค่ะ เพราะ และ หรือ ไม่ ผิด ແມ່ນ ຖືກ ເພາະ ຫຼື ແລະ ຜິດ ត្រឹមត្រូវ ជា ឬ និង ព្រោះ ខុស "

@@ -20,7 +20,11 @@ TAKEN = "\ufffc"
 
 _LETTER = regex.compile(r"[\p{L}\p{M}\p{N}_]")
 _GLUING = regex.compile(rf"[{UNSPACED}\p{{Hangul}}]")
-_KOREAN_SUBJECT = regex.compile(r"(?:가|이|을|를|번)\s")
+_KOREAN_SUBJECT = regex.compile(r"(?:가|이|을|를)\s")
+_KOREAN_ANSWER = regex.compile(r"번|입니다|이다|예요|이에요|(?:가|이|을|를)\s+(?:맞|옳|고르|고를|선택|정답|답)")
+_ARTICLE_LANGUAGES = frozenset({"hu", "pt", "gl"})
+"""Languages whose article may stand as a capital before a mark: `A B válasz`."""
+_NEXT_MARK = regex.compile(r"\s+\p{Lu}(?!\p{L})")
 _COUNTER = regex.compile(r"\s?(?:번|番|号|號|項|项)")
 _CASED_SCRIPT = regex.compile(r"[\p{Latin}\p{Greek}\p{Cyrillic}\p{Armenian}]")
 _CASED = regex.compile(r"[\p{Latin}\p{Greek}\p{Cyrillic}\p{Armenian}]+")
@@ -102,6 +106,7 @@ class _Finder:
         self._language = language
         primary = primary_language(language) if language else "und"
         self._has_word_letters = primary in WORD_LETTERS
+        self._has_capital_articles = primary in _ARTICLE_LANGUAGES
         chosen = [primary, "en"] if primary in FOLLOWING and primary != "und" else list(FOLLOWING)
         self._following = _join_words(tuple(chosen))
 
@@ -109,6 +114,8 @@ class _Finder:
         """Return whether a letter or number is an option's mark where it stands."""
         line = self._line
         if not (self._is_free_before(mark, start) and self._is_free_behind(mark, end)):
+            return False
+        if self._has_capital_articles and mark in ("A", "O") and _NEXT_MARK.match(line, end):
             return False
         before = self._words_before(start)
         if self._is_signed(mark, start, end):
@@ -136,6 +143,8 @@ class _Finder:
 
     def _is_subject_of_answer(self, end: int) -> bool:
         """Whether a Korean letter has an ending of a noun, and a word such as `answer` behind it."""
+        if _KOREAN_ANSWER.match(self._line, end):
+            return True
         match = _KOREAN_SUBJECT.match(self._line, end)
         return match is not None and any(
             self._is_announcement(word) for word in _WORD.findall(self._line[match.end() :])
@@ -225,7 +234,7 @@ class _Finder:
         while words and words[-1] in _ARTICLES and words[-1] not in LINK_WORDS:
             words = words[:-1]
         if not words:
-            return bool(before) and not before[0].isascii()
+            return bool(before) and (self._has_capital_articles or not before[0].isascii())
         last = words[-1]
         if last in LINK_WORDS or self._is_announcement(last):
             return True

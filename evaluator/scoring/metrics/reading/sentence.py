@@ -64,6 +64,8 @@ def compile_phrases(table: str, language: str) -> Phrases:
         for word in words.get(name, "").replace("|", " ").split():
             if is_guess and (len(word) < _CLEAR or name in _UNCLEAR):
                 continue
+            if primary not in ANSWER_WORDS and word in _SHARED_WORDS:
+                continue
             phrase = split_units(word.rstrip("*").replace("_", " "), name).texts
             if word.endswith("*") and len(phrase) == 1:
                 stems.append(phrase[0])
@@ -90,6 +92,8 @@ TABLES: dict[str, Mapping[str, str]] = {
 _OWN = frozenset({"before", "behind", "at_end", "wrongs", "reasons", "contrasts", "alternatives"})
 _CLEAR = 4
 """Letters from which on a word of a small language is taken for it in a text of unknown language."""
+_SHARED_WORDS = frozenset({"ni"})
+"""Words that deny in one language and affirm in another."""
 _UNCLEAR = frozenset({"tl", "fil", "et", "sq"})
 _WIDE = frozenset("en de es fr it pt nl pl vi id tr".split())
 _LATIN = frozenset(
