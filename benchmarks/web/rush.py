@@ -114,7 +114,7 @@ def _create_repos(hub: Hub) -> None:
 
 @contextmanager
 def _serve_app(hub: Hub, spool: Path) -> Iterator[tuple[Site, str]]:
-    settings = read_settings({"ARENA": ARENA, "SPOOL": str(spool)})
+    settings = read_settings({"ARENA": ARENA, "SPOOL": str(spool), "TRUSTED_PROXIES": "127.0.0.1"})
     app = make_app(settings, CommitRateLimit(clock=hub.clock, sleep=hub.clock.forward))
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
