@@ -45,6 +45,8 @@ def have_equal_signs(given: str, test: str, is_same_answer: bool) -> bool:
     if not lacking or _is_stripped(mine, theirs):
         return True
     letters = sum(map(str.isalpha, test))
+    if letters <= _LONG and _NUMBER.findall(given) != _NUMBER.findall(test):
+        return False
     return is_same_answer and letters > min(_WORDY * (len(_NUMBER.findall(test)) + len(theirs)), _LONG)
 
 

@@ -159,6 +159,12 @@ FORMS = (
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_the_same_digits_cut_elsewhere_are_other_numbers(form: str) -> None:
+    one, other = (form.format(a=a, b=b, c=3, op="+") for a, b in ((24, 8), (2, 48)))
+    assert screen_rows([Row(input=one, output="yes")], [Row(input=other, output="yes")]).removed == 0
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_disjoint_exercises_are_kept_and_copies_of_them_found(form: str) -> None:
     chance, made = Random(form), {}
     while len(made) < 400:
