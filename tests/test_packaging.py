@@ -34,7 +34,8 @@ DECLARED = {
     "evaluator": CONTRACT + EXTRAS["evaluator-gpu"],
 }
 TRANSITIVE = {
-    "leaderboard": {"authlib", "mcp-types"},  # of huggingface_hub[oauth] and of mcp, in whose versions they come
+    # Of huggingface_hub[oauth], of mcp, and of gradio's server, in whose versions they come.
+    "leaderboard": {"authlib", "mcp-types", "uvicorn", "h11"},
     "evaluator": {"tokenizers", "babel"},  # of transformers; of whoever trains the tiny tokenizer again
 }
 
