@@ -74,9 +74,9 @@ def test_the_form_has_a_key_of_its_own_and_a_second_click_stores_nothing(arena: 
 
 
 def test_a_key_is_no_one_else_s(arena: Arena, site: TestClient, visit: Open) -> None:
-    form = {**FIELDS, "action": "submit", "idempotency_key": KEY}
     locations = set()
-    for browser in (site, visit()):
+    for browser, team in ((site, "Ours"), (visit(), "Theirs")):  # a team's name belongs to its first owner
+        form = {**FIELDS, "team": team, "action": "submit", "idempotency_key": KEY}
         browser.post("/submit", data={**FIELDS, "action": "check"}, files=[("files", GOOD)])
         locations.add(browser.post("/submit", data=form, files=[("files", GOOD)]).headers["location"])
     assert len(locations) == 2
