@@ -14,9 +14,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 
-from evaluator.scoring.statistics.clusters import Clusters, make_clusters
 from submissions.records.task import Row
 
 MIN_RUN = 40
@@ -50,13 +48,6 @@ def find_groups(rows: Sequence[Row]) -> list[int]:
     keys = [("named", row.group) if row.group else ("found", found[at]) for at, row in enumerate(rows)]
     numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
     return [numbers[key] for key in keys]
-
-
-@lru_cache(maxsize=1024)
-def find_clusters(rows: tuple[Row, ...]) -> Clusters | None:
-    """Return the clusters of rows; None if no two share a group. Rows of an older reference may name none."""
-    clusters = make_clusters(find_groups(rows))
-    return None if clusters.are_items else clusters
 
 
 def name_groups(rows: Sequence[Row]) -> tuple[Row, ...]:

@@ -19,8 +19,8 @@ from evaluator.runtime.stage_cache import cache_key, remove_partial_files
 from evaluator.scoring.eval_set import EvalSet
 from evaluator.scoring.metrics import MetricResult, average_results
 from evaluator.scoring.normalization import AnchorScores
-from evaluator.scoring.shared_context import find_clusters
 from evaluator.scoring.statistics import Clusters, anchor_error
+from evaluator.scoring.statistics.clusters import find_clusters
 from evaluator.scoring.trivial_baselines import trivial_texts
 from evaluator.stages.metadata.verdict import MetadataVerdict
 from evaluator.stages.screen import ScreenResult

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluator.scoring.metrics.metric_result import Floats, MetricResult
+from evaluator.scoring.shared_context import find_groups
+from submissions.records.task import Row
 from submissions.statistics import student_quantile
 
 ROUGH_BELOW = 20
@@ -97,3 +99,10 @@ def _jackknife_error(parts: Sequence[Floats], measured: Sequence[MetricResult]) 
     scores = [one.pool(sums.sum(axis=0) - sums) for one, sums in zip(measured, parts, strict=True)]
     without = scores[0] - scores[1] if len(scores) > 1 else scores[0]
     return sqrt((len(without) - 1) * float(without.var()))
+
+
+@lru_cache(maxsize=1024)
+def find_clusters(rows: tuple[Row, ...]) -> Clusters | None:
+    """Return the clusters of rows; None if no two share a group. Rows of an older reference may name none."""
+    clusters = make_clusters(find_groups(rows))
+    return None if clusters.are_items else clusters

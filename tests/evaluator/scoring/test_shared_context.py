@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from evaluator.scoring.shared_context import find_clusters, find_groups, name_groups
+from evaluator.scoring.shared_context import find_groups, name_groups
+from evaluator.scoring.statistics.clusters import find_clusters
 from submissions.records.task import Row
 
 ENGLISH = (
