@@ -106,7 +106,7 @@ def test_a_denied_label_is_not_named(language: str) -> None:
         ), phrase
 
 
-@pytest.mark.parametrize("language", set(LABELS) - {"tr"})
+@pytest.mark.parametrize("language", [language for language in LABELS if language != "tr"])
 def test_a_label_is_named_in_a_sentence(language: str) -> None:
     labels = LABELS[language].split()
     for phrase in AFFIRMED[language].split("|"):
