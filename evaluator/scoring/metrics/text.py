@@ -34,6 +34,8 @@ _DOTLESS = frozenset({"tr", "az", "tt", "crh"})
 _INVISIBLE = regex.compile(r"\p{Default_Ignorable_Code_Point}+")
 _VOWEL_SIGNS = regex.compile(r"[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u0652\u0670]+")
 """Hebrew and Arabic points, and the stretching of Arabic letters."""
+_DOTS = re.compile("i\u0307+")
+"""What case folding makes of İ, or of an i with dots of its own."""
 _DIGITS = regex.compile(r"(?![0-9])\p{Nd}")
 _SIGNS = str.maketrans({"٫": ".", "٬": ",", "⁄": "/", "٪": "%", "−": "-", "–": "-"})
 _UNITS = (
@@ -46,7 +48,7 @@ _TOKEN = regex.compile(
     rf"(?P<date>{DATE})"
     rf"|(?P<time>{TIME})"
     rf"|(?P<fraction>{SIGN}(?:{FRACTION}))"
-    rf"|(?P<number>{SIGN}{DECIMAL})(?!(?<=[0-9]{{4}})s)(?=(?:{_UNITS})?(?![\p{{L}}\p{{M}}\p{{N}}])|[{UNSPACED}\p{{Hangul}}])"
+    rf"|(?P<number>{SIGN}{DECIMAL})(?!(?<=[0-9]{{4}})s)(?=(?:{_UNITS})?(?:(?![\p{{L}}\p{{M}}\p{{N}}])|[{UNSPACED}\p{{Hangul}}]))"
     rf"|[{UNSPACED}]\p{{M}}*"
     rf"|(?P<graded>(?<![\p{{L}}\p{{M}}\p{{N}}])[\p{{L}}\p{{N}}]{{1,3}}(?:\+{{1,2}}|#)(?![\p{{L}}\p{{N}}])"
     rf"|(?<![\p{{L}}\p{{M}}\p{{N}}])\p{{L}}{{1,2}}-(?![\p{{L}}\p{{N}}-]))"
@@ -75,8 +77,8 @@ def fold_text(text: str, language: str = "") -> str:
     if text.isascii():
         return text.lower().strip()
     shown = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    folded = unicodedata.normalize("NFKC", shown.casefold()).replace("i\u0307", "i")
-    folded = _VOWEL_SIGNS.sub("", folded).translate(_SIGNS)
+    folded = _VOWEL_SIGNS.sub("", unicodedata.normalize("NFKC", shown.casefold()))
+    folded = _DOTS.sub("i", folded).translate(_SIGNS)
     return _DIGITS.sub(lambda match: str(unicodedata.decimal(match[0], match[0])), folded).strip()
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from evaluator.errors import UnscorableAnswers
@@ -229,6 +229,9 @@ def test_the_quick_way_through_ascii_leads_to_the_same_words(text: str) -> None:
 
 
 @given(st.text(max_size=30))
+@example("i\u0591\u0307")
+@example("\u0130\u0307")
+@example("36x東京")
 @settings(max_examples=300, deadline=None)
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold_text(fold_text(text)) == fold_text(text)
