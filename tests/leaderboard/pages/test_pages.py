@@ -238,8 +238,8 @@ def test_a_page_that_rests_on_a_damaged_record_alone_says_so(arena: Arena, site:
     waiting = arena.submission_ids()[-1]
     commit_with_retry(arena.submissions, [Change(f"{submission_dir(waiting)}/submission.json", b"{}")])
     answer = TestClient(site.app, raise_server_exceptions=False).get(f"/submissions/{waiting}")
-    assert answer.status_code == 500
-    assert "The error is on our side" in answer.text
+    assert answer.status_code == 503
+    assert "A stored file of this arena is damaged" in answer.text
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert str(tmp_path) not in answer.text
     assert waiting in site.get("/submissions").text
