@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from datasketch import LeanMinHash, MinHash, MinHashLSH  # type: ignore[import-untyped]
+import pandas as pd
+from datasketch import MinHash  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from evaluator.config.screen_settings import NearDuplicateSettings
-from evaluator.stages.screen.shingle_sets import ShingleSets
+from evaluator.stages.screen.shingle_sets import ShingleSets, find_sharing
+from evaluator.stages.screen.shingles import mix_hashes
 
 _SCHEME = "affine32"
 
@@ -19,25 +21,24 @@ def find_candidates(
 
     `hashes` has one well-mixed 32-bit hash for every shingle of the vocabulary.
     """
-    size = near.bands * near.band_rows
-    index = MinHashLSH(num_perm=size, params=(near.bands, near.band_rows))
-    for number, minhash in _build_minhashes(test, hashes, near):
-        index.insert(number, minhash, check_duplication=False)
-    found: list[list[int]] = [[] for _ in range(len(mine))]
-    for number, minhash in _build_minhashes(mine, hashes, near):
-        found[number] = sorted(index.query(minhash))
+    sides = [_compute_buckets(_compute_signatures(side, hashes, near), near) for side in (mine, test)]
+    numbers, vocabulary = pd.factorize(np.concatenate([side.ravel() for side in sides]))
+    buckets = numbers.astype(np.int64)
+    full = [np.diff(side.starts) > 0 for side in (mine, test)]
+    starts = np.concatenate(([0], np.cumsum(full[0]) * near.bands))
+    owners = np.repeat(np.flatnonzero(full[1]), near.bands)
+    my_buckets, test_buckets = buckets[: sides[0].size], buckets[sides[0].size :]
+    needed = np.ones(len(test))
+    return find_sharing(ShingleSets(my_buckets, starts), owners, test_buckets, len(vocabulary), needed)
+
+
+def _compute_buckets(signatures: NDArray[np.uint32], near: NearDuplicateSettings) -> NDArray[np.uint64]:
+    """Compute a 64-bit hash of each band of each signature and the band's number."""
+    parts = signatures.reshape(len(signatures), near.bands, near.band_rows).astype(np.uint64)
+    found = np.broadcast_to(np.arange(near.bands, dtype=np.uint64), parts.shape[:2])
+    for place in range(near.band_rows):
+        found = mix_hashes(found + parts[:, :, place])
     return found
-
-
-def _build_minhashes(
-    bags: ShingleSets, hashes: NDArray[np.uint32], near: NearDuplicateSettings
-) -> list[tuple[int, LeanMinHash]]:
-    full = [number for number in range(len(bags)) if len(bags[number])]
-    signatures = _compute_signatures(bags, hashes, near)
-    return [
-        (number, LeanMinHash(seed=near.seed, hashvalues=signature, scheme=_SCHEME))
-        for number, signature in zip(full, signatures, strict=True)
-    ]
 
 
 def _compute_signatures(

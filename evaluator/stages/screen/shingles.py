@@ -64,9 +64,7 @@ def _hash_batch(skeletons: list[str], letters: int, characters: int, salt: int) 
     fits = (left >= np.where(dense, characters, letters)) | ((place == 0) & (left > 0))
     where = np.flatnonzero(fits)
     sizes = np.where(dense[where], characters, letters)
-    return _mix_hashes(_polynomial_sums(points, where, sizes, span), salt), np.add.reduceat(
-        fits.astype(np.int64), first
-    )
+    return mix_hashes(_polynomial_sums(points, where, sizes, span), salt), np.add.reduceat(fits.astype(np.int64), first)
 
 
 def mark_dense(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
@@ -89,7 +87,7 @@ def _polynomial_sums(
     return sums
 
 
-def _mix_hashes(sums: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
+def mix_hashes(sums: NDArray[np.uint64], salt: int = 0) -> NDArray[np.uint64]:
     """Apply the output step of splitmix64 (Steele, Lea and Flood, 2014), a bijection."""
     mixed = sums + np.uint64(salt) * _BASE
     for shift, multiplier in zip((30, 27), _MULTIPLIERS, strict=True):

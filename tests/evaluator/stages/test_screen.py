@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.scoring.leaks import HONEST, RealData, measure_borderline, measure_honest, measure_leaky
@@ -93,6 +93,7 @@ def test_an_instruction_is_shared_also_by_inputs_that_differ_in_form() -> None:
     assert (found.kept, found.exact, found.normalised) == ((0,), (1,), (2,))
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=8), max_size=12), st.lists(st.text(max_size=8), max_size=12))
 def test_every_row_goes_one_way(mine: list[str], hidden: list[str]) -> None:
     found = screen_rows(asked(*mine), asked(*hidden))

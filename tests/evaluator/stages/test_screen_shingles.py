@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
+from datasketch import MinHash, MinHashLSH
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluator.config.screen_settings import NearDuplicateSettings
 from evaluator.stages.screen.minhash import find_candidates
-from evaluator.stages.screen.shingle_sets import build_sequences, merge_distinct
+from evaluator.stages.screen.shingle_sets import ShingleSets, build_sequences, merge_distinct
 from evaluator.stages.screen.shingles import cut_shingles
 
 TEXTS = st.lists(st.text("abcde漢字かな", max_size=30), max_size=8)
@@ -54,9 +55,29 @@ def test_minhash_proposes_what_is_alike_and_little_else() -> None:
     assert sum(map(len, proposed)) < 250
 
 
-def sequences_of(rows: list[np.ndarray]) -> object:
-    from evaluator.stages.screen.shingle_sets import ShingleSets
+def test_minhash_proposes_each_pair_that_datasketch_does_and_none_for_an_empty_set() -> None:
+    rng = np.random.default_rng(1)
+    near, hashes = NearDuplicateSettings(bands=8, band_rows=2), rng.integers(0, 2**32, 500, dtype=np.uint32)
+    sets = [[np.unique(rng.integers(0, 60, rng.integers(0, 25))) for _ in range(80)] for _ in range(2)]
+    for side in sets:
+        side[3] = side[79] = np.zeros(0, np.int64)
+    index = MinHashLSH(num_perm=16, params=(8, 2))
+    for number, ids in enumerate(sets[1]):
+        if len(ids):
+            index.insert(number, minhash_of(hashes[ids], near))
+    expected = [sorted(index.query(minhash_of(hashes[ids], near))) if len(ids) else [] for ids in sets[0]]
+    bags = [ShingleSets(np.concatenate(side), np.cumsum([0, *map(len, side)])) for side in sets]
+    assert find_candidates(*bags, hashes, near) == expected
+    assert 0 < sum(map(len, expected)) < 80 * 80
 
+
+def minhash_of(values: np.ndarray, near: NearDuplicateSettings) -> MinHash:
+    made = MinHash(num_perm=near.bands * near.band_rows, seed=near.seed, scheme="affine32", hashfunc=int)
+    made.update_batch(values.tolist())
+    return made
+
+
+def sequences_of(rows: list[np.ndarray]) -> ShingleSets:
     return ShingleSets(np.concatenate(rows), np.arange(len(rows) + 1) * len(rows[0]))
 
 
