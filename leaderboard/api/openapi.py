@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from leaderboard.api.gradio_api import NAMES
+from leaderboard.api.program_forms import FORMS
 from leaderboard.api.service import ApiService
 from leaderboard.api.table_exports import TABLE_EXPORTS, Schema, TableExport, column_schemas, type_schema
 from leaderboard.board.query import NAMES as VALUES
@@ -59,14 +60,15 @@ def build_document(routes: Sequence[BaseRoute], origin: str) -> Schema:
             "title": "DatasetResearch Arena",
             "version": "1",
             "description": "Every table of the site as JSON, CSV and Parquet, and the responses of its endpoints. "
-            "Read-only. Examples: /docs/api. Agents: /mcp.",
+            "Forms write, with a token of the Hub. Examples: /docs/api. Agents: /mcp.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": origin or "/"}],
-        "tags": [{"name": "tables"}, {"name": "end points"}],
+        "tags": [{"name": "tables"}, {"name": "forms"}, {"name": "end points"}],
         "paths": {
             **{_openapi_path(path): {"get": _table_operation(path, TABLE_EXPORTS[path])} for path in tables},
             "/submissions/{ulid}/result.json": {"get": _result_operation()},
+            **{path: {"post": _form_operation(path)} for path in FORMS},
             **{f"/gradio_api/run/{name}": {"post": _endpoint_operation(name)} for name in NAMES},
         },
         "components": {
@@ -154,6 +156,31 @@ def _result_operation() -> Schema:
             "4XX": {"$ref": "#/components/responses/Problem"},
         },
     }
+
+
+def _form_operation(path: str) -> Schema:
+    """OpenAPI operation of a form for programs."""
+    form = FORMS[path]
+    files: Schema = {"files": {"type": "array", "items": {"type": "string", "format": "binary"}}}
+    fields = {name: {"type": "string", "description": what} for name, what in form.fields.items()}
+    schema = {
+        "type": "object",
+        "properties": fields | (files if form.takes_files else {}),
+        "required": [*form.required],
+    }
+    return {
+        "tags": ["forms"],
+        "operationId": "_".join(re.findall(r"\w+", path)),
+        "summary": form.about,
+        "parameters": [{"name": "Authorization", "in": "header", "description": "Bearer and a token of the Hub.",
+                        "schema": {"type": "string"}}],
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}},
+        "responses": {
+            **{status: {"description": what, "content": _json_content({"type": "object"})}
+               for status, what in form.statuses.items()},
+            "4XX": {"$ref": "#/components/responses/Problem"},
+        },
+    }  # fmt: skip
 
 
 def _endpoint_operation(name: str) -> Schema:

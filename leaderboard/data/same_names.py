@@ -24,6 +24,12 @@ def system_spellings(snapshot: Snapshot) -> dict[SystemKey, SystemKey]:
     return group_names(pairs, {pair: [(teams[pair[0]], key) for key in name_keys(pair[1])] for pair in pairs})
 
 
+def shown_system(snapshot: Snapshot, team: str, system: str) -> SystemKey:
+    """Return the team and the name under which a system is shown; those that are unknown stay as they are."""
+    first_team, name = system_spellings(snapshot).get((team, system), (team, system))
+    return team_spellings(snapshot).get(first_team, first_team), name
+
+
 @cached_per_snapshot
 def _systems_by_time(snapshot: Snapshot) -> list[SystemKey]:
     """Each system of a submission or a result once, in order of its first id."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from heapq import nlargest
 
+from leaderboard.data.same_names import shown_system
 from leaderboard.data.scales import scale_of
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.templates import format_figure, humanize
@@ -61,7 +62,8 @@ def submission_feed(visit: PageRequest) -> View:
         FeedEntry(f"{path}#{number}", humanize(status.state), status.message, status.time, path)
         for number, status in enumerate(history.entries)
     ]
-    return _feed_view(visit, submission.system if submission else ulid, path, entries)
+    title = shown_system(visit.snapshot, submission.team, submission.system)[1] if submission else ulid
+    return _feed_view(visit, title, path, entries)
 
 
 def _publication_entries(snapshot: Snapshot, ulid: str, track: str) -> list[FeedEntry]:
@@ -71,7 +73,7 @@ def _publication_entries(snapshot: Snapshot, ulid: str, track: str) -> list[Feed
     return [
         FeedEntry(
             f"{path}?protocol={result.protocol}",
-            f"{result.system} by {result.team}",
+            _name_system(snapshot, result),
             _describe_result(result),
             time,
             path,
@@ -79,6 +81,11 @@ def _publication_entries(snapshot: Snapshot, ulid: str, track: str) -> list[Feed
         for result in results
         for time in times[:1]
     ]
+
+
+def _name_system(snapshot: Snapshot, result: ResultSummary) -> str:
+    team, system = shown_system(snapshot, result.team, result.system)
+    return f"{system} by {team}"
 
 
 def _describe_result(result: ResultSummary) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from submissions.errors import CorruptRecord
+from submissions.names.look_alikes import are_alike
 from submissions.records.base import Name, Record
 from submissions.records.result import Method
 from submissions.records.submission import SystemType
@@ -47,10 +48,20 @@ class SelfReports(Record):
 
     @model_validator(mode="after")
     def _once_each(self) -> Self:
-        views = [(row.team, row.system, row.protocol, row.method, row.subset) for row in self.rows]
-        for view in views:
-            if views.count(view) > 1:
-                raise ValueError(f"{' · '.join(view)} occurs twice: keep the newer row")
+        seen: dict[tuple[str, str, str], list[SelfReported]] = {}
+        for row in self.rows:
+            view = (row.protocol, row.method, row.subset)
+            for other in (others := seen.setdefault(view, [])):
+                if are_alike(row.team, other.team) and are_alike(row.system, other.system):
+                    spelled = (
+                        ""
+                        if (row.team, row.system) == (other.team, other.system)
+                        else (f", spelled {other.team} · {other.system} before")
+                    )
+                    raise ValueError(
+                        f"{' · '.join((row.team, row.system, *view))} occurs twice{spelled}: keep the newer row"
+                    )
+            others.append(row)
         return self
 
 

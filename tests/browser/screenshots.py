@@ -36,7 +36,7 @@ PRINTED = (
 )
 PAPER = {"width": 718, "height": 1000}
 """Of A4 within its margins."""
-PLAIN = ("board", "submissions", "submit", "check-refused", "submission-evaluating", "compare-5")
+PLAIN = ("board", "submissions", "submit", "check-refused", "submission-evaluating", "compare-5", "teams")
 MANY = {
     "home": "/",
     "board": BOARD,

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
-from starlette.routing import Match, Route
 
 from leaderboard.app import SITE_ROUTES as ROUTES
 from tests.support.browser.audit import overflow, shift, tabbed, violations
-from tests.support.browser.routes import MISSES, NAMES, let_in
+from tests.support.browser.routes import MISSES, NAMES, forgotten_pages, let_in
 from tests.support.browser.visits import Open, visiting
 
 pytestmark = pytest.mark.slow
@@ -21,17 +19,6 @@ VIEWS: tuple[View, ...] = ((390, "dark"), (1440, "dark"), (1440, "light"))
 PAPER = {"width": 718, "height": 1000}
 """Of A4 within its margins."""
 WIDTHS = (360, 390, 768, 1100, 1440, 2560)
-NO_PAGES = {
-    "/static/{file:path}": "files",
-    "/insights/{name:stem}": "twins, whose ways to their place have names of their own",
-    "/submissions/{ulid}/live": "a part of the submission's page",
-    "/checks/{key}/{name}": "files",
-    "/mcp": "an end point",
-    "/account": "only where one signs in: test_sign_in.py",
-    "/account/who": "a part of every page's head",
-    "/received/{ulid}": "only of what waits for the Hub: test_sign_in.py, tests/leaderboard/submit/test_outbox.py",
-}
-FILES = (".atom", ".ico", ".json", ".png", ".txt", ".xml")
 SAID = "main h1, main h2, main th, main td, main dt, main dd"
 
 
@@ -52,22 +39,7 @@ def page(name: str, base: str, browser: Browser, addresses: dict[str, str]) -> I
 def test_the_table_of_pages_misses_none(addresses: dict[str, str]) -> None:
     assert set(addresses) == set(NAMES)
     paths = {address.partition("?")[0] for address in addresses.values()}
-    forgotten = [route.path for route in ROUTES if is_page(route) and not any(is_at(route, path) for path in paths)]
-    assert forgotten == []
-    assert set(NO_PAGES) <= {route.path.removesuffix("{ending:ending}") for route in ROUTES}
-
-
-def is_page(route: Route) -> bool:
-    """Whether a route shows a page of its own. Where two answer one address, a part of a page has its twins there."""
-    plain = route.path.removesuffix("{ending:ending}")
-    address = re.sub(r"{(\w+)(:\w+)?}", r"\1", plain)
-    is_part = any(is_at(other, address) for other in ROUTES if other is not route)
-    return "GET" in (route.methods or ()) and not is_part and not plain.endswith(FILES) and plain not in NO_PAGES
-
-
-def is_at(route: Route, path: str) -> bool:
-    """Whether a path leads to a route."""
-    return route.matches({"type": "http", "method": "GET", "path": path})[0] is Match.FULL
+    assert forgotten_pages(ROUTES, paths) == []
 
 
 def test_nothing_moves_while_it_is_opened(page: Page) -> None:

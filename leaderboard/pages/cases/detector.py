@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from leaderboard.data.same_names import shown_system
 from leaderboard.data.scales import Scale
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.pages.cases.best_by_type import METHOD, Best, TaskContest
@@ -70,7 +71,8 @@ class CaseContext:
 
     def format_system(self, best: Best) -> Markup:
         """Format a system's name, isolated from the direction of the surrounding text."""
-        system = self.snapshot.results[best.submission][self.protocol].system
+        result = self.snapshot.results[best.submission][self.protocol]
+        _, system = shown_system(self.snapshot, result.team, result.system)
         return Markup("<bdi>{}</bdi>").format(strip_bidi(system))
 
 

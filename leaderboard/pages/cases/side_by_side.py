@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from leaderboard.data.same_names import SystemKey, shown_system
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.tables.table_frames import TableRow, missing_reason
 from leaderboard.pages.cases.case_file import CaseDelivery, CaseFrontMatter
@@ -84,16 +85,17 @@ def _evaluated_side(snapshot: Snapshot, arena: Arena, result: Result, task: Task
     submission = snapshot.submissions.get(result.submission)
     # An entry is set apart because its rows may be hidden ones that the screen did not take out.
     shown = load_samples(snapshot, arena, submission, task) if submission and not result.flagged else ()
-    rows = tuple(_evaluated_row(result, task, method) for method in reversed(task.methods))
+    shown_as = shown_system(snapshot, result.team, result.system)
+    rows = tuple(_evaluated_row(result, shown_as, task, method) for method in reversed(task.methods))
     return CaseSide(rows, "", shown, snapshot.tasks[task.task].language, result.flagged)
 
 
-def _evaluated_row(result: Result, task: TaskResult, method: MethodScore) -> CaseRow:
+def _evaluated_row(result: Result, shown_as: SystemKey, task: TaskResult, method: MethodScore) -> CaseRow:
     score_low, score_high = method.score.interval or (None, None)
     gain_low, gain_high = method.gain.interval or (None, None)
     return CaseRow(
-        system=result.system,
-        team=result.team,
+        system=shown_as[1],
+        team=shown_as[0],
         system_type=result.system_type,
         badge="evaluated",
         method=method.method,

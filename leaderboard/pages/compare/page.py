@@ -111,11 +111,9 @@ def _parse_request(visit: PageRequest) -> tuple[ComparisonKey, tuple[str, ...], 
     board = board_named(visit.query.get("track") or next(iter(TRACKS)))
     protocols = protocols_in_use(visit.site.settings.protocol, protocols_of(visit.snapshot, board.track))
     slugs = dict.fromkeys(parse_qs(visit.query_text).get("system", []))
-    return (
-        ComparisonKey.from_query(visit.query, board.track, protocols),
-        protocols,
-        [system_named(visit.snapshot, s) for s in slugs],
-    )
+    named = [system_named(visit.snapshot, slug) for slug in slugs]
+    systems = {system.slug: system for system in named}  # two slugs may be spellings of one system
+    return ComparisonKey.from_query(visit.query, board.track, protocols), protocols, list(systems.values())
 
 
 def _chosen_results(snapshot: Snapshot, terms: ComparisonKey, asked: Sequence[System]) -> list[SystemResult]:

@@ -12,6 +12,7 @@ from leaderboard.charts.plotly_charts import assign_colours
 from leaderboard.data.memoize import cached_per_snapshot
 from leaderboard.data.published import load_published
 from leaderboard.data.published.latest_results import latest_results
+from leaderboard.data.same_names import shown_system
 from leaderboard.data.scales import Scale, scale_of
 from leaderboard.data.snapshot.snapshot import Snapshot
 from submissions.index.result_summary import ResultSummary
@@ -73,10 +74,11 @@ def system_figures(snapshot: Snapshot, track: str, protocol: str) -> list[System
 
 def _evaluated_figures(snapshot: Snapshot, ulid: str, result: ResultSummary, scale: Scale) -> SystemFigures:
     judged = result.metadata
+    team, system = shown_system(snapshot, result.team, result.system)
     rows = result.rows[_subset_mask(snapshot, result.layout.tasks)]
     return SystemFigures(
-        system=result.system,
-        team=result.team,
+        system=system,
+        team=team,
         system_type=result.system_type,
         badge="evaluated",
         submission=ulid,

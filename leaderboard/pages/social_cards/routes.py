@@ -10,7 +10,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from leaderboard.data.same_names import shown_system
 from leaderboard.data.scales import protocols_in_use, scale_of
+from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.systems import slug_of, system_named, system_results
 from leaderboard.pages.cases.detected import detected_case
 from leaderboard.pages.cases.library import load_cases
@@ -55,7 +57,9 @@ def board_card(visit: PageRequest, name: str) -> SocialCard:
     scored = [(row, row.overall) for row in found.rows[:ROWS] if row.overall is not None]
     top = max([found.scale.reference, *(value for _, value in scored)])
     bars = tuple(
-        Bar(_system_words(row.system, row.team), value / top, format_figure(value, found.scale.decimals))
+        Bar(
+            _system_words(visit.snapshot, row.system, row.team), value / top, format_figure(value, found.scale.decimals)
+        )
         for row, value in scored
     )
     note = (
@@ -77,7 +81,7 @@ def task_card(visit: PageRequest, name: str) -> SocialCard:
     if best:
         scale = scale_of(best["protocol"])
         shown = format_figure(best["gain"] * scale.factor, scale.decimals)
-        bars = (Bar(_system_words(best["system"], best["team"]), best["gain"], shown),)
+        bars = (Bar(_system_words(visit.snapshot, best["system"], best["team"]), best["gain"], shown),)
         note = f"Best by fine-tuning, {best['protocol']}, {scale.unit}"
     return SocialCard(
         f"task · {humanize(of.category)} · {of.language}", Words(of.title, of.id), Words(of.demand), bars, note
@@ -90,11 +94,11 @@ def system_card(visit: PageRequest, name: str) -> SocialCard:
     results = [visit.snapshot.results[ulid] for ulid in reversed(of.runs) if ulid in visit.snapshot.results]
     protocols = protocols_in_use(visit.site.settings.protocol, {protocol for found in results for protocol in found})
     tracks = dict.fromkeys(result.track for found in results for result in found.values())
-    known = (system_results(visit.snapshot, track, protocol).get(name) for track in tracks for protocol in protocols)
+    known = (system_results(visit.snapshot, track, protocol).get(of.slug) for track in tracks for protocol in protocols)
     entry = next((one for one in known if one), None)
     bars, note = _total_bars(entry.result) if entry else ((), "No result yet.")
     kind = f"system · {humanize(of.system_type)}"
-    return SocialCard(kind, Words(of.name, name.rpartition("-")[0]), Words(of.team), bars, note)
+    return SocialCard(kind, Words(of.name, of.slug.rpartition("-")[0]), Words(of.team), bars, note)
 
 
 def submission_card(visit: PageRequest, ulid: str) -> SocialCard:
@@ -105,9 +109,9 @@ def submission_card(visit: PageRequest, ulid: str) -> SocialCard:
     of, now = snapshot.briefs[ulid], snapshot.now.get(ulid)
     result = next(iter(snapshot.results.get(ulid, {}).values()), None)
     bars, note = _total_bars(result) if result else ((), now.state if now else "")
-    return SocialCard(
-        f"submission · {of.created_at:%Y-%m-%d}", _system_words(of.system, of.team), Words(of.team), bars, note
-    )
+    team, _ = shown_system(snapshot, of.team, of.system)
+    title = _system_words(snapshot, of.system, of.team)
+    return SocialCard(f"submission · {of.created_at:%Y-%m-%d}", title, Words(team), bars, note)
 
 
 def doc_card(_: PageRequest, name: str) -> SocialCard:
@@ -180,8 +184,9 @@ CARDS: dict[str, Callable[[PageRequest, str], SocialCard]] = {
 """Cards of item pages, by the first part of the path."""
 
 
-def _system_words(system: str, team: str) -> Words:
+def _system_words(snapshot: Snapshot, system: str, team: str) -> Words:
     """System name, or the readable part of its slug."""
+    team, system = shown_system(snapshot, team, system)
     return Words(system, slug_of(team, system).rpartition("-")[0])
 
 

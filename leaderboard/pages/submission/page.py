@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from leaderboard.data.lookup import require_submission
+from leaderboard.data.repeated_files import find_repeated_files
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.tables.attempts import attempt_number
 from leaderboard.data.tables.table_frames import Table
@@ -39,6 +40,7 @@ def submission_page(visit: PageRequest) -> View:
     context = {
         "submission": submission,
         "attempt": attempt_number(snapshot, ulid, visit.site.settings.limits),
+        "repeats": find_repeated_files(snapshot, submission) if submission else "",
         "result": result,
         "protocols": protocols,
         "query": query,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from leaderboard.data.repeated_files import find_repeated_files
 from leaderboard.web.site import View, site_of, threaded_route
 from submissions.errors import NotFound
 
@@ -16,7 +17,8 @@ def pending_page(request: Request) -> Response:
     site, ulid = site_of(request), request.path_params["ulid"]
     held = site.storing.find_pending(ulid)
     if held is not None:
-        response = site.render(request, View("received.html", {"held": held}))
+        repeats = find_repeated_files(site.reader.snapshot(), held.submission)
+        response = site.render(request, View("received.html", {"held": held, "repeats": repeats}))
     elif ulid in site.reader.snapshot().briefs:
         address = f"/submissions/{ulid}"
         is_poll = bool(request.headers.get("hx-request"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +18,11 @@ from leaderboard.api.service import ApiService
 from leaderboard.api.table_exports import TABLE_EXPORTS
 from leaderboard.data.systems import slug_of
 from leaderboard.pages import ROUTES
+from leaderboard.submit.idempotency import KEY_FIELD
+from leaderboard.submit.start_check import EMPTY
 from submissions.arena.arena import Arena
 from tests.support.arena_fixture import SYSTEMS
+from tests.support.paths import ROOT
 from tests.support.site_client import Open
 
 pytestmark = pytest.mark.integration
@@ -112,3 +117,26 @@ def test_the_end_points_take_what_the_answers_take(document: dict[str, Any]) -> 
 
 def test_an_empty_arena_has_one_too(visit: Open) -> None:
     OpenAPIV31SpecValidator(visit("empty").get("/openapi.json").json()).validate()
+
+
+def test_every_form_for_programs_is_described_and_no_other(document: dict[str, Any]) -> None:
+    """Both ways: openapi.json and docs/api.md name what the site has below /api."""
+    there = {route.path for route in ROUTES if route.path.startswith("/api/") and "POST" in (route.methods or ())}
+    described = {path for path, ways in document["paths"].items() if path.startswith("/api/") and "post" in ways}
+    told = set(re.findall(r"`POST (/api/\S+?)`", Path(ROOT, "docs/api.md").read_text(encoding="utf-8")))
+    assert there == described == told == {"/api/submit", "/api/teams"}
+
+
+def test_a_form_s_fields_are_those_that_it_takes(document: dict[str, Any], site: TestClient) -> None:
+    def described(path: str) -> dict[str, Any]:
+        body: dict[str, Any] = document["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"]
+        return body["schema"]["properties"]
+
+    assert set(described("/api/submit")) == {*EMPTY, "action", "files", KEY_FIELD}
+    assert set(described("/api/teams")) == set(
+        re.findall(
+            r'<(?:input|button)\b[^>]*? name="(\w+)"',
+            Path(ROOT, "leaderboard/templates/teams.html").read_text(encoding="utf-8"),
+        )
+    )
+    assert site.post("/api/teams", data={"team": "x", "guest": "y"}).status_code in (401, 403, 422)

@@ -86,5 +86,9 @@ def test_a_report_says_something_and_says_it_once() -> None:
         SelfReported.model_validate(CLAIM.model_dump() | {"overall": None, "reasoning": None})
     with pytest.raises(ValidationError, match="occurs twice"):
         SelfReports(rows=(CLAIM, CLAIM.model_copy(update={"overall": 0.5})))
+    alike = CLAIM.model_copy(update={"team": "NORTHERN LIGHTS LАB", "overall": 0.5})  # with a Cyrillic A
+    with pytest.raises(ValidationError, match="occurs twice, spelled Northern Lights Lab"):
+        SelfReports(rows=(CLAIM, alike))
+    assert SelfReports(rows=(CLAIM, alike.model_copy(update={"system": "Another"})))
     with pytest.raises(ValidationError, match="url"):
         SelfReported.model_validate(CLAIM.model_dump() | {"url": "javascript:alert(1)"})

@@ -81,3 +81,20 @@ def test_the_same_files_again_are_a_warning_that_names_the_earlier(visitors: tup
     assert answers[0]["problems"] == []
     assert answers[1]["problems"][-1]["level"] == "warning"
     assert answers[0]["id"] in answers[1]["problems"][-1]["what"]
+
+
+def test_the_page_after_submitting_links_the_earlier_submission_with_the_same_files(
+    visitors: tuple[TestClient, TestClient],
+) -> None:
+    browser, other = visitors
+    pages = [send(browser, "submit", FILE, team=team).headers["location"] for team in ("Ours", "OURS")]
+    link = f'<a href="{pages[0]}">Submission {pages[0].rpartition("/")[2]}</a> of the same team has the same files'
+    assert link in browser.get(pages[1]).text
+    assert "has the same files" not in browser.get(pages[0]).text, "the first repeats nothing"
+    of_others = [
+        send(browser, "submit", FILE, team="A second team of one account"),
+        send(other, "submit", FILE, team="Strangers"),
+        send(browser, "submit", (FILE[0], FILE[1].replace(b"question 0", b"question zero")), team="Ours"),
+    ]
+    for answer in of_others:
+        assert "has the same files" not in browser.get(answer.headers["location"]).text

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from playwright.sync_api import Browser, Page
+from starlette.routing import Match, Route
 
 from leaderboard.web.auth.visitor import COOKIE, new_visitor_key
 
@@ -38,6 +40,7 @@ FIXED = {
     "docs-scoring": "/docs/scoring",
     "missing": "/tasks/no-such-task",
     "compare-none": "/compare",
+    "teams": "/teams",
 }
 """Pages that every arena has; some of them look for what none has."""
 LISTED = {
@@ -54,6 +57,51 @@ CHECKED = {
     "check-refused": '{"input": "<script>alert(1)</script>"}\n[\n{"Input": "q", "output": ""}\n',
 }
 """Deliveries for the first task, and the pages of their checks."""
+SAMPLES = (
+    *(address.partition("?")[0] for address in FIXED.values()),
+    "/tasks/task",
+    "/systems/slug",
+    "/cases/slug",
+    "/submissions/ulid",
+    "/submissions/ulid/actions",
+    "/submissions/ulid/held",
+    "/checks/key",
+)
+"""An address of each kind of page in the table; those of the found ones need no such record."""
+NO_PAGES = {
+    "/static/{file:path}": "files",
+    "/insights/{name:stem}": "twins, whose ways to their place have names of their own",
+    "/submissions/{ulid}/live": "a part of the submission's page",
+    "/checks/{key}/{name}": "files",
+    "/mcp": "an end point",
+    "/healthz": "plain text for probes",
+    "/readyz": "plain text for probes",
+    "/account": "only where one signs in: test_sign_in.py",
+    "/account/who": "a part of every page's head",
+    "/received/{ulid}": "only of what waits for the Hub: test_sign_in.py, tests/leaderboard/submit/test_outbox.py",
+}
+FILES = (".atom", ".ico", ".json", ".png", ".txt", ".xml")
+
+
+def forgotten_pages(routes: Sequence[Route], paths: Iterable[str]) -> list[str]:
+    """The routes that show a page of their own, but lead to none of the paths."""
+    there = set(paths)
+    return [route.path for route in routes if is_page(route, routes) and not any(is_at(route, path) for path in there)]
+
+
+def is_page(route: Route, routes: Sequence[Route]) -> bool:
+    """Whether a route shows a page of its own. Where two answer one address, a part of a page has its twins there."""
+    plain = route.path.removesuffix("{ending:ending}")
+    address = re.sub(r"{(\w+)(:\w+)?}", r"\1", plain)
+    is_part = any(is_at(other, address) for other in routes if other is not route)
+    return "GET" in (route.methods or ()) and not is_part and not plain.endswith(FILES) and plain not in NO_PAGES
+
+
+def is_at(route: Route, path: str) -> bool:
+    """Whether a path leads to a route."""
+    return route.matches({"type": "http", "method": "GET", "path": path})[0] is Match.FULL
+
+
 NAMES = (
     *FIXED,
     *(f"{name}-{number}" for name, (_, _, most) in LISTED.items() for number in range(most)),
@@ -66,7 +114,7 @@ NAMES = (
 )
 MISSES = {"missing": 404}
 """The status of those pages that are not answered with 200."""
-OWNED = {"held", "actions-own", "submissions-mine", *CHECKED}
+OWNED = {"held", "actions-own", "submissions-mine", "teams", *CHECKED}
 """Pages that are looked at as the owner."""
 
 
