@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -17,6 +15,7 @@ from mcp import Client
 from leaderboard.api.mcp import TOOLS
 from submissions.checking.limits import MAX_API_ROWS_BYTES
 from tests.support.arena_fixture import ARABIC, TASKS, fill
+from tests.support.event_loops import run_in_new_loop
 from tests.support.live_server import served
 
 pytestmark = pytest.mark.integration
@@ -33,12 +32,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield base
 
 
-def ran(work: Coroutine[Any, Any, Any]) -> Any:
-    """What a coroutine gives. In a thread: where a browser was tested before, this one has a loop that runs."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()
-
-
 @pytest.fixture(params=["auto", "legacy"])
 def ask(address: str, request: pytest.FixtureRequest) -> Ask:
     """Calls a tool: its answer, or its refusal's words. In today's protocol, and as older clients speak it."""
@@ -51,7 +44,7 @@ def ask(address: str, request: pytest.FixtureRequest) -> Ask:
         assert answer.structured_content is not None
         return answer.structured_content.get("result", answer.structured_content)
 
-    return lambda tool, **arguments: ran(call(tool, **arguments))
+    return lambda tool, **arguments: run_in_new_loop(call(tool, **arguments))
 
 
 def in_session(address: str, do: Callable[[Client], Coroutine[Any, Any, Any]]) -> Any:
@@ -59,7 +52,7 @@ def in_session(address: str, do: Callable[[Client], Coroutine[Any, Any, Any]]) -
         async with Client(f"{address}/mcp") as client:
             return await do(client)
 
-    return ran(run())
+    return run_in_new_loop(run())
 
 
 def test_the_tools_say_what_they_are_and_that_they_only_read(address: str) -> None:

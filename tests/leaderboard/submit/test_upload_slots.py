@@ -24,6 +24,7 @@ from leaderboard.submit.upload_slots import (
 from leaderboard.web.middleware import BodyLimit
 from leaderboard.web.uploads import LARGEST, MAX_BODIES_BYTES, MAX_FIELD_BYTES
 from tests.support.asgi_visits import post_parts
+from tests.support.event_loops import run_in_new_loop
 from tests.support.site_client import Open
 from tests.support.web_submissions import FIELDS, GOOD, send
 
@@ -155,7 +156,7 @@ def test_files_lie_on_disk_and_are_closed_while_a_form_arrives(site: TestClient,
         yield b"--x--\r\n"
 
     headers = {"content-type": "multipart/form-data; boundary=x"}
-    assert asyncio.run(post_parts(site.app, path, headers, body())).status == 422
+    assert run_in_new_loop(post_parts(site.app, path, headers, body())).status == 422
     ((size, opened),) = seen
     assert size >= 59 * 100_000
     assert opened <= 3, "the folder, and the file that arrives"
@@ -225,7 +226,7 @@ def test_bodies_in_memory_have_a_budget_together() -> None:
         await asyncio.gather(*full)
         await post("/second", 3)
 
-    asyncio.run(scene())
+    run_in_new_loop(scene())
     assert [(error.status_code, error.headers) for error in refused] == [(503, {"Retry-After": "10"})]
     assert held[-1] == 3
     assert limit.budget.used == 0

@@ -24,6 +24,7 @@ from leaderboard.web.site import Site
 from submissions.arena.arena import Arena
 from submissions.index.result_tables import encode_table
 from tests.support.asgi_visits import visit_at_once
+from tests.support.event_loops import run_in_new_loop
 
 VISITORS = 50
 
@@ -68,7 +69,7 @@ def test_fifty_visitors_of_a_cold_page_cost_one_rendering(
 
     encodings = ["br", "gzip", "identity"]
     visits = [(path, {"accept-encoding": encodings[n % 3]}) for n in range(VISITORS)]
-    answers = asyncio.run(visit_at_once(app, visits, meanwhile=open_when_all_wait))
+    answers = run_in_new_loop(visit_at_once(app, visits, meanwhile=open_when_all_wait))
     assert counted.count == 1
     bodies = {
         {"br": brotli.decompress, "gzip": gzip.decompress}.get(answer.headers.get("content-encoding", ""), bytes)(
@@ -94,14 +95,14 @@ def test_a_board_without_its_ranks_is_cached_until_they_are_computed(
     ranks._behind.submit(free.wait, 60)
     visits = [("/board/dataset_research", {})]
     for _ in range(3):
-        (answer,) = asyncio.run(visit_at_once(app, visits))
+        (answer,) = run_in_new_loop(visit_at_once(app, visits))
         assert answer.headers["cache-control"] == "no-store"
         assert "etag" not in answer.headers
     assert counted.count == 1
     free.set()
     ranks._behind.submit(lambda: None).result(60)
     for _ in range(3):
-        (answer,) = asyncio.run(visit_at_once(app, visits))
+        (answer,) = run_in_new_loop(visit_at_once(app, visits))
         assert answer.headers["cache-control"] == "no-cache"
         assert answer.headers["etag"]
     assert counted.count == 2
@@ -124,7 +125,7 @@ def test_a_page_whose_visitor_has_left_already_is_not_even_queued() -> None:
         pass
 
     with pytest.raises(ClientDisconnect):
-        asyncio.run(flights.run(make_request(leave), "page", pytest.fail))
+        run_in_new_loop(flights.run(make_request(leave), "page", pytest.fail))
     assert flights._flights == {}
 
 
@@ -162,7 +163,7 @@ def test_a_page_is_not_begun_for_a_visitor_who_left() -> None:
         free.set()
         assert (await first, await staying) == ("first", "third")
 
-    asyncio.run(scene())
+    run_in_new_loop(scene())
     assert begun == ["first", "third"]
     assert flights._flights == {}
 
@@ -189,7 +190,7 @@ def test_one_visitor_who_leaves_takes_the_page_from_nobody() -> None:
         assert isinstance(page, str)
         return page
 
-    assert asyncio.run(scene()) == "page"
+    assert run_in_new_loop(scene()) == "page"
 
 
 def test_an_error_is_shared_by_those_who_wait_and_then_forgotten() -> None:
@@ -212,7 +213,7 @@ def test_an_error_is_shared_by_those_who_wait_and_then_forgotten() -> None:
         assert [str(outcome) for outcome in outcomes] == ["disk"] * 5
         assert await flights.run(make_request(stay), "page", fail_once) == "page"
 
-    asyncio.run(scene())
+    run_in_new_loop(scene())
     assert len(calls) == 2
 
 
@@ -222,8 +223,8 @@ def test_an_error_page_is_not_cached(arena: Arena, tmp_path: Path, monkeypatch: 
     with monkeypatch.context() as patch:
         patch.setattr(site.templates, "get_template", lambda _: (_ for _ in ()).throw(OSError("disk")))
         with pytest.raises(OSError, match="disk"):
-            asyncio.run(visit_at_once(app, [("/insights", {})]))
-    assert [answer.status for answer in asyncio.run(visit_at_once(app, [("/insights", {})]))] == [200]
+            run_in_new_loop(visit_at_once(app, [("/insights", {})]))
+    assert [answer.status for answer in run_in_new_loop(visit_at_once(app, [("/insights", {})]))] == [200]
 
 
 def test_large_pages_are_stored_compressed_and_counted_so() -> None:
