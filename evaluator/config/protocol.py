@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from evaluator.config.judge_settings import JudgeSettings
-from evaluator.config.screen_settings import NearDuplicateSettings
+from evaluator.config.screen_settings import FormerNearDuplicateSettings, NearDuplicateSettings
 from submissions.errors import NotFound
 from submissions.records.base import Record
 from submissions.records.result import Method
@@ -74,8 +74,8 @@ class FewShotSettings(Record):
 class ScreenSettings(Record):
     """Removal of rows that copy a reference test row."""
 
-    normalisation: Literal["letters-digits-signs@2"]
-    near: NearDuplicateSettings
+    normalisation: Literal["letters-and-digits@1", "letters-digits-signs@2"]
+    near: NearDuplicateSettings | FormerNearDuplicateSettings
     flag_over: float
     """Share of removed rows above which an entry is unranked until an organiser reviews it."""
 

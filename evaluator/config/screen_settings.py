@@ -49,3 +49,21 @@ class NearDuplicateSettings(Record):
     band_rows: int = Field(default=3, ge=1)
     seed: int = 42
     """Seed of the permutations."""
+
+
+class FormerNearDuplicateSettings(Record):
+    """Thresholds of the search that normalised as `letters-and-digits@1`: read in stored evaluations, never used."""
+
+    letters: int
+    characters: int
+    longest: int
+    template_share: float
+    similarity: float
+    containment: float
+    times: float
+    fewest: int
+    stretch: int
+    answer: int
+    bands: int
+    band_rows: int
+    seed: int

@@ -16,6 +16,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from evaluator.config.protocol import FEW_SHOT_METHODS
+from evaluator.config.screen_settings import FormerNearDuplicateSettings
+from evaluator.errors import ProtocolMismatch
 from evaluator.runtime.cost_log import write_ledger
 from evaluator.runtime.resource_usage import ResourceUsage
 from evaluator.scoring.eval_set import EvalSet, ModelAnswers, hash_rows
@@ -184,6 +186,12 @@ def _screen_task(job: EvaluationJob, exam: EvalSet, rows: tuple[Row, ...], refer
     key = bench.stage_key("screen", settings, language, exam.task.id, hash_rows(rows), hash_rows(reference.test))
 
     def run_screen() -> tuple[ScreenResult, ResourceUsage]:
+        if isinstance(settings.near, FormerNearDuplicateSettings):
+            raise ProtocolMismatch(
+                f"{job.context.protocol.name} has a screen of former rules ({settings.normalisation}), which "
+                "this version reads but does not run. Evaluate the submission under today's rules "
+                "(`arena-evaluate requeue`)."
+            )
         started = time.perf_counter()
         result = screen_rows(rows, reference.test, settings.near, language)
         return result, ResourceUsage(seconds=time.perf_counter() - started)

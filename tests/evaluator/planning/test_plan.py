@@ -182,6 +182,7 @@ def cli(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
 
 
 @pytest.mark.usefixtures("source")
+@pytest.mark.integration
 def test_the_command_prints_what_it_rests_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     where, mine = tmp_path / "benchmark", write_delivery(tmp_path / "mine", MINE)
     rest = ("--benchmark", where, "--protocol", "arena@1", "--profile", "8xh100", "--stations", 2)
@@ -222,6 +223,7 @@ def test_a_whole_benchmark_is_planned_and_twice_the_stations_take_half_the_time(
 
 
 @pytest.mark.usefixtures("source")
+@pytest.mark.integration
 def test_a_delivery_that_score_refuses_is_not_planned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()

@@ -88,7 +88,7 @@ def test_published_figures_leave_a_category_and_the_page_says_so(site: TestClien
 
 
 def test_places_rest_on_exactly_the_chosen_tasks(arena: Arena) -> None:
-    """Two systems that are equal but for one kind's tasks are parted there, and share their places elsewhere."""
+    """Two systems that are equal but for one kind's tasks are told apart by the tests there, and share their places elsewhere."""
     kinds = {task.id: task.kind for task in arena.read_tasks()}
     for number, name, more in ((30, "Better", 0.4), (31, "Worse", 0.0)):
         made = store(arena, number, name, "Team Six", "search")
@@ -102,5 +102,7 @@ def test_places_rest_on_exactly_the_chosen_tasks(arena: Arena) -> None:
     ids = {made.system: ulid for ulid, made in snapshot.submissions.items()}
     parted, equal = (rank_board(snapshot, TRACK, "demo@1", "fine_tune", "full", TaskFilter(kind=kind)) for kind in
                      ("reasoning", "knowledge"))  # fmt: skip
-    assert parted[ids["Better"]].group < parted[ids["Worse"]].group
-    assert equal[ids["Better"]].group == equal[ids["Worse"]].group
+    better, worse = parted[ids["Better"]], parted[ids["Worse"]]
+    assert (worse.better, better.better) == (1, 0)
+    assert better.worse > worse.worse
+    assert equal[ids["Better"]] == equal[ids["Worse"]]
