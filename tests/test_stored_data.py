@@ -65,7 +65,7 @@ ADDED = {
     "MethodScore": {"verdicts"},
 }
 """Properties that later versions added to schemas of the interface's document."""
-NEW_SCHEMAS = {"TrivialScore"}
+NEW_SCHEMAS = {"TrivialScore", "VerdictRow"}
 NEW_PATHS = {"/submissions/{ulid}/why.{ending}"}
 NEW = set().union(*ADDED.values())
 """Columns that later versions added to tables."""

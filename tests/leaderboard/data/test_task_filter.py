@@ -88,7 +88,7 @@ def test_published_figures_leave_a_category_and_the_page_says_so(site: TestClien
 
 
 def test_places_rest_on_exactly_the_chosen_tasks(arena: Arena) -> None:
-    """Two systems that are equal but for one kind's tasks are told apart by the tests there, and share their places elsewhere."""
+    """Two systems that are equal but for one kind's tasks are told apart there, and share their places elsewhere."""
     kinds = {task.id: task.kind for task in arena.read_tasks()}
     for number, name, more in ((30, "Better", 0.4), (31, "Worse", 0.0)):
         made = store(arena, number, name, "Team Six", "search")
