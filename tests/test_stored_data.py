@@ -27,8 +27,8 @@ from evaluator.stages.judge_factory import open_judge
 from evaluator.stages.metadata.descriptions import GeneratedDescription
 from evaluator.stages.metadata.judge import Judge
 from evaluator.stages.metadata.verdict import Comparison
-from evaluator.stages.records import RunRecord
-from evaluator.stages.rescore import require_current_rules, rescore
+from evaluator.stages.records import RunRecord, load_records
+from evaluator.stages.rescore import recompute_result, rescore
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
 from leaderboard.app import make_app
 from leaderboard.settings import read_settings
@@ -233,13 +233,14 @@ def test_rescore_gives_the_stored_figures(folder: Path) -> None:
     for place, content in stored.items():
         setup = RunRecord.model_validate_json((place / "run.json").read_bytes()).setup
         # Versions of scoring packages are recorded as they are now; the numbers must be the same.
-        assert drop_verdicts(rescore(place).model_copy(update={"setup": setup})) == content
+        again = recompute_result(place, *load_records(place))
+        assert drop_verdicts(again.model_copy(update={"setup": setup})) == content
 
 
 def test_rescore_refuses_a_result_of_other_rules_and_names_both(folder: Path) -> None:
     place = next((folder / "work" / "results").glob("*/*"))
     with pytest.raises(ProtocolMismatch) as refused:
-        require_current_rules(place)
+        rescore(place)
     stored = RunRecord.model_validate_json((place / "run.json").read_bytes()).protocol
     assert stored.sha256 in str(refused.value)
     assert load_protocol(NAME).sha256 in str(refused.value)

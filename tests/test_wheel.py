@@ -38,6 +38,7 @@ NOT_LINKED = {
     "/submissions/{ulid}/held/costs": "of a held result with costs, which this arena does not have",
     "/submissions/{ulid}/held/costs-by-task": "likewise",
     "/submissions/{ulid}/held/metadata": "of a held result with a judge's scores, likewise",
+    "/submissions/{ulid}/why": "of a published result, for its owner, who has none in this arena",
 }
 MOST_VISITS = 12
 """Of one route: its page and its twins as data."""

@@ -20,12 +20,11 @@ def rescore_folder(
 ) -> None:
     """Recompute a Result from the stored answers, without a GPU."""
     from evaluator.config.protocol import load_protocol
-    from evaluator.stages.rescore import matches_stored, require_current_rules, rescore
+    from evaluator.stages.rescore import matches_stored, rescore
     from submissions.storage.atomic import atomic_write
     from submissions.storage.codec import to_json
 
     wanted = load_protocol(protocol) if protocol else None
-    require_current_rules(folder, wanted)
     result = rescore(folder, wanted)
     if out is not None:
         atomic_write(out, to_json(result))

@@ -20,11 +20,14 @@ from submissions.records.owner_requests import filter_authorized
 from submissions.records.result import Result
 from submissions.records.status import Status
 from submissions.records.submission import Submission
+from submissions.records.verdict_counts import split_verdicts
 from submissions.storage.codec import read_record, to_json
 from submissions.storage.repo import Change, Repo
 
 KINDS = ("results", "previews", "costs")
 """Kinds of published evaluation records, each at result_path."""
+VERDICTS = "verdicts"
+"""Kind of the counts that stay in `drafts` when a result is published."""
 
 
 @dataclass(frozen=True)
@@ -40,23 +43,28 @@ class Publisher:
 
     def publish_preview(self, submission: Submission, preview: Result) -> None:
         """Publish the scores measured before the trainings; does nothing if exactly these are published."""
-        repo = self.arena.drafts if self.is_withheld(submission) else self.arena.results
-        path, content = result_path(preview.submission, preview.protocol, "previews"), to_json(preview)
+        withheld = self.is_withheld(submission)
+        repo = self.arena.drafts if withheld else self.arena.results
+        content = to_json(preview if withheld else split_verdicts(preview)[0])
+        path = result_path(preview.submission, preview.protocol, "previews")
         if path not in repo.list(path) or repo.read(path) != content:
             commit_with_retry(repo, [Change(path, content)])
 
     def publish_result(self, submission: Submission, protocol: str, found: Mapping[str, Record]) -> Status:
         """Publish the records of an evaluation, by kind, in place of its preview, and return the new status."""
-        changes = [Change(result_path(submission.id, protocol, kind), to_json(one)) for kind, one in found.items()]
+        paths = {kind: result_path(submission.id, protocol, kind) for kind in found}
         preview = result_path(submission.id, protocol, "previews")
         results, drafts = self.arena.results, self.arena.drafts
         if self.is_withheld(submission):
+            changes = [Change(paths[kind], to_json(one)) for kind, one in found.items()]
             commit_with_retry(drafts, [*changes, *_deletion_changes(drafts, [preview])])
             status = final_status("evaluated", "Evaluated. Only its owner sees the result, until they publish it.")
             commit_with_retry(results, [append_status(self.arena, submission.id, status)])
             commit_with_retry(drafts, submission_index_changes(self.arena, [submission.id]))
             return status
         status = final_status("published", "The result is public.", "publish")
+        self._keep_verdicts([one for one in found.values() if isinstance(one, Result)])
+        changes = [Change(paths[kind], _public_content(one)) for kind, one in found.items()]
         changes += _listing_changes(results, [one for one in found.values() if isinstance(one, Result)])
         commit_with_retry(
             results,
@@ -72,12 +80,13 @@ class Publisher:
             return
         results = {path for path in {*held, *shown} if path.startswith("results/")}
         over = {path.replace("results/", "previews/", 1) for path in results}
-        changes = [Change(path, self.arena.drafts.read(path)) for path in held if path not in {*shown, *over}]
+        changes = [Change(path, self._read_public(path)) for path in held if path not in {*shown, *over}]
         fresh = [path for path in held if path in results and path not in shown]
         if fresh:
             status = final_status("published", "The result is public: its owner published it.", "publish")
             changes.append(append_status(self.arena, ulid, status))
             made = [read_record(self.arena.drafts, path, Result) for path in fresh]
+            self._keep_verdicts(made)
             changes += _listing_changes(self.arena.results, made)
         changes += [Change(path, None) for path in shown if path in over]
         if changes:
@@ -96,7 +105,22 @@ class Publisher:
         changes += _listing_changes(self.arena.results, [], gone)
         if changes:
             commit_with_retry(self.arena.results, changes)
-        self._remove_drafts(ulid, _list_files(self.arena.drafts, ulid))
+        self._remove_drafts(
+            ulid, [*_list_files(self.arena.drafts, ulid), *self.arena.drafts.list(f"{VERDICTS}/{ulid}/")]
+        )
+
+    def _keep_verdicts(self, results: Sequence[Result]) -> None:
+        """Store the counts of verdicts for the owner, before the results are public without them."""
+        counts = [counted for one in results if (counted := split_verdicts(one)[1])]
+        changes = [Change(result_path(one.submission, one.protocol, VERDICTS), to_json(one)) for one in counts]
+        if changes := _changed_only(self.arena.drafts, changes):
+            commit_with_retry(self.arena.drafts, changes)
+
+    def _read_public(self, path: str) -> bytes:
+        """Read a draft as it is published."""
+        if path.startswith("costs/"):
+            return self.arena.drafts.read(path)
+        return _public_content(read_record(self.arena.drafts, path, Result))
 
     def _remove_drafts(self, ulid: str, paths: Sequence[str]) -> None:
         """Remove obsolete drafts, and record the submission's end in the files that a web app starts from."""
@@ -106,6 +130,10 @@ class Publisher:
         # A repeat after a kill may find its work done, and the Hub limits commits per hour.
         if changes:
             commit_with_retry(self.arena.drafts, changes)
+
+
+def _public_content(record: Record) -> bytes:
+    return to_json(split_verdicts(record)[0] if isinstance(record, Result) else record)
 
 
 def _listing_changes(results: Repo, made: Sequence[Result], gone: Sequence[tuple[str, str]] = ()) -> list[Change]:

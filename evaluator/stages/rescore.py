@@ -24,11 +24,20 @@ FREE = ("name", "metrics", "scale", "statistics", "judge")
 def rescore(folder: Path, protocol: Protocol | None = None) -> Result:
     """Compute the Result of an evaluation's answers, by its own protocol or another that requires the same answers.
 
-    By its own, and by the same version of the metrics, it equals the published Result bit for bit. Raises NotFound
-    and CorruptRecord for a folder without sound records, ProtocolMismatch if the other protocol requires other
-    answers or verdicts, or scales by anchors that were imported under other rules.
+    By its own, and by the same version of the metrics, it equals the stored Result bit for bit. Raises NotFound
+    and CorruptRecord for a folder without sound records, ProtocolMismatch if the protocol has other rules today under
+    the same name, or the other protocol requires other answers or verdicts, or scales by anchors that were imported
+    under other rules.
     """
     run, records = load_records(folder)
+    _require_current_rules(folder, run, protocol or run.protocol)
+    return recompute_result(folder, run, records, protocol)
+
+
+def recompute_result(
+    folder: Path, run: RunRecord, records: list[TaskRecord], protocol: Protocol | None = None
+) -> Result:
+    """Compute the Result of a folder's records like `rescore`, also if their protocol has other rules today."""
     run = run.model_copy(update={"setup": update_scoring_setup(run.setup)})
     if protocol is None or protocol == run.protocol:
         return build_result(run, records)
@@ -41,13 +50,12 @@ def rescore(folder: Path, protocol: Protocol | None = None) -> Result:
     return build_result(run.model_copy(update={"protocol": protocol}), again)
 
 
-def require_current_rules(folder: Path, protocol: Protocol | None = None) -> None:
+def _require_current_rules(folder: Path, run: RunRecord, protocol: Protocol) -> None:
     """Raise ProtocolMismatch if an evaluation's protocol has other rules today under the same name.
 
     Its metrics may have changed with them, so that its answers do not give its published figures again.
     """
-    run, _ = load_records(folder)
-    name = (protocol or run.protocol).name
+    name = protocol.name
     if name != run.protocol.name or not is_shipped_protocol(name):
         return
     current = load_protocol(name)

@@ -25,8 +25,8 @@ from submissions.records.result import Result
 from submissions.tracks import SUBSETS
 
 ENDS = "{ending:ending}"
-OWNER_ONLY = "/held"
-"""Path segment of owner-only routes; they need a cookie that programs do not have."""
+OWNER_ONLY = re.compile(r"/(held|why)\b")
+"""Path segments of owner-only routes; they need a cookie that programs do not have."""
 QUERY = {name: field.description or "" for name, field in BoardQuery.model_fields.items()} | {
     "mine": "`1` for the submissions of this browser only.",
     "state": "Only submissions in this state.",
@@ -52,7 +52,7 @@ def openapi_page(request: Request, visit: PageRequest) -> Response:
 def build_document(routes: Sequence[BaseRoute], origin: str) -> Schema:
     """Build the whole document. Raises KeyError for a table missing from leaderboard/api/table_exports.py."""
     found = (route.path for route in routes if isinstance(route, Route) and route.path.endswith(ENDS))
-    tables = [path for path in found if OWNER_ONLY not in path]
+    tables = [path for path in found if not OWNER_ONLY.search(path)]
     result = Result.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
     return {
         "openapi": "3.1.0",

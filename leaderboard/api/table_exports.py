@@ -24,7 +24,7 @@ from leaderboard.pages.insights.metadata import MetadataRow
 from leaderboard.pages.insights.preview_agreement import PreviewRow
 from leaderboard.pages.insights.row_counts import RowsRow
 from leaderboard.pages.insights.tokens import TokensRow
-from leaderboard.pages.submission.result_findings import DimensionRow, MetricRow, ScreenRow, VerdictRow
+from leaderboard.pages.submission.result_findings import DimensionRow, MetricRow, ScreenRow
 from leaderboard.pages.submissions import SubmissionRow
 from leaderboard.pages.task.page import AnchorRow
 from leaderboard.pages.task.task_score import TaskScore
@@ -123,9 +123,6 @@ TABLE_EXPORTS: Mapping[str, TableExport] = {
         columns=dict.fromkeys(("method", "subset", "group", "scale"), "str") | {"n": "int", "why": "str?"}
         | dict.fromkeys(("gain", "median", "low", "high", "seed_sd"), "float?"),
         query=("protocol",),
-    ),
-    "/submissions/{ulid}/why{ending:ending}": TableExport(
-        "Verdicts on the answers, counted by task and method.", (VerdictRow,), query=("protocol",)
     ),
     "/submissions/{ulid}/metrics{ending:ending}": TableExport(
         "The metrics other than the headline metric.", (MetricRow,), query=("protocol",)

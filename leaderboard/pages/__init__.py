@@ -12,6 +12,7 @@ from leaderboard.pages.submission import owner_actions as actions
 from leaderboard.pages.submission import page as submission
 from leaderboard.pages.submission import pending as received
 from leaderboard.pages.submission import private_result as held
+from leaderboard.pages.submission import verdict_counts as why
 from leaderboard.pages.submit import api as sent
 from leaderboard.pages.submit import check_page as check
 from leaderboard.pages.submit import page as submit
@@ -31,6 +32,7 @@ ROUTES = [
     *live.ROUTES,
     *actions.ROUTES,
     *held.ROUTES,
+    *why.ROUTES,
     *submission.ROUTES,
     *received.ROUTES,
     *system.ROUTES,

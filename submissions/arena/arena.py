@@ -9,6 +9,7 @@ results     (public)   tasks.jsonl, frames.jsonl, status/<ulid>.json            
                        results, previews, costs: <ulid>/<protocol>.json
                        self_reported/<track>.json                               written by an organiser
 drafts      (private)  results, previews, costs of unpublished submissions             written by the evaluator
+                       verdicts/<ulid>/<protocol>.json: counts of verdicts of published results
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from submissions.records.self_reported import SelfReported, read_reports, report
 from submissions.records.status import History, Status
 from submissions.records.submission import Description, Submission
 from submissions.records.task import Metadata, Row, Task
+from submissions.records.verdict_counts import VerdictCounts
 from submissions.records.webhook import FILE as WEBHOOK
 from submissions.records.webhook import Webhook
 from submissions.storage.codec import iter_lines, parse_lines, read_lines, read_record, to_json
@@ -168,6 +170,10 @@ class Arena:
         """Read the costs of an evaluation with an unpublished private result. Raises NotFound."""
         return read_record(self.drafts, result_path(ulid, protocol, "costs"), Ledger)
 
+    def read_verdict_counts(self, ulid: str, protocol: str) -> VerdictCounts:
+        """Read the counts of verdicts of a published result, which only its owner may see. Raises NotFound."""
+        return read_record(self.drafts, result_path(ulid, protocol, "verdicts"), VerdictCounts)
+
     def ids_with_requests(self) -> list[str]:
         """List the submissions with owner requests, oldest first."""
         # Not by all files: a submission has some two hundred of them.
@@ -241,7 +247,7 @@ def submission_changes(submission: Submission, data: Path) -> list[Change]:
 
 
 def result_path(ulid: str, protocol: str, kind: str = "results") -> str:
-    """Return the path of a submission's result under a protocol; `previews` and `costs` likewise."""
+    """Return the path of a submission's result under a protocol; `previews`, `costs` and `verdicts` likewise."""
     return f"{kind}/{ulid}/{protocol}.json"
 
 

@@ -33,7 +33,10 @@ class MethodScore(Record):
     others: tuple[Score, ...] = ()
     """Further metrics, shown and never ranked."""
     verdicts: dict[str, int] = Field(default={}, exclude_if=lambda counts: not counts)
-    """Number of answers by the verdict on each, for example `right_letter` or `ambiguous`; over all draws of shots."""
+    """Number of answers by the verdict on each, for example `right_letter` or `ambiguous`; over all draws of shots.
+
+    Empty in a published result: only its owner sees them (submissions/records/verdict_counts.py).
+    """
 
 
 class TrivialScore(Record):

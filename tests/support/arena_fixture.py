@@ -22,6 +22,7 @@ from submissions.records.result import METHODS, MethodScore, Result, TaskResult,
 from submissions.records.status import History, Stage, State, Status
 from submissions.records.submission import DataFile, Provenance, Submission, SystemType
 from submissions.records.task import Row, Task
+from submissions.records.verdict_counts import split_verdicts
 from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.repo import Change
 from tests.support.factories import make_task
@@ -265,7 +266,9 @@ def fill(folder: Path, owner: str = "") -> Arena:
         told = (published(made).entries[0], *stages(status.time - timedelta(hours=1), upto), status)
         changes = [Change(f"status/{made.id}.json", to_json(History(submission=made.id, entries=told)))]
         if system == "Runs now":
-            changes.append(Change(result_path(made.id, "demo@1", "previews"), to_json(preview(made))))
+            changes.append(
+                Change(result_path(made.id, "demo@1", "previews"), to_json(split_verdicts(preview(made))[0]))
+            )
         commit_with_retry(arena.results, changes)
     held(arena, last + len(endings) + 1, owner)
     store(arena, last + len(endings), "Just in", "Team Five", "search")
@@ -317,8 +320,11 @@ def store(arena: Arena, number: int, system: str, team: str, system_type: System
 
 def publish(arena: Arena, made: Submission, of: Result) -> None:
     """Add a result, its costs and a history as the evaluator does; one evaluation was not metered."""
+    public, counts = split_verdicts(of)
+    if counts:
+        commit_with_retry(arena.drafts, [Change(result_path(made.id, "demo@1", "verdicts"), to_json(counts))])
     changes = [
-        Change(f"results/{made.id}/demo@1.json", to_json(of)),
+        Change(f"results/{made.id}/demo@1.json", to_json(public)),
         Change(f"status/{made.id}.json", to_json(published(made))),
     ]
     if of.system != OVERRIDE:

@@ -56,6 +56,7 @@ def actions_page(visit: PageRequest) -> View:
         asked = {wish.kind for wish in waiting}
         context |= {"waiting": waiting, "offered": [kind for kind in offered if kind not in asked]}
         context |= {"now": history.now, "private": submission.private, "shots": SHOTS}
+        context["counted"] = bool(visit.site.reader.arena.drafts.list(f"verdicts/{ulid}/"))
         context["previews"] = _draft_previews(visit.site.reader.arena, ulid) if submission.private else []
     return View("actions.html", context | {"back": "page" if visit.query.get("within") == "page" else "actions"})
 

@@ -22,6 +22,7 @@ from leaderboard.web.site import PageRequest, View, page_route, site_of
 from submissions.errors import NotFound
 from submissions.records.ledger import Ledger
 from submissions.records.result import Result
+from submissions.records.verdict_counts import split_verdicts
 from submissions.storage.codec import to_json
 
 Found = TypeVar("Found", Result, Ledger)
@@ -35,7 +36,7 @@ def submission_page(visit: PageRequest) -> View:
     require_submission(snapshot, ulid)
     submission, protocols = snapshot.submissions.get(ulid), list(snapshot.results.get(ulid, ()))
     protocol = visit.query.get("protocol", "")
-    result = _find_result(snapshot, ulid, protocol) if protocols or protocol or visit.names["ending"] else None
+    result = find_result(snapshot, ulid, protocol) if protocols or protocol or visit.names["ending"] else None
     query = f"?{urlencode({'protocol': result.protocol})}" if result and result.protocol != protocols[0] else ""
     context = {
         "submission": submission,
@@ -54,15 +55,15 @@ def submission_page(visit: PageRequest) -> View:
 
 
 def result_json(request: Request) -> Response:
-    """Return the stored result unchanged. Raises NotFound."""
+    """Return the stored result. Raises NotFound."""
     ulid = request.path_params["ulid"]
     snapshot = site_of(request).reader.snapshot()
-    result = _find_result(snapshot, ulid, request.query_params.get("protocol", ""))
+    result = find_result(snapshot, ulid, request.query_params.get("protocol", ""))
     return Response(to_json(result), media_type="application/json")
 
 
-def _find_result(snapshot: Snapshot, ulid: str, protocol: str) -> Result:
-    """Find the result under a protocol; without one, the default result."""
+def find_result(snapshot: Snapshot, ulid: str, protocol: str) -> Result:
+    """Find the result under a protocol, or the default one, without counts of verdicts. Raises NotFound."""
     require_submission(snapshot, ulid)
     found = snapshot.results.get(ulid, {})
     if not found:
@@ -70,12 +71,13 @@ def _find_result(snapshot: Snapshot, ulid: str, protocol: str) -> Result:
     name = protocol or next(iter(found))
     if name not in found:
         raise NotFound(f"Submission {ulid} has no result under {name[:80]!r}; there are: {', '.join(found)}.")
-    return snapshot.full_result(ulid, name)
+    # One stored before the counts were for its owner only may have them.
+    return split_verdicts(snapshot.full_result(ulid, name))[0]
 
 
 def _find_ledger(snapshot: Snapshot, ulid: str, protocol: str) -> Ledger:
     """Find the costs of a result. Raises NotFound if none are recorded."""
-    result = _find_result(snapshot, ulid, protocol)
+    result = find_result(snapshot, ulid, protocol)
     found = snapshot.ledgers.get(ulid, {})
     if result.protocol not in found:
         raise NotFound(f"No cost record for submission {ulid} under {result.protocol}.")
@@ -104,7 +106,7 @@ def _table_routes(
 
 ROUTES = [
     Route("/submissions/{ulid}/result.json", result_json),
-    *(route for name, table in PARTS.items() for route in _table_routes(name, _find_result, table)),
+    *(route for name, table in PARTS.items() for route in _table_routes(name, find_result, table)),
     *(route for name, table in COSTS.items() for route in _table_routes(name, _find_ledger, table)),
     page_route("/submissions/{ulid:stem}{ending:ending}", submission_page),
 ]

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from leaderboard.data.lookup import require_submission
 from leaderboard.data.snapshot.snapshot import Snapshot
 from leaderboard.data.tables.table_frames import Table
+from leaderboard.pages.submission.result_findings import verdict_table
 from leaderboard.pages.submission.result_view import COSTS, PARTS, result_context, result_task_table
 from leaderboard.web.auth.ownership import require_owner
 from leaderboard.web.auth.visitor import visitor_owner
@@ -85,7 +86,11 @@ def _table_routes(name: str, find: Callable[[PageRequest], Found], table: Callab
 
 ROUTES = [
     Route("/submissions/{ulid}/held/result.json", private_result_json),
-    *(route for name, table in PARTS.items() for route in _table_routes(name, _requested_result, table)),
+    *(
+        route
+        for name, table in {**PARTS, "why": verdict_table}.items()
+        for route in _table_routes(name, _requested_result, table)
+    ),
     *(route for name, table in COSTS.items() for route in _table_routes(name, _requested_ledger, table)),
     page_route("/submissions/{ulid}/held{ending:ending}", private_result_page, personal=True),
 ]

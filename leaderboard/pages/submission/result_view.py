@@ -105,7 +105,6 @@ def _metadata_table(result: Result) -> Table:
 PARTS: Mapping[str, Callable[[Result], Table]] = {
     "totals": totals_table,
     "metrics": metric_table,
-    "why": verdict_table,
     "screen": screen_table,
     "metadata": _metadata_table,
 }

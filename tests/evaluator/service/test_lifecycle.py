@@ -26,6 +26,7 @@ from submissions.errors import NotFound, OurError
 from submissions.records.owner_requests import OwnerRequest
 from submissions.records.result import Result
 from submissions.records.submission import Submission
+from submissions.records.verdict_counts import join_verdicts, split_verdicts
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
 from submissions.submitting.submit import SubmissionForm, store_submission
@@ -147,7 +148,7 @@ def test_a_private_result_waits_for_its_owner(world: World) -> None:
     wish(world, submission.id, "publish", by=OWNER)
     worker.submission_queue.refresh()
     assert state(world, submission.id) == "published"
-    assert world.arena.read_result(submission.id) == draft
+    assert_published(world, draft)
     assert world.arena.read_ledger(submission.id, NAME) == cost
     assert held(world) == []
     assert worker.submission_queue.pending_ids() == []
@@ -172,8 +173,19 @@ def test_whose_wish_to_publish_came_early_is_published_at_once(world: World) -> 
 
 
 def held(world: World) -> list[str]:
-    """What is kept for owners alone; not the list of who submitted, from which a web app starts."""
-    return [path for path in drafts(world).list() if not path.startswith("board/")]
+    """What waits for owners alone; not the list of who submitted, from which a web app starts, nor counts."""
+    return [path for path in drafts(world).list() if not path.startswith(("board/", "verdicts/"))]
+
+
+def assert_published(world: World, draft: Result) -> None:
+    """Everything of a draft is public but its counts of verdicts, which stay with the drafts."""
+    public, counts = split_verdicts(draft)
+    assert counts is not None
+    assert public != draft
+    assert world.arena.read_result(draft.submission) == public
+    assert b'"verdicts"' not in world.results.read(f"results/{draft.submission}/{NAME}.json")
+    assert world.arena.read_verdict_counts(draft.submission, NAME) == counts
+    assert join_verdicts(public, counts) == draft
 
 
 class Killed(BaseException):
@@ -231,7 +243,7 @@ def test_a_kill_while_a_draft_is_published_loses_and_doubles_nothing(world: Worl
     wish(world, submission.id, "publish", by=OWNER)
     killed(world, repo, lands, lambda worker: worker.submission_queue.refresh())
     assert world.worker().submission_queue.refresh() == []
-    assert world.arena.read_result(submission.id) == draft
+    assert_published(world, draft)
     assert held(world) == []
     states = [entry.state for entry in world.arena.read_history(submission.id).entries]
     assert states.count("published") == 1
@@ -287,9 +299,11 @@ def test_a_published_result_is_taken_off_the_boards_and_its_history_stays(world:
     wish(world, submission.id, "withdraw", by="key:" + "b" * 64)
     worker.submission_queue.refresh()
     assert world.arena.result_ids() == [submission.id], "a stranger's wish is none"
+    assert drafts(world).list("verdicts/") == [f"verdicts/{submission.id}/{NAME}.json"]
     wish(world, submission.id, "withdraw")
     assert worker.submission_queue.refresh() == []
     assert world.arena.result_ids() == world.results.list("costs/") == []
+    assert drafts(world).list("verdicts/") == []
     after = world.arena.read_history(submission.id)
     assert after.entries[:-1] == before
     assert (after.now.state, after.now.message) == ("withdrawn", "Withdrawn. Its result is no longer shown.")

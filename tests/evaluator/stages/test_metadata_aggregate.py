@@ -15,12 +15,14 @@ from evaluator.service.submission_runner import SubmissionRunner
 from evaluator.stages.judge_factory import open_judge
 from evaluator.stages.metadata.judge import Judge
 from evaluator.stages.metadata.verdict import DIMENSIONS
-from evaluator.stages.rescore import rescore
+from evaluator.stages.records import load_records
+from evaluator.stages.rescore import recompute_result
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
 from submissions.arena.arena import open_arena
 from submissions.arena.benchmark import Benchmark
 from submissions.records.submission import Submission
 from submissions.records.task import Metadata
+from submissions.records.verdict_counts import split_verdicts
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.evaluation_factories import make_anchors, make_protocol
@@ -109,8 +111,10 @@ def test_a_rescore_keeps_the_verdicts_bit_for_bit(world: World) -> None:
     with world.judging():
         world.work(submission)
     folder = world.folder / "records" / submission.id / "demo@1"
-    assert to_json(rescore(folder)) == (folder / "result.json").read_bytes()
-    assert to_json(rescore(folder)) == world.arena.results.read(f"results/{submission.id}/demo@1.json")
+    again = recompute_result(folder, *load_records(folder))
+    assert again.metadata is not None
+    assert to_json(again) == (folder / "result.json").read_bytes()
+    assert split_verdicts(again)[0] == world.arena.read_result(submission.id)
 
 
 def test_no_word_of_the_judge_or_the_reference_is_published(world: World) -> None:

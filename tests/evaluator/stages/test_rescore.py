@@ -82,6 +82,16 @@ def test_a_protocol_that_asks_for_other_answers_is_refused_by_what_differs(
         rescore(folder, other)
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_a_run_of_other_rules_under_the_same_name_is_refused_by_both_hashes(folder: Path, named: bool) -> None:
+    run, records = load_records(folder)
+    earlier = make_protocol(sft={"epochs": 1.0})
+    assert earlier.sha256 != make_protocol().sha256
+    save_records(folder, run.model_copy(update={"protocol": earlier}), records)
+    with pytest.raises(ProtocolMismatch, match=f"{earlier.sha256}.*{make_protocol().sha256}"):
+        rescore(folder, make_protocol() if named else None)
+
+
 def test_a_result_that_its_answers_do_not_give_is_named(folder: Path) -> None:
     stored = json.loads((folder / "result.json").read_text())
     stored["tasks"][1]["methods"][-1]["score"]["value"] = 0.99
@@ -106,7 +116,7 @@ def test_a_damaged_record_is_named(folder: Path, content: bytes | None) -> None:
 
 
 def test_verdicts_are_not_given_to_another_judge(tmp_path: Path) -> None:
-    judged = changed(judge=SETTINGS.model_dump())
+    judged = changed(name="demo@8", judge=SETTINGS.model_dump())
     verdict = missing_verdict("a", FULL)
     save_records(tmp_path, make_run(TASKS[:1], judged), [measured(make_record(TASKS[0], {}, verdict=verdict))])
     other = SETTINGS.model_dump() | {"repeats": 3}

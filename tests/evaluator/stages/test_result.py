@@ -243,8 +243,10 @@ def test_a_machine_that_computes_the_last_bits_otherwise_publishes_the_same(tmp_
     ]
     save_records(tmp_path, make_run(tasks, protocol), records)
     code = (
-        "import sys; from pathlib import Path; from evaluator.stages.rescore import rescore; "
-        "from submissions.storage.codec import to_json; sys.stdout.buffer.write(to_json(rescore(Path(sys.argv[1]))))"
+        "import sys; from pathlib import Path; from evaluator.stages.records import load_records; "
+        "from evaluator.stages.rescore import recompute_result; "
+        "from submissions.storage.codec import to_json; folder = Path(sys.argv[1]); "
+        "sys.stdout.buffer.write(to_json(recompute_result(folder, *load_records(folder))))"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
     plain = {"NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512CD AVX512_SKX AVX2 FMA3", "OPENBLAS_CORETYPE": "Nehalem"}

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.integration
 
 INSIGHTS = ("metadata", "preview", "rows", "tokens", "cost", "kinds")
 PARTS = (
-    "/metadata", "/totals", "/anchors", "/why", "/metrics", "/screen", "/submissions", "/categories", "/pairs",
+    "/metadata", "/totals", "/anchors", "/metrics", "/screen", "/submissions", "/categories", "/pairs",
     "/preview", "/rows", "/tokens", "/cost", "/kinds", "/attempts", "/costs", "/leaders",
 )  # fmt: skip
 """Tables that stand on the page of something else."""
@@ -35,7 +35,7 @@ def pages(arena: Arena) -> list[str]:
         "/board/dataset_research/metadata", "/tasks", "/tasks?kind=reasoning", "/tasks?q=data&sort=-base",
         *(f"/insights/{name}" for name in INSIGHTS), "/tasks/mc-en-science", "/submissions",
         "/leaders", "/cases", "/cases/paper-legal-reasoning", "/cases/gap-mc-en-science",
-        first, *(f"{first}/{part}" for part in ("totals", "why", "metrics", "screen", "metadata")),
+        first, *(f"{first}/{part}" for part in ("totals", "metrics", "screen", "metadata")),
         "/tasks/mc-en-science/anchors", SYSTEM, *(f"{SYSTEM}/{part}?method=few_shot_5" for part in SYSTEM_PARTS),
         f"/compare{COMPARED}",
         *(f"/compare/{part}{COMPARED}" for part in ("pairs", "totals", "categories", "metadata")),
@@ -127,7 +127,7 @@ def test_every_page_links_to_its_twins(arena: Arena, site: TestClient) -> None:
 def test_every_table_of_a_page_links_to_its_own_twins(arena: Arena, site: TestClient) -> None:
     first = f"/submissions/{arena.submission_ids()[0]}"
     pages_of = (
-        (first, 7),
+        (first, 6),
         ("/tasks/mc-en-science", 2),
         ("/insights", 6),
         ("/", 1),
@@ -139,7 +139,7 @@ def test_every_table_of_a_page_links_to_its_own_twins(arena: Arena, site: TestCl
         page = site.get(path).text
         tables, links = page.count("<table"), set(re.findall(r'href="([^"]*)\.csv[^"]*" download', page))
         assert tables == len(links) == count, path
-    parts = [f"{first}/{part}" for part in ("totals", "why", "metrics", "screen", "metadata")]
+    parts = [f"{first}/{part}" for part in ("totals", "metrics", "screen", "metadata")]
     parts += [f"/insights/{name}" for name in INSIGHTS]
     for path in (*parts, "/tasks/mc-en-science/anchors", *(f"{SYSTEM}/{part}" for part in SYSTEM_PARTS)):
         whole, _, part = path.rpartition("/")
@@ -203,20 +203,6 @@ def test_further_metrics_carry_their_signature(arena: Arena, site: TestClient) -
     assert {row["metric"] for row in rows} == {"exact_match", BLEU}
     assert all(row["low"] < row["value"] < row["high"] for row in rows)
     assert BLEU in site.get(f"/submissions/{arena.submission_ids()[0]}").text
-
-
-def test_a_score_links_to_the_verdicts_on_its_answers(arena: Arena, site: TestClient) -> None:
-    address = f"/submissions/{arena.submission_ids()[0]}"
-    rows = site.get(f"{address}/why.json").json()
-    assert {(row["verdict"], row["answers"], row["share"]) for row in rows} == {
-        ("right_letter", 30, 0.6),
-        ("ambiguous", 20, 0.4),
-    }
-    page = site.get(address).text
-    for row in rows:
-        anchor = f"why-{row['task']}-{row['method']}"
-        assert f'href="#{anchor}"' in page
-        assert f'id="{anchor}"' in page
 
 
 def test_scores_gains_and_anchors_stand_with_their_intervals(arena: Arena, site: TestClient) -> None:

@@ -15,7 +15,7 @@ from submissions.records.status import History
 from submissions.records.submission import Submission
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
-from tests.support.arena_fixture import held, now, preview, store
+from tests.support.arena_fixture import held, now, preview, publish, result, store
 
 pytestmark = pytest.mark.integration
 
@@ -192,7 +192,7 @@ def test_a_form_that_is_too_large_or_for_nothing_is_refused(site: TestClient, mi
 def test_a_held_result_is_seen_by_its_owner_alone_and_kept_by_nobody(
     arena: Arena, site: TestClient, private: Owned
 ) -> None:
-    twins = ["", ".json", ".csv", "/totals.json", "/screen.csv", "/result.json"]
+    twins = ["", ".json", ".csv", "/totals.json", "/screen.csv", "/why.json", "/result.json"]
     mean = arena.read_draft(private.made.id, "demo@1").totals[-3].gain.value
     assert mean is not None
     for ending in twins:
@@ -212,10 +212,54 @@ def test_a_held_result_is_seen_by_its_owner_alone_and_kept_by_nobody(
     assert site.get(f"{private.page}.json", headers=private.cookie).status_code == 404
 
 
+def test_only_the_owner_of_a_published_result_sees_why_its_answers_count(
+    arena: Arena, site: TestClient, mine: Owned
+) -> None:
+    publish(arena, mine.made, result(mine.made, 0.5))
+    rows = site.get(f"{mine.page}/why.json", headers=mine.cookie).json()
+    assert {(row["verdict"], row["answers"], row["share"]) for row in rows} == {
+        ("right_letter", 30, 0.6),
+        ("ambiguous", 20, 0.4),
+    }
+    page = site.get(f"{mine.page}/why", headers=mine.cookie)
+    for row in rows:
+        anchor = f"why-{row['task']}-{row['method']}"
+        assert f'href="#{anchor}"' in page.text
+        assert f'id="{anchor}"' in page.text
+    assert f'href="{mine.page}/why"' in site.get(f"{mine.page}/actions", headers=mine.cookie).text
+    others = [{}, {"cookie": f"{COOKIE}={new_visitor_key()[0]}"}, {"cookie": f"{COOKIE}="}]
+    for ending in ("", ".csv", ".json", ".parquet", "?protocol=demo@1"):
+        answer = site.get(f"{mine.page}/why{ending}", headers=mine.cookie)
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "private, no-store"), ending
+        for cookie in others:
+            refused = site.get(f"{mine.page}/why{ending}", headers=cookie)
+            assert refused.status_code == 403, ending
+            assert "ambiguous" not in refused.text.lower()
+    assert site.get(f"{mine.page}/why?protocol=paper@1", headers=mine.cookie).status_code == 404
+    task = rows[0]["task"]
+    for path in (mine.page, f"{mine.page}/result.json", f"{mine.page}.json", f"/tasks/{task}", f"/tasks/{task}.json"):
+        public = site.get(path, headers=mine.cookie)
+        assert public.status_code == 200, path
+        assert not any(word in public.text for word in ("ambiguous", "Ambiguous", "right_letter", "verdicts")), path
+    assert f'href="{mine.page}/why"' not in site.get(f"{mine.page}/actions").text
+
+
+def test_counts_in_a_result_that_was_stored_with_them_are_not_shown(
+    arena: Arena, site: TestClient, mine: Owned
+) -> None:
+    publish(arena, mine.made, result(mine.made, 0.5))
+    stored = to_json(result(mine.made, 0.5))
+    assert b"ambiguous" in stored
+    commit_with_retry(arena.results, [Change(result_path(mine.made.id, "demo@1"), stored)])
+    for path in (mine.page, f"{mine.page}/result.json"):
+        assert "ambiguous" not in site.get(path).text.lower(), path
+
+
 def test_what_holds_nothing_back_has_no_held_result(site: TestClient, mine: Owned) -> None:
     answer = site.get(f"{mine.page}/held", headers=mine.cookie)
     assert answer.status_code == 404
     assert site.get(f"{mine.page}/held/costs.csv", headers=mine.cookie).status_code == 404
+    assert site.get(f"{mine.page}/why", headers=mine.cookie).status_code == 404
 
 
 def test_a_wish_that_is_flipped_again_and_again_is_put_off(arena: Arena, site: TestClient, private: Owned) -> None:
