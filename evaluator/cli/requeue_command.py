@@ -20,7 +20,7 @@ from evaluator.cli.command_options import (
 
 def requeue_outdated(
     arena: ArenaPlace,
-    profile: ProfileName,
+    profile: ProfileName = "cpu",
     protocol: ProtocolName = "demo@1",
     benchmark: BesideArena = "",
     judge: JudgeFile = None,
