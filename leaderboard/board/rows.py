@@ -73,9 +73,11 @@ def _sort_view_rows(snapshot: Snapshot, track: str, view: BoardQuery, is_ranked:
 @lru_per_snapshot(most=12, rows=30_000)
 def _build_view_rows(snapshot: Snapshot, track: str, view: BoardQuery, is_ranked: bool) -> tuple[BoardRow, ...]:
     """Build all rows of a view by name, none pinned; independent of filters, pins and order."""
+    trivial = list(_trivial_rows(snapshot, track, view))
+    floor = getattr(trivial[0], view.scope.headline) if trivial else None
     rows = [
-        *_evaluated_rows(snapshot, track, view, is_ranked),
-        *_trivial_rows(snapshot, track, view),
+        *(_compare_to_trivial(row, floor, view) for row in _evaluated_rows(snapshot, track, view, is_ranked)),
+        *trivial,
         *published_rows(track, view),
         *reported_rows(snapshot, track, view),
     ]
@@ -204,6 +206,11 @@ def _trivial_rows(snapshot: Snapshot, track: str, choice: BoardQuery) -> Iterato
         method=choice.method,
         choice=choice,
     )
+
+
+def _compare_to_trivial(row: BoardRow, floor: float | None, choice: BoardQuery) -> BoardRow:
+    headline = getattr(row, choice.scope.headline)
+    return row if floor is None or headline is None else replace(row, above_trivial=headline > floor)
 
 
 def _evaluated_row(

@@ -47,6 +47,24 @@ def test_a_board_has_a_row_for_the_best_baselines(ulid: str, site: TestClient) -
     assert site.get("/board/dataset_research?pin=trivial-baseline").status_code == 200
 
 
+def test_the_board_marks_entries_that_are_not_above(ulid: str, arena: Arena, site: TestClient) -> None:
+    strong = store(arena, 51, "Strong Finder", "A Lab", "search")
+    publish(arena, strong, with_baselines(result(strong, 0.9)))
+    rows = {row["submission"]: row for row in site.get("/board/dataset_research.json").json()}
+    assert rows[ulid]["overall"] < 0.5 < rows[strong.id]["overall"]
+    assert (rows[ulid]["above_trivial"], rows[strong.id]["above_trivial"]) == (False, True)
+    assert "above_trivial" in site.get("/board/dataset_research.csv").text.partition("\n")[0]
+    page = site.get("/board/dataset_research").text
+    marked = page.count(">not above trivial</small>")
+    assert marked == sum(row["above_trivial"] is False for row in rows.values())
+    cell = page.partition(f'href="/submissions/{ulid}?')[2].partition("</th>")[0]
+    assert ">not above trivial</small>" in cell
+    assert (
+        ">not above trivial</small>" not in page.partition(f'href="/submissions/{strong.id}?')[2].partition("</th>")[0]
+    )
+    assert "<b>Not above trivial</b>: the mean" in page
+
+
 def test_a_task_s_page_lists_them_and_marks_entries_that_are_not_above(ulid: str, site: TestClient) -> None:
     page = unescape(site.get(f"/tasks/{FIRST}").text)
     table = page.partition('id="trivial"')[2].partition("</table>")[0]
@@ -58,4 +76,6 @@ def test_a_task_s_page_lists_them_and_marks_entries_that_are_not_above(ulid: str
 
 def test_without_any_there_is_no_row(site: TestClient) -> None:
     assert "Best trivial baseline" not in site.get("/board/dataset_research").text
+    assert "not above trivial" not in site.get("/board/dataset_research").text
+    assert {row["above_trivial"] for row in site.get("/board/dataset_research.json").json()} == {None}
     assert 'id="trivial"' not in site.get(f"/tasks/{FIRST}").text
