@@ -17,10 +17,9 @@ from submissions.index.result_index import result_index_changes
 from submissions.index.submission_index import submission_index_changes
 from submissions.records.base import Record
 from submissions.records.owner_requests import filter_authorized
-from submissions.records.result import Result
+from submissions.records.result import Result, split_verdicts
 from submissions.records.status import Status
 from submissions.records.submission import Submission
-from submissions.records.verdict_counts import split_verdicts
 from submissions.storage.codec import read_record, to_json
 from submissions.storage.repo import Change, Repo
 

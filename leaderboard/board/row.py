@@ -86,8 +86,6 @@ class BoardRow(TableRow):
     """Number of tasks that the headline averages."""
     runs: int | None
     """Number of its team's rows of which this one is the best; None if all rows are shown."""
-    above_trivial: bool | None
-    """Whether the headline is above that of the best trivial baseline; None without either."""
     unit: str
     badge: str
     """`evaluated`, `published` or `self-reported`."""
@@ -107,6 +105,8 @@ class BoardRow(TableRow):
     protocol: str
     method: str
     subset: str
+    above_trivial: bool | None = None
+    """Whether the headline is above that of the best trivial baseline; None without either."""
 
 
 def make_row(
@@ -154,7 +154,6 @@ def make_row(
         seed_sd=figures.seed_sd,
         tasks=figures.tasks,
         runs=None,
-        above_trivial=None,
         unit=scale_of(choice.protocol).unit,
         badge=badge,
         flagged=flagged,

@@ -28,12 +28,11 @@ from submissions.errors import Conflict, CorruptRecord, NotFound
 from submissions.records.ledger import Ledger
 from submissions.records.owner_requests import OwnerRequest, TeamInvitation
 from submissions.records.prompt_frame import PromptFrame
-from submissions.records.result import Result
+from submissions.records.result import Result, VerdictCounts
 from submissions.records.self_reported import SelfReported, read_reports, reports_path
 from submissions.records.status import History, Status
 from submissions.records.submission import Description, Submission
 from submissions.records.task import Metadata, Row, Task
-from submissions.records.verdict_counts import VerdictCounts
 from submissions.records.webhook import FILE as WEBHOOK
 from submissions.records.webhook import Webhook
 from submissions.storage.codec import iter_lines, parse_lines, read_lines, read_record, to_json

@@ -35,7 +35,7 @@ class MethodScore(Record):
     verdicts: dict[str, int] = Field(default={}, exclude_if=lambda counts: not counts)
     """Number of answers by the verdict on each, for example `right_letter` or `ambiguous`; over all draws of shots.
 
-    Empty in a published result: only its owner sees them (submissions/records/verdict_counts.py).
+    Empty in a published result: only its owner sees them (`VerdictCounts`).
     """
 
 
@@ -111,3 +111,38 @@ class Result(Record):
     def version(self) -> ResultVersion:
         """Versions of the protocol and the benchmark."""
         return ResultVersion(self.protocol_sha256, self.benchmark_sha256)
+
+
+class VerdictCounts(Record):
+    """Number of a submission's answers by verdict, by task and method: for its owner only, never public."""
+
+    submission: Ulid
+    protocol: str
+    tasks: dict[TaskId, dict[Method, dict[str, int]]]
+
+
+def split_verdicts(result: Result) -> tuple[Result, VerdictCounts | None]:
+    """Split a result into what everybody may see and its counts of verdicts; None if it has none."""
+    counted = {
+        task.task: {method.method: method.verdicts for method in task.methods if method.verdicts}
+        for task in result.tasks
+        if any(method.verdicts for method in task.methods)
+    }
+    if not counted:
+        return result, None
+    counts = VerdictCounts(submission=result.submission, protocol=result.protocol, tasks=counted)
+    return _with_counts(result, {}), counts
+
+
+def join_verdicts(result: Result, counts: VerdictCounts) -> Result:
+    """Return a published result with the counts of its verdicts, as it was measured."""
+    return _with_counts(result, counts.tasks)
+
+
+def _with_counts(result: Result, counts: dict[TaskId, dict[Method, dict[str, int]]]) -> Result:
+    tasks = []
+    for task in result.tasks:
+        by_method = counts.get(task.task, {})
+        methods = [one.model_copy(update={"verdicts": by_method.get(one.method, {})}) for one in task.methods]
+        tasks.append(task.model_copy(update={"methods": tuple(methods)}))
+    return result.model_copy(update={"tasks": tuple(tasks)})

@@ -18,11 +18,10 @@ from submissions.records.anchors import Setup
 from submissions.records.base import Score
 from submissions.records.findings import JudgeScores, Quantiles, ScreenFindings
 from submissions.records.ledger import STAGES, Cost, Ledger
-from submissions.records.result import METHODS, MethodScore, Result, TaskResult, Total
+from submissions.records.result import METHODS, MethodScore, Result, TaskResult, Total, split_verdicts
 from submissions.records.status import History, Stage, State, Status
 from submissions.records.submission import DataFile, Provenance, Submission, SystemType
 from submissions.records.task import Row, Task
-from submissions.records.verdict_counts import split_verdicts
 from submissions.storage.codec import to_json, to_jsonl
 from submissions.storage.repo import Change
 from tests.support.factories import make_task

@@ -21,8 +21,7 @@ from leaderboard.pages.submission.result_view import COSTS, PARTS, result_contex
 from leaderboard.web.site import PageRequest, View, page_route, site_of
 from submissions.errors import NotFound
 from submissions.records.ledger import Ledger
-from submissions.records.result import Result
-from submissions.records.verdict_counts import split_verdicts
+from submissions.records.result import Result, split_verdicts
 from submissions.storage.codec import to_json
 
 Found = TypeVar("Found", Result, Ledger)

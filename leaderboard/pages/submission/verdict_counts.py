@@ -11,7 +11,7 @@ from leaderboard.pages.submission.result_view import result_context
 from leaderboard.web.auth.ownership import require_owner
 from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
-from submissions.records.verdict_counts import join_verdicts
+from submissions.records.result import join_verdicts
 
 
 def verdict_counts_page(visit: PageRequest) -> View:

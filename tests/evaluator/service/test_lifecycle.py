@@ -24,9 +24,8 @@ from submissions.arena.ids import submission_dir
 from submissions.checking.check import check_sources
 from submissions.errors import NotFound, OurError
 from submissions.records.owner_requests import OwnerRequest
-from submissions.records.result import Result
+from submissions.records.result import Result, join_verdicts, split_verdicts
 from submissions.records.submission import Submission
-from submissions.records.verdict_counts import join_verdicts, split_verdicts
 from submissions.storage.local_repo import LocalRepo
 from submissions.storage.repo import Change
 from submissions.submitting.submit import SubmissionForm, store_submission

@@ -20,9 +20,9 @@ from evaluator.stages.rescore import recompute_result
 from evaluator.testing.null_backend import NullGenerator, NullTrainer, null_context
 from submissions.arena.arena import open_arena
 from submissions.arena.benchmark import Benchmark
+from submissions.records.result import split_verdicts
 from submissions.records.submission import Submission
 from submissions.records.task import Metadata
-from submissions.records.verdict_counts import split_verdicts
 from submissions.storage.codec import to_json
 from submissions.storage.repo import Change
 from tests.support.evaluation_factories import make_anchors, make_protocol
