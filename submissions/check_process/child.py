@@ -1,6 +1,7 @@
 """Check process: reads requests on its input, and answers with messages on its output.
 
-Run as `python -m submissions.check_process.child PARENT_PID MEMORY_BYTES NICENESS [preload]`, with few variables.
+Run with few variables, as
+`python -m submissions.check_process.child PARENT_PID MEMORY_BYTES NICENESS FILE_CPU_SECONDS [preload]`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import BinaryIO
 
 from submissions.check_process.messages import (
@@ -46,13 +48,13 @@ def main() -> None:
     # Whatever a library prints must not come between the messages.
     with os.fdopen(os.dup(1), "wb", buffering=0) as output:
         os.dup2(2, 1)
-        if "preload" in sys.argv[4:]:
+        if "preload" in sys.argv[5:]:
             import pyarrow.parquet  # noqa: F401  # a process that waits for its delivery has time for it
-        serve_requests(sys.stdin.buffer, output)
+        serve_requests(sys.stdin.buffer, output, partial(limit_next_file, int(sys.argv[4])))
 
 
-def serve_requests(source: BinaryIO, output: BinaryIO) -> None:
-    """Answer each line of the input; a failure is the last answer."""
+def serve_requests(source: BinaryIO, output: BinaryIO, limit_file: Callable[[], None]) -> None:
+    """Answer each line of the input; a failure is the last answer. `limit_file` is called before each file."""
 
     def send(message: Message) -> None:
         data = memoryview(message.model_dump_json().encode() + b"\n")
@@ -61,7 +63,7 @@ def serve_requests(source: BinaryIO, output: BinaryIO) -> None:
 
     for line in source:
         try:
-            _answer_request(REQUESTS.validate_json(line), send)
+            _answer_request(REQUESTS.validate_json(line), send, limit_file)
         except MemoryError:
             os._exit(OUT_OF_MEMORY)
         except Exception as error:  # noqa: BLE001  # the program that asked for the check raises it again
@@ -69,17 +71,17 @@ def serve_requests(source: BinaryIO, output: BinaryIO) -> None:
             return
 
 
-def _answer_request(request: Request, send: Send) -> None:
+def _answer_request(request: Request, send: Send, limit_file: Callable[[], None]) -> None:
     if isinstance(request, SampleRequest):
-        _sample_files(request, send)
+        _sample_files(request, send, limit_file)
     elif request.kind == "check":
-        _check_delivery(request, send)
+        _check_delivery(request, send, limit_file)
     else:
-        _repair_delivery(request, send)
+        _repair_delivery(request, send, limit_file)
 
 
-def _check_delivery(request: ReadRequest, send: Send) -> None:
-    watcher = _make_watcher(request, send)
+def _check_delivery(request: ReadRequest, send: Send, limit_file: Callable[[], None]) -> None:
+    watcher = _make_watcher(request, send, limit_file)
     scan = scan_sources(
         [decode_path(path) for path in request.sources],
         request.tasks,
@@ -90,30 +92,30 @@ def _check_delivery(request: ReadRequest, send: Send) -> None:
     send(CheckFinished(problems=scan.problems, descriptions=scan.descriptions))
 
 
-def _repair_delivery(request: ReadRequest, send: Send) -> None:
+def _repair_delivery(request: ReadRequest, send: Send, limit_file: Callable[[], None]) -> None:
     rewritten = rewrite_sources(
         [decode_path(path) for path in request.sources],
         request.tasks,
         into=decode_path(request.into),
         track=request.track,
-        watcher=_make_watcher(request, send),
+        watcher=_make_watcher(request, send, limit_file),
     )
     for repair in rewritten.corrections:
         send(FileRepaired(repair=repair))
     send(RepairFinished(problems=rewritten.problems))
 
 
-def _sample_files(request: SampleRequest, send: Send) -> None:
+def _sample_files(request: SampleRequest, send: Send, limit_file: Callable[[], None]) -> None:
     into = decode_path(request.into)
     for task, rows in request.rows.items():
-        limit_next_file()
+        limit_file()
         send(SampleTaken(sample=sample_file(task, into / f"{task}.jsonl", rows, request.frames)))
     send(SamplesFinished())
 
 
-def _make_watcher(request: ReadRequest, send: Send) -> CheckWatcher:
+def _make_watcher(request: ReadRequest, send: Send, limit_file: Callable[[], None]) -> CheckWatcher:
     def begin(step: CheckStep) -> None:
-        limit_next_file()
+        limit_file()
         send(StepBegun(step=step))
 
     return CheckWatcher(

@@ -26,7 +26,7 @@ from submissions.check_process.messages import (
     Message,
     Request,
 )
-from submissions.checking.limits import MAX_MEMORY_BYTES
+from submissions.checking.limits import FILE_CPU_SECONDS, MAX_MEMORY_BYTES
 from submissions.errors import OurError
 
 Cause = Literal["damaged", "memory", "processor", "slow", "disk", "cancelled"]
@@ -67,9 +67,11 @@ class CheckProcess:
         is_preloaded: bool = False,
         max_memory_bytes: int = MAX_MEMORY_BYTES,
         niceness: int = 0,
+        file_cpu_seconds: int = FILE_CPU_SECONDS,
     ) -> None:
         # The kernel ends the process with the thread that started it, so that thread lives as long as the program.
-        self._process = _starter().submit(_start_process, is_preloaded, max_memory_bytes, niceness).result()
+        numbers = (max_memory_bytes, niceness, file_cpu_seconds)
+        self._process = _starter().submit(_start_process, numbers, is_preloaded).result()
         self._buffer = bytearray()
         self._received = 0
         self._lock = threading.Lock()
@@ -162,9 +164,9 @@ class CheckProcess:
         return CheckFailed(f"Its process ended with {code}.")
 
 
-def _start_process(is_preloaded: bool, max_memory_bytes: int, niceness: int) -> subprocess.Popen[bytes]:
+def _start_process(numbers: tuple[int, ...], is_preloaded: bool) -> subprocess.Popen[bytes]:
     module = "submissions.check_process.child"
-    command = [sys.executable, "-P", "-m", module, str(os.getpid()), str(max_memory_bytes), str(niceness)]
+    command = [sys.executable, "-P", "-m", module, str(os.getpid()), *map(str, numbers)]
     return subprocess.Popen(
         [*command, "preload"] if is_preloaded else command,
         stdin=subprocess.PIPE,

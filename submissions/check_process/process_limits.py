@@ -22,7 +22,7 @@ _SHARED_BYTES = 2**30
 
 def apply_limits(parent: int, max_memory_bytes: int, niceness: int) -> None:
     """Limit memory, file size, processor time and priority of this process, which ends with its parent."""
-    _end_with_parent(parent)
+    end_with_parent(parent)
     _limit_resource(resource.RLIMIT_CORE, 0)
     _limit_resource(resource.RLIMIT_DATA, max_memory_bytes)
     _limit_resource(resource.RLIMIT_AS, max_memory_bytes + _SHARED_BYTES)
@@ -33,11 +33,11 @@ def apply_limits(parent: int, max_memory_bytes: int, niceness: int) -> None:
     _prefer_for_memory_kill()
 
 
-def limit_next_file() -> None:
-    """Allow the next file its processor time, within that of the process; more ends the process by SIGXCPU."""
+def limit_next_file(seconds: int) -> None:
+    """Allow the next file some processor time, within that of the process; more ends the process by SIGXCPU."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    soft = int(used.ru_utime + used.ru_stime) + 1 + limits.FILE_CPU_SECONDS
+    soft = int(used.ru_utime + used.ru_stime) + 1 + seconds
     resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 
@@ -48,7 +48,7 @@ def _limit_resource(kind: int, most: int) -> None:
     resource.setrlimit(kind, (most, most))
 
 
-def _end_with_parent(parent: int) -> None:
+def end_with_parent(parent: int) -> None:
     """Let the kernel end this process with the thread that started it, and gain no rights by any program."""
     if sys.platform == "linux":
         library = ctypes.CDLL(None)

@@ -55,6 +55,16 @@ def repeat_long_text(characters: int = 190_000, rows: int = 99_000) -> bytes:
     return sink.getvalue()
 
 
+def make_wide_table(columns: int) -> bytes:
+    """A row of that many columns, the first two of which are used."""
+    names = ["input", "output", *(f"{n:x}" for n in range(columns - 2))]
+    sink = io.BytesIO()
+    table = pa.Table.from_arrays([pa.array(["x"])] * columns, names=names)
+    # Few bytes for a column, so that its footer is within the limit.
+    pq.write_table(table, sink, compression="none", use_dictionary=False, write_statistics=False, store_schema=False)
+    return sink.getvalue()
+
+
 def understate_sizes(megabytes: int, codec: str, *, is_dictionary: bool) -> bytes:
     """A table whose footer states sizes of some kB, and whose pages unpack to far more."""
     text = "a" * (megabytes * 2**20 // 8)

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from submissions.check_process.delivery_check import DeliveryCheck
-from submissions.check_process.messages import SampleRequest, SamplesFinished
+from submissions.check_process.messages import Message, SampleRequest, SamplesFinished, StepBegun
 from submissions.check_process.process import CheckCancelled, CheckProcess
 from submissions.checking.limits import LOWEST_PRIORITY
 from submissions.records.check_report import Report
 from submissions.records.task import Task
 from submissions.tracks import TRACKS
 from tests.support.factories import make_task
-from tests.support.parquet_attacks import encode_table, encrypt_table, repeat_long_text
+from tests.support.parquet_attacks import (
+    encode_table,
+    encrypt_table,
+    make_wide_table,
+    repeat_long_text,
+    understate_sizes,
+)
 from tests.support.submission_inputs import GOOD
 
 pytestmark = pytest.mark.integration
 TRACK = TRACKS["dataset_research"]
+LONG = b"".join(b'{"input": "%s %d", "output": "y"}\n' % (b"x \\u00e9 " * 40, n) for n in range(100_000))
+"""More rows than are read within a second."""
 NAMES = ("one", "two", "three", "four", "five", "six", "seven", "eight")
 
 
@@ -91,6 +100,56 @@ def test_a_file_that_needs_too_much_memory_is_refused(folder: Path) -> None:
     assert problem.file == "one.parquet"
     assert "more memory than a check may use" in problem.what
     assert [file.task for file in report.files] == ["two"]
+
+
+def test_a_file_that_reaches_the_processor_limit_is_refused(folder: Path) -> None:
+    reading = DeliveryCheck(partial(CheckProcess, file_cpu_seconds=0))  # the second in which it begins is its own
+    report = check(folder, reading, one_jsonl=LONG, two_jsonl=GOOD)
+    (problem,) = report.errors
+    assert problem.file == "one.jsonl"
+    assert "seconds of computing" in problem.what
+    assert [file.task for file in report.files] == ["two"]
+
+
+class StoppedProcess(CheckProcess):
+    """Stops at its first file, and has no time left then."""
+
+    is_stopped = False
+
+    def receive(self, seconds: float) -> Message:
+        message = super().receive(0 if self.is_stopped else seconds)
+        if isinstance(message, StepBegun) and message.step.name == "one.jsonl":
+            os.kill(self.pid, signal.SIGSTOP)
+            self.is_stopped = True
+        return message
+
+
+def test_a_file_that_reaches_the_limit_by_the_clock_is_refused(folder: Path) -> None:
+    report = check(folder, DeliveryCheck(StoppedProcess), one_jsonl=LONG, two_jsonl=GOOD)
+    (problem,) = report.errors
+    assert problem.file == "one.jsonl"
+    assert "Reading it took longer than" in problem.what
+    assert [file.task for file in report.files] == ["two"]
+
+
+def test_a_footer_that_lies_ends_its_check_only(folder: Path) -> None:
+    lying = understate_sizes(100, "zstd", is_dictionary=False)
+    assert len(lying) < 2**20
+    reading = DeliveryCheck(partial(CheckProcess, max_memory_bytes=300 * 2**20))
+    report = check(folder, reading, one_parquet=lying, two_jsonl=GOOD)
+    (problem,) = report.errors
+    assert problem.file == "one.parquet"
+    assert "more memory than a check may use" in problem.what
+    assert [file.task for file in report.files] == ["two"]
+
+
+@pytest.mark.full
+def test_a_table_of_a_hundred_thousand_columns_has_a_verdict(folder: Path) -> None:
+    report = check(folder, one_parquet=make_wide_table(100_000), two_jsonl=GOOD)
+    assert {problem.file for problem in report.problems} == {"one.parquet"}
+    assert report.errors == ()
+    assert any("have other keys, which are not used" in problem.what for problem in report.problems)
+    assert [file.task for file in report.files] == ["one", "two"]
 
 
 def test_a_repair_leaves_out_what_ended_the_check(folder: Path) -> None:
