@@ -14,8 +14,9 @@ from leaderboard.submit.check_sessions import CheckSession
 from leaderboard.submit.submission_store import SubmissionStore
 from leaderboard.web.fault_answers import as_our_fault
 from submissions.check_process.delivery_check import DeliveryCheck
+from submissions.check_process.hub_fetch import fetch_datasets
 from submissions.check_process.pool import CheckPool
-from submissions.checking.hub_datasets import HubDataset, download_datasets
+from submissions.checking.hub_datasets import HubDataset
 from submissions.errors import InvalidFile, InvalidForm, OurError, SubmissionDenied
 from submissions.records.check_report import Report
 from submissions.records.prompt_frame import PromptFrame
@@ -80,7 +81,9 @@ def _run_check(
 ) -> None:
     tasks = tuple(snapshot.tasks.values())
     try:
-        fetched = download_datasets(parcel.named, tasks, fetched_into, parcel.most_bytes)
+        fetched = fetch_datasets(
+            parcel.named, tasks, fetched_into, parcel.most_bytes, is_cancelled=lambda: reading.is_cancelled
+        )
     except InvalidFile as unfit:
         check.faults = {"hub_data": str(unfit)}
         return

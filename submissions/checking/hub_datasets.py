@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -23,15 +23,13 @@ from huggingface_hub.errors import (
 from huggingface_hub.hf_api import RepoFile, RepoFolder
 
 from submissions.checking.file_names import is_ignored
-from submissions.checking.limits import MAX_ENTRIES
+from submissions.checking.limits import MAX_ENTRIES, MAX_HUB_FILES, MAX_HUB_LINES
 from submissions.errors import InvalidFile, Unreachable
 from submissions.records.submission import PinnedFile
-from submissions.records.task import Task
 from submissions.storage.hub.anonymous_api import hub_api
 
 PREFIX = "hf://datasets/"
 ENDINGS = (".jsonl", ".csv", ".parquet")
-MAX_LINES = 500
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_]|[.-](?![.-])){0,95}"
 _REVISION = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}|refs%2F(?:pr|convert)%2F[A-Za-z0-9]{1,40}"
 _LINE = re.compile(
@@ -73,19 +71,48 @@ class FetchedFiles:
 def parse_hub_datasets(text: str) -> tuple[HubDataset, ...]:
     """Parse the lines of a form field or of a command. Raises InvalidFile."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(lines) > MAX_LINES:
-        raise InvalidFile(f"{len(lines)} data sets are named.", f"Name at most {MAX_LINES}.")
+    if len(lines) > MAX_HUB_LINES:
+        raise InvalidFile(f"{len(lines)} data sets are named.", f"Name at most {MAX_HUB_LINES}.")
     return tuple(_parse_line(line) for line in lines)
 
 
-def download_datasets(named: Sequence[HubDataset], tasks: Sequence[Task], into: Path, limit: int) -> FetchedFiles:
-    """Download the data files into a folder, at most `limit` bytes together, each sized before the download.
+@dataclass
+class _Budget:
+    """What a fetch may still list, fetch and write."""
 
-    Requests carry no token, so only public data sets are found; nothing in a repository is run.
+    max_bytes: int
+
+    def __post_init__(self) -> None:
+        self.left_bytes, self.left_files, self.left_entries = self.max_bytes, MAX_HUB_FILES, MAX_ENTRIES
+
+    def take_entries(self, tree: Iterator[RepoFile | RepoFolder]) -> list[RepoFile | RepoFolder]:
+        """Read the entries of a folder. Raises InvalidFile if all folders together have too many."""
+        listed = list(islice(tree, self.left_entries + 1))
+        self.left_entries -= len(listed)
+        if self.left_entries < 0:
+            what = f"The named folders have more than {MAX_ENTRIES:,} files together."
+            raise InvalidFile(what, "Name single files.")
+        return listed
+
+    def take_files(self, repo: str, found: Sequence[RepoFile]) -> None:
+        """Count files before they are downloaded. Raises InvalidFile."""
+        self.left_files -= len(found)
+        if self.left_files < 0:
+            what = f"The named data sets have more than {MAX_HUB_FILES:,} data files together."
+            raise InvalidFile(what, "Name single files, one for each task.")
+        self.left_bytes -= sum(file.size for file in found)
+        if self.left_bytes < 0:
+            raise InvalidFile(f"The files of {repo} are too large.", f"All together may have {self.max_bytes:,} bytes.")
+
+
+def download_datasets(named: Sequence[HubDataset], ids: Collection[str], into: Path, limit: int) -> FetchedFiles:
+    """Download the data files of tasks with these ids into a folder, at most `limit` bytes together.
+
+    Files are counted and sized before the download. Requests carry no token, so only public data sets are found;
+    nothing in a repository is run. A slow Hub has no deadline here (submissions/check_process/hub_fetch.py has one).
     Raises InvalidFile, Unreachable.
     """
-    api, ids = hub_api(False), {task.id for task in tasks}
-    left = limit
+    api, budget = hub_api(False), _Budget(limit)
     files: list[Path] = []
     pins: list[PinnedFile] = []
     for number, one in enumerate(named):
@@ -93,10 +120,8 @@ def download_datasets(named: Sequence[HubDataset], tasks: Sequence[Task], into: 
             raise InvalidFile(f"There is no task {one.task[:100]!r}.", "Take the id from the task list.")
         with _translate_hub_errors(one):
             repo, commit = _pin_revision(api, one)
-            found = _select_files(api, one, commit)
-            left -= sum(file.size for file in found)
-            if left < 0:
-                raise InvalidFile(f"The files of {one.repo} are too large.", f"All together may have {limit:,} bytes.")
+            found = _select_files(api, one, commit, budget)
+            budget.take_files(one.repo, found)
             for file in found:
                 name = PurePosixPath(file.path).name
                 if one.task:
@@ -151,13 +176,13 @@ def _pin_revision(api: HfApi, one: HubDataset) -> tuple[str, str]:
     return info.id, info.sha
 
 
-def _select_files(api: HfApi, one: HubDataset, commit: str) -> list[RepoFile]:
+def _select_files(api: HfApi, one: HubDataset, commit: str, budget: _Budget) -> list[RepoFile]:
     """Return the data files that a line means."""
     if one.path.endswith(ENDINGS):
         at = api.get_paths_info(one.repo, [one.path], repo_type="dataset", revision=commit)
         found = [file for file in at if isinstance(file, RepoFile)]
     else:
-        found = list(_list_folder(api, one, commit))
+        found = list(_list_folder(api, one, commit, budget))
     if not found:
         raise InvalidFile(
             f"{one.repo} has no data file at {one.path or 'its top'!r}.", f"Data files end in {_join_endings()}."
@@ -167,13 +192,11 @@ def _select_files(api: HfApi, one: HubDataset, commit: str) -> list[RepoFile]:
     return found
 
 
-def _list_folder(api: HfApi, one: HubDataset, commit: str) -> Iterator[RepoFile]:
+def _list_folder(api: HfApi, one: HubDataset, commit: str, budget: _Budget) -> Iterator[RepoFile]:
     """Yield the data files of a folder; of `data`, if the top has none."""
     for folder in (one.path,) if one.path else ("", "data"):
         tree = api.list_repo_tree(one.repo, folder or None, repo_type="dataset", revision=commit)
-        listed = list(islice(tree, MAX_ENTRIES + 1))
-        if len(listed) > MAX_ENTRIES:
-            raise InvalidFile(f"{one.repo} has more than {MAX_ENTRIES:,} files in one folder.", "Name single files.")
+        listed = budget.take_entries(iter(tree))
         found = [file for file in listed if isinstance(file, RepoFile) and _is_data_file(file.path)]
         if found or not any(isinstance(entry, RepoFolder) and entry.path == "data" for entry in listed):
             yield from found

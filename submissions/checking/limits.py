@@ -35,6 +35,15 @@ FILE_SECONDS = 600.0
 CHECK_SECONDS = 900.0
 """Time for a whole delivery by the clock, and again for its repair."""
 
+MAX_HUB_LINES = 500
+"""Data sets on the Hub that one delivery names; as many lines as a benchmark has tasks, and more."""
+
+MAX_HUB_FILES = 1_000
+"""Files of these data sets that are fetched; their folders may list MAX_ENTRIES together."""
+
+HUB_FETCH_SECONDS = 300.0
+"""Time for the whole fetch of these files by the clock, however slow the Hub is."""
+
 MAX_RESTARTS = 5
 """Files of a delivery that may end their process; after one more the rest is not checked."""
 

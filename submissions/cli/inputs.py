@@ -47,13 +47,12 @@ def fetch_sources(sources: list[Path], tasks: Sequence[Task]) -> Iterator[tuple[
     if not named:
         yield sources, ()
         return
-    from submissions.checking.hub_datasets import (  # takes half a second to import; local files do not need it
-        download_datasets,
-        parse_hub_datasets,
-    )
+    # Takes half a second to import; local files do not need it.
+    from submissions.check_process.hub_fetch import fetch_datasets
+    from submissions.checking.hub_datasets import parse_hub_datasets
 
     with TempFolder() as into:
-        fetched = download_datasets(parse_hub_datasets("\n".join(named)), tasks, into, MAX_DELIVERY_BYTES)
+        fetched = fetch_datasets(parse_hub_datasets("\n".join(named)), tasks, into, MAX_DELIVERY_BYTES)
         yield [source for source in sources if not _ON_HUB.match(str(source))] + list(fetched.files), fetched.pins
 
 
