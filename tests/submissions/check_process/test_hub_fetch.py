@@ -37,6 +37,7 @@ def test_a_slow_hub_ends_the_fetch(hub: Hub, tmp_path: Path) -> None:
         fetch_datasets(named, (), tmp_path, 10**6, is_cancelled=lambda: True)
 
 
+@pytest.mark.usefixtures("api")
 @pytest.mark.parametrize(
     ("limit", "says"), [("MAX_HUB_FILES", "data files together"), ("MAX_ENTRIES", "files together")]
 )
