@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from datasketch import MinHash, MinHashLSH
+from datasketch import LeanMinHash, MinHash, MinHashLSH
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,10 +71,12 @@ def test_minhash_proposes_each_pair_that_datasketch_does_and_none_for_an_empty_s
     assert 0 < sum(map(len, expected)) < 80 * 80
 
 
-def minhash_of(values: np.ndarray, near: NearDuplicateSettings) -> MinHash:
-    made = MinHash(num_perm=near.bands * near.band_rows, seed=near.seed, scheme="affine32", hashfunc=int)
-    made.update_batch(values.tolist())
-    return made
+def minhash_of(values: np.ndarray, near: NearDuplicateSettings) -> LeanMinHash:
+    """Hashes that are mixed already, which `MinHash.update` would mix once more."""
+    empty = MinHash(num_perm=near.bands * near.band_rows, seed=near.seed, scheme="affine32")
+    multipliers, addends = empty.permutations
+    least = (values[:, np.newaxis] * multipliers + addends).min(axis=0)
+    return LeanMinHash(seed=near.seed, hashvalues=least, scheme="affine32")
 
 
 def sequences_of(rows: list[np.ndarray]) -> ShingleSets:
