@@ -63,10 +63,11 @@ ADDED = {
     "Result": {"benchmark_sha256"},
     "PairRow": {"smallest_visible", "too_few_tasks"},
     "MethodScore": {"verdicts"},
+    "BoardRow": {"above_trivial"},
 }
 """Properties that later versions added to schemas of the interface's document."""
-NEW_SCHEMAS = {"TrivialScore", "VerdictRow"}
-NEW_PATHS = {"/submissions/{ulid}/why.{ending}"}
+NEW_SCHEMAS = {"TrivialScore"}
+NEW_PATHS = {"/api/submit", "/api/teams"}
 NEW = set().union(*ADDED.values())
 """Columns that later versions added to tables."""
 
