@@ -1,4 +1,4 @@
-"""Bounds of Gradio's queue: waiting calls, and answers that nobody fetches."""
+"""Bounds of Gradio's queue: waiting calls, answers that nobody fetches, and calls whose client has left."""
 
 from __future__ import annotations
 
@@ -36,3 +36,14 @@ class UnfetchedAnswers:
         for name in list(queue.pending_event_ids_session):
             if name not in sessions and name not in active:
                 del queue.pending_event_ids_session[name]
+
+
+def end_left_calls(queue: Queue) -> None:
+    """End the checks of running calls whose event stream was closed; called once a second.
+
+    Gradio itself drops such a call only before it runs.
+    """
+    for jobs in list(queue.active_jobs):
+        for event in jobs or ():
+            if not event.alive and (caller := event.request.scope.get("caller")):
+                caller.leave()

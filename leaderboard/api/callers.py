@@ -1,20 +1,26 @@
-"""Programs that call the API or MCP: their addresses, the limit of their checks, and the status of a refusal."""
+"""Programs that call the API or MCP: their addresses, limits and refusals, and the end of checks whose program left."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from leaderboard.submit.check_queue import WaitingCheck
 from leaderboard.web.addresses import group_address
+from submissions.check_process.process import CheckCancelled
 from submissions.errors import TheirError
 
+T = TypeVar("T")
 MAX_CHECKS = 16
 """Checks of the API and MCP at the same time; each holds a thread of Gradio's or MCP's."""
 MAX_CHECKS_PER_ADDRESS = 4
@@ -22,10 +28,10 @@ RETRY_SECONDS = 10
 
 
 class CallRefused(TheirError):
-    """Too many calls for another one."""
+    """Too many calls for another one, or a call whose program has left."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Caller:
     """Program that makes a call."""
 
@@ -33,6 +39,26 @@ class Caller:
     """Counted address (leaderboard/web/addresses.py)."""
     refusal: int = 0
     """HTTP status of a refusal because of too many calls; 0 for none."""
+    has_left: bool = False
+    check: WaitingCheck[Any] | None = None
+    """The check that the call waits for."""
+
+    def wait_for(self, check: WaitingCheck[T]) -> Future[T]:
+        """Wait until a check is over. Raises CallRefused when it was ended because the program has left."""
+        self.check = check
+        if self.has_left:
+            check.abandon()
+        wait([check.future])
+        self.check = None
+        if check.future.cancelled() or isinstance(check.future.exception(), CheckCancelled):
+            raise CallRefused("The check was ended, as nobody waits for its answer.")
+        return check.future
+
+    def leave(self) -> None:
+        """End the check that the program waits for."""
+        self.has_left = True
+        if check := self.check:
+            check.abandon()
 
 
 CALLER: ContextVar[Caller] = ContextVar("CALLER")
@@ -81,8 +107,12 @@ class CallerContext:
             await self.app(scope, receive, send)
             return
         caller = Caller(group_address((scope.get("client") or ("", 0))[0]))
+        connection = _WatchedConnection(receive, caller)
 
         async def send_status(message: Message) -> None:
+            # A call of Gradio's queue is answered at once, and goes on after that.
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                connection.close()
             if message["type"] == "http.response.start":
                 if message["status"] == 500 and caller.refusal:
                     message["status"] = caller.refusal
@@ -92,6 +122,45 @@ class CallerContext:
 
         token = CALLER.set(caller)
         try:
-            await self.app({**scope, "caller": caller}, receive, send_status)
+            await self.app({**scope, "caller": caller}, connection.receive, send_status)
         finally:
+            connection.close()
             CALLER.reset(token)
+
+
+class _WatchedConnection:
+    """Reads on behind the body of a request, so that the end of its connection is noticed while it is answered."""
+
+    def __init__(self, receive: Receive, caller: Caller) -> None:
+        self._receive = receive
+        self._caller = caller
+        self._end: asyncio.Task[None] | None = None
+        self._is_closed = False
+
+    async def receive(self) -> Message:
+        """Receive the next message, as the app does."""
+        if self._end is None:
+            message = await self._receive()
+            if message["type"] == "http.request":
+                if not message.get("more_body") and not self._is_closed:
+                    self._end = asyncio.create_task(self._watch())
+                return message
+            self._leave()
+            return message
+        await asyncio.wait([self._end])
+        return {"type": "http.disconnect"}
+
+    def close(self) -> None:
+        """Take an end of the connection from now on for that of an answered call."""
+        self._is_closed = True
+        if self._end:
+            self._end.cancel()
+
+    async def _watch(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._leave()
+
+    def _leave(self) -> None:
+        if not self._is_closed:
+            self._caller.leave()

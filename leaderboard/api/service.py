@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from concurrent.futures import wait
 from functools import wraps
 from inspect import signature
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import ParamSpec, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from leaderboard.api.callers import refuse_call
+from leaderboard.api.callers import CALLER, Caller, refuse_call
 from leaderboard.api.flat_arguments import flatten_arguments, keep_signature
 from leaderboard.board.query import BoardQuery
 from leaderboard.board.rows import board_table, parse_board_query, protocols_of
@@ -177,7 +176,7 @@ class ApiService:
             raise refuse_call(503, "Too many submissions are being checked.") from error
         except HTTPException as error:
             raise refuse_call(error.status_code, error.detail) from error
-        wait([work.future])
+        CALLER.get(Caller("")).wait_for(work)
         if check.failure:
             self.site.checks.discard(check)
             raise check.failure
@@ -224,9 +223,10 @@ def _check_rows(source: Path, task: Task, into: Path) -> Report:
         return reading.check_sources([source], [task], into=into, track=track)
 
     try:
-        return CHECK_QUEUE.submit(check_file, is_account=False).future.result()
+        waiting = CHECK_QUEUE.submit(check_file, is_account=False)
     except CheckQueueFull as error:
         raise refuse_call(503, "Too many submissions are being checked.") from error
+    return CALLER.get(Caller("")).wait_for(waiting).result()
 
 
 def _table_records(table: Table) -> list[JsonObject]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from gradio import http_server
 from gradio.routes import App
 
-from leaderboard.api.call_queue import MAX_WAITING_CALLS, UnfetchedAnswers
+from leaderboard.api.call_queue import MAX_WAITING_CALLS, UnfetchedAnswers, end_left_calls
 from leaderboard.server.connection_registry import KEEP_ALIVE_SECONDS, ConnectionRegistry
 from leaderboard.server.deadline_protocol import DeadlineProtocol, ServerConfig
 
@@ -19,7 +19,7 @@ CHECKS_EVERY_TICKS = 10
 
 
 class ArenaServer(http_server.Server):
-    """Gradio's server, which checks once a second for overdue connections and unfetched answers."""
+    """Gradio's server; once a second it looks for overdue connections, unfetched answers and calls without a client."""
 
     config: ServerConfig
 
@@ -32,7 +32,9 @@ class ArenaServer(http_server.Server):
         if counter % CHECKS_EVERY_TICKS == 0:
             self.config.registry.close_overdue()
             if isinstance(self.config.app, App):
-                self._unfetched.drop_old(self.config.app.get_blocks()._queue)  # Gradio has no public name for it
+                queue = self.config.app.get_blocks()._queue  # Gradio has no public name for it
+                self._unfetched.drop_old(queue)
+                end_left_calls(queue)
         should_exit: bool = await super().on_tick(counter)
         return should_exit
 

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from submissions.check_process.delivery_check import DeliveryCheck
 from submissions.check_process.pool import MAX_RUNNING, CheckPool, CheckPoolFull, QueuedCheck
+from submissions.check_process.process import CheckCancelled
 
 T = TypeVar("T")
 MAX_WAITING = 40
@@ -30,10 +31,23 @@ class WaitingCheck(Generic[T]):
     future: Future[T]
     """Result of the job."""
     running: QueuedCheck[T] | None = None
+    is_abandoned: bool = False
 
     def cancel(self) -> bool:
         """Remove the check from the queue; False if it has begun."""
         return self.future.cancel()
+
+    def abandon(self) -> None:
+        """Remove the check from the queue, or end it; its job then raises CheckCancelled."""
+        self.is_abandoned = True
+        if not self.cancel() and self.running:
+            self.running.cancel()
+
+    def follow(self, running: QueuedCheck[T]) -> None:
+        """Set what runs in the pool."""
+        self.running = running
+        if self.is_abandoned:
+            running.cancel()
 
 
 class CheckQueue:
@@ -69,12 +83,13 @@ class CheckQueue:
                     return
                 self._running += 1
             try:
-                check.running = self._pool.submit(check.job)
+                running = self._pool.submit(check.job)
             except (CheckPoolFull, RuntimeError, OSError) as error:  # the pool is closed, or has no process
                 self._end_run()
                 check.future.set_exception(error)
                 continue
-            check.running.future.add_done_callback(partial(self._finish, check))
+            check.follow(running)
+            running.future.add_done_callback(partial(self._finish, check))
 
     def _take(self) -> WaitingCheck[Any] | None:
         for is_account in (self._next_is_account, not self._next_is_account):
@@ -87,7 +102,9 @@ class CheckQueue:
 
     def _finish(self, check: WaitingCheck[Any], done: Future[Any]) -> None:
         self._end_run()
-        if error := done.exception():
+        if done.cancelled():
+            check.future.set_exception(CheckCancelled())
+        elif error := done.exception():
             check.future.set_exception(error)
         else:
             check.future.set_result(done.result())

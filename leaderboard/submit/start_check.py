@@ -32,6 +32,7 @@ from leaderboard.submit.upload_slots import UploadSlots, is_account
 from leaderboard.web.single_flight import wait_with_visitor
 from submissions.arena.ids import seed_tail
 from submissions.check_process.delivery_check import DeliveryCheck
+from submissions.check_process.process import CheckCancelled
 from submissions.checking.hub_datasets import parse_hub_datasets
 from submissions.errors import InvalidFile
 from submissions.tracks import TRACKS, get_track
@@ -144,9 +145,10 @@ class CheckStarter:
         return waiting
 
     def _end_check(self, check: CheckSession, work: Future[None]) -> None:
-        if work.cancelled():
+        error = None if work.cancelled() else work.exception()
+        if work.cancelled() or isinstance(error, CheckCancelled):
             self.checks.discard(check)
-        elif error := work.exception():
+        elif error:
             log.error("Check failed", exc_info=error)
 
 
@@ -169,7 +171,7 @@ def _refuse_busy() -> Iterator[None]:
 async def wait_for_check(request: Request, waiting: WaitingCheck[None]) -> None:
     """Wait until a check is over, whatever its outcome. Raises ClientDisconnect once its visitor has left.
 
-    A check that nobody waits for any more is then not begun.
+    A check that nobody waits for any more is then not begun, or ended.
     """
     over: Future[None] = Future()
 
@@ -181,7 +183,7 @@ async def wait_for_check(request: Request, waiting: WaitingCheck[None]) -> None:
     try:
         await wait_with_visitor(request, over)
     except ClientDisconnect:
-        waiting.cancel()
+        waiting.abandon()
         raise
 
 

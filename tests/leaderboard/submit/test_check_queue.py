@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 
 import pytest
 
 from leaderboard.submit.check_queue import CheckQueue, CheckQueueFull
 from submissions.check_process.delivery_check import DeliveryCheck
+from submissions.check_process.messages import SampleRequest, SamplesFinished
 from submissions.check_process.pool import CheckPool
+from submissions.check_process.process import CheckCancelled
 
 pytestmark = pytest.mark.integration
 
@@ -74,5 +77,29 @@ def test_an_error_ends_one_check(pool: CheckPool) -> None:
     after = queue.submit(make_job(done, "after"), is_account=False)
     with pytest.raises(OSError, match="disk"):
         broken.future.result(60)
+    after.future.result(60)
+    assert done == ["after"]
+
+
+def test_an_abandoned_check_is_not_begun_or_ends_with_its_process(pool: CheckPool) -> None:
+    queue, done = CheckQueue(pool, max_running=1), list[str]()
+    begun, request = threading.Event(), SampleRequest(into="", rows={}, frames=())
+
+    def wait_for_process(reading: DeliveryCheck) -> None:
+        reading.get_process()
+        begun.set()
+        while True:  # the process answers each request until it is ended
+            list(reading._exchange(request, SamplesFinished))
+
+    running = queue.submit(wait_for_process, is_account=False)
+    waiting = queue.submit(make_job(done, "waiting"), is_account=False)
+    after = queue.submit(make_job(done, "after"), is_account=False)
+    assert begun.wait(60)
+    waiting.abandon()
+    running.abandon()
+    with pytest.raises(CheckCancelled):
+        running.future.result(60)
+    with pytest.raises(CancelledError):
+        waiting.future.result(60)
     after.future.result(60)
     assert done == ["after"]
