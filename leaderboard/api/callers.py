@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import Future, wait
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -48,9 +48,13 @@ class Caller:
         self.check = check
         if self.has_left:
             check.abandon()
-        wait([check.future])
+        try:
+            # Not `wait`, which learns of a cancelled check only at its turn.
+            is_ended = isinstance(check.future.exception(), CheckCancelled)
+        except CancelledError:
+            is_ended = True
         self.check = None
-        if check.future.cancelled() or isinstance(check.future.exception(), CheckCancelled):
+        if is_ended:
             raise CallRefused("The check was ended, as nobody waits for its answer.")
         return check.future
 
