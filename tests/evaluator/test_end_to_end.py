@@ -16,6 +16,7 @@ from evaluator.models.chat_template import ChatTemplate
 from submissions.records.anchors import Anchors
 from submissions.records.ledger import Cost, Ledger
 from submissions.records.result import Result
+from submissions.records.task import Row
 from tests.support.factories import make_benchmark, make_rows, make_task, write_delivery
 from tests.support.paths import ROOT
 from tests.support.process_watch import ProcessWatch
@@ -24,6 +25,8 @@ from tests.support.processes import all_end, until
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 TASKS = [make_task("count"), make_task("add")]
+UNLIKE = [Row(input=f"what comes after nothing, {number}?", output="none") for number in range(3)]
+"""Their output is the most frequent one, and worth nothing: a constant answer must not be as good as a tiny model."""
 SECRETS = {
     name: f"planted-{number}"
     for number, name in enumerate(
@@ -63,7 +66,7 @@ def done(command: list[str]) -> str:
 def measured(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Measured:
     world = Measured(tmp_path_factory.mktemp("world"), tiny)
     benchmark = world.folder / "benchmark"
-    make_benchmark(benchmark, TASKS, train=32, test=8)
+    make_benchmark(benchmark, TASKS, train=32, test=8, more_train=UNLIKE)
     write_delivery(world.folder / "mine", {task.id: make_rows(task.id, 32, start=200) for task in TASKS})
     command = evaluator("anchors", "--benchmark", benchmark, "--work", world.prepared("measuring") / "work", "--json")
     anchors = json.loads(done(command))

@@ -48,9 +48,17 @@ def make_reference(task: str, train: int = 4, test: int = 4) -> Reference:
 
 
 def make_benchmark(
-    folder: Path, tasks: Sequence[Task], train: int = 4, test: int = 4, rows: Sequence[Row] = ()
+    folder: Path,
+    tasks: Sequence[Task],
+    train: int = 4,
+    test: int = 4,
+    rows: Sequence[Row] = (),
+    more_train: Sequence[Row] = (),
 ) -> Benchmark:
-    """A benchmark whose reference rows are those of `a_reference`, or `rows`, every other one for the test."""
+    """A benchmark whose reference rows are those of `make_reference`, or `rows`, every other one for the test.
+
+    `more_train` rows are in the train part of every task besides.
+    """
     changes = [Change("tasks.jsonl", to_jsonl(tasks))]
     train, test = (len(rows[::2]), len(rows[1::2])) if rows else (train, test)
     for task in tasks:
@@ -59,7 +67,7 @@ def make_benchmark(
             reference = reference.model_copy(update={"train": tuple(rows[::2]), "test": tuple(rows[1::2])})
         changes += [
             Change(f"{where}/metadata.json", to_json(reference.metadata)),
-            Change(f"{where}/train.jsonl", to_jsonl(reference.train)),
+            Change(f"{where}/train.jsonl", to_jsonl((*reference.train, *more_train))),
             Change(f"{where}/test.jsonl", to_jsonl(reference.test)),
             Change(f"{where}/split.json", to_json(Split(rule="hash-split@2", sides="te" * min(train, test)))),
         ]
