@@ -14,7 +14,7 @@ import psutil
 LISTENING, UNCONNECTED = "0A", "07"
 """Socket states of /proc/net: of a TCP socket that listens, and of a UDP socket that receives from anyone."""
 TABLES = {"tcp": LISTENING, "tcp6": LISTENING, "udp": UNCONNECTED, "udp6": UNCONNECTED}
-INTERVAL_SECONDS = 0.1
+INTERVAL_SECONDS = 0.5
 
 
 @dataclass
