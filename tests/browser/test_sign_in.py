@@ -78,7 +78,7 @@ def test_sign_in_submit_wait_and_sign_out(page: Page, arena: Arena, tmp_path: Pa
         page.get_by_role("button", name="Submit").click()
         page.wait_for_url("**/submissions/*" if system == "First" else "**/received/*")
         expect(page.get_by_role("heading", level=1)).to_have_text(system)
-    expect(page.locator(".notice")).to_contain_text("Received, waiting to be stored")
+    expect(page.locator(".notice[role=status]")).to_contain_text("Received, waiting to be stored")
     for width in (360, 1440):
         page.set_viewport_size({"width": width, "height": 900})
         assert overflow(page) == 0

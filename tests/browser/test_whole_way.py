@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 
 from submissions.arena.arena import open_arena
 from submissions.storage.codec import to_jsonl
-from tests.support.factories import make_benchmark, make_rows, make_task
+from tests.support.factories import UNLIKE, make_benchmark, make_rows, make_task
 from tests.support.live_server import served
 from tests.support.paths import ROOT
 
@@ -28,7 +28,9 @@ def evaluator(*arguments: object) -> None:
 
 def test_a_submission_by_the_form_is_evaluated_and_seen_on_the_board(browser: Browser, tmp_path: Path) -> None:
     arena = tmp_path / "arena"
-    make_benchmark(arena / "benchmark", [make_task("count"), make_task("left-out")], train=32, test=8)
+    make_benchmark(
+        arena / "benchmark", [make_task("count"), make_task("left-out")], train=32, test=8, more_train=UNLIKE
+    )
     evaluator("anchors", "--benchmark", arena / "benchmark", "--work", arena / "work")
     evaluator("work", "--arena", arena, "--once")  # nothing is pending: it publishes the demands
     mine = tmp_path / "mine.zip"

@@ -40,7 +40,7 @@ from submissions.storage.codec import to_jsonl
 from submissions.storage.commit_rate import CommitRateLimit
 from tests.support.browser.audit import violations
 from tests.support.evaluation_factories import make_protocol
-from tests.support.factories import make_benchmark, make_reference, make_rows, make_task, write_delivery
+from tests.support.factories import UNLIKE, make_benchmark, make_reference, make_rows, make_task, write_delivery
 from tests.support.hub.fixtures import hub as hub
 from tests.support.hub.server import Hub
 from tests.support.hub.users import ALICE
@@ -132,7 +132,7 @@ def benchmark(hub: Hub, tmp_path: Path) -> None:
     """An empty organisation gets an arena with a benchmark, by the commands of docs/organiser-hub.md."""
     hub.faults.quota = BUDGET
     told(ran("-m", "curation", "init", ARENA))
-    make_benchmark(tmp_path / "arena" / "benchmark", TASKS, train=32, test=8)
+    make_benchmark(tmp_path / "arena" / "benchmark", TASKS, train=32, test=8, more_train=UNLIKE)
     told(ran("-m", "submissions", "mirror", tmp_path / "arena", ARENA, "--only", "benchmark"))
 
 

@@ -16,8 +16,7 @@ from evaluator.models.chat_template import ChatTemplate
 from submissions.records.anchors import Anchors
 from submissions.records.ledger import Cost, Ledger
 from submissions.records.result import Result
-from submissions.records.task import Row
-from tests.support.factories import make_benchmark, make_rows, make_task, write_delivery
+from tests.support.factories import UNLIKE, make_benchmark, make_rows, make_task, write_delivery
 from tests.support.paths import ROOT
 from tests.support.process_watch import ProcessWatch
 from tests.support.processes import all_end, until
@@ -25,8 +24,6 @@ from tests.support.processes import all_end, until
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 TASKS = [make_task("count"), make_task("add")]
-UNLIKE = [Row(input=f"what comes after nothing, {number}?", output="none") for number in range(3)]
-"""Their output is the most frequent one, and worth nothing: a constant answer must not be as good as a tiny model."""
 SECRETS = {
     name: f"planted-{number}"
     for number, name in enumerate(

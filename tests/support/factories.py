@@ -43,6 +43,10 @@ def make_rows(name: str, count: int, start: int = 0) -> tuple[Row, ...]:
     )
 
 
+UNLIKE = tuple(Row(input=f"what comes after nothing, {number}?", output="none") for number in range(3))
+"""Rows whose output is the most frequent one and worth nothing, so that a constant answer is not as good as a model."""
+
+
 def make_reference(task: str, train: int = 4, test: int = 4) -> Reference:
     return Reference(task=task, metadata=METADATA, train=make_rows(task, train), test=make_rows(task, test, start=1000))
 

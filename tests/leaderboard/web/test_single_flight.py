@@ -170,10 +170,16 @@ def test_a_page_is_not_begun_for_a_visitor_who_left() -> None:
 
 def test_one_visitor_who_leaves_takes_the_page_from_nobody() -> None:
     flights: SingleFlight[str] = SingleFlight(max_running=1)
-    free = threading.Event()
+    begun, free = threading.Event(), threading.Event()
+
+    def hold_the_thread() -> str:
+        begun.set()
+        return str(free.wait(60))
 
     async def scene() -> str:
-        block = asyncio.ensure_future(flights.run(make_request(stay), "block", lambda: str(free.wait(60))))
+        block = asyncio.ensure_future(flights.run(make_request(stay), "block", hold_the_thread))
+        while not begun.is_set():
+            await asyncio.sleep(0)
 
         async def leave() -> None:
             await asyncio.sleep(0)
@@ -207,7 +213,8 @@ def test_an_error_is_shared_by_those_who_wait_and_then_forgotten() -> None:
 
     async def scene() -> None:
         waiting = [asyncio.ensure_future(flights.run(make_request(stay), "page", fail_once)) for _ in range(5)]
-        await asyncio.sleep(0)
+        while "page" not in flights._flights or flights._flights["page"].visitors < 5:
+            await asyncio.sleep(0)
         free.set()
         outcomes = await asyncio.gather(*waiting, return_exceptions=True)
         assert [str(outcome) for outcome in outcomes] == ["disk"] * 5

@@ -71,6 +71,7 @@ SAMPLES = (
 NO_PAGES = {
     "/static/{file:path}": "files",
     "/insights/{name:stem}": "twins, whose ways to their place have names of their own",
+    "/submissions/{ulid}/why": "only for its owner: tests/leaderboard/pages/test_owner_actions.py",
     "/submissions/{ulid}/live": "a part of the submission's page",
     "/checks/{key}/{name}": "files",
     "/mcp": "an end point",
