@@ -10,6 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from leaderboard.api.callers import CALLER, CallerContext, CallRefused
 from leaderboard.submit.check_queue import WaitingCheck
+from tests.support.event_loops import run_in_new_loop
 
 
 class Visit:
@@ -49,7 +50,7 @@ def test_a_check_ends_with_the_connection_of_its_call(path: str) -> None:
 
         await CallerContext(answer)({"type": "http", "path": path}, visit.receive, ignore)
 
-    asyncio.run(hang_up())
+    run_in_new_loop(hang_up())
     assert check.future.cancelled()
 
 
@@ -69,4 +70,4 @@ def test_an_answered_call_goes_on_in_the_queue() -> None:
         await CallerContext(answer)({"type": "http", "path": "/gradio_api/call/check"}, visit.receive, ignore)
         return True
 
-    assert asyncio.run(answer_and_hang_up())
+    assert run_in_new_loop(answer_and_hang_up())
