@@ -13,4 +13,4 @@ T = TypeVar("T")
 def run_in_new_loop(work: Coroutine[object, object, T]) -> T:
     """Run a coroutine in a thread: where a browser was tested before, this one has a loop that runs."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work)  # noqa: TID251.result()
+        return thread.submit(asyncio.run, work).result()  # noqa: TID251
