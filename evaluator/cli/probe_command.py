@@ -42,10 +42,14 @@ def format_markdown(readings: list[ProbeReading]) -> list[str]:
     """Format readings as the lines of a Markdown table."""
     rows = [
         f"| {reading.language or '–'} | {_quote(reading.gold)} | {_quote(reading.answer)} | {_quote(reading.read_as)} "
-        f"| {reading.verdict} | {reading.score:.4f} |"
+        f"| {reading.metric} | {reading.verdict} | {reading.score:.4f} |"
         for reading in readings
     ]
-    return ["| language | expected | answer | read as | verdict | score |", "|---|---|---|---|---|---:|", *rows]
+    return [
+        "| language | expected | answer | read as | metric | verdict | score |",
+        "|---|---|---|---|---|---|---:|",
+        *rows,
+    ]
 
 
 def _quote(text: str) -> str:
@@ -60,9 +64,11 @@ def _print_readings(readings: list[ProbeReading]) -> None:
     from rich.text import Text
 
     table = Table(box=box.SIMPLE)
-    for heading in ("answer", "expected", "read as", "expected as", "verdict", "score"):
+    for heading in ("answer", "expected", "read as", "expected as"):
         table.add_column(heading, overflow="fold")
+    for heading in ("metric", "verdict", "score"):
+        table.add_column(heading, no_wrap=True)
     for reading in readings:
-        texts = (reading.answer, reading.gold, reading.read_as, reading.gold_read_as, reading.verdict)
+        texts = (reading.answer, reading.gold, reading.read_as, reading.gold_read_as, reading.metric, reading.verdict)
         table.add_row(*map(Text, texts), Text(f"{reading.score:.4f}"))
     Console().print(table)

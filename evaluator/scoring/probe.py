@@ -1,12 +1,22 @@
-"""Reading of pasted answers: how the metrics of arena@1 read each, and why."""
+"""Reading of pasted answers: how the metrics read each, and why.
+
+Categories of arena@1 have one metric each; `exact_match` shows every rule of short answers, one reading for each.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from evaluator.scoring.exact_match import (
+    EXACT_MATCH_RULES,
+    SHORT_ANSWER_METRICS,
+    AnswerKey,
+    find_gold_faults,
+    measure_short_answers,
+)
 from evaluator.scoring.metrics import Answers, measure_answers
 from evaluator.scoring.metrics.reading.choice_reader import reader_of
 from evaluator.scoring.metrics.reading.label_reader import LabelReader
@@ -16,7 +26,9 @@ from submissions.errors import TheirError
 from submissions.records.base import Record
 from submissions.records.task import Row, Task
 
-Category = Literal["multiple_choice", "text_classification", "question_answering"]
+Category = Literal["multiple_choice", "text_classification", "question_answering", "exact_match"]
+Golds = Annotated[tuple[str, ...], BeforeValidator(lambda gold: (gold,) if isinstance(gold, str) else gold)]
+"""One gold answer or a list of them."""
 
 
 class InvalidProbe(TheirError):
@@ -34,18 +46,36 @@ class ProbeCase(BaseModel):
     question: str = ""
     """Question with its options, for multiple choice."""
     answer: str = Field(validation_alias=AliasChoices("answer", "prediction"))
-    gold: str = Field(validation_alias=AliasChoices("gold", "expected_output", "output"))
+    golds: Golds = Field(validation_alias=AliasChoices("gold", "expected_output", "output", "golden_answers"))
+    """Expected output; several for exact match only."""
     labels: tuple[str, ...] = ()
     """All labels of the task, for classification."""
+
+    @property
+    def gold(self) -> str:
+        """First gold answer."""
+        return self.golds[0]
+
+    @model_validator(mode="after")
+    def _check_golds(self) -> Self:
+        if self.category != "exact_match" and len(self.golds) != 1:
+            raise ValueError("gold: write one text; a list of answers is for category exact_match")
+        if self.category == "exact_match":
+            for fault in find_gold_faults({"probe": self.golds}, ["em/ci@1"]):
+                raise ValueError(str(fault).removeprefix("question probe: "))
+        return self
 
 
 class ProbeReading(Record):
     """How one answer is read."""
 
     category: Category
+    metric: str
+    """Id of the metric that read the answer."""
     language: str
     answer: str
     gold: str
+    """Expected output; several are separated by ` | `."""
     read_as: str
     """Options or labels that the answer names, or its tokens; empty if none."""
     gold_read_as: str
@@ -77,15 +107,37 @@ def parse_probe(text: str) -> list[ProbeCase]:
 def read_probe(cases: list[ProbeCase]) -> Iterator[ProbeReading]:
     """Read each answer as the metrics do."""
     for case in cases:
+        if case.category == "exact_match":
+            yield from _read_short_answer(case)
+            continue
         measured = measure_answers(_build_answers(case))
         named, expected = _NAMED[case.category](case)
         yield ProbeReading(
             category=case.category,
+            metric=measured.name,
             language=case.language,
             answer=case.answer,
             gold=case.gold,
             read_as=named,
             gold_read_as=expected,
+            verdict=measured.verdicts[0],
+            score=measured.items[0],
+        )
+
+
+def _read_short_answer(case: ProbeCase) -> Iterator[ProbeReading]:
+    key = AnswerKey([case.golds])
+    for metric in SHORT_ANSWER_METRICS:
+        measured = measure_short_answers(metric, [case.answer], key)
+        rule = EXACT_MATCH_RULES.get(metric, EXACT_MATCH_RULES["em/squad@1"])
+        yield ProbeReading(
+            category=case.category,
+            metric=metric,
+            language=case.language,
+            answer=case.answer,
+            gold=" | ".join(case.golds),
+            read_as=rule.normalize(case.answer),
+            gold_read_as=" | ".join(sorted(rule.normalize_golds(case.golds))),
             verdict=measured.verdicts[0],
             score=measured.items[0],
         )

@@ -35,6 +35,23 @@ def test_pasted_answers_are_read_with_their_reason() -> None:
     ]
 
 
+def test_a_short_answer_is_read_under_every_rule() -> None:
+    line = {"category": "exact_match", "prediction": "New York.", "golden_answers": ["New-York", "NYC"]}
+    (case,) = parse_probe(json.dumps(line))
+    readings = {one.metric: one for one in read_probe([case])}
+    assert {metric: one.score for metric, one in readings.items()} == {
+        "em/ci@1": 0.0,
+        "em/squad@1": 0.0,
+        "em/squad-bool@1": 0.0,
+        "em/triviaqa@1": 1.0,
+        "em/deepresearcher@1": 1.0,
+        "f1/hotpotqa@1": 0.0,
+    }
+    squad, triviaqa = readings["em/squad@1"], readings["em/triviaqa@1"]
+    assert (squad.gold, squad.gold_read_as, squad.read_as) == ("New-York | NYC", "newyork | nyc", "new york")
+    assert (triviaqa.read_as, triviaqa.verdict, squad.verdict) == ("new york", "exact", "different")
+
+
 def test_the_table_shows_each_answer() -> None:
     done = CliRunner().invoke(app, ["probe", str(EXAMPLES)])
     assert done.exit_code == 0
@@ -48,6 +65,9 @@ def test_the_table_shows_each_answer() -> None:
         ("{}", "Line 1: category"),
         ('\n{"category": "question_answering", "answer": "x"}', "Line 2: gold"),
         ("not json", "Line 1"),
+        ('{"category": "exact_match", "answer": "x", "gold": []}', "has no gold answer"),
+        ('{"category": "exact_match", "answer": "x", "gold": ["a|b"]}', "looks like a regular expression"),
+        ('{"category": "question_answering", "answer": "x", "gold": ["a", "b"]}', "write one text"),
         ('{"category": "poetry", "answer": "x", "gold": "y"}', "Line 1: category"),
     ],
 )
