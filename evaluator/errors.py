@@ -1,8 +1,10 @@
 """Errors that stop an evaluation and are not the submission's fault (all exit with 2 and are retried).
 
 EvaluatorError (submissions/errors.py)
-├── BudgetSpent       the next call of a chat model could cost more than its remaining budget
-├── ChatFailed        a chat model could not be called: address, key, model name, server, or the store of its answers
+├── BudgetSpent       the next call of a model could cost more than its remaining budget
+├── ModelCallFailed   a model on a server could not be called: address, key, model name, server
+│   ├── ChatFailed      the chat model, or the store of all answers
+│   └── EmbeddingFailed the embedding model
 ├── ChildFailed       the trainer or the engine died or sent an invalid message; shows the end of its log
 │   ├── DiskFull      the child had no room to write a file
 │   ├── Hung          the child was silent for longer than the profile allows
@@ -31,13 +33,21 @@ class BudgetSpent(EvaluatorError):
     """Call not made because it could exceed the budget; earlier answers stay stored."""
 
 
-class ChatFailed(EvaluatorError):
-    """Chat model that gave no answer at all. An unreadable answer is no error: it is unscored."""
+class ModelCallFailed(EvaluatorError):
+    """Model on a server that gave no answer at all."""
 
     def __init__(self, summary: str, detail: str = "", retries: int = 0) -> None:
         super().__init__(summary, detail)
         self.retries = retries
         """Tries that were sent before the last one."""
+
+
+class ChatFailed(ModelCallFailed):
+    """Chat model that gave no answer at all. An unreadable answer is no error: it is unscored."""
+
+
+class EmbeddingFailed(ModelCallFailed):
+    """Embedding model that gave no vectors at all. A text without a usable vector is no error: it is unscored."""
 
 
 class ChildFailed(EvaluatorError):

@@ -1,4 +1,4 @@
-"""Settings of a chat model (part of a protocol) and of the connection to it (must not change a score)."""
+"""Settings of a chat model (part of a protocol), of an embedding model, and of the connection to a server."""
 
 from __future__ import annotations
 
@@ -25,8 +25,23 @@ class LLMSettings(Record):
     """Limit that includes reasoning tokens. A truncated answer is unscored."""
 
 
+class EmbeddingSettings(Record):
+    """An embedding model and its options. Part of no protocol: no score depends on one."""
+
+    name: str = Field(min_length=1)
+    """Model name on the server."""
+    snapshot: str = Field(min_length=1)
+    """Exact version behind the name, as for a chat model."""
+    dimensions: int | None = Field(default=None, ge=1)
+    """Numbers of a vector, for models that can shorten it. None is not sent."""
+    prefix: str = ""
+    """Text before each text, for models that were trained with one, such as `query: `."""
+    max_characters: int = Field(default=8000, ge=100)
+    """Characters sent of a text, the first ones: within the model's context length."""
+
+
 class LLMConnection(Record):
-    """A chat server, with its limits and budget."""
+    """A server of a chat or embedding model, with its limits and budget. Must not change a score."""
 
     base_url: str
     """Address up to and including the version, for example `http://127.0.0.1:8000/v1`."""

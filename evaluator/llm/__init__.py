@@ -1,6 +1,7 @@
-"""Chat models: interface, OpenAI-compatible client, cache, budget, and a loopback server for tests.
+"""Chat and embedding models: interfaces, OpenAI-compatible clients, cache, budget, a loopback server for tests.
 
-`evaluator.llm.open_client` combines them. Import it where it is called: the client takes a second to load.
+`evaluator.llm.open_client` and `embeddings.open_embeddings` combine them. Import them where they are called: the client
+takes a second to load.
 """
 
 from evaluator.config.llm_settings import LLMConnection, LLMSettings

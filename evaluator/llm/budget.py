@@ -18,7 +18,7 @@ from evaluator.llm.database import open_transaction
 from evaluator.llm.prompts import Prompt
 from evaluator.llm.schema import schema_text
 
-_FRAME_TOKENS = 64
+FRAME_TOKENS = 64
 """Upper bound of the tokens that a server adds around two messages."""
 
 
@@ -30,8 +30,9 @@ class Budget:
     the tokens that it generated for an earlier try after the client had disconnected; they are not counted.
     """
 
-    def __init__(self, limits: LLMConnection, path: Path, ledger: str) -> None:
+    def __init__(self, limits: LLMConnection, path: Path, ledger: str, spender: str = "chat model") -> None:
         self._limits = limits
+        self._spender = spender
         self._path = path
         self._ledger = ledger
         self._in_flight = 0
@@ -93,7 +94,7 @@ class Budget:
     def _budget_error(self, spent: TokenUsage, most: TokenUsage) -> BudgetSpent:
         limits = self._limits
         return BudgetSpent(
-            "The chat model's budget is used up.",
+            f"The {self._spender}'s budget is used up.",
             f"{self._ledger} has spent {_format_usage(spent, limits)}; the next call may take "
             f"{_format_usage(most, limits)}, and the limit is {limits.budget_tokens:,} tokens (budget_tokens) and "
             f"{limits.budget_money:g} in money (budget_money). Raise them and run again: answers so far are stored.",
@@ -114,9 +115,9 @@ class BudgetedChat:
         used = None
         try:
             answer = self.chat.request(prompt, schema)
-            used = _add_retries(answer.usage or held, answer.retries)
+            used = add_retries(answer.usage or held, answer.retries)
         except ChatFailed as failed:
-            used = _add_retries(held, failed.retries)
+            used = add_retries(held, failed.retries)
             raise
         finally:
             self.budget.settle(held, used)
@@ -126,10 +127,10 @@ class BudgetedChat:
 def estimate_max_usage(prompt: Prompt, schema: type[R], model: LLMSettings) -> TokenUsage:
     """Upper bound of a call's usage. Needs no tokenizer: a token is at least one byte of UTF-8."""
     text = prompt.system + prompt.user + schema_text(schema)
-    return TokenUsage(prompt=len(text.encode()) + _FRAME_TOKENS, completion=model.max_completion_tokens)
+    return TokenUsage(prompt=len(text.encode()) + FRAME_TOKENS, completion=model.max_completion_tokens)
 
 
-def _add_retries(last: TokenUsage, retries: int) -> TokenUsage:
+def add_retries(last: TokenUsage, retries: int) -> TokenUsage:
     """Usage of the last try, plus the prompt of each earlier one."""
     return TokenUsage(prompt=last.prompt * (1 + retries), completion=last.completion)
 

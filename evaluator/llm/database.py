@@ -1,4 +1,4 @@
-"""One sqlite file for answers and usage, written by several threads and processes.
+"""One sqlite file for answers, vectors and usage, written by several threads and processes.
 
 It uses sqlite's own rollback journal: switching a new file to write-ahead logging does not wait for others that do
 the same.
@@ -16,6 +16,7 @@ from submissions.storage.private_files import PRIVATE_DIR, make_dirs
 
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS spent (ledger TEXT PRIMARY KEY, prompt INTEGER NOT NULL, completion INTEGER NOT NULL)"
     " STRICT",
 )

@@ -1,16 +1,17 @@
-"""Loopback server that speaks the chat-completions protocol, to test the real client.
+"""Loopback server that speaks the chat-completions and embeddings protocols, to test the real clients.
 
     with FakeChatServer(lambda asked: completion_reply('{"score": 7}')) as server:
         LLMConnection(base_url=server.base_url, budget_tokens=10_000)
 
-It replies with the result of a function, records all requests, and cannot judge anything.
+It replies with the result of a function, records all requests, and cannot judge anything. Its vectors count words.
 """
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -28,6 +29,12 @@ class ReceivedRequest:
     """Headers by lower-case name."""
     number: int
     """Sequence number among this server's requests, from 0."""
+
+    @property
+    def texts(self) -> list[str]:
+        """Texts to embed."""
+        texts: list[str] = self.body["input"]
+        return texts
 
     @property
     def text(self) -> str:
@@ -77,6 +84,22 @@ def error_reply(
     return CannedReply(status, {"error": error}, headers)
 
 
+def embedding_reply(vectors: Sequence[Sequence[float] | None], **fields: Any) -> CannedReply:
+    """Build a reply with one vector for each text; `fields` replace those of the body."""
+    data = [{"object": "embedding", "index": place, "embedding": vector} for place, vector in enumerate(vectors)]
+    usage = {"prompt_tokens": 10 * len(vectors), "total_tokens": 10 * len(vectors)}
+    return CannedReply(body={"object": "list", "data": data, "usage": usage} | fields)
+
+
+def count_words(asked: ReceivedRequest, dimensions: int = 64) -> CannedReply:
+    """Build a reply with vectors of hashed word counts: texts with the same words have the same vector."""
+    vectors = [[0.0] * asked.body.get("dimensions", dimensions) for _ in asked.texts]
+    for vector, text in zip(vectors, asked.texts, strict=True):
+        for word in text.lower().split():
+            vector[zlib.crc32(word.encode()) % len(vector)] += 1.0
+    return embedding_reply(vectors)
+
+
 def fill_schema(schema: Mapping[str, Any], number: int = 7, root: Mapping[str, Any] | None = None) -> Any:
     """Build a value that fits a strict schema: `number` for every integer, a few words for every text."""
     root = root or schema
@@ -97,16 +120,24 @@ def default_reply(asked: ReceivedRequest) -> CannedReply:
 
 
 class FakeChatServer:
-    """Chat server on a free port. A context manager; it calls `answer` in many threads."""
+    """Server of both protocols on a free port. A context manager; it calls its functions in many threads."""
 
-    def __init__(self, answer: Callable[[ReceivedRequest], CannedReply] = default_reply) -> None:
+    def __init__(
+        self,
+        answer: Callable[[ReceivedRequest], CannedReply] = default_reply,
+        embed: Callable[[ReceivedRequest], CannedReply] = count_words,
+    ) -> None:
         self.answer = answer
         """Says what to send back. May be replaced between two requests."""
+        self.embed = embed
+        """The same for embeddings."""
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._now = 0
         self.requests: list[ReceivedRequest] = []
-        """Every request with the right key, in the order they came."""
+        """Every chat request with the right key, in the order they came."""
+        self.embedding_requests: list[ReceivedRequest] = []
+        """The same for embeddings."""
         self.most_at_once = 0
         """The most requests that were open at the same time."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._request_handler_class())
@@ -118,17 +149,20 @@ class FakeChatServer:
         """Address of the server."""
         return f"http://127.0.0.1:{self._server.server_port}/v1"
 
-    def handle_request(self, body: dict[str, Any], headers: Mapping[str, str]) -> CannedReply:
+    def handle_request(self, path: str, body: dict[str, Any], headers: Mapping[str, str]) -> CannedReply:
         """Return the reply to one request."""
+        received = {"/v1/chat/completions": self.requests, "/v1/embeddings": self.embedding_requests}.get(path)
+        if received is None:
+            return error_reply(404, f"no {path}")
         if headers.get("authorization") != f"Bearer {KEY}":
             return error_reply(401, f"Incorrect API key provided: {headers.get('authorization')}", "invalid_api_key")
         with self._lock:
-            asked = ReceivedRequest(body, headers, len(self.requests))
-            self.requests.append(asked)
+            asked = ReceivedRequest(body, headers, len(received))
+            received.append(asked)
             self._now += 1
             self.most_at_once = max(self.most_at_once, self._now)
         try:
-            reply = self.answer(asked)
+            reply = (self.answer if received is self.requests else self.embed)(asked)
             if reply is HANG:
                 self._ended.wait()
         finally:
@@ -159,10 +193,8 @@ class FakeChatServer:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                if self.path != "/v1/chat/completions":
-                    return self._send_reply(error_reply(404, f"no {self.path}"))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                return self._send_reply(loopback.handle_request(json.loads(body), headers))
+                return self._send_reply(loopback.handle_request(self.path, json.loads(body), headers))
 
             def _send_reply(self, reply: CannedReply) -> None:
                 if reply is HANG:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from evaluator.config.llm_settings import LLMConnection, LLMSettings
-from evaluator.errors import ChatFailed
+from evaluator.config.llm_settings import EmbeddingSettings, LLMConnection, LLMSettings
 from evaluator.llm.budget import Budget, BudgetedChat
 from evaluator.llm.cache import CachedChat
 from evaluator.llm.client import ChatClient
+from evaluator.llm.errors import call_error
 from evaluator.llm.openai_client import OpenAIChat
 
 
@@ -22,15 +22,15 @@ def open_client(
 
     Raises ChatFailed without a key.
     """
-    with OpenAIChat(model, connection, _read_api_key(connection, environ)) as server:
+    with OpenAIChat(model, connection, read_api_key(connection, environ, model)) as server:
         yield CachedChat(BudgetedChat(server, model, Budget(connection, path, ledger)), model, path)
 
 
-def _read_api_key(connection: LLMConnection, environ: Mapping[str, str]) -> str:
-    """Read the API key; empty for a server without one."""
+def read_api_key(connection: LLMConnection, environ: Mapping[str, str], model: LLMSettings | EmbeddingSettings) -> str:
+    """Read the API key; empty for a server without one. Raises ModelCallFailed where it is none."""
     variable = connection.key_variable
     key = environ.get(variable, "").strip() if variable else ""
     if variable and not (key and key.isascii() and key.isprintable() and " " not in key):
         state = "contains no key: it has blanks, or characters that are not ASCII" if key else "is not set"
-        raise ChatFailed("The chat model call failed.", f"The environment variable {variable} {state}. Set it.")
+        raise call_error(model, f"The environment variable {variable} {state}. Set it.")
     return key

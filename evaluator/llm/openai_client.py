@@ -12,18 +12,12 @@ from typing import Self
 import openai
 
 from evaluator.config.llm_settings import LLMConnection, LLMSettings
-from evaluator.errors import ChatFailed
+from evaluator.errors import ModelCallFailed
 from evaluator.llm.client import ChatAnswer, R
-from evaluator.llm.errors import count_retries, http_error, invalid_reply_error, timeout_error
+from evaluator.llm.errors import NOT_ASKED, count_retries, http_error, invalid_reply_error, timeout_error
 from evaluator.llm.parse_reply import parse_reply
 from evaluator.llm.prompts import Prompt
 from evaluator.llm.schema import strict_schema
-
-_NOT_ASKED = {
-    "content_filter": "the server's content filter stopped the question",
-    "context_length_exceeded": "the question is too long for the model",
-}
-"""Error codes of the server that concern one prompt's text, not the form of the request."""
 
 
 class OpenAIChat:
@@ -56,11 +50,11 @@ class OpenAIChat:
                 seed=openai.omit if model.seed is None else model.seed + prompt.repeat,
             )
         except openai.APIStatusError as error:
-            if error.status_code == 400 and error.code in _NOT_ASKED:
-                return ChatAnswer(None, _NOT_ASKED[error.code], retries=count_retries(error))
-            failure: ChatFailed = http_error(error, model, self._connection, self._key)
+            if error.status_code == 400 and error.code in NOT_ASKED:
+                return ChatAnswer(None, NOT_ASKED[error.code], retries=count_retries(error))
+            failure: ModelCallFailed = http_error(error, model, self._connection, self._key)
         except openai.APIConnectionError as error:
-            failure = timeout_error(error, self._connection)
+            failure = timeout_error(error, model, self._connection)
         else:
             answer = parse_reply(raw.content, model, schema)
             if not isinstance(answer, str):

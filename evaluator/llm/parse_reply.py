@@ -18,13 +18,13 @@ class _Choice(BaseModel):
     finish_reason: str | None = None
 
 
-_MAX_TOKENS = 10**9
+MAX_TOKENS = 10**9
 """Larger token counts are rejected, as a ledger could not store them."""
 
 
 class _Usage(BaseModel):
-    prompt_tokens: int = Field(ge=0, le=_MAX_TOKENS)
-    completion_tokens: int = Field(ge=0, le=_MAX_TOKENS)
+    prompt_tokens: int = Field(ge=0, le=MAX_TOKENS)
+    completion_tokens: int = Field(ge=0, le=MAX_TOKENS)
 
 
 class _Reply(BaseModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import multiprocessing.process
 import os
+import platform
 import secrets
 import socket
 import sys
@@ -65,6 +66,7 @@ class Guard:
         self.refused: list[str] = []
         self.processes_allowed = True
         self.is_active = True
+        platform.processor()  # starts `uname` once in a process; the openai client asks in its first call
         sys.addaudithook(self._check_event)
         start = multiprocessing.process.BaseProcess.start
 

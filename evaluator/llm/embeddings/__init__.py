@@ -1,0 +1,1 @@
+"""Embedding models: interface, OpenAI-compatible client, cache and budget."""
