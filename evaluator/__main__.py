@@ -1,4 +1,4 @@
-"""`python -m evaluator` and `arena-evaluate`: score, plan, work, share, anchors, rescore."""
+"""`python -m evaluator` and `arena-evaluate`: score, plan, work, shard, anchors, and more."""
 
 import sys
 

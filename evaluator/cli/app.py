@@ -14,6 +14,7 @@ from evaluator.cli.probe_command import probe_answers
 from evaluator.cli.requeue_command import requeue_outdated
 from evaluator.cli.rescore_command import rescore_folder
 from evaluator.cli.score_command import score_delivery
+from evaluator.cli.screen_model_command import screen_with_models
 from evaluator.cli.shard_command import precompute_shard
 from evaluator.cli.work_command import evaluate_arena
 
@@ -31,5 +32,6 @@ app.command("share", hidden=True)(precompute_shard)  # its name in version 0.1
 app.command("anchors")(write_anchors)
 app.command("rescore")(rescore_folder)
 app.command("probe")(probe_answers)
+app.command("screen-model")(screen_with_models)
 app.command("requeue")(requeue_outdated)
 app.command("compact")(compact_arena)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from evaluator.config.judge_settings import JudgeSettings
 from evaluator.config.llm_settings import LLMConnection
 from evaluator.config.protocol import Protocol
+from evaluator.config.settings_file import load_settings
 from evaluator.llm.prompts import load_prompt
 from evaluator.stages.metadata.judge import Judge
 from submissions.errors import NotFound
@@ -41,7 +39,13 @@ def judge_opener(protocol: Protocol, connection: Path | None, *, left_out: bool,
             f"{protocol.name} uses the metadata judge {protocol.judge.model.name}: name its connection with "
             "--judge FILE (docs/organiser-judge.md has one), or omit it with --no-judge."
         )
-    return partial(open_judge, protocol.judge, _load_connection(connection), dict(os.environ), work / "judge.sqlite")
+    return partial(
+        open_judge,
+        protocol.judge,
+        load_settings(connection, LLMConnection, "docs/organiser-judge.md"),
+        dict(os.environ),
+        work / "judge.sqlite",
+    )
 
 
 @contextmanager
@@ -57,16 +61,3 @@ def open_judge(
     comparing, describing = (load_prompt(_TRACK, name) for name in (settings.judge_prompt, settings.describe_prompt))
     with open_client(settings.model, connection, environ, path, ledger) as chat:
         yield Judge(settings, chat, comparing, describing, connection.at_once)
-
-
-def _load_connection(file: Path) -> LLMConnection:
-    try:
-        return LLMConnection.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise NotFound(f"No file {file}: docs/organiser-judge.md describes a judge's connection file.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise NotFound(f"{file} is not TOML: {error}.") from error
-    except ValidationError as error:
-        fault = error.errors()[0]
-        field = ".".join(str(part) for part in fault["loc"]) or "the file"
-        raise NotFound(f"{file}: {field}: {fault['msg']}. docs/organiser-judge.md has an example.") from error
