@@ -27,6 +27,7 @@ NAMES = (
     "organiser-service",
     "organiser-cluster",
     "organiser-judge",
+    "organiser-screen",
     "organiser-cost",
     "organiser-reference",
     "upgrading",

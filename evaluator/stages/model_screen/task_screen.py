@@ -30,7 +30,7 @@ class DeliveredTask:
 
 
 @dataclass(frozen=True)
-class ScreenedTask:
+class TaskFindings:
     """Result for a task. After an error it has what was found until then."""
 
     screening: TaskScreening
@@ -46,7 +46,7 @@ class ModelScreen:
     embeddings: EmbeddingClient | None
     judge: PairJudge | None
 
-    def screen_task(self, delivered: DeliveredTask) -> ScreenedTask:
+    def screen_task(self, delivered: DeliveredTask) -> TaskFindings:
         """Screen a task. Rows that the screen of an evaluation removes are not compared: they are known."""
         kept = screen_rows(delivered.rows, delivered.test, language=delivered.task.language).kept
         numbers = kept[: self.settings.max_rows]
@@ -61,7 +61,7 @@ class ModelScreen:
         try:
             candidates = propose_pairs(rows, delivered.test, self.settings, self.embeddings)
         except EvaluatorError as error:
-            return ScreenedTask(screening.model_copy(update={"unfinished": error.public}), error=error)
+            return TaskFindings(screening.model_copy(update={"unfinished": error.public}), error=error)
         judged = None
         if self.judge is not None:
             judged = self.judge.judge_pairs([(rows[one.row], delivered.test[one.test_row]) for one in candidates.pairs])
@@ -81,7 +81,7 @@ class ModelScreen:
             "unscored_test_rows": {row + 1: why for row, why in candidates.unread_test_rows.items()},
             "unfinished": failure.public if failure else None,
         }
-        return ScreenedTask(screening.model_copy(update=summary), pairs, failure)
+        return TaskFindings(screening.model_copy(update=summary), pairs, failure)
 
     def _make_pair(
         self, delivered: DeliveredTask, numbers: Sequence[int], candidates: Candidates, pair: Candidate

@@ -28,7 +28,7 @@ from evaluator.llm.fake_server import (
 from evaluator.stages.model_screen.letter_vectors import LetterVectors
 from evaluator.stages.model_screen.nearest_rows import find_nearest
 from evaluator.stages.model_screen.open_models import open_model_screen, read_usage
-from evaluator.stages.model_screen.task_screen import DeliveredTask, ModelScreen, ScreenedTask
+from evaluator.stages.model_screen.task_screen import DeliveredTask, ModelScreen, TaskFindings
 from evaluator.stages.screen import screen_rows
 from submissions.errors import NotFound
 from submissions.records.task import Row
@@ -36,6 +36,7 @@ from tests.support.concept_vectors import DISJOINT, REPHRASED, TEST, TRANSLATED,
 from tests.support.factories import make_task
 from tests.support.injected_judge import orders
 from tests.support.judges import ENVIRON, MODEL, no_ambient_settings
+from tests.support.paths import ROOT
 
 __all__ = ["no_ambient_settings"]  # a fixture of this module, too
 
@@ -96,12 +97,12 @@ def opened(
 
 def screen_with(
     path: Path, *stages: str, rows: Sequence[Row] = ROWS, test: Sequence[Row] = TEST, **fields: Any
-) -> ScreenedTask:
+) -> TaskFindings:
     with opened(path, *stages, **fields) as (screen, _):
         return screen.screen_task(DeliveredTask(make_task("a"), rows, test))
 
 
-def found_lines(screened: ScreenedTask) -> list[tuple[int, int]]:
+def found_lines(screened: TaskFindings) -> list[tuple[int, int]]:
     return sorted((pair.row, pair.test_row) for pair in screened.pairs if pair.is_found)
 
 
@@ -425,6 +426,17 @@ def test_a_file_may_name_one_stage(tmp_path: Path) -> None:
     assert settings.judge is None
     assert settings.embedding is not None
     assert (settings.embedding.threshold, settings.neighbours, settings.compared) == (0.8, 2, "row")
+
+
+def test_the_file_of_the_docs_is_valid_with_all_that_it_comments_out(tmp_path: Path) -> None:
+    (text,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/organiser-screen.md").read_text(), re.DOTALL)
+    (tmp_path / "models.toml").write_text(re.sub(r"^# (?=\w+ =)", "", text, flags=re.MULTILINE))
+    settings = load_settings(tmp_path / "models.toml", ModelScreenSettings, "a page")
+    assert settings.embedding is not None
+    assert settings.embedding.model.prefix == "query: "
+    assert settings.judge is not None
+    defaults = ModelScreenSettings(judge=settings.judge)
+    assert settings.model_copy(update={"embedding": None}) == defaults, "the values of the docs are the defaults"
 
 
 @pytest.mark.parametrize(
