@@ -1,4 +1,4 @@
-"""Base model files: the tiny model made on the spot, or one commit of a repository on the Hub."""
+"""Base model files: a tiny model made on the spot, or one commit of a repository on the Hub."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from functools import partial
 from pathlib import Path
 
 from evaluator.config.protocol import Protocol
+from evaluator.models.families import TINY_FAMILIES, read_family
 from evaluator.runtime.child_environment import filter_environment
 from evaluator.runtime.work_dir_lock import blocking_lock
 from submissions.errors import EvaluatorError
 from submissions.storage.atomic import atomic_write
 
 TINY = "tiny-llama@1"
-"""Base model that is built locally."""
+"""Base model of demo@1, which is built locally."""
 PINNED_COMMITS: Mapping[str, str] = {"meta-llama/Llama-3.1-8B": "d04e592bb4f6aa9cfee91e2e20afa771667e1d4b"}
 """Commit of each base model that our protocols name; beside the protocols, so that their hashes stay."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -38,14 +39,15 @@ def split_model_id(model: str) -> tuple[str, str | None]:
 
 
 def prepare_base_model(protocol: Protocol, folder: Path) -> Path:
-    """Provide the base model's files: built locally for demo@1, else one commit from the Hub or its cache.
+    """Provide the base model's files: built locally for a tiny model, else one commit from the Hub or its cache.
 
     A model without a commit is resolved once; `folder` records the commit for later runs. What is downloaded whole is
-    used without asking the Hub again, so that workers need no token.
+    used without asking the Hub again, so that workers need no token. Raises EvaluatorError for a model of no known
+    family, before its weights are downloaded.
     """
     name = protocol.base_model.id
-    if name == TINY:
-        return _prepare_tiny_model(folder / name)
+    if name in TINY_FAMILIES:
+        return _prepare_tiny_model(name, folder / name)
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
@@ -60,6 +62,7 @@ def prepare_base_model(protocol: Protocol, folder: Path) -> Path:
             return Path(get(local_files_only=True))
         except LocalEntryNotFoundError:
             whole.unlink(missing_ok=True)  # the cache was removed
+    read_family(Path(get(allow_patterns=["config.json"])))
     found = Path(get())
     atomic_write(whole, b"")
     return found
@@ -77,17 +80,17 @@ def _resolve_commit(repo: str, folder: Path) -> str:
     return record.read_text().strip()
 
 
-def _prepare_tiny_model(folder: Path) -> Path:
+def _prepare_tiny_model(name: str, folder: Path) -> Path:
     if not folder.is_dir():
         with blocking_lock(folder.with_name(f"{folder.name}.lock")):  # shares on several nodes start at the same time
             if not folder.is_dir():
-                _build_in_child(folder)
+                _build_in_child(name, folder)
     return folder
 
 
-def _build_in_child(folder: Path) -> None:
-    """Build the tiny model in a separate process, so that this one never loads torch."""
-    command = [sys.executable, "-m", "evaluator.models.tiny_llama", str(folder)]
+def _build_in_child(name: str, folder: Path) -> None:
+    """Build a tiny model in a separate process, so that this one never loads torch."""
+    command = [sys.executable, "-m", "evaluator.models.families", name, str(folder)]
     made = subprocess.run(command, capture_output=True, text=True, check=False, env=filter_environment(os.environ))
     if made.returncode:
         raise EvaluatorError(

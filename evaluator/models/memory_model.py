@@ -119,7 +119,7 @@ def estimate_memory(shape: ModelShape, profile: Profile, protocol: Protocol) -> 
         training=estimate_training(shape, profile, protocol),
         engine={"weights": weights, "cache": cache, "workspace": WORKSPACE},
         host=_estimate_host(weights, profile),
-        cache_tokens=cache // (2 * width * shape.layers * shape.kv_heads * shape.head),
+        cache_tokens=cache // (2 * width * shape.layers * shape.keys),
         device_bytes=device,
         host_bytes=profile.host_gib * GIB,
     )
@@ -155,11 +155,12 @@ def estimate_training(shape: ModelShape, profile: Profile, protocol: Protocol) -
 def _activation_bytes(shape: ModelShape, width: int, *, checkpointing: bool) -> int:
     """Bytes of activations per token: every layer's input, and the gradient inputs of one layer (or of all).
 
-    A layer stores its norms' inputs in fp32 and normalised, queries, keys, values and the attention output,
-    and three times the feed-forward width with its product.
+    A layer stores its norms' inputs in fp32 and normalised, the norms' outputs, queries, keys, values and the attention
+    output, and three times the feed-forward width with its product; heads' norms are stored as the others.
     """
-    kv = shape.kv_heads * shape.head
-    inside = 2 * (4 + width) * shape.hidden + width * (4 * shape.hidden + 2 * kv + 4 * shape.ffn)
+    normed = 2 * shape.hidden + (shape.queries + shape.keys if shape.head_norms else 0)
+    stored = 2 * shape.hidden + 2 * shape.queries + 2 * shape.keys + 4 * shape.ffn
+    inside = (4 + width) * normed + width * stored
     if not checkpointing:
         return shape.layers * inside
     return width * shape.layers * shape.hidden + inside

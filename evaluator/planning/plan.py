@@ -11,6 +11,7 @@ from evaluator.config.protocol import Protocol
 from evaluator.models import tiny_llama
 from evaluator.models.base_model import TINY, split_model_id
 from evaluator.models.chat_template import ChatTemplate, load_template
+from evaluator.models.families import TINY_FAMILIES
 from evaluator.models.memory_model import MemoryEstimate, estimate_memory
 from evaluator.models.model_shape import ModelShape, lookup_model_shape
 from evaluator.planning.prompt_frame import build_frame, build_planning
@@ -151,8 +152,8 @@ def _build_fallback_frame(rules: Protocol) -> PromptFrame:
 
 def tokenizer_here(model: str) -> Path | None:
     """Return the folder of a base model's tokenizer, if it is on this machine."""
-    if model == TINY:
-        return tiny_llama.TOKENIZER.parent
+    if model in TINY_FAMILIES:  # the other tiny models' are made with their weights
+        return tiny_llama.TOKENIZER.parent if model == TINY else None
     from huggingface_hub import try_to_load_from_cache
 
     repo, commit = split_model_id(model)

@@ -24,6 +24,7 @@ def packed_attention(
     attention_mask: None,  # noqa: ARG001
     scaling: float,
     cu_seq_lens_q: torch.Tensor,
+    sliding_window: int | None = None,
     **rest: Any,  # noqa: ARG001
 ) -> tuple[torch.Tensor, None]:
     """Compute causal attention within each row.
@@ -31,6 +32,7 @@ def packed_attention(
     query is (1, heads, tokens, width), key and value (1, key heads, tokens, width); `cu_seq_lens_q` contains the
     bounds of the rows, 0 first and the number of tokens last. Returns (1, tokens, heads, width).
     """
+    require_full_attention(sliding_window)
     bounds = cu_seq_lens_q.tolist()
     rows = [
         scaled_dot_product_attention(
@@ -44,6 +46,12 @@ def packed_attention(
         for start, end in pairwise(bounds)
     ]
     return torch.cat(rows, dim=2).transpose(1, 2).contiguous(), None
+
+
+def require_full_attention(sliding_window: int | None) -> None:
+    """Refuse a layer that attends to a sliding window, which would be trained without one."""
+    if sliding_window is not None:
+        raise NotImplementedError(f"The trainer's attention has no sliding window (of {sliding_window} tokens).")
 
 
 def register_attention() -> None:

@@ -8,6 +8,8 @@ import torch
 from torch.nn.attention import varlen
 from transformers import AttentionInterface, AttentionMaskInterface
 
+from evaluator.training.rank.attention_rows import require_full_attention
+
 NAME = "varlen"
 _CAUSAL = (-1, 0)
 """Attention window: every token sees all before it and none after it."""
@@ -22,12 +24,14 @@ def varlen_attention(
     scaling: float,
     cu_seq_lens_q: torch.Tensor,
     max_length_q: int,
+    sliding_window: int | None = None,
     **rest: Any,  # noqa: ARG001
 ) -> tuple[torch.Tensor, None]:
     """Compute causal attention within each row; shapes are those of packed_attention.
 
     `cu_seq_lens_q` is int32 on the query's device, `max_length_q` the tokens of the longest row.
     """
+    require_full_attention(sliding_window)
     together = (tensor[0].transpose(0, 1).contiguous() for tensor in (query, key, value))
     attended: torch.Tensor = varlen.varlen_attn(
         *together,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,18 @@ from tests.support.hub.server import Hub
 REPO = "arena-bot/llama"
 
 
-def commit(hub: Hub, config: str) -> str:
+def config(version: str, model_type: str = "llama") -> str:
+    """A config.json of this version."""
+    return json.dumps({"model_type": model_type, "version": version})
+
+
+def commit(hub: Hub, version: str, model_type: str = "llama") -> str:
     """The commit of a new version of a model."""
+    text = config(version, model_type)
     api = HfApi(hub.url, "hf_bot_write")
     api.create_repo(REPO, exist_ok=True, private=True)
     for name in ("config.json", "model.safetensors", "tokenizer.json", "README.md"):
-        made = api.upload_file(path_or_fileobj=config.encode(), path_in_repo=name, repo_id=REPO)
+        made = api.upload_file(path_or_fileobj=text.encode(), path_in_repo=name, repo_id=REPO)
     return str(made.oid)
 
 
@@ -50,18 +57,29 @@ def test_a_branch_is_no_commit(model: str) -> None:
 def test_a_model_without_a_commit_is_resolved_once(hub: Hub, tmp_path: Path) -> None:
     first = commit(hub, "first")
     found = prepare_base_model(protocol(), tmp_path)
-    assert content(found) == dict.fromkeys(("config.json", "model.safetensors", "tokenizer.json"), "first")
+    assert content(found) == dict.fromkeys(("config.json", "model.safetensors", "tokenizer.json"), config("first"))
     assert (tmp_path / "arena-bot--llama.commit").read_text() == f"{first}\n"
     commit(hub, "second")
     assert prepare_base_model(protocol(), tmp_path) == found
-    assert content(prepare_base_model(protocol(), tmp_path / "other"))["config.json"] == "second"
+    assert content(prepare_base_model(protocol(), tmp_path / "other"))["config.json"] == config("second")
 
 
 @pytest.mark.integration
 def test_a_named_commit_is_taken_whatever_came_after(hub: Hub, tmp_path: Path) -> None:
     first = commit(hub, "first")
     commit(hub, "second")
-    assert content(prepare_base_model(protocol(f"{REPO}@{first}"), tmp_path))["config.json"] == "first"
+    assert content(prepare_base_model(protocol(f"{REPO}@{first}"), tmp_path))["config.json"] == config("first")
+
+
+@pytest.mark.integration
+def test_a_model_of_an_unknown_family_is_refused_before_its_weights_are_downloaded(hub: Hub, tmp_path: Path) -> None:
+    commit(hub, "first", "gpt2")
+    with pytest.raises(EvaluatorError, match=r"of type 'gpt2', which the evaluator does not know\. There are: llama"):
+        prepare_base_model(protocol(), tmp_path)
+    assert not list(tmp_path.glob("*.whole"))
+    cached = {file.name for file in (tmp_path / "hf-home" / "HF_HUB_CACHE").glob("*/snapshots/*/*")}
+    assert "config.json" in cached
+    assert "model.safetensors" not in cached
 
 
 @pytest.mark.integration

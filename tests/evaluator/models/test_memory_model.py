@@ -131,8 +131,8 @@ def test_the_8b_model_has_8_03_billion_parameters() -> None:
     assert LLAMA.parameters == 8_030_261_248
 
 
-def test_what_is_no_llama_is_said_so(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text('{"hidden_size": 4}')
+def test_what_describes_no_model_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "llama", "hidden_size": 4}')
     with pytest.raises(CorruptRecord, match="num_attention_heads"):
         read_model_shape(tmp_path)
     with pytest.raises(NotFound, match=r"take one of meta-llama/Llama-3.1-8B"):
