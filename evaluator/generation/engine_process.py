@@ -43,6 +43,7 @@ class VllmEngine:
         if self.can_sleep:
             self.llm.wake_up(tags=["weights"])
         self.llm.collective_rpc("reload_weights", kwargs={"weights_path": weights})
+        self.llm.apply_model(repack_tied_head)
         if self.can_sleep:
             self.llm.wake_up(tags=["kv_cache"])
             self._asleep = False
@@ -88,6 +89,15 @@ class VllmEngine:
                     finished[int(output.request_id)] = output
             beat()
         return [_to_completion(finished[number]) for number in sorted(finished)]
+
+
+def repack_tied_head(model: Any) -> None:
+    """Prepare a tied output layer for the weights that its embedding has now.
+
+    On a CPU vLLM computes it with a packed copy of them, and a reload packs anew only layers that are in the files.
+    """
+    if model.config.tie_word_embeddings:
+        model.lm_head.quant_method.process_weights_after_loading(model.lm_head)
 
 
 def _to_completion(output: Any) -> dict[str, Any]:

@@ -158,7 +158,7 @@ def _activation_bytes(shape: ModelShape, width: int, *, checkpointing: bool) -> 
     A layer stores its norms' inputs in fp32 and normalised, the norms' outputs, queries, keys, values and the attention
     output, and three times the feed-forward width with its product; heads' norms are stored as the others.
     """
-    normed = 2 * shape.hidden + (shape.queries + shape.keys if shape.head_norms else 0)
+    normed = 2 * shape.hidden + (shape.queries + shape.keys if shape.has_head_norms else 0)
     stored = 2 * shape.hidden + 2 * shape.queries + 2 * shape.keys + 4 * shape.ffn
     inside = (4 + width) * normed + width * stored
     if not checkpointing:

@@ -30,7 +30,7 @@ class ModelShape(Record):
     """True if the output layer reuses the embedding."""
     biases: int = 0
     """Bias weights of a layer's attention."""
-    head_norms: bool = False
+    has_head_norms: bool = False
     """True if each head's queries and keys are normalised."""
 
     @property
@@ -47,7 +47,7 @@ class ModelShape(Record):
     def parameters(self) -> int:
         """Number of weights: embeddings, per layer attention, feed-forward and norms, and the last norm."""
         attention = 2 * self.hidden * (self.queries + self.keys) + self.biases
-        norms = 2 * self.hidden + (2 * self.head if self.head_norms else 0)
+        norms = 2 * self.hidden + (2 * self.head if self.has_head_norms else 0)
         layer = attention + 3 * self.hidden * self.ffn + norms
         return self.vocab * self.hidden * (1 if self.tied else 2) + self.layers * layer + self.hidden
 
@@ -61,7 +61,7 @@ SHAPES = {
         layers=2, hidden=128, ffn=256, heads=4, kv_heads=2, head=32, vocab=4160, biases=256
     ),
     "tiny-qwen3@1": ModelShape(
-        layers=2, hidden=96, ffn=192, heads=4, kv_heads=2, head=32, vocab=4160, tied=True, head_norms=True
+        layers=2, hidden=96, ffn=192, heads=4, kv_heads=2, head=32, vocab=4160, tied=True, has_head_norms=True
     ),
 }  # fmt: skip
 """Shapes of the protocols' base models, so that a plan needs no download."""
@@ -88,7 +88,7 @@ def read_model_shape(folder: Path) -> ModelShape:
             vocab=config["vocab_size"],
             tied=config.get("tie_word_embeddings") or False,
             biases=family.count_biases(config, heads * head, kv_heads * head),
-            head_norms=family.has_head_norms,
+            has_head_norms=family.has_head_norms,
         )
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise CorruptRecord(f"{folder / 'config.json'} does not describe a model ({error!r}).") from error

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -50,10 +52,13 @@ def test_batch_invariance_is_switched_on_where_there_are_kernels_for_it() -> Non
 
 
 class Sleeper:
-    """vLLM's engine on a GPU as far as sleep goes: what sleeps at level 2 is lost, and must not be used."""
+    """vLLM's engine on a GPU as far as sleep goes: what sleeps at level 2 is lost, and must not be used.
+
+    Its output layer is tied, with a copy of the weights that a reload does not make again.
+    """
 
     def __init__(self) -> None:
-        self.awake, self.weights, self.cached = {"weights", "kv_cache"}, "base", "nothing"
+        self.awake, self.weights, self.cached, self.packed = {"weights", "kv_cache"}, "base", "nothing", "base"
 
     def sleep(self, level: int) -> None:
         assert level == 2
@@ -69,6 +74,14 @@ class Sleeper:
         assert "weights" in self.awake
         self.weights = kwargs["weights_path"]
 
+    def apply_model(self, change: Callable[[Any], None]) -> None:
+        def pack(_layer: object) -> None:
+            assert "weights" in self.awake
+            self.packed = self.weights
+
+        head = SimpleNamespace(quant_method=SimpleNamespace(process_weights_after_loading=pack))
+        change(SimpleNamespace(config=SimpleNamespace(tie_word_embeddings=True), lm_head=head))
+
     def reset_prefix_cache(self) -> None:
         assert "kv_cache" in self.awake
         self.cached = "nothing"
@@ -76,6 +89,7 @@ class Sleeper:
     def answer(self) -> str:
         assert self.awake == {"weights", "kv_cache"}
         assert self.cached in ("nothing", self.weights)
+        assert self.packed == self.weights
         self.cached = self.weights
         return self.weights
 

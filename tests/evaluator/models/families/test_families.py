@@ -102,8 +102,8 @@ def test_wide_heads_and_their_norms_need_memory(tmp_path: Path) -> None:
     """Queries of Qwen3-4B are 4,096 wide beside a hidden state of 2,560."""
     protocol, profile = load_protocol("arena@1"), load_profile("8xh100")
     shape = read_model_shape(write_config(tmp_path, PUBLISHED["Qwen3-4B"][0]))
-    narrow = shape.model_copy(update={"head": 80, "head_norms": False})
-    plain = shape.model_copy(update={"head_norms": False})
+    narrow = shape.model_copy(update={"head": 80, "has_head_norms": False})
+    plain = shape.model_copy(update={"has_head_norms": False})
     narrow_bytes, plain_bytes, wide_bytes = (
         estimate_training(one, profile, protocol).passing["activations"] for one in (narrow, plain, shape)
     )
