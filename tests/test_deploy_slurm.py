@@ -242,6 +242,7 @@ def test_the_scripts_have_no_fault_that_shellcheck_knows() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.full  # shares without Slurm are in every run: test_shard.py
 @pytest.mark.timeout(1800)
 def test_shares_on_several_nodes_publish_what_one_evaluator_does(slurm: Slurm, tmp_path: Path) -> None:
     """The real engine and trainer: two shares at once on a fresh work folder, then the publishing job."""

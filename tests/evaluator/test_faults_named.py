@@ -137,6 +137,7 @@ def test_a_rank_that_hangs_is_named_and_tried_again(
         all_end(pids)
 
 
+@pytest.mark.full  # likewise: test_generator.py
 def test_an_engine_that_is_killed_while_it_answers_is_named_and_its_model_is_not_trained_again(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

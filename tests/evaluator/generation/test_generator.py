@@ -224,6 +224,7 @@ def test_a_killed_engine_is_named_with_its_log_and_ends_the_others_and_the_next_
     all_end([process.pid for process in again])
 
 
+@pytest.mark.full  # a trainer that is silent is in every run: test_trainer.py
 def test_an_engine_that_is_silent_is_hung_while_the_other_works_on(
     tiny: Path, template: ChatTemplate, prompts: list[list[int]], tmp_path: Path
 ) -> None:
@@ -236,6 +237,7 @@ def test_an_engine_that_is_silent_is_hung_while_the_other_works_on(
         all_end([first.pid, second.pid])
 
 
+@pytest.mark.full  # a rank without memory is in every run: test_trainer.py
 def test_an_engine_without_memory_says_so(
     tiny: Path, template: ChatTemplate, prompts: list[list[int]], tmp_path: Path
 ) -> None:
@@ -248,6 +250,7 @@ def test_an_engine_without_memory_says_so(
         all_end([process.pid])
 
 
+@pytest.mark.full  # boots five engines
 def test_where_weights_cannot_be_swapped_each_model_has_processes_of_its_own(
     generator: VllmGenerator,
     tiny: Path,

@@ -15,6 +15,7 @@ import pytest
 from tests.support.paths import ROOT
 from tests.support.processes import all_end, until
 from tests.support.ray_workers import Diary
+from tests.support.sweeps import sweep
 
 pytestmark = pytest.mark.slow
 
@@ -71,7 +72,7 @@ def test_nothing_but_our_own_words_is_printed_though_a_station_dies_and_nothing_
     assert not (tmp_path / ".ray").exists(), "no token in the home folder"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", sweep([signal.SIGTERM, signal.SIGINT], in_short=[signal.SIGTERM]))
 def test_a_signal_ends_the_run_and_all_of_ray(tmp_path: Path, number: signal.Signals) -> None:
     with started(tmp_path, "waits") as process:
         pids = family(process, tmp_path)

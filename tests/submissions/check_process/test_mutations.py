@@ -97,7 +97,7 @@ FORMATS = ("one.jsonl", "one.json", "object.json", "one.csv", "one.parquet", "de
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("count", [200, pytest.param(2000, marks=pytest.mark.full)])
+@pytest.mark.parametrize("count", [60, pytest.param(2000, marks=pytest.mark.full)])
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_damaged_file_gets_a_verdict(name: str, count: int) -> None:
     readings: list[DeliveryCheck] = []
