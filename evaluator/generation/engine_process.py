@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evaluator.runtime.child_process import ParentConnection, die_with_parent, error_name
 from evaluator.runtime.resource_usage import read_peak_bytes, reset_peak_memory
 
 if TYPE_CHECKING:  # importing vLLM takes seconds, which a parent would spend for each engine in turn
-    from vllm import LLM
+    from vllm import LLM, SamplingParams
 
 BEAT_SECONDS = 1.0
 """Interval of heartbeats, so that long work does not look like a hung device."""
@@ -78,17 +78,38 @@ class VllmEngine:
         self, prompts: list[list[int]], sampling: dict[str, Any], beat: Callable[[], None]
     ) -> list[dict[str, Any]]:
         """Generate completions in the order of the prompts, with a heartbeat after each step of the engine."""
-        from vllm import RequestOutput, SamplingParams
+        from vllm import SamplingParams
 
         self.llm.reset_prefix_cache()  # earlier units must not affect this one's arithmetic
-        self.llm.enqueue([{"prompt_token_ids": ids} for ids in prompts], SamplingParams(**sampling), use_tqdm=False)
+        return [_to_completion(output) for output in self._run_requests(prompts, SamplingParams(**sampling), beat)]
+
+    def generate_steps(self, request: dict[str, Any], beat: Callable[[], None]) -> list[dict[str, Any]]:
+        """Generate one step of each text in the order of the prompts, each with its own limit."""
+        from vllm import SamplingParams
+
+        if not request["follows_last"]:
+            self.llm.reset_prefix_cache()
+        sampling = [SamplingParams(**request["sampling"], max_tokens=limit) for limit in request["limits"]]
+        outputs = self._run_requests(request["prompts"], sampling, beat)
+        decode = self.llm.get_tokenizer().decode
+        return [_to_step(output, lambda ids: str(decode(ids, skip_special_tokens=True))) for output in outputs]
+
+    def _run_requests(
+        self,
+        prompts: list[list[int]],
+        sampling: SamplingParams | Sequence[SamplingParams],
+        beat: Callable[[], None],
+    ) -> list[Any]:
+        from vllm import RequestOutput
+
+        self.llm.enqueue([{"prompt_token_ids": ids} for ids in prompts], sampling, use_tqdm=False)
         finished: dict[int, RequestOutput] = {}
         while self.llm.llm_engine.has_unfinished_requests():
             for output in self.llm.llm_engine.step():
                 if isinstance(output, RequestOutput) and output.finished:
                     finished[int(output.request_id)] = output
             beat()
-        return [_to_completion(finished[number]) for number in sorted(finished)]
+        return [finished[number] for number in sorted(finished)]
 
 
 def repack_tied_head(model: Any) -> None:
@@ -103,6 +124,16 @@ def repack_tied_head(model: Any) -> None:
 def _to_completion(output: Any) -> dict[str, Any]:
     best = output.outputs[0]
     return {"text": best.text, "tokens": len(best.token_ids), "finished": best.finish_reason == "stop"}
+
+
+def _to_step(output: Any, decode: Callable[[list[int]], str]) -> dict[str, Any]:
+    best = output.outputs[0]
+    end = "length" if best.finish_reason == "length" else "end_of_turn"
+    surplus = ""
+    if isinstance(best.stop_reason, str):
+        whole, end = decode(list(best.token_ids)), "stop_string"
+        surplus = whole[len(best.text) :] if whole.startswith(best.text) else ""
+    return {"ids": list(best.token_ids), "text": best.text, "surplus": surplus, "end": end}
 
 
 def load_engine(start: dict[str, Any]) -> VllmEngine:
@@ -178,7 +209,10 @@ def serve_requests(parent: ParentConnection) -> None:
             parent.send({"rests": True})
         else:
             reset_peak_memory(start["device"])
-            completions = engine.generate(request["prompts"], request["sampling"], send_heartbeat)
+            if "limits" in request:
+                completions = engine.generate_steps(request, send_heartbeat)
+            else:
+                completions = engine.generate(request["prompts"], request["sampling"], send_heartbeat)
             parent.send({"completions": completions, "peak_bytes": read_peak_bytes(start["device"])})
 
 

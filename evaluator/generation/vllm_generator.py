@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from evaluator.config.profile import Profile
 from evaluator.config.protocol import Protocol
 from evaluator.errors import ChildFailed
 from evaluator.generation.engine_pool import EnginePool, partition_prompts
-from evaluator.generation.generator import Completion
+from evaluator.generation.generator import Completion, GeneratedStep
 from evaluator.models.memory_model import GIB, WORKSPACE
 from evaluator.models.weight_canary import TOLERANCES, Canary, check_logprobs, load_canary, mean_distance
 from evaluator.runtime.resource_usage import ResourceUsage
+from submissions.records.base import Record
+
+R = TypeVar("R", bound=Record)
 
 
 class VllmGenerator:
@@ -44,6 +47,31 @@ class VllmGenerator:
         return self._last_usage
 
     def generate(self, model: Path, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Completion]:
+        sampling = {**self._sampling_params(), "max_tokens": max_new_tokens}
+        completions = self._generate(Completion, model, {"prompts": prompts}, {"sampling": sampling})
+        self._count_tokens(one.tokens for one in completions)
+        return completions
+
+    def generate_steps(
+        self,
+        model: Path,
+        prompts: Sequence[Sequence[int]],
+        limits: Sequence[int],
+        stop: Sequence[str],
+        *,
+        follows_last: bool = False,
+    ) -> list[GeneratedStep]:
+        sampling = {**self._sampling_params(), "stop": list(stop), "include_stop_str_in_output": True}
+        lists: dict[str, list[Any]] = {"prompts": [list(ids) for ids in prompts], "limits": list(limits)}
+        steps = self._generate(GeneratedStep, model, lists, {"sampling": sampling, "follows_last": follows_last})
+        self._count_tokens(len(one.ids) for one in steps)
+        return steps
+
+    def _generate(
+        self, kind: type[R], model: Path, lists: Mapping[str, Sequence[Any]], common: Mapping[str, Any]
+    ) -> list[R]:
+        """Return what the engines generate from lists of one entry per prompt, in the prompts' order."""
+        prompts = lists["prompts"]
         self._last_usage = ResourceUsage(seconds=0)
         if not prompts:
             return []
@@ -53,16 +81,15 @@ class VllmGenerator:
                 self._ensure_engines(self._base_model)  # serves many calls, so this call's time excludes it
             started = time.perf_counter()
             engines = self._load_weights(*wanted)
-            completions, peaks = self._run_prompts(engines, prompts, max_new_tokens)
+            generated, peaks = self._run_prompts(engines, kind, lists, common)
         except BaseException:
             self.close()  # also when interrupted: a later call must not receive this call's answers
             raise
         self._last_usage = ResourceUsage(
             seconds=time.perf_counter() - started,
-            tokens_generated=sum(one.tokens for one in completions),
             peak_bytes=sum(peaks) if peaks else None,
         )
-        return completions
+        return generated
 
     def release_devices(self) -> None:
         """Put engines into level-2 sleep, without weights and cache on the device. On a CPU an engine frees nothing."""
@@ -141,30 +168,34 @@ class VllmGenerator:
             for answer in engines.broadcast({"say": list(canary.ids)}):
                 canary.check(answer["logprobs"], dtype)
 
+    def _count_tokens(self, tokens: Iterable[int]) -> None:
+        self._last_usage = self._last_usage.model_copy(update={"tokens_generated": sum(tokens)})
+
     def _run_prompts(
-        self, engines: EnginePool, prompts: Sequence[list[int]], max_new_tokens: int
-    ) -> tuple[list[Completion], list[int]]:
-        """Return completions in the prompts' order, and each engine's peak memory in bytes where measured."""
-        cut, sampling = partition_prompts(prompts, len(engines)), self._sampling_params(max_new_tokens)
+        self, engines: EnginePool, kind: type[R], lists: Mapping[str, Sequence[Any]], common: Mapping[str, Any]
+    ) -> tuple[list[R], list[int]]:
+        """Return one record per prompt, in order, and each engine's peak memory in bytes where measured."""
+        prompts = lists["prompts"]
+        cut = partition_prompts(prompts, len(engines))
         answers = engines.request(
             {
-                number: {"prompts": [prompts[index] for index in share], "sampling": sampling}
+                number: {**{name: [values[index] for index in share] for name, values in lists.items()}, **common}
                 for number, share in enumerate(cut)
                 if share
             }
         )
-        completions = {
-            index: Completion.model_validate(one)
+        generated = {
+            index: kind.model_validate(one)
             for number, answer in answers.items()
             for index, one in zip(cut[number], answer["completions"], strict=True)
         }
         peaks = [answer["peak_bytes"] for answer in answers.values() if answer["peak_bytes"] is not None]
-        return [completions[index] for index in range(len(prompts))], peaks
+        return [generated[index] for index in range(len(prompts))], peaks
 
-    def _sampling_params(self, max_new_tokens: int) -> dict[str, object]:
+    def _sampling_params(self) -> dict[str, object]:
         """Translate the protocol's decoding settings into vLLM's sampling parameters."""
         decoding = self._protocol.decoding
-        common = {"max_tokens": max_new_tokens, "stop_token_ids": self._stop_ids, "temperature": decoding.temperature}
+        common: dict[str, object] = {"stop_token_ids": self._stop_ids, "temperature": decoding.temperature}
         if decoding.temperature == 0:
             return common
         return {**common, "top_p": decoding.top_p, "top_k": decoding.top_k, "seed": decoding.seed}

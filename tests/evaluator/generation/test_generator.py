@@ -142,6 +142,33 @@ def test_an_answer_ends_at_a_stop_token_which_is_not_in_its_text(
     assert (stopped.text, stopped.tokens, stopped.finished) == ("", 1, True)
 
 
+def test_steps_end_at_a_stop_string_and_go_on_from_their_ids(
+    generator: VllmGenerator, tiny: Path, template: ChatTemplate, prompts: list[list[int]]
+) -> None:
+    whole = generator.generate_steps(tiny, prompts, [LIMIT] * len(prompts), ["no such text"])
+    assert {step.end for step in whole} <= {"length", "end_of_turn"}
+    assert [step.text for step in whole] == [one.text for one in generator.generate(tiny, prompts, LIMIT)]
+    clean = [step.text.partition("\ufffd")[0] for step in whole]  # random weights also write parts of characters
+    index = max(range(len(clean)), key=lambda number: len(clean[number]))
+    middle, half = whole[index], len(clean[index]) // 2
+    stop = clean[index][half : half + 3]
+    assert len(stop) == 3
+    limits = [number + 1 for number in range(len(prompts))]
+    limits[index] = LIMIT
+    first = generator.generate_steps(tiny, prompts, limits, [stop])
+    assert all(len(step.ids) <= limit for step, limit in zip(first, limits, strict=True))
+    step = first[index]
+    assert step.end == "stop_string"
+    assert step.text == middle.text[: middle.text.index(stop) + len(stop)]
+    assert step.ids == middle.ids[: len(step.ids)]
+    assert template.decode(step.ids) == step.text + step.surplus
+    assert generator.last_usage.tokens_generated == sum(len(step.ids) for step in first)
+    longer = [[*prompts[index], *step.ids]]
+    (rest,) = generator.generate_steps(tiny, longer, [LIMIT - len(step.ids)], ["no such text"], follows_last=True)
+    assert step.ids + rest.ids == middle.ids
+    assert generator.generate_steps(tiny, [], [], [stop]) == []
+
+
 def test_no_prompts_boot_no_engine(tiny: Path, template: ChatTemplate, tmp_path: Path) -> None:
     with engine(tiny, template, tmp_path) as idle:
         assert idle.generate(tiny, [], LIMIT) == []
