@@ -52,6 +52,7 @@ CONVERSATIONS: dict[str, list[tuple[str, str]]] = {
     ],
     "thoughts without a start": [QUESTION, ("assistant", "May, June, July.\n</think>\n\nJuly")],
     "no thoughts": [QUESTION, ("assistant", "<think>\n\n</think>\n\nJuly")],
+    "unclosed thoughts": [QUESTION, ("assistant", "<think>\nMay, June, July.")],
     "many newlines": [QUESTION, ("assistant", "<think>\n\n\nMay.\n\n\n</think>\n\n\nJuly"), ("user", "And?")],
     "a user's tool": [
         QUESTION,
@@ -96,6 +97,15 @@ def describe(family: str, models: Path | None) -> dict[str, Any]:
     }
 
 
+def write_facts(facts: dict[str, Any], file: Path) -> None:
+    """One fact or case a line."""
+    cases = ",\n".join(json.dumps(case, ensure_ascii=False) for case in facts["cases"])
+    others = ",\n".join(
+        f"{json.dumps(name)}: {json.dumps(fact, ensure_ascii=False)}" for name, fact in facts.items() if name != "cases"
+    )
+    file.write_text(f'{{{others},\n"cases": [\n{cases}\n]}}\n')
+
+
 def main() -> None:
     """Writes one file for each family, or compares with those that are there."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -107,7 +117,7 @@ def main() -> None:
     for family in args.families or SOURCES:
         found, file = describe(family, args.models), HERE / f"{family}.json"
         if not args.check:
-            file.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+            write_facts(found, file)
             continue
         there = json.loads(file.read_text())
         for part in ("added_tokens", "cases"):
