@@ -321,13 +321,13 @@ def publish(arena: Arena, made: Submission, of: Result) -> None:
     """Add a result, its costs and a history as the evaluator does; one evaluation was not metered."""
     public, counts = split_verdicts(of)
     if counts:
-        commit_with_retry(arena.drafts, [Change(result_path(made.id, "demo@1", "verdicts"), to_json(counts))])
+        commit_with_retry(arena.drafts, [Change(result_path(made.id, of.protocol, "verdicts"), to_json(counts))])
     changes = [
-        Change(f"results/{made.id}/demo@1.json", to_json(public)),
+        Change(result_path(made.id, of.protocol), to_json(public)),
         Change(f"status/{made.id}.json", to_json(published(made))),
     ]
     if of.system != OVERRIDE:
-        changes.append(Change(result_path(made.id, "demo@1", "costs"), to_json(ledger(of))))
+        changes.append(Change(result_path(made.id, of.protocol, "costs"), to_json(ledger(of))))
     commit_with_retry(arena.results, changes)
 
 

@@ -35,6 +35,7 @@ def result_context(
     metrics, verdicts = metric_table(result).rows, _verdicts_by_method(result)
     return {
         "address": address,
+        "switch_address": "",
         "query": query,
         "titles": {name: task.title for name, task in snapshot.tasks.items()},
         "methods": METHODS,

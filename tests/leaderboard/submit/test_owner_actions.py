@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
@@ -242,6 +244,25 @@ def test_only_the_owner_of_a_published_result_sees_why_its_answers_count(
         assert public.status_code == 200, path
         assert not any(word in public.text for word in ("ambiguous", "Ambiguous", "right_letter", "verdicts")), path
     assert f'href="{mine.page}/why"' not in site.get(f"{mine.page}/actions").text
+
+
+def test_the_switch_of_protocols_stays_on_the_owner_s_page(arena: Arena, site: TestClient, mine: Owned) -> None:
+    for protocol in ("demo@1", "paper@1", "demo@9"):
+        publish(arena, mine.made, result(mine.made, 0.5).model_copy(update={"protocol": protocol}))
+    commit_with_retry(arena.drafts, [Change(result_path(mine.made.id, "demo@9", "verdicts"), None)])
+    assert {"demo@1", "paper@1", "demo@9"} == set(SnapshotReader(arena).snapshot().results[mine.made.id])
+    public = site.get(mine.page, headers=mine.cookie).text
+    assert f'href="{mine.page}?protocol=' in public
+    for here, other in (("demo@1", "paper@1"), ("paper@1", "demo@1")):
+        page = site.get(f"{mine.page}/why", params={"protocol": here}, headers=mine.cookie)
+        assert f"Result under {here}" in page.text
+        links = re.findall(rf'href="({mine.page}[^"]*\?protocol=[^"#]*)"', page.text)
+        switches = [link for link in links if link.startswith((f"{mine.page}?", f"{mine.page}/why?"))]
+        assert sorted(switches) == [f"{mine.page}/why?protocol={quote(name)}" for name in ("demo@1", "paper@1")]
+        followed = site.get(f"{mine.page}/why?protocol={quote(other)}", headers=mine.cookie)
+        assert f"Result under {other}" in followed.text
+        assert "Only you can see these counts" in followed.text
+    assert site.get(f"{mine.page}/why?protocol=demo@9", headers=mine.cookie).status_code == 404
 
 
 def test_counts_in_a_result_that_was_stored_with_them_are_not_shown(
