@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from evaluator.scoring.metrics.multiple_choice import judge_choices
+from evaluator.scoring.metrics.reading.answer_language import find_answer_language
 from evaluator.scoring.metrics.reading.verdicts import RIGHT_VERDICTS
 from tests.support.answer_phrases import LATIN, TONGUES, Tongue
 
@@ -76,3 +77,51 @@ def test_options_are_named_alike_in_a_text_of_unknown_language(language: str, ta
         if Case(tag, *list(vars(case).values())[1:]).judge(TONGUES[language]) != [True] * 4
     }
     assert unlike == set()
+
+
+UNREAD_ELSEWHERE = {"de": {"{m} stimmt"}}
+"""Phrases without a word for `answer` or `wrong`, by which no language is told."""
+
+
+@pytest.mark.parametrize("language", [language for language in TONGUES if language != "en"])
+@pytest.mark.parametrize("tag", ["en", "vi", "ar"])
+def test_an_answer_is_read_in_its_own_language_whatever_the_task_s_is(language: str, tag: str) -> None:
+    tongue = TONGUES[language]
+    naming = {*tongue.naming, *tongue.small} - (UNREAD_ELSEWHERE.get(language, set()) if tag == "en" else set())
+    cases = [Case(tag, phrase, LATIN, LATIN, True) for phrase in naming]
+    cases += [Case(tag, phrase, LATIN, LATIN, False) for phrase in tongue.denying]
+    judged = {case.phrase: case.judge(tongue) for case in cases}
+    expected = {case.phrase: [case.is_right] * 4 for case in cases}
+    assert {phrase: each for phrase, each in judged.items() if each != expected[phrase]} == {}
+
+
+@pytest.mark.parametrize("language", TONGUES)
+def test_an_answer_in_the_task_s_language_is_taken_for_it(language: str) -> None:
+    tongue = TONGUES[language]
+    phrases = (*tongue.naming, *tongue.small, *tongue.denying, *tongue.refusing)
+    answers = [phrase.format(m="B", n="C", t=tongue.cities[1]) for phrase in phrases]
+    assert {answer: found for answer in answers if (found := find_answer_language(answer, language)) != language} == {}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "A war broke out",
+        "A variant of B",
+        "The alternative is B",
+        "A solution in which no acid is left",
+        "B, the exact value",
+        "find . -type f -o -name B",
+        "It is Mali.",
+        "B) No es correcto means it is not right",
+        "C",
+        "",
+    ],
+)
+def test_english_that_looks_like_another_language_stays_english(answer: str) -> None:
+    assert find_answer_language(answer, "en") == "en"
+
+
+@pytest.mark.parametrize("tag", ["", "und", "xx"])
+def test_an_unknown_language_stays_unknown(tag: str) -> None:
+    assert find_answer_language("A là đáp án đúng", tag) == tag

@@ -10,6 +10,7 @@ from typing import Literal
 import regex
 
 from evaluator.scoring.metrics.reading.alphabets import LATIN
+from evaluator.scoring.metrics.reading.answer_language import find_answer_language
 from evaluator.scoring.metrics.reading.find_marks import (
     LINK_WORDS,
     TAKEN,
@@ -38,6 +39,7 @@ class ChoiceReader:
 
     def __init__(self, options: Mapping[str, str], language: str = "") -> None:
         self._language = language
+        self._options = options
         self._keys = tuple(options) or LATIN[:10]
         self._texts = {key: text for key, text in options.items() if text}
         self._forms = forms_of_marks(self._keys)
@@ -62,8 +64,10 @@ class ChoiceReader:
         return several if len(several) > 1 else frozenset()
 
     def read(self, answer: str, *, is_set: bool = False) -> Reading:
-        """Read an answer; `is_set` if several options may be right."""
-        return read_answer(answer, self._read_any_set if is_set else self._read_line, self._language)
+        """Read an answer, by the words of its own language; `is_set` if several options may be right."""
+        language = find_answer_language(answer, self._language)
+        reader = self if language == self._language else reader_of(self._options, language)
+        return read_answer(answer, reader._read_any_set if is_set else reader._read_line, language)
 
     def _read_line(self, line: str) -> Reading:
         if match := self._only_mark.fullmatch(line):
