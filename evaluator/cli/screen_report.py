@@ -40,14 +40,26 @@ def format_summary(summary: ReportSummary) -> list[str]:
 def _make_table(tasks: tuple[TaskScreening, ...]) -> Table:
     table = Table(box=box.SIMPLE)
     table.add_column("task", no_wrap=True)
-    for heading in ("rows", "copies", "beyond", "threshold", "pairs", "left out", "unscored", "verdicts", "found"):
+    for heading in (
+        "rows",
+        "copies",
+        "beyond",
+        "threshold",
+        "pairs",
+        "left out",
+        "unscored",
+        "cut",
+        "verdicts",
+        "found",
+    ):
         table.add_column(heading, justify="right")
     for task in tasks:
         unscored = task.unscored_pairs + len(task.unscored_rows) + len(task.unscored_test_rows)
+        cut = len(task.cut_rows) + len(task.cut_test_rows)
         cells = (
             *(f"{number}" for number in (task.rows, task.copies, task.beyond)),
             "-" if task.threshold is None else f"{task.threshold:.3f}",
-            *(f"{number}" for number in (task.pairs, task.left_out, unscored)),
+            *(f"{number}" for number in (task.pairs, task.left_out, unscored, cut)),
             ", ".join(f"{count} {verdict}" for verdict, count in task.verdicts.items()) or "-",
             f"{task.found}" if task.is_scored else f"{task.found}+?",
         )

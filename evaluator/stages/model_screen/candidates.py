@@ -44,6 +44,9 @@ class Candidates:
     unread_rows: dict[int, str] = field(default_factory=dict)
     """Delivered rows without a vector, with the reason: nothing is known of them."""
     unread_test_rows: dict[int, str] = field(default_factory=dict)
+    cut_rows: tuple[int, ...] = ()
+    """Delivered rows of which the model read only the beginning."""
+    cut_test_rows: tuple[int, ...] = ()
 
 
 def propose_pairs(
@@ -66,6 +69,8 @@ def propose_pairs(
         left_out=max(0, len(pairs) - settings.max_pairs),
         unread_rows=_select_reasons(mine, embedder),
         unread_test_rows=_select_reasons(theirs, embedder),
+        cut_rows=_select_long(mine, settings.embedding),
+        cut_test_rows=_select_long(theirs, settings.embedding),
     )
 
 
@@ -108,3 +113,7 @@ def _list_pairs(near: NearestRows, threshold: float) -> list[Candidate]:
 
 def _select_reasons(texts: list[str], embedder: TextEmbedder) -> dict[int, str]:
     return {number: embedder.reasons[text] for number, text in enumerate(texts) if text in embedder.reasons}
+
+
+def _select_long(texts: list[str], stage: EmbeddingStage) -> tuple[int, ...]:
+    return tuple(number for number, text in enumerate(texts) if len(text) > stage.model.max_characters)

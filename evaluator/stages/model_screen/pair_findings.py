@@ -66,14 +66,17 @@ class TaskScreening(Record):
     unscored_rows: dict[int, str] = Field(default_factory=dict)
     """Lines of delivered rows without a vector, with the reason."""
     unscored_test_rows: dict[int, str] = Field(default_factory=dict)
+    cut_rows: tuple[int, ...] = ()
+    """Lines of delivered rows of which the embedding model read only the first `max_characters`."""
+    cut_test_rows: tuple[int, ...] = ()
     unfinished: str | None = None
     """Error that ended this task early; None if it is complete."""
 
     @property
     def is_scored(self) -> bool:
-        """Return whether every compared row has its answer, so that nothing found means something."""
-        gaps = self.left_out or self.unscored_pairs or self.unscored_rows or self.unscored_test_rows
-        return not gaps and self.unfinished is None
+        """Return whether all of every compared row was read, so that nothing found means something."""
+        unread = self.unscored_rows or self.unscored_test_rows or self.cut_rows or self.cut_test_rows
+        return not (self.left_out or self.unscored_pairs or unread) and self.unfinished is None
 
 
 class StageUsage(Record):

@@ -79,6 +79,8 @@ class ModelScreen:
             "unscored_pairs": sum(pair.unscored is not None for pair in pairs),
             "unscored_rows": {numbers[row] + 1: why for row, why in candidates.unread_rows.items()},
             "unscored_test_rows": {row + 1: why for row, why in candidates.unread_test_rows.items()},
+            "cut_rows": tuple(numbers[row] + 1 for row in candidates.cut_rows),
+            "cut_test_rows": tuple(row + 1 for row in candidates.cut_test_rows),
             "unfinished": failure.public if failure else None,
         }
         return TaskFindings(screening.model_copy(update=summary), pairs, failure)

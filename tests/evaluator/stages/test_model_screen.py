@@ -174,7 +174,9 @@ def test_long_texts_are_cut_and_prefixed(tmp_path: Path) -> None:
     model = {"name": "v", "snapshot": "v", "prefix": "query: ", "max_characters": 100}
     row = Row(input="long " * 1000, output="x")
     with opened(tmp_path, "embedding", embedding__model=model) as (screen, server):
-        screen.screen_task(DeliveredTask(make_task("a"), [row], TEST))
+        screened = screen.screen_task(DeliveredTask(make_task("a"), [DISJOINT[0], row], TEST))
+    assert (screened.screening.cut_rows, screened.screening.cut_test_rows) == ((2,), ())
+    assert not screened.screening.is_scored, "nobody has read the rest"
     longest = max((text for asked in server.embedding_requests for text in asked.texts), key=len)
     assert longest == "query: " + ("long " * 20)
 
