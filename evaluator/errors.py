@@ -10,6 +10,10 @@ EvaluatorError (submissions/errors.py)
 │   ├── Hung          the child was silent for longer than the profile allows
 │   ├── OutOfMemory   the child had too little memory, of an accelerator or of the machine
 │   └── WrongWeights  the engine's answers to the canary are not those of the trained model
+├── RetrieverError    a search failed: the index, the corpus, or the server of a retriever
+│   ├── InvalidCorpus    a corpus has a line that is no passage; names file and line
+│   ├── IndexMismatch    an index was made from another corpus, by another engine or analyzer, or is damaged
+│   └── InvalidRetrieverAnswer  a server answered something else than passages, or fewer answers than queries
 ├── NoWorkerAvailable no machine has room for a worker, or every worker is quarantined: required and available resources
 ├── WorkerLost        a unit of work whose worker was lost each time: the unit may be the cause
 ├── AnchorsMissing    anchors are missing, or were measured under another protocol or setup
@@ -81,6 +85,22 @@ FAILURES: Mapping[str, type[ChildFailed]] = {
     "wrong_weights": WrongWeights,
 }
 """Failure kinds that a child may report: `{"failed": <one of these>, "said": <a sentence>}`."""
+
+
+class RetrieverError(EvaluatorError):
+    """Search that failed through no fault of the question or the model that asked it."""
+
+
+class InvalidCorpus(RetrieverError):
+    """Corpus that cannot be read; the summary names file and line."""
+
+
+class IndexMismatch(RetrieverError):
+    """Index that does not fit the corpus or settings for which it was opened."""
+
+
+class InvalidRetrieverAnswer(RetrieverError):
+    """Answer of a server that is not one list of passages for each query."""
 
 
 class NoWorkerAvailable(EvaluatorError):

@@ -13,6 +13,7 @@ from evaluator.cli.plan_command import plan_delivery
 from evaluator.cli.probe_command import probe_answers
 from evaluator.cli.requeue_command import requeue_outdated
 from evaluator.cli.rescore_command import rescore_folder
+from evaluator.cli.retriever_command import index_corpus, serve_retriever
 from evaluator.cli.score_command import score_delivery
 from evaluator.cli.screen_model_command import screen_with_models
 from evaluator.cli.shard_command import precompute_shard
@@ -35,3 +36,5 @@ app.command("probe")(probe_answers)
 app.command("screen-model")(screen_with_models)
 app.command("requeue")(requeue_outdated)
 app.command("compact")(compact_arena)
+app.command("index")(index_corpus)
+app.command("retriever")(serve_retriever)

@@ -1,0 +1,102 @@
+"""The four backends of retrievers, by name. Each loads its library when it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from evaluator.config.retriever_settings import RetrieverConnection, RetrieverSettings
+from evaluator.retrieval.engine import Engine
+from evaluator.retrieval.retriever import Retriever
+from submissions.errors import NotFound
+
+
+@dataclass(frozen=True)
+class RetrieverSource:
+    """Where a retriever finds its passages."""
+
+    corpus: Path | None = None
+    """Of all backends but `http`."""
+    index: Path | None = None
+    """Folder of the index; None for the one beside the corpus."""
+    connection: RetrieverConnection | None = None
+    """Of `http`, and of the embeddings of `dense`."""
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+def open_retriever(settings: RetrieverSettings, source: RetrieverSource) -> Retriever:
+    """Open a retriever, building its index first if there is none. Raises NotFound, or RetrieverError."""
+    if settings.backend not in RETRIEVERS:
+        raise NotFound(f"No retriever {settings.backend!r}; there are: {', '.join(RETRIEVERS)}.")
+    return RETRIEVERS[settings.backend](settings, source)
+
+
+def make_engine(settings: RetrieverSettings, source: RetrieverSource) -> Engine[Any]:
+    """The engine of an embedded backend. Raises NotFound for `http`, which has no index of its own."""
+    if settings.backend not in ENGINES:
+        raise NotFound(f"{settings.backend!r} makes no index; these do: {', '.join(ENGINES)}.")
+    return ENGINES[settings.backend](settings, source)
+
+
+def _open_embedded(settings: RetrieverSettings, source: RetrieverSource) -> Retriever:
+    from evaluator.retrieval import index_folder
+
+    if source.corpus is None:
+        raise NotFound(f"The retriever {settings.backend!r} needs a corpus: name it with --corpus.")
+    folder = source.index or index_folder.default_index_folder(source.corpus, settings.backend)
+    return index_folder.open_index_retriever(make_engine(settings, source), source.corpus, folder)
+
+
+def _open_http(settings: RetrieverSettings, source: RetrieverSource) -> Retriever:
+    from evaluator.retrieval.http_retriever import open_http_retriever
+
+    return open_http_retriever(_require_connection(settings, source), source.environ, settings.index_id)
+
+
+def _make_tantivy(settings: RetrieverSettings, _source: RetrieverSource) -> Engine[Any]:
+    from evaluator.retrieval.analyzer import find_analyzer
+    from evaluator.retrieval.tantivy_engine import K1, B, TantivyEngine
+
+    if (settings.k1, settings.b) != (K1, B):
+        raise NotFound(f"tantivy has k1 {K1} and b {B} only: use the backend 'exact' for others.")
+    return TantivyEngine(find_analyzer(settings.analyzer))
+
+
+def _make_exact(settings: RetrieverSettings, _source: RetrieverSource) -> Engine[Any]:
+    from evaluator.retrieval.analyzer import find_analyzer
+    from evaluator.retrieval.exact_engine import ExactEngine
+
+    return ExactEngine(find_analyzer(settings.analyzer), settings.k1, settings.b)
+
+
+def _make_dense(settings: RetrieverSettings, source: RetrieverSource) -> Engine[Any]:
+    from evaluator.retrieval.dense_engine import DenseEngine
+    from evaluator.retrieval.embedding_client import EmbeddingClient
+    from evaluator.retrieval.json_client import JsonClient
+
+    connection = _require_connection(settings, source)
+    if settings.embedding is None:
+        raise NotFound("The retriever 'dense' needs an embedding model: name it in [embedding] of its settings.")
+    client = JsonClient(connection, source.environ)
+    return DenseEngine(EmbeddingClient(client, settings.embedding.name, connection.batch), settings.embedding)
+
+
+def _require_connection(settings: RetrieverSettings, source: RetrieverSource) -> RetrieverConnection:
+    if source.connection is None:
+        raise NotFound(f"The retriever {settings.backend!r} needs a server: name its url in [connection].")
+    return source.connection
+
+
+ENGINES: Mapping[str, Callable[[RetrieverSettings, RetrieverSource], Engine[Any]]] = {
+    "tantivy": _make_tantivy,
+    "exact": _make_exact,
+    "dense": _make_dense,
+}
+"""Engines that make an index of a corpus."""
+RETRIEVERS: Mapping[str, Callable[[RetrieverSettings, RetrieverSource], Retriever]] = {
+    **dict.fromkeys(ENGINES, _open_embedded),
+    "http": _open_http,
+}
+"""All backends. `tantivy` is the default."""
