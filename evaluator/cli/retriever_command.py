@@ -38,7 +38,7 @@ def serve_retriever(
 ) -> None:
     """Serve POST /retrieve and GET /health; build the index first if there is none."""
     from evaluator.retrieval.backends import open_retriever
-    from evaluator.retrieval.retrieval_server import RetrievalServer, is_loopback_host
+    from evaluator.retrieval.server.retrieval_server import RetrievalServer, is_loopback_host
     from evaluator.runtime.signals import sigterm_as_interrupt
 
     stated, source = _load_retriever(corpus, index, settings)

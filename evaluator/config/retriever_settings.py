@@ -53,7 +53,7 @@ class RetrieverConnection(Record):
     """Further tries after a time-out, a lost connection, or 408, 425, 429 and 5xx."""
     wait_seconds: float = Field(default=0, ge=0)
     """How long to wait for a server that still loads its index."""
-    batch: int = Field(default=64, ge=1, le=512)
+    batch: int = Field(default=64, ge=1, le=256)
     """Queries, or passages to embed, of one call."""
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluator.config.retriever_settings import RetrieverConnection, RetrieverSettings
-from evaluator.retrieval.engine import Engine
+from evaluator.retrieval.engines.engine import Engine
 from evaluator.retrieval.retriever import Retriever
 from submissions.errors import NotFound
 
@@ -57,7 +57,7 @@ def _open_http(settings: RetrieverSettings, source: RetrieverSource) -> Retrieve
 
 def _make_tantivy(settings: RetrieverSettings, _source: RetrieverSource) -> Engine[Any]:
     from evaluator.retrieval.analyzer import find_analyzer
-    from evaluator.retrieval.tantivy_engine import K1, B, TantivyEngine
+    from evaluator.retrieval.engines.tantivy_engine import K1, B, TantivyEngine
 
     if (settings.k1, settings.b) != (K1, B):
         raise NotFound(f"tantivy has k1 {K1} and b {B} only: use the backend 'exact' for others.")
@@ -66,14 +66,14 @@ def _make_tantivy(settings: RetrieverSettings, _source: RetrieverSource) -> Engi
 
 def _make_exact(settings: RetrieverSettings, _source: RetrieverSource) -> Engine[Any]:
     from evaluator.retrieval.analyzer import find_analyzer
-    from evaluator.retrieval.exact_engine import ExactEngine
+    from evaluator.retrieval.engines.exact_engine import ExactEngine
 
     return ExactEngine(find_analyzer(settings.analyzer), settings.k1, settings.b)
 
 
 def _make_dense(settings: RetrieverSettings, source: RetrieverSource) -> Engine[Any]:
-    from evaluator.retrieval.dense_engine import DenseEngine
-    from evaluator.retrieval.embedding_client import EmbeddingClient
+    from evaluator.retrieval.engines.dense_engine import DenseEngine
+    from evaluator.retrieval.engines.embedding_client import EmbeddingClient
     from evaluator.retrieval.json_client import JsonClient
 
     connection = _require_connection(settings, source)

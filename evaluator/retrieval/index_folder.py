@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 
 from evaluator.errors import IndexMismatch, RetrieverError
 from evaluator.retrieval.corpus import hash_corpus, read_passages, require_corpus
-from evaluator.retrieval.engine import Engine
+from evaluator.retrieval.engines.engine import Engine
 from evaluator.retrieval.index_card import FORMAT, IndexCard
 from evaluator.retrieval.index_retriever import IndexRetriever
 from evaluator.retrieval.passage_store import PassageStore, store_passages
@@ -23,7 +23,7 @@ from submissions.records.base import Record, Sha256
 from submissions.storage.atomic import atomic_write
 from submissions.storage.codec import to_json
 
-_CARD, _SEEN_CORPUS = "index.json", "corpus.json"
+_CARD, _FILES, _SEEN_CORPUS = "index.json", "files.json", "corpus.json"
 Q = TypeVar("Q")
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,19 @@ class SeenCorpus(Record):
         )
 
 
+class IndexFiles(Record):
+    """Files of an index when it was built, which nothing writes to later."""
+
+    bytes_of: dict[str, int]
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> IndexFiles:
+        """List them; hidden files are locks."""
+        files = (file for file in sorted(folder.iterdir()) if not file.name.startswith("."))
+        own = {_CARD, _FILES, _SEEN_CORPUS}
+        return cls(bytes_of={file.name: file.stat().st_size for file in files if file.name not in own})
+
+
 def default_index_folder(corpus: Path, backend: str) -> Path:
     """The folder of a corpus's index, beside it, where no other is named."""
     return corpus.with_name(f"{corpus.name}.{backend}")
@@ -64,6 +77,7 @@ def open_index_retriever(engine: Engine[Q], corpus: Path, folder: Path) -> Index
     card = read_card(folder)
     _require_fitting(card, engine, corpus, folder)
     try:
+        _require_whole(folder)
         store = PassageStore(folder)
         searcher = engine.open_index(folder, card.parameters)
     except (OSError, ValueError, RuntimeError, EOFError) as error:
@@ -94,6 +108,7 @@ def build_index(engine: Engine[Q], corpus: Path, folder: Path, *, replace: bool 
             if SeenCorpus.from_file(corpus, sha256) != seen:
                 raise RetrieverError(f"{corpus} was changed while its index was built: build it again.")
             atomic_write(partial / _SEEN_CORPUS, to_json(seen))
+            atomic_write(partial / _FILES, to_json(IndexFiles.from_folder(partial)))
             atomic_write(partial / _CARD, to_json(card))
             shutil.rmtree(folder, ignore_errors=True)
             partial.rename(folder)
@@ -150,6 +165,14 @@ def _require_fitting(card: IndexCard, engine: Engine[Q], corpus: Path, folder: P
             f"The index {folder} is of another corpus than {corpus}: sha256 {card.corpus_sha256[:16]}… on its card, "
             f"{sha256[:16]}… of the file. {remedy}"
         )
+
+
+def _require_whole(folder: Path) -> None:
+    """Raise ValueError, which names a file, if one is missing or has another size: engines see it late, or never."""
+    built = IndexFiles.model_validate_json((folder / _FILES).read_bytes()).bytes_of.items()
+    there = IndexFiles.from_folder(folder).bytes_of.items()
+    if changed := sorted(name for name, _ in built ^ there):
+        raise ValueError(f"{changed[0]} is not as it was built")
 
 
 def _hash_unless_seen(corpus: Path, folder: Path) -> str:

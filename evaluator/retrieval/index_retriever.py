@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Generic, TypeVar
 
-from evaluator.retrieval.engine import RowSearcher, ScoredRow
+from evaluator.retrieval.engines.engine import RowSearcher, ScoredRow
 from evaluator.retrieval.index_card import IndexCard
 from evaluator.retrieval.passage_store import PassageStore
 from evaluator.retrieval.retriever import DEFAULT_K, Hit, clamp_k, clean_query, round_score

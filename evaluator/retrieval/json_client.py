@@ -57,6 +57,7 @@ class JsonClient:
             headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
             timeout=connection.timeout_seconds,
             follow_redirects=False,
+            verify=connection.url.startswith("https:"),  # loading the certificates takes longer than a search
             trust_env=not _is_loopback(connection.url),
         )
 

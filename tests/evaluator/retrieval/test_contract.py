@@ -11,11 +11,13 @@ import pytest
 
 from evaluator.config.retriever_settings import EmbeddingSettings, RetrieverConnection, RetrieverSettings
 from evaluator.retrieval.backends import RETRIEVERS, RetrieverSource, open_retriever
-from evaluator.retrieval.retrieval_server import RetrievalServer
 from evaluator.retrieval.retriever import MAX_K, Retriever
+from evaluator.retrieval.server.retrieval_server import RetrievalServer
 from submissions.errors import NotFound
 from tests.support.retrieval_corpora import TWINS, list_ids, make_rows, write_corpus
 from tests.support.retrieval_servers import embed_words, run_scripted
+
+pytestmark = pytest.mark.integration
 
 NO_TERMS = ("", "  \n", "*:*", "(((", '"', "!!!", "\0", "\ud800", "?" * 5000, "zzzqqq unheard")
 HOSTILE = (

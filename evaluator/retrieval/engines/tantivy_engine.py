@@ -9,7 +9,7 @@ from pathlib import Path
 import tantivy
 
 from evaluator.retrieval.analyzer import Analyzer
-from evaluator.retrieval.engine import Parameters, ScoredRow, WrittenIndex
+from evaluator.retrieval.engines.engine import Parameters, ScoredRow, WrittenIndex
 from evaluator.retrieval.retriever import Passage
 
 K1, B = 1.2, 0.75
@@ -37,15 +37,20 @@ class TantivyEngine:
         index = tantivy.Index(_build_schema(), path=str(folder), reuse=False)
         _register_terms(index)
         writer = index.writer(heap_size=WRITER_BYTES, num_threads=1)
-        for row, passage in enumerate(passages):
-            terms = self.analyzer.list_terms(passage.indexed_text)
-            total += len(terms)
-            document = tantivy.Document()
-            document.add_text(_TERMS, " ".join(terms))
-            document.add_unsigned(_ROW, row)
-            writer.add_document(document)
-        writer.commit()
-        writer.wait_merging_threads()
+        try:
+            for row, passage in enumerate(passages):
+                terms = self.analyzer.list_terms(passage.indexed_text)
+                total += len(terms)
+                document = tantivy.Document()
+                document.add_text(_TERMS, " ".join(terms))
+                document.add_unsigned(_ROW, row)
+                writer.add_document(document)
+            writer.commit()
+        except BaseException:
+            writer.rollback()
+            raise
+        finally:
+            writer.wait_merging_threads()  # which also ends its thread
         return WrittenIndex(terms=total)
 
     def open_index(self, folder: Path, card_parameters: Parameters) -> TantivySearcher:  # noqa: ARG002

@@ -15,8 +15,8 @@ from usearch.index import Index as GraphIndex
 
 from evaluator.config.retriever_settings import EmbeddingSettings
 from evaluator.errors import IndexMismatch, InvalidRetrieverAnswer
-from evaluator.retrieval.embedding_client import EmbeddingClient, Vectors
-from evaluator.retrieval.engine import Parameters, ScoredRow, WrittenIndex
+from evaluator.retrieval.engines.embedding_client import EmbeddingClient, Vectors
+from evaluator.retrieval.engines.engine import Parameters, ScoredRow, WrittenIndex
 from evaluator.retrieval.retriever import Passage
 
 MAX_FLAT_PASSAGES = 200_000

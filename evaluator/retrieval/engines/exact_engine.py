@@ -10,7 +10,7 @@ import bm25s  # type: ignore[import-untyped]
 import numpy as np
 
 from evaluator.retrieval.analyzer import Analyzer
-from evaluator.retrieval.engine import Parameters, ScoredRow, WrittenIndex
+from evaluator.retrieval.engines.engine import Parameters, ScoredRow, WrittenIndex
 from evaluator.retrieval.retriever import Passage
 
 

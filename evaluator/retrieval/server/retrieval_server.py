@@ -20,9 +20,9 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, Self
 
 from evaluator.errors import RetrieverError
-from evaluator.retrieval.connection_deadlines import ConnectionDeadlines
-from evaluator.retrieval.retrieve_request import MAX_BODY_BYTES, InvalidRequest, format_answer, parse_request
 from evaluator.retrieval.retriever import DEFAULT_K, Retriever
+from evaluator.retrieval.server.connection_deadlines import ConnectionDeadlines
+from evaluator.retrieval.server.retrieve_request import MAX_BODY_BYTES, InvalidRequest, format_answer, parse_request
 
 MAX_CONNECTIONS = 64
 HEAD_SECONDS, BODY_SECONDS, ANSWER_SECONDS = 30.0, 30.0, 60.0
@@ -60,7 +60,7 @@ class RetrievalServer(socketserver.ThreadingTCPServer):
             super().__init__((host, port), RetrievalHandler)
         except OSError as error:
             raise RetrieverError(
-                f"Cannot listen on {host}:{port}: {error}.", "Choose another --host or --port."
+                f"Cannot listen on {host}, port {port}: {error}.", "Choose another --host or --port."
             ) from error
         self.deadlines.start()
 
@@ -184,7 +184,7 @@ class RetrievalHandler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
         """Refuse a malformed request, in JSON as everything else."""
         self.close_connection = True
-        self.request_version = getattr(self, "request_version", "") or self.protocol_version
+        self.request_version = self.protocol_version  # else a request without one gets no status
         self._send_json(int(code), {"error": message or HTTPStatus(code).phrase})
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002

@@ -1,0 +1,1 @@
+"""Engines of embedded indexes, one file for each outside library."""

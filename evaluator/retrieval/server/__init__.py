@@ -1,0 +1,1 @@
+"""Server of the Search-R1 interface over any retriever."""
