@@ -7,20 +7,17 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
+from evaluator.config.llm_settings import EmbeddingSettings
 from submissions.records.base import Record
 
 
-class EmbeddingSettings(Record):
-    """Embedding model of a dense index."""
+class DenseSettings(Record):
+    """Embedding model of a dense index, with what it wants before texts."""
 
-    name: str = Field(min_length=1)
-    """Model name on the server."""
+    model: EmbeddingSettings
+    """Its prefix, such as `passage: ` for e5, is put before passages."""
     query_prefix: str = ""
-    """Put before every query, for models that were trained so: `query: ` for e5."""
-    passage_prefix: str = ""
-    """Put before every passage, likewise: `passage: ` for e5."""
-    max_characters: int = Field(default=2000, ge=1)
-    """Longer passages are cut."""
+    """Put before queries: `query: ` for e5."""
 
 
 class RetrieverSettings(Record):
@@ -34,7 +31,7 @@ class RetrieverSettings(Record):
     """Term saturation of BM25. Only `exact` admits other values than the default."""
     b: float = Field(default=0.75, ge=0, le=1)
     """Length normalization of BM25, likewise."""
-    embedding: EmbeddingSettings | None = None
+    dense: DenseSettings | None = None
     """Of `dense`."""
     index_id: str = Field(default="", pattern=r"^[\w.@:-]{0,80}$")
     """Of `http`: the id of the index that the server must serve. Required if its /health names none."""

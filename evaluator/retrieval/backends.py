@@ -72,15 +72,25 @@ def _make_exact(settings: RetrieverSettings, _source: RetrieverSource) -> Engine
 
 
 def _make_dense(settings: RetrieverSettings, source: RetrieverSource) -> Engine[Any]:
+    from evaluator.config.llm_settings import LLMConnection
+    from evaluator.llm.embeddings.openai_embeddings import OpenAIEmbeddings
+    from evaluator.llm.open_client import read_api_key
     from evaluator.retrieval.engines.dense_engine import DenseEngine
-    from evaluator.retrieval.engines.embedding_client import EmbeddingClient
-    from evaluator.retrieval.json_client import JsonClient
+    from evaluator.retrieval.engines.passage_embedder import PassageEmbedder
 
-    connection = _require_connection(settings, source)
-    if settings.embedding is None:
-        raise NotFound("The retriever 'dense' needs an embedding model: name it in [embedding] of its settings.")
-    client = JsonClient(connection, source.environ)
-    return DenseEngine(EmbeddingClient(client, settings.embedding.name, connection.batch), settings.embedding)
+    stated = _require_connection(settings, source)
+    if settings.dense is None:
+        raise NotFound("The retriever 'dense' needs an embedding model: name it in [dense.model] of its settings.")
+    connection = LLMConnection(
+        base_url=stated.url,
+        key_variable=stated.key_variable,
+        timeout_seconds=stated.timeout_seconds,
+        retries=stated.retries,
+        budget_tokens=0,  # nothing counts against it: a corpus is embedded once
+    )
+    model = settings.dense.model
+    client = OpenAIEmbeddings(model, connection, read_api_key(connection, source.environ, model))
+    return DenseEngine(PassageEmbedder(client, settings.dense, stated.batch, client.close), settings.dense)
 
 
 def _require_connection(settings: RetrieverSettings, source: RetrieverSource) -> RetrieverConnection:

@@ -28,6 +28,7 @@ NAMES = (
     "organiser-cluster",
     "organiser-judge",
     "organiser-screen",
+    "organiser-retriever",
     "organiser-cost",
     "organiser-reference",
     "upgrading",

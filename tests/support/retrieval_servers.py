@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from evaluator.config.retriever_settings import RetrieverConnection
+from evaluator.llm.fake_server import KEY, CannedReply, FakeChatServer, ReceivedRequest, embedding_reply
 from evaluator.retrieval.analyzer import split_words
 
+EMBEDDING_KEYS = {"EMBEDDING_KEY": KEY}
 DIMENSIONS = 2048
 _NUMBERS: dict[str, int] = {}
 """Numbers of words, in the order in which they first came."""
@@ -80,17 +83,18 @@ def run_scripted(answer: Callable[[str, Any], object]) -> Iterator[ScriptedServe
         server.server_close()
 
 
-def embed_words(path: str, body: Any) -> object:
-    """An /embeddings server whose vectors count words: texts that share none are orthogonal."""
-    if path != "/embeddings":
-        return None
-    rows = [{"index": number, "embedding": _count_words(text)} for number, text in enumerate(body["input"])]
-    return {"object": "list", "model": body["model"], "data": rows[::-1]}  # the order of a list is nothing to rely on
+def embed_words(asked: ReceivedRequest) -> CannedReply:
+    """Vectors that count words, each with a number of its own: texts that share none are orthogonal."""
+    vectors = []
+    for text in asked.texts:
+        vector = [0.0] * DIMENSIONS
+        for word in split_words(text) or [text]:
+            with _LOCK:
+                vector[_NUMBERS.setdefault(word, len(_NUMBERS)) % DIMENSIONS] += 1
+        vectors.append(vector)
+    return embedding_reply(vectors)
 
 
-def _count_words(text: str) -> list[float]:
-    vector = [0.0] * DIMENSIONS
-    for word in split_words(text):
-        with _LOCK:
-            vector[_NUMBERS.setdefault(word, len(_NUMBERS)) % DIMENSIONS] += 1
-    return vector
+def connect_embeddings(server: FakeChatServer, **limits: Any) -> RetrieverConnection:
+    """The connection to a server of embeddings, whose key is that of `EMBEDDING_KEYS`."""
+    return RetrieverConnection(url=server.base_url, key_variable="EMBEDDING_KEY", **limits)

@@ -13,10 +13,10 @@ import faiss
 import numpy as np
 from usearch.index import Index as GraphIndex
 
-from evaluator.config.retriever_settings import EmbeddingSettings
-from evaluator.errors import IndexMismatch, InvalidRetrieverAnswer
-from evaluator.retrieval.engines.embedding_client import EmbeddingClient, Vectors
+from evaluator.config.retriever_settings import DenseSettings
+from evaluator.llm.embeddings.embedding_client import Vectors
 from evaluator.retrieval.engines.engine import Parameters, ScoredRow, WrittenIndex
+from evaluator.retrieval.engines.passage_embedder import PassageEmbedder
 from evaluator.retrieval.retriever import Passage
 
 MAX_FLAT_PASSAGES = 200_000
@@ -33,31 +33,27 @@ class DenseEngine:
     name = "dense"
     analyzer = None
 
-    def __init__(
-        self, embeddings: EmbeddingClient, settings: EmbeddingSettings, max_flat: int = MAX_FLAT_PASSAGES
-    ) -> None:
-        self._embeddings = embeddings
-        self._settings = settings
-        self._max_flat = max_flat
+    def __init__(self, embedder: PassageEmbedder, settings: DenseSettings) -> None:
+        self._embedder = embedder
         self.version = f"faiss {version('faiss-cpu')}, usearch {version('usearch')}"
         self.parameters: Parameters = {
-            "model": settings.name,
+            "model": settings.model.name,
+            "snapshot": settings.model.snapshot,
+            "passage_prefix": settings.model.prefix,
             "query_prefix": settings.query_prefix,
-            "passage_prefix": settings.passage_prefix,
-            "max_characters": settings.max_characters,
+            "max_characters": settings.model.max_characters,
         }
 
     def write_index(self, passages: Iterable[Passage], folder: Path) -> WrittenIndex:
-        """Embed the passages and write the index: flat while they are few, a graph from `max_flat` on."""
-        batches = self._embeddings.iter_batches(self._cut_passage(passage) for passage in passages)
+        """Embed the passages and write the index: flat while they are few, a graph from MAX_FLAT_PASSAGES on."""
+        batches = self._embedder.iter_passage_vectors(passages)
         few: list[Vectors] = []
         count = 0
         for batch in batches:
-            _require_dimensions(batch, few[0].shape[1] if few else batch.shape[1])
             few.append(batch)
             count += len(batch)
-            if count >= self._max_flat:
-                return _write_graph(chain(few, batches), few[0].shape[1], folder)
+            if count >= MAX_FLAT_PASSAGES:
+                return _write_graph(chain(few, batches), batch.shape[1], folder)
         return _write_flat(few, folder)
 
     def open_index(self, folder: Path, card_parameters: Parameters) -> DenseSearcher:
@@ -71,21 +67,17 @@ class DenseEngine:
             if index is None:
                 raise ValueError(f"{file} is no usearch index")
             index.expansion_search = _EXPANSION_SEARCH
-        return DenseSearcher(index, dimensions, self._embeddings, self._settings.query_prefix)
-
-    def _cut_passage(self, passage: Passage) -> str:
-        return self._settings.passage_prefix + passage.indexed_text[: self._settings.max_characters]
+        return DenseSearcher(index, dimensions, self._embedder)
 
 
 class DenseSearcher:
     """An open index of vectors, and the model that embeds queries."""
 
-    def __init__(self, index: Any, dimensions: int, embeddings: EmbeddingClient, query_prefix: str) -> None:
+    def __init__(self, index: Any, dimensions: int, embedder: PassageEmbedder) -> None:
         self._index = index
         self._is_graph = isinstance(index, GraphIndex)
         self._dimensions = dimensions
-        self._embeddings = embeddings
-        self._query_prefix = query_prefix
+        self._embedder = embedder
         self._lock = Lock()
 
     @property
@@ -95,13 +87,7 @@ class DenseSearcher:
 
     def prepare_queries(self, queries: Sequence[str]) -> Sequence[Vectors | None]:
         """Embed the queries that are not blank, in as few calls as possible. Raises RetrieverError."""
-        asked = [self._query_prefix + query for query in queries if query.strip()]
-        vectors = self._embeddings.embed_texts(asked)
-        if asked and vectors.shape[1] != self._dimensions:
-            raise IndexMismatch(
-                "The embedding model is not that of the index.",
-                f"Vectors of {vectors.shape[1]} numbers, the index has {self._dimensions}.",
-            )
+        vectors = self._embedder.embed_queries([query for query in queries if query.strip()], self._dimensions)
         rows = iter(vectors)
         return [next(rows) if query.strip() else None for query in queries]
 
@@ -117,14 +103,7 @@ class DenseSearcher:
 
     def close(self) -> None:
         """Close the connections to the embedding server."""
-        self._embeddings.close()
-
-
-def _require_dimensions(batch: Vectors, dimensions: int) -> None:
-    if batch.shape[1] != dimensions:
-        raise InvalidRetrieverAnswer(
-            "An embedding server changed the length of its vectors.", f"{batch.shape[1]} after {dimensions}."
-        )
+        self._embedder.close()
 
 
 def _write_flat(batches: Sequence[Vectors], folder: Path) -> WrittenIndex:
@@ -146,7 +125,6 @@ def _write_graph(batches: Iterable[Vectors], dimensions: int, folder: Path) -> W
     )
     row = 0
     for batch in batches:
-        _require_dimensions(batch, dimensions)
         index.add(np.arange(row, row + len(batch), dtype=np.uint64), batch, threads=1)  # one thread: the same graph
         row += len(batch)
     index.save(str(folder / _FILES[_GRAPH]))

@@ -9,16 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.config.retriever_settings import EmbeddingSettings, RetrieverConnection, RetrieverSettings
+from evaluator.config.llm_settings import EmbeddingSettings
+from evaluator.config.retriever_settings import DenseSettings, RetrieverConnection, RetrieverSettings
+from evaluator.llm.fake_server import FakeChatServer
 from evaluator.retrieval.backends import RETRIEVERS, RetrieverSource, open_retriever
 from evaluator.retrieval.retriever import MAX_K, Retriever
 from evaluator.retrieval.server.retrieval_server import RetrievalServer
 from submissions.errors import NotFound
 from tests.support.retrieval_corpora import TWINS, list_ids, make_rows, write_corpus
-from tests.support.retrieval_servers import embed_words, run_scripted
+from tests.support.retrieval_servers import EMBEDDING_KEYS, connect_embeddings, embed_words
 
 pytestmark = pytest.mark.integration
 
+WORDS = EmbeddingSettings(name="words", snapshot="words-1")
 NO_TERMS = ("", "  \n", "*:*", "(((", '"', "!!!", "\0", "\ud800", "?" * 5000, "zzzqqq unheard")
 HOSTILE = (
     *NO_TERMS,
@@ -50,9 +53,9 @@ def retriever(request: pytest.FixtureRequest, corpus: Path) -> Iterator[Retrieve
     with ExitStack() as stack:
         source, settings = RetrieverSource(corpus), RetrieverSettings(backend=request.param)
         if request.param == "dense":
-            connection = RetrieverConnection(url=stack.enter_context(run_scripted(embed_words)).url)
-            source = RetrieverSource(corpus, connection=connection)
-            settings = RetrieverSettings(backend="dense", embedding=EmbeddingSettings(name="words"))
+            connection = connect_embeddings(stack.enter_context(FakeChatServer(embed=embed_words)))
+            source = RetrieverSource(corpus, connection=connection, environ=EMBEDDING_KEYS)
+            settings = RetrieverSettings(backend="dense", dense=DenseSettings(model=WORDS))
         elif request.param == "http":
             server = stack.enter_context(RetrievalServer()).serve_in_background()
             server.load(lambda: open_retriever(RetrieverSettings(), source))

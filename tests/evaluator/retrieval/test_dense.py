@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from evaluator.config.retriever_settings import EmbeddingSettings, RetrieverConnection
-from evaluator.errors import IndexMismatch, InvalidRetrieverAnswer, RetrieverError
-from evaluator.retrieval.engines.dense_engine import DenseEngine
-from evaluator.retrieval.engines.embedding_client import EmbeddingClient
-from evaluator.retrieval.index_folder import open_index_retriever, read_card
-from evaluator.retrieval.json_client import JsonClient
-from evaluator.retrieval.retriever import Hit
+from evaluator.config.llm_settings import EmbeddingSettings
+from evaluator.config.retriever_settings import DenseSettings, RetrieverSettings
+from evaluator.errors import IndexMismatch, RetrieverError
+from evaluator.llm.fake_server import CannedReply, FakeChatServer, ReceivedRequest, embedding_reply, error_reply
+from evaluator.retrieval.backends import RetrieverSource, open_retriever
+from evaluator.retrieval.engines import dense_engine
+from evaluator.retrieval.index_folder import read_card
+from evaluator.retrieval.retriever import Hit, Retriever
 from tests.support.retrieval_corpora import make_rows, write_corpus
-from tests.support.retrieval_servers import ScriptedServer, embed_words, run_scripted
+from tests.support.retrieval_servers import EMBEDDING_KEYS, connect_embeddings, embed_words
 
 pytestmark = pytest.mark.integration
 
-SETTINGS = EmbeddingSettings(name="words", query_prefix="query: ", passage_prefix="passage: ")
+MODEL = EmbeddingSettings(name="words", snapshot="words-1", prefix="passage: ")
 
 
 @pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with run_scripted(embed_words) as script:
-        yield script
+def server() -> Iterator[FakeChatServer]:
+    with FakeChatServer(embed=embed_words) as running:
+        yield running
 
 
 @pytest.fixture
@@ -37,90 +36,81 @@ def corpus(tmp_path: Path) -> Path:
     return write_corpus(tmp_path / "passages.jsonl", make_rows(passages=40))
 
 
-def make_engine(server: ScriptedServer, settings: EmbeddingSettings = SETTINGS, **limits: int) -> DenseEngine:
-    client = JsonClient(RetrieverConnection(url=server.url, retries=0), {})
-    return DenseEngine(EmbeddingClient(client, settings.name, batch=16), settings, **limits)
+def open_dense(server: FakeChatServer, corpus: Path, folder: str = "index", **model: object) -> Retriever:
+    settings = DenseSettings(model=MODEL.model_copy(update=model), query_prefix="query: ")
+    connection = connect_embeddings(server, batch=16, retries=0)
+    source = RetrieverSource(corpus, corpus.with_name(folder), connection, EMBEDDING_KEYS)
+    return open_retriever(RetrieverSettings(backend="dense", dense=settings), source)
 
 
-def name_hits(hits: tuple[Hit, ...]) -> list[str]:
-    return [hit.passage.id for hit in hits]
+def name_hits(results: list[tuple[Hit, ...]]) -> list[list[str]]:
+    return [[hit.passage.id for hit in hits] for hits in results]
 
 
-def test_a_graph_finds_what_all_vectors_do(server: ScriptedServer, corpus: Path) -> None:
-    flat_folder, graph_folder = corpus.with_name("flat"), corpus.with_name("graph")
-    with (
-        closing(open_index_retriever(make_engine(server), corpus, flat_folder)) as flat,
-        closing(open_index_retriever(make_engine(server, max_flat=20), corpus, graph_folder)) as graph,
-    ):
-        queries = [f"word{number} word{number + 3}" for number in range(20)]
-        ours, exact = graph.search(queries, 5), flat.search(queries, 5)
-        assert [[hit.passage.id for hit in hits] for hits in ours] == [
-            [hit.passage.id for hit in hits] for hits in exact
-        ]
+def test_a_graph_finds_what_all_vectors_do(
+    server: FakeChatServer, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queries = [f"word{number} word{number + 3}" for number in range(20)]
+    with closing(open_dense(server, corpus, "flat")) as flat:
+        exact = flat.search(queries, 5)
+    monkeypatch.setattr(dense_engine, "MAX_FLAT_PASSAGES", 20)
+    with closing(open_dense(server, corpus, "graph")) as graph:
+        ours = graph.search(queries, 5)
+        assert name_hits(ours) == name_hits(exact)
         with ThreadPoolExecutor(8) as pool:
             assert list(pool.map(lambda _: graph.search(queries, 5), range(20))) == [ours] * 20
-    assert read_card(flat_folder).parameters["search"] == "faiss-flat"
-    assert read_card(graph_folder).parameters["search"] == "usearch-hnsw"
-    with closing(open_index_retriever(make_engine(server, max_flat=20), corpus, graph_folder)) as again:
+    assert read_card(corpus.with_name("flat")).parameters["search"] == "faiss-flat"
+    assert read_card(corpus.with_name("graph")).parameters["search"] == "usearch-hnsw"
+    with closing(open_dense(server, corpus, "graph")) as again:
         assert again.search(queries, 5) == ours
 
 
-def test_prefixes_and_cuts_are_sent_and_on_the_card(server: ScriptedServer, corpus: Path) -> None:
-    settings = SETTINGS.model_copy(update={"max_characters": 12})
-    with closing(open_index_retriever(make_engine(server, settings), corpus, corpus.with_name("index"))) as retriever:
+def test_prefixes_and_cuts_are_sent_and_on_the_card(server: FakeChatServer, corpus: Path) -> None:
+    with closing(open_dense(server, corpus, max_characters=100)) as retriever:
         retriever.search(["word1", " ", "word2"])
-    bodies = [body for _, body in server.requests]
-    assert bodies[0]["input"][0].startswith("passage: Page 0\n")
-    assert len(bodies[0]["input"][0]) == len("passage: ") + 12
-    assert max(len(body["input"]) for body in bodies) == 16
-    assert bodies[-1] == {"model": "words", "input": ["query: word1", "query: word2"], "encoding_format": "float"}
+    texts = [request.body["input"] for request in server.embedding_requests]
+    assert texts[0][0].startswith("passage: Page 0\n")
+    assert max(len(text) for batch in texts for text in batch) == len("passage: ") + 100
+    assert max(map(len, texts)) == 16
+    assert texts[-1] == ["query: word1", "query: word2"]
     card = read_card(corpus.with_name("index"))
-    assert (card.analyzer, card.parameters["model"], card.parameters["max_characters"]) == ("", "words", 12)
+    assert (card.analyzer, card.parameters["snapshot"], card.parameters["max_characters"]) == ("", "words-1", 100)
     with pytest.raises(IndexMismatch, match="another parameters"):
-        open_index_retriever(make_engine(server, SETTINGS), corpus, corpus.with_name("index"))
+        open_dense(server, corpus, snapshot="words-2")
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("reply", "message"),
     [
-        {},
-        {"data": []},
-        {"data": [{"index": 0, "embedding": [1.0]}]},
-        {"data": [{"index": 0, "embedding": [1.0]}, {"index": 0, "embedding": [1.0]}]},
-        {"data": [{"index": 0, "embedding": [1.0, 2.0]}, {"index": 1, "embedding": [1.0]}]},
-        {"data": [{"index": 0, "embedding": []}, {"index": 1, "embedding": []}]},
-        {"data": [{"index": 0, "embedding": [math.nan]}, {"index": 1, "embedding": [1.0]}]},
-        {"data": [{"index": 0, "embedding": "AAAA"}, {"index": 1, "embedding": [1.0]}]},
+        (CannedReply(body={"data": []}), "0 embeddings for 1 texts"),
+        (embedding_reply([[1.0, 0.5]]), "vectors of another length"),
+        (embedding_reply([[0.0] * 2048]), "no usable vector"),
+        (error_reply(500, "out of memory"), "answered 500"),
+        (CannedReply(body="<html>busy</html>"), "no list of embeddings"),
     ],
-    ids=range(8),
+    ids=range(5),
 )
-def test_an_answer_without_one_vector_for_each_text_is_refused(server: ScriptedServer, answer: Any) -> None:
-    client = JsonClient(RetrieverConnection(url=server.url), {})
-    server.script(200, answer)
-    with (
-        closing(EmbeddingClient(client, "words", 8)) as embeddings,
-        pytest.raises(InvalidRetrieverAnswer, match="one vector for each text"),
-    ):
-        embeddings.embed_texts(["a", "b"])
-
-
-def test_a_model_of_other_vectors_than_the_index_is_refused(server: ScriptedServer, corpus: Path) -> None:
-    with closing(open_index_retriever(make_engine(server), corpus, corpus.with_name("index"))) as retriever:
-        server.script(200, {"data": [{"index": 0, "embedding": [1.0, 0.5]}]})
-        with pytest.raises(IndexMismatch, match="not that of the index"):
+def test_a_search_fails_as_ours_where_the_server_does(
+    server: FakeChatServer, corpus: Path, reply: CannedReply, message: str
+) -> None:
+    with closing(open_dense(server, corpus)) as retriever:
+        server.embed = lambda _: reply
+        with pytest.raises(RetrieverError, match=message):
             retriever.search(["word1"])
-
-
-def test_a_model_that_changes_its_vectors_has_no_index(server: ScriptedServer, corpus: Path) -> None:
-    server.script(200, {"data": [{"index": number, "embedding": [1.0, 0.5]} for number in range(16)]})
-    with pytest.raises(InvalidRetrieverAnswer, match="changed the length of its vectors"):
-        open_index_retriever(make_engine(server), corpus, corpus.with_name("index"))
-    assert not corpus.with_name("index").exists()
-
-
-def test_a_search_fails_by_name_where_the_server_does(server: ScriptedServer, corpus: Path) -> None:
-    with closing(open_index_retriever(make_engine(server), corpus, corpus.with_name("index"))) as retriever:
-        server.script(500, "out of memory")
-        with pytest.raises(RetrieverError, match="answered 500, in each of 1 tries"):
-            retriever.search(["word1"])
+        server.embed = embed_words
         assert retriever.search(["word1"])[0]
+
+
+def test_a_passage_without_a_vector_or_vectors_that_change_leave_no_index(server: FakeChatServer, corpus: Path) -> None:
+    def embed_some(asked: ReceivedRequest) -> CannedReply:
+        return embedding_reply([[0.0 if "Page 33\n" in text else 1.0] for text in asked.texts])
+
+    def embed_longer(asked: ReceivedRequest) -> CannedReply:
+        return embedding_reply([[1.0] * (asked.number + 1) for _ in asked.texts])
+
+    for embed, message in ((embed_some, "missing for passage 'p33'"), (embed_longer, "vectors of another length")):
+        server.embedding_requests.clear()
+        server.embed = embed
+        with pytest.raises(RetrieverError, match=message):
+            open_dense(server, corpus)
+        assert not corpus.with_name("index").exists()
