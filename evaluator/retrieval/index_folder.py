@@ -91,14 +91,16 @@ def open_index_retriever(engine: Engine[Q], corpus: Path, folder: Path) -> Index
 def build_index(engine: Engine[Q], corpus: Path, folder: Path, *, replace: bool = False) -> IndexCard:
     """Build the index of a corpus; of two builds at once the second waits, and uses the result of the first.
 
-    Raises InvalidCorpus, and IndexMismatch if the folder has something else.
+    An index that is there is left as it is. Raises InvalidCorpus, and IndexMismatch if the folder has something else.
     """
     sha256 = hash_corpus(corpus)
     seen = SeenCorpus.from_file(corpus, sha256)
     partial = folder.with_name(f".{folder.name}.partial")
     with _lock_build(folder):
         if not replace and (folder / _CARD).is_file():
-            return read_card(folder)
+            card = read_card(folder)
+            _require_fitting(card, engine, corpus, folder)
+            return card
         if folder.exists() and any(folder.iterdir()) and not (folder / _CARD).is_file():
             raise IndexMismatch(f"{folder} has files and is no index: name another folder with --index.")
         shutil.rmtree(partial, ignore_errors=True)

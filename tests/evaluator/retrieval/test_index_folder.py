@@ -157,7 +157,8 @@ def test_an_index_is_replaced_on_request_and_other_folders_never(corpus: Path, t
     folder = build(corpus)
     write_corpus(corpus, ROWS[:5])
     engine = make_engine(RetrieverSettings(), RetrieverSource())
-    assert build_index(engine, corpus, folder).documents == 20
+    with pytest.raises(IndexMismatch, match="of another corpus"):
+        build_index(engine, corpus, folder)
     assert build_index(engine, corpus, folder, replace=True).documents == 5
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.tex").write_text("x")

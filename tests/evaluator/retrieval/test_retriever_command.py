@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import tomllib
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from evaluator.config.retriever_settings import RetrieverConnection
+from evaluator.config.retriever_settings import RetrieverConnection, RetrieverFile
+from evaluator.retrieval.analyzer import MAX_QUERY_TERMS
 from evaluator.retrieval.http_retriever import open_http_retriever
+from evaluator.retrieval.retriever import MAX_K, MAX_QUERY_CHARACTERS
+from evaluator.retrieval.server.retrieval_server import MAX_CONNECTIONS
+from evaluator.retrieval.server.retrieve_request import MAX_BODY_BYTES, MAX_HITS, MAX_QUERIES
 from tests.support.command_lines import run_command
 from tests.support.paths import ROOT
 from tests.support.retrieval_corpora import make_rows, write_corpus
@@ -43,8 +49,8 @@ def test_settings_choose_the_engine(corpus: Path, tmp_path: Path) -> None:
     card = json.loads(done.stdout)
     assert (card["engine"], card["analyzer"], card["parameters"]) == ("exact", "english@1", {"k1": 0.9, "b": 0.4})
     changed = write_corpus(corpus, make_rows(passages=21))
-    built = run_command("evaluator", "index", "--corpus", changed, "--settings", tmp_path / "settings.toml", "--json")
-    assert json.loads(built.stdout)["documents"] == 29
+    refused = run_command("evaluator", "index", "--corpus", changed, "--settings", tmp_path / "settings.toml")
+    assert (refused.returncode, "--rebuild" in refused.stderr) == (2, True)
     rebuilt = run_command(
         "evaluator", "index", "--corpus", changed, "--settings", tmp_path / "settings.toml", "--rebuild", "--json"
     )
@@ -84,6 +90,16 @@ def test_a_corpus_that_is_missing_or_broken_is_named(tmp_path: Path, command: st
     (tmp_path / "broken.jsonl").write_text('{"id": "a", "text": "x"}\n{"id": "b"\n')
     done = run_command("evaluator", command, "--corpus", tmp_path / "broken.jsonl", *port)
     assert (done.returncode, "broken.jsonl:2 is no JSON object" in done.stderr) == (2, True), done.stderr
+
+
+def test_the_organisers_page_has_settings_that_load_and_limits_that_hold() -> None:
+    page = (ROOT / "docs/organiser-retriever.md").read_text()
+    files = [RetrieverFile.model_validate(tomllib.loads(text)) for text in re.findall(r"```toml\n(.*?)```", page, re.S)]
+    assert [file.backend for file in files] == ["tantivy", "dense", "http"]
+    assert f"{MAX_QUERIES:,} queries of {MAX_QUERY_CHARACTERS:,} characters, {MAX_HITS:,} hits" in page
+    assert f"{MAX_BODY_BYTES >> 20} MiB in a request" in page
+    assert f"above {MAX_K} counts as {MAX_K}; {MAX_CONNECTIONS} connections" in page
+    assert f"first {MAX_QUERY_TERMS} distinct words" in page
 
 
 def test_the_server_runs_until_it_is_ended(corpus: Path) -> None:
