@@ -55,7 +55,7 @@ lint: .venv/.ready
 	.venv/bin/mypy
 
 bench: .venv/.ready .venv/.chromium
-	for file in check scoring.metrics scoring.exact_match scoring.screen scoring.statistics scoring.leaks evaluator.overhead evaluator.schedule evaluator.pipeline evaluator.retrieval web.visits web.hub web.rush web.slow_clients web.cold_pages web.checks; do echo "== $$file"; .venv/bin/python -m benchmarks.$$file; done
+	for file in check scoring.metrics scoring.exact_match scoring.screen scoring.statistics scoring.leaks evaluator.overhead evaluator.schedule evaluator.pipeline evaluator.retrieval evaluator.search_agent web.visits web.hub web.rush web.slow_clients web.cold_pages web.checks; do echo "== $$file"; .venv/bin/python -m benchmarks.$$file; done
 
 # Chromium of each page, phone and desktop, light and dark, of the arena in $(ARENA).
 screenshots: .venv/.ready .venv/.chromium
