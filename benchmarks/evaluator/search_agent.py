@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.evaluator.ways.searching_model import PROMPT, make_page, make_question, train_model
@@ -22,38 +21,28 @@ from evaluator.config.profile import load_profile
 from evaluator.config.protocol import Protocol, load_protocol
 from evaluator.generation import VllmGenerator
 from evaluator.models.chat_template import ChatTemplate
+from evaluator.retrieval.retriever import DEFAULT_K, Hit, Passage
 from evaluator.search_agent import AgentQuestion, AgentTrajectory, ModelSteps, SearchAgent, SearchAgentSettings
 
 TARGET = 10.0
 SETTINGS = SearchAgentSettings(prompt=PROMPT, max_rounds=4, k=2, max_step_tokens=64, max_tokens=1024)
 
 
-@dataclass(frozen=True)
-class MadePage:
-    """Page that is made from its query."""
-
-    id: str
-    title: str
-    text: str
-
-
-@dataclass(frozen=True)
-class MadeHit:
-    """Hit of a made page."""
-
-    passage: MadePage
-    score: float | None
-
-
 class MadePages:
-    """Retriever that makes pages, in no time."""
+    """Retriever that makes pages from queries, in no time."""
 
-    def search(self, queries: Sequence[str], k: int) -> list[list[MadeHit]]:
+    index_id = "made@1"
+    documents = None
+
+    def search(self, queries: Sequence[str], k: int = DEFAULT_K) -> list[tuple[Hit, ...]]:
         """Make `k` pages for each query."""
-        return [[self._make_hit(query, rank) for rank in range(1, k + 1)] for query in queries]
+        return [tuple(self._make_hit(query, rank) for rank in range(1, k + 1)) for query in queries]
 
-    def _make_hit(self, query: str, rank: int) -> MadeHit:
-        return MadeHit(MadePage(f"{query}-{rank}", *make_page(query, rank)), 1 / rank)
+    def close(self) -> None:
+        """Do nothing: nothing is open."""
+
+    def _make_hit(self, query: str, rank: int) -> Hit:
+        return Hit(Passage(f"{query}-{rank}", *make_page(query, rank)), 1 / rank)
 
 
 def main() -> None:

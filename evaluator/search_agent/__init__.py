@@ -10,7 +10,7 @@ from evaluator.search_agent.agent_records import (
     SearchAgentSettings,
     ShownPassage,
 )
-from evaluator.search_agent.agent_tools import AgentFrame, ModelSteps, PassageSearch, StepGenerator
+from evaluator.search_agent.agent_tools import AgentFrame, ModelSteps, StepGenerator
 
 __all__ = [
     "AgentFrame",
@@ -20,7 +20,6 @@ __all__ = [
     "AgentTrajectory",
     "EndReason",
     "ModelSteps",
-    "PassageSearch",
     "SearchAgent",
     "SearchAgentSettings",
     "ShownPassage",

@@ -11,8 +11,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from evaluator.errors import InvalidRetrieverAnswer, RetrieverError
 from evaluator.generation import GeneratedStep
 from evaluator.llm.prompts import PromptFile
+from evaluator.retrieval.retriever import Hit, Retriever
 from evaluator.search_agent.agent_prompt import fill_agent_prompt, load_agent_prompt
 from evaluator.search_agent.agent_records import (
     AgentQuestion,
@@ -22,17 +24,16 @@ from evaluator.search_agent.agent_records import (
     EndReason,
     SearchAgentSettings,
 )
-from evaluator.search_agent.agent_tools import AgentFrame, PassageSearch, ScoredPassage, StepGenerator
+from evaluator.search_agent.agent_tools import AgentFrame, StepGenerator
 from evaluator.search_agent.passage_block import build_passage_block
 from evaluator.search_agent.read_step import read_step
-from submissions.errors import EvaluatorError
 from submissions.trajectories import TagSet, get_tag_set
 
 RETRY_SECONDS = (1.0, 5.0)
 """Waits before a failed search is tried again."""
 RoundReport = Callable[[int, int], None]
 """Receives the number of ended questions, and of all, after each round."""
-Results = dict[str, Sequence[ScoredPassage]]
+Results = dict[str, Sequence[Hit]]
 
 
 @dataclass
@@ -57,7 +58,7 @@ class SearchAgent:
         self,
         settings: SearchAgentSettings,
         generator: StepGenerator,
-        retriever: PassageSearch,
+        retriever: Retriever,
         frame: AgentFrame,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -89,6 +90,7 @@ class SearchAgent:
         return AgentRun(
             settings=self.settings,
             prompt_sha256=self._prompt.sha256,
+            index_id=self._retriever.index_id,
             trajectories=tuple(map(self._close_text, texts)),
         )
 
@@ -124,7 +126,7 @@ class SearchAgent:
         queries = list(dict.fromkeys(query for text in texts for query in text.queries))
         try:
             results = self._search_with_retries(queries)
-        except EvaluatorError as error:
+        except RetrieverError as error:
             for text in texts:
                 text.end, text.detail = "retriever_error", str(error)
             return
@@ -135,14 +137,14 @@ class SearchAgent:
         for seconds in RETRY_SECONDS:
             try:
                 return self._search_once(queries)
-            except EvaluatorError:
+            except RetrieverError:
                 self._sleep(seconds)
         return self._search_once(queries)
 
     def _search_once(self, queries: list[str]) -> Results:
         found = self._retriever.search(queries, self.settings.k)
         if len(found) != len(queries):
-            raise EvaluatorError(f"The retriever returned {len(found)} results for {len(queries)} queries.")
+            raise InvalidRetrieverAnswer(f"The retriever returned {len(found)} results for {len(queries)} queries.")
         return {query: hits[: self.settings.k] for query, hits in zip(queries, found, strict=True)}
 
     def _append_passages(self, text: _OpenText, results: Results) -> None:

@@ -117,6 +117,8 @@ class AgentRun(Record):
 
     settings: SearchAgentSettings
     prompt_sha256: str
+    index_id: str
+    """Id of the retriever's index: runs of two indexes are never compared."""
     trajectories: tuple[AgentTrajectory, ...]
 
     @property

@@ -1,4 +1,7 @@
-"""Interfaces of a search agent's tools: the model's steps, the retriever, and the frame of its text as token ids."""
+"""Interfaces of a search agent's tools: the model's steps, and the frame of its text as token ids.
+
+Its third tool is a Retriever (evaluator/retrieval/retriever.py).
+"""
 
 from __future__ import annotations
 
@@ -17,47 +20,6 @@ class StepGenerator(Protocol):
         self, prompts: Sequence[Sequence[int]], limits: Sequence[int], stop: Sequence[str], *, follows_last: bool
     ) -> list[GeneratedStep]:
         """Generate one step per prompt, in order. `follows_last`: the prompts continue those of the last call."""
-        ...
-
-
-class FoundPassage(Protocol):
-    """Passage of a corpus."""
-
-    @property
-    def id(self) -> str:
-        """Id in the corpus."""
-        ...
-
-    @property
-    def title(self) -> str:
-        """Title, or an empty text."""
-        ...
-
-    @property
-    def text(self) -> str:
-        """Text without the title."""
-        ...
-
-
-class ScoredPassage(Protocol):
-    """Passage that a query found."""
-
-    @property
-    def passage(self) -> FoundPassage:
-        """The passage."""
-        ...
-
-    @property
-    def score(self) -> float | None:
-        """Score, or None from a server that sends none."""
-        ...
-
-
-class PassageSearch(Protocol):
-    """Part of a retriever that an agent calls."""
-
-    def search(self, queries: Sequence[str], k: int) -> Sequence[Sequence[ScoredPassage]]:
-        """Find at most `k` passages of each query, best first. Raises EvaluatorError."""
         ...
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evaluator.retrieval.retriever import Hit
 from evaluator.search_agent.agent_records import ShownPassage
-from evaluator.search_agent.agent_tools import AgentFrame, ScoredPassage
+from evaluator.search_agent.agent_tools import AgentFrame
 from submissions.trajectories import TagSet, escape_tags
 
 _TORN = "\ufffd"
@@ -24,7 +25,7 @@ class PassageBlock:
 
 def build_passage_block(
     queries: Sequence[str],
-    results: Sequence[Sequence[ScoredPassage]],
+    results: Sequence[Sequence[Hit]],
     tags: TagSet,
     frame: AgentFrame,
     *,
@@ -62,7 +63,7 @@ class _PassageWriter:
         self.text = ""
         self.passages: list[ShownPassage] = []
 
-    def write_query(self, number: int, query: str, hits: Sequence[ScoredPassage], room: int) -> int:
+    def write_query(self, number: int, query: str, hits: Sequence[Hit], room: int) -> int:
         """Write the passages of one query; return the number of tokens used."""
         before = len(self.ids)
         if self._tags.group:

@@ -5,23 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from evaluator.errors import RetrieverError
 from evaluator.generation import GeneratedStep
 from evaluator.models.chat_template import ChatTemplate
+from evaluator.retrieval.retriever import DEFAULT_K, Hit, Passage
 from evaluator.search_agent import AgentQuestion, SearchAgent, SearchAgentSettings
-from submissions.errors import EvaluatorError
-
-
-@dataclass(frozen=True)
-class PageStub:
-    id: str
-    title: str
-    text: str
-
-
-@dataclass(frozen=True)
-class HitStub:
-    passage: PageStub
-    score: float | None = 1.0
 
 
 @dataclass
@@ -68,19 +56,25 @@ class ScriptedModel:
 class ScriptedRetriever:
     """Finds two pages about every query, or what a function returns."""
 
-    find: Callable[[str], list[HitStub]] = lambda query: [
-        HitStub(PageStub(f"{query}-{number}", f"Page {number}", f"About {query}."), 2.0 / number) for number in (1, 2)
+    find: Callable[[str], list[Hit]] = lambda query: [
+        Hit(Passage(f"{query}-{number}", f"Page {number}", f"About {query}."), 2.0 / number) for number in (1, 2)
     ]
     failures: int = 0
     """Calls that fail at first."""
     calls: list[list[str]] = field(default_factory=list)
 
-    def search(self, queries: Sequence[str], k: int) -> list[list[HitStub]]:
+    index_id: str = "scripted@1"
+    documents: int | None = None
+
+    def search(self, queries: Sequence[str], k: int = DEFAULT_K) -> list[tuple[Hit, ...]]:
         assert k >= 1
         self.calls.append(list(queries))
         if len(self.calls) <= self.failures:
-            raise EvaluatorError("The retriever's server does not answer.")
-        return [self.find(query) for query in queries]
+            raise RetrieverError("The retriever's server does not answer.")
+        return [tuple(self.find(query)) for query in queries]
+
+    def close(self) -> None:
+        pass
 
 
 @dataclass

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from evaluator.models.chat_template import ChatTemplate
+from evaluator.retrieval.retriever import Hit, Passage
 from evaluator.search_agent.passage_block import PassageBlock, build_passage_block
 from submissions.trajectories import TAG_SETS, get_tag_set
-from tests.support.search_agents import HitStub, PageStub
 
 HITS = [
-    HitStub(PageStub("7", "Short", "One two.")),
-    HitStub(PageStub("8", "", "Zwölf große 漢字漢字漢字 🙂🙂 words " * 5), None),
-    HitStub(PageStub("9", "Last\nline", "End.")),
+    Hit(Passage("7", "Short", "One two."), 1.0),
+    Hit(Passage("8", "", "Zwölf große 漢字漢字漢字 🙂🙂 words " * 5), None),
+    Hit(Passage("9", "Last\nline", "End."), 1.0),
 ]
 
 
