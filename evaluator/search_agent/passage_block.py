@@ -50,7 +50,11 @@ def build_passage_block(
     for number, (query, hits) in enumerate(zip(queries, results, strict=True)):
         part = left // (len(queries) - number)
         left -= writer.write_query(number, query, hits, part)
-    return PassageBlock([*head_ids, *writer.ids, *tail_ids], head + writer.text + tail, tuple(writer.passages))
+    text = head + writer.text + tail
+    ids = frame.encode_text(text)  # as in training, where tags and passages are encoded together
+    if len(ids) > room:
+        ids = [*head_ids, *writer.ids, *tail_ids]
+    return PassageBlock(ids, text, tuple(writer.passages))
 
 
 class _PassageWriter:

@@ -7,18 +7,21 @@ from dataclasses import dataclass, field
 
 from evaluator.errors import RetrieverError
 from evaluator.generation import GeneratedStep
-from evaluator.models.chat_template import ChatTemplate
 from evaluator.retrieval.retriever import DEFAULT_K, Hit, Passage
-from evaluator.search_agent import AgentQuestion, SearchAgent, SearchAgentSettings
+from evaluator.search_agent import AgentFrame, AgentQuestion, SearchAgent, SearchAgentSettings
+
+END_ID = 0
+"""Token that stands for the end of a turn, after which nothing is generated."""
 
 
 @dataclass
 class ScriptedModel:
     """Writes the next reply of each question, up to a stop string, and ends its turn where there is none."""
 
-    template: ChatTemplate
+    template: AgentFrame
     replies: Mapping[str, Sequence[str]]
     """Replies of each question, one a round."""
+    turn_end: str = "<|eot_id|>"
     surplus: str = ""
     """Text that the last token has behind a stop string."""
     calls: list[list[list[int]]] = field(default_factory=list)
@@ -39,7 +42,7 @@ class ScriptedModel:
     def _continue(self, prompt: Sequence[int], limit: int, stop: Sequence[str]) -> GeneratedStep:
         text = self.template.decode(prompt)
         (replies,) = (
-            replies for question, replies in self.replies.items() if f"Question:\n{question}<|eot_id|>" in text
+            replies for question, replies in self.replies.items() if f"Question:\n{question}{self.turn_end}" in text
         )
         reply = replies[len(self.calls) - 1]
         ends = [reply.find(mark) + len(mark) for mark in stop if mark in reply]
@@ -49,7 +52,7 @@ class ScriptedModel:
             return GeneratedStep(ids=tuple(ids[:limit]), text=self.template.decode(ids[:limit]), end="length")
         if ends:
             return GeneratedStep(ids=tuple(ids), text=shown, surplus=self.surplus, end="stop_string")
-        return GeneratedStep(ids=(*ids, self.template.stop_ids[0]), text=shown, end="end_of_turn")
+        return GeneratedStep(ids=(*ids, END_ID), text=shown, end="end_of_turn")
 
 
 @dataclass
@@ -88,14 +91,15 @@ class AgentWorld:
 
 
 def make_agent(
-    template: ChatTemplate,
+    template: AgentFrame,
     replies: Mapping[str, Sequence[str]],
     retriever: ScriptedRetriever | None = None,
     surplus: str = "",
+    turn_end: str = "<|eot_id|>",
     **settings: object,
 ) -> AgentWorld:
     """Make an agent; `settings` change those of search-r1@1."""
-    model = ScriptedModel(template, replies, surplus)
+    model = ScriptedModel(template, replies, turn_end, surplus)
     found = retriever or ScriptedRetriever()
     chosen = SearchAgentSettings.model_validate({"prompt": "search-r1@1", **settings})
     sleeps: list[float] = []
