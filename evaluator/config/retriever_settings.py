@@ -45,7 +45,7 @@ class RetrieverConnection(Record):
     key_variable: str = ""
     """Environment variable with the API key; empty for a server without one."""
     timeout_seconds: float = Field(default=30, gt=0)
-    """Time limit of one try, from the connection to the end of the answer."""
+    """Time limit of each wait for the server, and of its whole answer once it begins."""
     retries: int = Field(default=2, ge=0, le=10)
     """Further tries after a time-out, a lost connection, or 408, 425, 429 and 5xx."""
     wait_seconds: float = Field(default=0, ge=0)
