@@ -91,8 +91,12 @@ class VllmEngine:
             self.llm.reset_prefix_cache()
         sampling = [SamplingParams(**request["sampling"], max_tokens=limit) for limit in request["limits"]]
         outputs = self._run_requests(request["prompts"], sampling, beat)
-        decode = self.llm.get_tokenizer().decode
-        return [_to_step(output, lambda ids: str(decode(ids, skip_special_tokens=True))) for output in outputs]
+        tokenizer = self.llm.get_tokenizer()
+
+        def decode(ids: list[int]) -> str:
+            return str(tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+        return [_to_step(output, decode) for output in outputs]
 
     def _run_requests(
         self,

@@ -17,10 +17,12 @@ from evaluator.generation import Completion, VllmGenerator
 from evaluator.generation import engine_pool as engines
 from evaluator.models import tiny_llama
 from evaluator.models.chat_template import ChatTemplate
+from evaluator.search_agent import ModelSteps, SearchAgent, SearchAgentSettings
 from tests.support.canary_rows import leave_canary
 from tests.support.evaluation_factories import make_protocol
 from tests.support.factories import make_rows
 from tests.support.processes import all_end, is_alive
+from tests.support.search_agents import ScriptedRetriever, make_questions
 
 pytestmark = pytest.mark.slow
 
@@ -167,6 +169,16 @@ def test_steps_end_at_a_stop_string_and_go_on_from_their_ids(
     (rest,) = generator.generate_steps(tiny, longer, [LIMIT - len(step.ids)], ["no such text"], follows_last=True)
     assert step.ids + rest.ids == middle.ids
     assert generator.generate_steps(tiny, [], [], [stop]) == []
+
+
+def test_a_search_agent_runs_on_the_engine(generator: VllmGenerator, tiny: Path, template: ChatTemplate) -> None:
+    """Random weights write no tag, so every question is full; its ids are the engine's own all the same."""
+    steps = ModelSteps(generator, tiny)
+    settings = SearchAgentSettings(prompt="search-r1@1", max_step_tokens=8, max_tokens=500)
+    record = SearchAgent(settings, steps, ScriptedRetriever(), template).answer_questions(make_questions(["a?", "b?"]))
+    assert [(one.end, one.tokens_generated, one.searches) for one in record.trajectories] == [("token_limit", 8, 0)] * 2
+    assert steps.usage.tokens_generated == 16
+    assert steps.usage.seconds > 0
 
 
 def test_no_prompts_boot_no_engine(tiny: Path, template: ChatTemplate, tmp_path: Path) -> None:
