@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,11 @@ _YOUNG = 60.0
 """Age below which a new folder may not be locked yet, in seconds."""
 _OBJECTS = 1 << 30
 """Shared memory for transfers, in bytes: a unit is some megabytes of token ids, and a worker has two."""
+_START_TRIES = 3
+"""Starts of an embedded cluster: Ray gives its own processes 30 seconds, which a busy machine may exceed."""
+_TIMED_OUT = "timed out during startup"
+"""Part of Ray's message then; its type is Exception."""
+log = logging.getLogger(__name__)
 
 
 def cluster_address() -> str | None:
@@ -44,7 +50,7 @@ def ray_session(cpus: int) -> Iterator[None]:
     """Start or join Ray. An embedded cluster has at least `cpus` CPUs, as a worker must fit on any machine.
 
     The calling thread must live as long as Ray does, as the kernel ends Ray's processes with it. Raises EvaluatorError
-    for a cluster that is joined without a token.
+    for a cluster that is joined without a token, or if the machine is too busy to start an embedded one.
     """
     import ray
 
@@ -52,21 +58,51 @@ def ray_session(cpus: int) -> Iterator[None]:
         yield
         return
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    with _join_cluster() if cluster_address() else _embed_cluster(cpus) as settings:
+    with _join_cluster() if cluster_address() else _embed_cluster(cpus) as cluster:
         try:
             with _preserve_sigterm():
-                ray.init(**settings, log_to_driver=False, logging_level=logging.ERROR)
+                _start_ray(cluster)
             ray._private.worker._worker_logs_enabled = False  # Ray prints deaths to stdout: we log them ourselves
             yield
         finally:
             ray.shutdown()
 
 
+@dataclass
+class ClusterStart:
+    """Settings of a cluster, and the processes that this program started for it."""
+
+    settings: dict[str, Any]
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+
+def _start_ray(cluster: ClusterStart) -> None:
+    import ray
+
+    for _ in range(_START_TRIES):
+        try:
+            ray.init(**cluster.settings, log_to_driver=False, logging_level=logging.ERROR)
+        except Exception as error:
+            if _TIMED_OUT not in str(error):
+                raise
+            log.warning("Ray did not start in time and is started again: %s", error)
+            ray.shutdown()
+            while cluster.processes:
+                with cluster.processes.pop() as process:
+                    process.kill()
+        else:
+            return
+    raise EvaluatorError(
+        f"Ray did not start on this machine in {_START_TRIES} tries of 30 seconds: it is too busy.",
+        "Start again when fewer programs run on it.",
+    )
+
+
 @contextmanager
-def _join_cluster() -> Iterator[dict[str, Any]]:
+def _join_cluster() -> Iterator[ClusterStart]:
     require_token()
     require_refusal(cluster_address() or "")
-    yield {"address": cluster_address()}
+    yield ClusterStart({"address": cluster_address()})
 
 
 def require_token() -> None:
@@ -99,13 +135,13 @@ def require_refusal(address: str) -> None:
 
 
 @contextmanager
-def _embed_cluster(cpus: int) -> Iterator[dict[str, Any]]:
+def _embed_cluster(cpus: int) -> Iterator[ClusterStart]:
     """Yield the settings of a cluster on the loopback interface, whose files lie in a temporary folder."""
     # Access to Ray's ports allows running any code, so require a token; by default Ray leaves one in ~/.ray.
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     os.environ.pop("RAY_AUTH_MODE", None)  # then Ray turns the token on, whatever the mode was
-    with _ray_temp_dir() as folder, _on_loopback(), _without_secrets():
-        yield {
+    with _ray_temp_dir() as folder, _on_loopback(), _without_secrets() as processes:
+        settings = {
             "address": "local",
             "include_dashboard": False,
             "num_cpus": max(cpus, len(os.sched_getaffinity(0))),
@@ -116,6 +152,7 @@ def _embed_cluster(cpus: int) -> Iterator[dict[str, Any]]:
             # Its workers would also run at a niceness of 15, and with them the trainings.
             "_system_config": {"memory_monitor_refresh_ms": 0, "worker_niceness": 0},
         }
+        yield ClusterStart(settings, processes)
 
 
 @contextmanager
@@ -132,22 +169,23 @@ def _on_loopback() -> Iterator[None]:
 
 
 @contextmanager
-def _without_secrets() -> Iterator[None]:
-    """Start Ray's processes with an allow-listed environment, which their workers inherit.
+def _without_secrets() -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Start Ray's processes with an allow-listed environment, which their workers inherit; yield a list of them.
 
     Ray has no setting for it, and other threads may need this process's own environment meanwhile.
     """
     from ray._private import services
 
-    before = services.ConsolePopen
+    before, started = services.ConsolePopen, list[subprocess.Popen[bytes]]()
 
     class FilteredPopen(before):  # type: ignore[misc, valid-type]
         def __init__(self, *arguments: Any, env: Mapping[str, str], **settings: Any) -> None:
             super().__init__(*arguments, env=filter_ray_environment(env), **settings)
+            started.append(self)
 
     services.ConsolePopen = FilteredPopen  # type: ignore[assignment, misc]
     try:
-        yield
+        yield started
     finally:
         services.ConsolePopen = before  # type: ignore[misc]
 

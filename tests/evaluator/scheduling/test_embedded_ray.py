@@ -141,3 +141,53 @@ def test_a_cluster_that_asks_nobody_for_a_token_is_not_joined(tmp_path: Path) ->
         )
     assert joining.returncode != 0
     assert f"{address} lets programs in without a token" in joining.stderr
+
+
+BUSY = """
+import sys
+import time
+from itertools import count
+
+import psutil
+from ray._private import node, services
+
+from evaluator.scheduling.ray.cluster import ray_session
+
+look, seconds, asked = services.get_node, count(0, 20), []
+
+class Clock:
+    monotonic = seconds.__next__
+    sleep, time = time.sleep, time.time
+
+def miss_node(address, name):
+    if name not in asked:
+        asked.append(name)
+    if len(asked) <= int(sys.argv[1]):
+        raise RuntimeError("not there yet")
+    return look(address, name)
+
+node.time, services.get_node = Clock, miss_node
+with ray_session(1):
+    print("started", len(asked))
+    print("servers", sum("gcs_server" in process.name() for process in psutil.Process().children()))
+"""
+
+
+STARTS = {1: ("started 2", "servers 1"), 3: ("too busy",)}
+"""Starts that fail, and the words that follow."""
+
+
+@pytest.mark.parametrize("failures", sweep(STARTS, in_short=[1]))
+def test_a_start_that_times_out_is_tried_again(tmp_path: Path, failures: int) -> None:
+    env = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
+    starting = subprocess.run(
+        [sys.executable, "-c", BUSY, str(failures)],
+        cwd=ROOT,
+        env={**env, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert all(word in starting.stdout + starting.stderr for word in STARTS[failures]), (
+        starting.stdout + starting.stderr
+    )
