@@ -15,7 +15,7 @@ from pathlib import Path
 from evaluator.config.profile import Profile
 from evaluator.runtime.resource_usage import ResourceUsage
 from evaluator.runtime.stage_cache import StageCache
-from submissions.records.ledger import STAGES, Cost, Ledger
+from submissions.records.ledger import Cost, Ledger
 from submissions.storage.atomic import atomic_write
 from submissions.storage.codec import to_json
 
@@ -39,10 +39,10 @@ class CostLog:
         """Attribute a finished output to a task; an output used twice is paid for once."""
         self._used.setdefault((task, stage), {})[key] = None
 
-    def collect(self, tasks: Sequence[str]) -> tuple[Cost, ...] | None:
-        """Costs of the used outputs, by stage and then in task order; None if the cost of any is unknown."""
+    def collect(self, stages: Sequence[str], tasks: Sequence[str]) -> tuple[Cost, ...] | None:
+        """Costs of the used outputs, by stage and then by task in these orders; None if the cost of any is unknown."""
         found = []
-        for stage in STAGES:
+        for stage in stages:
             for task in tasks:
                 if keys := self._used.get((task, stage)):
                     spent = [self._store.get(_STAGE, key, ResourceUsage) for key in keys]

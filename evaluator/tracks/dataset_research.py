@@ -82,7 +82,7 @@ def evaluate_submission(job: EvaluationJob, entry: SubmissionData) -> Result:
                 records[task] = _add_answers(records[task], answers)
                 scoring.add(records[task])
         save_records(job.folder, run, list(records.values()))
-        costs = job.context.costs.collect(run.tasks)
+        costs = job.context.costs.collect(get_track(run.track).stages, run.tasks)
         write_ledger(job.folder, run.submission, run.protocol.name, job.context.profile, costs)
         job.check_cancelled()
         return build_result(

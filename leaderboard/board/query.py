@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Self, get_args
+from typing import Self
 from urllib.parse import parse_qsl, urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,17 +12,15 @@ from leaderboard.data.published.publication_dates import parse_day
 from leaderboard.data.task_filter import TaskFilter
 from submissions.errors import NotFound
 from submissions.records.result import METHODS
-from submissions.records.submission import SystemType
-from submissions.records.task import Kind
-from submissions.tracks import SUBSETS
+from submissions.tracks import KINDS, SUBSETS, SYSTEM_TYPES
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "method": METHODS,
     "subset": SUBSETS,
-    "system_type": get_args(SystemType),
+    "system_type": SYSTEM_TYPES,
     "badge": ("evaluated", "published", "self-reported"),
     "best": ("team",),
-    "kind": get_args(Kind),
+    "kind": KINDS,
 }
 """Values that never depend on the arena's content."""
 FILTERS = ("q", "system_type", "kind", "category", "language", "badge", "best", "asof")

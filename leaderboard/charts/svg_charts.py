@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
-from typing import get_args
 
-from submissions.records.submission import SystemType
+from submissions.tracks import SYSTEM_TYPES
 
 WIDTH, HEIGHT = 560, 400
 LEFT, RIGHT, TOP, BOTTOM = 84, 20, 16, 62
@@ -22,7 +21,7 @@ SHAPES = (
     "M0,6L-6,-5H6Z",
 )
 """Circle, square, diamond, triangle, cross, inverted triangle: outlines around a dot's position."""
-TYPE_SHAPES = dict(zip(get_args(SystemType), SHAPES, strict=False))
+TYPE_SHAPES = dict(zip(SYSTEM_TYPES, SHAPES, strict=False))
 """Shape of each system type, the same on every page."""
 
 

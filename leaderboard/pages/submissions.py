@@ -20,12 +20,12 @@ from leaderboard.web.site import PageRequest, View, page_route
 from submissions.errors import NotFound
 from submissions.names.look_alikes import has_text
 from submissions.records.status import State
-from submissions.records.submission import SystemType
+from submissions.tracks import SYSTEM_TYPES
 
 UNKNOWN = "unknown"
 FILTERS: Mapping[str, tuple[str, ...]] = {
     "state": (*get_args(State), UNKNOWN),
-    "system_type": get_args(SystemType),
+    "system_type": SYSTEM_TYPES,
 }
 AT_ONCE = 200
 """Rows per page; the downloads have all matching rows."""

@@ -57,7 +57,7 @@ def _make_task_row(task: TaskResult, layout: ResultLayout) -> list[float | None]
     row = [*_value_bounds_count(task.base), *_value_bounds_count(task.reference), task.seed_sd, task.removed]
     found = {one.method: one for one in task.methods}
     for name in layout.methods:
-        one = found.get(name)  # type: ignore[call-overload]
+        one = found.get(name)
         row += (
             [*_value_and_bounds(one.score), *_value_and_bounds(one.gain)[1:], one.score.n]
             if one

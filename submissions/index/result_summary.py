@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from submissions.index.result_tables import scale_name
 from submissions.records.base import Score
 from submissions.records.findings import JudgeScores
-from submissions.records.result import Method, Result, TaskResult, Total
+from submissions.records.result import Result, TaskResult, Total
 from submissions.records.submission import SystemType
 
 Floats = NDArray[np.float64]
@@ -110,9 +110,9 @@ class ResultSummary:
             return None
         value, low, high, median, spread = map(to_optional, self.means[place].tolist())
         return Total.model_construct(
-            method=cast(Method, method),
+            method=method,
             subset=subset,
-            group=cast(Any, group),
+            group=group,
             gain=Score.model_construct(
                 name=f"mean_{self.scale}",
                 value=value,
@@ -183,7 +183,7 @@ def _parse_reasons(text: str) -> dict[str, str]:
 
 def _collect_gains(task: TaskResult, methods: tuple[str, ...]) -> list[float | None]:
     found = {one.method: one.gain.value for one in task.methods}
-    return [found.get(name, NOT_MEASURED) for name in cast(tuple[Method, ...], methods)]
+    return [found.get(name, NOT_MEASURED) for name in methods]
 
 
 def _compute_positive_flag(task: TaskResult) -> int:

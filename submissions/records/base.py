@@ -13,6 +13,8 @@ Ulid = Annotated[str, Field(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """A name chosen by people: any script, no control characters."""
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""Stored name of a track's method, stage, group of tasks or type of system; the track lists its own."""
 
 
 def _check_task_id(task: str) -> str:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 from pydantic import Field
 
-from submissions.records.base import Record, TaskId, Ulid
-
-CostStage = Literal["screen", "metadata", "few_shot", "fine_tune"]
-"""Stages that take more than a moment."""
-STAGES: tuple[CostStage, ...] = get_args(CostStage)
-"""Stages in the order of the work."""
+from submissions.records.base import Key, Record, TaskId, Ulid
 
 
 class Cost(Record):
     """Cost of one stage of one task."""
 
     task: TaskId
-    stage: CostStage
+    stage: Key
     seconds: float = Field(ge=0, allow_inf_nan=False)
     """Wall time of all the profile's devices together, without the start of trainer and engine: they serve many
     tasks.

@@ -7,12 +7,12 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from submissions.records.anchors import Setup
-from submissions.records.base import Name, Record, Score, Sha256, TaskId, Ulid
+from submissions.records.base import Key, Name, Record, Score, Sha256, TaskId, Ulid
 from submissions.records.findings import JudgeScores, ScreenFindings
 from submissions.records.submission import SystemType
 
-Method = Literal["few_shot_1", "few_shot_3", "few_shot_5", "fine_tune"]
-"""Method that measures a data set: as shots in the prompt, or as training data."""
+Method = Key
+"""Method that measures a delivery, for example as training data; one of its track's."""
 
 METHODS: tuple[Method, ...] = ("few_shot_1", "few_shot_3", "few_shot_5", "fine_tune")
 
@@ -72,7 +72,8 @@ class Total(Record):
 
     method: Method
     subset: str
-    group: Literal["overall", "knowledge", "reasoning"]
+    group: Key
+    """`overall`, or a group of the track's tasks."""
     gain: Score
     """Mean of the tasks' gains, with the 95% interval of a two-level bootstrap over tasks and items."""
     median: float | None = Field(default=None, allow_inf_nan=False)

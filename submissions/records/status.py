@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from submissions.records.base import Record, Ulid
+from submissions.records.base import Key, Record, Ulid
 
 State = Literal[
     "received",
@@ -25,8 +25,8 @@ State = Literal[
 `retrying`; `evaluated` has a result that only its submitter sees, until they publish it.
 """
 
-Stage = Literal["check", "screen", "metadata", "few_shot", "fine_tune", "total", "publish"]
-"""The steps of an evaluation, in order."""
+Stage = Key
+"""A step of an evaluation; the track lists its own in order."""
 
 
 class Status(Record):

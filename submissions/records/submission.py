@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import Field
 
-from submissions.records.base import Name, Record, Sha256, TaskId, Ulid
+from submissions.records.base import Key, Name, Record, Sha256, TaskId, Ulid
 from submissions.records.owner_requests import Owner
 from submissions.records.task import Metadata
 
-SystemType = Literal["search", "synthesis", "deep_research", "hybrid"]
-"""Method by which a DataResearcher obtains its data."""
+SystemType = Key
+"""Method by which a DataResearcher obtains its data; one of its track's."""
 
 
 class Description(Record):

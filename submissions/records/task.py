@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
-from submissions.records.base import Record, TaskId
+from submissions.records.base import Key, Record, TaskId
 
-Kind = Literal["knowledge", "reasoning"]
-"""Demand of a task on its data: breadth of facts, or paths of inference."""
+Kind = Key
+"""Group of tasks that has a total of its own, for example by what they demand of the data; the track lists them."""
 
 
 class Row(Record):

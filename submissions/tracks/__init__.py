@@ -9,6 +9,10 @@ TRACKS = {"dataset_research": dataset_research.TRACK}
 
 SUBSETS = tuple(dict.fromkeys(subset for track in TRACKS.values() for subset in track.subsets))
 """Subsets of all tracks."""
+SYSTEM_TYPES = tuple(dict.fromkeys(kind for track in TRACKS.values() for kind in track.system_type_keys))
+"""Types of systems of all tracks."""
+KINDS = tuple(dict.fromkeys(group.key for track in TRACKS.values() for group in track.groups))
+"""Groups of tasks of all tracks."""
 
 
 def get_track(name: str) -> Track:

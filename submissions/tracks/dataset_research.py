@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from submissions.checking.limits import MAX_FILE_BYTES
-from submissions.tracks.track import Track
+from submissions.tracks.track import Labelled, MethodSpec, Track
 
 TRACK = Track(
     name="dataset_research",
     title="DatasetResearch",
+    methods=(
+        MethodSpec("few_shot_1", "1 shot", is_preview=True),
+        MethodSpec("few_shot_3", "3 shots", is_preview=True),
+        MethodSpec("few_shot_5", "5 shots", is_preview=True),
+        MethodSpec("fine_tune", "fine-tune"),
+    ),
+    headline="fine_tune",
+    stages=("check", "screen", "metadata", "few_shot", "fine_tune", "total", "publish"),
+    default_protocol="arena@1",
+    demo_protocol="demo@1",
+    groups=(Labelled("knowledge", "Knowledge"), Labelled("reasoning", "Reasoning")),
+    system_types=(
+        Labelled("search", "search"),
+        Labelled("synthesis", "synthesis"),
+        Labelled("deep_research", "deep research"),
+        Labelled("hybrid", "hybrid"),
+    ),
     subsets=("full", "pro"),
     categories={
         "multiple_choice": "accuracy",

@@ -1,20 +1,47 @@
-"""Definition of a track: the limits and words that its check needs."""
+"""Definition of a track: what may be submitted to it, and the words of its records."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Labelled:
+    """A stored key with its name for people."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True)
+class MethodSpec(Labelled):
+    """One method that measures a delivery."""
+
+    is_preview: bool = False
+    """True if it is measured before the costly stages, as part of the preview."""
+
+
+@dataclass(frozen=True)
 class Track:
-    """One board's rules for what may be submitted."""
+    """One board's rules for what may be submitted, and the keys that its records use."""
 
     name: str
     title: str
+    methods: tuple[MethodSpec, ...]
+    """Methods in the order of the pages."""
+    headline: str
+    """Key of the method that ranks; the default of the board."""
+    stages: tuple[str, ...]
+    """Steps of an evaluation, in order; statuses and costs name them."""
+    default_protocol: str
+    """Protocol of the board where neither URL nor settings name one, on a public site."""
+    demo_protocol: str
+    """The same where ARENA_PROTOCOL is unset on any other machine."""
     subsets: tuple[str, ...]
     """Subsets of its tasks, each with a separate board; the first is shown by default."""
-    categories: dict[str, str]
-    """Category of a task to its headline metric under arena@1."""
+    categories: Mapping[str, str]
+    """Category of a task to its headline metric under the default protocol."""
     min_rows: int
     """Minimum rows without a warning."""
     max_rows: int
@@ -25,5 +52,24 @@ class Track:
     """Character limit of a row's input and output together; a longer row is rejected."""
     max_file_bytes: int
     """Byte limit of a file; a larger file is rejected unread."""
+    groups: tuple[Labelled, ...] = ()
+    """Groups of tasks with totals of their own, beside `overall`: the values of `Task.kind`."""
+    system_types: tuple[Labelled, ...] = ()
+    """Ways in which a system gets its data, one of which each submission states."""
     attempts: int | None = None
     """Attempts of a team unless the organiser sets another limit; None for no limit."""
+
+    @property
+    def method_keys(self) -> tuple[str, ...]:
+        """Keys of all methods, in the order of the pages."""
+        return tuple(method.key for method in self.methods)
+
+    @property
+    def group_keys(self) -> tuple[str, ...]:
+        """Groups with stored totals: `overall`, then the track's own."""
+        return ("overall", *(group.key for group in self.groups))
+
+    @property
+    def system_type_keys(self) -> tuple[str, ...]:
+        """Keys of all types of systems."""
+        return tuple(kind.key for kind in self.system_types)

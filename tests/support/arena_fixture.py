@@ -17,7 +17,7 @@ from submissions.arena.ids import new_id
 from submissions.records.anchors import Setup
 from submissions.records.base import Score
 from submissions.records.findings import JudgeScores, Quantiles, ScreenFindings
-from submissions.records.ledger import STAGES, Cost, Ledger
+from submissions.records.ledger import Cost, Ledger
 from submissions.records.result import METHODS, MethodScore, Result, TaskResult, Total, split_verdicts
 from submissions.records.status import History, Stage, State, Status
 from submissions.records.submission import DataFile, Provenance, Submission, SystemType
@@ -200,7 +200,7 @@ def ledger(of: Result) -> Ledger:
             tokens_trained=170 * task.rows if stage == "fine_tune" else 0, tokens_generated=600 * (place > 1),
             peak_bytes=None if stage == "screen" else rng.randrange(2**30, 2**33),
         )
-        for place, stage in enumerate(STAGES)
+        for place, stage in enumerate(("screen", "metadata", "few_shot", "fine_tune"))
         for task in of.tasks
         if task.state == "scored"
     )  # fmt: skip

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Literal
 
 from submissions.records.status import History, Stage, Status
+from submissions.tracks import TRACKS
 
 FINAL = frozenset({"refused", "published", "withdrawn"})
 """Final states."""
@@ -34,7 +35,7 @@ ADVICE: Mapping[tuple[str, str | None], str] = {
 class TimelineStep:
     """One stage of an evaluation, or the time in the queue before it."""
 
-    name: Stage | Literal["queue"]
+    name: Stage
     state: Literal["done", "doing", "failed", "left out", "to come", "not reached"]
     began: datetime | None = None
     ended: datetime | None = None
@@ -56,7 +57,7 @@ def build_timeline(history: History) -> list[TimelineStep]:
     start = _latest_try_start(history.entries)
     told = [place for place, entry in enumerate(history.entries) if _is_stage_entry(entry)]
     steps = [_stage_step(history, start, [place for place in told if history.entries[place].stage == stage], stage)
-             for stage in get_args(Stage)]  # fmt: skip
+             for stage in TRACKS["dataset_research"].stages]  # fmt: skip
     reached = max((place for place, step in enumerate(steps) if step.state in ("done", "doing", "failed")), default=-1)
     return [
         _queue_step(history, start),

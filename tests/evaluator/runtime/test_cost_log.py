@@ -148,7 +148,9 @@ def test_the_same_output_used_twice_was_paid_for_once(tmp_path: Path) -> None:
     for key in ("k", "k", "l", "k"):
         costs.attribute("t", "few_shot", key)
     costs.attribute("t", "base", "not asked for an entry")
-    assert costs.collect(["other", "t"]) == (Cost(task="t", stage="few_shot", seconds=7, tokens_generated=10),)
+    assert costs.collect(["few_shot"], ["other", "t"]) == (
+        Cost(task="t", stage="few_shot", seconds=7, tokens_generated=10),
+    )
 
 
 def test_a_price_is_that_of_all_devices(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import get_args
 
 import pytest
 import typer
@@ -13,8 +12,7 @@ from submissions.checking import descriptions, limits
 from submissions.checking import problem_list as listing
 from submissions.checking.formats import READERS
 from submissions.cli.app import app
-from submissions.records.submission import SystemType
-from submissions.tracks import TRACKS
+from submissions.tracks import SYSTEM_TYPES, TRACKS
 from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "submitter.md").read_text(encoding="utf-8")
@@ -50,7 +48,7 @@ def test_the_limits_of_other_pages_are_those_of_the_code() -> None:
 
 
 def test_every_format_and_type_is_named() -> None:
-    assert [name for name in (*READERS, *get_args(SystemType)) if f"{name}`" not in PAGE] == []
+    assert [name for name in (*READERS, *SYSTEM_TYPES) if f"{name}`" not in PAGE] == []
 
 
 @pytest.mark.parametrize("line", COMMANDS)
