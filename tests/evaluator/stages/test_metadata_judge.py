@@ -411,14 +411,14 @@ def test_tasks_that_were_judged_cost_time_and_missing_ones_none(tmp_path: Path) 
     with judging(tmp_path / "c") as (mine, _):
         for costs in (first, again):
             judge_metadata(mine, tasks, "a field trip", store, lambda *_: None, costs)
-    entered = first.collect(names)
+    entered = first.collect(["metadata"], names)
     assert entered
     assert [(cost.task, cost.stage, cost.tokens_generated) for cost in entered] == [
         ("a", "metadata", 0),
         ("b", "metadata", 0),
     ]
     assert all(cost.seconds > 0 for cost in entered)
-    assert again.collect(names) == entered
+    assert again.collect(["metadata"], names) == entered
 
 
 def test_a_protocol_s_prompts_must_be_those_that_are_there(tmp_path: Path) -> None:
