@@ -25,6 +25,7 @@ from submissions.records.base import Record
 from submissions.records.status import History, Stage, State, Status
 from submissions.storage.repo import Change, Repo
 from submissions.tracks import get_track
+from submissions.tracks.published_protocol import PROTOCOL_NAME
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ EVENTS: Mapping[State, Event] = {
 """Event for entering a state; queue positions and progress cause none."""
 PREVIEW = "The few-shot scores are available; fine-tuning follows."
 _STATUS = re.compile(r"status/([0-9A-HJKMNP-TV-Z]{26})\.json")
-_PREVIEW = re.compile(r"previews/([0-9A-HJKMNP-TV-Z]{26})/[a-z_]+@\d+\.json")
+_PREVIEW = re.compile(rf"previews/([0-9A-HJKMNP-TV-Z]{{26}})/{PROTOCOL_NAME}\.json")
 
 
 class WebhookPayload(Record):

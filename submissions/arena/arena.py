@@ -4,7 +4,8 @@ submissions (private)  <yyyy>/<mm>/<ulid>/submission.json + data/<task>.jsonl   
                        <yyyy>/<mm>/<ulid>/wishes/<ulid>.json: withdraw, retry, publish
                        teams/<ulid>.json: invitations to a team's name
                        <yyyy>/<mm>/<ulid>/webhook.json: address for notifications to its submitter
-results     (public)   tasks.jsonl, frames.jsonl, status/<ulid>.json              written by the evaluator
+results     (public)   tasks.jsonl, frames.jsonl, protocols.jsonl                 written by the evaluator
+                       status/<ulid>.json
                        README.md, format.json, lease.json, table/<track>/<yyyy>-<mm>.parquet
                        results, previews, costs: <ulid>/<protocol>.json
                        self_reported/<track>.json                               written by an organiser
@@ -40,8 +41,9 @@ from submissions.storage.commit_rate import CommitRateLimit
 from submissions.storage.format_version import check_format
 from submissions.storage.locations import PUBLIC, is_hub_url, open_repo, sibling_location
 from submissions.storage.repo import Change, Repo
+from submissions.tracks.published_protocol import PROTOCOL_NAME, PublishedProtocol
 
-_PUBLISHED = re.compile(r"(results|previews|costs)/([0-9A-HJKMNP-TV-Z]{26})/([a-z_]+@\d+)\.json")
+_PUBLISHED = re.compile(rf"(results|previews|costs)/([0-9A-HJKMNP-TV-Z]{{26}})/({PROTOCOL_NAME})\.json")
 _YEAR = re.compile(r"\d{4}")
 _ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 _COMMIT_LOCKS: WeakKeyDictionary[Repo, Lock] = WeakKeyDictionary()
@@ -134,6 +136,13 @@ class Arena:
         """Read each protocol's prompt frame; empty until an evaluator has published them."""
         try:
             return read_lines(self.results, "frames.jsonl", PromptFrame)
+        except NotFound:
+            return ()
+
+    def read_protocols(self) -> tuple[PublishedProtocol, ...]:
+        """Read the facts of each served protocol; empty in an arena of an evaluator that published none."""
+        try:
+            return read_lines(self.results, "protocols.jsonl", PublishedProtocol)
         except NotFound:
             return ()
 

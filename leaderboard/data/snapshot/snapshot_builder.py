@@ -28,10 +28,11 @@ from submissions.records.submission import Submission
 from submissions.storage.codec import parse_record, read_record
 from submissions.storage.format_version import check_format
 from submissions.tracks import TRACKS
+from submissions.tracks.published_protocol import PROTOCOL_NAME
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
-_BY_PROTOCOL = re.compile(r"(results|previews|costs)/([0-9A-HJKMNP-TV-Z]{26})/([a-z_]+@\d+)\.json")
+_BY_PROTOCOL = re.compile(rf"(results|previews|costs)/([0-9A-HJKMNP-TV-Z]{{26}})/({PROTOCOL_NAME})\.json")
 _STATUS = re.compile(r"status/([0-9A-HJKMNP-TV-Z]{26})\.json")
 _SHARD = re.compile(r"board/([a-z_]+)/([0-9A-HJKMNP-TV-Z]{26})\.parquet")
 _FileCache = LruCache[tuple[str, str], R]
